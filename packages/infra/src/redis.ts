@@ -1,0 +1,111 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { platform, tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './ports.ts'
+import { stopChild, stopLeftover } from './processes.ts'
+import { SetupError } from './setup-error.ts'
+
+const STOP_LIMIT_MS = 5000
+const PROGRAMS = ['redis-server', 'valkey-server']
+const HOW_TO = 'Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL.'
+
+export interface RedisOptions {
+  /** Loopback port; a free one when left out. */
+  readonly port?: number
+  /** Where an append-only file keeps the data. Left out: nothing survives the process. */
+  readonly dataDir?: string
+  readonly log?: (line: string) => void
+}
+
+/** A running Redis server of our own. */
+export interface Redis extends AsyncDisposable {
+  readonly port: number
+  readonly pid: number
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Starts Redis (or Valkey) from PATH, installing it first where that needs no question, and waits for its PONG. */
+export async function startRedis({ port: wantedPort, dataDir, log = () => undefined }: RedisOptions): Promise<Redis> {
+  const program = findProgram() ?? install(log)
+  const port = wantedPort ?? (await freePort())
+  const directory = dataDir ?? mkdtempSync(join(tmpdir(), 'karcis-redis-'))
+  mkdirSync(directory, { recursive: true })
+  const pidFile = join(directory, 'redis.pid')
+  await clearLeftover(pidFile, port)
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--pidfile', pidFile]
+  const keep = ['--save', '', '--appendonly', dataDir ? 'yes' : 'no']
+  const child = spawn(program, [...args, ...keep, '--loglevel', 'warning', '--logfile', 'redis.log'], {
+    detached: true, // a terminal's Ctrl-C must not stop it before its clients
+    stdio: 'ignore',
+  })
+  const onExit = () => child.kill('SIGTERM')
+  process.once('exit', onExit)
+  let failed: Error | undefined
+  child.once('error', (error) => {
+    failed = error
+  })
+  while (!(await answers(port))) {
+    if (failed || child.exitCode !== null || child.signalCode !== null) {
+      process.off('exit', onExit)
+      throw new SetupError(`Redis did not start: ${failed?.message ?? lastLine(join(directory, 'redis.log'))}`)
+    }
+    await sleep(20)
+  }
+  const stop = async () => {
+    process.off('exit', onExit)
+    await stopChild(child, 'SIGTERM', STOP_LIMIT_MS)
+    if (!dataDir) rmSync(directory, { recursive: true, force: true })
+  }
+  return { port, pid: child.pid ?? 0, url: `redis://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop }
+}
+
+function findProgram(): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
+  return folders.flatMap((folder) => PROGRAMS.map((name) => join(folder, name))).find((path) => existsSync(path))
+}
+
+/** Debian and Ubuntu as root: from the system's packages, without its service being started. */
+function install(log: (line: string) => void): string {
+  const canInstall = platform() === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+  if (!canInstall) throw new SetupError(`Redis was not found. ${HOW_TO}`)
+  log('installing redis-server from the system packages (once)')
+  // RUNLEVEL=1 makes invoke-rc.d leave the service alone: its port is not ours to take.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  spawnSync('apt-get', ['update', '-qq'], { env, stdio: 'ignore' }) // a stale index may still have the package
+  try {
+    const args = ['install', '-y', '-qq', '--no-install-recommends', 'redis-server']
+    execFileSync('apt-get', args, { env, stdio: 'pipe' })
+  } catch {
+    throw new SetupError(`Redis was not found, and apt-get could not install it. ${HOW_TO}`)
+  }
+  const program = findProgram()
+  if (!program) throw new SetupError(`Redis was installed but is not on PATH. ${HOW_TO}`)
+  return program
+}
+
+async function clearLeftover(pidFile: string, port: number): Promise<void> {
+  if (!existsSync(pidFile)) return
+  const pid = Number(readFileSync(pidFile, 'utf8'))
+  const ours = (command: string) => /(redis|valkey)-server/.test(command) && command.includes(`:${port}`)
+  if (Number.isInteger(pid) && pid > 1) await stopLeftover(pid, ours, 'SIGTERM')
+  rmSync(pidFile, { force: true })
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))
+    const done = (ok: boolean) => {
+      socket.destroy()
+      resolve(ok)
+    }
+    socket.setTimeout(1000, () => done(false))
+    socket.once('error', () => done(false))
+    socket.once('data', (chunk) => done(chunk.toString().startsWith('+PONG')))
+  })
+
+const lastLine = (file: string): string =>
+  (existsSync(file) && readFileSync(file, 'utf8').trim().split('\n').at(-1)) || 'it gave no reason'
