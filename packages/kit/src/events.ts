@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import type { RawSql } from './database.ts'
+import { newId } from './ids.ts'
+import { defineJob, enqueue } from './jobs.ts'
+import type { ServiceClient } from './service-client.ts'
+
+const BATCH = 100
+
+/** What happened to one aggregate, as told to another subgraph. */
+export const eventSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  aggregateId: z.string(),
+  payload: z.unknown(),
+  occurredAt: z.string(),
+})
+export type KarcisEvent = z.infer<typeof eventSchema>
+
+const delivery = z.object({ consumer: z.string(), aggregateId: z.string() })
+
+/**
+ * Writes news of a change in the transaction that makes it, and the job that will deliver it. The caller holds the
+ * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
+ */
+export async function recordEvent(
+  tx: RawSql,
+  event: { type: string; aggregateId: string; payload: unknown; consumers: readonly string[] },
+): Promise<void> {
+  const id = newId()
+  const payload = JSON.stringify(event.payload)
+  for (const consumer of event.consumers) {
+    await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+      VALUES (${id}::uuid, ${consumer}, ${event.type}, ${event.aggregateId}, ${payload}::jsonb)`
+    const lane = `deliver:${consumer}:${event.aggregateId}`
+    await enqueue(tx, deliverEvents, { consumer, aggregateId: event.aggregateId }, { key: lane, queue: lane })
+  }
+}
+
+/**
+ * Delivers what one consumer has not yet had of one aggregate, in order. Fails as a whole when the consumer is away,
+ * so a later event never overtakes an earlier one; graphile-worker tries again with growing pauses.
+ */
+export const deliverEvents = defineJob({
+  name: 'deliver-events',
+  schema: delivery,
+  async run(deps: { sql: RawSql; consumers: Record<string, ServiceClient> }, { consumer, aggregateId }) {
+    const client = deps.consumers[consumer]
+    if (!client) throw new Error(`no consumer named ${consumer}`)
+    for (;;) {
+      const rows = await deps.sql.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
+        WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
+        ORDER BY seq LIMIT ${BATCH}`
+      if (rows.length === 0) return
+      const events: KarcisEvent[] = rows.map((row) => ({
+        id: row.id,
+        type: row.type,
+        aggregateId,
+        payload: row.payload,
+        occurredAt: row.occurred_at.toISOString(),
+      }))
+      await client.post('/internal/events', { events })
+      await deps.sql.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
+        WHERE seq = ANY(${rows.map((row) => row.seq)}::bigint[])`
+    }
+  },
+})
+
+interface OutboxRow {
+  seq: bigint
+  id: string
+  type: string
+  payload: unknown
+  occurred_at: Date
+}
+
+/** Takes one kind of event into a subgraph, in a transaction that also notes it as taken. */
+export type EventHandler<Tx> = (tx: Tx, event: KarcisEvent) => Promise<void>
+
+/**
+ * The consuming side: each event is handled once, whatever the number of deliveries. Types without a handler are noted and passed by,
+ * so producers may tell of more than a consumer knows yet.
+ */
+export function createInbox<Tx extends RawSql>(
+  transaction: (run: (tx: Tx) => Promise<void>) => Promise<void>,
+  handlers: Record<string, EventHandler<Tx>>,
+): (events: KarcisEvent[]) => Promise<void> {
+  return async (events) => {
+    for (const event of events) {
+      await transaction(async (tx) => {
+        const fresh = await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
+        if (fresh === 1) await handlers[event.type]?.(tx, event)
+      })
+    }
+  }
+}
+
+/** Forgets what was delivered or taken in more than a week ago. Run it daily. */
+export const forgetOldEvents = defineJob({
+  name: 'forget-old-events',
+  schema: z.object({}),
+  async run(deps: { sql: RawSql }) {
+    await deps.sql.$executeRaw`DELETE FROM kit.outbox WHERE delivered_at < now() - interval '7 days'`
+    await deps.sql.$executeRaw`DELETE FROM kit.inbox WHERE received_at < now() - interval '30 days'`
+  },
+})

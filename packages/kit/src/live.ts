@@ -1,0 +1,99 @@
+import { createAsyncQueue } from './async-queue.ts'
+import type { Logger } from './log.ts'
+import type { Bus } from './redis.ts'
+
+/** What changed of one thing: everything after revision `since`, up to `revision`. */
+export interface Change {
+  since: number
+  revision: number
+}
+
+export interface LiveOptions<C extends Change> {
+  bus: Bus
+  log: Logger
+  channel: (key: string) => string
+  /** Reads from the database all that changed after `since`; null when nothing did. Truth, where the bus is a hint. */
+  read: (key: string, since: number) => Promise<C | null>
+  /** Two changes that wait unread for a slow watcher, as one. */
+  merge: (waiting: C, next: C) => C
+  /** How often a watched key is read although the bus said nothing: how late news can be when the bus lost it. */
+  pollMs: number
+}
+
+export interface Live<C extends Change> {
+  /** Tells every process; call it after the commit. */
+  publish(key: string, change: C): void
+  /** Everything after `since`, first from the database, then live, without a gap and in order, until returned. */
+  watch(key: string, since: number): AsyncIterableIterator<C>
+  close(): void
+}
+
+/**
+ * Live changes of many things, each with a revision that rises by one per committed change set. The bus makes
+ * them fast; the database makes them right: a watcher that sees a gap, or hears nothing for `pollMs`, reads.
+ */
+export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
+  const { bus, log, channel, read, merge, pollMs } = options
+  const watchers = new Set<{ check: () => void; end: () => void }>()
+  const poll = setInterval(() => {
+    for (const watcher of watchers) watcher.check()
+  }, pollMs)
+  poll.unref()
+
+  return {
+    publish: (key, change) => bus.publish(channel(key), change),
+
+    watch(key, since) {
+      let seen = since
+      let reading = false
+      let readAgain = false
+
+      const queue = createAsyncQueue<C>(() => {
+        watchers.delete(watcher)
+        unsubscribe()
+      }, merge)
+
+      function deliver(change: C): void {
+        seen = change.revision
+        queue.push(change)
+      }
+
+      async function catchUp(): Promise<void> {
+        if (reading) {
+          readAgain = true
+          return
+        }
+        reading = true
+        try {
+          do {
+            readAgain = false
+            const change = await read(key, seen)
+            if (change && change.revision > seen) deliver(change)
+          } while (readAgain)
+        } catch (error) {
+          // The next poll tries again: the watcher is late, never wrong.
+          log.warn({ err: error, key }, 'could not read changes')
+        } finally {
+          reading = false
+        }
+      }
+
+      const unsubscribe = bus.subscribe(channel(key), (message) => {
+        const change = message as C
+        if (change.revision <= seen) return
+        // While a read is under way its result may or may not hold this change: reading once more is always right.
+        if (!reading && change.since <= seen) deliver(change)
+        else void catchUp()
+      })
+      const watcher = { check: () => void catchUp(), end: () => queue.end() }
+      watchers.add(watcher)
+      void catchUp()
+      return queue
+    },
+
+    close() {
+      clearInterval(poll)
+      for (const watcher of watchers) watcher.end()
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { Redis } from 'ioredis'
+import type { Logger } from './log.ts'
+
+/** Tells all processes news over Redis pub/sub. News may be lost; nobody may rely on it but for speed. */
+export interface Bus {
+  /** Sends after the transaction has committed. Never throws: losing news is not losing data. */
+  publish(channel: string, message: unknown): void
+  /** Hears a channel until the returned function is called. */
+  subscribe(channel: string, listener: (message: unknown) => void): () => void
+}
+
+export interface RedisPair {
+  /** For commands. Fails at once while Redis is away, so that callers go on without it. */
+  commands: Redis
+  bus: Bus
+  close(): Promise<void>
+}
+
+/** Two connections to one Redis (or Redis Cluster endpoint): one for commands, one that only listens. */
+export function connectRedis(url: string, log: Logger): RedisPair {
+  const options = { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: backOff, commandTimeout: 1_000 }
+  const commands = new Redis(url, options)
+  const listener = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined })
+  const listeners = new Map<string, Set<(message: unknown) => void>>()
+
+  for (const connection of [commands, listener]) {
+    connection.on('error', (error) => log.warn({ reason: error.message }, 'redis is away'))
+  }
+  listener.on('message', (channel, text) => {
+    const message: unknown = JSON.parse(text)
+    for (const hear of listeners.get(channel) ?? []) hear(message)
+  })
+
+  return {
+    commands,
+    bus: {
+      publish(channel, message) {
+        commands.publish(channel, JSON.stringify(message)).catch((error: Error) => {
+          log.debug({ channel, reason: error.message }, 'news not published')
+        })
+      },
+      subscribe(channel, hear) {
+        const known = listeners.get(channel)
+        if (known) known.add(hear)
+        else {
+          listeners.set(channel, new Set([hear]))
+          listener.subscribe(channel).catch(ignoreClosed)
+        }
+        return () => {
+          const others = listeners.get(channel)
+          others?.delete(hear)
+          if (others?.size !== 0) return
+          listeners.delete(channel)
+          listener.unsubscribe(channel).catch(ignoreClosed)
+        }
+      },
+    },
+    async close() {
+      for (const connection of [commands, listener]) connection.disconnect()
+    },
+  }
+}
+
+const backOff = (attempt: number): number => Math.min(50 * 2 ** attempt, 2_000)
+
+/** A subscription is sent again by ioredis when the connection is back; a closed one needs none. */
+function ignoreClosed(): void {}

@@ -1,0 +1,135 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { ApolloServer, HeaderMap } from '@apollo/server'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { parse } from 'graphql'
+import { z } from 'zod'
+import { eventSchema, type KarcisEvent } from './events.ts'
+import { formatError } from './graphql-errors.ts'
+import { BodyTooLarge, closeHttp, listen, readBody, sendJson } from './http.ts'
+import { newId } from './ids.ts'
+import type { Running } from './lifecycle.ts'
+import type { Logger } from './log.ts'
+import { SERVICE_TOKEN_HEADER, type ServiceTokens } from './service-token.ts'
+import { serveSubscriptions } from './subscription-server.ts'
+import type { RequestScope } from './viewer.ts'
+
+const BODY_LIMIT = 2_000_000
+
+export interface SubgraphServerOptions<Context extends RequestScope> {
+  sdl: string
+  // biome-ignore lint/suspicious/noExplicitAny: resolvers are typed where they are written, against the generated types
+  resolvers: any
+  tokens: ServiceTokens
+  log: Logger
+  host: string
+  port: number
+  /** Everything a resolver needs, made anew for every request and every subscription event: loaders must not outlive one. */
+  createContext(scope: RequestScope): Context
+  /** Must succeed for the process to take requests: its database. */
+  ready(): Promise<unknown>
+  /** Takes in events of other subgraphs. */
+  receive?(events: KarcisEvent[]): Promise<void>
+  /** GET routes beside GraphQL, for other processes of the system: path → answer, as JSON. */
+  routes?: Record<string, (query: URLSearchParams) => Promise<unknown>>
+}
+
+/**
+ * Serves one subgraph over HTTP and graphql-ws on one port. Everything but the health probes needs a service token: without one
+ * not even `{ __typename }` is answered.
+ */
+export async function serveSubgraph<Context extends RequestScope>(options: SubgraphServerOptions<Context>): Promise<Running> {
+  const { tokens, log, host, createContext } = options
+  const schema = buildSubgraphSchema([{ typeDefs: parse(options.sdl), resolvers: options.resolvers }])
+  const apollo = new ApolloServer<Context>({
+    schema,
+    introspection: false,
+    csrfPrevention: false, // browsers never reach this port, and no request is served without a service token
+    stopOnTerminationSignals: false,
+    includeStacktraceInErrorResponses: false,
+    plugins: [
+      {
+        async requestDidStart() {
+          return {
+            // Masked here and not in Apollo's `formatError`, which does not know the request.
+            async willSendResponse({ response, errors, contextValue }) {
+              if (errors && response.body.kind === 'single') {
+                response.body.singleResult.errors = errors.map((error) => formatError(error, contextValue))
+              }
+            },
+          }
+        },
+      },
+    ],
+  })
+  await apollo.start()
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof BodyTooLarge) return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
+      log.error({ err: error }, 'request failed')
+      if (!response.headersSent) sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
+    })
+  })
+  const sockets = serveSubscriptions({ server, schema, tokens, log, createContext })
+  let closing = false
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    if (url.pathname === '/live') return sendJson(response, 200, { status: 'ok' })
+    if (url.pathname === '/ready') return answerReady(response)
+
+    const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
+    if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
+
+    const route = request.method === 'GET' ? options.routes?.[url.pathname] : undefined
+    if (route) return sendJson(response, 200, await route(url.searchParams))
+    if (request.method !== 'POST') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
+
+    if (url.pathname === '/internal/events' && options.receive) {
+      await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
+      return sendJson(response, 200, { taken: true })
+    }
+    if (url.pathname !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+
+    const requestId = header(request, 'x-request-id') ?? newId()
+    const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
+    const headers = new HeaderMap([['content-type', 'application/json']])
+    const result = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: 'POST', headers, search: '', body },
+      context: async () => createContext(scope),
+    })
+    response.writeHead(result.status ?? 200, Object.fromEntries(result.headers))
+    if (result.body.kind === 'complete') response.end(result.body.string)
+    else {
+      for await (const chunk of result.body.asyncIterator) response.write(chunk)
+      response.end()
+    }
+  }
+
+  async function answerReady(response: ServerResponse): Promise<void> {
+    try {
+      if (closing) throw new Error('closing')
+      await options.ready()
+      sendJson(response, 200, { status: 'ok' })
+    } catch {
+      sendJson(response, 503, { status: 'unavailable' })
+    }
+  }
+
+  const port = await listen(server, options.port, host)
+  return {
+    url: `http://${host}:${port}`,
+    async close() {
+      closing = true
+      const closed = closeHttp(server)
+      await sockets.close()
+      await closed
+      await apollo.stop()
+    },
+  }
+}
+
+const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
+
+const header = (request: IncomingMessage, name: string): string | undefined => request.headers[name]?.toString()

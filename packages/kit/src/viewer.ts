@@ -1,0 +1,29 @@
+import { Forbidden, Unauthenticated } from './errors.ts'
+import type { Logger } from './log.ts'
+import type { Caller, Viewer } from './service-token.ts'
+
+/** What a subgraph knows of one request before it looks at the operation. */
+export interface RequestScope extends Caller {
+  requestId: string
+  log: Logger
+}
+
+/** @throws Unauthenticated when nobody is signed in. */
+export function requireViewer(scope: RequestScope): Viewer {
+  if (!scope.viewer) throw new Unauthenticated()
+  return scope.viewer
+}
+
+/** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */
+export function requireRole(scope: RequestScope, ...roles: Viewer['role'][]): Viewer {
+  const viewer = requireViewer(scope)
+  if (viewer.role !== 'ADMIN' && !roles.includes(viewer.role)) {
+    throw new Forbidden(`This needs the role ${[...roles, 'ADMIN'].join(' or ')}.`)
+  }
+  return viewer
+}
+
+/** @throws Forbidden unless the call comes from another process of the system rather than from a client. */
+export function requireService(scope: RequestScope, ...services: string[]): void {
+  if (!services.includes(scope.service)) throw new Forbidden('This is not for clients.')
+}
