@@ -43,11 +43,11 @@ export async function recordEvent(
 export const deliverEvents = defineJob({
   name: 'deliver-events',
   schema: delivery,
-  async run(deps: { sql: RawSql; consumers: Record<string, ServiceClient> }, { consumer, aggregateId }) {
-    const client = deps.consumers[consumer]
+  async run(deps: { db: RawSql; clients: Record<string, ServiceClient> }, { consumer, aggregateId }) {
+    const client = deps.clients[consumer]
     if (!client) throw new Error(`no consumer named ${consumer}`)
     for (;;) {
-      const rows = await deps.sql.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
+      const rows = await deps.db.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
         WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
         ORDER BY seq LIMIT ${BATCH}`
       if (rows.length === 0) return
@@ -59,7 +59,7 @@ export const deliverEvents = defineJob({
         occurredAt: row.occurred_at.toISOString(),
       }))
       await client.post('/internal/events', { events })
-      await deps.sql.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
+      await deps.db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
         WHERE seq = ANY(${rows.map((row) => row.seq)}::bigint[])`
     }
   },
@@ -98,8 +98,8 @@ export function createInbox<Tx extends RawSql>(
 export const forgetOldEvents = defineJob({
   name: 'forget-old-events',
   schema: z.object({}),
-  async run(deps: { sql: RawSql }) {
-    await deps.sql.$executeRaw`DELETE FROM kit.outbox WHERE delivered_at < now() - interval '7 days'`
-    await deps.sql.$executeRaw`DELETE FROM kit.inbox WHERE received_at < now() - interval '30 days'`
+  async run(deps: { db: RawSql }) {
+    await deps.db.$executeRaw`DELETE FROM kit.outbox WHERE delivered_at < now() - interval '7 days'`
+    await deps.db.$executeRaw`DELETE FROM kit.inbox WHERE received_at < now() - interval '30 days'`
   },
 })

@@ -1,0 +1,107 @@
+import { readFile } from 'node:fs/promises'
+import type { Redis } from 'ioredis'
+import type { z } from 'zod'
+import { prismaOptions, type RawSql } from './database.ts'
+import type { subgraphSettings } from './env.ts'
+import { createInbox, deliverEvents, type EventHandler, forgetOldEvents } from './events.ts'
+import { type Job, startJobs } from './jobs.ts'
+import type { Running } from './lifecycle.ts'
+import { createLog, type Logger } from './log.ts'
+import { type Bus, connectRedis } from './redis.ts'
+import { createServiceClient, type ServiceClient } from './service-client.ts'
+import { createServiceTokens, type ServiceTokens } from './service-token.ts'
+import { serveSubgraph } from './subgraph-server.ts'
+import type { RequestScope } from './viewer.ts'
+
+/** What the kit needs of a generated PrismaClient; its transactions give `Tx`. */
+export interface Database<Tx extends RawSql> extends RawSql {
+  $transaction<T>(run: (tx: Tx) => Promise<T>): Promise<T>
+  $disconnect(): Promise<void>
+}
+
+/** What every subgraph's use cases can reach. */
+export interface BaseDeps<Db> {
+  db: Db
+  redis: Redis
+  bus: Bus
+  tokens: ServiceTokens
+  log: Logger
+  /** The other subgraphs, by name; those that `clients` named. */
+  clients: Record<string, ServiceClient>
+}
+
+export interface SubgraphSpec<Tx extends RawSql, Db extends Database<Tx>, Deps extends BaseDeps<Db>, Context extends RequestScope> {
+  /** Also the name of its SDL file in `schema/`. */
+  name: string
+  settings: z.infer<typeof subgraphSettings>
+  openDatabase(options: ReturnType<typeof prismaOptions>): Db
+  /** Base URLs of the subgraphs that this one calls or tells of its events. */
+  clients: Record<string, string>
+  /** Adds what this subgraph needs beyond the base; `close` runs before the database closes. */
+  createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void }>
+  createContext(deps: Deps, scope: RequestScope): Context
+  resolvers: object
+  // biome-ignore lint/suspicious/noExplicitAny: a list of jobs with payloads of their own
+  jobs: Job<any, Deps>[]
+  crons?: { job: string; match: string }[]
+  inbox?: (deps: Deps) => Record<string, EventHandler<Tx>>
+  routes?: (deps: Deps) => Record<string, (query: URLSearchParams) => Promise<unknown>>
+}
+
+/** A subgraph that runs. Tests reach its use cases by `deps`. */
+export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
+  deps: Deps
+}
+
+/** Starts one subgraph: database, Redis, jobs, HTTP and WebSocket; closing goes intake, sockets, jobs, database. */
+export async function startSubgraph<
+  Tx extends RawSql,
+  Db extends Database<Tx>,
+  Deps extends BaseDeps<Db>,
+  Context extends RequestScope,
+>(spec: SubgraphSpec<Tx, Db, Deps, Context>): Promise<RunningSubgraph<Deps>> {
+  const { name, settings } = spec
+  const log = createLog(name, settings.LOG_LEVEL)
+  const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
+  const clients = Object.fromEntries(
+    Object.entries(spec.clients).map(([client, url]) => [client, createServiceClient(url, tokens)]),
+  )
+  await using undo = new AsyncDisposableStack()
+  const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, `karcis-${name}`, log))
+  undo.defer(() => db.$disconnect())
+  const redis = connectRedis(settings.REDIS_URL, log)
+  undo.defer(() => redis.close())
+  const { deps, close } = await spec.createDeps({ db, redis: redis.commands, bus: redis.bus, tokens, log, clients })
+  if (close) undo.defer(close)
+
+  const jobs = await startJobs<Deps>({
+    connectionString: settings.DATABASE_URL,
+    log,
+    deps,
+    jobs: [...spec.jobs, deliverEvents, forgetOldEvents],
+    crons: [...(spec.crons ?? []), { job: forgetOldEvents.name, match: '17 3 * * *' }],
+  })
+  undo.defer(() => jobs.close())
+  const handlers = spec.inbox?.(deps)
+  const server = await serveSubgraph({
+    sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
+    resolvers: spec.resolvers,
+    tokens,
+    log,
+    host: settings.HOST,
+    port: settings.PORT,
+    createContext: (scope) => spec.createContext(deps, scope),
+    ready: async () => db.$queryRaw`SELECT 1`,
+    ...(handlers && { receive: createInbox<Tx>((run) => db.$transaction(run), handlers) }),
+    ...(spec.routes && { routes: spec.routes(deps) }),
+  })
+  undo.defer(() => server.close())
+
+  const running = undo.move()
+  return {
+    url: server.url,
+    deps,
+    close: () => running.disposeAsync(),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
