@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { generatedDirectory, prismaFile, ROOT, sdlFile } from './paths.ts'
+import { hashFiles, isStamped, writeStamp } from './stamp.ts'
+
+type Log = (line: string) => void
+
+/** Brings the generated code of all subgraphs up to date; what is current is left alone, in milliseconds. */
+export async function generate(log: Log = console.log): Promise<void> {
+  await Promise.all(SUBGRAPHS.flatMap((name) => [databaseClient(name, log), resolverTypes(name, log)]))
+}
+
+/** The Prisma client of prisma/<name>/schema.prisma. */
+async function databaseClient(name: SubgraphName, log: Log): Promise<void> {
+  const schema = prismaFile(name)
+  if (!existsSync(schema)) return
+  const directory = join(generatedDirectory(name), 'prisma')
+  const stamp = join(generatedDirectory(name), '.prisma-stamp')
+  const hash = hashFiles([schema, join(ROOT, 'pnpm-lock.yaml')])
+  if (existsSync(directory) && isStamped(stamp, hash)) return
+  log(`generating the database client of ${name}`)
+  rmSync(directory, { recursive: true, force: true })
+  await prismaGenerate(schema)
+  writeStamp(stamp, hash)
+}
+
+/** The resolver types of schema/<name>.graphql. */
+async function resolverTypes(name: SubgraphName, log: Log): Promise<void> {
+  if (!existsSync(sdlFile(name))) return
+  const file = join(generatedDirectory(name), 'resolvers-types.ts')
+  const stamp = join(generatedDirectory(name), '.resolvers-stamp')
+  const mappers = join(ROOT, 'subgraphs', name, 'codegen.json')
+  const hash = hashFiles([sdlFile(name), mappers, join(import.meta.dirname, 'resolver-types.ts')])
+  if (existsSync(file) && isStamped(stamp, hash)) return
+  log(`generating the resolver types of ${name}`)
+  const { generateResolverTypes } = await import('./resolver-types.ts') // takes longer to load than to run
+  const code = await generateResolverTypes(name)
+  mkdirSync(generatedDirectory(name), { recursive: true })
+  writeFileSync(file, code)
+  writeStamp(stamp, hash)
+}
+
+async function prismaGenerate(schema: string): Promise<void> {
+  const cli = join(ROOT, 'node_modules/prisma/build/index.js')
+  const child = spawn(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
+    cwd: ROOT,
+    // Generating needs no engine, but the CLI downloads one unless it is shown a file.
+    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  if (code !== 0) throw new Error(`prisma generate failed for ${schema}:\n${output.trim()}`)
+}
+
+if (import.meta.main) await generate()

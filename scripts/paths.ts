@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+
+/** The folder that everything else is relative to. */
+export const ROOT = join(import.meta.dirname, '..')
+
+/** A subgraph's public contract. */
+export const sdlFile = (name: SubgraphName): string => join(ROOT, 'schema', `${name}.graphql`)
+
+/** A subgraph's database schema. */
+export const prismaFile = (name: SubgraphName): string => join(ROOT, 'prisma', name, 'schema.prisma')
+
+/** Where a subgraph's generated code goes; never committed. */
+export const generatedDirectory = (name: SubgraphName): string => join(ROOT, 'subgraphs', name, 'src', 'generated')
+
+/** The composed schema that the router loads. */
+export const SUPERGRAPH = join(ROOT, 'schema', 'supergraph.graphql')
