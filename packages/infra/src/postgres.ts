@@ -45,7 +45,7 @@ export async function startPostgres({ dataDir: wanted, port: wantedPort, durable
   const dataDir = reachableDataDirectory(wanted)
   const account = serverAccount(dataDir)
   const binaries = await reachableBinaries(account)
-  await clearLeftover(dataDir)
+  await stopLeftoverPostgres(dataDir)
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(binaries.initdb, dataDir, account, durable)
 
   const port = wantedPort ?? (await freePort())
@@ -130,7 +130,7 @@ async function initialise(initdb: string, dataDir: string, account: Account, dur
 }
 
 /** After a `kill -9` of an earlier run the server may still be there, or only the file that says so. */
-async function clearLeftover(dataDir: string): Promise<void> {
+export async function stopLeftoverPostgres(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0])

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { platform, tmpdir } from 'node:os'
+import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './ports.ts'
@@ -9,14 +9,17 @@ import { stopChild, stopLeftover } from './processes.ts'
 import { SetupError } from './setup-error.ts'
 
 const STOP_LIMIT_MS = 5000
+const PID_FILE = 'redis.pid'
 const PROGRAMS = ['redis-server', 'valkey-server']
 const HOW_TO = 'Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL.'
 
 export interface RedisOptions {
+  /** Where its files are. */
+  readonly dataDir: string
   /** Loopback port; a free one when left out. */
   readonly port?: number
-  /** Where an append-only file keeps the data. Left out: nothing survives the process. */
-  readonly dataDir?: string
+  /** Whether an append-only file keeps the data; without it nothing survives the process. */
+  readonly durable: boolean
   readonly log?: (line: string) => void
 }
 
@@ -29,15 +32,15 @@ export interface Redis extends AsyncDisposable {
 }
 
 /** Starts Redis (or Valkey) from PATH, installing it first where that needs no question, and waits for its PONG. */
-export async function startRedis({ port: wantedPort, dataDir, log = () => undefined }: RedisOptions): Promise<Redis> {
+export async function startRedis(options: RedisOptions): Promise<Redis> {
+  const { dataDir, port: wantedPort, durable, log = () => undefined } = options
   const program = findProgram() ?? install(log)
   const port = wantedPort ?? (await freePort())
-  const directory = dataDir ?? mkdtempSync(join(tmpdir(), 'karcis-redis-'))
-  mkdirSync(directory, { recursive: true })
-  const pidFile = join(directory, 'redis.pid')
-  await clearLeftover(pidFile, port)
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--pidfile', pidFile]
-  const keep = ['--save', '', '--appendonly', dataDir ? 'yes' : 'no']
+  mkdirSync(dataDir, { recursive: true })
+  await stopLeftoverRedis(dataDir)
+  const pidFile = join(dataDir, PID_FILE)
+  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
+  const keep = ['--save', '', '--appendonly', durable ? 'yes' : 'no']
   const child = spawn(program, [...args, ...keep, '--loglevel', 'warning', '--logfile', 'redis.log'], {
     detached: true, // a terminal's Ctrl-C must not stop it before its clients
     stdio: 'ignore',
@@ -51,14 +54,13 @@ export async function startRedis({ port: wantedPort, dataDir, log = () => undefi
   while (!(await answers(port))) {
     if (failed || child.exitCode !== null || child.signalCode !== null) {
       process.off('exit', onExit)
-      throw new SetupError(`Redis did not start: ${failed?.message ?? lastLine(join(directory, 'redis.log'))}`)
+      throw new SetupError(`Redis did not start: ${failed?.message ?? lastLine(join(dataDir, 'redis.log'))}`)
     }
     await sleep(20)
   }
   const stop = async () => {
     process.off('exit', onExit)
     await stopChild(child, 'SIGTERM', STOP_LIMIT_MS)
-    if (!dataDir) rmSync(directory, { recursive: true, force: true })
   }
   return { port, pid: child.pid ?? 0, url: `redis://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop }
 }
@@ -87,12 +89,23 @@ function install(log: (line: string) => void): string {
   return program
 }
 
-async function clearLeftover(pidFile: string, port: number): Promise<void> {
+/** Ends the server that a killed run left on this data, if it is still there. */
+export async function stopLeftoverRedis(dataDir: string): Promise<void> {
+  const pidFile = join(dataDir, PID_FILE)
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8'))
-  const ours = (command: string) => /(redis|valkey)-server/.test(command) && command.includes(`:${port}`)
+  // Its command line names no directory, but it works in its own.
+  const ours = (command: string) => /(redis|valkey)-server/.test(command) && worksIn(pid, dataDir)
   if (Number.isInteger(pid) && pid > 1) await stopLeftover(pid, ours, 'SIGTERM')
   rmSync(pidFile, { force: true })
+}
+
+function worksIn(pid: number, directory: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(directory)
+  } catch {
+    return false
+  }
 }
 
 const answers = (port: number): Promise<boolean> =>

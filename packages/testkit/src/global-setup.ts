@@ -1,0 +1,63 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { migrate } from '@karcis/infra/migrate'
+import type { Postgres } from '@karcis/infra/postgres'
+import { createDatabases, startPostgres, stopLeftoverPostgres } from '@karcis/infra/postgres'
+import { isAlive } from '@karcis/infra/processes'
+import { startRedis, stopLeftoverRedis } from '@karcis/infra/redis'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { generate } from '../../../scripts/generate.ts'
+import { templateName } from './template.ts'
+import type {} from './provided.ts'
+
+const PREFIX = 'karcis-test-'
+
+/** One Postgres, one Redis and a migrated template of each database, for the whole run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await clearKilledRuns()
+  const directory = join(tmpdir(), `${PREFIX}${process.pid}`)
+  mkdirSync(directory, { recursive: true, mode: 0o755 })
+  await using resources = new AsyncDisposableStack()
+  resources.defer(() => rmSync(directory, { recursive: true, force: true }))
+  const [postgres, redis] = await Promise.all([
+    startPostgres({ dataDir: join(directory, 'postgres'), durable: false }),
+    startRedis({ dataDir: join(directory, 'redis'), durable: false, log: console.log }),
+    generate(),
+  ])
+  resources.use(postgres)
+  resources.use(redis)
+  await createDatabases(postgres.url('postgres'), SUBGRAPHS.map(templateName))
+  await Promise.all(SUBGRAPHS.map((name) => prepareTemplate(postgres, name)))
+  project.provide('postgresUrl', postgres.url('postgres'))
+  project.provide('redisUrl', redis.url)
+  const running = resources.move()
+  return () => running.disposeAsync()
+}
+
+async function prepareTemplate(postgres: Postgres, name: SubgraphName): Promise<void> {
+  await migrate(name, postgres.url(templateName(name)))
+  const client = new pg.Client(postgres.url('postgres'))
+  await client.connect()
+  try {
+    await client.query(`ALTER DATABASE ${templateName(name)} WITH IS_TEMPLATE true ALLOW_CONNECTIONS false`)
+  } finally {
+    await client.end()
+  }
+}
+
+/** A run that was killed could not stop its servers: the next one does. */
+async function clearKilledRuns(): Promise<void> {
+  const leftovers = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
+  for (const name of leftovers.filter((entry) => !isAlive(Number(entry.slice(PREFIX.length))))) {
+    const directory = join(tmpdir(), name)
+    await Promise.all([
+      stopLeftoverPostgres(join(directory, 'postgres')),
+      stopLeftoverRedis(join(directory, 'redis')),
+    ])
+    rmSync(directory, { recursive: true, force: true })
+  }
+}

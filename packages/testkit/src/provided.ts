@@ -1,0 +1,9 @@
+import 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The `postgres` database of the server that this run started. */
+    postgresUrl: string
+    redisUrl: string
+  }
+}

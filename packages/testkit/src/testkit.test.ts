@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
+import pg from 'pg'
+import { describe, expect, it } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { createTestDatabase } from './database.ts'
+import { eventually } from './eventually.ts'
+import { parallel } from './parallel.ts'
+import { createTcpProxy } from './tcp-proxy.ts'
+import { createWsClient } from './ws-client.ts'
+
+describe('a test database', () => {
+  it('is a migrated copy of its own, and gone afterwards', async () => {
+    const url = await (async () => {
+      await using database = await createTestDatabase('user')
+      const client = new pg.Client(database.url)
+      await client.connect()
+      const { rows } = await client.query("SELECT to_regnamespace('kit') kit, to_regnamespace('graphile_worker') jobs")
+      await client.end()
+      expect(rows).toEqual([{ kit: 'kit', jobs: 'graphile_worker' }])
+      return database.url
+    })()
+    await expect(new pg.Client(url).connect()).rejects.toThrow(/does not exist/)
+  })
+})
+
+describe('the TCP proxy', () => {
+  it('cuts, refuses and restores', async () => {
+    const server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    await using proxy = await createTcpProxy(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const url = proxy.through('http://example.test/x')
+    const ask = async () => (await fetch(url, { headers: { connection: 'close' } })).text()
+    expect(await ask()).toBe('here')
+    await proxy.refuse()
+    await expect(ask()).rejects.toThrow()
+    await proxy.restore()
+    expect(await eventually(ask)).toBe('here')
+    server.close()
+    server.closeAllConnections()
+  })
+})
+
+describe('the WebSocket client', () => {
+  const ticks = {
+    type: GraphQLInt,
+    subscribe: async function* () {
+      for (let tick = 1; tick <= 3; tick += 1) yield { tick }
+    },
+  }
+  const schema = new GraphQLSchema({
+    query: new GraphQLObjectType({ name: 'Query', fields: { tick: { type: GraphQLInt } } }),
+    subscription: new GraphQLObjectType({ name: 'Subscription', fields: { tick: ticks } }),
+  })
+
+  it('misses no message, however late it is asked for', async () => {
+    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+    await once(server, 'listening')
+    useServer({ schema }, server)
+    await using client = createWsClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    const subscription = client.subscribe<{ tick: number }>('subscription { tick }')
+    await subscription.completed
+    expect((await subscription.next()).data).toEqual({ tick: 1 })
+    expect((await subscription.waitFor(({ data }) => data?.tick === 3)).data).toEqual({ tick: 3 })
+    await expect(subscription.next()).rejects.toThrow('completed')
+    await expect(client.subscribe('subscription { nothing }').completed).rejects.toThrow('Cannot query field')
+    server.close()
+  })
+})
+
+describe('parallel', () => {
+  it('gives every outcome in order', async () => {
+    const outcomes = await parallel(3, (index) => (index === 1 ? Promise.reject(new Error('no')) : Promise.resolve(index)))
+    expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+})
