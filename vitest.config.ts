@@ -1,10 +1,14 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
+  // Vite would take graphql's ES module where Node takes its CommonJS one: two copies refuse each other's schemas.
+  resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['{packages,subgraphs,router,e2e,scripts}/**/*.test.ts'],
     globalSetup: 'packages/testkit/src/global-setup.ts',
     pool: 'forks',
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2, // each file brings its own servers; more would only wait for the same cores
     testTimeout: 30_000,
     hookTimeout: 60_000,
