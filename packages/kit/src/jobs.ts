@@ -58,7 +58,9 @@ export interface JobRunnerOptions<Deps> {
 export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<{ close(): Promise<void> }> {
   const { connectionString, log, deps, jobs, crons = [], concurrency = 5 } = options
   const pool = new pg.Pool({ connectionString, max: concurrency + 2, application_name: 'karcis-jobs' })
-  pool.on('error', (error) => log.warn({ reason: error.message }, 'job connection lost'))
+  const connectionLost = (error: Error): void => log.warn({ reason: error.message }, 'job connection lost')
+  pool.on('error', connectionLost)
+  pool.on('connect', (client) => client.on('error', connectionLost))
   const workerIds = new Set<string>()
 
   const taskList: TaskList = Object.fromEntries(

@@ -1,0 +1,131 @@
+import { gql } from '@karcis/testkit/gql'
+import { createWsClient } from '@karcis/testkit/ws-client'
+import { expect, it } from 'vitest'
+import { createAsyncQueue } from '../src/async-queue.ts'
+import { KarcisError } from '../src/errors.ts'
+import { createServiceTokens } from '../src/service-token.ts'
+import { SECRET, startServer } from './server.ts'
+
+const SDL = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  type Query { who: String expected: Int bug: Int count(n: Int!): Int }
+  type Thing @key(fields: "id") { id: ID! }
+  type Subscription { ticks: Int failing: Int }
+`
+
+const router = createServiceTokens(SECRET, 'router')
+const viewer = { id: 'u1', role: 'CUSTOMER' as const, sessionId: 's1' }
+const asViewer = async () => ({ 'x-karcis-service-token': await router.sign(viewer) })
+
+const start = (queue = createAsyncQueue<{ ticks: number }>(() => undefined)) =>
+  startServer({
+    sdl: SDL,
+    resolvers: {
+      Query: {
+        who: (_: unknown, __: unknown, scope: { viewer: { id: string } | null; service: string }) =>
+          `${scope.viewer?.id} by ${scope.service}`,
+        expected: () => {
+          throw new KarcisError('SOLD_OUT', 'Sold out.', { remaining: 0 })
+        },
+        bug: () => {
+          throw new Error('SELECT secret FROM users')
+        },
+        count: (_: unknown, { n }: { n: number }) => n,
+      },
+      Thing: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
+      Subscription: {
+        ticks: { subscribe: () => queue },
+        failing: {
+          subscribe: () => {
+            throw new KarcisError('FORBIDDEN', 'Not yours.')
+          },
+        },
+      },
+    },
+  })
+
+it.each([
+  '{ __typename }',
+  '{ _service { sdl } }',
+  '{ _entities(representations: [{ __typename: "Thing", id: "1" }]) { __typename } }',
+  '{ who }',
+])('answers nothing to %s without a service token', async (query) => {
+  await using server = await start()
+  const strangers = [
+    {},
+    { 'x-karcis-service-token': 'nonsense' },
+    { 'x-karcis-service-token': await createServiceTokens('another secret of thirty-two letters', 'router').sign(viewer) },
+    { authorization: `Bearer ${await router.sign(viewer)}` },
+  ]
+  for (const headers of strangers) {
+    const { status, body } = await gql(`${server.url}/graphql`, query, {}, headers as Record<string, string>)
+    expect(status).toBe(401)
+    expect(body.data).toBeUndefined()
+    expect(body.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
+  }
+  const { body } = await gql(`${server.url}/graphql`, query, {}, await asViewer())
+  expect(body.errors).toBeUndefined()
+})
+
+it('answers nothing over WebSocket without a service token', async () => {
+  await using server = await start()
+  await using client = createWsClient(`${server.url}/graphql`)
+  await expect(client.subscribe('subscription { ticks }').next()).rejects.toThrow('service token')
+})
+
+it('knows the viewer and the calling service from the token', async () => {
+  await using server = await start()
+  const { body } = await gql(`${server.url}/graphql`, '{ who }', {}, await asViewer())
+  expect(body.data).toEqual({ who: 'u1 by router' })
+})
+
+it('gives an expected failure its code and facts, and masks a bug', async () => {
+  await using server = await start()
+  const { body } = await gql(`${server.url}/graphql`, '{ expected bug }', {}, { ...(await asViewer()), 'x-request-id': 'r-1' })
+  expect(body.data).toEqual({ expected: null, bug: null })
+  const byCode = Object.fromEntries((body.errors ?? []).map((error) => [error.extensions?.code, error]))
+  expect(byCode.SOLD_OUT).toMatchObject({ message: 'Sold out.', path: ['expected'], extensions: { remaining: 0 } })
+  expect(byCode.INTERNAL_SERVER_ERROR?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId: 'r-1' })
+  expect(JSON.stringify(body)).not.toContain('SELECT')
+  expect(JSON.stringify(body)).not.toContain('stack')
+})
+
+it.each(['{ nothing }', '{ who', '{ count(n: "a") }', 'query ($n: Int!) { count(n: $n) }'])(
+  'calls the wrong request %s BAD_USER_INPUT',
+  async (query) => {
+    await using server = await start()
+    const { body } = await gql(`${server.url}/graphql`, query, {}, await asViewer())
+    expect(body.errors?.map((error) => error.extensions?.code)).toEqual(['BAD_USER_INPUT'])
+  },
+)
+
+it('streams a subscription for the viewer of its message, and a failing or unreadable one does not end the socket', async () => {
+  const queue = createAsyncQueue<{ ticks: number }>(() => undefined)
+  await using server = await start(queue)
+  await using client = createWsClient(`${server.url}/graphql`)
+  const extensions = { serviceToken: await router.sign(viewer) }
+  const run = (query: string) => {
+    const iterator = client.client.iterate({ query, extensions })
+    return iterator.next()
+  }
+  const ticks = client.client.iterate({ query: 'subscription { ticks }', extensions })
+  const first = ticks.next()
+  await expect(run('subscription { failing }')).resolves.toMatchObject({
+    value: { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
+  })
+  await expect(run('subscription {')).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
+  queue.push({ ticks: 7 })
+  expect((await first).value).toEqual({ data: { ticks: 7 } })
+})
+
+it('frees the source at once when the client leaves while nothing is coming', async () => {
+  const left = Promise.withResolvers<void>()
+  await using server = await start(createAsyncQueue(() => left.resolve()))
+  await using client = createWsClient(`${server.url}/graphql`)
+  const extensions = { serviceToken: await router.sign(null) }
+  const stop = client.client.subscribe({ query: 'subscription { ticks }', extensions }, { next() {}, error() {}, complete() {} })
+  const probe = client.client.iterate({ query: '{ who }', extensions })
+  await probe.next() // the server has worked through what came before on this socket
+  stop()
+  await left.promise
+})
