@@ -3,7 +3,7 @@ import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, re
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from './ports.ts'
+import { assertPortFree, freePort } from './ports.ts'
 import type { Account } from './postgres-home.ts'
 import { reachableBinaries, reachableDataDirectory, serverAccount } from './postgres-home.ts'
 import { isAlive, stopChild, stopLeftover } from './processes.ts'
@@ -46,6 +46,7 @@ export async function startPostgres({ dataDir: wanted, port: wantedPort, durable
   const account = serverAccount(dataDir)
   const binaries = await reachableBinaries(account)
   await stopLeftoverPostgres(dataDir)
+  if (wantedPort !== undefined) await assertPortFree(wantedPort, 'Postgres', 'POSTGRES_PORT')
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(binaries.initdb, dataDir, account, durable)
 
   const port = wantedPort ?? (await freePort())

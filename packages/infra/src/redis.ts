@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './ports.ts'
+import { assertPortFree, freePort } from './ports.ts'
 import { stopChild, stopLeftover } from './processes.ts'
 import { SetupError } from './setup-error.ts'
 
@@ -35,9 +35,10 @@ export interface Redis extends AsyncDisposable {
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const { dataDir, port: wantedPort, durable, log = () => undefined } = options
   const program = findProgram() ?? install(log)
-  const port = wantedPort ?? (await freePort())
   mkdirSync(dataDir, { recursive: true })
   await stopLeftoverRedis(dataDir)
+  if (wantedPort !== undefined) await assertPortFree(wantedPort, 'Redis', 'REDIS_PORT')
+  const port = wantedPort ?? (await freePort())
   const pidFile = join(dataDir, PID_FILE)
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
   const keep = ['--save', '', '--appendonly', durable ? 'yes' : 'no']

@@ -1,0 +1,72 @@
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { migrate } from '@karcis/infra/migrate'
+import { createDatabases, startPostgres } from '@karcis/infra/postgres'
+import { startRedis } from '@karcis/infra/redis'
+import { SetupError } from '@karcis/infra/setup-error'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import { databaseName, databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
+import type { StartSettings } from './start-settings.ts'
+
+type Log = (line: string) => void
+
+/** Migrated databases: those that the settings name, and for the rest an embedded server of our own. */
+export async function startDatabases(
+  settings: StartSettings,
+  resources: AsyncDisposableStack,
+  log: Log,
+): Promise<Record<SubgraphName, string>> {
+  const { dataDir, postgresPort, databaseUrls } = settings
+  const embedded = SUBGRAPHS.filter((name) => databaseUrls[name] === undefined)
+  const urls: Partial<Record<SubgraphName, string>> = { ...databaseUrls }
+  if (embedded.length > 0) {
+    const options = { dataDir: join(dataDir, 'postgres'), port: postgresPort, durable: true }
+    const postgres = resources.use(await startPostgres(options))
+    log(`Postgres on port ${postgres.port}, data in ${postgres.dataDir}`)
+    await createDatabases(postgres.url('postgres'), embedded.map(databaseName))
+    for (const name of embedded) urls[name] = postgres.url(databaseName(name))
+  }
+  const complete = urls as Record<SubgraphName, string>
+  await Promise.all(SUBGRAPHS.map((name) => migrateOne(name, complete[name], log)))
+  return complete
+}
+
+async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<void> {
+  try {
+    const applied = await migrate(name, url)
+    if (applied.length > 0) log(`migrated ${name}: ${applied.join(', ')}`)
+  } catch (error) {
+    if (error instanceof SetupError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    const isConnection = code?.startsWith('E') || ['28P01', '28000', '3D000'].includes(code ?? '')
+    if (!isConnection) throw error
+    throw new SetupError(`The database of ${name} (${databaseSetting(name)}) cannot be used: ${message || code}`)
+  }
+}
+
+/** The Redis that the settings name, or one of our own; gives its URL. */
+export async function startCache(settings: StartSettings, resources: AsyncDisposableStack, log: Log): Promise<string> {
+  const { redisUrl, redisPort, dataDir } = settings
+  if (redisUrl) {
+    await assertReachable(redisUrl)
+    return redisUrl
+  }
+  const redis = resources.use(await startRedis({ dataDir: join(dataDir, 'redis'), port: redisPort, durable: true, log }))
+  log(`Redis on port ${redis.port}`)
+  return redis.url
+}
+
+const assertReachable = (url: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url)
+    const socket = connect({ host: hostname, port: Number(port || 6379) }, () => {
+      socket.destroy()
+      resolve()
+    })
+    const fail = (reason: string) => {
+      socket.destroy()
+      reject(new SetupError(`Redis (REDIS_URL) cannot be reached at ${hostname}:${port || 6379}: ${reason}`))
+    }
+    socket.setTimeout(5000, () => fail('no answer'))
+    socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
+  })

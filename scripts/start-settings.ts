@@ -1,0 +1,81 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { SetupError } from '@karcis/infra/setup-error'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import { databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { ROOT } from './paths.ts'
+
+const DEVELOPMENT_ADMIN = { email: 'admin@karcis.local', password: 'karcis-admin-1' }
+
+/** Everything that `npm start` can be told. */
+export interface StartSettings {
+  readonly production: boolean
+  readonly seed: boolean
+  readonly dataDir: string
+  readonly routerPort: number
+  readonly ports: Readonly<Record<SubgraphName, number>>
+  readonly postgresPort: number
+  readonly redisPort: number
+  /** Databases on servers of somebody else; those missing here live on the embedded one. */
+  readonly databaseUrls: Readonly<Partial<Record<SubgraphName, string>>>
+  readonly redisUrl: string | undefined
+  readonly admin: { readonly email: string; readonly password: string } | undefined
+}
+
+/** Reads flags and environment; everything that is wrong is told together. */
+export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): StartSettings {
+  const problems: string[] = []
+  const flags = readFlags(args)
+  const port = (name: string, fallback: number): number => {
+    const value = env[name] ? Number(env[name]) : fallback
+    if (Number.isInteger(value) && value > 0 && value < 65_536) return value
+    problems.push(`Setting ${name} must be a port number, not "${env[name]}".`)
+    return fallback
+  }
+  const url = (name: string, scheme: RegExp, example: string): string | undefined => {
+    const value = env[name]
+    if (!value || (URL.canParse(value) && scheme.test(value))) return value || undefined
+    problems.push(`Setting ${name} must look like ${example}, not "${value}".`)
+    return undefined
+  }
+  const databases = SUBGRAPHS.map((name) => {
+    const setting = databaseSetting(name)
+    return [name, url(setting, /^postgres(ql)?:/, 'postgresql://user:password@host:5432/database')] as const
+  })
+  const production = env.NODE_ENV === 'production'
+  const routerPort = port('PORT', 4000)
+  const ports = SUBGRAPHS.map((name, index) => [name, port(`${name.toUpperCase()}_PORT`, routerPort + 1 + index)] as const)
+  const settings: StartSettings = {
+    production,
+    seed: !flags['no-seed'] && !production,
+    dataDir: resolve(ROOT, flags.data),
+    routerPort,
+    ports: Object.fromEntries(ports) as Record<SubgraphName, number>,
+    postgresPort: port('POSTGRES_PORT', 54_330),
+    redisPort: port('REDIS_PORT', 63_790),
+    databaseUrls: Object.fromEntries(databases.filter(([, value]) => value !== undefined)),
+    redisUrl: url('REDIS_URL', /^rediss?:/, 'redis://host:6379'),
+    admin: readAdmin(env, production),
+  }
+  if (problems.length > 0) throw new SetupError(problems.join('\n'))
+  return settings
+}
+
+function readFlags(args: string[]): { data: string; 'no-seed': boolean } {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { data: { type: 'string', default: '.data' }, 'no-seed': { type: 'boolean', default: false } },
+    })
+    return values
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message} (usage: npm start -- [--no-seed] [--data DIR])`)
+  }
+}
+
+/** In production there is an admin only when both settings are given. */
+function readAdmin(env: NodeJS.ProcessEnv, production: boolean): StartSettings['admin'] {
+  const email = env.ADMIN_EMAIL || (production ? undefined : DEVELOPMENT_ADMIN.email)
+  const password = env.ADMIN_PASSWORD || (production ? undefined : DEVELOPMENT_ADMIN.password)
+  return email && password ? { email, password } : undefined
+}

@@ -1,0 +1,102 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { assertPortFree } from '@karcis/infra/ports'
+import { SetupError } from '@karcis/infra/setup-error'
+import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { startCache, startDatabases } from './backing-services.ts'
+import { seedDemoData } from './demo-data.ts'
+import { generate } from './generate.ts'
+import { onInterruption } from './interruption.ts'
+import { ROOT } from './paths.ts'
+import { platformProcesses } from './platform.ts'
+import { assertNotRunning, clearRun, stopOrphans, writeRun } from './run-lock.ts'
+import { readSecrets } from './secrets.ts'
+import type { StartSettings } from './start-settings.ts'
+import { readStartSettings } from './start-settings.ts'
+import { supervise } from './supervisor.ts'
+
+const NAME_WIDTH = 8
+const startedAt = Date.now()
+
+const print = (name: string, line: string): void => console.log(`${name.padEnd(NAME_WIDTH)}│ ${line}`)
+const progress = (line: string): void => print('karcis', line)
+const elapsed = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`
+
+/** The whole platform in one terminal, until it is told to stop. */
+async function main(): Promise<void> {
+  if (existsSync(join(ROOT, '.env'))) process.loadEnvFile(join(ROOT, '.env'))
+  const settings = readStartSettings(process.argv.slice(2), process.env)
+  const { dataDir } = settings
+  const interrupted = onInterruption(() => progress('stopping (a second Ctrl-C stops at once)'))
+  mkdirSync(dataDir, { recursive: true })
+  assertNotRunning(dataDir)
+  await stopOrphans(dataDir)
+  await assertPortsFree(settings)
+
+  await using resources = new AsyncDisposableStack()
+  writeRun(dataDir, {})
+  resources.defer(() => clearRun(dataDir))
+  try {
+    await start(settings, resources, interrupted)
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+    return // what failed did so because we are stopping
+  }
+  if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve))
+}
+
+async function start(settings: StartSettings, resources: AsyncDisposableStack, interrupted: AbortSignal): Promise<void> {
+  const { dataDir, routerPort, ports } = settings
+  const secrets = readSecrets(process.env, dataDir, settings.production)
+  const [databaseUrls, redisUrl] = await allOrNothing(
+    startDatabases(settings, resources, progress),
+    startCache(settings, resources, progress),
+    generate(progress),
+  )
+  interrupted.throwIfAborted()
+  progress(`starting the processes (${elapsed()})`)
+  const env = { NODE_ENV: 'development', LOG_LEVEL: 'warn', ...process.env, ...secrets, ...adminSettings(settings) }
+  const supervisor = await supervise({
+    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
+    log: print,
+    onPids: (pids) => writeRun(dataDir, pids),
+    signal: interrupted,
+  })
+  resources.use(supervisor)
+  interrupted.throwIfAborted()
+  const address = `http://localhost:${routerPort}`
+  const users = await seedDemoData(settings, address, progress)
+  interrupted.throwIfAborted()
+  const pids = Object.entries(supervisor.pids()).map(([name, pid]) => `${name} ${pid}`)
+  progress(`processes: ${pids.join(', ')}`)
+  progress(`ready in ${elapsed()}`)
+  progress('')
+  progress(`  Sandbox   ${address}/graphql`)
+  progress(`  IDE       ${address}/ide (offline)`)
+  for (const { role, email, password } of users) progress(`  ${role.padEnd(9)} ${email} / ${password}`)
+  progress('')
+  progress('Ctrl-C stops everything; what was stored is there again at the next start.')
+}
+
+const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
+  admin ? { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password } : {}
+
+async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<void> {
+  await assertPortFree(routerPort, 'the router', 'PORT')
+  for (const name of SUBGRAPHS) await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
+}
+
+/** Like Promise.all, but a failure waits until the others have settled, so that nothing starts behind its back. */
+async function allOrNothing<T extends readonly unknown[]>(...work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  await Promise.allSettled(work)
+  return (await Promise.all(work)) as unknown as T
+}
+
+try {
+  await main()
+  process.exit(0) // a keep-alive socket of ours must not hold the terminal
+} catch (error) {
+  const known = error instanceof SetupError
+  console.error(known ? error.message : error)
+  process.exit(1)
+}

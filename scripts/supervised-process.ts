@@ -1,0 +1,135 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stopChild } from '@karcis/infra/processes'
+import { SetupError } from '@karcis/infra/setup-error'
+import { ROOT } from './paths.ts'
+
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 10_000
+const STABLE_MS = 30_000 // a process that ran this long starts again at the shortest pause
+const READY_LIMIT_MS = 60_000
+const STOP_LIMIT_MS = 15_000 // the processes cut themselves off after 12 s
+
+/** One process of the platform. */
+export interface ProcessSpec {
+  readonly name: string
+  /** Relative to the project. */
+  readonly script: string
+  readonly env: NodeJS.ProcessEnv
+  /** Answers 200 once the process can serve. */
+  readonly readyUrl: string
+}
+
+/** Keeps one process running: starts it again, with growing pauses, whenever it dies on its own. */
+export class SupervisedProcess {
+  readonly spec: ProcessSpec
+  readonly #log: (line: string) => void
+  readonly #onChange: () => void
+  readonly #stopping = new AbortController()
+  #child: ChildProcess | undefined
+  #wasReady = false
+  #pause = FIRST_PAUSE_MS
+  #lastLines: string[] = []
+
+  constructor(spec: ProcessSpec, log: (line: string) => void, onChange: () => void) {
+    this.spec = spec
+    this.#log = log
+    this.#onChange = onChange
+  }
+
+  /** The id of the process that runs now; none while it is between two lives. */
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /** Starts it and resolves when it is ready; one that dies before it was ever ready is not tried again. */
+  async start(): Promise<void> {
+    const child = this.#spawn()
+    await Promise.race([this.#ready(), this.#deathOf(child)])
+    this.#wasReady = true
+  }
+
+  /** Resolves when the process that runs now, or the next one, answers that it is ready. */
+  async #ready(): Promise<void> {
+    const deadline = Date.now() + READY_LIMIT_MS
+    while (!(await isReady(this.spec.readyUrl))) {
+      if (this.#stopping.signal.aborted) return
+      if (Date.now() > deadline) throw new SetupError(`${this.spec.name} was not ready in time: ${this.#lastLines.at(-1) ?? ''}`)
+      await sleep(50)
+    }
+  }
+
+  async #deathOf(child: ChildProcess): Promise<never> {
+    await once(child, 'close')
+    throw new SetupError(`${this.spec.name} did not start: ${this.#lastLines.at(-1) ?? 'it gave no reason'}`)
+  }
+
+  /** Ends it in order, by force past the limit, and leaves it ended. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    if (this.#child) await stopChild(this.#child, 'SIGTERM', STOP_LIMIT_MS)
+  }
+
+  /** For the last moment of our own process, where nothing can be waited for. */
+  kill(): void {
+    this.#child?.kill('SIGKILL')
+  }
+
+  #spawn(): ChildProcess {
+    const flags = ['--disable-warning=ExperimentalWarning', '--import', join(ROOT, 'scripts/follow-parent.mjs')]
+    const child = spawn(process.execPath, [...flags, join(ROOT, this.spec.script)], {
+      cwd: ROOT,
+      env: this.spec.env,
+      detached: true, // a terminal's Ctrl-C must not stop all of them at once, out of order
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#child = child
+    for (const input of [child.stdout, child.stderr]) {
+      if (input) createInterface({ input }).on('line', (line) => this.#print(line))
+    }
+    const startedAt = Date.now()
+    child.once('error', (error) => this.#print(error.message))
+    child.once('exit', (code, signal) => {
+      this.#child = undefined
+      this.#onChange()
+      if (!this.#wasReady || this.#stopping.signal.aborted) return
+      void this.#revive(signal ?? `exit code ${code}`, Date.now() - startedAt)
+    })
+    this.#onChange()
+    return child
+  }
+
+  async #revive(reason: string, livedMs: number): Promise<void> {
+    if (livedMs > STABLE_MS) this.#pause = FIRST_PAUSE_MS
+    this.#log(`died (${reason}); starting it again in ${this.#pause} ms`)
+    try {
+      await sleep(this.#pause, undefined, { signal: this.#stopping.signal })
+    } catch {
+      return // we are stopping
+    }
+    this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
+    const child = this.#spawn()
+    const outcome = await Promise.race([this.#ready().then(() => true), once(child, 'close').then(() => false)])
+    if (outcome && !this.#stopping.signal.aborted) this.#log(`is ready again (pid ${child.pid})`)
+  }
+
+  #print(line: string): void {
+    if (line.trim() === '') return
+    this.#lastLines = [...this.#lastLines, line].slice(-5)
+    this.#log(line)
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) })
+    await response.body?.cancel()
+    return response.status === 200
+  } catch {
+    return false
+  }
+}
