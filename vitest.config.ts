@@ -13,6 +13,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 5_000, // a server that a test forgot to close must not hang the run
-    coverage: { include: ['{packages,subgraphs,router}/*/src/**/*.ts', 'router/src/**/*.ts'], exclude: ['**/generated/**'] },
+    coverage: {
+      include: ['{packages,subgraphs,router}/*/src/**/*.ts', 'router/src/**/*.ts'],
+      exclude: ['**/generated/**'],
+    },
   },
 })

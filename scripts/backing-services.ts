@@ -40,18 +40,26 @@ async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<vo
     const { code, message } = error as NodeJS.ErrnoException
     const isConnection = code?.startsWith('E') || ['28P01', '28000', '3D000'].includes(code ?? '')
     if (!isConnection) throw error
-    throw new SetupError(`The database of ${name} (${databaseSetting(name)}) cannot be used: ${message || code}`)
+    throw new SetupError(
+      `The database of ${name} (${databaseSetting(name)}) cannot be used: ${message || code}`,
+    )
   }
 }
 
 /** The Redis that the settings name, or one of our own; gives its URL. */
-export async function startCache(settings: StartSettings, resources: AsyncDisposableStack, log: Log): Promise<string> {
+export async function startCache(
+  settings: StartSettings,
+  resources: AsyncDisposableStack,
+  log: Log,
+): Promise<string> {
   const { redisUrl, redisPort, dataDir } = settings
   if (redisUrl) {
     await assertReachable(redisUrl)
     return redisUrl
   }
-  const redis = resources.use(await startRedis({ dataDir: join(dataDir, 'redis'), port: redisPort, durable: true, log }))
+  const redis = resources.use(
+    await startRedis({ dataDir: join(dataDir, 'redis'), port: redisPort, durable: true, log }),
+  )
   log(`Redis on port ${redis.port}`)
   return redis.url
 }

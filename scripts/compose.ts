@@ -13,7 +13,9 @@ const routingUrl = (name: SubgraphName): string =>
   `http://127.0.0.1:${FIRST_PORT + SUBGRAPHS.indexOf(name)}/graphql`
 
 /** Either the supergraph, or why there is none. */
-export type Composition = { readonly sdl: string; readonly problems: [] } | { readonly problems: readonly string[] }
+export type Composition =
+  | { readonly sdl: string; readonly problems: [] }
+  | { readonly problems: readonly string[] }
 
 /** Composes the SDL files that exist, and holds them to our own rules. */
 export function composeSupergraph(): Composition {

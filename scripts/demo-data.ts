@@ -13,7 +13,11 @@ interface DemoUser {
 
 /** What scripts/seed.ts exports. */
 interface SeedModule {
-  seed(routerUrl: string, log: (line: string) => void, admin: { email: string; password: string }): Promise<void>
+  seed(
+    routerUrl: string,
+    log: (line: string) => void,
+    admin: { email: string; password: string },
+  ): Promise<void>
   readonly demoUsers?: readonly DemoUser[]
 }
 

@@ -11,7 +11,8 @@ export const sdlFile = (name: SubgraphName): string => join(ROOT, 'schema', `${n
 export const prismaFile = (name: SubgraphName): string => join(ROOT, 'prisma', name, 'schema.prisma')
 
 /** Where a subgraph's generated code goes; never committed. */
-export const generatedDirectory = (name: SubgraphName): string => join(ROOT, 'subgraphs', name, 'src', 'generated')
+export const generatedDirectory = (name: SubgraphName): string =>
+  join(ROOT, 'subgraphs', name, 'src', 'generated')
 
 /** The composed schema that the router loads. */
 export const SUPERGRAPH = join(ROOT, 'schema', 'supergraph.graphql')

@@ -16,7 +16,8 @@ async function reset(dataDir: string): Promise<void> {
   await Promise.all([stopLeftoverPostgres(postgresDir), stopLeftoverRedis(join(dataDir, 'redis'))])
   // By name: a folder given by mistake must not lose what is not ours.
   const ours = ['postgres', 'postgres.new', 'redis', 'seeded', 'dev-secrets.json', 'pids.json']
-  for (const path of [postgresDir, ...ours.map((name) => join(dataDir, name))]) rmSync(path, { recursive: true, force: true })
+  for (const path of [postgresDir, ...ours.map((name) => join(dataDir, name))])
+    rmSync(path, { recursive: true, force: true })
   console.log(`cleared ${dataDir}`)
 }
 

@@ -32,7 +32,9 @@ export function generateResolverTypes(name: SubgraphName): Promise<string> {
       contextType: '../context.ts#Context',
       maybeValue: 'T | null | undefined',
       inputMaybeValue: 'T | null | undefined',
-      scalars: Object.fromEntries(Object.entries(SCALARS).map(([key, type]) => [key, { input: type, output: type }])),
+      scalars: Object.fromEntries(
+        Object.entries(SCALARS).map(([key, type]) => [key, { input: type, output: type }]),
+      ),
       defaultScalarType: 'unknown',
       mappers,
     },

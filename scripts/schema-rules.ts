@@ -42,14 +42,16 @@ function coordinates(document: DocumentNode): Coordinate[] {
     const owner = node.kind === Kind.DIRECTIVE_DEFINITION ? `@${node.name.value}` : node.name.value
     const isExtension = node.kind.endsWith('Extension')
     if (!isExtension && !OPERATION_TYPES.has(owner)) add(owner, node as { description?: StringValueNode })
-    if ('arguments' in node) for (const argument of node.arguments ?? []) add(`${owner}(${argument.name.value}:)`, argument as { description?: StringValueNode })
+    if ('arguments' in node)
+      for (const argument of node.arguments ?? []) add(`${owner}(${argument.name.value}:)`, argument)
     if ('values' in node) for (const value of node.values ?? []) add(`${owner}.${value.name.value}`, value)
     if ('fields' in node) {
       for (const field of node.fields ?? []) {
         const coordinate = `${owner}.${field.name.value}`
         add(coordinate, field)
         if ('arguments' in field) {
-          for (const argument of field.arguments ?? []) add(`${coordinate}(${argument.name.value}:)`, argument)
+          for (const argument of field.arguments ?? [])
+            add(`${coordinate}(${argument.name.value}:)`, argument)
         }
       }
     }
@@ -64,7 +66,8 @@ function argumentsInRequires({ name, document }: Sdl): string[] {
     Directive(directive) {
       if (directive.name.value !== 'requires') return
       const fields = selection(directive)
-      if (hasArguments(fields)) problems.push(`schema/${name}.graphql: @requires(fields: "${fields}") uses arguments`)
+      if (hasArguments(fields))
+        problems.push(`schema/${name}.graphql: @requires(fields: "${fields}") uses arguments`)
     },
   })
   return problems

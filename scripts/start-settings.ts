@@ -44,7 +44,9 @@ export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): Start
   })
   const production = env.NODE_ENV === 'production'
   const routerPort = port('PORT', 4000)
-  const ports = SUBGRAPHS.map((name, index) => [name, port(`${name.toUpperCase()}_PORT`, routerPort + 1 + index)] as const)
+  const ports = SUBGRAPHS.map(
+    (name, index) => [name, port(`${name.toUpperCase()}_PORT`, routerPort + 1 + index)] as const,
+  )
   const settings: StartSettings = {
     production,
     seed: !flags['no-seed'] && !production,

@@ -45,7 +45,11 @@ async function main(): Promise<void> {
   if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve))
 }
 
-async function start(settings: StartSettings, resources: AsyncDisposableStack, interrupted: AbortSignal): Promise<void> {
+async function start(
+  settings: StartSettings,
+  resources: AsyncDisposableStack,
+  interrupted: AbortSignal,
+): Promise<void> {
   const { dataDir, routerPort, ports } = settings
   const secrets = readSecrets(process.env, dataDir, settings.production)
   const [databaseUrls, redisUrl] = await allOrNothing(
@@ -55,7 +59,13 @@ async function start(settings: StartSettings, resources: AsyncDisposableStack, i
   )
   interrupted.throwIfAborted()
   progress(`starting the processes (${elapsed()})`)
-  const env = { NODE_ENV: 'development', LOG_LEVEL: 'warn', ...process.env, ...secrets, ...adminSettings(settings) }
+  const env = {
+    NODE_ENV: 'development',
+    LOG_LEVEL: 'warn',
+    ...process.env,
+    ...secrets,
+    ...adminSettings(settings),
+  }
   const supervisor = await supervise({
     processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
     log: print,
@@ -83,13 +93,16 @@ const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
 
 async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<void> {
   await assertPortFree(routerPort, 'the router', 'PORT')
-  for (const name of SUBGRAPHS) await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
+  for (const name of SUBGRAPHS)
+    await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
 }
 
 /** Like Promise.all, but a failure waits until the others have settled, so that nothing starts behind its back. */
-async function allOrNothing<T extends readonly unknown[]>(...work: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+async function allOrNothing<T extends readonly unknown[]>(
+  ...work: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
   await Promise.allSettled(work)
-  return (await Promise.all(work)) as unknown as T
+  return Promise.all(work)
 }
 
 try {

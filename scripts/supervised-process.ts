@@ -58,7 +58,8 @@ export class SupervisedProcess {
     const deadline = Date.now() + READY_LIMIT_MS
     while (!(await isReady(this.spec.readyUrl))) {
       if (this.#stopping.signal.aborted) return
-      if (Date.now() > deadline) throw new SetupError(`${this.spec.name} was not ready in time: ${this.#lastLines.at(-1) ?? ''}`)
+      if (Date.now() > deadline)
+        throw new SetupError(`${this.spec.name} was not ready in time: ${this.#lastLines.at(-1) ?? ''}`)
       await sleep(50)
     }
   }
@@ -80,7 +81,11 @@ export class SupervisedProcess {
   }
 
   #spawn(): ChildProcess {
-    const flags = ['--disable-warning=ExperimentalWarning', '--import', join(ROOT, 'scripts/follow-parent.mjs')]
+    const flags = [
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      join(ROOT, 'scripts/follow-parent.mjs'),
+    ]
     const child = spawn(process.execPath, [...flags, join(ROOT, this.spec.script)], {
       cwd: ROOT,
       env: this.spec.env,
@@ -113,7 +118,10 @@ export class SupervisedProcess {
     }
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
     const child = this.#spawn()
-    const outcome = await Promise.race([this.#ready().then(() => true), once(child, 'close').then(() => false)])
+    const outcome = await Promise.race([
+      this.#ready().then(() => true),
+      once(child, 'close').then(() => false),
+    ])
     if (outcome && !this.#stopping.signal.aborted) this.#log(`is ready again (pid ${child.pid})`)
   }
 

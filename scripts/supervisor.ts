@@ -22,9 +22,18 @@ export interface Supervisor extends AsyncDisposable {
 /** Starts all processes at once and resolves when every one is ready; if one fails, none is left running. */
 export async function supervise({ processes, log, onPids, signal }: SupervisorOptions): Promise<Supervisor> {
   const pids = () =>
-    Object.fromEntries(all.flatMap(({ spec, pid }): [string, number][] => (pid === undefined ? [] : [[spec.name, pid]])))
+    Object.fromEntries(
+      all.flatMap(({ spec, pid }): [string, number][] => (pid === undefined ? [] : [[spec.name, pid]])),
+    )
   const groups = processes.map((group) =>
-    group.map((spec) => new SupervisedProcess(spec, (line) => log(spec.name, line), () => onPids?.(pids()))),
+    group.map(
+      (spec) =>
+        new SupervisedProcess(
+          spec,
+          (line) => log(spec.name, line),
+          () => onPids?.(pids()),
+        ),
+    ),
   )
   const all = groups.flat()
   const killAll = () => {
@@ -33,7 +42,7 @@ export async function supervise({ processes, log, onPids, signal }: SupervisorOp
   process.once('exit', killAll)
   let stopped: Promise<void> | undefined
   const stop = () => (stopped ??= stopInOrder(groups).finally(() => process.off('exit', killAll)))
-  signal?.addEventListener('abort', stop)
+  signal?.addEventListener('abort', () => void stop())
   try {
     await Promise.all(all.map((supervised) => supervised.start()))
   } catch (error) {

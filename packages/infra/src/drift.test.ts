@@ -1,16 +1,19 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type {} from '@karcis/testkit/provided'
 import { expect, inject, it } from 'vitest'
 import { findDrift } from './drift.ts'
 import { migrationsDirectory } from './migrate.ts'
 import { SUBGRAPHS } from './subgraphs.ts'
 
-const schemaFile = (name: (typeof SUBGRAPHS)[number]) => join(dirname(migrationsDirectory(name)), 'schema.prisma')
+const schemaFile = (name: (typeof SUBGRAPHS)[number]) =>
+  join(dirname(migrationsDirectory(name)), 'schema.prisma')
 
-it.for(SUBGRAPHS.filter((name) => existsSync(schemaFile(name))))('%s: the migrations build what schema.prisma says', async (name) => {
-  expect(await findDrift(inject('postgresUrl'), name, readFileSync(schemaFile(name), 'utf8'))).toEqual([])
-})
+it.for(SUBGRAPHS.filter((name) => existsSync(schemaFile(name))))(
+  '%s: the migrations build what schema.prisma says',
+  async (name) => {
+    expect(await findDrift(inject('postgresUrl'), name, readFileSync(schemaFile(name), 'utf8'))).toEqual([])
+  },
+)
 
 it('names what a schema has and the migrations lack', async () => {
   const schema = `

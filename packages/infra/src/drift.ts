@@ -32,12 +32,14 @@ function compare(schema: Catalog, migrations: Catalog): string[] {
   for (const [thing, wanted] of schema) {
     const found = migrations.get(thing)
     if (found === undefined) problems.push(`${thing}: in schema.prisma (${wanted}), not in the migrations`)
-    else if (found !== wanted) problems.push(`${thing}: schema.prisma says (${wanted}), the migrations (${found})`)
+    else if (found !== wanted)
+      problems.push(`${thing}: schema.prisma says (${wanted}), the migrations (${found})`)
   }
   for (const [thing, found] of migrations) {
     // Columns, tables and enums are the schema's to name; indexes and constraints may be written by hand.
     const belongsInSchema = /^(table|column|enum) /.test(thing)
-    if (belongsInSchema && !schema.has(thing)) problems.push(`${thing}: in the migrations (${found}), not in schema.prisma`)
+    if (belongsInSchema && !schema.has(thing))
+      problems.push(`${thing}: in the migrations (${found}), not in schema.prisma`)
   }
   return problems
 }

@@ -22,7 +22,9 @@ export async function assertPortFree(port: number, what: string, setting: string
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EADDRINUSE') {
-      throw new SetupError(`Port ${port}, needed for ${what}, is in use: stop what uses it, or set ${setting}.`)
+      throw new SetupError(
+        `Port ${port}, needed for ${what}, is in use: stop what uses it, or set ${setting}.`,
+      )
     }
     throw new SetupError(`Port ${port}, needed for ${what}, cannot be opened (${code}): set ${setting}.`)
   }

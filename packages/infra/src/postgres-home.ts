@@ -1,6 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, chownSync, constants, cpSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  chownSync,
+  constants,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { arch, platform, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { SetupError } from './setup-error.ts'
@@ -20,7 +30,9 @@ const run = (file: string, args: string[], account: Account) =>
   spawnSync(file, args, { ...account, cwd: '/', stdio: 'ignore' }).status === 0
 
 function lookUp(user: string): Account | undefined {
-  const [uid, gid] = ['-u', '-g'].map((flag) => spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout?.trim())
+  const [uid, gid] = ['-u', '-g'].map((flag) =>
+    spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout?.trim(),
+  )
   return uid && gid ? { uid: Number(uid), gid: Number(gid) } : undefined
 }
 
@@ -32,13 +44,17 @@ export function serverAccount(dataDir: string): Account {
     return { uid, gid }
   }
   const account = lookUp('postgres') ?? lookUp('nobody')
-  if (!account) throw new SetupError('Postgres cannot run as root and found no user to run as: set *_DATABASE_URL.')
+  if (!account)
+    throw new SetupError('Postgres cannot run as root and found no user to run as: set *_DATABASE_URL.')
   return account
 }
 
 /** A directory outside of any home, of root's own, for what another account has to reach. */
 function publicDirectory(purpose: string): string {
-  const key = createHash('sha256').update(resolve(import.meta.dirname)).digest('hex').slice(0, 12)
+  const key = createHash('sha256')
+    .update(resolve(import.meta.dirname))
+    .digest('hex')
+    .slice(0, 12)
   for (const base of ['/var/lib', '/var/tmp']) {
     try {
       accessSync(base, constants.W_OK)
@@ -99,6 +115,8 @@ async function installedBinaries(): Promise<Binaries> {
   try {
     return (await import(name)) as Binaries
   } catch {
-    throw new SetupError(`No embedded Postgres for ${platform()}-${arch()}: set *_DATABASE_URL to real servers.`)
+    throw new SetupError(
+      `No embedded Postgres for ${platform()}-${arch()}: set *_DATABASE_URL to real servers.`,
+    )
   }
 }

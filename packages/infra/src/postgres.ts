@@ -1,5 +1,15 @@
 import { spawn } from 'node:child_process'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
@@ -41,7 +51,11 @@ const SETTINGS = [
 ]
 
 /** Starts the embedded server, creating its data on the first run, and resolves when it answers. */
-export async function startPostgres({ dataDir: wanted, port: wantedPort, durable }: PostgresOptions): Promise<Postgres> {
+export async function startPostgres({
+  dataDir: wanted,
+  port: wantedPort,
+  durable,
+}: PostgresOptions): Promise<Postgres> {
   const dataDir = reachableDataDirectory(wanted)
   const account = serverAccount(dataDir)
   const binaries = await reachableBinaries(account)
@@ -74,7 +88,9 @@ export async function startPostgres({ dataDir: wanted, port: wantedPort, durable
   while (!(await answers(url('postgres')))) {
     if (failed || child.exitCode !== null || child.signalCode !== null) {
       process.off('exit', onExit)
-      throw new SetupError(`Postgres did not start: ${failed?.message ?? lastLine(join(dataDir, 'server.log'))}`)
+      throw new SetupError(
+        `Postgres did not start: ${failed?.message ?? lastLine(join(dataDir, 'server.log'))}`,
+      )
     }
     await sleep(20)
   }
@@ -97,7 +113,12 @@ export async function createDatabases(adminUrl: string, names: readonly string[]
 }
 
 /** Made beside its final place and moved there when complete, so an interrupted first run leaves no half cluster. */
-async function initialise(initdb: string, dataDir: string, account: Account, durable: boolean): Promise<void> {
+async function initialise(
+  initdb: string,
+  dataDir: string,
+  account: Account,
+  durable: boolean,
+): Promise<void> {
   const fresh = `${dataDir}.new`
   const secret = `${dataDir}.password`
   rmSync(fresh, { recursive: true, force: true })
@@ -125,7 +146,8 @@ async function initialise(initdb: string, dataDir: string, account: Account, dur
     child.once('close', resolve)
   })
   rmSync(secret, { force: true })
-  if (code !== 0) throw new SetupError(`Postgres could not create its data in ${dataDir}: ${complaints.trim()}`)
+  if (code !== 0)
+    throw new SetupError(`Postgres could not create its data in ${dataDir}: ${complaints.trim()}`)
   rmSync(dataDir, { recursive: true, force: true })
   renameSync(fresh, dataDir)
 }

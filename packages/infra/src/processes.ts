@@ -24,7 +24,10 @@ export function commandLine(pid: number): string {
     // No /proc (macOS), or no such process: ask ps.
   }
   try {
-    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8', stdio: 'pipe' }).trim()
+    return execFileSync('ps', ['-p', String(pid), '-o', 'command='], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim()
   } catch {
     return ''
   }

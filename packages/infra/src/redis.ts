@@ -11,7 +11,8 @@ import { SetupError } from './setup-error.ts'
 const STOP_LIMIT_MS = 5000
 const PID_FILE = 'redis.pid'
 const PROGRAMS = ['redis-server', 'valkey-server']
-const HOW_TO = 'Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL.'
+const HOW_TO =
+  'Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL.'
 
 export interface RedisOptions {
   /** Where its files are. */
@@ -67,8 +68,15 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
 }
 
 function findProgram(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/usr/local/bin', '/opt/homebrew/bin']
-  return folders.flatMap((folder) => PROGRAMS.map((name) => join(folder, name))).find((path) => existsSync(path))
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter),
+    '/usr/bin',
+    '/usr/local/bin',
+    '/opt/homebrew/bin',
+  ]
+  return folders
+    .flatMap((folder) => PROGRAMS.map((name) => join(folder, name)))
+    .find((path) => existsSync(path))
 }
 
 /** Debian and Ubuntu as root: from the system's packages, without its service being started. */

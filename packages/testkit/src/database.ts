@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type { SubgraphName } from '@karcis/infra/subgraphs'
 import pg from 'pg'
 import { inject } from 'vitest'
-import type {} from './provided.ts'
 import { templateName } from './template.ts'
 
 /** A database of a test's own; gone when it is disposed of, whoever is still connected. */

@@ -12,7 +12,6 @@ import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { generate } from '../../../scripts/generate.ts'
 import { templateName } from './template.ts'
-import type {} from './provided.ts'
 
 const PREFIX = 'karcis-test-'
 

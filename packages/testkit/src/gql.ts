@@ -9,7 +9,7 @@ export interface GraphQLBody<T> {
 }
 
 // What a test asks for it knows the shape of; naming each shape twice would say nothing more.
-// biome-ignore lint: see above
+// oxlint-disable-next-line typescript/no-explicit-any
 type Loose = any
 
 /** Posts one operation to `url` and gives back what came, errors included. */
@@ -24,5 +24,9 @@ export async function gql<T = Loose>(
     headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
   })
-  return { status: response.status, body: (await response.json()) as GraphQLBody<T>, headers: response.headers }
+  return {
+    status: response.status,
+    body: (await response.json()) as GraphQLBody<T>,
+    headers: response.headers,
+  }
 }

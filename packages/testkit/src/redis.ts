@@ -1,5 +1,5 @@
 import { inject } from 'vitest'
-import type {} from './provided.ts'
 
 /** The run's Redis, in a numbered database that this worker process has to itself. */
-export const testRedisUrl = (): string => `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 0) % 16}`
+export const testRedisUrl = (): string =>
+  `${inject('redisUrl')}/${Number(process.env.VITEST_POOL_ID ?? 0) % 16}`

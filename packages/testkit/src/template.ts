@@ -1,4 +1,12 @@
 import type { SubgraphName } from '@karcis/infra/subgraphs'
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The `postgres` database of the server that this run started. */
+    postgresUrl: string
+    redisUrl: string
+  }
+}
+
 /** The migrated database that every test database of a subgraph is a copy of. */
 export const templateName = (name: SubgraphName): string => `tpl_${name}`

@@ -18,7 +18,9 @@ describe('a test database', () => {
       await using database = await createTestDatabase('user')
       const client = new pg.Client(database.url)
       await client.connect()
-      const { rows } = await client.query("SELECT to_regnamespace('kit') kit, to_regnamespace('graphile_worker') jobs")
+      const { rows } = await client.query(
+        "SELECT to_regnamespace('kit') kit, to_regnamespace('graphile_worker') jobs",
+      )
       await client.end()
       expect(rows).toEqual([{ kit: 'kit', jobs: 'graphile_worker' }])
       return database.url
@@ -73,7 +75,9 @@ describe('the WebSocket client', () => {
 
 describe('parallel', () => {
   it('gives every outcome in order', async () => {
-    const outcomes = await parallel(3, (index) => (index === 1 ? Promise.reject(new Error('no')) : Promise.resolve(index)))
+    const outcomes = await parallel(3, (index) =>
+      index === 1 ? Promise.reject(new Error('no')) : Promise.resolve(index),
+    )
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 })

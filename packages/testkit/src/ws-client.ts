@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql'
 import type { Client } from 'graphql-ws'
 import { createClient } from 'graphql-ws'
-import WebSocket from 'ws'
+import { WebSocket } from 'ws'
 
 type Data = Record<string, unknown>
 type Message<T> = ExecutionResult<T>
@@ -51,7 +51,11 @@ export function createWsClient(url: string, connectionParams?: Record<string, un
   }
 }
 
-function subscribe<T>(client: Client, query: string, variables?: Record<string, unknown>): TestSubscription<T> {
+function subscribe<T>(
+  client: Client,
+  query: string,
+  variables?: Record<string, unknown>,
+): TestSubscription<T> {
   const received: Message<T>[] = []
   const completed = Promise.withResolvers<void>()
   completed.promise.catch(() => undefined) // whoever cares waits for it; nobody else should crash
@@ -109,7 +113,8 @@ function subscribe<T>(client: Client, query: string, variables?: Record<string, 
     async expectSilence(timeMs) {
       const before = received.length
       await timer(timeMs)
-      if (received.length > before) throw new Error(`expected silence, got ${JSON.stringify(received.slice(before))}`)
+      if (received.length > before)
+        throw new Error(`expected silence, got ${JSON.stringify(received.slice(before))}`)
     },
     received,
     completed: completed.promise,
