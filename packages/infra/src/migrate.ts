@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Logger, runMigrations } from 'graphile-worker'
 import pg from 'pg'
 import { SetupError } from './setup-error.ts'
@@ -11,6 +11,7 @@ const LOCK = 72707369 // the advisory lock that Prisma's own engine takes, so th
 
 interface MigrationFile {
   readonly name: string
+  readonly path: string
   readonly sql: string
   readonly checksum: string
 }
@@ -73,7 +74,7 @@ async function apply(client: pg.Client, ledger: Ledger, files: readonly Migratio
   const applied = new Map(rows.map((row) => [row.name, row.checksum]))
   const edited = files.find((file) => (applied.get(file.name) ?? file.checksum) !== file.checksum)
   if (edited) {
-    throw new SetupError(`Migration ${edited.name} was edited after it was applied: add a new one instead.`)
+    throw new SetupError(`Migration ${edited.path} was edited after it was applied: add a new one instead.`)
   }
   const pending = files.filter((file) => !applied.has(file.name))
   for (const file of pending) await applyOne(client, ledger, file)
@@ -88,13 +89,26 @@ async function applyOne(client: pg.Client, ledger: Ledger, file: MigrationFile):
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
-    throw new Error(`Migration ${file.name} failed: ${(error as Error).message}`, { cause: error })
+    throw new Error(`Migration ${file.path}${place(error, file.sql)}: ${(error as Error).message}`, {
+      cause: error,
+    })
   }
+}
+
+/** Postgres counts characters; people count lines. */
+function place(error: unknown, sql: string): string {
+  const { position } = error as { position?: string }
+  return position ? ` line ${sql.slice(0, Number(position)).split('\n').length}` : ''
 }
 
 const read = (name: string, path: string): MigrationFile => {
   const sql = readFileSync(path, 'utf8')
-  return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') }
+  return {
+    name,
+    path: relative(PROJECT, path),
+    sql,
+    checksum: createHash('sha256').update(sql).digest('hex'),
+  }
 }
 
 function sqlFiles(directory: string): MigrationFile[] {

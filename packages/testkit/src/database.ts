@@ -11,6 +11,8 @@ export interface TestDatabase extends AsyncDisposable {
 
 /** A fresh copy of a subgraph's migrated, empty database. */
 export async function createTestDatabase(name: SubgraphName): Promise<TestDatabase> {
+  const problem = inject('brokenTemplates')[name]
+  if (problem) throw new Error(problem)
   const database = `test_${name}_${randomBytes(6).toString('hex')}`
   // Copying files beats the default strategy here: the template is small and fsync is off.
   await asAdmin(`CREATE DATABASE ${database} TEMPLATE ${templateName(name)} STRATEGY FILE_COPY`)

@@ -25,14 +25,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [postgres, redis] = await Promise.all([
     startPostgres({ dataDir: join(directory, 'postgres'), durable: false }),
     startRedis({ dataDir: join(directory, 'redis'), durable: false, log: console.log }),
-    generate(),
+    generate().catch((error: Error) => console.error(error.message)), // tests of what is missing fail by themselves
   ])
   resources.use(postgres)
   resources.use(redis)
   await createDatabases(postgres.url('postgres'), SUBGRAPHS.map(templateName))
-  await Promise.all(SUBGRAPHS.map((name) => prepareTemplate(postgres, name)))
+  const outcomes = await Promise.allSettled(SUBGRAPHS.map((name) => prepareTemplate(postgres, name)))
+  const broken = SUBGRAPHS.flatMap((name, index) => {
+    const outcome = outcomes[index]
+    return outcome?.status === 'rejected' ? [[name, String(outcome.reason)] as const] : []
+  })
   project.provide('postgresUrl', postgres.url('postgres'))
   project.provide('redisUrl', redis.url)
+  project.provide('brokenTemplates', Object.fromEntries(broken))
   const running = resources.move()
   return () => running.disposeAsync()
 }

@@ -5,6 +5,8 @@ declare module 'vitest' {
     /** The `postgres` database of the server that this run started. */
     postgresUrl: string
     redisUrl: string
+    /** Why a subgraph's template could not be migrated; only tests that ask for that one fail. */
+    brokenTemplates: Partial<Record<SubgraphName, string>>
   }
 }
 

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { databaseSetting, SUBGRAPHS } from './subgraphs.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+
+interface Service {
+  image?: string
+  build?: string
+  command?: string[]
+  environment?: Record<string, string | number>
+  depends_on?: Record<string, { condition: string }>
+  healthcheck?: { test: string[] }
+  volumes?: string[]
+}
+
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Record<string, Service>
+  volumes: Record<string, unknown>
+}
+const services = Object.entries(compose.services)
+const ours = ['router', ...SUBGRAPHS]
+
+describe('docker-compose.yml', () => {
+  it('runs every process of the platform, on scripts that exist', () => {
+    expect(Object.keys(compose.services)).toEqual(
+      expect.arrayContaining([...ours, 'migrate', 'postgres', 'redis']),
+    )
+    for (const name of [...ours, 'migrate']) {
+      const [program, script] = compose.services[name]?.command ?? []
+      expect(program, name).toBe('node')
+      expect(existsSync(join(ROOT, script ?? '')), `${name}: ${script}`).toBe(true)
+    }
+  })
+
+  it('names exact versions of other images, and builds its own once', () => {
+    for (const [name, { image }] of services) expect(image, name).toMatch(/:\d+\.\d+(\.\d+)?(-\w+)?$/)
+    expect(services.filter(([, { build }]) => build).map(([name]) => name)).toEqual(['migrate'])
+  })
+
+  it('waits for what exists, and for health only where health is checked', () => {
+    for (const [name, service] of services) {
+      for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+        expect(compose.services, `${name} waits for ${other}`).toHaveProperty(other)
+        if (condition === 'service_healthy') expect(compose.services[other]?.healthcheck, other).toBeDefined()
+      }
+      for (const volume of service.volumes ?? [])
+        expect(compose.volumes).toHaveProperty(volume.split(':')[0] ?? '')
+    }
+  })
+
+  it('gives each subgraph its own database, and migrates those', () => {
+    for (const name of SUBGRAPHS) {
+      const url = compose.services[name]?.environment?.DATABASE_URL
+      expect(url).toBe(compose.services.migrate?.environment?.[databaseSetting(name)])
+      expect(url).toContain(`/karcis_${name}`)
+    }
+  })
+
+  it('has no secret of its own: each one is asked for, and .env.example names it', () => {
+    const example = read('.env.example')
+    for (const setting of [
+      'SERVICE_SECRET',
+      'KEY_ENCRYPTION_SECRET',
+      'PASSWORD_PEPPER',
+      'POSTGRES_PASSWORD',
+    ]) {
+      expect(read('docker-compose.yml')).toContain(`\${${setting}:?`)
+      expect(example).toMatch(new RegExp(`^${setting}=$`, 'm'))
+    }
+  })
+
+  it('checks health by JavaScript that parses once compose has unescaped it', () => {
+    for (const name of ours) {
+      const [, program, flag, code = ''] = compose.services[name]?.healthcheck?.test ?? []
+      expect([program, flag]).toEqual(['node', '-e'])
+      expect(() => new Function(code.replaceAll('$$', '$'))).not.toThrow()
+    }
+  })
+})
+
+describe('the Dockerfile', () => {
+  const dockerfile = read('Dockerfile')
+
+  it('builds on one exact version of Node, the one that runs here, and not as root', () => {
+    const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base)
+    expect(new Set(bases)).toEqual(new Set([`node:${process.versions.node}-bookworm-slim`]))
+    expect(dockerfile).toMatch(/^USER node$/m)
+  })
+
+  it('names scripts that exist, and the pnpm of the bootstrap', () => {
+    for (const [script] of dockerfile.matchAll(/\S+\.ts\b/g))
+      expect(existsSync(join(ROOT, script.replace('"', ''))), script).toBe(true)
+    const pnpm = /pnpm@[\d.]+/.exec(dockerfile)?.[0]
+    expect(read('scripts/bootstrap.mjs')).toContain(`'${pnpm}'`)
+  })
+})
+
+describe('the CI workflow', () => {
+  it('runs what .ci/run runs, on pinned actions', () => {
+    const workflow = parse(read('.github/workflows/ci.yml')) as {
+      jobs: { test: { steps: { uses?: string; run?: string }[] } }
+    }
+    const { steps } = workflow.jobs.test
+    expect(steps.map(({ run }) => run)).toContain('.ci/run')
+    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/@v\d+\.\d+\.\d+$/)
+    expect(read('.ci/run')).toMatch(/^npm test$/m)
+  })
+})
+
+describe('package.json', () => {
+  it('names only scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    for (const command of Object.values(scripts)) {
+      for (const file of command.split(' ').slice(1)) expect(existsSync(join(ROOT, file)), file).toBe(true)
+    }
+  })
+})

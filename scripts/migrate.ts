@@ -1,0 +1,32 @@
+import { createDatabases } from '@karcis/infra/postgres'
+import { migrate } from '@karcis/infra/migrate'
+import { SetupError } from '@karcis/infra/setup-error'
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import { databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
+
+/** Creates and migrates the databases that the *_DATABASE_URL settings name; any number may do so at once. */
+async function main(): Promise<void> {
+  const missing = SUBGRAPHS.map(databaseSetting).filter((setting) => !process.env[setting])
+  if (missing.length > 0)
+    throw new SetupError(missing.map((setting) => `Setting ${setting} is missing.`).join('\n'))
+  for (const name of SUBGRAPHS) await migrateOne(name, new URL(process.env[databaseSetting(name)] ?? ''))
+}
+
+async function migrateOne(name: SubgraphName, url: URL): Promise<void> {
+  const applied = await migrate(name, url.href).catch(async (error: { code?: string }) => {
+    if (error.code !== NO_SUCH_DATABASE) throw error
+    const server = Object.assign(new URL(url), { pathname: '/postgres' })
+    await createDatabases(server.href, [decodeURIComponent(url.pathname.slice(1))])
+    return migrate(name, url.href)
+  })
+  console.log(applied.length > 0 ? `${name}: applied ${applied.join(', ')}` : `${name}: up to date`)
+}
+
+const NO_SUCH_DATABASE = '3D000'
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof SetupError ? error.message : error)
+  process.exitCode = 1
+}
