@@ -1,0 +1,53 @@
+import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
+import { formatError } from '@karcis/kit/graphql-errors'
+import type { Logger } from '@karcis/kit/log'
+import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+
+/** What an error needs to be logged under. */
+export interface RequestScope {
+  requestId: string
+  log: Logger
+}
+
+const PUBLIC_CODES = new Set<unknown>(ERROR_CODES)
+
+/** Extensions that tell how the system is built, not what went wrong. */
+const INTERNAL_EXTENSIONS = ['serviceName', 'service', 'stacktrace', 'exception', 'http', 'query', 'variables']
+
+/**
+ * What a client sees of an error. One that a subgraph gave a known code passes with the facts beside it;
+ * everything else goes the same way as in a subgraph.
+ */
+export function publicError(error: unknown, scope: RequestScope): GraphQLFormattedError {
+  if (!(error instanceof GraphQLError) || !isPublic(error.extensions.code)) return formatError(error, scope)
+  const { message, locations, path } = error.toJSON()
+  const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
+  return { message, ...(locations && { locations }), ...(path && { path }), extensions: Object.fromEntries(facts) }
+}
+
+/** An error of the router's own making, with a code for clients. */
+export function clientError(
+  code: ErrorCode,
+  message: string,
+  options: { path?: readonly (string | number)[]; facts?: Record<string, unknown> } = {},
+): GraphQLError {
+  return new GraphQLError(message, { path: options.path, extensions: { code, ...options.facts } })
+}
+
+/** An error as a subgraph sent it: plain JSON, of which nothing is sure. */
+export function subgraphError(error: unknown): GraphQLError {
+  const { message, path, extensions } = (Object(error) === error ? error : {}) as Partial<GraphQLFormattedError>
+  const text = typeof message === 'string' ? message : 'A subgraph failed without a message.'
+  return new GraphQLError(text, {
+    path: Array.isArray(path) ? path : undefined,
+    extensions: Object(extensions) === extensions ? extensions : undefined,
+    originalError: new Error(text), // without a known code it is a bug over there, and masked here
+  })
+}
+
+/** An error as JSON outside of any operation: refused requests, unknown paths. */
+export const errorBody = (code: ErrorCode, message: string, facts: Record<string, unknown> = {}) => ({
+  errors: [{ message, extensions: { code, ...facts } }],
+})
+
+const isPublic = (code: unknown): boolean => PUBLIC_CODES.has(code) && code !== 'INTERNAL_SERVER_ERROR'

@@ -1,0 +1,117 @@
+import type { GraphQLDataSource } from '@apollo/gateway'
+import { ServiceUnavailable } from '@karcis/kit/errors'
+import type { Logger } from '@karcis/kit/log'
+import { SERVICE_TOKEN_HEADER, type ServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import type { GraphQLFormattedError } from 'graphql'
+import { Pool } from 'undici'
+import type { RouterLimits } from '../settings.ts'
+import type { FetchContext } from './execute.ts'
+import { outageErrors } from './outage.ts'
+
+/** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
+export interface SubgraphClient extends GraphQLDataSource {
+  /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
+  get(path: string): Promise<unknown>
+  /** Whether the subgraph says that it can serve. */
+  isReady(): Promise<boolean>
+  close(): Promise<void>
+}
+
+interface Answer {
+  data?: Record<string, unknown> | null
+  errors?: GraphQLFormattedError[]
+}
+
+const READY_TIMEOUT_MS = 2_000
+
+/** The connection failed before an answer began, so that a query may be sent again. */
+const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** @param url base URL of the subgraph. */
+export function createSubgraphClient(
+  name: string,
+  url: string,
+  tokens: ServiceTokens,
+  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>,
+  log: Logger,
+): SubgraphClient {
+  const pool = new Pool(new URL(url).origin, {
+    maxResponseSize: limits.subgraphResponseBytes,
+    keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
+    connect: { timeout: limits.subgraphTimeoutMs },
+  })
+
+  async function send(
+    method: 'GET' | 'POST',
+    path: string,
+    viewer: Viewer | null,
+    requestId: string | null,
+    body: string | null,
+    timeoutMs: number,
+  ): Promise<{ status: number; json: unknown }> {
+    const response = await pool.request({
+      method,
+      path,
+      body,
+      headers: {
+        [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
+        ...(body !== null && { 'content-type': 'application/json' }),
+        ...(requestId !== null && { 'x-request-id': requestId }),
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    })
+    return { status: response.statusCode, json: await response.body.json() }
+  }
+
+  /** @throws whatever the network, the clock or the JSON parser has against it. */
+  async function post(body: string, { viewer, requestId }: FetchContext, mayRepeat: boolean): Promise<Answer> {
+    const attempt = () => send('POST', '/graphql', viewer, requestId, body, limits.subgraphTimeoutMs)
+    const { status, json } = await attempt().catch((error: unknown) => {
+      if (!mayRepeat || !isLost(error)) throw error
+      return attempt()
+    })
+    // 401 and 403 are about the service token, which is ours and not the client's.
+    if (status === 401 || status === 403 || !isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
+    return json
+  }
+
+  return {
+    async process(options) {
+      const context = options.context as FetchContext
+      const { query = '', variables = {}, operationName } = options.request
+      const isMutation = query.startsWith('mutation')
+      try {
+        return await post(JSON.stringify({ query, operationName, variables }), context, !isMutation)
+      } catch (error) {
+        context.log.warn({ subgraph: name, reason: reasonOf(error), requestId: context.requestId }, 'subgraph is away')
+        return { data: null, errors: outageErrors(query, variables) }
+      }
+    },
+
+    async get(path) {
+      try {
+        const { status, json } = await send('GET', path, null, null, null, limits.subgraphTimeoutMs)
+        if (status === 200) return json
+        throw new Error(`answered ${status}`)
+      } catch (error) {
+        log.debug({ subgraph: name, path, reason: reasonOf(error) }, 'subgraph is away')
+        throw new ServiceUnavailable()
+      }
+    },
+
+    isReady: () =>
+      send('GET', '/ready', null, null, null, READY_TIMEOUT_MS).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+
+    close: () => pool.destroy(), // after the drain nobody waits for what is still under way
+  }
+}
+
+const isAnswer = (json: unknown): json is Answer =>
+  typeof json === 'object' && json !== null && ('data' in json || Array.isArray((json as Answer).errors))
+
+const isLost = (error: unknown): boolean => LOST.has(String((error as { code?: unknown }).code))
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

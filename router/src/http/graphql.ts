@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ApolloServer, HeaderMap } from '@apollo/server'
+import { KarcisError } from '@karcis/kit/errors'
+import { BodyTooLarge, readBody, sendJson } from '@karcis/kit/http'
+import { errorBody } from '../errors.ts'
+import type { FetchContext } from '../execution/execute.ts'
+import type { Authenticator, Identity } from '../security/authenticate.ts'
+import type { Handler } from './http-server.ts'
+
+/** Answers GraphQL over HTTP: who asks is found out here, what is asked by Apollo Server. */
+export function createGraphQLHandler(
+  apollo: ApolloServer<FetchContext>,
+  { authenticate }: Authenticator,
+  bodyLimit: number,
+): Handler {
+  return async ({ request, response, url, requestId, log }) => {
+    let identity: Identity | null
+    let body: unknown
+    try {
+      identity = await authenticate(request.headers.authorization)
+      body = request.method === 'POST' ? await readJson(request, bodyLimit) : undefined
+    } catch (error) {
+      if (error instanceof KarcisError) return refuse(response, error)
+      if (error instanceof SyntaxError) return sendJson(response, 400, errorBody('BAD_USER_INPUT', 'The body is not valid JSON.'))
+      throw error
+    }
+    const viewer = identity?.viewer ?? null
+    const result = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: { method: request.method ?? 'GET', headers: headersOf(request), search: url.search, body },
+      context: async () => ({ viewer, requestId, log }),
+    })
+    response.writeHead(result.status ?? 200, Object.fromEntries(result.headers))
+    if (result.body.kind === 'complete') return response.end(result.body.string)
+    for await (const chunk of result.body.asyncIterator) response.write(chunk)
+    response.end()
+  }
+}
+
+/** @throws BodyTooLarge, SyntaxError. Undefined when it does not claim to be JSON: Apollo Server then says what it wants. */
+async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
+  if (Number(request.headers['content-length']) > limit) throw new BodyTooLarge()
+  const text = await readBody(request, limit)
+  return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '') ? JSON.parse(text) : undefined
+}
+
+function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
+  if (code === 'SERVICE_UNAVAILABLE') {
+    return sendJson(response, 503, errorBody(code, message, facts), { 'retry-after': String(facts.retryAfterSeconds) })
+  }
+  sendJson(response, 401, errorBody(code, message, facts), { 'www-authenticate': 'Bearer error="invalid_token"' })
+}
+
+function headersOf({ headers }: IncomingMessage): HeaderMap {
+  const map = new HeaderMap()
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  return map
+}

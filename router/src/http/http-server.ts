@@ -1,0 +1,115 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
+import { newId } from '@karcis/kit/ids'
+import type { Logger } from '@karcis/kit/log'
+import { errorBody, type RequestScope } from '../errors.ts'
+import type { Origins } from './origins.ts'
+
+export interface HttpRequest extends RequestScope {
+  request: IncomingMessage
+  response: ServerResponse
+  url: URL
+}
+
+export type Handler = (request: HttpRequest) => unknown
+
+/** The one port. */
+export interface HttpServer {
+  server: Server
+  port: number
+  readonly draining: boolean
+  /** Refuses new work, though probes are still answered, and waits until what is under way has been answered. */
+  drain(timeoutMs: number): Promise<void>
+  /** Closes the port and cuts whatever connection is left. */
+  close(): Promise<void>
+}
+
+export interface HttpServerOptions {
+  host: string
+  port: number
+  log: Logger
+  origins: Origins
+  /** By path. */
+  routes: Record<string, Handler>
+  /** Paths that are answered while draining: those by which a balancer learns of it. */
+  probes: string[]
+}
+
+/** A request id of a balancer in front is kept, so that its logs and ours meet. */
+const REQUEST_ID = /^[\w.:-]{8,100}$/
+
+export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { log, origins, routes, probes } = options
+  const underWay = new Set<ServerResponse>()
+  let draining = false
+  let quiet = Promise.withResolvers<void>()
+
+  const server = createServer((request, response) => {
+    const requestId = requestIdOf(request)
+    response.setHeader('x-request-id', requestId)
+    const scope = { requestId, log: log.child({ requestId }) }
+    answer({ request, response, url: new URL(request.url ?? '/', 'http://localhost'), ...scope }).catch((error: unknown) =>
+      fail(error, response, scope),
+    )
+  })
+  server.requestTimeout = 30_000
+  server.keepAliveTimeout = 65_000 // outlives the idle time of common balancers, so that they never reuse a dead connection
+
+  async function answer(request: HttpRequest): Promise<void> {
+    const { response, url } = request
+    if (origins.applyCors(request.request, response)) return void response.writeHead(204).end()
+    const handler = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined
+    if (!handler) return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
+    if (probes.includes(url.pathname)) return void (await handler(request))
+    if (draining) return refuse(response)
+
+    underWay.add(response)
+    response.once('close', () => {
+      underWay.delete(response)
+      if (underWay.size === 0) quiet.resolve()
+    })
+    await handler(request)
+  }
+
+  function refuse(response: ServerResponse): void {
+    const body = errorBody('SERVICE_UNAVAILABLE', 'This server is stopping. Try again.', { retryAfterSeconds: 1 })
+    sendJson(response, 503, body, { connection: 'close', 'retry-after': '1' })
+  }
+
+  const port = await listen(server, options.port, options.host)
+  return {
+    server,
+    port,
+    get draining() {
+      return draining
+    },
+    async drain(timeoutMs) {
+      draining = true
+      quiet = Promise.withResolvers<void>()
+      if (underWay.size === 0) return
+      const patience = setTimeout(() => quiet.resolve(), timeoutMs)
+      await quiet.promise
+      clearTimeout(patience)
+    },
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId()
+}
+
+function fail(error: unknown, response: ServerResponse, { requestId, log }: RequestScope): void {
+  if (error instanceof BodyTooLarge) {
+    // The rest of the body is not read: the connection cannot be used again.
+    return sendJson(response, 413, errorBody('BAD_USER_INPUT', 'The request is larger than allowed.'), { connection: 'close' })
+  }
+  log.error({ err: error }, 'request failed')
+  if (response.headersSent) return void response.destroy()
+  sendJson(response, 500, errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { requestId }))
+}

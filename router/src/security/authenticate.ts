@@ -1,0 +1,77 @@
+import { KarcisError, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
+import { errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { z } from 'zod'
+import type { SigningKeys } from './keys.ts'
+import type { Revocations } from './revocations.ts'
+
+const ISSUER = 'karcis'
+const AUDIENCE = 'karcis'
+
+/** What jose says when the keys could not be fetched, which says nothing of the token. */
+const KEYS_AWAY = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
+
+const claimsSchema = z.object({
+  sub: z.string(),
+  role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
+  sid: z.string(),
+  exp: z.number(),
+})
+
+/** Who a token speaks for, and until when (milliseconds since the epoch). */
+export interface Identity {
+  viewer: Viewer
+  expiresAt: number
+}
+
+export interface Authenticator {
+  /**
+   * Reads an Authorization value; none at all is an anonymous request, null.
+   * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked just now.
+   */
+  authenticate(authorization: string | undefined): Promise<Identity | null>
+}
+
+export function createAuthenticator(keys: SigningKeys, revocations: Revocations): Authenticator {
+  // By the whole token, so that a signature is checked once and not with every request.
+  const verified = new LRUCache<string, Identity>({ max: 10_000 })
+
+  async function verify(token: string): Promise<Identity> {
+    const cached = verified.get(token)
+    if (cached && cached.expiresAt > Date.now()) return cached
+    const { payload } = await jwtVerify(token, keys.find, {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ['EdDSA', 'Ed25519'],
+      requiredClaims: ['exp'],
+    }).catch((error: unknown) => {
+      throw asRefusal(error)
+    })
+    const claims = claimsSchema.safeParse(payload)
+    if (!claims.success) throw new Unauthenticated('The access token is not valid.')
+    const { sub, role, sid, exp } = claims.data
+    const identity = { viewer: { id: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
+    verified.set(token, identity, { ttl: Math.max(1, identity.expiresAt - Date.now()) })
+    return identity
+  }
+
+  return {
+    async authenticate(authorization) {
+      if (authorization === undefined) return null
+      const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+      if (!token) throw new Unauthenticated('The Authorization header must be "Bearer <access token>".')
+      const { viewer, expiresAt } = await verify(token)
+      if (!revocations.isReady) throw new ServiceUnavailable()
+      const current = revocations.check(viewer)
+      if (!current) throw new Unauthenticated('This session has ended. Sign in again.')
+      return { viewer: current, expiresAt }
+    },
+  }
+}
+
+function asRefusal(error: unknown): KarcisError {
+  if (error instanceof errors.JWTExpired) return new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.')
+  const isAboutToken = error instanceof errors.JOSEError && !KEYS_AWAY.has(error.code)
+  return isAboutToken ? new Unauthenticated('The access token is not valid.') : new ServiceUnavailable()
+}

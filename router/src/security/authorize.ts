@@ -1,0 +1,87 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  isAbstractType,
+  isInterfaceType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql'
+import type { AccessRules, Check } from './access-rules.ts'
+import { type Refusal, type Role, refusalOf } from './scopes.ts'
+
+/** A field that was taken out of an operation. */
+export interface DeniedField {
+  responseKey: string
+  refusal: Refusal
+  nonNull: boolean
+}
+
+export interface AuthorizedDocument {
+  document: DocumentNode
+  /** By the name of the placeholder that stands where the field stood. */
+  denied: Map<string, DeniedField>
+}
+
+const PLACEHOLDER = 'karcisDenied'
+
+/**
+ * Takes every field that `role` may not see out of a valid document, before anything is planned or fetched.
+ * In its place stands `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
+ * occurred, through fragments, type conditions, lists and @skip; `settleDenied` turns each into null and an error.
+ */
+export function authorize(document: DocumentNode, schema: GraphQLSchema, rules: AccessRules, role: Role): AuthorizedDocument {
+  const denied = new Map<string, DeniedField>()
+  if (rules.size === 0) return { document, denied }
+  const types = new TypeInfo(schema)
+  const placeholders = new Map<string, string>()
+
+  function refuse(node: FieldNode): FieldNode | undefined {
+    const parent = types.getParentType()
+    const field = types.getFieldDef()
+    if (!parent || !field || field.name === '__typename') return undefined
+    const refusal = refusalOf(checksOf(parent, field, schema, rules), role)
+    if (!refusal) return undefined
+    const entry = { responseKey: node.alias?.value ?? node.name.value, refusal, nonNull: isNonNullType(field.type) }
+    const identity = JSON.stringify(entry)
+    const placeholder = placeholders.get(identity) ?? `${PLACEHOLDER}${placeholders.size}`
+    placeholders.set(identity, placeholder)
+    denied.set(placeholder, entry)
+    return {
+      kind: Kind.FIELD,
+      alias: { kind: Kind.NAME, value: placeholder },
+      name: { kind: Kind.NAME, value: '__typename' },
+      directives: node.directives,
+    }
+  }
+
+  const authorized = visit(document, visitWithTypeInfo(types, { Field: { enter: refuse } }))
+  return { document: authorized, denied }
+}
+
+/**
+ * All that a field demands: its own checks, those of the type it is on and of the type it gives. On an interface also those
+ * of every implementation, because the object behind it may be any of them; on an object also those of its interfaces.
+ */
+function checksOf(parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>, schema: GraphQLSchema, rules: AccessRules): Check[] {
+  return [
+    ...relatives(parent, schema).flatMap(({ name }) => [...(rules.get(name) ?? []), ...(rules.get(`${name}.${field.name}`) ?? [])]),
+    ...(rules.get(getNamedType(field.type).name) ?? []),
+  ]
+}
+
+function relatives(type: GraphQLNamedType, schema: GraphQLSchema): readonly GraphQLNamedType[] {
+  if (isInterfaceType(type)) {
+    const { interfaces, objects } = schema.getImplementations(type)
+    return [type, ...type.getInterfaces(), ...interfaces, ...objects]
+  }
+  if (isObjectType(type)) return [type, ...type.getInterfaces()]
+  return isAbstractType(type) ? [type, ...schema.getPossibleTypes(type)] : [type]
+}

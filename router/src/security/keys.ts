@@ -1,0 +1,46 @@
+import type { Logger } from '@karcis/kit/log'
+import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
+import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet } from 'jose'
+
+/** The keys that access tokens are signed with, as the user subgraph publishes them. */
+export interface SigningKeys extends Disposable {
+  /** Finds the key of a token; an unknown key id makes the keys be fetched again, at most once per cooldown. */
+  find: RemoteJWKSet
+  /** For everybody: as fresh as can be had, the last known while the user subgraph is away, null before any was seen. */
+  publish(): Promise<JSONWebKeySet | null>
+}
+
+/** A key that was withdrawn is believed for at most this long. */
+const REFRESH_MS = 5 * 60_000
+
+const TIMEOUT_MS = 3_000
+
+export function openSigningKeys(userUrl: string, tokens: ServiceTokens, cooldownMs: number, log: Logger): SigningKeys {
+  const find = createRemoteJWKSet(new URL('/.well-known/jwks.json', userUrl), {
+    cooldownDuration: cooldownMs,
+    timeoutDuration: TIMEOUT_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is away
+    [customFetch]: async (url, options) => {
+      options.headers.set(SERVICE_TOKEN_HEADER, await tokens.sign(null))
+      return fetch(url, options)
+    },
+  })
+
+  async function refresh(): Promise<void> {
+    try {
+      await find.reload()
+    } catch (error) {
+      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'signing keys not refreshed')
+    }
+  }
+
+  const timer = setInterval(refresh, REFRESH_MS).unref()
+  return {
+    find,
+    async publish() {
+      if (!find.coolingDown) await refresh()
+      return find.jwks() ?? null
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}

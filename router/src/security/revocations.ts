@@ -1,0 +1,103 @@
+import type { Logger } from '@karcis/kit/log'
+import type { Viewer } from '@karcis/kit/service-token'
+import { z } from 'zod'
+
+/** Longer than an access token lives, so that what is forgotten can matter to no token. */
+const KEEP_MS = 20 * 60_000
+
+/** A change is dated when it is made and seen when it is committed: each question reaches back over the time between. */
+const OVERLAP_MS = 5_000
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
+const feedSchema = z.object({
+  now: instant,
+  sessions: z.array(z.object({ id: z.string(), revokedAt: instant })),
+  users: z.array(
+    z.object({ id: z.string(), role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']), suspended: z.boolean(), changedAt: instant }),
+  ),
+})
+
+/** What has happened to sessions and users since their tokens were signed. */
+export interface Revocations extends Disposable {
+  /** False until the first answer of the user subgraph: till then nothing is known, and no token may be believed. */
+  readonly isReady: boolean
+  /** The viewer as of now, with the role of now; null when its session or account is no more. */
+  check(viewer: Viewer): Viewer | null
+  /** Asks at once. */
+  poll(): Promise<void>
+}
+
+export interface RevocationsOptions {
+  /** GET of `/internal/auth-changes?since=…`; rejects while the user subgraph is away. */
+  fetchChanges(path: string): Promise<unknown>
+  pollMs: number
+  /** Called when something may have changed for a viewer who is connected. */
+  onChange(): void
+  log: Logger
+}
+
+export function watchRevocations({ fetchChanges, pollMs, onChange, log }: RevocationsOptions): Revocations {
+  const sessions = new Map<string, number>()
+  const users = new Map<string, { role: Viewer['role']; suspended: boolean; changedAt: number }>()
+  let since: number | null = null
+  let underWay: Promise<void> | null = null
+  let askAgain = false
+  let away = false
+
+  async function ask(): Promise<void> {
+    try {
+      const from = new Date(since === null ? Date.now() - KEEP_MS : since - OVERLAP_MS).toISOString()
+      const feed = feedSchema.parse(await fetchChanges(`/internal/auth-changes?since=${encodeURIComponent(from)}`))
+      for (const { id, revokedAt } of feed.sessions) sessions.set(id, revokedAt)
+      for (const { id, ...user } of feed.users) users.set(id, user)
+      forget(sessions, (revokedAt) => revokedAt < feed.now - KEEP_MS)
+      forget(users, ({ changedAt }) => changedAt < feed.now - KEEP_MS)
+      since = feed.now
+      if (away) log.info('revocations are known again')
+      away = false
+      if (feed.sessions.length + feed.users.length > 0) onChange()
+    } catch (error) {
+      if (!away) log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'revocations are not known')
+      away = true
+    }
+  }
+
+  /** One question at a time; news that come during one make another follow, because it may have been asked too early. */
+  async function poll(): Promise<void> {
+    if (underWay) {
+      askAgain = true
+      return underWay
+    }
+    underWay = (async () => {
+      do {
+        askAgain = false
+        await ask()
+      } while (askAgain)
+    })()
+    await underWay.finally(() => {
+      underWay = null
+    })
+  }
+
+  const timer = setInterval(() => {
+    if (!underWay) void poll()
+  }, pollMs).unref()
+
+  return {
+    get isReady() {
+      return since !== null
+    },
+    check(viewer) {
+      const user = users.get(viewer.id)
+      if (sessions.has(viewer.sessionId) || user?.suspended) return null
+      return user && user.role !== viewer.role ? { ...viewer, role: user.role } : viewer
+    },
+    poll,
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
+}
+
+function forget<T>(entries: Map<string, T>, isOld: (entry: T) => boolean): void {
+  for (const [id, entry] of entries) if (isOld(entry)) entries.delete(id)
+}

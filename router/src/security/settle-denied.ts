@@ -1,0 +1,113 @@
+import {
+  type FragmentDefinitionNode,
+  GraphQLError,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  getNamedType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql'
+import type { DeniedField } from './authorize.ts'
+import type { Refusal } from './scopes.ts'
+
+/** Types by response key. One key has one nullability wherever it occurs: the validation of operations sees to that. */
+interface Shape {
+  type: GraphQLOutputType
+  fields: Map<string, Shape>
+}
+
+type Data = Record<string, unknown> | null | undefined
+type Path = readonly (string | number)[]
+
+const MESSAGES: Record<Refusal, string> = {
+  UNAUTHENTICATED: 'Sign in first: this needs an access token.',
+  FORBIDDEN: 'You may not see or do this.',
+}
+
+/** A null where none may be; the nearest nullable field above takes it. */
+const BROKEN = Symbol('null in a place that is not nullable')
+
+/**
+ * Makes the function that turns every placeholder of an authorized operation's data into what the client asked for: null
+ * under its own name, and an error at that path. A null that is not allowed moves up as the GraphQL specification says.
+ */
+export function createSettler(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+  denied: Map<string, DeniedField>,
+): (data: Data) => { data: Data; errors: GraphQLError[] } {
+  const root = new Map<string, Shape>()
+  collect(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined, root)
+
+  return (data) => {
+    const errors: GraphQLError[] = []
+    if (!data) return { data, errors }
+    const settled = settleObject(data, root, [], errors)
+    return { data: settled === BROKEN ? null : (settled as Data), errors }
+  }
+
+  function collect(selections: SelectionSetNode, parent: GraphQLNamedType | undefined, into: Map<string, Shape>): void {
+    for (const selection of selections.selections) {
+      if (selection.kind === Kind.FIELD) {
+        const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[selection.name.value] : undefined
+        if (!field) continue // __typename, the placeholders among it, and introspection
+        const key = selection.alias?.value ?? selection.name.value
+        const shape = into.get(key) ?? { type: field.type, fields: new Map<string, Shape>() }
+        into.set(key, shape)
+        if (selection.selectionSet) collect(selection.selectionSet, getNamedType(field.type), shape.fields)
+      } else {
+        const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection
+        if (!fragment) continue
+        const type = fragment.typeCondition ? schema.getType(fragment.typeCondition.name.value) : parent
+        collect(fragment.selectionSet, type, into)
+      }
+    }
+  }
+
+  function settle(value: unknown, type: GraphQLOutputType, fields: Shape['fields'], path: Path, errors: GraphQLError[]): unknown {
+    if (isNonNullType(type)) {
+      const inner = settle(value, type.ofType, fields, path, errors)
+      return inner === null ? BROKEN : inner
+    }
+    if (value === null || value === undefined) return null
+    if (isListType(type)) {
+      const items = (value as unknown[]).map((item, index) => settle(item, type.ofType, fields, [...path, index], errors))
+      return items.includes(BROKEN) ? null : items
+    }
+    if (fields.size === 0 && !hasPlaceholder(value)) return value
+    const settled = settleObject(value as Record<string, unknown>, fields, path, errors)
+    return settled === BROKEN ? null : settled
+  }
+
+  function settleObject(object: Record<string, unknown>, fields: Shape['fields'], path: Path, errors: GraphQLError[]): unknown {
+    const settled: Record<string, unknown> = {}
+    let broken = false
+    for (const [key, value] of Object.entries(object)) {
+      const field = denied.get(key)
+      if (field) {
+        // The same key may have been allowed on this very type; what was asked for and allowed stays.
+        if (field.responseKey in object) continue
+        const place = [...path, field.responseKey]
+        errors.push(new GraphQLError(MESSAGES[field.refusal], { path: place, extensions: { code: field.refusal } }))
+        settled[field.responseKey] = null
+        broken ||= field.nonNull
+        continue
+      }
+      const shape = fields.get(key)
+      settled[key] = shape ? settle(value, shape.type, shape.fields, [...path, key], errors) : value
+      broken ||= settled[key] === BROKEN
+    }
+    return broken ? BROKEN : settled
+  }
+
+  function hasPlaceholder(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && Object.keys(value).some((key) => denied.has(key))
+  }
+}

@@ -1,0 +1,25 @@
+import { gql } from '@karcis/testkit/gql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createWorld, type World } from './testing/world.ts'
+
+describe('a query across subgraphs', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await createWorld()
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  it('is answered as one', async () => {
+    const { status, body } = await gql(world.url, '{ events { title organizer { name organizedEvents { title } } } seats }')
+    expect(status).toBe(200)
+    expect(body).toEqual({
+      data: {
+        events: [
+          { title: 'Jazz', organizer: { name: 'Ani', organizedEvents: [{ title: 'Jazz' }] } },
+          { title: 'Rock', organizer: { name: 'Budi', organizedEvents: [{ title: 'Rock' }] } },
+        ],
+        seats: 500,
+      },
+    })
+  })
+})

@@ -1,0 +1,106 @@
+import type { Schema } from '@apollo/federation-internals'
+import type { FetchNode } from '@apollo/query-planner'
+import {
+  type ArgumentNode,
+  type ExecutionResult,
+  type FieldNode,
+  Kind,
+  type NameNode,
+  type OperationDefinitionNode,
+  parse,
+  parseType,
+  print,
+  type ValueNode,
+  valueFromASTUntyped,
+  visit,
+} from 'graphql'
+
+/** The operation that is run upstream, able to go on where it was cut off when the subgraph's schema allows that. */
+export interface UpstreamOperation {
+  query: string
+  /** @param lastRevision of the last event seen; undefined for the first time. */
+  variables(given: Record<string, unknown>, lastRevision: unknown): Record<string, unknown>
+  revisionOf(event: ExecutionResult): unknown
+}
+
+/** Argument by which a subscription is told what its client has seen, and the field of its events that says so. */
+const SINCE = 'sinceRevision'
+const REVISION = 'revision'
+
+const SINCE_VARIABLE = 'karcisSince'
+const REVISION_ALIAS = 'karcisRevision'
+
+/** @param schema of the subgraph that the fetch goes to. */
+export function upstreamOperation(fetch: FetchNode, schema: Schema | undefined): UpstreamOperation {
+  return resumable(fetch, schema) ?? { query: fetch.operation, variables: pick(fetch.variableUsages), revisionOf: () => undefined }
+}
+
+/** Makes the last seen revision a variable, and has each event tell its own, whatever the client selected. */
+function resumable(fetch: FetchNode, schema: Schema | undefined): UpstreamOperation | null {
+  const document = parse(fetch.operation, { noLocation: true })
+  const [operation] = document.definitions as OperationDefinitionNode[]
+  const [root] = operation?.selectionSet.selections ?? []
+  if (!operation || root?.kind !== Kind.FIELD || !root.selectionSet) return null
+  const definition = schema?.schemaDefinition.rootType('subscription')?.field(root.name.value)
+  const sinceType = definition?.argument(SINCE)?.type
+  const eventType = definition?.type && schema?.type(String(definition.type).replace(/[![\]]/g, ''))
+  if (!sinceType || eventType?.kind !== 'ObjectType' || !eventType.field(REVISION)) return null
+
+  const given = root.arguments?.find((argument) => argument.name.value === SINCE)?.value
+  const rewritten: OperationDefinitionNode = {
+    ...operation,
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [withRevision(root)] },
+  }
+  const used = usedVariables(rewritten)
+  const variableDefinitions = [
+    ...(operation.variableDefinitions ?? []).filter(({ variable }) => used.has(variable.name.value)),
+    { kind: Kind.VARIABLE_DEFINITION, variable: sinceVariable, type: parseType(String(sinceType)) } as const,
+  ]
+  const responseKey = root.alias?.value ?? root.name.value
+  const pickUsed = pick(fetch.variableUsages?.filter((name) => used.has(name)))
+
+  return {
+    query: print({ ...document, definitions: [{ ...rewritten, variableDefinitions }] }),
+    variables(variables, lastRevision) {
+      const since = lastRevision ?? valueOf(given, variables)
+      return { ...pickUsed(variables), ...(since !== undefined && { [SINCE_VARIABLE]: since }) }
+    },
+    revisionOf: ({ data }) => (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
+  }
+}
+
+const nameNode = (value: string): NameNode => ({ kind: Kind.NAME, value })
+
+const sinceVariable = { kind: Kind.VARIABLE, name: nameNode(SINCE_VARIABLE) } as const
+
+const sinceArgument: ArgumentNode = { kind: Kind.ARGUMENT, name: nameNode(SINCE), value: sinceVariable }
+
+const withRevision = (root: FieldNode): FieldNode => ({
+  ...root,
+  arguments: [...(root.arguments ?? []).filter(({ name }) => name.value !== SINCE), sinceArgument],
+  selectionSet: {
+    kind: Kind.SELECTION_SET,
+    selections: [
+      { kind: Kind.FIELD, alias: nameNode(REVISION_ALIAS), name: nameNode(REVISION) },
+      ...(root.selectionSet?.selections ?? []),
+    ],
+  },
+})
+
+function usedVariables(operation: OperationDefinitionNode): Set<string> {
+  const used = new Set<string>()
+  visit(operation.selectionSet, {
+    Variable({ name }) {
+      used.add(name.value)
+    },
+  })
+  return used
+}
+
+const valueOf = (node: ValueNode | undefined, variables: Record<string, unknown>): unknown =>
+  node && valueFromASTUntyped(node, variables)
+
+const pick =
+  (names: string[] = []) =>
+  (variables: Record<string, unknown>): Record<string, unknown> =>
+    Object.fromEntries(names.filter((name) => variables[name] !== undefined).map((name) => [name, variables[name]]))

@@ -1,0 +1,170 @@
+import { KarcisError } from '@karcis/kit/errors'
+import { CloseCode, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
+import type { WebSocket } from 'ws'
+import type { Identity } from '../security/authenticate.ts'
+import type { RouterLimits } from '../settings.ts'
+
+/** What came of an operation: refused as a whole, one result, or results until it ends. */
+export type Started =
+  | { kind: 'refused'; errors: readonly GraphQLFormattedError[] }
+  | { kind: 'single'; result: FormattedExecutionResult }
+  | { kind: 'stream'; results: AsyncIterableIterator<FormattedExecutionResult> }
+
+/** The results of a stream ended in errors, ready for the client. */
+export class StreamFailed extends Error {
+  readonly errors: readonly GraphQLFormattedError[]
+
+  constructor(errors: readonly GraphQLFormattedError[]) {
+    super('the subscription has failed')
+    this.errors = errors
+  }
+}
+
+export interface SocketHandlers {
+  authenticate(authorization: string | undefined): Promise<Identity | null>
+  /** Told whom the socket belongs to before that is acknowledged; false when there are too many of that viewer. */
+  admit(identity: Identity): boolean
+  /** Never rejects. */
+  start(payload: SubscribePayload, identity: Identity | null): Promise<Started>
+}
+
+interface Operation {
+  results?: AsyncIterableIterator<FormattedExecutionResult>
+}
+
+/** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
+export const TOKEN_ENDED = CloseCode.Forbidden
+
+const TRY_AGAIN_LATER = 1013
+
+/** Longest wait that a timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Apollo Sandbox introduces itself twice, once without its token. */
+const MAX_INITS = 2
+
+/**
+ * The server side of graphql-transport-ws on one socket.
+ * Written out because graphql-ws' own closes the whole socket for one bad operation or a second introduction, and takes a
+ * reused id for the operation that had it before.
+ */
+export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits: RouterLimits): void {
+  const operations = new Map<string, Operation>()
+  let identity: Identity | null = null
+  let inits = 0
+  let acknowledged = false
+  let expiry: NodeJS.Timeout | undefined
+  const initWait = setTimeout(
+    () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
+    limits.initTimeoutMs,
+  )
+
+  socket.on('message', (data) => receive(String(data)))
+  socket.once('close', () => {
+    clearTimeout(initWait)
+    clearTimeout(expiry)
+    for (const id of [...operations.keys()]) stop(id)
+  })
+
+  function receive(text: string): void {
+    let message: Message
+    try {
+      message = parseMessage(text)
+    } catch {
+      return socket.close(CloseCode.BadRequest, 'Invalid message received')
+    }
+    if (message.type === MessageType.ConnectionInit) void introduce(message.payload)
+    else if (message.type === MessageType.Ping) send({ type: MessageType.Pong, payload: message.payload })
+    else if (message.type === MessageType.Subscribe) void subscribe(message.id, message.payload)
+    else if (message.type === MessageType.Complete) stop(message.id)
+  }
+
+  async function introduce(params: Record<string, unknown> | undefined): Promise<void> {
+    clearTimeout(initWait)
+    inits++
+    if (inits > MAX_INITS) return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
+    try {
+      const authorization = params?.authorization ?? params?.Authorization
+      const next = await handlers.authenticate(authorization === undefined ? undefined : String(authorization))
+      if (socket.readyState !== socket.OPEN) return
+      if (next && identity && next.viewer.sessionId !== identity.viewer.sessionId) {
+        return socket.close(CloseCode.TooManyInitialisationRequests, 'Already introduced with another session')
+      }
+      if (next && !identity && !handlers.admit(next)) {
+        return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
+      }
+      if (next) become(next)
+      acknowledged = true
+      send({ type: MessageType.ConnectionAck })
+    } catch (error) {
+      const { code } = error instanceof KarcisError ? error : { code: 'INTERNAL_SERVER_ERROR' }
+      socket.close(code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED' ? TOKEN_ENDED : TRY_AGAIN_LATER, code)
+    }
+  }
+
+  function become(next: Identity): void {
+    identity = next
+    clearTimeout(expiry)
+    const left = Math.min(next.expiresAt - Date.now(), MAX_TIMER_MS)
+    expiry = setTimeout(() => socket.close(TOKEN_ENDED, 'TOKEN_EXPIRED'), left)
+  }
+
+  async function subscribe(id: string, payload: SubscribePayload): Promise<void> {
+    if (!acknowledged) return socket.close(CloseCode.Unauthorized, 'Unauthorized')
+    if (operations.has(id)) return socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+    if (operations.size >= limits.operationsPerSocket) return send({ id, type: MessageType.Error, payload: TOO_MANY })
+    const operation: Operation = {}
+    operations.set(id, operation)
+    const started = await handlers.start(payload, identity)
+    if (started.kind === 'stream') {
+      operation.results = started.results
+      // The client may have gone while the operation was being started.
+      if (isLive()) await deliver(started.results)
+      else await started.results.return?.()
+    } else if (isLive() && started.kind === 'single') await next(started.result)
+    if (!isLive()) return
+    operations.delete(id)
+    if (started.kind === 'refused') send({ id, type: MessageType.Error, payload: started.errors })
+    else send({ id, type: MessageType.Complete })
+
+    /** Whether the id still stands for this operation: it may be over, or even in use by a later one. */
+    function isLive(): boolean {
+      return operations.get(id) === operation
+    }
+
+    async function deliver(results: AsyncIterableIterator<FormattedExecutionResult>): Promise<void> {
+      try {
+        for await (const result of results) {
+          if (!isLive()) return
+          await next(result)
+        }
+      } catch (error) {
+        if (!isLive()) return
+        operations.delete(id)
+        send({ id, type: MessageType.Error, payload: error instanceof StreamFailed ? error.errors : UNKNOWN })
+      }
+    }
+
+    /** Resolves when the network has taken it, so that a slow client fills a bounded queue and not this process. */
+    function next(payload: FormattedExecutionResult): Promise<void> {
+      return new Promise((resolve) => socket.send(JSON.stringify({ id, type: MessageType.Next, payload }), () => resolve()))
+    }
+  }
+
+  function stop(id: string): void {
+    const operation = operations.get(id)
+    operations.delete(id)
+    void operation?.results?.return?.()
+  }
+
+  function send(message: object): void {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
+  }
+}
+
+const failure = (code: string, message: string) => [{ message, extensions: { code } }]
+
+const TOO_MANY = failure('RATE_LIMITED', 'This connection runs too many operations at once.')
+
+const UNKNOWN = failure('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')

@@ -1,0 +1,82 @@
+import { ServiceUnavailable } from '@karcis/kit/errors'
+import { createAsyncQueue } from '@karcis/kit/async-queue'
+import type { ExecutionResult } from 'graphql'
+import type { SubscribePayload } from 'graphql-ws'
+import { subgraphError } from '../errors.ts'
+import type { RouterLimits } from '../settings.ts'
+import type { UpstreamSocket } from './upstream-socket.ts'
+
+export interface UpstreamOptions {
+  socket: UpstreamSocket
+  /** Made anew for every attempt: the service token in it is short-lived, and a resumed one says where it stopped. */
+  payload(lastRevision: unknown): Promise<SubscribePayload>
+  /** The revision that an event carries; undefined when events have none. */
+  revisionOf(event: ExecutionResult): unknown
+  limits: Pick<RouterLimits, 'eventsPerSubscriber' | 'reconnectMs' | 'upstreamPatienceMs'>
+}
+
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * The events of one operation upstream, in order. A lost connection is opened again behind the reader's back, from the last
+ * revision it has seen. Ends with the upstream; fails with its errors, with an upstream that stays away, or when the
+ * reader falls too far behind: then what it is owed is best asked for anew.
+ */
+export function openUpstream({ socket, payload, revisionOf, limits }: UpstreamOptions): AsyncIterableIterator<ExecutionResult> {
+  let stop = (): void => undefined
+  let timer: NodeJS.Timeout | undefined
+  let ended = false
+  let waiting = 0
+  let attempts = 0
+  let lostAt: number | null = null
+  let revision: unknown
+
+  const queue = createAsyncQueue<ExecutionResult>(() => {
+    ended = true
+    clearTimeout(timer)
+    stop()
+  })
+
+  async function open(): Promise<void> {
+    const message = await payload(revision)
+    if (ended) return
+    stop = socket.subscribe(message, {
+      opened() {
+        lostAt = null
+        attempts = 0
+      },
+      next(event) {
+        revision = revisionOf(event) ?? revision
+        if (++waiting > limits.eventsPerSubscriber) {
+          return queue.fail(new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1))
+        }
+        queue.push(event)
+      },
+      failed: (errors) => queue.fail(new AggregateError(errors.map(subgraphError))),
+      completed: () => queue.end(),
+      lost: retry,
+    })
+  }
+
+  function retry(): void {
+    if (ended) return
+    lostAt ??= Date.now()
+    if (Date.now() - lostAt > limits.upstreamPatienceMs) return queue.fail(new ServiceUnavailable())
+    const wait = Math.min(limits.reconnectMs * 2 ** attempts++, LONGEST_WAIT_MS)
+    // Spread, so that all subscribers of a subgraph that came back do not arrive at the same moment.
+    timer = setTimeout(() => void open().catch(queue.fail), wait * (0.5 + Math.random() / 2))
+  }
+
+  void open().catch(queue.fail)
+  return {
+    async next() {
+      const result = await queue.next()
+      if (!result.done) waiting--
+      return result
+    },
+    return: () => queue.return(),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

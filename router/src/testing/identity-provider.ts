@@ -1,0 +1,59 @@
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+
+type Role = 'CUSTOMER' | 'ORGANIZER' | 'ADMIN'
+
+interface TokenOptions {
+  id?: string
+  role?: Role
+  session?: string
+  /** Seconds from now; negative for a token that has ended. */
+  life?: number
+  issuer?: string
+  audience?: string
+}
+
+/** Signs access tokens as the user subgraph does, and tells what the user subgraph tells the router. */
+export async function createIdentityProvider() {
+  let signer: { kid: string; privateKey: CryptoKey }
+  const published: JWK[] = []
+  const sessions: { id: string; revokedAt: string }[] = []
+  const users: { id: string; role: Role; suspended: boolean; changedAt: string }[] = []
+  const asked = { keys: 0, changes: [] as string[] }
+
+  async function rotate(): Promise<void> {
+    const { publicKey, privateKey } = await generateKeyPair('EdDSA')
+    const kid = `key-${published.length + 1}`
+    published.push({ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' })
+    signer = { kid, privateKey }
+  }
+  await rotate()
+
+  return {
+    asked,
+    rotate,
+    token({ id = 'u1', role = 'CUSTOMER', session = `s-${id}`, life = 900, issuer = 'karcis', audience = 'karcis' }: TokenOptions = {}) {
+      return new SignJWT({ role, sid: session })
+        .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
+        .setSubject(id)
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setExpirationTime(Math.floor(Date.now() / 1000) + life)
+        .sign(signer.privateKey)
+    },
+    revokeSession: (id: string) => void sessions.push({ id, revokedAt: new Date().toISOString() }),
+    changeUser: (id: string, role: Role, suspended = false) =>
+      void users.push({ id, role, suspended, changedAt: new Date().toISOString() }),
+    routes: {
+      '/.well-known/jwks.json': async () => {
+        asked.keys++
+        return { keys: published }
+      },
+      '/internal/auth-changes': async (query: URLSearchParams) => {
+        asked.changes.push(String(query.get('since')))
+        return { now: new Date().toISOString(), sessions, users }
+      },
+    },
+  }
+}
+
+export type IdentityProvider = Awaited<ReturnType<typeof createIdentityProvider>>

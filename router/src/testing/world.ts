@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { composeServices } from '@apollo/composition'
+import { createLog } from '@karcis/kit/log'
+import { createServiceTokens } from '@karcis/kit/service-token'
+import { serveSubgraph } from '@karcis/kit/subgraph-server'
+import type { RequestScope } from '@karcis/kit/viewer'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
+import { parse } from 'graphql'
+import { createRouter, type Router } from '../server.ts'
+import type { RouterLimits, RouterSettings } from '../settings.ts'
+import { createIdentityProvider, type IdentityProvider } from './identity-provider.ts'
+import { createResolvers } from './resolvers.ts'
+import { SCHEMAS, type SubgraphName } from './schemas.ts'
+
+export const SECRET = 'a secret of thirty-two characters'
+
+const NAMES = Object.keys(SCHEMAS) as SubgraphName[]
+
+/** One call that a subgraph took, as it knew its caller. */
+interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'requestId'> {
+  subgraph: SubgraphName
+}
+
+/** A router in front of three real subgraphs, each behind a proxy that can play an outage. */
+export interface World extends AsyncDisposable, Pick<ReturnType<typeof createResolvers>, 'topics' | 'counts' | 'gate'> {
+  router: Router
+  /** Of the GraphQL endpoint. */
+  url: string
+  identity: IdentityProvider
+  proxies: Record<SubgraphName, TcpProxy>
+  /** What the subgraphs were asked so far. */
+  calls: Call[]
+  settings: RouterSettings
+  supergraphFile: string
+  /** Signs in and gives the headers of it. */
+  as(options?: Parameters<IdentityProvider['token']>[0]): Promise<{ authorization: string }>
+}
+
+export function compose(schemas: Record<string, string>): string {
+  const { supergraphSdl, errors } = composeServices(
+    Object.entries(schemas).map(([name, sdl]) => ({ name, url: `http://${name}.invalid/graphql`, typeDefs: parse(sdl) })),
+  )
+  if (!supergraphSdl) throw new AggregateError(errors ?? [], 'the test schemas do not compose')
+  return supergraphSdl
+}
+
+export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<World> {
+  await using undo = new AsyncDisposableStack()
+  const identity = await createIdentityProvider()
+  const { resolvers, ...hands } = createResolvers()
+  const calls: Call[] = []
+  const log = createLog('test', 'silent')
+  const proxies = {} as Record<SubgraphName, TcpProxy>
+
+  for (const subgraph of NAMES) {
+    const server = await serveSubgraph({
+      sdl: SCHEMAS[subgraph],
+      resolvers: resolvers[subgraph],
+      tokens: createServiceTokens(SECRET, subgraph),
+      log,
+      host: '127.0.0.1',
+      port: 0,
+      createContext(scope) {
+        const { service, viewer, requestId } = scope
+        calls.push({ subgraph, service, viewer, requestId })
+        return scope
+      },
+      ready: async () => undefined,
+      ...(subgraph === 'user' && { routes: identity.routes }),
+    })
+    undo.defer(() => server.close())
+    proxies[subgraph] = undo.use(await createTcpProxy(server.url))
+  }
+
+  const directory = await mkdtemp(join(tmpdir(), 'karcis-router-'))
+  undo.defer(() => rm(directory, { recursive: true }))
+  const supergraphFile = join(directory, 'supergraph.graphql')
+  await writeFile(supergraphFile, compose(SCHEMAS))
+  const urlOf = (name: SubgraphName): string => `http://127.0.0.1:${proxies[name].port}`
+  const settings: RouterSettings = {
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'silent',
+    serviceSecret: SECRET,
+    redisUrl: testRedisUrl(),
+    subgraphs: { user: urlOf('user'), event: urlOf('event'), ticket: urlOf('ticket') },
+    userUrl: urlOf('user'),
+    supergraphFile,
+    allowedOrigins: ['https://shop.example'],
+    limits: { reconnectMs: 10, keyCooldownMs: 0, ...limits },
+  }
+  const router = undo.use(await createRouter(settings))
+
+  const running = undo.move()
+  return {
+    ...hands,
+    router,
+    url: `${router.url}/graphql`,
+    identity,
+    proxies,
+    calls,
+    settings,
+    supergraphFile,
+    as: async (options) => ({ authorization: `Bearer ${await identity.token(options)}` }),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
