@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stopChild } from '@karcis/infra/processes'
@@ -59,14 +59,14 @@ export class SupervisedProcess {
     while (!(await isReady(this.spec.readyUrl))) {
       if (this.#stopping.signal.aborted) return
       if (Date.now() > deadline)
-        throw new SetupError(`${this.spec.name} was not ready in time: ${this.#lastLines.at(-1) ?? ''}`)
+        throw new SetupError(`${this.spec.name} was not ready in time: ${this.#reason()}`)
       await sleep(50)
     }
   }
 
   async #deathOf(child: ChildProcess): Promise<never> {
     await once(child, 'close')
-    throw new SetupError(`${this.spec.name} did not start: ${this.#lastLines.at(-1) ?? 'it gave no reason'}`)
+    throw new SetupError(`${this.spec.name} did not start: ${this.#reason()}`)
   }
 
   /** Ends it in order, by force past the limit, and leaves it ended. */
@@ -86,7 +86,7 @@ export class SupervisedProcess {
       '--import',
       join(ROOT, 'scripts/follow-parent.mjs'),
     ]
-    const child = spawn(process.execPath, [...flags, join(ROOT, this.spec.script)], {
+    const child = spawn(process.execPath, [...flags, resolve(ROOT, this.spec.script)], {
       cwd: ROOT,
       env: this.spec.env,
       detached: true, // a terminal's Ctrl-C must not stop all of them at once, out of order
@@ -123,6 +123,16 @@ export class SupervisedProcess {
       once(child, 'close').then(() => false),
     ])
     if (outcome && !this.#stopping.signal.aborted) this.#log(`is ready again (pid ${child.pid})`)
+  }
+
+  /** The last thing it said; of a log record its message. */
+  #reason(): string {
+    const line = this.#lastLines.at(-1) ?? 'it gave no reason'
+    try {
+      return (JSON.parse(line) as { msg?: string }).msg ?? line
+    } catch {
+      return line
+    }
   }
 
   #print(line: string): void {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, inject, it } from 'vitest'
-import { findDrift } from './drift.ts'
-import { migrationsDirectory } from './migrate.ts'
-import { SUBGRAPHS } from './subgraphs.ts'
+import { findDrift } from '../src/drift.ts'
+import { migrationsDirectory } from '../src/migrate.ts'
+import { SUBGRAPHS } from '../src/subgraphs.ts'
 
 const schemaFile = (name: (typeof SUBGRAPHS)[number]) =>
   join(dirname(migrationsDirectory(name)), 'schema.prisma')

@@ -6,11 +6,11 @@ import { useServer } from 'graphql-ws/use/ws'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { createTestDatabase } from './database.ts'
-import { eventually } from './eventually.ts'
-import { parallel } from './parallel.ts'
-import { createTcpProxy } from './tcp-proxy.ts'
-import { createWsClient } from './ws-client.ts'
+import { createTestDatabase } from '../src/database.ts'
+import { eventually } from '../src/eventually.ts'
+import { parallel } from '../src/parallel.ts'
+import { createTcpProxy } from '../src/tcp-proxy.ts'
+import { createWsClient } from '../src/ws-client.ts'
 
 describe('a test database', () => {
   it('is a migrated copy of its own, and gone afterwards', async () => {

@@ -1,0 +1,266 @@
+import { createApi } from './api-client.ts'
+
+const PASSWORD = 'karcis-demo-1'
+const DAY_MS = 86_400_000
+
+/** Demo accounts. Their passwords stand in the README: development only. */
+export const demoUsers = [
+  { role: 'ORGANIZER', email: 'organizer@karcis.local', password: PASSWORD, name: 'Rara Wulandari' },
+  { role: 'CUSTOMER', email: 'budi@karcis.local', password: PASSWORD, name: 'Budi Santoso' },
+  { role: 'CUSTOMER', email: 'sari@karcis.local', password: PASSWORD, name: 'Sari Dewi' },
+] as const
+
+type Run = ReturnType<typeof createApi>
+
+/**
+ * Fills an empty platform with a cinema screening (a seat map in two price tiers), a concert (general admission) and
+ * a free seminar, through the public API, as an admin and an organizer would. Each step looks first whether it is
+ * done, so a run that broke off is simply run again.
+ */
+export async function seed(
+  routerUrl: string,
+  log: (line: string) => void,
+  admin: { email: string; password: string },
+): Promise<void> {
+  const run = createApi(routerUrl)
+  const adminToken = await signIn(run, admin.email, admin.password)
+  const [organizer] = await Promise.all(demoUsers.map((user) => ensureUser(run, user)))
+  if (!organizer) throw new Error('no organizer among the demo users')
+  const organizerToken = await ensureOrganizer(run, organizer, adminToken)
+  const place = await ensurePlaces(run, adminToken)
+  const make = (details: EventDetails) => ensureEvent(run, details, organizerToken, adminToken)
+
+  const film = await make({
+    title: 'Laskar Senja (screening)',
+    description: 'The film of the year, in the big hall. Seats are numbered: choose yours on the seat map.',
+    category: place.film,
+    venueId: place.cinema,
+    roomId: place.hall,
+    inDays: 7,
+    hours: 2.5,
+  })
+  await ensureSeats(run, film, organizerToken)
+  const concert = await make({
+    title: 'Malam Nusantara Festival',
+    description: 'Three stages, one night. General admission: first come, first served.',
+    category: place.concert,
+    venueId: place.field,
+    inDays: 30,
+    hours: 6,
+  })
+  await ensureTypes(run, concert, organizerToken, [
+    { name: 'Festival', kind: 'PAID', price: 350_000, quota: 5_000, maxPerUser: 6 },
+    { name: 'Front of stage', kind: 'PAID', price: 900_000, quota: 500, maxPerUser: 4 },
+  ])
+  const seminar = await make({
+    title: 'Seminar: Tickets without Tears',
+    description: 'How a seat is sold exactly once. Free of charge; pay what you want for the workshop.',
+    category: place.seminar,
+    venueId: place.campus,
+    inDays: 14,
+    hours: 3,
+  })
+  await ensureTypes(run, seminar, organizerToken, [
+    { name: 'Free seat', kind: 'FREE', price: 0, quota: 200, maxPerUser: 1 },
+    { name: 'Workshop supporter', kind: 'DONATION', price: 25_000, quota: 40 },
+  ])
+  log(`demo events: ${film} (screening), ${concert} (concert), ${seminar} (seminar)`)
+}
+
+async function signIn(run: Run, email: string, password: string): Promise<string> {
+  const { login } = await run(
+    'mutation ($email: String!, $password: String!) { login(input: { email: $email, password: $password }) { accessToken } }',
+    { email, password },
+  )
+  return login.accessToken
+}
+
+async function ensureUser(run: Run, user: (typeof demoUsers)[number]): Promise<string> {
+  const { email, password, name } = user
+  try {
+    const { createUser } = await run('mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken } }', {
+      input: { email, password, name },
+    })
+    return createUser.accessToken
+  } catch {
+    return signIn(run, email, password) // there already; if it was another failure, this one tells
+  }
+}
+
+async function ensureOrganizer(run: Run, token: string, adminToken: string): Promise<string> {
+  const { me, myOrganizerProposals } = await run(
+    '{ me { role } myOrganizerProposals(first: 1) { edges { node { id status } } } }',
+    {},
+    token,
+  )
+  if (me.role !== 'CUSTOMER') return token
+  let [proposal] = myOrganizerProposals.edges.map((edge: { node: { id: string } }) => edge.node)
+  if (!proposal) {
+    const input = {
+      name: 'Rara Presents',
+      category: 'Film and music',
+      description: 'We bring films, concerts and talks to cities all over the country.',
+      location: 'Jakarta, Indonesia',
+    }
+    const { submitOrganizerProposal } = await run(
+      'mutation ($input: SubmitOrganizerProposalInput!) { submitOrganizerProposal(input: $input) { id } }',
+      { input },
+      token,
+    )
+    proposal = submitOrganizerProposal
+  }
+  await run(
+    `mutation ($id: ID!) {
+      reviewOrganizerProposal(id: $id, input: { decision: APPROVED, message: "Welcome." }) { status }
+    }`,
+    { id: proposal.id },
+    adminToken,
+  )
+  return signIn(run, demoUsers[0].email, demoUsers[0].password)
+}
+
+interface Places {
+  film: string
+  concert: string
+  seminar: string
+  cinema: string
+  hall: string
+  field: string
+  campus: string
+}
+
+async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
+  const known = await run(
+    '{ categories { id name } locations { id name } venues(first: 100) { edges { node { id name rooms { id name } } } } }',
+  )
+  const venues = known.venues.edges.map((edge: { node: { id: string; name: string } }) => edge.node)
+  const make = async (list: { id: string; name: string }[], type: string, input: { name: string }): Promise<string> => {
+    const found = list.find((item) => item.name === input.name)
+    if (found) return found.id
+    const data = await run(
+      `mutation ($input: Create${type}Input!) { create${type}(input: $input) { id } }`,
+      { input },
+      adminToken,
+    )
+    return data[`create${type}`].id
+  }
+  const category = (name: string, description: string) => make(known.categories, 'Category', { name, description } as never)
+  const location = (name: string, city: string, latitude: number, longitude: number) =>
+    make(known.locations, 'Location', { name, city, country: 'Indonesia', latitude, longitude } as never)
+  const venue = (name: string, city: string, address: string, locationId: string) =>
+    make(venues, 'Venue', { name, city, address, locationId } as never)
+
+  const jakarta = await location('Senayan', 'Jakarta', -6.2183, 106.8026)
+  const bandung = await location('Dago', 'Bandung', -6.8853, 107.6137)
+  const yogyakarta = await location('Bulaksumur', 'Yogyakarta', -7.7713, 110.3775)
+  const cinema = await venue('Bioskop Merdeka', 'Jakarta', 'Jl. Asia Afrika 8', jakarta)
+  const rooms = venues.find((known: { id: string }) => known.id === cinema)?.rooms ?? []
+  const section = (name: string, count: number) => ({ name, rows: count, seatsPerRow: 20 })
+  return {
+    film: await category('Film', 'Screenings and premieres.'),
+    concert: await category('Concert', 'Live music, indoors and out.'),
+    seminar: await category('Seminar', 'Talks, workshops and conferences.'),
+    cinema,
+    hall: await make(rooms, 'Room', {
+      venueId: cinema,
+      name: 'Hall 1',
+      seatLayout: { sections: [section('Premium', 4), section('Regular', 8)] },
+    } as never),
+    field: await venue('Lapangan Dago', 'Bandung', 'Jl. Ir. H. Juanda 100', bandung),
+    campus: await venue('Balairung Kampus', 'Yogyakarta', 'Bulaksumur', yogyakarta),
+  }
+}
+
+interface EventDetails {
+  title: string
+  description: string
+  category: string
+  venueId: string
+  roomId?: string
+  inDays: number
+  hours: number
+}
+
+async function ensureEvent(run: Run, details: EventDetails, organizerToken: string, adminToken: string): Promise<string> {
+  const { category, inDays, hours, ...input } = details
+  const { myEvents } = await run('{ myEvents(first: 100) { edges { node { id title status } } } }', {}, organizerToken)
+  let event = myEvents.edges
+    .map((edge: { node: { title: string } }) => edge.node)
+    .find((mine: { title: string }) => mine.title === details.title)
+  if (!event) {
+    const evening = new Date(Date.now() + inDays * DAY_MS)
+    evening.setUTCHours(12, 0, 0, 0) // 19:00 in Jakarta
+    const { createEvent } = await run(
+      'mutation ($input: CreateEventInput!) { createEvent(input: $input) { id status } }',
+      {
+        input: {
+          ...input,
+          categoryId: category,
+          startsAt: evening.toISOString(),
+          endsAt: new Date(evening.getTime() + hours * 3_600_000).toISOString(),
+          timezone: 'Asia/Jakarta',
+          currency: 'IDR',
+        },
+      },
+      organizerToken,
+    )
+    event = createEvent
+  }
+  if (event.status === 'PENDING') {
+    await run(
+      'mutation ($id: ID!) { reviewEvent(id: $id, input: { decision: APPROVED, message: "Looks good." }) { status } }',
+      { id: event.id },
+      adminToken,
+    )
+  }
+  return event.id
+}
+
+async function ensureTypes(run: Run, eventId: string, token: string, types: { name: string }[]): Promise<string[]> {
+  const known = await run('query ($eventId: ID!) { ticketTypesByEvent(eventId: $eventId) { id name } }', { eventId })
+  const ids: string[] = []
+  for (const type of types) {
+    const found = known.ticketTypesByEvent.find((other: { name: string }) => other.name === type.name)
+    if (found) {
+      ids.push(found.id)
+      continue
+    }
+    const { createTicketType } = await run(
+      'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }',
+      { input: { eventId, ...type } },
+      token,
+    )
+    ids.push(createTicketType.id)
+  }
+  return ids
+}
+
+async function ensureSeats(run: Run, eventId: string, token: string): Promise<void> {
+  const { seatMap } = await run('query ($eventId: ID!) { seatMap(eventId: $eventId) { revision } }', { eventId })
+  if (seatMap) return
+  const [premium, regular] = await ensureTypes(run, eventId, token, [
+    { name: 'Premium', kind: 'PAID', price: 75_000, quota: 80 } as never,
+    { name: 'Regular', kind: 'PAID', price: 50_000, quota: 160 } as never,
+  ])
+  const wheelchair = [1, 2, 19, 20].map((number) => ({ row: 'L', number }))
+  await run(
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { revision } }',
+    {
+      input: {
+        eventId,
+        sections: [
+          { name: 'Regular', ticketTypeId: regular, rows: 8, seatsPerRow: 20 },
+          {
+            name: 'Premium',
+            ticketTypeId: premium,
+            rows: 4,
+            seatsPerRow: 20,
+            rowLabels: ['J', 'K', 'L', 'M'],
+            accessible: wheelchair,
+          },
+        ],
+      },
+    },
+    token,
+  )
+}
