@@ -11,6 +11,7 @@ export const demoUsers = [
 ] as const
 
 type Run = ReturnType<typeof createApi>
+type Named = { name: string } & Record<string, unknown>
 
 /**
  * Fills an empty platform with a cinema screening (a seat map in two price tiers), a concert (general admission) and
@@ -134,7 +135,7 @@ async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
     '{ categories { id name } locations { id name } venues(first: 100) { edges { node { id name rooms { id name } } } } }',
   )
   const venues = known.venues.edges.map((edge: { node: { id: string; name: string } }) => edge.node)
-  const make = async (list: { id: string; name: string }[], type: string, input: { name: string }): Promise<string> => {
+  const make = async (list: { id: string; name: string }[], type: string, input: Named): Promise<string> => {
     const found = list.find((item) => item.name === input.name)
     if (found) return found.id
     const data = await run(
@@ -144,11 +145,11 @@ async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
     )
     return data[`create${type}`].id
   }
-  const category = (name: string, description: string) => make(known.categories, 'Category', { name, description } as never)
+  const category = (name: string, description: string) => make(known.categories, 'Category', { name, description })
   const location = (name: string, city: string, latitude: number, longitude: number) =>
-    make(known.locations, 'Location', { name, city, country: 'Indonesia', latitude, longitude } as never)
+    make(known.locations, 'Location', { name, city, country: 'Indonesia', latitude, longitude })
   const venue = (name: string, city: string, address: string, locationId: string) =>
-    make(venues, 'Venue', { name, city, address, locationId } as never)
+    make(venues, 'Venue', { name, city, address, locationId })
 
   const jakarta = await location('Senayan', 'Jakarta', -6.2183, 106.8026)
   const bandung = await location('Dago', 'Bandung', -6.8853, 107.6137)
@@ -165,7 +166,7 @@ async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
       venueId: cinema,
       name: 'Hall 1',
       seatLayout: { sections: [section('Premium', 4), section('Regular', 8)] },
-    } as never),
+    }),
     field: await venue('Lapangan Dago', 'Bandung', 'Jl. Ir. H. Juanda 100', bandung),
     campus: await venue('Balairung Kampus', 'Yogyakarta', 'Bulaksumur', yogyakarta),
   }
@@ -216,7 +217,7 @@ async function ensureEvent(run: Run, details: EventDetails, organizerToken: stri
   return event.id
 }
 
-async function ensureTypes(run: Run, eventId: string, token: string, types: { name: string }[]): Promise<string[]> {
+async function ensureTypes(run: Run, eventId: string, token: string, types: Named[]): Promise<string[]> {
   const known = await run('query ($eventId: ID!) { ticketTypesByEvent(eventId: $eventId) { id name } }', { eventId })
   const ids: string[] = []
   for (const type of types) {
@@ -239,8 +240,8 @@ async function ensureSeats(run: Run, eventId: string, token: string): Promise<vo
   const { seatMap } = await run('query ($eventId: ID!) { seatMap(eventId: $eventId) { revision } }', { eventId })
   if (seatMap) return
   const [premium, regular] = await ensureTypes(run, eventId, token, [
-    { name: 'Premium', kind: 'PAID', price: 75_000, quota: 80 } as never,
-    { name: 'Regular', kind: 'PAID', price: 50_000, quota: 160 } as never,
+    { name: 'Premium', kind: 'PAID', price: 75_000, quota: 80 },
+    { name: 'Regular', kind: 'PAID', price: 50_000, quota: 160 },
   ])
   const wheelchair = [1, 2, 19, 20].map((number) => ({ row: 'L', number }))
   await run(
