@@ -37,8 +37,12 @@ export async function seedDemoData(
   const hash = hashFiles([file])
   if (!isStamped(stamp, hash)) {
     log('seeding demo data (once)')
-    await module.seed(routerUrl, log, admin)
-    writeStamp(stamp, hash)
+    try {
+      await module.seed(routerUrl, log, admin)
+      writeStamp(stamp, hash)
+    } catch (error) {
+      log(`the demo data is incomplete, the next start tries again: ${(error as Error).message}`)
+    }
   }
   return [...users, ...(module.demoUsers ?? [])]
 }

@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { migrationsDirectory } from '@karcis/infra/migrate'
 import { startPostgres } from '@karcis/infra/postgres'
@@ -7,6 +6,7 @@ import { diffSql } from '@karcis/infra/schema-engine'
 import { SetupError } from '@karcis/infra/setup-error'
 import type { SubgraphName } from '@karcis/infra/subgraphs'
 import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { temporaryDirectory } from '@karcis/infra/temporary'
 import { prismaFile, ROOT } from './paths.ts'
 
 const USAGE = 'usage: npm run migration -- <user|event|ticket|booking> <name_in_snake_case> [--baseline]'
@@ -45,13 +45,9 @@ function previousSchema(subgraph: SubgraphName): string | undefined {
 
 /** The engine wants a server, though nothing is asked of it but its version: one that is gone afterwards. */
 async function diff(from: string | undefined, to: string): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'karcis-diff-'))
-  try {
-    await using postgres = await startPostgres({ dataDir: join(directory, 'postgres'), durable: false })
-    return await diffSql(postgres.url('postgres'), from, to)
-  } finally {
-    rmSync(directory, { recursive: true, force: true })
-  }
+  using directory = temporaryDirectory('karcis-diff-')
+  await using postgres = await startPostgres({ dataDir: join(directory.path, 'postgres'), durable: false })
+  return await diffSql(postgres.url('postgres'), from, to)
 }
 
 async function main(args: string[]): Promise<void> {

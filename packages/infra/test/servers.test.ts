@@ -1,16 +1,17 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
 import { freePort } from '../src/ports.ts'
 import { createDatabases, startPostgres } from '../src/postgres.ts'
 import { startRedis } from '../src/redis.ts'
+import { temporaryDirectory } from '../src/temporary.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'karcis-servers-'))
-afterAll(() => rmSync(directory, { recursive: true, force: true }))
+const temporary = temporaryDirectory('karcis-servers-')
+const directory = temporary.path
+afterAll(() => temporary[Symbol.dispose]())
 
 async function query(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client(url)

@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startRedis({ dataDir: join(directory, 'redis'), durable: false, log: console.log }),
     generate().catch((error: Error) => console.error(error.message)), // tests of what is missing fail by themselves
   ])
+  resources.defer(() => rmSync(postgres.dataDir, { recursive: true, force: true })) // not always below ours
   resources.use(postgres)
   resources.use(redis)
   await createDatabases(postgres.url('postgres'), SUBGRAPHS.map(templateName))
