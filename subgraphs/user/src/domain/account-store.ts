@@ -1,0 +1,103 @@
+import { refusalOf } from '@karcis/kit/database'
+import type { Db, Tx } from '../context.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { EmailTaken } from './errors.ts'
+
+const FIELDS = {
+  id: true,
+  email: true,
+  name: true,
+  phoneNumber: true,
+  address: true,
+  avatarUrl: true,
+  role: true,
+  emailVerifiedAt: true,
+  suspendedAt: true,
+  suspensionReason: true,
+  deletedAt: true,
+  createdAt: true,
+} satisfies Prisma.UserSelect
+
+/** A person's account, without its password. */
+export type Account = Prisma.UserGetPayload<{ select: typeof FIELDS }>
+
+export type Role = Account['role']
+
+/** Several accounts at once, in any order; ids that are no account's are left out. */
+export const findAccounts = (db: Db, ids: readonly string[]): Promise<Account[]> =>
+  db.user.findMany({ where: { id: { in: ids.filter(isUuid) } }, select: FIELDS })
+
+/** The account with this (normalized) address. */
+export const findAccountByEmail = (db: Db, email: string): Promise<Account | null> =>
+  db.user.findUnique({ where: { email }, select: FIELDS })
+
+/** What a password is checked against. */
+export type Credentials = { id: string; email: string; passwordHash: string }
+
+/** By id or by (normalized) address; null for erased accounts, and for those that have no password. */
+export async function findCredentials(db: Db, where: { id: string } | { email: string }): Promise<Credentials | null> {
+  const found = await db.user.findUnique({ where, select: { id: true, email: true, passwordHash: true } })
+  return found?.email && found.passwordHash ? { id: found.id, email: found.email, passwordHash: found.passwordHash } : null
+}
+
+/**
+ * Keeps an account as it is until the transaction ends, against suspension, erasure, and changes of role or password.
+ * Whoever also locks sessions or proposals of a person locks the person first, so that no two wait for each other.
+ * @returns null when there is none, or it is erased.
+ */
+export async function holdAccount(tx: Tx, id: string): Promise<(Account & { passwordHash: string | null }) | null> {
+  await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR SHARE`
+  return readLocked(tx, id)
+}
+
+/** As `holdAccount`, for a transaction that is going to change the account: nobody else holds it meanwhile. */
+export async function lockAccount(tx: Tx, id: string): Promise<(Account & { passwordHash: string | null }) | null> {
+  await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR UPDATE`
+  return readLocked(tx, id)
+}
+
+const readLocked = (tx: Tx, id: string) =>
+  tx.user.findUnique({ where: { id, deletedAt: null }, select: { ...FIELDS, passwordHash: true } })
+
+/**
+ * Locks an account together with every admin who can act, in id order, so that two admins who take each other's rights
+ * at once do it one after the other.
+ * @returns the account, null when there is none or it is erased; and whether an admin other than it can act.
+ */
+export async function lockAmongAdmins(tx: Tx, id: string): Promise<{ account: Account | null; anotherAdmin: boolean }> {
+  const admins = await tx.$queryRaw<{ id: string; active_admin: boolean }[]>`
+    SELECT id, role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL AS active_admin FROM users
+    WHERE id = ${id}::uuid OR (role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL)
+    ORDER BY id FOR UPDATE`
+  const account = await tx.user.findUnique({ where: { id, deletedAt: null }, select: FIELDS })
+  return { account, anotherAdmin: admins.some((admin) => admin.active_admin && admin.id !== id) }
+}
+
+/** @throws EmailTaken by the unique index, which alone decides. */
+export const insertAccount = (tx: Tx, data: Prisma.UserCreateInput): Promise<Account> =>
+  tx.user.create({ data, select: FIELDS }).catch(refuseTakenEmail)
+
+/** @throws EmailTaken by the unique index. */
+export const updateAccount = (tx: Tx, id: string, data: Prisma.UserUpdateInput): Promise<Account> =>
+  tx.user.update({ where: { id }, data, select: FIELDS }).catch(refuseTakenEmail)
+
+function refuseTakenEmail(error: unknown): never {
+  if (refusalOf(error).constraint === 'users_email_key') throw new EmailTaken()
+  throw error
+}
+
+/** Notes that role, suspension or existence of an account changed, by the database's clock at this moment. */
+export async function markAuthChanged(tx: Tx, id: string): Promise<Date> {
+  const [row] = await tx.$queryRaw<[{ auth_changed_at: Date }]>`
+    UPDATE users SET auth_changed_at = clock_timestamp() WHERE id = ${id}::uuid RETURNING auth_changed_at`
+  return row.auth_changed_at
+}
+
+/** Accounts that are not erased, newest first (backward: oldest first), one more than `limit` to see whether more follow. */
+export const listAccounts = (db: Db, where: Prisma.UserWhereInput, page: { limit: number; order: 'asc' | 'desc' }) =>
+  db.user.findMany({ where, orderBy: { id: page.order }, take: page.limit + 1, select: FIELDS })
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** A representation can carry any id; one that is none belongs to nobody. */
+const isUuid = (id: string): boolean => UUID.test(id)

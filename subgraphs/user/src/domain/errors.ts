@@ -1,0 +1,43 @@
+import { KarcisError } from '@karcis/kit/errors'
+
+export class InvalidCredentials extends KarcisError {
+  constructor() {
+    super('INVALID_CREDENTIALS', 'E-mail address and password do not belong together.')
+  }
+}
+
+export class EmailTaken extends KarcisError {
+  constructor() {
+    super('EMAIL_TAKEN', 'Another account has this e-mail address.')
+  }
+}
+
+export class AccountSuspended extends KarcisError {
+  constructor(reason: string | null) {
+    super('ACCOUNT_SUSPENDED', 'This account is suspended.', { reason })
+  }
+}
+
+export class TokenExpired extends KarcisError {
+  constructor() {
+    super('TOKEN_EXPIRED', 'The refresh token is too old: sign in again.')
+  }
+}
+
+export class TokenReused extends KarcisError {
+  constructor() {
+    super('TOKEN_REUSED', 'The refresh token was used before, so its session is ended: sign in again.')
+  }
+}
+
+export class TooManyAttempts extends KarcisError {
+  constructor(retryAfterSeconds: number) {
+    super('RATE_LIMITED', 'Too many tries for this account. Wait a while.', { retryAfterSeconds })
+  }
+}
+
+export class WishlistFull extends KarcisError {
+  constructor(limit: number) {
+    super('LIMIT_EXCEEDED', `A wishlist holds at most ${limit} events.`, { limit })
+  }
+}

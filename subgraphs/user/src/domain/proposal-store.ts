@@ -1,0 +1,47 @@
+import { refusalOf } from '@karcis/kit/database'
+import { Conflict } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
+import { type PageArgs, toConnection } from '@karcis/kit/pagination'
+import type { Db, Tx } from '../context.ts'
+import type { Prisma } from '../generated/prisma/client.ts'
+import { idKey, parseIdPage } from './page-by-id.ts'
+import type { Proposal, ProposalConnection } from './proposal.ts'
+
+type Draft = Pick<Proposal, 'userId' | 'name' | 'category' | 'description' | 'location'>
+
+/** @throws Conflict when another of the same person waits: the unique index decides. */
+export const insertProposal = (tx: Tx, draft: Draft): Promise<Proposal> =>
+  tx.organizerProposal.create({ data: { id: newId(), ...draft } }).catch((error: unknown) => {
+    if (refusalOf(error).constraint !== 'organizer_proposals_one_pending') throw error
+    throw new Conflict('Your last proposal still waits for an answer.')
+  })
+
+export const findProposal = (db: Db, id: string): Promise<Proposal | null> => db.organizerProposal.findUnique({ where: { id } })
+
+/** Decides a proposal. @returns it; null when it did not wait any more, and nothing was changed. */
+export async function decideProposal(
+  tx: Tx,
+  id: string,
+  decision: { status: 'APPROVED' | 'REJECTED'; message: string | null; reviewedBy: string },
+): Promise<Proposal | null> {
+  const [decided] = await tx.organizerProposal.updateManyAndReturn({
+    where: { id, status: 'PENDING' },
+    data: { ...decision, reviewedAt: new Date() },
+  })
+  return decided ?? null
+}
+
+/** A page of proposals, newest first. @throws BadUserInput for wrong paging. */
+export async function listProposals(
+  db: Db,
+  where: Prisma.OrganizerProposalWhereInput,
+  args: PageArgs,
+): Promise<ProposalConnection> {
+  const page = parseIdPage(args)
+  const rows = await db.organizerProposal.findMany({
+    where: { AND: [where, { id: page.between }] },
+    orderBy: { id: page.order },
+    take: page.limit + 1,
+  })
+  return toConnection(rows, page, idKey, () => db.organizerProposal.count({ where }))
+}

@@ -1,0 +1,29 @@
+import { subgraphSettings } from '@karcis/kit/env'
+import { z } from 'zod'
+
+/** Below this, a stolen table of hashes could be guessed through too cheaply. */
+const MIN_PRODUCTION_COST = 10
+
+/** A setting that is there but empty, as `NAME=` in a .env file, is not given. */
+const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+
+/** Settings of the user subgraph. */
+export const userSettings = subgraphSettings
+  .extend({
+    KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
+    PASSWORD_PEPPER: z.string().min(16, 'needs at least 16 characters'),
+    BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(MIN_PRODUCTION_COST),
+    ADMIN_EMAIL: optional(z.email('must be an e-mail address')),
+    ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
+    BOOKING_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  })
+  .superRefine((settings, context) => {
+    const problem = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
+    if (settings.NODE_ENV === 'production' && settings.BCRYPT_COST < MIN_PRODUCTION_COST) {
+      problem('BCRYPT_COST', `must be at least ${MIN_PRODUCTION_COST} in production`)
+    }
+    if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD) problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
+    if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL) problem('ADMIN_EMAIL', 'must be given together with ADMIN_PASSWORD')
+  })
+
+export type UserSettings = z.infer<typeof userSettings>
