@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
 import { freePort } from '@karcis/infra/ports'
@@ -62,7 +63,19 @@ export async function startKarcis(settings: { HOLD_SECONDS?: number; PAYMENT_MAR
       ...settings,
     }),
   )
-  const router = undo.use(await createRouter({ ...common, PORT: 0 }))
+  const router = undo.use(
+    await createRouter({
+      host: common.HOST,
+      port: 0,
+      logLevel: common.LOG_LEVEL,
+      serviceSecret: common.SERVICE_SECRET,
+      redisUrl: common.REDIS_URL,
+      subgraphs: Object.fromEntries(names.map((name) => [name, url(name)])),
+      userUrl: url('user'),
+      supergraphFile: fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url)),
+      allowedOrigins: [],
+    }),
+  )
   const headers = (token?: string): Record<string, string> => (token ? { authorization: `Bearer ${token}` } : {})
   const attempt: Karcis['attempt'] = async (query, variables, token) =>
     (await gql(`${router.url}/graphql`, query, variables, headers(token))).body
