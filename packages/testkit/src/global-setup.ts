@@ -15,7 +15,10 @@ import { templateName } from './template.ts'
 
 const PREFIX = 'karcis-test-'
 
-/** One Postgres, one Redis and a migrated template of each database, for the whole run. */
+/**
+ * One Postgres, one Redis and a migrated template of each database, for the whole run.
+ * @public vitest.config.ts names this file
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await clearKilledRuns()
   const directory = join(tmpdir(), `${PREFIX}${process.pid}`)
