@@ -1,0 +1,38 @@
+import type { RequestScope } from '@karcis/kit/viewer'
+import DataLoader from 'dataloader'
+import { findBookings, findItems, findPayments, findTicketIds } from './domain/booking-reads.ts'
+import type { Deps } from './domain/deps.ts'
+import { walletsFor } from './domain/wallet.ts'
+
+export type Loaders = ReturnType<typeof createLoaders>
+
+/** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
+export interface Context extends RequestScope {
+  deps: Deps
+  loaders: Loaders
+}
+
+/** A context for one request, or one event of a subscription. */
+export const createContext = (deps: Deps, scope: RequestScope): Context => ({
+  ...scope,
+  deps,
+  loaders: createLoaders(deps, scope),
+})
+
+function createLoaders(deps: Deps, { viewer }: RequestScope) {
+  return {
+    booking: byKey((ids) => findBookings(deps.db, ids)),
+    items: byKey((ids) => findItems(deps.db, ids)),
+    ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
+    payment: byKey((ids) => findPayments(deps.db, ids)),
+    /** Null where the viewer may not look. */
+    wallet: new DataLoader((userIds: readonly string[]) => walletsFor(deps, viewer, userIds)),
+  }
+}
+
+/** One query for all the keys that are asked for in the same turn. */
+const byKey = <Value>(find: (keys: readonly string[]) => Promise<Map<string, Value>>) =>
+  new DataLoader(async (keys: readonly string[]) => {
+    const found = await find(keys)
+    return keys.map((key) => found.get(key) ?? null)
+  })

@@ -1,0 +1,46 @@
+import { KarcisError } from '@karcis/kit/errors'
+import type { BookingStatus } from './booking.ts'
+
+export class BookingNotPayable extends KarcisError {
+  constructor(status: BookingStatus) {
+    super('BOOKING_NOT_PAYABLE', `A booking that is ${status} cannot be paid.`, { status })
+  }
+}
+
+export class InsufficientBalance extends KarcisError {
+  constructor(balance: number, required: number, currency: string) {
+    super('INSUFFICIENT_BALANCE', 'The wallet does not hold enough for this.', {
+      balance,
+      required,
+      currency,
+    })
+  }
+}
+
+/** The wallet is of another currency than what is to be paid. */
+export class WrongCurrency extends KarcisError {
+  constructor(currency: string, walletCurrency: string) {
+    super('PAYMENT_DECLINED', `The wallet holds ${walletCurrency}; this booking is in ${currency}.`, {
+      currency,
+      walletCurrency,
+    })
+  }
+}
+
+export class RefundNotAllowed extends KarcisError {
+  constructor(message: string, status: BookingStatus) {
+    super('REFUND_NOT_ALLOWED', message, { status })
+  }
+}
+
+export class HoldExpired extends KarcisError {
+  constructor(holdId: string) {
+    super('HOLD_EXPIRED', 'The hold has run out: take the places again.', { holdId })
+  }
+}
+
+export class IdempotencyKeyReused extends KarcisError {
+  constructor(idempotencyKey: string) {
+    super('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', { idempotencyKey })
+  }
+}

@@ -1,0 +1,65 @@
+import type { Booking } from '../booking.ts'
+
+/** Owner of the platform's own accounts. */
+export const PLATFORM = '00000000-0000-0000-0000-000000000000'
+
+/** What every user's wallet is kept in. */
+export const WALLET_CURRENCY = 'IDR'
+
+/**
+ * Whose money an account counts. WALLET: what the platform owes a user; EVENT_SALES: what an event has earned;
+ * SIGNUP_GRANTS: what the platform gave away, always below zero.
+ */
+export interface AccountRef {
+  kind: 'WALLET' | 'EVENT_SALES' | 'SIGNUP_GRANTS'
+  ownerId: string
+}
+
+/** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
+export interface Posting {
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND'
+  /** Names what happened: the same reference is posted once. */
+  reference: string
+  bookingId: string | null
+  currency: string
+  lines: { account: AccountRef; amount: number }[]
+}
+
+/** The sign-up present: from the platform to a new wallet. `amount` in rupiah. */
+export const grantPosting = (userId: string, amount: number): Posting => ({
+  kind: 'GRANT',
+  reference: `grant:${userId}`,
+  bookingId: null,
+  currency: WALLET_CURRENCY,
+  lines: transfer({ kind: 'SIGNUP_GRANTS', ownerId: PLATFORM }, wallet(userId), amount),
+})
+
+/** A booking is paid out of its buyer's wallet. */
+export const walletPaymentPosting = (booking: Booking): Posting => ({
+  kind: 'PAYMENT',
+  reference: `payment:${booking.id}`,
+  bookingId: booking.id,
+  currency: booking.currency,
+  lines: transfer(wallet(booking.userId), sales(booking.eventId), booking.totalPrice),
+})
+
+/** All that was paid for a booking goes back to its buyer's wallet. */
+export const refundPosting = (booking: Booking): Posting => ({
+  kind: 'REFUND',
+  reference: `refund:${booking.id}`,
+  bookingId: booking.id,
+  currency: booking.currency,
+  lines: transfer(sales(booking.eventId), wallet(booking.userId), booking.totalPrice),
+})
+
+const wallet = (userId: string): AccountRef => ({ kind: 'WALLET', ownerId: userId })
+const sales = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
+
+/** @throws RangeError for anything but a whole amount above zero: a transfer of nothing is not posted at all. */
+function transfer(from: AccountRef, to: AccountRef, amount: number): Posting['lines'] {
+  if (!Number.isSafeInteger(amount) || amount <= 0) throw new RangeError(`cannot transfer ${amount}`)
+  return [
+    { account: from, amount: -amount },
+    { account: to, amount },
+  ]
+}

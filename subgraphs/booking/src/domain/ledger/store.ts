@@ -1,0 +1,53 @@
+import { refusalOf } from '@karcis/kit/database'
+import { newId } from '@karcis/kit/ids'
+import type { Tx } from '../deps.ts'
+import type { Posting } from './postings.ts'
+
+/** A wallet would have gone below zero. The transaction is lost; say so to the buyer after it. */
+export class Overdrawn extends Error {}
+
+/**
+ * Writes a posting and opens the accounts it needs. The wallets move with it, by the database's own trigger.
+ * @returns false when its reference was posted before, in which case nothing is written.
+ * @throws Overdrawn when a wallet does not hold enough.
+ */
+export async function post(tx: Tx, posting: Posting): Promise<boolean> {
+  const accounts = await openAccounts(tx, posting)
+  const transactionId = newId()
+  // A concurrent posting of the same reference is waited for here, by the unique index.
+  const fresh = await tx.$executeRaw`INSERT INTO ledger_transactions (id, kind, booking_id, reference)
+    VALUES (${transactionId}::uuid, ${posting.kind}, ${posting.bookingId}::uuid, ${posting.reference})
+    ON CONFLICT DO NOTHING`
+  if (fresh === 0) return false
+
+  const ids = posting.lines.map(() => newId())
+  const amounts = posting.lines.map((line) => BigInt(line.amount))
+  try {
+    await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+      SELECT entry.id, ${transactionId}::uuid, entry.account_id, ${posting.currency}, entry.amount
+      FROM unnest(${ids}::uuid[], ${accounts}::uuid[], ${amounts}::bigint[]) AS entry (id, account_id, amount)`
+  } catch (error) {
+    if (refusalOf(error).constraint === 'ledger_accounts_balance_check') throw new Overdrawn()
+    throw error
+  }
+  return true
+}
+
+/** Ids of the accounts of a posting's lines, in their order; those that are missing are opened, empty. */
+async function openAccounts(tx: Tx, { currency, lines }: Posting): Promise<string[]> {
+  const kinds = lines.map((line) => line.account.kind)
+  const owners = lines.map((line) => line.account.ownerId)
+  await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance)
+    SELECT new.id, new.kind, new.owner_id, ${currency}, CASE new.kind WHEN 'WALLET' THEN 0 END
+    FROM unnest(${lines.map(() => newId())}::uuid[], ${kinds}::text[], ${owners}::uuid[]) AS new (id, kind, owner_id)
+    WHERE NOT EXISTS (SELECT FROM ledger_accounts known
+      WHERE (known.kind, known.owner_id, known.currency) = (new.kind, new.owner_id, ${currency}))
+    ORDER BY new.kind, new.owner_id
+    ON CONFLICT DO NOTHING`
+  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT account.id
+    FROM unnest(${kinds}::text[], ${owners}::uuid[]) WITH ORDINALITY AS line (kind, owner_id, position)
+    JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency)
+      = (line.kind, line.owner_id, ${currency})
+    ORDER BY line.position`
+  return rows.map((row) => row.id)
+}
