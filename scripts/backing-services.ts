@@ -6,6 +6,7 @@ import { startRedis } from '@karcis/infra/redis'
 import { SetupError } from '@karcis/infra/setup-error'
 import type { SubgraphName } from '@karcis/infra/subgraphs'
 import { databaseName, databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { allOrNothing } from './all-or-nothing.ts'
 import type { StartSettings } from './start-settings.ts'
 
 type Log = (line: string) => void
@@ -27,7 +28,7 @@ export async function startDatabases(
     for (const name of embedded) urls[name] = postgres.url(databaseName(name))
   }
   const complete = urls as Record<SubgraphName, string>
-  await Promise.all(SUBGRAPHS.map((name) => migrateOne(name, complete[name], log)))
+  await allOrNothing(...SUBGRAPHS.map((name) => migrateOne(name, complete[name], log)))
   return complete
 }
 

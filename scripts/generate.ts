@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SubgraphName } from '@karcis/infra/subgraphs'
 import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { exclusively } from './exclusive.ts'
 import { generatedDirectory, prismaFile, ROOT, sdlFile } from './paths.ts'
 import { hashFiles, isStamped, writeStamp } from './stamp.ts'
 
@@ -19,12 +20,17 @@ async function databaseClient(name: SubgraphName, log: Log): Promise<void> {
   if (!existsSync(schema)) return
   const directory = join(generatedDirectory(name), 'prisma')
   const stamp = join(generatedDirectory(name), '.prisma-stamp')
-  const hash = hashFiles([schema, join(ROOT, 'pnpm-lock.yaml')])
-  if (existsSync(directory) && isStamped(stamp, hash)) return
-  log(`generating the database client of ${name}`)
-  rmSync(directory, { recursive: true, force: true })
-  await prismaGenerate(schema)
-  writeStamp(stamp, hash)
+  const isCurrent = () =>
+    existsSync(directory) && isStamped(stamp, hashFiles([schema, join(ROOT, 'pnpm-lock.yaml')]))
+  if (isCurrent()) return
+  await exclusively(join(generatedDirectory(name), '.prisma-lock'), async () => {
+    if (isCurrent()) return // by another process, while we waited
+    const hash = hashFiles([schema, join(ROOT, 'pnpm-lock.yaml')])
+    log(`generating the database client of ${name}`)
+    rmSync(directory, { recursive: true, force: true })
+    await prismaGenerate(schema)
+    writeStamp(stamp, hash)
+  })
 }
 
 /** The resolver types of schema/<name>.graphql. */

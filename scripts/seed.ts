@@ -79,9 +79,12 @@ async function signIn(run: Run, email: string, password: string): Promise<string
 async function ensureUser(run: Run, user: (typeof demoUsers)[number]): Promise<string> {
   const { email, password, name } = user
   try {
-    const { createUser } = await run('mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken } }', {
-      input: { email, password, name },
-    })
+    const { createUser } = await run(
+      'mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken } }',
+      {
+        input: { email, password, name },
+      },
+    )
     return createUser.accessToken
   } catch {
     return signIn(run, email, password) // there already; if it was another failure, this one tells
@@ -145,7 +148,8 @@ async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
     )
     return data[`create${type}`].id
   }
-  const category = (name: string, description: string) => make(known.categories, 'Category', { name, description })
+  const category = (name: string, description: string) =>
+    make(known.categories, 'Category', { name, description })
   const location = (name: string, city: string, latitude: number, longitude: number) =>
     make(known.locations, 'Location', { name, city, country: 'Indonesia', latitude, longitude })
   const venue = (name: string, city: string, address: string, locationId: string) =>
@@ -182,9 +186,18 @@ interface EventDetails {
   hours: number
 }
 
-async function ensureEvent(run: Run, details: EventDetails, organizerToken: string, adminToken: string): Promise<string> {
+async function ensureEvent(
+  run: Run,
+  details: EventDetails,
+  organizerToken: string,
+  adminToken: string,
+): Promise<string> {
   const { category, inDays, hours, ...input } = details
-  const { myEvents } = await run('{ myEvents(first: 100) { edges { node { id title status } } } }', {}, organizerToken)
+  const { myEvents } = await run(
+    '{ myEvents(first: 100) { edges { node { id title status } } } }',
+    {},
+    organizerToken,
+  )
   let event = myEvents.edges
     .map((edge: { node: { title: string } }) => edge.node)
     .find((mine: { title: string }) => mine.title === details.title)
@@ -218,7 +231,9 @@ async function ensureEvent(run: Run, details: EventDetails, organizerToken: stri
 }
 
 async function ensureTypes(run: Run, eventId: string, token: string, types: Named[]): Promise<string[]> {
-  const known = await run('query ($eventId: ID!) { ticketTypesByEvent(eventId: $eventId) { id name } }', { eventId })
+  const known = await run('query ($eventId: ID!) { ticketTypesByEvent(eventId: $eventId) { id name } }', {
+    eventId,
+  })
   const ids: string[] = []
   for (const type of types) {
     const found = known.ticketTypesByEvent.find((other: { name: string }) => other.name === type.name)
@@ -237,7 +252,9 @@ async function ensureTypes(run: Run, eventId: string, token: string, types: Name
 }
 
 async function ensureSeats(run: Run, eventId: string, token: string): Promise<void> {
-  const { seatMap } = await run('query ($eventId: ID!) { seatMap(eventId: $eventId) { revision } }', { eventId })
+  const { seatMap } = await run('query ($eventId: ID!) { seatMap(eventId: $eventId) { revision } }', {
+    eventId,
+  })
   if (seatMap) return
   const [premium, regular] = await ensureTypes(run, eventId, token, [
     { name: 'Premium', kind: 'PAID', price: 75_000, quota: 80 },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { assertPortFree } from '@karcis/infra/ports'
 import { SetupError } from '@karcis/infra/setup-error'
 import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { allOrNothing } from './all-or-nothing.ts'
 import { startCache, startDatabases } from './backing-services.ts'
 import { seedDemoData } from './demo-data.ts'
 import { generate } from './generate.ts'
@@ -95,14 +96,6 @@ async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<vo
   await assertPortFree(routerPort, 'the router', 'PORT')
   for (const name of SUBGRAPHS)
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
-}
-
-/** Like Promise.all, but a failure waits until the others have settled, so that nothing starts behind its back. */
-async function allOrNothing<T extends readonly unknown[]>(
-  ...work: { [K in keyof T]: Promise<T[K]> }
-): Promise<T> {
-  await Promise.allSettled(work)
-  return Promise.all(work)
 }
 
 try {

@@ -125,9 +125,10 @@ export class SupervisedProcess {
     if (outcome && !this.#stopping.signal.aborted) this.#log(`is ready again (pid ${child.pid})`)
   }
 
-  /** The last thing it said; of a log record its message. */
+  /** Its last error, or else the last thing it said; of a log record the message. */
   #reason(): string {
-    const line = this.#lastLines.at(-1) ?? 'it gave no reason'
+    const isError = (candidate: string) => /^\w*Error\b/.test(candidate)
+    const line = this.#lastLines.findLast(isError) ?? this.#lastLines.at(-1) ?? 'it gave no reason'
     try {
       return (JSON.parse(line) as { msg?: string }).msg ?? line
     } catch {
@@ -137,7 +138,7 @@ export class SupervisedProcess {
 
   #print(line: string): void {
     if (line.trim() === '') return
-    this.#lastLines = [...this.#lastLines, line].slice(-5)
+    this.#lastLines = [...this.#lastLines, line].slice(-30)
     this.#log(line)
   }
 }

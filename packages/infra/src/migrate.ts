@@ -54,6 +54,7 @@ export const migrationsDirectory = (name: SubgraphName): string => join(PROJECT,
  */
 export async function migrate(name: SubgraphName, url: string): Promise<string[]> {
   const client = new pg.Client(url)
+  client.on('error', () => undefined) // a lost connection fails the query that is under way
   await client.connect()
   try {
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
@@ -89,7 +90,7 @@ async function applyOne(client: pg.Client, ledger: Ledger, file: MigrationFile):
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
-    throw new Error(`Migration ${file.path}${place(error, file.sql)}: ${(error as Error).message}`, {
+    throw new SetupError(`Migration ${file.path}${place(error, file.sql)}: ${(error as Error).message}`, {
       cause: error,
     })
   }
