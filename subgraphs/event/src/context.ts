@@ -1,0 +1,22 @@
+import type { BaseDeps } from '@karcis/kit/subgraph'
+import type { RequestScope } from '@karcis/kit/viewer'
+import type { Db } from './domain/database.ts'
+import type { EventLive } from './domain/event-live.ts'
+import { createLoaders, type Loaders } from './domain/loaders.ts'
+
+/** What the use cases of this subgraph can reach. */
+export interface Deps extends BaseDeps<Db> {
+  live: EventLive
+}
+
+/** One request: who asks, and loaders that live as long as it does. */
+export interface Context extends RequestScope {
+  deps: Deps
+  loaders: Loaders
+}
+
+export const createContext = (deps: Deps, scope: RequestScope): Context => ({
+  ...scope,
+  deps,
+  loaders: createLoaders(deps.db),
+})

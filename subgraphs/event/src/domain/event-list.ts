@@ -1,0 +1,114 @@
+import type { Connection, PageArgs } from '@karcis/kit/pagination'
+import { BadUserInput } from '@karcis/kit/errors'
+import type { Context } from '../context.ts'
+import { Prisma } from '../generated/prisma/client.ts'
+import type { Event, EventStatus } from './event.ts'
+import { EVENT_COLUMNS } from './event-store.ts'
+import { isId } from './input.ts'
+import { readPage, type SortKey } from './keyset.ts'
+
+export type EventPage = Connection<Event>
+export type EventOrder = 'STARTS_AT_ASC' | 'STARTS_AT_DESC' | 'CREATED_AT_DESC'
+
+/** Which events to list: everything given must fit. */
+export interface EventFilter {
+  search?: string | null
+  categoryId?: string | null
+  city?: string | null
+  locationId?: string | null
+  venueId?: string | null
+  organizerId?: string | null
+  seriesId?: string | null
+  startsFrom?: Date | null
+  startsTo?: Date | null
+  online?: boolean | null
+  status?: EventStatus | null
+}
+
+const byStart: SortKey<Event> = {
+  column: Prisma.sql`e.starts_at`,
+  type: 'timestamptz',
+  of: (event) => event.startsAt.toISOString(),
+}
+/** Ids are UUIDv7: their order is that of creation. */
+const byId: SortKey<Event> = { column: Prisma.sql`e.id`, type: 'uuid', of: (event) => event.id }
+
+const ORDERS: Record<EventOrder, { keys: SortKey<Event>[]; descending: boolean }> = {
+  STARTS_AT_ASC: { keys: [byStart, byId], descending: false },
+  STARTS_AT_DESC: { keys: [byStart, byId], descending: true },
+  CREATED_AT_DESC: { keys: [byId], descending: true },
+}
+
+/** A page of the events that fit and that the viewer may see: approved ones, its own, all for an admin. */
+export async function listEvents(
+  ctx: Context,
+  filter: EventFilter,
+  order: EventOrder,
+  page: PageArgs,
+): Promise<EventPage> {
+  const { db } = ctx.deps
+  const where = Prisma.join(conditions(ctx, filter), ' AND ')
+  return readPage<Event>(page, {
+    ...ORDERS[order],
+    read: (bounds, tail) => db.$queryRaw`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${where} AND ${bounds} ${tail}`,
+    count: async () => {
+      const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM events e WHERE ${where}`
+      return row?.count ?? 0
+    },
+  })
+}
+
+function conditions({ viewer }: Context, filter: EventFilter): Prisma.Sql[] {
+  const kept = viewer?.role === 'ADMIN' ? Prisma.sql`TRUE` : Prisma.sql`e.organizer_id = ${viewer?.id ?? null}::uuid`
+  const all = [Prisma.sql`(e.status = 'APPROVED' OR ${kept})`]
+  const only = (condition: Prisma.Sql) => all.push(condition)
+
+  if (filter.categoryId) only(Prisma.sql`e.category_id = ${known(filter.categoryId)}::uuid`)
+  if (filter.venueId) only(Prisma.sql`e.venue_id = ${known(filter.venueId)}::uuid`)
+  if (filter.organizerId) only(Prisma.sql`e.organizer_id = ${known(filter.organizerId)}::uuid`)
+  if (filter.seriesId) only(Prisma.sql`e.series_id = ${known(filter.seriesId)}::uuid`)
+  if (filter.locationId) {
+    const id = known(filter.locationId)
+    only(Prisma.sql`(e.location_id = ${id}::uuid OR (e.location_id IS NULL AND e.venue_id IN
+      (SELECT id FROM venues WHERE location_id = ${id}::uuid)))`)
+  }
+  if (filter.startsFrom) only(Prisma.sql`e.starts_at >= ${filter.startsFrom}::timestamptz`)
+  if (filter.startsTo) only(Prisma.sql`e.starts_at < ${filter.startsTo}::timestamptz`)
+  if (filter.online != null) only(Prisma.sql`e.online = ${filter.online}`)
+  if (filter.status) only(Prisma.sql`${shownStatusSql(kept)} = ${filter.status}`)
+  if (filter.city) {
+    only(Prisma.sql`(e.venue_id IN (SELECT id FROM venues WHERE searchable(city) = searchable(${filter.city}))
+      OR e.location_id IN (SELECT id FROM locations WHERE searchable(city) = searchable(${filter.city})))`)
+  }
+  for (const word of searchWords(filter.search)) only(mentions(word))
+  return all
+}
+
+/** `shownStatus` of event.ts in SQL. */
+const shownStatusSql = (kept: Prisma.Sql): Prisma.Sql => Prisma.sql`CASE
+  WHEN e.status <> 'APPROVED' THEN e.status::text
+  WHEN e.ends_at <= now() THEN 'COMPLETED'
+  WHEN ${kept} AND EXISTS (SELECT FROM event_pending_changes p WHERE p.event_id = e.id) THEN 'PENDING'
+  ELSE 'APPROVED' END`
+
+/** Each branch is answered by a trigram index; an OR over the three tables would read them all. */
+function mentions(word: string): Prisma.Sql {
+  const pattern = Prisma.sql`'%' || searchable(${word.replace(/[\\%_]/g, '\\$&')}) || '%'`
+  return Prisma.sql`e.id IN (
+    SELECT id FROM events WHERE searchable(title || ' ' || description) LIKE ${pattern}
+    UNION
+    SELECT h.id FROM events h JOIN venues v ON v.id = h.venue_id WHERE searchable(v.name || ' ' || v.city) LIKE ${pattern}
+    UNION
+    SELECT h.id FROM events h JOIN locations l ON l.id = h.location_id WHERE searchable(l.name || ' ' || l.city) LIKE ${pattern})`
+}
+
+function searchWords(search: string | null | undefined): string[] {
+  const words = (search ?? '').split(/\s+/).filter((word) => word !== '')
+  if ((search ?? '').length > 200 || words.length > 20) {
+    throw new BadUserInput([{ path: 'filter.search', message: 'must have at most 200 characters and 20 words' }])
+  }
+  return words
+}
+
+/** What cannot be an id fits nothing. */
+const known = (id: string): string | null => (isId(id) ? id : null)

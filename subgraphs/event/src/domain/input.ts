@@ -1,0 +1,42 @@
+import { BadUserInput, type FieldProblem } from '@karcis/kit/errors'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
+
+/** Longer text, trimmed; null and absent become ''. */
+export const textSchema = (max: number) =>
+  z.string().trim().max(max, `must have at most ${max} characters`).nullish().transform((text) => text ?? '')
+
+/** Latitude and longitude as fields of an input; `pairedCoordinates` holds them together. */
+export const coordinateFields = {
+  latitude: z.number().min(-90, 'must be from -90 to 90').max(90, 'must be from -90 to 90').nullish(),
+  longitude: z.number().min(-180, 'must be from -180 to 180').max(180, 'must be from -180 to 180').nullish(),
+}
+
+/** Refuses half a coordinate, and half a coordinate cleared. */
+export function pairedCoordinates(value: { latitude?: number | null; longitude?: number | null }, ctx: z.RefinementCtx): void {
+  const { latitude, longitude } = value
+  const paired = (latitude === undefined) === (longitude === undefined) && (latitude === null) === (longitude === null)
+  if (paired) return
+  const missing = latitude == null ? 'latitude' : 'longitude'
+  ctx.addIssue({ code: 'custom', path: [missing], message: 'latitude and longitude come together' })
+}
+
+/** A city or a country. */
+export const placeNameSchema = nameSchema(80)
+
+/** Checks an input's fields and adds problems that rules beyond single fields found, so that all are told at once. */
+export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems: FieldProblem[]): T {
+  try {
+    const value = parseInput(schema, input)
+    if (problems.length === 0) return value
+  } catch (error) {
+    if (!(error instanceof BadUserInput)) throw error
+    throw new BadUserInput([...(error.facts.fields as FieldProblem[]), ...problems])
+  }
+  throw new BadUserInput(problems)
+}
+
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** Whether a client's id can be one of ours; anything else names nothing. */
+export const isId = (value: string): boolean => ID.test(value)
