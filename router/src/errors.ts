@@ -12,7 +12,15 @@ export interface RequestScope {
 const PUBLIC_CODES = new Set<unknown>(ERROR_CODES)
 
 /** Extensions that tell how the system is built, not what went wrong. */
-const INTERNAL_EXTENSIONS = ['serviceName', 'service', 'stacktrace', 'exception', 'http', 'query', 'variables']
+const INTERNAL_EXTENSIONS = [
+  'serviceName',
+  'service',
+  'stacktrace',
+  'exception',
+  'http',
+  'query',
+  'variables',
+]
 
 /**
  * What a client sees of an error. One that a subgraph gave a known code passes with the facts beside it;
@@ -22,7 +30,12 @@ export function publicError(error: unknown, scope: RequestScope): GraphQLFormatt
   if (!(error instanceof GraphQLError) || !isPublic(error.extensions.code)) return formatError(error, scope)
   const { message, locations, path } = error.toJSON()
   const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
-  return { message, ...(locations && { locations }), ...(path && { path }), extensions: Object.fromEntries(facts) }
+  return {
+    message,
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: Object.fromEntries(facts),
+  }
 }
 
 /** An error of the router's own making, with a code for clients. */
@@ -36,7 +49,9 @@ export function clientError(
 
 /** An error as a subgraph sent it: plain JSON, of which nothing is sure. */
 export function subgraphError(error: unknown): GraphQLError {
-  const { message, path, extensions } = (Object(error) === error ? error : {}) as Partial<GraphQLFormattedError>
+  const { message, path, extensions } = (
+    Object(error) === error ? error : {}
+  ) as Partial<GraphQLFormattedError>
   const text = typeof message === 'string' ? message : 'A subgraph failed without a message.'
   return new GraphQLError(text, {
     path: Array.isArray(path) ? path : undefined,

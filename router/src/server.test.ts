@@ -10,7 +10,10 @@ describe('a query across subgraphs', () => {
   afterAll(() => world[Symbol.asyncDispose]())
 
   it('is answered as one', async () => {
-    const { status, body } = await gql(world.url, '{ events { title organizer { name organizedEvents { title } } } seats }')
+    const { status, body } = await gql(
+      world.url,
+      '{ events { title organizer { name organizedEvents { title } } } seats }',
+    )
     expect(status).toBe(200)
     expect(body).toEqual({
       data: {
@@ -21,5 +24,16 @@ describe('a query across subgraphs', () => {
         seats: 500,
       },
     })
+  })
+
+  it.each([
+    ['{ user(id: "u1") { ... on Node { ... on User { name } } } }', { name: 'Ani' }],
+    [
+      '{ user(id: "u1") { ...N } } fragment N on Node { id ... on Robot { model } ... on User { name } }',
+      { id: 'u1', name: 'Ani' },
+    ],
+    ['{ user(id: "u1") { ... on Node { ... on Robot { model } } } }', {}],
+  ])('finds the object behind an interface: %s', async (query, user) => {
+    expect((await gql(world.url, query)).body).toEqual({ data: { user } })
   })
 })

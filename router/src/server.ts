@@ -55,7 +55,12 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     undo.defer(() => upstream.close())
     return upstream
   })
-  const file = await openSupergraphFile(settings.supergraphFile, Object.keys(settings.subgraphs), limits.supergraphPollMs, log)
+  const file = await openSupergraphFile(
+    settings.supergraphFile,
+    Object.keys(settings.subgraphs),
+    limits.supergraphPollMs,
+    log,
+  )
   undo.defer(() => file.close())
   const apollo = await startApollo(file, services as ServiceMap, log)
   undo.defer(() => apollo.stop())
@@ -104,7 +109,14 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     handlers: {
       authenticate: authenticator.authenticate,
       start: (payload, identity) =>
-        startOperation(payload, identity, { file, services: services as ServiceMap, upstreams, tokens, limits, log }),
+        startOperation(payload, identity, {
+          file,
+          services: services as ServiceMap,
+          upstreams,
+          tokens,
+          limits,
+          log,
+        }),
     },
   })
   sockets = opened
@@ -120,7 +132,11 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   }
 }
 
-async function hearAuthChanges(redisUrl: string, hear: () => void, log: Logger): Promise<() => Promise<void>> {
+async function hearAuthChanges(
+  redisUrl: string,
+  hear: () => void,
+  log: Logger,
+): Promise<() => Promise<void>> {
   const { bus, close } = connectRedis(redisUrl, log)
   bus.subscribe(AUTH_CHANNEL, hear)
   return close
@@ -131,9 +147,12 @@ const publishKeys =
   async ({ response }) => {
     const published = await keys.publish()
     if (published) return sendJson(response, 200, published, { 'cache-control': 'public, max-age=300' })
-    sendJson(response, 503, errorBody('SERVICE_UNAVAILABLE', 'The keys are not known yet.', { retryAfterSeconds: 2 }))
+    sendJson(
+      response,
+      503,
+      errorBody('SERVICE_UNAVAILABLE', 'The keys are not known yet.', { retryAfterSeconds: 2 }),
+    )
   }
 
 const mapValues = <T, U>(record: Record<string, T>, map: (value: T, name: string) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value, name)]))
-

@@ -5,7 +5,7 @@ import type { PlanNode } from '@apollo/query-planner'
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
 import { publicError } from '../errors.ts'
 import { brokenLimit } from '../security/limits.ts'
-import { type PreparedOperation, prepareOperation } from './prepare.ts'
+import { operationContext, type PreparedOperation, prepareOperation } from './prepare.ts'
 import type { Supergraph } from './supergraph.ts'
 
 /** One request for one operation of a document that is valid against `supergraph`. */
@@ -36,17 +36,24 @@ export interface ReadyOperation {
 /** @throws GraphQLError, or an AggregateError of several, for what is wrong with the request itself. */
 export function readyOperation(request: OperationRequest): ReadyOperation {
   const { supergraph, document, operationName, viewer } = request
-  const prepared = prepareOperation(supergraph, document, operationName, viewer?.role ?? null)
-  const { schema, operation, fragments } = prepared.original
-  const { errors, coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {})
+  const { schema, operation, fragments } = operationContext(supergraph, document, operationName)
+  const { errors, coerced } = getVariableValues(
+    schema,
+    operation.variableDefinitions ?? [],
+    request.variables ?? {},
+  )
   if (errors) throw new AggregateError(errors)
   const problem = brokenLimit(schema, operation, fragments, coerced)
   if (problem) throw problem
+  const prepared = prepareOperation(supergraph, document, operationName, viewer?.role ?? null)
   return { request, prepared, variables: coerced }
 }
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */
-export async function executeOperation(request: OperationRequest, services: ServiceMap): Promise<FormattedExecutionResult> {
+export async function executeOperation(
+  request: OperationRequest,
+  services: ServiceMap,
+): Promise<FormattedExecutionResult> {
   try {
     const ready = readyOperation(request)
     const { node } = ready.prepared.plan
@@ -66,11 +73,15 @@ export async function executePlan(
   services: ServiceMap,
 ): Promise<FormattedExecutionResult> {
   const { federation } = request.supergraph
-  const { data, errors = [], extensions } = await executeQueryPlan(
+  const {
+    data,
+    errors = [],
+    extensions,
+  } = await executeQueryPlan(
     { kind: 'QueryPlan', ...(node && { node }) },
     services,
     gatewayContext(request, variables),
-    prepared.authorized,
+    prepared.context,
     federation.supergraphSchema,
     federation.apiSchema,
   )
@@ -89,11 +100,13 @@ export function publicErrors(error: unknown, request: { requestId: string; log: 
 type GatewayContext = Parameters<typeof executeQueryPlan>[2]
 
 /** The part of Apollo Server's request context that the plan executor reads. */
-function gatewayContext({ requestId, viewer, log }: OperationRequest, variables: Record<string, unknown>): GatewayContext {
+function gatewayContext(
+  { requestId, viewer, log }: OperationRequest,
+  variables: Record<string, unknown>,
+): GatewayContext {
   const context: FetchContext = { requestId, viewer, log }
   return { request: { variables }, context, metrics: {}, logger: log } as unknown as GatewayContext
 }
 
 const asBug = (error: GraphQLError): GraphQLError =>
   new GraphQLError(error.message, { path: error.path, originalError: new Error(error.message) })
-

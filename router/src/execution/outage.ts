@@ -17,7 +17,8 @@ export function outageErrors(query: string, variables: Record<string, unknown>):
 /** Response keys at the top of an operation made by the planner, which uses no fragments there. */
 function rootKeys(query: string): string[] {
   const [operation] = parse(query, { noLocation: true }).definitions
-  if (operation?.kind !== Kind.OPERATION_DEFINITION || operation.operation === OperationTypeNode.SUBSCRIPTION) return []
+  if (operation?.kind !== Kind.OPERATION_DEFINITION || operation.operation === OperationTypeNode.SUBSCRIPTION)
+    return []
   return operation.selectionSet.selections.flatMap((selection) =>
     selection.kind === Kind.FIELD ? [selection.alias?.value ?? selection.name.value] : [],
   )

@@ -1,29 +1,35 @@
 import { buildOperationContext } from '@apollo/gateway'
 import { operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan } from '@apollo/query-planner'
-import { type DocumentNode, GraphQLError, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
+import {
+  type DocumentNode,
+  GraphQLError,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql'
 import { clientError } from '../errors.ts'
 import { type AuthorizedDocument, authorize } from '../security/authorize.ts'
 import type { Role } from '../security/scopes.ts'
 import { createSettler } from '../security/settle-denied.ts'
+import { concretize } from './concretize.ts'
 import type { Supergraph } from './supergraph.ts'
 
 type OperationContext = ReturnType<typeof buildOperationContext>
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
-  /** As the client sent it; what variables and limits are checked against. */
-  original: OperationContext
   /** What this role may see of it; what is planned and executed. */
-  authorized: OperationContext
+  context: OperationContext
   plan: QueryPlan
   /** Null when nothing was denied. */
   settle: ReturnType<typeof createSettler> | null
 }
 
 /**
- * Authorizes and plans one operation of a valid document, once per role.
- * @throws GraphQLError BAD_USER_INPUT when the document has no such operation.
+ * Authorizes and plans one operation of a valid document, once per role. Planning unfolds fragments: the operation must be
+ * known to be within the limits.
+ * @throws GraphQLError when it is a subscription that this role may not have.
  */
 export function prepareOperation(
   supergraph: Supergraph,
@@ -41,34 +47,41 @@ export function prepareOperation(
   return prepared
 }
 
-function prepare(supergraph: Supergraph, document: DocumentNode, operationName: string | undefined, role: Role): PreparedOperation {
-  const original = contextOf(supergraph, document, operationName)
-  const { document: allowed, denied } = authorize(document, supergraph.apiSchema, supergraph.rules, role)
-  if (denied.size === 0) {
-    return { original, authorized: original, plan: planOf(supergraph, document, operationName), settle: null }
-  }
-  const authorized = contextOf(supergraph, allowed, operationName)
-  if (authorized.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(authorized, denied)
-  const { operation, fragments } = authorized
-  return {
-    original,
-    authorized,
-    plan: planOf(supergraph, allowed, operationName),
-    settle: createSettler(supergraph.apiSchema, operation, fragments, denied),
-  }
+function prepare(
+  supergraph: Supergraph,
+  document: DocumentNode,
+  operationName: string | undefined,
+  role: Role,
+): PreparedOperation {
+  const { apiSchema, rules } = supergraph
+  const { document: allowed, denied } = authorize(concretize(document, apiSchema), apiSchema, rules, role)
+  const context = operationContext(supergraph, allowed, operationName)
+  if (context.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(context, denied)
+  const plan = planOf(supergraph, allowed, operationName)
+  if (denied.size === 0) return { context, plan, settle: null }
+  return { context, plan, settle: createSettler(apiSchema, context.operation, context.fragments, denied) }
 }
 
-const planOf = (supergraph: Supergraph, document: DocumentNode, operationName: string | undefined): QueryPlan =>
+const planOf = (
+  supergraph: Supergraph,
+  document: DocumentNode,
+  operationName: string | undefined,
+): QueryPlan =>
   supergraph.planner.buildQueryPlan(
     operationFromDocument(supergraph.federation.apiSchema, document, operationName ? { operationName } : {}),
   )
 
-function contextOf(supergraph: Supergraph, document: DocumentNode, operationName: string | undefined): OperationContext {
+/** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */
+export function operationContext(
+  { apiSchema }: Supergraph,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationContext {
   try {
     return buildOperationContext({
-      schema: supergraph.apiSchema,
+      schema: apiSchema,
       operationDocument: document,
-      ...(operationName !== undefined && { operationName }),
+      ...(operationName != null && { operationName }),
     })
   } catch (error) {
     throw clientError('BAD_USER_INPUT', (error as Error).message)
@@ -76,7 +89,10 @@ function contextOf(supergraph: Supergraph, document: DocumentNode, operationName
 }
 
 /** A subscription whose one root field is denied has nothing to wait for: it ends before it begins. */
-function refuseDeniedRoot({ operation, fragments }: OperationContext, denied: AuthorizedDocument['denied']): void {
+function refuseDeniedRoot(
+  { operation, fragments }: OperationContext,
+  denied: AuthorizedDocument['denied'],
+): void {
   const pending: OperationDefinitionNode['selectionSet'][] = [operation.selectionSet]
   for (const { selections } of pending) {
     for (const selection of selections) {
@@ -92,6 +108,10 @@ function refuseDeniedRoot({ operation, fragments }: OperationContext, denied: Au
 }
 
 const refusal = (code: 'UNAUTHENTICATED' | 'FORBIDDEN', responseKey: string): GraphQLError =>
-  clientError(code, code === 'FORBIDDEN' ? 'You may not see or do this.' : 'Sign in first: this needs an access token.', {
-    path: [responseKey],
-  })
+  clientError(
+    code,
+    code === 'FORBIDDEN' ? 'You may not see or do this.' : 'Sign in first: this needs an access token.',
+    {
+      path: [responseKey],
+    },
+  )

@@ -64,14 +64,19 @@ export function createSubgraphClient(
   }
 
   /** @throws whatever the network, the clock or the JSON parser has against it. */
-  async function post(body: string, { viewer, requestId }: FetchContext, mayRepeat: boolean): Promise<Answer> {
+  async function post(
+    body: string,
+    { viewer, requestId }: FetchContext,
+    mayRepeat: boolean,
+  ): Promise<Answer> {
     const attempt = () => send('POST', '/graphql', viewer, requestId, body, limits.subgraphTimeoutMs)
     const { status, json } = await attempt().catch((error: unknown) => {
       if (!mayRepeat || !isLost(error)) throw error
       return attempt()
     })
     // 401 and 403 are about the service token, which is ours and not the client's.
-    if (status === 401 || status === 403 || !isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
+    if (status === 401 || status === 403 || !isAnswer(json))
+      throw new Error(`answered ${status} without GraphQL`)
     return json
   }
 
@@ -83,7 +88,10 @@ export function createSubgraphClient(
       try {
         return await post(JSON.stringify({ query, operationName, variables }), context, !isMutation)
       } catch (error) {
-        context.log.warn({ subgraph: name, reason: reasonOf(error), requestId: context.requestId }, 'subgraph is away')
+        context.log.warn(
+          { subgraph: name, reason: reasonOf(error), requestId: context.requestId },
+          'subgraph is away',
+        )
         return { data: null, errors: outageErrors(query, variables) }
       }
     },

@@ -35,7 +35,10 @@ export async function openSupergraphFile(
       log.info({ file: path }, 'supergraph reloaded')
       for (const listener of listeners) listener(current)
     } catch (error) {
-      log.error({ file: path, reason: error instanceof Error ? error.message : String(error) }, 'supergraph not reloaded')
+      log.error(
+        { file: path, reason: error instanceof Error ? error.message : String(error) },
+        'supergraph not reloaded',
+      )
     }
   }
 

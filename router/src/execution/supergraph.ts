@@ -34,7 +34,8 @@ export function buildSupergraph(sdl: string, known: string[]): Supergraph {
   const { rules, document } = extractAccessRules(parse(sdl, { noLocation: true }))
   const federation = FederationSupergraph.build(document)
   const unknown = federation.subgraphsMetadata().filter(({ name }) => !known.includes(name))
-  if (unknown.length > 0) throw new Error(`No address is set for the subgraph ${unknown.map(({ name }) => name).join(', ')}.`)
+  if (unknown.length > 0)
+    throw new Error(`No address is set for the subgraph ${unknown.map(({ name }) => name).join(', ')}.`)
 
   const apiSchema = federation.apiSchema()
   return {
@@ -43,7 +44,12 @@ export function buildSupergraph(sdl: string, known: string[]): Supergraph {
     rules,
     planner: new QueryPlanner(federation),
     federation: { apiSchema, supergraphSchema: federation.schema.toGraphQLJSSchema() },
-    subgraphs: new Map(federation.subgraphs().values().map(({ name, schema }) => [name, schema])),
+    subgraphs: new Map(
+      federation
+        .subgraphs()
+        .values()
+        .map(({ name, schema }) => [name, schema]),
+    ),
     documents: new LRUCache({ max: 1_000 }),
     prepared: new WeakMap(),
   }

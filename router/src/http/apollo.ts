@@ -1,7 +1,12 @@
 import { ApolloServer, type ApolloServerOptionsWithGateway } from '@apollo/server'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import type { ServiceMap } from '@apollo/gateway'
-import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError, type GraphQLSchema } from 'graphql'
+import {
+  type FormattedExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql'
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import { executeOperation, type FetchContext } from '../execution/execute.ts'
@@ -23,7 +28,11 @@ class Formatted extends GraphQLError {
 }
 
 /** Apollo Server does GraphQL over HTTP: reading requests, validation, CSRF prevention, content types, the landing page. */
-export async function startApollo(file: SupergraphFile, services: ServiceMap, log: Logger): Promise<ApolloServer<FetchContext>> {
+export async function startApollo(
+  file: SupergraphFile,
+  services: ServiceMap,
+  log: Logger,
+): Promise<ApolloServer<FetchContext>> {
   const apollo = new ApolloServer<FetchContext>({
     gateway: createGateway(file, services),
     introspection: true, // the API is public, and the explorers on it live off its schema
@@ -33,8 +42,11 @@ export async function startApollo(file: SupergraphFile, services: ServiceMap, lo
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     logger: log,
-    plugins: [ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false })],
-    formatError: (_, error) => (error instanceof Formatted ? error.formatted : publicError(error, { requestId: newId(), log })),
+    plugins: [
+      ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
+    ],
+    formatError: (_, error) =>
+      error instanceof Formatted ? error.formatted : publicError(error, { requestId: newId(), log }),
   })
   await apollo.start()
   return apollo
@@ -58,7 +70,9 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
         const { operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
         const scope = context as FetchContext
-        return asErrors(await executeOperation({ supergraph, document, operationName, variables, ...scope }, services))
+        return asErrors(
+          await executeOperation({ supergraph, document, operationName, variables, ...scope }, services),
+        )
       },
     }),
     stop: async () => undefined,

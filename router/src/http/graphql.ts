@@ -21,12 +21,18 @@ export function createGraphQLHandler(
       body = request.method === 'POST' ? await readJson(request, bodyLimit) : undefined
     } catch (error) {
       if (error instanceof KarcisError) return refuse(response, error)
-      if (error instanceof SyntaxError) return sendJson(response, 400, errorBody('BAD_USER_INPUT', 'The body is not valid JSON.'))
+      if (error instanceof SyntaxError)
+        return sendJson(response, 400, errorBody('BAD_USER_INPUT', 'The body is not valid JSON.'))
       throw error
     }
     const viewer = identity?.viewer ?? null
     const result = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: request.method ?? 'GET', headers: headersOf(request), search: url.search, body },
+      httpGraphQLRequest: {
+        method: request.method ?? 'GET',
+        headers: headersOf(request),
+        search: url.search,
+        body,
+      },
       context: async () => ({ viewer, requestId, log }),
     })
     response.writeHead(result.status ?? 200, Object.fromEntries(result.headers))
@@ -40,14 +46,20 @@ export function createGraphQLHandler(
 async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   if (Number(request.headers['content-length']) > limit) throw new BodyTooLarge()
   const text = await readBody(request, limit)
-  return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '') ? JSON.parse(text) : undefined
+  return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
+    ? JSON.parse(text)
+    : undefined
 }
 
 function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
   if (code === 'SERVICE_UNAVAILABLE') {
-    return sendJson(response, 503, errorBody(code, message, facts), { 'retry-after': String(facts.retryAfterSeconds) })
+    return sendJson(response, 503, errorBody(code, message, facts), {
+      'retry-after': String(facts.retryAfterSeconds),
+    })
   }
-  sendJson(response, 401, errorBody(code, message, facts), { 'www-authenticate': 'Bearer error="invalid_token"' })
+  sendJson(response, 401, errorBody(code, message, facts), {
+    'www-authenticate': 'Bearer error="invalid_token"',
+  })
 }
 
 function headersOf({ headers }: IncomingMessage): HeaderMap {

@@ -48,8 +48,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     const scope = { requestId, log: log.child({ requestId }) }
-    answer({ request, response, url: new URL(request.url ?? '/', 'http://localhost'), ...scope }).catch((error: unknown) =>
-      fail(error, response, scope),
+    answer({ request, response, url: new URL(request.url ?? '/', 'http://localhost'), ...scope }).catch(
+      (error: unknown) => fail(error, response, scope),
     )
   })
   server.requestTimeout = 30_000
@@ -72,7 +72,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 
   function refuse(response: ServerResponse): void {
-    const body = errorBody('SERVICE_UNAVAILABLE', 'This server is stopping. Try again.', { retryAfterSeconds: 1 })
+    const body = errorBody('SERVICE_UNAVAILABLE', 'This server is stopping. Try again.', {
+      retryAfterSeconds: 1,
+    })
     sendJson(response, 503, body, { connection: 'close', 'retry-after': '1' })
   }
 
@@ -107,9 +109,15 @@ function requestIdOf({ headers }: IncomingMessage): string {
 function fail(error: unknown, response: ServerResponse, { requestId, log }: RequestScope): void {
   if (error instanceof BodyTooLarge) {
     // The rest of the body is not read: the connection cannot be used again.
-    return sendJson(response, 413, errorBody('BAD_USER_INPUT', 'The request is larger than allowed.'), { connection: 'close' })
+    return sendJson(response, 413, errorBody('BAD_USER_INPUT', 'The request is larger than allowed.'), {
+      connection: 'close',
+    })
   }
   log.error({ err: error }, 'request failed')
   if (response.headersSent) return void response.destroy()
-  sendJson(response, 500, errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { requestId }))
+  sendJson(
+    response,
+    500,
+    errorBody('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', { requestId }),
+  )
 }

@@ -30,7 +30,12 @@ export function createIde(endpoint: string): Handler {
   return async ({ request, response }) => {
     page ??= render(endpoint)
     const { html, compressed, etag } = await page
-    const headers = { 'content-security-policy': POLICY, 'cache-control': 'no-cache', vary: 'Accept-Encoding', etag }
+    const headers = {
+      'content-security-policy': POLICY,
+      'cache-control': 'no-cache',
+      vary: 'Accept-Encoding',
+      etag,
+    }
     if (request.headers['if-none-match'] === etag) return response.writeHead(304, headers).end()
     const mayCompress = /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')
     response
@@ -46,7 +51,9 @@ export function createIde(endpoint: string): Handler {
 /** Made on first sight and kept: it is nine megabytes of text. */
 async function render(endpoint: string): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const html = Buffer.from(renderGraphiQL({ endpoint, subscriptionsProtocol: 'WS', title: 'Karcis', defaultQuery: WELCOME }))
+  const html = Buffer.from(
+    renderGraphiQL({ endpoint, subscriptionsProtocol: 'WS', title: 'Karcis', defaultQuery: WELCOME }),
+  )
   const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`
   return { html, compressed: await promisify(gzip)(html), etag }
 }

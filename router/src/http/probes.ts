@@ -13,16 +13,24 @@ export interface Probes {
  * For whoever starts, balances and watches this process: `/live` (it runs: else restart it), `/ready` (send requests here),
  * `/health` (it and all that it needs).
  */
-export function createProbes({ version, checks, isReady }: Probes): Record<'/live' | '/ready' | '/health', Handler> {
+export function createProbes({
+  version,
+  checks,
+  isReady,
+}: Probes): Record<'/live' | '/ready' | '/health', Handler> {
   return {
     '/live': ({ response }) => sendJson(response, 200, { status: 'ok' }),
 
     '/ready': ({ response }) =>
-      isReady() ? sendJson(response, 200, { status: 'ok' }) : sendJson(response, 503, { status: 'unavailable' }),
+      isReady()
+        ? sendJson(response, 200, { status: 'ok' })
+        : sendJson(response, 503, { status: 'unavailable' }),
 
     '/health': async ({ response }) => {
       const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => [name, { status: status(await check()) }] as const),
+        Object.entries(checks).map(
+          async ([name, check]) => [name, { status: status(await check()) }] as const,
+        ),
       )
       const healthy = isReady() && results.every(([, result]) => result.status === 'ok')
       const body = { status: status(healthy), version, checks: Object.fromEntries(results) }

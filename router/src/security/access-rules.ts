@@ -12,7 +12,7 @@ import {
 export type Check =
   | { kind: 'authenticated' }
   /** Any one of the lists, whole. */
-  | { kind: 'scopes', anyOf: string[][] }
+  | { kind: 'scopes'; anyOf: string[][] }
   /** No policy is known to this router, so none is ever fulfilled. */
   | { kind: 'policy' }
 
@@ -47,7 +47,8 @@ export function extractAccessRules(supergraph: DocumentNode): { rules: AccessRul
     if (!isRestrictable(definition)) continue
     read(definition.name.value, definition.directives)
     if (!('fields' in definition)) continue
-    for (const field of definition.fields ?? []) read(`${definition.name.value}.${field.name.value}`, field.directives)
+    for (const field of definition.fields ?? [])
+      read(`${definition.name.value}.${field.name.value}`, field.directives)
   }
 
   if (understood !== countUses(supergraph, names)) {
@@ -62,7 +63,8 @@ function localNames(supergraph: DocumentNode): Map<string, Feature> {
   for (const link of linksOf(supergraph)) {
     const [, feature, version] = SPEC.exec(String(link.url)) ?? []
     if (!isFeature(feature)) continue
-    if (version !== 'v0.1') throw new Error(`The supergraph uses @${feature} ${version}; this router knows v0.1.`)
+    if (version !== 'v0.1')
+      throw new Error(`The supergraph uses @${feature} ${version}; this router knows v0.1.`)
     names.set(localName(feature, link), feature)
   }
   const defined = supergraph.definitions.filter((definition) => definition.kind === Kind.DIRECTIVE_DEFINITION)
@@ -95,9 +97,12 @@ function readCheck(feature: Feature, directive: DirectiveNode, coordinate: strin
   const { scopes, policies, ...others } = argumentsOf(directive)
   const known = Object.keys(others).length === 0
   if (known && feature === 'authenticated' && !scopes && !policies) return { kind: 'authenticated' }
-  if (known && feature === 'requiresScopes' && !policies && isAnyOf(scopes)) return { kind: 'scopes', anyOf: scopes }
+  if (known && feature === 'requiresScopes' && !policies && isAnyOf(scopes))
+    return { kind: 'scopes', anyOf: scopes }
   if (known && feature === 'policy' && !scopes && isAnyOf(policies)) return { kind: 'policy' }
-  throw new Error(`The supergraph uses @${directive.name.value} on ${coordinate} in a way that this router does not know.`)
+  throw new Error(
+    `The supergraph uses @${directive.name.value} on ${coordinate} in a way that this router does not know.`,
+  )
 }
 
 /** An empty list would be fulfilled by everybody, which nobody can have meant. */
@@ -109,7 +114,9 @@ const isAnyOf = (value: unknown): value is string[][] =>
 const isFeature = (name: string | undefined): name is Feature => FEATURES.includes(name as Feature)
 
 const argumentsOf = (directive: DirectiveNode): Record<string, unknown> =>
-  Object.fromEntries((directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]))
+  Object.fromEntries(
+    (directive.arguments ?? []).map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
+  )
 
 function isRestrictable(definition: DefinitionNode) {
   return (

@@ -71,7 +71,8 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
 }
 
 function asRefusal(error: unknown): KarcisError {
-  if (error instanceof errors.JWTExpired) return new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.')
+  if (error instanceof errors.JWTExpired)
+    return new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.')
   const isAboutToken = error instanceof errors.JOSEError && !KEYS_AWAY.has(error.code)
   return isAboutToken ? new Unauthenticated('The access token is not valid.') : new ServiceUnavailable()
 }

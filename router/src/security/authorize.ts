@@ -2,10 +2,10 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
+  type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
-  isAbstractType,
   isInterfaceType,
   isNonNullType,
   isObjectType,
@@ -37,7 +37,12 @@ const PLACEHOLDER = 'karcisDenied'
  * In its place stands `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
  * occurred, through fragments, type conditions, lists and @skip; `settleDenied` turns each into null and an error.
  */
-export function authorize(document: DocumentNode, schema: GraphQLSchema, rules: AccessRules, role: Role): AuthorizedDocument {
+export function authorize(
+  document: DocumentNode,
+  schema: GraphQLSchema,
+  rules: AccessRules,
+  role: Role,
+): AuthorizedDocument {
   const denied = new Map<string, DeniedField>()
   if (rules.size === 0) return { document, denied }
   const types = new TypeInfo(schema)
@@ -49,7 +54,11 @@ export function authorize(document: DocumentNode, schema: GraphQLSchema, rules: 
     if (!parent || !field || field.name === '__typename') return undefined
     const refusal = refusalOf(checksOf(parent, field, schema, rules), role)
     if (!refusal) return undefined
-    const entry = { responseKey: node.alias?.value ?? node.name.value, refusal, nonNull: isNonNullType(field.type) }
+    const entry = {
+      responseKey: node.alias?.value ?? node.name.value,
+      refusal,
+      nonNull: isNonNullType(field.type),
+    }
     const identity = JSON.stringify(entry)
     const placeholder = placeholders.get(identity) ?? `${PLACEHOLDER}${placeholders.size}`
     placeholders.set(identity, placeholder)
@@ -68,20 +77,42 @@ export function authorize(document: DocumentNode, schema: GraphQLSchema, rules: 
 
 /**
  * All that a field demands: its own checks, those of the type it is on and of the type it gives. On an interface also those
- * of every implementation, because the object behind it may be any of them; on an object also those of its interfaces.
+ * of every implementation, because the object behind it may be any of them.
  */
-function checksOf(parent: GraphQLNamedType, field: GraphQLField<unknown, unknown>, schema: GraphQLSchema, rules: AccessRules): Check[] {
-  return [
-    ...relatives(parent, schema).flatMap(({ name }) => [...(rules.get(name) ?? []), ...(rules.get(`${name}.${field.name}`) ?? [])]),
-    ...(rules.get(getNamedType(field.type).name) ?? []),
+function checksOf(
+  parent: GraphQLNamedType,
+  field: GraphQLField<unknown, unknown>,
+  schema: GraphQLSchema,
+  rules: AccessRules,
+): Check[] {
+  const checksAt = ({ name }: GraphQLNamedType): Check[] => [
+    ...(rules.get(name) ?? []),
+    ...(rules.get(`${name}.${field.name}`) ?? []),
   ]
+  const ofParent = checksAt(parent)
+  if (isInterfaceType(parent)) {
+    const { interfaces, objects } = schema.getImplementations(parent)
+    ofParent.push(...[...interfaces, ...objects].flatMap(checksAt))
+  } else if (isObjectType(parent)) {
+    ofParent.push(...parent.getInterfaces().flatMap((type) => unclaimed(type, checksAt, schema)))
+  }
+  return [...ofParent, ...(rules.get(getNamedType(field.type).name) ?? [])]
 }
 
-function relatives(type: GraphQLNamedType, schema: GraphQLSchema): readonly GraphQLNamedType[] {
-  if (isInterfaceType(type)) {
-    const { interfaces, objects } = schema.getImplementations(type)
-    return [type, ...type.getInterfaces(), ...interfaces, ...objects]
-  }
-  if (isObjectType(type)) return [type, ...type.getInterfaces()]
-  return isAbstractType(type) ? [type, ...schema.getPossibleTypes(type)] : [type]
+/**
+ * What an interface demands and none of its objects does. Composition copies what objects demand up to their interface,
+ * where it says nothing of the other objects; what stands there alone was meant for all.
+ */
+function unclaimed(
+  type: GraphQLInterfaceType,
+  checksAt: (type: GraphQLNamedType) => Check[],
+  schema: GraphQLSchema,
+): Check[] {
+  const claimed = new Set(
+    schema
+      .getPossibleTypes(type)
+      .flatMap(checksAt)
+      .map((check) => JSON.stringify(check)),
+  )
+  return checksAt(type).filter((check) => !claimed.has(JSON.stringify(check)))
 }

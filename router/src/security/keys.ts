@@ -15,7 +15,12 @@ const REFRESH_MS = 5 * 60_000
 
 const TIMEOUT_MS = 3_000
 
-export function openSigningKeys(userUrl: string, tokens: ServiceTokens, cooldownMs: number, log: Logger): SigningKeys {
+export function openSigningKeys(
+  userUrl: string,
+  tokens: ServiceTokens,
+  cooldownMs: number,
+  log: Logger,
+): SigningKeys {
   const find = createRemoteJWKSet(new URL('/.well-known/jwks.json', userUrl), {
     cooldownDuration: cooldownMs,
     timeoutDuration: TIMEOUT_MS,
@@ -30,7 +35,10 @@ export function openSigningKeys(userUrl: string, tokens: ServiceTokens, cooldown
     try {
       await find.reload()
     } catch (error) {
-      log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'signing keys not refreshed')
+      log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'signing keys not refreshed',
+      )
     }
   }
 

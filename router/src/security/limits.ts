@@ -71,7 +71,8 @@ export function brokenLimit(
     const own = node.alias ? 1 : 0
     // Introspection has a limit of its own among the validation rules of graphql-js.
     if (node.name.value.startsWith('__') || !node.selectionSet) return { depth: 1, aliases: own, cost: 1 }
-    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+    const field =
+      isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
     const below = measure(node.selectionSet, field && getNamedType(field.type))
     const paged = field?.args.some(({ name }) => name === 'first' || name === 'last')
     const rows = paged ? pageSize(node, variables) : 1
@@ -99,7 +100,10 @@ function pageSize(node: FieldNode, variables: Record<string, unknown>): number {
   return typeof value === 'number' && value > 0 ? value : DEFAULT_PAGE
 }
 
-function countRootFields(selections: SelectionSetNode, fragments: Record<string, FragmentDefinitionNode>): number {
+function countRootFields(
+  selections: SelectionSetNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+): number {
   const counted = new Map<string, number>()
   return count(selections)
 

@@ -14,7 +14,12 @@ const feedSchema = z.object({
   now: instant,
   sessions: z.array(z.object({ id: z.string(), revokedAt: instant })),
   users: z.array(
-    z.object({ id: z.string(), role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']), suspended: z.boolean(), changedAt: instant }),
+    z.object({
+      id: z.string(),
+      role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
+      suspended: z.boolean(),
+      changedAt: instant,
+    }),
   ),
 })
 
@@ -48,7 +53,9 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
   async function ask(): Promise<void> {
     try {
       const from = new Date(since === null ? Date.now() - KEEP_MS : since - OVERLAP_MS).toISOString()
-      const feed = feedSchema.parse(await fetchChanges(`/internal/auth-changes?since=${encodeURIComponent(from)}`))
+      const feed = feedSchema.parse(
+        await fetchChanges(`/internal/auth-changes?since=${encodeURIComponent(from)}`),
+      )
       for (const { id, revokedAt } of feed.sessions) sessions.set(id, revokedAt)
       for (const { id, ...user } of feed.users) users.set(id, user)
       forget(sessions, (revokedAt) => revokedAt < feed.now - KEEP_MS)
@@ -58,7 +65,11 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
       away = false
       if (feed.sessions.length + feed.users.length > 0) onChange()
     } catch (error) {
-      if (!away) log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'revocations are not known')
+      if (!away)
+        log.warn(
+          { reason: error instanceof Error ? error.message : String(error) },
+          'revocations are not known',
+        )
       away = true
     }
   }

@@ -53,10 +53,17 @@ export function createSettler(
     return { data: settled === BROKEN ? null : (settled as Data), errors }
   }
 
-  function collect(selections: SelectionSetNode, parent: GraphQLNamedType | undefined, into: Map<string, Shape>): void {
+  function collect(
+    selections: SelectionSetNode,
+    parent: GraphQLNamedType | undefined,
+    into: Map<string, Shape>,
+  ): void {
     for (const selection of selections.selections) {
       if (selection.kind === Kind.FIELD) {
-        const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[selection.name.value] : undefined
+        const field =
+          isObjectType(parent) || isInterfaceType(parent)
+            ? parent.getFields()[selection.name.value]
+            : undefined
         if (!field) continue // __typename, the placeholders among it, and introspection
         const key = selection.alias?.value ?? selection.name.value
         const shape = into.get(key) ?? { type: field.type, fields: new Map<string, Shape>() }
@@ -71,14 +78,22 @@ export function createSettler(
     }
   }
 
-  function settle(value: unknown, type: GraphQLOutputType, fields: Shape['fields'], path: Path, errors: GraphQLError[]): unknown {
+  function settle(
+    value: unknown,
+    type: GraphQLOutputType,
+    fields: Shape['fields'],
+    path: Path,
+    errors: GraphQLError[],
+  ): unknown {
     if (isNonNullType(type)) {
       const inner = settle(value, type.ofType, fields, path, errors)
       return inner === null ? BROKEN : inner
     }
     if (value === null || value === undefined) return null
     if (isListType(type)) {
-      const items = (value as unknown[]).map((item, index) => settle(item, type.ofType, fields, [...path, index], errors))
+      const items = (value as unknown[]).map((item, index) =>
+        settle(item, type.ofType, fields, [...path, index], errors),
+      )
       return items.includes(BROKEN) ? null : items
     }
     if (fields.size === 0 && !hasPlaceholder(value)) return value
@@ -86,7 +101,12 @@ export function createSettler(
     return settled === BROKEN ? null : settled
   }
 
-  function settleObject(object: Record<string, unknown>, fields: Shape['fields'], path: Path, errors: GraphQLError[]): unknown {
+  function settleObject(
+    object: Record<string, unknown>,
+    fields: Shape['fields'],
+    path: Path,
+    errors: GraphQLError[],
+  ): unknown {
     const settled: Record<string, unknown> = {}
     let broken = false
     for (const [key, value] of Object.entries(object)) {
@@ -95,7 +115,9 @@ export function createSettler(
         // The same key may have been allowed on this very type; what was asked for and allowed stays.
         if (field.responseKey in object) continue
         const place = [...path, field.responseKey]
-        errors.push(new GraphQLError(MESSAGES[field.refusal], { path: place, extensions: { code: field.refusal } }))
+        errors.push(
+          new GraphQLError(MESSAGES[field.refusal], { path: place, extensions: { code: field.refusal } }),
+        )
         settled[field.responseKey] = null
         broken ||= field.nonNull
         continue

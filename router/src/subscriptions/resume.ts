@@ -32,7 +32,13 @@ const REVISION_ALIAS = 'karcisRevision'
 
 /** @param schema of the subgraph that the fetch goes to. */
 export function upstreamOperation(fetch: FetchNode, schema: Schema | undefined): UpstreamOperation {
-  return resumable(fetch, schema) ?? { query: fetch.operation, variables: pick(fetch.variableUsages), revisionOf: () => undefined }
+  return (
+    resumable(fetch, schema) ?? {
+      query: fetch.operation,
+      variables: pick(fetch.variableUsages),
+      revisionOf: () => undefined,
+    }
+  )
 }
 
 /** Makes the last seen revision a variable, and has each event tell its own, whatever the client selected. */
@@ -65,7 +71,8 @@ function resumable(fetch: FetchNode, schema: Schema | undefined): UpstreamOperat
       const since = lastRevision ?? valueOf(given, variables)
       return { ...pickUsed(variables), ...(since !== undefined && { [SINCE_VARIABLE]: since }) }
     },
-    revisionOf: ({ data }) => (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
+    revisionOf: ({ data }) =>
+      (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
   }
 }
 
@@ -103,4 +110,6 @@ const valueOf = (node: ValueNode | undefined, variables: Record<string, unknown>
 const pick =
   (names: string[] = []) =>
   (variables: Record<string, unknown>): Record<string, unknown> =>
-    Object.fromEntries(names.filter((name) => variables[name] !== undefined).map((name) => [name, variables[name]]))
+    Object.fromEntries(
+      names.filter((name) => variables[name] !== undefined).map((name) => [name, variables[name]]),
+    )

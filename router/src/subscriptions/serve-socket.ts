@@ -83,13 +83,19 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
   async function introduce(params: Record<string, unknown> | undefined): Promise<void> {
     clearTimeout(initWait)
     inits++
-    if (inits > MAX_INITS) return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
+    if (inits > MAX_INITS)
+      return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
     try {
       const authorization = params?.authorization ?? params?.Authorization
-      const next = await handlers.authenticate(authorization === undefined ? undefined : String(authorization))
+      const next = await handlers.authenticate(
+        authorization === undefined ? undefined : String(authorization),
+      )
       if (socket.readyState !== socket.OPEN) return
       if (next && identity && next.viewer.sessionId !== identity.viewer.sessionId) {
-        return socket.close(CloseCode.TooManyInitialisationRequests, 'Already introduced with another session')
+        return socket.close(
+          CloseCode.TooManyInitialisationRequests,
+          'Already introduced with another session',
+        )
       }
       if (next && !identity && !handlers.admit(next)) {
         return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
@@ -99,7 +105,10 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
       send({ type: MessageType.ConnectionAck })
     } catch (error) {
       const { code } = error instanceof KarcisError ? error : { code: 'INTERNAL_SERVER_ERROR' }
-      socket.close(code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED' ? TOKEN_ENDED : TRY_AGAIN_LATER, code)
+      socket.close(
+        code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED' ? TOKEN_ENDED : TRY_AGAIN_LATER,
+        code,
+      )
     }
   }
 
@@ -112,8 +121,10 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
 
   async function subscribe(id: string, payload: SubscribePayload): Promise<void> {
     if (!acknowledged) return socket.close(CloseCode.Unauthorized, 'Unauthorized')
-    if (operations.has(id)) return socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
-    if (operations.size >= limits.operationsPerSocket) return send({ id, type: MessageType.Error, payload: TOO_MANY })
+    if (operations.has(id))
+      return socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+    if (operations.size >= limits.operationsPerSocket)
+      return send({ id, type: MessageType.Error, payload: TOO_MANY })
     const operation: Operation = {}
     operations.set(id, operation)
     const started = await handlers.start(payload, identity)
@@ -148,7 +159,9 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
 
     /** Resolves when the network has taken it, so that a slow client fills a bounded queue and not this process. */
     function next(payload: FormattedExecutionResult): Promise<void> {
-      return new Promise((resolve) => socket.send(JSON.stringify({ id, type: MessageType.Next, payload }), () => resolve()))
+      return new Promise((resolve) =>
+        socket.send(JSON.stringify({ id, type: MessageType.Next, payload }), () => resolve()),
+      )
     }
   }
 

@@ -56,7 +56,8 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
 
   function welcome(socket: WebSocket): void {
     socket.on('error', (error) => log.debug({ reason: error.message }, 'client socket failed'))
-    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) return socket.close(4406, 'Subprotocol not acceptable')
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
+      return socket.close(4406, 'Subprotocol not acceptable')
     const stopPinging = keepAlive(socket)
     socket.once('close', () => {
       stopPinging()
@@ -104,7 +105,9 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
       }
     },
     async close() {
-      const gone = [...server.clients].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+      const gone = [...server.clients].map(
+        (socket) => new Promise((resolve) => socket.once('close', resolve)),
+      )
       for (const socket of server.clients) socket.close(GOING_AWAY, 'Going away')
       const cut = setTimeout(() => {
         for (const socket of server.clients) socket.terminate()

@@ -29,7 +29,9 @@ export function subscribe(
 ): AsyncIterableIterator<FormattedExecutionResult> {
   const events = openEvents(ready, primary, deps)
   const node: PlanNode = { kind: 'Sequence', nodes: [eventAsFetch(primary), ...(rest ? [rest] : [])] }
-  const results = mapAsync(events, (event) => executePlan(ready, node, servicesFor(primary, event, deps.services)))
+  const results = mapAsync(events, (event) =>
+    executePlan(ready, node, servicesFor(primary, event, deps.services)),
+  )
   return {
     next: () =>
       results.next().catch((error: unknown) => {
@@ -47,7 +49,11 @@ export function subscribe(
  * The upstream events of one subscriber. The seam for sharing: two subscribers whose query, variables and viewer scope are
  * equal could be given the events of one upstream, provided each has a copy of its own, because executing changes them.
  */
-function openEvents({ request, variables }: ReadyOperation, primary: FetchNode, deps: SubscriptionDeps): AsyncIterableIterator<ExecutionResult> {
+function openEvents(
+  { request, variables }: ReadyOperation,
+  primary: FetchNode,
+  deps: SubscriptionDeps,
+): AsyncIterableIterator<ExecutionResult> {
   const { supergraph, viewer, requestId } = request
   const socket = deps.upstreams[primary.serviceName]
   if (!socket) throw new Error(`no upstream for the subgraph ${primary.serviceName}`)

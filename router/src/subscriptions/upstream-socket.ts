@@ -1,4 +1,10 @@
-import { GRAPHQL_TRANSPORT_WS_PROTOCOL, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
+import {
+  GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  type Message,
+  MessageType,
+  parseMessage,
+  type SubscribePayload,
+} from 'graphql-ws'
 import type { ExecutionResult } from 'graphql'
 import { WebSocket } from 'ws'
 

@@ -22,7 +22,12 @@ const LONGEST_WAIT_MS = 5_000
  * revision it has seen. Ends with the upstream; fails with its errors, with an upstream that stays away, or when the
  * reader falls too far behind: then what it is owed is best asked for anew.
  */
-export function openUpstream({ socket, payload, revisionOf, limits }: UpstreamOptions): AsyncIterableIterator<ExecutionResult> {
+export function openUpstream({
+  socket,
+  payload,
+  revisionOf,
+  limits,
+}: UpstreamOptions): AsyncIterableIterator<ExecutionResult> {
   let stop = (): void => undefined
   let timer: NodeJS.Timeout | undefined
   let ended = false
@@ -48,7 +53,9 @@ export function openUpstream({ socket, payload, revisionOf, limits }: UpstreamOp
       next(event) {
         revision = revisionOf(event) ?? revision
         if (++waiting > limits.eventsPerSubscriber) {
-          return queue.fail(new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1))
+          return queue.fail(
+            new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1),
+          )
         }
         queue.push(event)
       },

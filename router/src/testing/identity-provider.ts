@@ -31,7 +31,14 @@ export async function createIdentityProvider() {
   return {
     asked,
     rotate,
-    token({ id = 'u1', role = 'CUSTOMER', session = `s-${id}`, life = 900, issuer = 'karcis', audience = 'karcis' }: TokenOptions = {}) {
+    token({
+      id = 'u1',
+      role = 'CUSTOMER',
+      session = `s-${id}`,
+      life = 900,
+      issuer = 'karcis',
+      audience = 'karcis',
+    }: TokenOptions = {}) {
       return new SignJWT({ role, sid: session })
         .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
         .setSubject(id)

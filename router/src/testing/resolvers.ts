@@ -18,7 +18,8 @@ const EVENTS = [
   { id: 'e2', title: 'Rock', organizer: { id: 'u2' } },
 ]
 
-const find = <T extends { id: string }>(list: T[], id: string): T | null => list.find((item) => item.id === id) ?? null
+const find = <T extends { id: string }>(list: T[], id: string): T | null =>
+  list.find((item) => item.id === id) ?? null
 
 /** Resolvers of the three subgraphs, and the hands by which a test moves them. */
 export function createResolvers() {

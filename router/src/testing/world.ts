@@ -25,7 +25,9 @@ interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'requestId'> {
 }
 
 /** A router in front of three real subgraphs, each behind a proxy that can play an outage. */
-export interface World extends AsyncDisposable, Pick<ReturnType<typeof createResolvers>, 'topics' | 'counts' | 'gate'> {
+export interface World
+  extends AsyncDisposable,
+    Pick<ReturnType<typeof createResolvers>, 'topics' | 'counts' | 'gate'> {
   router: Router
   /** Of the GraphQL endpoint. */
   url: string
@@ -41,7 +43,11 @@ export interface World extends AsyncDisposable, Pick<ReturnType<typeof createRes
 
 export function compose(schemas: Record<string, string>): string {
   const { supergraphSdl, errors } = composeServices(
-    Object.entries(schemas).map(([name, sdl]) => ({ name, url: `http://${name}.invalid/graphql`, typeDefs: parse(sdl) })),
+    Object.entries(schemas).map(([name, sdl]) => ({
+      name,
+      url: `http://${name}.invalid/graphql`,
+      typeDefs: parse(sdl),
+    })),
   )
   if (!supergraphSdl) throw new AggregateError(errors ?? [], 'the test schemas do not compose')
   return supergraphSdl

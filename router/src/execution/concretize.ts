@@ -1,0 +1,90 @@
+import {
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  type InlineFragmentNode,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
+} from 'graphql'
+
+/**
+ * Takes type conditions away where the type is known: `... on Node` on a `User` always applies. The plan executor does not
+ * ask a subgraph for the type of what can only be one, and then finds that `... on User` within `... on Node` does not
+ * apply: the client would silently miss fields. Equal in meaning to the document given, which must be valid.
+ */
+export function concretize(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
+  const fragments = new Map<string, FragmentDefinitionNode>()
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  }
+  return {
+    ...document,
+    definitions: document.definitions.map((definition) => {
+      if (definition.kind === Kind.FRAGMENT_DEFINITION) {
+        return { ...definition, selectionSet: within(definition.selectionSet, typeOf(definition)) }
+      }
+      if (definition.kind !== Kind.OPERATION_DEFINITION) return definition
+      return {
+        ...definition,
+        selectionSet: within(definition.selectionSet, schema.getRootType(definition.operation)),
+      }
+    }),
+  }
+
+  function within(set: SelectionSetNode, parent: GraphQLNamedType | null | undefined): SelectionSetNode {
+    const selections = set.selections.flatMap((selection) => rewrite(selection, parent) ?? [])
+    return { ...set, selections: selections.length > 0 ? selections : [NOTHING] }
+  }
+
+  function rewrite(node: SelectionNode, parent: GraphQLNamedType | null | undefined): SelectionNode | null {
+    if (node.kind === Kind.FIELD) {
+      if (!node.selectionSet) return node
+      const field =
+        isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
+      return { ...node, selectionSet: within(node.selectionSet, field && getNamedType(field.type)) }
+    }
+    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
+    const type = fragment?.typeCondition ? typeOf(fragment) : parent
+    if (isObjectType(parent) && fragment) {
+      if (isObjectType(type) && type !== parent) return null
+      if (isAbstractType(type)) {
+        const { directives = [] } = node
+        return { kind: Kind.INLINE_FRAGMENT, directives, selectionSet: within(fragment.selectionSet, parent) }
+      }
+    }
+    return node.kind === Kind.INLINE_FRAGMENT
+      ? { ...node, selectionSet: within(node.selectionSet, type) }
+      : node
+  }
+
+  function typeOf({
+    typeCondition,
+  }: FragmentDefinitionNode | InlineFragmentNode): GraphQLNamedType | undefined {
+    return typeCondition && schema.getType(typeCondition.name.value)
+  }
+}
+
+/** A selection set may not be empty; this one selects nothing all the same. */
+const NOTHING: SelectionNode = {
+  kind: Kind.FIELD,
+  name: { kind: Kind.NAME, value: '__typename' },
+  directives: [
+    {
+      kind: Kind.DIRECTIVE,
+      name: { kind: Kind.NAME, value: 'skip' },
+      arguments: [
+        {
+          kind: Kind.ARGUMENT,
+          name: { kind: Kind.NAME, value: 'if' },
+          value: { kind: Kind.BOOLEAN, value: true },
+        },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,102 @@
+import { gql } from '@karcis/testkit/gql'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createIdentityProvider } from '../testing/identity-provider.ts'
+import { createWorld, type World } from '../testing/world.ts'
+
+const ME = '{ me { id role } }'
+
+describe('access tokens', () => {
+  let world: World
+  beforeEach(async () => {
+    world = await createWorld()
+  })
+  afterEach(() => world[Symbol.asyncDispose]())
+
+  it('make the viewer known to the subgraphs', async () => {
+    const { body } = await gql(
+      world.url,
+      ME,
+      {},
+      await world.as({ id: 'u2', role: 'ORGANIZER', session: 's9' }),
+    )
+    expect(body).toEqual({ data: { me: { id: 'u2', role: 'ORGANIZER' } } })
+    expect(world.calls.at(-1)).toMatchObject({
+      service: 'router',
+      viewer: { id: 'u2', role: 'ORGANIZER', sessionId: 's9' },
+    })
+  })
+
+  it.each([
+    ['of nobody', () => 'Bearer nonsense'],
+    ['of another scheme', () => 'Basic dTE6cHc='],
+    ['of another issuer', (world: World) => world.identity.token({ issuer: 'elsewhere' }).then(bearer)],
+    ['for another audience', (world: World) => world.identity.token({ audience: 'elsewhere' }).then(bearer)],
+    ['without a role', (world: World) => world.identity.token({ role: '' as 'ADMIN' }).then(bearer)],
+    ['signed by a stranger', async () => bearer(await (await createIdentityProvider()).token())],
+  ])('%s are refused with 401', async (_, make) => {
+    const { status, body } = await gql(world.url, '{ seats }', {}, { authorization: await make(world) })
+    expect(status).toBe(401)
+    expect(body).toEqual({
+      errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
+    })
+    expect(world.calls).toEqual([])
+  })
+
+  it('that have ended say so', async () => {
+    const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ life: -1 }))
+    expect(status).toBe(401)
+    expect(body.errors?.[0]?.extensions).toEqual({ code: 'TOKEN_EXPIRED' })
+  })
+
+  it('are believed by a new key without a restart', async () => {
+    const before = await world.as()
+    expect((await gql(world.url, ME, {}, before)).status).toBe(200)
+    await world.identity.rotate()
+    expect((await gql(world.url, ME, {}, await world.as({ id: 'u2' }))).status).toBe(200)
+    expect((await gql(world.url, ME, {}, before)).status).toBe(200)
+  })
+
+  it('are still checked, by the last known keys, while the user subgraph is away', async () => {
+    expect((await gql(world.url, ME, {}, await world.as())).status).toBe(200)
+    await world.proxies.user.refuse()
+    const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ id: 'u2' }))
+    expect({ status, data: body.data }).toEqual({ status: 200, data: { seats: 500 } })
+  })
+
+  it('do not carry anything else of the client along', async () => {
+    const identities = {
+      'x-user-id': 'u2',
+      'x-karcis-service-token': 'forged',
+      'x-request-id': 'balancer-0001',
+    }
+    const { body, headers } = await gql(world.url, '{ seats }', {}, identities)
+    expect(body).toEqual({ data: { seats: 500 } })
+    expect(world.calls.at(-1)).toMatchObject({ service: 'router', viewer: null, requestId: 'balancer-0001' })
+    expect(headers.get('x-request-id')).toBe('balancer-0001')
+  })
+})
+
+describe('keys', () => {
+  it('are fetched once per cooldown, however many unknown tokens come', async () => {
+    await using world = await createWorld({ keyCooldownMs: 60_000 })
+    await gql(world.url, ME, {}, await world.as())
+    const before = world.identity.asked.keys
+    await world.identity.rotate()
+    const strangers = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => gql(world.url, ME, {}, await world.as({ id: `u${n}` }))),
+    )
+    expect(strangers.map(({ status }) => status)).toEqual(Array(20).fill(401))
+    expect(world.identity.asked.keys).toBe(before)
+  })
+
+  it('are published, also while the user subgraph is away', async () => {
+    await using world = await createWorld()
+    const published = async () => (await fetch(`${world.router.url}/.well-known/jwks.json`)).json()
+    const keys = await published()
+    expect(keys).toMatchObject({ keys: [{ kid: 'key-1', kty: 'OKP' }] })
+    await world.proxies.user.refuse()
+    expect(await published()).toEqual(keys)
+  })
+})
+
+const bearer = (token: string): string => `Bearer ${token}`

@@ -1,0 +1,110 @@
+import { createLog } from '@karcis/kit/log'
+import { connectRedis } from '@karcis/kit/redis'
+import { eventually } from '@karcis/testkit/eventually'
+import { gql } from '@karcis/testkit/gql'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { createWsClient } from '@karcis/testkit/ws-client'
+import { describe, expect, it } from 'vitest'
+import { createRouter } from '../server.ts'
+import { createWorld } from '../testing/world.ts'
+
+const ME = '{ me { id role } }'
+const WATCH = 'subscription { stock(eventId: "e1") { available } }'
+
+describe('what happens to a session after its token was signed', () => {
+  it('asks for all that happened in the life of a token, then for what is new', async () => {
+    await using world = await createWorld({ revocationPollMs: 20 })
+    const [first, second] = await eventually(() => {
+      expect(world.identity.asked.changes.length).toBeGreaterThan(1)
+      return world.identity.asked.changes.map((since) => Date.now() - Date.parse(since))
+    })
+    expect(first).toBeGreaterThanOrEqual(20 * 60_000)
+    expect(second).toBeLessThan(20_000)
+  })
+
+  it('ends a revoked session: its requests, and its open sockets with a code after which clients come back', async () => {
+    await using world = await createWorld({ revocationPollMs: 20 })
+    const mine = await world.as({ session: 'laptop' })
+    const other = await world.as({ session: 'phone' })
+    await using laptop = createWsClient(world.url, mine)
+    await using phone = createWsClient(world.url, other)
+    laptop.subscribe(WATCH)
+    const stays = phone.subscribe(WATCH)
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(2))
+
+    world.identity.revokeSession('laptop')
+    expect(await laptop.closed).toMatchObject({ code: 4403 })
+    const { status, body } = await gql(world.url, ME, {}, mine)
+    expect({ status, code: body.errors?.[0]?.extensions?.code }).toEqual({
+      status: 401,
+      code: 'UNAUTHENTICATED',
+    })
+
+    expect((await gql(world.url, ME, {}, other)).status).toBe(200)
+    world.topics.stock.publish({ available: 1, event: null })
+    expect((await stays.next()).data).toEqual({ stock: { available: 1 } })
+  })
+
+  it('hears of it at once over Redis', async () => {
+    await using world = await createWorld({ revocationPollMs: 3_600_000 })
+    const headers = await world.as()
+    await using socket = createWsClient(world.url, headers)
+    socket.subscribe(WATCH)
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
+    world.identity.revokeSession('s-u1')
+    const redis = connectRedis(testRedisUrl(), createLog('test', 'silent'))
+    await eventually(async () =>
+      expect(await redis.commands.publish('auth-changed', '{}')).toBeGreaterThan(0),
+    )
+    expect(await socket.closed).toMatchObject({ code: 4403 })
+    await redis.close()
+  })
+
+  it('shuts out a suspended user and lets it in again', async () => {
+    await using world = await createWorld({ revocationPollMs: 20 })
+    const headers = await world.as()
+    const status = async () => (await gql(world.url, ME, {}, headers)).status
+    world.identity.changeUser('u1', 'CUSTOMER', true)
+    await eventually(async () => expect(await status()).toBe(401))
+    world.identity.changeUser('u1', 'CUSTOMER', false)
+    await eventually(async () => expect(await status()).toBe(200))
+  })
+
+  it('gives a user the role of now instead of the one in its token', async () => {
+    await using world = await createWorld({ revocationPollMs: 20 })
+    const headers = await world.as({ role: 'CUSTOMER' })
+    await using socket = createWsClient(world.url, headers)
+    socket.subscribe(WATCH)
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
+    world.identity.changeUser('u1', 'ADMIN')
+    expect(await socket.closed).toMatchObject({ code: 4403 })
+    const { body } = await gql(world.url, '{ me { role } users { id } }', {}, headers)
+    expect(body).toEqual({ data: { me: { role: 'ADMIN' }, users: [{ id: 'u1' }, { id: 'u2' }] } })
+  })
+
+  it('keeps what it knows while the user subgraph is away', async () => {
+    await using world = await createWorld({ revocationPollMs: 20 })
+    const headers = await world.as()
+    world.identity.revokeSession('s-u1')
+    await eventually(async () => expect((await gql(world.url, ME, {}, headers)).status).toBe(401))
+    await world.proxies.user.refuse()
+    expect((await gql(world.url, ME, {}, headers)).status).toBe(401)
+  })
+
+  it('believes no token before it knows what was revoked', async () => {
+    await using world = await createWorld()
+    await world.proxies.user.refuse()
+    await using late = await createRouter({ ...world.settings, limits: { revocationPollMs: 20 } })
+    const refused = await gql(`${late.url}/graphql`, ME, {}, await world.as())
+    expect({ status: refused.status, extensions: refused.body.errors?.[0]?.extensions }).toEqual({
+      status: 503,
+      extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) },
+    })
+    expect((await fetch(`${late.url}/ready`)).status).toBe(503)
+    expect((await gql(`${late.url}/graphql`, '{ seats }')).body).toEqual({ data: { seats: 500 } })
+
+    await world.proxies.user.restore()
+    await eventually(async () => expect((await fetch(`${late.url}/ready`)).status).toBe(200))
+    expect((await gql(`${late.url}/graphql`, ME, {}, await world.as())).status).toBe(200)
+  })
+})
