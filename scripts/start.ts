@@ -8,6 +8,7 @@ import { startCache, startDatabases } from './backing-services.ts'
 import { seedDemoData } from './demo-data.ts'
 import { generate } from './generate.ts'
 import { onInterruption } from './interruption.ts'
+import { readableLine } from './log-line.ts'
 import { ROOT } from './paths.ts'
 import { platformProcesses } from './platform.ts'
 import { assertNotRunning, clearRun, stopOrphans, writeRun } from './run-lock.ts'
@@ -69,7 +70,7 @@ async function start(
   }
   const supervisor = await supervise({
     processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
-    log: print,
+    log: (name, line) => print(name, readableLine(line)),
     onPids: (pids) => writeRun(dataDir, pids),
     signal: interrupted,
   })

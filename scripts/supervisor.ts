@@ -2,7 +2,7 @@ import type { ProcessSpec } from './supervised-process.ts'
 import { SupervisedProcess } from './supervised-process.ts'
 
 export interface SupervisorOptions {
-  /** In the order in which they are stopped. */
+  /** In the order in which they are stopped; they are started the other way round. */
   readonly processes: readonly (readonly ProcessSpec[])[]
   readonly log: (name: string, line: string) => void
   /** Told the ids whenever one of them changes. */
@@ -19,7 +19,10 @@ export interface Supervisor extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Starts all processes at once and resolves when every one is ready; if one fails, none is left running. */
+/**
+ * Starts group after group, a group's members at once, and resolves when every process is ready; if one
+ * fails, none is left running.
+ */
 export async function supervise({ processes, log, onPids, signal }: SupervisorOptions): Promise<Supervisor> {
   const pids = () =>
     Object.fromEntries(
@@ -44,7 +47,10 @@ export async function supervise({ processes, log, onPids, signal }: SupervisorOp
   const stop = () => (stopped ??= stopInOrder(groups).finally(() => process.off('exit', killAll)))
   signal?.addEventListener('abort', () => void stop())
   try {
-    await Promise.all(all.map((supervised) => supervised.start()))
+    for (const group of groups.toReversed()) {
+      await Promise.all(group.map((supervised) => supervised.start()))
+      signal?.throwIfAborted()
+    }
   } catch (error) {
     await stop()
     throw error
