@@ -47,6 +47,10 @@ export function clientError(
   return new GraphQLError(message, { path: options.path, extensions: { code, ...options.facts } })
 }
 
+/** What graphql-js has against a request: the client's to mend, whatever made it fail. */
+export const requestError = ({ message, nodes, source, positions, path }: GraphQLError): GraphQLError =>
+  new GraphQLError(message, { nodes, source, positions, path, extensions: { code: 'BAD_USER_INPUT' } })
+
 /** An error as a subgraph sent it: plain JSON, of which nothing is sure. */
 export function subgraphError(error: unknown): GraphQLError {
   const { message, path, extensions } = (

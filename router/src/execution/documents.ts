@@ -1,4 +1,5 @@
 import { type DocumentNode, parse, specifiedRules, validate } from 'graphql'
+import { requestError } from '../errors.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
 import type { Supergraph } from './supergraph.ts'
 
@@ -8,7 +9,7 @@ export function validDocument(supergraph: Supergraph, query: string): DocumentNo
   if (known) return known
   const document = parse(query, { maxTokens: MAX_TOKENS })
   const errors = validate(supergraph.apiSchema, document, specifiedRules)
-  if (errors.length > 0) throw new AggregateError(errors)
+  if (errors.length > 0) throw new AggregateError(errors.map(requestError))
   supergraph.documents.set(query, document)
   return document
 }

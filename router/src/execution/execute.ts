@@ -3,7 +3,7 @@ import type { Logger } from '@karcis/kit/log'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
-import { publicError } from '../errors.ts'
+import { publicError, requestError } from '../errors.ts'
 import { brokenLimit } from '../security/limits.ts'
 import { operationContext, type PreparedOperation, prepareOperation } from './prepare.ts'
 import type { Supergraph } from './supergraph.ts'
@@ -42,7 +42,7 @@ export function readyOperation(request: OperationRequest): ReadyOperation {
     operation.variableDefinitions ?? [],
     request.variables ?? {},
   )
-  if (errors) throw new AggregateError(errors)
+  if (errors) throw new AggregateError(errors.map(requestError))
   const problem = brokenLimit(schema, operation, fragments, coerced)
   if (problem) throw problem
   const prepared = prepareOperation(supergraph, document, operationName, viewer?.role ?? null)

@@ -51,6 +51,8 @@ export function openUpstream({
         attempts = 0
       },
       next(event) {
+        // A subscription that could not be made comes as a result without data, and is then completed.
+        if (event.data === undefined) return fail(event.errors ?? [])
         revision = revisionOf(event) ?? revision
         if (++waiting > limits.eventsPerSubscriber) {
           return queue.fail(
@@ -59,10 +61,14 @@ export function openUpstream({
         }
         queue.push(event)
       },
-      failed: (errors) => queue.fail(new AggregateError(errors.map(subgraphError))),
+      failed: fail,
       completed: () => queue.end(),
       lost: retry,
     })
+  }
+
+  function fail(errors: readonly unknown[]): void {
+    queue.fail(new AggregateError(errors.map(subgraphError)))
   }
 
   function retry(): void {

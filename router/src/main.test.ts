@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { eventually } from '@karcis/testkit/eventually'
+import { gql } from '@karcis/testkit/gql'
+import { describe, expect, it } from 'vitest'
+import { createRouter } from './server.ts'
+import { openRawSocket } from './testing/raw-socket.ts'
+import { createWorld, SECRET, type World } from './testing/world.ts'
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+
+/** Lets `echo` begin, and end only when told to. */
+function holdEcho(world: World) {
+  const open = Promise.withResolvers<void>()
+  const reached = Promise.withResolvers<void>()
+  Object.assign(world.gate, { wait: open.promise, reached: reached.resolve })
+  return { reached: reached.promise, release: () => open.resolve() }
+}
+
+describe('the process', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'at %s answers what is under way, then says goodbye',
+    async (signal) => {
+      await using world = await createWorld()
+      await using child = startMain(world)
+      const url = await child.ready
+      await using socket = await openRawSocket(`${url}/graphql`)
+      await socket.introduce()
+      const echo = holdEcho(world)
+      const underWay = gql(`${url}/graphql`, '{ echo }')
+      await echo.reached
+
+      child.kill(signal)
+      await eventually(async () => expect((await fetch(`${url}/ready`)).status).toBe(503))
+      const late = await gql(`${url}/graphql`, '{ seats }')
+      expect({ status: late.status, code: late.body.errors?.[0]?.extensions?.code }).toEqual({
+        status: 503,
+        code: 'SERVICE_UNAVAILABLE',
+      })
+      await expect(openRawSocket(`${url}/graphql`)).rejects.toThrow(/503/)
+
+      echo.release()
+      expect((await underWay).body).toEqual({ data: { echo: 'hi' } })
+      expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' })
+      expect(await child.exit).toBe(0)
+    },
+  )
+
+  it('that is told too little says all that is missing', async () => {
+    const child = spawn(process.execPath, [MAIN], {
+      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let said = ''
+    child.stderr.on('data', (chunk) => {
+      said += String(chunk)
+    })
+    const [code] = await once(child, 'close')
+    expect(code).toBe(1)
+    for (const name of ['SERVICE_SECRET', 'REDIS_URL', 'USER_URL', 'BOOKING_URL'])
+      expect(said).toContain(name)
+  })
+})
+
+describe('closing', () => {
+  it('does not wait for ever', async () => {
+    await using world = await createWorld()
+    await using router = await createRouter({ ...world.settings, limits: { drainMs: 50 } })
+    const echo = holdEcho(world)
+    const underWay = gql(`${router.url}/graphql`, '{ echo }').catch((error: Error) => error)
+    await echo.reached
+    await router.close()
+    expect(await underWay).toBeInstanceOf(Error)
+    await expect(fetch(`${router.url}/live`)).rejects.toThrow()
+    echo.release()
+  })
+
+  it('leaves no subscription behind upstream', async () => {
+    await using world = await createWorld()
+    await using router = await createRouter(world.settings)
+    await using socket = await openRawSocket(`${router.url}/graphql`)
+    await socket.introduce()
+    socket.send({
+      id: '1',
+      type: 'subscribe',
+      payload: { query: 'subscription { stock(eventId: "e1") { available } }' },
+    })
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
+    await router.close()
+    expect(await socket.closed).toMatchObject({ code: 1001 })
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(0))
+  })
+})
+
+function startMain({ settings }: World) {
+  const { user, event, ticket } = settings.subgraphs
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      PORT: '0',
+      SERVICE_SECRET: SECRET,
+      REDIS_URL: settings.redisUrl,
+      USER_URL: user,
+      EVENT_URL: event,
+      TICKET_URL: ticket,
+      BOOKING_URL: 'http://127.0.0.1:9',
+      SUPERGRAPH_FILE: settings.supergraphFile,
+    },
+  })
+  const exit = once(child, 'exit').then(([code]) => code as number | null)
+  let said = ''
+  const ready = new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      said += String(chunk)
+      const [, url] = /"url":"([^"]+)".*"msg":"ready"/.exec(said) ?? []
+      if (url) resolve(url)
+    })
+    exit.then(() => reject(new Error(`it ended: ${said}`)))
+  })
+  return {
+    ready,
+    exit,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { eventually } from '@karcis/testkit/eventually'
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
+import { WebSocket } from 'ws'
+
+interface Frame {
+  type: string
+  id?: string
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it waits for
+  payload?: any
+}
+
+/** A socket without a client library: says exactly what a test tells it to, and keeps all it is told. */
+export interface RawSocket extends AsyncDisposable {
+  send(message: object | string): void
+  readonly received: Frame[]
+  /** The oldest frame not yet taken. */
+  next(): Promise<Frame>
+  closed: Promise<{ code: number; reason: string }>
+  /** Introduces itself and waits until that is acknowledged. */
+  introduce(payload?: object): Promise<void>
+}
+
+export interface RawSocketOptions {
+  origin?: string
+  protocol?: string
+  autoPong?: boolean
+}
+
+/** @throws Error when the server refuses the connection, with its status in the message. */
+export async function openRawSocket(url: string, options: RawSocketOptions = {}): Promise<RawSocket> {
+  const { protocol = GRAPHQL_TRANSPORT_WS_PROTOCOL, ...others } = options
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), protocol, others)
+  const received: Frame[] = []
+  let taken = 0
+  socket.on('message', (data) => received.push(JSON.parse(String(data))))
+  const closed = new Promise<{ code: number; reason: string }>((resolve) =>
+    socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
+  )
+  await new Promise((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+  })
+  const next = (): Promise<Frame> =>
+    eventually(() => {
+      const frame = received[taken]
+      if (!frame) throw new Error(`no frame after ${JSON.stringify(received)}`)
+      taken++
+      return frame
+    })
+  const send = (message: object | string): void =>
+    socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+
+  return {
+    send,
+    received,
+    next,
+    closed,
+    async introduce(payload) {
+      send({ type: 'connection_init', payload })
+      const { type } = await next()
+      if (type !== 'connection_ack') throw new Error(`expected connection_ack, got ${type}`)
+    },
+    async [Symbol.asyncDispose]() {
+      socket.terminate()
+      await closed
+    },
+  }
+}
