@@ -1,0 +1,252 @@
+import { newId } from '@karcis/kit/ids'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  BLOCK,
+  CREATE_CATEGORY,
+  CREATE_LOCATION,
+  CREATE_ROOM,
+  CREATE_VENUE,
+  inHours,
+  openHouse,
+  person,
+  type Story,
+  startStory,
+} from './stories.ts'
+
+let story: Story
+beforeAll(async () => {
+  story = await startStory()
+})
+afterAll(() => story[Symbol.asyncDispose]())
+
+const admin = person('ADMIN')
+const organizer = person('ORGANIZER')
+const rival = person('ORGANIZER')
+const customer = person('CUSTOMER')
+
+describe('categories', () => {
+  it('are kept by admins and read by everyone', async () => {
+    const created = await story.does(admin, CREATE_CATEGORY, { input: { name: ' Théâtre & Opéra ', description: 'Stage' } })
+    expect(created).toMatchObject({ name: 'Théâtre & Opéra', slug: 'theatre-opera', description: 'Stage' })
+    const update = `mutation($input: UpdateCategoryInput!) { updateCategory(input: $input) { name slug description } }`
+    expect(await story.does(admin, update, { input: { id: created.id, description: null } })).toEqual({
+      name: 'Théâtre & Opéra',
+      slug: 'theatre-opera',
+      description: null,
+    })
+    expect(await story.does(admin, update, { input: { id: created.id, name: 'Theatre' } })).toMatchObject({ slug: 'theatre' })
+    expect(await story.does(null, '{ categories { name } }')).toContainEqual({ name: 'Theatre' })
+    const one = `query($id: ID!) { category(id: $id) { name } }`
+    expect(await story.does(null, one, { id: created.id })).toEqual({ name: 'Theatre' })
+
+    const remove = `mutation($id: ID!) { deleteCategory(id: $id) { name } }`
+    expect(await story.does(admin, remove, { id: created.id })).toEqual({ name: 'Theatre' })
+    expect(await story.does(null, one, { id: created.id })).toBeNull()
+    expect(await story.refused(admin, remove, { id: created.id })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.does(null, one, { id: 'not an id' })).toBeNull()
+  })
+
+  it('are unique by name, described field by field when wrong, and not for others to keep', async () => {
+    await story.does(admin, CREATE_CATEGORY, { input: { name: 'Sport' } })
+    expect(await story.refused(admin, CREATE_CATEGORY, { input: { name: 'SPORT!' } })).toMatchObject({ code: 'CONFLICT' })
+    expect(
+      await story.refused(admin, CREATE_CATEGORY, { input: { name: '  ', description: 'x'.repeat(2001) } }),
+    ).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.name' }, { path: 'input.name' }, { path: 'input.description' }] })
+    expect(await story.refused(organizer, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(null, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({ code: 'UNAUTHENTICATED' })
+  })
+})
+
+describe('locations', () => {
+  it('are kept by admins, with coordinates in pairs on the globe', async () => {
+    const input = { name: 'Kota Tua', city: 'Jakarta', country: 'Indonesia' }
+    const created = await story.does(admin, CREATE_LOCATION, { input: { ...input, latitude: -6.13, longitude: 106.81 } })
+    expect(created).toMatchObject({ ...input, latitude: -6.13, longitude: 106.81 })
+    expect(await story.refused(admin, CREATE_LOCATION, { input: { ...input, latitude: 91, longitude: -181 } })).toMatchObject({
+      fields: [{ path: 'input.latitude' }, { path: 'input.longitude' }],
+    })
+    expect(await story.refused(admin, CREATE_LOCATION, { input: { ...input, latitude: 1 } })).toMatchObject({
+      fields: [{ path: 'input.longitude' }],
+    })
+    const update = `mutation($input: UpdateLocationInput!) { updateLocation(input: $input) { city latitude } }`
+    expect(await story.does(admin, update, { input: { id: created.id, latitude: null, longitude: null } })).toEqual({
+      city: 'Jakarta',
+      latitude: null,
+    })
+    expect(await story.refused(admin, update, { input: { id: newId(), city: 'Bogor' } })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.does(null, '{ locations { id } }')).toContainEqual({ id: created.id })
+  })
+})
+
+describe('deleting what is in use', () => {
+  it('is refused by the foreign keys with CONFLICT', async () => {
+    const house = await openHouse(story)
+    await house.createEvent()
+    const uses = [
+      ['deleteCategory', house.category.id],
+      ['deleteLocation', house.location.id],
+      ['deleteVenue', house.venue.id],
+      ['deleteRoom', house.room.id],
+    ]
+    for (const [mutation, id] of uses) {
+      const remove = `mutation($id: ID!) { ${mutation}(id: $id) { id } }`
+      expect(await story.refused(house.admin, remove, { id }), mutation).toMatchObject({ code: 'CONFLICT' })
+    }
+  })
+})
+
+describe('venues', () => {
+  it('of admins are open to all organizers, those of an organizer are its own', async () => {
+    const input = { city: 'Bandung', address: 'Jalan Braga 1' }
+    const open = await story.does(admin, CREATE_VENUE, { input: { ...input, name: 'Open House' } })
+    const own = await story.does(organizer, CREATE_VENUE, { input: { ...input, name: 'Own House' } })
+    expect(open).toMatchObject({ public: true, owner: null })
+    expect(own).toMatchObject({ public: false, owner: { id: organizer.id } })
+
+    const list = `{ venues(filter: { city: "bandung" }) { edges { node { name } } totalCount } }`
+    const names = async (viewer: typeof admin | null) =>
+      (await story.does(viewer, list)).edges.map((edge: { node: { name: string } }) => edge.node.name)
+    expect(await names(null)).toEqual(['Open House'])
+    expect(await names(rival)).toEqual(['Open House'])
+    expect(await names(organizer)).toEqual(['Open House', 'Own House'])
+    expect(await names(admin)).toEqual(['Open House', 'Own House'])
+
+    const update = `mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { name city } }`
+    expect(await story.does(organizer, update, { input: { id: own.id, name: 'New Name' } })).toEqual({ name: 'New Name', city: 'Bandung' })
+    for (const id of [own.id, open.id]) {
+      expect(await story.refused(rival, update, { input: { id, name: 'Taken over' } })).toMatchObject({ code: 'FORBIDDEN' })
+    }
+    expect(await story.refused(customer, CREATE_VENUE, { input: { ...input, name: 'No' } })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(
+      await story.refused(organizer, CREATE_VENUE, { input: { ...input, name: 'Nowhere', locationId: newId() } }),
+    ).toMatchObject({ fields: [{ path: 'input.locationId' }] })
+    const remove = `mutation($id: ID!) { deleteVenue(id: $id) { name } }`
+    expect(await story.does(organizer, remove, { id: own.id })).toEqual({ name: 'New Name' })
+  })
+
+  it('are paged forward and backward without a gap or a repeat', async () => {
+    for (const name of ['A', 'B', 'C', 'D', 'E']) {
+      await story.does(admin, CREATE_VENUE, { input: { name, city: 'Pagetown', address: 'x' } })
+    }
+    const list = `query($first: Int, $after: String, $last: Int, $before: String) {
+      venues(filter: { city: "Pagetown" }, first: $first, after: $after, last: $last, before: $before) {
+        edges { node { name } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }`
+    const page = async (args: Record<string, unknown>) => {
+      const { edges, pageInfo, totalCount } = await story.does(null, list, args)
+      expect(totalCount).toBe(5)
+      return { names: edges.map((edge: { node: { name: string } }) => edge.node.name).join(''), ...pageInfo }
+    }
+    const first = await page({ first: 2 })
+    expect(first).toMatchObject({ names: 'AB', hasNextPage: true, hasPreviousPage: false })
+    const second = await page({ first: 2, after: first.endCursor })
+    expect(second).toMatchObject({ names: 'CD', hasNextPage: true, hasPreviousPage: true })
+    expect(await page({ first: 2, after: second.endCursor })).toMatchObject({ names: 'E', hasNextPage: false })
+    expect(await page({ last: 2, before: second.startCursor })).toMatchObject({ names: 'AB', hasPreviousPage: false })
+    expect(await page({ last: 2 })).toMatchObject({ names: 'DE', hasPreviousPage: true })
+    const foreign = Buffer.from(JSON.stringify(['A', 'no id'])).toString('base64url')
+    for (const args of [{ first: 0 }, { first: 101 }, { first: 1, last: 1 }, { first: 1, after: 'x' }, { after: foreign }]) {
+      expect(await story.refused(null, list, args)).toMatchObject({ code: 'BAD_USER_INPUT' })
+    }
+  })
+})
+
+describe('rooms', () => {
+  it('keep a typed seat layout, completed with row labels', async () => {
+    const { venue } = await openHouse(story)
+    const seatLayout = {
+      sections: [
+        { name: 'Stalls', rows: 28, seatsPerRow: 20, priceTier: 'A', accessibleSeats: [{ row: 'AB', number: 20 }] },
+        { name: 'Balcony', rows: 2, seatsPerRow: 10, rowLabels: ['1', '2'] },
+      ],
+    }
+    const room = await story.does(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Seated', seatLayout } })
+    expect(room).toMatchObject({ capacity: 580, seatLayout: { seatCount: 580 }, venue: { id: venue.id } })
+    const [stalls, balcony] = room.seatLayout.sections
+    expect(stalls.rowLabels.slice(24)).toEqual(['Y', 'Z', 'AA', 'AB'])
+    expect(stalls).toMatchObject({ priceTier: 'A', accessibleSeats: [{ row: 'AB', number: 20 }] })
+    expect(balcony).toMatchObject({ rowLabels: ['1', '2'], priceTier: null, accessibleSeats: [] })
+
+    const update = `mutation($input: UpdateRoomInput!) { updateRoom(input: $input) { name capacity seatLayout { seatCount } } }`
+    expect(await story.refused(admin, update, { input: { id: room.id, capacity: 579 } })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.capacity' }],
+    })
+    expect(await story.does(admin, update, { input: { id: room.id, name: 'Open floor', capacity: 100, seatLayout: null } })).toEqual({
+      name: 'Open floor',
+      capacity: 100,
+      seatLayout: null,
+    })
+  })
+
+  it('tell everything that is wrong with a layout at once', async () => {
+    const { venue } = await openHouse(story)
+    const sections = [
+      { name: 'A', rows: 2, seatsPerRow: 2, rowLabels: ['1', '1', '3'] },
+      { name: 'A', rows: 1, seatsPerRow: 1, accessibleSeats: [{ row: 'A', number: 1 }, { row: 'A', number: 1 }, { row: 'B', number: 1 }] },
+    ]
+    const wrong = await story.refused(admin, CREATE_ROOM, { input: { venueId: venue.id, name: '', seatLayout: { sections } } })
+    expect(wrong.code).toBe('BAD_USER_INPUT')
+    expect(wrong.fields.map((field: { path: string }) => field.path)).toEqual(
+      expect.arrayContaining([
+        'input.name',
+        'input.seatLayout.sections.0.rowLabels',
+        'input.seatLayout.sections.1.accessibleSeats.1',
+        'input.seatLayout.sections.1.accessibleSeats.2',
+      ]),
+    )
+    const huge = [{ name: 'A', rows: 201, seatsPerRow: 1 }]
+    const input = { venueId: venue.id, name: 'Huge', seatLayout: { sections: huge } }
+    expect(await story.refused(admin, CREATE_ROOM, { input })).toMatchObject({ fields: [{ path: 'input.seatLayout.sections.0.rows' }] })
+    expect(await story.refused(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Nothing' } })).toMatchObject({
+      fields: [{ path: 'input.capacity' }],
+    })
+  })
+
+  it('are made by those who keep the venue, with distinct names', async () => {
+    const { venue, organizer: guest } = await openHouse(story)
+    const input = { venueId: venue.id, name: 'Main', capacity: 10 }
+    expect(await story.refused(guest, CREATE_ROOM, { input })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(admin, CREATE_ROOM, { input })).toMatchObject({ code: 'CONFLICT' })
+    expect(await story.refused(admin, CREATE_ROOM, { input: { ...input, venueId: newId() } })).toMatchObject({ code: 'NOT_FOUND' })
+  })
+})
+
+describe('the schedule of a room', () => {
+  const SCHEDULE = `query($roomId: ID!, $from: DateTime!, $to: DateTime!) {
+    roomSchedule(roomId: $roomId, from: $from, to: $to) { kind startsAt endsAt reason event { title } } }`
+
+  it('shows events and blocks; who may not see what takes the room still sees that it is taken', async () => {
+    const house = await openHouse(story)
+    const event = await house.createEvent()
+    const block = { roomId: house.room.id, startsAt: event.endsAt, endsAt: inHours(60), reason: 'New floor' }
+    const blocked = await story.does(house.admin, BLOCK, { input: block })
+    expect(blocked).toMatchObject({ kind: 'BLOCK', reason: 'New floor', startsAt: event.endsAt })
+
+    const span = { roomId: house.room.id, from: inHours(0), to: inHours(100) }
+    expect(await story.does(house.admin, SCHEDULE, span)).toMatchObject([
+      { kind: 'EVENT', event: { title: event.title }, reason: null },
+      { kind: 'BLOCK', event: null, reason: 'New floor' },
+    ])
+    expect(await story.does(rival, SCHEDULE, span)).toMatchObject([
+      { kind: 'EVENT', event: null, startsAt: event.startsAt },
+      { kind: 'BLOCK', reason: null },
+    ])
+    expect(await story.does(null, SCHEDULE, { ...span, to: inHours(47) })).toEqual([])
+    expect(await story.refused(null, SCHEDULE, { ...span, to: span.from })).toMatchObject({ fields: [{ path: 'to' }] })
+    expect(await story.refused(null, SCHEDULE, { ...span, roomId: newId() })).toMatchObject({ code: 'NOT_FOUND' })
+
+    const overlap = { ...block, startsAt: inHours(50), endsAt: inHours(52) }
+    const taken = await story.refused(house.admin, BLOCK, { input: overlap })
+    expect(taken).toMatchObject({ code: 'ROOM_NOT_AVAILABLE', roomId: house.room.id })
+    expect(taken.conflicts).toEqual([
+      { startsAt: event.startsAt, endsAt: event.endsAt },
+      { startsAt: event.endsAt, endsAt: block.endsAt },
+    ])
+
+    const unblock = `mutation($id: ID!) { unblockSchedule(id: $id) { reason } }`
+    expect(await story.refused(house.organizer, unblock, { id: blocked.id })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.does(house.admin, unblock, { id: blocked.id })).toEqual({ reason: 'New floor' })
+    expect(await story.refused(house.admin, unblock, { id: blocked.id })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.does(null, SCHEDULE, span)).toHaveLength(1)
+  })
+})

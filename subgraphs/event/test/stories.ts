@@ -1,0 +1,119 @@
+import { newId } from '@karcis/kit/ids'
+import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { createTestDatabase } from '@karcis/testkit/database'
+import { gql } from '@karcis/testkit/gql'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { expect } from 'vitest'
+import { createEventSubgraph } from '../src/server.ts'
+
+export const SECRET = 'a secret of at least thirty-two characters'
+const HOUR = 3_600_000
+
+// What a test asks for it knows the shape of.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Loose = any
+
+/** A person of a story. */
+export const person = (role: Viewer['role']): Viewer => ({ id: newId(), role, sessionId: newId() })
+
+/** An instant so many hours from now, as clients send it. */
+export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
+
+/** The event subgraph on a database of its own, and ways to talk to it. */
+export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: string } = {}) {
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await createTestDatabase('event'))
+  const subgraph = stack.use(
+    await createEventSubgraph({
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'silent',
+      SERVICE_SECRET: SECRET,
+      REDIS_URL: testRedisUrl(),
+      DATABASE_URL: database.url,
+      PORT: 0,
+      TICKET_URL: 'http://127.0.0.1:9',
+      BOOKING_URL: 'http://127.0.0.1:9',
+      ...settings,
+    }),
+  )
+
+  async function ask(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}, service = 'router') {
+    const token = await createServiceTokens(SECRET, service).sign(viewer)
+    const { body } = await gql<Loose>(`${subgraph.url}/graphql`, query, variables, { [SERVICE_TOKEN_HEADER]: token })
+    return body
+  }
+
+  /** Runs a mutation by name with `input` and gives what it returns; fails on any error. */
+  async function does(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}): Promise<Loose> {
+    const { data, errors } = await ask(viewer, query, variables)
+    expect(errors).toBeUndefined()
+    return Object.values(data)[0]
+  }
+
+  /** The one error that an operation is refused with. */
+  async function refused(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}): Promise<Loose> {
+    const { errors = [] } = await ask(viewer, query, variables)
+    expect(errors).toHaveLength(1)
+    return errors[0]?.extensions
+  }
+
+  const running = stack.move()
+  return {
+    subgraph,
+    ask,
+    does,
+    refused,
+    /** Reads or changes the database behind the product's back. */
+    sql: (text: string, ...values: unknown[]): Promise<Loose[]> => subgraph.deps.db.$queryRawUnsafe(text, ...values),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+export type Story = Awaited<ReturnType<typeof startStory>>
+
+export const CREATE_CATEGORY = `mutation($input: CreateCategoryInput!) { createCategory(input: $input) { id name description slug } }`
+export const CREATE_LOCATION = `mutation($input: CreateLocationInput!) { createLocation(input: $input) { id name city country latitude longitude } }`
+export const CREATE_VENUE = `mutation($input: CreateVenueInput!) { createVenue(input: $input) { id name city public owner { id } location { id } rooms { id } } }`
+export const CREATE_ROOM = `mutation($input: CreateRoomInput!) { createRoom(input: $input) {
+  id name capacity venue { id } seatLayout { seatCount sections { name rows seatsPerRow rowLabels priceTier accessibleSeats { row number } } } } }`
+const EVENT = `fragment E on Event {
+  id slug title description status message version timezone online currency startsAt endsAt organizer { id }
+  venue { id } room { id } location { id city } pendingChanges { startsAt endsAt room { id } venue { id } submittedAt } }`
+export const CREATE_EVENT = `${EVENT} mutation($input: CreateEventInput!) { createEvent(input: $input) { ...E } }`
+export const UPDATE_EVENT = `${EVENT} mutation($input: UpdateEventInput!) { updateEvent(input: $input) { ...E } }`
+export const SUBMIT_EVENT = `${EVENT} mutation($id: ID!) { submitEvent(id: $id) { ...E } }`
+export const DELETE_EVENT = `mutation($id: ID!) { deleteEvent(id: $id) { id title } }`
+export const REVIEW_EVENT = `${EVENT} mutation($id: ID!, $input: ReviewEventInput!) { reviewEvent(id: $id, input: $input) { ...E } }`
+export const GET_EVENT = `${EVENT} query($id: ID!) { event(id: $id) { ...E } }`
+export const BLOCK = `mutation($input: BlockScheduleInput!) { blockSchedule(input: $input) { id kind startsAt endsAt reason } }`
+
+/** An admin, an organizer, a public venue in Jakarta with one room, and a category: where most stories begin. */
+export async function openHouse(story: Story) {
+  const admin = person('ADMIN')
+  const organizer = person('ORGANIZER')
+  const category = await story.does(admin, CREATE_CATEGORY, { input: { name: `Music ${newId()}` } })
+  const location = await story.does(admin, CREATE_LOCATION, {
+    input: { name: 'Senayan', city: 'Jakarta', country: 'Indonesia', latitude: -6.2185, longitude: 106.8018 },
+  })
+  const venue = await story.does(admin, CREATE_VENUE, {
+    input: { name: 'Gelora Hall', city: 'Jakarta', address: 'Jalan Pintu Satu 1', locationId: location.id },
+  })
+  const room = await story.does(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Main', capacity: 500 } })
+  const draftOf = (changes: Record<string, unknown> = {}) => ({
+    title: 'Konser Merdeka',
+    description: 'An evening of songs',
+    categoryId: category.id,
+    venueId: venue.id,
+    roomId: room.id,
+    startsAt: inHours(48),
+    endsAt: inHours(51),
+    ...changes,
+  })
+  const createEvent = (changes: Record<string, unknown> = {}, by: Viewer = organizer) =>
+    story.does(by, CREATE_EVENT, { input: draftOf(changes) })
+  const approve = (id: string) => story.does(admin, REVIEW_EVENT, { id, input: { decision: 'APPROVED' } })
+  const createApproved = async (changes: Record<string, unknown> = {}, by: Viewer = organizer) =>
+    approve((await createEvent(changes, by)).id)
+  return { admin, organizer, category, location, venue, room, draftOf, createEvent, approve, createApproved }
+}
