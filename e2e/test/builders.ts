@@ -1,4 +1,4 @@
-import { ADMIN, type Karcis } from './karcis.ts'
+import { ADMIN, type Api } from './karcis.ts'
 
 const DAY_MS = 86_400_000
 let people = 0
@@ -14,7 +14,7 @@ export interface Person {
 export const PASSWORD = 'nobody guesses this one'
 
 /** Signs somebody new up. */
-export async function signUp(karcis: Karcis, name: string): Promise<Person> {
+export async function signUp(karcis: Api, name: string): Promise<Person> {
   people += 1
   const email = `${name.toLowerCase()}.${people}@karcis.test`
   const { createUser } = await karcis.run(
@@ -23,22 +23,37 @@ export async function signUp(karcis: Karcis, name: string): Promise<Person> {
     }`,
     { input: { email, password: PASSWORD, name } },
   )
-  return { id: createUser.user.id, token: createUser.accessToken, refreshToken: createUser.refreshToken, email }
+  return {
+    id: createUser.user.id,
+    token: createUser.accessToken,
+    refreshToken: createUser.refreshToken,
+    email,
+  }
 }
 
-export async function signInAdmin(karcis: Karcis): Promise<string> {
-  const { login } = await karcis.run('mutation ($input: LoginInput!) { login(input: $input) { accessToken } }', {
-    input: ADMIN,
-  })
+export async function signInAdmin(karcis: Api): Promise<string> {
+  const { login } = await karcis.run(
+    'mutation ($input: LoginInput!) { login(input: $input) { accessToken } }',
+    {
+      input: ADMIN,
+    },
+  )
   return login.accessToken
 }
 
 /** Signs somebody up, proposes, and has the admin approve. The access token of the sign-up goes on being used. */
-export async function signUpOrganizer(karcis: Karcis, admin: string, name = 'Rara'): Promise<Person> {
+export async function signUpOrganizer(karcis: Api, admin: string, name = 'Rara'): Promise<Person> {
   const person = await signUp(karcis, name)
   const { submitOrganizerProposal } = await karcis.run(
     'mutation ($input: SubmitOrganizerProposalInput!) { submitOrganizerProposal(input: $input) { id status } }',
-    { input: { name: `${name} Presents`, category: 'Music', description: 'We make nights.', location: 'Jakarta' } },
+    {
+      input: {
+        name: `${name} Presents`,
+        category: 'Music',
+        description: 'We make nights.',
+        location: 'Jakarta',
+      },
+    },
     person.token,
   )
   await karcis.run(
@@ -50,7 +65,7 @@ export async function signUpOrganizer(karcis: Karcis, admin: string, name = 'Rar
 }
 
 /** An approved event of the organizer's, three weeks from now, in a room of its own. */
-export async function approvedEvent(karcis: Karcis, admin: string, organizer: Person): Promise<string> {
+export async function approvedEvent(karcis: Api, admin: string, organizer: Person): Promise<string> {
   const unique = crypto.randomUUID().slice(0, 8)
   const { createCategory } = await karcis.run(
     'mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }',
@@ -59,12 +74,27 @@ export async function approvedEvent(karcis: Karcis, admin: string, organizer: Pe
   )
   const { createLocation } = await karcis.run(
     'mutation ($input: CreateLocationInput!) { createLocation(input: $input) { id } }',
-    { input: { name: `Senayan ${unique}`, city: 'Jakarta', country: 'Indonesia', latitude: -6.2, longitude: 106.8 } },
+    {
+      input: {
+        name: `Senayan ${unique}`,
+        city: 'Jakarta',
+        country: 'Indonesia',
+        latitude: -6.2,
+        longitude: 106.8,
+      },
+    },
     admin,
   )
   const { createVenue } = await karcis.run(
     'mutation ($input: CreateVenueInput!) { createVenue(input: $input) { id } }',
-    { input: { name: `Arena ${unique}`, city: 'Jakarta', address: 'Jl. Satu 1', locationId: createLocation.id } },
+    {
+      input: {
+        name: `Arena ${unique}`,
+        city: 'Jakarta',
+        address: 'Jl. Satu 1',
+        locationId: createLocation.id,
+      },
+    },
     organizer.token,
   )
   const { createRoom } = await karcis.run(
@@ -100,7 +130,7 @@ export async function approvedEvent(karcis: Karcis, admin: string, organizer: Pe
 }
 
 export async function ticketType(
-  karcis: Karcis,
+  karcis: Api,
   organizer: Person,
   eventId: string,
   details: { name: string; price: number; quota: number; kind?: string; maxPerUser?: number },
@@ -114,11 +144,19 @@ export async function ticketType(
 }
 
 /** An event with 600 seats in two price tiers and general admission beside them. */
-export async function arena(karcis: Karcis, admin: string, organizer: Person) {
+export async function arena(karcis: Api, admin: string, organizer: Person) {
   const eventId = await approvedEvent(karcis, admin, organizer)
   const vip = await ticketType(karcis, organizer, eventId, { name: 'VIP', price: 300_000, quota: 200 })
-  const regular = await ticketType(karcis, organizer, eventId, { name: 'Regular', price: 100_000, quota: 400 })
-  const standing = await ticketType(karcis, organizer, eventId, { name: 'Standing', price: 50_000, quota: 1_000 })
+  const regular = await ticketType(karcis, organizer, eventId, {
+    name: 'Regular',
+    price: 100_000,
+    quota: 400,
+  })
+  const standing = await ticketType(karcis, organizer, eventId, {
+    name: 'Standing',
+    price: 50_000,
+    quota: 1_000,
+  })
   const { createSeatMap } = await karcis.run(
     `mutation ($input: CreateSeatMapInput!) {
       createSeatMap(input: $input) { revision seats { id section row number status } }
@@ -134,7 +172,8 @@ export async function arena(karcis: Karcis, admin: string, organizer: Person) {
     },
     organizer.token,
   )
-  const seats: { id: string; section: string; row: string; number: number; status: string }[] = createSeatMap.seats
+  const seats: { id: string; section: string; row: string; number: number; status: string }[] =
+    createSeatMap.seats
   const seat = (section: string, row: string, number: number): string => {
     const found = seats.find((one) => one.section === section && one.row === row && one.number === number)
     if (!found) throw new Error(`no seat ${section} ${row}${number}`)
@@ -143,14 +182,14 @@ export async function arena(karcis: Karcis, admin: string, organizer: Person) {
   return { eventId, vip, regular, standing, seats, seat, revision: createSeatMap.revision as number }
 }
 
-export const holdSeats = (karcis: Karcis, person: Person, eventId: string, seatIds: string[]) =>
+export const holdSeats = (karcis: Api, person: Person, eventId: string, seatIds: string[]) =>
   karcis.run(
     'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id status expiresAt seats { id status } } }',
     { input: { eventId, seatIds } },
     person.token,
   )
 
-export const createBooking = (karcis: Karcis, person: Person, input: Record<string, unknown>) =>
+export const createBooking = (karcis: Api, person: Person, input: Record<string, unknown>) =>
   karcis.run(
     `mutation ($input: CreateBookingInput!) {
       createBooking(input: $input) { id status totalPrice currency expiresAt items { unitPrice quantity seat { id } } }
@@ -159,7 +198,7 @@ export const createBooking = (karcis: Karcis, person: Person, input: Record<stri
     person.token,
   )
 
-export const pay = (karcis: Karcis, person: Person, id: string) =>
+export const pay = (karcis: Api, person: Person, id: string) =>
   karcis.run(
     `mutation ($id: ID!) {
       confirmPayment(id: $id, input: { method: WALLET }) {

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
 import { freePort } from '@karcis/infra/ports'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/infra/subgraphs'
 import { createRouter } from '@karcis/router/server'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { type GraphQLBody, gql } from '@karcis/testkit/gql'
@@ -12,11 +13,9 @@ import { createUserSubgraph } from '@karcis/user/server'
 
 export const ADMIN = { email: 'admin@karcis.test', password: 'an admin of this test' }
 
-/** The whole system on free ports, each subgraph on a database of its own. */
-export interface Karcis extends AsyncDisposable {
+/** A client of the one endpoint. */
+export interface Api {
   url: string
-  /** Base URLs of the subgraphs, which no client ever sees. */
-  subgraphs: Record<'user' | 'event' | 'ticket' | 'booking', string>
   /** Runs one operation as whoever holds the token; gives `data` and fails on any error. */
   run<T = Answer>(query: string, variables?: Record<string, unknown>, token?: string): Promise<T>
   /** Runs one operation that may fail; gives the whole answer. */
@@ -24,16 +23,25 @@ export interface Karcis extends AsyncDisposable {
   connect(token?: string): TestWsClient
 }
 
+/** The whole system on free ports, each subgraph on a database of its own. */
+export interface Karcis extends Api, AsyncDisposable {
+  /** Base URLs of the subgraphs, which no client ever sees. */
+  subgraphs: Record<SubgraphName, string>
+}
+
 // A story knows what it asked for; naming each shape twice would say nothing more.
-// biome-ignore lint/suspicious/noExplicitAny: see above
+// oxlint-disable-next-line typescript/no-explicit-any
 type Answer = any
 
 /** Starts everything in this process. `settings` are those of the ticket and booking subgraphs a story wants otherwise. */
-export async function startKarcis(settings: { HOLD_SECONDS?: number; PAYMENT_MARGIN_SECONDS?: number } = {}): Promise<Karcis> {
+export async function startKarcis(
+  settings: { HOLD_SECONDS?: number; PAYMENT_MARGIN_SECONDS?: number } = {},
+): Promise<Karcis> {
   await using undo = new AsyncDisposableStack()
-  const names = ['user', 'event', 'ticket', 'booking'] as const
-  const ports = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await freePort()] as const)))
-  const url = (name: (typeof names)[number]): string => `http://127.0.0.1:${ports[name]}`
+  const ports = Object.fromEntries(
+    await Promise.all(SUBGRAPHS.map(async (name) => [name, await freePort()] as const)),
+  )
+  const url = (name: SubgraphName): string => `http://127.0.0.1:${ports[name]}`
   const common = {
     NODE_ENV: 'test' as const,
     HOST: '127.0.0.1',
@@ -47,12 +55,19 @@ export async function startKarcis(settings: { HOLD_SECONDS?: number; PAYMENT_MAR
     BOOKING_URL: url('booking'),
     LIVE_POLL_MS: 500,
   }
-  const own = async (name: (typeof names)[number]) => {
+  const own = async (name: SubgraphName) => {
     const database = undo.use(await createTestDatabase(name))
     return { ...common, PORT: Number(ports[name]), DATABASE_URL: database.url }
   }
   const admin = { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password }
-  undo.use(await createUserSubgraph({ ...(await own('user')), ...admin, PASSWORD_PEPPER: 'pepper of one test', BCRYPT_COST: 4 }))
+  undo.use(
+    await createUserSubgraph({
+      ...(await own('user')),
+      ...admin,
+      PASSWORD_PEPPER: 'pepper of one test',
+      BCRYPT_COST: 4,
+    }),
+  )
   undo.use(await createEventSubgraph(await own('event')))
   undo.use(await createTicketSubgraph({ HOLD_SECONDS: 600, ...(await own('ticket')), ...settings }))
   undo.use(
@@ -70,27 +85,35 @@ export async function startKarcis(settings: { HOLD_SECONDS?: number; PAYMENT_MAR
       logLevel: common.LOG_LEVEL,
       serviceSecret: common.SERVICE_SECRET,
       redisUrl: common.REDIS_URL,
-      subgraphs: Object.fromEntries(names.map((name) => [name, url(name)])),
+      subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, url(name)])),
       userUrl: url('user'),
       supergraphFile: fileURLToPath(new URL('../../schema/supergraph.graphql', import.meta.url)),
       allowedOrigins: [],
     }),
   )
-  const headers = (token?: string): Record<string, string> => (token ? { authorization: `Bearer ${token}` } : {})
-  const attempt: Karcis['attempt'] = async (query, variables, token) =>
-    (await gql(`${router.url}/graphql`, query, variables, headers(token))).body
-
   const running = undo.move()
   return {
-    url: router.url,
-    subgraphs: { user: url('user'), event: url('event'), ticket: url('ticket'), booking: url('booking') },
+    ...createApi(router.url),
+    subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, url(name)])) as Karcis['subgraphs'],
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** @param url of a running router. */
+export function createApi(url: string): Api {
+  const headers = (token?: string): Record<string, string> =>
+    token ? { authorization: `Bearer ${token}` } : {}
+  const attempt: Api['attempt'] = async (query, variables, token) =>
+    (await gql(`${url}/graphql`, query, variables, headers(token))).body
+  return {
+    url,
     attempt,
     async run(query, variables, token) {
       const { data, errors } = await attempt(query, variables, token)
       if (errors) throw new Error(`${query}\n${JSON.stringify(errors, null, 2)}`)
       return data
     },
-    connect: (token) => createWsClient(`${router.url}/graphql`, token ? { authorization: `Bearer ${token}` } : undefined),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    connect: (token) =>
+      createWsClient(`${url}/graphql`, token ? { authorization: `Bearer ${token}` } : undefined),
   }
 }

@@ -12,7 +12,11 @@ const WATCH = `subscription ($eventId: ID!, $since: Int) {
 interface Watched {
   seatMapChanged: {
     revision: number
-    seats: { id: string; status: string; ticketType: { name: string; event: { title: string; organizer: { name: string } } } }[]
+    seats: {
+      id: string
+      status: string
+      ticketType: { name: string; event: { title: string; organizer: { name: string } } }
+    }[]
   }
 }
 
@@ -55,9 +59,16 @@ it('takes a first purchase from sign-up to two tickets, and everyone who watches
   expect(new Set(revisions).size).toBe(revisions.length)
   expect(sold.data?.seatMapChanged.revision).toBeGreaterThan(held.data?.seatMapChanged.revision ?? Number.NaN)
 
-  const { me } = await karcis.run('{ me { balance tickets { totalCount } bookings { totalCount } } }', {}, buyer.token)
+  const { me } = await karcis.run(
+    '{ me { balance tickets { totalCount } bookings { totalCount } } }',
+    {},
+    buyer.token,
+  )
   expect(me).toEqual({ balance: 400_000, tickets: { totalCount: 2 }, bookings: { totalCount: 1 } })
-  const { ticketType } = await karcis.run('query ($id: ID!) { ticketType(id: $id) { quota sold held available } }', { id: vip })
+  const { ticketType } = await karcis.run(
+    'query ($id: ID!) { ticketType(id: $id) { quota sold held available } }',
+    { id: vip },
+  )
   expect(ticketType).toEqual({ quota: 200, sold: 2, held: 0, available: 198 })
 })
 
@@ -75,7 +86,9 @@ it('puts a hold that is left alone back on sale, and tells the watcher', async (
   await map.waitFor((message) => message.data?.seatMapChanged.seats[0]?.status === 'HELD')
   const free = await map.waitFor((message) => message.data?.seatMapChanged.seats[0]?.status === 'AVAILABLE')
   expect(free.data?.seatMapChanged.seats[0]?.id).toBe(wanted)
-  const { seats } = await karcis.run('query ($ids: [ID!]!) { seats(ids: $ids) { status heldUntil } }', { ids: [wanted] })
+  const { seats } = await karcis.run('query ($ids: [ID!]!) { seats(ids: $ids) { status heldUntil } }', {
+    ids: [wanted],
+  })
   expect(seats).toEqual([{ status: 'AVAILABLE', heldUntil: null }])
 })
 
@@ -86,14 +99,19 @@ it('sells three general-admission tickets, and the stock says so to whoever watc
   const { eventId, standing } = await arena(karcis, admin, organizer)
   const buyer = await signUp(karcis, 'Budi')
   await using socket = karcis.connect()
-  const stock = socket.subscribe<{ ticketStockChanged: { id: string; available: number; sold: number; event: { title: string } }[] }>(
+  const stock = socket.subscribe<{
+    ticketStockChanged: { id: string; available: number; sold: number; event: { title: string } }[]
+  }>(
     'subscription ($eventId: ID!) { ticketStockChanged(eventId: $eventId) { id available sold event { title } } }',
     { eventId },
   )
   const standingIn = (message: (typeof stock.received)[number]) =>
     message.data?.ticketStockChanged.find((type) => type.id === standing)
 
-  const { createBooking: booking } = await createBooking(karcis, buyer, { ticketTypeId: standing, quantity: 3 })
+  const { createBooking: booking } = await createBooking(karcis, buyer, {
+    ticketTypeId: standing,
+    quantity: 3,
+  })
   await stock.waitFor((message) => standingIn(message)?.available === 997)
   const { confirmPayment: paid } = await pay(karcis, buyer, booking.id)
   expect(paid.tickets).toHaveLength(3)

@@ -1,18 +1,36 @@
 import { gql } from '@karcis/testkit/gql'
 import { expect, it } from 'vitest'
-import { PASSWORD, arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
+import {
+  PASSWORD,
+  arena,
+  createBooking,
+  holdSeats,
+  pay,
+  signInAdmin,
+  signUp,
+  signUpOrganizer,
+} from './builders.ts'
 import { startKarcis } from './karcis.ts'
 
 it('answers nothing behind the router to somebody who has no service token', async () => {
   await using karcis = await startKarcis()
   const { token } = await signUp(karcis, 'Budi')
   for (const url of Object.values(karcis.subgraphs)) {
-    for (const query of ['{ __typename }', '{ _service { sdl } }', '{ _entities(representations: []) { __typename } }']) {
-      const { status, body } = await gql(`${url}/graphql`, query, {}, {
-        authorization: `Bearer ${token}`,
-        'x-user-id': 'someone',
-        'x-karcis-service-token': token,
-      })
+    for (const query of [
+      '{ __typename }',
+      '{ _service { sdl } }',
+      '{ _entities(representations: []) { __typename } }',
+    ]) {
+      const { status, body } = await gql(
+        `${url}/graphql`,
+        query,
+        {},
+        {
+          authorization: `Bearer ${token}`,
+          'x-user-id': 'someone',
+          'x-karcis-service-token': token,
+        },
+      )
       expect([status, body.data]).toEqual([401, undefined])
     }
   }
@@ -21,11 +39,16 @@ it('answers nothing behind the router to somebody who has no service token', asy
 it('does not believe identity headers from outside', async () => {
   await using karcis = await startKarcis()
   const { id, token } = await signUp(karcis, 'Budi')
-  const { body } = await gql(`${karcis.url}/graphql`, '{ me { id } }', {}, {
-    'x-user-id': id,
-    'x-karcis-viewer': JSON.stringify({ id, role: 'ADMIN' }),
-    'x-karcis-service-token': token,
-  })
+  const { body } = await gql(
+    `${karcis.url}/graphql`,
+    '{ me { id } }',
+    {},
+    {
+      'x-user-id': id,
+      'x-karcis-viewer': JSON.stringify({ id, role: 'ADMIN' }),
+      'x-karcis-service-token': token,
+    },
+  )
   expect(body.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
 })
 
@@ -35,17 +58,19 @@ it('shows of another person no more than id, name and picture', async () => {
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId } = await arena(karcis, admin, organizer)
   const buyer = await signUp(karcis, 'Budi')
-  const { event } = await karcis.run(
-    `query ($id: ID!) {
+  const { event } = await karcis
+    .run(
+      `query ($id: ID!) {
       event(id: $id) { organizer { id name email phoneNumber role balance bookings { totalCount } tickets { totalCount } } }
     }`,
-    { id: eventId },
-    buyer.token,
-  ).catch((error: Error) => {
-    // A field may also refuse; what counts is that nothing private is in the answer.
-    expect(error.message).not.toContain(organizer.email)
-    return { event: { organizer: { name: 'Rara', email: null } } }
-  })
+      { id: eventId },
+      buyer.token,
+    )
+    .catch((error: Error) => {
+      // A field may also refuse; what counts is that nothing private is in the answer.
+      expect(error.message).not.toContain(organizer.email)
+      return { event: { organizer: { name: 'Rara', email: null } } }
+    })
   expect(event.organizer).toMatchObject({ name: 'Rara', email: null })
 })
 
@@ -63,15 +88,31 @@ it('keeps other people out of holds, bookings, tickets and events that are not t
     expect(refusals, `${query} ${JSON.stringify(errors)}`).toContain(errors?.[0]?.extensions?.code)
   }
   await refused('mutation ($id: ID!) { releaseHold(id: $id) { id } }', { id: hold.id }, stranger.token)
-  await refused('mutation ($id: ID!) { createBooking(input: { holdId: $id }) { id } }', { id: hold.id }, stranger.token)
+  await refused(
+    'mutation ($id: ID!) { createBooking(input: { holdId: $id }) { id } }',
+    { id: hold.id },
+    stranger.token,
+  )
   const { createBooking: booking } = await createBooking(karcis, buyer, { holdId: hold.id })
   await refused('query ($id: ID!) { booking(id: $id) { id } }', { id: booking.id }, stranger.token)
   await refused('mutation ($id: ID!) { cancelBooking(id: $id) { id } }', { id: booking.id }, stranger.token)
   const { confirmPayment: paid } = await pay(karcis, buyer, booking.id)
   await refused('query ($id: ID!) { ticket(id: $id) { code } }', { id: paid.tickets[0].id }, stranger.token)
-  await refused('mutation ($id: ID!) { updateTicketType(input: { id: $id, price: 1 }) { id } }', { id: vip }, rival.token)
-  await refused('mutation ($id: ID!) { updateEvent(input: { id: $id, title: "Mine" }) { id } }', { id: eventId }, rival.token)
-  await refused('mutation ($id: ID!) { reviewEvent(id: $id, input: { decision: APPROVED }) { id } }', { id: eventId }, rival.token)
+  await refused(
+    'mutation ($id: ID!) { updateTicketType(input: { id: $id, price: 1 }) { id } }',
+    { id: vip },
+    rival.token,
+  )
+  await refused(
+    'mutation ($id: ID!) { updateEvent(input: { id: $id, title: "Mine" }) { id } }',
+    { id: eventId },
+    rival.token,
+  )
+  await refused(
+    'mutation ($id: ID!) { reviewEvent(id: $id, input: { decision: APPROVED }) { id } }',
+    { id: eventId },
+    rival.token,
+  )
   await refused('query ($id: ID!) { user(id: $id) { email } }', { id: buyer.id }, stranger.token)
 })
 
@@ -81,7 +122,11 @@ it('shuts a session out within seconds after logout, on its open socket too', as
   await using socket = karcis.connect(buyer.token)
   const probe = socket.subscribe('{ me { id } }')
   await probe.next()
-  await karcis.run('mutation ($token: String!) { logout(refreshToken: $token) }', { token: buyer.refreshToken }, buyer.token)
+  await karcis.run(
+    'mutation ($token: String!) { logout(refreshToken: $token) }',
+    { token: buyer.refreshToken },
+    buyer.token,
+  )
   expect((await socket.closed).code).toBe(4403)
   const { errors } = await karcis.attempt('{ me { id } }', {}, buyer.token)
   expect(errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')

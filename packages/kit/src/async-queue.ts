@@ -66,7 +66,10 @@ export function createAsyncQueue<T>(onEnd: () => void, merge?: (waiting: T, next
  * Maps a source stream. Unlike an async generator, `return()` reaches the source at once and does not wait
  * behind a pending `next()`, so a client that leaves frees its resources immediately.
  */
-export function mapAsync<T, U>(source: AsyncIterator<T>, map: (value: T) => U | Promise<U>): AsyncIterableIterator<U> {
+export function mapAsync<T, U>(
+  source: AsyncIterator<T>,
+  map: (value: T) => U | Promise<U>,
+): AsyncIterableIterator<U> {
   return {
     async next() {
       const result = await source.next()

@@ -19,7 +19,10 @@ export const subgraphSettings = baseSettings.extend({
  * Reads settings once, frozen. Prints every wrong or missing one on a line of its own and ends the process
  * with exit code 1, so that a person mends them all in one go.
  */
-export function readSettings<T extends object>(schema: z.ZodType<T>, source: NodeJS.ProcessEnv = process.env): Readonly<T> {
+export function readSettings<T extends object>(
+  schema: z.ZodType<T>,
+  source: NodeJS.ProcessEnv = process.env,
+): Readonly<T> {
   const result = schema.safeParse(source)
   if (result.success) return Object.freeze(result.data)
   for (const issue of result.error.issues) {

@@ -47,7 +47,9 @@ export const deliverEvents = defineJob({
     const client = deps.clients[consumer]
     if (!client) throw new Error(`no consumer named ${consumer}`)
     for (;;) {
-      const rows = await deps.db.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
+      const rows = await deps.db.$queryRaw<
+        OutboxRow[]
+      >`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
         WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
         ORDER BY seq LIMIT ${BATCH}`
       if (rows.length === 0) return
@@ -87,7 +89,8 @@ export function createInbox<Tx extends RawSql>(
   return async (events) => {
     for (const event of events) {
       await transaction(async (tx) => {
-        const fresh = await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
+        const fresh =
+          await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
         if (fresh === 1) await handlers[event.type]?.(tx, event)
       })
     }

@@ -16,8 +16,12 @@ const REQUEST_CODES = new Set([
  * The one place where an error becomes what a client sees: an expected failure keeps its code and facts, a
  * request that is wrong in itself is BAD_USER_INPUT, anything else is a bug: masked, and logged with its request id.
  */
-export function formatError(error: unknown, request: { requestId: string; log: Logger }): GraphQLFormattedError {
-  const graphqlError = error instanceof GraphQLError ? error : new GraphQLError('Unknown', { originalError: asError(error) })
+export function formatError(
+  error: unknown,
+  request: { requestId: string; log: Logger },
+): GraphQLFormattedError {
+  const graphqlError =
+    error instanceof GraphQLError ? error : new GraphQLError('Unknown', { originalError: asError(error) })
   const { locations, path } = graphqlError.toJSON()
   const place = { ...(locations && { locations }), ...(path && { path }) }
   const cause = rootCause(graphqlError)

@@ -1,5 +1,11 @@
 import { EventEmitter } from 'node:events'
-import { Logger as GraphileLogger, parseCronItems, run, type TaskList, type WorkerEvents } from 'graphile-worker'
+import {
+  Logger as GraphileLogger,
+  parseCronItems,
+  run,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker'
 import pg from 'pg'
 import type { z } from 'zod'
 import type { RawSql } from './database.ts'
@@ -69,7 +75,10 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   const events: WorkerEvents = new EventEmitter()
   events.on('worker:create', ({ worker }) => workerIds.add(worker.workerId))
   events.on('job:error', ({ job, error }) => {
-    log.warn({ err: error, task: job.task_identifier, attempts: job.attempts }, 'job failed, will be tried again')
+    log.warn(
+      { err: error, task: job.task_identifier, attempts: job.attempts },
+      'job failed, will be tried again',
+    )
   })
   const runner = await run({
     pgPool: pool,

@@ -9,7 +9,16 @@ export function createLog(name: string, level: string) {
     level,
     base: { name, pid: process.pid },
     redact: {
-      paths: ['password', '*.password', 'token', '*.token', 'authorization', '*.authorization', 'email', '*.email'],
+      paths: [
+        'password',
+        '*.password',
+        'token',
+        '*.token',
+        'authorization',
+        '*.authorization',
+        'email',
+        '*.email',
+      ],
       censor: '[redacted]',
     },
   })

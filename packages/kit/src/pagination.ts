@@ -21,7 +21,12 @@ export interface Page {
 
 export interface Connection<T> {
   edges: { cursor: string; node: T }[]
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null }
+  pageInfo: {
+    hasNextPage: boolean
+    hasPreviousPage: boolean
+    startCursor: string | null
+    endCursor: string | null
+  }
   totalCount: () => Promise<number>
 }
 
@@ -39,7 +44,12 @@ export function parsePage(args: PageArgs, keys: number): Page {
   if (limit < 1 || limit > MAX_PAGE) {
     throw new BadUserInput([{ path: backward ? 'last' : 'first', message: `must be from 1 to ${MAX_PAGE}` }])
   }
-  return { limit, backward, after: decode(args.after, keys, 'after'), before: decode(args.before, keys, 'before') }
+  return {
+    limit,
+    backward,
+    after: decode(args.after, keys, 'after'),
+    before: decode(args.before, keys, 'before'),
+  }
 }
 
 /**
@@ -76,7 +86,8 @@ function decode(cursor: string | null | undefined, keys: number, path: string): 
   if (cursor == null) return null
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(value) && value.length === keys && value.every((key) => typeof key === 'string')) return value
+    if (Array.isArray(value) && value.length === keys && value.every((key) => typeof key === 'string'))
+      return value
   } catch {
     // falls through to the one error for every kind of foreign cursor
   }

@@ -18,9 +18,19 @@ export interface RedisPair {
 
 /** Two connections to one Redis (or Redis Cluster endpoint): one for commands, one that only listens. */
 export function connectRedis(url: string, log: Logger): RedisPair {
-  const options = { maxRetriesPerRequest: 0, enableOfflineQueue: false, retryStrategy: backOff, commandTimeout: 1_000 }
+  const options = {
+    maxRetriesPerRequest: 0,
+    enableOfflineQueue: false,
+    retryStrategy: backOff,
+    commandTimeout: 1_000,
+  }
   const commands = new Redis(url, options)
-  const listener = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null, commandTimeout: undefined })
+  const listener = new Redis(url, {
+    ...options,
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+  })
   const listeners = new Map<string, Set<(message: unknown) => void>>()
 
   for (const connection of [commands, listener]) {

@@ -22,7 +22,11 @@ export interface ServiceClient {
 export function createServiceClient(baseUrl: string, tokens: ServiceTokens): ServiceClient {
   const agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
 
-  async function send(path: string, body: unknown, viewer: Viewer | null): Promise<{ status: number; json: unknown }> {
+  async function send(
+    path: string,
+    body: unknown,
+    viewer: Viewer | null,
+  ): Promise<{ status: number; json: unknown }> {
     try {
       const response = await agent.request({
         origin: baseUrl,

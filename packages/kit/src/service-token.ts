@@ -37,7 +37,10 @@ export interface ServiceTokens {
 /** @param secret at least 32 characters, the same in every process. @param service name of this process. */
 export function createServiceTokens(secret: string, service: string): ServiceTokens {
   const key = new TextEncoder().encode(secret)
-  const signed = new LRUCache<string, string>({ max: 10_000, ttl: (LIFE_SECONDS - REUSE_UNTIL_SECONDS) * 1000 })
+  const signed = new LRUCache<string, string>({
+    max: 10_000,
+    ttl: (LIFE_SECONDS - REUSE_UNTIL_SECONDS) * 1000,
+  })
   const verified = new LRUCache<string, Caller>({ max: 10_000 })
 
   return {

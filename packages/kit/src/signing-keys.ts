@@ -43,7 +43,9 @@ export function createSigningKeys(
     const cached = cache.get('keys')
     if (cached) return cached
     await rotateIfDue()
-    const rows = await sql.$queryRaw<KeyRow[]>`SELECT kid, public_jwk, sealed_private_jwk, signs_from FROM kit.signing_keys
+    const rows = await sql.$queryRaw<
+      KeyRow[]
+    >`SELECT kid, public_jwk, sealed_private_jwk, signs_from FROM kit.signing_keys
       WHERE published_until > now() ORDER BY signs_from DESC, kid DESC`
     cache.set('keys', rows)
     return rows

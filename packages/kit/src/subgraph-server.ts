@@ -38,7 +38,9 @@ export interface SubgraphServerOptions<Context extends RequestScope> {
  * Serves one subgraph over HTTP and graphql-ws on one port. Everything but the health probes needs a service token: without one
  * not even `{ __typename }` is answered.
  */
-export async function serveSubgraph<Context extends RequestScope>(options: SubgraphServerOptions<Context>): Promise<Running> {
+export async function serveSubgraph<Context extends RequestScope>(
+  options: SubgraphServerOptions<Context>,
+): Promise<Running> {
   const { tokens, log, host, createContext } = options
   const schema = buildSubgraphSchema([{ typeDefs: parse(options.sdl), resolvers: options.resolvers }])
   const apollo = new ApolloServer<Context>({
@@ -67,9 +69,11 @@ export async function serveSubgraph<Context extends RequestScope>(options: Subgr
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (error instanceof BodyTooLarge) return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
+      if (error instanceof BodyTooLarge)
+        return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
       log.error({ err: error }, 'request failed')
-      if (!response.headersSent) sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
+      if (!response.headersSent)
+        sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
     })
   })
   const sockets = serveSubscriptions({ server, schema, tokens, log, createContext })
@@ -85,14 +89,16 @@ export async function serveSubgraph<Context extends RequestScope>(options: Subgr
 
     const route = request.method === 'GET' ? options.routes?.[url.pathname] : undefined
     if (route) return sendJson(response, 200, await route(url.searchParams))
-    if (request.method !== 'POST') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    if (request.method !== 'POST')
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
 
     if (url.pathname === '/internal/events' && options.receive) {
       await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
       return sendJson(response, 200, { taken: true })
     }
-    if (url.pathname !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    if (url.pathname !== '/graphql')
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
 
     const requestId = header(request, 'x-request-id') ?? newId()
     const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
@@ -134,4 +140,5 @@ export async function serveSubgraph<Context extends RequestScope>(options: Subgr
 
 const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
 
-const header = (request: IncomingMessage, name: string): string | undefined => request.headers[name]?.toString()
+const header = (request: IncomingMessage, name: string): string | undefined =>
+  request.headers[name]?.toString()

@@ -30,7 +30,12 @@ export interface BaseDeps<Db> {
   clients: Record<string, ServiceClient>
 }
 
-export interface SubgraphSpec<Tx extends RawSql, Db extends Database<Tx>, Deps extends BaseDeps<Db>, Context extends RequestScope> {
+export interface SubgraphSpec<
+  Tx extends RawSql,
+  Db extends Database<Tx>,
+  Deps extends BaseDeps<Db>,
+  Context extends RequestScope,
+> {
   /** Also the name of its SDL file in `schema/`. */
   name: string
   settings: z.infer<typeof subgraphSettings>
@@ -71,7 +76,14 @@ export async function startSubgraph<
   undo.defer(() => db.$disconnect())
   const redis = connectRedis(settings.REDIS_URL, log)
   undo.defer(() => redis.close())
-  const { deps, close } = await spec.createDeps({ db, redis: redis.commands, bus: redis.bus, tokens, log, clients })
+  const { deps, close } = await spec.createDeps({
+    db,
+    redis: redis.commands,
+    bus: redis.bus,
+    tokens,
+    log,
+    clients,
+  })
   if (close) undo.defer(close)
 
   const jobs = await startJobs<Deps>({

@@ -37,7 +37,9 @@ interface ScopedArgs extends ExecutionArgs {
  * graphql-ws on the subgraph's own port. One socket carries operations of many viewers, so the service token comes
  * with each subscribe message, not with the connection.
  */
-export function serveSubscriptions<Context extends RequestScope>(options: SubscriptionServerOptions<Context>) {
+export function serveSubscriptions<Context extends RequestScope>(
+  options: SubscriptionServerOptions<Context>,
+) {
   const { server, schema, tokens, log, createContext } = options
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_FRAME_BYTES })
 
@@ -82,7 +84,8 @@ export function serveSubscriptions<Context extends RequestScope>(options: Subscr
         const { scope } = args as ScopedArgs
         return { ...result, errors: result.errors.map((error) => formatError(error, scope)) }
       },
-      onError: (_ctx, _id, _payload, errors) => errors.map((error) => formatError(error, { requestId: newId(), log })),
+      onError: (_ctx, _id, _payload, errors) =>
+        errors.map((error) => formatError(error, { requestId: newId(), log })),
     },
     sockets,
   )

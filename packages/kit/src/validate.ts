@@ -24,7 +24,10 @@ export const nameSchema = (max = 120) =>
 /** ISO 4217 code of a currency that this runtime knows. */
 export const currencySchema = z
   .string()
-  .refine((code) => Intl.supportedValuesOf('currency').includes(code), 'must be an ISO 4217 currency code such as IDR')
+  .refine(
+    (code) => Intl.supportedValuesOf('currency').includes(code),
+    'must be an ISO 4217 currency code such as IDR',
+  )
 
 /** IANA time zone name that this runtime knows. */
 export const timezoneSchema = z.string().refine(isTimezone, 'must be an IANA time zone such as Asia/Jakarta')

@@ -65,7 +65,9 @@ it('tells nobody of a change that was rolled back', async () => {
       throw new Error('rolled back')
     }),
   ).rejects.toThrow('rolled back')
-  const rows = await producer.$queryRaw<unknown[]>`SELECT seq FROM kit.outbox UNION ALL SELECT id FROM graphile_worker.jobs`
+  const rows = await producer.$queryRaw<
+    unknown[]
+  >`SELECT seq FROM kit.outbox UNION ALL SELECT id FROM graphile_worker.jobs`
   expect(rows).toEqual([])
 })
 
@@ -79,7 +81,13 @@ it('handles a failing event again later, as if it had never come', async () => {
       handled += 1
     },
   })
-  const event = { id: '019a9b6e-0000-7000-8000-000000000001', type: 'counted', aggregateId: 'a', payload: {}, occurredAt: '' }
+  const event = {
+    id: '019a9b6e-0000-7000-8000-000000000001',
+    type: 'counted',
+    aggregateId: 'a',
+    payload: {},
+    occurredAt: '',
+  }
   await expect(inbox([event])).rejects.toThrow('not now')
   fails = false
   await inbox([event])

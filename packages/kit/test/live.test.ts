@@ -21,7 +21,11 @@ function createWord(pollMs: number, redisUrl = testRedisUrl()) {
     channel: (name) => `test:${name}`,
     read: async (_key, since) =>
       word.length > since ? { since, revision: word.length, letters: word.slice(since) } : null,
-    merge: (waiting, next) => ({ since: waiting.since, revision: next.revision, letters: waiting.letters + next.letters }),
+    merge: (waiting, next) => ({
+      since: waiting.since,
+      revision: next.revision,
+      letters: waiting.letters + next.letters,
+    }),
     pollMs,
   })
   return {

@@ -7,13 +7,20 @@ const all = Array.from({ length: 7 }, (_, index) => ({ id: String(index) }))
 function fetchPage(args: Parameters<typeof parsePage>[0]) {
   const page = parsePage(args, 1)
   let rows = all.filter(
-    (row) => (!page.after || row.id > String(page.after[0])) && (!page.before || row.id < String(page.before[0])),
+    (row) =>
+      (!page.after || row.id > String(page.after[0])) && (!page.before || row.id < String(page.before[0])),
   )
   if (page.backward) rows = rows.toReversed()
-  return toConnection(rows.slice(0, page.limit + 1), page, (row) => [row.id], async () => all.length)
+  return toConnection(
+    rows.slice(0, page.limit + 1),
+    page,
+    (row) => [row.id],
+    async () => all.length,
+  )
 }
 
-const ids = (connection: ReturnType<typeof fetchPage>) => connection.edges.map((edge) => edge.node.id).join('')
+const ids = (connection: ReturnType<typeof fetchPage>) =>
+  connection.edges.map((edge) => edge.node.id).join('')
 
 describe('a connection', () => {
   it('walks forward to the end', () => {
@@ -42,6 +49,11 @@ describe('a connection', () => {
     [{ after: 'nonsense' }, 'after'],
     [{ before: Buffer.from('["a","b"]').toString('base64url') }, 'before'],
   ])('refuses %j, naming %s', (args, path) => {
-    expect(() => fetchPage(args)).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT', facts: { fields: [expect.objectContaining({ path })] } }))
+    expect(() => fetchPage(args)).toThrow(
+      expect.objectContaining({
+        code: 'BAD_USER_INPUT',
+        facts: { fields: [expect.objectContaining({ path })] },
+      }),
+    )
   })
 })

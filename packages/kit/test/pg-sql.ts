@@ -40,9 +40,13 @@ export async function openKitDatabase(): Promise<PgSql> {
 
 function rawSql(client: pg.Pool | pg.PoolClient): RawSql {
   const query = (strings: TemplateStringsArray, values: unknown[]) =>
-    client.query(strings.reduce((text, part, index) => `${text}$${index}${part}`), values)
+    client.query(
+      strings.reduce((text, part, index) => `${text}$${index}${part}`),
+      values,
+    )
   return {
     $executeRaw: async (strings, ...values) => (await query(strings, values)).rowCount ?? 0,
-    $queryRaw: async <T>(strings: TemplateStringsArray, ...values: unknown[]) => (await query(strings, values)).rows as T,
+    $queryRaw: async <T>(strings: TemplateStringsArray, ...values: unknown[]) =>
+      (await query(strings, values)).rows as T,
   }
 }

@@ -34,7 +34,8 @@ it('makes the next key when the newest has signed for its time', async () => {
   const keys = createSigningKeys(db, SEAL, SCHEDULE)
   await keys.current()
   await keys.rotateIfDue()
-  const count = async () => (await db.$queryRaw<{ n: string }[]>`SELECT count(*) AS n FROM kit.signing_keys`)[0]?.n
+  const count = async () =>
+    (await db.$queryRaw<{ n: string }[]>`SELECT count(*) AS n FROM kit.signing_keys`)[0]?.n
   expect(await count()).toBe('1')
   await db.$executeRaw`UPDATE kit.signing_keys SET signs_from = now() - interval '31 days'`
   await Promise.all([keys.rotateIfDue(), createSigningKeys(db, SEAL, SCHEDULE).rotateIfDue()])
@@ -44,7 +45,9 @@ it('makes the next key when the newest has signed for its time', async () => {
 it('keeps private keys sealed: neither readable in the database nor with another secret', async () => {
   await using db = await openKitDatabase()
   await createSigningKeys(db, SEAL, SCHEDULE).current()
-  const [row] = await db.$queryRaw<{ sealed_private_jwk: Buffer }[]>`SELECT sealed_private_jwk FROM kit.signing_keys`
+  const [row] = await db.$queryRaw<
+    { sealed_private_jwk: Buffer }[]
+  >`SELECT sealed_private_jwk FROM kit.signing_keys`
   expect(row?.sealed_private_jwk.toString('latin1')).not.toContain('"d"')
   await expect(createSigningKeys(db, 'another secret', SCHEDULE).current()).rejects.toThrow()
 })

@@ -54,7 +54,12 @@ it.each([
   const strangers = [
     {},
     { 'x-karcis-service-token': 'nonsense' },
-    { 'x-karcis-service-token': await createServiceTokens('another secret of thirty-two letters', 'router').sign(viewer) },
+    {
+      'x-karcis-service-token': await createServiceTokens(
+        'another secret of thirty-two letters',
+        'router',
+      ).sign(viewer),
+    },
     { authorization: `Bearer ${await router.sign(viewer)}` },
   ]
   for (const headers of strangers) {
@@ -81,11 +86,23 @@ it('knows the viewer and the calling service from the token', async () => {
 
 it('gives an expected failure its code and facts, and masks a bug', async () => {
   await using server = await start()
-  const { body } = await gql(`${server.url}/graphql`, '{ expected bug }', {}, { ...(await asViewer()), 'x-request-id': 'r-1' })
+  const { body } = await gql(
+    `${server.url}/graphql`,
+    '{ expected bug }',
+    {},
+    { ...(await asViewer()), 'x-request-id': 'r-1' },
+  )
   expect(body.data).toEqual({ expected: null, bug: null })
   const byCode = Object.fromEntries((body.errors ?? []).map((error) => [error.extensions?.code, error]))
-  expect(byCode.SOLD_OUT).toMatchObject({ message: 'Sold out.', path: ['expected'], extensions: { remaining: 0 } })
-  expect(byCode.INTERNAL_SERVER_ERROR?.extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId: 'r-1' })
+  expect(byCode.SOLD_OUT).toMatchObject({
+    message: 'Sold out.',
+    path: ['expected'],
+    extensions: { remaining: 0 },
+  })
+  expect(byCode.INTERNAL_SERVER_ERROR?.extensions).toEqual({
+    code: 'INTERNAL_SERVER_ERROR',
+    requestId: 'r-1',
+  })
   expect(JSON.stringify(body)).not.toContain('SELECT')
   expect(JSON.stringify(body)).not.toContain('stack')
 })
@@ -123,7 +140,10 @@ it('frees the source at once when the client leaves while nothing is coming', as
   await using server = await start(createAsyncQueue(() => left.resolve()))
   await using client = createWsClient(`${server.url}/graphql`)
   const extensions = { serviceToken: await router.sign(null) }
-  const stop = client.client.subscribe({ query: 'subscription { ticks }', extensions }, { next() {}, error() {}, complete() {} })
+  const stop = client.client.subscribe(
+    { query: 'subscription { ticks }', extensions },
+    { next() {}, error() {}, complete() {} },
+  )
   const probe = client.client.iterate({ query: '{ who }', extensions })
   await probe.next() // the server has worked through what came before on this socket
   stop()

@@ -1,0 +1,102 @@
+import type { SubgraphName } from '@karcis/infra/subgraphs'
+import pg from 'pg'
+
+const GRANT = 1_000_000
+
+/** What the databases say in the end, read behind everyone's back. */
+export interface Books extends AsyncDisposable {
+  /** Work that is still under way: holds and bookings past their time, payments without tickets, undelivered places. */
+  unsettled(): Promise<unknown[]>
+  /** Every way in which seats, stock, tickets and money could disagree; empty when all is right. */
+  contradictions(): Promise<unknown[]>
+  statusOf(bookingId: string): Promise<string>
+}
+
+interface BookingRow {
+  id: string
+  status: string
+  total_price: string
+  user_id: string
+  places: number
+}
+
+export async function booksOf(databases: Record<SubgraphName, string>): Promise<Books> {
+  const ticket = new pg.Pool({ connectionString: databases.ticket, max: 2 })
+  const booking = new pg.Pool({ connectionString: databases.booking, max: 2 })
+  const rows = async <T extends pg.QueryResultRow>(pool: pg.Pool, sql: string) =>
+    (await pool.query<T>(sql)).rows
+  const bookings = () =>
+    rows<BookingRow>(
+      booking,
+      `SELECT b.id, b.status, b.total_price, b.user_id, sum(i.quantity)::int AS places
+       FROM bookings b JOIN booking_items i ON i.booking_id = b.id GROUP BY b.id`,
+    )
+
+  return {
+    async unsettled() {
+      const late = await rows(
+        booking,
+        `SELECT id, status, settled FROM bookings WHERE NOT settled OR status = 'PENDING'`,
+      )
+      const held = await rows(ticket, `SELECT id, expires_at FROM holds WHERE status = 'ACTIVE'`)
+      return [...late, ...held]
+    },
+
+    async contradictions() {
+      const found: unknown[] = [
+        ...(await rows(ticket, `SELECT 'held for ever' AS what, id FROM seats WHERE status = 'HELD'`)),
+        ...(await rows(
+          ticket,
+          `SELECT 'sold without a ticket, or the reverse' AS what, s.id, s.status, t.id AS ticket FROM seats s
+           LEFT JOIN tickets t ON t.seat_id = s.id AND t.status IN ('VALID', 'USED')
+           WHERE (s.status = 'SOLD') <> (t.id IS NOT NULL)`,
+        )),
+        ...(await rows(
+          ticket,
+          `SELECT 'stock does not match tickets' AS what, y.id, y.sold, y.held, count(t.id) AS tickets FROM ticket_types y
+           LEFT JOIN tickets t ON t.ticket_type_id = y.id AND t.status IN ('VALID', 'USED')
+           GROUP BY y.id HAVING y.sold <> count(t.id) OR y.held <> 0 OR y.available <> y.quota - y.sold`,
+        )),
+        ...(await rows(
+          booking,
+          `SELECT 'ledger is off' AS what, currency, sum(amount) FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0`,
+        )),
+      ]
+      const tickets = await rows<{ booking_id: string; live: number; dead: number }>(
+        ticket,
+        `SELECT booking_id, count(*) FILTER (WHERE status IN ('VALID', 'USED'))::int AS live,
+           count(*) FILTER (WHERE status NOT IN ('VALID', 'USED'))::int AS dead FROM tickets GROUP BY booking_id`,
+      )
+      const byBooking = new Map(tickets.map((row) => [row.booking_id, row]))
+      const all = await bookings()
+      const spent = new Map<string, number>()
+      for (const one of all) {
+        const live = byBooking.get(one.id)?.live ?? 0
+        byBooking.delete(one.id)
+        if (live !== (one.status === 'PAID' ? one.places : 0))
+          found.push({ what: 'paid and tickets disagree', ...one, live })
+        if (one.status === 'PAID')
+          spent.set(one.user_id, (spent.get(one.user_id) ?? 0) + Number(one.total_price))
+      }
+      for (const orphan of byBooking.values())
+        if (orphan.live > 0) found.push({ what: 'tickets without a booking', ...orphan })
+      const wallets = await rows<{ owner_id: string; balance: string }>(
+        booking,
+        `SELECT owner_id, balance FROM ledger_accounts WHERE kind = 'WALLET'`,
+      )
+      for (const { owner_id, balance } of wallets) {
+        if (Number(balance) !== GRANT - (spent.get(owner_id) ?? 0))
+          found.push({ what: 'money lost or made', owner_id, balance })
+      }
+      return found
+    },
+
+    async statusOf(bookingId) {
+      return (await bookings()).find((one) => one.id === bookingId)?.status ?? 'lost'
+    },
+
+    async [Symbol.asyncDispose]() {
+      await Promise.all([ticket.end(), booking.end()])
+    },
+  }
+}

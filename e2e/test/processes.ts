@@ -1,0 +1,58 @@
+import { freePort } from '@karcis/infra/ports'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/infra/subgraphs'
+import { eventually } from '@karcis/testkit/eventually'
+import { platformProcesses } from '../../scripts/platform.ts'
+import { supervise } from '../../scripts/supervisor.ts'
+import { ADMIN } from './karcis.ts'
+
+/** The platform as `npm start` runs it: five processes, each started again when it dies. */
+export interface Platform extends AsyncDisposable {
+  url: string
+  /** Kills a process as `kill -9` does and waits until its successor runs. */
+  kill(name: string): Promise<void>
+}
+
+/** @param settings in the environment of every process, as a person would give them. */
+export async function startProcesses(
+  databaseUrls: Record<SubgraphName, string>,
+  redisUrl: string,
+  settings: Record<string, string>,
+): Promise<Platform> {
+  const ports = {} as Record<SubgraphName, number>
+  for (const name of SUBGRAPHS) ports[name] = await freePort()
+  const routerPort = await freePort()
+  const supervisor = await supervise({
+    processes: platformProcesses({
+      routerPort,
+      ports,
+      databaseUrls,
+      redisUrl,
+      env: {
+        PATH: process.env.PATH,
+        NODE_ENV: 'development',
+        LOG_LEVEL: 'fatal',
+        SERVICE_SECRET: 'a secret between the processes of one test',
+        KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
+        PASSWORD_PEPPER: 'pepper of one test',
+        BCRYPT_COST: '4',
+        ADMIN_EMAIL: ADMIN.email,
+        ADMIN_PASSWORD: ADMIN.password,
+        ...settings,
+      },
+    }),
+    log: () => undefined,
+  })
+  return {
+    url: `http://127.0.0.1:${routerPort}`,
+    async kill(name) {
+      const pid = supervisor.pids()[name]
+      if (pid === undefined) throw new Error(`${name} does not run`)
+      process.kill(pid, 'SIGKILL')
+      await eventually(() => {
+        const successor = supervisor.pids()[name]
+        if (successor === undefined || successor === pid) throw new Error(`${name} is still dead`)
+      }, 30_000)
+    },
+    [Symbol.asyncDispose]: () => supervisor.stop(),
+  }
+}
