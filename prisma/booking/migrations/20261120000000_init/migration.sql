@@ -50,11 +50,11 @@ BEGIN
     RAISE EXCEPTION 'what a booking is for, and its price, never change'
       USING ERRCODE = '23514', CONSTRAINT = 'bookings_terms_fixed';
   END IF;
-  IF NEW.status <> OLD.status AND NOT CASE OLD.status
+  IF NEW.status <> OLD.status AND NOT (CASE OLD.status
     WHEN 'PENDING' THEN NEW.status IN ('PAID', 'EXPIRED', 'CANCELLED')
     WHEN 'PAID' THEN NEW.status IN ('PARTIALLY_REFUNDED', 'REFUNDED')
     WHEN 'PARTIALLY_REFUNDED' THEN NEW.status = 'REFUNDED'
-    ELSE false END THEN
+    ELSE false END) THEN
     RAISE EXCEPTION 'a booking cannot go from % to %', OLD.status, NEW.status
       USING ERRCODE = '23514', CONSTRAINT = 'bookings_status_moves';
   END IF;

@@ -1,0 +1,67 @@
+import { newId } from '@karcis/kit/ids'
+import type { Booking } from '../src/domain/booking.ts'
+import { insertBooking } from '../src/domain/booking-writes.ts'
+import type { Db } from '../src/domain/deps.ts'
+
+export const EVENT = newId()
+
+/** A PENDING booking as createBooking writes it, of one item; for stories that are about money only. */
+export async function pendingBooking(
+  db: Db,
+  userId: string,
+  price: number,
+  { currency = 'IDR', organizerId = newId() } = {},
+): Promise<Booking> {
+  const item = {
+    ticketTypeId: newId(),
+    name: 'Regular',
+    kind: 'PAID',
+    seatId: null,
+    seatLabel: null,
+  } as const
+  const id = newId()
+  const booking = await db.$transaction((tx) =>
+    insertBooking(
+      tx,
+      {
+        id,
+        userId,
+        eventId: EVENT,
+        organizerId,
+        holdId: newId(),
+        currency,
+        items: [{ ...item, unitPrice: price, quantity: 1 }],
+        subtotal: price,
+        holdExpiresAt: new Date(Date.now() + 600_000),
+      },
+      30,
+    ),
+  )
+  if (!booking) throw new Error('not inserted')
+  return booking
+}
+
+/** Invariant 3, as an auditor checks it: from the entries alone. Empty when the books are right. */
+export async function audit(db: Db): Promise<string[]> {
+  const findings: string[] = []
+  const unbalanced = await db.$queryRaw<{ currency: string; sum: bigint }[]>`
+    SELECT currency, sum(amount)::bigint AS sum FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0`
+  for (const { currency, sum } of unbalanced) findings.push(`${currency} is off by ${sum}`)
+
+  const [money] = await db.$queryRaw<{ captured: bigint; live: bigint; refunded: bigint }[]>`SELECT
+    (SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
+      JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind = 'EVENT_SALES' AND t.kind = 'PAYMENT') AS captured,
+    (SELECT coalesce(sum(total_price - refunded_amount), 0)::bigint FROM bookings
+      WHERE status IN ('PAID', 'PARTIALLY_REFUNDED')) AS live,
+    (SELECT coalesce(sum(refunded_amount), 0)::bigint FROM bookings) AS refunded`
+  if (money && money.captured !== money.live + money.refunded) {
+    findings.push(`captured ${money.captured}, live bookings ${money.live}, refunds ${money.refunded}`)
+  }
+
+  const wallets = await db.$queryRaw<{ ownerId: string; balance: bigint; sum: bigint }[]>`
+    SELECT a.owner_id AS "ownerId", a.balance, coalesce(sum(e.amount), 0)::bigint AS sum
+    FROM ledger_accounts a LEFT JOIN ledger_entries e ON e.account_id = a.id WHERE a.kind = 'WALLET'
+    GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.balance < 0`
+  for (const { balance, sum } of wallets) findings.push(`a wallet says ${balance}, its entries ${sum}`)
+  return findings
+}

@@ -1,0 +1,64 @@
+import { eventually } from '@karcis/testkit/eventually'
+import type { Db, Tx } from '../src/domain/deps.ts'
+
+/** The database as the product sees it, with parts of its SQL left out: the guard that a test is about. */
+export function withoutSql(db: Db, ...fragments: string[]): Db {
+  const edit = (strings: TemplateStringsArray): TemplateStringsArray => {
+    const edited = strings.map((text) =>
+      fragments.reduce((rest, fragment) => rest.replaceAll(fragment, ''), text),
+    )
+    return Object.assign(edited, { raw: edited })
+  }
+  // biome-ignore lint: a Prisma client and its transactions, wrapped alike
+  const wrap = (client: any): any =>
+    new Proxy(client, {
+      get(target, key) {
+        const value = Reflect.get(target, key)
+        if (key === '$queryRaw' || key === '$executeRaw') {
+          return (strings: TemplateStringsArray, ...values: unknown[]) =>
+            value.call(target, edit(strings), ...values)
+        }
+        if (key === '$transaction') {
+          return (run: (tx: unknown) => unknown) => value.call(target, (tx: unknown) => run(wrap(tx)))
+        }
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  return wrap(db)
+}
+
+/** Takes triggers off their tables, given as `table.trigger`. */
+export async function dropTriggers(db: Db, ...triggers: string[]): Promise<void> {
+  for (const [table, trigger] of triggers.map((name) => name.split('.'))) {
+    await db.$executeRawUnsafe(`DROP TRIGGER ${trigger} ON ${table}`)
+  }
+}
+
+/**
+ * Runs `fn` while writes to a table wait, until `waiting` sessions wait for each other; then lets them all go.
+ * What follows is as close a race as there can be.
+ * @param last what to change at the last moment before they go.
+ */
+export async function pileUp<T>(
+  db: Db,
+  table: string,
+  waiting: number,
+  fn: () => Promise<T>,
+  last?: (tx: Tx) => Promise<unknown>,
+): Promise<T> {
+  let running: Promise<T> | undefined
+  await db.$transaction(
+    async (tx) => {
+      await tx.$executeRawUnsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`)
+      running = fn()
+      await eventually(async () => {
+        const [locks] = await tx.$queryRaw<{ n: number }[]>`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
+          WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
+        if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
+      }, 4_000)
+      await last?.(tx)
+    },
+    { timeout: 8_000 },
+  )
+  return running as Promise<T>
+}
