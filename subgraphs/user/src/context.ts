@@ -23,4 +23,8 @@ export interface Context extends RequestScope {
   loaders: Loaders
 }
 
-export const createContext = (deps: Deps, scope: RequestScope): Context => ({ ...scope, deps, loaders: createLoaders(deps.db) })
+export const createContext = (deps: Deps, scope: RequestScope): Context => ({
+  ...scope,
+  deps,
+  loaders: createLoaders(deps.db),
+})

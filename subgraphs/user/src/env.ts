@@ -5,7 +5,8 @@ import { z } from 'zod'
 const MIN_PRODUCTION_COST = 10
 
 /** A setting that is there but empty, as `NAME=` in a .env file, is not given. */
-const optional = <T extends z.ZodType>(schema: T) => z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
+const optional = <T extends z.ZodType>(schema: T) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
@@ -18,12 +19,15 @@ export const userSettings = subgraphSettings
     BOOKING_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
   })
   .superRefine((settings, context) => {
-    const problem = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message })
+    const problem = (name: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [name], message })
     if (settings.NODE_ENV === 'production' && settings.BCRYPT_COST < MIN_PRODUCTION_COST) {
       problem('BCRYPT_COST', `must be at least ${MIN_PRODUCTION_COST} in production`)
     }
-    if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD) problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
-    if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL) problem('ADMIN_EMAIL', 'must be given together with ADMIN_PASSWORD')
+    if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
+      problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
+    if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL)
+      problem('ADMIN_EMAIL', 'must be given together with ADMIN_PASSWORD')
   })
 
 export type UserSettings = z.infer<typeof userSettings>

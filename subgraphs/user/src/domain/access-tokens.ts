@@ -19,7 +19,11 @@ export interface SignedIn {
 }
 
 /** Signs the access token of an open session. */
-export async function signIn({ signingKeys }: Deps, account: Account, session: OpenSession): Promise<SignedIn> {
+export async function signIn(
+  { signingKeys }: Deps,
+  account: Account,
+  session: OpenSession,
+): Promise<SignedIn> {
   const { kid, privateKey } = await signingKeys.current()
   const accessToken = await new SignJWT({ role: account.role, sid: session.sessionId })
     .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
@@ -29,5 +33,10 @@ export async function signIn({ signingKeys }: Deps, account: Account, session: O
     .setIssuedAt()
     .setExpirationTime(`${ACCESS_TOKEN_SECONDS} seconds`)
     .sign(privateKey)
-  return { accessToken, refreshToken: session.refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user: wholeView(account) }
+  return {
+    accessToken,
+    refreshToken: session.refreshToken,
+    expiresIn: ACCESS_TOKEN_SECONDS,
+    user: wholeView(account),
+  }
 }

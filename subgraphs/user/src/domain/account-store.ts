@@ -35,9 +35,14 @@ export const findAccountByEmail = (db: Db, email: string): Promise<Account | nul
 export type Credentials = { id: string; email: string; passwordHash: string }
 
 /** By id or by (normalized) address; null for erased accounts, and for those that have no password. */
-export async function findCredentials(db: Db, where: { id: string } | { email: string }): Promise<Credentials | null> {
+export async function findCredentials(
+  db: Db,
+  where: { id: string } | { email: string },
+): Promise<Credentials | null> {
   const found = await db.user.findUnique({ where, select: { id: true, email: true, passwordHash: true } })
-  return found?.email && found.passwordHash ? { id: found.id, email: found.email, passwordHash: found.passwordHash } : null
+  return found?.email && found.passwordHash
+    ? { id: found.id, email: found.email, passwordHash: found.passwordHash }
+    : null
 }
 
 /**
@@ -45,13 +50,19 @@ export async function findCredentials(db: Db, where: { id: string } | { email: s
  * Whoever also locks sessions or proposals of a person locks the person first, so that no two wait for each other.
  * @returns null when there is none, or it is erased.
  */
-export async function holdAccount(tx: Tx, id: string): Promise<(Account & { passwordHash: string | null }) | null> {
+export async function holdAccount(
+  tx: Tx,
+  id: string,
+): Promise<(Account & { passwordHash: string | null }) | null> {
   await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR SHARE`
   return readLocked(tx, id)
 }
 
 /** As `holdAccount`, for a transaction that is going to change the account: nobody else holds it meanwhile. */
-export async function lockAccount(tx: Tx, id: string): Promise<(Account & { passwordHash: string | null }) | null> {
+export async function lockAccount(
+  tx: Tx,
+  id: string,
+): Promise<(Account & { passwordHash: string | null }) | null> {
   await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR UPDATE`
   return readLocked(tx, id)
 }
@@ -64,7 +75,10 @@ const readLocked = (tx: Tx, id: string) =>
  * at once do it one after the other.
  * @returns the account, null when there is none or it is erased; and whether an admin other than it can act.
  */
-export async function lockAmongAdmins(tx: Tx, id: string): Promise<{ account: Account | null; anotherAdmin: boolean }> {
+export async function lockAmongAdmins(
+  tx: Tx,
+  id: string,
+): Promise<{ account: Account | null; anotherAdmin: boolean }> {
   const admins = await tx.$queryRaw<{ id: string; active_admin: boolean }[]>`
     SELECT id, role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL AS active_admin FROM users
     WHERE id = ${id}::uuid OR (role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL)
@@ -94,8 +108,11 @@ export async function markAuthChanged(tx: Tx, id: string): Promise<Date> {
 }
 
 /** Accounts that are not erased, newest first (backward: oldest first), one more than `limit` to see whether more follow. */
-export const listAccounts = (db: Db, where: Prisma.UserWhereInput, page: { limit: number; order: 'asc' | 'desc' }) =>
-  db.user.findMany({ where, orderBy: { id: page.order }, take: page.limit + 1, select: FIELDS })
+export const listAccounts = (
+  db: Db,
+  where: Prisma.UserWhereInput,
+  page: { limit: number; order: 'asc' | 'desc' },
+) => db.user.findMany({ where, orderBy: { id: page.order }, take: page.limit + 1, select: FIELDS })
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 

@@ -16,7 +16,10 @@ interface Changed {
 
 /** Gives a person another role. Admins only. @throws NotFound, BadUserInput, Conflict, Forbidden, Unauthenticated */
 export const setUserRole = (ctx: Context, id: string, role: Role): Promise<UserView> =>
-  changeRights(ctx, id, role !== 'ADMIN', async (tx) => ({ account: await updateAccount(tx, id, { role }), revoked: [] }))
+  changeRights(ctx, id, role !== 'ADMIN', async (tx) => ({
+    account: await updateAccount(tx, id, { role }),
+    revoked: [],
+  }))
 
 /** Shuts a person out and ends its sessions. Admins only. @throws as `setUserRole` */
 export async function suspendUser(ctx: Context, id: string, reason: string): Promise<UserView> {

@@ -8,7 +8,10 @@ const MAX_PASSWORD = 200
 /** How an address is stored and compared. */
 export const normalizeEmail = (email: string): string => email.normalize('NFC').trim().toLowerCase()
 
-const email = z.string().transform(normalizeEmail).pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
+const email = z
+  .string()
+  .transform(normalizeEmail)
+  .pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
 
 const password = z
   .string()

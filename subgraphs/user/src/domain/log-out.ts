@@ -9,7 +9,11 @@ import { findRefreshToken, revokeSession, revokeSessionsOf } from './session-sto
  * ended, or never was, is a success: the caller has what it wanted.
  * @throws Unauthenticated when there is neither a token nor a viewer.
  */
-export async function logOut(ctx: Context, refreshToken: string | null | undefined, everywhere: boolean): Promise<true> {
+export async function logOut(
+  ctx: Context,
+  refreshToken: string | null | undefined,
+  everywhere: boolean,
+): Promise<true> {
   const { deps } = ctx
   const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : ofViewer(ctx)
   if (!session) return true

@@ -16,7 +16,8 @@ export const insertProposal = (tx: Tx, draft: Draft): Promise<Proposal> =>
     throw new Conflict('Your last proposal still waits for an answer.')
   })
 
-export const findProposal = (db: Db, id: string): Promise<Proposal | null> => db.organizerProposal.findUnique({ where: { id } })
+export const findProposal = (db: Db, id: string): Promise<Proposal | null> =>
+  db.organizerProposal.findUnique({ where: { id } })
 
 /** Decides a proposal. @returns it; null when it did not wait any more, and nothing was changed. */
 export async function decideProposal(

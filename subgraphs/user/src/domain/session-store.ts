@@ -54,12 +54,19 @@ export async function findRefreshToken(db: Db, token: string): Promise<KnownToke
  * @returns false when it had been: of any number that come at once, one finds it unused.
  */
 export async function useRefreshToken(tx: Tx, id: string): Promise<boolean> {
-  const { count } = await tx.refreshToken.updateMany({ where: { id, usedAt: null }, data: { usedAt: new Date() } })
+  const { count } = await tx.refreshToken.updateMany({
+    where: { id, usedAt: null },
+    data: { usedAt: new Date() },
+  })
   return count === 1
 }
 
 /** Locks a session, and tells by the database's clock what a token of it is still worth. */
-export async function lockSession(tx: Tx, sessionId: string, tokenId: string): Promise<{ revoked: boolean; expired: boolean }> {
+export async function lockSession(
+  tx: Tx,
+  sessionId: string,
+  tokenId: string,
+): Promise<{ revoked: boolean; expired: boolean }> {
   const [row] = await tx.$queryRaw<{ revoked: boolean; expired: boolean }[]>`
     SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired
     FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id

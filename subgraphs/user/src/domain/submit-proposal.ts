@@ -14,7 +14,8 @@ export async function submitProposal(ctx: Context, input: unknown): Promise<Prop
   return ctx.deps.db.$transaction(async (tx) => {
     const account = await holdAccount(tx, id)
     if (!account) throw new Unauthenticated()
-    if (account.role !== 'CUSTOMER') throw new Conflict('You may hold events already.', { role: account.role })
+    if (account.role !== 'CUSTOMER')
+      throw new Conflict('You may hold events already.', { role: account.role })
     return insertProposal(tx, { ...draft, userId: id })
   })
 }

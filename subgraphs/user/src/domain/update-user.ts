@@ -46,7 +46,11 @@ export async function updateUser(ctx: Context, input: unknown): Promise<UserView
 }
 
 /** Whoever changes how it signs in itself has to show that it is no borrowed session. @returns what was proved, if anything. */
-async function mayChangeCredentials(ctx: Context, changes: Changes, own: boolean): Promise<Credentials | null> {
+async function mayChangeCredentials(
+  ctx: Context,
+  changes: Changes,
+  own: boolean,
+): Promise<Credentials | null> {
   const { id, email, password, currentPassword } = changes
   if (email === undefined && password === undefined) return null
   const known = await findCredentials(ctx.deps.db, { id })
@@ -56,7 +60,9 @@ async function mayChangeCredentials(ctx: Context, changes: Changes, own: boolean
   }
   if (!own) return null
   if (!currentPassword) {
-    throw new BadUserInput([{ path: 'input.currentPassword', message: 'is needed to change e-mail address or password' }])
+    throw new BadUserInput([
+      { path: 'input.currentPassword', message: 'is needed to change e-mail address or password' },
+    ])
   }
   await provePassword(ctx.deps, known, currentPassword)
   return known

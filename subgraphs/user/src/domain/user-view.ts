@@ -24,7 +24,8 @@ export interface UserView {
 export type UserViewConnection = Connection<UserView>
 
 /** Whether the viewer may see, and change, what is private of an account: the person itself, and admins. */
-export const isPrivyTo = (viewer: Viewer | null, userId: string): boolean => viewer?.id === userId || viewer?.role === 'ADMIN'
+export const isPrivyTo = (viewer: Viewer | null, userId: string): boolean =>
+  viewer?.id === userId || viewer?.role === 'ADMIN'
 
 /** An account as the viewer may see it. */
 export const viewFor = (viewer: Viewer | null, account: Account): UserView =>
@@ -32,7 +33,8 @@ export const viewFor = (viewer: Viewer | null, account: Account): UserView =>
 
 /** Everything: for the person itself, as in the answer to its own sign-in, and for admins. */
 export function wholeView(account: Account): UserView {
-  const { email, phoneNumber, address, role, emailVerifiedAt, createdAt, suspendedAt, suspensionReason } = account
+  const { email, phoneNumber, address, role, emailVerifiedAt, createdAt, suspendedAt, suspensionReason } =
+    account
   return {
     ...publicView(account),
     email,

@@ -42,7 +42,9 @@ export async function removeItem(tx: Tx, userId: string, eventId: string): Promi
 export async function loadWishlists(db: Db, keys: readonly WishlistKey[]): Promise<WishlistRow[][]> {
   const parts = Map.groupBy(keys, ({ userId: _, ...part }) => JSON.stringify(part))
   const rows = await Promise.all([...parts.values()].map((same) => loadPart(db, same)))
-  const byUser = new Map([...parts.keys()].map((part, index) => [part, Map.groupBy(rows[index] ?? [], (row) => row.userId)]))
+  const byUser = new Map(
+    [...parts.keys()].map((part, index) => [part, Map.groupBy(rows[index] ?? [], (row) => row.userId)]),
+  )
   return keys.map(({ userId, ...part }) => byUser.get(JSON.stringify(part))?.get(userId) ?? [])
 }
 
@@ -61,7 +63,11 @@ function loadPart(db: Db, keys: readonly WishlistKey[]): Promise<(WishlistRow & 
 
 /** How many events are on each of several wishlists. */
 export async function countWishlists(db: Db, userIds: readonly string[]): Promise<number[]> {
-  const counted = await db.wishlistItem.groupBy({ by: ['userId'], where: { userId: { in: [...userIds] } }, _count: true })
+  const counted = await db.wishlistItem.groupBy({
+    by: ['userId'],
+    where: { userId: { in: [...userIds] } },
+    _count: true,
+  })
   const counts = new Map(counted.map(({ userId, _count }) => [userId, _count]))
   return userIds.map((id) => counts.get(id) ?? 0)
 }

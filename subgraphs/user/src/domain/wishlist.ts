@@ -37,7 +37,11 @@ async function changeWishlist(
 }
 
 /** A page of a person's wishlist, newest first; null when the viewer may not see it. @throws BadUserInput for wrong paging. */
-export async function readWishlist({ loaders }: Context, user: UserView, args: PageArgs): Promise<WishlistPage | null> {
+export async function readWishlist(
+  { loaders }: Context,
+  user: UserView,
+  args: PageArgs,
+): Promise<WishlistPage | null> {
   if (!user.whole) return null
   const page = parseIdPage(args)
   const { limit, backward } = page

@@ -23,7 +23,8 @@ export async function createPasswords(pepper: string, cost: number): Promise<Pas
   const pool = createWorkerPool(Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1)))
 
   // bcrypt reads 72 bytes and stops at a zero byte: 64 letters of base64 carry a password of any length.
-  const preHash = (password: string): string => createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
+  const preHash = (password: string): string =>
+    createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
   const hash = async (password: string): Promise<string> =>
     String(await pool.run({ kind: 'hash', secret: preHash(password), cost }))
 

@@ -63,7 +63,8 @@ export function createWorkerPool(size: number): WorkerPool {
 
   return {
     run(work) {
-      if (closed || waiting.length >= MAX_WAITING_PER_WORKER * size) return Promise.reject(new ServiceUnavailable())
+      if (closed || waiting.length >= MAX_WAITING_PER_WORKER * size)
+        return Promise.reject(new ServiceUnavailable())
       return new Promise((resolve, reject) => {
         lastId += 1
         waiting.push({ task: { ...work, id: lastId }, resolve, reject })

@@ -2,7 +2,10 @@ import { parentPort } from 'node:worker_threads'
 import { compareSync, hashSync } from 'bcryptjs'
 
 /** One piece of work; `secret` is what is left of a password after the pre-hash. */
-export type Task = { id: number; secret: string } & ({ kind: 'hash'; cost: number } | { kind: 'verify'; hash: string })
+export type Task = { id: number; secret: string } & (
+  | { kind: 'hash'; cost: number }
+  | { kind: 'verify'; hash: string }
+)
 export type Done = { id: number; result: string | boolean } | { id: number; error: string }
 
 parentPort?.on('message', (task: Task) => {
@@ -11,7 +14,8 @@ parentPort?.on('message', (task: Task) => {
 
 function work(task: Task): Done {
   try {
-    const result = task.kind === 'hash' ? hashSync(task.secret, task.cost) : compareSync(task.secret, task.hash)
+    const result =
+      task.kind === 'hash' ? hashSync(task.secret, task.cost) : compareSync(task.secret, task.hash)
     return { id: task.id, result }
   } catch (error) {
     return { id: task.id, error: error instanceof Error ? error.message : String(error) }

@@ -1,0 +1,292 @@
+import { newId } from '@karcis/kit/ids'
+import { describe, expect, it } from 'vitest'
+import { type Person, PASSWORD, type Story, startStory } from './stories.ts'
+
+const WHOLE =
+  'id name email phoneNumber address avatarUrl role emailVerified createdAt suspendedAt wishlist { totalCount }'
+const UPDATE = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { ${WHOLE} } }`
+const ENTITY = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { ${WHOLE} } } }`
+const SET_ROLE = 'mutation ($id: ID!, $role: Role!) { setUserRole(id: $id, role: $role) { role } }'
+const DELETE = 'mutation ($id: ID!) { deleteUser(id: $id) { id name email } }'
+
+const reference = ({ id }: { id: string }) => ({ of: [{ __typename: 'User', id }] })
+
+describe('what people see of each other', () => {
+  it('is id, name and picture; the rest is null without an error', async () => {
+    await using story = await startStory()
+    const [siti, budi] = [await story.signUp('Siti'), await story.signUp('Budi')]
+    for (const ask of [budi.ask, story.anybody]) {
+      const { data, code } = await ask(ENTITY, reference(siti))
+      expect(code).toBeUndefined()
+      const { id, name, ...rest } = data._entities[0]
+      expect({ id, name }).toEqual({ id: siti.id, name: 'Siti' })
+      expect(new Set(Object.values(rest))).toEqual(new Set([null]))
+    }
+  })
+
+  it('is everything of oneself, and to an admin of everybody', async () => {
+    await using story = await startStory()
+    const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+    for (const { ask } of [siti, admin]) {
+      const { data } = await ask(ENTITY, reference(siti))
+      expect(data._entities[0]).toMatchObject({
+        email: siti.email,
+        phoneNumber: '+62 812 3456',
+        address: 'Jalan Melati 1',
+        role: 'CUSTOMER',
+        emailVerified: false,
+        createdAt: expect.stringMatching(/Z$/),
+        wishlist: { totalCount: 0 },
+      })
+      expect(
+        (await ask('query ($id: ID!) { user(id: $id) { email } }', { id: siti.id })).data.user.email,
+      ).toBe(siti.email)
+    }
+  })
+
+  it('answers user(id) to nobody else', async () => {
+    await using story = await startStory()
+    const [siti, budi, admin] = [await story.signUp('Siti'), await story.signUp('Budi'), await story.admin()]
+    const ask = 'query ($id: ID!) { user(id: $id) { id } }'
+    expect((await story.anybody(ask, { id: siti.id })).code).toBe('UNAUTHENTICATED')
+    expect((await budi.ask(ask, { id: siti.id })).code).toBe('FORBIDDEN')
+    expect(await admin.ask(ask, { id: newId() })).toMatchObject({ data: { user: null }, code: undefined })
+    expect((await admin.ask(ask, { id: 'x' })).facts.fields).toMatchObject([{ path: 'id' }])
+  })
+
+  it('gives other subgraphs whom an address belongs to, and clients never', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const ask = 'query ($email: String!) { userByEmail(email: $email) { id name email } }'
+    for (const service of ['event', 'ticket']) {
+      const { data } = await story.askAs(null, service)(ask, { email: ' SITI@karcis.test' })
+      expect(data.userByEmail).toEqual({ id: siti.id, name: 'Siti', email: null })
+    }
+    expect(
+      (await story.askAs(null, 'ticket')(ask, { email: 'nobody@karcis.test' })).data.userByEmail,
+    ).toBeNull()
+    expect((await siti.ask(ask, { email: siti.email })).code).toBe('FORBIDDEN')
+    expect((await story.askAs(null, 'booking')(ask, { email: siti.email })).code).toBe('FORBIDDEN')
+  })
+})
+
+describe('entities', () => {
+  it('are read in one query for any number of references, and in the order asked for', async () => {
+    await using story = await startStory()
+    const people: Person[] = []
+    for (let n = 0; n < 5; n += 1) people.push(await story.signUp())
+    const admin = await story.admin()
+    const queries = countQueries(story)
+    const ids = [...people.map(({ id }) => id).reverse(), newId(), people[0]?.id, 'no id at all']
+    const { data } = await admin.ask(
+      `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id email wishlist(first: 2) { totalCount edges { cursor } } } } }`,
+      { of: ids.map((id) => ({ __typename: 'User', id })) },
+    )
+    expect(data._entities.map((user: { id: string } | null) => user?.id ?? null)).toEqual(
+      ids.map((id) => (people.some((person) => person.id === id) ? id : null)),
+    )
+    expect(queries).toEqual(['User.findMany', 'raw', 'WishlistItem.groupBy'])
+  })
+
+  it('in a list of proposals cost one query for all applicants and reviewers', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    for (let n = 0; n < 4; n += 1) {
+      const person = await story.signUp()
+      const { data } = await person.ask(`mutation { submitOrganizerProposal(input:
+        { name: "A", category: "B", description: "C", location: "D" }) { id } }`)
+      await admin.ask(
+        'mutation ($id: ID!) { reviewOrganizerProposal(id: $id, input: { decision: APPROVED }) { id } }',
+        {
+          id: data.submitOrganizerProposal.id,
+        },
+      )
+    }
+    const queries = countQueries(story)
+    const { data } = await admin.ask(
+      '{ organizerProposals { totalCount edges { node { applicant { role } reviewer { email } } } } }',
+    )
+    expect(data.organizerProposals.edges).toHaveLength(4)
+    expect(queries).toEqual(['OrganizerProposal.findMany', 'OrganizerProposal.count', 'User.findMany'])
+  })
+
+  /** Names of the queries that the subgraph makes from now on. */
+  function countQueries({ subgraph: { deps } }: Story): string[] {
+    const queries: string[] = []
+    const counted = deps.db.$extends({
+      query: {
+        $allOperations({ model, operation, args, query }) {
+          queries.push(model ? `${model}.${operation}` : 'raw')
+          return query(args)
+        },
+      },
+    })
+    deps.db = counted as unknown as typeof deps.db
+    return queries
+  }
+})
+
+describe('changing an account', () => {
+  it('changes what is given, clears what is null, leaves the rest', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const { data } = await siti.ask(UPDATE, { input: { id: siti.id, name: 'Siti R.', phoneNumber: null } })
+    expect(data.updateUser).toMatchObject({
+      name: 'Siti R.',
+      phoneNumber: null,
+      address: 'Jalan Melati 1',
+      email: siti.email,
+    })
+    const refused = await siti.ask(UPDATE, { input: { id: siti.id, name: null, address: ' ', email: 'no' } })
+    expect(refused.facts.fields.map((field: { path: string }) => field.path)).toEqual([
+      'input.name',
+      'input.address',
+      'input.email',
+    ])
+  })
+
+  it('is for oneself and for admins', async () => {
+    await using story = await startStory()
+    const [siti, budi, admin] = [await story.signUp('Siti'), await story.signUp('Budi'), await story.admin()]
+    const input = { id: siti.id, name: 'Renamed' }
+    expect((await story.anybody(UPDATE, { input })).code).toBe('UNAUTHENTICATED')
+    expect((await budi.ask(UPDATE, { input })).code).toBe('FORBIDDEN')
+    expect((await admin.ask(UPDATE, { input })).data.updateUser.name).toBe('Renamed')
+    expect((await admin.ask(UPDATE, { input: { ...input, id: newId() } })).code).toBe('NOT_FOUND')
+  })
+
+  it("takes the password for a new address or password of one's own", async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const change = (input: object) => siti.ask(UPDATE, { input: { id: siti.id, ...input } })
+    const email = 'siti.rahma@karcis.test'
+    expect((await change({ email })).facts.fields).toMatchObject([{ path: 'input.currentPassword' }])
+    expect((await change({ email, currentPassword: 'a guess' })).code).toBe('INVALID_CREDENTIALS')
+    expect((await change({ email, currentPassword: PASSWORD })).data.updateUser.email).toBe(email)
+    expect((await change({ password: email, currentPassword: PASSWORD })).facts.fields).toMatchObject([
+      { path: 'input.password' },
+    ])
+    const elsewhere = await story.comeBack(email)
+    await change({ password: 'a new one altogether', currentPassword: PASSWORD })
+    expect((await story.refresh(elsewhere.refreshToken)).code).toBe('UNAUTHENTICATED')
+    expect((await story.login(email, 'a new one altogether')).code).toBeUndefined()
+  })
+
+  it('refuses an address that somebody has', async () => {
+    await using story = await startStory()
+    const [siti, budi, admin] = [await story.signUp('Siti'), await story.signUp('Budi'), await story.admin()]
+    const taken = await admin.ask(UPDATE, { input: { id: siti.id, email: ' BUDI@karcis.test' } })
+    expect(budi.email).toBe('budi@karcis.test')
+    expect(taken.code).toBe('EMAIL_TAKEN')
+  })
+})
+
+describe('admins', () => {
+  it('give roles, which the next access token carries', async () => {
+    await using story = await startStory()
+    const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+    expect((await siti.ask(SET_ROLE, { id: siti.id, role: 'ADMIN' })).code).toBe('FORBIDDEN')
+    expect((await admin.ask(SET_ROLE, { id: siti.id, role: 'ORGANIZER' })).data.setUserRole.role).toBe(
+      'ORGANIZER',
+    )
+    expect((await story.comeBack(siti.email)).viewer.role).toBe('ORGANIZER')
+    expect((await admin.ask(SET_ROLE, { id: newId(), role: 'ADMIN' })).code).toBe('NOT_FOUND')
+  })
+
+  it('never run out: the last one stays admin', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    expect((await admin.ask(SET_ROLE, { id: admin.id, role: 'CUSTOMER' })).code).toBe('CONFLICT')
+    expect(
+      (
+        await admin.ask(
+          'mutation ($id: ID!) { suspendUser(id: $id, reason: "Why not") { id } }',
+          admin as never,
+        )
+      ).code,
+    ).toBe('CONFLICT')
+    expect((await admin.ask(DELETE, { id: admin.id })).code).toBe('CONFLICT')
+  })
+
+  it('find people by role and by a part of name or address, page by page', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    for (const name of ['Ana', 'Ani', 'Budi', 'Per_cent']) await story.signUp(name)
+    const find = async (variables: object) => {
+      const { data } = await admin.ask(
+        `query ($filter: UserFilter, $first: Int, $after: String, $last: Int, $before: String) {
+          users(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
+            totalCount edges { cursor node { name } } pageInfo { hasNextPage hasPreviousPage } } }`,
+        { ...variables },
+      )
+      const { edges, ...rest } = data.users
+      return {
+        names: edges.map((edge: { node: { name: string } }) => edge.node.name),
+        last: edges.at(-1)?.cursor,
+        ...rest,
+      }
+    }
+    const first = await find({ first: 2 })
+    expect(first).toMatchObject({
+      names: ['Per_cent', 'Budi'],
+      totalCount: 5,
+      pageInfo: { hasNextPage: true },
+    })
+    const second = await find({ first: 3, after: first.last })
+    expect(second).toMatchObject({
+      names: ['Ani', 'Ana', 'Admin'],
+      pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    })
+    expect((await find({ last: 2 })).names).toEqual(['Ana', 'Admin'])
+    expect((await find({ last: 1, before: second.last })).names).toEqual(['Ana'])
+    expect((await find({ filter: { search: 'AN' } })).names).toEqual(['Ani', 'Ana'])
+    expect((await find({ filter: { search: 'r_c' } })).names).toEqual(['Per_cent'])
+    expect((await find({ filter: { search: '%' } })).names).toEqual([])
+    expect((await find({ filter: { role: 'ADMIN' } })).names).toEqual(['Admin'])
+    expect((await admin.ask('{ users(first: 101) { totalCount } }')).facts.fields).toMatchObject([
+      { path: 'first' },
+    ])
+    const foreign = Buffer.from('["x"]').toString('base64url')
+    expect((await admin.ask(`{ users(after: "${foreign}") { totalCount } }`)).facts.fields).toMatchObject([
+      { path: 'after' },
+    ])
+    const customer = await story.comeBack('ana@karcis.test')
+    expect((await customer.ask('{ users { totalCount } }')).code).toBe('FORBIDDEN')
+  })
+})
+
+describe('erasing an account', () => {
+  it('leaves an id with nothing personal, no session, and the address free', async () => {
+    await using story = await startStory()
+    const [siti, budi] = [await story.signUp('Siti'), await story.signUp('Budi')]
+    await siti.ask('mutation ($id: ID!) { addToWishlist(eventId: $id) { id } }', { id: newId() })
+    await siti.ask(`mutation { submitOrganizerProposal(input:
+      { name: "Siti Live", category: "B", description: "C", location: "D" }) { id } }`)
+    expect((await budi.ask(DELETE, { id: siti.id })).code).toBe('FORBIDDEN')
+    const { data } = await siti.ask(DELETE, { id: siti.id })
+    expect(data.deleteUser).toEqual({ id: siti.id, name: 'Deleted user', email: null })
+
+    for (const table of ['users', 'organizer_proposals', 'wishlist_items', 'login_attempts', 'kit.outbox']) {
+      const rows = await story.sql(`SELECT to_jsonb(t)::text AS whole FROM ${table} t`)
+      const hers = rows.map(({ whole }) => whole).filter((row) => row.includes(siti.id))
+      expect(hers.join()).not.toMatch(/siti|Melati|\+62/i)
+    }
+    expect((await story.login(siti.email)).code).toBe('INVALID_CREDENTIALS')
+    expect((await story.refresh(siti.refreshToken)).code).toBe('UNAUTHENTICATED')
+    expect((await siti.ask('{ me { id } }')).code).toBe('UNAUTHENTICATED')
+    expect((await siti.ask(DELETE, { id: siti.id })).code).toBe('NOT_FOUND')
+    const seen = await budi.ask(
+      'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { name } } }',
+      reference(siti),
+    )
+    expect(seen.data._entities).toEqual([{ name: 'Deleted user' }])
+    const { users, sessions } = await story.get('/internal/auth-changes')
+    expect({ users, sessions }).toMatchObject({
+      users: [{ id: siti.id, suspended: true }],
+      sessions: [{ id: siti.viewer.sessionId }],
+    })
+
+    const next = await story.signUp('Siti')
+    expect(next.id).not.toBe(siti.id)
+  })
+})

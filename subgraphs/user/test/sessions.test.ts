@@ -1,0 +1,192 @@
+import { connectRedis } from '@karcis/kit/redis'
+import { eventually } from '@karcis/testkit/eventually'
+import { expect, it } from 'vitest'
+import { forgetSignIns } from '../src/jobs/forget-sign-ins.ts'
+import { PASSWORD, startStory } from './stories.ts'
+
+const LOGOUT =
+  'mutation ($token: String, $everywhere: Boolean) { logout(refreshToken: $token, everywhere: $everywhere) }'
+const NEW_PASSWORD = 'another horse, another battery'
+
+it('gives a new pair for each refresh token, in the same session', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const { data } = await story.refresh(siti.refreshToken)
+  expect(data.refreshToken).toMatchObject({ expiresIn: 900, user: { id: siti.id, email: siti.email } })
+  expect(data.refreshToken.refreshToken).not.toBe(siti.refreshToken)
+  const again = await story.refresh(data.refreshToken.refreshToken)
+  expect(again.code).toBeUndefined()
+  const { sessions } = await story.get('/internal/auth-changes')
+  expect(sessions).toEqual([])
+})
+
+it('ends the whole session when a used token comes back, and no other session', async () => {
+  await using story = await startStory()
+  const phone = await story.signUp('Siti')
+  const laptop = await story.comeBack(phone.email)
+  const { data } = await story.refresh(phone.refreshToken)
+  expect((await story.refresh(phone.refreshToken)).code).toBe('TOKEN_REUSED')
+  expect((await story.refresh(data.refreshToken.refreshToken)).code).toBe('UNAUTHENTICATED')
+  expect((await story.refresh(laptop.refreshToken)).code).toBeUndefined()
+  const { sessions } = await story.get('/internal/auth-changes')
+  expect(sessions).toMatchObject([{ id: phone.viewer.sessionId }])
+})
+
+it('tells a token that is too old from one that never was', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  await story.sql("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
+  expect((await story.refresh(siti.refreshToken)).code).toBe('TOKEN_EXPIRED')
+  expect((await story.refresh('never given out')).code).toBe('UNAUTHENTICATED')
+})
+
+it('lives as long as it is used: each token has 30 days of its own', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  await story.sql("UPDATE refresh_tokens SET expires_at = now() + interval '1 minute'")
+  await story.refresh(siti.refreshToken)
+  const [row] = await story.sql(
+    "SELECT max(expires_at) > now() + interval '29 days' AS renewed FROM refresh_tokens",
+  )
+  expect(row.renewed).toBe(true)
+})
+
+it('keeps nothing in the database that would sign anybody in', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const rows = await story.sql('SELECT to_jsonb(refresh_tokens)::text AS whole FROM refresh_tokens')
+  expect(rows).toHaveLength(1)
+  expect(rows[0].whole).not.toContain(siti.refreshToken)
+})
+
+it('ends one session, by its refresh token or by its access token', async () => {
+  await using story = await startStory()
+  const phone = await story.signUp('Siti')
+  const [laptop, tablet] = [await story.comeBack(phone.email), await story.comeBack(phone.email)]
+  expect((await story.anybody(LOGOUT, { token: phone.refreshToken })).data).toEqual({ logout: true })
+  expect((await laptop.ask(LOGOUT)).data).toEqual({ logout: true })
+  expect((await story.refresh(phone.refreshToken)).code).toBe('UNAUTHENTICATED')
+  expect((await story.refresh(laptop.refreshToken)).code).toBe('UNAUTHENTICATED')
+  expect((await story.refresh(tablet.refreshToken)).code).toBeUndefined()
+})
+
+it('ends all sessions of a person, and of nobody else', async () => {
+  await using story = await startStory()
+  const phone = await story.signUp('Siti')
+  const [laptop, budi] = [await story.comeBack(phone.email), await story.signUp('Budi')]
+  await story.anybody(LOGOUT, { token: phone.refreshToken, everywhere: true })
+  for (const ended of [phone, laptop])
+    expect((await story.refresh(ended.refreshToken)).code).toBe('UNAUTHENTICATED')
+  expect((await story.refresh(budi.refreshToken)).code).toBeUndefined()
+})
+
+it('takes a second logout, or one of nothing, for done; but wants to know of what', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  for (const token of [siti.refreshToken, siti.refreshToken, 'never given out']) {
+    expect((await story.anybody(LOGOUT, { token })).data).toEqual({ logout: true })
+  }
+  expect((await story.anybody(LOGOUT)).code).toBe('UNAUTHENTICATED')
+})
+
+it('lets a suspended person neither refresh nor stay', async () => {
+  await using story = await startStory()
+  const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+  await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Fraud") { id } }', { id: siti.id })
+  expect(await story.refresh(siti.refreshToken)).toMatchObject({
+    code: 'ACCOUNT_SUSPENDED',
+    facts: { reason: 'Fraud' },
+  })
+  await admin.ask('mutation ($id: ID!) { unsuspendUser(id: $id) { id } }', { id: siti.id })
+  expect((await story.refresh(siti.refreshToken)).code).toBe('UNAUTHENTICATED')
+})
+
+it('changes a password for whoever knows it, and ends the other sessions', async () => {
+  await using story = await startStory()
+  const here = await story.signUp('Siti')
+  const elsewhere = await story.comeBack(here.email)
+  const change = (currentPassword: string, newPassword = NEW_PASSWORD) =>
+    here.ask('mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { id } }', {
+      input: { currentPassword, newPassword },
+    })
+  expect((await change('not her password')).code).toBe('INVALID_CREDENTIALS')
+  expect((await change(PASSWORD, 'siti')).facts.fields).toMatchObject([{ path: 'input.newPassword' }])
+  expect((await change(PASSWORD, here.email)).facts.fields).toMatchObject([{ path: 'input.newPassword' }])
+  expect((await change(PASSWORD)).data.changePassword).toEqual({ id: here.id })
+
+  expect((await story.login(here.email)).code).toBe('INVALID_CREDENTIALS')
+  expect((await story.login(here.email, NEW_PASSWORD)).code).toBeUndefined()
+  expect((await story.refresh(elsewhere.refreshToken)).code).toBe('UNAUTHENTICATED')
+  expect((await story.refresh(here.refreshToken)).code).toBeUndefined()
+})
+
+it('counts tries at the current password with the tries to sign in', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  for (let guess = 0; guess < 10; guess += 1) {
+    await siti.ask(
+      'mutation { changePassword(input: { currentPassword: "a guess", newPassword: "something new" }) { id } }',
+    )
+  }
+  expect((await story.login(siti.email)).code).toBe('RATE_LIMITED')
+})
+
+it('tells routers at once, and again whenever they ask, who is out and who may do what', async () => {
+  await using story = await startStory()
+  const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+  const listening = connectRedis(story.settings.REDIS_URL, story.subgraph.deps.log)
+  const heard: unknown[] = []
+  listening.bus.subscribe('auth-changed', (message) => heard.push(message))
+  await eventually(async () =>
+    expect(await listening.commands.publish('auth-changed', '"?"')).toBeGreaterThan(0),
+  )
+  await eventually(() => expect(heard).toContain('?'))
+
+  const before = await story.get('/internal/auth-changes')
+  expect(before).toMatchObject({ sessions: [], users: [] })
+  await admin.ask('mutation ($id: ID!) { setUserRole(id: $id, role: ORGANIZER) { id } }', { id: siti.id })
+  await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Fraud") { id } }', { id: siti.id })
+
+  const after = await story.get(`/internal/auth-changes?since=${encodeURIComponent(before.now)}`)
+  const suspended = { id: siti.id, role: 'ORGANIZER', suspended: true, changedAt: expect.any(String) }
+  const ended = { id: siti.viewer.sessionId, revokedAt: expect.any(String) }
+  expect(after).toEqual({ now: expect.any(String), users: [suspended], sessions: [ended] })
+  await eventually(() =>
+    expect(heard.filter((message) => message !== '?')).toEqual([
+      { sessions: [], users: [{ ...suspended, suspended: false }] },
+      { sessions: [ended], users: [suspended] },
+    ]),
+  )
+  await listening.close()
+})
+
+it('reaches back over the time that a commit may take, and no further', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  await siti.ask(LOGOUT)
+  const { now } = await story.get('/internal/auth-changes')
+  const since = async (seconds: number) => {
+    const from = new Date(Date.parse(now) + seconds * 1000).toISOString()
+    return (await story.get(`/internal/auth-changes?since=${encodeURIComponent(from)}`)).sessions.length
+  }
+  expect(await since(8)).toBe(1)
+  expect(await since(60)).toBe(0)
+  await story.sql("UPDATE sessions SET revoked_at = now() - interval '1 hour'")
+  expect(await since(-7200)).toBe(0)
+})
+
+it('forgets sign-ins long over, and nothing that still counts', async () => {
+  await using story = await startStory()
+  const [gone, here] = [await story.signUp('Gone'), await story.signUp('Here')]
+  await story.refresh(gone.refreshToken)
+  await story.login('nobody@karcis.test')
+  await story.sql(`UPDATE sessions SET created_at = now() - interval '70 days'`)
+  await story.sql(
+    `UPDATE refresh_tokens SET expires_at = now() - interval '31 days' WHERE session_id = '${gone.viewer.sessionId}'`,
+  )
+  await story.sql("UPDATE login_attempts SET window_ends_at = now() - interval '1 second'")
+  await forgetSignIns.run(story.subgraph.deps, {})
+  expect(await story.sql('SELECT id FROM sessions')).toEqual([{ id: here.viewer.sessionId }])
+  expect(await story.sql('SELECT key FROM login_attempts')).toEqual([])
+  expect((await story.refresh(here.refreshToken)).code).toBeUndefined()
+})

@@ -1,0 +1,180 @@
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
+import { expect, it, vi } from 'vitest'
+import { ADMIN, PASSWORD, startStory } from './stories.ts'
+
+const SIGN_UP =
+  'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id email name role phoneNumber emailVerified } } }'
+
+it('signs up a customer, who can sign in afterwards in any spelling of the address', async () => {
+  await using story = await startStory()
+  const { data } = await story.anybody(SIGN_UP, {
+    input: { email: ' Siti@Karcis.Test ', password: PASSWORD, name: ' Siti ', phoneNumber: '0812-345-678' },
+  })
+  expect(data.createUser.user).toMatchObject({
+    email: 'siti@karcis.test',
+    name: 'Siti',
+    role: 'CUSTOMER',
+    phoneNumber: '0812-345-678',
+    emailVerified: false,
+  })
+  const siti = await story.comeBack('SITI@karcis.test')
+  expect(siti.id).toBe(data.createUser.user.id)
+  const { data: own } = await siti.ask('{ me { id email } }')
+  expect(own.me).toEqual({ id: siti.id, email: 'siti@karcis.test' })
+})
+
+it('names every broken rule of a sign-up at once', async () => {
+  await using story = await startStory()
+  const input = { email: 'nobody', password: 'short', name: ' ', phoneNumber: 'ask me', address: '' }
+  const { code, facts } = await story.anybody(SIGN_UP, { input })
+  expect(code).toBe('BAD_USER_INPUT')
+  const paths = facts.fields.map((field: { path: string }) => field.path)
+  expect(paths).toEqual(['input.email', 'input.password', 'input.name', 'input.phoneNumber', 'input.address'])
+})
+
+it.each([
+  ['a well-known one', 'Password123'],
+  ['the e-mail address', 'SITI.rahma@karcis.test'],
+  ['the name in the e-mail address', 'siti.rahma'],
+  ['one of 201 characters', 'x'.repeat(201)],
+])('takes no password that is %s', async (_, password) => {
+  await using story = await startStory()
+  const { facts } = await story.anybody(SIGN_UP, {
+    input: { email: 'siti.rahma@karcis.test', password, name: 'Siti' },
+  })
+  expect(facts.fields).toMatchObject([{ path: 'input.password' }])
+})
+
+it('tells passwords apart beyond the 72 bytes that bcrypt reads, and keeps only hashes', async () => {
+  await using story = await startStory()
+  const long = 'ü'.repeat(100)
+  await story.anybody(SIGN_UP, { input: { email: 'long@karcis.test', password: `${long}1`, name: 'Long' } })
+  expect((await story.login('long@karcis.test', `${long}2`)).code).toBe('INVALID_CREDENTIALS')
+  expect((await story.login('long@karcis.test', `${long}1`)).code).toBeUndefined()
+  const [row] = await story.sql(
+    "SELECT to_jsonb(users)::text AS whole FROM users WHERE email = 'long@karcis.test'",
+  )
+  expect(row.whole).toContain('$2b$04$')
+  expect(row.whole).not.toContain('ü')
+})
+
+it('refuses an address that has an account', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const { code } = await story.anybody(SIGN_UP, {
+    input: { email: 'SITI@KARCIS.TEST', password: PASSWORD, name: 'Other' },
+  })
+  expect(siti.email).toBe('siti@karcis.test')
+  expect(code).toBe('EMAIL_TAKEN')
+})
+
+it('answers a wrong password and an unknown address alike, after the same work', async () => {
+  await using story = await startStory()
+  await story.signUp('Siti')
+  const { passwords } = story.subgraph.deps
+  const work = vi.spyOn(passwords, 'verify')
+  const wrong = await story.login('siti@karcis.test', 'not her password')
+  const unknown = await story.login('nobody@karcis.test', 'not her password')
+  expect(wrong).toEqual(unknown)
+  expect(wrong.code).toBe('INVALID_CREDENTIALS')
+  expect(work.mock.calls).toEqual([
+    ['not her password', expect.stringMatching(/^\$2b\$/)],
+    ['not her password', null],
+  ])
+})
+
+it('never takes the stand-in hash of unknown addresses for a right password', async () => {
+  await using story = await startStory()
+  expect(await story.subgraph.deps.passwords.verify('anything', null)).toBe(false)
+})
+
+it('tells of a suspension only whoever knows the password', async () => {
+  await using story = await startStory()
+  const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+  await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Sold fakes") { id } }', {
+    id: siti.id,
+  })
+  expect((await story.login(siti.email, 'not her password')).code).toBe('INVALID_CREDENTIALS')
+  expect(await story.login(siti.email)).toMatchObject({
+    code: 'ACCOUNT_SUSPENDED',
+    facts: { reason: 'Sold fakes' },
+  })
+  await admin.ask('mutation ($id: ID!) { unsuspendUser(id: $id) { suspendedAt } }', { id: siti.id })
+  expect((await story.login(siti.email)).code).toBeUndefined()
+})
+
+it('stops a guesser after ten tries, and lets a right password start the count anew', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  for (let round = 0; round < 2; round += 1) {
+    for (let guess = 0; guess < 9; guess += 1) await story.login(siti.email, `guess number ${guess}`)
+    expect((await story.login(siti.email)).code).toBeUndefined()
+  }
+  for (let guess = 0; guess < 10; guess += 1) {
+    expect((await story.login(siti.email, `guess number ${guess}`)).code).toBe('INVALID_CREDENTIALS')
+  }
+  const { code, facts } = await story.login(siti.email)
+  expect(code).toBe('RATE_LIMITED')
+  expect(facts.retryAfterSeconds).toBeGreaterThan(800)
+  await story.sql("UPDATE login_attempts SET window_ends_at = now() - interval '1 second'")
+  expect((await story.login(siti.email)).code).toBeUndefined()
+})
+
+it('limits tries at an address that nobody has just the same, and remembers no such address', async () => {
+  await using story = await startStory()
+  for (let guess = 0; guess < 10; guess += 1) await story.login('nobody@karcis.test')
+  expect((await story.login('nobody@karcis.test')).code).toBe('RATE_LIMITED')
+  const [row] = await story.sql(
+    "SELECT count(*) FILTER (WHERE whole LIKE '%nobody%')::int AS traces FROM (SELECT to_jsonb(a)::text AS whole FROM login_attempts a) t",
+  )
+  expect(row.traces).toBe(0)
+})
+
+it('signs access tokens that the published keys verify', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const jwks = await story.get('/.well-known/jwks.json')
+  expect(Object.keys(jwks.keys[0]).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])
+  const { payload, protectedHeader } = await jwtVerify(siti.accessToken, createLocalJWKSet(jwks), {
+    issuer: 'karcis',
+    audience: 'karcis',
+    algorithms: ['EdDSA'],
+  })
+  expect(payload).toMatchObject({ sub: siti.id, role: 'CUSTOMER', sid: siti.viewer.sessionId })
+  expect(Number(payload.exp) - Number(payload.iat)).toBe(900)
+  expect(protectedHeader.kid).toBe(jwks.keys[0].kid)
+})
+
+it('publishes the next key before it signs, so that nobody meets a token without its key', async () => {
+  await using story = await startStory()
+  const before = await story.signUp('Before')
+  await story.sql("UPDATE kit.signing_keys SET signs_from = signs_from - interval '31 days'")
+  await story.subgraph.deps.signingKeys.rotateIfDue()
+  await using another = await startAnother(story)
+  const after = await another.comeBack(before.email)
+  const jwks = await another.get('/.well-known/jwks.json')
+  expect(jwks.keys).toHaveLength(2)
+  for (const { accessToken } of [before, after]) await jwtVerify(accessToken, createLocalJWKSet(jwks))
+  expect(decodeProtectedHeader(after.accessToken)).toEqual(decodeProtectedHeader(before.accessToken))
+})
+
+it('makes the first admin once, however many processes start, and changes nothing later', async () => {
+  await using story = await startStory()
+  const first = await story.admin()
+  expect(first.viewer.role).toBe('ADMIN')
+  await using another = await startAnother(story, { ADMIN_PASSWORD: 'quite another password' })
+  expect((await another.login(ADMIN.email, 'quite another password')).code).toBe('INVALID_CREDENTIALS')
+  expect((await another.admin()).id).toBe(first.id)
+
+  const siti = await story.signUp('Siti')
+  await using promoting = await startAnother(story, { ADMIN_EMAIL: siti.email })
+  expect((await promoting.comeBack(siti.email)).viewer.role).toBe('ADMIN')
+})
+
+it('makes no admin unless told to', async () => {
+  await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+  expect(await story.sql('SELECT id FROM users')).toEqual([])
+})
+
+const startAnother = (story: { databaseUrl: string }, overrides = {}) =>
+  startStory({ DATABASE_URL: story.databaseUrl, ...overrides })

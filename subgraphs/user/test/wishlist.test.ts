@@ -1,0 +1,55 @@
+import { newId } from '@karcis/kit/ids'
+import { expect, it } from 'vitest'
+import { type Person, startStory } from './stories.ts'
+
+const LIST =
+  'wishlist(first: $first, after: $after) { totalCount edges { cursor addedAt node { id } } pageInfo { hasNextPage } }'
+const ADD = 'mutation ($id: ID!) { addToWishlist(eventId: $id) { id wishlist { edges { node { id } } } } }'
+const REMOVE =
+  'mutation ($id: ID!) { removeFromWishlist(eventId: $id) { wishlist { edges { node { id } } } } }'
+
+const read = async ({ ask }: Person, page: object = {}) =>
+  (await ask(`query ($first: Int, $after: String) { me { ${LIST} } }`, { ...page })).data.me.wishlist
+
+const idsOf = (list: { edges: { node: { id: string } }[] }) => list.edges.map(({ node }) => node.id)
+
+it('remembers events, newest first, each once', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const [first, second] = [newId(), newId()]
+  for (const id of [first, second, first]) await siti.ask(ADD, { id })
+  const { data } = await siti.ask(ADD, { id: second })
+  expect(idsOf(data.addToWishlist.wishlist)).toEqual([second, first])
+  expect(idsOf((await siti.ask(REMOVE, { id: first })).data.removeFromWishlist.wishlist)).toEqual([second])
+  expect((await siti.ask(REMOVE, { id: first })).code).toBeUndefined()
+})
+
+it("is read page by page, and is nobody else's", async () => {
+  await using story = await startStory()
+  const [siti, budi] = [await story.signUp('Siti'), await story.signUp('Budi')]
+  const ids = [newId(), newId(), newId()]
+  for (const id of ids) await siti.ask(ADD, { id })
+  const page = await read(siti, { first: 2 })
+  expect(page).toMatchObject({ totalCount: 3, pageInfo: { hasNextPage: true } })
+  const rest = await read(siti, { first: 2, after: page.edges[1].cursor })
+  expect([...idsOf(page), ...idsOf(rest)]).toEqual(ids.reverse())
+  expect(rest.pageInfo.hasNextPage).toBe(false)
+  expect(await read(budi)).toMatchObject({ totalCount: 0, edges: [] })
+})
+
+it('wants a person and an id', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  expect((await story.anybody(ADD, { id: newId() })).code).toBe('UNAUTHENTICATED')
+  expect((await siti.ask(ADD, { id: 'a concert' })).facts.fields).toMatchObject([{ path: 'eventId' }])
+})
+
+it('holds a thousand events', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  await story.sql(`INSERT INTO wishlist_items (id, user_id, event_id)
+    SELECT gen_random_uuid(), '${siti.id}', gen_random_uuid() FROM generate_series(1, 1000)`)
+  const { code, facts } = await siti.ask(ADD, { id: newId() })
+  expect({ code, facts }).toEqual({ code: 'LIMIT_EXCEEDED', facts: { limit: 1000 } })
+  expect((await read(siti)).totalCount).toBe(1000)
+})
