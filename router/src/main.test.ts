@@ -117,7 +117,7 @@ function startMain({ settings }: World) {
       const [, url] = /"url":"([^"]+)".*"msg":"ready"/.exec(said) ?? []
       if (url) resolve(url)
     })
-    exit.then(() => reject(new Error(`it ended: ${said}`)))
+    void exit.then(() => reject(new Error(`it ended: ${said}`)))
   })
   return {
     ready,

@@ -1,4 +1,3 @@
-import type { ServiceMap } from '@apollo/gateway'
 import { sendJson } from '@karcis/kit/http'
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog, type Logger } from '@karcis/kit/log'
@@ -62,7 +61,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     log,
   )
   undo.defer(() => file.close())
-  const apollo = await startApollo(file, services as ServiceMap, log)
+  const apollo = await startApollo(file, services, log)
   undo.defer(() => apollo.stop())
 
   let sockets: Sockets | undefined
@@ -77,7 +76,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       log,
     }),
   )
-  undo.defer(await hearAuthChanges(settings.redisUrl, () => revocations.poll(), log))
+  undo.defer(await hearAuthChanges(settings.redisUrl, () => void revocations.poll(), log))
   const authenticator = createAuthenticator(keys, revocations)
   await revocations.poll()
 
@@ -111,7 +110,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       start: (payload, identity) =>
         startOperation(payload, identity, {
           file,
-          services: services as ServiceMap,
+          services,
           upstreams,
           tokens,
           limits,

@@ -160,8 +160,6 @@ describe('the IDE', () => {
     const html = await response.text()
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
     expect(html).not.toMatch(/<(script|link|img|iframe)[^>]*\s(src|href)="(https?:)?\/\//)
-    expect(html).toContain('"endpoint":"/graphql"')
-    expect(html).toContain('"subscriptionsProtocol":"WS"')
     const again = await fetch(`${world.router.url}/ide`, {
       headers: { 'if-none-match': response.headers.get('etag') ?? '' },
     })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Handler } from './http-server.ts'
+import { createIdeFetcher } from './ide-fetcher.ts'
 
 /** Nothing may come from elsewhere; the page is one document that brings its scripts, styles and workers along. */
 const POLICY = [
@@ -51,11 +52,20 @@ export function createIde(endpoint: string): Handler {
 /** Made on first sight and kept: it is nine megabytes of text. */
 async function render(endpoint: string): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const html = Buffer.from(
-    renderGraphiQL({ endpoint, subscriptionsProtocol: 'WS', title: 'Karcis', defaultQuery: WELCOME }),
-  )
+  const html = Buffer.from(withFetcher(renderGraphiQL({ title: 'Karcis', defaultQuery: WELCOME }), endpoint))
   const etag = `"${createHash('sha256').update(html).digest('base64url').slice(0, 22)}"`
   return { html, compressed: await promisify(gzip)(html), etag }
+}
+
+const START = 'YogaGraphiQL.renderYogaGraphiQL('
+
+/** The package takes options as JSON only, and its own way of subscribing leaves the token behind. */
+function withFetcher(html: string, endpoint: string): string {
+  const at = html.lastIndexOf(START)
+  if (at < 0) throw new Error('the page of the IDE is not as expected')
+  const fetcher = `(${createIdeFetcher.toString()})(new URL(${JSON.stringify(endpoint)}, location.href).href)`
+  const start = `((root, options) => ${START}root, { ...options, fetcher: ${fetcher} }))(`
+  return html.slice(0, at) + start + html.slice(at + START.length)
 }
 
 const WELCOME = `# Karcis. Sign in with the login mutation, then set the header

@@ -42,7 +42,7 @@ export function openSigningKeys(
     }
   }
 
-  const timer = setInterval(refresh, REFRESH_MS).unref()
+  const timer = setInterval(() => void refresh(), REFRESH_MS).unref()
   return {
     find,
     async publish() {

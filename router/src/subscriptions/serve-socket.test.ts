@@ -116,9 +116,10 @@ describe('graphql-transport-ws', () => {
       world.url,
       origin ? { origin: origin === 'same' ? world.router.url : origin } : {},
     )
-    if (!welcome) return void (await expect(connecting).rejects.toThrow(/403/))
+    if (!welcome) return expect(connecting).rejects.toThrow(/403/)
     await using socket = await connecting
     await socket.introduce()
+    expect(socket.received).toEqual([{ type: 'connection_ack' }])
   })
 
   it('is found at its path only, and under its protocol only', async () => {

@@ -83,7 +83,7 @@ function servicesFor(primary: FetchNode, event: ExecutionResult, services: Servi
   const answered: GraphQLDataSource = {
     process: async (options) =>
       options.request.query === primary.operation
-        ? (event as Awaited<ReturnType<GraphQLDataSource['process']>>)
+        ? event
         : (services[serviceName] as GraphQLDataSource).process(options),
   }
   return { ...services, [serviceName]: answered }

@@ -58,7 +58,7 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
       heard = true
     })
     socket.on('message', (data) => {
-      const message = read(String(data))
+      const message = read((data as Buffer).toString())
       if (!message) return socket.terminate()
       if (message.type === MessageType.ConnectionAck) {
         clearTimeout(ackWait)

@@ -2,11 +2,14 @@ import { eventually } from '@karcis/testkit/eventually'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import { WebSocket } from 'ws'
 
+// What a test waits for it knows the shape of.
+// oxlint-disable-next-line no-explicit-any
+type Loose = any
+
 interface Frame {
   type: string
   id?: string
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it waits for
-  payload?: any
+  payload?: Loose
 }
 
 /** A socket without a client library: says exactly what a test tells it to, and keeps all it is told. */
@@ -32,7 +35,7 @@ export async function openRawSocket(url: string, options: RawSocketOptions = {})
   const socket = new WebSocket(url.replace(/^http/, 'ws'), protocol, others)
   const received: Frame[] = []
   let taken = 0
-  socket.on('message', (data) => received.push(JSON.parse(String(data))))
+  socket.on('message', (data) => received.push(JSON.parse((data as Buffer).toString())))
   const closed = new Promise<{ code: number; reason: string }>((resolve) =>
     socket.once('close', (code, reason) => resolve({ code, reason: String(reason) })),
   )

@@ -25,10 +25,10 @@ export function createTopic<T>(): Topic<T> {
       for (const queue of queues) queue.push(value)
     },
     end() {
-      for (const queue of [...queues]) queue.end()
+      for (const queue of queues) queue.end()
     },
     fail(error) {
-      for (const queue of [...queues]) queue.fail(error)
+      for (const queue of queues) queue.fail(error)
     },
     get subscribers() {
       return queues.size
