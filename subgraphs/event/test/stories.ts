@@ -27,7 +27,7 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
     await createEventSubgraph({
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
-      LOG_LEVEL: 'silent',
+      LOG_LEVEL: (process.env.LOG_LEVEL as 'error' | undefined) ?? 'silent',
       SERVICE_SECRET: SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

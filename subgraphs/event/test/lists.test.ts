@@ -1,0 +1,186 @@
+import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { gql } from '@karcis/testkit/gql'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CREATE_CATEGORY, CREATE_VENUE, inHours, openHouse, person, SECRET, type Story, startStory, UPDATE_EVENT } from './stories.ts'
+
+let story: Story
+let house: Awaited<ReturnType<typeof openHouse>>
+const other = person('ORGANIZER')
+const titles: Record<string, string> = {}
+
+beforeAll(async () => {
+  story = await startStory()
+  house = await openHouse(story)
+  const talks = await story.does(house.admin, CREATE_CATEGORY, { input: { name: 'Talks' } })
+  const cafe = await story.does(house.admin, CREATE_VENUE, { input: { name: 'Café Élan', city: 'Yogyakarta', address: 'x' } })
+  const add = async (key: string, changes: Record<string, unknown>, approved = true) => {
+    const make = approved ? house.createApproved : house.createEvent
+    const event = await make({ title: key, roomId: null, ...changes }, (changes.by as typeof other) ?? house.organizer)
+    titles[key] = event.id
+  }
+  const at = (hours: number) => ({ startsAt: inHours(hours), endsAt: inHours(hours + 1) })
+  await add('Rock 100% Live', at(30))
+  await add('Jazz', { ...at(10), venueId: cafe.id, description: 'Sunday brunch' })
+  await add('Webinar', { ...at(20), venueId: null, online: true, categoryId: talks.id })
+  await add('Bazaar', { ...at(40), venueId: null, locationId: house.location.id })
+  await add('Waiting', at(50), false)
+})
+afterAll(() => story[Symbol.asyncDispose]())
+
+const LIST = `query($filter: EventFilter, $orderBy: EventOrder, $first: Int, $after: String) {
+  events(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
+    edges { node { id title } } pageInfo { hasNextPage endCursor } totalCount } }`
+type Edges = { edges: { node: { title: string } }[] }
+const titlesOf = (page: Edges) => page.edges.map((edge) => edge.node.title)
+const list = async (filter: Record<string, unknown> = {}, viewer: typeof other | null = null) =>
+  titlesOf(await story.does(viewer, LIST, { filter }))
+
+describe('the list of events', () => {
+  it('shows what is approved, the soonest first, and more to those who keep it', async () => {
+    const approved = ['Jazz', 'Webinar', 'Rock 100% Live', 'Bazaar']
+    expect(await list()).toEqual(approved)
+    expect(await list({}, other)).toEqual(approved)
+    expect(await list({}, house.organizer)).toEqual([...approved, 'Waiting'])
+    expect(await list({ status: 'PENDING' }, house.admin)).toEqual(['Waiting'])
+    expect(await list({ status: 'PENDING' })).toEqual([])
+  })
+
+  it('finds words in title, description, venue and city, whatever their case and accents', async () => {
+    expect(await list({ search: 'JAZZ' })).toEqual(['Jazz'])
+    expect(await list({ search: 'brunch' })).toEqual(['Jazz'])
+    expect(await list({ search: 'cafe elan' })).toEqual(['Jazz'])
+    expect(await list({ search: 'gelora' })).toEqual(['Rock 100% Live'])
+    expect(await list({ search: 'jakarta bazaar' })).toEqual(['Bazaar'])
+    expect(await list({ search: 'jazz jakarta' })).toEqual([])
+    expect(await list({ search: '100%' })).toEqual(['Rock 100% Live'])
+    expect(await list({ search: '%' })).toEqual(['Rock 100% Live'])
+    expect(await list({ search: "'; DROP TABLE events; --" })).toEqual([])
+    expect(await story.refused(null, LIST, { filter: { search: 'x'.repeat(201) } })).toMatchObject({ code: 'BAD_USER_INPUT' })
+  })
+
+  it('filters by everything it offers', async () => {
+    expect(await list({ city: 'jakarta' })).toEqual(['Rock 100% Live', 'Bazaar'])
+    expect(await list({ locationId: house.location.id })).toEqual(['Rock 100% Live', 'Bazaar'])
+    expect(await list({ venueId: house.venue.id })).toEqual(['Rock 100% Live'])
+    expect(await list({ categoryId: house.category.id, online: false })).toEqual(['Jazz', 'Rock 100% Live', 'Bazaar'])
+    expect(await list({ online: true })).toEqual(['Webinar'])
+    expect(await list({ organizerId: house.organizer.id })).toHaveLength(4)
+    expect(await list({ organizerId: other.id })).toEqual([])
+    expect(await list({ categoryId: 'no id' })).toEqual([])
+    expect(await list({ startsFrom: inHours(15), startsTo: inHours(35) })).toEqual(['Webinar', 'Rock 100% Live'])
+  })
+
+  it('is sorted and paged in each order without a gap or a repeat', async () => {
+    const walk = async (orderBy: string) => {
+      const seen: string[] = []
+      let after: string | null = null
+      do {
+        const page = await story.does(null, LIST, { orderBy, first: 1, after })
+        seen.push(...titlesOf(page))
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null
+        expect(page.totalCount).toBe(4)
+      } while (after)
+      return seen
+    }
+    expect(await walk('STARTS_AT_ASC')).toEqual(['Jazz', 'Webinar', 'Rock 100% Live', 'Bazaar'])
+    expect(await walk('STARTS_AT_DESC')).toEqual(['Bazaar', 'Rock 100% Live', 'Webinar', 'Jazz'])
+    expect(await walk('CREATED_AT_DESC')).toEqual(['Bazaar', 'Webinar', 'Jazz', 'Rock 100% Live'])
+  })
+
+  it('says to the keepers of an event that changes wait, and shows others what is in force', async () => {
+    await story.does(house.organizer, UPDATE_EVENT, { input: { id: titles.Bazaar, endsAt: inHours(45) } })
+    expect(await list({ status: 'PENDING' }, house.admin)).toEqual(['Bazaar', 'Waiting'])
+    expect(await list({ status: 'APPROVED' })).toContain('Bazaar')
+    expect(await list({ status: 'APPROVED' }, house.admin)).not.toContain('Bazaar')
+  })
+
+  it('is also given by venue, by organizer, and of my own', async () => {
+    const byVenue = `query($id: ID!) { eventsByVenue(venueId: $id) { edges { node { title } } } }`
+    expect(titlesOf(await story.does(null, byVenue, { id: house.venue.id }))).toEqual(['Rock 100% Live'])
+    const mine = `query($status: EventStatus) { myEvents(status: $status) { edges { node { title } } totalCount } }`
+    expect(await story.does(house.organizer, mine)).toMatchObject({ totalCount: 5 })
+    expect(titlesOf(await story.does(house.organizer, mine, { status: 'APPROVED' }))).toEqual(['Webinar', 'Jazz', 'Rock 100% Live'])
+    expect(await story.does(other, mine)).toMatchObject({ totalCount: 0 })
+    expect(await story.refused(person('CUSTOMER'), mine)).toMatchObject({ code: 'FORBIDDEN' })
+    const organized = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User { organizedEvents(first: 1) { totalCount } } } }`
+    const r = [{ __typename: 'User', id: house.organizer.id }]
+    expect(await story.does(null, organized, { r })).toEqual([{ organizedEvents: { totalCount: 4 } }])
+  })
+})
+
+describe('links', () => {
+  it('open the event in a calendar and the place on a map', async () => {
+    const one = `query($id: ID!) { event(id: $id) { startsAt endsAt googleCalendarUrl mapUrl } }`
+    const rock = await story.does(null, one, { id: titles['Rock 100% Live'] })
+    const calendar = new URL(rock.googleCalendarUrl).searchParams
+    const compact = (instant: string) => instant.replace(/[-:]|\.\d{3}/g, '')
+    expect(Object.fromEntries(calendar)).toMatchObject({
+      action: 'TEMPLATE',
+      text: 'Rock 100% Live',
+      dates: `${compact(rock.startsAt)}/${compact(rock.endsAt)}`,
+      ctz: 'Asia/Jakarta',
+      location: 'Gelora Hall, Jalan Pintu Satu 1, Jakarta',
+    })
+    expect(new URL(rock.mapUrl).searchParams.get('query')).toBe('Gelora Hall, Jalan Pintu Satu 1, Jakarta')
+    const bazaar = await story.does(null, one, { id: titles.Bazaar })
+    expect(new URL(bazaar.mapUrl).searchParams.get('query')).toBe('-6.2185,106.8018')
+    expect(await story.does(null, one, { id: titles.Webinar })).toMatchObject({ mapUrl: null })
+  })
+})
+
+describe('views', () => {
+  it('are counted for approved events and make them popular', async () => {
+    const view = `mutation($id: ID!) { recordEventView(id: $id) { views } }`
+    for (let times = 1; times <= 3; times++) {
+      expect(await story.does(null, view, { id: titles.Bazaar })).toEqual({ views: times })
+    }
+    await story.does(null, view, { id: titles.Webinar })
+    expect(await story.refused(null, view, { id: titles.Waiting })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.does(house.organizer, view, { id: titles.Waiting })).toEqual({ views: 0 })
+    const popular = `{ popularEvents(first: 3) { title views } }`
+    expect(await story.does(null, popular)).toEqual([
+      { title: 'Bazaar', views: 3 },
+      { title: 'Webinar', views: 1 },
+      { title: 'Jazz', views: 0 },
+    ])
+  })
+})
+
+describe('a series', () => {
+  it('holds events of its own organizer', async () => {
+    const create = `mutation($input: CreateEventSeriesInput!) { createEventSeries(input: $input) { id title organizer { id } } }`
+    const series = await story.does(house.organizer, create, { input: { title: 'Film of the year' } })
+    await house.createApproved({ title: 'Screening 1', roomId: null, seriesId: series.id })
+    const input = { id: titles.Jazz, seriesId: series.id }
+    await story.does(house.organizer, UPDATE_EVENT, { input })
+    const read = `query($id: ID!) { eventSeries(id: $id) { title events { edges { node { title series { id } } } } } }`
+    expect(await story.does(null, read, { id: series.id })).toMatchObject({
+      title: 'Film of the year',
+      events: { edges: [{ node: { title: 'Jazz', series: { id: series.id } } }, { node: { title: 'Screening 1' } }] },
+    })
+    const theirs = await story.does(other, create, { input: { title: 'Not mine' } })
+    expect(
+      await story.refused(house.organizer, UPDATE_EVENT, { input: { id: titles.Jazz, seriesId: theirs.id } }),
+    ).toMatchObject({ fields: [{ path: 'input.seriesId' }] })
+    const update = `mutation($input: UpdateEventSeriesInput!) { updateEventSeries(input: $input) { title description } }`
+    expect(await story.does(other, update, { input: { id: theirs.id, description: 'Tour' } })).toEqual({
+      title: 'Not mine',
+      description: 'Tour',
+    })
+    expect(await story.refused(other, update, { input: { id: series.id, title: 'Mine now' } })).toMatchObject({ code: 'FORBIDDEN' })
+    const remove = `mutation($id: ID!) { deleteEventSeries(id: $id) { title } }`
+    expect(await story.refused(house.organizer, remove, { id: series.id })).toMatchObject({ code: 'CONFLICT' })
+    expect(await story.does(other, remove, { id: theirs.id })).toEqual({ title: 'Not mine' })
+  })
+})
+
+describe('without a service token', () => {
+  it('nothing is answered', async () => {
+    const url = `${story.subgraph.url}/graphql`
+    for (const query of ['{ __typename }', '{ _service { sdl } }', '{ categories { id } }']) {
+      expect(await gql(url, query)).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } })
+    }
+    const forged = await createServiceTokens(`not ${SECRET}`, 'router').sign(house.admin)
+    expect(await gql(url, '{ __typename }', {}, { [SERVICE_TOKEN_HEADER]: forged })).toMatchObject({ status: 401 })
+  })
+})

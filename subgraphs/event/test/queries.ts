@@ -1,0 +1,17 @@
+import type { Deps } from '../src/context.ts'
+
+/** Notes what is sent to the database from here on, outside of transactions; the jobs that deliver news do not count. */
+export function notingQueries(deps: Deps): string[] {
+  const sent: string[] = []
+  deps.db = deps.db.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }) {
+        const { strings = [] } = args as { strings?: string[] }
+        const text = model ? `${model}.${operation}` : strings.join('?')
+        if (!text.includes('kit.outbox')) sent.push(text)
+        return query(args)
+      },
+    },
+  }) as unknown as Deps['db']
+  return sent
+}
