@@ -1,0 +1,25 @@
+import type { SigningKeys } from '@karcis/kit/signing-keys'
+import type { BaseDeps } from '@karcis/kit/subgraph'
+import type { RequestScope } from '@karcis/kit/viewer'
+import type { News } from './domain/news.ts'
+import type { SeatHints } from './domain/seat-hints.ts'
+import type { StockTaker } from './domain/take-stock.ts'
+import type { TicketSettings } from './env.ts'
+import type { PrismaClient } from './generated/prisma/client.ts'
+import type { Loaders } from './loaders.ts'
+
+/** What the use cases reach. */
+export interface Deps extends BaseDeps<PrismaClient> {
+  settings: TicketSettings
+  signingKeys: SigningKeys
+  news: News
+  seatHints: SeatHints
+  /** Takes general admission in batches, one at a time per ticket type and process. */
+  stockTaker: StockTaker
+}
+
+/** One request, or one event of a subscription. */
+export interface Context extends RequestScope {
+  deps: Deps
+  loaders: Loaders
+}

@@ -1,0 +1,51 @@
+import { KarcisError } from '@karcis/kit/errors'
+
+export class SeatsUnavailable extends KarcisError {
+  constructor(seatIds: readonly string[], message = 'Some of these seats are not free.') {
+    super('SEATS_UNAVAILABLE', message, { seatIds })
+  }
+}
+
+export class OrphanSeat extends KarcisError {
+  constructor(seatIds: readonly string[]) {
+    super('ORPHAN_SEAT', 'This choice would leave a single seat alone. Move one seat over.', { seatIds })
+  }
+}
+
+export class SoldOut extends KarcisError {
+  /** @param remaining how many are left. @param adjacent the longest row of neighbours left, where seats are chosen. */
+  constructor(remaining: number, adjacent?: number) {
+    super('SOLD_OUT', remaining === 0 ? 'Nothing is left.' : 'Not enough is left.', {
+      remaining,
+      ...(adjacent !== undefined && { adjacent }),
+    })
+  }
+}
+
+export class SaleNotOpen extends KarcisError {
+  constructor(saleStartsAt: Date | null, saleEndsAt: Date | null) {
+    super('SALE_NOT_OPEN', 'This is not on sale now.', {
+      saleStartsAt: saleStartsAt?.toISOString() ?? null,
+      saleEndsAt: saleEndsAt?.toISOString() ?? null,
+    })
+  }
+}
+
+export class EventNotBookable extends KarcisError {
+  constructor(eventId: string) {
+    super('EVENT_NOT_BOOKABLE', 'This event is not open for booking.', { eventId })
+  }
+}
+
+export class LimitExceeded extends KarcisError {
+  /** @param limit the most that is allowed. */
+  constructor(limit: number, message: string) {
+    super('LIMIT_EXCEEDED', message, { limit })
+  }
+}
+
+export class HoldExpired extends KarcisError {
+  constructor(holdId: string) {
+    super('HOLD_EXPIRED', 'The time of this hold is up.', { holdId })
+  }
+}

@@ -1,0 +1,37 @@
+import { BadUserInput } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
+import { idSchema, parseInput } from '@karcis/kit/validate'
+import { requireViewer } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import type { Context, Deps } from '../context.ts'
+import { type Hold, requireOwnHold, requireQuantity, requireSale } from './hold.ts'
+import { holdsById } from './hold-store.ts'
+import { openTypes } from './open-sale.ts'
+import type { TicketType } from './ticket-type.ts'
+
+const inputSchema = z.object({ ticketTypeId: idSchema, quantity: z.number().int() })
+
+/**
+ * Holds general-admission places for the viewer, first come first served.
+ * @throws SoldOut, EventNotBookable, SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
+ */
+export async function holdTickets({ deps, ...scope }: Context, input: unknown): Promise<Hold> {
+  const viewer = requireViewer(scope)
+  const { ticketTypeId, quantity } = parseInput(inputSchema, input)
+  requireQuantity(quantity, 'input.quantity')
+  const type = (await openTypes(deps, [ticketTypeId])).get(ticketTypeId)
+  if (!type || type.seated) throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has seats: use holdSeats or holdBestSeats' }])
+  const holdId = await takeStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
+  return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
+}
+
+/** Takes places of a general-admission type whose event is open. @returns id of the hold. */
+export function takeStock(
+  deps: Deps,
+  taker: { userId: string; bookingId: string | null },
+  type: TicketType,
+  quantity: number,
+): Promise<string> {
+  requireSale(type, quantity)
+  return deps.stockTaker.submit(type.id, { ...taker, holdId: newId(), type, quantity })
+}

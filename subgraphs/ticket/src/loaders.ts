@@ -1,0 +1,43 @@
+import DataLoader from 'dataloader'
+import type { Deps } from './context.ts'
+import type { Seat, SeatMap, Section } from './domain/seat.ts'
+import { seatMapsOf, seatsById, seatsOfEvents, sectionsOf } from './domain/seat-store.ts'
+import type { Ticket } from './domain/ticket.ts'
+import { ticketsById } from './domain/ticket-store.ts'
+import type { TicketType } from './domain/ticket-type.ts'
+import { ticketTypesByEvent, ticketTypesById } from './domain/ticket-type-store.ts'
+
+export type Loaders = ReturnType<typeof createLoaders>
+
+/** Everything of one tick in one query each. Made for one request: they remember what they have read. */
+export function createLoaders({ db }: Deps) {
+  return {
+    ticketType: byId<TicketType>((ids) => ticketTypesById(db, ids)),
+    ticketTypesOfEvent: byEvent<TicketType>((ids) => ticketTypesByEvent(db, ids)),
+    seat: byId<Seat>((ids) => seatsById(db, ids)),
+    seatsOfEvent: byEvent<Seat>((ids) => seatsOfEvents(db, ids)),
+    sectionsOfEvent: byEvent<Section>((ids) => sectionsOf(db, ids)),
+    seatMap: new DataLoader<string, SeatMap | null>(async (eventIds) => {
+      const maps = new Map((await seatMapsOf(db, eventIds.filter(isId))).map((map) => [map.eventId, map]))
+      return eventIds.map((id) => maps.get(id) ?? null)
+    }),
+    ticket: byId<Ticket>((ids) => ticketsById(db, ids)),
+  }
+}
+
+function byId<T extends { id: string }>(read: (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T | null> {
+  return new DataLoader(async (ids) => {
+    const found = new Map((await read(ids.filter(isId))).map((thing) => [thing.id, thing]))
+    return ids.map((id) => found.get(id) ?? null)
+  })
+}
+
+function byEvent<T extends { eventId: string }>(read: (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T[]> {
+  return new DataLoader(async (ids) => {
+    const found = Map.groupBy(await read(ids.filter(isId)), (thing) => thing.eventId)
+    return ids.map((id) => found.get(id) ?? [])
+  })
+}
+
+/** What is not a UUID names nothing; Postgres would refuse the whole query over it. */
+const isId = (id: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id)
