@@ -25,14 +25,18 @@ export function createLoaders({ db }: Deps) {
   }
 }
 
-function byId<T extends { id: string }>(read: (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T | null> {
+function byId<T extends { id: string }>(
+  read: (ids: readonly string[]) => Promise<T[]>,
+): DataLoader<string, T | null> {
   return new DataLoader(async (ids) => {
     const found = new Map((await read(ids.filter(isId))).map((thing) => [thing.id, thing]))
     return ids.map((id) => found.get(id) ?? null)
   })
 }
 
-function byEvent<T extends { eventId: string }>(read: (ids: readonly string[]) => Promise<T[]>): DataLoader<string, T[]> {
+function byEvent<T extends { eventId: string }>(
+  read: (ids: readonly string[]) => Promise<T[]>,
+): DataLoader<string, T[]> {
   return new DataLoader(async (ids) => {
     const found = Map.groupBy(await read(ids.filter(isId)), (thing) => thing.eventId)
     return ids.map((id) => found.get(id) ?? [])

@@ -48,6 +48,8 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       { job: sweepHoldsJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '41 * * * *' },
     ],
-    inbox: () => ({ 'event.changed': (tx: Tx, event) => takeEventCopy(tx, eventForSale.parse(event.payload)) }),
+    inbox: () => ({
+      'event.changed': (tx: Tx, event) => takeEventCopy(tx, eventForSale.parse(event.payload)),
+    }),
   })
 }

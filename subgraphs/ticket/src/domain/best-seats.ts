@@ -45,10 +45,13 @@ function windows<T>(run: readonly T[], size: number): T[][] {
 
 /** Square of the distance between the middle of the chosen seats and the focal point. */
 function distance(chosen: readonly Point[], focal: Point): number {
-  const middle = (of: (seat: Point) => number) => chosen.reduce((sum, seat) => sum + of(seat), 0) / chosen.length
+  const middle = (of: (seat: Point) => number) =>
+    chosen.reduce((sum, seat) => sum + of(seat), 0) / chosen.length
   return (middle((seat) => seat.x) - focal.x) ** 2 + (middle((seat) => seat.y) - focal.y) ** 2
 }
 
 // Spreading 100 000 numbers into Math.min would overflow the stack.
-const min = (values: readonly number[]): number => values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)
-const max = (values: readonly number[]): number => values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
+const min = (values: readonly number[]): number =>
+  values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)
+const max = (values: readonly number[]): number =>
+  values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)

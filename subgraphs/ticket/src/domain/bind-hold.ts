@@ -17,7 +17,11 @@ import { type Tx, transact } from './tx.ts'
  * the same answer, whatever became of the hold in between.
  * @throws NotFound (not the viewer's), HoldExpired, Conflict (the hold has another booking, or the booking another hold).
  */
-export async function bindHold({ deps, ...scope }: Context, holdId: string, bookingId: string): Promise<BoundHold> {
+export async function bindHold(
+  { deps, ...scope }: Context,
+  holdId: string,
+  bookingId: string,
+): Promise<BoundHold> {
   requireService(scope, 'booking')
   const viewer = requireViewer(scope)
   requireId(holdId, 'holdId')
@@ -66,7 +70,14 @@ async function bind(
   const seatIds = lines.flatMap((line) => line.seat_id ?? [])
   if (seatIds.length === 0) return null
   // The seats' own time is what watchers see: it moves with the hold's.
-  const renewed = await moveSeats(tx, { eventId, seatIds, from: 'HELD', to: 'HELD', fromHolds: [holdId], hold: { id: holdId, seconds } })
+  const renewed = await moveSeats(tx, {
+    eventId,
+    seatIds,
+    from: 'HELD',
+    to: 'HELD',
+    fromHolds: [holdId],
+    hold: { id: holdId, seconds },
+  })
   if (renewed.length !== seatIds.length) throw new Error(`hold ${holdId} had lost its seats`)
   return settleSeats(tx, eventId, seatIds, [])
 }

@@ -23,13 +23,21 @@ export const blockSeats = (context: Context, eventId: string, seatIds: string[])
 export const unblockSeats = (context: Context, eventId: string, seatIds: string[]): Promise<Seat[]> =>
   change(context, eventId, seatIds, 'unblock')
 
-async function change({ deps, ...scope }: Context, eventId: string, ids: string[], action: 'block' | 'unblock'): Promise<Seat[]> {
+async function change(
+  { deps, ...scope }: Context,
+  eventId: string,
+  ids: string[],
+  action: 'block' | 'unblock',
+): Promise<Seat[]> {
   requireRole(scope, 'ORGANIZER')
   requireId(eventId, 'eventId')
   const seatIds = parseInput(idsSchema(MOST_SEATS), ids, 'seatIds')
   await requireOrganizer(deps, scope, eventId)
   const seats = (await seatsById(deps.db, seatIds)).filter((seat) => seat.eventId === eventId)
-  const [unknown] = missingFrom(seatIds, seats.map((seat) => seat.id))
+  const [unknown] = missingFrom(
+    seatIds,
+    seats.map((seat) => seat.id),
+  )
   if (unknown) throw new NotFound('seat of this event', unknown)
   if (action === 'block') await expireHoldsOfSeats(deps, seatIds)
   const done = await transact(deps.db, (tx) => move(tx, eventId, seats, action))
@@ -37,15 +45,27 @@ async function change({ deps, ...scope }: Context, eventId: string, ids: string[
   return done.seats
 }
 
-async function move(tx: Tx, eventId: string, seats: Seat[], action: 'block' | 'unblock'): Promise<SeatMapChange> {
+async function move(
+  tx: Tx,
+  eventId: string,
+  seats: Seat[],
+  action: 'block' | 'unblock',
+): Promise<SeatMapChange> {
   const seatIds = seats.map((seat) => seat.id)
-  const path = action === 'block' ? ({ from: 'AVAILABLE', to: 'BLOCKED' } as const) : ({ from: 'BLOCKED', to: 'AVAILABLE' } as const)
+  const path =
+    action === 'block'
+      ? ({ from: 'AVAILABLE', to: 'BLOCKED' } as const)
+      : ({ from: 'BLOCKED', to: 'AVAILABLE' } as const)
   const moved = await moveSeats(tx, { eventId, seatIds, ...path })
   if (moved.length !== seatIds.length) {
-    throw new SeatsUnavailable(missingFrom(seatIds, moved), `Some of these seats are not ${path.from.toLowerCase()}.`)
+    throw new SeatsUnavailable(
+      missingFrom(seatIds, moved),
+      `Some of these seats are not ${path.from.toLowerCase()}.`,
+    )
   }
   const lines = seats.map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
   // A blocked seat is outside the quota, so the stock of its type adds up without it.
-  const moves = action === 'block' ? stockMoves(lines, 'available', null) : stockMoves(lines, null, 'available')
+  const moves =
+    action === 'block' ? stockMoves(lines, 'available', null) : stockMoves(lines, null, 'available')
   return settleSeats(tx, eventId, seatIds, moves)
 }

@@ -15,7 +15,11 @@ interface EndedTicket {
 }
 
 /** Ends the live tickets of a booking and frees their places. For booking only; there may be none (left) to end. */
-export async function cancelTickets({ deps, ...scope }: Context, bookingId: string, reason: 'REFUNDED' | 'CANCELLED'): Promise<boolean> {
+export async function cancelTickets(
+  { deps, ...scope }: Context,
+  bookingId: string,
+  reason: 'REFUNDED' | 'CANCELLED',
+): Promise<boolean> {
   requireService(scope, 'booking')
   requireId(bookingId, 'bookingId')
   const { eventId, change } = await transact(deps.db, (tx) => end(tx, bookingId, reason))
@@ -38,7 +42,8 @@ async function end(
   const eventId = first.event_id
   const lines = tickets.map((ticket) => ({ ticketTypeId: ticket.ticket_type_id, quantity: 1 }))
   const seatIds = tickets.flatMap((ticket) => ticket.seat_id ?? [])
-  const freed = seatIds.length > 0 ? await moveSeats(tx, { eventId, seatIds, from: 'SOLD', to: 'AVAILABLE' }) : []
+  const freed =
+    seatIds.length > 0 ? await moveSeats(tx, { eventId, seatIds, from: 'SOLD', to: 'AVAILABLE' }) : []
   if (freed.length !== seatIds.length) throw new Error(`a ticket of booking ${bookingId} had lost its seat`)
   await lowerAllowances(tx, takings(first.owner_id, lines))
   const moves = stockMoves(lines, 'sold', 'available')

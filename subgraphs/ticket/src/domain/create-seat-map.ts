@@ -20,7 +20,11 @@ const SEATS_PER_INSERT = 10_000
 const TRANSACTION_MS = 60_000
 
 const place = z.object({ row: z.string(), number: z.number().int() })
-const coordinate = z.number().int().min(-10_000, 'must be at least -10000').max(10_000, 'must be at most 10000')
+const coordinate = z
+  .number()
+  .int()
+  .min(-10_000, 'must be at least -10000')
+  .max(10_000, 'must be at most 10000')
 const point = z.object({ x: coordinate, y: coordinate })
 const rowCount = z.number().int().min(1, 'must be at least 1').max(MAX_ROWS, `must be at most ${MAX_ROWS}`)
 const section = z.object({
@@ -35,7 +39,10 @@ const section = z.object({
 })
 const inputSchema = z.object({
   eventId: idSchema,
-  sections: z.array(section).min(1, 'must name at least one').max(MAX_SECTIONS, `must name at most ${MAX_SECTIONS}`),
+  sections: z
+    .array(section)
+    .min(1, 'must name at least one')
+    .max(MAX_SECTIONS, `must name at most ${MAX_SECTIONS}`),
   focal: point.nullish(),
 })
 
@@ -50,14 +57,18 @@ export async function createSeatMap({ deps, ...scope }: Context, input: unknown)
   const types = await deps.db.ticketType.findMany({ where: { eventId }, select: { id: true } })
   const known = new Set(types.map((type) => type.id))
   const foreign = sections.flatMap(({ ticketTypeId }, at) =>
-    known.has(ticketTypeId) ? [] : [{ path: `input.sections.${at}.ticketTypeId`, message: 'is not a ticket type of this event' }],
+    known.has(ticketTypeId)
+      ? []
+      : [{ path: `input.sections.${at}.ticketTypeId`, message: 'is not a ticket type of this event' }],
   )
   const problems = [...foreign, ...planProblems(sections, MAX_SEATS, 'input.sections')]
   if (problems.length > 0) throw new BadUserInput(problems)
   const seats = planSeats(sections)
   try {
     await retryTransient(() =>
-      deps.db.$transaction((tx) => insertMap(tx, eventId, sections, seats, focal ?? null), { timeout: TRANSACTION_MS }),
+      deps.db.$transaction((tx) => insertMap(tx, eventId, sections, seats, focal ?? null), {
+        timeout: TRANSACTION_MS,
+      }),
     )
   } catch (error) {
     if (refusalOf(error).constraint !== 'seat_maps_pkey') throw error
@@ -68,7 +79,13 @@ export async function createSeatMap({ deps, ...scope }: Context, input: unknown)
   return map ?? null
 }
 
-async function insertMap(tx: Tx, eventId: string, sections: SectionPlan[], seats: PlannedSeat[][], focal: Point | null): Promise<void> {
+async function insertMap(
+  tx: Tx,
+  eventId: string,
+  sections: SectionPlan[],
+  seats: PlannedSeat[][],
+  focal: Point | null,
+): Promise<void> {
   await tx.$executeRaw`INSERT INTO seat_maps (event_id, focal_x, focal_y)
     VALUES (${eventId}::uuid, ${focal?.x ?? null}::int, ${focal?.y ?? null}::int)`
   const counts = new Map<string, number>()
@@ -81,16 +98,29 @@ async function insertMap(tx: Tx, eventId: string, sections: SectionPlan[], seats
       where: { id: ticketTypeId, eventId, seated: false, sold: 0, held: 0 },
       data: { seated: true, quota: count, available: count, version: { increment: 1 } },
     })
-    if (seated !== 1) throw new Conflict('A ticket type of this map was already sold, held or seated.', { ticketTypeId })
+    if (seated !== 1)
+      throw new Conflict('A ticket type of this map was already sold, held or seated.', { ticketTypeId })
   }
   const ids = sections.map(() => newId())
   await tx.section.createMany({
-    data: sections.map(({ name, ticketTypeId }, ordinal) => ({ id: ids[ordinal] ?? newId(), eventId, ticketTypeId, name, ordinal })),
+    data: sections.map(({ name, ticketTypeId }, ordinal) => ({
+      id: ids[ordinal] ?? newId(),
+      eventId,
+      ticketTypeId,
+      name,
+      ordinal,
+    })),
   })
   const rows = seats.flatMap((planned, at) =>
-    planned.map((seat) => ({ ...seat, id: newId(), sectionId: ids[at] ?? '', ticketTypeId: sections[at]?.ticketTypeId ?? '' })),
+    planned.map((seat) => ({
+      ...seat,
+      id: newId(),
+      sectionId: ids[at] ?? '',
+      ticketTypeId: sections[at]?.ticketTypeId ?? '',
+    })),
   )
-  for (let at = 0; at < rows.length; at += SEATS_PER_INSERT) await insertSeats(tx, eventId, rows.slice(at, at + SEATS_PER_INSERT))
+  for (let at = 0; at < rows.length; at += SEATS_PER_INSERT)
+    await insertSeats(tx, eventId, rows.slice(at, at + SEATS_PER_INSERT))
 }
 
 type NewSeat = PlannedSeat & { id: string; sectionId: string; ticketTypeId: string }

@@ -29,7 +29,8 @@ export async function deleteTicketType({ deps, ...scope }: Context, id: string):
     const { sqlState } = refusalOf(error)
     const code = (error as { code?: string }).code
     // Refunded tickets and seats still name their type.
-    if (sqlState === FOREIGN_KEY_VIOLATION || code === 'P2003') throw new Conflict('Tickets or seats of this type exist.')
+    if (sqlState === FOREIGN_KEY_VIOLATION || code === 'P2003')
+      throw new Conflict('Tickets or seats of this type exist.')
     throw error
   }
   publishStock(deps.news, type.eventId)
@@ -40,7 +41,8 @@ async function remove(tx: Tx, type: TicketType): Promise<void> {
   const rows = await tx.$queryRaw<{ version: number }[]>`DELETE FROM ticket_types
     WHERE id = ${type.id}::uuid AND sold = 0 AND held = 0 RETURNING version`
   const [removed] = rows
-  if (!removed) throw new Conflict('Some of this type are sold or held.', { sold: type.sold, held: type.held })
+  if (!removed)
+    throw new Conflict('Some of this type are sold or held.', { sold: type.sold, held: type.held })
   // The stock's revision is the sum of versions: it must not fall with the one that is gone.
   await tx.$executeRaw`UPDATE event_copies SET stock_base = stock_base + ${removed.version + 1} WHERE id = ${type.eventId}::uuid`
 }

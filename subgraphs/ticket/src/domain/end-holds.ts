@@ -42,7 +42,10 @@ export async function endHolds(deps: Deps, ending: Ending): Promise<string[]> {
   return [...ended.keys()]
 }
 
-async function end(tx: Tx, { eventId, holdIds, to, unboundOnly = false }: Ending): Promise<{ lines: EndedLine[]; change: SeatMapChange | null }> {
+async function end(
+  tx: Tx,
+  { eventId, holdIds, to, unboundOnly = false }: Ending,
+): Promise<{ lines: EndedLine[]; change: SeatMapChange | null }> {
   const lines = await tx.$queryRaw<EndedLine[]>`
     WITH locked AS (
       SELECT id FROM holds WHERE id = ANY(${holdIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
@@ -56,7 +59,9 @@ async function end(tx: Tx, { eventId, holdIds, to, unboundOnly = false }: Ending
   if (lines.length === 0) return { lines, change: null }
   const seatIds = lines.flatMap((line) => line.seat_id ?? [])
   const freed =
-    seatIds.length > 0 ? await moveSeats(tx, { eventId, seatIds, from: 'HELD', to: 'AVAILABLE', fromHolds: holdIds }) : []
+    seatIds.length > 0
+      ? await moveSeats(tx, { eventId, seatIds, from: 'HELD', to: 'AVAILABLE', fromHolds: holdIds })
+      : []
   if (freed.length !== seatIds.length) throw new Error(`a hold of event ${eventId} had lost its seats`)
   await lowerAllowances(tx, sumTakings(lines))
   const moves = stockMoves(lines.map(toLine), 'held', 'available')

@@ -34,7 +34,8 @@ export async function holdBestSeats({ deps, ...scope }: Context, input: unknown)
   requireQuantity(quantity, 'input.quantity')
   const type = (await openTypes(deps, [ticketTypeId])).get(ticketTypeId)
   if (type?.eventId !== eventId) throw new NotFound('ticket type of this event', ticketTypeId)
-  if (!type.seated) throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has no seats: use holdTickets' }])
+  if (!type.seated)
+    throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has no seats: use holdTickets' }])
   const holdId = await takeBestSeats(deps, { userId: viewer.id, bookingId: null }, type, quantity)
   return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
 }
@@ -44,7 +45,12 @@ export async function holdBestSeats({ deps, ...scope }: Context, input: unknown)
  * when all that one reading had shown are lost, the map is read again, until nothing is left.
  * @returns id of the hold.
  */
-export async function takeBestSeats(deps: Deps, taker: SeatTaker, type: TicketType, quantity: number): Promise<string> {
+export async function takeBestSeats(
+  deps: Deps,
+  taker: SeatTaker,
+  type: TicketType,
+  quantity: number,
+): Promise<string> {
   requireSale(type, quantity)
   const [map] = await seatMapsOf(deps.db, [type.eventId])
   let losses = 0

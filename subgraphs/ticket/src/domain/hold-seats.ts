@@ -29,7 +29,10 @@ export async function holdSeats({ deps, ...scope }: Context, input: unknown): Pr
   const holdId = await withClaim(deps, eventId, seatIds, async (id) => {
     const chosen = await chooseSeats(deps, eventId, seatIds)
     const types = await openTypes(deps, [...new Set(chosen.map((seat) => seat.ticketTypeId))])
-    for (const { ticketTypeId, quantity } of takings(viewer.id, chosen.map((seat) => ({ ...seat, quantity: 1 })))) {
+    for (const { ticketTypeId, quantity } of takings(
+      viewer.id,
+      chosen.map((seat) => ({ ...seat, quantity: 1 })),
+    )) {
       const type = types.get(ticketTypeId)
       if (type) requireSale(type, quantity)
     }
@@ -39,11 +42,18 @@ export async function holdSeats({ deps, ...scope }: Context, input: unknown): Pr
 }
 
 /** The seats as they stand, when they may be chosen; those that a hold past its time still covers are freed first. */
-async function chooseSeats(deps: Deps, eventId: string, seatIds: readonly string[]): Promise<{ id: string; ticketTypeId: string }[]> {
+async function chooseSeats(
+  deps: Deps,
+  eventId: string,
+  seatIds: readonly string[],
+): Promise<{ id: string; ticketTypeId: string }[]> {
   const around = await rowsAround(deps.db, eventId, seatIds)
   const wanted = new Set(seatIds)
   const chosen = around.filter((seat) => wanted.has(seat.id))
-  const [unknown] = missingFrom(seatIds, chosen.map((seat) => seat.id))
+  const [unknown] = missingFrom(
+    seatIds,
+    chosen.map((seat) => seat.id),
+  )
   if (unknown) throw new NotFound('seat of this event', unknown)
   const taken = chosen.filter((seat) => !seat.free)
   if (taken.length > 0) throw new SeatsUnavailable(taken.map((seat) => seat.id))

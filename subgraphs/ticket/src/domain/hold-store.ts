@@ -46,7 +46,8 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
 }
 
 /** Holds by id, with their lines. */
-export const holdsById = (db: Db, ids: readonly string[]): Promise<Hold[]> => selectHolds(db, Prisma.sql`h.id = ANY(${ids}::uuid[])`)
+export const holdsById = (db: Db, ids: readonly string[]): Promise<Hold[]> =>
+  selectHolds(db, Prisma.sql`h.id = ANY(${ids}::uuid[])`)
 
 /** What bookings hold or held, with its lines. */
 export const holdsOfBookings = (db: Db, bookingIds: readonly string[]): Promise<Hold[]> =>
@@ -93,7 +94,9 @@ interface HoldRow {
 
 /** All that booking wants to know of a hold, in one query. */
 export async function boundHold(db: Db, holdId: string): Promise<BoundHold> {
-  const rows = await db.$queryRaw<BoundRow[]>`SELECT h.event_id, h.expires_at, e.organizer_id, i.ticket_type_id, t.name, t.kind,
+  const rows = await db.$queryRaw<
+    BoundRow[]
+  >`SELECT h.event_id, h.expires_at, e.organizer_id, i.ticket_type_id, t.name, t.kind,
       t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number
     FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
     JOIN ticket_types t ON t.id = i.ticket_type_id
@@ -112,7 +115,8 @@ export async function boundHold(db: Db, holdId: string): Promise<BoundHold> {
       kind: line.kind,
       currency: line.currency,
       seatId: line.seat_id,
-      seatLabel: section === null || row === null || number === null ? null : seatLabel({ section, row, number }),
+      seatLabel:
+        section === null || row === null || number === null ? null : seatLabel({ section, row, number }),
       quantity: line.quantity,
       unitPrice: Number(line.unit_price),
     })),

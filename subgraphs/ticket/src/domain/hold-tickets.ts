@@ -20,7 +20,10 @@ export async function holdTickets({ deps, ...scope }: Context, input: unknown): 
   const { ticketTypeId, quantity } = parseInput(inputSchema, input)
   requireQuantity(quantity, 'input.quantity')
   const type = (await openTypes(deps, [ticketTypeId])).get(ticketTypeId)
-  if (!type || type.seated) throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has seats: use holdSeats or holdBestSeats' }])
+  if (!type || type.seated)
+    throw new BadUserInput([
+      { path: 'input.ticketTypeId', message: 'has seats: use holdSeats or holdBestSeats' },
+    ])
   const holdId = await takeStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
   return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
 }

@@ -56,7 +56,8 @@ export function requireQuantity(quantity: number, path: string): void {
  * @throws SaleNotOpen before or after its sale; LimitExceeded over its maxPerUser.
  */
 export function requireSale(type: TicketType, quantity: number): void {
-  if (type.saleStatus === 'UPCOMING' || type.saleStatus === 'ENDED') throw new SaleNotOpen(type.saleStartsAt, type.saleEndsAt)
+  if (type.saleStatus === 'UPCOMING' || type.saleStatus === 'ENDED')
+    throw new SaleNotOpen(type.saleStartsAt, type.saleEndsAt)
   if (type.maxPerUser !== null && quantity > type.maxPerUser) throw overUserLimit(type.maxPerUser)
 }
 

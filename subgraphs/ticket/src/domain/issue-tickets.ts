@@ -40,29 +40,54 @@ export async function issueTickets({ deps, ...scope }: Context, bookingId: strin
   const seatIds = hold.items.flatMap((item) => item.seatId ?? [])
   const typeIds = hold.items.map((item) => item.ticketTypeId)
   // Others' holds past their time may be all that is in the way.
-  const freed = seatIds.length > 0 ? await expireHoldsOfSeats(deps, seatIds) : await expireHoldsOfTypes(deps, hold.eventId, typeIds)
+  const freed =
+    seatIds.length > 0
+      ? await expireHoldsOfSeats(deps, seatIds)
+      : await expireHoldsOfTypes(deps, hold.eventId, typeIds)
   return freed > 0 ? issue(deps, hold, bookingId, tickets) : first
 }
 
 async function draftTickets(deps: Deps, hold: Hold, bookingId: string): Promise<NewTicket[]> {
   const { eventId, items } = await boundHold(deps.db, hold.id)
-  const places = items.flatMap((item) => Array.from({ length: item.quantity }, () => ({ ...item, id: newId() })))
+  const places = items.flatMap((item) =>
+    Array.from({ length: item.quantity }, () => ({ ...item, id: newId() })),
+  )
   const codes = await signTicketCodes(
     deps.signingKeys,
-    places.map(({ id: ticketId, ticketTypeId, seatLabel }) => ({ ticketId, eventId, ticketTypeId, seatLabel })),
+    places.map(({ id: ticketId, ticketTypeId, seatLabel }) => ({
+      ticketId,
+      eventId,
+      ticketTypeId,
+      seatLabel,
+    })),
   )
   return places.map(({ id, ticketTypeId, seatId, seatLabel }, ordinal) => {
-    return { id, code: codes[ordinal] ?? '', eventId, ticketTypeId, seatId, seatLabel, ownerId: hold.userId, bookingId, ordinal }
+    return {
+      id,
+      code: codes[ordinal] ?? '',
+      eventId,
+      ticketTypeId,
+      seatId,
+      seatLabel,
+      ownerId: hold.userId,
+      bookingId,
+      ordinal,
+    }
   })
 }
 
 async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTicket[]): Promise<IssueResult> {
   try {
     const change = await transact(deps.db, (tx) => convert(tx, hold, tickets))
-    if (change === 'converted before') return { issued: true, ticketIds: await ticketIdsOfBooking(deps.db, bookingId) }
+    if (change === 'converted before')
+      return { issued: true, ticketIds: await ticketIdsOfBooking(deps.db, bookingId) }
     if (change) {
       publishSeats(deps, change)
-      deps.seatHints.release(hold.eventId, change.seats.map((seat) => seat.id), hold.id)
+      deps.seatHints.release(
+        hold.eventId,
+        change.seats.map((seat) => seat.id),
+        hold.id,
+      )
     } else publishStock(deps.news, hold.eventId)
     return { issued: true, ticketIds: tickets.map((ticket) => ticket.id) }
   } catch (error) {
@@ -71,8 +96,14 @@ async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTick
   }
 }
 
-async function convert(tx: Tx, hold: Hold, tickets: NewTicket[]): Promise<SeatMapChange | null | 'converted before'> {
-  const [locked] = await tx.$queryRaw<{ status: HoldStatus }[]>`SELECT status FROM holds WHERE id = ${hold.id}::uuid FOR NO KEY UPDATE`
+async function convert(
+  tx: Tx,
+  hold: Hold,
+  tickets: NewTicket[],
+): Promise<SeatMapChange | null | 'converted before'> {
+  const [locked] = await tx.$queryRaw<
+    { status: HoldStatus }[]
+  >`SELECT status FROM holds WHERE id = ${hold.id}::uuid FOR NO KEY UPDATE`
   if (locked?.status === 'CONVERTED') return 'converted before'
   const { eventId, items } = hold
   const seatIds = items.flatMap((item) => item.seatId ?? [])
@@ -82,7 +113,8 @@ async function convert(tx: Tx, hold: Hold, tickets: NewTicket[]): Promise<SeatMa
   if (seatIds.length > 0) {
     const from = kept ? ({ from: 'HELD', fromHolds: [hold.id] } as const) : ({ from: 'AVAILABLE' } as const)
     const sold = await moveSeats(tx, { eventId, seatIds, to: 'SOLD', ...from })
-    if (sold.length !== seatIds.length) throw kept ? new Error(`hold ${hold.id} had lost its seats`) : new PlacesGone()
+    if (sold.length !== seatIds.length)
+      throw kept ? new Error(`hold ${hold.id} had lost its seats`) : new PlacesGone()
   }
   if (!kept) {
     const wanted = takings(hold.userId, items)

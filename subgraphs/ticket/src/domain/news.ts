@@ -55,7 +55,11 @@ export function publishSeats({ news }: Deps, change: SeatMapChange): void {
 
 /** Tells that the stock of an event moved. Its revision is known only to a read, so the message claims a gap: every watcher reads. */
 export function publishStock(news: News, eventId: string): void {
-  news.stock.publish(eventId, { since: Number.MAX_SAFE_INTEGER, revision: Number.MAX_SAFE_INTEGER, ticketTypes: [] })
+  news.stock.publish(eventId, {
+    since: Number.MAX_SAFE_INTEGER,
+    revision: Number.MAX_SAFE_INTEGER,
+    ticketTypes: [],
+  })
 }
 
 /**

@@ -10,7 +10,10 @@ import { ticketTypesById } from './ticket-type-store.ts'
  * the copy may be a moment behind.
  * @throws NotFound for an unknown type; EventNotBookable when the event is not approved, or over.
  */
-export async function openTypes(deps: Deps, ticketTypeIds: readonly string[]): Promise<Map<string, TicketType>> {
+export async function openTypes(
+  deps: Deps,
+  ticketTypeIds: readonly string[],
+): Promise<Map<string, TicketType>> {
   const types = await load(deps, ticketTypeIds)
   const closed = [...types.values()].find((type) => !type.eventOpen)
   if (!closed) return types

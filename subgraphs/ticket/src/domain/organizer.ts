@@ -8,6 +8,7 @@ import { knownEvent } from './event-copy.ts'
 export async function requireOrganizer(deps: Deps, scope: RequestScope, eventId: string): Promise<EventCopy> {
   const viewer = requireRole(scope, 'ORGANIZER')
   const event = await knownEvent(deps, eventId)
-  if (viewer.role !== 'ADMIN' && event.organizerId !== viewer.id) throw new Forbidden('This is not your event.')
+  if (viewer.role !== 'ADMIN' && event.organizerId !== viewer.id)
+    throw new Forbidden('This is not your event.')
   return event
 }

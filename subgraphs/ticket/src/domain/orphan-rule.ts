@@ -13,7 +13,9 @@ export interface RowSeat {
  */
 export function orphansOf(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
   const orphans = leftAlone(row, chosen)
-  return orphans.length > 0 && hasBetterChoice(row, row.filter((seat) => chosen.has(seat.id)).length) ? orphans : []
+  return orphans.length > 0 && hasBetterChoice(row, row.filter((seat) => chosen.has(seat.id)).length)
+    ? orphans
+    : []
 }
 
 /** Free seats that the choice would leave without a free neighbour, and that touch the choice. */

@@ -11,10 +11,17 @@ export async function releaseHold({ deps, ...scope }: Context, id: string): Prom
   const viewer = requireViewer(scope)
   requireId(id, 'id')
   const hold = requireOwnHold((await holdsById(deps.db, [id]))[0], id, viewer)
-  const ended = await endHolds(deps, { eventId: hold.eventId, holdIds: [id], to: 'RELEASED', unboundOnly: true })
+  const ended = await endHolds(deps, {
+    eventId: hold.eventId,
+    holdIds: [id],
+    to: 'RELEASED',
+    unboundOnly: true,
+  })
   const now = requireOwnHold((await holdsById(deps.db, [id]))[0], id, viewer)
   if (ended.length === 0 && now.bookingId !== null && now.status === 'ACTIVE') {
-    throw new Conflict('A booking pays for this hold. Cancel the booking instead.', { bookingId: now.bookingId })
+    throw new Conflict('A booking pays for this hold. Cancel the booking instead.', {
+      bookingId: now.bookingId,
+    })
   }
   return now
 }

@@ -21,7 +21,11 @@ export const rowsAround = (db: Db, eventId: string, seatIds: readonly string[]):
   )
 
 /** All seats that are sold as one ticket type, row by row, each row with where it looks. */
-export async function rowsOfType(db: Db, ticketTypeId: string, focal: Point | null): Promise<{ rows: PlacedRow[]; seats: ChoosableSeat[] }> {
+export async function rowsOfType(
+  db: Db,
+  ticketTypeId: string,
+  focal: Point | null,
+): Promise<{ rows: PlacedRow[]; seats: ChoosableSeat[] }> {
   const seats = await select(db, Prisma.sql`s.ticket_type_id = ${ticketTypeId}::uuid`)
   const rows = [...Map.groupBy(seats, (seat) => seat.sectionId).values()].flatMap((section) => {
     const looksAt = focal ?? frontCentre(section)
@@ -36,15 +40,19 @@ export const groupRows = <T extends { sectionId: string; rowIndex: number }>(sea
 ]
 
 async function select(db: Db, which: Prisma.Sql): Promise<ChoosableSeat[]> {
-  const rows = await db.$queryRaw<Row[]>`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
+  const rows = await db.$queryRaw<
+    Row[]
+  >`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
       coalesce(s.held_until <= now(), false) AS lapsed, s.status = 'AVAILABLE' OR coalesce(s.held_until <= now(), false) AS free
     FROM seats s WHERE ${which} ORDER BY s.section_id, s.row_index, s.position`
-  return rows.map(({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({
-    ...seat,
-    sectionId,
-    rowIndex,
-    ticketTypeId,
-  }))
+  return rows.map(
+    ({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({
+      ...seat,
+      sectionId,
+      rowIndex,
+      ticketTypeId,
+    }),
+  )
 }
 
 interface Row {

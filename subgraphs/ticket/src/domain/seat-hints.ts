@@ -49,7 +49,11 @@ export interface SeatHints {
  * @param isLive asks Postgres whether a hold still keeps its seats: a mark whose hold is gone (its release was lost with Redis
  *   away) is removed by the first one who meets it. A claim has no hold yet and is believed; it ends in seconds.
  */
-export function createSeatHints(redis: Redis, log: Logger, isLive: (holdId: string) => Promise<boolean>): SeatHints {
+export function createSeatHints(
+  redis: Redis,
+  log: Logger,
+  isLive: (holdId: string) => Promise<boolean>,
+): SeatHints {
   const believed = new LRUCache<string, true>({ max: 10_000, ttl: BELIEVED_MS })
   let pausedUntil = 0
 
@@ -72,8 +76,14 @@ export function createSeatHints(redis: Redis, log: Logger, isLive: (holdId: stri
     return false
   }
 
-  async function tryClaim(eventId: string, seatIds: readonly string[], holdId: string): Promise<Map<string, string>> {
-    const taken = (await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)) as (number | string)[] | null
+  async function tryClaim(
+    eventId: string,
+    seatIds: readonly string[],
+    holdId: string,
+  ): Promise<Map<string, string>> {
+    const taken = (await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)) as
+      | (number | string)[]
+      | null
     const owners = new Map<string, string>()
     for (let at = 0; taken && at < taken.length; at += 2) {
       const seatId = seatIds[Number(taken[at]) - 1]
@@ -95,7 +105,8 @@ export function createSeatHints(redis: Redis, log: Logger, isLive: (holdId: stri
       return [...(await tryClaim(eventId, seatIds, holdId)).keys()]
     },
     confirm(eventId, seatIds, holdId, ms) {
-      if (ms >= 1) void run(CONFIRM, keysOf(eventId, seatIds), `claim:${holdId}`, `hold:${holdId}`, Math.floor(ms))
+      if (ms >= 1)
+        void run(CONFIRM, keysOf(eventId, seatIds), `claim:${holdId}`, `hold:${holdId}`, Math.floor(ms))
     },
     release(eventId, seatIds, holdId) {
       believed.delete(holdId)
@@ -105,4 +116,5 @@ export function createSeatHints(redis: Redis, log: Logger, isLive: (holdId: stri
 }
 
 /** The braces keep all keys of an event on one node of a Redis Cluster, where one script must find them. */
-const keysOf = (eventId: string, seatIds: readonly string[]): string[] => seatIds.map((id) => `seat:{${eventId}}:${id}`)
+const keysOf = (eventId: string, seatIds: readonly string[]): string[] =>
+  seatIds.map((id) => `seat:{${eventId}}:${id}`)

@@ -35,21 +35,28 @@ export interface PlannedSeat {
 const GAP = 2
 
 /** Everything wrong with sections that are well-formed one by one. @param path of the list, as `input.sections`. */
-export function planProblems(sections: readonly SectionPlan[], maxSeats: number, path: string): FieldProblem[] {
+export function planProblems(
+  sections: readonly SectionPlan[],
+  maxSeats: number,
+  path: string,
+): FieldProblem[] {
   const problems: FieldProblem[] = []
   const names = new Set<string>()
   let total = 0
   for (const [at, section] of sections.entries()) {
     const here = `${path}.${at}`
     total += section.rows * section.seatsPerRow
-    if (names.has(section.name)) problems.push({ path: `${here}.name`, message: 'is the name of a section before it' })
+    if (names.has(section.name))
+      problems.push({ path: `${here}.name`, message: 'is the name of a section before it' })
     names.add(section.name)
     const labels = new Set(rowLabels(section))
-    if (labels.size !== section.rows) problems.push({ path: `${here}.rowLabels`, message: 'must name every row, each differently' })
+    if (labels.size !== section.rows)
+      problems.push({ path: `${here}.rowLabels`, message: 'must name every row, each differently' })
     for (const kind of ['accessible', 'blocked'] as const) {
       for (const [index, { row, number }] of (section[kind] ?? []).entries()) {
         const exists = labels.has(row) && number >= 1 && number <= section.seatsPerRow
-        if (!exists) problems.push({ path: `${here}.${kind}.${index}`, message: 'is not a seat of this section' })
+        if (!exists)
+          problems.push({ path: `${here}.${kind}.${index}`, message: 'is not a seat of this section' })
       }
     }
   }
@@ -69,7 +76,14 @@ export function planSeats(sections: readonly SectionPlan[]): PlannedSeat[][] {
       Array.from({ length: section.seatsPerRow }, (_, index) => {
         const number = index + 1
         const key = placeKey({ row, number })
-        const place = { rowLabel: row, rowIndex, number, position: number, x: origin.x + index, y: origin.y + rowIndex }
+        const place = {
+          rowLabel: row,
+          rowIndex,
+          number,
+          position: number,
+          x: origin.x + index,
+          y: origin.y + rowIndex,
+        }
         return { ...place, accessible: accessible.has(key), blocked: blocked.has(key) }
       }),
     )
@@ -77,7 +91,8 @@ export function planSeats(sections: readonly SectionPlan[]): PlannedSeat[][] {
 }
 
 /** Labels of a section's rows from the front: as given, or A to Z, AA, AB and so on. */
-export const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] => given ?? Array.from({ length: rows }, (_, at) => letters(at))
+export const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] =>
+  given ?? Array.from({ length: rows }, (_, at) => letters(at))
 
 function letters(at: number): string {
   const last = String.fromCharCode(65 + (at % 26))

@@ -37,14 +37,18 @@ export const toSeat = (row: SeatRow): Seat => ({
 
 /** Seats by id, in no order. */
 export async function seatsById(db: Db, ids: readonly string[]): Promise<Seat[]> {
-  const rows = await db.$queryRaw<SeatRow[]>`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
+  const rows = await db.$queryRaw<
+    SeatRow[]
+  >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
     WHERE s.id = ANY(${ids}::uuid[])`
   return rows.map(toSeat)
 }
 
 /** Every seat of events, section by section, row by row. One query, whatever their number. */
 export async function seatsOfEvents(db: Db, eventIds: readonly string[]): Promise<Seat[]> {
-  const rows = await db.$queryRaw<SeatRow[]>`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
+  const rows = await db.$queryRaw<
+    SeatRow[]
+  >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
     WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position`
   return rows.map(toSeat)
 }
@@ -52,7 +56,11 @@ export async function seatsOfEvents(db: Db, eventIds: readonly string[]): Promis
 /** Seat maps of events, without their seats. */
 export async function seatMapsOf(db: Db, eventIds: readonly string[]): Promise<SeatMap[]> {
   const rows = await db.seatMap.findMany({ where: { eventId: { in: [...eventIds] } } })
-  return rows.map(({ eventId, revision, focalX, focalY }) => ({ eventId, revision, focal: toPoint(focalX, focalY) }))
+  return rows.map(({ eventId, revision, focalX, focalY }) => ({
+    eventId,
+    revision,
+    focal: toPoint(focalX, focalY),
+  }))
 }
 
 /** Sections of events, from the front. */
@@ -78,13 +86,22 @@ interface SectionRow {
 }
 
 /** What changed on a seat map after a revision, of one moment; null when nothing did, or there is no map. */
-export async function seatChangesSince(db: Db, eventId: string, since: number): Promise<SeatMapChange | null> {
-  const rows = await db.$queryRaw<(SeatRow & { map_revision: number })[]>`SELECT m.revision AS map_revision, ${SEAT_COLUMNS}
+export async function seatChangesSince(
+  db: Db,
+  eventId: string,
+  since: number,
+): Promise<SeatMapChange | null> {
+  const rows = await db.$queryRaw<
+    (SeatRow & { map_revision: number })[]
+  >`SELECT m.revision AS map_revision, ${SEAT_COLUMNS}
     FROM seat_maps m JOIN seats s ON s.event_id = m.event_id AND s.revision > ${since} JOIN sections x ON x.id = s.section_id
     WHERE m.event_id = ${eventId}::uuid AND m.revision > ${since}`
   const [first] = rows
   // The map and its seats begin at revision 1, so what is asked from 0 is all of it.
-  return first ? { eventId, since, revision: first.map_revision, snapshot: since < 1, seats: rows.map(toSeat) } : null
+  return first
+    ? { eventId, since, revision: first.map_revision, snapshot: since < 1, seats: rows.map(toSeat) }
+    : null
 }
 
-const toPoint = (x: number | null, y: number | null): Point | null => (x === null || y === null ? null : { x, y })
+const toPoint = (x: number | null, y: number | null): Point | null =>
+  x === null || y === null ? null : { x, y }

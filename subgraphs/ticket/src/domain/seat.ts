@@ -47,7 +47,8 @@ export interface SeatMapChange extends Change {
 }
 
 /** A seat in words, as on a ticket: `Stalls B-12`. */
-export const seatLabel = (seat: Pick<Seat, 'section' | 'row' | 'number'>): string => `${seat.section} ${seat.row}-${seat.number}`
+export const seatLabel = (seat: Pick<Seat, 'section' | 'row' | 'number'>): string =>
+  `${seat.section} ${seat.row}-${seat.number}`
 
 /** Two change sets that a slow watcher has not read yet, as one: the newest state of each seat. */
 export function mergeSeatChanges(waiting: SeatMapChange, next: SeatMapChange): SeatMapChange {

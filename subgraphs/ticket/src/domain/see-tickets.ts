@@ -22,7 +22,11 @@ export async function seeTicket({ loaders, ...scope }: Context, id: string): Pro
 }
 
 /** A page of a user's tickets, newest first, for the user itself and admins. @throws Unauthenticated, Forbidden, BadUserInput. */
-export async function seeTicketsOf({ deps, ...scope }: Context, ownerId: string, args: PageArgs): Promise<Connection<Ticket>> {
+export async function seeTicketsOf(
+  { deps, ...scope }: Context,
+  ownerId: string,
+  args: PageArgs,
+): Promise<Connection<Ticket>> {
   const viewer = requireViewer(scope)
   if (viewer.id !== ownerId && viewer.role !== 'ADMIN') throw new Forbidden('These are not your tickets.')
   const page = parsePage(args, 1)
@@ -30,5 +34,10 @@ export async function seeTicketsOf({ deps, ...scope }: Context, ownerId: string,
     if (cursor) parseInput(z.tuple([z.uuid()]), cursor, path)
   }
   const rows = await ticketsOfOwner(deps.db, ownerId, page)
-  return toConnection(rows, page, (ticket) => [ticket.id], () => countTicketsOfOwner(deps.db, ownerId))
+  return toConnection(
+    rows,
+    page,
+    (ticket) => [ticket.id],
+    () => countTicketsOfOwner(deps.db, ownerId),
+  )
 }

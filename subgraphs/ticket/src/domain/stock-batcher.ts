@@ -21,7 +21,9 @@ interface Waiting<Request, Result> {
  * Batches by nature: while one batch of a key is under way its next requests gather, so an idle key answers at once and a busy
  * one pays for one transaction at a time, whatever the number of its buyers. First come, first served.
  */
-export function createBatcher<Request, Result>(options: BatcherOptions<Request, Result>): Batcher<Request, Result> {
+export function createBatcher<Request, Result>(
+  options: BatcherOptions<Request, Result>,
+): Batcher<Request, Result> {
   const { run, distinct, maxBatch } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
@@ -29,10 +31,14 @@ export function createBatcher<Request, Result>(options: BatcherOptions<Request, 
     while (queue.length > 0) {
       const batch = nextBatch(queue)
       try {
-        const results = await run(key, batch.map((waiting) => waiting.request))
+        const results = await run(
+          key,
+          batch.map((waiting) => waiting.request),
+        )
         for (const [at, waiting] of batch.entries()) {
           const result = results[at]
-          if (result === undefined || result instanceof Error) waiting.reject(result ?? new Error('a request got no answer'))
+          if (result === undefined || result instanceof Error)
+            waiting.reject(result ?? new Error('a request got no answer'))
           else waiting.resolve(result)
         }
       } catch (error) {

@@ -81,8 +81,15 @@ export async function settleSeats(
     RETURNING s.revision, ${SEAT_COLUMNS}`
   const [first] = rows
   // Seats and counters always move together: a difference is a bug, and must not commit.
-  if (!first || rows.length !== seatIds.length) throw new Error(`stock and seats of event ${eventId} disagree`)
-  return { eventId, since: first.revision - 1, revision: first.revision, snapshot: false, seats: rows.map(toSeat) }
+  if (!first || rows.length !== seatIds.length)
+    throw new Error(`stock and seats of event ${eventId} disagree`)
+  return {
+    eventId,
+    since: first.revision - 1,
+    revision: first.revision,
+    snapshot: false,
+    seats: rows.map(toSeat),
+  }
 }
 
 /** Places of a ticket type that a user takes or gives back. */
@@ -129,6 +136,13 @@ export async function lowerAllowances(tx: Tx, takings: readonly Taking[]): Promi
 }
 
 /** What the lines of one user come to, by ticket type. */
-export function takings(userId: string, lines: readonly { ticketTypeId: string; quantity: number }[]): Taking[] {
-  return stockMoves(lines, null, 'held').map(({ ticketTypeId, held }) => ({ userId, ticketTypeId, quantity: held }))
+export function takings(
+  userId: string,
+  lines: readonly { ticketTypeId: string; quantity: number }[],
+): Taking[] {
+  return stockMoves(lines, null, 'held').map(({ ticketTypeId, held }) => ({
+    userId,
+    ticketTypeId,
+    quantity: held,
+  }))
 }

@@ -56,7 +56,13 @@ export async function takeSeats(deps: Deps, holdId: string, wish: SeatWish): Pro
 async function take(tx: Tx, holdId: string, wish: SeatWish, seconds: number): Promise<SeatMapChange> {
   const { userId, eventId, bookingId, types } = wish
   const seatIds = wish.seats.map((seat) => seat.id)
-  const won = await moveSeats(tx, { eventId, seatIds, from: 'AVAILABLE', to: 'HELD', hold: { id: holdId, seconds } })
+  const won = await moveSeats(tx, {
+    eventId,
+    seatIds,
+    from: 'AVAILABLE',
+    to: 'HELD',
+    hold: { id: holdId, seconds },
+  })
   if (won.length !== seatIds.length) throw new SeatsUnavailable(missingFrom(seatIds, won))
 
   const items = wish.seats.map(({ id, ticketTypeId }) => ({ ticketTypeId, seatId: id, quantity: 1 }))

@@ -69,7 +69,13 @@ async function take(
   const granted = await grant(tx, allowed, outcomes)
   if (granted.length > 0) {
     const holds = granted.map(({ holdId, userId, bookingId, type, quantity }) => {
-      return { id: holdId, userId, eventId: type.eventId, bookingId, items: [{ ticketTypeId: type.id, seatId: null, quantity }] }
+      return {
+        id: holdId,
+        userId,
+        eventId: type.eventId,
+        bookingId,
+        items: [{ ticketTypeId: type.id, seatId: null, quantity }],
+      }
     })
     await insertHolds(tx, holds, seconds)
   }
@@ -88,7 +94,11 @@ const asTaking = (request: StockRequest) => ({
  * Answers those whose booking holds something already. The advisory locks make two calls for one booking, of whatever processes,
  * come one after the other: the second sees what the first has written.
  */
-async function withoutRepeats(tx: Tx, requests: readonly StockRequest[], outcomes: Map<StockRequest, Outcome>): Promise<StockRequest[]> {
+async function withoutRepeats(
+  tx: Tx,
+  requests: readonly StockRequest[],
+  outcomes: Map<StockRequest, Outcome>,
+): Promise<StockRequest[]> {
   const bookingIds = requests.flatMap((request) => request.bookingId ?? [])
   if (bookingIds.length === 0) return [...requests]
   await tx.$queryRaw`SELECT count(pg_advisory_xact_lock(hashtextextended(b.id, 0)))::int AS locked
@@ -102,7 +112,11 @@ async function withoutRepeats(tx: Tx, requests: readonly StockRequest[], outcome
 }
 
 /** Moves the stock of as many as there is for, in the order of their coming, and gives the others' allowances back. */
-async function grant(tx: Tx, requests: readonly StockRequest[], outcomes: Map<StockRequest, Outcome>): Promise<StockRequest[]> {
+async function grant(
+  tx: Tx,
+  requests: readonly StockRequest[],
+  outcomes: Map<StockRequest, Outcome>,
+): Promise<StockRequest[]> {
   const [first] = requests
   if (!first) return []
   if (await moveStock(tx, moves(requests))) return [...requests]
@@ -117,9 +131,9 @@ async function grant(tx: Tx, requests: readonly StockRequest[], outcomes: Map<St
   const refused = requests.filter((request) => !fitting.includes(request))
   for (const request of refused) outcomes.set(request, new SoldOut(left))
   await lowerAllowances(tx, refused.map(asTaking))
-  if (fitting.length > 0 && !(await moveStock(tx, moves(fitting)))) throw new Error('stock moved under its lock')
+  if (fitting.length > 0 && !(await moveStock(tx, moves(fitting))))
+    throw new Error('stock moved under its lock')
   return fitting
 }
 
-const moves = (requests: readonly StockRequest[]) =>
-  stockMoves(requests.map(asTaking), 'available', 'held')
+const moves = (requests: readonly StockRequest[]) => stockMoves(requests.map(asTaking), 'available', 'held')

@@ -11,7 +11,10 @@ export interface TicketClaims {
 }
 
 /** Signs codes of tickets with the current key: compact JWS, EdDSA, claims `sub` ticket, `evt` event, `typ` ticket type, `seat`. */
-export async function signTicketCodes(keys: SigningKeys, tickets: readonly TicketClaims[]): Promise<string[]> {
+export async function signTicketCodes(
+  keys: SigningKeys,
+  tickets: readonly TicketClaims[],
+): Promise<string[]> {
   const { kid, privateKey } = await keys.current()
   return Promise.all(
     tickets.map(({ ticketId, eventId, ticketTypeId, seatLabel }) =>
@@ -25,7 +28,8 @@ export async function signTicketCodes(keys: SigningKeys, tickets: readonly Ticke
 }
 
 /** A code as a PNG in a `data:` URL, as large as a door scanner likes it. */
-export const qrCode = (code: string): Promise<string> => toDataURL(code, { errorCorrectionLevel: 'M', margin: 2, scale: 4 })
+export const qrCode = (code: string): Promise<string> =>
+  toDataURL(code, { errorCorrectionLevel: 'M', margin: 2, scale: 4 })
 
 /** A public key as in a JWKS. */
 export interface VerificationKey {
@@ -39,5 +43,11 @@ export interface VerificationKey {
 /** Every key that a ticket may have been signed with. */
 export async function verificationKeys(keys: SigningKeys): Promise<VerificationKey[]> {
   const published = await keys.published()
-  return published.map(({ kid = '', kty = 'OKP', crv = 'Ed25519', x = '', alg = 'EdDSA' }) => ({ kid, kty, crv, x, alg }))
+  return published.map(({ kid = '', kty = 'OKP', crv = 'Ed25519', x = '', alg = 'EdDSA' }) => ({
+    kid,
+    kty,
+    crv,
+    x,
+    alg,
+  }))
 }

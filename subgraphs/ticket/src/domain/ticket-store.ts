@@ -23,12 +23,17 @@ export async function insertTickets(tx: Tx, tickets: NewTicket[]): Promise<void>
 
 /** Ids of a booking's tickets, in the order of its lines. */
 export async function ticketIdsOfBooking(db: Db, bookingId: string): Promise<string[]> {
-  const rows = await db.ticket.findMany({ where: { bookingId }, orderBy: { ordinal: 'asc' }, select: { id: true } })
+  const rows = await db.ticket.findMany({
+    where: { bookingId },
+    orderBy: { ordinal: 'asc' },
+    select: { id: true },
+  })
   return rows.map((row) => row.id)
 }
 
 /** Tickets by id, in no order. */
-export const ticketsById = (db: Db, ids: readonly string[]): Promise<Ticket[]> => select(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
+export const ticketsById = (db: Db, ids: readonly string[]): Promise<Ticket[]> =>
+  select(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
 
 /** A page of a user's tickets, newest first, with one more to tell whether others follow. */
 export function ticketsOfOwner(db: Db, ownerId: string, page: Page): Promise<Ticket[]> {
@@ -42,10 +47,13 @@ export function ticketsOfOwner(db: Db, ownerId: string, page: Page): Promise<Tic
   )
 }
 
-export const countTicketsOfOwner = (db: Db, ownerId: string): Promise<number> => db.ticket.count({ where: { ownerId } })
+export const countTicketsOfOwner = (db: Db, ownerId: string): Promise<number> =>
+  db.ticket.count({ where: { ownerId } })
 
 async function select(db: Db, which: Prisma.Sql, order: Prisma.Sql = Prisma.empty): Promise<Ticket[]> {
-  const rows = await db.$queryRaw<TicketRow[]>`SELECT t.id, t.code, t.event_id, e.organizer_id, t.ticket_type_id, t.seat_id,
+  const rows = await db.$queryRaw<
+    TicketRow[]
+  >`SELECT t.id, t.code, t.event_id, e.organizer_id, t.ticket_type_id, t.seat_id,
       t.owner_id, t.status, t.checked_in_at, t.created_at
     FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${which} ${order}`
   return rows.map((row) => ({

@@ -10,7 +10,12 @@ export const ticketTypeFields = {
   quota: z.number().int().min(1, 'must be at least 1').max(MAX_QUOTA, `must be at most ${MAX_QUOTA}`),
   saleStartsAt: z.date().nullish(),
   saleEndsAt: z.date().nullish(),
-  maxPerUser: z.number().int().min(1, 'must be at least 1').max(MAX_QUOTA, `must be at most ${MAX_QUOTA}`).nullish(),
+  maxPerUser: z
+    .number()
+    .int()
+    .min(1, 'must be at least 1')
+    .max(MAX_QUOTA, `must be at most ${MAX_QUOTA}`)
+    .nullish(),
   section: nameSchema().nullish(),
 }
 

@@ -34,7 +34,9 @@ export async function stockOfEvent(db: Db, eventId: string): Promise<Stock | nul
 
 /** Lapsed holds are few (a sweeper follows them), so they are found by their partial index and subtracted as they are read. */
 function selectTypes(db: Db, which: Prisma.Sql): Promise<TypeRow[]> {
-  return db.$queryRaw<TypeRow[]>`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
+  return db.$queryRaw<
+    TypeRow[]
+  >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
       e.status AS event_status, e.ends_at AS event_ends_at, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed

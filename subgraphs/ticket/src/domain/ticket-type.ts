@@ -37,7 +37,8 @@ export interface SaleTerms {
 }
 
 /** Whether an event takes bookings at `now`. */
-export const isEventOpen = (terms: SaleTerms, now: Date): boolean => terms.eventStatus === 'APPROVED' && now < terms.eventEndsAt
+export const isEventOpen = (terms: SaleTerms, now: Date): boolean =>
+  terms.eventStatus === 'APPROVED' && now < terms.eventEndsAt
 
 /** Where a sale stands at `now`. */
 export function saleStatus(terms: SaleTerms, now: Date): SaleStatus {
@@ -54,7 +55,9 @@ export function priceFitsKind(kind: TicketKind, price: number): boolean {
 }
 
 /** Lowest and highest price (smallest unit) over ticket types of one event; null without any. */
-export function priceRange(types: readonly TicketType[]): { min: number; max: number; currency: string } | null {
+export function priceRange(
+  types: readonly TicketType[],
+): { min: number; max: number; currency: string } | null {
   const [first] = types
   if (!first) return null
   const prices = types.map((type) => type.price)

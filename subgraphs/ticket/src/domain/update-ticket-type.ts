@@ -11,7 +11,13 @@ import { ticketTypesById } from './ticket-type-store.ts'
 import { type Tx, transact } from './tx.ts'
 
 const { name, price, quota, ...nullable } = ticketTypeFields
-const inputSchema = z.object({ ...nullable, id: idSchema, name: name.nullish(), price: price.nullish(), quota: quota.nullish() })
+const inputSchema = z.object({
+  ...nullable,
+  id: idSchema,
+  name: name.nullish(),
+  price: price.nullish(),
+  quota: quota.nullish(),
+})
 
 type Changes = Omit<z.infer<typeof inputSchema>, 'id'>
 
@@ -19,7 +25,10 @@ type Changes = Omit<z.infer<typeof inputSchema>, 'id'>
  * Changes a ticket type of an event of the viewer; what is left out stays.
  * @throws Forbidden, NotFound, BadUserInput, Conflict (quota below what is sold and held, or of a type with seats).
  */
-export async function updateTicketType({ deps, ...scope }: Context, input: unknown): Promise<TicketType | null> {
+export async function updateTicketType(
+  { deps, ...scope }: Context,
+  input: unknown,
+): Promise<TicketType | null> {
   requireRole(scope, 'ORGANIZER')
   const { id, ...changes } = parseInput(inputSchema, input)
   const [type] = await ticketTypesById(deps.db, [id])
@@ -33,7 +42,9 @@ export async function updateTicketType({ deps, ...scope }: Context, input: unkno
 
 async function update(tx: Tx, id: string, changes: Changes): Promise<void> {
   // Locked, so that what is checked together is also written together.
-  const locked = await tx.$queryRaw<unknown[]>`SELECT id FROM ticket_types WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  const locked = await tx.$queryRaw<
+    unknown[]
+  >`SELECT id FROM ticket_types WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   const known = await tx.ticketType.findUnique({ where: { id } })
   if (!known || locked.length === 0) throw new NotFound('ticket type', id)
   const next = {
@@ -46,10 +57,13 @@ async function update(tx: Tx, id: string, changes: Changes): Promise<void> {
     saleEndsAt: keep(changes.saleEndsAt, known.saleEndsAt),
   }
   const problems: FieldProblem[] = []
-  if (!priceFitsKind(known.kind as TicketType['kind'], next.price)) problems.push({ path: 'input.price', message: PRICE_RULE })
-  if (!isSaleWindow(next.saleStartsAt, next.saleEndsAt)) problems.push({ path: 'input.saleEndsAt', message: WINDOW_RULE })
+  if (!priceFitsKind(known.kind as TicketType['kind'], next.price))
+    problems.push({ path: 'input.price', message: PRICE_RULE })
+  if (!isSaleWindow(next.saleStartsAt, next.saleEndsAt))
+    problems.push({ path: 'input.saleEndsAt', message: WINDOW_RULE })
   if (problems.length > 0) throw new BadUserInput(problems)
-  if (known.seated && next.quota !== known.quota) throw new Conflict('The quota of a type with seats is the number of its seats.')
+  if (known.seated && next.quota !== known.quota)
+    throw new Conflict('The quota of a type with seats is the number of its seats.')
 
   const { count } = await tx.ticketType.updateMany({
     where: { id, available: { gte: known.quota - next.quota } },
@@ -62,4 +76,5 @@ async function update(tx: Tx, id: string, changes: Changes): Promise<void> {
 }
 
 /** What was given, null included; what was not given stays. */
-const keep = <T>(given: T | null | undefined, known: T | null): T | null => (given === undefined ? known : given)
+const keep = <T>(given: T | null | undefined, known: T | null): T | null =>
+  given === undefined ? known : given

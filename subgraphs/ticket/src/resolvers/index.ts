@@ -17,6 +17,16 @@ export const resolvers: Resolvers = {
   ...ticketResolvers,
   ...subscriptionResolvers,
   Event: { ...ticketTypeResolvers.Event, ...seatResolvers.Event },
-  Query: { ...ticketTypeResolvers.Query, ...seatResolvers.Query, ...holdResolvers.Query, ...ticketResolvers.Query },
-  Mutation: { ...ticketTypeResolvers.Mutation, ...seatResolvers.Mutation, ...holdResolvers.Mutation, ...internalResolvers.Mutation },
+  Query: {
+    ...ticketTypeResolvers.Query,
+    ...seatResolvers.Query,
+    ...holdResolvers.Query,
+    ...ticketResolvers.Query,
+  },
+  Mutation: {
+    ...ticketTypeResolvers.Mutation,
+    ...seatResolvers.Mutation,
+    ...holdResolvers.Mutation,
+    ...internalResolvers.Mutation,
+  },
 }

@@ -10,7 +10,8 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 export const internalResolvers = {
   Mutation: {
     bindHold: (_, { holdId, bookingId }, context) => bindHold(context, holdId, bookingId),
-    takeForBooking: (_, { bookingId, ticketTypeId, quantity }, context) => takeForBooking(context, bookingId, ticketTypeId, quantity),
+    takeForBooking: (_, { bookingId, ticketTypeId, quantity }, context) =>
+      takeForBooking(context, bookingId, ticketTypeId, quantity),
     issueTickets: (_, { bookingId }, context) => issueTickets(context, bookingId),
     releaseBooking: (_, { bookingId }, context) => releaseBooking(context, bookingId),
     cancelTickets: (_, { bookingId, reason }, context) => cancelTickets(context, bookingId, reason),

@@ -6,7 +6,9 @@ export const subscriptionResolvers = {
   Subscription: {
     seatMapChanged: {
       async subscribe(_, { eventId, sinceRevision }, { deps }) {
-        return mapAsync(await watchSeatMap(deps, eventId, sinceRevision ?? null), (seatMapChanged) => ({ seatMapChanged }))
+        return mapAsync(await watchSeatMap(deps, eventId, sinceRevision ?? null), (seatMapChanged) => ({
+          seatMapChanged,
+        }))
       },
     },
     ticketStockChanged: {
