@@ -23,7 +23,7 @@ describe('the fetcher of the IDE', () => {
   it('listens to subscriptions with the token of the editor', async () => {
     const headers = { Authorization: (await world.as({ role: 'ADMIN' })).authorization }
     const query = '# all of it\nquery Q { seats }\nsubscription S { ledger { available } }'
-    const results = fetcher()({ query, operationName: 'S' }, { headers }) as AsyncGenerator<unknown>
+    const results = fetcher()({ query, operationName: 'S' }, { headers }) as AsyncGenerator
     const first = results.next()
     await eventually(() => expect(world.topics.ledger.subscribers).toBe(1))
     world.topics.ledger.publish({ available: 3 })
@@ -33,7 +33,7 @@ describe('the fetcher of the IDE', () => {
   })
 
   it('shows why a subscription was refused, or its connection closed', async () => {
-    const refused = fetcher()({ query: 'subscription { ledger { available } }' }) as AsyncGenerator<unknown>
+    const refused = fetcher()({ query: 'subscription { ledger { available } }' }) as AsyncGenerator
     expect((await refused.next()).value).toMatchObject({
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     })
@@ -41,7 +41,7 @@ describe('the fetcher of the IDE', () => {
     const closed = fetcher()(
       { query: 'subscription { ledger { available } }' },
       { headers },
-    ) as AsyncGenerator<unknown>
+    ) as AsyncGenerator
     expect((await closed.next()).value).toEqual({
       errors: [{ message: 'The connection was closed: 4403 TOKEN_EXPIRED' }],
     })

@@ -34,7 +34,7 @@ export function createIdeFetcher(endpoint: string) {
     return chosen?.[1] === 'subscription'
   }
 
-  async function* listen(operation: Operation, headers: Record<string, string>) {
+  async function* listen(operation: Operation, headers: Record<string, string>): AsyncGenerator {
     const authorization = Object.entries(headers).find(
       ([name]) => name.toLowerCase() === 'authorization',
     )?.[1]
@@ -45,10 +45,13 @@ export function createIdeFetcher(endpoint: string) {
       frames.push(frame)
       wake()
     }
-    socket.onmessage = ({ data }) => tell(JSON.parse(data as string))
-    socket.onclose = ({ code, reason }) =>
-      tell({ type: 'closed', payload: `The connection was closed: ${code} ${reason}` })
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }))
+    socket.addEventListener('message', ({ data }) => tell(JSON.parse(data as string)))
+    socket.addEventListener('close', ({ code, reason }) =>
+      tell({ type: 'closed', payload: `The connection was closed: ${code} ${reason}` }),
+    )
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } })),
+    )
     try {
       for (;;) {
         const frame = frames.shift()
@@ -64,7 +67,6 @@ export function createIdeFetcher(endpoint: string) {
         else if (frame.type === 'complete') return
       }
     } finally {
-      socket.onclose = null
       socket.close()
     }
   }
