@@ -43,7 +43,7 @@ export interface SubgraphSpec<
   /** Base URLs of the subgraphs that this one calls or tells of its events. */
   clients: Record<string, string>
   /** Adds what this subgraph needs beyond the base; `close` runs before the database closes. */
-  createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void }>
+  createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void | Promise<void> }>
   createContext(deps: Deps, scope: RequestScope): Context
   resolvers: object
   // biome-ignore lint/suspicious/noExplicitAny: a list of jobs with payloads of their own
