@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { newId } from '@karcis/kit/ids'
@@ -13,13 +13,15 @@ import { SERVICE_SECRET, startStory } from './stories.ts'
 async function startListener() {
   const told: { service: string | undefined; path: string | undefined; type: string; payload: unknown }[] = []
   const tokens = createServiceTokens(SERVICE_SECRET, 'booking')
-  const server = createServer(async (request, response) => {
+  const hear = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
     const { events } = JSON.parse(await readBody(request, 100_000))
-    for (const { type, payload } of events)
+    for (const { type, payload } of events) {
       told.push({ service: caller?.service, path: request.url, type, payload })
+    }
     sendJson(response, 200, { taken: true })
-  }).listen(0, '127.0.0.1')
+  }
+  const server = createServer((request, response) => void hear(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     told,

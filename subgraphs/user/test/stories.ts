@@ -11,7 +11,7 @@ export const PASSWORD = 'correct horse battery'
 export const ADMIN = { email: 'admin@karcis.test', password: 'the first of all admins' }
 
 // What a test asks for it knows the shape of.
-// biome-ignore lint: see above
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
 type Loose = any
 
 export interface Answer {
