@@ -19,7 +19,12 @@ export const idSchema = z.uuid('must be an id (UUID)')
 
 /** One line of text, trimmed, not empty. */
 export const nameSchema = (max = 120) =>
-  z.string().trim().min(1, 'must not be empty').max(max, `must have at most ${max} characters`)
+  z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max, `must have at most ${max} characters`)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters')
 
 /** ISO 4217 code of a currency that this runtime knows. */
 export const currencySchema = z
