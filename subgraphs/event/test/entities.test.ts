@@ -27,7 +27,11 @@ it('resolves 50 references of each entity, with what hangs on them, in one query
   const { data, errors } = await story.ask(house.organizer, references, { r })
   expect(errors).toBeUndefined()
   expect(data._entities).toHaveLength(152)
-  expect(data._entities[49]).toMatchObject({ id: events[49].id, venue: { rooms: [{ name: 'Main' }] }, location: { city: 'Jakarta' } })
+  expect(data._entities[49]).toMatchObject({
+    id: events[49].id,
+    venue: { rooms: [{ name: 'Main' }] },
+    location: { city: 'Jakarta' },
+  })
   expect(data._entities[51]).toMatchObject({ id: house.venue.id, rooms: [{ name: 'Main' }] })
   expect(data._entities.slice(150)).toEqual([null, null])
   // events, views, categories, venues, rooms by id, rooms by venue, locations

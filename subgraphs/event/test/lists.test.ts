@@ -1,7 +1,17 @@
 import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CREATE_CATEGORY, CREATE_VENUE, inHours, openHouse, person, SECRET, type Story, startStory, UPDATE_EVENT } from './stories.ts'
+import {
+  CREATE_CATEGORY,
+  CREATE_VENUE,
+  inHours,
+  openHouse,
+  person,
+  SECRET,
+  type Story,
+  startStory,
+  UPDATE_EVENT,
+} from './stories.ts'
 
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
@@ -12,10 +22,15 @@ beforeAll(async () => {
   story = await startStory()
   house = await openHouse(story)
   const talks = await story.does(house.admin, CREATE_CATEGORY, { input: { name: 'Talks' } })
-  const cafe = await story.does(house.admin, CREATE_VENUE, { input: { name: 'Café Élan', city: 'Yogyakarta', address: 'x' } })
+  const cafe = await story.does(house.admin, CREATE_VENUE, {
+    input: { name: 'Café Élan', city: 'Yogyakarta', address: 'x' },
+  })
   const add = async (key: string, changes: Record<string, unknown>, approved = true) => {
     const make = approved ? house.createApproved : house.createEvent
-    const event = await make({ title: key, roomId: null, ...changes }, (changes.by as typeof other) ?? house.organizer)
+    const event = await make(
+      { title: key, roomId: null, ...changes },
+      (changes.by as typeof other) ?? house.organizer,
+    )
     titles[key] = event.id
   }
   const at = (hours: number) => ({ startsAt: inHours(hours), endsAt: inHours(hours + 1) })
@@ -55,19 +70,28 @@ describe('the list of events', () => {
     expect(await list({ search: '100%' })).toEqual(['Rock 100% Live'])
     expect(await list({ search: '%' })).toEqual(['Rock 100% Live'])
     expect(await list({ search: "'; DROP TABLE events; --" })).toEqual([])
-    expect(await story.refused(null, LIST, { filter: { search: 'x'.repeat(201) } })).toMatchObject({ code: 'BAD_USER_INPUT' })
+    expect(await story.refused(null, LIST, { filter: { search: 'x'.repeat(201) } })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+    })
   })
 
   it('filters by everything it offers', async () => {
     expect(await list({ city: 'jakarta' })).toEqual(['Rock 100% Live', 'Bazaar'])
     expect(await list({ locationId: house.location.id })).toEqual(['Rock 100% Live', 'Bazaar'])
     expect(await list({ venueId: house.venue.id })).toEqual(['Rock 100% Live'])
-    expect(await list({ categoryId: house.category.id, online: false })).toEqual(['Jazz', 'Rock 100% Live', 'Bazaar'])
+    expect(await list({ categoryId: house.category.id, online: false })).toEqual([
+      'Jazz',
+      'Rock 100% Live',
+      'Bazaar',
+    ])
     expect(await list({ online: true })).toEqual(['Webinar'])
     expect(await list({ organizerId: house.organizer.id })).toHaveLength(4)
     expect(await list({ organizerId: other.id })).toEqual([])
     expect(await list({ categoryId: 'no id' })).toEqual([])
-    expect(await list({ startsFrom: inHours(15), startsTo: inHours(35) })).toEqual(['Webinar', 'Rock 100% Live'])
+    expect(await list({ startsFrom: inHours(15), startsTo: inHours(35) })).toEqual([
+      'Webinar',
+      'Rock 100% Live',
+    ])
   })
 
   it('is sorted and paged in each order without a gap or a repeat', async () => {
@@ -99,7 +123,11 @@ describe('the list of events', () => {
     expect(titlesOf(await story.does(null, byVenue, { id: house.venue.id }))).toEqual(['Rock 100% Live'])
     const mine = `query($status: EventStatus) { myEvents(status: $status) { edges { node { title } } totalCount } }`
     expect(await story.does(house.organizer, mine)).toMatchObject({ totalCount: 5 })
-    expect(titlesOf(await story.does(house.organizer, mine, { status: 'APPROVED' }))).toEqual(['Webinar', 'Jazz', 'Rock 100% Live'])
+    expect(titlesOf(await story.does(house.organizer, mine, { status: 'APPROVED' }))).toEqual([
+      'Webinar',
+      'Jazz',
+      'Rock 100% Live',
+    ])
     expect(await story.does(other, mine)).toMatchObject({ totalCount: 0 })
     expect(await story.refused(person('CUSTOMER'), mine)).toMatchObject({ code: 'FORBIDDEN' })
     const organized = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User { organizedEvents(first: 1) { totalCount } } } }`
@@ -156,7 +184,9 @@ describe('a series', () => {
     const read = `query($id: ID!) { eventSeries(id: $id) { title events { edges { node { title series { id } } } } } }`
     expect(await story.does(null, read, { id: series.id })).toMatchObject({
       title: 'Film of the year',
-      events: { edges: [{ node: { title: 'Jazz', series: { id: series.id } } }, { node: { title: 'Screening 1' } }] },
+      events: {
+        edges: [{ node: { title: 'Jazz', series: { id: series.id } } }, { node: { title: 'Screening 1' } }],
+      },
     })
     const theirs = await story.does(other, create, { input: { title: 'Not mine' } })
     expect(
@@ -167,9 +197,13 @@ describe('a series', () => {
       title: 'Not mine',
       description: 'Tour',
     })
-    expect(await story.refused(other, update, { input: { id: series.id, title: 'Mine now' } })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(other, update, { input: { id: series.id, title: 'Mine now' } })).toMatchObject(
+      { code: 'FORBIDDEN' },
+    )
     const remove = `mutation($id: ID!) { deleteEventSeries(id: $id) { title } }`
-    expect(await story.refused(house.organizer, remove, { id: series.id })).toMatchObject({ code: 'CONFLICT' })
+    expect(await story.refused(house.organizer, remove, { id: series.id })).toMatchObject({
+      code: 'CONFLICT',
+    })
     expect(await story.does(other, remove, { id: theirs.id })).toEqual({ title: 'Not mine' })
   })
 })
@@ -178,9 +212,14 @@ describe('without a service token', () => {
   it('nothing is answered', async () => {
     const url = `${story.subgraph.url}/graphql`
     for (const query of ['{ __typename }', '{ _service { sdl } }', '{ categories { id } }']) {
-      expect(await gql(url, query)).toMatchObject({ status: 401, body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] } })
+      expect(await gql(url, query)).toMatchObject({
+        status: 401,
+        body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
+      })
     }
     const forged = await createServiceTokens(`not ${SECRET}`, 'router').sign(house.admin)
-    expect(await gql(url, '{ __typename }', {}, { [SERVICE_TOKEN_HEADER]: forged })).toMatchObject({ status: 401 })
+    expect(await gql(url, '{ __typename }', {}, { [SERVICE_TOKEN_HEADER]: forged })).toMatchObject({
+      status: 401,
+    })
   })
 })

@@ -1,11 +1,27 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { createServiceTokens, SERVICE_TOKEN_EXTENSION, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import {
+  createServiceTokens,
+  SERVICE_TOKEN_EXTENSION,
+  SERVICE_TOKEN_HEADER,
+  type Viewer,
+} from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { describe, expect, it } from 'vitest'
-import { CREATE_EVENT, DELETE_EVENT, inHours, type Loose, openHouse, person, REVIEW_EVENT, SECRET, startStory, UPDATE_EVENT } from './stories.ts'
+import {
+  CREATE_EVENT,
+  DELETE_EVENT,
+  inHours,
+  type Loose,
+  openHouse,
+  person,
+  REVIEW_EVENT,
+  SECRET,
+  startStory,
+  UPDATE_EVENT,
+} from './stories.ts'
 
 /** A stand-in for a subgraph that takes events in: it checks the caller as the real one does. */
 async function startConsumer() {
@@ -15,7 +31,8 @@ async function startConsumer() {
   const server = createServer(async (request, response) => {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
     const body = JSON.parse(await text(request))
-    if (away || caller?.service !== 'event' || request.url !== '/internal/events') return response.writeHead(503).end('{}')
+    if (away || caller?.service !== 'event' || request.url !== '/internal/events')
+      return response.writeHead(503).end('{}')
     taken.push(...body.events)
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
   })
@@ -46,7 +63,14 @@ describe('event.changed', () => {
 
     for (const consumer of [ticket, booking]) {
       await eventually(() => expect(consumer.taken.length).toBeGreaterThanOrEqual(5))
-      expect(consumer.taken.map(({ type, aggregateId, payload }) => [type, aggregateId, payload.version, payload.status])).toEqual([
+      expect(
+        consumer.taken.map(({ type, aggregateId, payload }) => [
+          type,
+          aggregateId,
+          payload.version,
+          payload.status,
+        ]),
+      ).toEqual([
         ['event.changed', event.id, 1, 'PENDING'],
         ['event.changed', event.id, 2, 'APPROVED'],
         ['event.changed', event.id, 3, 'APPROVED'],
@@ -90,7 +114,9 @@ describe('event.changed', () => {
     await house.createEvent()
     const told = () => story.sql('SELECT count(*)::int AS n FROM kit.outbox')
     const before = await told()
-    expect(await story.refused(house.organizer, CREATE_EVENT, { input: house.draftOf() })).toMatchObject({ code: 'ROOM_NOT_AVAILABLE' })
+    expect(await story.refused(house.organizer, CREATE_EVENT, { input: house.draftOf() })).toMatchObject({
+      code: 'ROOM_NOT_AVAILABLE',
+    })
     expect(await told()).toEqual(before)
   })
 })
@@ -101,7 +127,11 @@ describe('eventChanged', () => {
   async function watch(url: string, viewer: Viewer | null, id: string) {
     const token = await createServiceTokens(SECRET, 'router').sign(viewer)
     const ws = createWsClient(`${url}/graphql`)
-    const values = ws.client.iterate<Loose>({ query: WATCH, variables: { id }, extensions: { [SERVICE_TOKEN_EXTENSION]: token } })
+    const values = ws.client.iterate<Loose>({
+      query: WATCH,
+      variables: { id },
+      extensions: { [SERVICE_TOKEN_EXTENSION]: token },
+    })
     return {
       next: async () => (await values.next()).value,
       [Symbol.asyncDispose]: async () => {
@@ -122,8 +152,13 @@ describe('eventChanged', () => {
     expect(await organizer.next()).toEqual({ data: { eventChanged: now } })
     await story.does(house.organizer, UPDATE_EVENT, { input: { id: event.id, startsAt: inHours(49) } })
     expect(await fan.next()).toEqual({ data: { eventChanged: { ...now, version: 3 } } })
-    expect(await organizer.next()).toEqual({ data: { eventChanged: { ...now, version: 3, status: 'PENDING' } } })
-    await story.does(house.admin, REVIEW_EVENT, { id: event.id, input: { decision: 'REJECTED', message: 'No' } })
+    expect(await organizer.next()).toEqual({
+      data: { eventChanged: { ...now, version: 3, status: 'PENDING' } },
+    })
+    await story.does(house.admin, REVIEW_EVENT, {
+      id: event.id,
+      input: { decision: 'REJECTED', message: 'No' },
+    })
     expect(await fan.next()).toEqual({ data: { eventChanged: { ...now, version: 4 } } })
     expect(await organizer.next()).toEqual({ data: { eventChanged: { ...now, version: 4, message: 'No' } } })
   })

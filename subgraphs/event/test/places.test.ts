@@ -26,7 +26,9 @@ const customer = person('CUSTOMER')
 
 describe('categories', () => {
   it('are kept by admins and read by everyone', async () => {
-    const created = await story.does(admin, CREATE_CATEGORY, { input: { name: ' Théâtre & Opéra ', description: 'Stage' } })
+    const created = await story.does(admin, CREATE_CATEGORY, {
+      input: { name: ' Théâtre & Opéra ', description: 'Stage' },
+    })
     expect(created).toMatchObject({ name: 'Théâtre & Opéra', slug: 'theatre-opera', description: 'Stage' })
     const update = `mutation($input: UpdateCategoryInput!) { updateCategory(input: $input) { name slug description } }`
     expect(await story.does(admin, update, { input: { id: created.id, description: null } })).toEqual({
@@ -34,7 +36,9 @@ describe('categories', () => {
       slug: 'theatre-opera',
       description: null,
     })
-    expect(await story.does(admin, update, { input: { id: created.id, name: 'Theatre' } })).toMatchObject({ slug: 'theatre' })
+    expect(await story.does(admin, update, { input: { id: created.id, name: 'Theatre' } })).toMatchObject({
+      slug: 'theatre',
+    })
     expect(await story.does(null, '{ categories { name } }')).toContainEqual({ name: 'Theatre' })
     const one = `query($id: ID!) { category(id: $id) { name } }`
     expect(await story.does(null, one, { id: created.id })).toEqual({ name: 'Theatre' })
@@ -48,32 +52,49 @@ describe('categories', () => {
 
   it('are unique by name, described field by field when wrong, and not for others to keep', async () => {
     await story.does(admin, CREATE_CATEGORY, { input: { name: 'Sport' } })
-    expect(await story.refused(admin, CREATE_CATEGORY, { input: { name: 'SPORT!' } })).toMatchObject({ code: 'CONFLICT' })
+    expect(await story.refused(admin, CREATE_CATEGORY, { input: { name: 'SPORT!' } })).toMatchObject({
+      code: 'CONFLICT',
+    })
     expect(
       await story.refused(admin, CREATE_CATEGORY, { input: { name: '  ', description: 'x'.repeat(2001) } }),
-    ).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'input.name' }, { path: 'input.name' }, { path: 'input.description' }] })
-    expect(await story.refused(organizer, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({ code: 'FORBIDDEN' })
-    expect(await story.refused(null, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({ code: 'UNAUTHENTICATED' })
+    ).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.name' }, { path: 'input.description' }],
+    })
+    expect(await story.refused(organizer, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({
+      code: 'FORBIDDEN',
+    })
+    expect(await story.refused(null, CREATE_CATEGORY, { input: { name: 'Mine' } })).toMatchObject({
+      code: 'UNAUTHENTICATED',
+    })
   })
 })
 
 describe('locations', () => {
   it('are kept by admins, with coordinates in pairs on the globe', async () => {
     const input = { name: 'Kota Tua', city: 'Jakarta', country: 'Indonesia' }
-    const created = await story.does(admin, CREATE_LOCATION, { input: { ...input, latitude: -6.13, longitude: 106.81 } })
+    const created = await story.does(admin, CREATE_LOCATION, {
+      input: { ...input, latitude: -6.13, longitude: 106.81 },
+    })
     expect(created).toMatchObject({ ...input, latitude: -6.13, longitude: 106.81 })
-    expect(await story.refused(admin, CREATE_LOCATION, { input: { ...input, latitude: 91, longitude: -181 } })).toMatchObject({
+    expect(
+      await story.refused(admin, CREATE_LOCATION, { input: { ...input, latitude: 91, longitude: -181 } }),
+    ).toMatchObject({
       fields: [{ path: 'input.latitude' }, { path: 'input.longitude' }],
     })
     expect(await story.refused(admin, CREATE_LOCATION, { input: { ...input, latitude: 1 } })).toMatchObject({
       fields: [{ path: 'input.longitude' }],
     })
     const update = `mutation($input: UpdateLocationInput!) { updateLocation(input: $input) { city latitude } }`
-    expect(await story.does(admin, update, { input: { id: created.id, latitude: null, longitude: null } })).toEqual({
+    expect(
+      await story.does(admin, update, { input: { id: created.id, latitude: null, longitude: null } }),
+    ).toEqual({
       city: 'Jakarta',
       latitude: null,
     })
-    expect(await story.refused(admin, update, { input: { id: newId(), city: 'Bogor' } })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.refused(admin, update, { input: { id: newId(), city: 'Bogor' } })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
     expect(await story.does(null, '{ locations { id } }')).toContainEqual({ id: created.id })
   })
 })
@@ -112,13 +133,22 @@ describe('venues', () => {
     expect(await names(admin)).toEqual(['Open House', 'Own House'])
 
     const update = `mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { name city } }`
-    expect(await story.does(organizer, update, { input: { id: own.id, name: 'New Name' } })).toEqual({ name: 'New Name', city: 'Bandung' })
+    expect(await story.does(organizer, update, { input: { id: own.id, name: 'New Name' } })).toEqual({
+      name: 'New Name',
+      city: 'Bandung',
+    })
     for (const id of [own.id, open.id]) {
-      expect(await story.refused(rival, update, { input: { id, name: 'Taken over' } })).toMatchObject({ code: 'FORBIDDEN' })
+      expect(await story.refused(rival, update, { input: { id, name: 'Taken over' } })).toMatchObject({
+        code: 'FORBIDDEN',
+      })
     }
-    expect(await story.refused(customer, CREATE_VENUE, { input: { ...input, name: 'No' } })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(customer, CREATE_VENUE, { input: { ...input, name: 'No' } })).toMatchObject({
+      code: 'FORBIDDEN',
+    })
     expect(
-      await story.refused(organizer, CREATE_VENUE, { input: { ...input, name: 'Nowhere', locationId: newId() } }),
+      await story.refused(organizer, CREATE_VENUE, {
+        input: { ...input, name: 'Nowhere', locationId: newId() },
+      }),
     ).toMatchObject({ fields: [{ path: 'input.locationId' }] })
     const remove = `mutation($id: ID!) { deleteVenue(id: $id) { name } }`
     expect(await story.does(organizer, remove, { id: own.id })).toEqual({ name: 'New Name' })
@@ -140,11 +170,23 @@ describe('venues', () => {
     expect(first).toMatchObject({ names: 'AB', hasNextPage: true, hasPreviousPage: false })
     const second = await page({ first: 2, after: first.endCursor })
     expect(second).toMatchObject({ names: 'CD', hasNextPage: true, hasPreviousPage: true })
-    expect(await page({ first: 2, after: second.endCursor })).toMatchObject({ names: 'E', hasNextPage: false })
-    expect(await page({ last: 2, before: second.startCursor })).toMatchObject({ names: 'AB', hasPreviousPage: false })
+    expect(await page({ first: 2, after: second.endCursor })).toMatchObject({
+      names: 'E',
+      hasNextPage: false,
+    })
+    expect(await page({ last: 2, before: second.startCursor })).toMatchObject({
+      names: 'AB',
+      hasPreviousPage: false,
+    })
     expect(await page({ last: 2 })).toMatchObject({ names: 'DE', hasPreviousPage: true })
     const foreign = Buffer.from(JSON.stringify(['A', 'no id'])).toString('base64url')
-    for (const args of [{ first: 0 }, { first: 101 }, { first: 1, last: 1 }, { first: 1, after: 'x' }, { after: foreign }]) {
+    for (const args of [
+      { first: 0 },
+      { first: 101 },
+      { first: 1, last: 1 },
+      { first: 1, after: 'x' },
+      { after: foreign },
+    ]) {
       expect(await story.refused(null, list, args)).toMatchObject({ code: 'BAD_USER_INPUT' })
     }
   })
@@ -155,11 +197,19 @@ describe('rooms', () => {
     const { venue } = await openHouse(story)
     const seatLayout = {
       sections: [
-        { name: 'Stalls', rows: 28, seatsPerRow: 20, priceTier: 'A', accessibleSeats: [{ row: 'AB', number: 20 }] },
+        {
+          name: 'Stalls',
+          rows: 28,
+          seatsPerRow: 20,
+          priceTier: 'A',
+          accessibleSeats: [{ row: 'AB', number: 20 }],
+        },
         { name: 'Balcony', rows: 2, seatsPerRow: 10, rowLabels: ['1', '2'] },
       ],
     }
-    const room = await story.does(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Seated', seatLayout } })
+    const room = await story.does(admin, CREATE_ROOM, {
+      input: { venueId: venue.id, name: 'Seated', seatLayout },
+    })
     expect(room).toMatchObject({ capacity: 580, seatLayout: { seatCount: 580 }, venue: { id: venue.id } })
     const [stalls, balcony] = room.seatLayout.sections
     expect(stalls.rowLabels.slice(24)).toEqual(['Y', 'Z', 'AA', 'AB'])
@@ -171,7 +221,11 @@ describe('rooms', () => {
       code: 'BAD_USER_INPUT',
       fields: [{ path: 'input.capacity' }],
     })
-    expect(await story.does(admin, update, { input: { id: room.id, name: 'Open floor', capacity: 100, seatLayout: null } })).toEqual({
+    expect(
+      await story.does(admin, update, {
+        input: { id: room.id, name: 'Open floor', capacity: 100, seatLayout: null },
+      }),
+    ).toEqual({
       name: 'Open floor',
       capacity: 100,
       seatLayout: null,
@@ -182,9 +236,20 @@ describe('rooms', () => {
     const { venue } = await openHouse(story)
     const sections = [
       { name: 'A', rows: 2, seatsPerRow: 2, rowLabels: ['1', '1', '3'] },
-      { name: 'A', rows: 1, seatsPerRow: 1, accessibleSeats: [{ row: 'A', number: 1 }, { row: 'A', number: 1 }, { row: 'B', number: 1 }] },
+      {
+        name: 'A',
+        rows: 1,
+        seatsPerRow: 1,
+        accessibleSeats: [
+          { row: 'A', number: 1 },
+          { row: 'A', number: 1 },
+          { row: 'B', number: 1 },
+        ],
+      },
     ]
-    const wrong = await story.refused(admin, CREATE_ROOM, { input: { venueId: venue.id, name: '', seatLayout: { sections } } })
+    const wrong = await story.refused(admin, CREATE_ROOM, {
+      input: { venueId: venue.id, name: '', seatLayout: { sections } },
+    })
     expect(wrong.code).toBe('BAD_USER_INPUT')
     expect(wrong.fields.map((field: { path: string }) => field.path)).toEqual(
       expect.arrayContaining([
@@ -196,8 +261,12 @@ describe('rooms', () => {
     )
     const huge = [{ name: 'A', rows: 201, seatsPerRow: 1 }]
     const input = { venueId: venue.id, name: 'Huge', seatLayout: { sections: huge } }
-    expect(await story.refused(admin, CREATE_ROOM, { input })).toMatchObject({ fields: [{ path: 'input.seatLayout.sections.0.rows' }] })
-    expect(await story.refused(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Nothing' } })).toMatchObject({
+    expect(await story.refused(admin, CREATE_ROOM, { input })).toMatchObject({
+      fields: [{ path: 'input.seatLayout.sections.0.rows' }],
+    })
+    expect(
+      await story.refused(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Nothing' } }),
+    ).toMatchObject({
       fields: [{ path: 'input.capacity' }],
     })
   })
@@ -207,7 +276,9 @@ describe('rooms', () => {
     const input = { venueId: venue.id, name: 'Main', capacity: 10 }
     expect(await story.refused(guest, CREATE_ROOM, { input })).toMatchObject({ code: 'FORBIDDEN' })
     expect(await story.refused(admin, CREATE_ROOM, { input })).toMatchObject({ code: 'CONFLICT' })
-    expect(await story.refused(admin, CREATE_ROOM, { input: { ...input, venueId: newId() } })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.refused(admin, CREATE_ROOM, { input: { ...input, venueId: newId() } })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
   })
 })
 
@@ -232,8 +303,12 @@ describe('the schedule of a room', () => {
       { kind: 'BLOCK', reason: null },
     ])
     expect(await story.does(null, SCHEDULE, { ...span, to: inHours(47) })).toEqual([])
-    expect(await story.refused(null, SCHEDULE, { ...span, to: span.from })).toMatchObject({ fields: [{ path: 'to' }] })
-    expect(await story.refused(null, SCHEDULE, { ...span, roomId: newId() })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(await story.refused(null, SCHEDULE, { ...span, to: span.from })).toMatchObject({
+      fields: [{ path: 'to' }],
+    })
+    expect(await story.refused(null, SCHEDULE, { ...span, roomId: newId() })).toMatchObject({
+      code: 'NOT_FOUND',
+    })
 
     const overlap = { ...block, startsAt: inHours(50), endsAt: inHours(52) }
     const taken = await story.refused(house.admin, BLOCK, { input: overlap })
@@ -244,7 +319,9 @@ describe('the schedule of a room', () => {
     ])
 
     const unblock = `mutation($id: ID!) { unblockSchedule(id: $id) { reason } }`
-    expect(await story.refused(house.organizer, unblock, { id: blocked.id })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(house.organizer, unblock, { id: blocked.id })).toMatchObject({
+      code: 'FORBIDDEN',
+    })
     expect(await story.does(house.admin, unblock, { id: blocked.id })).toEqual({ reason: 'New floor' })
     expect(await story.refused(house.admin, unblock, { id: blocked.id })).toMatchObject({ code: 'NOT_FOUND' })
     expect(await story.does(null, SCHEDULE, span)).toHaveLength(1)

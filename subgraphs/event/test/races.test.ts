@@ -1,7 +1,17 @@
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
 import { rewritingSql } from './mutants.ts'
-import { BLOCK, CREATE_EVENT, inHours, openHouse, person, REVIEW_EVENT, type Story, startStory, UPDATE_EVENT } from './stories.ts'
+import {
+  BLOCK,
+  CREATE_EVENT,
+  inHours,
+  openHouse,
+  person,
+  REVIEW_EVENT,
+  type Story,
+  startStory,
+  UPDATE_EVENT,
+} from './stories.ts'
 
 const OVERLAPS = `SELECT count(*)::int AS overlaps FROM room_bookings a JOIN room_bookings b ON a.room_id = b.room_id
   AND a.holder_id < b.holder_id AND tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)`
@@ -19,7 +29,9 @@ async function rushForRoom(story: Story): Promise<{ codes: string[]; overlaps: n
     const time = { startsAt: inHours(48 + index / 10), endsAt: inHours(51 + index / 10) }
     const block = { ...time, roomId: house.room.id, reason: 'Cleaning' }
     if (index === 7) return story.ask(house.admin, BLOCK, { input: block })
-    return story.ask(person('ORGANIZER'), CREATE_EVENT, { input: house.draftOf({ ...time, title: `Rush ${index}` }) })
+    return story.ask(person('ORGANIZER'), CREATE_EVENT, {
+      input: house.draftOf({ ...time, title: `Rush ${index}` }),
+    })
   })
   const [row] = await story.sql(OVERLAPS)
   return { codes: codes(outcomes), overlaps: row.overlaps }
@@ -40,7 +52,9 @@ describe('one room wanted by twenty at once', () => {
     expect(rush.overlaps).toBe(0)
     expect(rush.codes.toSorted()).toEqual(['OK', ...Array(19).fill('ROOM_NOT_AVAILABLE')])
     // The losers left nothing behind.
-    expect(await story.sql('SELECT count(*)::int AS events FROM events')).toEqual([{ events: rush.codes[7] === 'OK' ? 0 : 1 }])
+    expect(await story.sql('SELECT count(*)::int AS events FROM events')).toEqual([
+      { events: rush.codes[7] === 'OK' ? 0 : 1 },
+    ])
   })
 })
 
@@ -77,7 +91,9 @@ describe('ten reviewers of one event at once', () => {
 async function rushToChange(story: Story): Promise<number[]> {
   const house = await openHouse(story)
   const event = await house.createEvent()
-  await parallel(10, (index) => story.ask(house.organizer, UPDATE_EVENT, { input: { id: event.id, title: `Title ${index}` } }))
+  await parallel(10, (index) =>
+    story.ask(house.organizer, UPDATE_EVENT, { input: { id: event.id, title: `Title ${index}` } }),
+  )
   const told = await story.sql(
     `SELECT (payload->>'version')::int AS version FROM kit.outbox
      WHERE aggregate_id = $1 AND consumer = 'ticket' ORDER BY seq`,

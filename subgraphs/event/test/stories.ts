@@ -38,21 +38,36 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
     }),
   )
 
-  async function ask(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}, service = 'router') {
+  async function ask(
+    viewer: Viewer | null,
+    query: string,
+    variables: Record<string, unknown> = {},
+    service = 'router',
+  ) {
     const token = await createServiceTokens(SECRET, service).sign(viewer)
-    const { body } = await gql<Loose>(`${subgraph.url}/graphql`, query, variables, { [SERVICE_TOKEN_HEADER]: token })
+    const { body } = await gql<Loose>(`${subgraph.url}/graphql`, query, variables, {
+      [SERVICE_TOKEN_HEADER]: token,
+    })
     return body
   }
 
   /** Runs a mutation by name with `input` and gives what it returns; fails on any error. */
-  async function does(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}): Promise<Loose> {
+  async function does(
+    viewer: Viewer | null,
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<Loose> {
     const { data, errors } = await ask(viewer, query, variables)
     expect(errors).toBeUndefined()
     return Object.values(data)[0]
   }
 
   /** The one error that an operation is refused with. */
-  async function refused(viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}): Promise<Loose> {
+  async function refused(
+    viewer: Viewer | null,
+    query: string,
+    variables: Record<string, unknown> = {},
+  ): Promise<Loose> {
     const { errors = [] } = await ask(viewer, query, variables)
     expect(errors).toHaveLength(1)
     return errors[0]?.extensions
@@ -65,7 +80,8 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
     does,
     refused,
     /** Reads or changes the database behind the product's back. */
-    sql: (text: string, ...values: unknown[]): Promise<Loose[]> => subgraph.deps.db.$queryRawUnsafe(text, ...values),
+    sql: (text: string, ...values: unknown[]): Promise<Loose[]> =>
+      subgraph.deps.db.$queryRawUnsafe(text, ...values),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -99,7 +115,9 @@ export async function openHouse(story: Story) {
   const venue = await story.does(admin, CREATE_VENUE, {
     input: { name: 'Gelora Hall', city: 'Jakarta', address: 'Jalan Pintu Satu 1', locationId: location.id },
   })
-  const room = await story.does(admin, CREATE_ROOM, { input: { venueId: venue.id, name: 'Main', capacity: 500 } })
+  const room = await story.does(admin, CREATE_ROOM, {
+    input: { venueId: venue.id, name: 'Main', capacity: 500 },
+  })
   const draftOf = (changes: Record<string, unknown> = {}) => ({
     title: 'Konser Merdeka',
     description: 'An evening of songs',

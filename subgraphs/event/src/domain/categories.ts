@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Context } from '../context.ts'
 import { transaction } from './database.ts'
 import { deleteUnlessUsed, explainRefusal } from './errors.ts'
+import { storableText } from './input.ts'
 import { slugOf } from './slug.ts'
 
 /** A kind of event. */
@@ -18,8 +19,8 @@ export interface Category {
   updatedAt: Date
 }
 
-const name = nameSchema(80).refine((value) => slugOf(value) !== '', 'needs a letter or digit')
-const description = z.string().trim().max(2000, 'must have at most 2000 characters').nullish()
+const name = nameSchema(80).refine((value) => value === '' || slugOf(value) !== '', 'needs a letter or digit')
+const description = storableText(2000).nullish()
 const createSchema = z.object({ name, description })
 const updateSchema = z.object({ id: idSchema, name: name.optional(), description })
 
@@ -43,7 +44,10 @@ export async function updateCategory(ctx: Context, input: unknown): Promise<Cate
   const { id, ...fields } = parseInput(updateSchema, input)
   const data = { ...fields, ...(fields.name && { slug: slugOf(fields.name) }), updatedAt: new Date() }
   return transaction(ctx.deps.db, async (tx) => {
-    const [category] = await explainRefusal(tx.category.updateManyAndReturn({ where: { id }, data }), meanings)
+    const [category] = await explainRefusal(
+      tx.category.updateManyAndReturn({ where: { id }, data }),
+      meanings,
+    )
     if (!category) throw new NotFound('category', id)
     return category
   })
@@ -54,6 +58,8 @@ export async function deleteCategory(ctx: Context, id: string): Promise<Category
   requireRole(ctx, 'ADMIN')
   const category = await ctx.loaders.category.load(id)
   if (!category) throw new NotFound('category', id)
-  await transaction(ctx.deps.db, (tx) => deleteUnlessUsed('category', tx.category.deleteMany({ where: { id } })))
+  await transaction(ctx.deps.db, (tx) =>
+    deleteUnlessUsed('category', tx.category.deleteMany({ where: { id } })),
+  )
   return category
 }

@@ -39,7 +39,14 @@ export async function createEvent(ctx: Context, input: CreateEventInput): Promis
   const given = { ...DEFAULTS, ...withoutNulls(input) }
   const plan = mergePlan({ venueId: null, roomId: null, locationId: null, ...given }, given)
   const problems = planProblems(plan, await databaseNow(ctx.deps.db))
-  const { title, description, categoryId, seriesId = null, currency, draft } = parseTogether(schema, given, problems)
+  const {
+    title,
+    description,
+    categoryId,
+    seriesId = null,
+    currency,
+    draft,
+  } = parseTogether(schema, given, problems)
   await requireUsableVenue(ctx, plan.venueId)
 
   const event = await scheduleTransaction(ctx.deps.db, async (tx) => {
@@ -61,4 +68,6 @@ export async function createEvent(ctx: Context, input: CreateEventInput): Promis
 }
 
 const withoutNulls = <T extends object>(input: T) =>
-  Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as { [Key in keyof T]: NonNullable<T[Key]> }
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as {
+    [Key in keyof T]: NonNullable<T[Key]>
+  }

@@ -2,7 +2,7 @@ import { Conflict } from '@karcis/kit/errors'
 import type { Context } from '../context.ts'
 import { transaction } from './database.ts'
 import type { Event } from './event.ts'
-import { announce } from './event-live.ts'
+import { announceGone } from './event-live.ts'
 import { deleteEventRow } from './event-store.ts'
 import { keptEvent } from './kept-event.ts'
 
@@ -13,8 +13,8 @@ import { keptEvent } from './kept-event.ts'
 export async function deleteEvent(ctx: Context, id: string): Promise<Event> {
   await keptEvent(ctx, id)
   const deleted = await transaction(ctx.deps.db, (tx) => deleteEventRow(tx, id))
-  if (!deleted) throw new Conflict('The event has been approved, so tickets may have been sold: it cannot be deleted.')
-  ctx.loaders.event.clear(id)
-  announce(ctx, { ...deleted, version: deleted.version + 1 })
+  if (!deleted)
+    throw new Conflict('The event has been approved, so tickets may have been sold: it cannot be deleted.')
+  announceGone(ctx, deleted)
   return deleted
 }

@@ -19,7 +19,10 @@ export class RoomNotAvailable extends KarcisError {
  * @param meanings by name of the constraint.
  * @throws the meaning, or the original error when the refusal has none here.
  */
-export async function explainRefusal<T>(work: PromiseLike<T>, meanings: Record<string, () => Error>): Promise<T> {
+export async function explainRefusal<T>(
+  work: PromiseLike<T>,
+  meanings: Record<string, () => Error>,
+): Promise<T> {
   try {
     return await work
   } catch (error) {
@@ -36,7 +39,8 @@ export async function deleteUnlessUsed<T>(what: string, work: PromiseLike<T>): P
   try {
     return await work
   } catch (error) {
-    if (IN_USE.has(refusalOf(error).sqlState ?? '')) throw new Conflict(`The ${what} is in use, so it cannot be deleted.`)
+    if (IN_USE.has(refusalOf(error).sqlState ?? ''))
+      throw new Conflict(`The ${what} is in use, so it cannot be deleted.`)
     throw error
   }
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Event, EventStatus } from './event.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
-import { isId } from './input.ts'
+import { isId, isStorable } from './input.ts'
 import { readPage, type SortKey } from './keyset.ts'
 
 export type EventPage = Connection<Event>
@@ -50,16 +50,20 @@ export async function listEvents(
   const where = Prisma.join(conditions(ctx, filter), ' AND ')
   return readPage<Event>(page, {
     ...ORDERS[order],
-    read: (bounds, tail) => db.$queryRaw`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${where} AND ${bounds} ${tail}`,
+    read: (bounds, tail) =>
+      db.$queryRaw`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${where} AND ${bounds} ${tail}`,
     count: async () => {
-      const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM events e WHERE ${where}`
+      const [row] = await db.$queryRaw<
+        { count: number }[]
+      >`SELECT count(*)::int AS count FROM events e WHERE ${where}`
       return row?.count ?? 0
     },
   })
 }
 
 function conditions({ viewer }: Context, filter: EventFilter): Prisma.Sql[] {
-  const kept = viewer?.role === 'ADMIN' ? Prisma.sql`TRUE` : Prisma.sql`e.organizer_id = ${viewer?.id ?? null}::uuid`
+  const kept =
+    viewer?.role === 'ADMIN' ? Prisma.sql`TRUE` : Prisma.sql`e.organizer_id = ${viewer?.id ?? null}::uuid`
   const all = [Prisma.sql`(e.status = 'APPROVED' OR ${kept})`]
   const only = (condition: Prisma.Sql) => all.push(condition)
 
@@ -77,6 +81,8 @@ function conditions({ viewer }: Context, filter: EventFilter): Prisma.Sql[] {
   if (filter.online != null) only(Prisma.sql`e.online = ${filter.online}`)
   if (filter.status) only(Prisma.sql`${shownStatusSql(kept)} = ${filter.status}`)
   if (filter.city) {
+    if (!isStorable(filter.city))
+      throw new BadUserInput([{ path: 'filter.city', message: 'must be plain text' }])
     only(Prisma.sql`(e.venue_id IN (SELECT id FROM venues WHERE searchable(city) = searchable(${filter.city}))
       OR e.location_id IN (SELECT id FROM locations WHERE searchable(city) = searchable(${filter.city})))`)
   }
@@ -104,8 +110,10 @@ function mentions(word: string): Prisma.Sql {
 
 function searchWords(search: string | null | undefined): string[] {
   const words = (search ?? '').split(/\s+/).filter((word) => word !== '')
-  if ((search ?? '').length > 200 || words.length > 20) {
-    throw new BadUserInput([{ path: 'filter.search', message: 'must have at most 200 characters and 20 words' }])
+  if ((search ?? '').length > 200 || words.length > 20 || !isStorable(search ?? '')) {
+    throw new BadUserInput([
+      { path: 'filter.search', message: 'must be plain text of at most 200 characters and 20 words' },
+    ])
   }
   return words
 }

@@ -11,6 +11,9 @@ import { isId } from './input.ts'
 /** How late news of a change is when Redis lost it. */
 const POLL_MS = 5_000
 
+/** An event that is gone for good has the last revision there is. */
+const GONE = Number.MAX_SAFE_INTEGER
+
 /** Changes of events; the revision of an event is its version. */
 export type EventLive = Live<Change>
 
@@ -22,8 +25,7 @@ export function createEventLive({ bus, log, db }: Pick<BaseDeps<Db>, 'bus' | 'lo
     channel: (id) => `event:${id}`,
     async read(id, since) {
       const [event] = await findEvents(db, [id])
-      // Gone for good is the last revision there is.
-      const revision = event?.version ?? Number.MAX_SAFE_INTEGER
+      const revision = event?.version ?? GONE
       return revision > since ? { since, revision } : null
     },
     merge: (waiting, next) => ({ since: waiting.since, revision: next.revision }),
@@ -31,16 +33,22 @@ export function createEventLive({ bus, log, db }: Pick<BaseDeps<Db>, 'bus' | 'lo
   })
 }
 
-/** Tells all watchers of a committed change, and lets the rest of this request see it. */
+/** Tells all watchers of a committed change. */
 export function announce(ctx: Context, event: Event): Event {
-  ctx.loaders.event.clear(event.id)
-  ctx.loaders.pendingChanges.clear(event.id)
   ctx.deps.live.publish(event.id, { since: event.version - 1, revision: event.version })
   return event
 }
 
+/** Tells all watchers that an event is gone. */
+export function announceGone(ctx: Context, event: Event): void {
+  ctx.deps.live.publish(event.id, { since: event.version, revision: GONE })
+}
+
 /** An event's state now and after every change of it, by id: the resolver reads it anew. @throws NotFound for what the viewer may not see. */
-export async function watchEvent(ctx: Context, id: string): Promise<AsyncIterableIterator<{ eventChanged: string }>> {
+export async function watchEvent(
+  ctx: Context,
+  id: string,
+): Promise<AsyncIterableIterator<{ eventChanged: string }>> {
   const event = isId(id) ? await ctx.loaders.event.load(id) : null
   if (!event || !maySee(event, ctx.viewer)) throw new NotFound('event', id)
   return mapAsync(ctx.deps.live.watch(id, 0), () => ({ eventChanged: id }))

@@ -117,7 +117,9 @@ const PENDING_COLUMNS = Prisma.sql`event_id AS "eventId", venue_id AS "venueId",
 
 /** Changes that wait for review, of these events. */
 export const findPendingChanges = (db: Db | Tx, eventIds: readonly string[]): PromiseLike<PendingChanges[]> =>
-  db.$queryRaw<PendingChanges[]>`SELECT ${PENDING_COLUMNS} FROM event_pending_changes WHERE event_id = ANY(${eventIds}::uuid[])`
+  db.$queryRaw<
+    PendingChanges[]
+  >`SELECT ${PENDING_COLUMNS} FROM event_pending_changes WHERE event_id = ANY(${eventIds}::uuid[])`
 
 /** Puts a plan up for review, in place of one that still waits. */
 export async function putPendingChanges(tx: Tx, eventId: string, plan: Plan): Promise<void> {

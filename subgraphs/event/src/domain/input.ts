@@ -4,7 +4,16 @@ import { z } from 'zod'
 
 /** Longer text, trimmed; null and absent become ''. */
 export const textSchema = (max: number) =>
-  z.string().trim().max(max, `must have at most ${max} characters`).nullish().transform((text) => text ?? '')
+  storableText(max)
+    .nullish()
+    .transform((text) => text ?? '')
+
+/** Longer text, trimmed. Postgres keeps every character but NUL. */
+export const storableText = (max: number) =>
+  z.string().trim().max(max, `must have at most ${max} characters`).refine(isStorable, 'must not contain NUL')
+
+/** Whether Postgres can take a text; it refuses NUL. */
+export const isStorable = (text: string): boolean => !text.includes('\0')
 
 /** Latitude and longitude as fields of an input; `pairedCoordinates` holds them together. */
 export const coordinateFields = {
@@ -13,9 +22,13 @@ export const coordinateFields = {
 }
 
 /** Refuses half a coordinate, and half a coordinate cleared. */
-export function pairedCoordinates(value: { latitude?: number | null; longitude?: number | null }, ctx: z.RefinementCtx): void {
+export function pairedCoordinates(
+  value: { latitude?: number | null; longitude?: number | null },
+  ctx: z.RefinementCtx,
+): void {
   const { latitude, longitude } = value
-  const paired = (latitude === undefined) === (longitude === undefined) && (latitude === null) === (longitude === null)
+  const paired =
+    (latitude === undefined) === (longitude === undefined) && (latitude === null) === (longitude === null)
   if (paired) return
   const missing = latitude == null ? 'latitude' : 'longitude'
   ctx.addIssue({ code: 'custom', path: [missing], message: 'latitude and longitude come together' })

@@ -1,7 +1,7 @@
 import { BadUserInput } from '@karcis/kit/errors'
 import { type Connection, type Page, type PageArgs, parsePage, toConnection } from '@karcis/kit/pagination'
 import { Prisma } from '../generated/prisma/client.ts'
-import { isId } from './input.ts'
+import { isId, isStorable } from './input.ts'
 
 /** One column that a list is sorted by; the last of a list's keys is unique. */
 export interface SortKey<Row> {
@@ -34,19 +34,38 @@ export async function readPage<Row>(args: PageArgs, list: KeysetList<Row>): Prom
     Prisma.join(bounds, ' AND '),
     Prisma.sql`ORDER BY ${order} LIMIT ${page.limit + 1}`,
   )
-  return toConnection(rows, page, (row) => keys.map((key) => key.of(row)), () => list.count())
+  return toConnection(
+    rows,
+    page,
+    (row) => keys.map((key) => key.of(row)),
+    () => list.count(),
+  )
 }
 
-function bound(page: Page, side: 'after' | 'before', keys: SortKey<never>[], columns: Prisma.Sql, operator: '<' | '>') {
+function bound(
+  page: Page,
+  side: 'after' | 'before',
+  keys: SortKey<never>[],
+  columns: Prisma.Sql,
+  operator: '<' | '>',
+) {
   const values = page[side]
   if (!values) return Prisma.sql`TRUE`
   const typed = keys.map((key, index) => {
     const value = values[index] ?? ''
-    if (!fits(key.type, value)) throw new BadUserInput([{ path: side, message: 'is not a cursor of this list' }])
+    if (!fits(key.type, value))
+      throw new BadUserInput([{ path: side, message: 'is not a cursor of this list' }])
     return Prisma.sql`${value}::${Prisma.raw(key.type)}`
   })
   return Prisma.sql`(${columns}) ${Prisma.raw(operator)} (${Prisma.join(typed)})`
 }
 
 const fits = (type: SortKey<never>['type'], value: string): boolean =>
-  type === 'text' || (type === 'uuid' ? isId(value) : !Number.isNaN(Date.parse(value)))
+  type === 'text'
+    ? isStorable(value)
+    : type === 'uuid'
+      ? isId(value)
+      : INSTANT.test(value) && !Number.isNaN(Date.parse(value))
+
+/** As `toISOString` writes it, and nothing else that a Date could be made of. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/

@@ -39,7 +39,10 @@ export function createLoaders(db: Db): Loaders {
       (changes) => changes.eventId,
     ),
     roomsOfVenue: new DataLoader(async (venueIds) => {
-      const rooms = await db.room.findMany({ where: { venueId: { in: [...venueIds] } }, orderBy: { name: 'asc' } })
+      const rooms = await db.room.findMany({
+        where: { venueId: { in: [...venueIds] } },
+        orderBy: { name: 'asc' },
+      })
       const byVenue = Map.groupBy(rooms.map(toRoom), (room) => room.venueId)
       return venueIds.map((id) => byVenue.get(id) ?? [])
     }),
@@ -50,10 +53,19 @@ export function createLoaders(db: Db): Loaders {
   }
 }
 
-const byId = <T extends { id: string }>(find: (ids: string[]) => PromiseLike<T[]>) => byKey(find, (thing) => thing.id)
+/** Forgets what was loaded: after a change it may be otherwise. */
+export function clearLoaders(loaders: Loaders): void {
+  for (const loader of Object.values(loaders)) loader.clearAll()
+}
+
+const byId = <T extends { id: string }>(find: (ids: string[]) => PromiseLike<T[]>) =>
+  byKey(find, (thing) => thing.id)
 
 /** What cannot be an id is not asked for: Postgres would refuse the whole batch because of it. */
-function byKey<T>(find: (ids: string[]) => PromiseLike<T[]>, keyOf: (thing: T) => string): DataLoader<string, T | null> {
+function byKey<T>(
+  find: (ids: string[]) => PromiseLike<T[]>,
+  keyOf: (thing: T) => string,
+): DataLoader<string, T | null> {
   return new DataLoader(async (keys) => {
     const ids = keys.filter(isId)
     const found = ids.length === 0 ? [] : await find(ids)

@@ -54,6 +54,8 @@ export async function deleteLocation(ctx: Context, id: string): Promise<Location
   requireRole(ctx, 'ADMIN')
   const location = await ctx.loaders.location.load(id)
   if (!location) throw new NotFound('location', id)
-  await transaction(ctx.deps.db, (tx) => deleteUnlessUsed('location', tx.location.deleteMany({ where: { id } })))
+  await transaction(ctx.deps.db, (tx) =>
+    deleteUnlessUsed('location', tx.location.deleteMany({ where: { id } })),
+  )
   return location
 }

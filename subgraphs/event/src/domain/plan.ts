@@ -44,10 +44,14 @@ export function spanProblems({ startsAt, endsAt }: { startsAt: Date; endsAt: Dat
 export function planProblems(plan: Plan, now: Date, before?: Plan): FieldProblem[] {
   const problems = spanProblems(plan)
   const moved = before === undefined || plan.startsAt.getTime() !== before.startsAt.getTime()
-  if (moved && plan.startsAt <= now) problems.push({ path: 'input.startsAt', message: 'must be in the future' })
+  if (moved && plan.startsAt <= now)
+    problems.push({ path: 'input.startsAt', message: 'must be in the future' })
   else if (plan.endsAt <= now) problems.push({ path: 'input.endsAt', message: 'must be in the future' })
   if (!plan.online && plan.venueId === null && plan.locationId === null) {
-    problems.push({ path: 'input.venueId', message: 'a venue or a location is needed unless the event is online' })
+    problems.push({
+      path: 'input.venueId',
+      message: 'a venue or a location is needed unless the event is online',
+    })
   }
   if (plan.roomId !== null && plan.venueId === null) {
     problems.push({ path: 'input.roomId', message: 'is not a room of this venue' })

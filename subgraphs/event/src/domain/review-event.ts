@@ -8,16 +8,19 @@ import { type Tx, transaction } from './database.ts'
 import type { Event } from './event.ts'
 import { announce } from './event-live.ts'
 import { changeEvent, lockEvent, planColumns, takePendingChanges } from './event-store.ts'
-import { isId } from './input.ts'
+import { isId, storableText } from './input.ts'
 import { promoteRoom, releaseRoom } from './room-bookings.ts'
 
 const schema = z
   .object({
     decision: z.enum(['APPROVED', 'REJECTED']),
-    message: z.string().trim().max(2000, 'must have at most 2000 characters').nullish(),
+    message: storableText(2000).nullish(),
     version: z.number().int().nullish(),
   })
-  .refine((input) => input.decision === 'APPROVED' || input.message, { path: ['message'], message: 'is needed for a rejection' })
+  .refine((input) => input.decision === 'APPROVED' || input.message, {
+    path: ['message'],
+    message: 'is needed for a rejection',
+  })
 
 type Review = z.infer<typeof schema>
 
@@ -31,7 +34,8 @@ export async function reviewEvent(ctx: Context, id: string, input: unknown): Pro
   const event = await transaction(ctx.deps.db, async (tx) => {
     if (!isId(id) || !(await lockEvent(tx, id))) throw new NotFound('event', id)
     const reviewed = (await reviewWhole(tx, id, review)) ?? (await reviewChanges(tx, id, review))
-    if (!reviewed) throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
+    if (!reviewed)
+      throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     return reviewed
   })
   return announce(ctx, event)

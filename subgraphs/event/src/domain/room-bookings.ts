@@ -59,7 +59,10 @@ export async function promoteRoom(tx: Tx, eventId: string): Promise<void> {
 }
 
 /** Takes a room for no event; the block's id is its own holder. */
-export async function insertBlock(tx: Tx, block: { id: string; roomId: string; startsAt: Date; endsAt: Date; reason: string }): Promise<void> {
+export async function insertBlock(
+  tx: Tx,
+  block: { id: string; roomId: string; startsAt: Date; endsAt: Date; reason: string },
+): Promise<void> {
   const { id, roomId, startsAt, endsAt, reason } = block
   await lockRoom(tx, roomId)
   await explainRefusal(

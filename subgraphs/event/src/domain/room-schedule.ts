@@ -26,7 +26,12 @@ const COLUMNS = Prisma.sql`id, room_id AS "roomId", kind::text AS kind, event_id
   starts_at AS "startsAt", ends_at AS "endsAt", reason`
 
 /** Every entry of a room that overlaps the span, in order of time. @throws NotFound, BadUserInput. */
-export async function roomSchedule(ctx: Context, roomId: string, from: Date, to: Date): Promise<ScheduleEntry[]> {
+export async function roomSchedule(
+  ctx: Context,
+  roomId: string,
+  from: Date,
+  to: Date,
+): Promise<ScheduleEntry[]> {
   const [problem] = spanProblems({ startsAt: from, endsAt: to })
   if (problem) throw new BadUserInput([{ path: 'to', message: problem.message.replace('startsAt', 'from') }])
   if (!(await ctx.loaders.room.load(roomId))) throw new NotFound('room', roomId)
@@ -44,7 +49,10 @@ const blockSchema = z.object({
 })
 
 /** Keeps a room free of events. @throws NotFound, Forbidden, RoomNotAvailable. */
-export async function blockSchedule(ctx: Context, input: { startsAt: Date; endsAt: Date }): Promise<ScheduleEntry> {
+export async function blockSchedule(
+  ctx: Context,
+  input: { startsAt: Date; endsAt: Date },
+): Promise<ScheduleEntry> {
   requireRole(ctx, 'ORGANIZER')
   const block = { id: newId(), ...parseTogether(blockSchema, input, spanProblems(input)) }
   await keptRoom(ctx, block.roomId)

@@ -57,7 +57,12 @@ export async function createRoom(ctx: Context, input: unknown): Promise<Room> {
   const fields = parseInput(createSchema, input)
   await keptVenue(ctx, fields.venueId)
   const seats = seatCount(fields.seatLayout ?? null)
-  const data = { id: newId(), ...fields, capacity: fields.capacity ?? seats, ...layoutColumns(fields.seatLayout) }
+  const data = {
+    id: newId(),
+    ...fields,
+    capacity: fields.capacity ?? seats,
+    ...layoutColumns(fields.seatLayout),
+  }
   return toRoom(await transaction(ctx.deps.db, (tx) => explainRefusal(tx.room.create({ data }), meanings)))
 }
 

@@ -39,22 +39,26 @@ const sectionSchema = z
     accessibleSeats: z.array(position).max(2000, 'are too many').nullish(),
     priceTier: nameSchema(40).nullish(),
   })
-  .transform((section): SeatSection => ({
-    ...section,
-    rowLabels: section.rowLabels ?? Array.from({ length: section.rows }, (_, index) => rowLabel(index)),
-    accessibleSeats: section.accessibleSeats ?? [],
-    priceTier: section.priceTier ?? null,
-  }))
+  .transform(
+    (section): SeatSection => ({
+      ...section,
+      rowLabels: section.rowLabels ?? Array.from({ length: section.rows }, (_, index) => rowLabel(index)),
+      accessibleSeats: section.accessibleSeats ?? [],
+      priceTier: section.priceTier ?? null,
+    }),
+  )
   .superRefine((section, ctx) => {
     const { rows, seatsPerRow, rowLabels, accessibleSeats } = section
-    const problem = (path: (string | number)[], message: string) => ctx.addIssue({ code: 'custom', path, message })
+    const problem = (path: (string | number)[], message: string) =>
+      ctx.addIssue({ code: 'custom', path, message })
     if (rowLabels.length !== rows) problem(['rowLabels'], `must be as many as rows (${rows})`)
     if (new Set(rowLabels).size !== rowLabels.length) problem(['rowLabels'], 'must be distinct')
     const labels = new Set(rowLabels)
     const seen = new Set<string>()
     for (const [index, seat] of accessibleSeats.entries()) {
       const key = `${seat.row}\n${seat.number}`
-      if (!labels.has(seat.row) || seat.number > seatsPerRow) problem(['accessibleSeats', index], 'is not a seat of this section')
+      if (!labels.has(seat.row) || seat.number > seatsPerRow)
+        problem(['accessibleSeats', index], 'is not a seat of this section')
       else if (seen.has(key)) problem(['accessibleSeats', index], 'is given twice')
       seen.add(key)
     }
@@ -69,7 +73,11 @@ export const seatLayoutSchema: z.ZodType<SeatLayout> = z
       ctx.addIssue({ code: 'custom', path: ['sections'], message: 'must have distinct names' })
     }
     if (seatCount(layout) > MAX_SEATS) {
-      ctx.addIssue({ code: 'custom', path: ['sections'], message: `must have at most ${MAX_SEATS} seats together` })
+      ctx.addIssue({
+        code: 'custom',
+        path: ['sections'],
+        message: `must have at most ${MAX_SEATS} seats together`,
+      })
     }
   })
 

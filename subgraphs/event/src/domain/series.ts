@@ -34,7 +34,10 @@ export async function createEventSeries(ctx: Context, input: unknown): Promise<S
 }
 
 /** Changes what is given. @throws NotFound, Forbidden. */
-export async function updateEventSeries(ctx: Context, input: { id: string; description?: string | null }): Promise<Series> {
+export async function updateEventSeries(
+  ctx: Context,
+  input: { id: string; description?: string | null },
+): Promise<Series> {
   const { id, description, ...fields } = parseInput(updateSchema, input)
   await keptSeries(ctx, id)
   const data = { ...fields, ...(input.description !== undefined && { description }), updatedAt: new Date() }
@@ -48,7 +51,9 @@ export async function updateEventSeries(ctx: Context, input: { id: string; descr
 /** Removes a series and gives it as it was. @throws NotFound, Forbidden; Conflict when it has events. */
 export async function deleteEventSeries(ctx: Context, id: string): Promise<Series> {
   const series = await keptSeries(ctx, id)
-  await transaction(ctx.deps.db, (tx) => deleteUnlessUsed('series', tx.eventSeries.deleteMany({ where: { id } })))
+  await transaction(ctx.deps.db, (tx) =>
+    deleteUnlessUsed('series', tx.eventSeries.deleteMany({ where: { id } })),
+  )
   return series
 }
 

@@ -17,7 +17,8 @@ export async function submitEvent(ctx: Context, id: string): Promise<Event> {
       Prisma.sql`status = 'PENDING', message = NULL`,
       Prisma.sql`e.status IN ('DRAFT', 'REJECTED') AND e.starts_at > now()`,
     )
-    if (!submitted) throw new Conflict('Only a draft or a rejected event that starts in the future can be submitted.')
+    if (!submitted)
+      throw new Conflict('Only a draft or a rejected event that starts in the future can be submitted.')
     await holdRoom(tx, id, submitted, 'CURRENT')
     return submitted
   })

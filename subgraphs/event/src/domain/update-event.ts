@@ -6,7 +6,15 @@ import { Prisma } from '../generated/prisma/client.ts'
 import { databaseNow, type Tx } from './database.ts'
 import type { Event, Plan } from './event.ts'
 import { announce } from './event-live.ts'
-import { changeEvent, findPendingChanges, lockEvent, planColumns, putPendingChanges, takePendingChanges } from './event-store.ts'
+import {
+  changeEvent,
+  findPendingChanges,
+  lockEvent,
+  planColumns,
+  putPendingChanges,
+  takePendingChanges,
+} from './event-store.ts'
+import { storableText } from './input.ts'
 import { keptEvent } from './kept-event.ts'
 import { mergePlan, planFields, planProblems, requireUsableVenue, samePlan } from './plan.ts'
 import { holdRoom, releaseRoom, scheduleTransaction } from './room-bookings.ts'
@@ -16,7 +24,7 @@ const schema = z.object({
   id: idSchema,
   version: z.number().int().nullish(),
   title: nameSchema(160).optional(),
-  description: z.string().trim().max(10_000, 'must have at most 10000 characters').nullish(),
+  description: storableText(10_000).nullish(),
   categoryId: idSchema.optional(),
   seriesId: idSchema.nullish(),
   currency: currencySchema.optional(),
@@ -52,7 +60,8 @@ function requireChangeable(event: Event, changes: Changes): void {
   if (event.approvedAt && changes.currency && changes.currency !== event.currency) {
     throw new Conflict('The currency of an event that was approved stays: tickets may be sold in it.')
   }
-  if (event.status === 'APPROVED' && event.over && touchesPlan(changes)) throw new Conflict('The event is over.')
+  if (event.status === 'APPROVED' && event.over && touchesPlan(changes))
+    throw new Conflict('The event is over.')
 }
 
 /** Moves the event, or asks to. @returns assignments that belong to the event itself, led by a comma. */

@@ -1,4 +1,4 @@
-import { NotFound } from '@karcis/kit/errors'
+import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import { idSchema, nameSchema, parseInput } from '@karcis/kit/validate'
@@ -8,7 +8,7 @@ import type { Context } from '../context.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { transaction } from './database.ts'
 import { deleteUnlessUsed, explainRefusal, wrongField } from './errors.ts'
-import { coordinateFields, pairedCoordinates, placeNameSchema } from './input.ts'
+import { coordinateFields, isStorable, pairedCoordinates, placeNameSchema } from './input.ts'
 import { readPage } from './keyset.ts'
 import { requireKeeper } from './ownership.ts'
 
@@ -38,10 +38,16 @@ const updateSchema = z
 const meanings = { venues_location_id_fkey: wrongField('input.locationId', 'there is no such location') }
 
 /** Public venues and the viewer's own (an admin's are all), by name. */
-export function listVenues(ctx: Context, filter: { city?: string | null } | null | undefined, page: PageArgs): Promise<VenuePage> {
+export function listVenues(
+  ctx: Context,
+  filter: { city?: string | null } | null | undefined,
+  page: PageArgs,
+): Promise<VenuePage> {
   const { db } = ctx.deps
   const everything = ctx.viewer?.role === 'ADMIN'
   const city = filter?.city ?? null
+  if (city && !isStorable(city))
+    throw new BadUserInput([{ path: 'filter.city', message: 'must be plain text' }])
   const where = Prisma.sql`(${everything} OR v.owner_id IS NULL OR v.owner_id = ${ctx.viewer?.id ?? null}::uuid)
     AND (${city}::text IS NULL OR searchable(v.city) = searchable(${city}))`
   return readPage<Venue>(page, {
@@ -54,7 +60,9 @@ export function listVenues(ctx: Context, filter: { city?: string | null } | null
         v.latitude, v.longitude, v.created_at AS "createdAt", v.updated_at AS "updatedAt"
       FROM venues v WHERE ${where} AND ${bounds} ${tail}`,
     count: async () => {
-      const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM venues v WHERE ${where}`
+      const [row] = await db.$queryRaw<
+        { count: number }[]
+      >`SELECT count(*)::int AS count FROM venues v WHERE ${where}`
       return row?.count ?? 0
     },
   })

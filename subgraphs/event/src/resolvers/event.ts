@@ -24,7 +24,9 @@ export const Event: EventResolvers = {
   organizer: (event) => ({ id: event.organizerId }),
   views: (event, _, ctx) => ctx.loaders.views.load(event.id),
   pendingChanges: (event, _, ctx) =>
-    event.hasPendingChanges && keeps(ctx.viewer, event.organizerId) ? ctx.loaders.pendingChanges.load(event.id) : null,
+    event.hasPendingChanges && keeps(ctx.viewer, event.organizerId)
+      ? ctx.loaders.pendingChanges.load(event.id)
+      : null,
   googleCalendarUrl: async (event, _, ctx) => googleCalendarUrl(event, await placeOf(ctx, event)),
   mapUrl: async (event, _, ctx) => {
     const place = await placeOf(ctx, event)

@@ -10,9 +10,11 @@ import { submitEvent } from '../domain/submit-event.ts'
 import { updateEvent } from '../domain/update-event.ts'
 import { createVenue, deleteVenue, updateVenue } from '../domain/venues.ts'
 import { recordEventView } from '../domain/views.ts'
+import type { Context } from '../context.ts'
+import { clearLoaders } from '../domain/loaders.ts'
 import type { MutationResolvers } from '../generated/resolvers-types.ts'
 
-export const Mutation: MutationResolvers = {
+const mutations: MutationResolvers = {
   createCategory: (_, { input }, ctx) => createCategory(ctx, input),
   updateCategory: (_, { input }, ctx) => updateCategory(ctx, input),
   deleteCategory: (_, { id }, ctx) => deleteCategory(ctx, id),
@@ -37,3 +39,19 @@ export const Mutation: MutationResolvers = {
   deleteEvent: (_, { id }, ctx) => deleteEvent(ctx, id),
   recordEventView: (_, { id }, ctx) => recordEventView(ctx, id),
 }
+
+type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
+
+/** Mutations of one request run one after the other; each, and what is asked of its result, reads anew. */
+const readingAnew =
+  (resolve: AnyResolver): AnyResolver =>
+  async (parent, args, ctx, info) => {
+    clearLoaders(ctx.loaders)
+    const result = await resolve(parent, args, ctx, info)
+    clearLoaders(ctx.loaders)
+    return result
+  }
+
+export const Mutation = Object.fromEntries(
+  Object.entries(mutations).map(([name, resolve]) => [name, readingAnew(resolve as AnyResolver)]),
+) as MutationResolvers

@@ -9,7 +9,8 @@ import { popularEvents } from '../domain/views.ts'
 import type { QueryResolvers } from '../generated/resolvers-types.ts'
 
 export const Query: QueryResolvers = {
-  events: (_, { filter, orderBy, ...page }, ctx) => listEvents(ctx, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
+  events: (_, { filter, orderBy, ...page }, ctx) =>
+    listEvents(ctx, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
   event: async (_, { id }, ctx) => {
     const event = await ctx.loaders.event.load(id)
     return event && maySee(event, ctx.viewer) ? event : null
