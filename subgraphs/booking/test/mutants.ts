@@ -9,19 +9,19 @@ export function withoutSql(db: Db, ...fragments: string[]): Db {
     )
     return Object.assign(edited, { raw: edited })
   }
-  // biome-ignore lint: a Prisma client and its transactions, wrapped alike
-  const wrap = (client: any): any =>
+  const wrap = <Client extends object>(client: Client): Client =>
     new Proxy(client, {
       get(target, key) {
-        const value = Reflect.get(target, key)
+        const value: unknown = Reflect.get(target, key)
+        if (typeof value !== 'function') return value
         if (key === '$queryRaw' || key === '$executeRaw') {
           return (strings: TemplateStringsArray, ...values: unknown[]) =>
             value.call(target, edit(strings), ...values)
         }
         if (key === '$transaction') {
-          return (run: (tx: unknown) => unknown) => value.call(target, (tx: unknown) => run(wrap(tx)))
+          return (run: (tx: Tx) => unknown) => value.call(target, (tx: Tx) => run(wrap(tx)))
         }
-        return typeof value === 'function' ? value.bind(target) : value
+        return value.bind(target)
       },
     })
   return wrap(db)

@@ -1,0 +1,259 @@
+import { newId } from '@karcis/kit/ids'
+import { eventually } from '@karcis/testkit/eventually'
+import { parallel } from '@karcis/testkit/parallel'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { person } from './booking-process.ts'
+import { audit } from './money.ts'
+import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
+import { startWorld, type World } from './world.ts'
+
+let world: World
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+
+afterAll(() => world[Symbol.asyncDispose]())
+
+const MY_TICKETS = '{ myTickets { edges { node { id status ticketType { id } } } } }'
+
+describe('a first purchase', () => {
+  it('two seats: held, booked, paid, and there are two tickets', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { name: 'VIP', price: 350_000, quota: 1 })
+    const seats = await world.seatMap(event, type, 2, 5)
+    const buyer = person()
+    const holdId = await world.holdSeats(buyer, event, seats.slice(0, 2))
+
+    const created = await world.ask(buyer, CREATE, { input: { holdId } })
+    expect(created.errors).toEqual([])
+    const booking = created.data.createBooking
+    expect(booking).toMatchObject({
+      status: 'PENDING',
+      event: { id: event.eventId },
+      subtotal: 700_000,
+      totalPrice: 700_000,
+      currency: 'IDR',
+      tickets: [],
+      payment: null,
+      items: seats.slice(0, 2).map((id) => ({
+        seat: { id },
+        ticketType: { id: type },
+        name: 'VIP',
+        unitPrice: 350_000,
+        quantity: 1,
+      })),
+    })
+    const hold = await world.askTicket(buyer, 'query ($id: ID!) { hold(id: $id) { expiresAt } }', {
+      id: holdId,
+    })
+    const margin = Date.parse(hold.data.hold.expiresAt) - Date.parse(booking.expiresAt)
+    expect(margin).toBe(30_000) // payments in time find their seats
+
+    const paid = (await world.ask(buyer, PAY, { id: booking.id })).data.confirmPayment
+    expect(paid).toMatchObject({ id: booking.id, status: 'PAID', payment: { amount: 700_000 } })
+    expect(paid.tickets).toHaveLength(2)
+    const mine = (await world.askTicket(buyer, MY_TICKETS)).data.myTickets.edges
+    expect(mine.map((edge: { node: { id: string } }) => edge.node.id).toSorted()).toEqual(
+      paid.tickets.map((ticket: { id: string }) => ticket.id).toSorted(),
+    )
+    expect(await world.stock(type)).toEqual({ sold: 2, held: 0, available: 8 })
+    expect((await world.ask(buyer, READ, { id: booking.id })).data.booking).toEqual(paid)
+  })
+
+  it('three places of general admission, taken and booked in one step', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 100_000, quota: 10 })
+    const buyer = person()
+    const { data } = await world.ask(buyer, CREATE, { input: { ticketTypeId: type, quantity: 3 } })
+    expect(data.createBooking).toMatchObject({
+      totalPrice: 300_000,
+      items: [{ seat: null, seatLabel: null, quantity: 3, unitPrice: 100_000 }],
+    })
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 3, available: 7 })
+    const paid = await world.ask(buyer, PAY, { id: data.createBooking.id })
+    expect(paid.data.confirmPayment.tickets).toHaveLength(3)
+    expect(await world.stock(type)).toEqual({ sold: 3, held: 0, available: 7 })
+  })
+
+  it('of what is free, in dollars, costs nothing', async () => {
+    const event = await world.eventOnSale('USD')
+    const type = await world.ticketType(event, { kind: 'FREE', price: 0, quota: 10 })
+    const buyer = person()
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 1 })
+    const paid = await world.ask(buyer, PAY, { id })
+    expect(paid.data.confirmPayment).toMatchObject({ status: 'PAID', totalPrice: 0, currency: 'USD' })
+    expect(paid.data.confirmPayment.tickets).toHaveLength(1)
+  })
+
+  it('of a donation costs what its giver says, from the price up', async () => {
+    const event = await world.eventOnSale()
+    const [gift, fixed] = [
+      await world.ticketType(event, { name: 'Gift', kind: 'DONATION', price: 10_000, quota: 10 }),
+      await world.ticketType(event, { price: 10_000, quota: 10 }),
+    ]
+    const buyer = person()
+    const create = async (input: Record<string, unknown>) => world.ask(buyer, CREATE, { input })
+    const given = await create({ ticketTypeId: gift, quantity: 2, unitPrice: 25_000 })
+    expect(given.data.createBooking).toMatchObject({ totalPrice: 50_000, items: [{ unitPrice: 25_000 }] })
+    expect((await create({ ticketTypeId: gift, quantity: 1 })).data.createBooking.totalPrice).toBe(10_000)
+
+    const fields = [{ path: 'input.unitPrice' }]
+    for (const input of [
+      { ticketTypeId: gift, quantity: 1, unitPrice: 9_999 },
+      { ticketTypeId: fixed, quantity: 1, unitPrice: 10_000 },
+    ]) {
+      expect((await create(input)).errors[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', fields })
+    }
+    expect(await world.stock(gift)).toEqual({ sold: 0, held: 3, available: 7 }) // what was refused is not kept
+    expect(await world.stock(fixed)).toEqual({ sold: 0, held: 0, available: 10 })
+  })
+})
+
+describe('createBooking refuses', () => {
+  it('an input that says too little or too much, naming every field', async () => {
+    const problems = async (input: Record<string, unknown>) => {
+      const { errors } = await world.ask(person(), CREATE, { input })
+      return (errors[0]?.extensions?.fields as { path: string }[]).map(({ path }) => path)
+    }
+    expect(await problems({})).toEqual(['input.holdId'])
+    expect(await problems({ holdId: newId(), ticketTypeId: newId() })).toEqual([
+      'input.ticketTypeId',
+      'input.quantity',
+    ])
+    expect(await problems({ ticketTypeId: newId() })).toEqual(['input.quantity'])
+    expect(await problems({ holdId: 'x', unitPrice: -1, idempotencyKey: '' })).toEqual([
+      'input.holdId',
+      'input.unitPrice',
+      'input.idempotencyKey',
+    ])
+  })
+
+  it('what the ticket subgraph refuses, with its code and facts', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 3 })
+    const codes = async (
+      input: Record<string, unknown>,
+      viewer: ReturnType<typeof person> | null = person(),
+    ) => (await world.ask(viewer, CREATE, { input })).codes
+    expect(await codes({ ticketTypeId: type, quantity: 1 }, null)).toEqual(['UNAUTHENTICATED'])
+    expect(await codes({ ticketTypeId: newId(), quantity: 1 })).toEqual(['NOT_FOUND'])
+    expect(await codes({ holdId: newId() })).toEqual(['NOT_FOUND'])
+    const greedy = await world.ask(person(), CREATE, { input: { ticketTypeId: type, quantity: 4 } })
+    expect(greedy.errors[0]?.extensions).toMatchObject({ code: 'SOLD_OUT', remaining: 3 })
+  })
+
+  it('a hold that is booked already', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 1 })
+    const [seat = ''] = await world.seatMap(event, type, 1, 3)
+    const buyer = person()
+    const holdId = await world.holdSeats(buyer, event, [seat])
+    await world.book(buyer, { holdId })
+    expect((await world.ask(buyer, CREATE, { input: { holdId } })).codes).toEqual(['CONFLICT'])
+  })
+})
+
+describe('guard idempotency_keys_pkey: the same createBooking sent fifty times at once', () => {
+  async function fiftyTimes(in_: World) {
+    const event = await in_.eventOnSale()
+    const type = await in_.ticketType(event, { price: 1_000, quota: 100 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 1, idempotencyKey: 'once' }
+    const answers = await parallel(50, () => in_.ask(buyer, CREATE, { input }))
+    const ids = answers.map((answer) => answer.status === 'fulfilled' && answer.value.data?.createBooking?.id)
+    return { answers, ids: new Set(ids), held: (await in_.stock(type)).held, buyer, input }
+  }
+
+  it('without it there are several bookings', async () => {
+    await using mutant = await startWorld()
+    await mutant.db.$executeRawUnsafe('ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey')
+    const { ids, held } = await fiftyTimes(mutant)
+    expect(ids.size).toBeGreaterThan(1)
+    expect(held).toBeGreaterThan(1)
+  })
+
+  it('with it there is one booking and fifty equal answers', async () => {
+    const { answers, ids, held, buyer, input } = await fiftyTimes(world)
+    expect(
+      answers.filter((answer) => answer.status === 'rejected' || answer.value.errors.length > 0),
+    ).toEqual([])
+    expect(ids.size).toBe(1)
+    expect(
+      new Set(answers.map((answer) => answer.status === 'fulfilled' && JSON.stringify(answer.value.data)))
+        .size,
+    ).toBe(1)
+    expect(held).toBe(1)
+    const other = await world.ask(buyer, CREATE, { input: { ...input, quantity: 2 } })
+    expect(other.codes).toEqual(['IDEMPOTENCY_KEY_REUSED'])
+  })
+
+  it('goes on where a process died between taking the places and writing the booking', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 5 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 2, idempotencyKey: 'again' }
+    const id = await world.book(buyer, input)
+    await world.db.$executeRaw`DELETE FROM booking_items WHERE booking_id = ${id}::uuid`
+    await world.db.$executeRaw`DELETE FROM bookings WHERE id = ${id}::uuid` // as if it had never been written
+    expect(await world.book(buyer, input)).toBe(id)
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 2, available: 3 })
+  })
+})
+
+describe('giving up', () => {
+  it('a cancelled booking frees its places at once', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 5 })
+    const buyer = person()
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
+    expect((await world.ask(buyer, CANCEL, { id })).data.cancelBooking.status).toBe('CANCELLED')
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 })
+    expect((await world.ask(buyer, PAY, { id })).errors[0]?.extensions).toEqual({
+      code: 'BOOKING_NOT_PAYABLE',
+      status: 'CANCELLED',
+    })
+  })
+
+  it('a refund gives the money back, ends the tickets and frees their places, once', async () => {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 5 })
+    const [buyer, admin] = [person(), person('ADMIN')]
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
+    await world.ask(buyer, PAY, { id })
+    for (let n = 0; n < 2; n += 1) {
+      const { data } = await world.ask(admin, REFUND, { id, reason: 'The band is ill.' })
+      expect(data.refundBooking).toMatchObject({
+        status: 'REFUNDED',
+        refundedAmount: 2_000,
+        refundReason: 'The band is ill.',
+        payment: { status: 'REFUNDED' },
+      })
+    }
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 })
+    const tickets = (await world.askTicket(buyer, MY_TICKETS)).data.myTickets.edges
+    for (const { node } of tickets) expect(node.status).toBe('REFUNDED')
+    const { data } = await world.ask(buyer, '{ walletEntries { edges { node { kind amount } } } }')
+    expect(data.walletEntries.edges.map((edge: { node: unknown }) => edge.node)).toEqual([
+      { kind: 'REFUND', amount: 2_000 },
+      { kind: 'PAYMENT', amount: -2_000 },
+      { kind: 'GRANT', amount: 1_000_000 },
+    ])
+    expect(await audit(world.db)).toEqual([])
+  })
+
+  it('a booking left alone expires, and its places are free again', async () => {
+    await using quick = await startWorld({ holdSeconds: 2 })
+    const event = await quick.eventOnSale()
+    const type = await quick.ticketType(event, { price: 1_000, quota: 5 })
+    const buyer = person()
+    const id = await quick.book(buyer, { ticketTypeId: type, quantity: 2 })
+    const next = await quick.watch(buyer, 'subscription ($id: ID!) { bookingChanged(id: $id) { status } }', {
+      id,
+    })
+    expect((await next()).data.bookingChanged.status).toBe('PENDING')
+    expect((await next()).data.bookingChanged.status).toBe('EXPIRED')
+    await eventually(async () => expect(await quick.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
+    expect((await quick.ask(buyer, PAY, { id })).codes).toEqual(['BOOKING_NOT_PAYABLE'])
+  })
+})

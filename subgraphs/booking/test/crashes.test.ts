@@ -1,0 +1,157 @@
+import { eventually } from '@karcis/testkit/eventually'
+import { parallel } from '@karcis/testkit/parallel'
+import { describe, expect, it } from 'vitest'
+import type { Viewer } from '@karcis/kit/service-token'
+import { issueTickets } from '../src/domain/issue-tickets.ts'
+import { refund } from '../src/domain/refund.ts'
+import { person } from './booking-process.ts'
+import { audit } from './money.ts'
+import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
+import { startWorld, type World } from './world.ts'
+
+// The ticket subgraph goes away in the middle of things. Money and tickets agree again when it is back.
+
+const bookingOf = async (world: World, viewer: Viewer, id: string) =>
+  (await world.ask(viewer, READ, { id })).data.booking
+
+/** Does now what the minute's sweep would: brings forward whatever is left to do. */
+const sweep = async ({ db }: World) => {
+  await db.$executeRaw`UPDATE bookings SET updated_at = now() - interval '1 hour' WHERE NOT settled`
+  await db.$executeRaw`SELECT graphile_worker.add_job('sweep-bookings', '{}')`
+}
+
+/** Two of five places are booked and paid; the ticket subgraph has stopped in between. */
+async function paidWhileTicketIsAway(holdSeconds?: number) {
+  await using undo = new AsyncDisposableStack()
+  const world = undo.use(await startWorld({ holdSeconds }))
+  const event = await world.eventOnSale()
+  const type = await world.ticketType(event, { price: 10_000, quota: 5 })
+  const buyer = person()
+  const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
+  await world.stopTicket()
+  const { data } = await world.ask(buyer, PAY, { id })
+  expect(data.confirmPayment).toMatchObject({ status: 'PAID', tickets: [], payment: { amount: 20_000 } })
+  const rest = undo.move()
+  return { world, type, buyer, id, [Symbol.asyncDispose]: () => rest.disposeAsync() }
+}
+
+const loseJob = ({ db }: World, id: string) =>
+  db.$executeRaw`SELECT graphile_worker.remove_job(${`issue-tickets:${id}`})`
+
+describe('the ticket subgraph dies between payment and tickets', () => {
+  it('and the job issues them when it is back', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { world, type, buyer, id } = story
+    await world.restartTicket()
+    await eventually(async () => expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2))
+    expect(await bookingOf(world, buyer, id)).toMatchObject({ status: 'PAID' })
+    expect(await world.stock(type)).toEqual({ sold: 2, held: 0, available: 3 })
+    expect(await audit(world.db)).toEqual([])
+  })
+
+  it('and the sweep finds what even the job has lost', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { world, type, buyer, id } = story
+    await loseJob(world, id)
+    await world.restartTicket()
+    await sweep(world)
+    await eventually(async () => expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2))
+    expect(await world.stock(type)).toEqual({ sold: 2, held: 0, available: 3 })
+  })
+
+  it('and when its places are sold to others by then, all the money goes back', async () => {
+    await using story = await paidWhileTicketIsAway(2)
+    const { world, type, buyer, id } = story
+    await loseJob(world, id)
+    await world.restartTicket()
+    await eventually(async () => expect((await world.stock(type)).available).toBe(5))
+    const other = person()
+    await world.ask(other, PAY, { id: await world.book(other, { ticketTypeId: type, quantity: 5 }) })
+    expect(await bookingOf(world, buyer, id)).toMatchObject({ status: 'PAID', tickets: [] })
+
+    await sweep(world)
+    await eventually(async () => expect((await bookingOf(world, buyer, id)).status).toBe('REFUNDED'))
+    expect(await bookingOf(world, buyer, id)).toMatchObject({
+      tickets: [],
+      refundedAmount: 20_000,
+      refundReason: 'The places were gone before the tickets could be issued.',
+      payment: { status: 'REFUNDED' },
+    })
+    expect(await world.stock(type)).toEqual({ sold: 5, held: 0, available: 0 })
+    expect(await audit(world.db)).toEqual([])
+  })
+})
+
+describe('the ticket subgraph is away', () => {
+  it('while a booking is cancelled: its places are free when it is back', async () => {
+    await using world = await startWorld()
+    const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 5 })
+    const buyer = person()
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
+    await world.stopTicket()
+    expect((await world.ask(buyer, CANCEL, { id })).data.cancelBooking.status).toBe('CANCELLED')
+    await world.restartTicket()
+    await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
+  })
+
+  it('while a booking is refunded: its tickets end when it is back', async () => {
+    await using world = await startWorld()
+    const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 5 })
+    const buyer = person()
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
+    expect((await world.ask(buyer, PAY, { id })).data.confirmPayment.tickets).toHaveLength(2)
+    await world.stopTicket()
+    const { data } = await world.ask(person('ADMIN'), REFUND, { id, reason: 'Rain.' })
+    expect(data.refundBooking).toMatchObject({ status: 'REFUNDED', payment: { status: 'REFUNDED' } })
+    await world.restartTicket()
+    await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
+    expect(await audit(world.db)).toEqual([])
+  })
+
+  it('while someone books: nothing is written, and the same key goes on afterwards', async () => {
+    await using world = await startWorld()
+    const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 5 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 2, idempotencyKey: 'patience' }
+    await world.stopTicket()
+    expect((await world.ask(buyer, CREATE, { input })).codes).toEqual(['SERVICE_UNAVAILABLE'])
+    expect(await world.db.booking.count()).toBe(0)
+    await world.restartTicket()
+    await world.book(buyer, input)
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 2, available: 3 })
+  })
+})
+
+describe('issuing', () => {
+  it('twenty times at once gives one set of tickets', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { world, type, buyer, id } = story
+    await world.restartTicket()
+    const runs = await parallel(20, () => issueTickets(world.subgraph.deps, id))
+    expect(runs.filter((run) => run.status === 'rejected')).toEqual([])
+    expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2)
+    expect(await world.stock(type)).toEqual({ sold: 2, held: 0, available: 3 })
+  })
+
+  it('that comes too late, for a booking that was paid back, leaves no ticket', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { world, type, buyer, id } = story
+    await loseJob(world, id)
+    await world.restartTicket()
+    // One run is told that the places are gone and pays back while another has just got its tickets.
+    const { deps } = world.subgraph
+    const { tickets } = deps
+    deps.tickets = {
+      ...tickets,
+      async issue(bookingId) {
+        const result = await tickets.issue(bookingId)
+        await refund(deps, bookingId, 'gone', false)
+        return result
+      },
+    }
+    await issueTickets(deps, id)
+    expect(await bookingOf(world, buyer, id)).toMatchObject({ status: 'REFUNDED', tickets: [] })
+    await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
+    expect(await audit(world.db)).toEqual([])
+  })
+})
