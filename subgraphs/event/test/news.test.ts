@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import {
@@ -28,14 +28,14 @@ async function startConsumer() {
   const taken: Loose[] = []
   const tokens = createServiceTokens(SECRET, 'ticket')
   let away = false
-  const server = createServer(async (request, response) => {
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
     const body = JSON.parse(await text(request))
-    if (away || caller?.service !== 'event' || request.url !== '/internal/events')
-      return response.writeHead(503).end('{}')
-    taken.push(...body.events)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  })
+    const wanted = !away && caller?.service === 'event' && request.url === '/internal/events'
+    if (wanted) taken.push(...body.events)
+    response.writeHead(wanted ? 200 : 503, { 'content-type': 'application/json' }).end('{}')
+  }
+  const server = createServer((request, response) => void take(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -9,8 +9,8 @@ import { createEventSubgraph } from '../src/server.ts'
 export const SECRET = 'a secret of at least thirty-two characters'
 const HOUR = 3_600_000
 
-// What a test asks for it knows the shape of.
-// biome-ignore lint/suspicious/noExplicitAny: see above
+/** What a test asks for it knows the shape of. */
+// oxlint-disable-next-line typescript/no-explicit-any -- naming each shape twice would say nothing more
 export type Loose = any
 
 /** A person of a story. */
@@ -45,7 +45,7 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
     service = 'router',
   ) {
     const token = await createServiceTokens(SECRET, service).sign(viewer)
-    const { body } = await gql<Loose>(`${subgraph.url}/graphql`, query, variables, {
+    const { body } = await gql(`${subgraph.url}/graphql`, query, variables, {
       [SERVICE_TOKEN_HEADER]: token,
     })
     return body
@@ -103,6 +103,14 @@ export const DELETE_EVENT = `mutation($id: ID!) { deleteEvent(id: $id) { id titl
 export const REVIEW_EVENT = `${EVENT} mutation($id: ID!, $input: ReviewEventInput!) { reviewEvent(id: $id, input: $input) { ...E } }`
 export const GET_EVENT = `${EVENT} query($id: ID!) { event(id: $id) { ...E } }`
 export const BLOCK = `mutation($input: BlockScheduleInput!) { blockSchedule(input: $input) { id kind startsAt endsAt reason } }`
+
+/** Events whose entries in the schedule are not what their status and pending changes ask for: there must be none. */
+export const ROOMS_WRONGLY_HELD = `
+  SELECT e.id FROM events e LEFT JOIN room_bookings b ON b.event_id = e.id AND b.stage = 'CURRENT'
+  WHERE CASE WHEN e.status IN ('PENDING', 'APPROVED') THEN e.room_id END IS DISTINCT FROM b.room_id
+  UNION ALL
+  SELECT e.id FROM events e LEFT JOIN event_pending_changes p ON p.event_id = e.id
+    LEFT JOIN room_bookings b ON b.event_id = e.id AND b.stage = 'PENDING' WHERE p.room_id IS DISTINCT FROM b.room_id`
 
 /** An admin, an organizer, a public venue in Jakarta with one room, and a category: where most stories begin. */
 export async function openHouse(story: Story) {
