@@ -8,7 +8,7 @@ import { findBooking } from './booking-reads.ts'
 import { insertBooking, type NewBooking } from './booking-writes.ts'
 import { type Deps, transaction } from './deps.ts'
 import { HoldExpired } from './errors.ts'
-import { claimKey } from './idempotency.ts'
+import { type Attempt, claimKey } from './idempotency.ts'
 import { idempotencyKeySchema } from './input.ts'
 import { publishChange, recordStatus } from './news.ts'
 import { priceItems } from './pricing.ts'
@@ -36,7 +36,7 @@ type Input = z.infer<typeof createBookingInput>
 
 /**
  * Books what a hold keeps, or takes tickets and books them. The booking's id is settled first and everything after is
- * idempotent by it: a client that got no answer sends the same key again and goes on where it stopped.
+ * idempotent by it: a client that got no answer asks again, with the same hold or key, and goes on where it stopped.
  * @throws BadUserInput, HoldExpired, Conflict, IdempotencyKeyReused, and whatever the ticket subgraph refuses with.
  */
 export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<Booking> {
@@ -53,31 +53,37 @@ export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknow
     if (inserted) await recordStatus(tx, inserted)
     return inserted
   })
-  if (created) {
-    publishChange(deps, created)
-    return created
-  }
-  const sameAttempt = await findBooking(deps.db, id)
-  if (!sameAttempt) throw new Conflict('This hold is booked already.', { holdId: hold.holdId })
-  return sameAttempt
+  if (created) publishChange(deps, created)
+  const result = created ?? (await findBooking(deps.db, id)) // written by the same request sent at the same time
+  if (!result) throw new Conflict('This hold is booked already.', { holdId: hold.holdId })
+  return result
 }
 
-/** The id the booking will have: of the attempt with the same key, or a new one. */
+/**
+ * The id the booking will have: a new one, or that of an earlier attempt with the same key. A hold is a key by itself, since it is
+ * booked once: else an attempt that broke off after binding it would leave its places to nobody until they run out.
+ */
 async function settleId(
   deps: Deps,
   viewer: Viewer,
   input: Input,
 ): Promise<{ id: string; repeated: boolean }> {
   const { idempotencyKey, holdId, ticketTypeId, quantity, unitPrice } = input
-  if (idempotencyKey == null) return { id: newId(), repeated: false }
-  const { resultId, first } = await claimKey(deps.db, {
-    userId: viewer.id,
+  const claim = (attempt: Pick<Attempt, 'operation' | 'key' | 'input' | 'resultId'>) =>
+    claimKey(deps.db, { userId: viewer.id, ...attempt })
+
+  const byHold =
+    holdId == null
+      ? { resultId: newId(), first: true }
+      : await claim({ operation: 'bookHold', key: holdId, input: null, resultId: newId() })
+  if (idempotencyKey == null) return { id: byHold.resultId, repeated: !byHold.first }
+  const byKey = await claim({
     operation: 'createBooking',
     key: idempotencyKey,
     input: [holdId ?? null, ticketTypeId ?? null, quantity ?? null, unitPrice ?? null],
-    resultId: newId(),
+    resultId: byHold.resultId,
   })
-  return { id: resultId, repeated: !first }
+  return { id: byKey.resultId, repeated: !byKey.first || !byHold.first }
 }
 
 function keepPlaces({ tickets }: Deps, viewer: Viewer, id: string, input: Input): Promise<BoundHold> {

@@ -7,7 +7,7 @@ const KEPT = '24 hours'
 /** A client's promise that requests with this key are one and the same. */
 export interface Attempt {
   userId: string
-  operation: 'createBooking' | 'confirmPayment'
+  operation: 'createBooking' | 'bookHold' | 'confirmPayment'
   key: string
   /** What was asked, without the key, as JSON that is equal for equal requests. */
   input: unknown
