@@ -48,19 +48,23 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const requestId = requestIdOf(request)
     response.setHeader('x-request-id', requestId)
     const scope = { requestId, log: log.child({ requestId }) }
-    answer({ request, response, url: new URL(request.url ?? '/', 'http://localhost'), ...scope }).catch(
-      (error: unknown) => fail(error, response, scope),
-    )
+    answer(request, response, scope).catch((error: unknown) => fail(error, response, scope))
   })
   server.requestTimeout = 30_000
   server.keepAliveTimeout = 65_000 // outlives the idle time of common balancers, so that they never reuse a dead connection
 
-  async function answer(request: HttpRequest): Promise<void> {
-    const { response, url } = request
-    if (origins.applyCors(request.request, response)) return void response.writeHead(204).end()
-    const handler = Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined
-    if (!handler) return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
-    if (probes.includes(url.pathname)) return void (await handler(request))
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    scope: RequestScope,
+  ): Promise<void> {
+    if (origins.applyCors(request, response)) return void response.writeHead(204).end()
+    const url = urlOf(request)
+    const handler = url && Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined
+    if (!url || !handler)
+      return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
+    const handled = { request, response, url, ...scope }
+    if (probes.includes(url.pathname)) return void (await handler(handled))
     if (draining) return refuse(response)
 
     underWay.add(response)
@@ -68,7 +72,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       underWay.delete(response)
       if (underWay.size === 0) quiet.resolve()
     })
-    await handler(request)
+    await handler(handled)
   }
 
   function refuse(response: ServerResponse): void {
@@ -100,6 +104,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     },
   }
 }
+
+/** Null for what clients send and no URL parser takes, as `//`. */
+export const urlOf = ({ url }: IncomingMessage): URL | null => URL.parse(url ?? '/', 'http://localhost')
 
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']

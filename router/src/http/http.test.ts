@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type RequestOptions, request } from 'node:http'
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorld, type World } from '../testing/world.ts'
@@ -117,6 +117,26 @@ describe('GraphQL over HTTP', () => {
     const answer = await post('{"query":"{ seats }"}', { origin })
     expect(answer.headers.get('access-control-allow-origin')).toBe(allowed)
     expect(answer.headers.get('vary')).toBe('Origin')
+  })
+
+  it('outlives a path that is none', async () => {
+    const statusOf = (options: RequestOptions) =>
+      new Promise((resolve, reject) => {
+        request({ host: '127.0.0.1', port: world.router.port, path: '//', ...options }, ({ statusCode }) =>
+          resolve(statusCode),
+        )
+          .on('error', reject)
+          .end()
+      })
+    expect(await statusOf({})).toBe(404)
+    const upgrade = {
+      connection: 'upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-key': 'x',
+      'sec-websocket-version': '13',
+    }
+    expect(await statusOf({ headers: upgrade })).toBe(404)
+    expect(await (await post('{"query":"{ seats }"}')).json()).toEqual({ data: { seats: 500 } })
   })
 
   it('has nothing elsewhere', async () => {

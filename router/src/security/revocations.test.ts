@@ -93,7 +93,7 @@ describe('what happens to a session after its token was signed', () => {
 
   it('believes no token before it knows what was revoked', async () => {
     await using world = await createWorld()
-    await world.proxies.user.refuse()
+    world.identity.silent.changes = true
     await using late = await createRouter({ ...world.settings, limits: { revocationPollMs: 20 } })
     const refused = await gql(`${late.url}/graphql`, ME, {}, await world.as())
     expect({ status: refused.status, extensions: refused.body.errors?.[0]?.extensions }).toEqual({
@@ -102,7 +102,22 @@ describe('what happens to a session after its token was signed', () => {
     })
     expect((await fetch(`${late.url}/ready`)).status).toBe(503)
     expect((await gql(`${late.url}/graphql`, '{ seats }')).body).toEqual({ data: { seats: 500 } })
+    await using socket = createWsClient(`${late.url}/graphql`, await world.as())
+    socket.subscribe(WATCH)
+    expect(await socket.closed).toMatchObject({ code: 1013 })
 
+    world.identity.silent.changes = false
+    await eventually(async () => expect((await fetch(`${late.url}/ready`)).status).toBe(200))
+    expect((await gql(`${late.url}/graphql`, ME, {}, await world.as())).status).toBe(200)
+  })
+
+  it('starts before the user subgraph does, and is of use without it', async () => {
+    await using world = await createWorld()
+    await world.proxies.user.refuse()
+    await using late = await createRouter({ ...world.settings, limits: { revocationPollMs: 20 } })
+    expect((await gql(`${late.url}/graphql`, ME, {}, await world.as())).status).toBe(503)
+    expect((await gql(`${late.url}/graphql`, '{ seats }')).body).toEqual({ data: { seats: 500 } })
+    expect((await fetch(`${late.url}/.well-known/jwks.json`)).status).toBe(503)
     await world.proxies.user.restore()
     await eventually(async () => expect((await fetch(`${late.url}/ready`)).status).toBe(200))
     expect((await gql(`${late.url}/graphql`, ME, {}, await world.as())).status).toBe(200)

@@ -19,8 +19,6 @@ describe('graphql-transport-ws', () => {
       frameBytes: 10_000,
       operationsPerSocket: 3,
       socketsPerViewer: 2,
-      initTimeoutMs: 400,
-      pingIntervalMs: 50,
     })
   })
   afterAll(() => world[Symbol.asyncDispose]())
@@ -71,6 +69,7 @@ describe('graphql-transport-ws', () => {
     })
 
     it('must come in time', async () => {
+      await using world = await createWorld({ initTimeoutMs: 50 })
       await using socket = await openRawSocket(world.url)
       expect(await socket.closed).toMatchObject({ code: 4408 })
     })
@@ -105,6 +104,21 @@ describe('graphql-transport-ws', () => {
     expect(await socket.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
   })
 
+  it('does nothing more for a client that does not hear that it should go', async () => {
+    await using socket = await openRawSocket(world.url)
+    await socket.introduce()
+    const { touch } = world.counts
+    socket.deaf(true)
+    socket.send('not a message, which closes the socket')
+    socket.send(subscribe('1', 'mutation { touch }'))
+    socket.deaf(false)
+    expect(await socket.closed).toMatchObject({ code: 4400 })
+    await using other = await openRawSocket(world.url)
+    await other.introduce()
+    other.send(subscribe('1', 'mutation { touch }'))
+    expect(await other.next()).toMatchObject({ payload: { data: { touch: touch + 1 } } })
+  })
+
   it.each([
     ['https://evil.example', false],
     ['https://shop.example', true],
@@ -134,12 +148,13 @@ describe('graphql-transport-ws', () => {
   })
 
   it('cuts a socket that has gone without a word, and frees what it held', async () => {
+    await using world = await createWorld({ pingIntervalMs: 500 })
     await using socket = await openRawSocket(world.url, { autoPong: false })
     await socket.introduce()
     socket.send(subscribe('1', STOCK))
-    await watchers(1)
+    await eventually(() => expect(world.topics.stock.opened).toHaveLength(1))
     expect(await socket.closed).toMatchObject({ code: 1006 })
-    await watchers(0)
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(0))
   })
 
   describe('one bad operation does not touch the others:', () => {

@@ -36,6 +36,9 @@ interface Operation {
 /** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
 export const TOKEN_ENDED = CloseCode.Forbidden
 
+/** A client that goes on asking while it does not read is cut when this much waits for it. */
+const MAX_UNREAD_BYTES = 8_000_000
+
 const TRY_AGAIN_LATER = 1013
 
 /** Longest wait that a timer can hold. */
@@ -68,6 +71,9 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
   })
 
   function receive(text: string): void {
+    // A client may ignore that it was told to go; nothing more is done in its name.
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
     let message: Message
     try {
       message = parseMessage(text)

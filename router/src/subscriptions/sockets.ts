@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from '@karcis/kit/log'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { HttpServer } from '../http/http-server.ts'
+import { type HttpServer, urlOf } from '../http/http-server.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Identity } from '../security/authenticate.ts'
 import type { Revocations } from '../security/revocations.ts'
@@ -49,7 +49,7 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
   })
 
   function refusalOf(request: IncomingMessage): string | null {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== path) return '404 Not Found'
+    if (urlOf(request)?.pathname !== path) return '404 Not Found'
     if (!origins.mayConnect(request)) return '403 Forbidden'
     return http.draining ? '503 Service Unavailable' : null
   }

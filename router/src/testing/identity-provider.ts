@@ -18,6 +18,7 @@ export async function createIdentityProvider() {
   const published: JWK[] = []
   const sessions: { id: string; revokedAt: string }[] = []
   const users: { id: string; role: Role; suspended: boolean; changedAt: string }[] = []
+  const silent = { changes: false }
   const asked = { keys: 0, changes: [] as string[] }
 
   async function rotate(): Promise<void> {
@@ -30,6 +31,8 @@ export async function createIdentityProvider() {
 
   return {
     asked,
+    /** While set, nothing is told of revocations. */
+    silent,
     rotate,
     token({
       id = 'u1',
@@ -56,6 +59,7 @@ export async function createIdentityProvider() {
         return { keys: published }
       },
       '/internal/auth-changes': async (query: URLSearchParams) => {
+        if (silent.changes) throw new Error('silent')
         asked.changes.push(String(query.get('since')))
         return { now: new Date().toISOString(), sessions, users }
       },

@@ -19,6 +19,8 @@ export interface RawSocket extends AsyncDisposable {
   /** The oldest frame not yet taken. */
   next(): Promise<Frame>
   closed: Promise<{ code: number; reason: string }>
+  /** Reads nothing more until told to, not even that it should go. */
+  deaf(isDeaf: boolean): void
   /** Introduces itself and waits until that is acknowledged. */
   introduce(payload?: object): Promise<void>
 }
@@ -58,6 +60,7 @@ export async function openRawSocket(url: string, options: RawSocketOptions = {})
     received,
     next,
     closed,
+    deaf: (isDeaf) => (isDeaf ? socket.pause() : socket.resume()),
     async introduce(payload) {
       send({ type: 'connection_init', payload })
       const { type } = await next()
