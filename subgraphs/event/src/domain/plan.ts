@@ -80,10 +80,12 @@ export const samePlan = (a: Plan, b: Plan): boolean =>
   a.timezone === b.timezone &&
   a.online === b.online
 
-/** @throws Forbidden when the venue belongs to another organizer; a missing one is left to the foreign key. */
+/** @throws Forbidden when the venue belongs to another organizer; BadUserInput when there is none. */
 export async function requireUsableVenue(ctx: Context, venueId: string | null): Promise<void> {
-  const venue = venueId === null ? null : await ctx.loaders.venue.load(venueId)
-  if (venue && venue.ownerId !== null && !keeps(ctx.viewer, venue.ownerId)) {
+  if (venueId === null) return
+  const venue = await ctx.loaders.venue.load(venueId)
+  if (!venue) throw wrongField('input.venueId', 'there is no such venue')()
+  if (venue.ownerId !== null && !keeps(ctx.viewer, venue.ownerId)) {
     throw new Forbidden('This venue belongs to another organizer.')
   }
 }
