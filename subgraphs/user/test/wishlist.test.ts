@@ -53,3 +53,28 @@ it('holds a thousand events', async () => {
   expect({ code, facts }).toEqual({ code: 'LIMIT_EXCEEDED', facts: { limit: 1000 } })
   expect((await read(siti)).totalCount).toBe(1000)
 })
+
+it('tells after each of several changes in one request how things are then', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  const { data } = await siti.ask(
+    `mutation ($a: ID!, $b: ID!) {
+      first: addToWishlist(eventId: $a) { wishlist { totalCount edges { node { id } } } }
+      second: addToWishlist(eventId: $b) { wishlist { totalCount edges { node { id } } } }
+    }`,
+    { a: newId(), b: newId() },
+  )
+  expect([data.first.wishlist, data.second.wishlist]).toMatchObject([{ totalCount: 1 }, { totalCount: 2 }])
+  expect(data.second.wishlist.edges).toHaveLength(2)
+})
+
+it('is read once for one person who is asked for twice', async () => {
+  await using story = await startStory()
+  const siti = await story.signUp('Siti')
+  await siti.ask(ADD, { id: newId() })
+  const { data } = await siti.ask(
+    '{ a: me { wishlist { edges { cursor } } } b: me { wishlist { edges { cursor } } } }',
+  )
+  expect(data.a.wishlist.edges).toHaveLength(1)
+  expect(data.b).toEqual(data.a)
+})

@@ -8,6 +8,10 @@ const MAX_PASSWORD = 200
 /** How an address is stored and compared. */
 export const normalizeEmail = (email: string): string => email.normalize('NFC').trim().toLowerCase()
 
+/** Whether Postgres can take a text: it refuses NUL. */
+export const isStorable = (text: string): boolean => !text.includes('\0')
+const NOT_STORABLE = 'must not contain NUL'
+
 const email = z
   .string()
   .transform(normalizeEmail)
@@ -25,10 +29,13 @@ const phoneNumber = z
   .regex(/^\+?[\d ()-]{6,24}$/, 'must be a phone number: 6 to 25 digits, spaces and + - ( )')
 
 const address = text(500)
-const shown = nameSchema().refine((value) => !/\p{Cc}/u.test(value), 'must be one line of text')
-
 function text(max: number) {
-  return z.string().trim().min(1, 'must not be empty').max(max, `must have at most ${max} characters`)
+  return z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max, `must have at most ${max} characters`)
+    .refine(isStorable, NOT_STORABLE)
 }
 
 type Credentials = { email?: string | undefined; password?: string | undefined }
@@ -45,19 +52,25 @@ const notOwnEmail = (input: unknown): boolean => {
 }
 
 export const createUserSchema = z
-  .object({ email, password, name: shown, phoneNumber: phoneNumber.nullish(), address: address.nullish() })
+  .object({
+    email,
+    password,
+    name: nameSchema(),
+    phoneNumber: phoneNumber.nullish(),
+    address: address.nullish(),
+  })
   .refine(notOwnEmail, SAME_AS_EMAIL)
 
 /** Nothing but bounds: what does not belong to an account is INVALID_CREDENTIALS, whatever it looks like. */
 export const loginSchema = z.object({
-  email: z.string().max(MAX_EMAIL, 'is too long').transform(normalizeEmail),
+  email: z.string().max(MAX_EMAIL, 'is too long').refine(isStorable, NOT_STORABLE).transform(normalizeEmail),
   password: z.string().max(MAX_PASSWORD, 'is too long'),
 })
 
 /** `optional` is what may be left out but not be emptied, `nullish` what null clears. */
 export const updateUserSchema = z.object({
   id: idSchema,
-  name: shown.optional(),
+  name: nameSchema().optional(),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
   email: email.optional(),
@@ -71,7 +84,7 @@ export const changePasswordSchema = z.object({
 })
 
 export const submitProposalSchema = z.object({
-  name: shown,
+  name: nameSchema(),
   category: nameSchema(),
   description: text(5_000),
   location: text(200),
@@ -88,5 +101,10 @@ export const suspensionReasonSchema = text(500)
 
 export const userFilterSchema = z.object({
   role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']).nullish(),
-  search: z.string().trim().max(100, 'must have at most 100 characters').nullish(),
+  search: z
+    .string()
+    .trim()
+    .max(100, 'must have at most 100 characters')
+    .refine(isStorable, NOT_STORABLE)
+    .nullish(),
 })

@@ -5,7 +5,7 @@ import { requireRole, requireService, requireViewer } from '@karcis/kit/viewer'
 import type { Context } from '../context.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { findAccountByEmail, listAccounts } from './account-store.ts'
-import { normalizeEmail, userFilterSchema } from './inputs.ts'
+import { isStorable, normalizeEmail, userFilterSchema } from './inputs.ts'
 import { idKey, parseIdPage } from './page-by-id.ts'
 import { isPrivyTo, type UserView, type UserViewConnection, viewFor, wholeView } from './user-view.ts'
 
@@ -33,6 +33,7 @@ export async function viewUser({ loaders, viewer }: Context, id: string): Promis
 /** For the event and ticket subgraphs: whose address it is. @throws Forbidden to clients. */
 export async function readUserByEmail(ctx: Context, email: string): Promise<UserView | null> {
   requireService(ctx, 'event', 'ticket')
+  if (!isStorable(email)) return null
   const account = await findAccountByEmail(ctx.deps.db, normalizeEmail(email))
   return account && viewFor(ctx.viewer, account)
 }

@@ -52,7 +52,7 @@ function loadPart(db: Db, keys: readonly WishlistKey[]): Promise<(WishlistRow & 
   const [{ limit, backward, after, before } = { limit: 0, backward: false, after: null, before: null }] = keys
   const order = backward ? Prisma.sql`ASC` : Prisma.sql`DESC`
   return db.$queryRaw`SELECT item.id, item.user_id AS "userId", item.event_id AS "eventId", item.added_at AS "addedAt"
-    FROM unnest(${keys.map(({ userId }) => userId)}::uuid[]) AS person (id)
+    FROM unnest(${[...new Set(keys.map(({ userId }) => userId))]}::uuid[]) AS person (id)
     CROSS JOIN LATERAL (
       SELECT * FROM wishlist_items WHERE user_id = person.id
         AND (${after}::uuid IS NULL OR id < ${after}::uuid) AND (${before}::uuid IS NULL OR id > ${before}::uuid)
