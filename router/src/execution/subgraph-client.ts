@@ -22,6 +22,9 @@ interface Answer {
   errors?: GraphQLFormattedError[]
 }
 
+/** What waits beyond these waits here, where it costs little, and not in the subgraph. */
+const MAX_CONNECTIONS = 128
+
 const READY_TIMEOUT_MS = 2_000
 
 /** The connection failed before an answer began, so that a query may be sent again. */
@@ -36,6 +39,7 @@ export function createSubgraphClient(
   log: Logger,
 ): SubgraphClient {
   const pool = new Pool(new URL(url).origin, {
+    connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
     keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
     connect: { timeout: limits.subgraphTimeoutMs },
