@@ -13,6 +13,7 @@ import { createWsClient } from '@karcis/testkit/ws-client'
 import type { Db, Deps } from '../src/domain/deps.ts'
 import type { BookingSettings } from '../src/env.ts'
 import { createBookingSubgraph } from '../src/server.ts'
+import { WALLET } from './operations.ts'
 
 export const SECRET = 'a secret of the tests, long enough for HS256'
 
@@ -135,4 +136,10 @@ export async function tellSubgraph(
     body: JSON.stringify({ events: [event] }),
   })
   if (response.status !== 200) throw new Error(`event ${type} was answered with ${response.status}`)
+}
+
+/** What is in the viewer's wallet, as its owner sees it. */
+export async function balanceOf({ ask }: BookingProcess, viewer: Viewer): Promise<number> {
+  const { data } = await ask(viewer, WALLET, { refs: [{ __typename: 'User', id: viewer.id }] })
+  return data._entities[0].balance
 }

@@ -42,8 +42,8 @@ export async function insertBooking(
   return created
 }
 
-// Each move below is one conditional UPDATE: it waits for whoever moves the same booking, then looks at the row as that
-// one left it. Of payment, expiry and cancelling at the same moment, one finds a PENDING row; null says: not you.
+// Each move below is one conditional UPDATE: it waits for whoever moves the same booking, then looks at the row as
+// that one left it. Of payment, expiry and cancelling at the same moment, one finds a PENDING row; null says: not you.
 
 /** PENDING and in time → PAID. */
 export async function moveToPaid(tx: Tx, id: string): Promise<Booking | null> {

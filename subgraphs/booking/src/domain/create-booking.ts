@@ -60,8 +60,8 @@ export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknow
 }
 
 /**
- * The id the booking will have: a new one, or that of an earlier attempt with the same key. A hold is a key by itself, since it is
- * booked once: else an attempt that broke off after binding it would leave its places to nobody until they run out.
+ * The id the booking will have: a new one, or that of an earlier attempt with the same key. A hold is a key by
+ * itself, since it is booked once: else an attempt that broke off after binding it would leave its places to nobody.
  */
 async function settleId(
   deps: Deps,

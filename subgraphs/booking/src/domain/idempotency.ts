@@ -16,8 +16,8 @@ export interface Attempt {
 }
 
 /**
- * Takes a key for a result, or finds what an earlier attempt with it took it for. In a transaction, an attempt that comes at the same
- * time waits until this one has committed or failed.
+ * Takes a key for a result, or finds what an earlier attempt with it took it for. In a transaction, an attempt that
+ * comes at the same time waits until this one has committed or failed.
  * @returns the id of the result, and whether this attempt is the first.
  * @throws IdempotencyKeyReused when the earlier attempt asked for something else.
  */

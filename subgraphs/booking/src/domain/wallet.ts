@@ -11,8 +11,8 @@ export interface Wallet {
 }
 
 /**
- * Sees to it that a user has a wallet with the sign-up present in it, whoever comes first: the news of the sign-up, the
- * first look, the first payment. The present's reference is unique, so there is one of it.
+ * Sees to it that a user has a wallet with the sign-up present in it, whoever comes first: the news of the sign-up,
+ * the first look, the first payment. The present's reference is unique, so there is one of it.
  * @param grant in rupiah.
  */
 export async function openWallet(tx: Tx, userId: string, grant: number): Promise<void> {

@@ -1,0 +1,101 @@
+import { newId } from '@karcis/kit/ids'
+import { eventually } from '@karcis/testkit/eventually'
+import { parallel } from '@karcis/testkit/parallel'
+import { describe, expect, it } from 'vitest'
+import { expireBooking } from '../src/domain/expire-booking.ts'
+import { refund } from '../src/domain/refund.ts'
+import { balanceOf, person, startBooking } from './booking-process.ts'
+import { audit, pendingBooking } from './money.ts'
+import { dropTriggers, pileUp, withoutSql } from './mutants.ts'
+import { CANCEL, PAY } from './operations.ts'
+
+describe('paying, expiring and cancelling at the same moment', () => {
+  const CONDITIONS = [
+    " AND status = 'PENDING' AND expires_at > clock_timestamp()",
+    " AND status = 'PENDING' AND expires_at <= clock_timestamp()",
+  ]
+  const TRIGGERS = [
+    'bookings.bookings_status_moves',
+    'bookings.bookings_money_agrees',
+    'ledger_entries.ledger_entries_money_agrees',
+  ]
+
+  /** All three at once for each of twelve bookings, just as their time runs out. Gives what an auditor finds. */
+  async function race(guards: { conditions: boolean; triggers: boolean }): Promise<string[]> {
+    await using booking = await startBooking()
+    const { db, subgraph, ask } = booking
+    const buyer = person()
+    await balanceOf(booking, buyer)
+    if (!guards.triggers) await dropTriggers(db, ...TRIGGERS)
+    if (!guards.conditions) subgraph.deps.db = withoutSql(db, ...CONDITIONS)
+    const bookings = await Promise.all(Array.from({ length: 12 }, () => pendingBooking(db, buyer.id, 1_000)))
+    const everything = () =>
+      parallel(36, async (n) => {
+        const { id } = bookings[Math.floor(n / 3)] as (typeof bookings)[number]
+        if (n % 3 === 0) await ask(buyer, CANCEL, { id })
+        else if (n % 3 === 1) await ask(buyer, PAY, { id })
+        else await expireBooking(subgraph.deps, id)
+      })
+    await pileUp(
+      db,
+      'bookings',
+      6,
+      everything,
+      (tx) =>
+        // The first of them are past their time already, the last have a few milliseconds left.
+        tx.$executeRaw`UPDATE bookings SET expires_at = clock_timestamp() + due.n * interval '4 ms' - interval '10 ms'
+        FROM (SELECT id, row_number() OVER () AS n FROM bookings) AS due WHERE due.id = bookings.id`,
+    )
+    const findings = await audit(db)
+    const moved = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM kit.outbox
+      WHERE type = 'booking.changed' GROUP BY aggregate_id HAVING count(*) > 1`
+    if (moved.length > 0) findings.push('a booking left PENDING more than once')
+    return findings
+  }
+
+  it('without guards (the conditions of the UPDATEs, the triggers) more than one wins', async () => {
+    const findings = await race({ conditions: false, triggers: false })
+    expect(findings).toContain('a booking left PENDING more than once')
+  })
+
+  it.for([
+    { guard: 'the conditions of the UPDATEs alone', conditions: true, triggers: false },
+    {
+      guard: 'the triggers alone (bookings_status_moves, bookings_money_agrees)',
+      conditions: false,
+      triggers: true,
+    },
+    { guard: 'both', conditions: true, triggers: true },
+  ])('with $guard exactly one wins and the money agrees', async (guards) => {
+    expect(await race(guards)).toEqual([])
+  })
+})
+
+describe('news', () => {
+  it('of every status goes to the user subgraph, in order', async () => {
+    await using booking = await startBooking()
+    const buyer = person()
+    const { id } = await pendingBooking(booking.db, buyer.id, 1_000)
+    await booking.ask(buyer, PAY, { id })
+    await refund(booking.subgraph.deps, id, 'test', false)
+    const told = await booking.db
+      .$queryRaw`SELECT consumer, payload FROM kit.outbox WHERE aggregate_id = ${id} ORDER BY seq`
+    expect(told).toEqual([
+      { consumer: 'user', payload: { bookingId: id, userId: buyer.id, status: 'PAID' } },
+      { consumer: 'user', payload: { bookingId: id, userId: buyer.id, status: 'REFUNDED' } },
+    ])
+  })
+
+  it('of a booking whose time has come is written by its job or the sweep', async () => {
+    await using booking = await startBooking()
+    const { id } = await pendingBooking(booking.db, newId(), 1_000)
+    await booking.db.$executeRaw`UPDATE bookings SET expires_at = now() WHERE id = ${id}::uuid`
+    await booking.db.$executeRaw`SELECT graphile_worker.add_job('sweep-bookings', '{}')`
+    await eventually(async () => {
+      const [row] = await booking.db.$queryRaw<
+        { status: string }[]
+      >`SELECT status FROM bookings WHERE id = ${id}::uuid`
+      expect(row?.status).toBe('EXPIRED')
+    })
+  })
+})
