@@ -72,7 +72,10 @@ describe('paying out of the wallet', () => {
     await using stingy = await startBooking({ SIGNUP_GRANT_IDR: 0 })
     expect(await balanceOf(stingy, buyer)).toBe(0)
     const { id: unpaid } = await pendingBooking(stingy.db, buyer.id, 1)
-    expect((await stingy.ask(buyer, PAY, { id: unpaid })).errors[0]?.extensions).toMatchObject({ balance: 0, required: 1 })
+    expect((await stingy.ask(buyer, PAY, { id: unpaid })).errors[0]?.extensions).toMatchObject({
+      balance: 0,
+      required: 1,
+    })
   })
 
   it('of nothing moves nothing', async () => {
