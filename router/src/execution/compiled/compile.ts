@@ -1,0 +1,95 @@
+import { buildOperationContext } from '@apollo/gateway'
+import {
+  type Operation,
+  operationFromDocument,
+  type Schema,
+  type SelectionSet,
+} from '@apollo/federation-internals'
+import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
+import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
+import { isInherited } from './generated.ts'
+import { compilePlan } from './plan.ts'
+import type { OperationContext, ReferenceSchemas } from './reference.ts'
+import type { Step } from './run.ts'
+import { NotCompilable } from './shape.ts'
+import { createVariants, type Variants } from './variants.ts'
+
+/** An operation ready to run, for as long as its plan is kept. Batches across requests form within one of these. */
+export interface CompiledOperation {
+  /** Null where nothing has to be fetched. */
+  step: Step | null
+  variants: Variants
+  context: OperationContext
+  schemas: ReferenceSchemas
+}
+
+export interface CompileInput {
+  plan: QueryPlan
+  /** Valid against the API schema. */
+  document: DocumentNode
+  operationName?: string | undefined
+  apiSchema: Schema
+  supergraphSchema: GraphQLSchema
+}
+
+/**
+ * Compiles a planned operation, once; the result serves any number of requests at the same time.
+ * @returns null for what is left to the reference executor: subscriptions, `@defer`, introspection, rewritten fetches, keys
+ *   that JavaScript objects inherit, and operations too large to be worth it.
+ */
+export function compileOperation(input: CompileInput): CompiledOperation | null {
+  try {
+    return compile(input)
+  } catch (error) {
+    if (error instanceof NotCompilable) return null
+    throw error
+  }
+}
+
+function compile({
+  plan,
+  document,
+  operationName,
+  apiSchema,
+  supergraphSchema,
+}: CompileInput): CompiledOperation {
+  const { node } = plan
+  if (node && !isPlanNode(node)) throw new NotCompilable('a subscription')
+  const context = buildOperationContext({
+    schema: supergraphSchema, // for introspection only, which is not compiled
+    operationDocument: document,
+    ...(operationName !== undefined && { operationName }),
+  })
+  const definitions = [context.operation, ...Object.values(context.fragments)]
+  const operation = operationFromDocument(
+    apiSchema,
+    { kind: Kind.DOCUMENT, definitions },
+    { validate: false },
+  )
+  refuseUnusual(operation)
+  return {
+    step: node ? compilePlan(node, operation, supergraphSchema) : null,
+    variants: createVariants(operation),
+    context,
+    schemas: { apiSchema, supergraphSchema },
+  }
+}
+
+function refuseUnusual(operation: Operation): void {
+  const seen = new Set<SelectionSet>()
+  visit(operation.selectionSet)
+
+  function visit(selections: SelectionSet): void {
+    if (seen.has(selections)) return
+    seen.add(selections)
+    for (const selection of selections.selections()) {
+      const { element } = selection
+      if (element.hasDefer()) throw new NotCompilable('@defer')
+      if (element.kind === 'Field') {
+        if (element.definition.isSchemaIntrospectionField()) throw new NotCompilable('introspection')
+        if (isInherited(element.responseName())) throw new NotCompilable('inherited name')
+      }
+      if (selection.selectionSet) visit(selection.selectionSet)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import { composeServices } from '@apollo/composition'
+import { type Schema, Supergraph } from '@apollo/federation-internals'
+import { QueryPlanner } from '@apollo/query-planner'
+import { type GraphQLSchema, parse } from 'graphql'
+import { SUBGRAPHS } from './subgraphs.ts'
+
+/** The composed subgraphs and all that is derived from them. */
+export interface World {
+  planner: QueryPlanner
+  /** What clients see, in both forms. */
+  apiSchema: Schema
+  clientSchema: GraphQLSchema
+  supergraphSchema: GraphQLSchema
+}
+
+export function createWorld(subgraphs: Record<string, string> = SUBGRAPHS): World {
+  const services = Object.entries(subgraphs).map(([name, sdl]) => ({
+    name,
+    typeDefs: parse(sdl),
+    url: `http://${name}`,
+  }))
+  const { supergraphSdl, errors } = composeServices(services)
+  if (errors) throw new AggregateError(errors, errors.map(({ message }) => message).join('\n'))
+  const supergraph = Supergraph.build(supergraphSdl)
+  const apiSchema = supergraph.apiSchema()
+  return {
+    planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 20, pathsLimit: 20 } }), // any plan will do
+    apiSchema,
+    clientSchema: apiSchema.toGraphQLJSSchema(),
+    supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
+  }
+}

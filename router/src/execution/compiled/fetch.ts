@@ -1,0 +1,135 @@
+import type { FetchNode, ResponsePath } from '@apollo/query-planner'
+import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { createJointCalls, type Send } from './joint-calls.ts'
+import { mergeInto, type Tree } from './merge.ts'
+import { compileCollector, placesAt } from './places.ts'
+import { compileSelector } from './representation.ts'
+import type { Run, Step } from './run.ts'
+import { NotCompilable } from './shape.ts'
+import type { Answer } from './shares.ts'
+import { subgraphError } from './subgraph-error.ts'
+import type { SubgraphRequest } from './types.ts'
+
+/**
+ * Compiles one fetch of a plan. Its queue of shared calls lives in it, and so as long as the plan does.
+ * @param path where in the tree the objects stand that it completes; empty for the root.
+ * @param sharing false in a mutation, whose order of effects must stay as written.
+ * @throws NotCompilable
+ */
+export function compileFetch(
+  node: FetchNode,
+  path: ResponsePath,
+  supergraphSchema: GraphQLSchema,
+  sharing: boolean,
+): Step {
+  if ([node.inputRewrites, node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
+    throw new NotCompilable('rewrites')
+  }
+  const { serviceName, operation, operationName, variableUsages = [] } = node
+  if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
+  const collect = compileCollector(path)
+  const select = node.requires ? compileSelector(node.requires, supergraphSchema) : null
+  const prefix = `{"query":${JSON.stringify(operation)},${
+    operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`
+  }"variables":`
+
+  const send: Send<Run> = async (variablesText, texts, run) => {
+    const separator = variablesText === '' ? '' : ','
+    const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
+    const variables = `{${variablesText}${representations}}`
+    const request: SubgraphRequest = {
+      query: operation,
+      operationName,
+      get variables() {
+        return JSON.parse(variables) as Record<string, unknown>
+      },
+      body: `${prefix}${variables}}`,
+    }
+    return parsed(await run.request.fetchSubgraph(serviceName, request, run.request.scope))
+  }
+  const calls = createJointCalls(send)
+
+  async function ask(run: Run, texts: string[] | null): Promise<Answer> {
+    const { variables, scopeKey } = run.request
+    const answer = await calls.ask(
+      sharing ? scopeKey : null,
+      run,
+      variablesText(variableUsages, variables),
+      texts,
+    )
+    if (answer.errors) run.errors.push(...errorsOf(answer.errors, run.tree))
+    return answer
+  }
+
+  function errorsOf(errors: NonNullable<Answer['errors']>, tree: Tree) {
+    let places: ResponsePath[] | undefined
+    return errors.map((error) => {
+      const { path: own } = error
+      const index = select ? own?.[1] : undefined
+      if (typeof index === 'number') places ??= placesAt(path, tree)
+      const place =
+        typeof index === 'number' ? [...(places?.[index] ?? []), ...(own as ResponsePath).slice(2)] : null
+      return subgraphError(error as GraphQLFormattedError, serviceName, place ?? (own && [...path, ...own]))
+    })
+  }
+
+  async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
+    const { data } = await ask(run, null)
+    for (const object of objects) mergeInto(object, data)
+  }
+
+  async function completeEntities(
+    run: Run,
+    objects: Tree[],
+    selector: NonNullable<typeof select>,
+  ): Promise<void> {
+    const texts: string[] = []
+    const entities = objects.filter((object) => {
+      const text = selector(object)
+      if (text !== '') texts.push(text)
+      return text !== ''
+    })
+    if (texts.length === 0) return
+    const { data } = await ask(run, texts)
+    if (!data) return
+    const received = data._entities
+    if (!Array.isArray(received)) throw new Error('Expected "data._entities" in response to be an array')
+    if (received.length !== texts.length) {
+      throw new Error(`Expected "data._entities" to contain ${texts.length} elements`)
+    }
+    for (const [index, entity] of entities.entries()) {
+      const one: unknown = received[index]
+      if (one && typeof one !== 'object')
+        throw new TypeError(`Cannot create property '__typename' on ${typeof one} '${one}'`)
+      mergeInto(entity, one)
+    }
+  }
+
+  return async (run) => {
+    const objects: Tree[] = []
+    collect(run.tree, objects)
+    if (objects.length === 0) return
+    try {
+      await (select ? completeEntities(run, objects, select) : completeObjects(run, objects))
+    } catch (error) {
+      run.errors.push(error)
+    }
+  }
+}
+
+/** The members of the variables object, as JSON. */
+function variablesText(names: readonly string[], variables: Record<string, unknown>): string {
+  let text = ''
+  for (const name of names) {
+    const value = Object.hasOwn(variables, name) ? JSON.stringify(variables[name]) : undefined
+    if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`
+  }
+  return text
+}
+
+function parsed(body: unknown): Answer {
+  if (typeof body === 'string') return JSON.parse(body) as Answer
+  if (body instanceof Uint8Array)
+    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as Answer
+  return body as Answer
+}

@@ -1,0 +1,55 @@
+/** An object of the tree of fetched data. */
+export type Tree = Record<string, unknown>
+
+export const isPlainObject = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Merges fetched data into the tree, exactly as the reference does. What is merged becomes part of the tree: it must not be
+ * merged into a second one, see `cloneJson`.
+ */
+export function mergeInto(target: unknown, source: unknown): void {
+  if (source === undefined || source === null) return
+  for (const key of Object.keys(source)) mergeKey(target as Tree, key, (source as Tree)[key])
+}
+
+function mergeKey(target: Tree, key: string, value: unknown): void {
+  if (value === undefined) return
+  let held = target[key]
+  if (held !== undefined && !Object.hasOwn(target, key)) {
+    // An inherited name, which a custom scalar's value may well have: assigning `__proto__` would not add a key.
+    Object.defineProperty(target, key, {
+      value: undefined,
+      configurable: true,
+      enumerable: true,
+      writable: true,
+    })
+    held = undefined
+  }
+  if (held && isPlainObject(value)) mergeInto(held, value)
+  else if (Array.isArray(value) && Array.isArray(held) && value.length === held.length)
+    mergeItems(held, value)
+  else target[key] = value
+}
+
+function mergeItems(held: unknown[], items: unknown[]): void {
+  for (const [index, item] of items.entries()) {
+    if (isPlainObject(held[index]) && isPlainObject(item)) mergeInto(held[index], item)
+    else held[index] = item
+  }
+}
+
+/** A copy of parsed JSON, for data that goes into more than one tree or more than one place of one. */
+export function cloneJson<T>(value: T): T
+export function cloneJson(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item))
+  const copy: Tree = {}
+  for (const key of Object.keys(value)) {
+    const item = cloneJson((value as Tree)[key])
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, { value: item, configurable: true, enumerable: true, writable: true })
+    else copy[key] = item
+  }
+  return copy
+}

@@ -1,0 +1,55 @@
+import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
+import type { Operation } from '@apollo/federation-internals'
+import type { GraphQLSchema } from 'graphql'
+import { compileFetch } from './fetch.ts'
+import type { Step } from './run.ts'
+import { NotCompilable } from './shape.ts'
+
+/** Compiles the nodes of a plan. @throws NotCompilable */
+export function compilePlan(root: PlanNode, operation: Operation, supergraphSchema: GraphQLSchema): Step {
+  const sharing = operation.rootKind === 'query'
+  return stepOf(root, [])
+
+  function stepOf(node: PlanNode, path: ResponsePath): Step {
+    switch (node.kind) {
+      case 'Fetch':
+        return compileFetch(node, path, supergraphSchema, sharing)
+      case 'Sequence':
+        return inSequence(node.nodes.map((child) => stepOf(child, path)))
+      case 'Parallel':
+        return inParallel(node.nodes.map((child) => stepOf(child, path)))
+      case 'Condition': {
+        const { ifClause, elseClause } = node
+        const yes = ifClause && stepOf(ifClause, path)
+        const no = elseClause && stepOf(elseClause, path)
+        return (run) =>
+          (evaluateCondition(node, operation.variableDefinitions, run.request.variables) ? yes : no)?.(run)
+      }
+      case 'Flatten':
+        // Several fetches below one path would have to see the objects that stood there before the first of them.
+        if (path.length > 0 || !isOneFetch(node.node)) throw new NotCompilable('nested paths')
+        return stepOf(node.node, node.path)
+      case 'Defer':
+        throw new NotCompilable('@defer')
+    }
+  }
+}
+
+function inSequence(steps: Step[]): Step {
+  const [only] = steps
+  if (only && steps.length === 1) return only
+  return async (run) => {
+    for (const step of steps) await step(run)
+  }
+}
+
+const inParallel =
+  (steps: Step[]): Step =>
+  async (run) => {
+    await Promise.all(steps.map((step) => step(run)))
+  }
+
+const isOneFetch = (node: PlanNode): boolean =>
+  node.kind === 'Fetch' ||
+  (node.kind === 'Condition' &&
+    [node.ifClause, node.elseClause].every((clause) => !clause || isOneFetch(clause)))

@@ -1,0 +1,114 @@
+import type {
+  QueryPlanFieldNode,
+  QueryPlanInlineFragmentNode,
+  QueryPlanSelectionNode,
+} from '@apollo/query-planner'
+import { getResponseName } from '@apollo/query-planner'
+import { type GraphQLSchema, isAbstractType, isCompositeType, isInterfaceType, isObjectType } from 'graphql'
+import { generate, isInherited } from './generated.ts'
+import { jsonText } from './json-text.ts'
+import type { Tree } from './merge.ts'
+import { readRepresentation } from './representation-reader.ts'
+import { NotCompilable } from './shape.ts'
+
+/** The representation of an entity as JSON; empty where the entity is of another type, or lacks something required. */
+export type Selector = (entity: Tree) => string
+
+/**
+ * Generates the selector for what a fetch requires. The text serves three ends: it is the key for de-duplication within and
+ * across requests, and it is what goes over the wire.
+ *
+ * Only the plain form that the planner gives to nearly every fetch is generated, one fragment per type with fields in it;
+ * the rest is read selection by selection, as the reference does it.
+ * @throws NotCompilable
+ */
+export function compileSelector(
+  requires: readonly QueryPlanSelectionNode[],
+  schema: GraphQLSchema,
+): Selector {
+  const read: Selector = (entity) => {
+    const representation = readRepresentation(schema, entity, requires)
+    return representation?.__typename ? JSON.stringify(representation) : ''
+  }
+  const functions: string[] = []
+  const branches: string[] = []
+  for (const name of typeNames(requires, schema)) {
+    const matching = requires.filter(
+      (selection) => selection.kind === 'Field' || isMatch(schema, name, selection),
+    )
+    const [only] = matching
+    const plain = matching.length === 1 && only?.kind === 'InlineFragment' && fieldsOf(only.selections)
+    if (!plain) branches.push(`case ${JSON.stringify(name)}: return read(s)`)
+    else if (plain.some((field) => getResponseName(field) === '__typename' && !field.selections)) {
+      branches.push(`case ${JSON.stringify(name)}: ${objectBody(plain, functions, "''")}`)
+    }
+  }
+  const fallback = requires.some(({ kind }) => kind === 'Field') ? 'read(s)' : "''"
+  const body = `switch (s.__typename) { ${branches.join('\n')} }\nreturn ${fallback}`
+  return generate<Selector>(`${functions.join('\n')}\nreturn function select(s) { ${body} }`, {
+    jsonText,
+    read,
+  })
+}
+
+/** Statements that return an object's text, or `missing` when one of the fields was not fetched. */
+function objectBody(fields: QueryPlanFieldNode[], functions: string[], missing: string): string {
+  const names = fields.map(getResponseName)
+  const checks = names.map((name) => `s.${name} === undefined`).join(' || ')
+  const parts = fields.map((field, index) => {
+    const name = getResponseName(field)
+    const key = JSON.stringify(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+    return `${key} + ${valueExpression(field, `s.${name}`, functions)}`
+  })
+  return `{ return ${checks} ? ${missing} : ${parts.join(' + ')} + '}' }`
+}
+
+function valueExpression({ selections }: QueryPlanFieldNode, source: string, functions: string[]): string {
+  if (!selections) return `jsonText(${source})`
+  const fields = fieldsOf(selections) ?? []
+  const name = `f${functions.length}`
+  functions.push('') // keeps the number while the fields below take theirs
+  functions[Number(name.slice(1))] = `function ${name}(s) {
+  if (s === null || typeof s !== 'object') return 'null'
+  ${objectBody(fields, functions, "'null'")}
+}`
+  return `(Array.isArray(${source}) ? '[' + ${source}.map(${name}).join(',') + ']' : ${name}(${source}))`
+}
+
+/** The selections, where all are fields of different names, at every depth; otherwise null. */
+function fieldsOf(selections: readonly QueryPlanSelectionNode[]): QueryPlanFieldNode[] | null {
+  const fields = selections.filter((selection) => selection.kind === 'Field')
+  const names = new Set(fields.map(getResponseName))
+  if ([...names].some(isInherited)) throw new NotCompilable('inherited name')
+  const isPlain =
+    fields.length > 0 &&
+    fields.length === selections.length &&
+    fields.length === names.size &&
+    fields.every(({ selections }) => !selections || fieldsOf(selections))
+  return isPlain ? fields : null
+}
+
+/** Every value of `__typename` to which one of the fragments applies. */
+function typeNames(requires: readonly QueryPlanSelectionNode[], schema: GraphQLSchema): string[] {
+  const fragments = requires.filter((selection) => selection.kind === 'InlineFragment')
+  const names = Object.values(schema.getTypeMap())
+    .filter(isCompositeType)
+    .map(({ name }) => name)
+  return names.filter((name) => fragments.some((fragment) => isMatch(schema, name, fragment)))
+}
+
+function isMatch(
+  schema: GraphQLSchema,
+  name: string,
+  { typeCondition }: QueryPlanInlineFragmentNode,
+): boolean {
+  if (!typeCondition) return false // the reference passes over such a fragment
+  if (name === typeCondition) return true
+  const type = schema.getType(name)
+  const condition = schema.getType(typeCondition)
+  return (
+    (isObjectType(type) || isInterfaceType(type)) &&
+    isAbstractType(condition) &&
+    schema.isSubType(condition, type)
+  )
+}

@@ -1,0 +1,169 @@
+import {
+  type CompositeType,
+  type EnumType,
+  isCompositeType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isSubtype,
+  type Operation,
+  type OutputType,
+  possibleRuntimeTypes,
+  type ScalarType,
+  type Schema,
+  type SelectionSet,
+  typenameFieldName,
+} from '@apollo/federation-internals'
+import { type Conditions, isSkipped } from './conditions.ts'
+
+/** A place in the answer: what stands there, and whether it may be null. */
+export interface Slot {
+  nonNull: boolean
+  value: LeafShape | ListShape | ObjectShape
+}
+
+export interface LeafShape {
+  kind: 'leaf'
+  type: ScalarType | EnumType
+}
+
+export interface ListShape {
+  kind: 'list'
+  item: Slot
+}
+
+/** An object with all selections on it taken together: one list of members per set of runtime types that share it. */
+export interface ObjectShape {
+  kind: 'object'
+  id: number
+  cases: ObjectCase[]
+}
+
+export interface ObjectCase {
+  /** Values of `__typename` in the data; undefined where it was not fetched. */
+  typenames: (string | undefined)[]
+  members: Member[]
+}
+
+/** In the order of the answer. `name` is null where only the data can tell the type. */
+export type Member =
+  | { kind: 'typename'; key: string; name: string | null }
+  | { kind: 'field'; key: string; slot: Slot }
+
+/** One of the selection sets that meet in an object, and the type of the field it was written on. */
+interface Visit {
+  selections: SelectionSet
+  declared: CompositeType
+}
+
+type Draft = { kind: 'typename'; name: string | null } | { kind: 'field'; type: OutputType; visits: Visit[] }
+
+const MAX_OBJECTS = 2_000 // generated code for more costs more memory than it saves time
+
+/** An operation of a kind that is not compiled. */
+export class NotCompilable extends Error {}
+
+/**
+ * Works out the shape of an operation's answer for given values of its conditions, walking selections in the order of the
+ * reference's post-processing, so that keys come out in the same order.
+ * @throws NotCompilable
+ */
+export function shapeOf(operation: Operation, conditions: Conditions): ObjectShape {
+  const schema = operation.schema()
+  const root = schema.schemaDefinition.rootType(operation.rootKind)
+  if (!root) throw new NotCompilable(`no ${operation.rootKind} type`)
+  const known = new Map<string, ObjectShape>()
+  const ids = new Map<SelectionSet, number>()
+  return objectOf([{ selections: operation.selectionSet, declared: root }])
+
+  function objectOf(visits: Visit[]): ObjectShape {
+    const key = visits.map(({ selections, declared }) => `${idOf(selections)} ${declared.name}`).join()
+    const made = known.get(key)
+    if (made) return made
+    const shape: ObjectShape = { kind: 'object', id: known.size, cases: [] }
+    known.set(key, shape)
+    if (known.size > MAX_OBJECTS) throw new NotCompilable('too large')
+
+    const byMembers = new Map<string, ObjectCase>()
+    const [first] = visits as [Visit]
+    for (const type of [undefined, ...possibleRuntimeTypes(first.declared)]) {
+      const members = membersOf(visits, type)
+      const same = JSON.stringify(members, (name, value: unknown) =>
+        name === 'type' ? String(value) : idIfObject(value),
+      )
+      const known = byMembers.get(same)
+      if (known) known.typenames.push(type?.name)
+      else byMembers.set(same, { typenames: [type?.name], members })
+    }
+    shape.cases = [...byMembers.values()]
+    return shape
+  }
+
+  function membersOf(visits: Visit[], runtime: CompositeType | undefined): Member[] {
+    const drafts = new Map<string, Draft>()
+    for (const { selections, declared } of visits) collect(selections, runtime ?? declared, runtime, drafts)
+    return [...drafts].map(([key, draft]) =>
+      draft.kind === 'typename'
+        ? { ...draft, key }
+        : { kind: 'field', key, slot: slotOf(draft.type, draft.visits) },
+    )
+  }
+
+  /** @param parent what a fragment's condition is held against where the data does not name its type. */
+  function collect(
+    selections: SelectionSet,
+    parent: CompositeType,
+    runtime: CompositeType | undefined,
+    into: Map<string, Draft>,
+  ): void {
+    for (const selection of selections.selections()) {
+      if (isSkipped(selection.element, schema, conditions)) continue
+      if (selection.kind === 'FragmentSelection') {
+        const { typeCondition } = selection.element
+        if (typeCondition && !isSubtype(typeCondition, runtime ?? parent)) continue
+        collect(selection.selectionSet, typeCondition ?? parent, runtime, into)
+        continue
+      }
+      const field = selection.element
+      const key = field.responseName()
+      const draft = into.get(key)
+      if (field.name === typenameFieldName) {
+        const type = runtime ?? parent
+        if (!draft) into.set(key, { kind: 'typename', name: isObjectType(type) ? type.name : null })
+        continue
+      }
+      const type = field.definition.type as OutputType
+      const visit = selection.selectionSet && {
+        selections: selection.selectionSet,
+        declared: baseOf(type) as CompositeType,
+      }
+      if (draft?.kind === 'field') draft.visits.push(...(visit ? [visit] : []))
+      else into.set(key, { kind: 'field', type, visits: visit ? [visit] : [] })
+    }
+  }
+
+  function slotOf(type: OutputType, visits: Visit[]): Slot {
+    if (isNonNullType(type)) return { ...slotOf(type.ofType, visits), nonNull: true }
+    if (isListType(type))
+      return { nonNull: false, value: { kind: 'list', item: slotOf(type.ofType, visits) } }
+    if (isCompositeType(type)) return { nonNull: false, value: objectOf(visits) }
+    return { nonNull: false, value: { kind: 'leaf', type } }
+  }
+
+  function idOf(selections: SelectionSet): number {
+    const id = ids.get(selections) ?? ids.size
+    ids.set(selections, id)
+    return id
+  }
+}
+
+const idIfObject = (value: unknown): unknown =>
+  (value as ObjectShape | null)?.kind === 'object' ? `object ${(value as ObjectShape).id}` : value
+
+function baseOf(type: OutputType): OutputType {
+  return isNonNullType(type) || isListType(type) ? baseOf(type.ofType) : type
+}
+
+/** Names of object types that clients may see. */
+export const objectNames = (schema: Schema): Set<string> =>
+  new Set(schema.objectTypes().map(({ name }) => name))

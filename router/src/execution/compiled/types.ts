@@ -1,0 +1,33 @@
+/** One request to a subgraph. */
+export interface SubgraphRequest {
+  readonly query: string
+  readonly operationName: string | undefined
+  /** Parsed on demand: whoever sends `body` never pays for it. */
+  readonly variables: Record<string, unknown>
+  /** All of the above as the JSON that goes over the wire. */
+  readonly body: string
+}
+
+/**
+ * Asks a subgraph and gives the body of its answer: parsed JSON that is nobody else's (it is built upon), or its text or bytes.
+ * A rejection becomes an error of the answer, as it is.
+ * @param scope of the request that caused the call; of the first of them when several share it.
+ */
+export type FetchSubgraph<Scope> = (
+  service: string,
+  request: SubgraphRequest,
+  scope: Scope,
+) => Promise<unknown>
+
+/** One run of a compiled operation. */
+export interface CompiledRequest<Scope> {
+  /** Coerced, with defaults. */
+  variables: Record<string, unknown>
+  /**
+   * Requests of equal keys may share calls to subgraphs, so it must name everything that can change an answer: the viewer, and
+   * every header that is passed on. Null shares nothing.
+   */
+  scopeKey: string | null
+  scope: Scope
+  fetchSubgraph: FetchSubgraph<Scope>
+}
