@@ -1,0 +1,92 @@
+import { eventually } from '@karcis/testkit/eventually'
+import { expect } from 'vitest'
+import type { Process, Story } from './stories.ts'
+
+/** Something that starts while a lock is held, and how many sessions wait once it has come as far as it can. */
+export interface Step<T> {
+  start: () => Promise<T>
+  waiting: number
+}
+
+/**
+ * Takes a lock, starts the steps one after the other, each when those before it wait, and lets them all go at once: what
+ * follows is as close a race as there can be. Postgres hands a row's lock on in the order of waiting.
+ */
+export async function pileUp<T>({ deps }: Process, lock: string, ...steps: Step<T>[]): Promise<T[]> {
+  const running: Promise<T>[] = []
+  const go = (start: () => Promise<T>): void => {
+    const promise = start()
+    promise.catch(() => undefined) // whoever called sees it, once all have been let go
+    running.push(promise)
+  }
+  await deps.db.$transaction(
+    async (tx) => {
+      await tx.$executeRawUnsafe(lock)
+      for (const { start, waiting } of steps) {
+        go(start)
+        await eventually(async () => {
+          await tx.$queryRaw`SELECT pg_stat_clear_snapshot()::text` // a transaction sees the activity of its first look
+          const [locks] = await tx.$queryRaw<
+            { n: number }[]
+          >`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
+            WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
+          if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
+        }, 4_000)
+      }
+    },
+    { timeout: 10_000 },
+  )
+  return Promise.all(running)
+}
+
+/** Makes every transaction that Postgres breaks off fail for good: the guard that is taken out is running it again. */
+export function withoutRetries({ deps }: Process): void {
+  const { db } = deps
+  deps.db = new Proxy(db, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== '$transaction') return value.bind(target)
+      return (...args: unknown[]) =>
+        (value.apply(target, args) as Promise<unknown>).catch((error: Error) => {
+          throw error.name === 'PrismaClientKnownRequestError' ? new Error(error.message) : error
+        })
+    },
+  })
+}
+
+/** What the books say of the places of a ticket type, and what holds, tickets and seats say. */
+interface Balance {
+  name: string
+  [column: string]: unknown
+}
+
+/** Types whose counters are not what holds and tickets come to, and seats that are not had by exactly one. */
+export async function imbalances({ sql }: Story): Promise<Balance[]> {
+  return sql<Balance>(`
+    SELECT 'stock of ' || t.name AS name, t.quota, t.sold, t.held, t.available, b.live, b.kept FROM ticket_types t
+    CROSS JOIN LATERAL (SELECT
+      (SELECT count(*)::int FROM tickets k WHERE k.ticket_type_id = t.id AND k.status IN ('VALID', 'USED')) AS live,
+      (SELECT coalesce(sum(i.quantity), 0)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
+        WHERE i.ticket_type_id = t.id AND h.status = 'ACTIVE') AS kept) b
+    WHERE t.sold <> b.live OR t.held <> b.kept OR t.available < 0 OR t.sold + t.held + t.available <> t.quota
+    UNION ALL
+    SELECT 'seat ' || s.row_label || s.number || ' ' || s.status, b.live, b.kept, NULL, NULL, NULL, NULL FROM seats s
+    CROSS JOIN LATERAL (SELECT
+      (SELECT count(*)::int FROM tickets k WHERE k.seat_id = s.id AND k.status IN ('VALID', 'USED')) AS live,
+      (SELECT count(*)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
+        WHERE i.seat_id = s.id AND h.status = 'ACTIVE') AS kept) b
+    WHERE (b.live, b.kept) <> (CASE s.status WHEN 'SOLD' THEN 1 ELSE 0 END, CASE s.status WHEN 'HELD' THEN 1 ELSE 0 END)
+    UNION ALL
+    SELECT 'allowance', a.taken, b.had, NULL, NULL, NULL, NULL FROM allowances a
+    CROSS JOIN LATERAL (SELECT
+      (SELECT count(*)::int FROM tickets k WHERE k.owner_id = a.user_id AND k.ticket_type_id = a.ticket_type_id
+        AND k.status IN ('VALID', 'USED')) +
+      (SELECT coalesce(sum(i.quantity), 0)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
+        WHERE h.user_id = a.user_id AND i.ticket_type_id = a.ticket_type_id AND h.status = 'ACTIVE') AS had) b
+    WHERE a.taken <> b.had`)
+}
+
+/** Invariants 1 and 2 over everything in the database. */
+export const expectBooksToBalance = async (story: Story): Promise<void> =>
+  expect(await imbalances(story)).toEqual([])

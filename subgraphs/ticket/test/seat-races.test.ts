@@ -1,0 +1,133 @@
+import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
+import { parallel } from '@karcis/testkit/parallel'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { describe, expect, it } from 'vitest'
+import { rewritingSql } from './mutants.ts'
+import { expectBooksToBalance, imbalances, pileUp, withoutRetries } from './races.ts'
+import { type Answer, person, type Story, startStory } from './stories.ts'
+
+const BUYERS = 50
+const ALL_SEATS = 'LOCK TABLE seats IN EXCLUSIVE MODE'
+/** Nobody listens there: every hold goes on without Redis. */
+const NO_REDIS = { REDIS_URL: 'redis://127.0.0.1:9' }
+
+const winners = (answers: Answer[]): Answer[] => answers.filter(({ data }) => data?.holdSeats)
+const codes = (answers: Answer[]): Set<string | undefined> => new Set(answers.map(({ code }) => code))
+
+/** Fifty buyers who all have seen the seat free before the first of them takes it. */
+async function fiftyForOneSeat(story: Story) {
+  const { eventId, seat } = await story.hall(1, 20)
+  const [answers] = await pileUp(story, ALL_SEATS, {
+    waiting: 5,
+    start: async () => {
+      const settled = await parallel(BUYERS, () => story.holdSeats(person(), eventId, [seat('A1')]))
+      return settled.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason
+        return outcome.value
+      })
+    },
+  })
+  return { answers: answers ?? [], seatId: seat('A1') }
+}
+
+describe('fifty buyers for one seat (guard: the seat moves only from AVAILABLE, and the row count)', () => {
+  it('without the guard more than one of them has it', async () => {
+    await using story = await startStory(NO_REDIS)
+    const guard = rewritingSql(story.deps, 'AND s.status = ', "AND '' <> ")
+    const { answers } = await fiftyForOneSeat(story)
+    expect(guard.count).toBeGreaterThan(0)
+    expect(winners(answers).length).toBeGreaterThan(1)
+    expect(await imbalances(story)).not.toEqual([])
+  })
+
+  it('with it exactly one has it, with Redis away', async () => {
+    await using story = await startStory(NO_REDIS)
+    const { answers, seatId } = await fiftyForOneSeat(story)
+    expect(winners(answers)).toHaveLength(1)
+    expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
+    const losers = answers.filter(({ code }) => code)
+    for (const { facts } of losers) expect(facts.seatIds).toEqual([seatId])
+    await expectBooksToBalance(story)
+  })
+
+  it('with it exactly one has it, with Redis there, and the losers never reach the seats', async () => {
+    await using story = await startStory()
+    const { eventId, seat } = await story.hall(1, 20)
+    const updates = rewritingSql(story.deps, 'UPDATE seats s SET status', 'UPDATE seats s SET status') // only counted
+    const answers = await Promise.all(
+      Array.from({ length: BUYERS }, () => story.holdSeats(person(), eventId, [seat('A1')])),
+    )
+    expect(winners(answers)).toHaveLength(1)
+    expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
+    expect(updates.count).toBe(1)
+    await expectBooksToBalance(story)
+  })
+
+  it('with it exactly one has it, while Redis is cut off', async () => {
+    await using redis = await createTcpProxy(testRedisUrl())
+    await using story = await startStory({ REDIS_URL: redis.through(testRedisUrl()) })
+    const { eventId, ids } = await story.hall(1, 20)
+    for (const seatId of ids.slice(0, 4)) {
+      const race = parallel(BUYERS, () => story.holdSeats(person(), eventId, [seatId]))
+      redis.cut()
+      const answers = (await race).flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []))
+      expect(answers).toHaveLength(BUYERS)
+      expect(winners(answers)).toHaveLength(1)
+    }
+    await expectBooksToBalance(story)
+  })
+})
+
+describe('overlapping choices of several seats, in opposite orders', () => {
+  /** Forty buyers, each of four seats that overlap with their neighbours', half of them naming theirs backwards. */
+  async function fortyOverlapping(story: Story) {
+    const { eventId, ids } = await story.hall(1, 24, {}, { maxPerUser: 4 })
+    const wishes = Array.from({ length: 40 }, (_, at) => {
+      const wish = ids.slice((at * 2) % 22, ((at * 2) % 22) + 4) // never a single seat between two of them
+      return at % 2 === 0 ? wish : wish.reverse()
+    })
+    const [answers] = await pileUp(story, ALL_SEATS, {
+      waiting: 5,
+      start: () => Promise.all(wishes.map((wish) => story.holdSeats(person(), eventId, wish))),
+    })
+    return answers ?? []
+  }
+
+  it('without the guard of the row count buyers are told of seats that they do not have', async () => {
+    await using story = await startStory(NO_REDIS)
+    rewritingSql(story.deps, ')\n    UPDATE seats s SET status', '), done AS (UPDATE seats s SET status')
+    const guard = rewritingSql(story.deps, 'RETURNING s.id', 'RETURNING s.id) SELECT id FROM wanted')
+    await fortyOverlapping(story)
+    expect(guard.count).toBeGreaterThan(0)
+    expect(await imbalances(story)).not.toEqual([])
+  })
+
+  it('without the guards of lock order and retry a deadlock reaches a client', async () => {
+    await using story = await startStory(NO_REDIS)
+    withoutRetries(story)
+    const guard = rewritingSql(
+      story.deps,
+      'ORDER BY id FOR NO KEY UPDATE',
+      'ORDER BY md5(id::text || pg_backend_pid()) FOR NO KEY UPDATE',
+    )
+    const seen = new Set<string | undefined>()
+    for (let round = 0; round < 10 && !seen.has('INTERNAL_SERVER_ERROR'); round += 1) {
+      for (const code of codes(await fortyOverlapping(story))) seen.add(code)
+    }
+    expect(guard.count).toBeGreaterThan(0)
+    expect(seen).toContain('INTERNAL_SERVER_ERROR')
+  })
+
+  it('with them everybody has all of a choice or nothing, and nobody sees a deadlock', async () => {
+    await using story = await startStory(NO_REDIS)
+    const answers = await fortyOverlapping(story)
+    expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
+    const held = winners(answers).map(({ data }) =>
+      data.holdSeats.seats.map((seat: { id: string }) => seat.id),
+    )
+    expect(held.length).toBeGreaterThan(0)
+    for (const seats of held) expect(seats).toHaveLength(4)
+    expect(new Set(held.flat()).size).toBe(held.flat().length)
+    await expectBooksToBalance(story)
+  })
+})

@@ -1,0 +1,316 @@
+import { newId } from '@karcis/kit/ids'
+import {
+  createServiceTokens,
+  SERVICE_TOKEN_EXTENSION,
+  SERVICE_TOKEN_HEADER,
+  type Viewer,
+} from '@karcis/kit/service-token'
+import type { RunningSubgraph } from '@karcis/kit/subgraph'
+import { createTestDatabase } from '@karcis/testkit/database'
+import { eventually } from '@karcis/testkit/eventually'
+import { gql } from '@karcis/testkit/gql'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { createWsClient } from '@karcis/testkit/ws-client'
+import type { Deps } from '../src/context.ts'
+import { ticketSettings } from '../src/env.ts'
+import { createTicketSubgraph } from '../src/server.ts'
+
+const SECRET = 'a secret that all processes of a test share'
+/** Nothing listens on the discard port: calls fail at once. */
+const NOBODY = 'http://127.0.0.1:9'
+const HOUR = 3_600_000
+
+// What a test asks for it knows the shape of.
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
+type Loose = any
+
+export interface Answer {
+  data: Loose
+  /** Code of the first error. */
+  code: string | undefined
+  /** Facts beside the code. */
+  facts: Loose
+}
+
+/** What has come of a subscription so far. */
+export interface Watch {
+  received: Loose[]
+  /** Waits for the first message that fits. */
+  until(fits: (message: Loose) => boolean): Promise<Loose>
+  stop(): void
+}
+
+export const HOLD = `id eventId status expiresAt seats { id status } items { quantity unitPrice currency seat { id } ticketType { id } }`
+export const STOCK = 'quota sold held available'
+
+export const person = (role: Viewer['role'] = 'CUSTOMER'): Viewer => ({
+  id: newId(),
+  role,
+  sessionId: newId(),
+})
+
+/** What the event subgraph tells of an event: open for booking, from in a day to two hours later. */
+export const eventFacts = (organizerId: string, facts: Record<string, unknown> = {}) => ({
+  id: newId(),
+  organizerId,
+  title: 'Laskar Pelangi',
+  status: 'APPROVED',
+  startsAt: new Date(Date.now() + 24 * HOUR).toISOString(),
+  endsAt: new Date(Date.now() + 26 * HOUR).toISOString(),
+  currency: 'IDR',
+  timezone: 'Asia/Jakarta',
+  roomId: null,
+  version: 1,
+  ...facts,
+})
+
+/** One process of the ticket subgraph and ways to talk to it. */
+async function startProcess(settings: Record<string, string>) {
+  await using undo = new AsyncDisposableStack()
+  const subgraph: RunningSubgraph<Deps> = undo.use(await createTicketSubgraph(ticketSettings.parse(settings)))
+  const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
+  const sign = (viewer: Viewer | null, service: string) => createServiceTokens(SECRET, service).sign(viewer)
+
+  /** One operation, as a process of the system sends it on behalf of the viewer. */
+  async function ask(
+    viewer: Viewer | null,
+    operation: string,
+    variables: Record<string, unknown> = {},
+    service = 'router',
+  ): Promise<Answer> {
+    const headers = { [SERVICE_TOKEN_HEADER]: await sign(viewer, service) }
+    const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
+    const { code, ...facts } = body.errors?.[0]?.extensions ?? {}
+    return { data: body.data, code, facts }
+  }
+
+  /** A subscription, as the router opens it; everything that comes is kept. */
+  async function watch(query: string, variables: Record<string, unknown> = {}): Promise<Watch> {
+    const extensions = { [SERVICE_TOKEN_EXTENSION]: await sign(null, 'router') }
+    const received: Loose[] = []
+    const failures: unknown[] = []
+    const stop = sockets.client.subscribe(
+      { query, variables, extensions },
+      {
+        next: (message) => received.push(message),
+        error: (error) => failures.push(error),
+        complete: () => undefined,
+      },
+    )
+    return {
+      received,
+      stop,
+      until: (fits) =>
+        eventually(() => {
+          if (failures.length > 0) throw failures[0]
+          const found = received.find(fits)
+          if (!found)
+            throw new Error(`none of ${received.length} messages fits: ${JSON.stringify(received.at(-1))}`)
+          return found
+        }),
+    }
+  }
+
+  /** News of another subgraph, by the road it takes: signed, over HTTP. */
+  async function tell(type: string, payload: { id: string }, service = 'event'): Promise<void> {
+    const event = {
+      id: newId(),
+      type,
+      aggregateId: payload.id,
+      payload,
+      occurredAt: new Date().toISOString(),
+    }
+    const response = await fetch(`${subgraph.url}/internal/events`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await sign(null, service) },
+      body: JSON.stringify({ events: [event] }),
+    })
+    if (response.status !== 200) throw new Error(`event ${type} was answered with ${response.status}`)
+  }
+
+  const running = undo.move()
+  return {
+    subgraph,
+    deps: subgraph.deps,
+    ask,
+    watch,
+    tell,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+export type Process = Awaited<ReturnType<typeof startProcess>>
+
+/** A ticket subgraph with a database of its own, an organizer, and words for what people do there. */
+export async function startStory(overrides: Record<string, string> = {}) {
+  await using undo = new AsyncDisposableStack()
+  const database = undo.use(await createTestDatabase('ticket'))
+  const settings = {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    PORT: '0',
+    SERVICE_SECRET: SECRET,
+    DATABASE_URL: database.url,
+    REDIS_URL: testRedisUrl(),
+    KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
+    EVENT_URL: NOBODY,
+    LIVE_POLL_MS: '200',
+    ...overrides,
+  }
+  const main = undo.use(await startProcess(settings))
+  const organizer = person('ORGANIZER')
+  const admin = person('ADMIN')
+  const { ask } = main
+
+  async function mustAsk(...args: Parameters<typeof ask>): Promise<Loose> {
+    const { data, code, facts } = await ask(...args)
+    if (code) throw new Error(`${code} ${JSON.stringify(facts)}`)
+    return data
+  }
+
+  const story = {
+    ...main,
+    mustAsk,
+    organizer,
+    admin,
+
+    /** Another process on the same database and, unless told otherwise, the same Redis. */
+    join: async (other: Record<string, string> = {}): Promise<Process> =>
+      undo2.use(await startProcess({ ...settings, ...other })),
+
+    /** An event that the event subgraph has told of. @returns its id. */
+    async event(facts: Record<string, unknown> = {}): Promise<string> {
+      const told = eventFacts(organizer.id, facts)
+      await main.tell('event.changed', told)
+      return told.id
+    },
+
+    /** @returns id of a new ticket type of an event: PAID, 100 000, 100 pieces, unless told otherwise. */
+    async ticketType(eventId: string, input: Record<string, unknown> = {}): Promise<string> {
+      const data = await mustAsk(
+        organizer,
+        'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }',
+        { input: { eventId, name: 'Festival', kind: 'PAID', price: 100_000, quota: 100, ...input } },
+      )
+      return data.createTicketType.id
+    },
+
+    /** A hall of one section: rows of seats by label, in order. */
+    async hall(
+      rows: number,
+      seatsPerRow: number,
+      facts: Record<string, unknown> = {},
+      type: Record<string, unknown> = {},
+    ) {
+      const eventId = await story.event(facts)
+      const typeId = await story.ticketType(eventId, { name: 'Seat', quota: 1, ...type })
+      const data = await mustAsk(
+        organizer,
+        `mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { revision seats { id row number } } }`,
+        { input: { eventId, sections: [{ name: 'Stalls', ticketTypeId: typeId, rows, seatsPerRow }] } },
+      )
+      const seats: { id: string; row: string; number: number }[] = data.createSeatMap.seats
+      const seat = (label: string): string => {
+        const found = seats.find(({ row, number }) => `${row}${number}` === label)
+        if (!found) throw new Error(`no seat ${label}`)
+        return found.id
+      }
+      return { eventId, typeId, seats, seat, ids: seats.map(({ id }) => id) }
+    },
+
+    holdSeats: (viewer: Viewer, eventId: string, seatIds: string[], process: Process = main) =>
+      process.ask(viewer, `mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { ${HOLD} } }`, {
+        input: { eventId, seatIds },
+      }),
+
+    holdBest: (viewer: Viewer, eventId: string, ticketTypeId: string, quantity: number) =>
+      ask(viewer, `mutation ($input: HoldBestSeatsInput!) { holdBestSeats(input: $input) { ${HOLD} } }`, {
+        input: { eventId, ticketTypeId, quantity },
+      }),
+
+    holdTickets: (viewer: Viewer, ticketTypeId: string, quantity: number, process: Process = main) =>
+      process.ask(viewer, `mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { ${HOLD} } }`, {
+        input: { ticketTypeId, quantity },
+      }),
+
+    release: (viewer: Viewer, id: string, process: Process = main) =>
+      process.ask(viewer, 'mutation ($id: ID!) { releaseHold(id: $id) { id status } }', { id }),
+
+    /** What the booking subgraph asks. */
+    booking: {
+      bind: (viewer: Viewer, holdId: string, bookingId: string) =>
+        ask(
+          viewer,
+          `mutation ($holdId: ID!, $bookingId: ID!) { bindHold(holdId: $holdId, bookingId: $bookingId) { ${BOUND} } }`,
+          { holdId, bookingId },
+          'booking',
+        ),
+      take: (
+        viewer: Viewer,
+        bookingId: string,
+        ticketTypeId: string,
+        quantity: number,
+        process: Process = main,
+      ) =>
+        process.ask(
+          viewer,
+          `mutation ($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
+            takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${BOUND} } }`,
+          { bookingId, ticketTypeId, quantity },
+          'booking',
+        ),
+      issue: (bookingId: string) =>
+        ask(
+          null,
+          'mutation ($bookingId: ID!) { issueTickets(bookingId: $bookingId) { issued ticketIds } }',
+          { bookingId },
+          'booking',
+        ),
+      release: (bookingId: string) =>
+        ask(
+          null,
+          'mutation ($bookingId: ID!) { releaseBooking(bookingId: $bookingId) }',
+          { bookingId },
+          'booking',
+        ),
+      cancel: (bookingId: string, reason = 'REFUNDED') =>
+        ask(
+          null,
+          'mutation ($bookingId: ID!, $reason: TicketCancelReason!) { cancelTickets(bookingId: $bookingId, reason: $reason) }',
+          { bookingId, reason },
+          'booking',
+        ),
+    },
+
+    /** Numbers of a ticket type as clients see them. */
+    async stock(id: string): Promise<{ quota: number; sold: number; held: number; available: number }> {
+      return (await mustAsk(null, `query ($id: ID!) { ticketType(id: $id) { ${STOCK} } }`, { id })).ticketType
+    },
+
+    /** Status of every seat of an event, by id, as clients see it. */
+    async seatStatuses(eventId: string): Promise<Map<string, string>> {
+      const data = await mustAsk(
+        null,
+        'query ($eventId: ID!) { seatMap(eventId: $eventId) { seats { id status } } }',
+        { eventId },
+      )
+      return new Map(data.seatMap.seats.map((seat: { id: string; status: string }) => [seat.id, seat.status]))
+    },
+
+    /** Straight to the database, for what no operation does: taking out a guard, moving the clock on, looking inside. */
+    sql: <Row = Loose>(statement: string): Promise<Row[]> => main.deps.db.$queryRawUnsafe<Row[]>(statement),
+
+    /** As if the hold had been made so long ago that its time was up, with nobody having noticed. */
+    async lapse(holdId: string): Promise<void> {
+      await story.sql(`UPDATE holds SET expires_at = now() - interval '1 second' WHERE id = '${holdId}'`)
+      await story.sql(`UPDATE seats SET held_until = now() - interval '1 second' WHERE hold_id = '${holdId}'`)
+    },
+  }
+  const undo2 = undo.move()
+  return { ...story, [Symbol.asyncDispose]: () => undo2.disposeAsync() }
+}
+
+const BOUND =
+  'holdId eventId organizerId expiresAt items { ticketTypeId name seatId seatLabel quantity unitPrice kind currency }'
+
+export type Story = Awaited<ReturnType<typeof startStory>>
