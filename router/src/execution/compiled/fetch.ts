@@ -97,12 +97,7 @@ export function compileFetch(
     if (received.length !== texts.length) {
       throw new Error(`Expected "data._entities" to contain ${texts.length} elements`)
     }
-    for (const [index, entity] of entities.entries()) {
-      const one: unknown = received[index]
-      if (one && typeof one !== 'object')
-        throw new TypeError(`Cannot create property '__typename' on ${typeof one} '${one}'`)
-      mergeInto(entity, one)
-    }
+    for (const [index, entity] of entities.entries()) mergeReceived(entity, received[index])
   }
 
   return async (run) => {
@@ -132,4 +127,14 @@ function parsed(body: unknown): Answer {
   if (body instanceof Uint8Array)
     return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as Answer
   return body as Answer
+}
+
+/** Merges what came for an entity, whose type stays what it was unless the subgraph names one. */
+function mergeReceived(entity: Tree, received: unknown): void {
+  if (received && typeof received !== 'object') {
+    throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received}'`)
+  }
+  const named = received as Tree | null | undefined
+  if (named && named.__typename !== undefined && !named.__typename) named.__typename = entity.__typename
+  mergeInto(entity, received)
 }

@@ -59,21 +59,14 @@ export function divide(
 
 /** The errors of one requester, each at every place that its entity has there. */
 function errorsOf(slots: readonly number[], errors: readonly RawError[], size: number): RawError[] {
-  const found: { place: number; error: RawError }[] = []
-  for (const error of errors) {
+  return errors.flatMap((error) => {
     const index = indexOf(error, size)
-    if (index === null) found.push({ place: -1, error })
-    slots.forEach((slot, place) => {
-      if (slot !== index) return
-      found.push({
-        place,
-        error: { ...error, path: ['_entities', place, ...(error.path as string[]).slice(2)] },
-      })
-    })
-  }
-  // Entities in two places: the subgraph would have told of one place after the other.
-  if (new Set(slots).size < slots.length) found.sort((a, b) => a.place - b.place)
-  return found.map(({ error }) => error)
+    if (index === null) return [error]
+    const rest = error.path?.slice(2) ?? []
+    return slots.flatMap((slot, place) =>
+      slot === index ? [{ ...error, path: ['_entities', place, ...rest] }] : [],
+    )
+  })
 }
 
 /** The representation that an error is about. */

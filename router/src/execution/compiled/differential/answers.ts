@@ -74,6 +74,11 @@ const JSONS = [
 const schemas = new Map<string, GraphQLSchema>()
 const documents = new Map<string, DocumentNode>()
 
+/** Whether a request names an entity twice: in what order the errors of the two come, no one but the subgraph can tell. */
+export const namesTwice = ({ representations }: Record<string, unknown>): boolean =>
+  Array.isArray(representations) &&
+  new Set(representations.map((one) => JSON.stringify(one))).size < representations.length
+
 /** Subgraphs in this process. Answers come one per turn of the event loop, in an order decided by what was asked. */
 export function createAnswers(
   mood: Mood,
