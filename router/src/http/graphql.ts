@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { KarcisError } from '@karcis/kit/errors'
-import { BodyTooLarge, readBody, sendJson } from '@karcis/kit/http'
+import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
 import type { FetchContext } from '../execution/execute.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
@@ -44,7 +44,6 @@ export function createGraphQLHandler(
 
 /** @throws BodyTooLarge, SyntaxError. Undefined when it does not claim to be JSON: Apollo Server then says what it wants. */
 async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
-  if (Number(request.headers['content-length']) > limit) throw new BodyTooLarge()
   const text = await readBody(request, limit)
   return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
     ? JSON.parse(text)
