@@ -1,12 +1,22 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { newId } from '@karcis/kit/ids'
+import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
+import { eventually } from '@karcis/testkit/eventually'
+import { testRedisUrl } from '@karcis/testkit/redis'
+import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import { person, startStory } from './stories.ts'
+import { expectBooksToBalance } from './races.ts'
+import { eventFacts, person, startStory } from './stories.ts'
+
+const HOLD = 'query ($id: ID!) { hold(id: $id) { id status seats { status heldUntil } } }'
+const hour = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
 
 describe('holding chosen seats', () => {
   it('keeps them for the buyer, counts them, and shows them as held', async () => {
     await using story = await startStory()
     const { eventId, typeId, seat } = await story.hall(2, 10)
-    const budi = person()
-    const { data, code } = await story.holdSeats(budi, eventId, [seat('A1'), seat('A2')])
+    const { data, code } = await story.holdSeats(person(), eventId, [seat('A1'), seat('A2')])
     expect(code).toBeUndefined()
     expect(data.holdSeats).toMatchObject({
       eventId,
@@ -24,5 +34,222 @@ describe('holding chosen seats', () => {
       ],
     })
     expect(await story.stock(typeId)).toEqual({ quota: 20, sold: 0, held: 2, available: 18 })
+    await expectBooksToBalance(story)
+  })
+
+  it('takes all or nothing, and says which seats are not free', async () => {
+    await using story = await startStory()
+    const { eventId, seat, typeId } = await story.hall(1, 10)
+    await story.holdSeats(person(), eventId, [seat('A3'), seat('A4')])
+    const late = await story.holdSeats(person(), eventId, [seat('A4'), seat('A5'), seat('A6')])
+    expect(late).toMatchObject({ code: 'SEATS_UNAVAILABLE', facts: { seatIds: [seat('A4')] } })
+    expect(await story.stock(typeId)).toMatchObject({ held: 2 })
+  })
+
+  it('refuses to leave a single seat alone, and names it', async () => {
+    await using story = await startStory()
+    const { eventId, seat } = await story.hall(1, 10)
+    const { code, facts } = await story.holdSeats(person(), eventId, [seat('A2'), seat('A3')])
+    expect({ code, facts }).toEqual({ code: 'ORPHAN_SEAT', facts: { seatIds: [seat('A1')] } })
+  })
+
+  it('checks whose, what and how many', async () => {
+    await using story = await startStory()
+    const { eventId, seat, ids } = await story.hall(2, 10, {}, { maxPerUser: 4 })
+    const other = await story.hall(1, 4)
+    const siti = person()
+    const problem = async (seatIds: string[], of = eventId) => {
+      const { code, facts } = await story.holdSeats(siti, of, seatIds)
+      return [code, facts.limit ?? facts.fields?.[0].path ?? facts.id]
+    }
+    expect(
+      (await story.ask(null, 'mutation { holdSeats(input: { eventId: "x", seatIds: [] }) { id } }')).code,
+    ).toBe('UNAUTHENTICATED')
+    expect(await problem([])).toEqual(['BAD_USER_INPUT', 'input.seatIds'])
+    expect(await problem(['x'])).toEqual(['BAD_USER_INPUT', 'input.seatIds.0'])
+    expect(await problem([seat('A1'), seat('A1')])).toEqual(['BAD_USER_INPUT', 'input.seatIds'])
+    expect(await problem(ids.slice(0, 11))).toEqual(['LIMIT_EXCEEDED', 10])
+    expect(await problem(ids.slice(0, 5))).toEqual(['LIMIT_EXCEEDED', 4])
+    expect(await problem([other.seat('A1')])).toEqual(['NOT_FOUND', other.seat('A1')])
+    expect(await problem([seat('A1')], newId())).toEqual(['NOT_FOUND', seat('A1')])
+    expect(await problem(ids.slice(0, 3))).toEqual([undefined, undefined])
+    expect(await problem(ids.slice(10, 12))).toEqual(['LIMIT_EXCEEDED', 4])
+    await expectBooksToBalance(story)
+  })
+
+  it('is only possible while the sale is open', async () => {
+    await using story = await startStory()
+    for (const sale of [{ saleStartsAt: hour(1) }, { saleStartsAt: hour(-2), saleEndsAt: hour(-1) }]) {
+      const { eventId, seat } = await story.hall(1, 4, {}, sale)
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('SALE_NOT_OPEN')
+    }
+    for (const facts of [{ status: 'PENDING' }, { status: 'REJECTED' }]) {
+      const { eventId, seat } = await story.hall(1, 4, facts)
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('EVENT_NOT_BOOKABLE')
+    }
+    const { eventId, seat } = await story.hall(1, 4)
+    await story.tell(
+      'event.changed',
+      eventFacts(story.organizer.id, { id: eventId, endsAt: hour(-1), version: 2 }),
+    )
+    expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('EVENT_NOT_BOOKABLE')
+  })
+
+  it('asks the event subgraph before it refuses because of a local copy', async () => {
+    // Stands where the event subgraph would: the newest of every event is that it was approved.
+    const asked: string[] = []
+    const newest = new Map<string, unknown>()
+    const owner = createServer(async (request, response) => {
+      const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
+      asked.push(body.variables.id)
+      response.end(JSON.stringify({ data: { eventForSale: newest.get(body.variables.id) ?? null } }))
+    })
+    await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve))
+    try {
+      await using story = await startStory({
+        EVENT_URL: `http://127.0.0.1:${(owner.address() as AddressInfo).port}`,
+      })
+      const { eventId, seat } = await story.hall(1, 4, { status: 'PENDING' })
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('EVENT_NOT_BOOKABLE')
+      newest.set(eventId, eventFacts(story.organizer.id, { id: eventId, version: 2 }))
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBeUndefined()
+      await story.holdSeats(person(), eventId, [seat('A3'), seat('A4')])
+      expect(asked).toEqual([eventId, eventId]) // what the copy grants is not asked
+
+      const unheard = eventFacts(story.organizer.id)
+      newest.set(unheard.id, unheard)
+      expect(await story.ticketType(unheard.id)).toEqual(expect.any(String))
+      expect(
+        (
+          await story.ask(
+            story.organizer,
+            'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }',
+            {
+              input: { eventId: newId(), name: 'X', kind: 'FREE', quota: 1 },
+            },
+          )
+        ).code,
+      ).toBe('NOT_FOUND')
+    } finally {
+      owner.close()
+      owner.closeAllConnections()
+    }
+  })
+})
+
+describe('the end of a hold', () => {
+  it('comes by releasing it, once, and its seats are free for the next', async () => {
+    await using story = await startStory()
+    const { eventId, seat, typeId } = await story.hall(1, 10)
+    const siti = person()
+    const { id } = (await story.holdSeats(siti, eventId, [seat('A1')])).data.holdSeats
+    expect((await story.release(person(), id)).code).toBe('NOT_FOUND')
+    for (let time = 0; time < 2; time += 1) {
+      expect((await story.release(siti, id)).data.releaseHold.status).toBe('RELEASED')
+    }
+    expect(await story.stock(typeId)).toMatchObject({ held: 0, available: 10 })
+    await eventually(async () =>
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBeUndefined(),
+    )
+    await expectBooksToBalance(story)
+  })
+
+  it('comes by itself when its time is up, and is announced', async () => {
+    await using story = await startStory({ HOLD_SECONDS: '1' })
+    const { eventId, seat, typeId } = await story.hall(1, 10)
+    const watch = await story.watch(
+      'subscription ($eventId: ID!) { seatMapChanged(eventId: $eventId, sinceRevision: 1) { revision seats { id status } } }',
+      { eventId },
+    )
+    const siti = person()
+    const { id } = (await story.holdSeats(siti, eventId, [seat('A1')])).data.holdSeats
+    const sees = (status: string) =>
+      watch.until(({ data }) =>
+        data.seatMapChanged.seats.some(
+          (seen: { id: string; status: string }) => seen.id === seat('A1') && seen.status === status,
+        ),
+      )
+    const held = await sees('HELD')
+    const freed = await sees('AVAILABLE')
+    expect(freed.data.seatMapChanged.revision).toBeGreaterThan(held.data.seatMapChanged.revision)
+    expect((await story.ask(siti, HOLD, { id })).data.hold.status).toBe('EXPIRED')
+    expect(await story.stock(typeId)).toMatchObject({ held: 0, available: 10 })
+    await expectBooksToBalance(story)
+  })
+
+  it('needs nobody who sweeps: past its time everything reads as free and the next buyer has it', async () => {
+    await using story = await startStory()
+    const { eventId, seat, typeId } = await story.hall(1, 10)
+    const siti = person()
+    const { id } = (await story.holdSeats(siti, eventId, [seat('A1'), seat('A2')])).data.holdSeats
+    await story.lapse(id)
+    expect(await story.stock(typeId)).toEqual({ quota: 10, sold: 0, held: 0, available: 10 })
+    expect((await story.seatStatuses(eventId)).get(seat('A1'))).toBe('AVAILABLE')
+    expect((await story.ask(siti, HOLD, { id })).data.hold).toMatchObject({
+      status: 'EXPIRED',
+      seats: [{ status: 'AVAILABLE', heldUntil: null }, {}],
+    })
+    expect(
+      (await story.holdSeats(person(), eventId, [seat('A2'), seat('A1'), seat('A3')])).code,
+    ).toBeUndefined()
+    expect(await story.sql('SELECT status FROM holds ORDER BY id')).toEqual([
+      { status: 'EXPIRED' },
+      { status: 'ACTIVE' },
+    ])
+    await expectBooksToBalance(story)
+  })
+
+  it('is seen by its holder and admins only', async () => {
+    await using story = await startStory()
+    const { eventId, seat } = await story.hall(1, 10)
+    const siti = person()
+    const { id } = (await story.holdSeats(siti, eventId, [seat('A1')])).data.holdSeats
+    for (const viewer of [siti, story.admin])
+      expect((await story.ask(viewer, HOLD, { id })).data.hold.id).toBe(id)
+    for (const viewer of [person(), story.organizer])
+      expect((await story.ask(viewer, HOLD, { id })).code).toBe('NOT_FOUND')
+    expect((await story.ask(null, HOLD, { id })).code).toBe('UNAUTHENTICATED')
+    expect((await story.ask(siti, HOLD, { id: 'x' })).facts.fields).toMatchObject([{ path: 'id' }])
+  })
+})
+
+describe('marks in Redis', () => {
+  it('of a hold that is gone, because Redis was away when it was released, block nobody', async () => {
+    await using redis = await createTcpProxy(testRedisUrl())
+    await using story = await startStory({ REDIS_URL: redis.through(testRedisUrl()) })
+    await using direct = await story.join({ REDIS_URL: testRedisUrl() })
+    const { eventId, seat } = await story.hall(1, 10)
+    const siti = person()
+    const { id } = (await story.holdSeats(siti, eventId, [seat('A1')])).data.holdSeats
+    const look = new Redis(testRedisUrl())
+    const marks = async () =>
+      Object.fromEntries(
+        await Promise.all(
+          (await look.keys(`seat:{${eventId}}:*`)).map(async (key) => [key, await look.get(key)]),
+        ),
+      )
+    const mark = { [`seat:{${eventId}}:${seat('A1')}`]: `hold:${id}` }
+    await eventually(async () => expect(await marks()).toEqual(mark))
+    await redis.refuse()
+    expect((await story.release(siti, id)).data.releaseHold.status).toBe('RELEASED')
+    expect(await marks()).toEqual(mark)
+    expect((await story.holdSeats(person(), eventId, [seat('A1')], direct)).code).toBeUndefined()
+    look.disconnect()
+    await expectBooksToBalance(story)
+  })
+
+  it('of a claim that never became a hold end within seconds; of a refused one at once', async () => {
+    await using story = await startStory()
+    const { eventId, seat } = await story.hall(1, 10)
+    const look = new Redis(testRedisUrl())
+    const key = `seat:{${eventId}}:${seat('A1')}`
+    await story.deps.seatHints.claim(eventId, [seat('A1')], newId()) // and then its process dies
+    expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('SEATS_UNAVAILABLE')
+    const left = await look.pttl(key)
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThanOrEqual(4_000)
+    expect((await story.holdSeats(person(), eventId, [seat('A4'), seat('A9')])).code).toBe('ORPHAN_SEAT')
+    await eventually(async () => expect(await look.exists(`seat:{${eventId}}:${seat('A4')}`)).toBe(0))
+    look.disconnect()
   })
 })
