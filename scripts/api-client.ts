@@ -1,5 +1,5 @@
 // A script knows the shape of what it asks for; naming each shape twice would say nothing more.
-// biome-ignore lint/suspicious/noExplicitAny: see above
+// oxlint-disable-next-line typescript/no-explicit-any -- see above
 type Answer = any
 
 /** Calls the public API of a running platform. The result runs one operation and fails with what the API said. */

@@ -54,7 +54,12 @@ async function prismaGenerate(schema: string): Promise<void> {
   const child = spawn(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
     cwd: ROOT,
     // Generating needs no engine, but the CLI downloads one unless it is shown a file.
-    env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    env: {
+      ...process.env,
+      PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+      CHECKPOINT_DISABLE: '1',
+      PRISMA_HIDE_UPDATE_MESSAGE: '1',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

@@ -118,10 +118,15 @@ it('keeps other people out of holds, bookings, tickets and events that are not t
 
 it('shuts a session out within seconds after logout, on its open socket too', async () => {
   await using karcis = await startKarcis()
+  const admin = await signInAdmin(karcis)
+  const { eventId } = await arena(karcis, admin, await signUpOrganizer(karcis, admin))
   const buyer = await signUp(karcis, 'Budi')
   await using socket = karcis.connect(buyer.token)
-  const probe = socket.subscribe('{ me { id } }')
-  await probe.next()
+  socket.subscribe(
+    'subscription ($id: ID!) { seatMapChanged(eventId: $id, sinceRevision: 0) { revision } }',
+    { id: eventId },
+  )
+  await socket.subscribe('{ me { id } }').next()
   await karcis.run(
     'mutation ($token: String!) { logout(refreshToken: $token) }',
     { token: buyer.refreshToken },
@@ -137,7 +142,7 @@ it('gives no hint of what is inside when something is wrong', async () => {
   const answers = await Promise.all([
     karcis.attempt('{ nonsense }'),
     karcis.attempt('{'),
-    karcis.attempt('{ event(id: "not an id") { id } }'),
+    karcis.attempt('{ seatMap(eventId: 7.5) { revision } }'),
     karcis.attempt('mutation { login(input: { email: "a@b.c", password: "wrong" }) { accessToken } }'),
     karcis.attempt('mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken } }', {
       input: { email: 'no address', password: PASSWORD, name: '' },

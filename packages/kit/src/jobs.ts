@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import {
   Logger as GraphileLogger,
+  makeWorkerUtils,
   parseCronItems,
   run,
   type TaskList,
@@ -12,6 +13,7 @@ import type { RawSql } from './database.ts'
 import type { Logger } from './log.ts'
 
 const HEARTBEAT_MS = 3_000
+const FORGET_QUEUES = 'forget-empty-queues'
 /** A worker that was not seen for so long is taken for dead. Jobs are idempotent, so a wrong guess costs work, not truth. */
 const DEAD_AFTER_SECONDS = 15
 
@@ -50,7 +52,7 @@ export interface JobRunnerOptions<Deps> {
   connectionString: string
   log: Logger
   deps: Deps
-  // biome-ignore lint/suspicious/noExplicitAny: a list of jobs with payloads of their own
+  // oxlint-disable-next-line typescript/no-explicit-any -- a list of jobs with payloads of their own
   jobs: Job<any, Deps>[]
   /** crontab lines: name of a job in `jobs` (its payload is `{}`) and when, as in `* * * * *`. */
   crons?: { job: string; match: string }[]
@@ -72,6 +74,9 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, async (payload: unknown) => job.run(deps, job.schema.parse(payload))]),
   )
+  // Each lane of events has a queue of its own; an empty one would stay for ever.
+  taskList[FORGET_QUEUES] = async () =>
+    (await makeWorkerUtils({ pgPool: pool })).cleanup({ tasks: ['GC_JOB_QUEUES'] })
   const events: WorkerEvents = new EventEmitter()
   events.on('worker:create', ({ worker }) => workerIds.add(worker.workerId))
   events.on('job:error', ({ job, error }) => {
@@ -88,7 +93,12 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
     pollInterval: 1_000,
     taskList,
     parsedCronItems: parseCronItems(
-      crons.map(({ job, match }) => ({ task: job, match, identifier: job, options: { backfillPeriod: 0 } })),
+      [...crons, { job: FORGET_QUEUES, match: '7 * * * *' }].map(({ job, match }) => ({
+        task: job,
+        match,
+        identifier: job,
+        options: { backfillPeriod: 0 },
+      })),
     ),
     // What matters of its own log reaches ours by the events above.
     logger: new GraphileLogger(() => (level, message) => log.trace({ level }, message)),

@@ -18,7 +18,7 @@ const BODY_LIMIT = 2_000_000
 
 export interface SubgraphServerOptions<Context extends RequestScope> {
   sdl: string
-  // biome-ignore lint/suspicious/noExplicitAny: resolvers are typed where they are written, against the generated types
+  // oxlint-disable-next-line typescript/no-explicit-any -- resolvers are typed where they are written, against the generated types
   resolvers: any
   tokens: ServiceTokens
   log: Logger

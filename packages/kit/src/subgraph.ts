@@ -46,7 +46,7 @@ export interface SubgraphSpec<
   createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void | Promise<void> }>
   createContext(deps: Deps, scope: RequestScope): Context
   resolvers: object
-  // biome-ignore lint/suspicious/noExplicitAny: a list of jobs with payloads of their own
+  // oxlint-disable-next-line typescript/no-explicit-any -- a list of jobs with payloads of their own
   jobs: Job<any, Deps>[]
   crons?: { job: string; match: string }[]
   inbox?: (deps: Deps) => Record<string, EventHandler<Tx>>

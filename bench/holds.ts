@@ -1,0 +1,169 @@
+import { migrate } from '@karcis/infra/migrate'
+import { createDatabases, startPostgres } from '@karcis/infra/postgres'
+import { startRedis } from '@karcis/infra/redis'
+import { temporaryDirectory } from '@karcis/infra/temporary'
+import { newId } from '@karcis/kit/ids'
+import { createServiceClient } from '@karcis/kit/service-client'
+import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import { ticketSettings } from '@karcis/ticket/env'
+import { createTicketSubgraph } from '@karcis/ticket/server'
+import pg from 'pg'
+import { compare, inParallel } from './rounds.ts'
+
+const SECRET = 'a secret that all processes of a bench share'
+const DAY_MS = 86_400_000
+const QUOTA = 1_000_000
+
+/**
+ * Holds on a hot event, over HTTP, against what a hand-written minimum does in bare SQL on the same durable Postgres:
+ * one transaction per buyer that moves the counter (or the seat) and inserts one row. The minimum checks no sale, keeps no
+ * allowance, no expiry, no outbox, no revision, and nobody watches.
+ */
+export async function benchHolds(rounds: number): Promise<void> {
+  await using undo = new AsyncDisposableStack()
+  const directory = undo.use(temporaryDirectory('karcis-bench-'))
+  const postgres = undo.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
+  const redis = undo.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
+  await createDatabases(postgres.url('postgres'), ['karcis_ticket', 'reference'])
+  const databaseUrl = postgres.url('karcis_ticket')
+  await migrate('ticket', databaseUrl)
+  const subgraph = undo.use(
+    await createTicketSubgraph(
+      ticketSettings.parse({
+        PORT: 0,
+        DATABASE_URL: databaseUrl,
+        REDIS_URL: redis.url,
+        SERVICE_SECRET: SECRET,
+        KEY_ENCRYPTION_SECRET: SECRET,
+        EVENT_URL: 'http://127.0.0.1:9',
+        LOG_LEVEL: 'fatal',
+      }),
+    ),
+  )
+  const api = createServiceClient(subgraph.url, createServiceTokens(SECRET, 'router'))
+  const organizer = viewer('ORGANIZER')
+  const eventId = await tellEvent(subgraph.url, organizer.id)
+  const typeOf = async (name: string, quota: number): Promise<string> => {
+    const { createTicketType } = await api.query<{ createTicketType: { id: string } }>(
+      'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }',
+      { input: { eventId, name, kind: 'PAID', price: 1000, quota } },
+      organizer,
+    )
+    return createTicketType.id
+  }
+  const standing = await typeOf('Standing', QUOTA)
+  const seated = await typeOf('Seated', 1)
+  const { createSeatMap } = await api.query<{ createSeatMap: { seats: { id: string }[] } }>(
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id } } }',
+    { input: { eventId, sections: [{ name: 'All', ticketTypeId: seated, rows: 200, seatsPerRow: 200 }] } },
+    organizer,
+  )
+  const seats = createSeatMap.seats.map((seat) => seat.id)
+  const reference = undo.adopt(
+    new pg.Pool({ connectionString: postgres.url('reference'), max: 10 }),
+    (pool) => pool.end(),
+  )
+  await reference.query(`CREATE TABLE stock (id int PRIMARY KEY, available int NOT NULL CHECK (available >= 0));
+    CREATE TABLE taken (id uuid PRIMARY KEY, user_id uuid NOT NULL);
+    CREATE TABLE seat (id int PRIMARY KEY, holder uuid);
+    INSERT INTO stock VALUES (1, 1000000000); INSERT INTO seat SELECT n FROM generate_series(0, 999999) n`)
+
+  const bareTransaction = async (change: string, values: unknown[]): Promise<void> => {
+    const client = await reference.connect()
+    try {
+      await client.query('BEGIN')
+      const { rowCount } = await client.query(change, values)
+      if (rowCount !== 1) throw new Error('reference lost')
+      await client.query('INSERT INTO taken VALUES ($1, $2)', [newId(), newId()])
+      await client.query('COMMIT')
+    } finally {
+      client.release()
+    }
+  }
+
+  await compare(
+    'One hot ticket type (general admission)',
+    [
+      {
+        name: 'bare pg: one UPDATE and INSERT per buyer',
+        run: (count, concurrency) =>
+          inParallel(count, concurrency, () =>
+            bareTransaction('UPDATE stock SET available = available - 1 WHERE id = 1 AND available >= 1', []),
+          ),
+      },
+      {
+        name: 'holdTickets over HTTP, batched',
+        run: (count, concurrency) =>
+          inParallel(count, concurrency, () =>
+            api.query(
+              'mutation ($id: ID!) { holdTickets(input: { ticketTypeId: $id, quantity: 1 }) { id } }',
+              { id: standing },
+              viewer('CUSTOMER'),
+            ),
+          ),
+      },
+    ],
+    { rounds, count: 2_000, concurrency: 100 },
+  )
+
+  let nextSeat = 0
+  let nextBare = 0
+  await compare(
+    'Seats of one hot event, each buyer another row',
+    [
+      {
+        name: 'bare pg: one UPDATE and INSERT per buyer',
+        run: (count, concurrency) =>
+          inParallel(count, concurrency, () =>
+            bareTransaction('UPDATE seat SET holder = $1 WHERE id = $2 AND holder IS NULL', [
+              newId(),
+              nextBare++,
+            ]),
+          ),
+      },
+      {
+        name: 'holdSeats over HTTP',
+        run: (count, concurrency) =>
+          inParallel(count, concurrency, () =>
+            // Down the columns, so that neighbours in time are not neighbours in a row.
+            api.query(
+              'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id } }',
+              {
+                input: {
+                  eventId,
+                  seatIds: [seats[((nextSeat % 200) * 200 + Math.floor(nextSeat++ / 200)) % seats.length]],
+                },
+              },
+              viewer('CUSTOMER'),
+            ),
+          ),
+      },
+    ],
+    { rounds, count: 1_000, concurrency: 50 },
+  )
+}
+
+const viewer = (role: Viewer['role']): Viewer => ({ id: newId(), role, sessionId: newId() })
+
+/** Makes an event known as the event subgraph would. */
+async function tellEvent(ticketUrl: string, organizerId: string): Promise<string> {
+  const id = newId()
+  const at = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString()
+  const payload = {
+    id,
+    organizerId,
+    title: 'Hot',
+    status: 'APPROVED',
+    startsAt: at(1),
+    endsAt: at(2),
+    currency: 'IDR',
+    timezone: 'Asia/Jakarta',
+    roomId: null,
+    version: 1,
+  }
+  const event = { id: newId(), type: 'event.changed', aggregateId: id, payload, occurredAt: at(0) }
+  await createServiceClient(ticketUrl, createServiceTokens(SECRET, 'event')).post('/internal/events', {
+    events: [event],
+  })
+  return id
+}
