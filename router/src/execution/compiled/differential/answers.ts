@@ -31,6 +31,8 @@ export interface Mood {
   outages: number
   /** Share of values that are not what the schema promises. */
   lies: number
+  /** Of a list; otherwise up to three, none among them. */
+  items?: number
 }
 
 interface Thing {
@@ -164,7 +166,7 @@ export function createAnswers(
     if (luck > 1 - mood.nulls * (nonNull ? 0.3 : 1)) return null
     const number = hash(`${mood.seed} value ${key}`)
     if (isListType(type))
-      return Array.from({ length: number % 4 }, (_, i) =>
+      return Array.from({ length: mood.items ?? number % 4 }, (_, i) =>
         item(() => value(type.ofType, `${key} ${i}`, schema, false)),
       )
     if (isEnumType(type)) return type.getValues()[number % type.getValues().length]?.value

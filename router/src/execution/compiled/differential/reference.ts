@@ -2,7 +2,7 @@ import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
 import type { ExecutionAnswer } from '../reference.ts'
-import type { FetchSubgraph } from '../types.ts'
+import type { FetchSubgraph, SubgraphRequest } from '../types.ts'
 import type { World } from './world.ts'
 
 /** Runs a plan with the executor that all others must equal. */
@@ -12,35 +12,19 @@ export async function executeByReference(
   variables: Record<string, unknown>,
   fetchSubgraph: FetchSubgraph<unknown>,
 ): Promise<ExecutionAnswer> {
-  const services = Object.fromEntries(
-    ['catalog', 'reviews', 'users', 'shipping', 'ratings', 'a', 'b', 'c'].map((name) => [
-      name,
-      {
-        process: ({
-          request,
-        }: {
-          request: { query: string; operationName?: string; variables: Record<string, unknown> }
-        }) =>
-          fetchSubgraph(
-            name,
-            {
-              query: request.query,
-              operationName: request.operationName,
-              variables: request.variables,
-              body: '',
-            },
-            null,
-          ),
-      },
-    ]),
-  )
+  const services = Object.fromEntries(world.subgraphs.map((name) => [name, { process: processOf(name) }]))
   const context = buildOperationContext({ schema: world.clientSchema, operationDocument: document })
   return (await executeQueryPlan(
     plan,
-    services as unknown as Parameters<typeof executeQueryPlan>[1],
+    services as Parameters<typeof executeQueryPlan>[1],
     { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
     context,
     world.supergraphSchema,
     world.apiSchema,
   )) as ExecutionAnswer
+
+  function processOf(name: string) {
+    return ({ request }: { request: Pick<SubgraphRequest, 'query' | 'operationName' | 'variables'> }) =>
+      fetchSubgraph(name, { ...request, body: '' }, null)
+  }
 }

@@ -1,11 +1,12 @@
 import { composeServices } from '@apollo/composition'
-import { type Schema, Supergraph } from '@apollo/federation-internals'
-import { QueryPlanner } from '@apollo/query-planner'
-import { type GraphQLSchema, parse } from 'graphql'
+import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
+import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
+import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
 import { SUBGRAPHS } from './subgraphs.ts'
 
 /** The composed subgraphs and all that is derived from them. */
 export interface World {
+  subgraphs: string[]
   planner: QueryPlanner
   /** What clients see, in both forms. */
   apiSchema: Schema
@@ -24,9 +25,13 @@ export function createWorld(subgraphs: Record<string, string> = SUBGRAPHS): Worl
   const supergraph = Supergraph.build(supergraphSdl)
   const apiSchema = supergraph.apiSchema()
   return {
+    subgraphs: Object.keys(subgraphs),
     planner: new QueryPlanner(supergraph, { debug: { maxEvaluatedPlans: 20, pathsLimit: 20 } }), // any plan will do
     apiSchema,
     clientSchema: apiSchema.toGraphQLJSSchema(),
     supergraphSchema: supergraph.schema.toGraphQLJSSchema(),
   }
 }
+
+export const planOf = ({ planner, apiSchema }: World, document: DocumentNode): QueryPlan =>
+  planner.buildQueryPlan(operationFromDocument(apiSchema, document))
