@@ -30,12 +30,17 @@ export function connectRedis(url: string, log: Logger): RedisPair {
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
     commandTimeout: undefined,
+    // It would subscribe again without catching what a close in that moment rejects, which ends the process.
+    autoResubscribe: false,
   })
   const listeners = new Map<string, Set<(message: unknown) => void>>()
 
   for (const connection of [commands, listener]) {
     connection.on('error', (error) => log.warn({ reason: error.message }, 'redis is away'))
   }
+  listener.on('ready', () => {
+    if (listeners.size > 0) listener.subscribe(...listeners.keys()).catch(ignoreClosed)
+  })
   listener.on('message', (channel, text) => {
     const message: unknown = JSON.parse(text)
     for (const hear of listeners.get(channel) ?? []) hear(message)
@@ -73,5 +78,5 @@ export function connectRedis(url: string, log: Logger): RedisPair {
 
 const backOff = (attempt: number): number => Math.min(50 * 2 ** attempt, 2_000)
 
-/** A subscription is sent again by ioredis when the connection is back; a closed one needs none. */
+/** All subscriptions are sent again when the connection is back; a closed one needs none. */
 function ignoreClosed(): void {}
