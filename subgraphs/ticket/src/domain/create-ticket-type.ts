@@ -20,7 +20,7 @@ const inputSchema = z
     price: price.nullish().transform((given) => given ?? 0),
   })
   .superRefine((input, context) => {
-    if (!priceFitsKind(input.kind, input.price))
+    if (input.price >= 0 && !priceFitsKind(input.kind, input.price))
       context.addIssue({ code: 'custom', path: ['price'], message: PRICE_RULE })
     if (!isSaleWindow(input.saleStartsAt, input.saleEndsAt))
       context.addIssue({ code: 'custom', path: ['saleEndsAt'], message: WINDOW_RULE })

@@ -1,0 +1,229 @@
+import { newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { countingQueries } from './mutants.ts'
+import { person, type Story, startStory } from './stories.ts'
+
+const TICKET = `query ($id: ID!) { ticket(id: $id) { id code qrCode status createdAt checkedInAt
+  event { id } owner { id } ticketType { id name } seat { id row number } } }`
+const ENTITIES = (fields: string) => `query ($of: [_Any!]!) { _entities(representations: $of) { ${fields} } }`
+const MINE =
+  'query ($first: Int, $after: String, $last: Int, $before: String) { myTickets(first: $first, after: $after, last: $last, before: $before) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor startCursor } edges { node { id } } } }'
+
+/** Tickets for seats that a buyer has paid for. */
+async function tickets(story: Story, seats = ['A1', 'A2'], buyer: Viewer = person()) {
+  const hall = await story.hall(1, 10)
+  const bookingId = newId()
+  const hold = (await story.holdSeats(buyer, hall.eventId, seats.map(hall.seat))).data.holdSeats
+  await story.booking.bind(buyer, hold.id, bookingId)
+  const ids: string[] = (await story.booking.issue(bookingId)).data.issueTickets.ticketIds
+  return { ...hall, buyer, ids, id: ids[0] ?? '' }
+}
+
+describe('a ticket', () => {
+  it('carries a code that anybody can verify offline with the published keys, and that names no person', async () => {
+    await using story = await startStory()
+    const { buyer, id, eventId, typeId, seat } = await tickets(story)
+    const { ticket } = await story.mustAsk(buyer, TICKET, { id })
+    expect(ticket).toMatchObject({
+      id,
+      status: 'VALID',
+      checkedInAt: null,
+      event: { id: eventId },
+      owner: { id: buyer.id },
+      ticketType: { id: typeId, name: 'Seat' },
+      seat: { id: seat('A1'), row: 'A', number: 1 },
+    })
+    const { ticketVerificationKeys } = await story.mustAsk(
+      null,
+      '{ ticketVerificationKeys { kid kty crv x alg } }',
+    )
+    const keys = createLocalJWKSet({ keys: ticketVerificationKeys } as JSONWebKeySet)
+    const { payload } = await compactVerify(ticket.code, keys, { algorithms: ['EdDSA'] })
+    expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({
+      iss: 'karcis',
+      sub: id,
+      evt: eventId,
+      typ: typeId,
+      seat: 'Stalls A-1',
+    })
+    expect(ticketVerificationKeys).toEqual([
+      {
+        kid: decodeProtectedHeader(ticket.code).kid,
+        kty: 'OKP',
+        crv: 'Ed25519',
+        x: expect.any(String),
+        alg: 'EdDSA',
+      },
+    ])
+    const [head, body, signature] = ticket.code.split('.')
+    const forged = [
+      head,
+      Buffer.from(JSON.stringify({ sub: newId() })).toString('base64url'),
+      signature,
+    ].join('.')
+    await expect(compactVerify(forged, keys)).rejects.toThrow('signature verification failed')
+    expect(body).not.toBe('')
+    const png = Buffer.from(ticket.qrCode.replace('data:image/png;base64,', ''), 'base64')
+    expect(png.subarray(1, 4).toString()).toBe('PNG')
+  })
+
+  it('stays verifiable after the keys were rotated', async () => {
+    await using story = await startStory()
+    const { buyer, id } = await tickets(story)
+    await story.deps.signingKeys.rotate()
+    const { ticketVerificationKeys, ticket } = await story.mustAsk(
+      buyer,
+      'query ($id: ID!) { ticketVerificationKeys { kid kty crv x alg } ticket(id: $id) { code } }',
+      { id },
+    )
+    expect(ticketVerificationKeys).toHaveLength(2)
+    await compactVerify(ticket.code, createLocalJWKSet({ keys: ticketVerificationKeys } as JSONWebKeySet))
+  })
+
+  it('is shown to its owner, the organizer of its event and admins, and to nobody else', async () => {
+    await using story = await startStory()
+    const { buyer, id } = await tickets(story)
+    const reference = { of: [{ __typename: 'Ticket', id }] }
+    const entity = ENTITIES('... on Ticket { id code }')
+    for (const viewer of [buyer, story.organizer, story.admin]) {
+      expect((await story.ask(viewer, TICKET, { id })).data.ticket.id).toBe(id)
+      expect((await story.ask(viewer, entity, reference)).data._entities).toMatchObject([{ id }])
+    }
+    for (const viewer of [person(), person('ORGANIZER'), null]) {
+      expect((await story.ask(viewer, TICKET, { id })).code).toBe(viewer ? 'FORBIDDEN' : 'UNAUTHENTICATED')
+      expect((await story.ask(viewer, entity, reference)).data._entities).toEqual([null])
+    }
+    expect((await story.ask(buyer, TICKET, { id: newId() })).data.ticket).toBeNull()
+  })
+
+  it('is in the list of its owner, newest first, page by page from either end', async () => {
+    await using story = await startStory()
+    const buyer = person()
+    const made = [
+      ...(await tickets(story, ['A1', 'A2', 'A3'], buyer)).ids,
+      ...(await tickets(story, ['A1', 'A2'], buyer)).ids,
+    ]
+    await tickets(story)
+    const page = async (args: object) => {
+      const { data, code, facts } = await story.ask(buyer, MINE, { ...args })
+      return {
+        ...data?.myTickets,
+        code,
+        facts,
+        ids: data?.myTickets?.edges.map((edge: { node: { id: string } }) => edge.node.id),
+      }
+    }
+    const newest = made.toReversed()
+    const first = await page({ first: 2 })
+    expect(first).toMatchObject({
+      ids: newest.slice(0, 2),
+      totalCount: 5,
+      pageInfo: { hasNextPage: true, hasPreviousPage: false },
+    })
+    expect(await page({ first: 9, after: first.pageInfo.endCursor })).toMatchObject({
+      ids: newest.slice(2),
+      pageInfo: { hasNextPage: false, hasPreviousPage: true },
+    })
+    const last = await page({ last: 2 })
+    expect(last).toMatchObject({ ids: newest.slice(3), pageInfo: { hasPreviousPage: true } })
+    expect(await page({ last: 9, before: last.pageInfo.startCursor })).toMatchObject({
+      ids: newest.slice(0, 3),
+    })
+    expect((await page({ first: 101 })).facts.fields).toMatchObject([{ path: 'first' }])
+    expect((await page({ after: 'x' })).facts.fields).toMatchObject([{ path: 'after' }])
+    expect((await story.ask(null, MINE)).code).toBe('UNAUTHENTICATED')
+  })
+
+  it('is in User.tickets, for the user itself and admins', async () => {
+    await using story = await startStory()
+    const { buyer, ids } = await tickets(story)
+    const ask = ENTITIES('... on User { tickets(first: 5) { edges { node { id } } } }')
+    const reference = { of: [{ __typename: 'User', id: buyer.id }] }
+    for (const viewer of [buyer, story.admin])
+      expect((await story.mustAsk(viewer, ask, reference))._entities[0].tickets.edges).toHaveLength(
+        ids.length,
+      )
+    expect((await story.ask(person(), ask, reference)).code).toBe('FORBIDDEN')
+  })
+})
+
+describe('entities', () => {
+  it('are read in one query per kind for any number of references, and in the order asked for', async () => {
+    await using story = await startStory()
+    const many = [await tickets(story), await tickets(story), await tickets(story)]
+    const unknown = newId()
+    const cost = async (of: object[], fields: string) => {
+      const queries = countingQueries(story.deps)
+      const { _entities } = await story.mustAsk(story.admin, ENTITIES(fields), { of })
+      return {
+        queries: queries.length,
+        found: _entities.map((thing: { id: string } | null) => thing?.id ?? null),
+      }
+    }
+    const refer = (__typename: string, ids: string[]) => ids.map((id) => ({ __typename, id }))
+    const typeIds = [...many.map(({ typeId }) => typeId).reverse(), unknown, 'no id']
+    expect(
+      await cost(refer('TicketType', typeIds), '... on TicketType { id name available event { id } }'),
+    ).toEqual({
+      queries: 1,
+      found: [...typeIds.slice(0, 3), null, null],
+    })
+    const seatIds = many.flatMap(({ ids: _, seats }) => seats.map(({ id }) => id)).reverse()
+    expect(
+      await cost(refer('Seat', seatIds), '... on Seat { id section status ticketType { name } }'),
+    ).toEqual({ queries: 2, found: seatIds })
+    const ticketIds = many.flatMap(({ ids }) => ids)
+    expect(
+      await cost(
+        refer('Ticket', ticketIds),
+        '... on Ticket { id code seat { row ticketType { name } } ticketType { name } }',
+      ),
+    ).toEqual({
+      queries: 3,
+      found: ticketIds,
+    })
+    const eventIds = many.map(({ eventId }) => eventId)
+    expect(
+      await cost(
+        refer('Event', eventIds),
+        '... on Event { id ticketTypes { name } priceRange { min max currency } seatMap { revision seats { id } sections { name } } }',
+      ),
+    ).toEqual({ queries: 4, found: eventIds })
+  })
+
+  it('give an event its price range, its types and no seat map when it has none', async () => {
+    await using story = await startStory()
+    const eventId = await story.event()
+    const ask = ENTITIES(
+      '... on Event { ticketTypes { name } priceRange { min max currency } seatMap { revision } }',
+    )
+    const of = [
+      { __typename: 'Event', id: eventId },
+      { __typename: 'Event', id: newId() },
+    ]
+    await story.ticketType(eventId, { name: 'A', price: 5 })
+    await story.ticketType(eventId, { name: 'B', kind: 'FREE', price: 0 })
+    expect((await story.mustAsk(null, ask, { of }))._entities).toEqual([
+      {
+        ticketTypes: [{ name: 'A' }, { name: 'B' }],
+        priceRange: { min: 0, max: 5, currency: 'IDR' },
+        seatMap: null,
+      },
+      { ticketTypes: [], priceRange: null, seatMap: null },
+    ])
+  })
+
+  it('and everything else is answered to processes of the system only', async () => {
+    await using story = await startStory()
+    for (const query of ['{ __typename }', '{ _service { sdl } }', '{ ticketVerificationKeys { kid } }']) {
+      const response = await fetch(`${story.subgraph.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query }),
+      })
+      expect(response.status).toBe(401)
+    }
+  })
+})
