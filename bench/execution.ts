@@ -26,6 +26,13 @@ const QUERIES = {
   'three subgraphs':
     '{ products { upc name price maker { name } reviews { body stars author { name verified } } } }',
 }
+const WORDS = [
+  'An evening of chamber music',
+  'Nadia',
+  'Sold out within the hour, and rightly so: go if you can.',
+  'Hall 3',
+  'Über',
+]
 const CONCURRENCY = 64
 const COUNT = 3_000
 
@@ -71,7 +78,10 @@ for (const [title, text] of Object.entries(QUERIES)) {
 
 /** The answers of real subgraphs, each made once and then given as bytes. */
 async function createCanned(): Promise<FetchSubgraph<unknown>> {
-  const answers = createAnswers({ seed: 7, nulls: 0, errors: 0, outages: 0, lies: 0, items: 10 }, sdls)
+  const answers = createAnswers(
+    { seed: 7, nulls: 0, errors: 0, outages: 0, lies: 0, items: 10, strings: WORDS },
+    sdls,
+  )
   const known = new Map<string, Buffer>()
   return async (service, request, scope) => {
     const { query, operationName } = request

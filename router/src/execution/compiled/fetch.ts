@@ -1,9 +1,9 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
-import { createJointCalls, type Send } from './joint-calls.ts'
+import { createJointCalls, type Send, type Wanted } from './joint-calls.ts'
 import { mergeInto, type Tree } from './merge.ts'
 import { compileCollector, placesAt } from './places.ts'
-import { compileSelector } from './representation.ts'
+import { compileSelector, type Selector } from './representation.ts'
 import type { Run, Step } from './run.ts'
 import { NotCompilable } from './shape.ts'
 import type { Answer } from './shares.ts'
@@ -49,13 +49,13 @@ export function compileFetch(
   }
   const calls = createJointCalls(send)
 
-  async function ask(run: Run, texts: string[] | null): Promise<Answer> {
+  async function ask(run: Run, wanted: Wanted | null): Promise<Answer> {
     const { variables, scopeKey } = run.request
     const answer = await calls.ask(
       sharing ? scopeKey : null,
       run,
       variablesText(variableUsages, variables),
-      texts,
+      wanted,
     )
     if (answer.errors) run.errors.push(...errorsOf(answer.errors, run.tree))
     return answer
@@ -78,26 +78,31 @@ export function compileFetch(
     for (const object of objects) mergeInto(object, data)
   }
 
-  async function completeEntities(
-    run: Run,
-    objects: Tree[],
-    selector: NonNullable<typeof select>,
-  ): Promise<void> {
-    const texts: string[] = []
-    const entities = objects.filter((object) => {
-      const text = selector(object)
-      if (text !== '') texts.push(text)
-      return text !== ''
-    })
-    if (texts.length === 0) return
-    const { data } = await ask(run, texts)
+  async function completeEntities(run: Run, objects: Tree[], selector: Selector): Promise<void> {
+    const entities: Tree[] = []
+    const wanted: Wanted = { texts: [], slots: [] }
+    const slots = new Map<string, number>()
+    const memo = new Map<unknown, string>()
+    for (const object of objects) {
+      const text = selector(object, memo)
+      if (text === '') continue
+      entities.push(object)
+      let slot = slots.get(text)
+      if (slot === undefined) {
+        slot = wanted.texts.push(text) - 1
+        slots.set(text, slot)
+      }
+      wanted.slots.push(slot)
+    }
+    if (entities.length === 0) return
+    const { data } = await ask(run, wanted)
     if (!data) return
     const received = data._entities
     if (!Array.isArray(received)) throw new Error('Expected "data._entities" in response to be an array')
-    if (received.length !== texts.length) {
-      throw new Error(`Expected "data._entities" to contain ${texts.length} elements`)
+    if (received.length !== entities.length) {
+      throw new Error(`Expected "data._entities" to contain ${entities.length} elements`)
     }
-    for (const [index, entity] of entities.entries()) mergeReceived(entity, received[index])
+    entities.forEach((entity, index) => mergeReceived(entity, received[index]))
   }
 
   return async (run) => {

@@ -1,4 +1,4 @@
-import { type Answer, divide, UNCLEAR } from './shares.ts'
+import { type Answer, divide, type Seat, UNCLEAR } from './shares.ts'
 
 /** Sends one call: representations as JSON texts, or null for a call without any. */
 export type Send<Scope> = (
@@ -7,34 +7,32 @@ export type Send<Scope> = (
   scope: Scope,
 ) => Promise<Answer>
 
-/** Calls of one fetch node of a plan. */
-export interface JointCalls<Scope> {
-  /**
-   * @param texts one representation per place, repeated ones too; null for a call without any.
-   * @returns what the subgraph would have answered to this requester alone.
-   */
-  ask(
-    scopeKey: string | null,
-    scope: Scope,
-    variablesText: string,
-    texts: readonly string[] | null,
-  ): Promise<Answer>
+/** Entities that a requester asks for: the representation of each once, and for each place the index of what stands there. */
+export interface Wanted {
+  texts: string[]
+  slots: number[]
 }
 
-/** What several requesters want to know of a subgraph, each representation once. */
-interface Call<Scope> {
-  texts: string[] | null
-  indexes: Map<string, number>
-  members: Member<Scope>[]
+/** Calls of one fetch node of a plan. */
+export interface JointCalls<Scope> {
+  /** @returns what the subgraph would have answered to this requester alone. Null asks without representations. */
+  ask(scopeKey: string | null, scope: Scope, variablesText: string, wanted: Wanted | null): Promise<Answer>
 }
 
 interface Member<Scope> {
   scope: Scope
-  texts: readonly string[] | null
-  /** Where each of its representations stands in the call. */
-  slots: number[]
+  wanted: Wanted | null
   resolve(answer: Answer): void
   reject(error: unknown): void
+}
+
+/** What several requesters want to know of a subgraph, each representation once. */
+interface Call<Scope> {
+  members: Member<Scope>[]
+  texts: string[] | null
+  /** By text; only made for a second member. */
+  indexes: Map<string, number> | null
+  seats: Seat[]
 }
 
 /** Calls of the same scope and variables. */
@@ -58,10 +56,10 @@ export function createJointCalls<Scope>(send: Send<Scope>): JointCalls<Scope> {
   const lines = new Map<string, Line<Scope>>()
 
   return {
-    ask(scopeKey, scope, variablesText, texts) {
+    ask(scopeKey, scope, variablesText, wanted) {
       return new Promise((resolve, reject) => {
-        const member: Member<Scope> = { scope, texts, slots: [], resolve, reject }
-        if (scopeKey === null) return deliver(callOf(member), variablesText, () => {})
+        const member: Member<Scope> = { scope, wanted, resolve, reject }
+        if (scopeKey === null) return deliver(callOf(member), variablesText, null)
         const key = `${scopeKey.length} ${scopeKey}${variablesText}` // the length keeps one from reaching into the other
         const line = lines.get(key)
         if (line) wait(line, key, member, variablesText)
@@ -101,45 +99,49 @@ export function createJointCalls<Scope>(send: Send<Scope>): JointCalls<Scope> {
   }
 
   /** @param free runs when the answer is there, before anyone is given it: the next call should not wait for that. */
-  function deliver(call: Call<Scope>, variablesText: string, free: () => void): void {
+  function deliver(call: Call<Scope>, variablesText: string, free: (() => void) | null): void {
     const [first] = call.members as [Member<Scope>]
     send(variablesText, call.texts, first.scope).then(
       (answer) => {
-        free()
+        free?.()
         settle(call, answer, variablesText)
       },
       (error: unknown) => {
-        free()
+        free?.()
         for (const { reject } of call.members) reject(error)
       },
     )
   }
 
-  function settle({ members, texts }: Call<Scope>, answer: Answer, variablesText: string): void {
-    divide(answer, members, texts && texts.length).forEach((share, index) => {
+  function settle({ members, texts, seats }: Call<Scope>, answer: Answer, variablesText: string): void {
+    divide(answer, seats, texts && texts.length).forEach((share, index) => {
       const member = members[index] as Member<Scope>
       if (share !== UNCLEAR) member.resolve(share)
       // Nobody can tell whose fault that answer is: let everybody have their own.
-      else deliver(callOf({ ...member, slots: [] }), variablesText, () => {})
+      else deliver(callOf(member), variablesText, null)
     })
   }
 }
 
-function callOf<Scope>(member: Member<Scope>): Call<Scope> {
-  const call: Call<Scope> = { texts: member.texts && [], indexes: new Map(), members: [] }
-  join(call, member)
-  return call
-}
+const callOf = <Scope>(member: Member<Scope>): Call<Scope> => ({
+  members: [member],
+  texts: member.wanted && member.wanted.texts,
+  indexes: null,
+  seats: [{ slots: member.wanted?.slots ?? [] }],
+})
 
 function join<Scope>(call: Call<Scope>, member: Member<Scope>): void {
   call.members.push(member)
-  for (const text of member.texts ?? []) {
-    let index = call.indexes.get(text)
-    if (index === undefined) {
-      index = call.indexes.size
-      call.indexes.set(text, index)
-      call.texts?.push(text)
-    }
-    member.slots.push(index)
-  }
+  const { texts, slots } = member.wanted ?? { texts: [], slots: [] }
+  // A copy: the first member's own list must stay as it is, should everybody be asked for again.
+  if (call.indexes === null && call.texts) call.texts = [...call.texts]
+  call.indexes ??= new Map(call.texts?.map((text, index) => [text, index]))
+  const indexes = texts.map((text) => {
+    const known = call.indexes?.get(text)
+    if (known !== undefined) return known
+    const index = (call.texts?.push(text) ?? 0) - 1
+    call.indexes?.set(text, index)
+    return index
+  })
+  call.seats.push({ slots: slots.map((slot) => indexes[slot] as number) })
 }

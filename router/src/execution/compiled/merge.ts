@@ -39,6 +39,16 @@ function mergeItems(held: unknown[], items: unknown[]): void {
   }
 }
 
+/** Whether merging it leaves nothing in common with it, so that it needs no copy. */
+export function isFlat(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  for (const key of Object.keys(value)) {
+    const item = (value as Tree)[key]
+    if (typeof item === 'object' && item !== null) return false
+  }
+  return true
+}
+
 /** A copy of parsed JSON, for data that goes into more than one tree or more than one place of one. */
 export function cloneJson<T>(value: T): T
 export function cloneJson(value: unknown): unknown {

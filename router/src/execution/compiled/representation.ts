@@ -11,8 +11,11 @@ import type { Tree } from './merge.ts'
 import { readRepresentation } from './representation-reader.ts'
 import { NotCompilable } from './shape.ts'
 
-/** The representation of an entity as JSON; empty where the entity is of another type, or lacks something required. */
-export type Selector = (entity: Tree) => string
+/**
+ * The representation of an entity as JSON; empty where the entity is of another type, or lacks something required.
+ * @param memo of the same request, so that an entity in many places is written once.
+ */
+export type Selector = (entity: Tree, memo: Map<unknown, string>) => string
 
 /**
  * Generates the selector for what a fetch requires. The text serves three ends: it is the key for de-duplication within and
@@ -26,13 +29,14 @@ export function compileSelector(
   requires: readonly QueryPlanSelectionNode[],
   schema: GraphQLSchema,
 ): Selector {
-  const read: Selector = (entity) => {
+  const read = (entity: Tree): string => {
     const representation = readRepresentation(schema, entity, requires)
     return representation?.__typename ? JSON.stringify(representation) : ''
   }
   const functions: string[] = []
   const branches: string[] = []
-  for (const name of typeNames(requires, schema)) {
+  const names = typeNames(requires, schema)
+  for (const name of names) {
     const matching = requires.filter(
       (selection) => selection.kind === 'Field' || isMatch(schema, name, selection),
     )
@@ -40,15 +44,29 @@ export function compileSelector(
     const plain = matching.length === 1 && only?.kind === 'InlineFragment' && fieldsOf(only.selections)
     if (!plain) branches.push(`case ${JSON.stringify(name)}: return read(s)`)
     else if (plain.some((field) => getResponseName(field) === '__typename' && !field.selections)) {
-      branches.push(`case ${JSON.stringify(name)}: ${objectBody(plain, functions, "''")}`)
+      const body = objectBody(plain, functions, "''")
+      const key = names.length === 1 ? onlyKey(plain) : null // one type: the key alone tells entities apart
+      branches.push(`case ${JSON.stringify(name)}: ${key === null ? body : memoized(key, body, functions)}`)
     }
   }
   const fallback = requires.some(({ kind }) => kind === 'Field') ? 'read(s)' : "''"
   const body = `switch (s.__typename) { ${branches.join('\n')} }\nreturn ${fallback}`
-  return generate<Selector>(`${functions.join('\n')}\nreturn function select(s) { ${body} }`, {
+  return generate<Selector>(`${functions.join('\n')}\nreturn function select(s, memo) { ${body} }`, {
     jsonText,
     read,
   })
+}
+
+/** The field beside `__typename`, where there is just one and it is a leaf. */
+function onlyKey(fields: readonly QueryPlanFieldNode[]): string | null {
+  const [key, ...more] = fields.filter((field) => getResponseName(field) !== '__typename')
+  return key && more.length === 0 && !key.selections ? getResponseName(key) : null
+}
+
+function memoized(key: string, body: string, functions: string[]): string {
+  const name = `f${functions.length}`
+  functions.push(`function ${name}(s) ${body}`)
+  return `{ let t = memo.get(s.${key}); if (t === undefined) { t = ${name}(s); memo.set(s.${key}, t) } return t }`
 }
 
 /** Statements that return an object's text, or `missing` when one of the fields was not fetched. */

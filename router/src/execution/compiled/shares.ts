@@ -1,4 +1,4 @@
-import { cloneJson } from './merge.ts'
+import { cloneJson, isFlat } from './merge.ts'
 
 /** The body of a subgraph's answer; as it came over the wire, so nothing of it is sure. */
 export interface Answer {
@@ -39,7 +39,7 @@ export function divide(
   if (!alone && errors.some((error) => indexOf(error, size) === null)) return seats.map(() => UNCLEAR)
   const entities = answer.data?._entities
   const isWhole = Array.isArray(entities) && entities.length === size
-  const given = new Set<number>()
+  const given: boolean[] = Array(size).fill(false)
   return seats.map(({ slots }) => {
     const own = errorsOf(slots, errors, size)
     const share = own.length > 0 ? { errors: own } : {}
@@ -51,8 +51,8 @@ export function divide(
 
   function take(slot: number): unknown {
     const entity = (entities as unknown[])[slot]
-    if (given.has(slot)) return cloneJson(entity)
-    given.add(slot)
+    if (given[slot]) return isFlat(entity) ? entity : cloneJson(entity)
+    given[slot] = true
     return entity
   }
 }

@@ -33,6 +33,8 @@ export interface Mood {
   lies: number
   /** Of a list; otherwise up to three, none among them. */
   items?: number
+  /** Otherwise such as are hard to write and to read. */
+  strings?: readonly string[]
 }
 
 interface Thing {
@@ -179,7 +181,8 @@ export function createAnswers(
     if (type.name === 'Float') return number % 3 === 0 ? number % 100 : ((number % 100_000) - 50_000) / 7
     if (type.name === 'Boolean') return number % 2 === 0
     if (type.name === 'JSON') return JSONS[number % JSONS.length]
-    return STRINGS[number % STRINGS.length]
+    const strings = mood.strings ?? STRINGS
+    return strings[number % strings.length]
   }
 }
 
