@@ -1,11 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { newId } from '@karcis/kit/ids'
 import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { eventually } from '@karcis/testkit/eventually'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
+import { sweepHolds } from '../src/domain/expire-holds.ts'
 import { expectBooksToBalance } from './races.ts'
 import { eventFacts, person, startStory } from './stories.ts'
 
@@ -99,10 +101,12 @@ describe('holding chosen seats', () => {
     // Stands where the event subgraph would: the newest of every event is that it was approved.
     const asked: string[] = []
     const newest = new Map<string, unknown>()
-    const owner = createServer(async (request, response) => {
-      const body = JSON.parse(Buffer.concat(await request.toArray()).toString())
-      asked.push(body.variables.id)
-      response.end(JSON.stringify({ data: { eventForSale: newest.get(body.variables.id) ?? null } }))
+    const owner = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { id } = JSON.parse(body).variables
+        asked.push(id)
+        response.end(JSON.stringify({ data: { eventForSale: newest.get(id) ?? null } }))
+      })
     })
     await new Promise<void>((resolve) => owner.listen(0, '127.0.0.1', resolve))
     try {
@@ -196,6 +200,22 @@ describe('the end of a hold', () => {
       { status: 'EXPIRED' },
       { status: 'ACTIVE' },
     ])
+    await expectBooksToBalance(story)
+  })
+
+  it('is swept up, with all others whose job was lost', async () => {
+    await using story = await startStory()
+    const { eventId, typeId, seat } = await story.hall(1, 10)
+    const general = await story.ticketType(eventId, { quota: 10 })
+    const kept = (await story.holdSeats(person(), eventId, [seat('A1')])).data.holdSeats
+    for (const label of ['A2', 'A3']) {
+      await story.lapse((await story.holdSeats(person(), eventId, [seat(label)])).data.holdSeats.id)
+    }
+    await story.lapse((await story.holdTickets(person(), general, 4)).data.holdTickets.id)
+    expect(await sweepHolds(story.deps)).toBe(3)
+    expect(await sweepHolds(story.deps)).toBe(0)
+    expect(await story.sql("SELECT id FROM holds WHERE status = 'ACTIVE'")).toEqual([{ id: kept.id }])
+    expect([await story.stock(typeId), await story.stock(general)]).toMatchObject([{ held: 1 }, { held: 0 }])
     await expectBooksToBalance(story)
   })
 

@@ -4,7 +4,7 @@ import { orphansOf, type RowSeat } from '../src/domain/orphan-rule.ts'
 
 /** A row as a picture: `.` free, `x` taken, `o` chosen (free before), a space is an aisle. */
 function picture(row: string): { seats: RowSeat[]; chosen: Set<string> } {
-  const places = [...row].map((sign, at) => ({
+  const places = Array.from(row).map((sign, at) => ({
     id: String(at + 1),
     position: at + 1,
     free: sign !== 'x',

@@ -1,6 +1,8 @@
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { compactVerify, createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet } from 'jose'
+import { compactVerify, createLocalJWKSet, decodeProtectedHeader } from 'jose'
+import jsQR from 'jsqr'
+import { PNG } from 'pngjs'
 import { describe, expect, it } from 'vitest'
 import { countingQueries } from './mutants.ts'
 import { person, type Story, startStory } from './stories.ts'
@@ -21,6 +23,14 @@ async function tickets(story: Story, seats = ['A1', 'A2'], buyer: Viewer = perso
   return { ...hall, buyer, ids, id: ids[0] ?? '' }
 }
 
+/** What a scanner at the door reads off the picture. */
+function readQr(dataUrl: string): string | undefined {
+  const { data, width, height } = PNG.sync.read(
+    Buffer.from(dataUrl.replace('data:image/png;base64,', ''), 'base64'),
+  )
+  return jsQR.default(new Uint8ClampedArray(data), width, height)?.data
+}
+
 describe('a ticket', () => {
   it('carries a code that anybody can verify offline with the published keys, and that names no person', async () => {
     await using story = await startStory()
@@ -39,7 +49,7 @@ describe('a ticket', () => {
       null,
       '{ ticketVerificationKeys { kid kty crv x alg } }',
     )
-    const keys = createLocalJWKSet({ keys: ticketVerificationKeys } as JSONWebKeySet)
+    const keys = createLocalJWKSet({ keys: ticketVerificationKeys })
     const { payload } = await compactVerify(ticket.code, keys, { algorithms: ['EdDSA'] })
     expect(JSON.parse(new TextDecoder().decode(payload))).toEqual({
       iss: 'karcis',
@@ -65,8 +75,7 @@ describe('a ticket', () => {
     ].join('.')
     await expect(compactVerify(forged, keys)).rejects.toThrow('signature verification failed')
     expect(body).not.toBe('')
-    const png = Buffer.from(ticket.qrCode.replace('data:image/png;base64,', ''), 'base64')
-    expect(png.subarray(1, 4).toString()).toBe('PNG')
+    expect(readQr(ticket.qrCode)).toBe(ticket.code)
   })
 
   it('stays verifiable after the keys were rotated', async () => {
@@ -79,7 +88,7 @@ describe('a ticket', () => {
       { id },
     )
     expect(ticketVerificationKeys).toHaveLength(2)
-    await compactVerify(ticket.code, createLocalJWKSet({ keys: ticketVerificationKeys } as JSONWebKeySet))
+    await compactVerify(ticket.code, createLocalJWKSet({ keys: ticketVerificationKeys }))
   })
 
   it('is shown to its owner, the organizer of its event and admins, and to nobody else', async () => {

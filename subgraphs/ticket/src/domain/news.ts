@@ -4,6 +4,7 @@ import { type Change, createLive, type Live } from '@karcis/kit/live'
 import type { Logger } from '@karcis/kit/log'
 import type { Bus } from '@karcis/kit/redis'
 import type { Deps } from '../context.ts'
+import { requireId } from './input.ts'
 import { knownEvent } from './event-copy.ts'
 import { mergeSeatChanges, type SeatMapChange } from './seat.ts'
 import { seatChangesSince, seatMapsOf } from './seat-store.ts'
@@ -73,7 +74,7 @@ export async function watchSeatMap(
   eventId: string,
   sinceRevision: number | null,
 ): Promise<AsyncIterableIterator<SeatMapChange>> {
-  const [map] = await seatMapsOf(deps.db, [eventId])
+  const [map] = await seatMapsOf(deps.db, [requireId(eventId, 'eventId')])
   if (!map) throw new NotFound('seat map of the event', eventId)
   const since = sinceRevision ?? map.revision
   return mapAsync(deps.news.seats.watch(eventId, since > map.revision ? 0 : Math.max(0, since)), revive)
@@ -81,7 +82,7 @@ export async function watchSeatMap(
 
 /** All ticket types of an event whenever one changed, from now on. @throws NotFound when there is no such event. */
 export async function watchStock(deps: Deps, eventId: string): Promise<AsyncIterableIterator<TicketType[]>> {
-  await knownEvent(deps, eventId)
+  await knownEvent(deps, requireId(eventId, 'eventId'))
   const stock = await stockOfEvent(deps.db, eventId)
   return mapAsync(deps.news.stock.watch(eventId, stock?.revision ?? 0), (change) => change.ticketTypes)
 }

@@ -81,11 +81,10 @@ export function createSeatHints(
     seatIds: readonly string[],
     holdId: string,
   ): Promise<Map<string, string>> {
-    const taken = (await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)) as
-      | (number | string)[]
-      | null
+    const answer = await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)
+    const taken = (answer ?? []) as (number | string)[]
     const owners = new Map<string, string>()
-    for (let at = 0; taken && at < taken.length; at += 2) {
+    for (let at = 0; at < taken.length; at += 2) {
       const seatId = seatIds[Number(taken[at]) - 1]
       if (seatId) owners.set(seatId, String(taken[at + 1]))
     }

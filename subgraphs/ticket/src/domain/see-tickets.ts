@@ -4,6 +4,7 @@ import { parseInput } from '@karcis/kit/validate'
 import { type RequestScope, requireViewer } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Context } from '../context.ts'
+import { requireId } from './input.ts'
 import type { Ticket } from './ticket.ts'
 import { countTicketsOfOwner, ticketsOfOwner } from './ticket-store.ts'
 
@@ -29,6 +30,7 @@ export async function seeTicketsOf(
 ): Promise<Connection<Ticket>> {
   const viewer = requireViewer(scope)
   if (viewer.id !== ownerId && viewer.role !== 'ADMIN') throw new Forbidden('These are not your tickets.')
+  requireId(ownerId, 'id')
   const page = parsePage(args, 1)
   for (const [path, cursor] of Object.entries({ after: page.after, before: page.before })) {
     if (cursor) parseInput(z.tuple([z.uuid()]), cursor, path)

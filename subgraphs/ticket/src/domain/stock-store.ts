@@ -29,7 +29,8 @@ export function stockMoves(
 }
 
 /**
- * Moves stock, all of it or none: a type that has not enough available takes no move. Rows are locked in id order.
+ * Moves stock of general admission, all of it or none: a type that has not enough available, or was given seats meanwhile, takes no
+ * move. Rows are locked in id order.
  * @returns whether every move was made; when not, the caller must roll back (or have moved one type only).
  */
 export async function moveStock(tx: Tx, moves: readonly StockMove[]): Promise<boolean> {
@@ -44,7 +45,7 @@ export async function moveStock(tx: Tx, moves: readonly StockMove[]): Promise<bo
     UPDATE ticket_types t SET sold = t.sold + d.sold, held = t.held + d.held, available = t.available + d.available,
       quota = t.quota + d.sold + d.held + d.available, version = t.version + 1
     FROM delta d JOIN locked l ON l.id = d.id
-    WHERE t.id = d.id AND t.available + d.available >= 0`
+    WHERE t.id = d.id AND t.available + d.available >= 0 AND NOT t.seated`
   return moved === moves.length
 }
 

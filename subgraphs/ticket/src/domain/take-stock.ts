@@ -120,7 +120,9 @@ async function grant(
   const [first] = requests
   if (!first) return []
   if (await moveStock(tx, moves(requests))) return [...requests]
-  const [row] = await tx.$queryRaw<{ available: number }[]>`SELECT available FROM ticket_types
+  const [row] = await tx.$queryRaw<
+    { available: number }[]
+  >`SELECT CASE WHEN seated THEN 0 ELSE available END AS available FROM ticket_types
     WHERE id = ${first.type.id}::uuid FOR NO KEY UPDATE`
   let left = row?.available ?? 0
   const fitting = requests.filter((request) => {
