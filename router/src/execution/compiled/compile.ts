@@ -8,7 +8,9 @@ import {
 import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
 import { isInherited } from './generated.ts'
+import type { Tree } from './merge.ts'
 import { compilePlan } from './plan.ts'
+import type { Projection } from './projection.ts'
 import type { OperationContext, ReferenceSchemas } from './reference.ts'
 import type { Step } from './run.ts'
 import { NotCompilable } from './shape.ts'
@@ -19,8 +21,15 @@ export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
   variants: Variants
+  /** What has been written of trees that several requests have in common; null where each has its own. */
+  written: WeakMap<Tree, Written> | null
   context: OperationContext
   schemas: ReferenceSchemas
+}
+
+export interface Written {
+  projection: Projection
+  text: string
 }
 
 export interface CompileInput {
@@ -70,6 +79,7 @@ function compile({
   return {
     step: node ? compilePlan(node, operation, supergraphSchema) : null,
     variants: createVariants(operation),
+    written: node?.kind === 'Fetch' && operation.rootKind === 'query' ? new WeakMap() : null,
     context,
     schemas: { apiSchema, supergraphSchema },
   }

@@ -48,11 +48,15 @@ async function fetchAll<Scope>({ step }: CompiledOperation, request: CompiledReq
 }
 
 /** The data as JSON; null where the tree is not as the schema promises. */
-function project({ variants }: CompiledOperation, run: Run): string | null {
+function project({ variants, written }: CompiledOperation, run: Run): string | null {
   const projection = variants(run.request.variables)
   if (!projection) return null
+  const known = written?.get(run.tree)
+  if (known?.projection === projection) return known.text
   try {
-    return projection(run.tree)
+    const text = projection(run.tree)
+    if (run.request.scopeKey !== null) written?.set(run.tree, { projection, text })
+    return text
   } catch (error) {
     if (error === BROKEN) return null
     throw error

@@ -1,7 +1,7 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import { createJointCalls, type Send, type Wanted } from './joint-calls.ts'
-import { mergeInto, type Tree } from './merge.ts'
+import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileCollector, placesAt } from './places.ts'
 import { compileSelector, type Selector } from './representation.ts'
 import type { Run, Step } from './run.ts'
@@ -13,14 +13,14 @@ import type { SubgraphRequest } from './types.ts'
 /**
  * Compiles one fetch of a plan. Its queue of shared calls lives in it, and so as long as the plan does.
  * @param path where in the tree the objects stand that it completes; empty for the root.
- * @param sharing false in a mutation, whose order of effects must stay as written.
+ * @param use `alone` when it is all of the plan; `mutation` when it belongs to one, whose order of effects must stay as written.
  * @throws NotCompilable
  */
 export function compileFetch(
   node: FetchNode,
   path: ResponsePath,
   supergraphSchema: GraphQLSchema,
-  sharing: boolean,
+  use: 'alone' | 'query' | 'mutation',
 ): Step {
   if ([node.inputRewrites, node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
     throw new NotCompilable('rewrites')
@@ -47,12 +47,12 @@ export function compileFetch(
     }
     return parsed(await run.request.fetchSubgraph(serviceName, request, run.request.scope))
   }
-  const calls = createJointCalls(send)
+  const calls = createJointCalls(send, use === 'alone')
 
   async function ask(run: Run, wanted: Wanted | null): Promise<Answer> {
     const { variables, scopeKey } = run.request
     const answer = await calls.ask(
-      sharing ? scopeKey : null,
+      use === 'mutation' ? null : scopeKey,
       run,
       variablesText(variableUsages, variables),
       wanted,
@@ -75,7 +75,9 @@ export function compileFetch(
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
     const { data } = await ask(run, null)
-    for (const object of objects) mergeInto(object, data)
+    // As it came: of those who share an answer the first writes the text for all.
+    if (use === 'alone' && isPlainObject(data)) run.tree = data
+    else for (const object of objects) mergeInto(object, data)
   }
 
   async function completeEntities(run: Run, objects: Tree[], selector: Selector): Promise<void> {

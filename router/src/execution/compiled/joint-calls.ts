@@ -51,8 +51,9 @@ const MAX_REPRESENTATIONS = 500
  *
  * Nobody is given an answer to a call that was sent before they asked, although that would save more: a client that reads
  * after its own write, or after news of one, must not be told what was true before.
+ * @param isFinal when nothing will be merged into the answers.
  */
-export function createJointCalls<Scope>(send: Send<Scope>): JointCalls<Scope> {
+export function createJointCalls<Scope>(send: Send<Scope>, isFinal: boolean): JointCalls<Scope> {
   const lines = new Map<string, Line<Scope>>()
 
   return {
@@ -114,7 +115,7 @@ export function createJointCalls<Scope>(send: Send<Scope>): JointCalls<Scope> {
   }
 
   function settle({ members, texts, seats }: Call<Scope>, answer: Answer, variablesText: string): void {
-    divide(answer, seats, texts && texts.length).forEach((share, index) => {
+    divide(answer, seats, texts && texts.length, isFinal).forEach((share, index) => {
       const member = members[index] as Member<Scope>
       if (share !== UNCLEAR) member.resolve(share)
       // Nobody can tell whose fault that answer is: let everybody have their own.

@@ -7,13 +7,14 @@ import { NotCompilable } from './shape.ts'
 
 /** Compiles the nodes of a plan. @throws NotCompilable */
 export function compilePlan(root: PlanNode, operation: Operation, supergraphSchema: GraphQLSchema): Step {
-  const sharing = operation.rootKind === 'query'
+  const isQuery = operation.rootKind === 'query'
+  const use = !isQuery ? 'mutation' : root.kind === 'Fetch' ? 'alone' : 'query'
   return stepOf(root, [])
 
   function stepOf(node: PlanNode, path: ResponsePath): Step {
     switch (node.kind) {
       case 'Fetch':
-        return compileFetch(node, path, supergraphSchema, sharing)
+        return compileFetch(node, path, supergraphSchema, use)
       case 'Sequence':
         return inSequence(node.nodes.map((child) => stepOf(child, path)))
       case 'Parallel':

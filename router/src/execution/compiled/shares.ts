@@ -23,13 +23,15 @@ export const UNCLEAR = Symbol('a part that cannot be told from the others')
  * Divides the answer to a call among those who share it: what the subgraph would have answered to each alone, with nothing in
  * common that could be merged into. Who is alone always gets an answer, of whatever form.
  * @param size representations in the call; null for a call without any.
+ * @param isFinal when nothing will be merged into what comes, so that all may have the same.
  */
 export function divide(
   answer: Answer,
   seats: readonly Seat[],
   size: number | null,
+  isFinal: boolean,
 ): (Answer | typeof UNCLEAR)[] {
-  if (size === null) return seats.map((_, index) => (index === 0 ? answer : copyOf(answer)))
+  if (size === null) return seats.map((_, index) => (index === 0 || isFinal ? answer : copyOf(answer)))
   const [first] = seats
   const alone = seats.length === 1
   if (alone && first?.slots.length === size) return [answer]
