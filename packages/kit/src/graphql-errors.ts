@@ -33,7 +33,9 @@ export function formatError(
   if (typeof code === 'string' && PUBLIC_CODES.has(code) && code !== 'INTERNAL_SERVER_ERROR') {
     return { message: graphqlError.message, ...place, extensions: { code: code as ErrorCode } }
   }
-  if ((typeof code === 'string' && REQUEST_CODES.has(code)) || !graphqlError.originalError) {
+  // A place in the document but none in the answer: nothing was executed, it is the request itself, as when a scalar
+  // refuses a variable. graphql-js' own errors speak of the request too.
+  if ((locations && !path) || cause instanceof GraphQLError || REQUEST_CODES.has(String(code))) {
     return { message: graphqlError.message, ...place, extensions: { code: 'BAD_USER_INPUT' } }
   }
   request.log.error({ err: cause, requestId: request.requestId, path }, 'unexpected error')

@@ -42,8 +42,8 @@ export function connectRedis(url: string, log: Logger): RedisPair {
     if (listeners.size > 0) listener.subscribe(...listeners.keys()).catch(ignoreClosed)
   })
   listener.on('message', (channel, text) => {
-    const message: unknown = JSON.parse(text)
-    for (const hear of listeners.get(channel) ?? []) hear(message)
+    const message = read(text)
+    if (message !== undefined) for (const hear of listeners.get(channel) ?? []) hear(message)
   })
 
   return {
@@ -80,3 +80,12 @@ const backOff = (attempt: number): number => Math.min(50 * 2 ** attempt, 2_000)
 
 /** All subscriptions are sent again when the connection is back; a closed one needs none. */
 function ignoreClosed(): void {}
+
+/** Somebody else's Redis may carry somebody else's messages. */
+function read(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

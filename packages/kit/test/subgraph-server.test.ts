@@ -3,12 +3,14 @@ import { createWsClient } from '@karcis/testkit/ws-client'
 import { expect, it } from 'vitest'
 import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
+import { DateTime } from '../src/scalars.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import { SECRET, startServer } from './server.ts'
 
 const SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
-  type Query { who: String expected: Int bug: Int count(n: Int!): Int }
+  scalar DateTime
+  type Query { who: String expected: Int bug: Int count(n: Int!): Int since(at: DateTime): Int }
   type Thing @key(fields: "id") { id: ID! }
   type Subscription { ticks: Int failing: Int }
 `
@@ -21,6 +23,7 @@ const start = (queue = createAsyncQueue<{ ticks: number }>(() => undefined)) =>
   startServer({
     sdl: SDL,
     resolvers: {
+      DateTime,
       Query: {
         who: (_: unknown, __: unknown, scope: { viewer: { id: string } | null; service: string }) =>
           `${scope.viewer?.id} by ${scope.service}`,
@@ -30,6 +33,7 @@ const start = (queue = createAsyncQueue<{ ticks: number }>(() => undefined)) =>
         bug: () => {
           throw new Error('SELECT secret FROM users')
         },
+        since: () => 0,
         count: (_: unknown, { n }: { n: number }) => n,
       },
       Thing: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
@@ -107,14 +111,25 @@ it('gives an expected failure its code and facts, and masks a bug', async () => 
   expect(JSON.stringify(body)).not.toContain('stack')
 })
 
-it.each(['{ nothing }', '{ who', '{ count(n: "a") }', 'query ($n: Int!) { count(n: $n) }'])(
-  'calls the wrong request %s BAD_USER_INPUT',
-  async (query) => {
-    await using server = await start()
-    const { body } = await gql(`${server.url}/graphql`, query, {}, await asViewer())
-    expect(body.errors?.map((error) => error.extensions?.code)).toEqual(['BAD_USER_INPUT'])
-  },
-)
+it.each([
+  '{ nothing }',
+  '{ who',
+  '{ count(n: "a") }',
+  'query ($n: Int!) { count(n: $n) }',
+  'query ($at: DateTime = "yesterday") { since(at: $at) }',
+  '{ since(at: "2026-13-01T00:00:00Z") }',
+])('calls the wrong request %s BAD_USER_INPUT', async (query) => {
+  await using server = await start()
+  const { body } = await gql(`${server.url}/graphql`, query, {}, await asViewer())
+  expect(body.errors?.map((error) => error.extensions?.code)).toEqual(['BAD_USER_INPUT'])
+})
+
+it('calls a value that its scalar refuses BAD_USER_INPUT, in variables too', async () => {
+  await using server = await start()
+  const query = 'query ($at: DateTime) { since(at: $at) }'
+  const { body } = await gql(`${server.url}/graphql`, query, { at: 'not a time' }, await asViewer())
+  expect(body.errors?.map((error) => error.extensions?.code)).toEqual(['BAD_USER_INPUT'])
+})
 
 it('streams a subscription for the viewer of its message, and a failing or unreadable one does not end the socket', async () => {
   const queue = createAsyncQueue<{ ticks: number }>(() => undefined)
@@ -130,6 +145,9 @@ it('streams a subscription for the viewer of its message, and a failing or unrea
   await expect(run('subscription { failing }')).resolves.toMatchObject({
     value: { errors: [{ extensions: { code: 'FORBIDDEN' } }] },
   })
+  await expect(run('subscription ($at: DateTime = "never") { ticks }')).rejects.toMatchObject([
+    { extensions: { code: 'BAD_USER_INPUT' } },
+  ])
   await expect(run('subscription {')).rejects.toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }])
   queue.push({ ticks: 7 })
   expect((await first).value).toEqual({ data: { ticks: 7 } })
