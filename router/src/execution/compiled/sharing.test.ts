@@ -1,0 +1,287 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { parse } from 'graphql'
+import { expect, it } from 'vitest'
+import { compileOperation } from './compile.ts'
+import { createWorld, planOf } from './differential/world.ts'
+import { executeCompiled } from './execute.ts'
+import type { SubgraphRequest } from './types.ts'
+
+const LINK =
+  'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@shareable"])\n'
+
+const world = createWorld({
+  shop: `${LINK}
+    type Query { items(first: Int): [Item] owner: Owner }
+    type Mutation { add: Item }
+    type Item @key(fields: "id") { id: ID! }
+    type Owner { name: String tags: [String] favourite: Item }`,
+  names: `${LINK} type Item @key(fields: "id") { id: ID! name(loud: Boolean): String price: Int! maker: Maker }
+    type Maker @key(fields: "id") { id: ID! }`,
+  makers: `${LINK} type Maker @key(fields: "id") { id: ID! city: String }`,
+})
+
+interface Call {
+  service: string
+  request: SubgraphRequest
+  answer(body: unknown): void
+  fail(error: Error): void
+}
+
+/** Subgraphs that answer when the test says so. */
+function createSubgraphs() {
+  const calls: Call[] = []
+  const fetchSubgraph = (service: string, request: SubgraphRequest) =>
+    new Promise<unknown>((answer, fail) => calls.push({ service, request, answer, fail }))
+  return {
+    calls,
+    runner(text: string) {
+      const document = parse(text)
+      const compiled = compileOperation({ ...world, plan: planOf(world, document), document })
+      if (!compiled) throw new Error('not compiled')
+      return (scopeKey: string | null, variables: Record<string, unknown> = {}) =>
+        executeCompiled(compiled, { variables, scopeKey, scope: scopeKey, fetchSubgraph })
+    },
+    /** The next call, once it has been made. */
+    async call(index: number): Promise<Call> {
+      for (let turn = 0; turn < 20 && !calls[index]; turn++)
+        await new Promise((resolve) => setImmediate(resolve))
+      const call = calls[index]
+      if (!call) throw new Error(`call ${index} was not made`)
+      return call
+    },
+  }
+}
+
+const items = (...ids: string[]) => ({ data: { items: ids.map((id) => ({ __typename: 'Item', id })) } })
+const idsOf = ({ request }: Call) =>
+  (request.variables.representations as { id: string }[]).map(({ id }) => id)
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+it('asks for an entity once, in however many places it stands', async () => {
+  const { runner, call } = createSubgraphs()
+  const answer = runner('{ items { id name } }')('viewer')
+  ;(await call(0)).answer(items('1', '2', '1'))
+  const names = await call(1)
+  expect(idsOf(names)).toEqual(['1', '2'])
+  names.answer({ data: { _entities: [{ name: 'one' }, { name: 'two' }] } })
+  expect((await answer).data).toEqual({
+    items: [
+      { id: '1', name: 'one' },
+      { id: '2', name: 'two' },
+      { id: '1', name: 'one' },
+    ],
+  })
+})
+
+it('gathers what the same viewer wants while a call is under way, and tells each of its own errors at its own places', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('query($n: Int) { items(first: $n) { name price } }')
+  const answers = [run('viewer', { n: 1 }), run('viewer', { n: 2 }), run('viewer', { n: 3 })]
+  ;(await call(0)).answer(items('1'))
+  ;(await call(1)).answer(items('2', '3'))
+  ;(await call(2)).answer(items('3', '4', '3'))
+  const first = await call(3)
+  expect(idsOf(first)).toEqual(['1'])
+  await turn()
+  expect(calls).toHaveLength(4)
+
+  first.answer({ data: { _entities: [{ name: 'one', price: 1 }] } })
+  const joint = await call(4)
+  expect(idsOf(joint)).toEqual(['2', '3', '4'])
+  joint.answer({
+    data: { _entities: [{ name: 'two', price: 2 }, { name: null, price: 3 }, null] },
+    errors: [
+      { message: 'no name', path: ['_entities', 1, 'name'] },
+      { message: 'gone', path: ['_entities', 2], extensions: { code: 'GONE' } },
+    ],
+  })
+  const [one, two, three] = await Promise.all(answers)
+  expect(one).toEqual({ data: { items: [{ name: 'one', price: 1 }] } })
+  expect(two?.data).toEqual({
+    items: [
+      { name: 'two', price: 2 },
+      { name: null, price: 3 },
+    ],
+  })
+  expect(two?.errors).toMatchObject([{ message: 'no name', path: ['items', 1, 'name'] }])
+  expect(three?.data).toEqual({ items: [{ name: null, price: 3 }, null, { name: null, price: 3 }] })
+  expect(three?.errors).toMatchObject([
+    { message: 'no name', path: ['items', 0, 'name'] },
+    { message: 'no name', path: ['items', 2, 'name'] },
+    { message: 'gone', path: ['items', 1], extensions: { code: 'GONE', serviceName: 'names' } },
+  ])
+  expect(calls).toHaveLength(5)
+})
+
+it('shares no call between viewers', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('{ items { name } }')
+  const answers = ['ann', 'ann', 'ann', 'bob', 'bob', 'bob'].map((viewer) => run(viewer))
+  await call(1)
+  expect(calls).toHaveLength(2) // one each; the others wait
+  calls[0]?.answer(items('1'))
+  calls[1]?.answer(items('9'))
+  ;(await call(2)).answer({ data: { items: null } })
+  ;(await call(3)).answer({ data: { items: null } })
+  const entities = [await call(4), await call(5)]
+  expect(entities.map(idsOf)).toContainEqual(['1'])
+  expect(entities.map(idsOf)).toContainEqual(['9'])
+  for (const entity of entities)
+    entity.answer({ data: { _entities: [{ name: `name of ${idsOf(entity)}` }] } })
+  const [ann, , , bob] = await Promise.all(answers)
+  expect(ann?.data).toEqual({ items: [{ name: 'name of 1' }] })
+  expect(bob?.data).toEqual({ items: [{ name: 'name of 9' }] })
+})
+
+it('keeps scopes and variables apart that only together read the same', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('query($n: Int) { items(first: $n) { id } }')
+  const answers = [run('v', { n: 1 }), run('v"n":1', {}), run('v', { n: 2 })]
+  await call(2)
+  expect(calls.map(({ request }) => request.variables)).toEqual([{ n: 1 }, {}, { n: 2 }])
+  for (const { answer } of calls) answer(items())
+  await Promise.all(answers)
+})
+
+it('shares nothing without a scope, and nothing in mutations', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const query = runner('{ owner { name } }')
+  const mutation = runner('mutation { add { name } }')
+  const answers = [
+    query(null),
+    query(null),
+    query(null),
+    mutation('viewer'),
+    mutation('viewer'),
+    mutation('viewer'),
+  ]
+  await call(5)
+  for (const { answer } of calls.slice(0, 3)) answer({ data: { owner: { name: 'Ann' } } })
+  for (const { answer } of calls.slice(3)) answer({ data: { add: { __typename: 'Item', id: '1' } } })
+  await call(8)
+  for (const { answer } of calls.slice(6)) answer({ data: { _entities: [{ name: 'one' }] } })
+  await Promise.all(answers)
+  expect(calls).toHaveLength(9)
+})
+
+it('answers no one with what a subgraph said before they asked', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('{ owner { name tags } }')
+  const early = run('viewer')
+  const before = await call(0)
+  const late = [run('viewer'), run('viewer'), run('viewer')]
+  await turn()
+  expect(calls).toHaveLength(1)
+  before.answer({ data: { owner: { name: 'before', tags: ['a'] } } })
+  ;(await call(1)).answer({ data: { owner: { name: 'after', tags: ['b'] } } })
+  expect((await early).data).toEqual({ owner: { name: 'before', tags: ['a'] } })
+  for (const { data } of await Promise.all(late))
+    expect(data).toEqual({ owner: { name: 'after', tags: ['b'] } })
+  expect(calls).toHaveLength(2)
+})
+
+it('waits for a slow call only so long', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('{ owner { name } }')
+  const slow = run('viewer')
+  await call(0)
+  const quick = run('viewer')
+  await delay(30)
+  ;(await call(1)).answer({ data: { owner: { name: 'quick' } } })
+  expect((await quick).data).toEqual({ owner: { name: 'quick' } })
+  calls[0]?.answer({ data: { owner: { name: 'slow' } } })
+  expect((await slow).data).toEqual({ owner: { name: 'slow' } })
+})
+
+it('gives each requester a tree of its own', async () => {
+  const { runner, call } = createSubgraphs()
+  const run = runner('{ owner { name favourite { name } } }')
+  const first = run('viewer')
+  const shop = await call(0)
+  const sharing = [run('viewer'), run('viewer')]
+  shop.answer({ data: { owner: null } })
+  await first
+  ;(await call(1)).answer({ data: { owner: { name: 'Ann', favourite: { __typename: 'Item', id: '1' } } } })
+  ;(await call(2)).answer({ data: { _entities: [{ name: 'earlier' }] } })
+  ;(await call(3)).answer({ data: { _entities: [{ name: 'later' }] } })
+  const names = (await Promise.all(sharing)).map(({ data }) => data?.owner)
+  expect(names).toEqual([
+    { name: 'Ann', favourite: { name: 'earlier' } },
+    { name: 'Ann', favourite: { name: 'later' } },
+  ])
+})
+
+it('gives two places of one entity values of their own to merge into', async () => {
+  const { runner, call } = createSubgraphs()
+  const answer = runner('{ items { maker { id city } } }')('viewer')
+  ;(await call(0)).answer(items('1', '1'))
+  ;(await call(1)).answer({ data: { _entities: [{ maker: { __typename: 'Maker', id: 'm' } }] } })
+  const makers = await call(2)
+  expect(idsOf(makers)).toEqual(['m'])
+  makers.answer({ data: { _entities: [{ city: 'Bandung' }] } })
+  expect((await answer).data).toEqual({
+    items: [{ maker: { id: 'm', city: 'Bandung' } }, { maker: { id: 'm', city: 'Bandung' } }],
+  })
+})
+
+it('asks for everybody alone when nobody can tell whom an answer concerns', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('query($n: Int) { items(first: $n) { name } }')
+  const answers = [1, 2, 3].map((n) => run('viewer', { n }))
+  for (const index of [0, 1, 2]) (await call(index)).answer(items(`${index}`))
+  ;(await call(3)).answer({ data: { _entities: [{ name: 'zero' }] } })
+  const joint = await call(4)
+  expect(idsOf(joint)).toEqual(['1', '2'])
+  joint.answer({ errors: [{ message: 'cannot read one of them' }] })
+  await call(6)
+  expect(calls.slice(5).map(idsOf)).toEqual([['1'], ['2']])
+  calls[5]?.answer({ errors: [{ message: 'this one' }] })
+  calls[6]?.answer({ data: { _entities: [{ name: 'two' }] } })
+  const [, one, two] = await Promise.all(answers)
+  expect(one).toMatchObject({ data: { items: [{ name: null }] }, errors: [{ message: 'this one' }] })
+  expect(two).toEqual({ data: { items: [{ name: 'two' }] } })
+})
+
+it('tells all who shared a call that it failed, and goes on', async () => {
+  const { runner, call } = createSubgraphs()
+  const run = runner('{ owner { name } }')
+  const answers = [run('viewer'), run('viewer'), run('viewer')]
+  ;(await call(0)).fail(new Error('lost'))
+  ;(await call(1)).fail(new Error('lost again'))
+  const errors = (await Promise.all(answers)).map(({ errors }) => (errors?.[0] as Error).message)
+  expect(errors).toEqual(['lost', 'lost again', 'lost again'])
+  const later = run('viewer')
+  ;(await call(2)).answer({ data: { owner: null } })
+  expect(await later).toEqual({ data: { owner: null } })
+})
+
+it('gives the transport the body ready, and takes bytes', async () => {
+  const { runner, call } = createSubgraphs()
+  const answer = runner('query Find($n: Int) { items(first: $n) { id name(loud: true) } }')('viewer', {
+    n: 2,
+    other: 1,
+  })
+  const { request, answer: give } = await call(0)
+  const { query, operationName, variables, body } = request
+  expect(JSON.parse(body)).toEqual({ query, operationName, variables })
+  expect(variables).toEqual({ n: 2 })
+  give(Buffer.from(JSON.stringify(items('1'))))
+  const names = await call(1)
+  expect(JSON.parse(names.request.body).variables).toEqual({
+    representations: [{ __typename: 'Item', id: '1' }],
+  })
+  names.answer('{"data":{"_entities":[{"name":"ONE"}]}}')
+  expect((await answer).data).toEqual({ items: [{ id: '1', name: 'ONE' }] })
+})
+
+it('leaves what is unusual to the ordinary path', () => {
+  for (const text of [
+    '{ __schema { types { name } } }',
+    '{ owner { name } __type(name: "Item") { name } }',
+    '{ constructor: owner { name } }',
+    '{ owner { __proto__: name } }',
+  ]) {
+    const document = parse(text)
+    expect(compileOperation({ ...world, plan: planOf(world, document), document }), text).toBeNull()
+  }
+})
