@@ -8,6 +8,7 @@ import { testRedisUrl } from '@karcis/testkit/redis'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { sweepHolds } from '../src/domain/expire-holds.ts'
+import { countingQueries } from './mutants.ts'
 import { expectBooksToBalance } from './races.ts'
 import { eventFacts, person, startStory } from './stories.ts'
 
@@ -236,6 +237,17 @@ describe('the end of a hold', () => {
 })
 
 describe('marks in Redis', () => {
+  it('turn losers away without a query, once their hold is known to be alive', async () => {
+    await using story = await startStory()
+    const { eventId, seat } = await story.hall(1, 10)
+    await story.holdSeats(person(), eventId, [seat('A1')])
+    await eventually(async () => {
+      const queries = countingQueries(story.deps)
+      expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('SEATS_UNAVAILABLE')
+      expect(queries).toEqual([])
+    })
+  })
+
   it('of a hold that is gone, because Redis was away when it was released, block nobody', async () => {
     await using redis = await createTcpProxy(testRedisUrl())
     await using story = await startStory({ REDIS_URL: redis.through(testRedisUrl()) })

