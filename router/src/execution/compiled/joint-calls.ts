@@ -102,16 +102,12 @@ export function createJointCalls<Scope>(send: Send<Scope>, isFinal: boolean): Jo
   /** @param free runs when the answer is there, before anyone is given it: the next call should not wait for that. */
   function deliver(call: Call<Scope>, variablesText: string, free: (() => void) | null): void {
     const [first] = call.members as [Member<Scope>]
-    send(variablesText, call.texts, first.scope).then(
-      (answer) => {
-        free?.()
-        settle(call, answer, variablesText)
-      },
-      (error: unknown) => {
-        free?.()
-        for (const { reject } of call.members) reject(error)
-      },
-    )
+    const fail = (error: unknown): void => {
+      for (const { reject } of call.members) reject(error)
+    }
+    const answered = send(variablesText, call.texts, first.scope)
+    if (free) answered.then(free, free)
+    answered.then((answer) => settle(call, answer, variablesText)).catch(fail)
   }
 
   function settle({ members, texts, seats }: Call<Scope>, answer: Answer, variablesText: string): void {

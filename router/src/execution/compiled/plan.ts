@@ -23,8 +23,11 @@ export function compilePlan(root: PlanNode, operation: Operation, supergraphSche
         const { ifClause, elseClause } = node
         const yes = ifClause && stepOf(ifClause, path)
         const no = elseClause && stepOf(elseClause, path)
-        return (run) =>
-          (evaluateCondition(node, operation.variableDefinitions, run.request.variables) ? yes : no)?.(run)
+        // Async, for a variable that is no boolean rejects: thrown at once, it would leave the fetches beside it unheard.
+        return async (run) => {
+          const isTrue = evaluateCondition(node, operation.variableDefinitions, run.request.variables)
+          await (isTrue ? yes : no)?.(run)
+        }
       }
       case 'Flatten':
         // Several fetches below one path would have to see the objects that stood there before the first of them.

@@ -72,7 +72,8 @@ function errorsOf(slots: readonly number[], errors: readonly RawError[], size: n
 }
 
 /** The representation that an error is about. */
-function indexOf({ path }: RawError, size: number): number | null {
+function indexOf(error: RawError | null, size: number): number | null {
+  const path = error?.path
   if (!Array.isArray(path) || path[0] !== '_entities') return null
   const [, index] = path
   return typeof index === 'number' && index < size ? index : null
