@@ -76,10 +76,11 @@ function compile({
     { validate: false },
   )
   refuseUnusual(operation)
+  const isSingleFetch = node?.kind === 'Fetch' && operation.rootKind === 'query'
   return {
     step: node ? compilePlan(node, operation, supergraphSchema) : null,
-    variants: createVariants(operation),
-    written: node?.kind === 'Fetch' && operation.rootKind === 'query' ? new WeakMap() : null,
+    variants: createVariants(operation, isSingleFetch),
+    written: isSingleFetch ? new WeakMap() : null,
     context,
     schemas: { apiSchema, supergraphSchema },
   }

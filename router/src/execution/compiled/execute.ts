@@ -3,6 +3,7 @@ import { BROKEN } from './json-text.ts'
 import { type ExecutionAnswer, shapeByReference } from './reference.ts'
 import type { Run } from './run.ts'
 import type { CompiledRequest } from './types.ts'
+import type { Variant } from './variants.ts'
 
 /** Turns an answer into its text where it is not plain data: the place to shape errors for clients. */
 export type Encode = (answer: ExecutionAnswer) => string
@@ -12,45 +13,46 @@ export async function executeCompiled<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
 ): Promise<ExecutionAnswer> {
-  const run = await fetchAll(compiled, request)
-  const text = project(compiled, run)
+  const variant = compiled.variants(request.variables)
+  const run = await fetchAll(compiled, request, null)
+  const text = project(compiled, variant, run)
   return text === null ? shapeByReference(run, compiled.context, compiled.schemas) : answerOf(run, text)
 }
 
 /**
- * Runs an operation and gives the answer as JSON, without making the answer first.
+ * Runs an operation and gives the answer as JSON in UTF-8, without making the answer first. Several requests may be given the
+ * same bytes: they are to be sent, not to be changed.
  * @param encode is called only when there is more to tell than data.
  */
-export async function executeToText<Scope>(
-  compiled: CompiledOperation,
-  request: CompiledRequest<Scope>,
-  encode: Encode = JSON.stringify,
-): Promise<string> {
-  const run = await fetchAll(compiled, request)
-  const text = project(compiled, run)
-  if (text === null) return encode(await shapeByReference(run, compiled.context, compiled.schemas))
-  return run.errors.length === 0 ? `{"data":${text}}` : encode(answerOf(run, text))
-}
-
-/** The same in UTF-8. */
 export async function executeToBuffer<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
-  encode?: Encode,
-): Promise<Buffer> {
-  return Buffer.from(await executeToText(compiled, request, encode))
+  encode: Encode = JSON.stringify,
+): Promise<Uint8Array> {
+  const variant = compiled.variants(request.variables)
+  const run = await fetchAll(compiled, request, variant)
+  if (run.echoed) return run.echoed
+  const text = project(compiled, variant, run)
+  if (text === null)
+    return Buffer.from(encode(await shapeByReference(run, compiled.context, compiled.schemas)))
+  return Buffer.from(run.errors.length === 0 ? `{"data":${text}}` : encode(answerOf(run, text)))
 }
 
-async function fetchAll<Scope>({ step }: CompiledOperation, request: CompiledRequest<Scope>): Promise<Run> {
-  const run: Run = { request: request as CompiledRequest<unknown>, tree: {}, errors: [] }
+async function fetchAll<Scope>(
+  { step }: CompiledOperation,
+  request: CompiledRequest<Scope>,
+  variant: Variant | null,
+): Promise<Run> {
+  const echo = variant?.echo ?? null
+  const run: Run = { request: request as CompiledRequest<unknown>, tree: {}, errors: [], echo, echoed: null }
   await step?.(run)
   return run
 }
 
 /** The data as JSON; null where the tree is not as the schema promises. */
-function project({ variants, written }: CompiledOperation, run: Run): string | null {
-  const projection = variants(run.request.variables)
-  if (!projection) return null
+function project({ written }: CompiledOperation, variant: Variant | null, run: Run): string | null {
+  if (!variant) return null
+  const { projection } = variant
   const known = written?.get(run.tree)
   if (known?.projection === projection) return known.text
   try {

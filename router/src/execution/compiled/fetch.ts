@@ -1,5 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { BytesAnswer, parseBytes } from './bytes-answer.ts'
 import { createJointCalls, type Send, type Wanted } from './joint-calls.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileCollector, placesAt } from './places.ts'
@@ -45,7 +46,8 @@ export function compileFetch(
       },
       body: `${prefix}${variables}}`,
     }
-    return parsed(await run.request.fetchSubgraph(serviceName, request, run.request.scope))
+    const body = await run.request.fetchSubgraph(serviceName, request, run.request.scope)
+    return use === 'alone' && body instanceof Uint8Array ? new BytesAnswer(body) : parsed(body)
   }
   const calls = createJointCalls(send, use === 'alone')
 
@@ -57,6 +59,10 @@ export function compileFetch(
       variablesText(variableUsages, variables),
       wanted,
     )
+    if (run.echo && answer instanceof BytesAnswer) {
+      run.echoed = answer.echoedBy(run.echo)
+      if (run.echoed) return {}
+    }
     if (answer.errors) run.errors.push(...errorsOf(answer.errors, run.tree))
     return answer
   }
@@ -131,9 +137,7 @@ function variablesText(names: readonly string[], variables: Record<string, unkno
 
 function parsed(body: unknown): Answer {
   if (typeof body === 'string') return JSON.parse(body) as Answer
-  if (body instanceof Uint8Array)
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString()) as Answer
-  return body as Answer
+  return body instanceof Uint8Array ? parseBytes(body) : (body as Answer)
 }
 
 /** Merges what came for an entity, whose type stays what it was unless the subgraph names one. */

@@ -1,21 +1,29 @@
 import type { Operation } from '@apollo/federation-internals'
 import { conditionVariables } from './conditions.ts'
+import { compileEcho, type Echo } from './echo.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { NotCompilable, shapeOf } from './shape.ts'
 
-/** Finds the projection for given variables; null where there is none, and the reference must shape the answer. */
-export type Variants = (variables: Record<string, unknown>) => Projection | null
+/** An operation under given conditions. */
+export interface Variant {
+  projection: Projection
+  /** Only for an operation that is a single fetch. */
+  echo: Echo | null
+}
+
+/** Finds the variant for given variables; null where there is none, and the reference must shape the answer. */
+export type Variants = (variables: Record<string, unknown>) => Variant | null
 
 const MAX_VARIANTS = 32 // a client that tries all combinations of many conditions shall not fill the memory with code
 
 /**
- * Compiles one projection per combination of `@skip` and `@include` that really occurs: no projection then has any condition
- * to check.
+ * Compiles one variant per combination of `@skip` and `@include` that really occurs: no generated code then has
+ * any condition to check.
  * @throws NotCompilable for what would not compile under any conditions.
  */
-export function createVariants(operation: Operation): Variants {
+export function createVariants(operation: Operation, isSingleFetch: boolean): Variants {
   const variables = conditionVariables(operation)
-  const made = new Map<string, Projection | null>()
+  const made = new Map<string, Variant | null>()
   made.set('', compile(''))
   return (values) => {
     if (variables.length === 0) return made.get('') ?? null
@@ -23,9 +31,9 @@ export function createVariants(operation: Operation): Variants {
     if (key === null) return null
     const known = made.get(key)
     if (known !== undefined || made.size > MAX_VARIANTS) return known ?? null
-    const projection = tryCompile(key)
-    made.set(key, projection)
-    return projection
+    const variant = tryCompile(key)
+    made.set(key, variant)
+    return variant
   }
 
   /** One character per variable; null when one is no boolean, of which the reference has to complain. */
@@ -39,12 +47,16 @@ export function createVariants(operation: Operation): Variants {
     return key
   }
 
-  function compile(key: string): Projection {
+  function compile(key: string): Variant {
     const conditions = new Map(variables.map(({ name }, index) => [name, key[index] === '1']))
-    return compileProjection(shapeOf(operation, conditions), operation.schema())
+    const shape = shapeOf(operation, conditions)
+    return {
+      projection: compileProjection(shape, operation.schema()),
+      echo: isSingleFetch ? compileEcho(shape) : null,
+    }
   }
 
-  function tryCompile(key: string): Projection | null {
+  function tryCompile(key: string): Variant | null {
     try {
       return compile(key)
     } catch (error) {

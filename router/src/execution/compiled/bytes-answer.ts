@@ -1,0 +1,35 @@
+import type { Echo } from './echo.ts'
+import type { Answer } from './shares.ts'
+
+/** An answer that is only parsed when it must be. */
+export class BytesAnswer implements Answer {
+  readonly #bytes: Uint8Array
+  #parsed: { answer: Answer } | null = null
+  #checked: { echo: Echo; echoed: Uint8Array | null } | null = null
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get data() {
+    return this.#answer().data
+  }
+
+  get errors() {
+    return this.#answer().errors
+  }
+
+  /** The bytes, where they are the answer to the client; found out once for all who share them. */
+  echoedBy(echo: Echo): Uint8Array | null {
+    if (this.#checked?.echo !== echo) this.#checked = { echo, echoed: echo(this.#bytes) }
+    return this.#checked.echoed
+  }
+
+  #answer(): Answer {
+    this.#parsed ??= { answer: parseBytes(this.#bytes) }
+    return this.#parsed.answer
+  }
+}
+
+export const parseBytes = (bytes: Uint8Array): Answer =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as Answer
