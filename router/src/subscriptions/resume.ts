@@ -10,7 +10,6 @@ import {
   parse,
   parseType,
   print,
-  type ValueNode,
   valueFromASTUntyped,
   visit,
 } from 'graphql'
@@ -18,14 +17,24 @@ import {
 /** The operation that is run upstream, able to go on where it was cut off when the subgraph's schema allows that. */
 export interface UpstreamOperation {
   query: string
-  /** @param lastRevision of the last event seen; undefined for the first time. */
-  variables(given: Record<string, unknown>, lastRevision: unknown): Record<string, unknown>
+  /**
+   * A revision before all others, to go on from when none is known: everything comes again, which is more than was missed
+   * and never less. Undefined where an operation can only start from now.
+   */
+  origin: unknown
+  /** What the client says it has seen; null or undefined for nothing. */
+  sinceOf(given: Record<string, unknown>): unknown
+  /** @param since the revision to start after; undefined for from now on. */
+  variables(given: Record<string, unknown>, since: unknown): Record<string, unknown>
   revisionOf(event: ExecutionResult): unknown
 }
 
 /** Argument by which a subscription is told what its client has seen, and the field of its events that says so. */
 const SINCE = 'sinceRevision'
 const REVISION = 'revision'
+
+/** Revisions that are numbers rise from 0. */
+const NUMBERED = /^(Int|Float)!?$/
 
 const SINCE_VARIABLE = 'karcisSince'
 const REVISION_ALIAS = 'karcisRevision'
@@ -35,6 +44,8 @@ export function upstreamOperation(fetch: FetchNode, schema: Schema | undefined):
   return (
     resumable(fetch, schema) ?? {
       query: fetch.operation,
+      origin: undefined,
+      sinceOf: () => undefined,
       variables: pick(fetch.variableUsages),
       revisionOf: () => undefined,
     }
@@ -67,10 +78,12 @@ function resumable(fetch: FetchNode, schema: Schema | undefined): UpstreamOperat
 
   return {
     query: print({ ...document, definitions: [{ ...rewritten, variableDefinitions }] }),
-    variables(variables, lastRevision) {
-      const since = lastRevision ?? valueOf(given, variables)
-      return { ...pickUsed(variables), ...(since !== undefined && { [SINCE_VARIABLE]: since }) }
-    },
+    origin: NUMBERED.test(String(sinceType)) ? 0 : undefined,
+    sinceOf: (variables) => given && valueFromASTUntyped(given, variables),
+    variables: (variables, since) => ({
+      ...pickUsed(variables),
+      ...(since !== undefined && { [SINCE_VARIABLE]: since }),
+    }),
     revisionOf: ({ data }) =>
       (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
   }
@@ -103,9 +116,6 @@ function usedVariables(operation: OperationDefinitionNode): Set<string> {
   })
   return used
 }
-
-const valueOf = (node: ValueNode | undefined, variables: Record<string, unknown>): unknown =>
-  node && valueFromASTUntyped(node, variables)
 
 const pick =
   (names: string[] = []) =>

@@ -170,6 +170,21 @@ describe('when the upstream is lost', () => {
     expect(watching.received).toHaveLength(2)
   })
 
+  it.each([
+    ['from the start when it had seen none, rather than miss what happens meanwhile', {}, 0],
+    ['from what the client has seen, when that is all that is known', { since: 7 }, 7],
+  ])('a seat map goes on %s', async (_, variables, since) => {
+    await using world = await createWorld()
+    await using client = createWsClient(world.url)
+    const { seatMapChanged } = world.topics
+    client.subscribe(SEAT_MAP, variables)
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
+    world.proxies.ticket.cut()
+    await eventually(() =>
+      expect(seatMapChanged.opened.slice(1)).toEqual([{ eventId: 'e1', sinceRevision: since }]),
+    )
+  })
+
   it('other subscriptions are opened again as they were, with a token that is still good', async () => {
     await using world = await createWorld()
     await using client = createWsClient(world.url, await world.as({ role: 'ADMIN' }))

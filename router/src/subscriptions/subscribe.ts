@@ -61,11 +61,13 @@ function openEvents(
   return openUpstream({
     socket,
     limits: deps.limits,
+    since: operation.sinceOf(variables),
+    origin: operation.origin,
     revisionOf: operation.revisionOf,
-    payload: async (lastRevision) => ({
+    payload: async (since) => ({
       query: operation.query,
       operationName: primary.operationName,
-      variables: operation.variables(variables, lastRevision),
+      variables: operation.variables(variables, since),
       extensions: { [SERVICE_TOKEN_EXTENSION]: await deps.tokens.sign(viewer), requestId },
     }),
   })

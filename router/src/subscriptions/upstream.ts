@@ -9,7 +9,11 @@ import type { UpstreamSocket } from './upstream-socket.ts'
 export interface UpstreamOptions {
   socket: UpstreamSocket
   /** Made anew for every attempt: the service token in it is short-lived, and a resumed one says where it stopped. */
-  payload(lastRevision: unknown): Promise<SubscribePayload>
+  payload(since: unknown): Promise<SubscribePayload>
+  /** The revision to start after; undefined for from now on. */
+  since?: unknown
+  /** Where to go on from when the connection was lost before any revision was seen. */
+  origin: unknown
   /** The revision that an event carries; undefined when events have none. */
   revisionOf(event: ExecutionResult): unknown
   limits: Pick<RouterLimits, 'eventsPerSubscriber' | 'reconnectMs' | 'upstreamPatienceMs'>
@@ -25,6 +29,8 @@ const LONGEST_WAIT_MS = 5_000
 export function openUpstream({
   socket,
   payload,
+  since,
+  origin,
   revisionOf,
   limits,
 }: UpstreamOptions): AsyncIterableIterator<ExecutionResult> {
@@ -34,7 +40,8 @@ export function openUpstream({
   let waiting = 0
   let attempts = 0
   let lostAt: number | null = null
-  let revision: unknown
+  let revision = since
+  let wasOpen = false
 
   const queue = createAsyncQueue<ExecutionResult>(() => {
     ended = true
@@ -43,10 +50,11 @@ export function openUpstream({
   })
 
   async function open(): Promise<void> {
-    const message = await payload(revision)
+    const message = await payload(revision ?? (wasOpen ? origin : revision))
     if (ended) return
     stop = socket.subscribe(message, {
       opened() {
+        wasOpen = true
         lostAt = null
         attempts = 0
       },
