@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { ERROR_CODES, type ErrorCode, KarcisError } from './errors.ts'
+import { ERROR_CODES, KarcisError } from './errors.ts'
 import type { Logger } from './log.ts'
 
 const PUBLIC_CODES = new Set<string>(ERROR_CODES)
@@ -31,7 +31,7 @@ export function formatError(
   }
   const code = graphqlError.extensions.code
   if (typeof code === 'string' && PUBLIC_CODES.has(code) && code !== 'INTERNAL_SERVER_ERROR') {
-    return { message: graphqlError.message, ...place, extensions: { code: code as ErrorCode } }
+    return { message: graphqlError.message, ...place, extensions: { code } }
   }
   // A place in the document but none in the answer: nothing was executed, it is the request itself, as when a scalar
   // refuses a variable. graphql-js' own errors speak of the request too.

@@ -48,9 +48,9 @@ export function serveSubscriptions<Context extends RequestScope>(
       schema,
       async onSubscribe(_ctx, _id, payload) {
         const extensions = payload.extensions ?? {}
-        const caller = await tokens.verify(String(extensions[SERVICE_TOKEN_EXTENSION] ?? ''))
+        const caller = await tokens.verify(text(extensions[SERVICE_TOKEN_EXTENSION]))
         if (!caller) return [asGraphQLError(new Unauthenticated('A service token is needed here.'))]
-        const requestId = String(extensions.requestId ?? newId())
+        const requestId = text(extensions.requestId) ?? newId()
         const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
         try {
           // Parsed here because graphql-ws would answer a syntax error by closing the whole socket.
@@ -96,3 +96,5 @@ const asGraphQLError = (error: unknown): GraphQLError =>
   error instanceof GraphQLError
     ? error
     : new GraphQLError('failed', { originalError: error instanceof Error ? error : new Error(String(error)) })
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
