@@ -23,13 +23,15 @@ export function compileFetch(
   supergraphSchema: GraphQLSchema,
   use: 'alone' | 'query' | 'mutation',
 ): Step {
-  if ([node.inputRewrites, node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
+  if ([node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
     throw new NotCompilable('rewrites')
   }
   const { serviceName, operation, operationName, variableUsages = [] } = node
   if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
   const collect = compileCollector(path)
-  const select = node.requires ? compileSelector(node.requires, supergraphSchema) : null
+  const select = node.requires
+    ? compileSelector(node.requires, node.inputRewrites ?? [], supergraphSchema)
+    : null
   const prefix = `{"query":${JSON.stringify(operation)},${
     operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`
   }"variables":`
@@ -143,7 +145,7 @@ function parsed(body: unknown): Answer {
 /** Merges what came for an entity, whose type stays what it was unless the subgraph names one. */
 function mergeReceived(entity: Tree, received: unknown): void {
   if (received && typeof received !== 'object') {
-    throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received}'`)
+    throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received as string}'`)
   }
   const named = received as Tree | null | undefined
   if (named && named.__typename !== undefined && !named.__typename) named.__typename = entity.__typename

@@ -3,7 +3,9 @@
  * GraphQL name: nothing a client or a subgraph sends can then become code.
  * @param helpers what the source may use, by name.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows what it has written
 export function generate<F>(source: string, helpers: Record<string, unknown>): F {
+  // oxlint-disable-next-line typescript/no-implied-eval -- see above for what may go in
   return new Function(...Object.keys(helpers), `'use strict'\n${source}`)(...Object.values(helpers)) as F
 }
 

@@ -1,4 +1,4 @@
-import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
+import { type buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { Schema } from '@apollo/federation-internals'
 import type { FetchNode } from '@apollo/query-planner'
 import { type GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql'

@@ -1,6 +1,7 @@
 import { getResponseName, type QueryPlanSelectionNode } from '@apollo/query-planner'
-import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from 'graphql'
+import type { GraphQLSchema } from 'graphql'
 import { mergeInto, type Tree } from './merge.ts'
+import { isOfType } from './type-conditions.ts'
 
 /** Reads what a fetch requires from an entity, for every form of it; null when a field was not fetched. */
 export function readRepresentation(
@@ -12,7 +13,7 @@ export function readRepresentation(
   const result: Tree = {}
   for (const selection of selections) {
     if (selection.kind === 'InlineFragment') {
-      if (!selection.typeCondition || !isOfType(schema, source, selection.typeCondition)) continue
+      if (!selection.typeCondition || !hasType(schema, source, selection.typeCondition)) continue
       mergeInto(result, readRepresentation(schema, source, selection.selections))
       continue
     }
@@ -28,14 +29,5 @@ export function readRepresentation(
   return result
 }
 
-function isOfType(schema: GraphQLSchema, { __typename: name }: Tree, condition: string): boolean {
-  if (!name) return false
-  if (name === condition) return true
-  const type = schema.getType(name as string)
-  const abstract = schema.getType(condition)
-  return (
-    (isObjectType(type) || isInterfaceType(type)) &&
-    isAbstractType(abstract) &&
-    schema.isSubType(abstract, type)
-  )
-}
+const hasType = (schema: GraphQLSchema, { __typename: name }: Tree, condition: string): boolean =>
+  Boolean(name) && isOfType(schema, name as string, condition)

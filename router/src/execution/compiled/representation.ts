@@ -1,15 +1,17 @@
 import type {
+  FetchDataRewrite,
   QueryPlanFieldNode,
   QueryPlanInlineFragmentNode,
   QueryPlanSelectionNode,
 } from '@apollo/query-planner'
 import { getResponseName } from '@apollo/query-planner'
-import { type GraphQLSchema, isAbstractType, isCompositeType, isInterfaceType, isObjectType } from 'graphql'
+import { type GraphQLSchema, isCompositeType } from 'graphql'
 import { generate, isInherited } from './generated.ts'
 import { jsonText } from './json-text.ts'
 import type { Tree } from './merge.ts'
 import { readRepresentation } from './representation-reader.ts'
 import { NotCompilable } from './shape.ts'
+import { compileRename, isOfType } from './type-conditions.ts'
 
 /**
  * The representation of an entity as JSON; empty where the entity is of another type, or lacks something required.
@@ -27,11 +29,14 @@ export type Selector = (entity: Tree, memo: Map<unknown, string>) => string
  */
 export function compileSelector(
   requires: readonly QueryPlanSelectionNode[],
+  rewrites: readonly FetchDataRewrite[],
   schema: GraphQLSchema,
 ): Selector {
+  const rename = compileRename(rewrites, schema)
   const read = (entity: Tree): string => {
     const representation = readRepresentation(schema, entity, requires)
-    return representation?.__typename ? JSON.stringify(representation) : ''
+    if (!representation?.__typename) return ''
+    return JSON.stringify({ ...representation, __typename: rename(representation.__typename as string) })
   }
   const functions: string[] = []
   const branches: string[] = []
@@ -44,7 +49,7 @@ export function compileSelector(
     const plain = matching.length === 1 && only?.kind === 'InlineFragment' && fieldsOf(only.selections)
     if (!plain) branches.push(`case ${JSON.stringify(name)}: return read(s)`)
     else if (plain.some((field) => getResponseName(field) === '__typename' && !field.selections)) {
-      const body = objectBody(plain, functions, "''")
+      const body = objectBody(plain, functions, "''", rename(name))
       const key = names.length === 1 ? onlyKey(plain) : null // one type: the key alone tells entities apart
       branches.push(`case ${JSON.stringify(name)}: ${key === null ? body : memoized(key, body, functions)}`)
     }
@@ -69,13 +74,23 @@ function memoized(key: string, body: string, functions: string[]): string {
   return `{ let t = memo.get(s.${key}); if (t === undefined) { t = ${name}(s); memo.set(s.${key}, t) } return t }`
 }
 
-/** Statements that return an object's text, or `missing` when one of the fields was not fetched. */
-function objectBody(fields: QueryPlanFieldNode[], functions: string[], missing: string): string {
+/**
+ * Statements that return an object's text, or `missing` when one of the fields was not fetched.
+ * @param typename where it is known already.
+ */
+function objectBody(
+  fields: QueryPlanFieldNode[],
+  functions: string[],
+  missing: string,
+  typename?: string,
+): string {
   const names = fields.map(getResponseName)
   const checks = names.map((name) => `s.${name} === undefined`).join(' || ')
   const parts = fields.map((field, index) => {
     const name = getResponseName(field)
     const key = JSON.stringify(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
+    if (name === '__typename' && typename !== undefined)
+      return `${key} + ${JSON.stringify(JSON.stringify(typename))}`
     return `${key} + ${valueExpression(field, `s.${name}`, functions)}`
   })
   return `{ return ${checks} ? ${missing} : ${parts.join(' + ')} + '}' }`
@@ -115,18 +130,9 @@ function typeNames(requires: readonly QueryPlanSelectionNode[], schema: GraphQLS
   return names.filter((name) => fragments.some((fragment) => isMatch(schema, name, fragment)))
 }
 
-function isMatch(
+/** A fragment without a condition is passed over, as the reference does. */
+const isMatch = (
   schema: GraphQLSchema,
   name: string,
   { typeCondition }: QueryPlanInlineFragmentNode,
-): boolean {
-  if (!typeCondition) return false // the reference passes over such a fragment
-  if (name === typeCondition) return true
-  const type = schema.getType(name)
-  const condition = schema.getType(typeCondition)
-  return (
-    (isObjectType(type) || isInterfaceType(type)) &&
-    isAbstractType(condition) &&
-    schema.isSubType(condition, type)
-  )
-}
+): boolean => typeCondition !== undefined && isOfType(schema, name, typeCondition)

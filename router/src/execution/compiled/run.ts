@@ -17,4 +17,4 @@ export interface Run {
 }
 
 /** One node of a plan. It never rejects for what a subgraph does, but adds to the errors of the run. */
-export type Step = (run: Run) => Promise<void> | void
+export type Step = (run: Run) => Promise<void>

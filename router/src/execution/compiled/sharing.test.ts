@@ -127,7 +127,7 @@ it('shares no call between viewers', async () => {
   expect(entities.map(idsOf)).toContainEqual(['1'])
   expect(entities.map(idsOf)).toContainEqual(['9'])
   for (const entity of entities)
-    entity.answer({ data: { _entities: [{ name: `name of ${idsOf(entity)}` }] } })
+    entity.answer({ data: { _entities: [{ name: `name of ${idsOf(entity).join()}` }] } })
   const [ann, , , bob] = await Promise.all(answers)
   expect(ann?.data).toEqual({ items: [{ name: 'name of 1' }] })
   expect(bob?.data).toEqual({ items: [{ name: 'name of 9' }] })
@@ -248,7 +248,7 @@ it('tells all who shared a call that it failed, and goes on', async () => {
   const answers = [run('viewer'), run('viewer'), run('viewer')]
   ;(await call(0)).fail(new Error('lost'))
   ;(await call(1)).fail(new Error('lost again'))
-  const errors = (await Promise.all(answers)).map(({ errors }) => (errors?.[0] as Error).message)
+  const errors = (await Promise.all(answers)).map(({ errors }) => (errors?.[0] as Error | undefined)?.message)
   expect(errors).toEqual(['lost', 'lost again', 'lost again'])
   const later = run('viewer')
   ;(await call(2)).answer({ data: { owner: null } })
