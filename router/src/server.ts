@@ -1,30 +1,21 @@
-import { sendJson } from '@karcis/kit/http'
 import type { Running } from '@karcis/kit/lifecycle'
-import { createLog, type Logger } from '@karcis/kit/log'
-import { connectRedis } from '@karcis/kit/redis'
-import { createServiceTokens } from '@karcis/kit/service-token'
+import { createLog } from '@karcis/kit/log'
 import packageJson from '../../package.json' with { type: 'json' }
-import { errorBody } from './errors.ts'
-import { createSubgraphClient } from './execution/subgraph-client.ts'
+import { connectSubgraphs } from './execution/subgraphs.ts'
+import type { Locate } from './execution/supergraph.ts'
 import { openSupergraphFile } from './execution/supergraph-file.ts'
 import { startApollo } from './http/apollo.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
-import { type Handler, openHttpServer } from './http/http-server.ts'
+import { openHttpServer } from './http/http-server.ts'
 import { createIde } from './http/ide.ts'
 import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
-import { createAuthenticator } from './security/authenticate.ts'
-import { openSigningKeys, type SigningKeys } from './security/keys.ts'
-import { watchRevocations } from './security/revocations.ts'
-import { DEFAULT_LIMITS, type RouterSettings } from './settings.ts'
+import { openAnonymousAccess, openPlatformAccess } from './security/access.ts'
+import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import { openSockets, type Sockets } from './subscriptions/sockets.ts'
 import { startOperation } from './subscriptions/start.ts'
-import { createUpstreamSocket } from './subscriptions/upstream-socket.ts'
 
 const GRAPHQL_PATH = '/graphql'
-
-/** News that some session or user has changed; what changed is asked of the user subgraph. */
-const AUTH_CHANNEL = 'auth-changed'
 
 /** A router that serves. */
 export interface Router extends Running, AsyncDisposable {
@@ -41,44 +32,25 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   process.env.APOLLO_TELEMETRY_DISABLED = 'true'
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
-  const tokens = createServiceTokens(settings.serviceSecret, 'router')
   await using undo = new AsyncDisposableStack()
 
-  const services = mapValues(settings.subgraphs, (url, name) => {
-    const client = createSubgraphClient(name, url, tokens, limits, log)
-    undo.defer(() => client.close())
-    return client
-  })
-  const upstreams = mapValues(settings.subgraphs, (url) => {
-    const upstream = createUpstreamSocket(url)
-    undo.defer(() => upstream.close())
-    return upstream
-  })
+  let sockets: Sockets | undefined
+  const access = undo.use(
+    isPlatform(settings)
+      ? await openPlatformAccess(settings, limits, log, (revocations) => sockets?.recheck(revocations))
+      : openAnonymousAccess(),
+  )
   const file = await openSupergraphFile(
     settings.supergraphFile,
-    Object.keys(settings.subgraphs),
+    locator(settings),
     limits.supergraphPollMs,
     log,
   )
   undo.defer(() => file.close())
+  const { services, upstreams, ...subgraphs } = connectSubgraphs(file, access.tokens, limits, log)
+  undo.defer(() => subgraphs.close())
   const apollo = await startApollo(file, services, log)
   undo.defer(() => apollo.stop())
-
-  let sockets: Sockets | undefined
-  const user = createSubgraphClient('user', settings.userUrl, tokens, limits, log)
-  undo.defer(() => user.close())
-  const keys = undo.use(openSigningKeys(settings.userUrl, tokens, limits.keyCooldownMs, log))
-  const revocations = undo.use(
-    watchRevocations({
-      fetchChanges: (path) => user.get(path),
-      pollMs: limits.revocationPollMs,
-      onChange: () => sockets?.recheck(revocations),
-      log,
-    }),
-  )
-  undo.defer(await hearAuthChanges(settings.redisUrl, () => void revocations.poll(), log))
-  const authenticator = createAuthenticator(keys, revocations)
-  await revocations.poll()
 
   const origins = createOrigins(settings.allowedOrigins)
   const http = await openHttpServer({
@@ -88,13 +60,14 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     origins,
     probes: ['/live', '/ready', '/health'],
     routes: {
-      [GRAPHQL_PATH]: createGraphQLHandler(apollo, authenticator, limits.requestBytes),
+      [GRAPHQL_PATH]: createGraphQLHandler(apollo, access.authenticator, limits.requestBytes),
       '/ide': createIde(GRAPHQL_PATH),
-      '/.well-known/jwks.json': publishKeys(keys),
+      ...access.routes,
       ...createProbes({
         version: packageJson.version,
-        checks: mapValues(services, (client) => () => client.isReady()),
-        isReady: () => revocations.isReady && !http.draining,
+        // What strangers' subgraphs have at their paths is not known.
+        checks: isPlatform(settings) ? mapValues(services, (client) => () => client.isReady()) : {},
+        isReady: () => access.isReady && !http.draining,
       }),
     },
   })
@@ -106,13 +79,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits,
     log,
     handlers: {
-      authenticate: authenticator.authenticate,
+      authenticate: access.authenticator.authenticate,
       start: (payload, identity) =>
         startOperation(payload, identity, {
           file,
           services,
           upstreams,
-          tokens,
+          tokens: access.tokens,
           limits,
           log,
         }),
@@ -131,26 +104,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   }
 }
 
-async function hearAuthChanges(
-  redisUrl: string,
-  hear: () => void,
-  log: Logger,
-): Promise<() => Promise<void>> {
-  const { bus, close } = connectRedis(redisUrl, log)
-  bus.subscribe(AUTH_CHANNEL, hear)
-  return close
-}
-
-const publishKeys =
-  (keys: SigningKeys): Handler =>
-  async ({ response }) => {
-    const published = await keys.publish()
-    if (published) return sendJson(response, 200, published, { 'cache-control': 'public, max-age=300' })
-    sendJson(
-      response,
-      503,
-      errorBody('SERVICE_UNAVAILABLE', 'The keys are not known yet.', { retryAfterSeconds: 2 }),
-    )
+/** Our own subgraphs are only where we were told; others may also be where the supergraph says. */
+const locator =
+  (settings: RouterSettings): Locate =>
+  (name, given) => {
+    const url = settings.subgraphs[name]
+    if (url === undefined) return isPlatform(settings) ? null : given
+    return /^https?:\/\/[^/]+$/.test(url) ? `${url}/graphql` : url
   }
 
 const mapValues = <T, U>(record: Record<string, T>, map: (value: T, name: string) => U): Record<string, U> =>

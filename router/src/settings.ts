@@ -1,38 +1,66 @@
-import { baseSettings } from '@karcis/kit/env'
+import { parseArgs } from 'node:util'
+import { baseSettings, readSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
-/** Settings of the router process. The four URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
-export const routerEnv = baseSettings.extend({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(4000),
+const origins = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+
+const port = z.coerce.number().int().min(0).max(65_535).default(4000)
+
+/** Settings of the platform's router. The four URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
+const platformEnv = baseSettings.extend({
+  PORT: port,
   USER_URL: baseUrl,
   EVENT_URL: baseUrl,
   TICKET_URL: baseUrl,
   BOOKING_URL: baseUrl,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
-  ALLOWED_ORIGINS: z
-    .string()
-    .default('')
-    .transform((list) => list.split(',').flatMap((origin) => origin.trim() || [])),
+  ALLOWED_ORIGINS: origins,
 })
 
+/** Settings of a router for any supergraph, beside its options. */
+const genericEnv = baseSettings
+  .pick({ HOST: true, LOG_LEVEL: true })
+  .extend({ PORT: port, ALLOWED_ORIGINS: origins })
+
+const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H]
+Without --supergraph it is the router of the platform, and all else is said by the environment.`
+
+/** What makes a router that of our platform, where people sign in and subgraphs believe only each other. */
+export interface PlatformSettings {
+  serviceSecret: string
+  redisUrl: string
+  /** Base URL of the subgraph that knows keys and revocations. */
+  userUrl: string
+}
+
+/** Without them it serves any supergraph, and everybody is anonymous. */
+type NoPlatformSettings = { [Name in keyof PlatformSettings]?: never }
+
 /** What a router needs to start. */
-export interface RouterSettings {
+export type RouterSettings = CommonSettings & (PlatformSettings | NoPlatformSettings)
+
+interface CommonSettings {
   host: string
   port: number
   logLevel: string
-  serviceSecret: string
-  redisUrl: string
-  /** Base URL by subgraph name; it must have every subgraph that the supergraph names. */
+  /**
+   * Where subgraphs take GraphQL, by name; a URL without any path means `/graphql` there. The platform's router serves no other
+   * subgraphs; a generic one finds those that are not named here where the supergraph says they are.
+   */
   subgraphs: Record<string, string>
-  /** Base URL of the subgraph that knows keys and revocations. */
-  userUrl: string
   supergraphFile: string
   /** Origins of other sites whose pages may call, beside Apollo's own. */
   allowedOrigins: string[]
   limits?: Partial<RouterLimits>
 }
+
+export const isPlatform = (settings: RouterSettings): settings is CommonSettings & PlatformSettings =>
+  settings.serviceSecret !== undefined
 
 /** What bounds one router. Production runs on the defaults; tests reach a bound sooner. */
 export interface RouterLimits {
@@ -79,3 +107,62 @@ export const DEFAULT_LIMITS: RouterLimits = {
   upstreamPatienceMs: 60_000,
   drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
 }
+
+/**
+ * Reads what the command line and the environment say; the former goes first. Ends the process when that is not enough.
+ * @param args without the program and the script.
+ */
+export function readRouterSettings(args: string[]): RouterSettings {
+  const options = readOptions(args)
+  const source = {
+    ...process.env,
+    ...(options.port !== undefined && { PORT: options.port }),
+    ...(options.host !== undefined && { HOST: options.host }),
+  }
+  if (options.supergraph !== undefined) {
+    const env = readSettings(genericEnv, source)
+    return { ...commonOf(env), subgraphs: options.subgraphs, supergraphFile: options.supergraph }
+  }
+  const env = readSettings(platformEnv, source)
+  return {
+    ...commonOf(env),
+    serviceSecret: env.SERVICE_SECRET,
+    redisUrl: env.REDIS_URL,
+    subgraphs: { user: env.USER_URL, event: env.EVENT_URL, ticket: env.TICKET_URL, booking: env.BOOKING_URL },
+    userUrl: env.USER_URL,
+    supergraphFile: env.SUPERGRAPH_FILE,
+  }
+}
+
+function readOptions(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        supergraph: { type: 'string' },
+        subgraph: { type: 'string', multiple: true, default: [] },
+        port: { type: 'string' },
+        host: { type: 'string' },
+      },
+    })
+    if (values.subgraph.length > 0 && values.supergraph === undefined)
+      throw new Error('--subgraph goes with --supergraph only')
+    return { ...values, subgraphs: Object.fromEntries(values.subgraph.map(readSubgraph)) }
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n${USAGE}\n`)
+    return process.exit(1)
+  }
+}
+
+function readSubgraph(option: string): [name: string, url: string] {
+  const [, name, url] = /^([^=]+)=(https?:\/\/.+)$/.exec(option) ?? []
+  if (!name || !url) throw new Error(`--subgraph must be NAME=URL, not ${option}`)
+  return [name, url]
+}
+
+const commonOf = (env: z.infer<typeof genericEnv>) => ({
+  host: env.HOST,
+  port: env.PORT,
+  logLevel: env.LOG_LEVEL,
+  allowedOrigins: env.ALLOWED_ORIGINS,
+})

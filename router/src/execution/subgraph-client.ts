@@ -30,15 +30,16 @@ const READY_TIMEOUT_MS = 2_000
 /** The connection failed before an answer began, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** @param url base URL of the subgraph. */
+/** @param endpoint URL at which the subgraph takes GraphQL. */
 export function createSubgraphClient(
   name: string,
-  url: string,
+  endpoint: string,
   tokens: ServiceTokens,
   limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>,
   log: Logger,
 ): SubgraphClient {
-  const pool = new Pool(new URL(url).origin, {
+  const { origin, pathname, search } = new URL(endpoint)
+  const pool = new Pool(origin, {
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
     keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
@@ -53,12 +54,13 @@ export function createSubgraphClient(
     body: string | null,
     timeoutMs: number,
   ): Promise<{ status: number; json: unknown }> {
+    const token = await tokens.sign(viewer)
     const response = await pool.request({
       method,
       path,
       body,
       headers: {
-        [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
+        ...(token && { [SERVICE_TOKEN_HEADER]: token }),
         ...(body !== null && { 'content-type': 'application/json' }),
         ...(requestId !== null && { 'x-request-id': requestId }),
       },
@@ -73,7 +75,7 @@ export function createSubgraphClient(
     { viewer, requestId }: FetchContext,
     mayRepeat: boolean,
   ): Promise<Answer> {
-    const attempt = () => send('POST', '/graphql', viewer, requestId, body, limits.subgraphTimeoutMs)
+    const attempt = () => send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs)
     const { status, json } = await attempt().catch((error: unknown) => {
       if (!mayRepeat || !isLost(error)) throw error
       return attempt()

@@ -3,8 +3,9 @@ import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { describe, expect, it } from 'vitest'
 import { createRouter } from '../server.ts'
+import { compose } from '../testing/compose.ts'
 import { SCHEMAS } from '../testing/schemas.ts'
-import { compose, createWorld } from '../testing/world.ts'
+import { createWorld } from '../testing/world.ts'
 
 const POLL = { supergraphPollMs: 20 }
 

@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { Logger } from '@karcis/kit/log'
-import { buildSupergraph, type Supergraph } from './supergraph.ts'
+import { buildSupergraph, type Locate, type Supergraph } from './supergraph.ts'
 
 /** The supergraph in use, kept up to date with its file. */
 export interface SupergraphFile {
@@ -15,13 +15,13 @@ export interface SupergraphFile {
 /** @throws Error when the file cannot be read or is not a supergraph that this router can serve. */
 export async function openSupergraphFile(
   file: string,
-  known: string[],
+  locate: Locate,
   pollMs: number,
   log: Logger,
 ): Promise<SupergraphFile> {
   const path = resolve(file)
   const listeners = new Set<(supergraph: Supergraph) => void>()
-  let current = buildSupergraph(await readFile(path, 'utf8'), known)
+  let current = buildSupergraph(await readFile(path, 'utf8'), locate)
 
   // Asked for by time instead of by notice: a mounted file that is replaced as a whole sends none.
   const changed = (): void => void reload()
@@ -31,7 +31,7 @@ export async function openSupergraphFile(
     try {
       const sdl = await readFile(path, 'utf8')
       if (sdl === current.sdl) return
-      current = buildSupergraph(sdl, known)
+      current = buildSupergraph(sdl, locate)
       log.info({ file: path }, 'supergraph reloaded')
       for (const listener of listeners) listener(current)
     } catch (error) {

@@ -19,23 +19,25 @@ export interface Supergraph {
   federation: { apiSchema: Schema; supergraphSchema: GraphQLSchema }
   /** The schema of each subgraph on its own. */
   subgraphs: Map<string, Schema>
+  /** URL of each subgraph's GraphQL endpoint, by name. */
+  endpoints: Map<string, string>
   /** Valid documents by their text. */
   documents: LRUCache<string, DocumentNode>
   /** What has been prepared against this version, by document; it goes when the documents or this version go. */
   prepared: WeakMap<DocumentNode, Map<string, PreparedOperation>>
 }
 
+/** Where a subgraph is served; null when it cannot be reached. @param given what the supergraph says. */
+export type Locate = (name: string, given: string) => string | null
+
 /**
  * Builds all of it, or nothing.
- * @param known names of the subgraphs that this router can reach.
- * @throws Error for an SDL that is not a supergraph, names another subgraph, or demands what would not be enforced.
+ * @throws Error for an SDL that is not a supergraph, names a subgraph out of reach, or demands what would not be enforced.
  */
-export function buildSupergraph(sdl: string, known: string[]): Supergraph {
+export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const { rules, document } = extractAccessRules(parse(sdl, { noLocation: true }))
   const federation = FederationSupergraph.build(document)
-  const unknown = federation.subgraphsMetadata().filter(({ name }) => !known.includes(name))
-  if (unknown.length > 0)
-    throw new Error(`No address is set for the subgraph ${unknown.map(({ name }) => name).join(', ')}.`)
+  const endpoints = endpointsOf(federation, locate)
 
   const apiSchema = federation.apiSchema()
   return {
@@ -50,7 +52,18 @@ export function buildSupergraph(sdl: string, known: string[]): Supergraph {
         .values()
         .map(({ name, schema }) => [name, schema]),
     ),
+    endpoints,
     documents: new LRUCache({ max: 1_000 }),
     prepared: new WeakMap(),
   }
+}
+
+function endpointsOf(federation: FederationSupergraph, locate: Locate): Map<string, string> {
+  const located = federation
+    .subgraphsMetadata()
+    .map(({ name, url }) => ({ name, endpoint: locate(name, url) }))
+  const lost = located.filter(({ endpoint }) => !endpoint || !URL.canParse(endpoint))
+  if (lost.length > 0)
+    throw new Error(`No address is set for the subgraph ${lost.map(({ name }) => name).join(', ')}.`)
+  return new Map(located.map(({ name, endpoint }) => [name, String(endpoint)]))
 }

@@ -1,16 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { composeServices } from '@apollo/composition'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
 import { serveSubgraph } from '@karcis/kit/subgraph-server'
 import type { RequestScope } from '@karcis/kit/viewer'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
-import { parse } from 'graphql'
 import { createRouter, type Router } from '../server.ts'
 import type { RouterLimits, RouterSettings } from '../settings.ts'
+import { compose } from './compose.ts'
 import { createIdentityProvider, type IdentityProvider } from './identity-provider.ts'
 import { createResolvers } from './resolvers.ts'
 import { SCHEMAS, type SubgraphName } from './schemas.ts'
@@ -39,18 +38,6 @@ export interface World
   supergraphFile: string
   /** Signs in and gives the headers of it. */
   as(options?: Parameters<IdentityProvider['token']>[0]): Promise<{ authorization: string }>
-}
-
-export function compose(schemas: Record<string, string>): string {
-  const { supergraphSdl, errors } = composeServices(
-    Object.entries(schemas).map(([name, sdl]) => ({
-      name,
-      url: `http://${name}.invalid/graphql`,
-      typeDefs: parse(sdl),
-    })),
-  )
-  if (!supergraphSdl) throw new AggregateError(errors ?? [], 'the test schemas do not compose')
-  return supergraphSdl
 }
 
 export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<World> {

@@ -1,0 +1,51 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { listen, readBody, sendJson } from '@karcis/kit/http'
+import { execute, type GraphQLFieldResolver, parse } from 'graphql'
+import { useServer } from 'graphql-ws/use/ws'
+import { WebSocketServer } from 'ws'
+
+export interface OpenSubgraphSpec {
+  sdl: string
+  // A resolver knows its own arguments.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  resolvers: Record<string, Record<string, any>>
+  path?: string
+}
+
+/** One request that a subgraph took. */
+interface Asked {
+  headers: IncomingHttpHeaders
+  query: string
+  variables: { representations?: Record<string, unknown>[] }
+}
+
+/** A subgraph of nobody's platform: it answers whoever asks, at whatever path, and subscriptions at the same. */
+export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: OpenSubgraphSpec) {
+  const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: asResolvers(resolvers) }])
+  const asked: Asked[] = []
+  const http = createServer((request, response) => {
+    void (async () => {
+      if (request.url !== path) return sendJson(response, 404, {})
+      const { query, variables } = JSON.parse(await readBody(request, 1_000_000))
+      asked.push({ headers: request.headers, query, variables })
+      sendJson(response, 200, await execute({ schema, document: parse(query), variableValues: variables }))
+    })()
+  })
+  const sockets = new WebSocketServer({ server: http, path })
+  const graphql = useServer({ schema }, sockets)
+  const port = await listen(http, 0, '127.0.0.1')
+  return {
+    url: `http://127.0.0.1:${port}${path}`,
+    asked,
+    async [Symbol.asyncDispose]() {
+      await graphql.dispose()
+      http.closeAllConnections()
+      await new Promise((resolve) => http.close(resolve))
+    },
+  }
+}
+
+type Resolvers = Record<string, Record<string, GraphQLFieldResolver<unknown, unknown>>>
+
+const asResolvers = (resolvers: OpenSubgraphSpec['resolvers']) => resolvers as Resolvers

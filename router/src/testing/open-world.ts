@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRouter } from '../server.ts'
+import type { RouterSettings } from '../settings.ts'
+import { compose } from './compose.ts'
+import { type OpenSubgraphSpec, serveOpenSubgraph } from './open-subgraph.ts'
+
+type OpenSubgraph = Awaited<ReturnType<typeof serveOpenSubgraph>>
+
+/** A router that knows nothing but a supergraph file, in front of subgraphs that know nothing of it. */
+export async function createOpenWorld<Name extends string>(specs: Record<Name, OpenSubgraphSpec>) {
+  await using undo = new AsyncDisposableStack()
+  const subgraphs = {} as Record<Name, OpenSubgraph>
+  for (const name of Object.keys(specs) as Name[])
+    subgraphs[name] = undo.use(await serveOpenSubgraph(specs[name]))
+  const directory = await mkdtemp(join(tmpdir(), 'karcis-router-'))
+  undo.defer(() => rm(directory, { recursive: true }))
+  const supergraphFile = join(directory, 'supergraph.graphql')
+  const schemas = Object.fromEntries(
+    Object.entries<OpenSubgraphSpec>(specs).map(([name, { sdl }]) => [name, sdl]),
+  )
+  await writeFile(
+    supergraphFile,
+    compose(schemas, (name) => subgraphs[name as Name].url),
+  )
+  const settings: RouterSettings = {
+    host: '127.0.0.1',
+    port: 0,
+    logLevel: 'silent',
+    subgraphs: {},
+    supergraphFile,
+    allowedOrigins: [],
+  }
+  const router = undo.use(await createRouter(settings))
+  const running = undo.move()
+  return {
+    url: `${router.url}/graphql`,
+    router,
+    settings,
+    subgraphs,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
