@@ -1,6 +1,8 @@
+import type { LRUCache } from 'lru-cache'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { RequestScope } from '@karcis/kit/viewer'
+import type { RowPlace } from './domain/row-store.ts'
 import type { News } from './domain/news.ts'
 import type { SeatHints } from './domain/seat-hints.ts'
 import type { StockTaker } from './domain/take-stock.ts'
@@ -14,6 +16,8 @@ export interface Deps extends BaseDeps<PrismaClient> {
   signingKeys: SigningKeys
   news: News
   seatHints: SeatHints
+  /** Where the rows of ticket types stand, as far as asked for. */
+  rowPlaces: LRUCache<string, RowPlace[]>
   /** Takes general admission in batches, one at a time per ticket type and process. */
   stockTaker: StockTaker
 }

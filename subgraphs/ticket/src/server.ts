@@ -1,5 +1,6 @@
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { LRUCache } from 'lru-cache'
 import type { Deps } from './context.ts'
 import { eventForSale, takeEventCopy } from './domain/event-copy.ts'
 import { isHoldLive } from './domain/hold-store.ts'
@@ -31,6 +32,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         news,
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatHints: createSeatHints(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
+        rowPlaces: new LRUCache({ max: 500 }),
         stockTaker: createStockTaker(() => deps),
       }
       return {

@@ -53,7 +53,8 @@ describe('the best seats', () => {
       focal: { x: (rows[0]?.length ?? 0) / 2 + 0.5, y: 0 },
       seats: picture(row).seats.map((seat) => ({ ...seat, id: `${y}:${seat.id}`, x: seat.position, y })),
     }))
-  const best = (quantity: number, ...rows: string[]) => rankBestSeats(hall(...rows), quantity)[0]?.join(' ')
+  const best = (quantity: number, ...rows: string[]) =>
+    rankBestSeats(hall(...rows), quantity)[0]?.ids.join(' ')
 
   it('are in the middle of the front', () => {
     expect(best(2, '........', '........')).toBe('0:4 0:5')

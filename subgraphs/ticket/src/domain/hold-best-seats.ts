@@ -3,19 +3,20 @@ import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Context, Deps } from '../context.ts'
-import { longestRun, rankBestSeats } from './best-seats.ts'
 import { SeatsUnavailable, SoldOut } from './errors.ts'
-import { expireHoldsOfTypes } from './expire-holds.ts'
+import { expireHoldsOfSeats } from './expire-holds.ts'
 import { type Hold, requireOwnHold, requireQuantity, requireSale } from './hold.ts'
 import { holdsById } from './hold-store.ts'
 import { openTypes } from './open-sale.ts'
-import { rowsOfType } from './row-store.ts'
-import { seatMapsOf } from './seat-store.ts'
+import { type ChoosableSeat, type RowPlace, rowPlaces } from './row-store.ts'
+import { searchSeats } from './seat-search.ts'
 import { takeSeats, withClaim } from './take-seats.ts'
 import type { TicketType } from './ticket-type.ts'
 
-/** Readings of the map before giving up: each follows a lost race for every way that the one before had shown. */
-const MAX_READINGS = 20
+/** Searches before giving up: each follows a lost race for every way that the one before had shown. */
+const MAX_SEARCHES = 20
+/** Among how many ways, at most, somebody who lost races chooses. */
+const WIDEST_CHOICE = 256
 const inputSchema = z.object({ eventId: idSchema, ticketTypeId: idSchema, quantity: z.number().int() })
 
 /** Whose seats they will be. */
@@ -42,7 +43,7 @@ export async function holdBestSeats({ deps, ...scope }: Context, input: unknown)
 
 /**
  * Takes the best seats of a type whose event is open. Seats lost to another buyer count as taken and the next best are tried;
- * when all that one reading had shown are lost, the map is read again, until nothing is left.
+ * when all that one search had shown are lost, another begins, until nothing is left.
  * @returns id of the hold.
  */
 export async function takeBestSeats(
@@ -52,32 +53,53 @@ export async function takeBestSeats(
   quantity: number,
 ): Promise<string> {
   requireSale(type, quantity)
-  const [map] = await seatMapsOf(deps.db, [type.eventId])
+  const places = await placesOf(deps, type.id)
   let losses = 0
-  for (let reading = 0; reading < MAX_READINGS; reading++) {
-    const { rows, seats } = await rowsOfType(deps.db, type.id, map?.focal ?? null)
-    if (seats.some((seat) => seat.lapsed)) await expireHoldsOfTypes(deps, type.eventId, [type.id])
+  for (let round = 0; round < MAX_SEARCHES; round++) {
+    const search = searchSeats(deps.db, places, quantity)
     const lossesBefore = losses
-    for (let ways = rankBestSeats(rows, quantity); ways.length > 0; ways = rankBestSeats(rows, quantity)) {
+    for (;;) {
       // Whoever lost a race looks a little further each time, so that a crowd does not meet at the same seats again.
-      const seatIds = ways[Math.floor(Math.random() * Math.min(ways.length, 2 ** losses))] ?? []
+      const ways = await search.best(Math.min(2 ** losses, WIDEST_CHOICE))
+      const seats = ways[Math.floor(Math.random() * ways.length)]
+      if (!seats) break
       try {
-        return await withClaim(deps, type.eventId, seatIds, (holdId) =>
-          takeSeats(deps, holdId, {
-            ...taker,
-            eventId: type.eventId,
-            seats: seatIds.map((id) => ({ id, ticketTypeId: type.id })),
-            types: new Map([[type.id, type]]),
-          }),
-        )
+        return await takeWay(deps, taker, type, seats)
       } catch (error) {
         if (!(error instanceof SeatsUnavailable)) throw error
         losses += 1
-        const lost = new Set(error.facts.seatIds as string[])
-        for (const seat of seats) if (lost.has(seat.id)) seat.free = false
+        search.lose(error.facts.seatIds as string[])
       }
     }
-    if (losses === lossesBefore) throw new SoldOut(seats.filter((seat) => seat.free).length, longestRun(rows))
+    const { remaining, adjacent } = search.rest()
+    if (losses === lossesBefore) throw new SoldOut(remaining, adjacent)
   }
   throw new ServiceUnavailable('Too many people want these seats at this moment. Try again.')
+}
+
+function takeWay(
+  deps: Deps,
+  taker: SeatTaker,
+  type: TicketType,
+  seats: readonly ChoosableSeat[],
+): Promise<string> {
+  const { eventId } = type
+  const types = new Map([[type.id, type]])
+  return withClaim(
+    deps,
+    eventId,
+    seats.map((seat) => seat.id),
+    async (holdId) => {
+      const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
+      if (lapsed.length > 0) await expireHoldsOfSeats(deps, lapsed)
+      await takeSeats(deps, holdId, { ...taker, eventId, seats, types })
+    },
+  )
+}
+
+/** Where the rows of a type stand: read once, for it never changes. */
+async function placesOf({ db, rowPlaces: known }: Deps, ticketTypeId: string): Promise<RowPlace[]> {
+  const places = known.get(ticketTypeId) ?? (await rowPlaces(db, ticketTypeId))
+  known.set(ticketTypeId, places)
+  return places
 }

@@ -19,7 +19,7 @@ export function orphansOf(row: readonly RowSeat[], chosen: ReadonlySet<string>):
 }
 
 /** Free seats that the choice would leave without a free neighbour, and that touch the choice. */
-export function leftAlone(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
+function leftAlone(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
   return row
     .filter((seat, at) => {
       if (!seat.free || chosen.has(seat.id)) return false
