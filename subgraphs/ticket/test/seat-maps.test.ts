@@ -191,6 +191,27 @@ describe('the best seats', () => {
     await expectBooksToBalance(story)
   })
 
+  it('are found wherever they are left, with no more rows read than needed', async () => {
+    await using story = await startStory()
+    const { eventId, typeId, seats, seat } = await story.hall(40, 10)
+    const block = async (rows: (row: string) => boolean) => {
+      const seatIds = seats.filter(({ row }) => rows(row)).map(({ id }) => id)
+      await story.mustAsk(story.organizer, change('blockSeats'), { eventId, seatIds })
+    }
+    const best = async (quantity: number) => {
+      const { data } = await story.holdBest(person(), eventId, typeId, quantity)
+      return data.holdBestSeats.seats.map(({ id }: { id: string }) => id)
+    }
+    await best(1) // where the rows stand is known from now on
+    const queries = countingQueries(story.deps)
+    expect(await best(2)).toEqual([seat('A6'), seat('A7')]) // A5 is taken
+    const near = queries.length
+    await block((row) => row >= 'B' && row < 'Z' && row.length === 1)
+    queries.length = 0
+    expect(await best(10)).toEqual(seats.filter(({ row }) => row === 'Z').map(({ id }) => id))
+    expect(queries.length - near).toBe(2) // eight rows, eight more, sixteen more
+  })
+
   it('go to forty buyers at once without anybody sharing or being turned away, until none are left', async () => {
     await using story = await startStory()
     const { eventId, typeId } = await story.hall(4, 10)
