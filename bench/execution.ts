@@ -79,7 +79,7 @@ for (const [title, text] of Object.entries(QUERIES)) {
 /** The answers of real subgraphs, each made once and then given as bytes. */
 async function createCanned(): Promise<FetchSubgraph<unknown>> {
   const answers = createAnswers(
-    { seed: 7, nulls: 0, errors: 0, outages: 0, lies: 0, items: 10, strings: WORDS },
+    { seed: 7, nulls: 0, errors: 0, outages: 0, lies: 0, items: 10, entities: 40, strings: WORDS },
     sdls,
   )
   const known = new Map<string, Buffer>()

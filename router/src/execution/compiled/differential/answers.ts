@@ -33,6 +33,8 @@ export interface Mood {
   lies: number
   /** Of a list; otherwise up to three, none among them. */
   items?: number
+  /** Of each kind; otherwise five, to have them in several places. */
+  entities?: number
   /** Otherwise such as are hard to write and to read. */
   strings?: readonly string[]
 }
@@ -174,9 +176,9 @@ export function createAnswers(
     if (isEnumType(type)) return type.getValues()[number % type.getValues().length]?.value
     if (isAbstractType(type)) {
       const possible = [...schema.getPossibleTypes(type)].sort((a, b) => (a.name < b.name ? -1 : 1))
-      return thing((possible[number % possible.length] as GraphQLObjectType).name, number)
+      return thing((possible[number % possible.length] as GraphQLObjectType).name, number, mood.entities)
     }
-    if (isObjectType(type)) return thing(type.name, number)
+    if (isObjectType(type)) return thing(type.name, number, mood.entities)
     if (type.name === 'Int') return (number % 2_000) - 500
     if (type.name === 'Float') return number % 3 === 0 ? number % 100 : ((number % 100_000) - 50_000) / 7
     if (type.name === 'Boolean') return number % 2 === 0
@@ -195,10 +197,10 @@ function item(make: () => unknown): unknown {
   }
 }
 
-function thing(type: string, number: number): Thing {
+function thing(type: string, number: number, entities = 5): Thing {
   if (!ENTITIES.has(type)) return { __typename: type, n: number }
-  const n = number % 5
-  return { __typename: MEDIA.includes(type) ? (MEDIA[n] as string) : type, n }
+  const n = number % entities
+  return { __typename: MEDIA.includes(type) ? (MEDIA[n % MEDIA.length] as string) : type, n }
 }
 
 const errorExtensions = (luck: number): Record<string, unknown> =>
@@ -221,12 +223,13 @@ function schemaOf(service: string, subgraphs: Record<string, string>): GraphQLSc
     if (type.name.startsWith('_')) continue
     const refer = (reference: Record<string, unknown>): Thing => {
       const n = Number(
-        /\d/.exec(
+        /\d+/.exec(
           JSON.stringify(reference.id ?? reference.upc ?? reference.sku ?? reference.email ?? reference.code),
         )?.[0],
       )
       return {
-        __typename: type.name === 'Media' && isInterfaceType(type) ? (MEDIA[n] as string) : type.name,
+        __typename:
+          type.name === 'Media' && isInterfaceType(type) ? (MEDIA[n % MEDIA.length] as string) : type.name,
         n,
         reference,
       }
