@@ -5,7 +5,6 @@ import type { Answer } from './shares.ts'
 export class BytesAnswer implements Answer {
   readonly #bytes: Uint8Array
   #parsed: { answer: Answer } | null = null
-  #checked: { echo: Echo; echoed: Uint8Array | null } | null = null
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -19,10 +18,9 @@ export class BytesAnswer implements Answer {
     return this.#answer().errors
   }
 
-  /** The bytes, where they are the answer to the client; found out once for all who share them. */
+  /** The bytes, where they are the answer to the client. */
   echoedBy(echo: Echo): Uint8Array | null {
-    if (this.#checked?.echo !== echo) this.#checked = { echo, echoed: echo(this.#bytes) }
-    return this.#checked.echoed
+    return echo(this.#bytes)
   }
 
   #answer(): Answer {

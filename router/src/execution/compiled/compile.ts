@@ -8,11 +8,10 @@ import {
 import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
 import { isInherited } from './generated.ts'
-import type { Tree } from './merge.ts'
 import { compilePlan } from './plan.ts'
-import type { Projection } from './projection.ts'
 import type { OperationContext, ReferenceSchemas } from './reference.ts'
-import type { Step } from './run.ts'
+import { createJointRuns, type JointRuns } from './joint-runs.ts'
+import { type Step, startRun } from './run.ts'
 import { NotCompilable } from './shape.ts'
 import { createVariants, type Variants } from './variants.ts'
 
@@ -21,15 +20,10 @@ export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
   variants: Variants
-  /** What has been written of trees that several requests have in common; null where each has its own. */
-  written: WeakMap<Tree, Written> | null
+  /** Runs in bytes; null for a mutation, of which each is its own. */
+  runs: JointRuns | null
   context: OperationContext
   schemas: ReferenceSchemas
-}
-
-export interface Written {
-  projection: Projection
-  text: string
 }
 
 export interface CompileInput {
@@ -76,11 +70,13 @@ function compile({
     { validate: false },
   )
   refuseUnusual(operation)
-  const isSingleFetch = node?.kind === 'Fetch' && operation.rootKind === 'query'
+  const isQuery = operation.rootKind === 'query'
+  const step = node ? compilePlan(node, operation, supergraphSchema) : null
+  const variants = createVariants(operation, isQuery && node?.kind === 'Fetch')
   return {
-    step: node ? compilePlan(node, operation, supergraphSchema) : null,
-    variants: createVariants(operation, isSingleFetch),
-    written: isSingleFetch ? new WeakMap() : null,
+    step,
+    variants,
+    runs: isQuery ? createJointRuns((request) => startRun(step, request, variants(request.variables))) : null,
     context,
     schemas: { apiSchema, supergraphSchema },
   }

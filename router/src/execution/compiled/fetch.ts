@@ -62,8 +62,8 @@ export function compileFetch(
       wanted,
     )
     if (run.echo && answer instanceof BytesAnswer) {
-      run.echoed = answer.echoedBy(run.echo)
-      if (run.echoed) return {}
+      run.bytes = answer.echoedBy(run.echo)
+      if (run.bytes) return {}
     }
     if (answer.errors) run.errors.push(...errorsOf(answer.errors, run.tree))
     return answer
@@ -83,7 +83,7 @@ export function compileFetch(
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
     const { data } = await ask(run, null)
-    // As it came: of those who share an answer the first writes the text for all.
+    // Nothing will be merged into it, also by those who were given the same.
     if (use === 'alone' && isPlainObject(data)) run.tree = data
     else for (const object of objects) mergeInto(object, data)
   }

@@ -1,20 +1,36 @@
 import type { Echo } from './echo.ts'
 import type { Tree } from './merge.ts'
 import type { CompiledRequest } from './types.ts'
+import type { Variant } from './variants.ts'
 
-/** One execution of a plan under way. */
+/** One execution of a plan. */
 export interface Run {
   // The scope is the caller's: nothing here looks into it.
   request: CompiledRequest<unknown>
+  /** Null where the reference has to shape the answer. */
+  variant: Variant | null
   /** All that was fetched, merged; from it the answer is written. */
   tree: Tree
   /** In the order of their coming. Mostly GraphQL errors; a failed call's rejection as it is. */
   errors: unknown[]
   /** Set where bytes are wanted, and may be the subgraph's own. */
   echo: Echo | null
-  /** The answer in bytes, when that was so. */
-  echoed: Uint8Array | null
+  /** The answer in bytes, as soon as there is one that needs no encoding by the caller. */
+  bytes: Uint8Array | null
 }
 
 /** One node of a plan. It never rejects for what a subgraph does, but adds to the errors of the run. */
 export type Step = (run: Run) => Promise<void>
+
+/** Fetches everything. @param isForBytes whether the run is for bytes. */
+export async function startRun(
+  step: Step | null,
+  request: CompiledRequest<unknown>,
+  variant: Variant | null,
+  isForBytes = true,
+): Promise<Run> {
+  const echo = isForBytes ? (variant?.echo ?? null) : null
+  const run: Run = { request, variant, tree: {}, errors: [], echo, bytes: null }
+  await step?.(run)
+  return run
+}

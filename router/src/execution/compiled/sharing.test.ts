@@ -3,7 +3,7 @@ import { parse } from 'graphql'
 import { expect, it } from 'vitest'
 import { compileOperation } from './compile.ts'
 import { createWorld, planOf } from './differential/world.ts'
-import { executeCompiled } from './execute.ts'
+import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
 import type { SubgraphRequest } from './types.ts'
 
 const LINK =
@@ -38,8 +38,19 @@ function createSubgraphs() {
       const document = parse(text)
       const compiled = compileOperation({ ...world, plan: planOf(world, document), document })
       if (!compiled) throw new Error('not compiled')
-      return (scopeKey: string | null, variables: Record<string, unknown> = {}) =>
-        executeCompiled(compiled, { variables, scopeKey, scope: scopeKey, fetchSubgraph })
+      const request = (scopeKey: string | null, variables: Record<string, unknown> = {}) => ({
+        variables,
+        scopeKey,
+        scope: scopeKey,
+        fetchSubgraph,
+      })
+      return Object.assign(
+        (...given: Parameters<typeof request>) => executeCompiled(compiled, request(...given)),
+        {
+          toBuffer: (scopeKey: string | null, variables?: Record<string, unknown>, encode?: Encode) =>
+            executeToBuffer(compiled, request(scopeKey, variables), encode),
+        },
+      )
     },
     /** The next call, once it has been made. */
     async call(index: number): Promise<Call> {
@@ -253,6 +264,42 @@ it('tells all who shared a call that it failed, and goes on', async () => {
   const later = run('viewer')
   ;(await call(2)).answer({ data: { owner: null } })
   expect(await later).toEqual({ data: { owner: null } })
+})
+
+it('runs an operation once for all of a scope who want its bytes at the same time', async () => {
+  const { runner, call, calls } = createSubgraphs()
+  const run = runner('query($n: Int) { items(first: $n) { id name } }').toBuffer
+  const answers = [run('ann'), run('ann'), run('ann'), run('bob'), run('ann', { n: 1 }), run(null)]
+  await call(3)
+  expect(calls.map(({ request }) => request.variables)).toEqual([{}, {}, { n: 1 }, {}])
+  for (const [index, { answer }] of [...calls.entries()]) answer(items(`${index}`))
+  for (let index = 4; index < 8; index++) {
+    const names = await call(index)
+    names.answer({ data: { _entities: [{ name: `of ${idsOf(names).join()}` }] } })
+  }
+  ;(await call(8)).answer(items('8'))
+  ;(await call(9)).answer({ data: { _entities: [{ name: 'of 8' }] } })
+  const texts = (await Promise.all(answers)).map((bytes) => Buffer.from(bytes).toString())
+  expect(texts).toEqual(
+    ['0', '8', '8', '1', '2', '3'].map((id) => `{"data":{"items":[{"id":"${id}","name":"of ${id}"}]}}`),
+  )
+  expect(calls).toHaveLength(10)
+})
+
+it('lets everybody put the errors of a shared run in their own words', async () => {
+  const { runner, call } = createSubgraphs()
+  const run = runner('{ owner { name } }').toBuffer
+  const answers = ['1', '2', '3'].map((id) =>
+    run('viewer', {}, ({ errors }) => `${id}: ${String(errors?.[0])}`),
+  )
+  ;(await call(0)).fail(new Error('lost'))
+  ;(await call(1)).answer({ errors: [{ message: 'sold out' }], data: { owner: null } })
+  const texts = (await Promise.all(answers)).map((bytes) => Buffer.from(bytes).toString())
+  expect(texts).toEqual(
+    ['1: Error: lost', '2: GraphQLError: sold out', '3: GraphQLError: sold out'].map((text) =>
+      text.replace('GraphQLError: ', ''),
+    ),
+  )
 })
 
 it('gives the transport the body ready, and takes bytes', async () => {
