@@ -12,7 +12,7 @@ import { inParallel } from './rounds.ts'
  * turn of the event loop: `node bench/execution.ts 7`. Parsing those bytes is in all figures, sending them in none.
  */
 const SUBGRAPHS = {
-  products: `type Query { products: [Product!]! }
+  products: `type Query { products(page: Int): [Product!]! }
     type Product @key(fields: "upc") { upc: ID! name: String price: Float inStock: Boolean! tags: [String!]! maker: User }
     type User @key(fields: "id") { id: ID! }`,
   reviews: `type Product @key(fields: "upc") { upc: ID! reviews: [Review!] }
@@ -22,9 +22,9 @@ const SUBGRAPHS = {
 }
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
 const QUERIES = {
-  'one subgraph': '{ products { upc name price inStock tags } }',
+  'one subgraph': 'query($page: Int) { products(page: $page) { upc name price inStock tags } }',
   'three subgraphs':
-    '{ products { upc name price maker { name } reviews { body stars author { name verified } } } }',
+    'query($page: Int) { products(page: $page) { upc name price maker { name } reviews { body stars author { name verified } } } }',
 }
 const WORDS = [
   'An evening of chamber music',
@@ -35,6 +35,7 @@ const WORDS = [
 ]
 const CONCURRENCY = 64
 const COUNT = 3_000
+const PAGES = 4 // requests of one scope that differ, and share calls for entities only
 
 const rounds = Number(process.argv[2] ?? 5)
 const sdls = Object.fromEntries(Object.entries(SUBGRAPHS).map(([name, sdl]) => [name, LINK + sdl]))
@@ -46,15 +47,19 @@ for (const [title, text] of Object.entries(QUERIES)) {
   const compiled = compileOperation({ ...world, plan, document })
   if (!compiled) throw new Error(`${title} is not compiled`)
   const fetchSubgraph = await createCanned()
-  const run = (scopeKey: string | null) =>
-    executeToBuffer(compiled, { variables: {}, scopeKey, scope: null, fetchSubgraph })
-  const contenders: Record<string, () => Promise<unknown>> = {
-    'executeQueryPlan + JSON.stringify': async () =>
-      Buffer.from(JSON.stringify(await executeByReference(world, { plan, document }, {}, fetchSubgraph))),
-    'compiled, nothing shared': () => run(null),
-    'compiled, one scope': () => run('viewer'),
+  const run = (scopeKey: string | null, page: number) =>
+    executeToBuffer(compiled, { variables: { page }, scopeKey, scope: null, fetchSubgraph })
+  const contenders: Record<string, (index: number) => Promise<unknown>> = {
+    'executeQueryPlan + JSON.stringify': async (index) => {
+      const variables = { page: index % PAGES }
+      const answer = await executeByReference(world, { plan, document }, variables, fetchSubgraph)
+      return Buffer.from(JSON.stringify(answer))
+    },
+    'compiled, a scope for each': (index) => run(null, index % PAGES),
+    'compiled, one scope': (index) => run('viewer', index % PAGES),
+    'compiled, one scope, one page': () => run('viewer', 0),
   }
-  const size = (await run(null)).length
+  const size = (await run(null, 0)).length
   const cpu = new Map<string, number[]>(Object.keys(contenders).map((name) => [name, []]))
   for (let round = -1; round < rounds; round++) {
     for (const [name, operation] of Object.entries(contenders)) {
