@@ -1,0 +1,125 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { composeServices } from '@apollo/composition'
+import { freePort } from '@karcis/infra/ports'
+import { parse } from 'graphql'
+import { SUBGRAPHS, SUBGRAPH_NAMES } from './catalogue.ts'
+import { type Child, startChild } from './child.ts'
+import { peer } from './peers.ts'
+
+/** The servers that contenders stand in front of, and the supergraph that says so. */
+export interface World {
+  supergraphFile: string
+  subgraphs: Child
+}
+
+/** How one contender is started on a port. */
+export interface Contender {
+  key: string
+  name: string
+  args(world: World, port: number): string[]
+  env?: Record<string, string>
+}
+
+const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
+const HIVE_BIN = 'node_modules/@graphql-hive/gateway/dist/bin.js'
+
+const fileHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+
+export const OURS: Contender = {
+  key: 'ours',
+  name: 'Karcis router',
+  args: ({ supergraphFile }, port) => [
+    fileHere('../../router/src/main.ts'),
+    '--supergraph',
+    supergraphFile,
+    '--port',
+    String(port),
+  ],
+  env: { LOG_LEVEL: 'error' },
+}
+
+const hive = (key: string, name: string, ...flags: string[]): Contender => ({
+  key,
+  name,
+  args: ({ supergraphFile }, port) => [
+    peer(HIVE_BIN),
+    'supergraph',
+    supergraphFile,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--config-path',
+    peer('hive.config.mjs'),
+    ...flags,
+  ],
+})
+
+export const HIVE = hive('hive', 'Hive Gateway (JS)')
+export const HIVE_RUST = hive('hive-rust', 'Hive Gateway (Rust planner)', '--hive-router-runtime')
+
+export const APOLLO: Contender = {
+  key: 'apollo',
+  name: 'Apollo Server + @apollo/gateway',
+  args: ({ supergraphFile }, port) => [peer('apollo.mjs'), supergraphFile, String(port)],
+  env: { APOLLO_TELEMETRY_DISABLED: 'true' },
+}
+
+export const bareHttp = (pages: number): Contender => ({
+  key: 'bare',
+  name: 'bare node:http, same bytes',
+  args: (_, port) => [fileHere('bare-http.ts'), String(port), String(pages)],
+})
+
+const overUpstream = (key: string, name: string, script: string): Contender => ({
+  key,
+  name,
+  args: ({ subgraphs }, port) => [peer(script), String(port), String(subgraphs.port)],
+})
+
+export const ONE_EACH = overUpstream('one-each', 'one execution per client (graphql-ws)', 'one-each.mjs')
+export const BARE_WS = overUpstream('bare', 'bare ws.send loop, same bytes', 'bare-ws.mjs')
+
+/** Starts the subgraphs and composes them. */
+export async function startWorld(directory: string): Promise<World> {
+  const ports = await Promise.all(SUBGRAPH_NAMES.map(freePort))
+  const { supergraphSdl, errors } = composeServices(
+    SUBGRAPH_NAMES.map((name, index) => ({
+      name,
+      url: `http://127.0.0.1:${ports[index]}/graphql`,
+      typeDefs: parse(LINK + SUBGRAPHS[name]),
+    })),
+  )
+  if (!supergraphSdl) throw new AggregateError(errors ?? [], 'the subgraphs of the bench do not compose')
+  const supergraphFile = join(directory, 'supergraph.graphql')
+  writeFileSync(supergraphFile, supergraphSdl)
+  const [first = 0] = ports
+  return { supergraphFile, subgraphs: await startChild(first, [peer('subgraphs.mjs'), ...ports.map(String)]) }
+}
+
+/** A contender that runs. */
+export interface Running {
+  contender: Contender
+  child: Child
+}
+
+/** Starts those that can be started; what keeps one from it is said, and the others go on. */
+export async function startContenders(
+  contenders: Contender[],
+  world: World,
+  undo: AsyncDisposableStack,
+): Promise<Running[]> {
+  const running: Running[] = []
+  for (const contender of contenders) {
+    const port = await freePort()
+    try {
+      const child = undo.use(await startChild(port, contender.args(world, port), contender.env))
+      running.push({ contender, child })
+    } catch (error) {
+      console.log(`✗ ${contender.name} is left out: ${(error as Error).message}`)
+    }
+  }
+  return running
+}

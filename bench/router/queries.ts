@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Workload, WORKLOADS } from './catalogue.ts'
+import { type Exchange, postRequest } from './connection.ts'
+import type { Running } from './contenders.ts'
+import { figure, median, percentile, spread, table } from './figures.ts'
+import { arrive, type Load, saturate } from './load.ts'
+
+/** The last contender finishes what was cut off, before the next one is measured. */
+const SETTLE_MS = 200
+
+export interface QueryOptions {
+  rounds: number
+  /** How long each contender is measured in each round. */
+  ms: number
+  connections: number
+  /** How many different requests there are: with 1, all clients ask the same. */
+  pages: number
+}
+
+interface Measured {
+  key: string
+  name: string
+  rates: number[]
+  cpu: number[]
+  latencies: number[]
+}
+
+/** Rate, CPU time and latency of each contender for each workload; rounds interleaved. */
+export async function benchQueries(running: Running[], options: QueryOptions): Promise<void> {
+  for (const workload of WORKLOADS) {
+    const measured = await measure(await verified(running, workload, options), options)
+    const bytes = JSON.stringify({ data: workload.data(0) }).length
+    const { connections, pages, rounds } = options
+    const asked = pages === 1 ? 'all the same' : `${pages} different`
+    const perSecond = arrivalRate(measured)
+    console.log(
+      `\n### ${workload.title}\n\nAnswers of ${figure(bytes)} bytes, requests ${asked}, ${connections} connections; ` +
+        `median (and range) of ${rounds} interleaved rounds. Latency with ${figure(perSecond)} requests/s for each.\n\n${report(measured)}`,
+    )
+  }
+}
+
+interface Lane {
+  running: Running
+  load: Load
+  measured: Measured
+}
+
+/** Asks each contender everything once; those that answer rightly are measured, and held to the same bytes all along. */
+async function verified(running: Running[], workload: Workload, options: QueryOptions): Promise<Set<Lane>> {
+  const lanes = new Set<Lane>()
+  for (const one of running) {
+    const { contender, child } = one
+    const exchanges: Exchange[] = []
+    try {
+      for (let page = 0; page < options.pages; page++) exchanges.push(await ask(child.port, workload, page))
+    } catch (error) {
+      console.log(`✗ ${contender.name} is left out of "${workload.title}": ${(error as Error).message}`)
+      continue
+    }
+    lanes.add({
+      running: one,
+      load: { port: child.port, exchanges, connections: options.connections },
+      measured: { key: contender.key, name: contender.name, rates: [], cpu: [], latencies: [] },
+    })
+  }
+  return lanes
+}
+
+async function ask(port: number, { query, data }: Workload, page: number): Promise<Exchange> {
+  const body = JSON.stringify({ query, variables: { page } })
+  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+  })
+  const expected = Buffer.from(await response.arrayBuffer())
+  // Some end it with a line break; the order of fields is part of the answer.
+  if (expected.toString().trim() !== JSON.stringify({ data: data(page) }))
+    throw new Error(`answered page ${page} wrongly: ${response.status} ${expected.toString()}`)
+  return { request: postRequest(port, body), expected }
+}
+
+async function measure(lanes: Set<Lane>, { rounds, ms }: QueryOptions): Promise<Measured[]> {
+  // The round before the first only warms.
+  for (let round = -1; round < rounds; round++) {
+    await eachLane(lanes, async ({ running, load, measured }) => {
+      const cpu = running.child.cpu()
+      const started = performance.now()
+      const answered = await saturate(load, ms)
+      if (round < 0) return
+      measured.rates.push((answered * 1000) / (performance.now() - started))
+      measured.cpu.push((running.child.cpu() - cpu) / answered)
+    })
+  }
+  const perSecond = arrivalRate([...lanes].map(({ measured }) => measured))
+  for (let round = 0; round < rounds; round++) {
+    await eachLane(lanes, async ({ load, measured }) => {
+      measured.latencies.push(...(await arrive(load, perSecond, ms)))
+    })
+  }
+  return [...lanes].map(({ measured }) => measured)
+}
+
+/** One after the other; one that fails is out from then on. */
+async function eachLane(lanes: Set<Lane>, work: (lane: Lane) => Promise<void>): Promise<void> {
+  for (const lane of lanes) {
+    await sleep(SETTLE_MS)
+    try {
+      await work(lane)
+    } catch (error) {
+      const { child, contender } = lane.running
+      console.log(`✗ ${contender.name} failed under load: ${child.failure() ?? (error as Error).message}`)
+      lanes.delete(lane)
+    }
+  }
+}
+
+/** Half of what the slowest can: a load that leaves all of them room. */
+const arrivalRate = (measured: Measured[]): number =>
+  Math.min(...measured.map(({ rates }) => median(rates))) / 2
+
+function report(measured: Measured[]): string {
+  const rateOf = (key: string): number =>
+    median(measured.find((one) => one.key === key)?.rates ?? [Number.NaN])
+  const references = ['hive', 'hive-rust', 'bare'].map(rateOf)
+  return table(
+    ['', 'requests/s', 'CPU µs/request', 'p50 ms', 'p99 ms', '× Hive JS', '× Hive Rust', '× bare'],
+    measured.map(({ name, rates, cpu, latencies }) => [
+      name,
+      spread(rates),
+      spread(cpu),
+      figure(percentile(latencies, 0.5)),
+      figure(percentile(latencies, 0.99)),
+      ...references.map((reference) => figure(median(rates) / reference)),
+    ]),
+  )
+}
