@@ -4,6 +4,8 @@ const POINT = 46
 const ZERO = 48
 const NINE = 57
 const BACKSLASH = 92
+const LETTER_F = 102
+const LETTER_T = 116
 const EXACT_DIGITS = 15 // any decimal of so many digits is written by JSON as it was read
 
 // Each finds the end of a value in the form that JSON.stringify gives it, or -1. They read one byte at a time, and never past
@@ -38,7 +40,7 @@ export function endOfId(bytes: Uint8Array, from: number): number {
 }
 
 export function endOfBoolean(bytes: Uint8Array, from: number): number {
-  if (bytes[from] === 116) return textOf(bytes, from, from + 4) === 'true' ? from + 4 : -1
+  if (bytes[from] === LETTER_T) return textOf(bytes, from, from + 4) === 'true' ? from + 4 : -1
   return textOf(bytes, from, from + 5) === 'false' ? from + 5 : -1
 }
 
@@ -48,6 +50,13 @@ export function endOfFloat(bytes: Uint8Array, from: number): number {
   if (bytes[end] === POINT) end = endOfDigits(bytes, end + 1)
   const text = textOf(bytes, from, end)
   return text !== '' && String(Number(text)) === text ? end : -1
+}
+
+/** A value of a custom scalar: taken when it is as simple as most are, a date or an amount. */
+export function endOfScalar(bytes: Uint8Array, from: number): number {
+  const byte = bytes[from]
+  if (byte === QUOTE) return endOfString(bytes, from)
+  return byte === LETTER_T || byte === LETTER_F ? endOfBoolean(bytes, from) : endOfFloat(bytes, from)
 }
 
 function endOfDigits(bytes: Uint8Array, from: number): number {

@@ -9,20 +9,39 @@ import { createVariants } from './variants.ts'
 const world = createWorld({
   shop: `type Query { shelf: Shelf! }
     type Shelf { items: [[Item!]] note: String }
-    type Item { id: ID! name: String! count: Int price: Float! sold: Boolean state: State kind: State! }
+    scalar Time
+    type Item { id: ID! name: String! count: Int price: Float! sold: Boolean state: State kind: State! at: Time! }
     enum State { OPEN CLOSED }`,
 })
 
 const operation = operationFromDocument(
   world.apiSchema,
-  parse('{ shelf { items { id name count price sold state kind } note __typename } }'),
+  parse('{ shelf { items { id name count price sold state kind at } note __typename } }'),
 )
 const variant = createVariants(operation, true)({})
 if (!variant?.echo) throw new Error('not compiled')
 const { echo, projection } = variant
 
-const item = { id: 'a', name: 'Über ☃', count: -12, price: 0.5, sold: true, state: null, kind: 'OPEN' }
-const other = { id: 70, name: '', count: null, price: -1e-7, sold: false, state: 'CLOSED', kind: 'OPEN' }
+const item = {
+  id: 'a',
+  name: 'Über ☃',
+  count: -12,
+  price: 0.5,
+  sold: true,
+  state: null,
+  kind: 'OPEN',
+  at: '2026-11-20T12:00:00Z',
+}
+const other = {
+  id: 70,
+  name: '',
+  count: null,
+  price: -1e-7,
+  sold: false,
+  state: 'CLOSED',
+  kind: 'OPEN',
+  at: 5,
+}
 const answer = { data: { shelf: { items: [[item, other], [], null], note: 'x', __typename: 'Shelf' } } }
 
 const bytesOf = (value: unknown): Buffer =>

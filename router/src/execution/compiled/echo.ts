@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isCustomScalarType, isEnumType, isIDType } from '@apollo/federation-internals'
-import { endOfBoolean, endOfEnum, endOfFloat, endOfId, endOfInt, endOfString } from './echo-values.ts'
+import * as values from './echo-values.ts'
 import { generate } from './generated.ts'
 import type { LeafShape, ObjectShape, Slot } from './shape.ts'
 
@@ -19,7 +19,7 @@ const NEWLINE = 10 // servers like to end with one
  * Generates the check whether a subgraph's answer is, byte by byte, what parsing it and writing it again would give: the case
  * of most operations on one subgraph. It verifies all that the projection does, keys and their order, types and nulls, but
  * makes nothing; the bytes then go to the client as they came.
- * @returns null where that cannot be, or not be told from the bytes: several possible types, custom scalars.
+ * @returns null where that cannot be, or not be told from the bytes: several possible types.
  */
 export function compileEcho(root: ObjectShape): Echo | null {
   const functions: string[] = []
@@ -30,7 +30,7 @@ export function compileEcho(root: ObjectShape): Echo | null {
   const check = generate<(bytes: Uint8Array) => number>(
     `${functions.join('\n')}
 return function check(b) { let i = 0; ${literal('{"data":')} i = k${root.id}(b, i); ${literal('}')} return i }`,
-    { endOfBoolean, endOfEnum, endOfFloat, endOfId, endOfInt, endOfString, enums },
+    { ...values, enums },
   )
   return (bytes) => {
     const end = check(bytes)
@@ -84,7 +84,7 @@ return function check(b) { let i = 0; ${literal('{"data":')} i = k${root.id}(b, 
   }
 
   function leafEnd({ type }: LeafShape): string | null {
-    if (isCustomScalarType(type)) return null
+    if (isCustomScalarType(type)) return 'endOfScalar(b, i)'
     if (isEnumType(type))
       return `endOfEnum(b, i, enums[${enums.push(new Set(type.values.map(({ name }) => name))) - 1}])`
     return `${isIDType(type) ? 'endOfId' : LEAVES[type.name]}(b, i)`
