@@ -9,7 +9,10 @@ export interface RequestScope {
   log: Logger
 }
 
-const PUBLIC_CODES = new Set<unknown>(ERROR_CODES)
+/** A code of the router alone: a subscription does not fit the schema any more. */
+export const SCHEMA_RELOAD = 'SUBSCRIPTION_SCHEMA_RELOAD'
+
+const PUBLIC_CODES = new Set<unknown>([...ERROR_CODES, SCHEMA_RELOAD])
 
 /** Extensions that tell how the system is built, not what went wrong. */
 const INTERNAL_EXTENSIONS = [
@@ -40,7 +43,7 @@ export function publicError(error: unknown, scope: RequestScope): GraphQLFormatt
 
 /** An error of the router's own making, with a code for clients. */
 export function clientError(
-  code: ErrorCode,
+  code: ErrorCode | typeof SCHEMA_RELOAD,
   message: string,
   options: { path?: readonly (string | number)[]; facts?: Record<string, unknown> } = {},
 ): GraphQLError {

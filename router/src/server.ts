@@ -12,8 +12,9 @@ import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
 import { openAnonymousAccess, openPlatformAccess } from './security/access.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
+import { createFanOut } from './subscriptions/fan-out.ts'
 import { openSockets, type Sockets } from './subscriptions/sockets.ts'
-import { startOperation } from './subscriptions/start.ts'
+import { createStart } from './subscriptions/start.ts'
 
 const GRAPHQL_PATH = '/graphql'
 
@@ -72,24 +73,16 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     },
   })
   undo.defer(() => http.close())
+  const fanOut = createFanOut()
+  const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
   const opened = openSockets({
     http,
     path: GRAPHQL_PATH,
     origins,
     limits,
     log,
-    handlers: {
-      authenticate: access.authenticator.authenticate,
-      start: (payload, identity) =>
-        startOperation(payload, identity, {
-          file,
-          services,
-          upstreams,
-          tokens: access.tokens,
-          limits,
-          log,
-        }),
-    },
+    fanOut,
+    handlers: { authenticate: access.authenticator.authenticate, start },
   })
   sockets = opened
   undo.defer(() => opened.close())

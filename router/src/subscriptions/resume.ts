@@ -10,9 +10,11 @@ import {
   parse,
   parseType,
   print,
+  type SelectionSetNode,
   valueFromASTUntyped,
   visit,
 } from 'graphql'
+import type { PreparedOperation } from '../execution/prepare.ts'
 
 /** The operation that is run upstream, able to go on where it was cut off when the subgraph's schema allows that. */
 export interface UpstreamOperation {
@@ -27,6 +29,8 @@ export interface UpstreamOperation {
   /** @param since the revision to start after; undefined for from now on. */
   variables(given: Record<string, unknown>, since: unknown): Record<string, unknown>
   revisionOf(event: ExecutionResult): unknown
+  /** The client's variable that says what it has seen, and nothing else. */
+  sinceVariable?: string | undefined
 }
 
 /** Argument by which a subscription is told what its client has seen, and the field of its events that says so. */
@@ -39,10 +43,19 @@ const NUMBERED = /^(Int|Float)!?$/
 const SINCE_VARIABLE = 'karcisSince'
 const REVISION_ALIAS = 'karcisRevision'
 
-/** @param schema of the subgraph that the fetch goes to. */
-export function upstreamOperation(fetch: FetchNode, schema: Schema | undefined): UpstreamOperation {
+type Client = Pick<PreparedOperation['context'], 'operation' | 'fragments'>
+
+/**
+ * @param schema of the subgraph that the fetch goes to.
+ * @param client what the client asked for.
+ */
+export function upstreamOperation(
+  fetch: FetchNode,
+  schema: Schema | undefined,
+  client: Client,
+): UpstreamOperation {
   return (
-    resumable(fetch, schema) ?? {
+    resumable(fetch, schema, client) ?? {
       query: fetch.operation,
       origin: undefined,
       sinceOf: () => undefined,
@@ -53,7 +66,7 @@ export function upstreamOperation(fetch: FetchNode, schema: Schema | undefined):
 }
 
 /** Makes the last seen revision a variable, and has each event tell its own, whatever the client selected. */
-function resumable(fetch: FetchNode, schema: Schema | undefined): UpstreamOperation | null {
+function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client): UpstreamOperation | null {
   const document = parse(fetch.operation, { noLocation: true })
   const [operation] = document.definitions as OperationDefinitionNode[]
   const [root] = operation?.selectionSet.selections ?? []
@@ -74,16 +87,20 @@ function resumable(fetch: FetchNode, schema: Schema | undefined): UpstreamOperat
     { kind: Kind.VARIABLE_DEFINITION, variable: sinceVariable, type: parseType(String(sinceType)) } as const,
   ]
   const responseKey = root.alias?.value ?? root.name.value
+  const sinceOf = (variables: Record<string, unknown>) => given && valueFromASTUntyped(given, variables)
   const pickUsed = pick(fetch.variableUsages?.filter((name) => used.has(name)))
 
   return {
     query: print({ ...document, definitions: [{ ...rewritten, variableDefinitions }] }),
     origin: NUMBERED.test(String(sinceType)) ? 0 : undefined,
-    sinceOf: (variables) => given && valueFromASTUntyped(given, variables),
-    variables: (variables, since) => ({
-      ...pickUsed(variables),
-      ...(since !== undefined && { [SINCE_VARIABLE]: since }),
-    }),
+    sinceOf,
+    sinceVariable:
+      given?.kind === Kind.VARIABLE && isUsedOnce(given.name.value, client) ? given.name.value : undefined,
+    variables(variables, since) {
+      // A null that was given is not the same as nothing: the argument may have a default.
+      const after = since ?? (sinceOf(variables) === null ? null : undefined)
+      return { ...pickUsed(variables), ...(after !== undefined && { [SINCE_VARIABLE]: after }) }
+    },
     revisionOf: ({ data }) =>
       (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
   }
@@ -107,14 +124,18 @@ const withRevision = (root: FieldNode): FieldNode => ({
   },
 })
 
-function usedVariables(operation: OperationDefinitionNode): Set<string> {
-  const used = new Set<string>()
-  visit(operation.selectionSet, {
-    Variable({ name }) {
-      used.add(name.value)
-    },
-  })
-  return used
+const usedVariables = ({ selectionSet }: OperationDefinitionNode): Set<string> => new Set(uses(selectionSet))
+
+const isUsedOnce = (variable: string, { operation, fragments }: Client): boolean =>
+  [operation, ...Object.values(fragments)]
+    .flatMap(({ selectionSet }) => uses(selectionSet))
+    .filter((name) => name === variable).length === 1
+
+/** Names of variables, each as often as it is used. */
+function uses(node: SelectionSetNode): string[] {
+  const names: string[] = []
+  visit(node, { Variable: ({ name }) => void names.push(name.value) })
+  return names
 }
 
 const pick =

@@ -4,22 +4,14 @@ import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { WebSocket } from 'ws'
 import type { Identity } from '../security/authenticate.ts'
 import type { RouterLimits } from '../settings.ts'
+import type { Outbox } from './outbox.ts'
+import type { Join } from './topics.ts'
 
-/** What came of an operation: refused as a whole, one result, or results until it ends. */
+/** What came of an operation: refused as a whole, one result, or events for whoever joins. */
 export type Started =
   | { kind: 'refused'; errors: readonly GraphQLFormattedError[] }
   | { kind: 'single'; result: FormattedExecutionResult }
-  | { kind: 'stream'; results: AsyncIterableIterator<FormattedExecutionResult> }
-
-/** The results of a stream ended in errors, ready for the client. */
-export class StreamFailed extends Error {
-  readonly errors: readonly GraphQLFormattedError[]
-
-  constructor(errors: readonly GraphQLFormattedError[]) {
-    super('the subscription has failed')
-    this.errors = errors
-  }
-}
+  | { kind: 'live'; join: Join }
 
 export interface SocketHandlers {
   authenticate(authorization: string | undefined): Promise<Identity | null>
@@ -30,7 +22,8 @@ export interface SocketHandlers {
 }
 
 interface Operation {
-  results?: AsyncIterableIterator<FormattedExecutionResult>
+  /** Set while it is live. */
+  leave?: () => void
 }
 
 /** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
@@ -52,7 +45,12 @@ const MAX_INITS = 2
  * Written out because graphql-ws' own closes the whole socket for one bad operation or a second introduction, and takes a
  * reused id for the operation that had it before.
  */
-export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits: RouterLimits): void {
+export function serveSocket(
+  socket: WebSocket,
+  outbox: Outbox,
+  handlers: SocketHandlers,
+  limits: RouterLimits,
+): void {
   const operations = new Map<string, Operation>()
   let identity: Identity | null = null
   let inits = 0
@@ -131,47 +129,39 @@ export function serveSocket(socket: WebSocket, handlers: SocketHandlers, limits:
     const operation: Operation = {}
     operations.set(id, operation)
     const started = await handlers.start(payload, identity)
-    if (started.kind === 'stream') {
-      operation.results = started.results
-      // The client may have gone while the operation was being started.
-      if (isLive()) await deliver(started.results)
-      else await started.results.return?.()
-    } else if (isLive() && started.kind === 'single') await next(started.result)
-    if (!isLive()) return
-    operations.delete(id)
-    if (started.kind === 'refused') send({ id, type: MessageType.Error, payload: started.errors })
-    else send({ id, type: MessageType.Complete })
+    // The client may have gone while the operation was being started; the id may even be in use by a later one.
+    if (operations.get(id) !== operation) return
+    if (started.kind === 'live') {
+      watch(id, operation, started.join)
+    } else if (started.kind === 'single') {
+      send({ id, type: MessageType.Next, payload: started.result })
+      end(id, { id, type: MessageType.Complete })
+    } else end(id, { id, type: MessageType.Error, payload: started.errors })
+  }
 
-    /** Whether the id still stands for this operation: it may be over, or even in use by a later one. */
-    function isLive(): boolean {
-      return operations.get(id) === operation
+  function watch(id: string, operation: Operation, join: Join): void {
+    const line = outbox.line(`{"id":${JSON.stringify(id)},"type":"next","payload":`, '}')
+    const leave = join({
+      line,
+      completed: () => end(id, { id, type: MessageType.Complete }),
+      failed: (errors) => end(id, { id, type: MessageType.Error, payload: errors }),
+    })
+    operation.leave = () => {
+      line.close()
+      leave()
     }
+  }
 
-    async function deliver(results: AsyncIterableIterator<FormattedExecutionResult>): Promise<void> {
-      try {
-        for await (const result of results) {
-          if (!isLive()) return
-          await next(result)
-        }
-      } catch (error) {
-        if (!isLive()) return
-        operations.delete(id)
-        send({ id, type: MessageType.Error, payload: error instanceof StreamFailed ? error.errors : UNKNOWN })
-      }
-    }
-
-    /** Resolves when the network has taken it, so that a slow client fills a bounded queue and not this process. */
-    function next(payload: FormattedExecutionResult): Promise<void> {
-      return new Promise((resolve) =>
-        socket.send(JSON.stringify({ id, type: MessageType.Next, payload }), () => resolve()),
-      )
-    }
+  function end(id: string, lastWord: object): void {
+    outbox.flush()
+    stop(id)
+    send(lastWord)
   }
 
   function stop(id: string): void {
     const operation = operations.get(id)
     operations.delete(id)
-    void operation?.results?.return?.()
+    operation?.leave?.()
   }
 
   function send(message: object): void {
@@ -188,5 +178,3 @@ function authorizationOf(params: Record<string, unknown> = {}): string | undefin
 const failure = (code: string, message: string) => [{ message, extensions: { code } }]
 
 const TOO_MANY = failure('RATE_LIMITED', 'This connection runs too many operations at once.')
-
-const UNKNOWN = failure('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')

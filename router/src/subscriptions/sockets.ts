@@ -8,6 +8,8 @@ import type { Origins } from '../http/origins.ts'
 import type { Identity } from '../security/authenticate.ts'
 import type { Revocations } from '../security/revocations.ts'
 import type { RouterLimits } from '../settings.ts'
+import type { FanOut } from './fan-out.ts'
+import { WEB_SOCKET } from './frames.ts'
 import { type SocketHandlers, serveSocket, TOKEN_ENDED } from './serve-socket.ts'
 
 /** All client sockets of this router. */
@@ -24,6 +26,7 @@ export interface SocketsOptions {
   origins: Origins
   limits: RouterLimits
   log: Logger
+  fanOut: FanOut
   handlers: Omit<SocketHandlers, 'admit'>
 }
 
@@ -32,11 +35,11 @@ const GOING_AWAY = 1001
 /** A client that does not answer a goodbye is cut. */
 const GOODBYE_MS = 1_000
 
-export function openSockets({ http, path, origins, limits, log, handlers }: SocketsOptions): Sockets {
+export function openSockets({ http, path, origins, limits, log, fanOut, handlers }: SocketsOptions): Sockets {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
-    perMessageDeflate: false,
+    perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
   const identities = new Map<WebSocket, Identity>()
@@ -45,7 +48,7 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
   http.server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request)
     if (refusal) return refuse(stream, refusal)
-    server.handleUpgrade(request, stream, head, welcome)
+    server.handleUpgrade(request, stream, head, (socket) => welcome(socket, stream))
   })
 
   function refusalOf(request: IncomingMessage): string | null {
@@ -54,7 +57,7 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
     return http.draining ? '503 Service Unavailable' : null
   }
 
-  function welcome(socket: WebSocket): void {
+  function welcome(socket: WebSocket, stream: Duplex): void {
     socket.on('error', (error) => log.debug({ reason: error.message }, 'client socket failed'))
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
       return socket.close(4406, 'Subprotocol not acceptable')
@@ -63,7 +66,8 @@ export function openSockets({ http, path, origins, limits, log, handlers }: Sock
       stopPinging()
       leave(socket)
     })
-    serveSocket(socket, { ...handlers, admit: (identity) => admit(socket, identity) }, limits)
+    const outbox = fanOut.open(stream, WEB_SOCKET, () => socket.readyState === socket.OPEN)
+    serveSocket(socket, outbox, { ...handlers, admit: (identity) => admit(socket, identity) }, limits)
   }
 
   function admit(socket: WebSocket, identity: Identity): boolean {

@@ -1,30 +1,38 @@
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import type { SubscribePayload } from 'graphql-ws'
+import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
 import { validDocument } from '../execution/documents.ts'
-import { executePlan, publicErrors, readyOperation } from '../execution/execute.ts'
 import type { SupergraphFile } from '../execution/supergraph-file.ts'
 import type { Identity } from '../security/authenticate.ts'
+import type { FanOut } from './fan-out.ts'
+import type { SubscriptionDeps } from './live-operation.ts'
 import type { Started } from './serve-socket.ts'
-import { type SubscriptionDeps, subscribe } from './subscribe.ts'
+import { createTopics } from './topics.ts'
 
-/** Starts an operation that came over a socket, whatever its kind. Never rejects. */
-export async function startOperation(
-  { query, operationName, variables }: SubscribePayload,
-  identity: Identity | null,
-  { file, log, ...deps }: SubscriptionDeps & { file: SupergraphFile; log: Logger },
-): Promise<Started> {
-  const requestId = newId()
-  const scope = { requestId, log: log.child({ requestId }) }
-  try {
-    const supergraph = file.current
-    const document = validDocument(supergraph, query)
-    const viewer = identity?.viewer ?? null
-    const ready = readyOperation({ supergraph, document, operationName, variables, viewer, ...scope })
-    const { node } = ready.prepared.plan
-    if (node?.kind === 'Subscription') return { kind: 'stream', results: subscribe(ready, node, deps) }
-    return { kind: 'single', result: await executePlan(ready, node, deps.services) }
-  } catch (error) {
-    return { kind: 'refused', errors: publicErrors(error, scope) }
+/** Starts an operation that came over a socket or for a stream, whatever its kind. Never rejects. */
+export type StartOperation = (payload: SubscribePayload, identity: Identity | null) => Promise<Started>
+
+export function createStart(
+  deps: SubscriptionDeps & { file: SupergraphFile; log: Logger; fanOut: FanOut },
+): StartOperation {
+  const { file, log, fanOut } = deps
+  const topics = createTopics(deps, fanOut)
+  file.onChange((supergraph) => void topics.move(supergraph))
+
+  return async ({ query, operationName, variables }, identity) => {
+    const requestId = newId()
+    const scope = { requestId, log: log.child({ requestId }) }
+    try {
+      const supergraph = file.current
+      const document = validDocument(supergraph, query)
+      const viewer = identity?.viewer ?? null
+      const ready = readyOperation({ supergraph, document, operationName, variables, viewer, ...scope })
+      const { node } = ready.prepared.plan
+      if (node?.kind === 'Subscription') return { kind: 'live', join: topics.prepare(ready, query) }
+      return { kind: 'single', result: await executePlan(ready, node, deps.services) }
+    } catch (error) {
+      return { kind: 'refused', errors: publicErrors(error, scope) }
+    }
   }
 }

@@ -31,9 +31,9 @@ const PING_INTERVAL_MS = 12_000
 /** The next operation often follows soon after the last. */
 const IDLE_MS = 10_000
 
-/** @param url base URL of the subgraph, http or https. */
+/** @param url of the subgraph's GraphQL endpoint, http or https. */
 export function createUpstreamSocket(url: string): UpstreamSocket {
-  const endpoint = new URL('/graphql', url.replace(/^http/, 'ws'))
+  const endpoint = new URL(url.replace(/^http/, 'ws'))
   const listeners = new Map<string, UpstreamListener>()
   let connection: Promise<WebSocket> | null = null
   let idle: NodeJS.Timeout | undefined
