@@ -101,44 +101,43 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
 
   function membersOf(visits: Visit[], runtime: CompositeType | undefined): Member[] {
     const drafts = new Map<string, Draft>()
-    for (const { selections, declared } of visits) collect(selections, runtime ?? declared, runtime, drafts)
+    const seen = new Set<string>()
+    for (const { selections, declared } of visits) collect(selections, runtime ?? declared)
     return [...drafts].map(([key, draft]) =>
       draft.kind === 'typename'
         ? { ...draft, key }
         : { kind: 'field', key, slot: slotOf(draft.type, draft.visits) },
     )
-  }
 
-  /** @param parent what a fragment's condition is held against where the data does not name its type. */
-  function collect(
-    selections: SelectionSet,
-    parent: CompositeType,
-    runtime: CompositeType | undefined,
-    into: Map<string, Draft>,
-  ): void {
-    for (const selection of selections.selections()) {
-      if (isSkipped(selection.element, schema, conditions)) continue
-      if (selection.kind === 'FragmentSelection') {
-        const { typeCondition } = selection.element
-        if (typeCondition && !isSubtype(typeCondition, runtime ?? parent)) continue
-        collect(selection.selectionSet, typeCondition ?? parent, runtime, into)
-        continue
+    /** @param parent what a fragment's condition is held against where the data does not name its type. */
+    function collect(selections: SelectionSet, parent: CompositeType): void {
+      const visit = `${idOf(selections)} ${parent.name}`
+      if (seen.has(visit)) return // else fragments that spread each other twice would double the work at every level
+      seen.add(visit)
+      for (const selection of selections.selections()) {
+        if (isSkipped(selection.element, schema, conditions)) continue
+        if (selection.kind === 'FragmentSelection') {
+          const { typeCondition } = selection.element
+          if (typeCondition && !isSubtype(typeCondition, runtime ?? parent)) continue
+          collect(selection.selectionSet, typeCondition ?? parent)
+          continue
+        }
+        const field = selection.element
+        const key = field.responseName()
+        const draft = drafts.get(key)
+        if (field.name === typenameFieldName) {
+          const type = runtime ?? parent
+          if (!draft) drafts.set(key, { kind: 'typename', name: isObjectType(type) ? type.name : null })
+          continue
+        }
+        const type = field.definition.type as OutputType
+        const inner = selection.selectionSet && {
+          selections: selection.selectionSet,
+          declared: baseOf(type) as CompositeType,
+        }
+        if (draft?.kind === 'field') draft.visits.push(...(inner ? [inner] : []))
+        else drafts.set(key, { kind: 'field', type, visits: inner ? [inner] : [] })
       }
-      const field = selection.element
-      const key = field.responseName()
-      const draft = into.get(key)
-      if (field.name === typenameFieldName) {
-        const type = runtime ?? parent
-        if (!draft) into.set(key, { kind: 'typename', name: isObjectType(type) ? type.name : null })
-        continue
-      }
-      const type = field.definition.type as OutputType
-      const visit = selection.selectionSet && {
-        selections: selection.selectionSet,
-        declared: baseOf(type) as CompositeType,
-      }
-      if (draft?.kind === 'field') draft.visits.push(...(visit ? [visit] : []))
-      else into.set(key, { kind: 'field', type, visits: visit ? [visit] : [] })
     }
   }
 
