@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
 import { formatError } from '@karcis/kit/graphql-errors'
 import type { Logger } from '@karcis/kit/log'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
+import { commonPath } from './execution/own-names.ts'
 
 /** What an error needs to be logged under. */
 export interface RequestScope {
@@ -30,7 +31,14 @@ const INTERNAL_EXTENSIONS = [
  * everything else goes the same way as in a subgraph.
  */
 export function publicError(error: unknown, scope: RequestScope): GraphQLFormattedError {
-  if (!(error instanceof GraphQLError) || !isPublic(error.extensions.code)) return formatError(error, scope)
+  const formatted =
+    error instanceof GraphQLError && isPublic(error.extensions.code)
+      ? withFacts(error)
+      : formatError(error, scope)
+  return formatted.path ? { ...formatted, path: commonPath(formatted.path) } : formatted
+}
+
+function withFacts(error: GraphQLError): GraphQLFormattedError {
   const { message, locations, path } = error.toJSON()
   const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
   return {

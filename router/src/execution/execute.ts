@@ -1,10 +1,11 @@
-import { executeQueryPlan, type ServiceMap } from '@apollo/gateway'
+import { executeQueryPlan, type GraphQLDataSource, type ServiceMap } from '@apollo/gateway'
 import type { Logger } from '@karcis/kit/log'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
 import { publicError, requestError } from '../errors.ts'
 import { brokenLimit } from '../security/limits.ts'
+import { nameVariables } from './name-required.ts'
 import { operationContext, type PreparedOperation, prepareOperation } from './prepare.ts'
 import type { Supergraph } from './supergraph.ts'
 
@@ -79,7 +80,7 @@ export async function executePlan(
     extensions,
   } = await executeQueryPlan(
     { kind: 'QueryPlan', ...(node && { node }) },
-    services,
+    namingServices(request.supergraph, services),
     gatewayContext(request, variables),
     prepared.context,
     federation.supergraphSchema,
@@ -87,7 +88,8 @@ export async function executePlan(
   )
   // A null that a subgraph may not give is told here and nowhere else; without an error it would pass for an answer.
   const broken = ((extensions?.valueCompletion ?? []) as GraphQLError[]).map(asBug)
-  const settled = prepared.settle?.(data) ?? { data, errors: [] }
+  const restored = prepared.restore ? prepared.restore(data) : data
+  const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
   const all = [...errors, ...broken, ...settled.errors].map((error) => publicError(error, request))
   return { ...(all.length > 0 && { errors: all }), ...(settled.data !== undefined && { data: settled.data }) }
 }
@@ -95,6 +97,22 @@ export async function executePlan(
 /** All errors that were thrown as one, as a client may see them. */
 export function publicErrors(error: unknown, request: { requestId: string; log: Logger }) {
   return (error instanceof AggregateError ? error.errors : [error]).map((one) => publicError(one, request))
+}
+
+/** Services that hear of required fields under the names that they know. */
+function namingServices({ required }: Supergraph, services: ServiceMap): ServiceMap {
+  if (required.fields.size === 0) return services
+  const naming = Object.entries(services).map(([name, service]): [string, GraphQLDataSource] => [
+    name,
+    {
+      process(options) {
+        const { request } = options
+        const variables = nameVariables(request.variables ?? {})
+        return service.process({ ...options, request: { ...request, variables } })
+      },
+    },
+  ])
+  return Object.fromEntries(naming)
 }
 
 type GatewayContext = Parameters<typeof executeQueryPlan>[2]

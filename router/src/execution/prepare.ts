@@ -12,17 +12,23 @@ import { clientError } from '../errors.ts'
 import { type AuthorizedDocument, authorize } from '../security/authorize.ts'
 import type { Role } from '../security/scopes.ts'
 import { createSettler } from '../security/settle-denied.ts'
+import { createRestorer, renameAliases } from './client-aliases.ts'
 import { concretize } from './concretize.ts'
+import { uncovered } from './coverage.ts'
+import { nameRequired } from './name-required.ts'
+import { commonName } from './own-names.ts'
 import type { Supergraph } from './supergraph.ts'
 
 type OperationContext = ReturnType<typeof buildOperationContext>
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
-  /** What this role may see of it; what is planned and executed. */
+  /** What this role may see of it, with nothing in it that could be mistaken; what is planned and executed. */
   context: OperationContext
   plan: QueryPlan
-  /** Null when nothing was denied. */
+  /** Gives the data the client's names back; null when it has them. */
+  restore: ReturnType<typeof createRestorer> | null
+  /** Tells what was denied, once the names are the client's; null when nothing was. */
   settle: ReturnType<typeof createSettler> | null
 }
 
@@ -55,21 +61,39 @@ function prepare(
 ): PreparedOperation {
   const { apiSchema, rules } = supergraph
   const { document: allowed, denied } = authorize(concretize(document, apiSchema), apiSchema, rules, role)
-  const context = operationContext(supergraph, allowed, operationName)
-  if (context.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(context, denied)
-  const plan = planOf(supergraph, allowed, operationName)
-  if (denied.size === 0) return { context, plan, settle: null }
-  return { context, plan, settle: createSettler(apiSchema, context.operation, context.fragments, denied) }
+  const client = operationContext(supergraph, allowed, operationName)
+  if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
+  const planned = renameAliases(allowed, supergraph.fieldNames)
+  const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
+  const plan = planOf(supergraph, planned, operationName)
+  refuseUncovered(plan, context)
+  return {
+    context,
+    plan,
+    restore: planned === allowed ? null : createRestorer(context.operation, context.fragments),
+    settle: denied.size > 0 ? createSettler(apiSchema, client.operation, client.fragments, denied) : null,
+  }
 }
 
-const planOf = (
-  supergraph: Supergraph,
+function planOf(
+  { planner, federation, required }: Supergraph,
   document: DocumentNode,
   operationName: string | undefined,
-): QueryPlan =>
-  supergraph.planner.buildQueryPlan(
-    operationFromDocument(supergraph.federation.apiSchema, document, operationName ? { operationName } : {}),
+): QueryPlan {
+  const operation = operationFromDocument(
+    federation.apiSchema,
+    document,
+    operationName ? { operationName } : {},
   )
+  return nameRequired(planner.buildQueryPlan(operation), required.fields, required.requirements)
+}
+
+function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {
+  const path = uncovered(plan, operation, fragments)
+  if (!path) return
+  const place = path.map(commonName).join('.')
+  throw clientError('BAD_USER_INPUT', `No subgraph can tell "${place}" of what may stand there.`)
+}
 
 /** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */
 export function operationContext(

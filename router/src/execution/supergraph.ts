@@ -1,9 +1,11 @@
 import { type Schema, Supergraph as FederationSupergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner'
-import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
 import type { PreparedOperation } from './prepare.ts'
+import { separateRequired } from './required-fields.ts'
+import { resolvableFirst } from './resolvable-keys.ts'
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
@@ -15,7 +17,11 @@ export interface Supergraph {
   apiSchema: GraphQLSchema
   rules: AccessRules
   planner: QueryPlanner
-  /** Inputs of the plan executor. */
+  /** Fields under names of our own in the planner's schemas, of which clients know nothing. */
+  required: Omit<ReturnType<typeof separateRequired>, 'document'>
+  /** Of all types, whoever may see them. */
+  fieldNames: ReadonlySet<string>
+  /** Inputs of planner and executor. */
   federation: { apiSchema: Schema; supergraphSchema: GraphQLSchema }
   /** The schema of each subgraph on its own. */
   subgraphs: Map<string, Schema>
@@ -36,15 +42,24 @@ export type Locate = (name: string, given: string) => string | null
  */
 export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const { rules, document } = extractAccessRules(parse(sdl, { noLocation: true }))
-  const federation = FederationSupergraph.build(document)
+  const composed = FederationSupergraph.build(resolvableFirst(document))
+  composed.subgraphs() // checks them as well
+  const required = separateRequired(resolvableFirst(document))
+  // With our names, external fields are left unused, which the check would not let pass.
+  const federation =
+    required.fields.size > 0
+      ? FederationSupergraph.build(required.document, { validateSupergraph: false })
+      : composed
   const endpoints = endpointsOf(federation, locate)
 
   const apiSchema = federation.apiSchema()
   return {
     sdl,
-    apiSchema: apiSchema.toGraphQLJSSchema(),
+    apiSchema: composed.apiSchema().toGraphQLJSSchema(),
     rules,
     planner: new QueryPlanner(federation),
+    required,
+    fieldNames: fieldNamesOf(required.document),
     federation: { apiSchema, supergraphSchema: federation.schema.toGraphQLJSSchema() },
     subgraphs: new Map(
       federation
@@ -66,4 +81,10 @@ function endpointsOf(federation: FederationSupergraph, locate: Locate): Map<stri
   if (lost.length > 0)
     throw new Error(`No address is set for the subgraph ${lost.map(({ name }) => name).join(', ')}.`)
   return new Map(located.map(({ name, endpoint }) => [name, String(endpoint)]))
+}
+
+function fieldNamesOf(document: DocumentNode): Set<string> {
+  const names = new Set<string>()
+  visit(document, { FieldDefinition: ({ name }) => void names.add(name.value) })
+  return names
 }
