@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerOptionsWithGateway } from '@apollo/server'
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import type { ServiceMap } from '@apollo/gateway'
 import {
@@ -15,7 +15,13 @@ import type { SupergraphFile } from '../execution/supergraph-file.ts'
 import { publicError } from '../errors.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
 
-type Gateway = ApolloServerOptionsWithGateway<FetchContext>['gateway']
+type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
+
+/** One request over HTTP. */
+export interface HttpContext extends FetchContext {
+  /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
+  onRefusal(): void
+}
 
 /** An error that is already what the client may see; Apollo Server wants it as an Error. */
 class Formatted extends GraphQLError {
@@ -27,13 +33,26 @@ class Formatted extends GraphQLError {
   }
 }
 
+const tellRefusals: ApolloServerPlugin<HttpContext> = {
+  requestDidStart: async () => ({
+    willSendResponse: async ({ response: { body }, errors = [], contextValue }) => {
+      if (body.kind !== 'single' || body.singleResult.data !== undefined) return
+      const isMalformed = errors.some(({ extensions }) => extensions.code === 'BAD_REQUEST')
+      const isTheirs = body.singleResult.errors?.every(
+        ({ extensions }) => extensions?.code === 'BAD_USER_INPUT',
+      )
+      if (isTheirs && !isMalformed) contextValue.onRefusal()
+    },
+  }),
+}
+
 /** Apollo Server does GraphQL over HTTP: reading requests, validation, CSRF prevention, content types, the landing page. */
 export async function startApollo(
   file: SupergraphFile,
   services: ServiceMap,
   log: Logger,
-): Promise<ApolloServer<FetchContext>> {
-  const apollo = new ApolloServer<FetchContext>({
+): Promise<ApolloServer<HttpContext>> {
+  const apollo = new ApolloServer<HttpContext>({
     gateway: createGateway(file, services),
     introspection: true, // the API is public, and the explorers on it live off its schema
     csrfPrevention: true,
@@ -44,6 +63,7 @@ export async function startApollo(
     logger: log,
     plugins: [
       ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
+      tellRefusals,
     ],
     formatError: (_, error) =>
       error instanceof Formatted ? error.formatted : publicError(error, { requestId: newId(), log }),

@@ -3,13 +3,13 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { KarcisError } from '@karcis/kit/errors'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
-import type { FetchContext } from '../execution/execute.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
+import type { HttpContext } from './apollo.ts'
 import type { Handler } from './http-server.ts'
 
 /** Answers GraphQL over HTTP: who asks is found out here, what is asked by Apollo Server. */
 export function createGraphQLHandler(
-  apollo: ApolloServer<FetchContext>,
+  apollo: ApolloServer<HttpContext>,
   { authenticate }: Authenticator,
   bodyLimit: number,
 ): Handler {
@@ -26,6 +26,7 @@ export function createGraphQLHandler(
       throw error
     }
     const viewer = identity?.viewer ?? null
+    let isRefused = false
     const result = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
@@ -33,14 +34,26 @@ export function createGraphQLHandler(
         search: url.search,
         body,
       },
-      context: async () => ({ viewer, requestId, log }),
+      context: async () => ({
+        viewer,
+        requestId,
+        log,
+        onRefusal() {
+          isRefused = true
+        },
+      }),
     })
-    response.writeHead(result.status ?? 200, Object.fromEntries(result.headers))
+    const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
+    response.writeHead(status, Object.fromEntries(result.headers))
     if (result.body.kind === 'complete') return response.end(result.body.string)
     for await (const chunk of result.body.asyncIterator) response.write(chunk)
     response.end()
   }
 }
+
+/** Who asks for plain JSON may be a client that takes any other status for an answer of something in between. */
+const refusalStatus = (headers: HeaderMap): number =>
+  headers.get('content-type')?.startsWith('application/graphql-response+json') ? 400 : 200
 
 /** @throws BodyTooLarge, SyntaxError. Undefined when it does not claim to be JSON: Apollo Server then says what it wants. */
 async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
