@@ -14,8 +14,8 @@ describe('an operation that is too large', () => {
 
   it.each([
     ['depth', deep(7)],
-    ['aliases', `{ user(id: "u1") { ${Array.from({ length: 61 }, (_, n) => `a${n}: id`).join(' ')} } }`],
-    ['root fields', `{ ...F ${'seats '.repeat(10)} } fragment F on Query { ${'seats '.repeat(21)} }`],
+    ['aliases', `{ user(id: "u1") { ${Array.from({ length: 201 }, (_, n) => `a${n}: id`).join(' ')} } }`],
+    ['root fields', `{ ...F ${'seats '.repeat(50)} } fragment F on Query { ${'seats '.repeat(51)} }`],
     [
       'cost',
       '{ events(first: 100) { organizer { organizedEvents(first: 100) { organizer { organizedEvents(first: 100) { id } } } } } }',

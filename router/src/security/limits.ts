@@ -17,10 +17,10 @@ import { clientError } from '../errors.ts'
 /** The parser stops here: validation can take quadratic time in what it is given. */
 export const MAX_TOKENS = 5_000
 
-/** What one operation may ask for. Each is several times what the largest page of a client of ours needs. */
+/** What one operation may ask for. Each is beyond what real clients send. */
 const MAX_DEPTH = 15
-const MAX_ALIASES = 60
-const MAX_ROOT_FIELDS = 30
+const MAX_ALIASES = 200
+const MAX_ROOT_FIELDS = 100
 /** Fields, each counted as often as the pages above it are long. */
 const MAX_COST = 100_000
 
