@@ -5,6 +5,8 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import type { RowPlace } from './domain/row-store.ts'
 import type { News } from './domain/news.ts'
 import type { SeatHints } from './domain/seat-hints.ts'
+import type { SharedReads } from './domain/shared-reads.ts'
+import type { SeatTaker } from './domain/take-seats.ts'
 import type { StockTaker } from './domain/take-stock.ts'
 import type { TicketSettings } from './env.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
@@ -18,8 +20,11 @@ export interface Deps extends BaseDeps<PrismaClient> {
   seatHints: SeatHints
   /** Where the rows of ticket types stand, as far as asked for. */
   rowPlaces: LRUCache<string, RowPlace[]>
+  sharedReads: SharedReads
   /** Takes general admission in batches, one at a time per ticket type and process. */
   stockTaker: StockTaker
+  /** Takes seats in batches, one at a time per event and process. */
+  seatTaker: SeatTaker
 }
 
 /** One request, or one event of a subscription. */

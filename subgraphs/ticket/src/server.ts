@@ -6,6 +6,8 @@ import { eventForSale, takeEventCopy } from './domain/event-copy.ts'
 import { isHoldLive } from './domain/hold-store.ts'
 import { createNews } from './domain/news.ts'
 import { createSeatHints } from './domain/seat-hints.ts'
+import { createSharedReads } from './domain/shared-reads.ts'
+import { createSeatTaker } from './domain/take-seats.ts'
 import { createStockTaker } from './domain/take-stock.ts'
 import type { Tx } from './domain/tx.ts'
 import type { TicketSettings } from './env.ts'
@@ -33,7 +35,9 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatHints: createSeatHints(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowPlaces: new LRUCache({ max: 500 }),
+        sharedReads: createSharedReads(() => deps),
         stockTaker: createStockTaker(() => deps),
+        seatTaker: createSeatTaker(() => deps),
       }
       return {
         deps,

@@ -4,9 +4,11 @@ import { testRedisUrl } from '@karcis/testkit/redis'
 import { describe, expect, it } from 'vitest'
 import { rewritingSql } from './mutants.ts'
 import { expectBooksToBalance, imbalances, pileUp, withoutRetries } from './races.ts'
-import { type Answer, person, type Story, startStory } from './stories.ts'
+import { type Answer, person, type Process, type Story, startStory } from './stories.ts'
 
 const BUYERS = 50
+/** Each takes its buyers' seats together, so a race in the database takes several. */
+const PROCESSES = 3
 const ALL_SEATS = 'LOCK TABLE seats IN EXCLUSIVE MODE'
 /** Nobody listens there: every hold goes on without Redis. */
 const NO_REDIS = { REDIS_URL: 'redis://127.0.0.1:9' }
@@ -14,13 +16,28 @@ const NO_REDIS = { REDIS_URL: 'redis://127.0.0.1:9' }
 const winners = (answers: Answer[]): Answer[] => answers.filter(({ data }) => data?.holdSeats)
 const codes = (answers: Answer[]): Set<string | undefined> => new Set(answers.map(({ code }) => code))
 
-/** Fifty buyers who all have seen the seat free before the first of them takes it. */
-async function fiftyForOneSeat(story: Story) {
+async function joined(story: Story): Promise<Process[]> {
+  const others = Array.from({ length: PROCESSES - 1 }, () => story.join(NO_REDIS))
+  return [story, ...(await Promise.all(others))]
+}
+
+/** Takes a guard out at every process. */
+function withoutGuard(processes: Process[], from: string, to: string): () => void {
+  const guards = processes.map(({ deps }) => rewritingSql(deps, from, to))
+  return () => {
+    for (const guard of guards) expect(guard.count).toBeGreaterThan(0)
+  }
+}
+
+/** Fifty buyers at all processes, the first of each of which have seen the seat free before any of them takes it. */
+async function fiftyForOneSeat(story: Story, processes: Process[]) {
   const { eventId, seat } = await story.hall(1, 20)
   const [answers] = await pileUp(story, ALL_SEATS, {
-    waiting: 5,
+    waiting: processes.length,
     start: async () => {
-      const settled = await parallel(BUYERS, () => story.holdSeats(person(), eventId, [seat('A1')]))
+      const settled = await parallel(BUYERS, (at) =>
+        story.holdSeats(person(), eventId, [seat('A1')], processes[at % processes.length]),
+      )
       return settled.map((outcome) => {
         if (outcome.status === 'rejected') throw outcome.reason
         return outcome.value
@@ -33,16 +50,17 @@ async function fiftyForOneSeat(story: Story) {
 describe('fifty buyers for one seat (guard: the seat moves only from AVAILABLE, and the row count)', () => {
   it('without the guard more than one of them has it', async () => {
     await using story = await startStory(NO_REDIS)
-    const guard = rewritingSql(story.deps, 'AND s.status = ', "AND '' <> ")
-    const { answers } = await fiftyForOneSeat(story)
-    expect(guard.count).toBeGreaterThan(0)
+    const processes = await joined(story)
+    const expectMet = withoutGuard(processes, 'AND s.status = ', "AND '' <> ")
+    const { answers } = await fiftyForOneSeat(story, processes)
+    expectMet()
     expect(winners(answers).length).toBeGreaterThan(1)
     expect(await imbalances(story)).not.toEqual([])
   })
 
   it('with it exactly one has it, with Redis away', async () => {
     await using story = await startStory(NO_REDIS)
-    const { answers, seatId } = await fiftyForOneSeat(story)
+    const { answers, seatId } = await fiftyForOneSeat(story, await joined(story))
     expect(winners(answers)).toHaveLength(1)
     expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
     const losers = answers.filter(({ code }) => code)
@@ -78,47 +96,54 @@ describe('fifty buyers for one seat (guard: the seat moves only from AVAILABLE, 
 
 describe('overlapping choices of several seats, in opposite orders', () => {
   /** Forty buyers, each of four seats that overlap with their neighbours', half of them naming theirs backwards. */
-  async function fortyOverlapping(story: Story) {
+  async function fortyOverlapping(story: Story, processes: Process[]) {
     const { eventId, ids } = await story.hall(1, 24, {}, { maxPerUser: 4 })
     const wishes = Array.from({ length: 40 }, (_, at) => {
       const wish = ids.slice((at * 2) % 22, ((at * 2) % 22) + 4) // never a single seat between two of them
       return at % 2 === 0 ? wish : wish.reverse()
     })
     const [answers] = await pileUp(story, ALL_SEATS, {
-      waiting: 5,
-      start: () => Promise.all(wishes.map((wish) => story.holdSeats(person(), eventId, wish))),
+      waiting: processes.length,
+      start: () =>
+        Promise.all(
+          wishes.map((wish, at) =>
+            story.holdSeats(person(), eventId, wish, processes[at % processes.length]),
+          ),
+        ),
     })
     return answers ?? []
   }
 
   it('without the guard of the row count buyers are told of seats that they do not have', async () => {
     await using story = await startStory(NO_REDIS)
-    rewritingSql(story.deps, ')\n    UPDATE seats s SET status', '), done AS (UPDATE seats s SET status')
-    const guard = rewritingSql(story.deps, 'RETURNING s.id', 'RETURNING s.id) SELECT id FROM wanted')
-    await fortyOverlapping(story)
-    expect(guard.count).toBeGreaterThan(0)
+    const processes = await joined(story)
+    withoutGuard(processes, ')\n    UPDATE seats s SET status', '), done AS (UPDATE seats s SET status')
+    const expectMet = withoutGuard(processes, 'RETURNING s.id', 'RETURNING s.id) SELECT id FROM wanted')
+    await fortyOverlapping(story, processes)
+    expectMet()
     expect(await imbalances(story)).not.toEqual([])
   })
 
   it('without the guards of lock order and retry a deadlock reaches a client', async () => {
     await using story = await startStory(NO_REDIS)
-    withoutRetries(story)
-    const guard = rewritingSql(
-      story.deps,
+    const processes = await joined(story)
+    for (const process of processes) withoutRetries(process)
+    const expectMet = withoutGuard(
+      processes,
       'ORDER BY id FOR NO KEY UPDATE',
       'ORDER BY md5(id::text || pg_backend_pid()) FOR NO KEY UPDATE',
     )
     const seen = new Set<string | undefined>()
     for (let round = 0; round < 10 && !seen.has('INTERNAL_SERVER_ERROR'); round += 1) {
-      for (const code of codes(await fortyOverlapping(story))) seen.add(code)
+      for (const code of codes(await fortyOverlapping(story, processes))) seen.add(code)
     }
-    expect(guard.count).toBeGreaterThan(0)
+    expectMet()
     expect(seen).toContain('INTERNAL_SERVER_ERROR')
   })
 
   it('with them everybody has all of a choice or nothing, and nobody sees a deadlock', async () => {
     await using story = await startStory(NO_REDIS)
-    const answers = await fortyOverlapping(story)
+    const answers = await fortyOverlapping(story, await joined(story))
     expect(codes(answers)).toEqual(new Set([undefined, 'SEATS_UNAVAILABLE']))
     const held = winners(answers).map(({ data }) =>
       data.holdSeats.seats.map((seat: { id: string }) => seat.id),

@@ -6,9 +6,11 @@ export interface Batcher<Request, Result> {
 export interface BatcherOptions<Request, Result> {
   /** Works off requests of one key, in order of their coming; gives one result for each, an Error for one that is refused. */
   run(key: string, requests: Request[]): Promise<(Result | Error)[]>
-  /** Requests of one key with the same answer here never share a batch. */
-  distinct(request: Request): string
   maxBatch: number
+  /** Requests of one key with the same answer here never share a batch. */
+  distinct?(request: Request): unknown
+  /** Whether a batch that failed so may have failed because of one of its requests: then each is run alone. */
+  isOnesFault?(error: unknown): boolean
 }
 
 interface Waiting<Request, Result> {
@@ -24,33 +26,35 @@ interface Waiting<Request, Result> {
 export function createBatcher<Request, Result>(
   options: BatcherOptions<Request, Result>,
 ): Batcher<Request, Result> {
-  const { run, distinct, maxBatch } = options
+  const { run, maxBatch, distinct = (request) => request, isOnesFault = () => false } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
   async function work(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
-    while (queue.length > 0) {
-      const batch = nextBatch(queue)
-      try {
-        const results = await run(
-          key,
-          batch.map((waiting) => waiting.request),
-        )
-        for (const [at, waiting] of batch.entries()) {
-          const result = results[at]
-          if (result === undefined || result instanceof Error)
-            waiting.reject(result ?? new Error('a request got no answer'))
-          else waiting.resolve(result)
-        }
-      } catch (error) {
-        for (const waiting of batch) waiting.reject(error)
-      }
-    }
+    while (queue.length > 0) await answer(key, nextBatch(queue))
     queues.delete(key)
+  }
+
+  async function answer(key: string, batch: Waiting<Request, Result>[]): Promise<void> {
+    try {
+      const results = await run(
+        key,
+        batch.map((waiting) => waiting.request),
+      )
+      for (const [at, waiting] of batch.entries()) {
+        const result = results[at]
+        if (result === undefined || result instanceof Error)
+          waiting.reject(result ?? new Error('a request got no answer'))
+        else waiting.resolve(result)
+      }
+    } catch (error) {
+      if (batch.length > 1 && isOnesFault(error)) for (const waiting of batch) await answer(key, [waiting])
+      else for (const waiting of batch) waiting.reject(error)
+    }
   }
 
   /** The first of each kind, in order; others of a kind wait for the next batch. */
   function nextBatch(queue: Waiting<Request, Result>[]): Waiting<Request, Result>[] {
-    const kinds = new Set<string>()
+    const kinds = new Set<unknown>()
     const batch: Waiting<Request, Result>[] = []
     const rest: Waiting<Request, Result>[] = []
     for (const waiting of queue.splice(0)) {

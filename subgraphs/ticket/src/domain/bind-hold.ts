@@ -76,7 +76,7 @@ async function bind(
     from: 'HELD',
     to: 'HELD',
     fromHolds: [holdId],
-    hold: { id: holdId, seconds },
+    holds: { ids: seatIds.map(() => holdId), seconds },
   })
   if (renewed.length !== seatIds.length) throw new Error(`hold ${holdId} had lost its seats`)
   return settleSeats(tx, eventId, seatIds, [])

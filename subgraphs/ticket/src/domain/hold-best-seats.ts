@@ -5,12 +5,11 @@ import { z } from 'zod'
 import type { Context, Deps } from '../context.ts'
 import { SeatsUnavailable, SoldOut } from './errors.ts'
 import { expireHoldsOfSeats } from './expire-holds.ts'
-import { type Hold, requireOwnHold, requireQuantity, requireSale } from './hold.ts'
-import { holdsById } from './hold-store.ts'
+import { type Hold, requireQuantity, requireSale } from './hold.ts'
 import { openTypes } from './open-sale.ts'
 import { type ChoosableSeat, type RowPlace, rowPlaces } from './row-store.ts'
 import { searchSeats } from './seat-search.ts'
-import { takeSeats, withClaim } from './take-seats.ts'
+import { withClaim } from './claim-seats.ts'
 import type { TicketType } from './ticket-type.ts'
 
 /** Searches before giving up: each follows a lost race for every way that the one before had shown. */
@@ -37,21 +36,19 @@ export async function holdBestSeats({ deps, ...scope }: Context, input: unknown)
   if (type?.eventId !== eventId) throw new NotFound('ticket type of this event', ticketTypeId)
   if (!type.seated)
     throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has no seats: use holdTickets' }])
-  const holdId = await takeBestSeats(deps, { userId: viewer.id, bookingId: null }, type, quantity)
-  return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
+  return takeBestSeats(deps, { userId: viewer.id, bookingId: null }, type, quantity)
 }
 
 /**
  * Takes the best seats of a type whose event is open. Seats lost to another buyer count as taken and the next best are tried;
  * when all that one search had shown are lost, another begins, until nothing is left.
- * @returns id of the hold.
  */
 export async function takeBestSeats(
   deps: Deps,
   taker: SeatTaker,
   type: TicketType,
   quantity: number,
-): Promise<string> {
+): Promise<Hold> {
   requireSale(type, quantity)
   const places = await placesOf(deps, type.id)
   let losses = 0
@@ -82,7 +79,7 @@ function takeWay(
   taker: SeatTaker,
   type: TicketType,
   seats: readonly ChoosableSeat[],
-): Promise<string> {
+): Promise<Hold> {
   const { eventId } = type
   const types = new Map([[type.id, type]])
   return withClaim(
@@ -92,7 +89,7 @@ function takeWay(
     async (holdId) => {
       const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
       if (lapsed.length > 0) await expireHoldsOfSeats(deps, lapsed)
-      await takeSeats(deps, holdId, { ...taker, eventId, seats, types })
+      return deps.seatTaker.submit(eventId, { ...taker, holdId, seats, types })
     },
   )
 }

@@ -3,17 +3,15 @@ import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Context, Deps } from '../context.ts'
+import { withClaim } from './claim-seats.ts'
 import { OrphanSeat, SeatsUnavailable } from './errors.ts'
 import { expireHoldsOfSeats } from './expire-holds.ts'
-import { type Hold, requireOwnHold, requireQuantity, requireSale } from './hold.ts'
-import { holdsById } from './hold-store.ts'
+import { type Hold, requireQuantity, requireSale } from './hold.ts'
 import { idsSchema } from './input.ts'
 import { openTypes } from './open-sale.ts'
 import { orphansOf } from './orphan-rule.ts'
-import { groupRows, rowsAround } from './row-store.ts'
 import { missingFrom } from './seat-moves.ts'
 import { takings } from './stock-store.ts'
-import { takeSeats, withClaim } from './take-seats.ts'
 
 const MOST_IDS = 1_000
 const inputSchema = z.object({ eventId: idSchema, seatIds: idsSchema(MOST_IDS) })
@@ -26,7 +24,7 @@ export async function holdSeats({ deps, ...scope }: Context, input: unknown): Pr
   const viewer = requireViewer(scope)
   const { eventId, seatIds } = parseInput(inputSchema, input)
   requireQuantity(seatIds.length, 'input.seatIds')
-  const holdId = await withClaim(deps, eventId, seatIds, async (id) => {
+  return withClaim(deps, eventId, seatIds, async (holdId) => {
     const chosen = await chooseSeats(deps, eventId, seatIds)
     const types = await openTypes(deps, [...new Set(chosen.map((seat) => seat.ticketTypeId))])
     for (const { ticketTypeId, quantity } of takings(
@@ -36,9 +34,14 @@ export async function holdSeats({ deps, ...scope }: Context, input: unknown): Pr
       const type = types.get(ticketTypeId)
       if (type) requireSale(type, quantity)
     }
-    await takeSeats(deps, id, { userId: viewer.id, eventId, bookingId: null, seats: chosen, types })
+    return deps.seatTaker.submit(eventId, {
+      holdId,
+      userId: viewer.id,
+      bookingId: null,
+      seats: chosen,
+      types,
+    })
   })
-  return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
 }
 
 /** The seats as they stand, when they may be chosen; those that a hold past its time still covers are freed first. */
@@ -47,9 +50,9 @@ async function chooseSeats(
   eventId: string,
   seatIds: readonly string[],
 ): Promise<{ id: string; ticketTypeId: string }[]> {
-  const around = await rowsAround(deps.db, eventId, seatIds)
+  const rows = await deps.sharedReads.rowsAround(eventId, seatIds)
   const wanted = new Set(seatIds)
-  const chosen = around.filter((seat) => wanted.has(seat.id))
+  const chosen = rows.flatMap((row) => row.filter((seat) => wanted.has(seat.id)))
   const [unknown] = missingFrom(
     seatIds,
     chosen.map((seat) => seat.id),
@@ -57,7 +60,7 @@ async function chooseSeats(
   if (unknown) throw new NotFound('seat of this event', unknown)
   const taken = chosen.filter((seat) => !seat.free)
   if (taken.length > 0) throw new SeatsUnavailable(taken.map((seat) => seat.id))
-  const orphans = groupRows(around).flatMap((row) => orphansOf(row, wanted))
+  const orphans = rows.flatMap((row) => orphansOf(row, wanted))
   if (orphans.length > 0) throw new OrphanSeat(orphans)
   const lapsed = chosen.filter((seat) => seat.lapsed).map((seat) => seat.id)
   if (lapsed.length > 0) await expireHoldsOfSeats(deps, lapsed)

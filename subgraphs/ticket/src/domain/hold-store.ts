@@ -1,6 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../generated/prisma/client.ts'
-import type { BoundHold, Hold, HoldStatus } from './hold.ts'
+import type { BoundHold, Hold, HoldItem, HoldStatus } from './hold.ts'
 import { seatLabel } from './seat.ts'
 import type { TicketKind } from './ticket-type.ts'
 import type { Db, Tx } from './tx.ts'
@@ -16,11 +16,11 @@ export interface NewHold {
 
 /**
  * Writes holds that start now, at the price of now, each with the job that ends it in time: one statement, whatever their number.
- * @returns when they end: `seconds` from the start of the transaction.
+ * @returns the holds in the order given; they end `seconds` from the start of the transaction.
  */
-export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: number): Promise<Date> {
+export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: number): Promise<Hold[]> {
   const items = holds.flatMap((hold) => hold.items.map((item) => ({ ...item, holdId: hold.id, id: newId() })))
-  const [row] = await tx.$queryRaw<{ expires_at: Date }[]>`
+  const rows = await tx.$queryRaw<NewHoldRow[]>`
     WITH added AS (
       INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
       SELECT h.id, h.user_id, h.event_id, h.booking_id, now() + make_interval(secs => ${seconds}::int)
@@ -35,15 +35,24 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
         ${items.map((item) => item.ticketTypeId)}::uuid[], ${items.map((item) => item.seatId)}::uuid[],
         ${items.map((item) => item.quantity)}::int[]) AS i(id, hold_id, type_id, seat_id, quantity)
       JOIN ticket_types t ON t.id = i.type_id
+      RETURNING id, hold_id, ticket_type_id, seat_id, quantity, unit_price
     ), jobs AS MATERIALIZED (
-      SELECT a.expires_at, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', a.id),
-        run_at => a.expires_at, job_key => 'expire-hold:' || a.id, max_attempts => 25)).id
-      FROM added a
+      SELECT count(*) FROM graphile_worker.add_jobs((
+        SELECT array_agg(ROW('expire-hold', json_build_object('holdId', a.id), NULL, a.expires_at, 25,
+          'expire-hold:' || a.id, NULL, NULL)::graphile_worker.job_spec) FROM added a))
     )
-    SELECT max(expires_at) AS expires_at FROM jobs`
-  if (!row) throw new Error('no hold was written')
-  return row.expires_at
+    SELECT a.id, a.expires_at, l.ticket_type_id, l.seat_id, l.quantity, l.unit_price, t.currency
+    FROM jobs CROSS JOIN added a JOIN lines l ON l.hold_id = a.id JOIN ticket_types t ON t.id = l.ticket_type_id
+    ORDER BY l.id`
+  const lines = Map.groupBy(rows, (row) => row.id)
+  return holds.map(({ items: _, ...hold }) => {
+    const [first, ...others] = lines.get(hold.id) ?? []
+    if (!first) throw new Error(`hold ${hold.id} has no lines`)
+    return { ...hold, status: 'ACTIVE', expiresAt: first.expires_at, items: [first, ...others].map(toItem) }
+  })
 }
+
+type NewHoldRow = ItemRow & { id: string; expires_at: Date }
 
 /** Holds by id, with their lines. */
 export const holdsById = (db: Db, ids: readonly string[]): Promise<Hold[]> =>
@@ -72,24 +81,36 @@ async function selectHolds(db: Db, which: Prisma.Sql): Promise<Hold[]> {
     }
     holds.set(row.id, hold)
     if (row.ticket_type_id === null) continue // its ticket type was deleted after the hold had ended
-    const { ticket_type_id: ticketTypeId, seat_id: seatId, quantity, unit_price: unitPrice, currency } = row
-    hold.items.push({ ticketTypeId, seatId, quantity, unitPrice: Number(unitPrice), currency })
+    hold.items.push(toItem(row as ItemRow))
   }
   return [...holds.values()]
 }
 
-interface HoldRow {
+interface ItemRow {
+  ticket_type_id: string
+  seat_id: string | null
+  quantity: number
+  unit_price: bigint
+  currency: string
+}
+
+const toItem = (row: ItemRow): HoldItem => ({
+  ticketTypeId: row.ticket_type_id,
+  seatId: row.seat_id,
+  quantity: row.quantity,
+  unitPrice: Number(row.unit_price),
+  currency: row.currency,
+})
+
+interface HoldRow extends Omit<ItemRow, 'ticket_type_id'> {
   id: string
   user_id: string
   event_id: string
   status: HoldStatus
   expires_at: Date
   booking_id: string | null
+  /** Null for a hold without lines. */
   ticket_type_id: string | null
-  seat_id: string | null
-  quantity: number
-  unit_price: bigint
-  currency: string
 }
 
 /** All that booking wants to know of a hold, in one query. */

@@ -4,8 +4,7 @@ import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Context, Deps } from '../context.ts'
-import { type Hold, requireOwnHold, requireQuantity, requireSale } from './hold.ts'
-import { holdsById } from './hold-store.ts'
+import { type Hold, requireQuantity, requireSale } from './hold.ts'
 import { openTypes } from './open-sale.ts'
 import type { TicketType } from './ticket-type.ts'
 
@@ -24,17 +23,16 @@ export async function holdTickets({ deps, ...scope }: Context, input: unknown): 
     throw new BadUserInput([
       { path: 'input.ticketTypeId', message: 'has seats: use holdSeats or holdBestSeats' },
     ])
-  const holdId = await takeStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
-  return requireOwnHold((await holdsById(deps.db, [holdId]))[0], holdId, viewer)
+  return takeStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
 }
 
-/** Takes places of a general-admission type whose event is open. @returns id of the hold. */
+/** Takes places of a general-admission type whose event is open. */
 export function takeStock(
   deps: Deps,
   taker: { userId: string; bookingId: string | null },
   type: TicketType,
   quantity: number,
-): Promise<string> {
+): Promise<Hold> {
   requireSale(type, quantity)
   return deps.stockTaker.submit(type.id, { ...taker, holdId: newId(), type, quantity })
 }

@@ -3,7 +3,6 @@ import type { Deps } from '../context.ts'
 import { EventNotBookable } from './errors.ts'
 import { refreshEventCopy } from './event-copy.ts'
 import type { TicketType } from './ticket-type.ts'
-import { ticketTypesById } from './ticket-type-store.ts'
 
 /**
  * Ticket types of one event that takes bookings. What the local copy of the event would refuse is first asked of its owner:
@@ -28,8 +27,12 @@ export async function openTypes(
 }
 
 async function load(deps: Deps, ids: readonly string[]): Promise<Map<string, TicketType>> {
-  const types = new Map((await ticketTypesById(deps.db, ids)).map((type) => [type.id, type]))
-  const missing = ids.find((id) => !types.has(id))
-  if (missing) throw new NotFound('ticket type', missing)
-  return types
+  const known = await deps.sharedReads.ticketTypes(ids)
+  return new Map(
+    ids.map((id) => {
+      const type = known.get(id)
+      if (!type) throw new NotFound('ticket type', id)
+      return [id, type]
+    }),
+  )
 }

@@ -1,6 +1,6 @@
 import { toSeat, SEAT_COLUMNS, type SeatRow } from './seat-store.ts'
 import type { SeatMapChange } from './seat.ts'
-import type { Tx } from './tx.ts'
+import { BooksDisagree, type Tx } from './tx.ts'
 
 /** Places of one ticket type that move between its counters; what does not add up to 0 changes the quota. */
 export interface StockMove {
@@ -81,9 +81,9 @@ export async function settleSeats(
     WHERE s.id = ANY(${seatIds}::uuid[]) AND x.id = s.section_id
     RETURNING s.revision, ${SEAT_COLUMNS}`
   const [first] = rows
-  // Seats and counters always move together: a difference is a bug, and must not commit.
+  // Seats and counters always move together.
   if (!first || rows.length !== seatIds.length)
-    throw new Error(`stock and seats of event ${eventId} disagree`)
+    throw new BooksDisagree(`stock and seats of event ${eventId} disagree`)
   return {
     eventId,
     since: first.revision - 1,

@@ -1,75 +1,153 @@
-import { newId } from '@karcis/kit/ids'
 import type { Deps } from '../context.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
 import { SeatsUnavailable } from './errors.ts'
-import { overUserLimit } from './hold.ts'
+import { type Hold, overUserLimit } from './hold.ts'
 import { insertHolds } from './hold-store.ts'
 import { publishSeats } from './news.ts'
 import type { SeatMapChange } from './seat.ts'
-import { missingFrom, moveSeats } from './seat-moves.ts'
-import { raiseAllowances, settleSeats, stockMoves, takings } from './stock-store.ts'
+import { missingFrom, moveSeats, putBackSeats } from './seat-moves.ts'
+import { lowerAllowances, raiseAllowances, settleSeats, stockMoves, takings } from './stock-store.ts'
 import type { TicketType } from './ticket-type.ts'
-import { type Tx, transact } from './tx.ts'
+import { isOnesFault, type Tx, transact } from './tx.ts'
 
-/** Seats that somebody wants, all of them or none. */
+/** Every hold of an event ends with the rows of its stock and map locked until the commit is durable: one commit serves many. */
+const MAX_BATCH = 50
+
+/** Seats of one event that somebody wants, all of them or none. */
 export interface SeatWish {
+  /** Of the hold to be made. */
+  holdId: string
   userId: string
-  eventId: string
   bookingId: string | null
   seats: readonly { id: string; ticketTypeId: string }[]
   types: ReadonlyMap<string, TicketType>
 }
 
 /**
- * Runs `take` while the seats are claimed in Redis; losers of a rush leave there. A take that fails gives the claim back.
- * @param take gets the id of the hold to make. @throws SeatsUnavailable with the seats that somebody else has.
- */
-export async function withClaim(
-  { seatHints, settings }: Deps,
-  eventId: string,
-  seatIds: readonly string[],
-  take: (holdId: string) => Promise<void>,
-): Promise<string> {
-  const holdId = newId()
-  const started = performance.now()
-  const taken = await seatHints.claim(eventId, seatIds, holdId)
-  if (taken.length > 0) throw new SeatsUnavailable(taken)
-  try {
-    await take(holdId)
-  } catch (error) {
-    seatHints.release(eventId, seatIds, holdId)
-    throw error
-  }
-  // Never longer than the hold itself: its time runs from a moment after `started`.
-  seatHints.confirm(eventId, seatIds, holdId, settings.HOLD_SECONDS * 1000 - (performance.now() - started))
-  return holdId
-}
-
-/**
- * Holds seats in one transaction and tells of it.
+ * Holds seats, event by event.
  * @throws SeatsUnavailable with those that were not free; LimitExceeded over a type's maxPerUser.
  */
-export async function takeSeats(deps: Deps, holdId: string, wish: SeatWish): Promise<void> {
-  const change = await transact(deps.db, (tx) => take(tx, holdId, wish, deps.settings.HOLD_SECONDS))
-  publishSeats(deps, change)
+export type SeatTaker = Batcher<SeatWish, Hold>
+
+/** @param deps asked at each batch. */
+export const createSeatTaker = (deps: () => Deps): SeatTaker =>
+  createBatcher({
+    maxBatch: MAX_BATCH,
+    // One row per user and type in a multi-row upsert.
+    distinct: (wish) => wish.userId,
+    isOnesFault,
+    run: (eventId, wishes) => takeBatch(deps(), eventId, wishes),
+  })
+
+type Outcomes = Map<SeatWish, Hold | Error>
+
+/**
+ * Serves wishes in the order of their coming. Of those that want the same seat the first goes into the transaction; the others
+ * are refused when it, or somebody elsewhere, has the seat, and have their turn when it is free after all.
+ */
+async function takeBatch(deps: Deps, eventId: string, wishes: SeatWish[]): Promise<(Hold | Error)[]> {
+  const outcomes: Outcomes = new Map()
+  const gone = new Set<string>()
+  let open = wishes
+  while (open.length > 0) {
+    const first = withoutRivals(open)
+    const taken = await takeTogether(deps, eventId, first)
+    for (const [wish, outcome] of taken.outcomes) outcomes.set(wish, outcome)
+    for (const id of taken.gone) gone.add(id)
+    for (const rival of open) {
+      const lost = seatIdsOf(rival).filter((id) => gone.has(id))
+      if (lost.length > 0 && !outcomes.has(rival)) outcomes.set(rival, new SeatsUnavailable(lost))
+    }
+    open = open.filter((wish) => !outcomes.has(wish))
+  }
+  return wishes.map((wish) => outcomes.get(wish) ?? new Error('a wish got no answer'))
 }
 
-async function take(tx: Tx, holdId: string, wish: SeatWish, seconds: number): Promise<SeatMapChange> {
-  const { userId, eventId, bookingId, types } = wish
-  const seatIds = wish.seats.map((seat) => seat.id)
+/** The wishes that want no seat which another before them wants. */
+function withoutRivals(wishes: readonly SeatWish[]): SeatWish[] {
+  const wanted = new Set<string>()
+  return wishes.filter((wish) => {
+    const ids = seatIdsOf(wish)
+    const isFirst = !ids.some((id) => wanted.has(id))
+    for (const id of ids) wanted.add(id)
+    return isFirst
+  })
+}
+
+/** What a transaction came to. */
+interface Taken {
+  outcomes: Outcomes
+  /** Seats that are somebody's now: of the wishes that were granted, and those that were not to be had. */
+  gone: string[]
+  change: SeatMapChange | null
+}
+
+/** Rolls a transaction back in which nobody got anything. */
+class NothingTaken extends Error {
+  readonly taken: Taken
+  constructor(taken: Taken) {
+    super('nothing taken')
+    this.taken = taken
+  }
+}
+
+/** Holds the seats of wishes that share none, in one transaction, and tells of them as one change. */
+async function takeTogether(deps: Deps, eventId: string, wishes: readonly SeatWish[]): Promise<Taken> {
+  try {
+    const taken = await transact(deps.db, (tx) => take(tx, eventId, wishes, deps.settings.HOLD_SECONDS))
+    if (taken.change) publishSeats(deps, taken.change)
+    return taken
+  } catch (error) {
+    if (error instanceof NothingTaken) return error.taken
+    throw error
+  }
+}
+
+async function take(tx: Tx, eventId: string, wishes: readonly SeatWish[], seconds: number): Promise<Taken> {
+  const outcomes: Outcomes = new Map()
+  const seatIds = wishes.flatMap(seatIdsOf)
   const won = await moveSeats(tx, {
     eventId,
     seatIds,
     from: 'AVAILABLE',
     to: 'HELD',
-    hold: { id: holdId, seconds },
+    holds: { ids: wishes.flatMap((wish) => wish.seats.map(() => wish.holdId)), seconds },
   })
-  if (won.length !== seatIds.length) throw new SeatsUnavailable(missingFrom(seatIds, won))
+  const gone = missingFrom(seatIds, won)
+  for (const wish of wishes) {
+    const missing = missingFrom(seatIdsOf(wish), won)
+    if (missing.length > 0) outcomes.set(wish, new SeatsUnavailable(missing))
+  }
+  const seated = wishes.filter((wish) => !outcomes.has(wish))
+  const wanted = seated.flatMap((wish) =>
+    takings(wish.userId, linesOf(wish)).map((taking) => ({ ...taking, wish })),
+  )
+  const within = seated.length > 0 ? await raiseAllowances(tx, wanted) : []
+  for (const { wish, ticketTypeId } of missingFrom(wanted, within))
+    outcomes.set(wish, overUserLimit(wish.types.get(ticketTypeId)?.maxPerUser ?? 0))
 
-  const items = wish.seats.map(({ id, ticketTypeId }) => ({ ticketTypeId, seatId: id, quantity: 1 }))
-  await insertHolds(tx, [{ id: holdId, userId, eventId, bookingId, items }], seconds)
-  const wanted = takings(userId, items)
-  const within = await raiseAllowances(tx, wanted)
-  const over = wanted.find((taking) => !within.includes(taking))
-  if (over) throw overUserLimit(types.get(over.ticketTypeId)?.maxPerUser ?? 0)
-  return settleSeats(tx, eventId, seatIds, stockMoves(items, 'available', 'held'))
+  const granted = seated.filter((wish) => !outcomes.has(wish))
+  if (granted.length === 0) throw new NothingTaken({ outcomes, gone, change: null })
+  const heldIds = granted.flatMap(seatIdsOf)
+  if (granted.length < wishes.length) {
+    // A wish is granted whole or not at all: what a refused one had won is as if it had never been.
+    await putBackSeats(tx, missingFrom(won, heldIds))
+    await lowerAllowances(
+      tx,
+      within.filter(({ wish }) => outcomes.has(wish)),
+    )
+  }
+  const holds = granted.map((wish) => {
+    const { holdId: id, userId, bookingId } = wish
+    return { id, userId, eventId, bookingId, items: linesOf(wish) }
+  })
+  for (const [at, hold] of (await insertHolds(tx, holds, seconds)).entries())
+    outcomes.set(granted[at] as SeatWish, hold)
+  const moves = stockMoves(granted.flatMap(linesOf), 'available', 'held')
+  return { outcomes, gone: [...gone, ...heldIds], change: await settleSeats(tx, eventId, heldIds, moves) }
 }
+
+const seatIdsOf = (wish: SeatWish): string[] => wish.seats.map((seat) => seat.id)
+
+const linesOf = (wish: SeatWish) =>
+  wish.seats.map(({ id, ticketTypeId }) => ({ ticketTypeId, seatId: id, quantity: 1 }))

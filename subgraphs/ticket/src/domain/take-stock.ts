@@ -1,13 +1,13 @@
 import type { Deps } from '../context.ts'
 import { SoldOut } from './errors.ts'
 import { expireHoldsOfTypes } from './expire-holds.ts'
-import { overUserLimit } from './hold.ts'
+import { type Hold, overUserLimit } from './hold.ts'
 import { holdsOfBookings, insertHolds } from './hold-store.ts'
 import { publishStock } from './news.ts'
-import { type Batcher, createBatcher } from './stock-batcher.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
 import { lowerAllowances, moveStock, raiseAllowances, stockMoves } from './stock-store.ts'
 import type { TicketType } from './ticket-type.ts'
-import { type Tx, transact } from './tx.ts'
+import { isOnesFault, type Tx, transact } from './tx.ts'
 
 const MAX_BATCH = 200
 
@@ -21,8 +21,8 @@ export interface StockRequest {
   quantity: number
 }
 
-/** Answers with the id of the hold: the new one, or that which the booking has already. */
-export type StockTaker = Batcher<StockRequest, string>
+/** Answers with the hold: the new one, or that which the booking has already. */
+export type StockTaker = Batcher<StockRequest, Hold>
 
 /** @param deps asked at each batch. */
 export const createStockTaker = (deps: () => Deps): StockTaker =>
@@ -30,10 +30,11 @@ export const createStockTaker = (deps: () => Deps): StockTaker =>
     maxBatch: MAX_BATCH,
     // One row per user in a multi-row upsert; and a booking's repeat must find what its first call wrote.
     distinct: (request) => request.userId,
+    isOnesFault,
     run: (_ticketTypeId, requests) => takeBatch(deps(), requests),
   })
 
-type Outcome = string | Error
+type Outcome = Hold | Error
 
 async function takeBatch(deps: Deps, requests: StockRequest[]): Promise<Outcome[]> {
   const outcomes = await takeOnce(deps, requests)
@@ -77,9 +78,9 @@ async function take(
         items: [{ ticketTypeId: type.id, seatId: null, quantity }],
       }
     })
-    await insertHolds(tx, holds, seconds)
+    const made = await insertHolds(tx, holds, seconds)
+    for (const [at, request] of granted.entries()) outcomes.set(request, made[at] as Hold)
   }
-  for (const request of granted) outcomes.set(request, request.holdId)
   return { outcomes, taken: granted.length }
 }
 
@@ -103,11 +104,11 @@ async function withoutRepeats(
   if (bookingIds.length === 0) return [...requests]
   await tx.$queryRaw`SELECT count(pg_advisory_xact_lock(hashtextextended(b.id, 0)))::int AS locked
     FROM (SELECT id FROM unnest(${bookingIds}::text[]) AS u(id) ORDER BY hashtextextended(id, 0)) b`
-  const bound = new Map((await holdsOfBookings(tx, bookingIds)).map((hold) => [hold.bookingId, hold.id]))
+  const bound = new Map((await holdsOfBookings(tx, bookingIds)).map((hold) => [hold.bookingId, hold]))
   return requests.filter((request) => {
-    const holdId = request.bookingId && bound.get(request.bookingId)
-    if (holdId) outcomes.set(request, holdId)
-    return !holdId
+    const hold = bound.get(request.bookingId)
+    if (hold) outcomes.set(request, hold)
+    return !hold
   })
 }
 

@@ -26,3 +26,15 @@ export async function transact<T>(db: PrismaClient, run: (tx: Tx) => Promise<T>)
     throw busy ? new ServiceUnavailable() : error
   }
 }
+
+/** SQLSTATE classes that are about the connection, the server or other transactions, and not about what was to be written. */
+const NOBODYS_FAULT = new Set(['08', '40', '53', '55', '57', '58'])
+
+/** What is written together does not fit together: a bug, that must not commit. */
+export class BooksDisagree extends Error {}
+
+/** Whether a transaction for many failed because of what some of them wanted written: without those, the others may succeed. */
+export function isOnesFault(error: unknown): boolean {
+  const { sqlState } = refusalOf(error)
+  return error instanceof BooksDisagree || (sqlState !== null && !NOBODYS_FAULT.has(sqlState.slice(0, 2)))
+}
