@@ -10,7 +10,10 @@ export const isPlainObject = (value: unknown): value is Tree =>
  */
 export function mergeInto(target: unknown, source: unknown): void {
   if (source === undefined || source === null) return
-  for (const key of Object.keys(source)) mergeKey(target as Tree, key, (source as Tree)[key])
+  const keys = Object.keys(source)
+  // Where one subgraph gave an object and another did not; the reference comes to grief over it in the same words.
+  if (typeof target !== 'object') keys.some((key) => key in (target as object))
+  for (const key of keys) mergeKey(target as Tree, key, (source as Tree)[key])
 }
 
 function mergeKey(target: Tree, key: string, value: unknown): void {
