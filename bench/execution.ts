@@ -1,8 +1,7 @@
-import { parse } from 'graphql'
 import { compileOperation } from '../router/src/execution/compiled/compile.ts'
 import { createAnswers } from '../router/src/execution/compiled/differential/answers.ts'
 import { executeByReference } from '../router/src/execution/compiled/differential/reference.ts'
-import { createWorld, planOf } from '../router/src/execution/compiled/differential/world.ts'
+import { createWorld, parseAndPlan } from '../router/src/execution/compiled/differential/world.ts'
 import { executeToBuffer } from '../router/src/execution/compiled/execute.ts'
 import type { FetchSubgraph } from '../router/src/execution/compiled/types.ts'
 import { inParallel } from './rounds.ts'
@@ -42,8 +41,7 @@ const sdls = Object.fromEntries(Object.entries(SUBGRAPHS).map(([name, sdl]) => [
 const world = createWorld(sdls)
 
 for (const [title, text] of Object.entries(QUERIES)) {
-  const document = parse(text)
-  const plan = planOf(world, document)
+  const { document, plan } = parseAndPlan(world, text)
   const compiled = compileOperation({ ...world, plan, document })
   if (!compiled) throw new Error(`${title} is not compiled`)
   const fetchSubgraph = await createCanned()

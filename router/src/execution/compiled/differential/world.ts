@@ -35,3 +35,8 @@ export function createWorld(subgraphs: Record<string, string> = SUBGRAPHS): Worl
 
 export const planOf = ({ planner, apiSchema }: World, document: DocumentNode): QueryPlan =>
   planner.buildQueryPlan(operationFromDocument(apiSchema, document))
+
+export function parseAndPlan(world: World, text: string): { document: DocumentNode; plan: QueryPlan } {
+  const document = parse(text)
+  return { document, plan: planOf(world, document) }
+}
