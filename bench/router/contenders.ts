@@ -105,17 +105,21 @@ export interface Running {
   child: Child
 }
 
-/** Starts those that can be started; what keeps one from it is said, and the others go on. */
+/** Starts those that can be started; what keeps one from it is said, and the others go on. @param profileInto a directory. */
 export async function startContenders(
   contenders: Contender[],
   world: World,
   undo: AsyncDisposableStack,
+  profileInto?: string,
 ): Promise<Running[]> {
   const running: Running[] = []
   for (const contender of contenders) {
     const port = await freePort()
     try {
-      const child = undo.use(await startChild(port, contender.args(world, port), contender.env))
+      const profiled = profileInto !== undefined && contender === OURS
+      const flags = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileInto}`] : []
+      const args = [...flags, ...contender.args(world, port)]
+      const child = undo.use(await startChild(port, args, contender.env))
       running.push({ contender, child })
     } catch (error) {
       console.log(`✗ ${contender.name} is left out: ${(error as Error).message}`)

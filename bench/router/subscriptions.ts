@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Audience, openAudience } from './audience.ts'
+import type { Running, World } from './contenders.ts'
+import { figure, median, spread, table } from './figures.ts'
+
+export interface SubscriptionOptions {
+  rounds: number
+  /** How long each contender is measured in each round, for bursts and for single events. */
+  ms: number
+  sockets: number
+}
+
+interface Figures {
+  rates: number[]
+  cpu: number[]
+}
+
+interface Lane {
+  running: Running
+  bursts: Figures
+  singles: Figures
+  /** Bytes per watcher that waits. */
+  memory: number
+  /** Deliveries that should have been and were not. */
+  lost: number
+}
+
+const BURST = 20
+/** Files that a process has open beside its sockets, generously. */
+const OTHER_FILES = 256
+const WARMING = 100
+const PATIENCE_MS = 10_000
+const PROBE_MS = 500
+const QUIET_MS = 1_500
+
+/** Deliveries of the same events to many sockets, by each contender in turn; rounds interleaved. */
+export async function benchSubscriptions(
+  running: Running[],
+  world: World,
+  { rounds, ms, sockets }: SubscriptionOptions,
+): Promise<void> {
+  const files = fileLimit()
+  if (files < sockets + OTHER_FILES)
+    throw new Error(
+      `${sockets} sockets need as many open files; the limit is ${files}: raise it (ulimit -n).`,
+    )
+  const lanes = new Set(running.map(laneOf))
+  const publish = publisher(world)
+  // The round before the first warms, and sees how much memory a fresh process takes.
+  for (let round = -1; round < rounds; round++) {
+    for (const lane of lanes) {
+      try {
+        if (round < 0) await measureMemory(lane, sockets, publish)
+        else await measure(lane, { ms, sockets }, publish)
+      } catch (error) {
+        const { child, contender } = lane.running
+        console.log(`✗ ${contender.name} failed: ${child.failure() ?? (error as Error).message}`)
+        lanes.delete(lane)
+      }
+    }
+  }
+  for (const { running: of, lost } of lanes) {
+    if (lost > 0)
+      console.log(`✗ ${of.contender.name} did not deliver ${figure(lost)} events that it should have.`)
+  }
+  console.log(
+    `\n### A subscription of ${figure(sockets)} clients\n\nThe same event for all, one socket each (limit of open files: ${figure(files)}); ` +
+      `median (and range) of ${rounds} interleaved rounds. Every watcher is checked to have received every event.\n\n${report([...lanes])}`,
+  )
+}
+
+const laneOf = (running: Running): Lane => ({
+  running,
+  bursts: { rates: [], cpu: [] },
+  singles: { rates: [], cpu: [] },
+  memory: Number.NaN,
+  lost: 0,
+})
+
+/** Publishes so many events at once. @returns the number of the last. */
+type Publish = (count: number) => number
+
+function publisher({ subgraphs }: World): Publish {
+  let last = 0
+  return (count) => {
+    subgraphs.tell({ first: last + 1, count })
+    last += count
+    return last
+  }
+}
+
+async function measureMemory(lane: Lane, sockets: number, publish: Publish): Promise<void> {
+  const { child } = lane.running
+  {
+    using warming = await openListening(child.port, WARMING, publish)
+    for (let count = 0; count < 10; count++) await warming.received(publish(BURST), PATIENCE_MS)
+  }
+  await sleep(QUIET_MS)
+  const before = child.memory()
+  using _audience = await openListening(child.port, sockets, publish)
+  await sleep(QUIET_MS)
+  lane.memory = (child.memory() - before) / sockets
+}
+
+async function measure(
+  lane: Lane,
+  { ms, sockets }: Pick<SubscriptionOptions, 'ms' | 'sockets'>,
+  publish: Publish,
+): Promise<void> {
+  const { child } = lane.running
+  using audience = await openListening(child.port, sockets, publish)
+  for (const [figures, count] of [
+    [lane.bursts, BURST],
+    [lane.singles, 1],
+  ] as const) {
+    await sleep(PROBE_MS)
+    const before = audience.delivered
+    const cpu = child.cpu()
+    const started = performance.now()
+    let published = 0
+    let elapsed = 0
+    do {
+      published += count
+      const all = await audience.received(publish(count), PATIENCE_MS)
+      elapsed = performance.now() - started
+      if (!all) break
+    } while (elapsed < ms)
+    const delivered = audience.delivered - before
+    figures.rates.push((delivered * 1000) / elapsed)
+    figures.cpu.push((child.cpu() - cpu) / delivered)
+    lane.lost += published * sockets - delivered
+  }
+}
+
+/** An audience in which each watcher is known to be heard: there is no other sign that a subscription has begun. */
+async function openListening(port: number, size: number, publish: Publish): Promise<Audience> {
+  const audience = await openAudience(port, size)
+  for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
+    if ((await audience.received(publish(1), PROBE_MS)) && audience.complete) return audience
+  }
+  audience[Symbol.dispose]()
+  throw new Error('some watchers hear nothing')
+}
+
+function report(lanes: Lane[]): string {
+  const part = (title: string, of: (lane: Lane) => Figures): string => {
+    const rateOf = (key: string): number =>
+      median(lanes.filter(({ running }) => running.contender.key === key).flatMap((lane) => of(lane).rates))
+    const rows = lanes.map((lane) => {
+      const { rates, cpu } = of(lane)
+      const ratios = ['bare', 'hive'].map((key) => figure(median(rates) / rateOf(key)))
+      return [lane.running.contender.name, spread(rates), spread(cpu), ...ratios]
+    })
+    return table([title, 'deliveries/s', 'CPU µs/delivery', '× bare', '× Hive'], rows)
+  }
+  const bare = lanes.find(({ running }) => running.contender.key === 'bare')?.memory ?? Number.NaN
+  return [
+    part(`Bursts of ${BURST} events`, ({ bursts }) => bursts),
+    part('The next event when all have the last', ({ singles }) => singles),
+    table(
+      ['Memory of a watcher that waits', 'KB', '× bare'],
+      lanes.map(({ running, memory }) => [
+        running.contender.name,
+        figure(memory / 1024),
+        figure(memory / bare),
+      ]),
+    ),
+  ].join('\n\n')
+}
+
+/** How many files this process, and so each that it starts, may have open. */
+function fileLimit(): number {
+  try {
+    return Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? Infinity)
+  } catch {
+    return Infinity
+  }
+}
