@@ -22,6 +22,7 @@ export function createJointRuns(start: (request: CompiledRequest<unknown>) => Pr
     const { scopeKey, variables } = request
     if (scopeKey === null) return start(request)
     return new Promise((resolve, reject) => {
+      // All that a run makes of its variables is this text, and the booleans in it.
       lines.enter(`${scopeKey.length} ${scopeKey}${JSON.stringify(variables)}`, { request, resolve, reject })
     })
   }

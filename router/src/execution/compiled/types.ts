@@ -9,7 +9,8 @@ export interface SubgraphRequest {
 }
 
 /**
- * Asks a subgraph and gives the body of its answer: parsed JSON that is nobody else's (it is built upon), or its text or bytes.
+ * Asks a subgraph and gives the body of its answer: parsed JSON that is nobody else's (it is built upon), or its text or bytes
+ * (fastest; they may go on to the client as they are, so the memory must not be used again).
  * A rejection becomes an error of the answer, as it is.
  * @param scope of the request that caused the call; of the first of them when several share it.
  */
