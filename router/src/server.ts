@@ -12,8 +12,10 @@ import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
 import { openAnonymousAccess, openPlatformAccess } from './security/access.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
+import { createEventStreams } from './subscriptions/event-streams.ts'
 import { createFanOut } from './subscriptions/fan-out.ts'
-import { openSockets, type Sockets } from './subscriptions/sockets.ts'
+import { createPresence } from './subscriptions/presence.ts'
+import { openSockets } from './subscriptions/sockets.ts'
 import { createStart } from './subscriptions/start.ts'
 
 const GRAPHQL_PATH = '/graphql'
@@ -35,10 +37,10 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using undo = new AsyncDisposableStack()
 
-  let sockets: Sockets | undefined
+  const presence = createPresence(limits.socketsPerViewer)
   const access = undo.use(
     isPlatform(settings)
-      ? await openPlatformAccess(settings, limits, log, (revocations) => sockets?.recheck(revocations))
+      ? await openPlatformAccess(settings, limits, log, presence.recheck)
       : openAnonymousAccess(),
   )
   const file = await openSupergraphFile(
@@ -53,6 +55,11 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const apollo = await startApollo(file, services, log)
   undo.defer(() => apollo.stop())
 
+  const fanOut = createFanOut()
+  const { authenticate } = access.authenticator
+  const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
+  const streams = createEventStreams({ authenticate, start, fanOut, presence, limits })
+
   const origins = createOrigins(settings.allowedOrigins)
   const http = await openHttpServer({
     host: settings.host,
@@ -61,7 +68,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     origins,
     probes: ['/live', '/ready', '/health'],
     routes: {
-      [GRAPHQL_PATH]: createGraphQLHandler(apollo, access.authenticator, limits.requestBytes),
+      [GRAPHQL_PATH]: streams.orElse(createGraphQLHandler(apollo, access.authenticator, limits.requestBytes)),
       '/ide': createIde(GRAPHQL_PATH),
       ...access.routes,
       ...createProbes({
@@ -73,20 +80,21 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     },
   })
   undo.defer(() => http.close())
-  const fanOut = createFanOut()
-  const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
-  const opened = openSockets({
+  const sockets = openSockets({
     http,
     path: GRAPHQL_PATH,
     origins,
     limits,
     log,
     fanOut,
-    handlers: { authenticate: access.authenticator.authenticate, start },
+    presence,
+    handlers: { authenticate, start },
   })
-  sockets = opened
-  undo.defer(() => opened.close())
-  undo.defer(() => http.drain(limits.drainMs))
+  undo.defer(() => sockets.close())
+  undo.defer(async () => {
+    streams.drain()
+    await Promise.all([http.drain(limits.drainMs), sockets.drain(limits.drainMs)])
+  })
 
   const running = undo.move()
   return {

@@ -56,14 +56,15 @@ const refusalStatus = (headers: HeaderMap): number =>
   headers.get('content-type')?.startsWith('application/graphql-response+json') ? 400 : 200
 
 /** @throws BodyTooLarge, SyntaxError. Undefined when it does not claim to be JSON: Apollo Server then says what it wants. */
-async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
+export async function readJson(request: IncomingMessage, limit: number): Promise<unknown> {
   const text = await readBody(request, limit)
   return /^application\/(graphql\+)?json\b/i.test(request.headers['content-type'] ?? '')
     ? JSON.parse(text)
     : undefined
 }
 
-function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
+/** Refuses who asks, or that it cannot be known who does. */
+export function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
   if (code === 'SERVICE_UNAVAILABLE') {
     return sendJson(response, 503, errorBody(code, message, facts), {
       'retry-after': String(facts.retryAfterSeconds),

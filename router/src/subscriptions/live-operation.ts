@@ -70,12 +70,15 @@ export function liveOperation(
         since,
         origin: upstream.origin,
         revisionOf: upstream.revisionOf,
-        payload: async (after) => ({
-          query: upstream.query,
-          operationName: primary.operationName,
-          variables: upstream.variables(ready.variables, after),
-          extensions: { [SERVICE_TOKEN_EXTENSION]: await tokens.sign(viewer), requestId },
-        }),
+        async payload(after) {
+          const token = await tokens.sign(viewer)
+          return {
+            query: upstream.query,
+            operationName: primary.operationName,
+            variables: upstream.variables(ready.variables, after),
+            extensions: { ...(token && { [SERVICE_TOKEN_EXTENSION]: token }), requestId },
+          }
+        },
       }),
     execute: (event) => executePlan(ready, node, servicesFor(primary, event, services)),
     errorsOf: (error) => publicErrors(error, request),

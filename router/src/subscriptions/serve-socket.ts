@@ -26,6 +26,11 @@ interface Operation {
   leave?: () => void
 }
 
+export interface ServedSocket {
+  /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
+  drain(): Promise<void>
+}
+
 /** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
 export const TOKEN_ENDED = CloseCode.Forbidden
 
@@ -50,8 +55,9 @@ export function serveSocket(
   outbox: Outbox,
   handlers: SocketHandlers,
   limits: RouterLimits,
-): void {
+): ServedSocket {
   const operations = new Map<string, Operation>()
+  let drained: PromiseWithResolvers<void> | null = null
   let identity: Identity | null = null
   let inits = 0
   let acknowledged = false
@@ -126,6 +132,7 @@ export function serveSocket(
       return socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
     if (operations.size >= limits.operationsPerSocket)
       return send({ id, type: MessageType.Error, payload: TOO_MANY })
+    if (drained) return send({ id, type: MessageType.Error, payload: STOPPING })
     const operation: Operation = {}
     operations.set(id, operation)
     const started = await handlers.start(payload, identity)
@@ -150,22 +157,37 @@ export function serveSocket(
       line.close()
       leave()
     }
+    tellWhenQuiet()
   }
 
   function end(id: string, lastWord: object): void {
     outbox.flush()
-    stop(id)
     send(lastWord)
+    stop(id)
   }
 
   function stop(id: string): void {
     const operation = operations.get(id)
     operations.delete(id)
     operation?.leave?.()
+    tellWhenQuiet()
+  }
+
+  /** Whoever only watches can watch elsewhere as well. */
+  function tellWhenQuiet(): void {
+    if (drained && [...operations.values()].every(({ leave }) => leave)) drained.resolve()
   }
 
   function send(message: object): void {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
+  }
+
+  return {
+    drain() {
+      drained ??= Promise.withResolvers()
+      tellWhenQuiet()
+      return drained.promise
+    },
   }
 }
 
@@ -175,6 +197,11 @@ function authorizationOf(params: Record<string, unknown> = {}): string | undefin
   return value === undefined || typeof value === 'string' ? value : 'not a text'
 }
 
-const failure = (code: string, message: string) => [{ message, extensions: { code } }]
+const failure = (message: string, extensions: object) => [{ message, extensions }]
 
-const TOO_MANY = failure('RATE_LIMITED', 'This connection runs too many operations at once.')
+const TOO_MANY = failure('This connection runs too many operations at once.', { code: 'RATE_LIMITED' })
+
+const STOPPING = failure('This server is stopping. Connect again.', {
+  code: 'SERVICE_UNAVAILABLE',
+  retryAfterSeconds: 1,
+})

@@ -6,16 +6,16 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { type HttpServer, urlOf } from '../http/http-server.ts'
 import type { Origins } from '../http/origins.ts'
 import type { Identity } from '../security/authenticate.ts'
-import type { Revocations } from '../security/revocations.ts'
 import type { RouterLimits } from '../settings.ts'
 import type { FanOut } from './fan-out.ts'
 import { WEB_SOCKET } from './frames.ts'
-import { type SocketHandlers, serveSocket, TOKEN_ENDED } from './serve-socket.ts'
+import type { Presence } from './presence.ts'
+import { type ServedSocket, type SocketHandlers, serveSocket, TOKEN_ENDED } from './serve-socket.ts'
 
 /** All client sockets of this router. */
 export interface Sockets {
-  /** Closes those whose session has ended, or whose viewer has another role than it began with. */
-  recheck(revocations: Revocations): void
+  /** Takes no more operations, and says goodbye to each socket once its queries and mutations are answered. */
+  drain(timeoutMs: number): Promise<void>
   /** Says goodbye to all with 1001, after which clients come back elsewhere. */
   close(): Promise<void>
 }
@@ -27,6 +27,7 @@ export interface SocketsOptions {
   limits: RouterLimits
   log: Logger
   fanOut: FanOut
+  presence: Presence
   handlers: Omit<SocketHandlers, 'admit'>
 }
 
@@ -35,15 +36,23 @@ const GOING_AWAY = 1001
 /** A client that does not answer a goodbye is cut. */
 const GOODBYE_MS = 1_000
 
-export function openSockets({ http, path, origins, limits, log, fanOut, handlers }: SocketsOptions): Sockets {
+export function openSockets({
+  http,
+  path,
+  origins,
+  limits,
+  log,
+  fanOut,
+  presence,
+  handlers,
+}: SocketsOptions): Sockets {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
-  const identities = new Map<WebSocket, Identity>()
-  const perViewer = new Map<string, number>()
+  const served = new Map<WebSocket, ServedSocket>()
 
   http.server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request)
@@ -62,30 +71,19 @@ export function openSockets({ http, path, origins, limits, log, fanOut, handlers
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
       return socket.close(4406, 'Subprotocol not acceptable')
     const stopPinging = keepAlive(socket)
+    let release = (): void => undefined
     socket.once('close', () => {
       stopPinging()
-      leave(socket)
+      release()
+      served.delete(socket)
     })
+    const admit = (identity: Identity): boolean => {
+      const admitted = presence.admit(identity, () => socket.close(TOKEN_ENDED, 'UNAUTHENTICATED'))
+      release = admitted ?? release
+      return admitted !== null
+    }
     const outbox = fanOut.open(stream, WEB_SOCKET, () => socket.readyState === socket.OPEN)
-    serveSocket(socket, outbox, { ...handlers, admit: (identity) => admit(socket, identity) }, limits)
-  }
-
-  function admit(socket: WebSocket, identity: Identity): boolean {
-    const { id } = identity.viewer
-    const count = perViewer.get(id) ?? 0
-    if (count >= limits.socketsPerViewer) return false
-    perViewer.set(id, count + 1)
-    identities.set(socket, identity)
-    return true
-  }
-
-  function leave(socket: WebSocket): void {
-    const id = identities.get(socket)?.viewer.id
-    identities.delete(socket)
-    if (id === undefined) return
-    const count = (perViewer.get(id) ?? 1) - 1
-    if (count > 0) perViewer.set(id, count)
-    else perViewer.delete(id)
+    served.set(socket, serveSocket(socket, outbox, { ...handlers, admit }, limits))
   }
 
   /** Cuts a socket whose other end has gone without a word. */
@@ -103,10 +101,15 @@ export function openSockets({ http, path, origins, limits, log, fanOut, handlers
   }
 
   return {
-    recheck(revocations) {
-      for (const [socket, { viewer }] of identities) {
-        if (revocations.check(viewer)?.role !== viewer.role) socket.close(TOKEN_ENDED, 'UNAUTHENTICATED')
-      }
+    async drain(timeoutMs) {
+      const answered = [...served].map(async ([socket, { drain }]) => {
+        await drain()
+        socket.close(GOING_AWAY, 'Going away')
+      })
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, timeoutMs)
+      await Promise.race([Promise.all(answered), patience.promise])
+      clearTimeout(timer)
     },
     async close() {
       const gone = [...server.clients].map(

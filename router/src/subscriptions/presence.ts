@@ -1,0 +1,39 @@
+import type { Identity } from '../security/authenticate.ts'
+import type { Revocations } from '../security/revocations.ts'
+
+/** Who is connected for longer than a request. */
+export interface Presence {
+  /**
+   * @param showOut called when the viewer's session has ended, or has another role than it began with.
+   * @returns a function for when the connection is over; null when the viewer has too many.
+   */
+  admit(identity: Identity, showOut: () => void): (() => void) | null
+  recheck(revocations: Revocations): void
+}
+
+export function createPresence(connectionsPerViewer: number): Presence {
+  const present = new Set<{ viewer: Identity['viewer']; showOut: () => void }>()
+  const perViewer = new Map<string, number>()
+
+  return {
+    admit({ viewer }, showOut) {
+      const count = perViewer.get(viewer.id) ?? 0
+      if (count >= connectionsPerViewer) return null
+      perViewer.set(viewer.id, count + 1)
+      const entry = { viewer, showOut }
+      present.add(entry)
+      return () => {
+        if (!present.delete(entry)) return
+        const left = (perViewer.get(viewer.id) ?? 1) - 1
+        if (left > 0) perViewer.set(viewer.id, left)
+        else perViewer.delete(viewer.id)
+      }
+    },
+
+    recheck(revocations) {
+      for (const { viewer, showOut } of present) {
+        if (revocations.check(viewer)?.role !== viewer.role) showOut()
+      }
+    },
+  }
+}
