@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createOpenWorld } from './testing/open-world.ts'
 import { serveOpenSubgraph } from './testing/open-subgraph.ts'
+import { spawnRouter } from './testing/spawn-router.ts'
 import { createTopic } from './testing/topic.ts'
 import { compose } from './testing/compose.ts'
 
@@ -106,14 +104,14 @@ describe('its command line', () => {
       resolvers: { Query: { reviewed: () => 7 } },
       path: '/graphql',
     })
-    await using child = startMain(
+    await using child = spawnRouter([
       '--supergraph',
       world.settings.supergraphFile,
       '--port',
       '0',
       '--subgraph',
       `reviews=${new URL(other.url).origin}`,
-    )
+    ])
     expect((await gql(`${await child.url}/graphql`, '{ reviewed books { title } }')).body.data).toEqual({
       reviewed: 7,
       books: [{ title: 'Dune' }],
@@ -121,41 +119,11 @@ describe('its command line', () => {
   })
 
   it.each([
-    [['--nonsense'], /--nonsense/],
     [['--subgraph', 'a=http://127.0.0.1:1'], /--supergraph/],
     [['--supergraph', 'x', '--subgraph', 'a'], /NAME=URL/],
-    [['--supergraph', 'x', '--port', 'many'], /PORT/],
     [['--supergraph', '/nowhere'], /ENOENT/],
   ])('%j ends it with the reason', async (args, reason) => {
-    await using child = startMain(...args)
+    await using child = spawnRouter([...args])
     await expect(child.url).rejects.toThrow(reason)
   })
 })
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
-
-function startMain(...args: string[]) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { PATH: process.env.PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const closed = once(child, 'close')
-  let said = ''
-  const url = new Promise<string>((resolve, reject) => {
-    const hear = (chunk: unknown): void => {
-      said += String(chunk)
-      const [, url] = /"url":"([^"]+)".*"msg":"ready"/.exec(said) ?? []
-      if (url) resolve(url)
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    void closed.then(() => reject(new Error(said)))
-  })
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await closed
-    },
-  }
-}

@@ -1,14 +1,10 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { describe, expect, it } from 'vitest'
 import { createRouter } from './server.ts'
 import { openRawSocket } from './testing/raw-socket.ts'
+import { spawnRouter } from './testing/spawn-router.ts'
 import { createWorld, SECRET, type World } from './testing/world.ts'
-
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
 
 /** Lets `echo` begin, and end only when told to. */
 function holdEcho(world: World) {
@@ -24,7 +20,7 @@ describe('the process', () => {
     async (signal) => {
       await using world = await createWorld()
       await using child = startMain(world)
-      const url = await child.ready
+      const url = await child.url
       await using socket = await openRawSocket(`${url}/graphql`)
       await socket.introduce()
       const echo = holdEcho(world)
@@ -48,16 +44,9 @@ describe('the process', () => {
   )
 
   it('that is told too little says all that is missing', async () => {
-    const child = spawn(process.execPath, [MAIN], {
-      env: { PATH: process.env.PATH },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    })
-    let said = ''
-    child.stderr.on('data', (chunk) => {
-      said += String(chunk)
-    })
-    const [code] = await once(child, 'close')
-    expect(code).toBe(1)
+    await using child = spawnRouter([])
+    const said = await child.url.catch((error: Error) => error.message)
+    expect(await child.exit).toBe(1)
     for (const name of ['SERVICE_SECRET', 'REDIS_URL', 'USER_URL', 'BOOKING_URL'])
       expect(said).toContain(name)
   })
@@ -95,37 +84,14 @@ describe('closing', () => {
 
 function startMain({ settings }: World) {
   const { user, event, ticket } = settings.subgraphs
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      PATH: process.env.PATH,
-      PORT: '0',
-      SERVICE_SECRET: SECRET,
-      REDIS_URL: settings.redisUrl,
-      USER_URL: user,
-      EVENT_URL: event,
-      TICKET_URL: ticket,
-      BOOKING_URL: 'http://127.0.0.1:9',
-      SUPERGRAPH_FILE: settings.supergraphFile,
-    },
+  return spawnRouter([], {
+    PORT: '0',
+    SERVICE_SECRET: SECRET,
+    REDIS_URL: settings.redisUrl,
+    USER_URL: user,
+    EVENT_URL: event,
+    TICKET_URL: ticket,
+    BOOKING_URL: 'http://127.0.0.1:9',
+    SUPERGRAPH_FILE: settings.supergraphFile,
   })
-  const exit = once(child, 'exit').then(([code]) => code as number | null)
-  let said = ''
-  const ready = new Promise<string>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      said += String(chunk)
-      const [, url] = /"url":"([^"]+)".*"msg":"ready"/.exec(said) ?? []
-      if (url) resolve(url)
-    })
-    void exit.then(() => reject(new Error(`it ended: ${said}`)))
-  })
-  return {
-    ready,
-    exit,
-    kill: (signal: NodeJS.Signals) => child.kill(signal),
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await exit
-    },
-  }
 }

@@ -1,8 +1,13 @@
+import cluster from 'node:cluster'
 import { runProcess } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
 import { createRouter } from './server.ts'
-import { readRouterSettings } from './settings.ts'
+import { readProcessSettings } from './settings.ts'
+import { startWorkers } from './workers.ts'
 
-const settings = readRouterSettings(process.argv.slice(2))
+const { workers, router } = readProcessSettings(process.argv.slice(2))
+const log = createLog('router', router.logLevel)
 
-await runProcess(createLog('router', settings.logLevel), () => createRouter(settings))
+await runProcess(log, () =>
+  workers > 1 && cluster.isPrimary ? startWorkers(workers, log) : createRouter(router),
+)

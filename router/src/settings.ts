@@ -11,9 +11,12 @@ const origins = z
 
 const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
+const workers = z.coerce.number().int().min(1).max(128).default(1)
+
 /** Settings of the platform's router. The four URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 const platformEnv = baseSettings.extend({
   PORT: port,
+  ROUTER_WORKERS: workers,
   USER_URL: baseUrl,
   EVENT_URL: baseUrl,
   TICKET_URL: baseUrl,
@@ -25,9 +28,9 @@ const platformEnv = baseSettings.extend({
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
   .pick({ HOST: true, LOG_LEVEL: true })
-  .extend({ PORT: port, ALLOWED_ORIGINS: origins })
+  .extend({ PORT: port, ROUTER_WORKERS: workers, ALLOWED_ORIGINS: origins })
 
-const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H]
+const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
 
 /** What makes a router that of our platform, where people sign in and subgraphs believe only each other. */
@@ -108,23 +111,32 @@ export const DEFAULT_LIMITS: RouterLimits = {
   drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
 }
 
+/** How one start of the program is to run. */
+export interface ProcessSettings {
+  /** Processes that share the port; with one, it is this process itself. */
+  workers: number
+  router: RouterSettings
+}
+
 /**
  * Reads what the command line and the environment say; the former goes first. Ends the process when that is not enough.
  * @param args without the program and the script.
  */
-export function readRouterSettings(args: string[]): RouterSettings {
+export function readProcessSettings(args: string[]): ProcessSettings {
   const options = readOptions(args)
   const source = {
     ...process.env,
     ...(options.port !== undefined && { PORT: options.port }),
     ...(options.host !== undefined && { HOST: options.host }),
+    ...(options.workers !== undefined && { ROUTER_WORKERS: options.workers }),
   }
   if (options.supergraph !== undefined) {
     const env = readSettings(genericEnv, source)
-    return { ...commonOf(env), subgraphs: options.subgraphs, supergraphFile: options.supergraph }
+    const router = { ...commonOf(env), subgraphs: options.subgraphs, supergraphFile: options.supergraph }
+    return { workers: env.ROUTER_WORKERS, router }
   }
   const env = readSettings(platformEnv, source)
-  return {
+  const router = {
     ...commonOf(env),
     serviceSecret: env.SERVICE_SECRET,
     redisUrl: env.REDIS_URL,
@@ -132,6 +144,7 @@ export function readRouterSettings(args: string[]): RouterSettings {
     userUrl: env.USER_URL,
     supergraphFile: env.SUPERGRAPH_FILE,
   }
+  return { workers: env.ROUTER_WORKERS, router }
 }
 
 function readOptions(args: string[]) {
@@ -143,6 +156,7 @@ function readOptions(args: string[]) {
         subgraph: { type: 'string', multiple: true, default: [] },
         port: { type: 'string' },
         host: { type: 'string' },
+        workers: { type: 'string' },
       },
     })
     if (values.subgraph.length > 0 && values.supergraph === undefined)

@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** The program, as a process of its own. */
+export interface RouterProcess extends AsyncDisposable {
+  /** Where it serves, once it is ready; rejects with all it said when it ends before. */
+  url: Promise<string>
+  exit: Promise<number | null>
+  kill(signal: NodeJS.Signals): void
+  /** Process ids of all workers that ever were ready. */
+  workers(): number[]
+}
+
+/** @param env all of its environment but PATH. */
+export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): RouterProcess {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const exit = once(child, 'close').then(([code]) => code as number | null)
+  let said = ''
+  const ready = () =>
+    [...said.matchAll(/"pid":(\d+),"url":"([^"]+)","msg":"ready"/g)].map(([, pid, url]) => ({
+      pid: Number(pid),
+      url: String(url),
+    }))
+  const url = new Promise<string>((resolve, reject) => {
+    const hear = (chunk: unknown): void => {
+      said += String(chunk)
+      const own = ready().find(({ pid }) => pid === child.pid)
+      if (own) resolve(own.url)
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    void exit.then(() => reject(new Error(said)))
+  })
+  url.catch(() => undefined) // whoever waits for it hears of it
+  return {
+    url,
+    exit,
+    kill: (signal) => void child.kill(signal),
+    workers: () => ready().flatMap(({ pid }) => (pid === child.pid ? [] : [pid])),
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL') // workers end with it
+      await exit
+    },
+  }
+}
