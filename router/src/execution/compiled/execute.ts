@@ -9,12 +9,12 @@ export type Encode = (answer: ExecutionAnswer) => string
 
 /** Runs an operation: exactly what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys. */
 export async function executeCompiled<Scope>(
-  { step, variants, context, schemas }: CompiledOperation,
+  compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
 ): Promise<ExecutionAnswer> {
+  const { step, variants } = compiled
   const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), false)
-  const text = dataText(run)
-  return text === null ? shapeByReference(run, context, schemas) : answerOf(run, text)
+  return answerOf(run, dataText(run), compiled)
 }
 
 /**
@@ -23,18 +23,23 @@ export async function executeCompiled<Scope>(
  * @param encode is called, for each of them, when there is more to tell than data. It must not change what it is given.
  */
 export async function executeToBuffer<Scope>(
-  { step, variants, runs, context, schemas }: CompiledOperation,
+  compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
   encode: Encode = JSON.stringify,
 ): Promise<Uint8Array> {
+  const { step, variants, runs } = compiled
   const given = request as CompiledRequest<unknown>
   const run = await (runs ? runs(given) : startRun(step, given, variants(request.variables)))
   if (run.bytes) return run.bytes
-  const text = dataText(run)
-  if (text === null) return Buffer.from(encode(await shapeByReference(run, context, schemas)))
-  if (run.errors.length > 0) return Buffer.from(encode(answerOf(run, text)))
-  run.bytes = Buffer.from(`{"data":${text}}`)
-  return run.bytes
+  if (run.answer === null) {
+    const text = dataText(run)
+    if (text !== null && run.errors.length === 0) {
+      run.bytes = Buffer.from(`{"data":${text}}`)
+      return run.bytes
+    }
+    run.answer = answerOf(run, text, compiled)
+  }
+  return Buffer.from(encode(await run.answer))
 }
 
 /** The data as JSON; null where the tree is not as the schema promises. */
@@ -48,7 +53,13 @@ function dataText({ variant, tree }: Run): string | null {
   }
 }
 
-function answerOf({ errors }: Run, text: string): ExecutionAnswer {
+async function answerOf(
+  run: Run,
+  text: string | null,
+  { context, schemas }: CompiledOperation,
+): Promise<ExecutionAnswer> {
+  if (text === null) return shapeByReference(run, context, schemas)
+  const { errors } = run
   const data = JSON.parse(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
 }

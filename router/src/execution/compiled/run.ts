@@ -1,5 +1,6 @@
 import type { Echo } from './echo.ts'
 import type { Tree } from './merge.ts'
+import type { ExecutionAnswer } from './reference.ts'
 import type { CompiledRequest } from './types.ts'
 import type { Variant } from './variants.ts'
 
@@ -17,6 +18,8 @@ export interface Run {
   echo: Echo | null
   /** The answer in bytes, as soon as there is one that needs no encoding by the caller. */
   bytes: Uint8Array | null
+  /** Otherwise the answer; made once for all who share the run. */
+  answer: Promise<ExecutionAnswer> | null
 }
 
 /** One node of a plan. It never rejects for what a subgraph does, but adds to the errors of the run. */
@@ -30,7 +33,7 @@ export async function startRun(
   isForBytes = true,
 ): Promise<Run> {
   const echo = isForBytes ? (variant?.echo ?? null) : null
-  const run: Run = { request, variant, tree: {}, errors: [], echo, bytes: null }
+  const run: Run = { request, variant, tree: {}, errors: [], echo, bytes: null, answer: null }
   await step?.(run)
   return run
 }
