@@ -1,6 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import type { SubscribePayload } from 'graphql-ws'
+import type { RequestScope } from '../errors.ts'
 import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
 import { validDocument } from '../execution/documents.ts'
 import type { SupergraphFile } from '../execution/supergraph-file.ts'
@@ -21,18 +22,32 @@ export function createStart(
   file.onChange((supergraph) => void topics.move(supergraph))
 
   return async ({ query, operationName, variables }, identity) => {
-    const requestId = newId()
-    const scope = { requestId, log: log.child({ requestId }) }
+    const scope = createScope(log)
     try {
       const supergraph = file.current
       const document = validDocument(supergraph, query)
       const viewer = identity?.viewer ?? null
-      const ready = readyOperation({ supergraph, document, operationName, variables, viewer, ...scope })
+      const ready = readyOperation(
+        Object.assign(scope, { supergraph, document, operationName, variables, viewer }),
+      )
       const { node } = ready.prepared.plan
       if (node?.kind === 'Subscription') return { kind: 'live', join: topics.prepare(ready, query) }
       return { kind: 'single', result: await executePlan(ready, node, deps.services) }
     } catch (error) {
       return { kind: 'refused', errors: publicErrors(error, scope) }
     }
+  }
+}
+
+/** A log of its own is made when something is logged: thousands who come at once mostly have nothing to say. */
+function createScope(log: Logger): RequestScope {
+  const requestId = newId()
+  let own: Logger | undefined
+  return {
+    requestId,
+    get log() {
+      own ??= log.child({ requestId })
+      return own
+    },
   }
 }

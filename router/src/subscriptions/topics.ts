@@ -6,7 +6,7 @@ import { clientError, SCHEMA_RELOAD } from '../errors.ts'
 import type { FanOut } from './fan-out.ts'
 import { createGroup, type Group } from './group.ts'
 import { type LiveOperation, liveOperation, type SubscriptionDeps } from './live-operation.ts'
-import type { Subscriber } from './topic.ts'
+import type { Member, Subscriber } from './topic.ts'
 import { viewerOfAnswers } from './viewer-scope.ts'
 
 /** All running subscriptions, each distinct one run once. */
@@ -106,7 +106,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
         const entry = byKey.get(key) ?? enter(operation, query, key)
         if (ready !== asked) entry.shared = asked
         const member = entry.group.join(subscriber, upstream.sinceOf(ready.variables))
-        return () => entry.group.leave(member)
+        return leaving(entry.group, member)
       }
     },
 
@@ -121,6 +121,9 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
     },
   }
 }
+
+/** Made out here, so that a member holds nothing of how it came in: the operation that is run is the first one's. */
+const leaving = (group: Group, member: Member) => () => group.leave(member)
 
 const RELOADED = clientError(
   SCHEMA_RELOAD,
