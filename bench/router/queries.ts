@@ -22,7 +22,9 @@ interface Measured {
   name: string
   rates: number[]
   cpu: number[]
-  latencies: number[]
+  /** Of each round by itself: a machine that was busy with something else spoils a round, and not the figure. */
+  p50: number[]
+  p99: number[]
 }
 
 /** Rate, CPU time and latency of each contender for each workload; rounds interleaved. */
@@ -61,7 +63,7 @@ async function verified(running: Running[], workload: Workload, options: QueryOp
     lanes.add({
       running: one,
       load: { port: child.port, exchanges, connections: options.connections },
-      measured: { key: contender.key, name: contender.name, rates: [], cpu: [], latencies: [] },
+      measured: { key: contender.key, name: contender.name, rates: [], cpu: [], p50: [], p99: [] },
     })
   }
   return lanes
@@ -96,7 +98,9 @@ async function measure(lanes: Set<Lane>, { rounds, ms }: QueryOptions): Promise<
   const perSecond = arrivalRate([...lanes].map(({ measured }) => measured))
   for (let round = 0; round < rounds; round++) {
     await eachLane(lanes, async ({ load, measured }) => {
-      measured.latencies.push(...(await arrive(load, perSecond, ms)))
+      const latencies = await arrive(load, perSecond, ms)
+      measured.p50.push(percentile(latencies, 0.5))
+      measured.p99.push(percentile(latencies, 0.99))
     })
   }
   return [...lanes].map(({ measured }) => measured)
@@ -126,12 +130,12 @@ function report(measured: Measured[]): string {
   const references = ['hive', 'hive-rust', 'bare'].map(rateOf)
   return table(
     ['', 'requests/s', 'CPU µs/request', 'p50 ms', 'p99 ms', '× Hive JS', '× Hive Rust', '× bare'],
-    measured.map(({ name, rates, cpu, latencies }) => [
+    measured.map(({ name, rates, cpu, p50, p99 }) => [
       name,
       spread(rates),
       spread(cpu),
-      figure(percentile(latencies, 0.5)),
-      figure(percentile(latencies, 0.99)),
+      figure(median(p50)),
+      figure(median(p99)),
       ...references.map((reference) => figure(median(rates) / reference)),
     ]),
   )
