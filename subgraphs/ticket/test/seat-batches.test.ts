@@ -1,0 +1,206 @@
+import { refusalOf } from '@karcis/kit/database'
+import { newId } from '@karcis/kit/ids'
+import { describe, expect, it } from 'vitest'
+import { LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
+import type { Hold } from '../src/domain/hold.ts'
+import type { SeatWish } from '../src/domain/take-seats.ts'
+import { ticketTypesById } from '../src/domain/ticket-type-store.ts'
+import { rewritingSql } from './mutants.ts'
+import { expectBooksToBalance, imbalances, pileUp } from './races.ts'
+import { person, type Story, startStory } from './stories.ts'
+
+const ALL_SEATS = 'LOCK TABLE seats IN EXCLUSIVE MODE'
+const ROWS = [...'ABCDEFGHIJ']
+const CHANGES = `subscription ($eventId: ID!) { seatMapChanged(eventId: $eventId, sinceRevision: 1) {
+  revision seats { id status } } }`
+
+/** A hall of two ticket types: ten rows in front, of which one person may have two, and ten at the back. */
+async function twoTiers(story: Story) {
+  const eventId = await story.event()
+  const front = await story.ticketType(eventId, { name: 'Front', quota: 1, maxPerUser: 2 })
+  const back = await story.ticketType(eventId, { name: 'Back', quota: 1 })
+  const section = (name: string, ticketTypeId: string) => ({ name, ticketTypeId, rows: 10, seatsPerRow: 10 })
+  const { createSeatMap } = await story.mustAsk(
+    story.organizer,
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id section row number } } }',
+    { input: { eventId, sections: [section('Front', front), section('Back', back)] } },
+  )
+  const labels = new Map<string, { id: string; ticketTypeId: string }>()
+  for (const { id, section: name, row, number } of createSeatMap.seats)
+    labels.set(`${name} ${row}${number}`, { id, ticketTypeId: name === 'Front' ? front : back })
+  const seat = (label: string) => {
+    const found = labels.get(label)
+    if (!found) throw new Error(`no seat ${label}`)
+    return found
+  }
+  const types = new Map((await ticketTypesById(story.deps.db, [front, back])).map((type) => [type.id, type]))
+  const wish = (labels: string[], facts: Partial<SeatWish> = {}): SeatWish => ({
+    holdId: newId(),
+    userId: newId(),
+    bookingId: null,
+    seats: labels.map(seat),
+    types,
+    ...facts,
+  })
+  /** How a seat stands, with the marks that every change leaves on it. */
+  const state = async (label: string) =>
+    (await story.sql(`SELECT status, version, revision FROM seats WHERE id = '${seat(label).id}'`))[0]
+  const revision = async (): Promise<number> =>
+    (await story.sql(`SELECT revision FROM seat_maps WHERE event_id = '${eventId}'`))[0].revision
+  return { eventId, front, back, seat, wish, state, revision }
+}
+
+type Outcome = Hold | Error
+
+/** Wishes that come, in this order, while an earlier buyer's of `Back J10` is under way: they are the next batch. */
+async function together(story: Story, hall: Awaited<ReturnType<typeof twoTiers>>, wishes: SeatWish[]) {
+  const submit = (wish: SeatWish): Promise<Outcome> =>
+    story.deps.seatTaker.submit(hall.eventId, wish).catch((error: Error) => error)
+  const [outcomes] = await pileUp<Outcome[]>(story, ALL_SEATS, {
+    waiting: 1,
+    start: () => Promise.all([hall.wish(['Back J10']), ...wishes].map(submit)),
+  })
+  return (outcomes ?? []).slice(1)
+}
+
+const lost = (outcome: Outcome | undefined): unknown =>
+  outcome instanceof SeatsUnavailable ? outcome.facts.seatIds : outcome
+
+describe('wishes for seats of one event that wait together', () => {
+  it('are held as one change, which every watcher hears as one', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const watch = await story.watch(CHANGES, { eventId: hall.eventId })
+    const wishes = Array.from({ length: 30 }, (_, at) =>
+      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    )
+    const outcomes = await together(story, hall, wishes)
+    expect(outcomes.map((outcome) => (outcome as Hold).id)).toEqual(wishes.map(({ holdId }) => holdId))
+    expect(await hall.revision()).toBe(3)
+    await watch.until(({ data }) => data.seatMapChanged.revision === 3)
+    const heard = watch.received.map(({ data }) => data.seatMapChanged)
+    const seen = heard.flatMap(({ seats }) => seats as { id: string; status: string }[])
+    expect(seen.map(({ id }) => id).toSorted()).toEqual(
+      [hall.seat('Back J10'), ...wishes.flatMap(({ seats }) => seats)].map(({ id }) => id).toSorted(),
+    )
+    expect(new Set(seen.map(({ status }) => status))).toEqual(new Set(['HELD']))
+    await expectBooksToBalance(story)
+  })
+
+  it('are each granted whole or refused whole, and a refused one leaves no trace', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const siti = person()
+    await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+    const outcomes = await together(story, hall, [
+      hall.wish(['Front B1', 'Front B2']),
+      hall.wish(['Front B2', 'Front B3']), // wants what the one before it gets
+      hall.wish(['Front A2', 'Front C1']), // wants what somebody has
+      hall.wish(['Front D1', 'Back A1', 'Back A2'], { userId: siti.id }), // may have no more in front
+      hall.wish(['Back B1']),
+    ])
+    const [first, overlapping, late, over, last] = outcomes
+    for (const outcome of [first, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
+    expect((first as Hold).items.map(({ seatId }) => seatId)).toEqual([
+      hall.seat('Front B1').id,
+      hall.seat('Front B2').id,
+    ])
+    expect(lost(overlapping)).toEqual([hall.seat('Front B2').id])
+    expect(lost(late)).toEqual([hall.seat('Front A2').id])
+    expect(over).toBeInstanceOf(LimitExceeded)
+    expect((over as LimitExceeded).facts).toEqual({ limit: 2 })
+    const untouched = { status: 'AVAILABLE', version: 1, revision: 1 }
+    for (const label of ['Front B3', 'Front C1', 'Front D1', 'Back A1', 'Back A2'])
+      expect(await hall.state(label)).toEqual(untouched)
+    expect(await hall.state('Front A2')).toEqual({ status: 'HELD', version: 2, revision: 2 })
+    expect(await hall.state('Back B1')).toEqual({ status: 'HELD', version: 2, revision: 4 })
+    expect(await hall.revision()).toBe(4)
+    await expectBooksToBalance(story)
+  })
+
+  it('would leave the refused with part of an allowance (guard: it is given back)', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const siti = person()
+    await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+    const guard = rewritingSql(story.deps, 'SET taken = a.taken - b.quantity', 'SET taken = a.taken')
+    await together(story, hall, [
+      hall.wish(['Front D1', 'Back A1'], { userId: siti.id }),
+      hall.wish(['Back B1']),
+    ])
+    expect(guard.count).toBeGreaterThan(0)
+    expect(await imbalances(story)).toMatchObject([{ name: 'allowance' }])
+  })
+
+  it('have a seat that the first who wanted it could not have after all', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const siti = person()
+    await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+    const [over, late, second, third, fourth] = await together(story, hall, [
+      hall.wish(['Front D1'], { userId: siti.id }), // over the limit: D1 stays free
+      hall.wish(['Front A2', 'Front C1']), // A2 is gone: C1 stays free
+      hall.wish(['Front C1', 'Front D1']),
+      hall.wish(['Front D1', 'Front D2']),
+      hall.wish(['Front D2']),
+    ])
+    expect(over).toBeInstanceOf(LimitExceeded)
+    expect(lost(late)).toEqual([hall.seat('Front A2').id])
+    expect(second).toMatchObject({ status: 'ACTIVE' })
+    expect(lost(third)).toEqual([hall.seat('Front D1').id])
+    expect(fourth).toMatchObject({ status: 'ACTIVE' })
+    await expectBooksToBalance(story)
+  })
+
+  it('are served in the order of their coming, fifty at a time', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const wishes = Array.from({ length: 70 }, (_, at) =>
+      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    )
+    const outcomes = await together(story, hall, [
+      ...wishes,
+      ...wishes.map(({ seats }) => hall.wish([], { seats })),
+    ])
+    for (const outcome of outcomes.slice(0, 70)) expect(outcome).toMatchObject({ status: 'ACTIVE' })
+    for (const [at, outcome] of outcomes.slice(70).entries())
+      expect(lost(outcome)).toEqual(wishes[at]?.seats.map(({ id }) => id))
+    expect(await hall.revision()).toBe(1 + 1 + 2)
+    await expectBooksToBalance(story)
+  })
+
+  it('fail alone: what Postgres refuses to one, the others do not feel', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const [cursed, bookingId] = [newId(), newId()]
+    await story.sql(`CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF NEW.user_id = '${cursed}' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`)
+    await story.sql('CREATE TRIGGER curse BEFORE INSERT ON holds FOR EACH ROW EXECUTE FUNCTION curse()')
+    await story.deps.seatTaker.submit(hall.eventId, hall.wish(['Back A10'], { bookingId }))
+    const [first, repeated, unlucky, last] = await together(story, hall, [
+      hall.wish(['Back A1']),
+      hall.wish(['Back B1'], { bookingId }),
+      hall.wish(['Back C1'], { userId: cursed }),
+      hall.wish(['Back D1']),
+    ])
+    for (const outcome of [first, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
+    expect(refusalOf(repeated).constraint).toBe('holds_booking_once')
+    expect(refusalOf(unlucky).sqlState).toBe('P0001')
+    for (const label of ['Back B1', 'Back C1']) expect(await hall.state(label)).toMatchObject({ version: 1 })
+    await expectBooksToBalance(story)
+  })
+
+  it('of one person come one after the other, within the limit', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const userId = newId()
+    const labels = ['Front A1', 'Front B1', 'Front C1', 'Front D1']
+    const outcomes = await together(
+      story,
+      hall,
+      labels.map((label) => hall.wish([label], { userId })),
+    )
+    expect(outcomes.map((outcome) => outcome instanceof LimitExceeded)).toEqual([false, false, true, true])
+    await expectBooksToBalance(story)
+  })
+})
