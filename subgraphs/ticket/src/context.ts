@@ -5,6 +5,7 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import type { RowPlace } from './domain/row-store.ts'
 import type { News } from './domain/news.ts'
 import type { SeatHints } from './domain/seat-hints.ts'
+import type { HoldEnder } from './domain/end-holds.ts'
 import type { SharedReads } from './domain/shared-reads.ts'
 import type { SeatTaker } from './domain/take-seats.ts'
 import type { StockTaker } from './domain/take-stock.ts'
@@ -25,6 +26,8 @@ export interface Deps extends BaseDeps<PrismaClient> {
   stockTaker: StockTaker
   /** Takes seats in batches, one at a time per event and process. */
   seatTaker: SeatTaker
+  /** Ends holds in batches, one at a time per event, way of ending and process. */
+  holdEnder: HoldEnder
 }
 
 /** One request, or one event of a subscription. */

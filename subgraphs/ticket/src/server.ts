@@ -2,6 +2,7 @@ import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
 import type { Deps } from './context.ts'
+import { createHoldEnder } from './domain/end-holds.ts'
 import { eventForSale, takeEventCopy } from './domain/event-copy.ts'
 import { isHoldLive } from './domain/hold-store.ts'
 import { createNews } from './domain/news.ts'
@@ -37,6 +38,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         rowPlaces: new LRUCache({ max: 500 }),
         sharedReads: createSharedReads(() => deps),
         stockTaker: createStockTaker(() => deps),
+        holdEnder: createHoldEnder(() => deps),
         seatTaker: createSeatTaker(() => deps),
       }
       return {

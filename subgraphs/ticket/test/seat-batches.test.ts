@@ -1,6 +1,7 @@
 import { refusalOf } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { describe, expect, it } from 'vitest'
+import { endHolds } from '../src/domain/end-holds.ts'
 import { LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
 import type { Hold } from '../src/domain/hold.ts'
 import type { SeatWish } from '../src/domain/take-seats.ts'
@@ -10,7 +11,7 @@ import { expectBooksToBalance, imbalances, pileUp } from './races.ts'
 import { person, type Story, startStory } from './stories.ts'
 
 const ALL_SEATS = 'LOCK TABLE seats IN EXCLUSIVE MODE'
-const ROWS = [...'ABCDEFGHIJ']
+const ROWS = Array.from('ABCDEFGHIJ')
 const CHANGES = `subscription ($eventId: ID!) { seatMapChanged(eventId: $eventId, sinceRevision: 1) {
   revision seats { id status } } }`
 
@@ -201,6 +202,28 @@ describe('wishes for seats of one event that wait together', () => {
       labels.map((label) => hall.wish([label], { userId })),
     )
     expect(outcomes.map((outcome) => outcome instanceof LimitExceeded)).toEqual([false, false, true, true])
+    await expectBooksToBalance(story)
+  })
+})
+
+describe('holds that end together', () => {
+  it('are freed as one change, each answered for its own', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const wishes = Array.from({ length: 12 }, (_, at) =>
+      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    )
+    const holds = (await together(story, hall, wishes)) as Hold[]
+    const release = ({ id }: Hold) =>
+      endHolds(story.deps, { eventId: hall.eventId, holdIds: [id], to: 'RELEASED' })
+    const before = await hall.revision()
+    const [ended] = await pileUp(story, ALL_SEATS, {
+      waiting: 1,
+      start: () => Promise.all([...holds, ...holds.slice(0, 1)].map(release)),
+    })
+    expect(ended).toEqual([...holds.map(({ id }) => [id]), []])
+    expect(await hall.revision()).toBe(before + 2) // the first, and all that came meanwhile
+    expect((await story.stock(hall.back)).held).toBe(1) // the earlier buyer's
     await expectBooksToBalance(story)
   })
 })

@@ -1,9 +1,10 @@
 import type { Deps } from '../context.ts'
+import { type Batcher, createBatcher } from './batcher.ts'
 import { publishSeats, publishStock } from './news.ts'
 import type { SeatMapChange } from './seat.ts'
 import { moveSeats } from './seat-moves.ts'
 import { lowerAllowances, moveStock, settleSeats, stockMoves, type Taking } from './stock-store.ts'
-import { type Tx, transact } from './tx.ts'
+import { BooksDisagree, isOnesFault, type Tx, transact } from './tx.ts'
 
 /** Which holds end, and how. All of one event. */
 export interface Ending {
@@ -24,12 +25,35 @@ interface EndedLine {
   quantity: number
 }
 
+const MAX_BATCH = 50
+
+/** Ends holds of one event in one way; answers with the ids of those that ended now. */
+export type HoldEnder = Batcher<Ending, string[]>
+
+/** @param deps asked at each batch. */
+export const createHoldEnder = (deps: () => Deps): HoldEnder =>
+  createBatcher({
+    maxBatch: MAX_BATCH,
+    isOnesFault,
+    async run(_, endings) {
+      const [first] = endings
+      if (!first) return []
+      const holdIds = [...new Set(endings.flatMap((ending) => ending.holdIds))]
+      const ended = await endTogether(deps(), { ...first, holdIds })
+      return endings.map((ending) => ending.holdIds.filter((id) => ended.has(id)))
+    },
+  })
+
 /**
  * Ends those of the holds that are still active, and frees their seats, stock and allowances. The lock on the hold's row decides
  * between this and a booking that turns it into tickets at the same moment: the second of them finds it no longer active.
+ * Endings of one kind that wait share a transaction, for they meet at the rows of the event's stock and map.
  * @returns ids of the holds that ended now.
  */
-export async function endHolds(deps: Deps, ending: Ending): Promise<string[]> {
+export const endHolds = ({ holdEnder }: Deps, ending: Ending): Promise<string[]> =>
+  holdEnder.submit(`${ending.eventId} ${ending.to} ${ending.unboundOnly ?? false}`, ending)
+
+async function endTogether(deps: Deps, ending: Ending): Promise<Set<string>> {
   const { eventId } = ending
   const { lines, change } = await transact(deps.db, (tx) => end(tx, ending))
   if (change) publishSeats(deps, change)
@@ -39,7 +63,7 @@ export async function endHolds(deps: Deps, ending: Ending): Promise<string[]> {
     const seatIds = items.flatMap((line) => line.seat_id ?? [])
     if (seatIds.length > 0) deps.seatHints.release(eventId, seatIds, holdId)
   }
-  return [...ended.keys()]
+  return new Set(ended.keys())
 }
 
 async function end(
@@ -62,7 +86,8 @@ async function end(
     seatIds.length > 0
       ? await moveSeats(tx, { eventId, seatIds, from: 'HELD', to: 'AVAILABLE', fromHolds: holdIds })
       : []
-  if (freed.length !== seatIds.length) throw new Error(`a hold of event ${eventId} had lost its seats`)
+  if (freed.length !== seatIds.length)
+    throw new BooksDisagree(`a hold of event ${eventId} had lost its seats`)
   await lowerAllowances(tx, sumTakings(lines))
   const moves = stockMoves(lines.map(toLine), 'held', 'available')
   if (seatIds.length > 0) return { lines, change: await settleSeats(tx, eventId, seatIds, moves) }
