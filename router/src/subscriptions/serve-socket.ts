@@ -1,24 +1,17 @@
 import { KarcisError } from '@karcis/kit/errors'
 import { CloseCode, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { WebSocket } from 'ws'
 import type { Identity } from '../security/authenticate.ts'
 import type { RouterLimits } from '../settings.ts'
 import type { Outbox } from './outbox.ts'
+import type { StartOperation } from './start.ts'
 import type { Join } from './topics.ts'
-
-/** What came of an operation: refused as a whole, one result, or events for whoever joins. */
-export type Started =
-  | { kind: 'refused'; errors: readonly GraphQLFormattedError[] }
-  | { kind: 'single'; result: FormattedExecutionResult }
-  | { kind: 'live'; join: Join }
 
 export interface SocketHandlers {
   authenticate(authorization: string | undefined): Promise<Identity | null>
   /** Told whom the socket belongs to before that is acknowledged; false when there are too many of that viewer. */
   admit(identity: Identity): boolean
-  /** Never rejects. */
-  start(payload: SubscribePayload, identity: Identity | null): Promise<Started>
+  start: StartOperation
 }
 
 interface Operation {
@@ -56,138 +49,157 @@ export function serveSocket(
   handlers: SocketHandlers,
   limits: RouterLimits,
 ): ServedSocket {
-  const operations = new Map<string, Operation>()
-  let drained: PromiseWithResolvers<void> | null = null
-  let identity: Identity | null = null
-  let inits = 0
-  let acknowledged = false
-  let expiry: NodeJS.Timeout | undefined
-  const initWait = setTimeout(
-    () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
-    limits.initTimeoutMs,
-  )
+  const served = new Served(socket, outbox, handlers, limits)
+  socket.on('message', (data) => served.receive((data as Buffer).toString()))
+  socket.once('close', () => served.close())
+  return served
+}
 
-  socket.on('message', (data) => receive((data as Buffer).toString()))
-  socket.once('close', () => {
-    clearTimeout(initWait)
-    clearTimeout(expiry)
-    for (const id of operations.keys()) stop(id)
-  })
+/** A class, so that ten thousand of them share their methods. */
+class Served implements ServedSocket {
+  readonly #socket: WebSocket
+  readonly #outbox: Outbox
+  readonly #handlers: SocketHandlers
+  readonly #limits: RouterLimits
+  readonly #operations = new Map<string, Operation>()
+  #identity: Identity | null = null
+  #inits = 0
+  #acknowledged = false
+  #initWait: NodeJS.Timeout | undefined
+  #expiry: NodeJS.Timeout | undefined
+  #drained: PromiseWithResolvers<void> | null = null
 
-  function receive(text: string): void {
+  constructor(socket: WebSocket, outbox: Outbox, handlers: SocketHandlers, limits: RouterLimits) {
+    this.#socket = socket
+    this.#outbox = outbox
+    this.#handlers = handlers
+    this.#limits = limits
+    this.#initWait = setTimeout(
+      () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
+      limits.initTimeoutMs,
+    )
+  }
+
+  close(): void {
+    clearTimeout(this.#initWait)
+    clearTimeout(this.#expiry)
+    for (const id of this.#operations.keys()) this.#stop(id)
+  }
+
+  receive(text: string): void {
     // A client may ignore that it was told to go; nothing more is done in its name.
-    if (socket.readyState !== socket.OPEN) return
-    if (socket.bufferedAmount > MAX_UNREAD_BYTES) return socket.terminate()
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return this.#socket.terminate()
     let message: Message
     try {
       message = parseMessage(text)
     } catch {
-      return socket.close(CloseCode.BadRequest, 'Invalid message received')
+      return this.#socket.close(CloseCode.BadRequest, 'Invalid message received')
     }
-    if (message.type === MessageType.ConnectionInit) void introduce(message.payload)
-    else if (message.type === MessageType.Ping) send({ type: MessageType.Pong, payload: message.payload })
-    else if (message.type === MessageType.Subscribe) void subscribe(message.id, message.payload)
-    else if (message.type === MessageType.Complete) stop(message.id)
+    if (message.type === MessageType.ConnectionInit) void this.#introduce(message.payload)
+    else if (message.type === MessageType.Ping)
+      this.#send({ type: MessageType.Pong, payload: message.payload })
+    else if (message.type === MessageType.Subscribe) void this.#subscribe(message.id, message.payload)
+    else if (message.type === MessageType.Complete) this.#stop(message.id)
   }
 
-  async function introduce(params: Record<string, unknown> | undefined): Promise<void> {
-    clearTimeout(initWait)
-    inits++
-    if (inits > MAX_INITS)
-      return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
+  async #introduce(params: Record<string, unknown> | undefined): Promise<void> {
+    clearTimeout(this.#initWait)
+    this.#initWait = undefined
+    this.#inits++
+    if (this.#inits > MAX_INITS)
+      return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
     try {
-      const next = await handlers.authenticate(authorizationOf(params))
-      if (socket.readyState !== socket.OPEN) return
-      if (next && identity && next.viewer.sessionId !== identity.viewer.sessionId) {
-        return socket.close(
+      const next = await this.#handlers.authenticate(authorizationOf(params))
+      if (this.#socket.readyState !== this.#socket.OPEN) return
+      if (next && this.#identity && next.viewer.sessionId !== this.#identity.viewer.sessionId) {
+        return this.#socket.close(
           CloseCode.TooManyInitialisationRequests,
           'Already introduced with another session',
         )
       }
-      if (next && !identity && !handlers.admit(next)) {
-        return socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
+      if (next && !this.#identity && !this.#handlers.admit(next)) {
+        return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
       }
-      if (next) become(next)
-      acknowledged = true
-      send({ type: MessageType.ConnectionAck })
+      if (next) this.#become(next)
+      this.#acknowledged = true
+      this.#send({ type: MessageType.ConnectionAck })
     } catch (error) {
       const { code } = error instanceof KarcisError ? error : { code: 'INTERNAL_SERVER_ERROR' }
-      socket.close(
+      this.#socket.close(
         code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED' ? TOKEN_ENDED : TRY_AGAIN_LATER,
         code,
       )
     }
   }
 
-  function become(next: Identity): void {
-    identity = next
-    clearTimeout(expiry)
+  #become(next: Identity): void {
+    this.#identity = next
+    clearTimeout(this.#expiry)
     const left = Math.min(next.expiresAt - Date.now(), MAX_TIMER_MS)
-    expiry = setTimeout(() => socket.close(TOKEN_ENDED, 'TOKEN_EXPIRED'), left)
+    this.#expiry = setTimeout(() => this.#socket.close(TOKEN_ENDED, 'TOKEN_EXPIRED'), left)
   }
 
-  async function subscribe(id: string, payload: SubscribePayload): Promise<void> {
-    if (!acknowledged) return socket.close(CloseCode.Unauthorized, 'Unauthorized')
-    if (operations.has(id))
-      return socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
-    if (operations.size >= limits.operationsPerSocket)
-      return send({ id, type: MessageType.Error, payload: TOO_MANY })
-    if (drained) return send({ id, type: MessageType.Error, payload: STOPPING })
+  async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
+    if (!this.#acknowledged) return this.#socket.close(CloseCode.Unauthorized, 'Unauthorized')
+    if (this.#operations.has(id))
+      return this.#socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+    if (this.#operations.size >= this.#limits.operationsPerSocket)
+      return this.#send({ id, type: MessageType.Error, payload: TOO_MANY })
+    if (this.#drained) return this.#send({ id, type: MessageType.Error, payload: STOPPING })
     const operation: Operation = {}
-    operations.set(id, operation)
-    const started = await handlers.start(payload, identity)
+    this.#operations.set(id, operation)
+    const started = await this.#handlers.start(payload, this.#identity)
     // The client may have gone while the operation was being started; the id may even be in use by a later one.
-    if (operations.get(id) !== operation) return
+    if (this.#operations.get(id) !== operation) return
     if (started.kind === 'live') {
-      watch(id, operation, started.join)
+      this.#watch(id, operation, started.join)
     } else if (started.kind === 'single') {
-      send({ id, type: MessageType.Next, payload: started.result })
-      end(id, { id, type: MessageType.Complete })
-    } else end(id, { id, type: MessageType.Error, payload: started.errors })
+      this.#send({ id, type: MessageType.Next, payload: started.result })
+      this.#end(id, { id, type: MessageType.Complete })
+    } else this.#end(id, { id, type: MessageType.Error, payload: started.errors })
   }
 
-  function watch(id: string, operation: Operation, join: Join): void {
-    const line = outbox.line(`{"id":${JSON.stringify(id)},"type":"next","payload":`, '}')
+  #watch(id: string, operation: Operation, join: Join): void {
+    const line = this.#outbox.line(`{"id":${JSON.stringify(id)},"type":"next","payload":`, '}')
     const leave = join({
       line,
-      completed: () => end(id, { id, type: MessageType.Complete }),
-      failed: (errors) => end(id, { id, type: MessageType.Error, payload: errors }),
+      completed: () => this.#end(id, { id, type: MessageType.Complete }),
+      failed: (errors) => this.#end(id, { id, type: MessageType.Error, payload: errors }),
     })
     operation.leave = () => {
       line.close()
       leave()
     }
-    tellWhenQuiet()
+    this.#tellWhenQuiet()
   }
 
-  function end(id: string, lastWord: object): void {
-    outbox.flush()
-    send(lastWord)
-    stop(id)
+  #end(id: string, lastWord: object): void {
+    this.#outbox.flush()
+    this.#send(lastWord)
+    this.#stop(id)
   }
 
-  function stop(id: string): void {
-    const operation = operations.get(id)
-    operations.delete(id)
+  #stop(id: string): void {
+    const operation = this.#operations.get(id)
+    this.#operations.delete(id)
     operation?.leave?.()
-    tellWhenQuiet()
+    this.#tellWhenQuiet()
   }
 
   /** Whoever only watches can watch elsewhere as well. */
-  function tellWhenQuiet(): void {
-    if (drained && [...operations.values()].every(({ leave }) => leave)) drained.resolve()
+  #tellWhenQuiet(): void {
+    if (this.#drained && [...this.#operations.values()].every(({ leave }) => leave)) this.#drained.resolve()
   }
 
-  function send(message: object): void {
-    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message))
+  #send(message: object): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
   }
 
-  return {
-    drain() {
-      drained ??= Promise.withResolvers()
-      tellWhenQuiet()
-      return drained.promise
-    },
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers()
+    this.#tellWhenQuiet()
+    return this.#drained.promise
   }
 }
 

@@ -9,6 +9,7 @@ import type { Identity } from '../security/authenticate.ts'
 import type { RouterLimits } from '../settings.ts'
 import type { FanOut } from './fan-out.ts'
 import { WEB_SOCKET } from './frames.ts'
+import { createKeepAlive } from './keep-alive.ts'
 import type { Presence } from './presence.ts'
 import { type ServedSocket, type SocketHandlers, serveSocket, TOKEN_ENDED } from './serve-socket.ts'
 
@@ -53,6 +54,7 @@ export function openSockets({
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
   const served = new Map<WebSocket, ServedSocket>()
+  const keepAlive = createKeepAlive(limits.pingIntervalMs)
 
   http.server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request)
@@ -70,10 +72,10 @@ export function openSockets({
     socket.on('error', (error) => log.debug({ reason: error.message }, 'client socket failed'))
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
       return socket.close(4406, 'Subprotocol not acceptable')
-    const stopPinging = keepAlive(socket)
+    keepAlive.watch(socket)
     let release = (): void => undefined
     socket.once('close', () => {
-      stopPinging()
+      keepAlive.forget(socket)
       release()
       served.delete(socket)
     })
@@ -86,24 +88,10 @@ export function openSockets({
     served.set(socket, serveSocket(socket, outbox, { ...handlers, admit }, limits))
   }
 
-  /** Cuts a socket whose other end has gone without a word. */
-  function keepAlive(socket: WebSocket): () => void {
-    let answered = true
-    socket.on('pong', () => {
-      answered = true
-    })
-    const timer = setInterval(() => {
-      if (!answered) return socket.terminate()
-      answered = false
-      socket.ping()
-    }, limits.pingIntervalMs)
-    return () => clearInterval(timer)
-  }
-
   return {
     async drain(timeoutMs) {
-      const answered = [...served].map(async ([socket, { drain }]) => {
-        await drain()
+      const answered = [...served].map(async ([socket, operations]) => {
+        await operations.drain()
         socket.close(GOING_AWAY, 'Going away')
       })
       const patience = Promise.withResolvers<void>()
@@ -121,6 +109,7 @@ export function openSockets({
       }, GOODBYE_MS)
       await Promise.all(gone)
       clearTimeout(cut)
+      keepAlive[Symbol.dispose]()
       server.close()
     },
   }

@@ -1,5 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
+import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import type { RequestScope } from '../errors.ts'
 import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
@@ -8,8 +9,13 @@ import type { SupergraphFile } from '../execution/supergraph-file.ts'
 import type { Identity } from '../security/authenticate.ts'
 import type { FanOut } from './fan-out.ts'
 import type { SubscriptionDeps } from './live-operation.ts'
-import type { Started } from './serve-socket.ts'
-import { createTopics } from './topics.ts'
+import { createTopics, type Join } from './topics.ts'
+
+/** What came of an operation: refused as a whole, one result, or events for whoever joins. */
+type Started =
+  | { kind: 'refused'; errors: readonly GraphQLFormattedError[] }
+  | { kind: 'single'; result: FormattedExecutionResult }
+  | { kind: 'live'; join: Join }
 
 /** Starts an operation that came over a socket or for a stream, whatever its kind. Never rejects. */
 export type StartOperation = (payload: SubscribePayload, identity: Identity | null) => Promise<Started>
