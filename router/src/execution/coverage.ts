@@ -68,7 +68,9 @@ function gather(node: PlanNode | undefined, path: string[], into: Fetched): void
   else if (node.kind === 'Condition') {
     gather(node.ifClause, path, into)
     gather(node.elseClause, path, into)
-  } else if (node.kind !== 'Defer') for (const one of node.nodes) gather(one, path, into)
+  } else if (node.kind === 'Defer') {
+    for (const part of [node.primary, ...node.deferred]) gather(part.node, path, into)
+  } else for (const one of node.nodes) gather(one, path, into)
 }
 
 /** The objects at a path of the plan, in which `@` stands for the items of a list. */

@@ -18,6 +18,8 @@ export interface OperationRequest {
   viewer: Viewer | null
   requestId: string
   log: Logger
+  /** Whether `@defer` may be followed; otherwise it is passed over. */
+  inParts?: boolean
 }
 
 /** What a data source learns of the request it works for. */
@@ -46,7 +48,13 @@ export function readyOperation(request: OperationRequest): ReadyOperation {
   if (errors) throw new AggregateError(errors.map(requestError))
   const problem = brokenLimit(schema, operation, fragments, coerced)
   if (problem) throw problem
-  const prepared = prepareOperation(supergraph, document, operationName, viewer?.role ?? null)
+  const prepared = prepareOperation(
+    supergraph,
+    document,
+    operationName,
+    viewer?.role ?? null,
+    request.inParts,
+  )
   return { request, prepared, variables: coerced }
 }
 

@@ -35,8 +35,16 @@ export function nameRequired(plan: QueryPlan, fields: RequiredFields, requiremen
       case 'Subscription':
         return { ...node, primary: aliased(node.primary), ...(node.rest && { rest: named(node.rest) }) }
       case 'Defer':
-        throw new Error('plans are made without @defer')
+        return {
+          ...node,
+          primary: withNamed(node.primary),
+          deferred: node.deferred.map((one) => withNamed(one)),
+        }
     }
+  }
+
+  function withNamed<Part extends { node?: PlanNode }>(part: Part): Part {
+    return part.node ? { ...part, node: named(part.node) } : part
   }
 
   function fetches(node: FetchNode): PlanNode {

@@ -1,6 +1,6 @@
 import { buildOperationContext } from '@apollo/gateway'
 import { operationFromDocument } from '@apollo/federation-internals'
-import type { QueryPlan } from '@apollo/query-planner'
+import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import {
   type DocumentNode,
   type GraphQLError,
@@ -15,6 +15,7 @@ import { createSettler } from '../security/settle-denied.ts'
 import { createRestorer, renameAliases } from './client-aliases.ts'
 import { concretize } from './concretize.ts'
 import { uncovered } from './coverage.ts'
+import { withoutDefer } from './deferred-places.ts'
 import { nameRequired } from './name-required.ts'
 import { commonName } from './own-names.ts'
 import type { Supergraph } from './supergraph.ts'
@@ -42,13 +43,14 @@ export function prepareOperation(
   document: DocumentNode,
   operationName: string | null | undefined,
   role: Role,
+  inParts = false,
 ): PreparedOperation {
   const ofDocument = supergraph.prepared.get(document) ?? new Map<string, PreparedOperation>()
   supergraph.prepared.set(document, ofDocument)
-  const key = `${role} ${operationName ?? ''}`
+  const key = `${role} ${inParts} ${operationName ?? ''}`
   const known = ofDocument.get(key)
   if (known) return known
-  const prepared = prepare(supergraph, document, operationName ?? undefined, role)
+  const prepared = prepare(supergraph, document, operationName ?? undefined, role, inParts)
   ofDocument.set(key, prepared)
   return prepared
 }
@@ -58,14 +60,20 @@ function prepare(
   document: DocumentNode,
   operationName: string | undefined,
   role: Role,
+  inParts: boolean,
 ): PreparedOperation {
   const { apiSchema, rules } = supergraph
-  const { document: allowed, denied } = authorize(concretize(document, apiSchema), apiSchema, rules, role)
+  const asked = concretize(inParts ? document : withoutDefer(document), apiSchema)
+  const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
   const planned = renameAliases(allowed, supergraph.fieldNames)
+  // Placeholders and names of ours stand in the whole answer, not in parts of it.
+  if (inParts && (denied.size > 0 || planned !== allowed))
+    return prepareOperation(supergraph, document, operationName, role)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
-  const plan = planOf(supergraph, planned, operationName)
+  const planner = inParts ? supergraph.deferPlanner() : supergraph.planner
+  const plan = planOf(supergraph, planner, planned, operationName)
   refuseUncovered(plan, context)
   return {
     context,
@@ -76,7 +84,8 @@ function prepare(
 }
 
 function planOf(
-  { planner, federation, required }: Supergraph,
+  { federation, required }: Supergraph,
+  planner: QueryPlanner,
   document: DocumentNode,
   operationName: string | undefined,
 ): QueryPlan {

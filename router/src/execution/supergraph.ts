@@ -17,6 +17,8 @@ export interface Supergraph {
   apiSchema: GraphQLSchema
   rules: AccessRules
   planner: QueryPlanner
+  /** Plans `@defer`, which few ask for. */
+  deferPlanner(): QueryPlanner
   /** Fields under names of our own in the planner's schemas, of which clients know nothing. */
   required: Omit<ReturnType<typeof separateRequired>, 'document'>
   /** Of all types, whoever may see them. */
@@ -55,9 +57,10 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const apiSchema = federation.apiSchema()
   return {
     sdl,
-    apiSchema: composed.apiSchema().toGraphQLJSSchema(),
+    apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     rules,
     planner: new QueryPlanner(federation),
+    deferPlanner: lazy(() => new QueryPlanner(federation, { incrementalDelivery: { enableDefer: true } })),
     required,
     fieldNames: fieldNamesOf(required.document),
     federation: { apiSchema, supergraphSchema: federation.schema.toGraphQLJSSchema() },
@@ -87,4 +90,9 @@ function fieldNamesOf(document: DocumentNode): Set<string> {
   const names = new Set<string>()
   visit(document, { FieldDefinition: ({ name }) => void names.add(name.value) })
   return names
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
 }

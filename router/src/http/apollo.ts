@@ -9,6 +9,7 @@ import {
 } from 'graphql'
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
+import { executeInParts, type LaterPart } from '../execution/deferred.ts'
 import { executeOperation, type FetchContext } from '../execution/execute.ts'
 import type { Supergraph } from '../execution/supergraph.ts'
 import type { SupergraphFile } from '../execution/supergraph-file.ts'
@@ -21,6 +22,8 @@ type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 export interface HttpContext extends FetchContext {
   /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
   onRefusal(): void
+  /** Takes the later parts of an answer; there is none for a client that takes but one. */
+  onLater?: (parts: AsyncIterable<LaterPart>) => void
 }
 
 /** An error that is already what the client may see; Apollo Server wants it as an Error. */
@@ -89,9 +92,10 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
       executor: async ({ schema, document, request, context }) => {
         const { operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const scope = context as FetchContext
+        const { viewer, requestId, log, onLater } = context as HttpContext
+        const asked = { supergraph, document, operationName, variables, viewer, requestId, log }
         return asErrors(
-          await executeOperation({ supergraph, document, operationName, variables, ...scope }, services),
+          await (onLater ? executeInParts(asked, services, onLater) : executeOperation(asked, services)),
         )
       },
     }),

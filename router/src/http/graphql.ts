@@ -3,9 +3,11 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { KarcisError } from '@karcis/kit/errors'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
+import type { LaterPart } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
 import type { Handler } from './http-server.ts'
+import { sendParts, takesParts } from './multipart.ts'
 
 /** Answers GraphQL over HTTP: who asks is found out here, what is asked by Apollo Server. */
 export function createGraphQLHandler(
@@ -27,6 +29,7 @@ export function createGraphQLHandler(
     }
     const viewer = identity?.viewer ?? null
     let isRefused = false
+    let later: AsyncIterable<LaterPart> | undefined
     const result = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
@@ -41,8 +44,15 @@ export function createGraphQLHandler(
         onRefusal() {
           isRefused = true
         },
+        ...(takesParts(request) && {
+          onLater(parts: AsyncIterable<LaterPart>) {
+            later = parts
+          },
+        }),
       }),
     })
+    if (later && result.body.kind === 'complete')
+      return sendParts(response, withoutLength(result.headers), result.body.string, later)
     const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
     response.writeHead(status, Object.fromEntries(result.headers))
     if (result.body.kind === 'complete') return response.end(result.body.string)
@@ -50,6 +60,9 @@ export function createGraphQLHandler(
     response.end()
   }
 }
+
+const withoutLength = (headers: HeaderMap): Record<string, string> =>
+  Object.fromEntries([...headers].filter(([name]) => name !== 'content-length'))
 
 /** Who asks for plain JSON may be a client that takes any other status for an answer of something in between. */
 const refusalStatus = (headers: HeaderMap): number =>

@@ -1,0 +1,96 @@
+import { buildOperationContext } from '@apollo/gateway'
+import {
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  visit,
+  type DocumentNode,
+} from 'graphql'
+import type { ReadyOperation } from './execute.ts'
+
+/** Path of one object in an answer. */
+export type Place = (string | number)[]
+
+const TYPE_CONDITION = '... on '
+
+/** The operation that asks for nothing but `subselection` of the objects at `path`. */
+export function blockContext({ request, prepared }: ReadyOperation, path: string[], subselection: string) {
+  const { operation, fragments } = prepared.context
+  const selectionSet = around([operation.selectionSet], path, selectionsOf(subselection), fragments)
+  return buildOperationContext({
+    schema: request.supergraph.apiSchema,
+    operationDocument: { kind: Kind.DOCUMENT, definitions: [{ ...operation, selectionSet }] },
+  })
+}
+
+function around(
+  sets: SelectionSetNode[],
+  [step, ...rest]: string[],
+  inner: SelectionSetNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+): SelectionSetNode {
+  if (step === undefined) return inner
+  if (step.startsWith(TYPE_CONDITION)) {
+    const name = { kind: Kind.NAME, value: step.slice(TYPE_CONDITION.length) } as const
+    const typeCondition = { kind: Kind.NAMED_TYPE, name } as const
+    const selectionSet = around(sets, rest, inner, fragments)
+    return setOf({ kind: Kind.INLINE_FRAGMENT, typeCondition, selectionSet })
+  }
+  const fields = sets.flatMap((set) => fieldsOf(set, step, fragments))
+  const [field] = fields
+  if (!field) throw new Error(`a deferred part stands at "${step}", which was not asked for`)
+  const below = fields.flatMap(({ selectionSet }) => selectionSet ?? [])
+  return setOf({ ...field, directives: [], selectionSet: around(below, rest, inner, fragments) })
+}
+
+function fieldsOf(
+  { selections }: SelectionSetNode,
+  key: string,
+  fragments: Record<string, FragmentDefinitionNode>,
+): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD)
+      return (selection.alias?.value ?? selection.name.value) === key ? [selection] : []
+    const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection
+    return fragment ? fieldsOf(fragment.selectionSet, key, fragments) : []
+  })
+}
+
+const setOf = (selection: SelectionSetNode['selections'][number]): SelectionSetNode => ({
+  kind: Kind.SELECTION_SET,
+  selections: [selection],
+})
+
+function selectionsOf(text: string): SelectionSetNode {
+  const [operation] = parse(text || '{ __typename }', { noLocation: true })
+    .definitions as OperationDefinitionNode[]
+  return (operation as OperationDefinitionNode).selectionSet
+}
+
+/** All objects at a path of the plan, which knows no indexes. */
+export function placesAt(data: unknown, path: string[], place: Place = []): Place[] {
+  if (Array.isArray(data)) return data.flatMap((item, index) => placesAt(item, path, [...place, index]))
+  if (typeof data !== 'object' || data === null) return []
+  const [step, ...rest] = path
+  if (step === undefined) return [place]
+  return step.startsWith(TYPE_CONDITION)
+    ? placesAt(data, rest, place)
+    : placesAt((data as Record<string, unknown>)[step], rest, [...place, step])
+}
+
+/** The object at a place; null when a null has taken it. */
+export function valueAt(data: unknown, place: Place): Record<string, unknown> | null {
+  const value = place.reduce<unknown>(
+    (at, step) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : null),
+    data,
+  )
+  return (value as Record<string, unknown> | null | undefined) ?? null
+}
+
+const isDefer = ({ name }: { name: { value: string } }): boolean => name.value === 'defer'
+
+export const withoutDefer = (document: DocumentNode): DocumentNode =>
+  visit(document, { Directive: (directive) => (isDefer(directive) ? null : undefined) })
