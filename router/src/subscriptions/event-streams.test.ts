@@ -76,6 +76,7 @@ describe('server-sent events', () => {
     await using stream = await openEventStream(world.url, { query: STOCK })
     const waiting = stream.next()
     await eventually(() => expect(stream.comments).toBeGreaterThan(2))
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
     world.topics.stock.publish(stock(1))
     expect(await waiting).toEqual(next(1))
   })
