@@ -140,6 +140,20 @@ describe('@defer', () => {
       'query ($no: Boolean = false) { show(id: "s1") { title ... @defer(if: $no) { stars } } }',
       { title: 'Show s1', stars: 5 },
     ],
+    [
+      'it is too much',
+      `{ show(id: "s1") { title ${'... @defer { stars } '.repeat(9)} } }`,
+      { title: 'Show s1', stars: 5 },
+    ],
+    [
+      'fragments make it too much',
+      `{ show(id: "s1") { title ${Array.from({ length: 9 }, (_, n) => `a${n}: acts(first: 0) { ...F }`).join(' ')} ... @defer { stars } } } fragment F on Act { ... @defer { applause } }`,
+      {
+        title: 'Show s1',
+        ...Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`a${n}`, expect.any(Array)])),
+        stars: 5,
+      },
+    ],
     ['nothing is', '{ show(id: "s1") { title } }', { title: 'Show s1' }],
     [
       'a name had to be replaced',

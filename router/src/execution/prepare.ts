@@ -10,12 +10,13 @@ import {
 } from 'graphql'
 import { clientError } from '../errors.ts'
 import { type AuthorizedDocument, authorize } from '../security/authorize.ts'
+import { MAX_DEFERRED } from '../security/limits.ts'
 import type { Role } from '../security/scopes.ts'
 import { createSettler } from '../security/settle-denied.ts'
 import { createRestorer, renameAliases } from './client-aliases.ts'
 import { concretize } from './concretize.ts'
 import { uncovered } from './coverage.ts'
-import { withoutDefer } from './deferred-places.ts'
+import { countDefers, countParts, withoutDefer } from './deferred-places.ts'
 import { nameRequired } from './name-required.ts'
 import { commonName } from './own-names.ts'
 import type { Supergraph } from './supergraph.ts'
@@ -69,11 +70,12 @@ function prepare(
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
   const planned = renameAliases(allowed, supergraph.fieldNames)
   // Placeholders and names of ours stand in the whole answer, not in parts of it.
-  if (inParts && (denied.size > 0 || planned !== allowed))
+  if (inParts && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
     return prepareOperation(supergraph, document, operationName, role)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
   const planner = inParts ? supergraph.deferPlanner() : supergraph.planner
   const plan = planOf(supergraph, planner, planned, operationName)
+  if (countParts(plan.node) > MAX_DEFERRED) return prepareOperation(supergraph, document, operationName, role)
   refuseUncovered(plan, context)
   return {
     context,

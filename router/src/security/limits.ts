@@ -21,6 +21,8 @@ export const MAX_TOKENS = 5_000
 const MAX_DEPTH = 15
 const MAX_ALIASES = 200
 const MAX_ROOT_FIELDS = 100
+/** Each is planned for every condition on the others, and runs over all that came before: with more, none is followed. */
+export const MAX_DEFERRED = 5
 /** Fields, each counted as often as the pages above it are long. */
 const MAX_COST = 100_000
 
