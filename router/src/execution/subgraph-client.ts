@@ -5,11 +5,15 @@ import { SERVICE_TOKEN_HEADER, type ServiceTokens, type Viewer } from '@karcis/k
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
+import type { SubgraphRequest } from './compiled/types.ts'
+import { exchange, type Received } from './exchange.ts'
 import type { FetchContext } from './execute.ts'
 import { outageErrors } from './outage.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {
+  /** For compiled operations: the bytes of the answer where they can only be that, else the answer. Never rejects. */
+  ask(request: SubgraphRequest, context: FetchContext): Promise<unknown>
   /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
   get(path: string): Promise<unknown>
   /** Whether the subgraph says that it can serve. */
@@ -26,6 +30,10 @@ interface Answer {
 const MAX_CONNECTIONS = 128
 
 const READY_TIMEOUT_MS = 2_000
+
+const JSON_TYPE = /^application\/(graphql-response\+)?json\b/
+const DATA = Buffer.from('{"data":{')
+const UTF8 = new TextDecoder()
 
 /** The connection failed before an answer began, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
@@ -53,59 +61,62 @@ export function createSubgraphClient(
     requestId: string | null,
     body: string | null,
     timeoutMs: number,
-  ): Promise<{ status: number; json: unknown }> {
+  ): Promise<Received> {
     const token = await tokens.sign(viewer)
-    const response = await pool.request({
-      method,
-      path,
-      body,
-      headers: {
-        ...(token && { [SERVICE_TOKEN_HEADER]: token }),
-        ...(body !== null && { 'content-type': 'application/json' }),
-        ...(requestId !== null && { 'x-request-id': requestId }),
-      },
-      signal: AbortSignal.timeout(timeoutMs),
-    })
-    return { status: response.statusCode, json: await response.body.json() }
+    const headers = {
+      ...(token && { [SERVICE_TOKEN_HEADER]: token }),
+      ...(body !== null && { 'content-type': 'application/json' }),
+      ...(requestId !== null && { 'x-request-id': requestId }),
+    }
+    return exchange(pool, { method, path, body, headers }, timeoutMs)
   }
 
-  /** @throws whatever the network, the clock or the JSON parser has against it. */
-  async function post(
-    body: string,
-    { viewer, requestId }: FetchContext,
-    mayRepeat: boolean,
-  ): Promise<Answer> {
+  /** @throws whatever the network or the clock has against it. */
+  async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<Received> {
+    const { viewer, requestId } = context
     const attempt = () => send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs)
-    const { status, json } = await attempt().catch((error: unknown) => {
+    const received = await attempt().catch((error: unknown) => {
       if (!mayRepeat || !isLost(error)) throw error
       return attempt()
     })
+    const { status } = received
     // 401 and 403 are about the service token, which is ours and not the client's.
-    if (status === 401 || status === 403 || !isAnswer(json))
-      throw new Error(`answered ${status} without GraphQL`)
-    return json
+    if (status === 401 || status === 403) throw new Error(`answered ${status}`)
+    return received
+  }
+
+  /** Asks; whatever fails is told in the answer. */
+  async function answerTo<T>(
+    request: SubgraphRequest,
+    context: FetchContext,
+    read: (received: Received) => T,
+  ): Promise<T | Answer> {
+    try {
+      const isMutation = request.query.startsWith('mutation')
+      return read(await post(request.body, context, !isMutation))
+    } catch (error) {
+      context.log.warn(
+        { subgraph: name, reason: reasonOf(error), requestId: context.requestId },
+        'subgraph is away',
+      )
+      return { data: null, errors: outageErrors(request.query, request.variables) }
+    }
   }
 
   return {
-    async process(options) {
-      const context = options.context as FetchContext
-      const { query = '', variables = {}, operationName } = options.request
-      const isMutation = query.startsWith('mutation')
-      try {
-        return await post(JSON.stringify({ query, operationName, variables }), context, !isMutation)
-      } catch (error) {
-        context.log.warn(
-          { subgraph: name, reason: reasonOf(error), requestId: context.requestId },
-          'subgraph is away',
-        )
-        return { data: null, errors: outageErrors(query, variables) }
-      }
+    ask: (request, context) =>
+      answerTo(request, context, (received) => (isPlain(received) ? received.body : readAnswer(received))),
+
+    process({ request, context }) {
+      const { query = '', variables = {}, operationName } = request
+      const body = JSON.stringify({ query, operationName, variables })
+      return answerTo({ query, variables, operationName, body }, context as FetchContext, readAnswer)
     },
 
     async get(path) {
       try {
-        const { status, json } = await send('GET', path, null, null, null, limits.subgraphTimeoutMs)
-        if (status === 200) return json
+        const { status, body } = await send('GET', path, null, null, null, limits.subgraphTimeoutMs)
+        if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {
         log.debug({ subgraph: name, path, reason: reasonOf(error) }, 'subgraph is away')
@@ -121,6 +132,17 @@ export function createSubgraphClient(
 
     close: () => pool.destroy(), // after the drain nobody waits for what is still under way
   }
+}
+
+/** Whether it is an answer beyond doubt, so that nobody has to parse it just to see that. */
+const isPlain = ({ contentType, body }: Received): boolean =>
+  JSON_TYPE.test(contentType) && body.subarray(0, DATA.length).equals(DATA)
+
+/** @throws Error for what is not an answer to GraphQL. */
+function readAnswer({ status, body }: Received): Answer {
+  const json: unknown = JSON.parse(UTF8.decode(body))
+  if (!isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
+  return json
 }
 
 const isAnswer = (json: unknown): json is Answer =>
