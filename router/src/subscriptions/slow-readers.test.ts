@@ -1,6 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openEventStream } from '../testing/event-stream.ts'
 import { openRawSocket, type RawSocket } from '../testing/raw-socket.ts'
 import { createWorld, type World } from '../testing/world.ts'
 
@@ -101,5 +102,21 @@ describe('a client that does not read for a while', () => {
     socket.deaf(false)
     await eventually(() => expect(socket.received.at(-1)).toEqual({ id: '1', type: 'complete' }))
     expect(socket.received.at(-2)).toMatchObject({ payload: { data: { stock: { available: 40 } } } })
+  })
+
+  it('over server-sent events is treated the same', async () => {
+    const { stock } = world.topics
+    await using quick = createWsClient(world.url)
+    const watching = quick.subscribe<{ stock: { available: number } }>(STOCK)
+    await eventually(() => expect(stock.subscribers).toBe(1))
+    await using stream = await openEventStream(world.url, { query: STOCK })
+    for (let available = 1; available <= 40; available++) {
+      stock.publish({ available, event: { id: LARGE } })
+      expect((await watching.next()).data?.stock.available).toBe(available)
+    }
+    const amounts: number[] = []
+    while (amounts.at(-1) !== 40) amounts.push((await stream.next())?.data.data.stock.available)
+    expect(amounts).toEqual(amounts.toSorted((a, b) => a - b))
+    expect(amounts.length).toBeLessThan(40)
   })
 })
