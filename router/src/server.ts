@@ -5,6 +5,7 @@ import { connectSubgraphs } from './execution/subgraphs.ts'
 import type { Locate } from './execution/supergraph.ts'
 import { openSupergraphFile } from './execution/supergraph-file.ts'
 import { startApollo } from './http/apollo.ts'
+import { createFastPath } from './http/fast-path.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
 import { openHttpServer } from './http/http-server.ts'
 import { createIde } from './http/ide.ts'
@@ -60,6 +61,12 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
   const streams = createEventStreams({ authenticate, start, fanOut, presence, limits })
 
+  const graphql = createGraphQLHandler(
+    apollo,
+    access.authenticator,
+    limits.requestBytes,
+    createFastPath(file, services),
+  )
   const origins = createOrigins(settings.allowedOrigins)
   const http = await openHttpServer({
     host: settings.host,
@@ -68,7 +75,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     origins,
     probes: ['/live', '/ready', '/health'],
     routes: {
-      [GRAPHQL_PATH]: streams.orElse(createGraphQLHandler(apollo, access.authenticator, limits.requestBytes)),
+      [GRAPHQL_PATH]: streams.orElse(graphql),
       '/ide': createIde(GRAPHQL_PATH),
       ...access.routes,
       ...createProbes({

@@ -109,7 +109,13 @@ export function executeToBytes(ready: ReadyOperation, services: Services): Promi
     return JSON.stringify(result)
   }
   const sent = executeToBuffer(compiled, compiledRequest(ready, services), encode)
-  return sent.then((json) => ({ json, result }))
+  return sent.then(
+    (json) => ({ json, result }),
+    (error: unknown) => {
+      const refusal = { errors: publicErrors(error, ready.request) }
+      return { json: Buffer.from(JSON.stringify(refusal)), result: refusal }
+    },
+  )
 }
 
 function executeByReference(

@@ -63,6 +63,7 @@ export async function startApollo(
     parseOptions: { maxTokens: MAX_TOKENS },
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
+    stringifyResult: JSON.stringify, // its own adds a line break, and what is answered without it would differ
     logger: log,
     plugins: [
       ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
@@ -89,10 +90,12 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
       return () => undefined
     },
     load: async () => ({
-      executor: async ({ schema, document, request, context }) => {
-        const { operationName, variables } = request
+      executor: async ({ schema, document: valid, request, context }) => {
+        const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
         const { viewer, requestId, log, onLater } = context as HttpContext
+        const document = supergraph.documents.get(query ?? '') ?? valid
+        if (query) supergraph.documents.set(query, document)
         const asked = { supergraph, document, operationName, variables, viewer, requestId, log }
         return asErrors(
           await (onLater ? executeInParts(asked, services, onLater) : executeOperation(asked, services)),

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createWorld, type World } from '../testing/world.ts'
+
+const OF_USER = 'query ($id: ID!) { user(id: $id) { id name } }'
+
+type Case = [what: string, body: unknown, as?: 'CUSTOMER' | 'ADMIN']
+
+const CASES: Case[] = [
+  ['one subgraph', { query: '{ events { id title } }' }],
+  ['two subgraphs', { query: '{ events { title organizer { name label } } }' }],
+  ['variables', { query: OF_USER, variables: { id: 'u1' } }],
+  ['null variables', { query: '{ seats }', variables: null, operationName: null, extensions: null }],
+  ['extensions', { query: '{ seats }', extensions: { tracing: true } }],
+  ['a persisted query', { query: '{ seats }', extensions: { persistedQuery: { version: 1 } } }],
+  ['a name', { query: 'query A { seats } query B { echo }', operationName: 'B' }],
+  ['a name of nothing', { query: 'query A { seats } query B { echo }', operationName: 'C' }],
+  ['no name', { query: 'query A { seats } query B { echo }' }],
+  ['a name that is none', { query: '{ seats }', operationName: 7 }],
+  ['a null', { query: '{ user(id: "nobody") { name } }' }],
+  [
+    'a fragment',
+    { query: '{ nodes { __typename id ... on User { name } ...R } } fragment R on Robot { model }' },
+  ],
+  ['an alias that is a field', { query: '{ events { id: title title: id } }' }],
+  ['@skip', { query: 'query ($no: Boolean!) { seats @skip(if: $no) echo }', variables: { no: true } }],
+  ['@defer', { query: '{ events { id ... @defer { title } } }' }],
+  ['a mutation', { query: 'mutation { rename(id: "u1", name: "Ina") { name } }' }, 'CUSTOMER'],
+  ['a mutation that is denied', { query: 'mutation { rename(id: "u1", name: "Ina") { name } }' }],
+  ['a viewer', { query: '{ me { id role phone email } }' }, 'CUSTOMER'],
+  ['another viewer', { query: '{ me { id role phone email } }' }, 'ADMIN'],
+  ['nobody', { query: '{ me { id } seats }' }],
+  ['a denied field', { query: '{ user(id: "u1") { name email } }' }],
+  ['a denied field that must be', { query: '{ user(id: "u1") { name phone } }' }],
+  ['an expected error', { query: '{ soldOut seats }' }],
+  ['a bug', { query: '{ bug seats }' }],
+  ['a syntax error', { query: '{ seats' }],
+  ['an unknown field', { query: '{ nothing }' }],
+  ['a missing variable', { query: OF_USER }],
+  ['a variable of another type', { query: OF_USER, variables: { id: [7] } }],
+  ['variables that are none', { query: OF_USER, variables: '{"id":"u1"}' }],
+  ['too large an operation', { query: `{ ${'seats '.repeat(101)} }` }],
+  ['a subscription', { query: 'subscription { stock(eventId: "e1") { available } }' }],
+  ['introspection', { query: '{ __type(name: "User") { name } seats }' }],
+  ['a batch', [{ query: '{ seats }' }]],
+  ['nothing', {}],
+]
+
+describe('the fast path', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await createWorld({ subgraphTimeoutMs: 2_000 })
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+
+  async function ask(url: string, body: unknown, headers: Record<string, string>) {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-request-id': 'the-same-for-all', ...headers },
+      body: JSON.stringify(body),
+    })
+    const told = [...response.headers].filter(
+      ([name]) => !/^(date|content-length|transfer-encoding)$/.test(name),
+    )
+    return { status: response.status, headers: Object.fromEntries(told), body: await response.text() }
+  }
+
+  /** A parameter that means nothing makes it the slow path; going it first makes the other one possible. */
+  async function bothWays(body: unknown, headers: Record<string, string> = {}) {
+    const slow = await ask(`${world.url}?slow`, body, headers)
+    return { slow, fast: await ask(world.url, body, headers) }
+  }
+
+  describe.each(['*/*', 'application/json', 'application/graphql-response+json'])('for %s', (accept) => {
+    it.each(CASES)('answers %s as Apollo Server does', async (_, body, role) => {
+      const viewer = role && (await world.as({ id: 'u1', role }))
+      const { fast, slow } = await bothWays(body, { accept, ...viewer })
+      expect(fast).toEqual(slow)
+    })
+  })
+
+  it.each([
+    'application/graphql-response+json,application/json;q=0.9',
+    'application/json, */*',
+    'text/html',
+    'text/event-stream',
+    'multipart/mixed;deferSpec=20220824,application/json',
+  ])('gives what Apollo Server gives to who accepts %s', async (accept) => {
+    const { fast, slow } = await bothWays({ query: '{ seats }' }, { accept })
+    expect(fast).toEqual(slow)
+  })
+
+  it.each([
+    'application/json; charset=utf-8',
+    'application/json; charset=latin1',
+    'text/plain',
+    'application/graphql+json',
+  ])('takes a body of %s as Apollo Server does', async (type) => {
+    const { fast, slow } = await bothWays({ query: '{ seats }' }, { 'content-type': type })
+    expect(fast).toEqual(slow)
+  })
+
+  it('tells of a subgraph that is away in the same way', async () => {
+    await world.proxies.event.refuse()
+    for (const query of [
+      '{ events { id } seats }',
+      '{ user(id: "u1") { name organizedEvents { title } } }',
+    ]) {
+      const { fast, slow } = await bothWays({ query })
+      expect(fast).toEqual(slow)
+      expect(fast).toMatchObject({ status: 200, body: expect.stringContaining('SERVICE_UNAVAILABLE') })
+    }
+  })
+})
