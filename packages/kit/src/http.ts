@@ -5,15 +5,22 @@ import type { AddressInfo } from 'node:net'
 export class BodyTooLarge extends Error {}
 
 /** Reads a whole request body as text. @throws BodyTooLarge past `limit` bytes. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw new BodyTooLarge(`body over ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+export function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  // Events and not the stream's iterator, which takes longer than all else that is done with most bodies.
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const take = (chunk: Buffer): void => {
+      size += chunk.length
+      chunks.push(chunk)
+      if (size <= limit) return
+      request.off('data', take).pause()
+      reject(new BodyTooLarge(`body over ${limit} bytes`))
+    }
+    request.on('data', take)
+    request.once('error', reject)
+    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+  })
 }
 
 /** Answers with JSON. */

@@ -4,11 +4,11 @@ import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
 import { publicError, requestError } from '../errors.ts'
-import { brokenLimit } from '../security/limits.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionAnswer } from './compiled/reference.ts'
+import { knownOperation } from './known-operation.ts'
 import { nameVariables } from './name-required.ts'
-import { operationContext, type PreparedOperation, prepareOperation } from './prepare.ts'
+import { type PreparedOperation, prepareOperation } from './prepare.ts'
 import { compiledOperation, compiledRequest, type Services } from './run-compiled.ts'
 import type { Supergraph } from './supergraph.ts'
 
@@ -42,14 +42,14 @@ export interface ReadyOperation {
 /** @throws GraphQLError, or an AggregateError of several, for what is wrong with the request itself. */
 export function readyOperation(request: OperationRequest): ReadyOperation {
   const { supergraph, document, operationName, viewer } = request
-  const { schema, operation, fragments } = operationContext(supergraph, document, operationName)
+  const { context, brokenLimit } = knownOperation(supergraph, document, operationName)
   const { errors, coerced } = getVariableValues(
-    schema,
-    operation.variableDefinitions ?? [],
+    context.schema,
+    context.operation.variableDefinitions ?? [],
     request.variables ?? {},
   )
   if (errors) throw new AggregateError(errors.map(requestError))
-  const problem = brokenLimit(schema, operation, fragments, coerced)
+  const problem = brokenLimit(coerced)
   if (problem) throw problem
   const prepared = prepareOperation(
     supergraph,

@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
-import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import { errorBody, type RequestScope } from '../errors.ts'
 import type { Origins } from './origins.ts'
@@ -38,6 +38,9 @@ export interface HttpServerOptions {
 /** A request id of a balancer in front is kept, so that its logs and ours meet. */
 const REQUEST_ID = /^[\w.:-]{8,100}$/
 
+/** What a URL parser would leave as it is. */
+const PLAIN_PATH = /^\/[a-z]+$/
+
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, origins, routes, probes } = options
   const underWay = new Set<ServerResponse>()
@@ -45,26 +48,21 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   let quiet = Promise.withResolvers<void>()
 
   const server = createServer((request, response) => {
-    const requestId = requestIdOf(request)
-    response.setHeader('x-request-id', requestId)
-    const scope = { requestId, log: log.child({ requestId }) }
-    answer(request, response, scope).catch((error: unknown) => fail(error, response, scope))
+    const http = httpRequest(request, response, log)
+    response.setHeader('x-request-id', http.requestId)
+    answer(http).catch((error: unknown) => fail(error, http))
   })
   server.requestTimeout = 30_000
   server.keepAliveTimeout = 65_000 // outlives the idle time of common balancers, so that they never reuse a dead connection
 
-  async function answer(
-    request: IncomingMessage,
-    response: ServerResponse,
-    scope: RequestScope,
-  ): Promise<void> {
+  async function answer(http: HttpRequest): Promise<void> {
+    const { request, response } = http
     if (origins.applyCors(request, response)) return void response.writeHead(204).end()
-    const url = urlOf(request)
-    const handler = url && Object.hasOwn(routes, url.pathname) ? routes[url.pathname] : undefined
-    if (!url || !handler)
+    const path = pathOf(request)
+    const handler = path !== null && Object.hasOwn(routes, path) ? routes[path] : undefined
+    if (path === null || !handler)
       return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
-    const handled = { request, response, url, ...scope }
-    if (probes.includes(url.pathname)) return void (await handler(handled))
+    if (probes.includes(path)) return void (await handler(http))
     if (draining) return refuse(response)
 
     underWay.add(response)
@@ -72,7 +70,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       underWay.delete(response)
       if (underWay.size === 0) quiet.resolve()
     })
-    await handler(handled)
+    await handler(http)
   }
 
   function refuse(response: ServerResponse): void {
@@ -105,22 +103,48 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 }
 
+/** What most requests have no need of is made when it is asked for. */
+function httpRequest(request: IncomingMessage, response: ServerResponse, log: Logger): HttpRequest {
+  const requestId = requestIdOf(request)
+  let url: URL | undefined
+  let ownLog: Logger | undefined
+  return {
+    request,
+    response,
+    requestId,
+    get url() {
+      url ??= urlOf(request) as URL // where there is a path, there is a URL
+      return url
+    },
+    get log() {
+      ownLog ??= log.child({ requestId })
+      return ownLog
+    },
+  }
+}
+
+function pathOf(request: IncomingMessage): string | null {
+  const { url = '/' } = request
+  return PLAIN_PATH.test(url) ? url : (urlOf(request)?.pathname ?? null)
+}
+
 /** Null for what clients send and no URL parser takes, as `//`. */
 export const urlOf = ({ url }: IncomingMessage): URL | null => URL.parse(url ?? '/', 'http://localhost')
 
 function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id']
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : newId()
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID()
 }
 
-function fail(error: unknown, response: ServerResponse, { requestId, log }: RequestScope): void {
+function fail(error: unknown, http: HttpRequest): void {
+  const { response, requestId } = http
   if (error instanceof BodyTooLarge) {
     // The rest of the body is not read: the connection cannot be used again.
     return sendJson(response, 413, errorBody('BAD_USER_INPUT', 'The request is larger than allowed.'), {
       connection: 'close',
     })
   }
-  log.error({ err: error }, 'request failed')
+  http.log.error({ err: error }, 'request failed')
   if (response.headersSent) return void response.destroy()
   sendJson(
     response,

@@ -11,6 +11,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
   valueFromASTUntyped,
+  visit,
 } from 'graphql'
 import { clientError } from '../errors.ts'
 
@@ -35,8 +36,34 @@ interface Measure {
   cost: number
 }
 
-/** The first limit that an operation breaks, as an error for its client; null when it is within all. */
-export function brokenLimit(
+/**
+ * Gives the check of an operation's limits: the first that it breaks, as an error for its client; null when it is within all.
+ * It is measured once, unless its variables say how long a page is.
+ */
+export function createLimitCheck(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+): (variables: Record<string, unknown>) => GraphQLError | null {
+  if ([operation, ...Object.values(fragments)].some(hasVariablePage))
+    return (variables) => brokenLimit(schema, operation, fragments, variables)
+  const problem = brokenLimit(schema, operation, fragments, {})
+  return () => problem
+}
+
+function hasVariablePage(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
+  let found = false
+  visit(definition, {
+    Argument({ name, value }) {
+      found ||= isPageSize(name.value) && value.kind === Kind.VARIABLE
+    },
+  })
+  return found
+}
+
+const isPageSize = (argument: string): boolean => argument === 'first' || argument === 'last'
+
+function brokenLimit(
   schema: GraphQLSchema,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
@@ -76,7 +103,7 @@ export function brokenLimit(
     const field =
       isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
     const below = measure(node.selectionSet, field && getNamedType(field.type))
-    const paged = field?.args.some(({ name }) => name === 'first' || name === 'last')
+    const paged = field?.args.some(({ name }) => isPageSize(name))
     const rows = paged ? pageSize(node, variables) : 1
     return { depth: below.depth + 1, aliases: below.aliases + own, cost: 1 + rows * below.cost }
   }
@@ -97,7 +124,7 @@ export function brokenLimit(
 }
 
 function pageSize(node: FieldNode, variables: Record<string, unknown>): number {
-  const size = node.arguments?.find(({ name }) => name.value === 'first' || name.value === 'last')
+  const size = node.arguments?.find(({ name }) => isPageSize(name.value))
   const value = size && valueFromASTUntyped(size.value, variables)
   return typeof value === 'number' && value > 0 ? value : DEFAULT_PAGE
 }
