@@ -6,20 +6,18 @@ export class BodyTooLarge extends Error {}
 
 /** Reads a whole request body as text. @throws BodyTooLarge past `limit` bytes. */
 export function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  // Events and not the stream's iterator, which takes longer than all else that is done with most bodies.
+  // By events: iterating the stream costs several turns of the event loop for a body that mostly is one chunk.
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
-    const take = (chunk: Buffer): void => {
+    request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      chunks.push(chunk)
-      if (size <= limit) return
-      request.off('data', take).pause()
-      reject(new BodyTooLarge(`body over ${limit} bytes`))
-    }
-    request.on('data', take)
-    request.once('error', reject)
+      if (size <= limit) chunks.push(chunk)
+      else reject(new BodyTooLarge(`body over ${limit} bytes`))
+    })
     request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
+    request.once('error', reject)
+    request.once('close', () => reject(new Error('the client went away')))
   })
 }
 

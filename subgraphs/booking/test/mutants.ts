@@ -55,10 +55,10 @@ export async function pileUp<T>(
         const [locks] = await tx.$queryRaw<{ n: number }[]>`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
           WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
         if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
-      }, 4_000)
+      }, 7_000)
       await last?.(tx)
     },
-    { timeout: 8_000 },
+    { timeout: 12_000 },
   )
   return running as Promise<T>
 }
