@@ -207,14 +207,18 @@ describe('@defer', () => {
     return {
       async next(): Promise<object | undefined> {
         for (;;) {
-          const end = isMultipart ? text.indexOf('\r\n---', 1) : text.indexOf('\n')
-          if (end > 0) {
+          const end = text.indexOf('\r\n---', 1)
+          if (isMultipart && end > 0) {
             const part = text.slice(0, end)
             text = text.slice(end + 1)
             return JSON.parse(part.slice(part.indexOf('{')))
           }
           const { value, done } = await reader.read()
-          if (done) return undefined
+          if (done) {
+            const whole = isMultipart ? '' : text
+            text = ''
+            return whole === '' ? undefined : JSON.parse(whole)
+          }
           text += decoder.decode(value, { stream: true })
         }
       },

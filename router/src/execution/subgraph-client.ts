@@ -51,6 +51,8 @@ export function createSubgraphClient(
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
     keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
+    headersTimeout: 0, // the whole exchange has its own limit
+    bodyTimeout: 0,
     connect: { timeout: limits.subgraphTimeoutMs },
   })
 

@@ -35,6 +35,9 @@ export interface Supergraph {
   prepared: WeakMap<DocumentNode, Map<string, PreparedOperation>>
 }
 
+/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
+const MAX_DOCUMENTS_LENGTH = 1_000_000
+
 /** Where a subgraph is served; null when it cannot be reached. @param given what the supergraph says. */
 export type Locate = (name: string, given: string) => string | null
 
@@ -71,7 +74,11 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
         .map(({ name, schema }) => [name, schema]),
     ),
     endpoints,
-    documents: new LRUCache({ max: 1_000 }),
+    documents: new LRUCache({
+      max: 1_000,
+      maxSize: MAX_DOCUMENTS_LENGTH,
+      sizeCalculation: (_, text) => text.length + 1, // zero is no size
+    }),
     prepared: new WeakMap(),
   }
 }
