@@ -116,7 +116,7 @@ export function operationContext(
     return buildOperationContext({
       schema: apiSchema,
       operationDocument: document,
-      ...(operationName != null && { operationName }),
+      ...(operationName && { operationName }),
     })
   } catch (error) {
     throw clientError('BAD_USER_INPUT', (error as Error).message)

@@ -15,6 +15,7 @@ const CASES: Case[] = [
   ['a name', { query: 'query A { seats } query B { echo }', operationName: 'B' }],
   ['a name of nothing', { query: 'query A { seats } query B { echo }', operationName: 'C' }],
   ['no name', { query: 'query A { seats } query B { echo }' }],
+  ['an empty name, which is none', { query: '{ seats }', operationName: '' }],
   ['a name that is none', { query: '{ seats }', operationName: 7 }],
   ['a null', { query: '{ user(id: "nobody") { name } }' }],
   [
@@ -51,6 +52,11 @@ describe('the fast path', () => {
     world = await createWorld({ subgraphTimeoutMs: 2_000 })
   })
   afterAll(() => world[Symbol.asyncDispose]())
+
+  it('takes an empty name for none', async () => {
+    const { status, body } = await ask(world.url, { query: '{ seats }', operationName: '' }, {})
+    expect([status, JSON.parse(body).data]).toEqual([200, { seats: expect.anything() }])
+  })
 
   async function ask(url: string, body: unknown, headers: Record<string, string>) {
     const response = await fetch(url, {

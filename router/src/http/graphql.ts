@@ -23,7 +23,7 @@ export function createGraphQLHandler(
     let body: unknown
     try {
       identity = await authenticate(request.headers.authorization)
-      body = request.method === 'POST' ? await readJson(request, bodyLimit) : undefined
+      body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
     } catch (error) {
       if (error instanceof KarcisError) return refuse(response, error)
       if (error instanceof SyntaxError)
@@ -81,6 +81,12 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
     ? JSON.parse(text)
     : undefined
 }
+
+/** Some clients send an empty name for none, which Apollo Server looks for and fails over. */
+const withName = (body: unknown): unknown =>
+  (body as { operationName?: unknown } | null | undefined)?.operationName === ''
+    ? { ...(body as object), operationName: null }
+    : body
 
 /** Refuses who asks, or that it cannot be known who does. */
 export function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
