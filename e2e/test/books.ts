@@ -3,12 +3,20 @@ import pg from 'pg'
 
 const GRANT = 1_000_000
 
+/** A disagreement, with the rows that show it. */
+interface Finding {
+  what: string
+  [column: string]: unknown
+}
+
 /** What the databases say in the end, read behind everyone's back. */
 export interface Books extends AsyncDisposable {
   /** Work that is still under way: holds and bookings past their time, payments without tickets, undelivered places. */
   unsettled(): Promise<unknown[]>
   /** Every way in which seats, stock, tickets and money could disagree; empty when all is right. */
-  contradictions(): Promise<unknown[]>
+  contradictions(): Promise<Finding[]>
+  /** Does what nothing but a bug would do. */
+  loseTicket(): Promise<void>
   statusOf(bookingId: string): Promise<string>
 }
 
@@ -43,21 +51,24 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
     },
 
     async contradictions() {
-      const found: unknown[] = [
-        ...(await rows(ticket, `SELECT 'held for ever' AS what, id FROM seats WHERE status = 'HELD'`)),
-        ...(await rows(
+      const found: Finding[] = [
+        ...(await rows<Finding>(
+          ticket,
+          `SELECT 'held for ever' AS what, id FROM seats WHERE status = 'HELD'`,
+        )),
+        ...(await rows<Finding>(
           ticket,
           `SELECT 'sold without a ticket, or the reverse' AS what, s.id, s.status, t.id AS ticket FROM seats s
            LEFT JOIN tickets t ON t.seat_id = s.id AND t.status IN ('VALID', 'USED')
            WHERE (s.status = 'SOLD') <> (t.id IS NOT NULL)`,
         )),
-        ...(await rows(
+        ...(await rows<Finding>(
           ticket,
           `SELECT 'stock does not match tickets' AS what, y.id, y.sold, y.held, count(t.id) AS tickets FROM ticket_types y
            LEFT JOIN tickets t ON t.ticket_type_id = y.id AND t.status IN ('VALID', 'USED')
            GROUP BY y.id HAVING y.sold <> count(t.id) OR y.held <> 0 OR y.available <> y.quota - y.sold`,
         )),
-        ...(await rows(
+        ...(await rows<Finding>(
           booking,
           `SELECT 'ledger is off' AS what, currency, sum(amount) FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0`,
         )),
@@ -89,6 +100,11 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
           found.push({ what: 'money lost or made', owner_id, balance })
       }
       return found
+    },
+
+    async loseTicket() {
+      await ticket.query(`UPDATE tickets SET status = 'CANCELLED' WHERE id = (
+        SELECT id FROM tickets WHERE status = 'VALID' LIMIT 1)`)
     },
 
     async statusOf(bookingId) {
