@@ -52,13 +52,15 @@ export async function pileUp<T>(
       await tx.$executeRawUnsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`)
       running = fn()
       await eventually(async () => {
+        // A transaction sees the sessions of its first look for ever after; those opened since would not count.
+        await tx.$queryRaw`SELECT pg_stat_clear_snapshot()::text`
         const [locks] = await tx.$queryRaw<{ n: number }[]>`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
           WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
         if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
-      }, 7_000)
+      }, 4_000)
       await last?.(tx)
     },
-    { timeout: 12_000 },
+    { timeout: 8_000 },
   )
   return running as Promise<T>
 }
