@@ -1,4 +1,4 @@
-import { eventually } from '@karcis/testkit/eventually'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import type { Db, Tx } from '../src/domain/deps.ts'
 
 /** The database as the product sees it, with parts of its SQL left out: the guard that a test is about. */
@@ -51,13 +51,7 @@ export async function pileUp<T>(
     async (tx) => {
       await tx.$executeRawUnsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`)
       running = fn()
-      await eventually(async () => {
-        // A transaction sees the sessions of its first look for ever after; those opened since would not count.
-        await tx.$queryRaw`SELECT pg_stat_clear_snapshot()::text`
-        const [locks] = await tx.$queryRaw<{ n: number }[]>`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
-          WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
-        if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
-      }, 4_000)
+      await untilBlocked(tx, waiting)
       await last?.(tx)
     },
     { timeout: 8_000 },

@@ -1,4 +1,4 @@
-import { eventually } from '@karcis/testkit/eventually'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import { expect } from 'vitest'
 import type { Process, Story } from './stories.ts'
 
@@ -24,14 +24,7 @@ export async function pileUp<T>({ deps }: Process, lock: string, ...steps: Step<
       await tx.$executeRawUnsafe(lock)
       for (const { start, waiting } of steps) {
         go(start)
-        await eventually(async () => {
-          await tx.$queryRaw`SELECT pg_stat_clear_snapshot()::text` // a transaction sees the activity of its first look
-          const [locks] = await tx.$queryRaw<
-            { n: number }[]
-          >`SELECT count(DISTINCT pid)::int AS n FROM pg_locks
-            WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`
-          if ((locks?.n ?? 0) < waiting) throw new Error(`only ${locks?.n} sessions wait`)
-        }, 4_000)
+        await untilBlocked(tx, waiting)
       }
     },
     { timeout: 10_000 },
