@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stopChild } from '@karcis/infra/processes'
+import { cpuOf, readProc } from './cpu.ts'
 
 /** A process under measurement. */
 export interface Child extends AsyncDisposable {
@@ -16,7 +16,6 @@ export interface Child extends AsyncDisposable {
   tell(message: object): void
 }
 
-const CLOCK_TICK_US = 10_000
 const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 5_000
 const KEPT_OUTPUT = 2_000
@@ -57,12 +56,7 @@ export async function startChild(
   return {
     port,
     failure,
-    cpu() {
-      const stat = readProc(pid, 'stat')
-      // Counted from behind the name, which may have spaces.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK_US
-    },
+    cpu: () => cpuOf(pid),
     memory: () => Number(/VmRSS:\s*(\d+) kB/.exec(readProc(pid, 'status'))?.[1]) * 1024,
     tell: (message) => void child.send(message),
     [Symbol.asyncDispose]: stop,
@@ -80,15 +74,6 @@ async function answers(port: number): Promise<boolean> {
     return true
   } catch {
     return false
-  }
-}
-
-/** Nothing where there is no /proc: the figures that need it are then missing. */
-function readProc(pid: number | undefined, file: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
-  } catch {
-    return ''
   }
 }
 
