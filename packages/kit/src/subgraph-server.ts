@@ -1,15 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { ApolloServer, HeaderMap } from '@apollo/server'
-import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 import { z } from 'zod'
+import { isBatch, sendBatch } from './batch.ts'
 import { eventSchema, type KarcisEvent } from './events.ts'
-import { formatError } from './graphql-errors.ts'
 import { BodyTooLarge, closeHttp, listen, readBody, sendJson } from './http.ts'
 import { newId } from './ids.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
+import { createOperations, type OperationAnswer } from './operations.ts'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from './service-token.ts'
 import { serveSubscriptions } from './subscription-server.ts'
 import type { RequestScope } from './viewer.ts'
@@ -43,29 +42,7 @@ export async function serveSubgraph<Context extends RequestScope>(
 ): Promise<Running> {
   const { tokens, log, host, createContext } = options
   const schema = buildSubgraphSchema([{ typeDefs: parse(options.sdl), resolvers: options.resolvers }])
-  const apollo = new ApolloServer<Context>({
-    schema,
-    introspection: false,
-    csrfPrevention: false, // browsers never reach this port, and no request is served without a service token
-    stopOnTerminationSignals: false,
-    includeStacktraceInErrorResponses: false,
-    plugins: [
-      ApolloServerPluginInlineTraceDisabled(),
-      {
-        async requestDidStart() {
-          return {
-            // Masked here and not in Apollo's `formatError`, which does not know the request.
-            async willSendResponse({ response, errors, contextValue }) {
-              if (errors && response.body.kind === 'single') {
-                response.body.singleResult.errors = errors.map((error) => formatError(error, contextValue))
-              }
-            },
-          }
-        },
-      },
-    ],
-  })
-  await apollo.start()
+  const operations = await createOperations<Context>(schema)
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -102,17 +79,14 @@ export async function serveSubgraph<Context extends RequestScope>(
 
     const requestId = header(request, 'x-request-id') ?? newId()
     const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
-    const headers = new HeaderMap([['content-type', 'application/json']])
-    const result = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: 'POST', headers, search: '', body },
-      context: async () => createContext(scope),
-    })
-    response.writeHead(result.status ?? 200, Object.fromEntries(result.headers))
-    if (result.body.kind === 'complete') response.end(result.body.string)
-    else {
-      for await (const chunk of result.body.asyncIterator) response.write(chunk)
-      response.end()
-    }
+    const context = createContext(scope)
+    if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
+    if (!isBatch(body))
+      return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
+    sendBatch(
+      response,
+      body.map((member) => operations.runMember(member, context)),
+    )
   }
 
   async function answerReady(response: ServerResponse): Promise<void> {
@@ -133,9 +107,14 @@ export async function serveSubgraph<Context extends RequestScope>(
       const closed = closeHttp(server)
       await sockets.close()
       await closed
-      await apollo.stop()
+      await operations.stop()
     },
   }
+}
+
+function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
+  response.end(json)
 }
 
 const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
