@@ -1,16 +1,20 @@
-import { ApolloServer, HeaderMap } from '@apollo/server'
-import { ApolloServerPluginInlineTraceDisabled } from '@apollo/server/plugin/disabled'
-import { type GraphQLSchema, getOperationAST, OperationTypeNode, parse } from 'graphql'
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+} from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
 import { KarcisError } from './errors.ts'
 import { formatError } from './graphql-errors.ts'
 import type { RequestScope } from './viewer.ts'
 
-/** The answer to one operation, ready to be sent. */
-export interface OperationAnswer {
-  status: number
-  headers: Record<string, string>
-  json: string
-}
+/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
+const MAX_DOCUMENTS_LENGTH = 1_000_000
 
 /** Runs operations of one schema. */
 export interface Operations<Context> {
@@ -21,46 +25,55 @@ export interface Operations<Context> {
   stop(): Promise<void>
 }
 
-/** Apollo Server behind no server of its own. Errors are masked here, and logged with the request id of the context. */
+/** What Apollo Server says of whatever was executed. */
+const EXECUTED = { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } }
+
+/**
+ * Runs operations as Apollo Server does, byte by byte. A document goes through it once, so that reading and validating it,
+ * and telling what is wrong, is done in one place; from then on it is only executed. Errors are masked here, and logged
+ * with the request id of the context.
+ */
 export async function createOperations<Context extends RequestScope>(
   schema: GraphQLSchema,
 ): Promise<Operations<Context>> {
-  const apollo = new ApolloServer<Context>({
-    schema,
-    introspection: false,
-    csrfPrevention: false, // browsers never reach this port, and no request is served without a service token
-    stopOnTerminationSignals: false,
-    includeStacktraceInErrorResponses: false,
-    stringifyResult: (result) => JSON.stringify(result), // without a line break at its end: it may become part of a line
-    plugins: [
-      ApolloServerPluginInlineTraceDisabled(),
-      {
-        async requestDidStart() {
-          return {
-            // Masked here and not in Apollo's `formatError`, which does not know the request.
-            async willSendResponse({ response, errors, contextValue }) {
-              if (errors && response.body.kind === 'single') {
-                response.body.singleResult.errors = errors.map((error) => formatError(error, contextValue))
-              }
-            },
-          }
-        },
-      },
-    ],
+  /** Valid documents by their text. */
+  const known = new LRUCache<string, DocumentNode>({
+    max: 1_000,
+    maxSize: MAX_DOCUMENTS_LENGTH,
+    sizeCalculation: (_, text) => text.length,
   })
-  await apollo.start()
+  const apollo = await startApollo<Context>(schema, (text, document) => known.set(text, document))
+
+  /** Null, with nothing executed, when it is for Apollo Server to answer. */
+  async function runKnown(
+    { query, operationName, variables }: PlainOperation,
+    contextValue: Context,
+  ): Promise<string | null> {
+    const document = known.get(query)
+    if (!document || !getOperationAST(document, operationName)) return null
+    const result = await execute({
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue,
+    })
+    return result.data === undefined ? null : toJson(result, contextValue) // wrong variables
+  }
 
   async function run(body: unknown, context: Context): Promise<OperationAnswer> {
-    const headers = new HeaderMap([['content-type', 'application/json']])
-    const answer = await apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: { method: 'POST', headers, search: '', body },
-      context: async () => context,
-    })
-    if (answer.body.kind !== 'complete') throw new Error('answers in parts are not in the schema')
-    return {
-      status: answer.status ?? 200,
-      headers: Object.fromEntries(answer.headers),
-      json: answer.body.string,
+    const json = isPlainOperation(body) ? await runKnown(body, context) : null
+    return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
+  }
+
+  /** Whether it is certainly no query. What else may be wrong with it is told by whoever runs it. */
+  function isWrite({ query, operationName }: Partial<PlainOperation>): boolean {
+    if (typeof query !== 'string') return false
+    try {
+      const operation = getOperationAST(known.get(query) ?? parse(query), operationName)
+      return operation != null && operation.operation !== OperationTypeNode.QUERY
+    } catch {
+      return false
     }
   }
 
@@ -78,16 +91,26 @@ export async function createOperations<Context extends RequestScope>(
   }
 }
 
-/** Whether it is known to be no query. What else may be wrong with it is told by who runs it. */
-function isWrite({ query, operationName }: { query?: unknown; operationName?: unknown }): boolean {
-  if (typeof query !== 'string') return false
-  try {
-    const operation = getOperationAST(
-      parse(query),
-      typeof operationName === 'string' ? operationName : undefined,
-    )
-    return operation != null && operation.operation !== OperationTypeNode.QUERY
-  } catch {
-    return false
-  }
+const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>
+  JSON.stringify(errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data })
+
+interface PlainOperation {
+  query: string
+  operationName?: string | null
+  variables?: Record<string, unknown> | null
 }
+
+/** Whether it has the form that every client sends. Extensions may ask for anything. */
+function isPlainOperation(body: unknown): body is PlainOperation {
+  if (!isRecord(body)) return false
+  const { query, operationName, variables, extensions } = body
+  return (
+    typeof query === 'string' &&
+    (operationName == null || (typeof operationName === 'string' && operationName !== '')) &&
+    (variables == null || isRecord(variables)) &&
+    extensions == null
+  )
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
