@@ -1,5 +1,5 @@
-import { PrismaPg } from '@prisma/adapter-pg'
 import type { Logger } from './log.ts'
+import { PreparingPg } from './prepared-statements.ts'
 
 /** What the shared machinery needs of a Prisma transaction (or client): raw SQL as tagged templates. */
 export interface RawSql {
@@ -9,7 +9,7 @@ export interface RawSql {
 
 /** Options every PrismaClient of the system is made with. `poolSize` bounds connections per process. */
 export function prismaOptions(connectionString: string, applicationName: string, log: Logger, poolSize = 10) {
-  const adapter = new PrismaPg(
+  const adapter = new PreparingPg(
     {
       connectionString,
       max: poolSize,
@@ -46,8 +46,8 @@ interface DriverCause {
   constraint?: { index?: string; fields?: string[] } | string
 }
 
-/** SQLSTATEs after which the same transaction may simply be run again (deadlock, serialization failure). */
-const TRANSIENT = new Set(['40001', '40P01'])
+/** SQLSTATEs after which the same transaction may simply be run again: serialization failure, deadlock, a plan gone stale. */
+const TRANSIENT = new Set(['40001', '40P01', '0A000'])
 
 /** Runs a transaction again when Postgres broke it off for another's sake; at most `attempts` times. */
 export async function retryTransient<T>(run: () => Promise<T>, attempts = 4): Promise<T> {
