@@ -10,16 +10,25 @@ import { UNFRAMED } from './frames.ts'
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const isOpen = (): boolean => true
 
-/** Keeps each write apart. */
-function createRecorder(): { stream: Writable; writes: string[] } {
+/** Keeps apart what would be one call of the system each. */
+function createRecorder(): { stream: Writable; writes: string[]; buffers: Buffer[] } {
   const writes: string[] = []
+  const buffers: Buffer[] = []
+  const take = (chunks: Buffer[]): void => {
+    buffers.push(...chunks)
+    writes.push(chunks.join(''))
+  }
   const stream = new Writable({
     write(chunk, _, done) {
-      writes.push(String(chunk))
+      take([chunk])
+      done()
+    },
+    writev(chunks, done) {
+      take(chunks.map(({ chunk }) => chunk))
       done()
     },
   })
-  return { stream, writes }
+  return { stream, writes, buffers }
 }
 
 describe('the fan-out', () => {
@@ -34,6 +43,30 @@ describe('the fan-out', () => {
     a.push(json(4))
     await turn()
     expect(writes).toEqual(['a1;b2;a3;', 'a4;'])
+  })
+
+  it('makes the bytes once for all who are owed the same, and each its own for others', async () => {
+    const fanOut = createFanOut()
+    const all = ['same', 'same', 'other', 'same'].map((head) => {
+      const recorder = createRecorder()
+      return { ...recorder, line: fanOut.open(recorder.stream, UNFRAMED, isOpen).line(head, ';') }
+    })
+    const events = [json(1), json(2)]
+    const [early, ...others] = all
+    early?.line.push(json(0))
+    for (const event of events) for (const { line } of all) line.push(event)
+    await turn()
+    expect(others.map(({ writes }) => writes)).toEqual([
+      ['same1;same2;'],
+      ['other1;other2;'],
+      ['same1;same2;'],
+    ])
+    expect(early?.writes).toEqual(['same0;same1;same2;'])
+    const again = json(3)
+    for (const { line } of all.slice(0, 2)) line.push(again)
+    await turn()
+    expect(all[1]?.writes.at(-1)).toBe('same3;')
+    expect(all[1]?.buffers.at(-1)).toBe(all[0]?.buffers.at(-1))
   })
 
   it('lets others have their turn between many connections', async () => {

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { Batch } from './batch.ts'
 import type { Framing } from './frames.ts'
 import { Outbox, type Turns } from './outbox.ts'
 
@@ -27,6 +28,8 @@ export function createFanOut(): FanOut {
   let next = 0
   let pending = 0
   let quiet: PromiseWithResolvers<void> | null = null
+  /** With what an outbox began last: the next one mostly begins with the same. */
+  let first: Batch | null = null
 
   function sweep(): void {
     const end = Math.min(next + CHUNK, waiting.length)
@@ -34,16 +37,21 @@ export function createFanOut(): FanOut {
     if (next < waiting.length) return void setImmediate(sweep)
     waiting = []
     next = 0
+    first = null
     quiet?.resolve()
     quiet = null
   }
 
   const turns: Turns = {
+    first(json) {
+      if (!first?.endsWith(json)) first = new Batch(null, json)
+      return first
+    },
     waits(outbox, asks) {
       pending++
       if (asks && waiting.push(outbox) === 1) setImmediate(sweep)
     },
-    written(events) {
+    settled(events) {
       pending -= events
     },
   }

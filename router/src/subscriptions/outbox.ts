@@ -1,15 +1,26 @@
 import type { Writable } from 'node:stream'
+import type { Batch, Wrapping } from './batch.ts'
 import type { Framing } from './frames.ts'
 
 /** Lets outboxes write in turn. */
 export interface Turns {
-  /** Something more waits in this outbox, which asks for a turn unless it has done so. */
+  /** A batch of this event only. */
+  first(json: Buffer): Batch
+  /** One more event waits in this outbox, which asks for a turn unless it has done so. */
   waits(outbox: Outbox, asks: boolean): void
-  written(events: number): void
+  /** So many events wait no longer. */
+  settled(events: number): void
 }
 
 /** With more than this in it an outbox is written without waiting for its turn. */
 const MAX_PENDING_BYTES = 64_000
+
+/** Events of one operation that wait, and what waits before them. */
+interface Owed {
+  before: Owed | null
+  line: Line
+  batch: Batch
+}
 
 /**
  * What goes to one connection: the events of one turn, whatever operations they are of, leave in one write. All that
@@ -17,12 +28,11 @@ const MAX_PENDING_BYTES = 64_000
  * A class, as its lines are, because ten thousand of them share their methods.
  */
 export class Outbox {
+  readonly framing: Framing
   readonly #stream: Writable
-  readonly #framing: Framing
   readonly #isOpen: () => boolean
   readonly #turns: Turns
-  #lines: Line[] = []
-  #events: Buffer[] = []
+  #owed: Owed | null = null
   #bytes = 0
   #hasTurn = false
   #drainers: (() => void)[] | null = null
@@ -33,7 +43,7 @@ export class Outbox {
    */
   constructor(stream: Writable, framing: Framing, isOpen: () => boolean, turns: Turns) {
     this.#stream = stream
-    this.#framing = framing
+    this.framing = framing
     this.#isOpen = isOpen
     this.#turns = turns
   }
@@ -44,8 +54,9 @@ export class Outbox {
   }
 
   push(line: Line, json: Buffer): void {
-    this.#lines.push(line)
-    this.#events.push(json)
+    const owed = this.#owed
+    if (owed?.line === line) owed.batch = owed.batch.and(json)
+    else this.#owed = { before: owed, line, batch: this.#turns.first(json) }
     this.#bytes += json.length
     this.#turns.waits(this, !this.#hasTurn)
     this.#hasTurn = true
@@ -74,41 +85,33 @@ export class Outbox {
 
   /** Writes what waits at once, so that a message after it comes after it. */
   flush(): void {
-    const lines = this.#lines
-    const events = this.#events
-    if (lines.length === 0) return
-    this.#lines = []
-    this.#events = []
+    const owed = this.#owed
+    if (!owed) return
+    this.#owed = null
     this.#bytes = 0
-    this.#turns.written(lines.length)
-    if (this.#isOpen()) this.#write(lines, events)
+    const isOpen = this.#isOpen()
+    if (!owed.before) return this.#write(owed, isOpen)
+    this.#stream.cork()
+    for (const part of oldestFirst(owed)) this.#write(part, isOpen)
+    this.#stream.uncork()
   }
 
-  #write(lines: Line[], events: Buffer[]): void {
-    let size = 0
-    for (const [index, line] of lines.entries()) {
-      if (line.isOpen) size += this.#framing.size(line.length + (events[index] as Buffer).length)
-    }
-    if (size === 0) return
-    const bytes = Buffer.allocUnsafe(size)
-    let offset = 0
-    for (const [index, { isOpen, head, tail, length }] of lines.entries()) {
-      if (!isOpen) continue
-      const json = events[index] as Buffer
-      offset = this.#framing.begin(bytes, offset, length + json.length)
-      offset += bytes.write(head, offset)
-      offset += json.copy(bytes, offset)
-      offset += bytes.write(tail, offset)
-    }
-    this.#stream.write(bytes)
+  #write({ line, batch }: Owed, isOpen: boolean): void {
+    this.#turns.settled(batch.count)
+    if (isOpen && line.isOpen) this.#stream.write(batch.bytesIn(line))
   }
 }
 
+function oldestFirst(newest: Owed): Owed[] {
+  const all: Owed[] = []
+  for (let one: Owed | null = newest; one; one = one.before) all.push(one)
+  return all.reverse()
+}
+
 /** Where the events of one operation go. */
-export class Line {
+export class Line implements Wrapping {
   readonly head: string
   readonly tail: string
-  /** Bytes of both. */
   readonly length: number
   readonly #outbox: Outbox
   #isOpen = true
@@ -118,6 +121,10 @@ export class Line {
     this.head = head
     this.tail = tail
     this.length = Buffer.byteLength(head) + Buffer.byteLength(tail)
+  }
+
+  get framing(): Framing {
+    return this.#outbox.framing
   }
 
   get isOpen(): boolean {
