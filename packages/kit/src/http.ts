@@ -4,20 +4,26 @@ import type { AddressInfo } from 'node:net'
 /** A body that is larger than allowed; answered with 413. */
 export class BodyTooLarge extends Error {}
 
+const NOTHING = Buffer.alloc(0)
+
 /** Reads a whole request body as text. @throws BodyTooLarge past `limit` bytes. */
 export function readBody(request: IncomingMessage, limit: number): Promise<string> {
   // By events: iterating the stream costs several turns of the event loop for a body that mostly is one chunk.
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    let first: Buffer | undefined
+    let more: Buffer[] | undefined
     let size = 0
     request.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= limit) chunks.push(chunk)
-      else reject(new BodyTooLarge(`body over ${limit} bytes`))
+      if (size > limit) reject(new BodyTooLarge(`body over ${limit} bytes`))
+      else if (!first) first = chunk
+      else (more ??= [first]).push(chunk)
     })
-    request.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')))
-    request.once('error', reject)
-    request.once('close', () => reject(new Error('the client went away')))
+    request.on('end', () => resolve((more ? Buffer.concat(more) : (first ?? NOTHING)).toString('utf8')))
+    request.on('error', reject)
+    request.on('close', () => {
+      if (!request.complete) reject(new Error('the client went away'))
+    })
   })
 }
 

@@ -9,6 +9,8 @@ import type { SubgraphRequest } from './compiled/types.ts'
 import { exchange, type Received } from './exchange.ts'
 import type { FetchContext } from './execute.ts'
 import { outageErrors } from './outage.ts'
+import { Unanswered } from './pipelining/lane.ts'
+import { createPipeline } from './pipelining/pipeline.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {
@@ -46,7 +48,13 @@ export function createSubgraphClient(
   limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>,
   log: Logger,
 ): SubgraphClient {
-  const { origin, pathname, search } = new URL(endpoint)
+  const url = new URL(endpoint)
+  const { origin, pathname, search } = url
+  const pipeline =
+    url.protocol === 'http:'
+      ? createPipeline(url, { maxBytes: limits.subgraphResponseBytes, timeoutMs: limits.subgraphTimeoutMs })
+      : null
+  const head = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n`
   const pool = new Pool(origin, {
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
@@ -73,14 +81,30 @@ export function createSubgraphClient(
     return exchange(pool, { method, path, body, headers }, timeoutMs)
   }
 
+  /** In the company of others, where it may; null for it to go by itself. */
+  async function sendAlong(body: string, { viewer, requestId }: FetchContext): Promise<Received | null> {
+    const token = await tokens.sign(viewer)
+    const service = token && `${SERVICE_TOKEN_HEADER}: ${token}\r\n`
+    const length = Buffer.byteLength(body)
+    const text = `${head}${service}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
+    try {
+      return (await pipeline?.exchange(text)) ?? null
+    } catch (error) {
+      if (error instanceof Unanswered) return null
+      throw error
+    }
+  }
+
   /** @throws whatever the network or the clock has against it. */
   async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<Received> {
     const { viewer, requestId } = context
     const attempt = () => send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs)
-    const received = await attempt().catch((error: unknown) => {
-      if (!mayRepeat || !isLost(error)) throw error
-      return attempt()
-    })
+    const received =
+      (mayRepeat && (await sendAlong(body, context))) ||
+      (await attempt().catch((error: unknown) => {
+        if (!mayRepeat || !isLost(error)) throw error
+        return attempt()
+      }))
     const { status } = received
     // 401 and 403 are about the service token, which is ours and not the client's.
     if (status === 401 || status === 403) throw new Error(`answered ${status}`)
@@ -132,7 +156,11 @@ export function createSubgraphClient(
         () => false,
       ),
 
-    close: () => pool.destroy(), // after the drain nobody waits for what is still under way
+    async close() {
+      // After the drain nobody waits for what is still under way.
+      pipeline?.close()
+      await pool.destroy()
+    },
   }
 }
 

@@ -43,31 +43,46 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
     return pending && pending.then((answer) => send(http, answer, contentType))
   }
 
-  function readyFor(
-    http: HttpRequest,
-    { query, operationName, variables }: PlainBody,
-    viewer: Viewer | null,
-  ): ReadyOperation | null {
+  function readyFor(http: HttpRequest, body: PlainBody, viewer: Viewer | null): ReadyOperation | null {
     const supergraph = file.current
-    const document = supergraph.documents.get(query)
+    const document = supergraph.documents.get(body.query)
     if (!document) return null
-    const { requestId } = http
-    const request: OperationRequest = {
-      supergraph,
-      document,
-      operationName,
-      variables,
-      viewer,
-      requestId,
-      get log() {
-        return http.log
-      },
-    }
     try {
-      return readyOperation(request)
+      return readyOperation(new FastRequest(http, supergraph, document, body, viewer))
     } catch {
       return null // what is wrong with it will be found again
     }
+  }
+}
+
+/** A class, for the sake of its getter: see `ServedRequest`. */
+class FastRequest implements OperationRequest {
+  readonly #http: HttpRequest
+  readonly supergraph: OperationRequest['supergraph']
+  readonly document: OperationRequest['document']
+  readonly operationName: OperationRequest['operationName']
+  readonly variables: OperationRequest['variables']
+  readonly viewer: Viewer | null
+  readonly requestId: string
+
+  constructor(
+    http: HttpRequest,
+    supergraph: OperationRequest['supergraph'],
+    document: OperationRequest['document'],
+    { operationName, variables }: PlainBody,
+    viewer: Viewer | null,
+  ) {
+    this.#http = http
+    this.supergraph = supergraph
+    this.document = document
+    this.operationName = operationName
+    this.variables = variables
+    this.viewer = viewer
+    this.requestId = http.requestId
+  }
+
+  get log() {
+    return this.#http.log
   }
 }
 

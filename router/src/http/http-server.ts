@@ -43,12 +43,13 @@ const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, origins, routes, probes } = options
-  const underWay = new Set<ServerResponse>()
+  // A number, for a Set that so many pass through keeps them all from being collected while they are young.
+  let underWay = 0
   let draining = false
   let quiet = Promise.withResolvers<void>()
 
   const server = createServer((request, response) => {
-    const http = httpRequest(request, response, log)
+    const http = new ServedRequest(request, response, log)
     response.setHeader('x-request-id', http.requestId)
     answer(http).catch((error: unknown) => fail(error, http))
   })
@@ -65,12 +66,14 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     if (probes.includes(path)) return void (await handler(http))
     if (draining) return refuse(response)
 
-    underWay.add(response)
-    response.once('close', () => {
-      underWay.delete(response)
-      if (underWay.size === 0) quiet.resolve()
-    })
+    underWay += 1
+    response.on('close', onClose)
     await handler(http)
+  }
+
+  function onClose(): void {
+    underWay -= 1
+    if (underWay === 0) quiet.resolve()
   }
 
   function refuse(response: ServerResponse): void {
@@ -90,7 +93,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     async drain(timeoutMs) {
       draining = true
       quiet = Promise.withResolvers<void>()
-      if (underWay.size === 0) return
+      if (underWay === 0) return
       const patience = setTimeout(() => quiet.resolve(), timeoutMs)
       await quiet.promise
       clearTimeout(patience)
@@ -103,23 +106,33 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 }
 
-/** What most requests have no need of is made when it is asked for. */
-function httpRequest(request: IncomingMessage, response: ServerResponse, log: Logger): HttpRequest {
-  const requestId = requestIdOf(request)
-  let url: URL | undefined
-  let ownLog: Logger | undefined
-  return {
-    request,
-    response,
-    requestId,
-    get url() {
-      url ??= urlOf(request) as URL // where there is a path, there is a URL
-      return url
-    },
-    get log() {
-      ownLog ??= log.child({ requestId })
-      return ownLog
-    },
+/**
+ * What most requests have no need of is made when it is asked for. A class, for an object literal with getters is a hidden class
+ * of its own each time, which V8 keeps until its next full collection, and with it the whole request.
+ */
+class ServedRequest implements HttpRequest {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly requestId: string
+  readonly #log: Logger
+  #ownLog: Logger | undefined
+  #url: URL | undefined
+
+  constructor(request: IncomingMessage, response: ServerResponse, log: Logger) {
+    this.request = request
+    this.response = response
+    this.requestId = requestIdOf(request)
+    this.#log = log
+  }
+
+  get url(): URL {
+    this.#url ??= urlOf(this.request) as URL // where there is a path, there is a URL
+    return this.#url
+  }
+
+  get log(): Logger {
+    this.#ownLog ??= this.#log.child({ requestId: this.requestId })
+    return this.#ownLog
   }
 }
 

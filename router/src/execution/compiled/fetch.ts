@@ -40,14 +40,7 @@ export function compileFetch(
     const separator = variablesText === '' ? '' : ','
     const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
     const variables = `{${variablesText}${representations}}`
-    const request: SubgraphRequest = {
-      query: operation,
-      operationName,
-      get variables() {
-        return JSON.parse(variables) as Record<string, unknown>
-      },
-      body: `${prefix}${variables}}`,
-    }
+    const request = new TextRequest(operation, operationName, variables, `${prefix}${variables}}`)
     const body = await run.request.fetchSubgraph(serviceName, request, run.request.scope)
     return use === 'alone' && body instanceof Uint8Array ? new BytesAnswer(body) : parsed(body)
   }
@@ -124,6 +117,25 @@ export function compileFetch(
     } catch (error) {
       run.errors.push(error)
     }
+  }
+}
+
+/** A class, for an object literal with a getter would be a hidden class of its own, which outlives it by far. */
+class TextRequest implements SubgraphRequest {
+  readonly query: string
+  readonly operationName: string | undefined
+  readonly body: string
+  readonly #variablesText: string
+
+  constructor(query: string, operationName: string | undefined, variablesText: string, body: string) {
+    this.query = query
+    this.operationName = operationName
+    this.#variablesText = variablesText
+    this.body = body
+  }
+
+  get variables() {
+    return JSON.parse(this.#variablesText) as Record<string, unknown>
   }
 }
 
