@@ -58,28 +58,28 @@ export async function serveSubgraph<Context extends RequestScope>(
   let closing = false
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost')
-    if (url.pathname === '/live') return sendJson(response, 200, { status: 'ok' })
-    if (url.pathname === '/ready') return answerReady(response)
+    const { url = '/' } = request
+    const [path = url] = url.split('?', 1)
+    if (path === '/live') return sendJson(response, 200, { status: 'ok' })
+    if (path === '/ready') return answerReady(response)
 
     const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
-    const route = request.method === 'GET' ? options.routes?.[url.pathname] : undefined
-    if (route) return sendJson(response, 200, await route(url.searchParams))
+    const route = request.method === 'GET' ? options.routes?.[path] : undefined
+    if (route) return sendJson(response, 200, await route(new URLSearchParams(url.slice(path.length))))
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
 
-    if (url.pathname === '/internal/events' && options.receive) {
+    if (path === '/internal/events' && options.receive) {
       await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
       return sendJson(response, 200, { taken: true })
     }
-    if (url.pathname !== '/graphql')
-      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
 
     const requestId = header(request, 'x-request-id') ?? newId()
-    const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
+    const scope: RequestScope = { ...caller, requestId, log }
     const context = createContext(scope)
     if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
     if (!isBatch(body))

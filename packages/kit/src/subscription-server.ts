@@ -51,7 +51,7 @@ export function serveSubscriptions<Context extends RequestScope>(
         const caller = await tokens.verify(text(extensions[SERVICE_TOKEN_EXTENSION]))
         if (!caller) return [asGraphQLError(new Unauthenticated('A service token is needed here.'))]
         const requestId = text(extensions.requestId) ?? newId()
-        const scope: RequestScope = { ...caller, requestId, log: log.child({ requestId }) }
+        const scope: RequestScope = { ...caller, requestId, log }
         try {
           // Parsed here because graphql-ws would answer a syntax error by closing the whole socket.
           const document = parse(payload.query)
