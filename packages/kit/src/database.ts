@@ -7,18 +7,20 @@ export interface RawSql {
   $queryRaw<T = unknown>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<T>
 }
 
+/** How every connection of the system is made. */
+export const connectionOptions = (connectionString: string, applicationName: string) => ({
+  connectionString,
+  connectionTimeoutMillis: 3_000,
+  application_name: applicationName,
+  statement_timeout: 5_000,
+  idle_in_transaction_session_timeout: 10_000,
+  options: '-c timezone=UTC',
+})
+
 /** Options every PrismaClient of the system is made with. `poolSize` bounds connections per process. */
 export function prismaOptions(connectionString: string, applicationName: string, log: Logger, poolSize = 10) {
   const adapter = new PreparingPg(
-    {
-      connectionString,
-      max: poolSize,
-      connectionTimeoutMillis: 3_000,
-      application_name: applicationName,
-      statement_timeout: 5_000,
-      idle_in_transaction_session_timeout: 10_000,
-      options: '-c timezone=UTC',
-    },
+    { ...connectionOptions(connectionString, applicationName), max: poolSize },
     { onPoolError: (error) => log.warn({ reason: error.message }, 'database connection lost') },
   )
   return { adapter, transactionOptions: { maxWait: 5_000, timeout: 8_000 } }

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import type { z } from 'zod'
-import { prismaOptions, type RawSql } from './database.ts'
+import { connectionOptions, prismaOptions, type RawSql } from './database.ts'
 import type { subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandler, forgetOldEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
+import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { createServiceTokens, type ServiceTokens } from './service-token.ts'
@@ -22,6 +23,8 @@ export interface Database<Tx extends RawSql> extends RawSql {
 /** What every subgraph's use cases can reach. */
 export interface BaseDeps<Db> {
   db: Db
+  /** What is quick to read, and often. */
+  reads: Reads
   redis: Redis
   bus: Bus
   tokens: ServiceTokens
@@ -72,12 +75,16 @@ export async function startSubgraph<
     Object.entries(spec.clients).map(([client, url]) => [client, createServiceClient(url, tokens)]),
   )
   await using undo = new AsyncDisposableStack()
-  const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, `karcis-${name}`, log))
+  const applicationName = `karcis-${name}`
+  const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, applicationName, log))
   undo.defer(() => db.$disconnect())
+  const reads = createReads(connectionOptions(settings.DATABASE_URL, applicationName), db)
+  undo.defer(() => reads.close())
   const redis = connectRedis(settings.REDIS_URL, log)
   undo.defer(() => redis.close())
   const { deps, close } = await spec.createDeps({
     db,
+    reads,
     redis: redis.commands,
     bus: redis.bus,
     tokens,

@@ -13,5 +13,12 @@ export function notingQueries(deps: Deps): string[] {
       },
     },
   }) as unknown as Deps['db']
+  const { reads } = deps
+  deps.reads = {
+    $queryRaw(strings, ...values) {
+      sent.push(strings.join('?'))
+      return reads.$queryRaw(strings, ...values)
+    },
+  }
   return sent
 }

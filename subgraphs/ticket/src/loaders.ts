@@ -10,10 +10,10 @@ import { ticketTypesByEvent, ticketTypesById } from './domain/ticket-type-store.
 export type Loaders = ReturnType<typeof createLoaders>
 
 /** Everything of one tick in one query each. Made for one request: they remember what they have read. */
-export function createLoaders({ db }: Deps) {
+export function createLoaders({ db, reads }: Deps) {
   return {
-    ticketType: byId<TicketType>((ids) => ticketTypesById(db, ids)),
-    ticketTypesOfEvent: byEvent<TicketType>((ids) => ticketTypesByEvent(db, ids)),
+    ticketType: byId<TicketType>((ids) => ticketTypesById(reads, ids)),
+    ticketTypesOfEvent: byEvent<TicketType>((ids) => ticketTypesByEvent(reads, ids)),
     seat: byId<Seat>((ids) => seatsById(db, ids)),
     seatsOfEvent: byEvent<Seat>((ids) => seatsOfEvents(db, ids)),
     sectionsOfEvent: byEvent<Section>((ids) => sectionsOf(db, ids)),

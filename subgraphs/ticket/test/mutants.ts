@@ -45,5 +45,12 @@ export function countingQueries(deps: Deps): string[] {
       },
     },
   }) as unknown as PrismaClient
+  const { reads } = deps
+  deps.reads = {
+    $queryRaw(strings, ...values) {
+      queries.push('$queryRaw')
+      return reads.$queryRaw(strings, ...values)
+    },
+  }
   return queries
 }

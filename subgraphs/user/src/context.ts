@@ -26,5 +26,5 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  loaders: createLoaders(deps.db),
+  loaders: createLoaders(deps),
 })

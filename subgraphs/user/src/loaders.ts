@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader'
+import type { Deps } from './context.ts'
 import { type Account, findAccounts } from './domain/account-store.ts'
 import { countWishlists, loadWishlists, type WishlistKey, type WishlistRow } from './domain/wishlist-store.ts'
-import type { PrismaClient } from './generated/prisma/client.ts'
 
 /** What requests read by key: all of one kind that is needed at a time in one query. */
 export interface Loaders {
@@ -14,9 +14,9 @@ export interface Loaders {
 const GATHER_ONLY = { cache: false }
 
 /** Loaders for one request. */
-export const createLoaders = (db: PrismaClient): Loaders => ({
+export const createLoaders = ({ db, reads }: Pick<Deps, 'db' | 'reads'>): Loaders => ({
   account: new DataLoader(async (ids) => {
-    const found = new Map((await findAccounts(db, ids)).map((account) => [account.id, account]))
+    const found = new Map((await findAccounts(reads, ids)).map((account) => [account.id, account]))
     return ids.map((id) => found.get(id) ?? null)
   }, GATHER_ONLY),
   wishlist: new DataLoader((keys) => loadWishlists(db, keys), GATHER_ONLY),

@@ -1,7 +1,8 @@
 import { recordEvent } from '@karcis/kit/events'
 import { Conflict } from '@karcis/kit/errors'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../generated/prisma/client.ts'
-import type { Db, Tx } from './database.ts'
+import type { Tx } from './database.ts'
 import { explainRefusal, wrongField } from './errors.ts'
 import type { Event, PendingChanges, Plan, StoredStatus } from './event.ts'
 import { planMeanings } from './plan.ts'
@@ -23,7 +24,7 @@ const meanings = {
 }
 
 /** The events of these ids that exist, in any order. */
-export const findEvents = (db: Db | Tx, ids: readonly string[]): PromiseLike<Event[]> =>
+export const findEvents = (db: Reads, ids: readonly string[]): PromiseLike<Event[]> =>
   db.$queryRaw<Event[]>`SELECT ${EVENT_COLUMNS} FROM events e WHERE e.id = ANY(${ids}::uuid[])`
 
 /** Locks an event until the transaction ends, and gives it as it is then. Its lock comes before those of its rooms. */
@@ -116,7 +117,7 @@ const PENDING_COLUMNS = Prisma.sql`event_id AS "eventId", venue_id AS "venueId",
   location_id AS "locationId", starts_at AS "startsAt", ends_at AS "endsAt", timezone, online, submitted_at AS "submittedAt"`
 
 /** Changes that wait for review, of these events. */
-export const findPendingChanges = (db: Db | Tx, eventIds: readonly string[]): PromiseLike<PendingChanges[]> =>
+export const findPendingChanges = (db: Reads, eventIds: readonly string[]): PromiseLike<PendingChanges[]> =>
   db.$queryRaw<
     PendingChanges[]
   >`SELECT ${PENDING_COLUMNS} FROM event_pending_changes WHERE event_id = ANY(${eventIds}::uuid[])`

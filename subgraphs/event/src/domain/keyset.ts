@@ -15,7 +15,7 @@ export interface KeysetList<Row> {
   keys: SortKey<Row>[]
   descending?: boolean
   /** Rows that fit `where`, sorted and limited by `tail` (`ORDER BY … LIMIT …`). */
-  read(where: Prisma.Sql, tail: Prisma.Sql): Promise<Row[]>
+  read(where: Prisma.Sql, tail: Prisma.Sql): PromiseLike<Row[]>
   count(): Promise<number>
 }
 

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader'
+import type { Deps } from '../context.ts'
 import type { Category } from './categories.ts'
-import type { Db } from './database.ts'
 import type { Event, PendingChanges } from './event.ts'
 import { findEvents, findPendingChanges } from './event-store.ts'
 import { isId } from './input.ts'
@@ -26,16 +26,16 @@ export interface Loaders {
 }
 
 /** Loaders for one request. */
-export function createLoaders(db: Db): Loaders {
+export function createLoaders({ db, reads }: Pick<Deps, 'db' | 'reads'>): Loaders {
   return {
     category: byId((ids) => db.category.findMany({ where: { id: { in: ids } } })),
     location: byId((ids) => db.location.findMany({ where: { id: { in: ids } } })),
     venue: byId((ids) => db.venue.findMany({ where: { id: { in: ids } } })),
     room: byId(async (ids) => (await db.room.findMany({ where: { id: { in: ids } } })).map(toRoom)),
     series: byId((ids) => db.eventSeries.findMany({ where: { id: { in: ids } } })),
-    event: byId((ids) => findEvents(db, ids)),
+    event: byId((ids) => findEvents(reads, ids)),
     pendingChanges: byKey(
-      (ids) => findPendingChanges(db, ids),
+      (ids) => findPendingChanges(reads, ids),
       (changes) => changes.eventId,
     ),
     roomsOfVenue: new DataLoader(async (venueIds) => {
@@ -47,7 +47,7 @@ export function createLoaders(db: Db): Loaders {
       return venueIds.map((id) => byVenue.get(id) ?? [])
     }),
     views: new DataLoader(async (ids) => {
-      const counts = new Map((await countViews(db, ids)).map((row) => [row.id, row.views]))
+      const counts = new Map((await countViews(reads, ids)).map((row) => [row.id, row.views]))
       return ids.map((id) => counts.get(id) ?? 0)
     }),
   }

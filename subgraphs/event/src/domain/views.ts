@@ -1,6 +1,7 @@
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import type { Reads } from '@karcis/kit/reads'
 import type { Context } from '../context.ts'
-import { type Db, type Tx, transaction } from './database.ts'
+import { type Tx, transaction } from './database.ts'
 import { type Event, maySee } from './event.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 
@@ -18,7 +19,7 @@ const addView = (tx: Tx, eventId: string): PromiseLike<number> =>
     ON CONFLICT (event_id, day) DO UPDATE SET views = event_views.views + 1`
 
 /** Views of these events since they exist; those without any are left out. */
-export const countViews = (db: Db, ids: readonly string[]): PromiseLike<{ id: string; views: number }[]> =>
+export const countViews = (db: Reads, ids: readonly string[]): PromiseLike<{ id: string; views: number }[]> =>
   db.$queryRaw<{ id: string; views: number }[]>`SELECT event_id AS id, sum(views)::int AS views
     FROM event_views WHERE event_id = ANY(${ids}::uuid[]) GROUP BY event_id`
 

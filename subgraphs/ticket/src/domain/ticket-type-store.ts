@@ -1,3 +1,4 @@
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../generated/prisma/client.ts'
 import { isEventOpen, type SaleTerms, saleStatus, type TicketKind, type TicketType } from './ticket-type.ts'
 import type { Db } from './tx.ts'
@@ -9,13 +10,13 @@ export interface Stock {
 }
 
 /** Ticket types by id, in no order. */
-export async function ticketTypesById(db: Db, ids: readonly string[]): Promise<TicketType[]> {
+export async function ticketTypesById(db: Reads, ids: readonly string[]): Promise<TicketType[]> {
   const rows = await selectTypes(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
   return rows.map(toTicketType)
 }
 
 /** Ticket types of events, oldest first. */
-export async function ticketTypesByEvent(db: Db, eventIds: readonly string[]): Promise<TicketType[]> {
+export async function ticketTypesByEvent(db: Reads, eventIds: readonly string[]): Promise<TicketType[]> {
   const rows = await selectTypes(db, Prisma.sql`t.event_id = ANY(${eventIds}::uuid[])`)
   return rows.map(toTicketType)
 }
@@ -33,7 +34,7 @@ export async function stockOfEvent(db: Db, eventId: string): Promise<Stock | nul
 }
 
 /** Lapsed holds are few (a sweeper follows them), so they are found by their partial index and subtracted as they are read. */
-function selectTypes(db: Db, which: Prisma.Sql): Promise<TypeRow[]> {
+function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
   return db.$queryRaw<
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,

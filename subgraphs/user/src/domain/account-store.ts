@@ -1,4 +1,5 @@
 import { refusalOf } from '@karcis/kit/database'
+import type { Reads } from '@karcis/kit/reads'
 import type { Db, Tx } from '../context.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { EmailTaken } from './errors.ts'
@@ -24,8 +25,11 @@ export type Account = Prisma.UserGetPayload<{ select: typeof FIELDS }>
 export type Role = Account['role']
 
 /** Several accounts at once, in any order; ids that are no account's are left out. */
-export const findAccounts = (db: Db, ids: readonly string[]): Promise<Account[]> =>
-  db.user.findMany({ where: { id: { in: ids.filter(isUuid) } }, select: FIELDS })
+export const findAccounts = (db: Reads, ids: readonly string[]): PromiseLike<Account[]> =>
+  db.$queryRaw`SELECT id, email, name, phone_number AS "phoneNumber", address, avatar_url AS "avatarUrl", role,
+      email_verified_at AS "emailVerifiedAt", suspended_at AS "suspendedAt", suspension_reason AS "suspensionReason",
+      deleted_at AS "deletedAt", created_at AS "createdAt"
+    FROM users WHERE id = ANY(${ids.filter(isUuid)}::uuid[])`
 
 /** The account with this (normalized) address. */
 export const findAccountByEmail = (db: Db, email: string): Promise<Account | null> =>
