@@ -147,6 +147,7 @@ function parseHead(text: string): Head {
   const head: Head = { status: Number(status), contentType: '', length: null, isLast: false }
   let isChunked = false
   for (const line of lines) {
+    if (!/^[ct\s]/i.test(line)) continue // none of those below
     const [, name, value = ''] = HEADER.exec(line) ?? []
     switch (name?.toLowerCase()) {
       case undefined:
