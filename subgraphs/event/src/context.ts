@@ -2,11 +2,12 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { RequestScope } from '@karcis/kit/viewer'
 import type { Db } from './domain/database.ts'
 import type { EventLive } from './domain/event-live.ts'
-import { createLoaders, type Loaders } from './domain/loaders.ts'
+import { createLoaders, type Loaders, type Readings } from './domain/loaders.ts'
 
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<Db> {
   live: EventLive
+  readings: Readings
 }
 
 /** One request: who asks, and loaders that live as long as it does. */
@@ -18,5 +19,5 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  loaders: createLoaders(deps),
+  loaders: createLoaders(deps.readings),
 })

@@ -2,6 +2,7 @@ import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { type Context, createContext, type Deps } from './context.ts'
 import type { Db, Tx } from './domain/database.ts'
 import { createEventLive } from './domain/event-live.ts'
+import { createReadings } from './domain/loaders.ts'
 import type { EventSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -15,7 +16,8 @@ export function createEventSubgraph(settings: EventSettings): Promise<RunningSub
     clients: { ticket: settings.TICKET_URL, booking: settings.BOOKING_URL },
     async createDeps(base) {
       const live = createEventLive(base)
-      return { deps: { ...base, live }, close: () => live.close() }
+      const deps: Deps = { ...base, live, readings: createReadings(() => deps) }
+      return { deps, close: () => live.close() }
     },
     createContext,
     resolvers,

@@ -11,7 +11,7 @@ import type { SeatTaker } from './domain/take-seats.ts'
 import type { StockTaker } from './domain/take-stock.ts'
 import type { TicketSettings } from './env.ts'
 import type { PrismaClient } from './generated/prisma/client.ts'
-import type { Loaders } from './loaders.ts'
+import type { Loaders, Readings } from './loaders.ts'
 
 /** What the use cases reach. */
 export interface Deps extends BaseDeps<PrismaClient> {
@@ -22,6 +22,7 @@ export interface Deps extends BaseDeps<PrismaClient> {
   /** Where the rows of ticket types stand, as far as asked for. */
   rowPlaces: LRUCache<string, RowPlace[]>
   sharedReads: SharedReads
+  readings: Readings
   /** Takes general admission in batches, one at a time per ticket type and process. */
   stockTaker: StockTaker
   /** Takes seats in batches, one at a time per event and process. */

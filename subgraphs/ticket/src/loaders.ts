@@ -1,3 +1,4 @@
+import { createGathering } from '@karcis/kit/gathering'
 import DataLoader from 'dataloader'
 import type { Deps } from './context.ts'
 import type { Seat, SeatMap, Section } from './domain/seat.ts'
@@ -7,13 +8,36 @@ import { ticketsById } from './domain/ticket-store.ts'
 import type { TicketType } from './domain/ticket-type.ts'
 import { ticketTypesByEvent, ticketTypesById } from './domain/ticket-type-store.ts'
 
+/** What most pages show of an event, read with one query for all requests of this process that ask for it at once. */
+export interface Readings {
+  ticketType(id: string): Promise<TicketType | null>
+  ticketTypesOfEvent(eventId: string): Promise<TicketType[]>
+}
+
+/** @param deps asked at each reading. */
+export function createReadings(deps: () => Pick<Deps, 'reads'>): Readings {
+  const types = createGathering(async (ids) => {
+    const found = await ticketTypesById(deps().reads, ids)
+    return new Map(found.map((type) => [type.id, type]))
+  })
+  const ofEvents = createGathering(async (eventIds) =>
+    Map.groupBy(await ticketTypesByEvent(deps().reads, eventIds), (type) => type.eventId),
+  )
+  return {
+    ticketType: async (id) => (isId(id) ? ((await types(id)) ?? null) : null),
+    ticketTypesOfEvent: async (eventId) => (isId(eventId) ? ((await ofEvents(eventId)) ?? []) : []),
+  }
+}
+
 export type Loaders = ReturnType<typeof createLoaders>
 
 /** Everything of one tick in one query each. Made for one request: they remember what they have read. */
-export function createLoaders({ db, reads }: Deps) {
+export function createLoaders({ db, readings }: Deps) {
   return {
-    ticketType: byId<TicketType>((ids) => ticketTypesById(reads, ids)),
-    ticketTypesOfEvent: byEvent<TicketType>((ids) => ticketTypesByEvent(reads, ids)),
+    ticketType: new DataLoader((ids: readonly string[]) => Promise.all(ids.map(readings.ticketType))),
+    ticketTypesOfEvent: new DataLoader((ids: readonly string[]) =>
+      Promise.all(ids.map(readings.ticketTypesOfEvent)),
+    ),
     seat: byId<Seat>((ids) => seatsById(db, ids)),
     seatsOfEvent: byEvent<Seat>((ids) => seatsOfEvents(db, ids)),
     sectionsOfEvent: byEvent<Section>((ids) => sectionsOf(db, ids)),

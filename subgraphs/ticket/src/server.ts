@@ -14,7 +14,7 @@ import type { Tx } from './domain/tx.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { expireHoldJob, sweepHoldsJob } from './jobs/expire-hold.ts'
-import { createLoaders } from './loaders.ts'
+import { createLoaders, createReadings } from './loaders.ts'
 import { resolvers } from './resolvers/index.ts'
 
 /** Keys outlive the tickets they signed: bought up to two years ahead, each must still be verifiable at the door. */
@@ -37,6 +37,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         seatHints: createSeatHints(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowPlaces: new LRUCache({ max: 500 }),
         sharedReads: createSharedReads(() => deps),
+        readings: createReadings(() => deps),
         stockTaker: createStockTaker(() => deps),
         holdEnder: createHoldEnder(() => deps),
         seatTaker: createSeatTaker(() => deps),

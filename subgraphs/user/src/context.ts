@@ -1,6 +1,7 @@
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { RequestScope } from '@karcis/kit/viewer'
+import type { Accounts } from './domain/accounts.ts'
 import type { Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 import type { Passwords } from './passwords/passwords.ts'
@@ -14,6 +15,7 @@ export type Db = Tx | PrismaClient
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<PrismaClient> {
   passwords: Passwords
+  accounts: Accounts
   signingKeys: SigningKeys
 }
 

@@ -1,6 +1,7 @@
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { type Context, createContext, type Deps, type Tx } from './context.ts'
+import { createAccounts } from './domain/accounts.ts'
 import { authChangesSince } from './domain/auth-changes.ts'
 import { ensureAdmin } from './domain/ensure-admin.ts'
 import type { UserSettings } from './env.ts'
@@ -22,7 +23,7 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
-      const deps: Deps = { ...base, passwords, signingKeys }
+      const deps: Deps = { ...base, passwords, signingKeys, accounts: createAccounts(() => deps) }
       try {
         const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
         if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)

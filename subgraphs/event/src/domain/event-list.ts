@@ -47,8 +47,10 @@ export async function listEvents(
   page: PageArgs,
 ): Promise<EventPage> {
   const { db, reads } = ctx.deps
-  const source = filter.search ? db : reads // a word that many events mention takes its time
-  const where = Prisma.join(conditions(ctx, filter), ' AND ')
+  const fitting = conditions(ctx, filter)
+  const words = searchWords(filter.search)
+  const source = words.length > 0 ? db : reads // a word that many events mention takes its time
+  const where = Prisma.join([...fitting, ...words.map(mentions)], ' AND ')
   return readPage<Event>(page, {
     ...ORDERS[order],
     read: (bounds, tail) =>
@@ -87,7 +89,6 @@ function conditions({ viewer }: Context, filter: EventFilter): Prisma.Sql[] {
     only(Prisma.sql`(e.venue_id IN (SELECT id FROM venues WHERE searchable(city) = searchable(${filter.city}))
       OR e.location_id IN (SELECT id FROM locations WHERE searchable(city) = searchable(${filter.city})))`)
   }
-  for (const word of searchWords(filter.search)) only(mentions(word))
   return all
 }
 

@@ -1,3 +1,4 @@
+import { createGathering } from '@karcis/kit/gathering'
 import DataLoader from 'dataloader'
 import type { Deps } from '../context.ts'
 import type { Category } from './categories.ts'
@@ -10,66 +11,76 @@ import type { Series } from './series.ts'
 import type { Venue } from './venues.ts'
 import { countViews } from './views.ts'
 
-/** Things by id, each kind with one query for all that a request asks for at once; null for what is not there. */
-export interface Loaders {
-  category: DataLoader<string, Category | null>
-  location: DataLoader<string, Location | null>
-  venue: DataLoader<string, Venue | null>
-  room: DataLoader<string, Room | null>
-  series: DataLoader<string, Series | null>
-  event: DataLoader<string, Event | null>
-  pendingChanges: DataLoader<string, PendingChanges | null>
-  /** Rooms of a venue, by name. */
-  roomsOfVenue: DataLoader<string, Room[]>
-  /** Views of an event since it exists. */
-  views: DataLoader<string, number>
+type ById<T> = (id: string) => Promise<T | null>
+
+/** Things by id, each kind with one query for all that the requests of this process ask for at once; null for what is not there. */
+export interface Readings {
+  category: ById<Category>
+  location: ById<Location>
+  venue: ById<Venue>
+  room: ById<Room>
+  series: ById<Series>
+  event: ById<Event>
+  pendingChanges: ById<PendingChanges>
+  /** Rooms of a venue, by name; null for none. */
+  roomsOfVenue: ById<Room[]>
+  /** Views of an event since it exists; null for none. */
+  views: ById<{ id: string; views: number }>
 }
 
-/** Loaders for one request. */
-export function createLoaders({ db, reads }: Pick<Deps, 'db' | 'reads'>): Loaders {
+/** @param deps asked at each reading. */
+export function createReadings(deps: () => Pick<Deps, 'db' | 'reads'>): Readings {
   return {
-    category: byId((ids) => db.category.findMany({ where: { id: { in: ids } } })),
-    location: byId((ids) => db.location.findMany({ where: { id: { in: ids } } })),
-    venue: byId((ids) => db.venue.findMany({ where: { id: { in: ids } } })),
-    room: byId(async (ids) => (await db.room.findMany({ where: { id: { in: ids } } })).map(toRoom)),
-    series: byId((ids) => db.eventSeries.findMany({ where: { id: { in: ids } } })),
-    event: byId((ids) => findEvents(reads, ids)),
-    pendingChanges: byKey(
-      (ids) => findPendingChanges(reads, ids),
-      (changes) => changes.eventId,
-    ),
-    roomsOfVenue: new DataLoader(async (venueIds) => {
-      const rooms = await db.room.findMany({
-        where: { venueId: { in: [...venueIds] } },
+    category: byId((ids) => deps().db.category.findMany({ where: { id: { in: ids } } })),
+    location: byId((ids) => deps().db.location.findMany({ where: { id: { in: ids } } })),
+    venue: byId((ids) => deps().db.venue.findMany({ where: { id: { in: ids } } })),
+    room: byId(async (ids) => (await deps().db.room.findMany({ where: { id: { in: ids } } })).map(toRoom)),
+    series: byId((ids) => deps().db.eventSeries.findMany({ where: { id: { in: ids } } })),
+    event: byId((ids) => findEvents(deps().reads, ids)),
+    pendingChanges: byKey(async (ids) => {
+      const found = await findPendingChanges(deps().reads, ids)
+      return new Map(found.map((changes) => [changes.eventId, changes]))
+    }),
+    roomsOfVenue: byKey(async (venueIds) => {
+      const rooms = await deps().db.room.findMany({
+        where: { venueId: { in: venueIds } },
         orderBy: { name: 'asc' },
       })
-      const byVenue = Map.groupBy(rooms.map(toRoom), (room) => room.venueId)
-      return venueIds.map((id) => byVenue.get(id) ?? [])
+      return Map.groupBy(rooms.map(toRoom), (room) => room.venueId)
     }),
-    views: new DataLoader(async (ids) => {
-      const counts = new Map((await countViews(reads, ids)).map((row) => [row.id, row.views]))
-      return ids.map((id) => counts.get(id) ?? 0)
-    }),
+    views: byId((ids) => countViews(deps().reads, ids)),
   }
 }
+
+/** What one request has read, and reads, by id. */
+export type Loaders = { [Kind in keyof Readings]: DataLoader<string, Awaited<ReturnType<Readings[Kind]>>> }
+
+/** Loaders for one request. */
+export const createLoaders = (readings: Readings): Loaders => ({
+  category: remembering(readings.category),
+  location: remembering(readings.location),
+  venue: remembering(readings.venue),
+  room: remembering(readings.room),
+  series: remembering(readings.series),
+  event: remembering(readings.event),
+  pendingChanges: remembering(readings.pendingChanges),
+  roomsOfVenue: remembering(readings.roomsOfVenue),
+  views: remembering(readings.views),
+})
 
 /** Forgets what was loaded: after a change it may be otherwise. */
 export function clearLoaders(loaders: Loaders): void {
   for (const loader of Object.values(loaders)) loader.clearAll()
 }
 
-const byId = <T extends { id: string }>(find: (ids: string[]) => PromiseLike<T[]>) =>
-  byKey(find, (thing) => thing.id)
+const remembering = <T>(read: ById<T>): DataLoader<string, T | null> =>
+  new DataLoader((ids) => Promise.all(ids.map(read)), { batch: false })
+
+const byId = <T extends { id: string }>(find: (ids: string[]) => PromiseLike<T[]>): ById<T> =>
+  byKey(async (ids) => new Map((await find(ids)).map((thing) => [thing.id, thing])))
 
 /** What cannot be an id is not asked for: Postgres would refuse the whole batch because of it. */
-function byKey<T>(
-  find: (ids: string[]) => PromiseLike<T[]>,
-  keyOf: (thing: T) => string,
-): DataLoader<string, T | null> {
-  return new DataLoader(async (keys) => {
-    const ids = keys.filter(isId)
-    const found = ids.length === 0 ? [] : await find(ids)
-    const byKeys = new Map(found.map((thing) => [keyOf(thing), thing]))
-    return keys.map((key) => byKeys.get(key.toLowerCase()) ?? null)
-  })
+function byKey<T>(find: (ids: string[]) => Promise<Map<string, T>>): ById<T> {
+  const gather = createGathering(find)
+  return async (id) => (isId(id) ? ((await gather(id.toLowerCase())) ?? null) : null)
 }

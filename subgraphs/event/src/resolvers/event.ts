@@ -22,7 +22,7 @@ export const Event: EventResolvers = {
   location: (event, _, ctx) => locationOf(ctx, event),
   series: (event, _, ctx) => loadOptional(ctx.loaders.series, event.seriesId),
   organizer: (event) => ({ id: event.organizerId }),
-  views: (event, _, ctx) => ctx.loaders.views.load(event.id),
+  views: async (event, _, ctx) => (await ctx.loaders.views.load(event.id))?.views ?? 0,
   pendingChanges: (event, _, ctx) =>
     event.hasPendingChanges && keeps(ctx.viewer, event.organizerId)
       ? ctx.loaders.pendingChanges.load(event.id)

@@ -22,7 +22,7 @@ export const Venue: VenueResolvers = {
   location: (venue, _, ctx) => loadOptional(ctx.loaders.location, venue.locationId),
   public: (venue) => venue.ownerId === null,
   owner: (venue) => (venue.ownerId === null ? null : { id: venue.ownerId }),
-  rooms: (venue, _, ctx) => ctx.loaders.roomsOfVenue.load(venue.id),
+  rooms: async (venue, _, ctx) => (await ctx.loaders.roomsOfVenue.load(venue.id)) ?? [],
 }
 
 export const Room: RoomResolvers = {

@@ -11,7 +11,7 @@ import { isPrivyTo, type UserView, type UserViewConnection, viewFor, wholeView }
 
 /** The viewer. @throws Unauthenticated, also when the account was erased while its access token lived on. */
 export async function readMe(ctx: Context): Promise<UserView> {
-  const account = await ctx.loaders.account.load(requireViewer(ctx).id)
+  const account = await ctx.deps.accounts(requireViewer(ctx).id)
   if (!account || account.deletedAt) throw new Unauthenticated()
   return wholeView(account)
 }
@@ -25,9 +25,9 @@ export async function readUser(ctx: Context, id: string): Promise<UserView | nul
 }
 
 /** One account as the viewer may see it, batched with the others that the request asks for; null when there is none. */
-export async function viewUser({ loaders, viewer }: Context, id: string): Promise<UserView | null> {
-  const account = await loaders.account.load(id)
-  return account && viewFor(viewer, account)
+export async function viewUser({ deps, viewer }: Context, id: string): Promise<UserView | null> {
+  const account = await deps.accounts(id)
+  return account ? viewFor(viewer, account) : null
 }
 
 /** For the event and ticket subgraphs: whose address it is. @throws Forbidden to clients. */
