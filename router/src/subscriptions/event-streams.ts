@@ -85,9 +85,13 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     }
     response.write(COMMENT) // sends the headers, by which the client knows that it is connected
     open.add(response)
-    const outbox = fanOut.open(response, UNFRAMED, () => !response.writableEnded)
+    const outbox = fanOut.open(response, UNFRAMED, {
+      get isOpen() {
+        return !response.writableEnded
+      },
+    })
     const line = outbox.line(NEXT, END)
-    const leaveTopic = join({ line, completed: () => end(COMPLETE), failed })
+    const membership = join(line, { completed: () => end(COMPLETE), failed })
     const keepAlive = setInterval(() => {
       if (!response.writableNeedDrain) response.write(COMMENT)
     }, limits.pingIntervalMs)
@@ -99,8 +103,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       if (expiry) clearTimeout(expiry)
       open.delete(response)
       release?.()
-      line.close()
-      leaveTopic()
+      membership.leave()
     }
   }
 

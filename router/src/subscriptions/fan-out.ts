@@ -1,11 +1,11 @@
 import type { Writable } from 'node:stream'
 import { Batch } from './batch.ts'
 import type { Framing } from './frames.ts'
-import { Outbox, type Turns } from './outbox.ts'
+import { type Gate, Outbox, type Turns } from './outbox.ts'
 
 export interface FanOut {
   /** The outbox of one connection. @param stream to which others write nothing but whole frames. */
-  open(stream: Writable, framing: Framing, isOpen: () => boolean): Outbox
+  open(stream: Writable, framing: Framing, gate: Gate): Outbox
   /**
    * Null when more events may be sent at once; else resolves when those that wait have gone. Whoever has many waits for it,
    * so that what is owed to many connections does not pile up here.
@@ -57,7 +57,7 @@ export function createFanOut(): FanOut {
   }
 
   return {
-    open: (stream, framing, isOpen) => new Outbox(stream, framing, isOpen, turns),
+    open: (stream, framing, gate) => new Outbox(stream, framing, gate, turns),
     room() {
       if (pending < MAX_PENDING) return null
       quiet ??= Promise.withResolvers()

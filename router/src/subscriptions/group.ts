@@ -1,8 +1,10 @@
 import type { GraphQLFormattedError } from 'graphql'
 import type { FanOut } from './fan-out.ts'
 import type { LiveOperation } from './live-operation.ts'
+import { type Listener, Member } from './member.ts'
+import type { Line } from './outbox.ts'
 import { isSeen } from './position.ts'
-import { type Member, openTopic, type Subscriber, type Topic } from './topic.ts'
+import { openTopic, type Topic } from './topic.ts'
 
 /**
  * All who run the same operation, for whom events are the same. Mostly they hear one topic. Who comes later than an event
@@ -11,8 +13,7 @@ import { type Member, openTopic, type Subscriber, type Topic } from './topic.ts'
  * - otherwise when both topics have given the same answer last. A newcomer so gets whatever its subgraph tells one first.
  */
 export interface Group {
-  join(subscriber: Subscriber, since: unknown): Member
-  leave(member: Member): void
+  join(line: Line, listener: Listener, since: unknown): Member
   move(operation: LiveOperation): void
   /** Ends all in errors. */
   fail(errors: readonly GraphQLFormattedError[]): void
@@ -120,22 +121,24 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
     members.delete(member)
     member.topic = null
     sendWaiting(member)
-    if (errors) member.failed(errors)
-    else member.completed()
+    if (errors) member.listener.failed(errors)
+    else member.listener.completed()
   }
 
-  return {
-    join(subscriber, since) {
-      const member: Member = { ...subscriber, position: since ?? undefined, waiting: null, topic: null }
-      members.add(member)
-      place(member)
-      return member
-    },
-
-    leave(member) {
+  const leaving = {
+    leave(member: Member): void {
       if (!members.delete(member)) return
       withdraw(member)
       if (members.size === 0) onEmpty()
+    },
+  }
+
+  return {
+    join(line, listener, since) {
+      const member = new Member(leaving, line, listener, since ?? undefined)
+      members.add(member)
+      place(member)
+      return member
     },
 
     move(next) {

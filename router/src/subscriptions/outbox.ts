@@ -12,6 +12,11 @@ export interface Turns {
   settled(events: number): void
 }
 
+/** What knows whether frames may still be written to a connection. */
+export interface Gate {
+  readonly isOpen: boolean
+}
+
 /** With more than this in it an outbox is written without waiting for its turn. */
 const MAX_PENDING_BYTES = 64_000
 
@@ -30,21 +35,18 @@ interface Owed {
 export class Outbox {
   readonly framing: Framing
   readonly #stream: Writable
-  readonly #isOpen: () => boolean
+  readonly #gate: Gate
   readonly #turns: Turns
   #owed: Owed | null = null
   #bytes = 0
   #hasTurn = false
   #drainers: (() => void)[] | null = null
 
-  /**
-   * @param stream to which others write nothing but whole frames.
-   * @param isOpen whether frames may still be written.
-   */
-  constructor(stream: Writable, framing: Framing, isOpen: () => boolean, turns: Turns) {
+  /** @param stream to which others write nothing but whole frames. */
+  constructor(stream: Writable, framing: Framing, gate: Gate, turns: Turns) {
     this.#stream = stream
     this.framing = framing
-    this.#isOpen = isOpen
+    this.#gate = gate
     this.#turns = turns
   }
 
@@ -89,7 +91,7 @@ export class Outbox {
     if (!owed) return
     this.#owed = null
     this.#bytes = 0
-    const isOpen = this.#isOpen()
+    const { isOpen } = this.#gate
     if (!owed.before) return this.#write(owed, isOpen)
     this.#stream.cork()
     for (const part of oldestFirst(owed)) this.#write(part, isOpen)

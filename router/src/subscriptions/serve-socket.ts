@@ -1,27 +1,23 @@
+import type { Writable } from 'node:stream'
 import { KarcisError } from '@karcis/kit/errors'
 import { CloseCode, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import type { Identity } from '../security/authenticate.ts'
 import type { RouterLimits } from '../settings.ts'
-import type { Outbox } from './outbox.ts'
+import type { FanOut } from './fan-out.ts'
+import { WEB_SOCKET } from './frames.ts'
+import type { Gate, Outbox } from './outbox.ts'
+import type { Presence } from './presence.ts'
+import { SocketOperation } from './socket-operation.ts'
 import type { StartOperation } from './start.ts'
-import type { Join } from './topics.ts'
 
-export interface SocketHandlers {
+/** What all sockets share. */
+export interface SocketServing {
   authenticate(authorization: string | undefined): Promise<Identity | null>
-  /** Told whom the socket belongs to before that is acknowledged; false when there are too many of that viewer. */
-  admit(identity: Identity): boolean
+  presence: Presence
   start: StartOperation
-}
-
-interface Operation {
-  /** Set while it is live. */
-  leave?: () => void
-}
-
-export interface ServedSocket {
-  /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
-  drain(): Promise<void>
+  fanOut: FanOut
+  limits: RouterLimits
 }
 
 /** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
@@ -38,57 +34,54 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 /** Apollo Sandbox introduces itself twice, once without its token. */
 const MAX_INITS = 2
 
+const NONE: readonly SocketOperation[] = []
+
 /**
  * The server side of graphql-transport-ws on one socket.
  * Written out because graphql-ws' own closes the whole socket for one bad operation or a second introduction, and takes a
  * reused id for the operation that had it before.
+ * A class, and told what happens by listeners that all sockets share, because ten thousand of them are held.
  */
-export function serveSocket(
-  socket: WebSocket,
-  outbox: Outbox,
-  handlers: SocketHandlers,
-  limits: RouterLimits,
-): ServedSocket {
-  const served = new Served(socket, outbox, handlers, limits)
-  socket.on('message', (data) => served.receive((data as Buffer).toString()))
-  socket.once('close', () => served.close())
-  return served
-}
-
-/** A class, so that ten thousand of them share their methods. */
-class Served implements ServedSocket {
+export class ServedSocket implements Gate {
   readonly #socket: WebSocket
   readonly #outbox: Outbox
-  readonly #handlers: SocketHandlers
-  readonly #limits: RouterLimits
-  readonly #operations = new Map<string, Operation>()
+  readonly #serving: SocketServing
+  /** A new list for each change: most have one operation for long, and such a list has room for no more. */
+  #operations = NONE
   #identity: Identity | null = null
+  #release: (() => void) | null = null
   #inits = 0
   #acknowledged = false
   #initWait: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
   #drained: PromiseWithResolvers<void> | null = null
 
-  constructor(socket: WebSocket, outbox: Outbox, handlers: SocketHandlers, limits: RouterLimits) {
+  /** @param stream that is below the socket. */
+  constructor(socket: WebSocket, stream: Writable, serving: SocketServing) {
     this.#socket = socket
-    this.#outbox = outbox
-    this.#handlers = handlers
-    this.#limits = limits
+    this.#serving = serving
+    this.#outbox = serving.fanOut.open(stream, WEB_SOCKET, this)
     this.#initWait = setTimeout(
       () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
-      limits.initTimeoutMs,
+      serving.limits.initTimeoutMs,
     )
   }
 
-  close(): void {
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** The socket has been closed. */
+  closed(): void {
     clearTimeout(this.#initWait)
     clearTimeout(this.#expiry)
-    for (const id of this.#operations.keys()) this.#stop(id)
+    this.#release?.()
+    for (const operation of this.#operations) this.#stop(operation)
   }
 
   receive(text: string): void {
     // A client may ignore that it was told to go; nothing more is done in its name.
-    if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (!this.isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return this.#socket.terminate()
     let message: Message
     try {
@@ -100,7 +93,7 @@ class Served implements ServedSocket {
     else if (message.type === MessageType.Ping)
       this.#send({ type: MessageType.Pong, payload: message.payload })
     else if (message.type === MessageType.Subscribe) void this.#subscribe(message.id, message.payload)
-    else if (message.type === MessageType.Complete) this.#stop(message.id)
+    else if (message.type === MessageType.Complete) this.#stop(this.#find(message.id))
   }
 
   async #introduce(params: Record<string, unknown> | undefined): Promise<void> {
@@ -110,15 +103,15 @@ class Served implements ServedSocket {
     if (this.#inits > MAX_INITS)
       return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
     try {
-      const next = await this.#handlers.authenticate(authorizationOf(params))
-      if (this.#socket.readyState !== this.#socket.OPEN) return
+      const next = await this.#serving.authenticate(authorizationOf(params))
+      if (!this.isOpen) return
       if (next && this.#identity && next.viewer.sessionId !== this.#identity.viewer.sessionId) {
         return this.#socket.close(
           CloseCode.TooManyInitialisationRequests,
           'Already introduced with another session',
         )
       }
-      if (next && !this.#identity && !this.#handlers.admit(next)) {
+      if (next && !this.#identity && !this.#admit(next)) {
         return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
       }
       if (next) this.#become(next)
@@ -133,6 +126,13 @@ class Served implements ServedSocket {
     }
   }
 
+  #admit(identity: Identity): boolean {
+    this.#release = this.#serving.presence.admit(identity, () =>
+      this.#socket.close(TOKEN_ENDED, 'UNAUTHENTICATED'),
+    )
+    return this.#release !== null
+  }
+
   #become(next: Identity): void {
     this.#identity = next
     clearTimeout(this.#expiry)
@@ -142,60 +142,52 @@ class Served implements ServedSocket {
 
   async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
     if (!this.#acknowledged) return this.#socket.close(CloseCode.Unauthorized, 'Unauthorized')
-    if (this.#operations.has(id))
+    if (this.#find(id))
       return this.#socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
-    if (this.#operations.size >= this.#limits.operationsPerSocket)
+    if (this.#operations.length >= this.#serving.limits.operationsPerSocket)
       return this.#send({ id, type: MessageType.Error, payload: TOO_MANY })
     if (this.#drained) return this.#send({ id, type: MessageType.Error, payload: STOPPING })
-    const operation: Operation = {}
-    this.#operations.set(id, operation)
-    const started = await this.#handlers.start(payload, this.#identity)
+    const operation = new SocketOperation(id, this)
+    this.#operations = [...this.#operations, operation]
+    const started = await this.#serving.start(payload, this.#identity)
     // The client may have gone while the operation was being started; the id may even be in use by a later one.
-    if (this.#operations.get(id) !== operation) return
+    if (!this.#operations.includes(operation)) return
     if (started.kind === 'live') {
-      this.#watch(id, operation, started.join)
+      operation.watch(this.#outbox, started.join)
+      this.#tellWhenQuiet()
     } else if (started.kind === 'single') {
       this.#send({ id, type: MessageType.Next, payload: started.result })
-      this.#end(id, { id, type: MessageType.Complete })
-    } else this.#end(id, { id, type: MessageType.Error, payload: started.errors })
+      this.end(operation, { id, type: MessageType.Complete })
+    } else this.end(operation, { id, type: MessageType.Error, payload: started.errors })
   }
 
-  #watch(id: string, operation: Operation, join: Join): void {
-    const line = this.#outbox.line(`{"id":${JSON.stringify(id)},"type":"next","payload":`, '}')
-    const leave = join({
-      line,
-      completed: () => this.#end(id, { id, type: MessageType.Complete }),
-      failed: (errors) => this.#end(id, { id, type: MessageType.Error, payload: errors }),
-    })
-    operation.leave = () => {
-      line.close()
-      leave()
-    }
-    this.#tellWhenQuiet()
-  }
-
-  #end(id: string, lastWord: object): void {
+  /** Ends an operation from this side. */
+  end(operation: SocketOperation, lastWord: object): void {
     this.#outbox.flush()
     this.#send(lastWord)
-    this.#stop(id)
+    this.#stop(operation)
   }
 
-  #stop(id: string): void {
-    const operation = this.#operations.get(id)
-    this.#operations.delete(id)
-    operation?.leave?.()
+  #find(id: string): SocketOperation | undefined {
+    return this.#operations.find((operation) => operation.id === id)
+  }
+
+  #stop(operation: SocketOperation | undefined): void {
+    this.#operations = this.#operations.filter((other) => other !== operation)
+    operation?.leave()
     this.#tellWhenQuiet()
   }
 
   /** Whoever only watches can watch elsewhere as well. */
   #tellWhenQuiet(): void {
-    if (this.#drained && [...this.#operations.values()].every(({ leave }) => leave)) this.#drained.resolve()
+    if (this.#drained && this.#operations.every(({ isLive }) => isLive)) this.#drained.resolve()
   }
 
   #send(message: object): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(JSON.stringify(message))
+    if (this.isOpen) this.#socket.send(JSON.stringify(message))
   }
 
+  /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
   drain(): Promise<void> {
     this.#drained ??= Promise.withResolvers()
     this.#tellWhenQuiet()

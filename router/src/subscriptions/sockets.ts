@@ -2,16 +2,14 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '@karcis/kit/log'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type HttpServer, urlOf } from '../http/http-server.ts'
 import type { Origins } from '../http/origins.ts'
-import type { Identity } from '../security/authenticate.ts'
 import type { RouterLimits } from '../settings.ts'
 import type { FanOut } from './fan-out.ts'
-import { WEB_SOCKET } from './frames.ts'
 import { createKeepAlive } from './keep-alive.ts'
 import type { Presence } from './presence.ts'
-import { type ServedSocket, type SocketHandlers, serveSocket, TOKEN_ENDED } from './serve-socket.ts'
+import { ServedSocket, type SocketServing } from './serve-socket.ts'
 
 /** All client sockets of this router. */
 export interface Sockets {
@@ -29,7 +27,7 @@ export interface SocketsOptions {
   log: Logger
   fanOut: FanOut
   presence: Presence
-  handlers: Omit<SocketHandlers, 'admit'>
+  handlers: Pick<SocketServing, 'authenticate' | 'start'>
 }
 
 const GOING_AWAY = 1001
@@ -37,23 +35,18 @@ const GOING_AWAY = 1001
 /** A client that does not answer a goodbye is cut. */
 const GOODBYE_MS = 1_000
 
-export function openSockets({
-  http,
-  path,
-  origins,
-  limits,
-  log,
-  fanOut,
-  presence,
-  handlers,
-}: SocketsOptions): Sockets {
+export function openSockets(options: SocketsOptions): Sockets {
+  const { http, path, origins, limits, log, fanOut, presence, handlers } = options
+  const serving: SocketServing = { ...handlers, limits, fanOut, presence }
   const server = new WebSocketServer({
     noServer: true,
+    clientTracking: false, // they are known here
     maxPayload: limits.frameBytes,
     perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
-  const served = new Map<WebSocket, ServedSocket>()
+  /** All that are open; those that speak another protocol are served nothing. */
+  const open = new Map<WebSocket, ServedSocket | null>()
   const keepAlive = createKeepAlive(limits.pingIntervalMs)
 
   http.server.on('upgrade', (request, stream, head) => {
@@ -69,29 +62,36 @@ export function openSockets({
   }
 
   function welcome(socket: WebSocket, stream: Duplex): void {
-    socket.on('error', (error) => log.debug({ reason: error.message }, 'client socket failed'))
-    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL)
+    socket.on('error', failed)
+    socket.on('close', closed)
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+      open.set(socket, null)
       return socket.close(4406, 'Subprotocol not acceptable')
-    keepAlive.watch(socket)
-    let release = (): void => undefined
-    socket.once('close', () => {
-      keepAlive.forget(socket)
-      release()
-      served.delete(socket)
-    })
-    const admit = (identity: Identity): boolean => {
-      const admitted = presence.admit(identity, () => socket.close(TOKEN_ENDED, 'UNAUTHENTICATED'))
-      release = admitted ?? release
-      return admitted !== null
     }
-    const outbox = fanOut.open(stream, WEB_SOCKET, () => socket.readyState === socket.OPEN)
-    served.set(socket, serveSocket(socket, outbox, { ...handlers, admit }, limits))
+    open.set(socket, new ServedSocket(socket, stream, serving))
+    socket.on('message', received)
+    keepAlive.watch(socket)
+  }
+
+  // All sockets share these: what would be made for each is what a watcher that waits costs.
+  function failed({ message }: Error): void {
+    log.debug({ reason: message }, 'client socket failed')
+  }
+
+  function received(this: WebSocket, data: RawData): void {
+    open.get(this)?.receive((data as Buffer).toString())
+  }
+
+  function closed(this: WebSocket): void {
+    keepAlive.forget(this)
+    open.get(this)?.closed()
+    open.delete(this)
   }
 
   return {
     async drain(timeoutMs) {
-      const answered = [...served].map(async ([socket, operations]) => {
-        await operations.drain()
+      const answered = [...open].map(async ([socket, served]) => {
+        await served?.drain()
         socket.close(GOING_AWAY, 'Going away')
       })
       const patience = Promise.withResolvers<void>()
@@ -100,12 +100,13 @@ export function openSockets({
       clearTimeout(timer)
     },
     async close() {
-      const gone = [...server.clients].map(
+      const gone = Array.from(
+        open.keys(),
         (socket) => new Promise((resolve) => socket.once('close', resolve)),
       )
-      for (const socket of server.clients) socket.close(GOING_AWAY, 'Going away')
+      for (const socket of open.keys()) socket.close(GOING_AWAY, 'Going away')
       const cut = setTimeout(() => {
-        for (const socket of server.clients) socket.terminate()
+        for (const socket of open.keys()) socket.terminate()
       }, GOODBYE_MS)
       await Promise.all(gone)
       clearTimeout(cut)

@@ -1,23 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { LiveOperation } from './live-operation.ts'
 import type { FanOut } from './fan-out.ts'
-import type { Line } from './outbox.ts'
-
-/** One client's running subscription. */
-export interface Subscriber {
-  readonly line: Line
-  completed(): void
-  failed(errors: readonly GraphQLFormattedError[]): void
-}
-
-/** A subscriber and how far it has come. */
-export interface Member extends Subscriber {
-  /** The last revision it has; nothing when there are none, or none yet. */
-  position: unknown
-  /** The newest event, for when its connection takes more. */
-  waiting: Buffer | null
-  topic: Topic | null
-}
+import type { Member } from './member.ts'
 
 /** One upstream subscription and those who hear it. */
 export interface Topic {

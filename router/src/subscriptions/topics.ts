@@ -6,7 +6,8 @@ import { clientError, SCHEMA_RELOAD } from '../errors.ts'
 import type { FanOut } from './fan-out.ts'
 import { createGroup, type Group } from './group.ts'
 import { type LiveOperation, liveOperation, type SubscriptionDeps } from './live-operation.ts'
-import type { Member, Subscriber } from './topic.ts'
+import type { Listener, Membership } from './member.ts'
+import type { Line } from './outbox.ts'
 import { viewerOfAnswers } from './viewer-scope.ts'
 
 /** All running subscriptions, each distinct one run once. */
@@ -20,8 +21,8 @@ export interface Topics {
   move(supergraph: Supergraph): Promise<void>
 }
 
-/** Nothing runs before somebody joins. @returns a function by which the subscriber leaves. */
-export type Join = (subscriber: Subscriber) => () => void
+/** Nothing runs before somebody joins. @param line that its events go by. */
+export type Join = (line: Line, listener: Listener) => Membership
 
 interface Entry {
   group: Group
@@ -101,12 +102,11 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
     prepare(asked, query) {
       const operation = operationOf(asked)
       const { upstream, ready } = operation
-      return (subscriber) => {
+      return (line, listener) => {
         const key = keyOf(operation, query)
         const entry = byKey.get(key) ?? enter(operation, query, key)
         if (ready !== asked) entry.shared = asked
-        const member = entry.group.join(subscriber, upstream.sinceOf(ready.variables))
-        return leaving(entry.group, member)
+        return entry.group.join(line, listener, upstream.sinceOf(ready.variables))
       }
     },
 
@@ -121,9 +121,6 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
     },
   }
 }
-
-/** Made out here, so that a member holds nothing of how it came in: the operation that is run is the first one's. */
-const leaving = (group: Group, member: Member) => () => group.leave(member)
 
 const RELOADED = clientError(
   SCHEMA_RELOAD,
