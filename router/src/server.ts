@@ -51,7 +51,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     log,
   )
   undo.defer(() => file.close())
-  const { services, upstreams, ...subgraphs } = connectSubgraphs(file, access.tokens, limits, log)
+  const { services, upstreams, ...subgraphs } = connectSubgraphs(
+    file,
+    access.tokens,
+    limits,
+    log,
+    isPlatform(settings),
+  )
   undo.defer(() => subgraphs.close())
   const apollo = await startApollo(file, services, log)
   undo.defer(() => apollo.stop())

@@ -10,16 +10,21 @@ export interface Received {
 
 const NOTHING = Buffer.alloc(0)
 
+/** The other side did not answer in time. */
+export class TimedOut extends Error {}
+
 /**
  * Sends a request and collects its answer. This is the dispatcher's own interface: its streams and signals cost more than all
  * the rest of a small exchange.
  * @param timeoutMs from now until the answer is there in full.
+ * @param take is given the body as it comes, which then is not collected. What it throws ends the exchange.
  * @throws whatever the network or the clock has against it.
  */
 export function exchange(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
+  take?: (chunk: Buffer, head: Pick<Received, 'status' | 'contentType'>) => void,
 ): Promise<Received> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
@@ -29,10 +34,18 @@ export function exchange(
     let first: Buffer | undefined
     let more: Buffer[] | undefined
     const timer = setTimeout(() => {
-      late = new Error(`did not answer within ${timeoutMs} ms`)
+      late = new TimedOut(`did not answer within ${timeoutMs} ms`)
       controller?.abort(late)
       reject(late) // it may not even have been sent
     }, timeoutMs)
+
+    function give(chunk: Buffer): void {
+      try {
+        take?.(chunk, { status, contentType })
+      } catch (error) {
+        controller?.abort(error as Error)
+      }
+    }
 
     dispatcher.dispatch(options, {
       onRequestStart(started) {
@@ -44,7 +57,8 @@ export function exchange(
         contentType = String(headers['content-type'] ?? '')
       },
       onResponseData(_, chunk) {
-        if (!first) first = chunk
+        if (take) give(chunk)
+        else if (!first) first = chunk
         else (more ??= [first]).push(chunk)
       },
       onResponseEnd() {

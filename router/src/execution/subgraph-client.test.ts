@@ -21,7 +21,14 @@ async function openWorld() {
   const port = await listen(server, 0, '127.0.0.1')
   const log = createLog('test', 'silent')
   const { tokens } = openAnonymousAccess()
-  const client = createSubgraphClient('a', `http://127.0.0.1:${port}/graphql`, tokens, DEFAULT_LIMITS, log)
+  const client = createSubgraphClient({
+    name: 'a',
+    endpoint: `http://127.0.0.1:${port}/graphql`,
+    takesBatches: false,
+    tokens,
+    limits: DEFAULT_LIMITS,
+    log,
+  })
   onTestFinished(async () => {
     await client.close()
     server.closeAllConnections()

@@ -6,6 +6,7 @@ import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
 import type { SubgraphRequest } from './compiled/types.ts'
+import { createBatches } from './batches.ts'
 import { exchange, type Received } from './exchange.ts'
 import type { FetchContext } from './execute.ts'
 import { outageErrors } from './outage.ts'
@@ -34,21 +35,28 @@ const MAX_CONNECTIONS = 128
 const READY_TIMEOUT_MS = 2_000
 
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/
+const JSON_LINES = 'application/jsonl'
+const NEWLINE = 10
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
 
 /** The connection failed before an answer began, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** @param endpoint URL at which the subgraph takes GraphQL. */
-export function createSubgraphClient(
-  name: string,
-  endpoint: string,
-  tokens: ServiceTokens,
-  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>,
-  log: Logger,
-): SubgraphClient {
-  const url = new URL(endpoint)
+export interface SubgraphClientOptions {
+  name: string
+  /** URL at which the subgraph takes GraphQL. */
+  endpoint: string
+  /** Whether it is one of ours, which take several queries in one request. */
+  takesBatches: boolean
+  tokens: ServiceTokens
+  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>
+  log: Logger
+}
+
+export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
+  const { name, tokens, limits } = options
+  const url = new URL(options.endpoint)
   const { origin, pathname, search } = url
   const pipeline =
     url.protocol === 'http:'
@@ -71,6 +79,7 @@ export function createSubgraphClient(
     requestId: string | null,
     body: string | null,
     timeoutMs: number,
+    take?: Parameters<typeof exchange>[3],
   ): Promise<Received> {
     const token = await tokens.sign(viewer)
     const headers = {
@@ -78,7 +87,7 @@ export function createSubgraphClient(
       ...(body !== null && { 'content-type': 'application/json' }),
       ...(requestId !== null && { 'x-request-id': requestId }),
     }
-    return exchange(pool, { method, path, body, headers }, timeoutMs)
+    return exchange(pool, { method, path, body, headers }, timeoutMs, take)
   }
 
   /** In the company of others, where it may; null for it to go by itself. */
@@ -118,20 +127,42 @@ export function createSubgraphClient(
     read: (received: Received) => T,
   ): Promise<T | Answer> {
     try {
-      const isMutation = request.query.startsWith('mutation')
-      return read(await post(request.body, context, !isMutation))
+      return read(await post(request.body, context, !isMutation(request)))
     } catch (error) {
-      context.log.warn(
-        { subgraph: name, reason: reasonOf(error), requestId: context.requestId },
-        'subgraph is away',
-      )
-      return { data: null, errors: outageErrors(request.query, request.variables) }
+      return away(request, context, error)
     }
   }
 
+  function away(
+    { query, variables }: Pick<SubgraphRequest, 'query' | 'variables'>,
+    { requestId, log }: FetchContext,
+    error: unknown,
+  ): Answer {
+    log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is away')
+    return { data: null, errors: outageErrors(query, variables) }
+  }
+
+  const alone: SubgraphClient['ask'] = (request, context) =>
+    answerTo(request, context, (received) => (isPlain(received) ? received.body : readAnswer(received)))
+
+  const askTogether = options.takesBatches
+    ? createBatches({
+        alone,
+        away,
+        read: (body) => (isData(body) ? body : readAnswer({ status: 200, body })),
+        async together(body, { viewer, requestId }, onLine) {
+          const split = createLineSplitter(onLine)
+          const take = (chunk: Buffer, { status, contentType }: Pick<Received, 'status' | 'contentType'>) => {
+            if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
+            split(chunk)
+          }
+          await send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs, take)
+        },
+      })
+    : alone
+
   return {
-    ask: (request, context) =>
-      answerTo(request, context, (received) => (isPlain(received) ? received.body : readAnswer(received))),
+    ask: (request, context) => (isMutation(request) ? alone : askTogether)(request, context),
 
     process({ request, context }) {
       const { query = '', variables = {}, operationName } = request
@@ -145,7 +176,7 @@ export function createSubgraphClient(
         if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {
-        log.debug({ subgraph: name, path, reason: reasonOf(error) }, 'subgraph is away')
+        options.log.debug({ subgraph: name, path, reason: reasonOf(error) }, 'subgraph is away')
         throw new ServiceUnavailable()
       }
     },
@@ -164,15 +195,34 @@ export function createSubgraphClient(
   }
 }
 
+/** As the planner writes them. */
+const isMutation = ({ query }: Pick<SubgraphRequest, 'query'>): boolean => query.startsWith('mutation')
+
 /** Whether it is an answer beyond doubt, so that nobody has to parse it just to see that. */
-const isPlain = ({ contentType, body }: Received): boolean =>
-  JSON_TYPE.test(contentType) && body.subarray(0, DATA.length).equals(DATA)
+const isPlain = ({ contentType, body }: Received): boolean => JSON_TYPE.test(contentType) && isData(body)
+
+const isData = (body: Buffer): boolean => body.subarray(0, DATA.length).equals(DATA)
 
 /** @throws Error for what is not an answer to GraphQL. */
-function readAnswer({ status, body }: Received): Answer {
+function readAnswer({ status, body }: Omit<Received, 'contentType'>): Answer {
   const json: unknown = JSON.parse(UTF8.decode(body))
   if (!isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
   return json
+}
+
+/** Calls back for each line, without its end, of what comes in chunks. */
+function createLineSplitter(onLine: (line: Buffer) => void): (chunk: Buffer) => void {
+  let rest: Buffer[] = []
+  return (chunk) => {
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = chunk.subarray(start, end)
+      onLine(rest.length > 0 ? Buffer.concat([...rest, line]) : line)
+      rest = []
+      start = end + 1
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start))
+  }
 }
 
 const isAnswer = (json: unknown): json is Answer =>

@@ -13,12 +13,16 @@ export interface Subgraphs {
   close(): Promise<void>
 }
 
-/** Follows the supergraph: a subgraph that is new, or has moved, is connected before anything is planned for it. */
+/**
+ * Follows the supergraph: a subgraph that is new, or has moved, is connected before anything is planned for it.
+ * @param areOurs whether they are served by our own kit.
+ */
 export function connectSubgraphs(
   file: SupergraphFile,
   tokens: ServiceTokens,
   limits: RouterLimits,
   log: Logger,
+  areOurs: boolean,
 ): Subgraphs {
   const undo = new AsyncDisposableStack()
   const services: Subgraphs['services'] = {}
@@ -30,7 +34,14 @@ export function connectSubgraphs(
       if (connected.get(name) === endpoint) continue
       // What is under way at the old address ends there, so its connections stay until all are closed.
       connected.set(name, endpoint)
-      const service = createSubgraphClient(name, endpoint, tokens, limits, log)
+      const service = createSubgraphClient({
+        name,
+        endpoint,
+        takesBatches: areOurs,
+        tokens,
+        limits,
+        log,
+      })
       const upstream = createUpstreamSocket(endpoint)
       undo.defer(async () => {
         upstream.close()

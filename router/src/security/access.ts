@@ -32,7 +32,14 @@ export async function openPlatformAccess(
 ): Promise<Access> {
   await using undo = new AsyncDisposableStack()
   const tokens = createServiceTokens(serviceSecret, 'router')
-  const user = createSubgraphClient('user', userUrl, tokens, limits, log)
+  const user = createSubgraphClient({
+    name: 'user',
+    endpoint: userUrl,
+    takesBatches: false, // it is only asked for routes
+    tokens,
+    limits,
+    log,
+  })
   undo.defer(() => user.close())
   const keys = undo.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
   const revocations = undo.use(

@@ -1,4 +1,4 @@
-import type { Received } from '../exchange.ts'
+import { type Received, TimedOut } from '../exchange.ts'
 import { type Lane, openLane, Unanswered, type Waiting } from './lane.ts'
 
 /** Sends queries to one server over few connections, several on each without waiting for the answers in between. */
@@ -100,7 +100,7 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
         continue
       }
       const age = now - lane.headSince
-      if (age > limits.timeoutMs) lane.close(new Error(`did not answer within ${limits.timeoutMs} ms`))
+      if (age > limits.timeoutMs) lane.close(new TimedOut(`did not answer within ${limits.timeoutMs} ms`))
       else if (age > STUCK_MS) sendAgain(lane.abandonRest())
     }
     if (lanes.length > 0) return
