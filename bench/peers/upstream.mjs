@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws'
-import { SUBSCRIPTION } from '../router/catalogue.ts'
+import { PRICES } from '../router/catalogue.ts'
 
 /**
  * Watches the subgraph's events over one socket.
@@ -11,7 +11,7 @@ export function watchUpstream(port, hear) {
   socket.on('message', (data) => {
     const { type, payload } = JSON.parse(data)
     if (type === 'connection_ack')
-      socket.send(JSON.stringify({ id: 'up', type: 'subscribe', payload: { query: SUBSCRIPTION } }))
+      socket.send(JSON.stringify({ id: 'up', type: 'subscribe', payload: { query: PRICES.query } }))
     if (type === 'next') hear(payload)
   })
 }

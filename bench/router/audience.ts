@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventDataOf } from './catalogue.ts'
+import type { Feed } from './catalogue.ts'
 import { openWatcher, type Watcher } from './watcher.ts'
 
 /** Many watchers of one server, and an account of what each of them has received. */
@@ -17,7 +17,7 @@ const STEP_MS = 20
 const MAX_KNOWN = 5_000
 
 /** @throws Error when one of them cannot watch. */
-export async function openAudience(port: number, size: number): Promise<Audience> {
+export async function openAudience(port: number, size: number, feed: Feed): Promise<Audience> {
   const watchers: Watcher[] = []
   /** The number that each waits for next; 0 before its first. */
   const expected = new Uint32Array(size)
@@ -51,7 +51,7 @@ export async function openAudience(port: number, size: number): Promise<Audience
     const text = bytes.toString()
     const { type, payload } = JSON.parse(text) as { type: string; payload: unknown }
     const number = Number(/"amount":(\d+)/.exec(text)?.[1])
-    if (type !== 'next' || JSON.stringify(payload) !== JSON.stringify({ data: eventDataOf(number) }))
+    if (type !== 'next' || JSON.stringify(payload) !== JSON.stringify({ data: feed.data(number) }))
       throw new Error(`a wrong message: ${text}`)
     if (right.size > MAX_KNOWN) right.clear()
     right.set(number, Buffer.from(bytes))
@@ -63,7 +63,7 @@ export async function openAudience(port: number, size: number): Promise<Audience
     state.reached()
   }
   const open = (index: number): Promise<Watcher> =>
-    openWatcher(port, {
+    openWatcher(port, feed.query, {
       message(buffer, start, end) {
         try {
           take(index, buffer, start, end)

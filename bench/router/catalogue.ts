@@ -54,6 +54,12 @@ export const userOf = (id: number) => ({ id: String(id), name: `Nadia ${id}`, ci
 export const productsOf = (page: number) =>
   Array.from({ length: PAGE_SIZE }, (_, index) => productOf(page * PAGE_SIZE + index))
 
+const reviewedBy = (productId: string) =>
+  reviewsOf(Number(productId)).map(({ body, author }) => ({
+    body,
+    author: { name: userOf(Number(author.id)).name },
+  }))
+
 /** One query, and what a right answer to it has as `data`. */
 export interface Workload {
   title: string
@@ -71,10 +77,7 @@ export const WORKLOADS: Workload[] = [
         id,
         name,
         price: { amount: price.amount },
-        reviews: reviewsOf(Number(id)).map(({ body, author }) => ({
-          body,
-          author: { name: userOf(Number(author.id)).name },
-        })),
+        reviews: reviewedBy(id),
       })),
     }),
   },
@@ -85,7 +88,11 @@ export const WORKLOADS: Workload[] = [
   },
 ]
 
-export const SUBSCRIPTION = 'subscription Prices { priceChanged { id name price { amount } } }'
+/** A subscription, and what a watcher is sent as `data` for the event with this number. */
+export interface Feed {
+  query: string
+  data(number: number): { priceChanged: object }
+}
 
 /** The event with this number: the number is the price, so that none can be lost or swapped unseen. */
 export const eventOf = (number: number) => ({
@@ -93,8 +100,20 @@ export const eventOf = (number: number) => ({
   price: { amount: number, currency: 'IDR' },
 })
 
-/** What a watcher is sent for it. */
-export const eventDataOf = (number: number) => {
-  const { id, name } = eventOf(number)
-  return { priceChanged: { id, name, price: { amount: number } } }
+export const PRICES: Feed = {
+  query: 'subscription Prices { priceChanged { id name price { amount } } }',
+  data: (number) => {
+    const { id, name } = eventOf(number)
+    return { priceChanged: { id, name, price: { amount: number } } }
+  },
+}
+
+/** The subgraph that tells of an event knows no reviews, and the one that does knows no names. */
+export const REVIEWED_PRICES: Feed = {
+  query:
+    'subscription Reviewed { priceChanged { id name price { amount } reviews { body author { name } } } }',
+  data: (number) => {
+    const { priceChanged } = PRICES.data(number)
+    return { priceChanged: { ...priceChanged, reviews: reviewedBy(eventOf(number).id) } }
+  },
 }

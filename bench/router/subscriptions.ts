@@ -1,35 +1,24 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Audience, openAudience } from './audience.ts'
-import type { Running, World } from './contenders.ts'
-import { figure, median, spread, table } from './figures.ts'
+import { type Feed, PRICES, REVIEWED_PRICES } from './catalogue.ts'
+import { ONE_EACH, type Running, type World } from './contenders.ts'
+import { figure } from './figures.ts'
+import { BURST, type Figures, type Lane, report } from './subscriptions-report.ts'
+
+type MeasureOptions = Pick<SubscriptionOptions, 'ms' | 'sockets'>
 
 export interface SubscriptionOptions {
   rounds: number
-  /** How long each contender is measured in each round, for bursts and for single events. */
+  /** How long each contender is measured in each round, for bursts, for single events and for those of three subgraphs. */
   ms: number
   sockets: number
 }
 
-interface Figures {
-  rates: number[]
-  cpu: number[]
-}
-
-interface Lane {
-  running: Running
-  bursts: Figures
-  singles: Figures
-  /** Bytes per watcher that waits. */
-  memory: number
-  /** Deliveries that should have been and were not. */
-  lost: number
-}
-
-const BURST = 20
 /** Files that a process has open beside its sockets, generously. */
 const OTHER_FILES = 256
 const WARMING = 100
+const MEMORY_SOCKETS = 10_000
 const PATIENCE_MS = 10_000
 const PROBE_MS = 500
 const QUIET_MS = 1_500
@@ -45,13 +34,15 @@ export async function benchSubscriptions(
     throw new Error(
       `${sockets} sockets need as many open files; the limit is ${files}: raise it (ulimit -n).`,
     )
+  // A process has megabytes of young garbage, now more and now less: only many watchers stand out from it.
+  const waiting = Math.max(sockets, Math.min(MEMORY_SOCKETS, files - OTHER_FILES))
   const lanes = new Set(running.map(laneOf))
   const publish = publisher(world)
   // The round before the first warms, and sees how much memory a fresh process takes.
   for (let round = -1; round < rounds; round++) {
     for (const lane of lanes) {
       try {
-        if (round < 0) await measureMemory(lane, sockets, publish)
+        if (round < 0) await measureMemory(lane, waiting, publish)
         else await measure(lane, { ms, sockets }, publish)
       } catch (error) {
         const { child, contender } = lane.running
@@ -66,7 +57,7 @@ export async function benchSubscriptions(
   }
   console.log(
     `\n### A subscription of ${figure(sockets)} clients\n\nThe same event for all, one socket each (limit of open files: ${figure(files)}); ` +
-      `median (and range) of ${rounds} interleaved rounds. Every watcher is checked to have received every event.\n\n${report([...lanes])}`,
+      `median (and range) of ${rounds} interleaved rounds. Every watcher is checked to have received every event.\n\n${report([...lanes], waiting)}`,
   )
 }
 
@@ -74,6 +65,7 @@ const laneOf = (running: Running): Lane => ({
   running,
   bursts: { rates: [], cpu: [] },
   singles: { rates: [], cpu: [] },
+  reviewed: { rates: [], cpu: [] },
   memory: Number.NaN,
   lost: 0,
 })
@@ -90,30 +82,47 @@ function publisher({ subgraphs }: World): Publish {
   }
 }
 
-async function measureMemory(lane: Lane, sockets: number, publish: Publish): Promise<void> {
+async function measureMemory(lane: Lane, watchers: number, publish: Publish): Promise<void> {
   const { child } = lane.running
   {
-    using warming = await openListening(child.port, WARMING, publish)
+    using warming = await openListening(child.port, WARMING, PRICES, publish)
     for (let count = 0; count < 10; count++) await warming.received(publish(BURST), PATIENCE_MS)
   }
   await sleep(QUIET_MS)
   const before = child.memory()
-  using _audience = await openListening(child.port, sockets, publish)
+  using _audience = await openListening(child.port, watchers, PRICES, publish)
   await sleep(QUIET_MS)
-  lane.memory = (child.memory() - before) / sockets
+  lane.memory = (child.memory() - before) / watchers
 }
 
-async function measure(
+async function measure(lane: Lane, options: MeasureOptions, publish: Publish): Promise<void> {
+  const { bursts, singles, reviewed, running } = lane
+  await measureFeed(
+    lane,
+    PRICES,
+    [
+      [bursts, BURST],
+      [singles, 1],
+    ],
+    options,
+    publish,
+  )
+  // It is the events of one subgraph, executed in the process that has them.
+  if (running.contender === ONE_EACH) return
+  await measureFeed(lane, REVIEWED_PRICES, [[reviewed, 1]], options, publish)
+}
+
+/** @param parts how many events at once, and where their figures go. */
+async function measureFeed(
   lane: Lane,
-  { ms, sockets }: Pick<SubscriptionOptions, 'ms' | 'sockets'>,
+  feed: Feed,
+  parts: [Figures, number][],
+  { ms, sockets }: MeasureOptions,
   publish: Publish,
 ): Promise<void> {
   const { child } = lane.running
-  using audience = await openListening(child.port, sockets, publish)
-  for (const [figures, count] of [
-    [lane.bursts, BURST],
-    [lane.singles, 1],
-  ] as const) {
+  using audience = await openListening(child.port, sockets, feed, publish)
+  for (const [figures, count] of parts) {
     await sleep(PROBE_MS)
     const before = audience.delivered
     const cpu = child.cpu()
@@ -134,39 +143,13 @@ async function measure(
 }
 
 /** An audience in which each watcher is known to be heard: there is no other sign that a subscription has begun. */
-async function openListening(port: number, size: number, publish: Publish): Promise<Audience> {
-  const audience = await openAudience(port, size)
+async function openListening(port: number, size: number, feed: Feed, publish: Publish): Promise<Audience> {
+  const audience = await openAudience(port, size, feed)
   for (const giveUpAt = Date.now() + 60_000; Date.now() < giveUpAt; ) {
     if ((await audience.received(publish(1), PROBE_MS)) && audience.complete) return audience
   }
   audience[Symbol.dispose]()
   throw new Error('some watchers hear nothing')
-}
-
-function report(lanes: Lane[]): string {
-  const part = (title: string, of: (lane: Lane) => Figures): string => {
-    const rateOf = (key: string): number =>
-      median(lanes.filter(({ running }) => running.contender.key === key).flatMap((lane) => of(lane).rates))
-    const rows = lanes.map((lane) => {
-      const { rates, cpu } = of(lane)
-      const ratios = ['bare', 'hive'].map((key) => figure(median(rates) / rateOf(key)))
-      return [lane.running.contender.name, spread(rates), spread(cpu), ...ratios]
-    })
-    return table([title, 'deliveries/s', 'CPU µs/delivery', '× bare', '× Hive'], rows)
-  }
-  const bare = lanes.find(({ running }) => running.contender.key === 'bare')?.memory ?? Number.NaN
-  return [
-    part(`Bursts of ${BURST} events`, ({ bursts }) => bursts),
-    part('The next event when all have the last', ({ singles }) => singles),
-    table(
-      ['Memory of a watcher that waits', 'KB', '× bare'],
-      lanes.map(({ running, memory }) => [
-        running.contender.name,
-        figure(memory / 1024),
-        figure(memory / bare),
-      ]),
-    ),
-  ].join('\n\n')
 }
 
 /** How many files this process, and so each that it starts, may have open. */

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { HEAD_END, SHARED_BUFFER } from './connection.ts'
-import { SUBSCRIPTION } from './catalogue.ts'
 
 /** One client of a subscription on a socket of its own. Written out, so that ten thousand of them cost little. */
 export interface Watcher {
@@ -18,14 +17,13 @@ export interface WatcherEvents {
 const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 }
 const FIN = 0x80
 const MASKED = 0x80
-const SUBSCRIBE = { id: '1', type: 'subscribe', payload: { query: SUBSCRIPTION } }
 const ACK = Buffer.from('"connection_ack"')
 const PING = Buffer.from('"ping"')
 /** Control messages are shorter than any event. */
 const LONGEST_CONTROL = 64
 
 /** Connects, introduces itself and subscribes. @returns when the subscription has been sent. */
-export function openWatcher(port: number, events: WatcherEvents): Promise<Watcher> {
+export function openWatcher(port: number, query: string, events: WatcherEvents): Promise<Watcher> {
   const { promise, resolve, reject } = Promise.withResolvers<Watcher>()
   let upgraded = false
   let closed = false
@@ -86,7 +84,7 @@ export function openWatcher(port: number, events: WatcherEvents): Promise<Watche
       const message = data.subarray(start, end)
       if (message.includes(PING)) return send(OPCODE.text, '{"type":"pong"}')
       if (message.includes(ACK)) {
-        send(OPCODE.text, JSON.stringify(SUBSCRIBE))
+        send(OPCODE.text, JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
         return resolve({ close })
       }
     }
