@@ -1,7 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
@@ -24,6 +24,7 @@ export interface SubgraphClient extends GraphQLDataSource {
   close(): Promise<void>
 }
 
+/** The body of an answer. */
 interface Answer {
   data?: Record<string, unknown> | null
   errors?: GraphQLFormattedError[]
@@ -57,13 +58,13 @@ export interface SubgraphClientOptions {
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
   const { name, tokens, limits } = options
   const url = new URL(options.endpoint)
-  const { origin, pathname, search } = url
+  const path = url.pathname + url.search
   const pipeline =
     url.protocol === 'http:'
       ? createPipeline(url, { maxBytes: limits.subgraphResponseBytes, timeoutMs: limits.subgraphTimeoutMs })
       : null
-  const head = `POST ${pathname}${search} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n`
-  const pool = new Pool(origin, {
+  const head = `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n`
+  const pool = new Pool(url.origin, {
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
     keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
@@ -72,22 +73,26 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     connect: { timeout: limits.subgraphTimeoutMs },
   })
 
-  async function send(
-    method: 'GET' | 'POST',
-    path: string,
-    viewer: Viewer | null,
-    requestId: string | null,
-    body: string | null,
-    timeoutMs: number,
+  /** @throws whatever the network or the clock has against it. */
+  async function get(path: string, timeoutMs: number): Promise<Received> {
+    const token = await tokens.sign(null)
+    const headers = { ...(token && { [SERVICE_TOKEN_HEADER]: token }) }
+    return exchange(pool, { method: 'GET', path, headers }, timeoutMs)
+  }
+
+  /** @throws whatever the network or the clock has against it. */
+  async function sendAlone(
+    body: string,
+    { viewer, requestId }: FetchContext,
     take?: Parameters<typeof exchange>[3],
   ): Promise<Received> {
     const token = await tokens.sign(viewer)
     const headers = {
       ...(token && { [SERVICE_TOKEN_HEADER]: token }),
-      ...(body !== null && { 'content-type': 'application/json' }),
-      ...(requestId !== null && { 'x-request-id': requestId }),
+      'content-type': 'application/json',
+      'x-request-id': requestId,
     }
-    return exchange(pool, { method, path, body, headers }, timeoutMs, take)
+    return exchange(pool, { method: 'POST', path, body, headers }, limits.subgraphTimeoutMs, take)
   }
 
   /** In the company of others, where it may; null for it to go by itself. */
@@ -106,13 +111,11 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
   /** @throws whatever the network or the clock has against it. */
   async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<Received> {
-    const { viewer, requestId } = context
-    const attempt = () => send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs)
     const received =
       (mayRepeat && (await sendAlong(body, context))) ||
-      (await attempt().catch((error: unknown) => {
+      (await sendAlone(body, context).catch((error: unknown) => {
         if (!mayRepeat || !isLost(error)) throw error
-        return attempt()
+        return sendAlone(body, context)
       }))
     const { status } = received
     // 401 and 403 are about the service token, which is ours and not the client's.
@@ -150,13 +153,13 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         alone,
         away,
         read: (body) => (isData(body) ? body : readAnswer({ status: 200, body })),
-        async together(body, { viewer, requestId }, onLine) {
+        async together(body, context, onLine) {
           const split = createLineSplitter(onLine)
           const take = (chunk: Buffer, { status, contentType }: Pick<Received, 'status' | 'contentType'>) => {
             if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
             split(chunk)
           }
-          await send('POST', pathname + search, viewer, requestId, body, limits.subgraphTimeoutMs, take)
+          await sendAlone(body, context, take)
         },
       })
     : alone
@@ -170,19 +173,19 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       return answerTo({ query, variables, operationName, body }, context as FetchContext, readAnswer)
     },
 
-    async get(path) {
+    async get(route) {
       try {
-        const { status, body } = await send('GET', path, null, null, null, limits.subgraphTimeoutMs)
+        const { status, body } = await get(route, limits.subgraphTimeoutMs)
         if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {
-        options.log.debug({ subgraph: name, path, reason: reasonOf(error) }, 'subgraph is away')
+        options.log.debug({ subgraph: name, path: route, reason: reasonOf(error) }, 'subgraph is away')
         throw new ServiceUnavailable()
       }
     },
 
     isReady: () =>
-      send('GET', '/ready', null, null, null, READY_TIMEOUT_MS).then(
+      get('/ready', READY_TIMEOUT_MS).then(
         ({ status }) => status === 200,
         () => false,
       ),
