@@ -212,15 +212,40 @@ describe('when the upstream is lost', () => {
   })
 })
 
-describe('a subscriber who does not keep up', () => {
-  it('is told so instead of filling the memory', async () => {
+describe('a subscription whose events cannot be answered as fast as they come', () => {
+  it('does not fill the memory with a seat map; it goes on from the last revision, and misses nothing', async () => {
     await using world = await createWorld({ eventsPerSubscriber: 5 })
     await using client = createWsClient(world.url)
-    const watching = client.subscribe(SEAT_MAP)
-    await eventually(() => expect(world.topics.seatMapChanged.subscribers).toBe(1))
+    const { seatMapChanged } = world.topics
+    const watching = client.subscribe<{ seatMapChanged: { revision: number } }>(
+      'subscription { seatMapChanged(eventId: "e1") { revision event { organizer { name } } } }',
+    )
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
     world.proxies.user.stall(true)
-    for (let revision = 1; revision <= 10; revision++) world.topics.seatMapChanged.publish(change(revision))
-    await eventually(() => expect(world.topics.seatMapChanged.subscribers).toBe(0))
+    for (let revision = 1; revision <= 20; revision++) seatMapChanged.publish(change(revision))
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(0))
+    world.proxies.user.stall(false)
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
+    const since = Number(seatMapChanged.opened.at(-1)?.sinceRevision)
+    expect(since).toBeLessThan(10)
+    for (let revision = since + 1; revision <= since + 5; revision++) seatMapChanged.publish(change(revision))
+    const all = Array.from({ length: since + 5 }, (_, index) => index + 1)
+    await eventually(() =>
+      expect(watching.received.map(({ data }) => data?.seatMapChanged.revision)).toEqual(all),
+    )
+  })
+
+  it('is told so where there are no revisions', async () => {
+    await using world = await createWorld({ eventsPerSubscriber: 5 })
+    await using client = createWsClient(world.url)
+    const { stock } = world.topics
+    const watching = client.subscribe(
+      'subscription { stock(eventId: "e1") { available event { organizer { name } } } }',
+    )
+    await eventually(() => expect(stock.subscribers).toBe(1))
+    world.proxies.user.stall(true)
+    for (let available = 1; available <= 20; available++) stock.publish({ available, event: { id: 'e1' } })
+    await eventually(() => expect(stock.subscribers).toBe(0))
     world.proxies.user.stall(false)
     await expect(watching.completed).rejects.toThrow(/faster than they were read/)
   })

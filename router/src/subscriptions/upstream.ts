@@ -23,8 +23,8 @@ const LONGEST_WAIT_MS = 5_000
 
 /**
  * The events of one operation upstream, in order. A lost connection is opened again behind the reader's back, from the last
- * revision it has seen. Ends with the upstream; fails with its errors, with an upstream that stays away, or when the
- * reader falls too far behind: then what it is owed is best asked for anew.
+ * revision that has come. So is one that was given up because the reader fell too far behind, when it has read what waits;
+ * where events have no revisions that is a failure. Ends with the upstream; fails with its errors, and when it stays away.
  */
 export function openUpstream({
   socket,
@@ -42,6 +42,7 @@ export function openUpstream({
   let lostAt: number | null = null
   let revision = since
   let wasOpen = false
+  let isBehind = false
 
   const queue = createAsyncQueue<ExecutionResult>(() => {
     ended = true
@@ -61,12 +62,9 @@ export function openUpstream({
       next(event) {
         // A subscription that could not be made comes as a result without data, and is then completed.
         if (event.data === undefined) return fail(event.errors ?? [])
+        if (waiting === limits.eventsPerSubscriber) return fallBehind()
         revision = revisionOf(event) ?? revision
-        if (++waiting > limits.eventsPerSubscriber) {
-          return queue.fail(
-            new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1),
-          )
-        }
+        waiting++
         queue.push(event)
       },
       failed: fail,
@@ -77,6 +75,13 @@ export function openUpstream({
 
   function fail(errors: readonly unknown[]): void {
     queue.fail(new AggregateError(errors.map(subgraphError)))
+  }
+
+  function fallBehind(): void {
+    if ((revision ?? origin) === undefined)
+      return queue.fail(new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1))
+    stop()
+    isBehind = true
   }
 
   function retry(): void {
@@ -93,6 +98,10 @@ export function openUpstream({
     async next() {
       const result = await queue.next()
       if (!result.done) waiting--
+      if (isBehind && waiting === 0) {
+        isBehind = false
+        void open().catch(queue.fail)
+      }
       return result
     },
     return: () => queue.return(),
