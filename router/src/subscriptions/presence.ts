@@ -11,6 +11,11 @@ export interface Presence {
   recheck(revocations: Revocations): void
 }
 
+/**
+ * People who are not signed in are not counted. All that tells them apart is their address, and behind a proxy that is the
+ * proxy's: a limit that ten thousand who watch a seat map through one do not reach would stop nobody. One such socket costs some
+ * 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
+ */
 export function createPresence(connectionsPerViewer: number): Presence {
   const present = new Set<{ viewer: Identity['viewer']; showOut: () => void }>()
   const perViewer = new Map<string, number>()
