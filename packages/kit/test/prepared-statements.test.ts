@@ -28,6 +28,11 @@ it('keeps the plan of what is asked again', async () => {
   expect(await kept()).toEqual(['SELECT 2 AS often'])
 })
 
+it('keeps no plan for a pattern, which is best planned for what it is', async () => {
+  for (let n = 0; n < 3; n++) expect(await rowsOf(`SELECT 1 WHERE 'a' LIKE '%'`)).toEqual([[1]])
+  expect(await kept()).toEqual([])
+})
+
 it('keeps a bounded number of plans, and runs the rest without', async () => {
   for (let n = 0; n < 300; n++) {
     await rowsOf(`SELECT ${n}`)

@@ -49,7 +49,8 @@ export async function listEvents(
   const { db, reads } = ctx.deps
   const fitting = conditions(ctx, filter)
   const words = searchWords(filter.search)
-  const source = words.length > 0 ? db : reads // a word that many events mention takes its time
+  // What many or few events may fit takes a plan for just that, and its time.
+  const source = words.length > 0 || filter.city || filter.locationId ? db : reads
   const where = Prisma.join([...fitting, ...words.map(mentions)], ' AND ')
   return readPage<Event>(page, {
     ...ORDERS[order],

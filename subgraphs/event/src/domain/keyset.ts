@@ -32,7 +32,8 @@ export async function readPage<Row>(args: PageArgs, list: KeysetList<Row>): Prom
   const order = Prisma.join(keys.map((key) => Prisma.sql`${key.column} ${direction}`))
   const rows = await list.read(
     Prisma.join(bounds, ' AND '),
-    Prisma.sql`ORDER BY ${order} LIMIT ${page.limit + 1}`,
+    // The limit in the text, for the planner to know that a page is short.
+    Prisma.sql`ORDER BY ${order} LIMIT ${Prisma.raw(String(page.limit + 1))}`,
   )
   return toConnection(
     rows,
