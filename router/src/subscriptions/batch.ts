@@ -43,17 +43,17 @@ export class Batch {
   /** All of it, as it goes over the wire. */
   bytesIn(wrapping: Wrapping): Buffer {
     if (!this.#bytes || !isSame(wrapping, this.#wrapping)) {
-      this.#bytes = this.#write(wrapping)
+      this.#bytes = Batch.#write(this, wrapping)
       this.#wrapping = wrapping
     }
     return this.#bytes
   }
 
-  #write(wrapping: Wrapping): Buffer {
+  static #write(newest: Batch, wrapping: Wrapping): Buffer {
     let size = 0
-    for (let one: Batch | null = this; one; one = one.#before) size += sizeOf(one.#json, wrapping)
+    for (let one: Batch | null = newest; one; one = one.#before) size += sizeOf(one.#json, wrapping)
     const bytes = Buffer.allocUnsafe(size)
-    for (let one: Batch | null = this; one; one = one.#before) {
+    for (let one: Batch | null = newest; one; one = one.#before) {
       size -= sizeOf(one.#json, wrapping)
       write(one.#json, wrapping, bytes, size)
     }
