@@ -29,13 +29,12 @@ export function createLane(config: pg.ClientConfig): Lane {
   function connect(): void {
     const socket = new Socket()
     const client = new pg.Client({ ...config, pipeline: true, stream: () => socket })
+    let lost = false
     const lose = (): void => {
       if (connected?.client === client) connected = null
-      if (closing || retry) return
-      retry = setTimeout(() => {
-        retry = undefined
-        connect()
-      }, RETRY_MS).unref()
+      if (closing || lost) return
+      lost = true // it may be told of more than once, and late
+      retry = setTimeout(connect, RETRY_MS).unref()
     }
     client.on('error', lose)
     client.on('end', lose)
