@@ -48,9 +48,9 @@ const scopeKeyOf = (viewer: Viewer | null): string =>
 
 const fetchFrom =
   ({ required }: Supergraph, services: Services): FetchSubgraph<FetchContext> =>
-  async (name, request, context) => {
+  (name, request, context) => {
     const service = services[name]
-    if (!service) throw new Error(`no service for the subgraph ${name}`)
+    if (!service) return Promise.reject(new Error(`no service for the subgraph ${name}`))
     const named = required.fields.size > 0 ? withNames(request) : request
     if (service.ask) return service.ask(named, context)
     const { query, operationName, variables } = named

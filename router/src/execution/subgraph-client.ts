@@ -95,7 +95,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     return exchange(pool, { method: 'POST', path, body, headers }, limits.subgraphTimeoutMs, take)
   }
 
-  /** In the company of others, where it may; null for it to go by itself. */
+  /** Sends a query in the company of others. @returns null when it has to go by itself. */
   async function sendAlong(body: string, { viewer, requestId }: FetchContext): Promise<Received | null> {
     const token = await tokens.sign(viewer)
     const service = token && `${SERVICE_TOKEN_HEADER}: ${token}\r\n`

@@ -22,7 +22,8 @@ export function createGraphQLHandler(
     let identity: Identity | null
     let body: unknown
     try {
-      identity = await authenticate(request.headers.authorization)
+      const { authorization } = request.headers
+      identity = authorization === undefined ? null : await authenticate(authorization)
       body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
     } catch (error) {
       if (error instanceof KarcisError) return refuse(response, error)

@@ -76,7 +76,14 @@ function compile({
   return {
     step,
     variants,
-    runs: isQuery ? createJointRuns((request) => startRun(step, request, variants(request.variables))) : null,
+    runs: isQuery
+      ? createJointRuns((request) =>
+          startRun(step, request, variants(request.variables), {
+            isForBytes: true,
+            isShared: request.scopeKey !== null,
+          }),
+        )
+      : null,
     context,
     schemas: { apiSchema, supergraphSchema },
   }

@@ -13,7 +13,10 @@ export async function executeCompiled<Scope>(
   request: CompiledRequest<Scope>,
 ): Promise<ExecutionAnswer> {
   const { step, variants } = compiled
-  const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), false)
+  const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), {
+    isForBytes: false,
+    isShared: false,
+  })
   return answerOf(run, dataText(run), compiled)
 }
 
@@ -29,7 +32,9 @@ export async function executeToBuffer<Scope>(
 ): Promise<Uint8Array> {
   const { step, variants, runs } = compiled
   const given = request as CompiledRequest<unknown>
-  const run = await (runs ? runs(given) : startRun(step, given, variants(request.variables)))
+  const run = await (runs
+    ? runs(given)
+    : startRun(step, given, variants(request.variables), { isForBytes: true, isShared: false }))
   if (run.bytes) return run.bytes
   if (run.answer === null) {
     const text = dataText(run)

@@ -48,8 +48,9 @@ export function compileFetch(
 
   async function ask(run: Run, wanted: Wanted | null): Promise<Answer> {
     const { variables, scopeKey } = run.request
+    const mayShare = use === 'query' || (use === 'alone' && !run.isShared)
     const answer = await calls.ask(
-      use === 'mutation' ? null : scopeKey,
+      mayShare ? scopeKey : null,
       run,
       variablesText(variableUsages, variables),
       wanted,

@@ -43,6 +43,7 @@ export function createJointCalls<Scope>(send: Send<Scope>, isFinal: boolean): Jo
 
   return {
     ask(scopeKey, scope, variablesText, wanted) {
+      if (scopeKey === null && wanted === null) return send(variablesText, null, scope)
       return new Promise((resolve, reject) => {
         const member = { scope, variablesText, wanted, resolve, reject }
         if (scopeKey === null) void deliver([member])

@@ -14,6 +14,8 @@ export interface Run {
   tree: Tree
   /** In the order of their coming. Mostly GraphQL errors; a failed call's rejection as it is. */
   errors: unknown[]
+  /** Whether others who ask for the same are given this very run, so that its calls need not be shared as well. */
+  isShared: boolean
   /** Set where bytes are wanted, and may be the subgraph's own. */
   echo: Echo | null
   /** The answer in bytes, as soon as there is one that needs no encoding by the caller. */
@@ -25,15 +27,21 @@ export interface Run {
 /** One node of a plan. It never rejects for what a subgraph does, but adds to the errors of the run. */
 export type Step = (run: Run) => Promise<void>
 
-/** Fetches everything. @param isForBytes whether the run is for bytes. */
+/** What a run is for. */
+export interface RunPurpose {
+  isForBytes: boolean
+  isShared: boolean
+}
+
+/** Fetches everything. */
 export async function startRun(
   step: Step | null,
   request: CompiledRequest<unknown>,
   variant: Variant | null,
-  isForBytes = true,
+  { isForBytes, isShared }: RunPurpose,
 ): Promise<Run> {
   const echo = isForBytes ? (variant?.echo ?? null) : null
-  const run: Run = { request, variant, tree: {}, errors: [], echo, bytes: null, answer: null }
-  await step?.(run)
+  const run: Run = { request, variant, tree: {}, errors: [], isShared, echo, bytes: null, answer: null }
+  if (step) await step(run)
   return run
 }
