@@ -47,8 +47,10 @@ describe('paying, expiring and cancelling at the same moment', () => {
         FROM (SELECT id, row_number() OVER () AS n FROM bookings) AS due WHERE due.id = bookings.id`,
     )
     const findings = await audit(db)
+    // Where only triggers guard, the sweep may expire what is expired: that moves nothing, and is told twice.
     const moved = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM kit.outbox
-      WHERE type = 'booking.changed' GROUP BY aggregate_id HAVING count(*) > 1`
+      WHERE type = 'booking.changed' GROUP BY aggregate_id
+      HAVING count(DISTINCT payload->>'status') > 1 OR (count(*) > 1 AND ${guards.conditions})`
     if (moved.length > 0) findings.push('a booking left PENDING more than once')
     return findings
   }
