@@ -10,6 +10,26 @@ export interface RequestScope {
   log: Logger
 }
 
+/**
+ * A scope whose log is made when something is logged, which mostly is never. A class, for an object literal with a getter is a
+ * hidden class of its own each time, which V8 keeps until its next full collection, and with it all that the getter can see.
+ */
+export class LazyScope implements RequestScope {
+  readonly requestId: string
+  readonly #log: Logger
+  #own: Logger | undefined
+
+  constructor(requestId: string, log: Logger) {
+    this.requestId = requestId
+    this.#log = log
+  }
+
+  get log(): Logger {
+    this.#own ??= this.#log.child({ requestId: this.requestId })
+    return this.#own
+  }
+}
+
 /** A code of the router alone: a subscription does not fit the schema any more. */
 export const SCHEMA_RELOAD = 'SUBSCRIPTION_SCHEMA_RELOAD'
 

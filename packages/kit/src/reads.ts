@@ -18,7 +18,8 @@ interface Fragment {
  * Reads that are quick and many, such as those by key, past Prisma: on a few connections of their own, where those of one
  * turn of the event loop go in one write and none waits for the answer of another before it is sent. Each statement is a
  * transaction of its own that can neither write nor lock, planned once for whatever values come: planning a page of events
- * anew took Postgres as long as reading it. Rows are as those of Prisma's `$queryRaw`.
+ * anew took Postgres as long as reading it. Rows are as those of Prisma's `$queryRaw`,
+ * but for `numeric`, which comes as text.
  *
  * They are answered in order, so a slow one holds up those behind it: what may be slow belongs to the pool. A connection
  * that is held up all the same takes no more, and when there is none left the pool has to serve.

@@ -4,6 +4,7 @@ import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
+import { KarcisError } from './errors.ts'
 import { eventSchema, type KarcisEvent } from './events.ts'
 import { BodyTooLarge, closeHttp, listen, readBody, sendJson } from './http.ts'
 import { newId } from './ids.ts'
@@ -49,6 +50,8 @@ export async function serveSubgraph<Context extends RequestScope>(
     answer(request, response).catch((error: unknown) => {
       if (error instanceof BodyTooLarge)
         return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
+      if (error instanceof KarcisError)
+        return sendJson(response, error.code === 'NOT_FOUND' ? 404 : 400, failure(error.message, error.code))
       log.error({ err: error }, 'request failed')
       if (!response.headersSent)
         sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))

@@ -173,3 +173,27 @@ it('frees the source at once when the client leaves while nothing is coming', as
   stop()
   await expect(left.promise).resolves.toBeUndefined()
 })
+
+it('tells what a route expects to go wrong with its code, and nothing of what it does not', async () => {
+  await using server = await startServer({
+    routes: {
+      '/seat': async () => {
+        throw new KarcisError('NOT_FOUND', 'There is no such seat.')
+      },
+      '/range': async () => {
+        throw new KarcisError('BAD_USER_INPUT', 'since must be a number.')
+      },
+      '/bug': async () => {
+        throw new Error('SELECT secret FROM users')
+      },
+    },
+  })
+  const ask = async (path: string) => {
+    const response = await fetch(server.url + path, { headers: await asViewer() })
+    const { errors } = (await response.json()) as { errors: [{ extensions: { code: string } }] }
+    return [response.status, errors[0].extensions.code]
+  }
+  expect(await ask('/seat')).toEqual([404, 'NOT_FOUND'])
+  expect(await ask('/range')).toEqual([400, 'BAD_USER_INPUT'])
+  expect(await ask('/bug')).toEqual([500, 'INTERNAL_SERVER_ERROR'])
+})

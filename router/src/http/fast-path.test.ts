@@ -1,5 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorld, type World } from '../testing/world.ts'
+import { sendJson } from '@karcis/kit/http'
+import { createLog } from '@karcis/kit/log'
+import { createServiceTokens } from '@karcis/kit/service-token'
+import { validDocument } from '../execution/documents.ts'
+import { connectSubgraphs } from '../execution/subgraphs.ts'
+import { openSupergraphFile } from '../execution/supergraph-file.ts'
+import { DEFAULT_LIMITS } from '../settings.ts'
+import { createWorld, SECRET, type World } from '../testing/world.ts'
+import { createFastPath } from './fast-path.ts'
+import { readJson } from './graphql.ts'
+import { openHttpServer } from './http-server.ts'
+import { createOrigins } from './origins.ts'
 
 const OF_USER = 'query ($id: ID!) { user(id: $id) { id name } }'
 
@@ -46,12 +57,60 @@ const CASES: Case[] = [
   ['nothing', {}],
 ]
 
+/** The fast path by itself, in front of the subgraphs of a world; what it leaves goes through validation only. */
+async function openAlone({ settings }: World) {
+  await using undo = new AsyncDisposableStack()
+  const log = createLog('test', 'silent')
+  const locate = (name: string) => `${settings.subgraphs[name]}/graphql`
+  const file = await openSupergraphFile(settings.supergraphFile, locate, 60_000, log)
+  undo.defer(() => file.close())
+  const tokens = createServiceTokens(SECRET, 'router')
+  const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, log, true)
+  undo.defer(close)
+  const answerFast = createFastPath(file, services)
+  const taken: boolean[] = []
+  const http = await openHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    log,
+    origins: createOrigins([]),
+    probes: [],
+    routes: {
+      '/graphql': async (request) => {
+        const body = (await readJson(request.request, 100_000)) as { query: string }
+        const answered = answerFast(request, body, null)
+        taken.push(answered !== null)
+        if (answered) return answered
+        validDocument(file.current, body.query) // as Apollo Server has it done
+        sendJson(request.response, 200, {})
+      },
+    },
+  })
+  undo.defer(() => http.close())
+  const running = undo.move()
+  return {
+    url: `http://127.0.0.1:${http.port}/graphql`,
+    taken,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
 describe('the fast path', () => {
   let world: World
   beforeAll(async () => {
     world = await createWorld({ subgraphTimeoutMs: 2_000 })
   })
   afterAll(() => world[Symbol.asyncDispose]())
+
+  it('is taken by what has been asked before, and is usual', async () => {
+    await using alone = await openAlone(world)
+    const asked = { query: '{ events { title organizer { name } } }' }
+    const bodies = [asked, asked, asked, { ...asked, extensions: { persistedQuery: { version: 1 } } }]
+    const answers: string[] = []
+    for (const body of bodies) answers.push((await ask(alone.url, body, {})).body)
+    expect(alone.taken).toEqual([false, true, true, false])
+    expect(JSON.parse(answers[1] ?? '').data.events[0]).toEqual({ title: 'Jazz', organizer: { name: 'Ani' } })
+  })
 
   it('takes an empty name for none', async () => {
     const { status, body } = await ask(world.url, { query: '{ seats }', operationName: '' }, {})

@@ -55,7 +55,7 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
   }
 }
 
-/** A class, for the sake of its getter: see `ServedRequest`. */
+/** A class, for the sake of its getter: see `LazyScope`. */
 class FastRequest implements OperationRequest {
   readonly #http: HttpRequest
   readonly supergraph: OperationRequest['supergraph']

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
-import { errorBody, type RequestScope } from '../errors.ts'
+import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
 import type { Origins } from './origins.ts'
 
 export interface HttpRequest extends RequestScope {
@@ -106,33 +106,20 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 }
 
-/**
- * What most requests have no need of is made when it is asked for. A class, for an object literal with getters is a hidden class
- * of its own each time, which V8 keeps until its next full collection, and with it the whole request.
- */
-class ServedRequest implements HttpRequest {
+class ServedRequest extends LazyScope implements HttpRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  readonly requestId: string
-  readonly #log: Logger
-  #ownLog: Logger | undefined
   #url: URL | undefined
 
   constructor(request: IncomingMessage, response: ServerResponse, log: Logger) {
+    super(requestIdOf(request), log)
     this.request = request
     this.response = response
-    this.requestId = requestIdOf(request)
-    this.#log = log
   }
 
   get url(): URL {
     this.#url ??= urlOf(this.request) as URL // where there is a path, there is a URL
     return this.#url
-  }
-
-  get log(): Logger {
-    this.#ownLog ??= this.#log.child({ requestId: this.requestId })
-    return this.#ownLog
   }
 }
 

@@ -10,6 +10,7 @@ import type { RouterLimits } from '../settings.ts'
 import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
 import type { FanOut } from './fan-out.ts'
 import { UNFRAMED } from './frames.ts'
+import type { Gate } from './outbox.ts'
 import type { Presence } from './presence.ts'
 import type { StartOperation } from './start.ts'
 import type { Join } from './topics.ts'
@@ -85,11 +86,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     }
     response.write(COMMENT) // sends the headers, by which the client knows that it is connected
     open.add(response)
-    const outbox = fanOut.open(response, UNFRAMED, {
-      get isOpen() {
-        return !response.writableEnded
-      },
-    })
+    const outbox = fanOut.open(response, UNFRAMED, new ResponseGate(response))
     const line = outbox.line(NEXT, END)
     const membership = join(line, { completed: () => end(COMPLETE), failed })
     const keepAlive = setInterval(() => {
@@ -113,6 +110,18 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       draining = true
       for (const response of open) response.end()
     },
+  }
+}
+
+class ResponseGate implements Gate {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.writableEnded
   }
 }
 

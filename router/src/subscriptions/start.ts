@@ -2,7 +2,7 @@ import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
-import type { RequestScope } from '../errors.ts'
+import { LazyScope } from '../errors.ts'
 import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
 import { validDocument } from '../execution/documents.ts'
 import type { SupergraphFile } from '../execution/supergraph-file.ts'
@@ -28,7 +28,7 @@ export function createStart(
   file.onChange((supergraph) => void topics.move(supergraph))
 
   return async ({ query, operationName, variables }, identity) => {
-    const scope = createScope(log)
+    const scope = new LazyScope(newId(), log)
     try {
       const supergraph = file.current
       const document = validDocument(supergraph, query)
@@ -42,18 +42,5 @@ export function createStart(
     } catch (error) {
       return { kind: 'refused', errors: publicErrors(error, scope) }
     }
-  }
-}
-
-/** A log of its own is made when something is logged: thousands who come at once mostly have nothing to say. */
-function createScope(log: Logger): RequestScope {
-  const requestId = newId()
-  let own: Logger | undefined
-  return {
-    requestId,
-    get log() {
-      own ??= log.child({ requestId })
-      return own
-    },
   }
 }

@@ -121,7 +121,7 @@ export function compileFetch(
   }
 }
 
-/** A class, for an object literal with a getter would be a hidden class of its own, which outlives it by far. */
+/** A class, for the sake of its getter: see `LazyScope`. */
 class TextRequest implements SubgraphRequest {
   readonly query: string
   readonly operationName: string | undefined

@@ -98,9 +98,9 @@ export function openLane(
       socket.write(text)
     },
     abandonRest() {
-      const rest = waiting.slice(1).filter((one) => one !== ABANDONED)
-      waiting.fill(ABANDONED, 1)
-      return rest
+      const rest = waiting.slice(1)
+      for (const index of rest.keys()) waiting[index + 1] = ABANDONED
+      return rest.filter((one) => one !== ABANDONED)
     },
     close,
   }
