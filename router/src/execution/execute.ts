@@ -4,6 +4,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
 import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
 import { publicError, requestError } from '../errors.ts'
+import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionAnswer } from './compiled/reference.ts'
 import { knownOperation } from './known-operation.ts'
@@ -85,6 +86,25 @@ export async function executePlan(
   services: Services,
 ): Promise<FormattedExecutionResult> {
   const compiled = node === ready.prepared.plan.node ? compiledOperation(ready) : null
+  return runPlan(ready, node, services, compiled)
+}
+
+/**
+ * Runs what the plan of a subscription has for each event.
+ * @param node the same for every event of an operation. @param services answer its first fetch with the event.
+ */
+export const executeEvent = (
+  ready: ReadyOperation,
+  node: PlanNode,
+  services: Services,
+): Promise<FormattedExecutionResult> => runPlan(ready, node, services, compiledOperation(ready, node))
+
+async function runPlan(
+  ready: ReadyOperation,
+  node: PlanNode | undefined,
+  services: Services,
+  compiled: CompiledOperation | null,
+): Promise<FormattedExecutionResult> {
   const answer = compiled
     ? await executeCompiled(compiled, compiledRequest(ready, services))
     : await executeByReference(ready, node, services)

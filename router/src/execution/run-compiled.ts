@@ -1,4 +1,5 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
+import type { QueryPlan } from '@apollo/query-planner'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Kind } from 'graphql'
 import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
@@ -18,13 +19,19 @@ export type Services = Record<string, Service>
 /** Compiling takes longer than many operations live: it is done when one is first run, and once. */
 const compiled = new WeakMap<PreparedOperation, CompiledOperation | null>()
 
-/** The compiled form of an operation; null where only the reference executor can run it. */
-export function compiledOperation({ request, prepared }: ReadyOperation): CompiledOperation | null {
+/**
+ * The compiled form of an operation; null where only the reference executor can run it.
+ * @param node what is run of its plan: for a subscription, that for each event. Always the same for one prepared operation.
+ */
+export function compiledOperation(
+  { request, prepared }: ReadyOperation,
+  node: QueryPlan['node'] = prepared.plan.node,
+): CompiledOperation | null {
   const known = compiled.get(prepared)
   if (known !== undefined) return known
-  const { plan, context } = prepared
+  const { context } = prepared
   const made = compileOperation({
-    plan,
+    plan: { kind: 'QueryPlan', ...(node && { node }) },
     document: { kind: Kind.DOCUMENT, definitions: [context.operation, ...Object.values(context.fragments)] },
     ...request.supergraph.federation,
   })

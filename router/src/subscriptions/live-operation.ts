@@ -1,4 +1,3 @@
-import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { FetchNode, PlanNode, SubscriptionNode } from '@apollo/query-planner'
 import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '@karcis/kit/service-token'
 import {
@@ -7,15 +6,16 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from 'graphql'
-import { executePlan, publicErrors, type ReadyOperation } from '../execution/execute.ts'
+import { executeEvent, publicErrors, type ReadyOperation } from '../execution/execute.ts'
 import type { PreparedOperation } from '../execution/prepare.ts'
+import type { Service, Services } from '../execution/run-compiled.ts'
 import type { RouterLimits } from '../settings.ts'
 import { type UpstreamOperation, upstreamOperation } from './resume.ts'
 import { openUpstream } from './upstream.ts'
 import type { UpstreamSocket } from './upstream-socket.ts'
 
 export interface SubscriptionDeps {
-  services: ServiceMap
+  services: Services
   /** By subgraph name. */
   upstreams: Record<string, UpstreamSocket>
   tokens: ServiceTokens
@@ -80,7 +80,7 @@ export function liveOperation(
           }
         },
       }),
-    execute: (event) => executePlan(ready, node, servicesFor(primary, event, services)),
+    execute: (event) => executeEvent(ready, node, servicesFor(primary, event, services)),
     errorsOf: (error) => publicErrors(error, request),
     isSameUpstream: (other) => other.source.socket === socket && other.source.text === source.text,
   }
@@ -99,13 +99,16 @@ const eventAsFetch = (primary: FetchNode): FetchNode => ({
   variableUsages: [],
 })
 
-function servicesFor(primary: FetchNode, event: ExecutionResult, services: ServiceMap): ServiceMap {
-  const { serviceName } = primary
-  const answered: GraphQLDataSource = {
-    process: async (options) =>
-      options.request.query === primary.operation
-        ? event
-        : (services[serviceName] as GraphQLDataSource).process(options),
+function servicesFor(primary: FetchNode, event: ExecutionResult, services: Services): Services {
+  const { serviceName, operation } = primary
+  const service = services[serviceName] as Service
+  const answered: Service = {
+    ...service,
+    process: async (options) => (options.request.query === operation ? event : service.process(options)),
+    ...(service.ask && {
+      ask: async (request, context) =>
+        request.query === operation ? event : service.ask?.(request, context),
+    }),
   }
   return { ...services, [serviceName]: answered }
 }
