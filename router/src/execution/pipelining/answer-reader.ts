@@ -14,17 +14,18 @@ export interface AnswerReader {
 export type OnAnswer = (received: Received, isLast: boolean) => void
 
 interface Head {
-  status: number
-  contentType: string
+  readonly status: number
+  readonly contentType: string
   /** Null when the body comes in chunks. */
-  length: number | null
-  isLast: boolean
+  readonly length: number | null
+  readonly isLast: boolean
 }
 
 const LINE_END = Buffer.from('\r\n')
 const HEAD_END = Buffer.from('\r\n\r\n')
 const NOTHING: Buffer = Buffer.alloc(0)
 const MAX_HEAD_BYTES = 32_768
+const MAX_HEADS = 50
 
 /** 1xx has another answer behind it, 204 and 304 have no body whatever they say. */
 const STATUS = /^HTTP\/1\.1 (?!204|304)([2-5]\d\d)(?: |$)/
@@ -37,6 +38,8 @@ const CHUNK_SIZE = /^([\da-fA-F]{1,8})(?:[ \t]*;|$)/
  * @param maxBytes of one body.
  */
 export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): AnswerReader {
+  /** Within a second a server says the same again and again. */
+  const heads = new Map<string, Head>()
   let rest = NOTHING
   let next: (buffer: Buffer) => number | null = readHead
   let head: Head | null = null
@@ -51,11 +54,20 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
     if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES))
       throw new Unreadable('a large head')
     if (end < 0) return null
-    head = parseHead(buffer.toString('latin1', 0, end))
+    head = headOf(buffer.toString('latin1', 0, end))
     expectBytes(head.length ?? 0)
     next = head.length === null ? readChunkSize : readBody
     if (head.length === 0) finish(head)
     return end + HEAD_END.length
+  }
+
+  function headOf(text: string): Head {
+    const known = heads.get(text)
+    if (known) return known
+    const parsed = parseHead(text)
+    if (heads.size === MAX_HEADS) heads.clear()
+    heads.set(text, parsed)
+    return parsed
   }
 
   function readBody(buffer: Buffer): number | null {
@@ -144,8 +156,10 @@ function parseHead(text: string): Head {
   const [first = '', ...lines] = text.split('\r\n')
   const [, status] = STATUS.exec(first) ?? []
   if (status === undefined) throw new Unreadable(`a status line that says ${first.slice(0, 50)}`)
-  const head: Head = { status: Number(status), contentType: '', length: null, isLast: false }
+  let contentType = ''
+  let length: number | null = null
   let isChunked = false
+  let isLast = false
   for (const line of lines) {
     if (!/^[ct\s]/i.test(line)) continue // none of those below
     const [, name, value = ''] = HEADER.exec(line) ?? []
@@ -153,11 +167,11 @@ function parseHead(text: string): Head {
       case undefined:
         throw new Unreadable('a line that is no header')
       case 'content-type':
-        head.contentType = value
+        contentType = value
         break
       case 'content-length':
-        if (head.length !== null || !/^\d{1,15}$/.test(value)) throw new Unreadable('two lengths or none')
-        head.length = Number(value)
+        if (length !== null || !/^\d{1,15}$/.test(value)) throw new Unreadable('two lengths or none')
+        length = Number(value)
         break
       case 'transfer-encoding':
         if (isChunked || value.toLowerCase() !== 'chunked') throw new Unreadable('an unknown coding')
@@ -166,10 +180,10 @@ function parseHead(text: string): Head {
       case 'content-encoding':
         throw new Unreadable('a coding that was not asked for')
       case 'connection':
-        head.isLast = /\b(close|upgrade)\b/i.test(value)
+        isLast = /\b(close|upgrade)\b/i.test(value)
         break
     }
   }
-  if ((head.length === null) !== isChunked) throw new Unreadable('a body without one end')
-  return head
+  if ((length === null) !== isChunked) throw new Unreadable('a body without one end')
+  return { status: Number(status), contentType, length, isLast }
 }
