@@ -53,20 +53,21 @@ const INTERNAL_EXTENSIONS = [
 export function publicError(error: unknown, scope: RequestScope): GraphQLFormattedError {
   const formatted =
     error instanceof GraphQLError && isPublic(error.extensions.code)
-      ? withFacts(error)
+      ? withFacts(error, scope)
       : formatError(error, scope)
   return formatted.path ? { ...formatted, path: commonPath(formatted.path) } : formatted
 }
 
-function withFacts(error: GraphQLError): GraphQLFormattedError {
+function withFacts(error: GraphQLError, { requestId, log }: RequestScope): GraphQLFormattedError {
   const { message, locations, path } = error.toJSON()
   const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
-  return {
-    message,
-    ...(locations && { locations }),
-    ...(path && { path }),
-    extensions: Object.fromEntries(facts),
+  const extensions = Object.fromEntries(facts)
+  // Who asked a subgraph together asked in the name of one of them; the id of that one is nobody else's business.
+  if ('requestId' in extensions && extensions.requestId !== requestId) {
+    log.warn({ requestId, loggedAs: extensions.requestId }, 'a call that others shared has failed')
+    extensions.requestId = requestId
   }
+  return { message, ...(locations && { locations }), ...(path && { path }), extensions }
 }
 
 /** An error of the router's own making, with a code for clients. */

@@ -54,6 +54,16 @@ describe('what is asked of a subgraph at the same time', () => {
     expect((await slow).body).toEqual({ data: { echo: 'slow' } })
   })
 
+  it('fails under the id of each request, whoever it was asked with', async () => {
+    const { world, slow, release } = await openWorld()
+    const ids = ['request-of-ani', 'request-of-budi', 'request-of-cici']
+    const ask = (id: string) => gql(world.url, `query Of_${id.slice(-3)} { bug }`, {}, { 'x-request-id': id })
+    const answers = await Promise.all(ids.map(ask))
+    release()
+    expect(answers.map(({ body }) => body.errors?.[0]?.extensions?.requestId)).toEqual(ids)
+    await slow
+  })
+
   it('does not wait for a slow one that went with it', async () => {
     const { world, slow, release } = await openWorld()
     const queries = [
