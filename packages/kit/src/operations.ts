@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
 import { KarcisError } from './errors.ts'
 import { formatError } from './graphql-errors.ts'
+import { isPlainOperation, type PlainOperation } from './plain-operation.ts'
 import type { RequestScope } from './viewer.ts'
 
 /** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
@@ -62,7 +63,7 @@ export async function createOperations<Context extends RequestScope>(
   }
 
   async function run(body: unknown, context: Context): Promise<OperationAnswer> {
-    const json = isPlainOperation(body) ? await runKnown(body, context) : null
+    const json = isPlainOperation(body) && body.extensions == null ? await runKnown(body, context) : null
     return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
   }
 
@@ -93,24 +94,3 @@ export async function createOperations<Context extends RequestScope>(
 
 const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>
   JSON.stringify(errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data })
-
-interface PlainOperation {
-  query: string
-  operationName?: string | null
-  variables?: Record<string, unknown> | null
-}
-
-/** Whether it has the form that every client sends. Extensions may ask for anything. */
-function isPlainOperation(body: unknown): body is PlainOperation {
-  if (!isRecord(body)) return false
-  const { query, operationName, variables, extensions } = body
-  return (
-    typeof query === 'string' &&
-    (operationName == null || (typeof operationName === 'string' && operationName !== '')) &&
-    (variables == null || isRecord(variables)) &&
-    extensions == null
-  )
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

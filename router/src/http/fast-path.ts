@@ -1,3 +1,4 @@
+import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
 import {
@@ -37,13 +38,14 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
     const contentType = CONTENT_TYPES.get(headers.accept)
     // Parameters are nothing to a POST, but nothing usual either.
     const isUsual = method === 'POST' && contentType !== undefined && !url?.includes('?')
-    if (!isUsual || !JSON_BODY.test(headers['content-type'] ?? '') || !isPlain(body)) return null
+    if (!isUsual || !JSON_BODY.test(headers['content-type'] ?? '')) return null
+    if (!isPlainOperation(body) || !areNothing(body.extensions)) return null
     const ready = readyFor(http, body, viewer)
     const pending = ready && executeToBytes(ready, services)
     return pending && pending.then((answer) => send(http, answer, contentType))
   }
 
-  function readyFor(http: HttpRequest, body: PlainBody, viewer: Viewer | null): ReadyOperation | null {
+  function readyFor(http: HttpRequest, body: PlainOperation, viewer: Viewer | null): ReadyOperation | null {
     const supergraph = file.current
     const document = supergraph.documents.get(body.query)
     if (!document) return null
@@ -69,7 +71,7 @@ class FastRequest implements OperationRequest {
     http: HttpRequest,
     supergraph: OperationRequest['supergraph'],
     document: OperationRequest['document'],
-    { operationName, variables }: PlainBody,
+    { operationName, variables }: PlainOperation,
     viewer: Viewer | null,
   ) {
     this.#http = http
@@ -86,26 +88,9 @@ class FastRequest implements OperationRequest {
   }
 }
 
-interface PlainBody {
-  query: string
-  operationName?: string | null
-  variables?: Record<string, unknown> | null
-}
-
-/** Whether a body has the form that every client library sends. Extensions may ask for anything. */
-function isPlain(body: unknown): body is PlainBody {
-  if (!isRecord(body)) return false
-  const { query, operationName, variables, extensions } = body
-  return (
-    typeof query === 'string' &&
-    (operationName == null || (typeof operationName === 'string' && operationName !== '')) &&
-    (variables == null || isRecord(variables)) &&
-    (extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions)))
-  )
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Whether extensions ask for nothing that only Apollo Server does. */
+const areNothing = (extensions: unknown): boolean =>
+  extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
 function send({ response }: HttpRequest, { json, result }: BytesForClient, contentType: string): void {
   response.writeHead(statusOf(result, contentType), {
