@@ -12,6 +12,8 @@ import type { Supergraph } from './supergraph.ts'
 /** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
 export interface Service extends GraphQLDataSource {
   ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
+  /** The answer in place of one that could not be had. */
+  away?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
 }
 
 export type Services = Record<string, Service>
@@ -47,6 +49,7 @@ export const compiledRequest = (
   scopeKey: scopeKeyOf(request.viewer),
   scope: request,
   fetchSubgraph: fetchFrom(request.supergraph, services),
+  away: (name, asked, context, error) => services[name]?.away?.(asked, context, error),
 })
 
 /** Beside its own id, all that a subgraph learns of a request is its viewer. */

@@ -17,6 +17,8 @@ import { createPipeline } from './pipelining/pipeline.ts'
 export interface SubgraphClient extends GraphQLDataSource {
   /** For compiled operations: the bytes of the answer where they can only be that, else the answer. Never rejects. */
   ask(request: SubgraphRequest, context: FetchContext): Promise<unknown>
+  /** What is answered in place of bytes that turn out to be nothing. */
+  away(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
   /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
   get(path: string): Promise<unknown>
   /** Whether the subgraph says that it can serve. */
@@ -166,6 +168,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
   return {
     ask: (request, context) => (isMutation(request) ? alone : askTogether)(request, context),
+    away,
 
     process({ request, context }) {
       const { query = '', variables = {}, operationName } = request

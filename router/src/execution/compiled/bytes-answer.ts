@@ -4,10 +4,12 @@ import type { Answer } from './shares.ts'
 /** An answer that is only parsed when it must be. */
 export class BytesAnswer implements Answer {
   readonly #bytes: Uint8Array
+  readonly #parse: () => Answer
   #parsed: { answer: Answer } | null = null
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, parse: () => Answer) {
     this.#bytes = bytes
+    this.#parse = parse
   }
 
   get data() {
@@ -24,7 +26,7 @@ export class BytesAnswer implements Answer {
   }
 
   #answer(): Answer {
-    this.#parsed ??= { answer: parseBytes(this.#bytes) }
+    this.#parsed ??= { answer: this.#parse() }
     return this.#parsed.answer
   }
 }

@@ -41,8 +41,17 @@ export function compileFetch(
     const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
     const variables = `{${variablesText}${representations}}`
     const request = new TextRequest(operation, operationName, variables, `${prefix}${variables}}`)
-    const body = await run.request.fetchSubgraph(serviceName, request, run.request.scope)
-    return use === 'alone' && body instanceof Uint8Array ? new BytesAnswer(body) : parsed(body)
+    const { fetchSubgraph, away, scope } = run.request
+    const body = await fetchSubgraph(serviceName, request, scope)
+    const parse = (): Answer => {
+      try {
+        return parsed(body)
+      } catch (error) {
+        if (!away) throw error
+        return away(serviceName, request, scope, error) as Answer
+      }
+    }
+    return use === 'alone' && body instanceof Uint8Array ? new BytesAnswer(body, parse) : parse()
   }
   const calls = createJointCalls(send, use === 'alone')
 

@@ -31,4 +31,6 @@ export interface CompiledRequest<Scope> {
   scopeKey: string | null
   scope: Scope
   fetchSubgraph: FetchSubgraph<Scope>
+  /** Gives the answer in place of text or bytes that turn out to be no JSON; without it, that is an error of no place. */
+  away?(service: string, request: SubgraphRequest, scope: Scope, error: unknown): unknown
 }

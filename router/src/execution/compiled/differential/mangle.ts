@@ -40,6 +40,7 @@ export function mangle(
 
   function lie(value: unknown, key: string, lies: unknown[]): unknown {
     const luck = roll(`lie ${key}`)
-    return luck < rate ? lies[Math.floor((luck / rate) * lies.length)] : value
+    // A copy, for whoever is told it may build upon it.
+    return luck < rate ? structuredClone(lies[Math.floor((luck / rate) * lies.length)]) : value
   }
 }
