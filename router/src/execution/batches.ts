@@ -1,8 +1,8 @@
-import type { Viewer } from '@karcis/kit/service-token'
 import { createLines } from './compiled/lines.ts'
 import type { SubgraphRequest } from './compiled/types.ts'
 import { TimedOut } from './exchange.ts'
 import type { FetchContext } from './execute.ts'
+import { scopeKeyOf } from './run-compiled.ts'
 
 /** Asks a subgraph for the answer to one query; never rejects. */
 export type Ask = (request: SubgraphRequest, context: FetchContext) => Promise<unknown>
@@ -47,7 +47,7 @@ export function createBatches(transport: BatchTransport): Ask {
   )
 
   return (request, context) =>
-    new Promise((resolve) => lines.enter(keyOf(context.viewer), { request, context, resolve }))
+    new Promise((resolve) => lines.enter(scopeKeyOf(context.viewer), { request, context, resolve }))
 
   /** Resolves with the first answer, for the next ones to set out: those here may take any time. */
   function depart(members: readonly Member[]): Promise<unknown> {
@@ -85,7 +85,3 @@ export function createBatches(transport: BatchTransport): Ask {
     await Promise.all([...waiting].map(goAlone))
   }
 }
-
-/** Beside its own id, all that a subgraph learns of a request is its viewer. */
-const keyOf = (viewer: Viewer | null): string =>
-  viewer ? `${viewer.role} ${viewer.sessionId} ${viewer.id}` : ''

@@ -53,7 +53,7 @@ export const compiledRequest = (
 })
 
 /** Beside its own id, all that a subgraph learns of a request is its viewer. */
-const scopeKeyOf = (viewer: Viewer | null): string =>
+export const scopeKeyOf = (viewer: Viewer | null): string =>
   viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 const fetchFrom =
