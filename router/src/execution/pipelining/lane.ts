@@ -16,7 +16,9 @@ export class Unanswered extends Error {}
 /** One connection, on which requests are sent without waiting for the answers to those before them. */
 export interface Lane {
   readonly waiting: readonly Waiting[]
-  /** When the one that waits first became the first; the event loop's clock. */
+  /** Until then nobody is behind anybody. */
+  readonly isConnected: boolean
+  /** When the one that waits first became the first, or could be sent. */
   readonly headSince: number
   /** When the last one was answered. */
   readonly idleSince: number
@@ -43,6 +45,7 @@ export function openLane(
   const waiting: Waiting[] = []
   let headSince = 0
   let idleSince = performance.now()
+  let isConnected = false
   let isClosed = false
 
   const reader = createAnswerReader(maxBytes, (received, isLast) => {
@@ -59,6 +62,10 @@ export function openLane(
     port: Number(origin.port) || 80,
     noDelay: true,
     keepAlive: true,
+  })
+  socket.on('connect', () => {
+    isConnected = true
+    headSince = performance.now()
   })
   socket.on('data', (chunk: Buffer) => {
     try {
@@ -82,6 +89,9 @@ export function openLane(
 
   const lane: Lane = {
     waiting,
+    get isConnected() {
+      return isConnected
+    },
     get headSince() {
       return headSince
     },

@@ -4,13 +4,31 @@ import { once } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Received } from '../exchange.ts'
 import { Unanswered } from './lane.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
 
 const request = (path: string | number): string =>
   `POST /${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`
 
-const bodyOf = async (exchanged: Promise<Received> | null): Promise<string> =>
-  exchanged ? (await exchanged).body.toString() : 'another way'
+const ANOTHER_WAY = 'another way'
+
+/** What was answered; on a machine that is busy with something else a server may well seem too slow for this way. */
+async function bodyOf(exchanged: Promise<Received> | null): Promise<string> {
+  try {
+    return exchanged ? (await exchanged).body.toString() : ANOTHER_WAY
+  } catch (error) {
+    if (error instanceof Unanswered) return ANOTHER_WAY
+    throw error
+  }
+}
+
+/** Asks until there is an answer. */
+async function answerOf(pipeline: Pipeline, path: string | number): Promise<string> {
+  for (;;) {
+    const body = await bodyOf(pipeline.exchange(request(path)))
+    if (body !== ANOTHER_WAY) return body
+    await new Promise((resolve) => setImmediate(resolve)) // for room to be made
+  }
+}
 
 /** The path of a request as its answer. */
 const echo: RequestListener = (asked, response) => void response.end(asked.url)
@@ -39,7 +57,7 @@ describe('a pipeline', () => {
     const { pipeline, sockets } = await open(createServer(echo))
     for (let round = 0; round < 20; round++) {
       const paths = Array.from({ length: 64 }, (_, index) => `${round}-${index}`)
-      const answers = await Promise.all(paths.map((path) => bodyOf(pipeline.exchange(request(path)))))
+      const answers = await Promise.all(paths.map((path) => answerOf(pipeline, path)))
       expect(answers).toEqual(paths.map((path) => `/${path}`))
     }
     expect(sockets.size).toBe(4)
@@ -104,7 +122,7 @@ describe('a pipeline', () => {
       createTcpServer((socket) => void socket.once('data', () => misbehave(socket))),
     )
     const outcomes = await Promise.all(
-      [1, 2, 3].map((index) => bodyOf(pipeline.exchange(request(index))).catch((error: unknown) => error)),
+      [1, 2, 3].map((index) => pipeline.exchange(request(index))?.catch((error: unknown) => error)),
     )
     for (const outcome of outcomes.slice(1)) expect(outcome).toBeInstanceOf(Unanswered)
   })
@@ -114,10 +132,11 @@ describe('a pipeline', () => {
       response.end(asked.url)
       response.once('finish', () => asked.socket.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong'))
     })
-    const { pipeline } = await open(server)
+    const { pipeline, sockets } = await open(server)
     for (const path of ['a', 'b', 'c']) {
       expect(await bodyOf(pipeline.exchange(request(path)))).toBe(`/${path}`)
-      await new Promise((resolve) => setTimeout(resolve, 20)) // for what was not asked for to come
+      // When it comes, the connection is not to be trusted any more.
+      await Promise.all([...sockets].map((socket) => socket.destroyed || once(socket, 'close')))
     }
   })
 

@@ -101,7 +101,7 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
       }
       const age = now - lane.headSince
       if (age > limits.timeoutMs) lane.close(new TimedOut(`did not answer within ${limits.timeoutMs} ms`))
-      else if (age > STUCK_MS) sendAgain(lane.abandonRest())
+      else if (age > STUCK_MS && lane.isConnected) sendAgain(lane.abandonRest())
     }
     if (lanes.length > 0 || queue.length > 0) return
     clearInterval(check)
