@@ -122,7 +122,7 @@ describe('a pipeline', () => {
       createTcpServer((socket) => void socket.once('data', () => misbehave(socket))),
     )
     const outcomes = await Promise.all(
-      [1, 2, 3].map((index) => pipeline.exchange(request(index))?.catch((error: unknown) => error)),
+      [1, 2, 3].map(async (index) => pipeline.exchange(request(index))?.catch((error: unknown) => error)),
     )
     for (const outcome of outcomes.slice(1)) expect(outcome).toBeInstanceOf(Unanswered)
   })
@@ -136,7 +136,9 @@ describe('a pipeline', () => {
     for (const path of ['a', 'b', 'c']) {
       expect(await bodyOf(pipeline.exchange(request(path)))).toBe(`/${path}`)
       // When it comes, the connection is not to be trusted any more.
-      await Promise.all([...sockets].map((socket) => socket.destroyed || once(socket, 'close')))
+      await Promise.all(
+        [...sockets].filter(({ destroyed }) => !destroyed).map((socket) => once(socket, 'close')),
+      )
     }
   })
 
