@@ -43,7 +43,6 @@ const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, origins, routes, probes } = options
-  // A number, for a Set that so many pass through keeps them all from being collected while they are young.
   let underWay = 0
   let draining = false
   let quiet = Promise.withResolvers<void>()

@@ -69,7 +69,11 @@ export function openLane(
   })
   socket.on('data', (chunk: Buffer) => {
     try {
-      if (!isClosed) reader.read(chunk)
+      if (isClosed) return
+      reader.read(chunk)
+      // The next request would be given what has begun here.
+      if (waiting.length === 0 && !reader.isBetween)
+        throw new Error('the begin of an answer that nobody asked for')
     } catch (error) {
       close(new Unanswered((error as Error).message))
     }
