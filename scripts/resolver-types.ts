@@ -29,7 +29,7 @@ export function generateResolverTypes(name: SubgraphName): Promise<string> {
       enumsAsTypes: true,
       importExtension: '.ts',
       emitLegacyCommonJSImports: false,
-      contextType: '../context.ts#Context',
+      contextType: '../request-context.ts#Context',
       maybeValue: 'T | null | undefined',
       inputMaybeValue: 'T | null | undefined',
       scalars: Object.fromEntries(

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
 import { formatError } from '@karcis/kit/graphql-errors'
 import type { Logger } from '@karcis/kit/log'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { commonPath } from './execution/own-names.ts'
+import { commonPath } from './internal-names.ts'
 
 /** What an error needs to be logged under. */
 export interface RequestScope {

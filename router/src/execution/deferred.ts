@@ -1,7 +1,7 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
-import { blockContext, type Place, placesAt, valueAt } from './deferred-places.ts'
+import { blockContext, type Place, placesAt, valueAt } from './deferred-paths.ts'
 import {
   executePlan,
   type OperationRequest,

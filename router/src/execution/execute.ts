@@ -7,11 +7,11 @@ import { publicError, requestError } from '../errors.ts'
 import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionAnswer } from './compiled/reference.ts'
-import { knownOperation } from './known-operation.ts'
-import { nameVariables } from './name-required.ts'
-import { type PreparedOperation, prepareOperation } from './prepare.ts'
-import { compiledOperation, compiledRequest, type Services } from './run-compiled.ts'
-import type { Supergraph } from './supergraph.ts'
+import { knownOperation } from '../planning/known-operation.ts'
+import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
+import { type PreparedOperation, prepareOperation } from '../planning/prepare.ts'
+import { compiledOperation, compiledRequest, type Services } from './compiled-operation.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
 
 /** One request for one operation of a document that is valid against `supergraph`. */
 export interface OperationRequest {

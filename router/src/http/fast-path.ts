@@ -8,8 +8,8 @@ import {
   type ReadyOperation,
   readyOperation,
 } from '../execution/execute.ts'
-import type { Services } from '../execution/run-compiled.ts'
-import type { SupergraphFile } from '../execution/supergraph-file.ts'
+import type { Services } from '../execution/compiled-operation.ts'
+import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { HttpRequest } from './http-server.ts'
 
 /** Answers a request, or gives null, having done nothing, for Apollo Server to answer it. */

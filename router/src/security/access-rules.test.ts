@@ -1,6 +1,6 @@
 import { parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { buildSupergraph } from '../execution/supergraph.ts'
+import { buildSupergraph } from '../planning/supergraph.ts'
 import { compose } from '../testing/compose.ts'
 import { SCHEMAS } from '../testing/schemas.ts'
 import { extractAccessRules } from './access-rules.ts'

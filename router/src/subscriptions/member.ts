@@ -1,6 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql'
-import type { Line } from './outbox.ts'
-import type { Topic } from './topic.ts'
+import type { Line } from './delivery/outbox.ts'
+import type { Topic } from './topics/topic.ts'
 
 /** Is told when a subscription has ended by itself; events go by its line. */
 export interface Listener {

@@ -4,12 +4,12 @@ import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { LazyScope } from '../errors.ts'
 import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
-import { validDocument } from '../execution/documents.ts'
-import type { SupergraphFile } from '../execution/supergraph-file.ts'
+import { validDocument } from '../planning/valid-document.ts'
+import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Identity } from '../security/authenticate.ts'
-import type { FanOut } from './fan-out.ts'
-import type { SubscriptionDeps } from './live-operation.ts'
-import { createTopics, type Join } from './topics.ts'
+import type { FanOut } from './delivery/fan-out.ts'
+import type { SubscriptionDeps } from './upstream/live-operation.ts'
+import { createTopics, type Join } from './topics/topics.ts'
 
 /** What came of an operation: refused as a whole, one result, or events for whoever joins. */
 type Started =

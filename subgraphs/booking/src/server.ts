@@ -1,6 +1,6 @@
 import { createLive } from '@karcis/kit/live'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { type Context, createContext } from './context.ts'
+import { type Context, createContext } from './request-context.ts'
 import type { Db, Deps, Tx } from './domain/deps.ts'
 import { takeUserRegistered } from './domain/take-user-registered.ts'
 import { ticketService } from './domain/ticket-service.ts'

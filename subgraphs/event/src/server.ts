@@ -1,5 +1,5 @@
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { type Context, createContext, type Deps } from './context.ts'
+import { type Context, createContext, type Deps } from './domain/deps.ts'
 import type { Db, Tx } from './domain/database.ts'
 import { createEventLive } from './domain/event-live.ts'
 import { createReadings } from './domain/loaders.ts'

@@ -1,4 +1,4 @@
-import type { Deps } from '../src/context.ts'
+import type { Deps } from '../src/domain/deps.ts'
 import { Prisma } from '../src/generated/prisma/client.ts'
 
 /**

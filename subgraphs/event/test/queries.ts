@@ -1,4 +1,4 @@
-import type { Deps } from '../src/context.ts'
+import type { Deps } from '../src/domain/deps.ts'
 
 /** Notes what is sent to the database from here on, outside of transactions; the jobs that deliver news do not count. */
 export function notingQueries(deps: Deps): string[] {

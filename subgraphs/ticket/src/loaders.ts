@@ -1,12 +1,12 @@
-import { createGathering } from '@karcis/kit/gathering'
+import { createGathering } from '@karcis/kit/batch-loader'
 import DataLoader from 'dataloader'
-import type { Deps } from './context.ts'
-import type { Seat, SeatMap, Section } from './domain/seat.ts'
-import { seatMapsOf, seatsById, seatsOfEvents, sectionsOf } from './domain/seat-store.ts'
-import type { Ticket } from './domain/ticket.ts'
-import { ticketsById } from './domain/ticket-store.ts'
-import type { TicketType } from './domain/ticket-type.ts'
-import { ticketTypesByEvent, ticketTypesById } from './domain/ticket-type-store.ts'
+import type { Deps } from './domain/deps.ts'
+import type { Seat, SeatMap, Section } from './domain/seat-map/seat.ts'
+import { seatMapsOf, seatsById, seatsOfEvents, sectionsOf } from './domain/seat-map/seat-store.ts'
+import type { Ticket } from './domain/tickets/ticket.ts'
+import { ticketsById } from './domain/tickets/ticket-store.ts'
+import type { TicketType } from './domain/inventory/ticket-type.ts'
+import { ticketTypesByEvent, ticketTypesById } from './domain/inventory/ticket-type-store.ts'
 
 /** What most pages show of an event, read with one query for all requests of this process that ask for it at once. */
 export interface Readings {

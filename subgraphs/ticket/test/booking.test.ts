@@ -1,6 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import { describe, expect, it } from 'vitest'
-import { expireHold } from '../src/domain/expire-holds.ts'
+import { expireHold } from '../src/domain/allocation/expire-holds.ts'
 import { rewritingSql } from './mutants.ts'
 import { expectBooksToBalance, imbalances, pileUp } from './races.ts'
 import { person, type Story, startStory } from './stories.ts'

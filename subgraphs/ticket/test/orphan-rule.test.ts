@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { longestRun, type PlacedRow, rankBestSeats } from '../src/domain/best-seats.ts'
-import { orphansOf, type RowSeat } from '../src/domain/orphan-rule.ts'
+import { longestRun, type PlacedRow, rankBestSeats } from '../src/domain/seat-map/best-seats.ts'
+import { orphansOf, type RowSeat } from '../src/domain/seat-map/orphan-rule.ts'
 
 /** A row as a picture: `.` free, `x` taken, `o` chosen (free before), a space is an aisle. */
 function picture(row: string): { seats: RowSeat[]; chosen: Set<string> } {

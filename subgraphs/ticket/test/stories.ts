@@ -11,7 +11,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createWsClient } from '@karcis/testkit/ws-client'
-import type { Deps } from '../src/context.ts'
+import type { Deps } from '../src/domain/deps.ts'
 import { ticketSettings } from '../src/env.ts'
 import { createTicketSubgraph } from '../src/server.ts'
 

@@ -1,6 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import { describe, expect, it } from 'vitest'
-import { saleStatus } from '../src/domain/ticket-type.ts'
+import { saleStatus } from '../src/domain/inventory/ticket-type.ts'
 import { rewritingSql } from './mutants.ts'
 import { expectBooksToBalance } from './races.ts'
 import { eventFacts, person, startStory } from './stories.ts'

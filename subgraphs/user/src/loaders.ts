@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader'
-import type { Deps } from './context.ts'
+import type { Deps } from './domain/deps.ts'
 import { countWishlists, loadWishlists, type WishlistKey, type WishlistRow } from './domain/wishlist-store.ts'
 
 /** What requests read by key: all of one kind that is needed at a time in one query. */

@@ -1,6 +1,6 @@
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { type Context, createContext, type Deps, type Tx } from './context.ts'
+import { type Context, createContext, type Deps, type Tx } from './domain/deps.ts'
 import { createAccounts } from './domain/accounts.ts'
 import { authChangesSince } from './domain/auth-changes.ts'
 import { ensureAdmin } from './domain/ensure-admin.ts'

@@ -1,5 +1,5 @@
 import { isEnumType, isIDType, isCustomScalarType, type Schema } from '@apollo/federation-internals'
-import { generate } from './generated.ts'
+import { generate } from './generate.ts'
 import * as text from './json-text.ts'
 import {
   type LeafShape,

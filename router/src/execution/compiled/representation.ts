@@ -6,7 +6,7 @@ import type {
 } from '@apollo/query-planner'
 import { getResponseName } from '@apollo/query-planner'
 import { type GraphQLSchema, isCompositeType } from 'graphql'
-import { generate, isInherited } from './generated.ts'
+import { generate, isInherited } from './generate.ts'
 import { jsonText } from './json-text.ts'
 import type { Tree } from './merge.ts'
 import { readRepresentation } from './representation-reader.ts'

@@ -1,4 +1,4 @@
-import type { Echo } from './echo.ts'
+import type { Echo } from './passthrough.ts'
 import type { Tree } from './merge.ts'
 import type { ExecutionAnswer } from './reference.ts'
 import type { CompiledRequest } from './types.ts'

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
 import { compileOperation } from './compile.ts'
-import { createWorld, planOf } from './differential/world.ts'
+import { createWorld, planOf } from '../../testing/differential/world.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
 import type { SubgraphRequest } from './types.ts'
 

@@ -1,6 +1,6 @@
 import type { Operation } from '@apollo/federation-internals'
 import { conditionVariables } from './conditions.ts'
-import { compileEcho, type Echo } from './echo.ts'
+import { compileEcho, type Echo } from './passthrough.ts'
 import { compileProjection, type Projection } from './projection.ts'
 import { NotCompilable, shapeOf } from './shape.ts'
 

@@ -1,5 +1,5 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from '../request-context.ts'
 import { watchBooking } from '../domain/view-booking.ts'
 import type { SubscriptionBookingChangedArgs, SubscriptionResolvers } from '../generated/resolvers-types.ts'
 

@@ -1,5 +1,5 @@
 import { Conflict } from '@karcis/kit/errors'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { transaction } from './database.ts'
 import type { Event } from './event.ts'
 import { announceGone } from './event-live.ts'

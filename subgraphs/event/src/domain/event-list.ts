@@ -1,6 +1,6 @@
 import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import { BadUserInput } from '@karcis/kit/errors'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Event, EventStatus } from './event.ts'
 import { EVENT_COLUMNS } from './event-store.ts'

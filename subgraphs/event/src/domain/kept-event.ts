@@ -1,6 +1,6 @@
 import { NotFound } from '@karcis/kit/errors'
 import { requireRole } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import type { Event } from './event.ts'
 import { requireKeeper } from './ownership.ts'
 

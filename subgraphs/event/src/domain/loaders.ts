@@ -1,6 +1,6 @@
-import { createGathering } from '@karcis/kit/gathering'
+import { createGathering } from '@karcis/kit/batch-loader'
 import DataLoader from 'dataloader'
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import type { Category } from './categories.ts'
 import type { Event, PendingChanges } from './event.ts'
 import { findEvents, findPendingChanges } from './event-store.ts'

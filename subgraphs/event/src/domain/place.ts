@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import type { Plan } from './event.ts'
 import type { Location } from './locations.ts'
 

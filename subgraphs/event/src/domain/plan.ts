@@ -1,7 +1,7 @@
 import { Forbidden, type FieldProblem } from '@karcis/kit/errors'
 import { idSchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { wrongField } from './errors.ts'
 import type { Plan } from './event.ts'
 import { keeps } from './ownership.ts'

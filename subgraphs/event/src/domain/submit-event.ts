@@ -1,5 +1,5 @@
 import { Conflict } from '@karcis/kit/errors'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import type { Event } from './event.ts'
 import { announce } from './event-live.ts'

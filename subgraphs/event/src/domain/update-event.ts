@@ -1,7 +1,7 @@
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { currencySchema, idSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 import { databaseNow, type Tx } from './database.ts'
 import type { Event, Plan } from './event.ts'

@@ -1,6 +1,6 @@
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import type { Reads } from '@karcis/kit/reads'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { type Tx, transaction } from './database.ts'
 import { type Event, maySee } from './event.ts'
 import { EVENT_COLUMNS } from './event-store.ts'

@@ -10,7 +10,7 @@ import { submitEvent } from '../domain/submit-event.ts'
 import { updateEvent } from '../domain/update-event.ts'
 import { createVenue, deleteVenue, updateVenue } from '../domain/venues.ts'
 import { recordEventView } from '../domain/views.ts'
-import type { Context } from '../context.ts'
+import type { Context } from '../domain/deps.ts'
 import { clearLoaders } from '../domain/loaders.ts'
 import type { MutationResolvers } from '../generated/resolvers-types.ts'
 

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts'
+import type { Context } from '../domain/deps.ts'
 import { maySee } from '../domain/event.ts'
 import { watchEvent } from '../domain/event-live.ts'
 import type { SubscriptionResolvers } from '../generated/resolvers-types.ts'

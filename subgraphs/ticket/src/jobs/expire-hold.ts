@@ -1,7 +1,7 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
-import type { Deps } from '../context.ts'
-import { expireHold, sweepHolds } from '../domain/expire-holds.ts'
+import type { Deps } from '../domain/deps.ts'
+import { expireHold, sweepHolds } from '../domain/allocation/expire-holds.ts'
 
 /** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bind-hold.ts). */
 export const expireHoldJob = defineJob({

@@ -1,8 +1,8 @@
-import { holdBestSeats } from '../domain/hold-best-seats.ts'
-import { holdSeats } from '../domain/hold-seats.ts'
-import { holdTickets } from '../domain/hold-tickets.ts'
-import { releaseHold } from '../domain/release-hold.ts'
-import { seeHold } from '../domain/see-hold.ts'
+import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
+import { holdSeats } from '../domain/holds/hold-seats.ts'
+import { holdTickets } from '../domain/holds/hold-tickets.ts'
+import { releaseHold } from '../domain/holds/release-hold.ts'
+import { seeHold } from '../domain/viewing/read-hold.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { present } from './present.ts'
 

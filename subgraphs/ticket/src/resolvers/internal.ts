@@ -1,9 +1,9 @@
 import { requireService } from '@karcis/kit/viewer'
-import { bindHold } from '../domain/bind-hold.ts'
-import { cancelTickets } from '../domain/cancel-tickets.ts'
-import { issueTickets } from '../domain/issue-tickets.ts'
-import { releaseBooking } from '../domain/release-booking.ts'
-import { takeForBooking } from '../domain/take-for-booking.ts'
+import { bindHold } from '../domain/booking/bind-hold.ts'
+import { cancelTickets } from '../domain/booking/cancel-tickets.ts'
+import { issueTickets } from '../domain/booking/issue-tickets.ts'
+import { releaseBooking } from '../domain/booking/release-booking.ts'
+import { takeForBooking } from '../domain/booking/take-for-booking.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 /** What only the booking subgraph may ask; each use case checks who asks. */

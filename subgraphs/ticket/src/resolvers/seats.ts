@@ -1,6 +1,6 @@
-import { blockSeats, unblockSeats } from '../domain/block-seats.ts'
-import { createSeatMap } from '../domain/create-seat-map.ts'
-import { seeSeats } from '../domain/see-seats.ts'
+import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
+import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
+import { seeSeats } from '../domain/viewing/read-seats.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const seatResolvers = {

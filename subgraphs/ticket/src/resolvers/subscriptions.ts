@@ -1,5 +1,5 @@
 import { mapAsync } from '@karcis/kit/async-queue'
-import { watchSeatMap, watchStock } from '../domain/news.ts'
+import { watchSeatMap, watchStock } from '../domain/live.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const subscriptionResolvers = {

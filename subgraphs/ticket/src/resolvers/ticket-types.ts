@@ -1,7 +1,7 @@
-import { createTicketType } from '../domain/create-ticket-type.ts'
-import { deleteTicketType } from '../domain/delete-ticket-type.ts'
-import { priceRange } from '../domain/ticket-type.ts'
-import { updateTicketType } from '../domain/update-ticket-type.ts'
+import { createTicketType } from '../domain/organizing/create-ticket-type.ts'
+import { deleteTicketType } from '../domain/organizing/delete-ticket-type.ts'
+import { priceRange } from '../domain/inventory/ticket-type.ts'
+import { updateTicketType } from '../domain/organizing/update-ticket-type.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const ticketTypeResolvers = {

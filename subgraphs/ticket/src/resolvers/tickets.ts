@@ -1,6 +1,6 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import { maySeeTicket, seeTicket, seeTicketsOf } from '../domain/see-tickets.ts'
-import { qrCode, verificationKeys } from '../domain/ticket-code.ts'
+import { maySeeTicket, seeTicket, seeTicketsOf } from '../domain/viewing/read-tickets.ts'
+import { qrCode, verificationKeys } from '../domain/tickets/ticket-code.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const ticketResolvers = {

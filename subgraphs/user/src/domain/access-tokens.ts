@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose'
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import type { Account } from './account-store.ts'
 import type { OpenSession } from './session-store.ts'
 import { type UserView, wholeView } from './user-view.ts'

@@ -1,6 +1,6 @@
 import { refusalOf } from '@karcis/kit/database'
 import type { Reads } from '@karcis/kit/reads'
-import type { Db, Tx } from '../context.ts'
+import type { Db, Tx } from './deps.ts'
 import type { Prisma } from '../generated/prisma/client.ts'
 import { EmailTaken } from './errors.ts'
 

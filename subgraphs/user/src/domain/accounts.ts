@@ -1,5 +1,5 @@
-import { createGathering } from '@karcis/kit/gathering'
-import type { Deps } from '../context.ts'
+import { createGathering } from '@karcis/kit/batch-loader'
+import type { Deps } from './deps.ts'
 import { type Account, findAccounts } from './account-store.ts'
 
 /** An account by id, read together with all that this process is asked for at the same time; undefined when there is none. */

@@ -1,6 +1,6 @@
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import { ACCESS_TOKEN_SECONDS } from './access-tokens.ts'
 import { type AuthNews, userNews } from './auth-news.ts'
 

@@ -1,4 +1,4 @@
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import type { Account } from './account-store.ts'
 import type { Revocation } from './session-store.ts'
 

@@ -1,7 +1,7 @@
 import { BadUserInput, Unauthenticated } from '@karcis/kit/errors'
 import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { findCredentials, lockAccount, updateAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'
 import { InvalidCredentials } from './errors.ts'

@@ -1,7 +1,7 @@
 import { Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
-import type { Context, Tx } from '../context.ts'
+import type { Context, Tx } from './deps.ts'
 import { type Account, lockAmongAdmins, markAuthChanged, type Role, updateAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'
 import { suspensionReasonSchema } from './inputs.ts'

@@ -1,7 +1,7 @@
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
-import type { Context, Tx } from '../context.ts'
+import type { Context, Tx } from './deps.ts'
 import { lockAmongAdmins, markAuthChanged, updateAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'
 import { requireAnotherAdmin } from './change-rights.ts'

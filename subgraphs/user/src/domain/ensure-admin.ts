@@ -1,4 +1,4 @@
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import { findAccountByEmail, markAuthChanged, updateAccount } from './account-store.ts'
 import { EmailTaken } from './errors.ts'
 import { normalizeEmail } from './inputs.ts'

@@ -1,5 +1,5 @@
 import { parseInput } from '@karcis/kit/validate'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { signIn, type SignedIn } from './access-tokens.ts'
 import { findCredentials, holdAccount } from './account-store.ts'
 import { AccountSuspended, InvalidCredentials } from './errors.ts'

@@ -1,5 +1,5 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { lockAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'
 import { findRefreshToken, revokeSession, revokeSessionsOf } from './session-store.ts'

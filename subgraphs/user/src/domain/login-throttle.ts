@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Db } from '../context.ts'
+import type { Db } from './deps.ts'
 import { TooManyAttempts } from './errors.ts'
 
 const MAX_ATTEMPTS = 10

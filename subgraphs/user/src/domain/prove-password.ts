@@ -1,4 +1,4 @@
-import type { Deps } from '../context.ts'
+import type { Deps } from './deps.ts'
 import type { Credentials } from './account-store.ts'
 import { InvalidCredentials } from './errors.ts'
 import { countAttempt, forgetAttempts } from './login-throttle.ts'

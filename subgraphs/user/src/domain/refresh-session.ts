@@ -1,5 +1,5 @@
 import { Unauthenticated } from '@karcis/kit/errors'
-import type { Context, Tx } from '../context.ts'
+import type { Context, Tx } from './deps.ts'
 import { signIn, type SignedIn } from './access-tokens.ts'
 import { type Account, holdAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'

@@ -1,7 +1,7 @@
 import { Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { lockAccount, markAuthChanged, updateAccount } from './account-store.ts'
 import { announce } from './auth-news.ts'
 import { reviewProposalSchema } from './inputs.ts'

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '@karcis/kit/ids'
-import type { Db, Tx } from '../context.ts'
+import type { Db, Tx } from './deps.ts'
 
 const TOKEN_BYTES = 32
 const REFRESH_DAYS = 30

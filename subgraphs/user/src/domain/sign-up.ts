@@ -1,7 +1,7 @@
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import type { Context, Tx } from '../context.ts'
+import type { Context, Tx } from './deps.ts'
 import { signIn, type SignedIn } from './access-tokens.ts'
 import { type Account, insertAccount, type Role } from './account-store.ts'
 import { createUserSchema } from './inputs.ts'

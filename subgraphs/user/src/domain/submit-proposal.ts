@@ -1,7 +1,7 @@
 import { Conflict, Unauthenticated } from '@karcis/kit/errors'
 import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
-import type { Context } from '../context.ts'
+import type { Context } from './deps.ts'
 import { holdAccount } from './account-store.ts'
 import { submitProposalSchema } from './inputs.ts'
 import type { Proposal } from './proposal.ts'

@@ -1,6 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import type { Connection } from '@karcis/kit/pagination'
-import type { Db, Tx } from '../context.ts'
+import type { Db, Tx } from './deps.ts'
 import { Prisma } from '../generated/prisma/client.ts'
 
 /** One event on a wishlist. */

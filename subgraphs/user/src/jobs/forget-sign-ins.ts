@@ -1,6 +1,6 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
-import type { Deps } from '../context.ts'
+import type { Deps } from '../domain/deps.ts'
 
 /** Expired tokens stay known for a while, so that whoever comes back with one is told what it is. */
 const KEEP_EXPIRED_DAYS = 30

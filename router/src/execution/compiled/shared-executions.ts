@@ -1,0 +1,39 @@
+import { createLines } from '@karcis/kit/coalescing'
+import type { Run } from './run.ts'
+import type { CompiledRequest } from './types.ts'
+
+/** Runs an operation; for requests of the same scope and variables that came at the same time, only once. */
+export type JointRuns = (request: CompiledRequest<unknown>) => Promise<Run>
+
+interface Member {
+  request: CompiledRequest<unknown>
+  resolve(run: Run): void
+  reject(error: unknown): void
+}
+
+/**
+ * What everybody asks at the same moment, as a page of an event that goes on sale, is executed and written once for all.
+ * @param start must give a run that nobody changes afterwards.
+ */
+export function createJointRuns(start: (request: CompiledRequest<unknown>) => Promise<Run>): JointRuns {
+  const lines = createLines<Member>(depart, () => 0, 1)
+
+  return (request) => {
+    const { scopeKey, variables } = request
+    if (scopeKey === null) return start(request)
+    return new Promise((resolve, reject) => {
+      // All that a run makes of its variables is this text, and the booleans in it.
+      lines.enter(`${scopeKey.length} ${scopeKey}${JSON.stringify(variables)}`, { request, resolve, reject })
+    })
+  }
+
+  async function depart(members: readonly Member[]): Promise<void> {
+    const [first] = members as [Member]
+    try {
+      const run = await start(first.request)
+      for (const { resolve } of members) resolve(run)
+    } catch (error) {
+      for (const { reject } of members) reject(error)
+    }
+  }
+}

@@ -1,0 +1,105 @@
+import { type Schema, Supergraph as FederationSupergraph } from '@apollo/federation-internals'
+import { QueryPlanner } from '@apollo/query-planner'
+import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
+import type { PreparedOperation } from './prepare.ts'
+import { separateRequired } from './rewrites/required-fields.ts'
+import { resolvableFirst } from './rewrites/resolvable-keys.ts'
+
+/**
+ * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
+ * began on the old one ends on it.
+ */
+export interface Supergraph {
+  sdl: string
+  /** What clients see. */
+  apiSchema: GraphQLSchema
+  rules: AccessRules
+  planner: QueryPlanner
+  /** Plans `@defer`, which few ask for. */
+  deferPlanner(): QueryPlanner
+  /** Fields under names of our own in the planner's schemas, of which clients know nothing. */
+  required: Omit<ReturnType<typeof separateRequired>, 'document'>
+  /** Of all types, whoever may see them. */
+  fieldNames: ReadonlySet<string>
+  /** Inputs of planner and executor. */
+  federation: { apiSchema: Schema; supergraphSchema: GraphQLSchema }
+  /** The schema of each subgraph on its own. */
+  subgraphs: Map<string, Schema>
+  /** URL of each subgraph's GraphQL endpoint, by name. */
+  endpoints: Map<string, string>
+  /** Valid documents by their text. */
+  documents: LRUCache<string, DocumentNode>
+  /** What has been prepared against this version, by document; it goes when the documents or this version go. */
+  prepared: WeakMap<DocumentNode, Map<string, PreparedOperation>>
+}
+
+/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
+const MAX_DOCUMENTS_LENGTH = 1_000_000
+
+/** Where a subgraph is served; null when it cannot be reached. @param given what the supergraph says. */
+export type Locate = (name: string, given: string) => string | null
+
+/**
+ * Builds all of it, or nothing.
+ * @throws Error for an SDL that is not a supergraph, names a subgraph out of reach, or demands what would not be enforced.
+ */
+export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
+  const { rules, document } = extractAccessRules(parse(sdl, { noLocation: true }))
+  const composed = FederationSupergraph.build(resolvableFirst(document))
+  composed.subgraphs() // checks them as well
+  const required = separateRequired(resolvableFirst(document))
+  // With our names, external fields are left unused, which the check would not let pass.
+  const federation =
+    required.fields.size > 0
+      ? FederationSupergraph.build(required.document, { validateSupergraph: false })
+      : composed
+  const endpoints = endpointsOf(federation, locate)
+
+  const apiSchema = federation.apiSchema()
+  return {
+    sdl,
+    apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
+    rules,
+    planner: new QueryPlanner(federation),
+    deferPlanner: lazy(() => new QueryPlanner(federation, { incrementalDelivery: { enableDefer: true } })),
+    required,
+    fieldNames: fieldNamesOf(required.document),
+    federation: { apiSchema, supergraphSchema: federation.schema.toGraphQLJSSchema() },
+    subgraphs: new Map(
+      federation
+        .subgraphs()
+        .values()
+        .map(({ name, schema }) => [name, schema]),
+    ),
+    endpoints,
+    documents: new LRUCache({
+      max: 1_000,
+      maxSize: MAX_DOCUMENTS_LENGTH,
+      sizeCalculation: (_, text) => text.length + 1, // zero is no size
+    }),
+    prepared: new WeakMap(),
+  }
+}
+
+function endpointsOf(federation: FederationSupergraph, locate: Locate): Map<string, string> {
+  const located = federation
+    .subgraphsMetadata()
+    .map(({ name, url }) => ({ name, endpoint: locate(name, url) }))
+  const lost = located.filter(({ endpoint }) => !endpoint || !URL.canParse(endpoint))
+  if (lost.length > 0)
+    throw new Error(`No address is set for the subgraph ${lost.map(({ name }) => name).join(', ')}.`)
+  return new Map(located.map(({ name, endpoint }) => [name, String(endpoint)]))
+}
+
+function fieldNamesOf(document: DocumentNode): Set<string> {
+  const names = new Set<string>()
+  visit(document, { FieldDefinition: ({ name }) => void names.add(name.value) })
+  return names
+}
+
+function lazy<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}

@@ -1,0 +1,184 @@
+import { createServer, type RequestListener, type ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Received } from '../dispatch.ts'
+import { Unanswered } from './connection.ts'
+import { createPipeline, type Pipeline } from './pipeline.ts'
+
+const request = (path: string | number): string =>
+  `POST /${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}`
+
+const ANOTHER_WAY = 'another way'
+
+/** What was answered; on a machine that is busy with something else a server may well seem too slow for this way. */
+async function bodyOf(exchanged: Promise<Received> | null): Promise<string> {
+  try {
+    return exchanged ? (await exchanged).body.toString() : ANOTHER_WAY
+  } catch (error) {
+    if (error instanceof Unanswered) return ANOTHER_WAY
+    throw error
+  }
+}
+
+/** Asks until there is an answer. */
+async function answerOf(pipeline: Pipeline, path: string | number): Promise<string> {
+  for (;;) {
+    const body = await bodyOf(pipeline.exchange(request(path)))
+    if (body !== ANOTHER_WAY) return body
+    await setImmediate() // for room to be made
+  }
+}
+
+/** The path of a request as its answer. */
+const echo: RequestListener = (asked, response) => void response.end(asked.url)
+
+async function listen(server: Server) {
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => sockets.add(socket))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { sockets, url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`) }
+}
+
+async function open(server: Server, timeoutMs = 5_000) {
+  const { url, sockets } = await listen(server)
+  const pipeline = createPipeline(url, { maxBytes: 1_000_000, timeoutMs })
+  onTestFinished(() => pipeline.close())
+  return { pipeline, sockets }
+}
+
+describe('a pipeline', () => {
+  it('gives everybody their own answer, over few connections', async () => {
+    const { pipeline, sockets } = await open(createServer(echo))
+    for (let round = 0; round < 20; round++) {
+      const paths = Array.from({ length: 64 }, (_, index) => `${round}-${index}`)
+      const answers = await Promise.all(paths.map((path) => answerOf(pipeline, path)))
+      expect(answers).toEqual(paths.map((path) => `/${path}`))
+    }
+    expect(sockets.size).toBe(4)
+  })
+
+  it('sends what is asked in one turn in one write', async () => {
+    const reads: number[] = []
+    const server = createServer(echo)
+    const { pipeline } = await open(server)
+    server.on('connection', (socket: Socket) =>
+      socket.prependListener('data', ({ length }: Buffer) => reads.push(length)),
+    )
+    await Promise.all(Array.from({ length: 10 }, (_, index) => bodyOf(pipeline.exchange(request(index)))))
+    expect(reads).toEqual([10 * request(0).length])
+  })
+
+  it('has no room for more than a few on each connection', async () => {
+    const { pipeline } = await open(createServer((_, response) => setTimeout(() => response.end('ok'), 5)))
+    const exchanged = Array.from({ length: 65 }, (_, index) => pipeline.exchange(request(index)))
+    expect(exchanged.map((one) => one === null)).toEqual([...Array(64).fill(false), true])
+    await Promise.all(exchanged.map(bodyOf))
+  })
+
+  it('does not leave anybody behind a slow one', async () => {
+    const held: ServerResponse[] = []
+    const { pipeline } = await open(
+      createServer((asked, response) =>
+        asked.url === '/slow' ? held.push(response) : response.end(asked.url),
+      ),
+    )
+    const slow = bodyOf(pipeline.exchange(request('slow')))
+    const behind = Array.from({ length: 5 }, (_, index) => pipeline.exchange(request(index)))
+    for (const one of behind) await expect(one).rejects.toThrow(Unanswered)
+    // The next ones go over other connections, and the late answers of those who left are nobody's.
+    expect(await bodyOf(pipeline.exchange(request('next')))).toBe('/next')
+    for (const response of held) response.end('slow')
+    expect(await slow).toBe('slow')
+    expect(await bodyOf(pipeline.exchange(request('last')))).toBe('/last')
+  })
+
+  it('blames the server for a timeout, and nobody but the first', async () => {
+    const { pipeline } = await open(
+      createServer(() => undefined),
+      60,
+    )
+    await expect(pipeline.exchange(request('never'))).rejects.toThrow('did not answer within 60 ms')
+  })
+
+  it.each<[string, (socket: Socket) => void]>([
+    ['closes the connection', (socket) => socket.destroy()],
+    ['ends the connection', (socket) => socket.end()],
+    [
+      'says that it closes after the first',
+      (socket) => socket.write('HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 1\r\n\r\n1'),
+    ],
+    [
+      'says what cannot be told apart',
+      (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n1'),
+    ],
+  ])('tells all who have no answer when the server %s', async (_, misbehave) => {
+    const { pipeline } = await open(
+      createTcpServer((socket) => void socket.once('data', () => misbehave(socket))),
+    )
+    const outcomes = await Promise.all(
+      [1, 2, 3].map(async (index) => pipeline.exchange(request(index))?.catch((error: unknown) => error)),
+    )
+    for (const outcome of outcomes.slice(1)) expect(outcome).toBeInstanceOf(Unanswered)
+  })
+
+  it.each([
+    ['an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwrong'],
+    ['the begin of an answer', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nwro'],
+    ['the begin of a head', 'HTTP/1.1 200 O'],
+  ])('does not take %s that nobody asked for, also not for the next request', async (_, unasked) => {
+    let written = Promise.withResolvers<void>()
+    const server = createServer((asked, response) => {
+      response.end(asked.url)
+      response.once('finish', () => asked.socket.write(unasked, () => written.resolve()))
+    })
+    const { pipeline } = await open(server)
+    for (const path of ['a', 'b', 'c']) {
+      written = Promise.withResolvers()
+      expect(await bodyOf(pipeline.exchange(request(path)))).toBe(`/${path}`)
+      await written.promise
+      for (let turn = 0; turn < 10; turn++) await setImmediate() // for it to be read
+    }
+    expect(await bodyOf(pipeline.exchange(request('last')))).toBe('/last')
+  })
+
+  it('takes another way when the server is no friend of it, and comes back when it may', async () => {
+    let isFriend = false
+    const server = createServer((asked, response) => {
+      if (isFriend) echo(asked, response)
+      else asked.socket.destroy()
+    })
+    const { pipeline } = await open(server)
+    let refused = 0
+    while (refused < 100) {
+      const exchanged = pipeline.exchange(request(1))
+      if (exchanged === null) break
+      await expect(exchanged).rejects.toThrow(Unanswered)
+      refused += 1
+    }
+    expect(refused).toBeLessThan(10)
+    isFriend = true
+    let others = 0
+    for (; others < 5_000; others++) {
+      const exchanged = pipeline.exchange(request(1))
+      if (exchanged === null) continue // answered another way, which earns
+      expect(await bodyOf(exchanged)).toBe('/1')
+      break
+    }
+    expect(others).toBeGreaterThan(20)
+    expect(others).toBeLessThan(5_000)
+  })
+
+  it('lets go of connections that nobody uses', { timeout: 15_000 }, async () => {
+    const { pipeline, sockets } = await open(createServer({ keepAliveTimeout: 60_000 }, echo))
+    await Promise.all(Array.from({ length: 20 }, (_, index) => bodyOf(pipeline.exchange(request(index)))))
+    await Promise.all([...sockets].map((socket) => once(socket, 'close')))
+    expect(await bodyOf(pipeline.exchange(request('again')))).toBe('/again')
+  })
+})

@@ -1,0 +1,189 @@
+import type { Received } from '../dispatch.ts'
+
+/** The other side said something that this reader does not take. What comes after cannot be told apart any more. */
+export class Unreadable extends Error {}
+
+export interface AnswerReader {
+  /** Takes what came over the connection; calls back for each answer that is there in full. @throws Unreadable */
+  read(chunk: Buffer): void
+  /** Whether nothing of a further answer has come. */
+  readonly isBetween: boolean
+}
+
+/** @param isLast whether the connection ends behind this answer. */
+export type OnAnswer = (received: Received, isLast: boolean) => void
+
+interface Head {
+  readonly status: number
+  readonly contentType: string
+  /** Null when the body comes in chunks. */
+  readonly length: number | null
+  readonly isLast: boolean
+}
+
+const LINE_END = Buffer.from('\r\n')
+const HEAD_END = Buffer.from('\r\n\r\n')
+const NOTHING: Buffer = Buffer.alloc(0)
+const MAX_HEAD_BYTES = 32_768
+const MAX_HEADS = 50
+
+/** 1xx has another answer behind it, 204 and 304 have no body whatever they say. */
+const STATUS = /^HTTP\/1\.1 (?!204|304)([2-5]\d\d)(?: |$)/
+const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/
+const CHUNK_SIZE = /^([\da-fA-F]{1,8})(?:[ \t]*;|$)/
+
+/**
+ * Reads the answers to pipelined requests (RFC 9112, sections 6 and 9.3.2). One that was cut in the wrong place would give one
+ * client what is another's, so it takes what servers usually send and nothing else.
+ * @param maxBytes of one body.
+ */
+export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): AnswerReader {
+  /** Within a second a server says the same again and again. */
+  const heads = new Map<string, Head>()
+  let rest = NOTHING
+  let next: (buffer: Buffer) => number | null = readHead
+  let head: Head | null = null
+  let parts: Buffer[] = []
+  let size = 0
+  /** Bytes of the body, or of its chunk, that have not come yet. */
+  let missing = 0
+
+  /** Each step gives how many bytes it has used, or null when it needs more than there are. */
+  function readHead(buffer: Buffer): number | null {
+    const end = buffer.indexOf(HEAD_END)
+    if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES))
+      throw new Unreadable('a large head')
+    if (end < 0) return null
+    head = headOf(buffer.toString('latin1', 0, end))
+    expectBytes(head.length ?? 0)
+    next = head.length === null ? readChunkSize : readBody
+    if (head.length === 0) finish(head)
+    return end + HEAD_END.length
+  }
+
+  function headOf(text: string): Head {
+    const known = heads.get(text)
+    if (known) return known
+    const parsed = parseHead(text)
+    if (heads.size === MAX_HEADS) heads.clear()
+    heads.set(text, parsed)
+    return parsed
+  }
+
+  function readBody(buffer: Buffer): number | null {
+    const used = take(buffer)
+    if (missing === 0) finish(head as Head)
+    return used
+  }
+
+  function readChunkSize(buffer: Buffer): number | null {
+    const line = lineOf(buffer)
+    if (line === null) return null
+    const [, digits] = CHUNK_SIZE.exec(line) ?? []
+    if (digits === undefined) throw new Unreadable('a chunk without a size')
+    expectBytes(Number.parseInt(digits, 16))
+    next = missing === 0 ? readTrailer : readChunk
+    return line.length + LINE_END.length
+  }
+
+  function readChunk(buffer: Buffer): number | null {
+    const used = take(buffer)
+    if (missing === 0) next = readChunkEnd
+    return used
+  }
+
+  function readChunkEnd(buffer: Buffer): number | null {
+    const line = lineOf(buffer)
+    if (line === null) return null
+    if (line !== '') throw new Unreadable('a chunk larger than its size')
+    next = readChunkSize
+    return LINE_END.length
+  }
+
+  function readTrailer(buffer: Buffer): number | null {
+    const line = lineOf(buffer)
+    if (line === null) return null
+    if (line === '') finish(head as Head)
+    return line.length + LINE_END.length
+  }
+
+  function expectBytes(count: number): void {
+    missing = count
+    if (size + count > maxBytes) throw new Unreadable('a large body')
+  }
+
+  function take(buffer: Buffer): number {
+    const part = buffer.length > missing ? buffer.subarray(0, missing) : buffer
+    parts.push(part)
+    size += part.length
+    missing -= part.length
+    return part.length
+  }
+
+  function finish({ status, contentType, isLast }: Head): void {
+    const [first = NOTHING] = parts
+    const body = parts.length > 1 ? Buffer.concat(parts) : first
+    parts = []
+    size = 0
+    next = readHead
+    onAnswer({ status, contentType, body }, isLast)
+  }
+
+  return {
+    read(chunk) {
+      let buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+      while (buffer.length > 0) {
+        const used = next(buffer)
+        if (used === null) break
+        buffer = buffer.subarray(used)
+      }
+      rest = buffer
+    },
+    get isBetween() {
+      return next === readHead && rest.length === 0
+    },
+  }
+}
+
+/** The line that a buffer begins with; null when its end has not come. */
+function lineOf(buffer: Buffer): string | null {
+  const end = buffer.indexOf(LINE_END)
+  if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES)) throw new Unreadable('a long line')
+  return end < 0 ? null : buffer.toString('latin1', 0, end)
+}
+
+function parseHead(text: string): Head {
+  const [first = '', ...lines] = text.split('\r\n')
+  const [, status] = STATUS.exec(first) ?? []
+  if (status === undefined) throw new Unreadable(`a status line that says ${first.slice(0, 50)}`)
+  let contentType = ''
+  let length: number | null = null
+  let isChunked = false
+  let isLast = false
+  for (const line of lines) {
+    if (!/^[ct\s]/i.test(line)) continue // none of those below
+    const [, name, value = ''] = HEADER.exec(line) ?? []
+    switch (name?.toLowerCase()) {
+      case undefined:
+        throw new Unreadable('a line that is no header')
+      case 'content-type':
+        contentType = value
+        break
+      case 'content-length':
+        if (length !== null || !/^\d{1,15}$/.test(value)) throw new Unreadable('two lengths or none')
+        length = Number(value)
+        break
+      case 'transfer-encoding':
+        if (isChunked || value.toLowerCase() !== 'chunked') throw new Unreadable('an unknown coding')
+        isChunked = true
+        break
+      case 'content-encoding':
+        throw new Unreadable('a coding that was not asked for')
+      case 'connection':
+        isLast = /\b(close|upgrade)\b/i.test(value)
+        break
+    }
+  }
+  if ((length === null) !== isChunked) throw new Unreadable('a body without one end')
+  return { status: Number(status), contentType, length, isLast }
+}

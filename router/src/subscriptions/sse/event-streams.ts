@@ -1,0 +1,137 @@
+import type { ServerResponse } from 'node:http'
+import { KarcisError, Unauthenticated } from '@karcis/kit/errors'
+import { sendJson } from '@karcis/kit/http'
+import type { GraphQLFormattedError } from 'graphql'
+import { errorBody } from '../../errors.ts'
+import { refuse } from '../../http/graphql.ts'
+import type { Handler } from '../../http/http-server.ts'
+import type { Authenticator, Identity } from '../../security/authenticate.ts'
+import type { RouterLimits } from '../../settings.ts'
+import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
+import type { FanOut } from '../delivery/fan-out.ts'
+import { UNFRAMED } from '../delivery/frames.ts'
+import type { Gate } from '../delivery/outbox.ts'
+import type { Presence } from '../presence.ts'
+import type { StartOperation } from '../start.ts'
+import type { Join } from '../topics/topics.ts'
+
+/** GraphQL over server-sent events (graphql-sse's distinct connections), for clients whose proxies let no WebSocket through. */
+export interface EventStreams {
+  /** Answers requests that ask for a stream, and leaves all others to `next`. */
+  orElse(next: Handler): Handler
+  /** Lets go of all who watch; they come back elsewhere, as nothing told them that it is over. */
+  drain(): void
+}
+
+export interface EventStreamsOptions {
+  authenticate: Authenticator['authenticate']
+  start: StartOperation
+  fanOut: FanOut
+  presence: Presence
+  limits: RouterLimits
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no', // nginx would hold events back until it has a buffer full of them
+}
+
+const NEXT = 'event: next\ndata: '
+const END = '\n\n'
+const COMPLETE = 'event: complete\ndata:\n\n'
+const COMMENT = ':\n\n'
+
+/** Longest wait that a timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+export function createEventStreams(options: EventStreamsOptions): EventStreams {
+  const { authenticate, start, fanOut, presence, limits } = options
+  const open = new Set<ServerResponse>()
+  let draining = false
+
+  const answer: Handler = async ({ request, response, url }) => {
+    let identity: Identity | null
+    let payload: Awaited<ReturnType<typeof readOperation>>
+    try {
+      identity = await authenticate(request.headers.authorization)
+      payload = await readOperation(request, url, limits.requestBytes)
+    } catch (error) {
+      if (error instanceof KarcisError) return refuse(response, error)
+      if (!(error instanceof NotAnOperation)) throw error
+      return sendJson(response, error.status, errorBody('BAD_USER_INPUT', error.message), error.headers)
+    }
+    const started = await start(payload, identity)
+    if (response.destroyed) return
+    if (started.kind === 'live') return watch(response, identity, started.join)
+    response.writeHead(200, HEADERS)
+    response.end(message(started.kind === 'single' ? started.result : { errors: started.errors }) + COMPLETE)
+  }
+
+  function watch(response: ServerResponse, identity: Identity | null, join: Join): unknown {
+    const end = (lastWord: string): void => {
+      outbox.flush()
+      leave()
+      response.end(lastWord)
+    }
+    const failed = (errors: readonly GraphQLFormattedError[]): void => end(message({ errors }) + COMPLETE)
+    const release = identity && presence.admit(identity, () => failed([errorOf(new Unauthenticated())]))
+    if (identity && !release)
+      return sendJson(response, 429, errorBody('RATE_LIMITED', 'Too many connections of one viewer.'))
+
+    response.writeHead(200, HEADERS)
+    if (draining) {
+      release?.()
+      return response.end()
+    }
+    response.write(COMMENT) // sends the headers, by which the client knows that it is connected
+    open.add(response)
+    const outbox = fanOut.open(response, UNFRAMED, new ResponseGate(response))
+    const line = outbox.line(NEXT, END)
+    const membership = join(line, { completed: () => end(COMPLETE), failed })
+    const keepAlive = setInterval(() => {
+      if (!response.writableNeedDrain) response.write(COMMENT)
+    }, limits.pingIntervalMs)
+    const expiry = identity && setTimeout(() => failed([EXPIRED]), untilExpiry(identity))
+    response.once('close', leave)
+
+    function leave(): void {
+      clearInterval(keepAlive)
+      if (expiry) clearTimeout(expiry)
+      open.delete(response)
+      release?.()
+      membership.leave()
+    }
+  }
+
+  return {
+    orElse: (next) => (http) => (isStreamRequest(http.request) ? answer(http) : next(http)),
+    drain() {
+      draining = true
+      for (const response of open) response.end()
+    },
+  }
+}
+
+class ResponseGate implements Gate {
+  readonly #response: ServerResponse
+
+  constructor(response: ServerResponse) {
+    this.#response = response
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.writableEnded
+  }
+}
+
+const message = (result: object): string => NEXT + JSON.stringify(result) + END
+
+const untilExpiry = ({ expiresAt }: Identity): number => Math.min(expiresAt - Date.now(), MAX_TIMER_MS)
+
+const errorOf = ({ code, message: text }: KarcisError): GraphQLFormattedError => ({
+  message: text,
+  extensions: { code },
+})
+
+const EXPIRED = errorOf(new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.'))

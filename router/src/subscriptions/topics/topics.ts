@@ -1,0 +1,150 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { validDocument } from '../../planning/valid-document.ts'
+import { publicErrors, type ReadyOperation, readyOperation } from '../../execution/execute.ts'
+import type { Supergraph } from '../../planning/supergraph.ts'
+import { clientError, SCHEMA_RELOAD } from '../../errors.ts'
+import type { FanOut } from '../delivery/fan-out.ts'
+import { createGroup, type Group } from './group.ts'
+import { type LiveOperation, liveOperation, type SubscriptionDeps } from '../upstream/live-operation.ts'
+import type { Listener, Membership } from '../member.ts'
+import type { Line } from '../delivery/outbox.ts'
+import { viewerOfAnswers } from './viewer-scope.ts'
+
+/** All running subscriptions, each distinct one run once. */
+export interface Topics {
+  /**
+   * @param asked a subscription, by the document `query`.
+   * @throws whatever stands in the way of running it.
+   */
+  prepare(asked: ReadyOperation, query: string): Join
+  /** Carries what runs over to another supergraph, and ends what it has no place for. */
+  move(supergraph: Supergraph): Promise<void>
+}
+
+/** Nothing runs before somebody joins. @param line that its events go by. */
+export type Join = (line: Line, listener: Listener) => Membership
+
+interface Entry {
+  group: Group
+  operation: LiveOperation
+  query: string
+  /** Under which newcomers find it. */
+  key: string
+  /** As a viewer asked for what is run without one, on the word that it is the same for all. */
+  shared: ReadyOperation | null
+}
+
+export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
+  const entries = new Set<Entry>()
+  const byKey = new Map<string, Entry>()
+  const versions = createNumbering()
+  let newest: Supergraph | null = null
+
+  function keyOf({ ready, variables }: LiveOperation, query: string): string {
+    const { supergraph, operationName, viewer } = ready.request
+    return JSON.stringify([
+      versions(supergraph),
+      query,
+      operationName ?? null,
+      inOrder(variables),
+      // All that a subgraph learns of who asks: its answers may depend on any of it.
+      viewer && [viewer.id, viewer.role, viewer.sessionId],
+    ])
+  }
+
+  function enter(operation: LiveOperation, query: string, key: string): Entry {
+    const group = createGroup(operation, fanOut, () => {
+      entries.delete(entry)
+      if (byKey.get(entry.key) === entry) byKey.delete(entry.key)
+    })
+    const entry: Entry = { group, operation, query, key, shared: null }
+    entries.add(entry)
+    byKey.set(key, entry)
+    return entry
+  }
+
+  /** What is run for a request: without the viewer where that makes no difference. */
+  function operationOf(asked: ReadyOperation): LiveOperation {
+    const viewer = viewerOfAnswers(asked)
+    const ready = viewer === asked.request.viewer ? asked : readyOperation({ ...asked.request, viewer })
+    const { node } = ready.prepared.plan
+    if (node?.kind !== 'Subscription') throw new Error('planned as something else than a subscription')
+    return liveOperation(ready, node, deps)
+  }
+
+  /** @throws whatever a request for the same would be refused with now. */
+  function onSupergraph(supergraph: Supergraph, asked: ReadyOperation, query: string): ReadyOperation {
+    return readyOperation({ ...asked.request, supergraph, document: validDocument(supergraph, query) })
+  }
+
+  function moved({ operation, query, shared }: Entry, supergraph: Supergraph): LiveOperation {
+    if (shared && viewerOfAnswers(onSupergraph(supergraph, shared, query)))
+      throw new Error('no longer the same for all who share it')
+    return operationOf(onSupergraph(supergraph, operation.ready, query))
+  }
+
+  function carryOver(entry: Entry, supergraph: Supergraph): void {
+    try {
+      entry.operation = moved(entry, supergraph)
+      entry.group.move(entry.operation)
+      if (byKey.get(entry.key) === entry) byKey.delete(entry.key)
+      entry.key = keyOf(entry.operation, entry.query)
+      // Where newcomers have begun the same meanwhile, both go on.
+      if (!byKey.has(entry.key)) byKey.set(entry.key, entry)
+    } catch (error) {
+      const { request } = entry.operation.ready
+      request.log.info({ err: error }, 'subscription ended by a new supergraph')
+      entry.group.fail(publicErrors(RELOADED, request))
+    }
+  }
+
+  return {
+    prepare(asked, query) {
+      const operation = operationOf(asked)
+      const { upstream, ready } = operation
+      return (line, listener) => {
+        const key = keyOf(operation, query)
+        const entry = byKey.get(key) ?? enter(operation, query, key)
+        if (ready !== asked) entry.shared = asked
+        return entry.group.join(line, listener, upstream.sinceOf(ready.variables))
+      }
+    },
+
+    async move(supergraph) {
+      newest = supergraph
+      for (const entry of entries) {
+        if (newest !== supergraph) return // another has come, and takes all along
+        if (entry.operation.ready.request.supergraph === supergraph) continue
+        carryOver(entry, supergraph)
+        await turn() // planning takes milliseconds, and others want to be served
+      }
+    },
+  }
+}
+
+const RELOADED = clientError(
+  SCHEMA_RELOAD,
+  'The schema has changed, and this subscription does not fit it any more.',
+)
+
+/** A number for each version, the same each time. */
+function createNumbering(): (supergraph: Supergraph) => number {
+  const numbers = new WeakMap<Supergraph, number>()
+  let last = 0
+  return (supergraph) => {
+    const number = numbers.get(supergraph) ?? ++last
+    numbers.set(supergraph, number)
+    return number
+  }
+}
+
+/** Equal values give equal JSON, whatever the order in which a client wrote the fields of an input. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, inOrder(inner)]),
+  )
+}

@@ -1,0 +1,112 @@
+import { ServiceUnavailable } from '@karcis/kit/errors'
+import { createAsyncQueue } from '@karcis/kit/async-queue'
+import type { ExecutionResult } from 'graphql'
+import type { SubscribePayload } from 'graphql-ws'
+import { subgraphError } from '../../errors.ts'
+import type { RouterLimits } from '../../settings.ts'
+import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
+
+export interface UpstreamOptions {
+  socket: UpstreamSocket
+  /** Made anew for every attempt: the service token in it is short-lived, and a resumed one says where it stopped. */
+  payload(since: unknown): Promise<SubscribePayload>
+  /** The revision to start after; undefined for from now on. */
+  since?: unknown
+  /** Where to go on from when the connection was lost before any revision was seen. */
+  origin: unknown
+  /** The revision that an event carries; undefined when events have none. */
+  revisionOf(event: ExecutionResult): unknown
+  limits: Pick<RouterLimits, 'eventsPerSubscriber' | 'reconnectMs' | 'upstreamPatienceMs'>
+}
+
+const LONGEST_WAIT_MS = 5_000
+
+/**
+ * The events of one operation upstream, in order. A lost connection is opened again behind the reader's back, from the last
+ * revision that has come. So is one that was given up because the reader fell too far behind, when it has read what waits;
+ * where events have no revisions that is a failure. Ends with the upstream; fails with its errors, and when it stays away.
+ */
+export function openUpstream({
+  socket,
+  payload,
+  since,
+  origin,
+  revisionOf,
+  limits,
+}: UpstreamOptions): AsyncIterableIterator<ExecutionResult> {
+  let stop = (): void => undefined
+  let timer: NodeJS.Timeout | undefined
+  let ended = false
+  let waiting = 0
+  let attempts = 0
+  let lostAt: number | null = null
+  let revision = since
+  let wasOpen = false
+  let isBehind = false
+
+  const queue = createAsyncQueue<ExecutionResult>(() => {
+    ended = true
+    clearTimeout(timer)
+    stop()
+  })
+
+  async function open(): Promise<void> {
+    const message = await payload(revision ?? (wasOpen ? origin : revision))
+    if (ended) return
+    stop = socket.subscribe(message, {
+      opened() {
+        wasOpen = true
+        lostAt = null
+        attempts = 0
+      },
+      next(event) {
+        // A subscription that could not be made comes as a result without data, and is then completed.
+        if (event.data === undefined) return fail(event.errors ?? [])
+        if (waiting === limits.eventsPerSubscriber) return fallBehind()
+        revision = revisionOf(event) ?? revision
+        waiting++
+        queue.push(event)
+      },
+      failed: fail,
+      completed: () => queue.end(),
+      lost: retry,
+    })
+  }
+
+  function fail(errors: readonly unknown[]): void {
+    queue.fail(new AggregateError(errors.map(subgraphError)))
+  }
+
+  function fallBehind(): void {
+    if ((revision ?? origin) === undefined)
+      return queue.fail(new ServiceUnavailable('Events came faster than they were read. Subscribe again.', 1))
+    stop()
+    isBehind = true
+  }
+
+  function retry(): void {
+    if (ended) return
+    lostAt ??= Date.now()
+    if (Date.now() - lostAt > limits.upstreamPatienceMs) return queue.fail(new ServiceUnavailable())
+    const wait = Math.min(limits.reconnectMs * 2 ** attempts++, LONGEST_WAIT_MS)
+    // Spread, so that all subscribers of a subgraph that came back do not arrive at the same moment.
+    timer = setTimeout(() => void open().catch(queue.fail), wait * (0.5 + Math.random() / 2))
+  }
+
+  void open().catch(queue.fail)
+  return {
+    async next() {
+      const result = await queue.next()
+      if (!result.done) waiting--
+      if (isBehind && waiting === 0) {
+        isBehind = false
+        void open().catch(queue.fail)
+      }
+      return result
+    },
+    return: () => queue.return(),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}

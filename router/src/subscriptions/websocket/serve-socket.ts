@@ -1,0 +1,211 @@
+import type { Writable } from 'node:stream'
+import { KarcisError } from '@karcis/kit/errors'
+import { CloseCode, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
+import type { WebSocket } from 'ws'
+import type { Identity } from '../../security/authenticate.ts'
+import type { RouterLimits } from '../../settings.ts'
+import type { FanOut } from '../delivery/fan-out.ts'
+import { WEB_SOCKET } from '../delivery/frames.ts'
+import type { Gate, Outbox } from '../delivery/outbox.ts'
+import type { Presence } from '../presence.ts'
+import { SocketOperation } from './socket-operation.ts'
+import type { StartOperation } from '../start.ts'
+
+/** What all sockets share. */
+export interface SocketServing {
+  authenticate(authorization: string | undefined): Promise<Identity | null>
+  presence: Presence
+  start: StartOperation
+  fanOut: FanOut
+  limits: RouterLimits
+}
+
+/** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
+export const TOKEN_ENDED = CloseCode.Forbidden
+
+/** A client that goes on asking while it does not read is cut when this much waits for it. */
+const MAX_UNREAD_BYTES = 8_000_000
+
+const TRY_AGAIN_LATER = 1013
+
+/** Longest wait that a timer can hold. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Apollo Sandbox introduces itself twice, once without its token. */
+const MAX_INITS = 2
+
+const NONE: readonly SocketOperation[] = []
+
+/**
+ * The server side of graphql-transport-ws on one socket.
+ * Written out because graphql-ws' own closes the whole socket for one bad operation or a second introduction, and takes a
+ * reused id for the operation that had it before.
+ * A class, and told what happens by listeners that all sockets share, because ten thousand of them are held.
+ */
+export class ServedSocket implements Gate {
+  readonly #socket: WebSocket
+  readonly #outbox: Outbox
+  readonly #serving: SocketServing
+  /** A new list for each change: most have one operation for long, and such a list has room for no more. */
+  #operations = NONE
+  #identity: Identity | null = null
+  #release: (() => void) | null = null
+  #inits = 0
+  #acknowledged = false
+  #initWait: NodeJS.Timeout | undefined
+  #expiry: NodeJS.Timeout | undefined
+  #drained: PromiseWithResolvers<void> | null = null
+
+  /** @param stream that is below the socket. */
+  constructor(socket: WebSocket, stream: Writable, serving: SocketServing) {
+    this.#socket = socket
+    this.#serving = serving
+    this.#outbox = serving.fanOut.open(stream, WEB_SOCKET, this)
+    this.#initWait = setTimeout(
+      () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
+      serving.limits.initTimeoutMs,
+    )
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  /** The socket has been closed. */
+  closed(): void {
+    clearTimeout(this.#initWait)
+    clearTimeout(this.#expiry)
+    this.#release?.()
+    for (const operation of this.#operations) this.#stop(operation)
+  }
+
+  receive(text: string): void {
+    // A client may ignore that it was told to go; nothing more is done in its name.
+    if (!this.isOpen) return
+    if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return this.#socket.terminate()
+    let message: Message
+    try {
+      message = parseMessage(text)
+    } catch {
+      return this.#socket.close(CloseCode.BadRequest, 'Invalid message received')
+    }
+    if (message.type === MessageType.ConnectionInit) void this.#introduce(message.payload)
+    else if (message.type === MessageType.Ping)
+      this.#send({ type: MessageType.Pong, payload: message.payload })
+    else if (message.type === MessageType.Subscribe) void this.#subscribe(message.id, message.payload)
+    else if (message.type === MessageType.Complete) this.#stop(this.#find(message.id))
+  }
+
+  async #introduce(params: Record<string, unknown> | undefined): Promise<void> {
+    clearTimeout(this.#initWait)
+    this.#initWait = undefined
+    this.#inits++
+    if (this.#inits > MAX_INITS)
+      return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
+    try {
+      const next = await this.#serving.authenticate(authorizationOf(params))
+      if (!this.isOpen) return
+      if (next && this.#identity && next.viewer.sessionId !== this.#identity.viewer.sessionId) {
+        return this.#socket.close(
+          CloseCode.TooManyInitialisationRequests,
+          'Already introduced with another session',
+        )
+      }
+      if (next && !this.#identity && !this.#admit(next)) {
+        return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
+      }
+      if (next) this.#become(next)
+      this.#acknowledged = true
+      this.#send({ type: MessageType.ConnectionAck })
+    } catch (error) {
+      const { code } = error instanceof KarcisError ? error : { code: 'INTERNAL_SERVER_ERROR' }
+      this.#socket.close(
+        code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED' ? TOKEN_ENDED : TRY_AGAIN_LATER,
+        code,
+      )
+    }
+  }
+
+  #admit(identity: Identity): boolean {
+    this.#release = this.#serving.presence.admit(identity, () =>
+      this.#socket.close(TOKEN_ENDED, 'UNAUTHENTICATED'),
+    )
+    return this.#release !== null
+  }
+
+  #become(next: Identity): void {
+    this.#identity = next
+    clearTimeout(this.#expiry)
+    const left = Math.min(next.expiresAt - Date.now(), MAX_TIMER_MS)
+    this.#expiry = setTimeout(() => this.#socket.close(TOKEN_ENDED, 'TOKEN_EXPIRED'), left)
+  }
+
+  async #subscribe(id: string, payload: SubscribePayload): Promise<void> {
+    if (!this.#acknowledged) return this.#socket.close(CloseCode.Unauthorized, 'Unauthorized')
+    if (this.#find(id))
+      return this.#socket.close(CloseCode.SubscriberAlreadyExists, `Subscriber for ${id} already exists`)
+    if (this.#operations.length >= this.#serving.limits.operationsPerSocket)
+      return this.#send({ id, type: MessageType.Error, payload: TOO_MANY })
+    if (this.#drained) return this.#send({ id, type: MessageType.Error, payload: STOPPING })
+    const operation = new SocketOperation(id, this)
+    this.#operations = [...this.#operations, operation]
+    const started = await this.#serving.start(payload, this.#identity)
+    // The client may have gone while the operation was being started; the id may even be in use by a later one.
+    if (!this.#operations.includes(operation)) return
+    if (started.kind === 'live') {
+      operation.watch(this.#outbox, started.join)
+      this.#tellWhenQuiet()
+    } else if (started.kind === 'single') {
+      this.#send({ id, type: MessageType.Next, payload: started.result })
+      this.end(operation, { id, type: MessageType.Complete })
+    } else this.end(operation, { id, type: MessageType.Error, payload: started.errors })
+  }
+
+  /** Ends an operation from this side. */
+  end(operation: SocketOperation, lastWord: object): void {
+    this.#outbox.flush()
+    this.#send(lastWord)
+    this.#stop(operation)
+  }
+
+  #find(id: string): SocketOperation | undefined {
+    return this.#operations.find((operation) => operation.id === id)
+  }
+
+  #stop(operation: SocketOperation | undefined): void {
+    this.#operations = this.#operations.filter((other) => other !== operation)
+    operation?.leave()
+    this.#tellWhenQuiet()
+  }
+
+  /** Whoever only watches can watch elsewhere as well. */
+  #tellWhenQuiet(): void {
+    if (this.#drained && this.#operations.every(({ isLive }) => isLive)) this.#drained.resolve()
+  }
+
+  #send(message: object): void {
+    if (this.isOpen) this.#socket.send(JSON.stringify(message))
+  }
+
+  /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
+  drain(): Promise<void> {
+    this.#drained ??= Promise.withResolvers()
+    this.#tellWhenQuiet()
+    return this.#drained.promise
+  }
+}
+
+/** Clients that take over an HTTP header's name write it large. */
+function authorizationOf(params: Record<string, unknown> = {}): string | undefined {
+  const value = params.authorization ?? params.Authorization ?? undefined
+  return value === undefined || typeof value === 'string' ? value : 'not a text'
+}
+
+const failure = (message: string, extensions: object) => [{ message, extensions }]
+
+const TOO_MANY = failure('This connection runs too many operations at once.', { code: 'RATE_LIMITED' })
+
+const STOPPING = failure('This server is stopping. Connect again.', {
+  code: 'SERVICE_UNAVAILABLE',
+  retryAfterSeconds: 1,
+})

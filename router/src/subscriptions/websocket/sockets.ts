@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Logger } from '@karcis/kit/log'
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type HttpServer, urlOf } from '../../http/http-server.ts'
+import type { Origins } from '../../http/origins.ts'
+import type { RouterLimits } from '../../settings.ts'
+import type { FanOut } from '../delivery/fan-out.ts'
+import { createKeepAlive } from './keep-alive.ts'
+import type { Presence } from '../presence.ts'
+import { ServedSocket, type SocketServing } from './serve-socket.ts'
+
+/** All client sockets of this router. */
+export interface Sockets {
+  /** Takes no more operations, and says goodbye to each socket once its queries and mutations are answered. */
+  drain(timeoutMs: number): Promise<void>
+  /** Says goodbye to all with 1001, after which clients come back elsewhere. */
+  close(): Promise<void>
+}
+
+export interface SocketsOptions {
+  http: HttpServer
+  path: string
+  origins: Origins
+  limits: RouterLimits
+  log: Logger
+  fanOut: FanOut
+  presence: Presence
+  handlers: Pick<SocketServing, 'authenticate' | 'start'>
+}
+
+const GOING_AWAY = 1001
+
+/** A client that does not answer a goodbye is cut. */
+const GOODBYE_MS = 1_000
+
+export function openSockets(options: SocketsOptions): Sockets {
+  const { http, path, origins, limits, log, fanOut, presence, handlers } = options
+  const serving: SocketServing = { ...handlers, limits, fanOut, presence }
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false, // they are known here
+    maxPayload: limits.frameBytes,
+    perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
+    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  })
+  /** All that are open; those that speak another protocol are served nothing. */
+  const open = new Map<WebSocket, ServedSocket | null>()
+  const keepAlive = createKeepAlive(limits.pingIntervalMs)
+
+  http.server.on('upgrade', (request, stream, head) => {
+    const refusal = refusalOf(request)
+    if (refusal) return refuse(stream, refusal)
+    server.handleUpgrade(request, stream, head, (socket) => welcome(socket, stream))
+  })
+
+  function refusalOf(request: IncomingMessage): string | null {
+    if (urlOf(request)?.pathname !== path) return '404 Not Found'
+    if (!origins.mayConnect(request)) return '403 Forbidden'
+    return http.draining ? '503 Service Unavailable' : null
+  }
+
+  function welcome(socket: WebSocket, stream: Duplex): void {
+    socket.on('error', failed)
+    socket.on('close', closed)
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+      open.set(socket, null)
+      return socket.close(4406, 'Subprotocol not acceptable')
+    }
+    open.set(socket, new ServedSocket(socket, stream, serving))
+    socket.on('message', received)
+    keepAlive.watch(socket)
+  }
+
+  // All sockets share these: what would be made for each is what a watcher that waits costs.
+  function failed({ message }: Error): void {
+    log.debug({ reason: message }, 'client socket failed')
+  }
+
+  function received(this: WebSocket, data: RawData): void {
+    open.get(this)?.receive((data as Buffer).toString())
+  }
+
+  function closed(this: WebSocket): void {
+    keepAlive.forget(this)
+    open.get(this)?.closed()
+    open.delete(this)
+  }
+
+  return {
+    async drain(timeoutMs) {
+      const answered = [...open].map(async ([socket, served]) => {
+        await served?.drain()
+        socket.close(GOING_AWAY, 'Going away')
+      })
+      const patience = Promise.withResolvers<void>()
+      const timer = setTimeout(patience.resolve, timeoutMs)
+      await Promise.race([Promise.all(answered), patience.promise])
+      clearTimeout(timer)
+    },
+    async close() {
+      const gone = Array.from(
+        open.keys(),
+        (socket) => new Promise((resolve) => socket.once('close', resolve)),
+      )
+      for (const socket of open.keys()) socket.close(GOING_AWAY, 'Going away')
+      const cut = setTimeout(() => {
+        for (const socket of open.keys()) socket.terminate()
+      }, GOODBYE_MS)
+      await Promise.all(gone)
+      clearTimeout(cut)
+      keepAlive[Symbol.dispose]()
+      server.close()
+    },
+  }
+}
+
+function refuse(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

@@ -1,0 +1,30 @@
+import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
+import type { QueryPlan } from '@apollo/query-planner'
+import type { DocumentNode } from 'graphql'
+import type { ExecutionAnswer } from '../../execution/compiled/reference.ts'
+import type { FetchSubgraph, SubgraphRequest } from '../../execution/compiled/types.ts'
+import type { World } from './world.ts'
+
+/** Runs a plan with the executor that all others must equal. */
+export async function executeByReference(
+  world: World,
+  { plan, document }: { plan: QueryPlan; document: DocumentNode },
+  variables: Record<string, unknown>,
+  fetchSubgraph: FetchSubgraph<unknown>,
+): Promise<ExecutionAnswer> {
+  const services = Object.fromEntries(world.subgraphs.map((name) => [name, { process: processOf(name) }]))
+  const context = buildOperationContext({ schema: world.clientSchema, operationDocument: document })
+  return (await executeQueryPlan(
+    plan,
+    services as Parameters<typeof executeQueryPlan>[1],
+    { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
+    context,
+    world.supergraphSchema,
+    world.apiSchema,
+  )) as ExecutionAnswer
+
+  function processOf(name: string) {
+    return ({ request }: { request: Pick<SubgraphRequest, 'query' | 'operationName' | 'variables'> }) =>
+      fetchSubgraph(name, { ...request, body: '' }, null)
+  }
+}

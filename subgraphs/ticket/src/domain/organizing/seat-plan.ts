@@ -1,0 +1,102 @@
+import type { FieldProblem } from '@karcis/kit/errors'
+import type { Point } from '../seat-map/seat.ts'
+
+/** A section as an organizer describes it. */
+export interface SectionPlan {
+  name: string
+  ticketTypeId: string
+  rows: number
+  seatsPerRow: number
+  rowLabels?: string[] | null | undefined
+  accessible?: SeatPlace[] | null | undefined
+  blocked?: SeatPlace[] | null | undefined
+  origin?: Point | null | undefined
+}
+
+/** A seat by its row and number. */
+export interface SeatPlace {
+  row: string
+  number: number
+}
+
+/** A seat that a plan comes to. */
+export interface PlannedSeat {
+  rowLabel: string
+  rowIndex: number
+  number: number
+  position: number
+  x: number
+  y: number
+  accessible: boolean
+  blocked: boolean
+}
+
+/** Rows left free between two sections that are placed one behind the other. */
+const GAP = 2
+
+/** Everything wrong with sections that are well-formed one by one. @param path of the list, as `input.sections`. */
+export function planProblems(
+  sections: readonly SectionPlan[],
+  maxSeats: number,
+  path: string,
+): FieldProblem[] {
+  const problems: FieldProblem[] = []
+  const names = new Set<string>()
+  let total = 0
+  for (const [at, section] of sections.entries()) {
+    const here = `${path}.${at}`
+    total += section.rows * section.seatsPerRow
+    if (names.has(section.name))
+      problems.push({ path: `${here}.name`, message: 'is the name of a section before it' })
+    names.add(section.name)
+    const labels = new Set(rowLabels(section))
+    if (labels.size !== section.rows)
+      problems.push({ path: `${here}.rowLabels`, message: 'must name every row, each differently' })
+    for (const kind of ['accessible', 'blocked'] as const) {
+      for (const [index, { row, number }] of (section[kind] ?? []).entries()) {
+        const exists = labels.has(row) && number >= 1 && number <= section.seatsPerRow
+        if (!exists)
+          problems.push({ path: `${here}.${kind}.${index}`, message: 'is not a seat of this section' })
+      }
+    }
+  }
+  if (total > maxSeats) problems.push({ path, message: `must have at most ${maxSeats} seats in all` })
+  return problems
+}
+
+/** The seats of each section, in order. Sections without an origin stand one behind the other, centred. */
+export function planSeats(sections: readonly SectionPlan[]): PlannedSeat[][] {
+  let nextY = 0
+  return sections.map((section) => {
+    const origin = section.origin ?? { x: -Math.floor(section.seatsPerRow / 2), y: nextY }
+    nextY = Math.max(nextY, origin.y + section.rows + GAP)
+    const accessible = new Set((section.accessible ?? []).map(placeKey))
+    const blocked = new Set((section.blocked ?? []).map(placeKey))
+    return rowLabels(section).flatMap((row, rowIndex) =>
+      Array.from({ length: section.seatsPerRow }, (_, index) => {
+        const number = index + 1
+        const key = placeKey({ row, number })
+        const place = {
+          rowLabel: row,
+          rowIndex,
+          number,
+          position: number,
+          x: origin.x + index,
+          y: origin.y + rowIndex,
+        }
+        return { ...place, accessible: accessible.has(key), blocked: blocked.has(key) }
+      }),
+    )
+  })
+}
+
+/** Labels of a section's rows from the front: as given, or A to Z, AA, AB and so on. */
+export const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] =>
+  given ?? Array.from({ length: rows }, (_, at) => letters(at))
+
+function letters(at: number): string {
+  const last = String.fromCharCode(65 + (at % 26))
+  return at < 26 ? last : letters(Math.floor(at / 26) - 1) + last
+}
+
+const placeKey = ({ row, number }: SeatPlace): string => `${row} ${number}`

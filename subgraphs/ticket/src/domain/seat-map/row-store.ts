@@ -1,0 +1,104 @@
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { PlacedSeat } from './best-seats.ts'
+import type { Point } from './seat.ts'
+import type { Db } from '../database.ts'
+
+/** A seat with all that choosing it depends on. */
+export interface ChoosableSeat extends PlacedSeat {
+  sectionId: string
+  rowIndex: number
+  ticketTypeId: string
+  /** Free, but its last hold is past its time and has not been ended yet. */
+  lapsed: boolean
+}
+
+/** All seats of the rows in which the given seats of an event stand, in order. */
+export const rowsAround = (db: Db, eventId: string, seatIds: readonly string[]): Promise<ChoosableSeat[]> =>
+  select(
+    db,
+    Prisma.sql`(s.section_id, s.row_index) IN (
+      SELECT w.section_id, w.row_index FROM seats w WHERE w.id = ANY(${seatIds}::uuid[]) AND w.event_id = ${eventId}::uuid)`,
+  )
+
+/** A row that is sold as one ticket type, and where its audience looks. Neither ever changes. */
+export interface RowPlace {
+  sectionId: string
+  rowIndex: number
+  y: number
+  focal: Point
+}
+
+/** The rows of a ticket type: those that can hold its best seats come first. */
+export async function rowPlaces(db: Db, ticketTypeId: string): Promise<RowPlace[]> {
+  const rows = await db.$queryRaw<PlaceRow[]>`
+    WITH front AS MATERIALIZED (
+      SELECT s.section_id, (min(s.x) + max(s.x)) / 2.0::float8 AS centre_x, min(s.y)::float8 AS front_y
+      FROM seats s JOIN sections x ON x.id = s.section_id
+      WHERE x.ticket_type_id = ${ticketTypeId}::uuid AND s.row_index = 0 GROUP BY s.section_id
+    )
+    SELECT s.section_id, s.row_index, min(s.y) AS y, coalesce(m.focal_x, f.centre_x)::float8 AS focal_x,
+      coalesce(m.focal_y, f.front_y)::float8 AS focal_y
+    FROM seats s JOIN front f ON f.section_id = s.section_id JOIN seat_maps m ON m.event_id = s.event_id
+    GROUP BY s.section_id, s.row_index, f.centre_x, f.front_y, m.focal_x, m.focal_y`
+  return rows
+    .map((row) => ({
+      sectionId: row.section_id,
+      rowIndex: row.row_index,
+      y: row.y,
+      focal: { x: row.focal_x, y: row.focal_y },
+    }))
+    .sort((a, b) => nearest(a) - nearest(b))
+}
+
+/** What the distance of a seat of this row to its focal point is at least, squared. */
+export const nearest = ({ y, focal }: RowPlace): number => (y - focal.y) ** 2
+
+interface PlaceRow {
+  section_id: string
+  row_index: number
+  y: number
+  focal_x: number
+  focal_y: number
+}
+
+/** All seats of some rows, row by row. */
+export async function seatsOfRows(db: Db, places: readonly RowPlace[]): Promise<ChoosableSeat[]> {
+  return select(
+    db,
+    Prisma.sql`(s.section_id, s.row_index) IN (SELECT * FROM unnest(
+      ${places.map((place) => place.sectionId)}::uuid[], ${places.map((place) => place.rowIndex)}::int[]))`,
+  )
+}
+
+/** Seats in order, split into their rows. */
+export const groupRows = <T extends { sectionId: string; rowIndex: number }>(seats: readonly T[]): T[][] => [
+  ...Map.groupBy(seats, (seat) => `${seat.sectionId} ${seat.rowIndex}`).values(),
+]
+
+async function select(db: Db, which: Prisma.Sql): Promise<ChoosableSeat[]> {
+  const rows = await db.$queryRaw<
+    Row[]
+  >`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
+      coalesce(s.held_until <= now(), false) AS lapsed, s.status = 'AVAILABLE' OR coalesce(s.held_until <= now(), false) AS free
+    FROM seats s WHERE ${which} ORDER BY s.section_id, s.row_index, s.position`
+  return rows.map(
+    ({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({
+      ...seat,
+      sectionId,
+      rowIndex,
+      ticketTypeId,
+    }),
+  )
+}
+
+interface Row {
+  id: string
+  section_id: string
+  row_index: number
+  position: number
+  x: number
+  y: number
+  ticket_type_id: string
+  lapsed: boolean
+  free: boolean
+}
