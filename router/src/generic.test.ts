@@ -3,11 +3,11 @@ import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createOpenWorld } from './testing/open-world.ts'
+import { compose } from './testing/compose.ts'
 import { serveOpenSubgraph } from './testing/open-subgraph.ts'
+import { createOpenWorld } from './testing/open-world.ts'
 import { spawnRouter } from './testing/spawn-router.ts'
 import { createTopic } from './testing/topic.ts'
-import { compose } from './testing/compose.ts'
 
 const FEDERATION =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@authenticated"])'

@@ -2,12 +2,12 @@ import type { GraphQLDataSource } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Kind } from 'graphql'
+import type { PreparedOperation } from '../planning/prepare.ts'
+import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
 import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
 import type { CompiledRequest, FetchSubgraph, SubgraphRequest } from './compiled/types.ts'
 import type { FetchContext, ReadyOperation } from './execute.ts'
-import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
-import type { PreparedOperation } from '../planning/prepare.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
 
 /** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
 export interface Service extends GraphQLDataSource {

@@ -2,13 +2,7 @@ import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import { blockContext, type Place, placesAt, valueAt } from './deferred-paths.ts'
-import {
-  executePlan,
-  type OperationRequest,
-  publicErrors,
-  type ReadyOperation,
-  readyOperation,
-} from './execute.ts'
+import { executePlan, type OperationRequest, publicErrors, type ReadyOperation, readyOperation } from './execute.ts'
 
 /** What follows the first part of an answer. */
 export interface LaterPart {

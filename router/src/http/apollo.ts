@@ -9,11 +9,11 @@ import {
 } from 'graphql'
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
+import { publicError } from '../errors.ts'
 import { executeInParts, type LaterPart } from '../execution/deferred.ts'
 import { executeOperation, type FetchContext } from '../execution/execute.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
-import { publicError } from '../errors.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
 
 type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']

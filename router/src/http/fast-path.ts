@@ -1,14 +1,8 @@
 import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
-import {
-  type BytesForClient,
-  executeToBytes,
-  type OperationRequest,
-  type ReadyOperation,
-  readyOperation,
-} from '../execution/execute.ts'
 import type { Services } from '../execution/compiled-operation.ts'
+import { type BytesForClient, executeToBytes, type OperationRequest, type ReadyOperation, readyOperation } from '../execution/execute.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { HttpRequest } from './http-server.ts'
 

@@ -9,16 +9,16 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import { clientError } from '../errors.ts'
-import { type AuthorizedDocument, authorize } from '../security/authorize.ts'
+import { countDefers, countParts, withoutDefer } from '../execution/deferred-paths.ts'
+import { commonName } from '../internal-names.ts'
+import { authorize, type AuthorizedDocument } from '../security/authorize.ts'
 import { MAX_DEFERRED } from '../security/limits.ts'
 import type { Role } from '../security/scopes.ts'
 import { createSettler } from '../security/settle-denied.ts'
 import { createRestorer, renameAliases } from './rewrites/client-aliases.ts'
 import { concretize } from './rewrites/narrow-fragments.ts'
 import { uncovered } from './rewrites/plan-coverage.ts'
-import { countDefers, countParts, withoutDefer } from '../execution/deferred-paths.ts'
 import { nameRequired } from './rewrites/restore-required-names.ts'
-import { commonName } from '../internal-names.ts'
 import type { Supergraph } from './supergraph.ts'
 
 type OperationContext = ReturnType<typeof buildOperationContext>

@@ -15,7 +15,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import type { AccessRules, Check } from './access-rules.ts'
-import { type Refusal, type Role, refusalOf } from './scopes.ts'
+import { type Refusal, refusalOf, type Role } from './scopes.ts'
 
 /** A field that was taken out of an operation. */
 export interface DeniedField {

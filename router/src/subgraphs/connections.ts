@@ -1,10 +1,10 @@
 import type { Logger } from '@karcis/kit/log'
 import type { ServiceTokens } from '@karcis/kit/service-token'
-import type { RouterLimits } from '../settings.ts'
-import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
-import { createSubgraphClient, type SubgraphClient } from './client.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
+import type { RouterLimits } from '../settings.ts'
+import { createSubgraphClient, type SubgraphClient } from './client.ts'
+import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
 
 /** Connections to the subgraphs of every version of the supergraph so far, by name. */
 export interface Subgraphs {

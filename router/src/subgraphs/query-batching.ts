@@ -1,8 +1,8 @@
 import { createLines } from '@karcis/kit/coalescing'
-import type { SubgraphRequest } from '../execution/compiled/types.ts'
-import { TimedOut } from './dispatch.ts'
-import type { FetchContext } from '../execution/execute.ts'
 import { scopeKeyOf } from '../execution/compiled-operation.ts'
+import type { SubgraphRequest } from '../execution/compiled/types.ts'
+import type { FetchContext } from '../execution/execute.ts'
+import { TimedOut } from './dispatch.ts'
 
 /** Asks a subgraph for the answer to one query; never rejects. */
 export type Ask = (request: SubgraphRequest, context: FetchContext) => Promise<unknown>

@@ -3,13 +3,13 @@ import type { Logger } from '@karcis/kit/log'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { LazyScope } from '../errors.ts'
-import { publicErrors, executePlan, readyOperation } from '../execution/execute.ts'
-import { validDocument } from '../planning/valid-document.ts'
+import { executePlan, publicErrors, readyOperation } from '../execution/execute.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import { validDocument } from '../planning/valid-document.ts'
 import type { Identity } from '../security/authenticate.ts'
 import type { FanOut } from './delivery/fan-out.ts'
-import type { SubscriptionDeps } from './upstream/live-operation.ts'
 import { createTopics, type Join } from './topics/topics.ts'
+import type { SubscriptionDeps } from './upstream/live-operation.ts'
 
 /** What came of an operation: refused as a whole, one result, or events for whoever joins. */
 type Started =

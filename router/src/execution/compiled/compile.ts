@@ -10,9 +10,9 @@ import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
 import { isInherited } from './generate.ts'
 import { compilePlan } from './plan.ts'
 import type { OperationContext, ReferenceSchemas } from './reference.ts'
-import { createJointRuns, type JointRuns } from './shared-executions.ts'
-import { type Step, startRun } from './run.ts'
+import { startRun, type Step } from './run.ts'
 import { NotCompilable } from './shape.ts'
+import { createJointRuns, type JointRuns } from './shared-executions.ts'
 import { createVariants, type Variants } from './variants.ts'
 
 /** An operation ready to run, for as long as its plan is kept. Batches across requests form within one of these. */

@@ -1,9 +1,9 @@
 import type { PlanNode, SubscriptionNode } from '@apollo/query-planner'
 import { OperationTypeNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { compileOperation } from './compile.ts'
 import { executeByReference } from '../../testing/differential/reference.ts'
 import { createWorld, parseAndPlan } from '../../testing/differential/world.ts'
+import { compileOperation } from './compile.ts'
 import { executeCompiled } from './execute.ts'
 import type { FetchSubgraph } from './types.ts'
 

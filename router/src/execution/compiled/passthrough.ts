@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { isCustomScalarType, isEnumType, isIDType } from '@apollo/federation-internals'
-import * as values from './passthrough-values.ts'
 import { generate } from './generate.ts'
+import * as values from './passthrough-values.ts'
 import type { LeafShape, ObjectShape, Slot } from './shape.ts'
 
 /** Gives the part of a subgraph's bytes that is the whole answer as it would be written, or null when they are not that. */

@@ -1,5 +1,5 @@
-import type { Echo } from './passthrough.ts'
 import type { Answer } from './divide-response.ts'
+import type { Echo } from './passthrough.ts'
 
 /** An answer that is only parsed when it must be. */
 export class BytesAnswer implements Answer {

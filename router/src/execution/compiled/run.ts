@@ -1,5 +1,5 @@
-import type { Echo } from './passthrough.ts'
 import type { Tree } from './merge.ts'
+import type { Echo } from './passthrough.ts'
 import type { ExecutionAnswer } from './reference.ts'
 import type { CompiledRequest } from './types.ts'
 import type { Variant } from './variants.ts'

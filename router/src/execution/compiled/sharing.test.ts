@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
-import { compileOperation } from './compile.ts'
 import { createWorld, planOf } from '../../testing/differential/world.ts'
+import { compileOperation } from './compile.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
 import type { SubgraphRequest } from './types.ts'
 

@@ -7,13 +7,13 @@ import { refuse } from '../../http/graphql.ts'
 import type { Handler } from '../../http/http-server.ts'
 import type { Authenticator, Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
-import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import { UNFRAMED } from '../delivery/frames.ts'
 import type { Gate } from '../delivery/outbox.ts'
 import type { Presence } from '../presence.ts'
 import type { StartOperation } from '../start.ts'
 import type { Join } from '../topics/topics.ts'
+import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
 
 /** GraphQL over server-sent events (graphql-sse's distinct connections), for clients whose proxies let no WebSocket through. */
 export interface EventStreams {

@@ -1,7 +1,7 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql'
-import type { LiveOperation } from '../upstream/live-operation.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import type { Member } from '../member.ts'
+import type { LiveOperation } from '../upstream/live-operation.ts'
 
 /** One upstream subscription and those who hear it. */
 export interface Topic {

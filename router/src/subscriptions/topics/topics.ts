@@ -1,13 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { validDocument } from '../../planning/valid-document.ts'
+import { clientError, SCHEMA_RELOAD } from '../../errors.ts'
 import { publicErrors, type ReadyOperation, readyOperation } from '../../execution/execute.ts'
 import type { Supergraph } from '../../planning/supergraph.ts'
-import { clientError, SCHEMA_RELOAD } from '../../errors.ts'
+import { validDocument } from '../../planning/valid-document.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
-import { createGroup, type Group } from './group.ts'
-import { type LiveOperation, liveOperation, type SubscriptionDeps } from '../upstream/live-operation.ts'
-import type { Listener, Membership } from '../member.ts'
 import type { Line } from '../delivery/outbox.ts'
+import type { Listener, Membership } from '../member.ts'
+import { type LiveOperation, liveOperation, type SubscriptionDeps } from '../upstream/live-operation.ts'
+import { createGroup, type Group } from './group.ts'
 import { viewerOfAnswers } from './viewer-scope.ts'
 
 /** All running subscriptions, each distinct one run once. */

@@ -6,13 +6,13 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from 'graphql'
+import type { Service, Services } from '../../execution/compiled-operation.ts'
 import { executeEvent, publicErrors, type ReadyOperation } from '../../execution/execute.ts'
 import type { PreparedOperation } from '../../planning/prepare.ts'
-import type { Service, Services } from '../../execution/compiled-operation.ts'
 import type { RouterLimits } from '../../settings.ts'
+import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
 import { type UpstreamOperation, upstreamOperation } from './upstream-operation.ts'
 import { openUpstream } from './upstream.ts'
-import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
 
 export interface SubscriptionDeps {
   services: Services

@@ -8,8 +8,8 @@ import type { FanOut } from '../delivery/fan-out.ts'
 import { WEB_SOCKET } from '../delivery/frames.ts'
 import type { Gate, Outbox } from '../delivery/outbox.ts'
 import type { Presence } from '../presence.ts'
-import { SocketOperation } from './socket-operation.ts'
 import type { StartOperation } from '../start.ts'
+import { SocketOperation } from './socket-operation.ts'
 
 /** What all sockets share. */
 export interface SocketServing {

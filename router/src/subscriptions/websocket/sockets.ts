@@ -7,8 +7,8 @@ import { type HttpServer, urlOf } from '../../http/http-server.ts'
 import type { Origins } from '../../http/origins.ts'
 import type { RouterLimits } from '../../settings.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
-import { createKeepAlive } from './keep-alive.ts'
 import type { Presence } from '../presence.ts'
+import { createKeepAlive } from './keep-alive.ts'
 import { ServedSocket, type SocketServing } from './serve-socket.ts'
 
 /** All client sockets of this router. */
