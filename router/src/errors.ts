@@ -70,6 +70,11 @@ function withFacts(error: GraphQLError, { requestId, log }: RequestScope): Graph
   return { message, ...(locations && { locations }), ...(path && { path }), extensions }
 }
 
+/** All errors that were thrown as one, as a client may see them. */
+export function publicErrors(error: unknown, scope: RequestScope) {
+  return (error instanceof AggregateError ? error.errors : [error]).map((one) => publicError(one, scope))
+}
+
 /** An error of the router's own making, with a code for clients. */
 export function clientError(
   code: ErrorCode | typeof SCHEMA_RELOAD,

@@ -1,22 +1,13 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
-import type { Viewer } from '@karcis/kit/service-token'
 import { Kind } from 'graphql'
 import type { PreparedOperation } from '../planning/prepare.ts'
 import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
+import { type FetchContext, scopeKeyOf, type Services, type SubgraphRequest } from '../subgraphs/request.ts'
 import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
-import type { CompiledRequest, FetchSubgraph, SubgraphRequest } from './compiled/types.ts'
-import type { FetchContext, ReadyOperation } from './execute.ts'
-
-/** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
-export interface Service extends GraphQLDataSource {
-  ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
-  /** The answer in place of one that could not be had. */
-  away?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
-}
-
-export type Services = Record<string, Service>
+import type { CompiledRequest, FetchSubgraph } from './compiled/types.ts'
+import type { ReadyOperation } from './operation.ts'
 
 /** Compiling takes longer than many operations live: it is done when one is first run, and once. */
 const compiled = new WeakMap<PreparedOperation, CompiledOperation | null>()
@@ -51,10 +42,6 @@ export const compiledRequest = (
   fetchSubgraph: fetchFrom(request.supergraph, services),
   away: (name, asked, context, error) => services[name]?.away?.(asked, context, error),
 })
-
-/** Beside its own id, all that a subgraph learns of a request is its viewer. */
-export const scopeKeyOf = (viewer: Viewer | null): string =>
-  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 const fetchFrom =
   ({ required }: Supergraph, services: Services): FetchSubgraph<FetchContext> =>

@@ -1,5 +1,4 @@
 import { buildOperationContext } from '@apollo/gateway'
-import type { QueryPlan } from '@apollo/query-planner'
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -7,10 +6,8 @@ import {
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
-  visit,
-  type DocumentNode,
 } from 'graphql'
-import type { ReadyOperation } from './execute.ts'
+import type { ReadyOperation } from './operation.ts'
 
 /** Path of one object in an answer. */
 export type Place = (string | number)[]
@@ -89,23 +86,4 @@ export function valueAt(data: unknown, place: Place): Record<string, unknown> | 
     data,
   )
   return (value as Record<string, unknown> | null | undefined) ?? null
-}
-
-const isDefer = ({ name }: { name: { value: string } }): boolean => name.value === 'defer'
-
-export const withoutDefer = (document: DocumentNode): DocumentNode =>
-  visit(document, { Directive: (directive) => (isDefer(directive) ? null : undefined) })
-
-/** How often a document defers, each fragment counted once. */
-export function countDefers(document: DocumentNode): number {
-  let count = 0
-  visit(document, { Directive: (directive) => void (isDefer(directive) && count++) })
-  return count
-}
-
-/** How many parts may follow the first, whatever its conditions say. */
-export function countParts(node: QueryPlan['node']): number {
-  if (node?.kind === 'Condition') return Math.max(countParts(node.ifClause), countParts(node.elseClause))
-  if (node?.kind !== 'Defer') return 0
-  return node.deferred.reduce((count, deferred) => count + 1 + countParts(deferred.node), 0)
 }

@@ -1,8 +1,10 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
+import { publicErrors } from '../errors.ts'
 import { blockContext, type Place, placesAt, valueAt } from './deferred-paths.ts'
-import { executePlan, type OperationRequest, publicErrors, type ReadyOperation, readyOperation } from './execute.ts'
+import { executePlan } from './execute.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
 /** What follows the first part of an answer. */
 export interface LaterPart {
@@ -35,7 +37,7 @@ export async function executeInParts(
   later: (parts: AsyncIterable<LaterPart>) => void,
 ): Promise<Result> {
   try {
-    const ready = readyOperation({ ...request, inParts: true })
+    const ready = readyOperation({ ...request, incremental: true })
     const { plan } = ready.prepared
     const node = chosen(plan.node, ready.variables)
     if (node?.kind !== 'Defer') return await executePlan(ready, plan.node as PlanNode | undefined, services)

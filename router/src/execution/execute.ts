@@ -1,66 +1,15 @@
 import { executeQueryPlan, type GraphQLDataSource, type ServiceMap } from '@apollo/gateway'
-import type { Logger } from '@karcis/kit/log'
-import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
-import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
-import { publicError, requestError } from '../errors.ts'
-import { knownOperation } from '../planning/known-operation.ts'
-import { type PreparedOperation, prepareOperation } from '../planning/prepare.ts'
+import { type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { publicError, publicErrors } from '../errors.ts'
 import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
-import { compiledOperation, compiledRequest, type Services } from './compiled-operation.ts'
+import type { FetchContext, Services } from '../subgraphs/request.ts'
+import { compiledOperation, compiledRequest } from './compiled-operation.ts'
 import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionAnswer } from './compiled/reference.ts'
-
-/** One request for one operation of a document that is valid against `supergraph`. */
-export interface OperationRequest {
-  supergraph: Supergraph
-  document: DocumentNode
-  operationName?: string | null | undefined
-  variables?: Record<string, unknown> | null | undefined
-  viewer: Viewer | null
-  requestId: string
-  log: Logger
-  /** Whether `@defer` may be followed; otherwise it is passed over. */
-  inParts?: boolean
-}
-
-/** What a data source learns of the request it works for. */
-export interface FetchContext {
-  viewer: Viewer | null
-  requestId: string
-  log: Logger
-}
-
-/** An operation that may run: authorized, within the limits, its variables checked and their defaults filled in. */
-export interface ReadyOperation {
-  request: OperationRequest
-  prepared: PreparedOperation
-  variables: Record<string, unknown>
-}
-
-/** @throws GraphQLError, or an AggregateError of several, for what is wrong with the request itself. */
-export function readyOperation(request: OperationRequest): ReadyOperation {
-  const { supergraph, document, operationName, viewer } = request
-  const { context, brokenLimit } = knownOperation(supergraph, document, operationName)
-  const { errors, coerced } = getVariableValues(
-    context.schema,
-    context.operation.variableDefinitions ?? [],
-    request.variables ?? {},
-  )
-  if (errors) throw new AggregateError(errors.map(requestError))
-  const problem = brokenLimit(coerced)
-  if (problem) throw problem
-  const prepared = prepareOperation(
-    supergraph,
-    document,
-    operationName,
-    viewer?.role ?? null,
-    request.inParts,
-  )
-  return { request, prepared, variables: coerced }
-}
+import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */
 export async function executeOperation(
@@ -165,11 +114,6 @@ function clientAnswer(
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
   const all = [...errors, ...broken, ...settled.errors].map((error) => publicError(error, request))
   return { ...(all.length > 0 && { errors: all }), ...(settled.data !== undefined && { data: settled.data }) }
-}
-
-/** All errors that were thrown as one, as a client may see them. */
-export function publicErrors(error: unknown, request: { requestId: string; log: Logger }) {
-  return (error instanceof AggregateError ? error.errors : [error]).map((one) => publicError(one, request))
 }
 
 /** Services that hear of required fields under the names that they know. */

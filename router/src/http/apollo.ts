@@ -11,10 +11,11 @@ import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import { publicError } from '../errors.ts'
 import { executeInParts, type LaterPart } from '../execution/deferred.ts'
-import { executeOperation, type FetchContext } from '../execution/execute.ts'
+import { executeOperation } from '../execution/execute.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
+import type { FetchContext } from '../subgraphs/request.ts'
 
 type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 

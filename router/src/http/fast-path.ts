@@ -1,9 +1,10 @@
 import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
-import type { Services } from '../execution/compiled-operation.ts'
-import { type BytesForClient, executeToBytes, type OperationRequest, type ReadyOperation, readyOperation } from '../execution/execute.ts'
+import { type BytesForClient, executeToBytes } from '../execution/execute.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from '../execution/operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import type { Services } from '../subgraphs/request.ts'
 import type { HttpRequest } from './http-server.ts'
 
 /** Answers a request, or gives null, having done nothing, for Apollo Server to answer it. */

@@ -1,4 +1,3 @@
-import { buildOperationContext } from '@apollo/gateway'
 import { operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import {
@@ -9,19 +8,17 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import { clientError } from '../errors.ts'
-import { countDefers, countParts, withoutDefer } from '../execution/deferred-paths.ts'
 import { commonName } from '../internal-names.ts'
-import { authorize, type AuthorizedDocument } from '../security/authorize.ts'
+import { authorize, type AuthorizedDocument, type Role } from '../security/authorize.ts'
 import { MAX_DEFERRED } from '../security/limits.ts'
-import type { Role } from '../security/scopes.ts'
 import { createSettler } from '../security/settle-denied.ts'
+import { countDefers, countParts, withoutDefer } from './defer-directive.ts'
+import { type KnownOperation, type OperationContext, operationContext } from './known-operation.ts'
 import { createRestorer, renameAliases } from './rewrites/client-aliases.ts'
 import { concretize } from './rewrites/narrow-fragments.ts'
 import { uncovered } from './rewrites/plan-coverage.ts'
 import { nameRequired } from './rewrites/restore-required-names.ts'
 import type { Supergraph } from './supergraph.ts'
-
-type OperationContext = ReturnType<typeof buildOperationContext>
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
@@ -34,48 +31,40 @@ export interface PreparedOperation {
   settle: ReturnType<typeof createSettler> | null
 }
 
+const preparedOperations = new WeakMap<KnownOperation, Map<string, PreparedOperation>>()
+
 /**
- * Authorizes and plans one operation of a valid document, once per role. Planning unfolds fragments: the operation must be
- * known to be within the limits.
+ * Authorizes and plans an operation, once per role. Planning unfolds fragments: the operation must be known to be within the
+ * limits.
+ * @param incremental whether `@defer` is planned; otherwise it is passed over.
  * @throws GraphQLError when it is a subscription that this role may not have.
  */
-export function prepareOperation(
-  supergraph: Supergraph,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-  role: Role,
-  inParts = false,
-): PreparedOperation {
-  const ofDocument = supergraph.prepared.get(document) ?? new Map<string, PreparedOperation>()
-  supergraph.prepared.set(document, ofDocument)
-  const key = `${role} ${inParts} ${operationName ?? ''}`
-  const known = ofDocument.get(key)
-  if (known) return known
-  const prepared = prepare(supergraph, document, operationName ?? undefined, role, inParts)
-  ofDocument.set(key, prepared)
+export function prepareOperation(known: KnownOperation, role: Role, incremental = false): PreparedOperation {
+  const ofOperation = preparedOperations.get(known) ?? new Map<string, PreparedOperation>()
+  preparedOperations.set(known, ofOperation)
+  const key = `${role} ${incremental}`
+  const before = ofOperation.get(key)
+  if (before) return before
+  const prepared = prepare(known, role, incremental)
+  ofOperation.set(key, prepared)
   return prepared
 }
 
-function prepare(
-  supergraph: Supergraph,
-  document: DocumentNode,
-  operationName: string | undefined,
-  role: Role,
-  inParts: boolean,
-): PreparedOperation {
+function prepare(known: KnownOperation, role: Role, incremental: boolean): PreparedOperation {
+  const { supergraph, document, operationName } = known
   const { apiSchema, rules } = supergraph
-  const asked = concretize(inParts ? document : withoutDefer(document), apiSchema)
+  const asked = concretize(incremental ? document : withoutDefer(document), apiSchema)
   const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
   const planned = renameAliases(allowed, supergraph.fieldNames)
-  // Placeholders and names of ours stand in the whole answer, not in parts of it.
-  if (inParts && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
-    return prepareOperation(supergraph, document, operationName, role)
+  // Placeholders and internal names stand in the whole response, not in payloads of it.
+  if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
+    return prepareOperation(known, role)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
-  const planner = inParts ? supergraph.deferPlanner() : supergraph.planner
+  const planner = incremental ? supergraph.deferPlanner() : supergraph.planner
   const plan = planOf(supergraph, planner, planned, operationName)
-  if (countParts(plan.node) > MAX_DEFERRED) return prepareOperation(supergraph, document, operationName, role)
+  if (countParts(plan.node) > MAX_DEFERRED) return prepareOperation(known, role)
   refuseUncovered(plan, context)
   return {
     context,
@@ -89,7 +78,7 @@ function planOf(
   { federation, required }: Supergraph,
   planner: QueryPlanner,
   document: DocumentNode,
-  operationName: string | undefined,
+  operationName: string | null,
 ): QueryPlan {
   const operation = operationFromDocument(
     federation.apiSchema,
@@ -104,23 +93,6 @@ function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationCon
   if (!path) return
   const place = path.map(commonName).join('.')
   throw clientError('BAD_USER_INPUT', `No subgraph can tell "${place}" of what may stand there.`)
-}
-
-/** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */
-export function operationContext(
-  { apiSchema }: Supergraph,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-): OperationContext {
-  try {
-    return buildOperationContext({
-      schema: apiSchema,
-      operationDocument: document,
-      ...(operationName && { operationName }),
-    })
-  } catch (error) {
-    throw clientError('BAD_USER_INPUT', (error as Error).message)
-  }
 }
 
 /** A subscription whose one root field is denied has nothing to wait for: it ends before it begins. */

@@ -3,9 +3,7 @@ import { QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
-import type { PreparedOperation } from './prepare.ts'
-import { separateRequired } from './rewrites/required-fields.ts'
-import { resolvableFirst } from './rewrites/resolvable-keys.ts'
+import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
@@ -31,8 +29,6 @@ export interface Supergraph {
   endpoints: Map<string, string>
   /** Valid documents by their text. */
   documents: LRUCache<string, DocumentNode>
-  /** What has been prepared against this version, by document; it goes when the documents or this version go. */
-  prepared: WeakMap<DocumentNode, Map<string, PreparedOperation>>
 }
 
 /** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
@@ -79,7 +75,6 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
       maxSize: MAX_DOCUMENTS_LENGTH,
       sizeCalculation: (_, text) => text.length + 1, // zero is no size
     }),
-    prepared: new WeakMap(),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Viewer } from '@karcis/kit/service-token'
 import {
   type DocumentNode,
   type FieldNode,
@@ -15,7 +16,11 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import type { AccessRules, Check } from './access-rules.ts'
-import { type Refusal, refusalOf, type Role } from './scopes.ts'
+
+/** On what an answer of the access rules depends: who asks counts by role only. Null: nobody signed in. */
+export type Role = Viewer['role'] | null
+
+export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN'
 
 /** A field that was taken out of an operation. */
 export interface DeniedField {
@@ -28,6 +33,12 @@ export interface AuthorizedDocument {
   document: DocumentNode
   /** By the name of the placeholder that stands where the field stood. */
   denied: Map<string, DeniedField>
+}
+
+const SCOPES: Record<Viewer['role'], string[]> = {
+  ADMIN: ['admin', 'organizer', 'customer'],
+  ORGANIZER: ['organizer', 'customer'],
+  CUSTOMER: ['customer'],
 }
 
 const PLACEHOLDER = 'karcisDenied'
@@ -115,4 +126,17 @@ function unclaimed(
       .map((check) => JSON.stringify(check)),
   )
   return checksAt(type).filter((check) => !claimed.has(JSON.stringify(check)))
+}
+
+/** Why a role may not pass the checks; null when it may. */
+function refusalOf(checks: Check[], role: Role): Refusal | null {
+  if (checks.length === 0) return null
+  if (!role) return 'UNAUTHENTICATED'
+  return checks.every((check) => passes(check, SCOPES[role])) ? null : 'FORBIDDEN'
+}
+
+function passes(check: Check, scopes: string[]): boolean {
+  if (check.kind === 'authenticated') return true
+  if (check.kind === 'scopes') return check.anyOf.some((all) => all.every((scope) => scopes.includes(scope)))
+  return false
 }

@@ -13,8 +13,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { DeniedField } from './authorize.ts'
-import type { Refusal } from './scopes.ts'
+import type { DeniedField, Refusal } from './authorize.ts'
 
 /** Types by response key. One key has one nullability wherever it occurs: the validation of operations sees to that. */
 interface Shape {

@@ -4,14 +4,12 @@ import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
-import type { SubgraphRequest } from '../execution/compiled/types.ts'
-import type { FetchContext } from '../execution/execute.ts'
 import type { RouterLimits } from '../settings.ts'
 import { exchange, type Received } from './dispatch.ts'
 import { Unanswered } from './pipelining/connection.ts'
 import { createPipeline } from './pipelining/pipeline.ts'
 import { createBatches } from './query-batching.ts'
-import { outageErrors } from './unavailable-errors.ts'
+import { type FetchContext, outageErrors, type SubgraphRequest } from './request.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {

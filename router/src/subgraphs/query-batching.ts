@@ -1,8 +1,6 @@
 import { createLines } from '@karcis/kit/coalescing'
-import { scopeKeyOf } from '../execution/compiled-operation.ts'
-import type { SubgraphRequest } from '../execution/compiled/types.ts'
-import type { FetchContext } from '../execution/execute.ts'
 import { TimedOut } from './dispatch.ts'
+import { type FetchContext, scopeKeyOf, type SubgraphRequest } from './request.ts'
 
 /** Asks a subgraph for the answer to one query; never rejects. */
 export type Ask = (request: SubgraphRequest, context: FetchContext) => Promise<unknown>

@@ -1,6 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, getVariableValues, Kind, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { createAnswers, type Mood, namesTwice } from '../../testing/differential/answers.ts'
 import { randomOperation, randomVariables } from '../../testing/differential/operations.ts'
 import { createRandom, hash } from '../../testing/differential/random.ts'
@@ -9,7 +10,7 @@ import { createWorld, planOf, type World } from '../../testing/differential/worl
 import { type CompiledOperation, compileOperation } from './compile.ts'
 import { executeCompiled, executeToBuffer } from './execute.ts'
 import type { ExecutionAnswer } from './reference.ts'
-import type { FetchSubgraph, SubgraphRequest } from './types.ts'
+import type { FetchSubgraph } from './types.ts'
 
 const OPERATIONS = Number(process.env.KARCIS_DIFF_OPERATIONS ?? 1_500)
 const SEED = Number(process.env.KARCIS_DIFF_SEED ?? 1)

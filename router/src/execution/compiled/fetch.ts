@@ -1,5 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { Answer } from './divide-response.ts'
 import { compileCollector, placesAt } from './entity-paths.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
@@ -9,7 +10,6 @@ import type { Run, Step } from './run.ts'
 import { NotCompilable } from './shape.ts'
 import { createJointCalls, type Send, type Wanted } from './shared-fetches.ts'
 import { subgraphError } from './subgraph-error.ts'
-import type { SubgraphRequest } from './types.ts'
 
 /**
  * Compiles one fetch of a plan. Its queue of shared calls lives in it, and so as long as the plan does.

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { createWorld, planOf } from '../../testing/differential/world.ts'
 import { compileOperation } from './compile.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
-import type { SubgraphRequest } from './types.ts'
 
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@shareable"])\n'

@@ -1,12 +1,4 @@
-/** One request to a subgraph. */
-export interface SubgraphRequest {
-  readonly query: string
-  readonly operationName: string | undefined
-  /** Parsed on demand: whoever sends `body` never pays for it. */
-  readonly variables: Record<string, unknown>
-  /** All of the above as the JSON that goes over the wire. */
-  readonly body: string
-}
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 
 /**
  * Asks a subgraph and gives the body of its answer: parsed JSON that is nobody else's (it is built upon), or its text or bytes

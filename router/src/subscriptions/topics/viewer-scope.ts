@@ -9,7 +9,8 @@ import {
   type SelectionSetNode,
   Kind,
 } from 'graphql'
-import type { OperationRequest, ReadyOperation } from '../../execution/execute.ts'
+import type { OperationRequest, ReadyOperation } from '../../execution/operation.ts'
+import { knownOperation } from '../../planning/known-operation.ts'
 import { type PreparedOperation, prepareOperation } from '../../planning/prepare.ts'
 
 /**
@@ -38,7 +39,7 @@ export function viewerOfAnswers({ request, prepared }: ReadyOperation): Viewer |
 /** Whether nothing of it is denied to people who are not signed in. */
 function isOpenToAll({ supergraph, document, operationName }: OperationRequest): boolean {
   try {
-    return prepareOperation(supergraph, document, operationName, null).settle === null
+    return prepareOperation(knownOperation(supergraph, document, operationName), null).settle === null
   } catch {
     return false
   }

@@ -6,10 +6,12 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from 'graphql'
-import type { Service, Services } from '../../execution/compiled-operation.ts'
-import { executeEvent, publicErrors, type ReadyOperation } from '../../execution/execute.ts'
+import { publicErrors } from '../../errors.ts'
+import { executeEvent } from '../../execution/execute.ts'
+import type { ReadyOperation } from '../../execution/operation.ts'
 import type { PreparedOperation } from '../../planning/prepare.ts'
 import type { RouterLimits } from '../../settings.ts'
+import type { Service, Services } from '../../subgraphs/request.ts'
 import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
 import { type UpstreamOperation, upstreamOperation } from './upstream-operation.ts'
 import { openUpstream } from './upstream.ts'

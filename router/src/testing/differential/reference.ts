@@ -2,7 +2,8 @@ import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
 import type { ExecutionAnswer } from '../../execution/compiled/reference.ts'
-import type { FetchSubgraph, SubgraphRequest } from '../../execution/compiled/types.ts'
+import type { FetchSubgraph } from '../../execution/compiled/types.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { World } from './world.ts'
 
 /** Runs a plan with the executor that all others must equal. */

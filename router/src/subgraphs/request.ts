@@ -1,5 +1,36 @@
+import type { GraphQLDataSource } from '@apollo/gateway'
 import { ServiceUnavailable } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
 import { type GraphQLFormattedError, Kind, OperationTypeNode, parse } from 'graphql'
+import type { RequestScope } from '../errors.ts'
+
+/** One request to a subgraph. */
+export interface SubgraphRequest {
+  readonly query: string
+  readonly operationName: string | undefined
+  /** Parsed on demand: whoever sends `body` never pays for it. */
+  readonly variables: Record<string, unknown>
+  /** All of the above as the JSON that goes over the wire. */
+  readonly body: string
+}
+
+/** The request of a client that a subgraph is asked for. */
+export interface FetchContext extends RequestScope {
+  viewer: Viewer | null
+}
+
+/** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
+export interface Service extends GraphQLDataSource {
+  ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
+  /** The answer in place of one that could not be had. */
+  away?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+}
+
+export type Services = Record<string, Service>
+
+/** Beside its own id, all that a subgraph learns of a request is its viewer. */
+export const scopeKeyOf = (viewer: Viewer | null): string =>
+  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 /**
  * What a fetch answers when its subgraph does not: one error for every place that stays empty, in the terms of the fetch
