@@ -1,6 +1,6 @@
 import { compileOperation } from '../router/src/execution/compiled/compile.ts'
 import { executeToBuffer } from '../router/src/execution/compiled/execute.ts'
-import type { FetchSubgraph } from '../router/src/execution/compiled/types.ts'
+import type { FetchSubgraph } from '../router/src/execution/compiled/run.ts'
 import { createAnswers } from '../router/src/testing/differential/answers.ts'
 import { executeByReference } from '../router/src/testing/differential/reference.ts'
 import { createWorld, parseAndPlan } from '../router/src/testing/differential/world.ts'

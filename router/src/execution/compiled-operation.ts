@@ -6,7 +6,7 @@ import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import { type FetchContext, scopeKeyOf, type Services, type SubgraphRequest } from '../subgraphs/request.ts'
 import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
-import type { CompiledRequest, FetchSubgraph } from './compiled/types.ts'
+import type { CompiledRequest, FetchSubgraph } from './compiled/run.ts'
 import type { ReadyOperation } from './operation.ts'
 
 /** Compiling takes longer than many operations live: it is done when one is first run, and once. */

@@ -8,7 +8,7 @@ import type { FetchContext, Services } from '../subgraphs/request.ts'
 import { compiledOperation, compiledRequest } from './compiled-operation.ts'
 import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
-import type { ExecutionAnswer } from './compiled/reference.ts'
+import type { ExecutionAnswer } from './compiled/run.ts'
 import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */

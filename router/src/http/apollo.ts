@@ -1,14 +1,14 @@
+import type { ServiceMap } from '@apollo/gateway'
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
-import type { ServiceMap } from '@apollo/gateway'
+import { newId } from '@karcis/kit/ids'
+import type { Logger } from '@karcis/kit/log'
 import {
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
-import { newId } from '@karcis/kit/ids'
-import type { Logger } from '@karcis/kit/log'
 import { publicError } from '../errors.ts'
 import { executeInParts, type LaterPart } from '../execution/deferred.ts'
 import { executeOperation } from '../execution/execute.ts'

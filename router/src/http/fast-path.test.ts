@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sendJson } from '@karcis/kit/http'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { validDocument } from '../planning/known-operation.ts'
 import { openSupergraphFile } from '../planning/supergraph-file.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'

@@ -8,7 +8,6 @@ import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
 import type { FastPath } from './fast-path.ts'
 import type { Handler } from './http-server.ts'
-import { sendParts, takesParts } from './multipart.ts'
 
 /** Answers GraphQL over HTTP: who asks is found out here, what is asked by Apollo Server unless there is a faster way. */
 export function createGraphQLHandler(
@@ -108,3 +107,31 @@ function headersOf({ headers }: IncomingMessage): HeaderMap {
   }
   return map
 }
+
+/** The version of incremental delivery that Apollo's clients speak. */
+const DEFER_SPEC = /\bmultipart\/mixed\s*;[^,]*\bdeferSpec=20220824\b/i
+
+const takesParts = ({ headers }: IncomingMessage): boolean => DEFER_SPEC.test(headers.accept ?? '')
+
+/** Answers with the first part at once, and the others as they come, for as long as somebody listens. */
+async function sendParts(
+  response: ServerResponse,
+  headers: Record<string, string>,
+  first: string,
+  later: AsyncIterable<LaterPart>,
+): Promise<void> {
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'multipart/mixed; boundary="-"; deferSpec=20220824',
+    'x-accel-buffering': 'no', // nginx would hold the first part back until it has the last
+  })
+  response.write(`\r\n---${part({ ...JSON.parse(first), hasNext: true })}`)
+  for await (const next of later) {
+    if (response.destroyed) return
+    response.write(part(next))
+  }
+  response.end('--\r\n')
+}
+
+const part = (body: object): string =>
+  `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${JSON.stringify(body)}\r\n---`

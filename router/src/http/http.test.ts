@@ -1,4 +1,4 @@
-import { type RequestOptions, request } from 'node:http'
+import { request, type RequestOptions } from 'node:http'
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorld, type World } from '../testing/world.ts'

@@ -2,11 +2,11 @@ import type { Viewer } from '@karcis/kit/service-token'
 import {
   type DocumentNode,
   type FieldNode,
+  getNamedType,
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isNonNullType,
   isObjectType,

@@ -1,10 +1,10 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  getNamedType,
   type GraphQLError,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isObjectType,
   Kind,

@@ -1,10 +1,10 @@
 import {
   type FragmentDefinitionNode,
+  getNamedType,
   GraphQLError,
   type GraphQLNamedType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isListType,
   isNonNullType,

@@ -8,7 +8,7 @@ import type { RouterLimits } from '../settings.ts'
 import { exchange, type Received } from './dispatch.ts'
 import { Unanswered } from './pipelining/connection.ts'
 import { createPipeline } from './pipelining/pipeline.ts'
-import { createBatches } from './query-batching.ts'
+import { createBatches, createLineSplitter } from './query-batching.ts'
 import { type FetchContext, outageErrors, type SubgraphRequest } from './request.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
@@ -37,7 +37,6 @@ const READY_TIMEOUT_MS = 2_000
 
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/
 const JSON_LINES = 'application/jsonl'
-const NEWLINE = 10
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
 
@@ -212,21 +211,6 @@ function readAnswer({ status, body }: Omit<Received, 'contentType'>): Answer {
   const json: unknown = JSON.parse(UTF8.decode(body))
   if (!isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
   return json
-}
-
-/** Calls back for each line, without its end, of what comes in chunks. */
-function createLineSplitter(onLine: (line: Buffer) => void): (chunk: Buffer) => void {
-  let rest: Buffer[] = []
-  return (chunk) => {
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end)
-      onLine(rest.length > 0 ? Buffer.concat([...rest, line]) : line)
-      rest = []
-      start = end + 1
-    }
-    if (start < chunk.length) rest.push(chunk.subarray(start))
-  }
 }
 
 const isAnswer = (json: unknown): json is Answer =>

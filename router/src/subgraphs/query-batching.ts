@@ -32,6 +32,7 @@ const MAX_MEMBERS = 64
 const MAX_LENGTH = 500_000
 
 const COMMA = 44
+const NEWLINE = 10
 
 /**
  * What one viewer asks a subgraph of ours in the meantime goes there in one request, and is worked on there in one go: with
@@ -81,5 +82,20 @@ export function createBatches(transport: BatchTransport): Ask {
     }
     // It broke off, or was no answer to a batch. They are queries, so each may be asked again.
     await Promise.all([...waiting].map(goAlone))
+  }
+}
+
+/** Calls back for each line, without its end, of what comes in chunks. */
+export function createLineSplitter(onLine: (line: Buffer) => void): (chunk: Buffer) => void {
+  let rest: Buffer[] = []
+  return (chunk) => {
+    let start = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      const line = chunk.subarray(start, end)
+      onLine(rest.length > 0 ? Buffer.concat([...rest, line]) : line)
+      rest = []
+      start = end + 1
+    }
+    if (start < chunk.length) rest.push(chunk.subarray(start))
   }
 }

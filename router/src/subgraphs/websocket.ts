@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql'
 import {
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
   type Message,
@@ -5,7 +6,6 @@ import {
   parseMessage,
   type SubscribePayload,
 } from 'graphql-ws'
-import type { ExecutionResult } from 'graphql'
 import { WebSocket } from 'ws'
 
 /** What can come of an operation upstream; after `failed`, `completed` or `lost` nothing more does. */

@@ -1,19 +1,24 @@
-import { buildOperationContext } from '@apollo/gateway'
 import {
   type Operation,
   operationFromDocument,
   type Schema,
   type SelectionSet,
 } from '@apollo/federation-internals'
+import { buildOperationContext } from '@apollo/gateway'
 import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
-import { isInherited } from './generate.ts'
+import { isInherited, NotCompilable } from './generate.ts'
 import { compilePlan } from './plan.ts'
-import type { OperationContext, ReferenceSchemas } from './reference.ts'
 import { startRun, type Step } from './run.ts'
-import { NotCompilable } from './shape.ts'
 import { createJointRuns, type JointRuns } from './shared-executions.ts'
 import { createVariants, type Variants } from './variants.ts'
+
+export type OperationContext = ReturnType<typeof buildOperationContext>
+
+export interface ReferenceSchemas {
+  apiSchema: Schema
+  supergraphSchema: GraphQLSchema
+}
 
 /** An operation ready to run, for as long as its plan is kept. Batches across requests form within one of these. */
 export interface CompiledOperation {

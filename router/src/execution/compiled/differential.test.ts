@@ -9,8 +9,7 @@ import { executeByReference } from '../../testing/differential/reference.ts'
 import { createWorld, planOf, type World } from '../../testing/differential/world.ts'
 import { type CompiledOperation, compileOperation } from './compile.ts'
 import { executeCompiled, executeToBuffer } from './execute.ts'
-import type { ExecutionAnswer } from './reference.ts'
-import type { FetchSubgraph } from './types.ts'
+import type { ExecutionAnswer, FetchSubgraph } from './run.ts'
 
 const OPERATIONS = Number(process.env.KARCIS_DIFF_OPERATIONS ?? 1_500)
 const SEED = Number(process.env.KARCIS_DIFF_SEED ?? 1)

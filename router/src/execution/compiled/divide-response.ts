@@ -1,14 +1,5 @@
 import { cloneJson, isFlat } from './merge.ts'
-
-/** The body of a subgraph's answer; as it came over the wire, so nothing of it is sure. */
-export interface Answer {
-  data?: { _entities?: unknown } | null
-  errors?: RawError[]
-}
-
-export interface RawError {
-  path?: (string | number)[]
-}
+import type { Answer, RawError } from './response.ts'
 
 /** How one requester's representations stand in a call. */
 export interface Seat {

@@ -1,7 +1,6 @@
 import type { ResponsePath } from '@apollo/query-planner'
-import { generate, isInherited } from './generate.ts'
+import { generate, isInherited, NotCompilable } from './generate.ts'
 import type { Tree } from './merge.ts'
-import { NotCompilable } from './shape.ts'
 
 /** Pushes every object that stands at a path of the tree. @throws TypeError where the tree has another form than the path. */
 export type Collector = (tree: unknown, into: Tree[]) => void

@@ -5,7 +5,7 @@ import { executeByReference } from '../../testing/differential/reference.ts'
 import { createWorld, parseAndPlan } from '../../testing/differential/world.ts'
 import { compileOperation } from './compile.ts'
 import { executeCompiled } from './execute.ts'
-import type { FetchSubgraph } from './types.ts'
+import type { FetchSubgraph } from './run.ts'
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
 const world = createWorld({

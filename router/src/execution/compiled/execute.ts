@@ -1,8 +1,9 @@
-import type { CompiledOperation } from './compile.ts'
+import { executeQueryPlan } from '@apollo/gateway'
+import type { FetchNode } from '@apollo/query-planner'
+import { type GraphQLError, OperationTypeNode } from 'graphql'
+import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
 import { BROKEN } from './json-text.ts'
-import { type ExecutionAnswer, shapeByReference } from './reference.ts'
-import { type Run, startRun } from './run.ts'
-import type { CompiledRequest } from './types.ts'
+import { type CompiledRequest, type ExecutionAnswer, type Run, startRun } from './run.ts'
 
 /** Turns an answer into its text where it is not plain data: the place to shape errors for clients. */
 export type Encode = (answer: ExecutionAnswer) => string
@@ -67,4 +68,37 @@ async function answerOf(
   const { errors } = run
   const data = JSON.parse(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
+}
+
+const SERVICE = 'fetched'
+
+const EVERYTHING: FetchNode = {
+  kind: 'Fetch',
+  serviceName: SERVICE,
+  operation: '',
+  operationName: undefined,
+  operationKind: OperationTypeNode.QUERY,
+}
+
+/**
+ * Shapes what was fetched by the reference's own post-processing: for every tree that is not as the schema promises. It runs
+ * the reference on a plan of one fetch that is answered with the whole tree.
+ */
+export async function shapeByReference(
+  run: Run,
+  context: OperationContext,
+  schemas: ReferenceSchemas,
+): Promise<ExecutionAnswer> {
+  const { variables } = run.request
+  const answer = await executeQueryPlan(
+    { kind: 'QueryPlan', node: EVERYTHING },
+    { [SERVICE]: { process: async () => ({ data: run.tree }) } },
+    { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
+    context,
+    schemas.supergraphSchema,
+    schemas.apiSchema,
+  )
+  // Errors of its own mean that it gave up on the tree; then they are all there is.
+  if (answer.errors || run.errors.length === 0) return answer as ExecutionAnswer & { errors?: GraphQLError[] }
+  return { errors: run.errors, data: answer.data as ExecutionAnswer['data'] }
 }

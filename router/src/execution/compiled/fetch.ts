@@ -1,15 +1,13 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
-import type { Answer } from './divide-response.ts'
 import { compileCollector, placesAt } from './entity-paths.ts'
+import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
-import { BytesAnswer, parseBytes } from './raw-response.ts'
 import { compileSelector, type Selector } from './representation.ts'
+import { type Answer, BytesAnswer, fetchError, parsed } from './response.ts'
 import type { Run, Step } from './run.ts'
-import { NotCompilable } from './shape.ts'
 import { createJointCalls, type Send, type Wanted } from './shared-fetches.ts'
-import { subgraphError } from './subgraph-error.ts'
 
 /**
  * Compiles one fetch of a plan. Its queue of shared calls lives in it, and so as long as the plan does.
@@ -80,7 +78,7 @@ export function compileFetch(
       if (typeof index === 'number') places ??= placesAt(path, tree)
       const place =
         typeof index === 'number' ? [...(places?.[index] ?? []), ...(own as ResponsePath).slice(2)] : null
-      return subgraphError(error as GraphQLFormattedError, serviceName, place ?? (own && [...path, ...own]))
+      return fetchError(error as GraphQLFormattedError, serviceName, place ?? (own && [...path, ...own]))
     })
   }
 
@@ -157,11 +155,6 @@ function variablesText(names: readonly string[], variables: Record<string, unkno
     if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`
   }
   return text
-}
-
-function parsed(body: unknown): Answer {
-  if (typeof body === 'string') return JSON.parse(body) as Answer
-  return body instanceof Uint8Array ? parseBytes(body) : (body as Answer)
 }
 
 /** Merges what came for an entity, whose type stays what it was unless the subgraph names one. */

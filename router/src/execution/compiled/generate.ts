@@ -1,3 +1,6 @@
+/** An operation of a kind that is not compiled. */
+export class NotCompilable extends Error {}
+
 /**
  * Turns generated source into a function. Whatever of it came from outside must have gone through `JSON.stringify`, or be a
  * GraphQL name: nothing a client or a subgraph sends can then become code.

@@ -1,9 +1,9 @@
-import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
 import type { Operation } from '@apollo/federation-internals'
+import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
 import type { GraphQLSchema } from 'graphql'
 import { compileFetch } from './fetch.ts'
+import { NotCompilable } from './generate.ts'
 import type { Step } from './run.ts'
-import { NotCompilable } from './shape.ts'
 
 /** Compiles the nodes of a plan. @throws NotCompilable */
 export function compilePlan(root: PlanNode, operation: Operation, supergraphSchema: GraphQLSchema): Step {

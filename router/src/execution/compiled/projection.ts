@@ -1,14 +1,7 @@
-import { isEnumType, isIDType, isCustomScalarType, type Schema } from '@apollo/federation-internals'
-import { generate } from './generate.ts'
+import { isCustomScalarType, isEnumType, isIDType, type Schema } from '@apollo/federation-internals'
+import { generate, NotCompilable } from './generate.ts'
 import * as text from './json-text.ts'
-import {
-  type LeafShape,
-  type Member,
-  NotCompilable,
-  objectNames,
-  type ObjectShape,
-  type Slot,
-} from './shape.ts'
+import { type LeafShape, type Member, objectNames, type ObjectShape, type Slot } from './shape.ts'
 
 /** Writes the `data` of an answer as JSON. @throws BROKEN where the tree is not what the schema promises. */
 export type Projection = (tree: unknown) => string

@@ -1,6 +1,5 @@
 import { createLines } from '@karcis/kit/coalescing'
-import type { Run } from './run.ts'
-import type { CompiledRequest } from './types.ts'
+import type { CompiledRequest, Run } from './run.ts'
 
 /** Runs an operation; for requests of the same scope and variables that came at the same time, only once. */
 export type JointRuns = (request: CompiledRequest<unknown>) => Promise<Run>

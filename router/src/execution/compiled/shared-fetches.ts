@@ -1,5 +1,6 @@
 import { createLines } from '@karcis/kit/coalescing'
-import { type Answer, divide, UNCLEAR } from './divide-response.ts'
+import { divide, UNCLEAR } from './divide-response.ts'
+import type { Answer } from './response.ts'
 
 /** Sends one call: representations as JSON texts, or null for a call without any. */
 export type Send<Scope> = (

@@ -1,8 +1,8 @@
 import type { Operation } from '@apollo/federation-internals'
-import { conditionVariables } from './conditions.ts'
+import { NotCompilable } from './generate.ts'
 import { compileEcho, type Echo } from './passthrough.ts'
 import { compileProjection, type Projection } from './projection.ts'
-import { NotCompilable, shapeOf } from './shape.ts'
+import { conditionVariables, shapeOf } from './shape.ts'
 
 /** An operation under given conditions. */
 export interface Variant {

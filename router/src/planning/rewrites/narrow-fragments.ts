@@ -1,9 +1,9 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   type InlineFragmentNode,
   isAbstractType,
   isInterfaceType,

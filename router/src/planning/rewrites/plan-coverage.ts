@@ -1,4 +1,4 @@
-import { isPlanNode, type FetchNode, type QueryPlan, type PlanNode } from '@apollo/query-planner'
+import { type FetchNode, isPlanNode, type PlanNode, type QueryPlan } from '@apollo/query-planner'
 import {
   type FragmentDefinitionNode,
   Kind,

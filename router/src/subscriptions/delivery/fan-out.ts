@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream'
-import { Batch } from './frame-batch.ts'
-import type { Framing } from './frames.ts'
+import { Batch, type Framing } from './frames.ts'
 import { type Gate, Outbox, type Turns } from './outbox.ts'
 
 export interface FanOut {

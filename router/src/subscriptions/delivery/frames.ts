@@ -34,3 +34,76 @@ export const WEB_SOCKET: Framing = {
 
 /** Each message brings its own end. */
 export const UNFRAMED: Framing = { size: (length) => length, begin: (_, offset) => offset }
+
+/** What goes around the JSON of each event of one operation. */
+export interface Wrapping {
+  readonly framing: Framing
+  readonly head: string
+  readonly tail: string
+  /** Bytes of both. */
+  readonly length: number
+}
+
+/**
+ * Events that follow each other: one, and the batch before it. Whoever is owed the same holds the same batch, whatever the id of
+ * the operation; where the ids are the same too, and a thousand watchers may all have said "1", so are the bytes on the wire.
+ */
+export class Batch {
+  /** How many events it is. */
+  readonly count: number
+  readonly #before: Batch | null
+  readonly #json: Buffer
+  /** What was last made of this one and one more: the next connection mostly wants the same. */
+  #longer: Batch | null = null
+  #wrapping: Wrapping | null = null
+  #bytes: Buffer | null = null
+
+  constructor(before: Batch | null, json: Buffer) {
+    this.count = before ? before.count + 1 : 1
+    this.#before = before
+    this.#json = json
+  }
+
+  /** Whether its newest event is this one. */
+  endsWith(json: Buffer): boolean {
+    return this.#json === json
+  }
+
+  /** This and one more event. */
+  and(json: Buffer): Batch {
+    if (!this.#longer?.endsWith(json)) this.#longer = new Batch(this, json)
+    return this.#longer
+  }
+
+  /** All of it, as it goes over the wire. */
+  bytesIn(wrapping: Wrapping): Buffer {
+    if (!this.#bytes || !isSame(wrapping, this.#wrapping)) {
+      this.#bytes = Batch.#write(this, wrapping)
+      this.#wrapping = wrapping
+    }
+    return this.#bytes
+  }
+
+  static #write(newest: Batch, wrapping: Wrapping): Buffer {
+    let size = 0
+    for (let one: Batch | null = newest; one; one = one.#before) size += sizeOf(one.#json, wrapping)
+    const bytes = Buffer.allocUnsafe(size)
+    for (let one: Batch | null = newest; one; one = one.#before) {
+      size -= sizeOf(one.#json, wrapping)
+      write(one.#json, wrapping, bytes, size)
+    }
+    return bytes
+  }
+}
+
+const isSame = (a: Wrapping, b: Wrapping | null): boolean =>
+  a.head === b?.head && a.tail === b.tail && a.framing === b.framing
+
+const sizeOf = (json: Buffer, { framing, length }: Wrapping): number => framing.size(length + json.length)
+
+function write(json: Buffer, { framing, head, tail, length }: Wrapping, bytes: Buffer, start: number): void {
+  let offset = framing.begin(bytes, start, length + json.length)
+  offset += bytes.write(head, offset)
+  offset += json.copy(bytes, offset)
+  bytes.write(tail, offset)
+}

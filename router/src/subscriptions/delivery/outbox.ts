@@ -1,6 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { Batch, Wrapping } from './frame-batch.ts'
-import type { Framing } from './frames.ts'
+import type { Batch, Framing, Wrapping } from './frames.ts'
 
 /** Lets outboxes write in turn. */
 export interface Turns {

@@ -1,10 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql'
 import type { FanOut } from '../delivery/fan-out.ts'
 import type { Line } from '../delivery/outbox.ts'
-import { type Listener, Member } from '../member.ts'
 import type { LiveOperation } from '../upstream/live-operation.ts'
-import { isSeen } from './position.ts'
-import { openTopic, type Topic } from './topic.ts'
+import { isSeen, type Listener, Member, openTopic, type Topic } from './topic.ts'
 
 /**
  * All who run the same operation, for whom events are the same. Mostly they hear one topic. Who comes later than an event

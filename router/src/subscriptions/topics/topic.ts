@@ -1,7 +1,43 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { FanOut } from '../delivery/fan-out.ts'
-import type { Member } from '../member.ts'
+import type { Line } from '../delivery/outbox.ts'
 import type { LiveOperation } from '../upstream/live-operation.ts'
+
+/** Is told when a subscription has ended by itself; events go by its line. */
+export interface Listener {
+  completed(): void
+  failed(errors: readonly GraphQLFormattedError[]): void
+}
+
+/** A client's share in a running subscription. */
+export interface Membership {
+  /** Nothing more comes, not even what is on its way. */
+  leave(): void
+}
+
+/** One who watches, and how far it has come. A class, so that ten thousand of them share their methods. */
+export class Member implements Membership {
+  readonly line: Line
+  readonly listener: Listener
+  /** The last revision it has; nothing when there are none, or none yet. */
+  position: unknown
+  /** The newest event, for when its connection takes more. */
+  waiting: Buffer | null = null
+  topic: Topic | null = null
+  readonly #group: { leave(member: Member): void }
+
+  constructor(group: { leave(member: Member): void }, line: Line, listener: Listener, position: unknown) {
+    this.#group = group
+    this.line = line
+    this.listener = listener
+    this.position = position
+  }
+
+  leave(): void {
+    this.line.close()
+    this.#group.leave(this)
+  }
+}
 
 /** One upstream subscription and those who hear it. */
 export interface Topic {
@@ -92,3 +128,7 @@ export function openTopic({ fanOut, give, given, ended, ...options }: TopicOptio
     close,
   }
 }
+
+/** Whether who has come to `position` has all up to `revision`. Unknown ones say nothing. */
+export const isSeen = (revision: unknown, position: unknown): boolean =>
+  typeof revision === 'number' && typeof position === 'number' && revision <= position

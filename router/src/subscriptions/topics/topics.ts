@@ -5,9 +5,9 @@ import { validDocument } from '../../planning/known-operation.ts'
 import type { Supergraph } from '../../planning/supergraph.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import type { Line } from '../delivery/outbox.ts'
-import type { Listener, Membership } from '../member.ts'
 import { type LiveOperation, liveOperation, type SubscriptionDeps } from '../upstream/live-operation.ts'
 import { createGroup, type Group } from './group.ts'
+import type { Listener, Membership } from './topic.ts'
 import { viewerOfAnswers } from './viewer-scope.ts'
 
 /** All running subscriptions, each distinct one run once. */

@@ -1,13 +1,13 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import {
+  getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isAbstractType,
   isInterfaceType,
   isObjectType,
-  type SelectionSetNode,
   Kind,
+  type SelectionSetNode,
 } from 'graphql'
 import type { OperationRequest, ReadyOperation } from '../../execution/operation.ts'
 import { knownOperation } from '../../planning/known-operation.ts'

@@ -1,5 +1,5 @@
-import { ServiceUnavailable } from '@karcis/kit/errors'
 import { createAsyncQueue } from '@karcis/kit/async-queue'
+import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { ExecutionResult } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { subgraphError } from '../../errors.ts'

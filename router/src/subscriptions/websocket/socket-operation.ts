@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { MessageType } from 'graphql-ws'
 import type { Outbox } from '../delivery/outbox.ts'
-import type { Listener, Membership } from '../member.ts'
+import type { Listener, Membership } from '../topics/topic.ts'
 import type { Join } from '../topics/topics.ts'
 
 /** The socket that an operation came by. */

@@ -2,8 +2,8 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import {
   type DocumentNode,
   execute,
-  type GraphQLFieldResolver,
   GraphQLError,
+  type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
@@ -15,7 +15,7 @@ import {
   isObjectType,
   parse,
 } from 'graphql'
-import type { FetchSubgraph } from '../../execution/compiled/types.ts'
+import type { FetchSubgraph } from '../../execution/compiled/run.ts'
 import { mangle } from './mangle.ts'
 import { hash } from './random.ts'
 import { SUBGRAPHS } from './subgraphs.ts'

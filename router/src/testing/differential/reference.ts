@@ -1,8 +1,7 @@
 import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
-import type { ExecutionAnswer } from '../../execution/compiled/reference.ts'
-import type { FetchSubgraph } from '../../execution/compiled/types.ts'
+import type { ExecutionAnswer, FetchSubgraph } from '../../execution/compiled/run.ts'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { World } from './world.ts'
 
