@@ -30,7 +30,7 @@ export async function openPlatformAccess(
   log: Logger,
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const tokens = createServiceTokens(serviceSecret, 'router')
   const user = createSubgraphClient({
     name: 'user',
@@ -40,9 +40,9 @@ export async function openPlatformAccess(
     limits,
     log,
   })
-  undo.defer(() => user.close())
-  const keys = undo.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
-  const revocations = undo.use(
+  stack.defer(() => user.close())
+  const keys = stack.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
+  const revocations = stack.use(
     watchRevocations({
       fetchChanges: (path) => user.get(path),
       pollMs: limits.revocationPollMs,
@@ -51,11 +51,11 @@ export async function openPlatformAccess(
     }),
   )
   const { bus, close } = connectRedis(redisUrl, log)
-  undo.defer(close)
+  stack.defer(close)
   bus.subscribe(AUTH_CHANNEL, () => void revocations.poll())
   await revocations.poll()
 
-  const open = undo.move()
+  const open = stack.move()
   return {
     authenticator: createAuthenticator(keys, revocations),
     tokens,

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
 import { formatError } from '@karcis/kit/graphql-errors'
 import type { Logger } from '@karcis/kit/log'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { commonPath } from './internal-names.ts'
+import { publicPath } from './internal-names.ts'
 
 /** What an error needs to be logged under. */
 export interface RequestScope {
@@ -55,7 +55,7 @@ export function publicError(error: unknown, scope: RequestScope): GraphQLFormatt
     error instanceof GraphQLError && isPublic(error.extensions.code)
       ? withFacts(error, scope)
       : formatError(error, scope)
-  return formatted.path ? { ...formatted, path: commonPath(formatted.path) } : formatted
+  return formatted.path ? { ...formatted, path: publicPath(formatted.path) } : formatted
 }
 
 function withFacts(error: GraphQLError, { requestId, log }: RequestScope): GraphQLFormattedError {

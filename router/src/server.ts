@@ -29,17 +29,17 @@ export interface Router extends Running, AsyncDisposable {
 /**
  * Starts the router: one port for GraphQL over HTTP and WebSocket, in front of all subgraphs.
  * Closing goes intake → requests under way → sockets → upstreams; every step has its time limit.
- * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be away.
+ * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be unavailable.
  */
 export async function createRouter(settings: RouterSettings): Promise<Router> {
   // Apollo's libraries would otherwise report to their makers.
   process.env.APOLLO_TELEMETRY_DISABLED = 'true'
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
 
   const presence = createPresence(limits.socketsPerViewer)
-  const access = undo.use(
+  const access = stack.use(
     isPlatform(settings)
       ? await openPlatformAccess(settings, limits, log, presence.recheck)
       : openAnonymousAccess(),
@@ -50,7 +50,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.supergraphPollMs,
     log,
   )
-  undo.defer(() => file.close())
+  stack.defer(() => file.close())
   const { services, upstreams, ...subgraphs } = connectSubgraphs(
     file,
     access.tokens,
@@ -58,9 +58,9 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     log,
     isPlatform(settings),
   )
-  undo.defer(() => subgraphs.close())
+  stack.defer(() => subgraphs.close())
   const apollo = await startApollo(file, services, log)
-  undo.defer(() => apollo.stop())
+  stack.defer(() => apollo.stop())
 
   const fanOut = createFanOut()
   const { authenticate } = access.authenticator
@@ -92,7 +92,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       }),
     },
   })
-  undo.defer(() => http.close())
+  stack.defer(() => http.close())
   const sockets = openSockets({
     http,
     path: GRAPHQL_PATH,
@@ -103,13 +103,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     presence,
     handlers: { authenticate, start },
   })
-  undo.defer(() => sockets.close())
-  undo.defer(async () => {
+  stack.defer(() => sockets.close())
+  stack.defer(async () => {
     streams.drain()
     await Promise.all([http.drain(limits.drainMs), sockets.drain(limits.drainMs)])
   })
 
-  const running = undo.move()
+  const running = stack.move()
   return {
     url: `http://${settings.host}:${http.port}`,
     port: http.port,

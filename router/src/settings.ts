@@ -67,7 +67,7 @@ export const isPlatform = (settings: RouterSettings): settings is CommonSettings
 
 /** What bounds one router. Production runs on the defaults; tests reach a bound sooner. */
 export interface RouterLimits {
-  /** A subgraph that has not answered in full by then counts as away. */
+  /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
   subgraphResponseBytes: number
   /** How often the supergraph file is looked at. */
@@ -87,7 +87,7 @@ export interface RouterLimits {
   eventsPerSubscriber: number
   /** First wait before an upstream subscription that was lost is opened again; it doubles up to 5 s. */
   reconnectMs: number
-  /** An upstream that stays away this long ends the subscriptions on it. */
+  /** An upstream that stays unavailable this long ends the subscriptions on it. */
   upstreamPatienceMs: number
   /** Closing waits this long for what is under way, then cuts it. */
   drainMs: number

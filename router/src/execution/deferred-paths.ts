@@ -9,8 +9,8 @@ import {
 } from 'graphql'
 import type { ReadyOperation } from './operation.ts'
 
-/** Path of one object in an answer. */
-export type Place = (string | number)[]
+/** Path to one object in a response. */
+export type ObjectPath = (string | number)[]
 
 const TYPE_CONDITION = '... on '
 
@@ -39,7 +39,7 @@ function around(
   }
   const fields = sets.flatMap((set) => fieldsOf(set, step, fragments))
   const [field] = fields
-  if (!field) throw new Error(`a deferred part stands at "${step}", which was not asked for`)
+  if (!field) throw new Error(`a deferred fragment is at "${step}", which was not selected`)
   const below = fields.flatMap(({ selectionSet }) => selectionSet ?? [])
   return setOf({ ...field, directives: [], selectionSet: around(below, rest, inner, fragments) })
 }
@@ -68,20 +68,20 @@ function selectionsOf(text: string): SelectionSetNode {
   return (operation as OperationDefinitionNode).selectionSet
 }
 
-/** All objects at a path of the plan, which knows no indexes. */
-export function placesAt(data: unknown, path: string[], place: Place = []): Place[] {
-  if (Array.isArray(data)) return data.flatMap((item, index) => placesAt(item, path, [...place, index]))
+/** The path to each object at a path of the plan, which knows no indexes. */
+export function objectPaths(data: unknown, path: string[], parent: ObjectPath = []): ObjectPath[] {
+  if (Array.isArray(data)) return data.flatMap((item, index) => objectPaths(item, path, [...parent, index]))
   if (typeof data !== 'object' || data === null) return []
   const [step, ...rest] = path
-  if (step === undefined) return [place]
+  if (step === undefined) return [parent]
   return step.startsWith(TYPE_CONDITION)
-    ? placesAt(data, rest, place)
-    : placesAt((data as Record<string, unknown>)[step], rest, [...place, step])
+    ? objectPaths(data, rest, parent)
+    : objectPaths((data as Record<string, unknown>)[step], rest, [...parent, step])
 }
 
-/** The object at a place; null when a null has taken it. */
-export function valueAt(data: unknown, place: Place): Record<string, unknown> | null {
-  const value = place.reduce<unknown>(
+/** The object at a path; null when a null is there or above. */
+export function valueAt(data: unknown, path: ObjectPath): Record<string, unknown> | null {
+  const value = path.reduce<unknown>(
     (at, step) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : null),
     data,
   )

@@ -79,7 +79,7 @@ describe('@defer', () => {
   it('answers at once with what is not deferred, and asks for nothing twice', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate = promise
-    const parts = await inParts('{ shows { title ... @defer(label: "later") { stars } } }')
+    const parts = await incremental('{ shows { title ... @defer(label: "later") { stars } } }')
     expect(await parts.next()).toEqual({
       data: { shows: [{ title: 'Show s1' }, { title: 'Show s2' }] },
       hasNext: true,
@@ -184,14 +184,14 @@ describe('@defer', () => {
   })
 
   async function allParts(query: string, variables?: object): Promise<object[]> {
-    const parts = await inParts(query, variables)
+    const parts = await incremental(query, variables)
     const all: object[] = []
     for (let part = await parts.next(); part; part = await parts.next()) all.push(part)
     return all
   }
 
   /** As Apollo Client asks. */
-  async function inParts(query: string, variables: object = {}) {
+  async function incremental(query: string, variables: object = {}) {
     const response = await fetch(world.url, {
       method: 'POST',
       headers: {

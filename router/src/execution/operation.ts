@@ -22,7 +22,7 @@ export interface ReadyOperation {
   variables: Record<string, unknown>
 }
 
-/** @throws GraphQLError, or an AggregateError of several, for what is wrong with the request itself. */
+/** Makes a request ready to run. @throws GraphQLError, or an AggregateError of several, for what is wrong with the request. */
 export function readyOperation(request: OperationRequest): ReadyOperation {
   const { supergraph, document, operationName, viewer } = request
   const known = knownOperation(supergraph, document, operationName)

@@ -10,7 +10,7 @@ import {
   type GraphQLSchema,
 } from 'graphql'
 import { publicError } from '../errors.ts'
-import { executeInParts, type LaterPart } from '../execution/deferred.ts'
+import { executeIncrementally, type IncrementalPayload } from '../execution/deferred.ts'
 import { executeOperation } from '../execution/execute.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
@@ -24,7 +24,7 @@ export interface HttpContext extends FetchContext {
   /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
   onRefusal(): void
   /** Takes the later parts of an answer; there is none for a client that takes but one. */
-  onLater?: (parts: AsyncIterable<LaterPart>) => void
+  onIncremental?: (parts: AsyncIterable<IncrementalPayload>) => void
 }
 
 /** An error that is already what the client may see; Apollo Server wants it as an Error. */
@@ -37,7 +37,7 @@ class Formatted extends GraphQLError {
   }
 }
 
-const tellRefusals: ApolloServerPlugin<HttpContext> = {
+const reportRefusals: ApolloServerPlugin<HttpContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ response: { body }, errors = [], contextValue }) => {
       if (body.kind !== 'single' || body.singleResult.data !== undefined) return
@@ -68,7 +68,7 @@ export async function startApollo(
     logger: log,
     plugins: [
       ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
-      tellRefusals,
+      reportRefusals,
     ],
     formatError: (_, error) =>
       error instanceof Formatted ? error.formatted : publicError(error, { requestId: newId(), log }),
@@ -94,12 +94,14 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
       executor: async ({ schema, document: valid, request, context }) => {
         const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const { viewer, requestId, log, onLater } = context as HttpContext
+        const { viewer, requestId, log, onIncremental } = context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
         const asked = { supergraph, document, operationName, variables, viewer, requestId, log }
         return asErrors(
-          await (onLater ? executeInParts(asked, services, onLater) : executeOperation(asked, services)),
+          await (onIncremental
+            ? executeIncrementally(asked, services, onIncremental)
+            : executeOperation(asked, services)),
         )
       },
     }),

@@ -59,14 +59,14 @@ const CASES: Case[] = [
 
 /** The fast path by itself, in front of the subgraphs of a world; what it leaves goes through validation only. */
 async function openAlone({ settings }: World) {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const log = createLog('test', 'silent')
   const locate = (name: string) => `${settings.subgraphs[name]}/graphql`
   const file = await openSupergraphFile(settings.supergraphFile, locate, 60_000, log)
-  undo.defer(() => file.close())
+  stack.defer(() => file.close())
   const tokens = createServiceTokens(SECRET, 'router')
   const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, log, true)
-  undo.defer(close)
+  stack.defer(close)
   const answerFast = createFastPath(file, services)
   const taken: boolean[] = []
   const http = await openHttpServer({
@@ -86,8 +86,8 @@ async function openAlone({ settings }: World) {
       },
     },
   })
-  undo.defer(() => http.close())
-  const running = undo.move()
+  stack.defer(() => http.close())
+  const running = stack.move()
   return {
     url: `http://127.0.0.1:${http.port}/graphql`,
     taken,
@@ -164,7 +164,7 @@ describe('the fast path', () => {
     expect(fast).toEqual(slow)
   })
 
-  it('tells of a subgraph that is away in the same way', async () => {
+  it('tells of a subgraph that is unavailable in the same way', async () => {
     await world.proxies.event.refuse()
     for (const query of [
       '{ events { id } seats }',

@@ -1,7 +1,7 @@
 import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
-import { type BytesForClient, executeToBytes } from '../execution/execute.ts'
+import { type EncodedResponse, executeToBytes } from '../execution/execute.ts'
 import { type OperationRequest, type ReadyOperation, readyOperation } from '../execution/operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Services } from '../subgraphs/request.ts'
@@ -87,7 +87,7 @@ class FastRequest implements OperationRequest {
 const areNothing = (extensions: unknown): boolean =>
   extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
-function send({ response }: HttpRequest, { json, result }: BytesForClient, contentType: string): void {
+function send({ response }: HttpRequest, { json, result }: EncodedResponse, contentType: string): void {
   response.writeHead(statusOf(result, contentType), {
     'content-type': contentType,
     'cache-control': 'no-store',

@@ -3,7 +3,7 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { KarcisError } from '@karcis/kit/errors'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
-import type { LaterPart } from '../execution/deferred.ts'
+import type { IncrementalPayload } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
 import type { FastPath } from './fast-path.ts'
@@ -35,7 +35,7 @@ export function createGraphQLHandler(
     if (answered) return answered
     const { url, requestId, log } = http
     let isRefused = false
-    let later: AsyncIterable<LaterPart> | undefined
+    let later: AsyncIterable<IncrementalPayload> | undefined
     const result = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
@@ -50,15 +50,15 @@ export function createGraphQLHandler(
         onRefusal() {
           isRefused = true
         },
-        ...(takesParts(request) && {
-          onLater(parts: AsyncIterable<LaterPart>) {
+        ...(acceptsIncremental(request) && {
+          onIncremental(parts: AsyncIterable<IncrementalPayload>) {
             later = parts
           },
         }),
       }),
     })
     if (later && result.body.kind === 'complete')
-      return sendParts(response, withoutLength(result.headers), result.body.string, later)
+      return sendIncremental(response, withoutLength(result.headers), result.body.string, later)
     const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
     response.writeHead(status, Object.fromEntries(result.headers))
     if (result.body.kind === 'complete') return response.end(result.body.string)
@@ -111,14 +111,14 @@ function headersOf({ headers }: IncomingMessage): HeaderMap {
 /** The version of incremental delivery that Apollo's clients speak. */
 const DEFER_SPEC = /\bmultipart\/mixed\s*;[^,]*\bdeferSpec=20220824\b/i
 
-const takesParts = ({ headers }: IncomingMessage): boolean => DEFER_SPEC.test(headers.accept ?? '')
+const acceptsIncremental = ({ headers }: IncomingMessage): boolean => DEFER_SPEC.test(headers.accept ?? '')
 
 /** Answers with the first part at once, and the others as they come, for as long as somebody listens. */
-async function sendParts(
+async function sendIncremental(
   response: ServerResponse,
   headers: Record<string, string>,
   first: string,
-  later: AsyncIterable<LaterPart>,
+  later: AsyncIterable<IncrementalPayload>,
 ): Promise<void> {
   response.writeHead(200, {
     ...headers,

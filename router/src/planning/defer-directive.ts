@@ -1,6 +1,7 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, visit } from 'graphql'
 
+/** The document with nothing deferred. */
 export const withoutDefer = (document: DocumentNode): DocumentNode =>
   visit(document, { Directive: (directive) => (isDefer(directive) ? null : undefined) })
 
@@ -11,11 +12,12 @@ export function countDefers(document: DocumentNode): number {
   return count
 }
 
-/** How many parts may follow the first, whatever its conditions say. */
-export function countParts(node: QueryPlan['node']): number {
-  if (node?.kind === 'Condition') return Math.max(countParts(node.ifClause), countParts(node.elseClause))
+/** How many payloads may follow the initial one, whatever its conditions say. */
+export function countPayloads(node: QueryPlan['node']): number {
+  if (node?.kind === 'Condition')
+    return Math.max(countPayloads(node.ifClause), countPayloads(node.elseClause))
   if (node?.kind !== 'Defer') return 0
-  return node.deferred.reduce((count, deferred) => count + 1 + countParts(deferred.node), 0)
+  return node.deferred.reduce((count, deferred) => count + 1 + countPayloads(deferred.node), 0)
 }
 
 const isDefer = ({ name }: { name: { value: string } }): boolean => name.value === 'defer'

@@ -8,26 +8,26 @@ import {
   OperationTypeNode,
 } from 'graphql'
 import { clientError } from '../errors.ts'
-import { commonName } from '../internal-names.ts'
+import { publicName } from '../internal-names.ts'
 import { authorize, type AuthorizedDocument, type Role } from '../security/authorize.ts'
 import { MAX_DEFERRED } from '../security/limits.ts'
-import { createSettler } from '../security/settle-denied.ts'
-import { countDefers, countParts, withoutDefer } from './defer-directive.ts'
+import { createSettler, refusalError } from '../security/settle-denied.ts'
+import { countDefers, countPayloads, withoutDefer } from './defer-directive.ts'
 import { type KnownOperation, type OperationContext, operationContext } from './known-operation.ts'
-import { createRestorer, renameAliases } from './rewrites/client-aliases.ts'
-import { concretize } from './rewrites/narrow-fragments.ts'
-import { uncovered } from './rewrites/plan-coverage.ts'
-import { nameRequired } from './rewrites/restore-required-names.ts'
+import { createAliasRestorer, renameAliases } from './rewrites/client-aliases.ts'
+import { narrowFragments } from './rewrites/narrow-fragments.ts'
+import { uncoveredField } from './rewrites/plan-coverage.ts'
+import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import type { Supergraph } from './supergraph.ts'
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
-  /** What this role may see of it, with nothing in it that could be mistaken; what is planned and executed. */
+  /** What this role may see of it, with no name in it that could be mistaken for another; what is planned and executed. */
   context: OperationContext
   plan: QueryPlan
-  /** Gives the data the client's names back; null when it has them. */
-  restore: ReturnType<typeof createRestorer> | null
-  /** Tells what was denied, once the names are the client's; null when nothing was. */
+  /** Restores the client's names in the data; null when it has them. */
+  restore: ReturnType<typeof createAliasRestorer> | null
+  /** Reports what was denied, once the names are the client's; null when nothing was. */
   settle: ReturnType<typeof createSettler> | null
 }
 
@@ -53,23 +53,23 @@ export function prepareOperation(known: KnownOperation, role: Role, incremental 
 function prepare(known: KnownOperation, role: Role, incremental: boolean): PreparedOperation {
   const { supergraph, document, operationName } = known
   const { apiSchema, rules } = supergraph
-  const asked = concretize(incremental ? document : withoutDefer(document), apiSchema)
+  const asked = narrowFragments(incremental ? document : withoutDefer(document), apiSchema)
   const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
   const planned = renameAliases(allowed, supergraph.fieldNames)
-  // Placeholders and internal names stand in the whole response, not in payloads of it.
+  // Placeholders and internal names are looked for in a whole response, not in payloads of it.
   if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
     return prepareOperation(known, role)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
   const planner = incremental ? supergraph.deferPlanner() : supergraph.planner
   const plan = planOf(supergraph, planner, planned, operationName)
-  if (countParts(plan.node) > MAX_DEFERRED) return prepareOperation(known, role)
+  if (countPayloads(plan.node) > MAX_DEFERRED) return prepareOperation(known, role)
   refuseUncovered(plan, context)
   return {
     context,
     plan,
-    restore: planned === allowed ? null : createRestorer(context.operation, context.fragments),
+    restore: planned === allowed ? null : createAliasRestorer(context.operation, context.fragments),
     settle: denied.size > 0 ? createSettler(apiSchema, client.operation, client.fragments, denied) : null,
   }
 }
@@ -85,14 +85,14 @@ function planOf(
     document,
     operationName ? { operationName } : {},
   )
-  return nameRequired(planner.buildQueryPlan(operation), required.fields, required.requirements)
+  return restoreRequiredNames(planner.buildQueryPlan(operation), required.fields, required.requirements)
 }
 
 function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {
-  const path = uncovered(plan, operation, fragments)
+  const path = uncoveredField(plan, operation, fragments)
   if (!path) return
-  const place = path.map(commonName).join('.')
-  throw clientError('BAD_USER_INPUT', `No subgraph can tell "${place}" of what may stand there.`)
+  const fields = path.map(publicName).join('.')
+  throw clientError('BAD_USER_INPUT', `No subgraph can give "${fields}" for every object that may be there.`)
 }
 
 /** A subscription whose one root field is denied has nothing to wait for: it ends before it begins. */
@@ -105,7 +105,7 @@ function refuseDeniedRoot(
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const field = denied.get(selection.alias?.value ?? '')
-        if (field) throw refusal(field.refusal, field.responseKey)
+        if (field) throw refusalError(field.refusal, [field.responseKey])
       } else {
         const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection
         if (fragment) pending.push(fragment.selectionSet)
@@ -113,12 +113,3 @@ function refuseDeniedRoot(
     }
   }
 }
-
-const refusal = (code: 'UNAUTHENTICATED' | 'FORBIDDEN', responseKey: string): GraphQLError =>
-  clientError(
-    code,
-    code === 'FORBIDDEN' ? 'You may not see or do this.' : 'Sign in first: this needs an access token.',
-    {
-      path: [responseKey],
-    },
-  )

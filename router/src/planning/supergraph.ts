@@ -17,9 +17,9 @@ export interface Supergraph {
   planner: QueryPlanner
   /** Plans `@defer`, which few ask for. */
   deferPlanner(): QueryPlanner
-  /** Fields under names of our own in the planner's schemas, of which clients know nothing. */
+  /** Fields under internal names in the planner's schemas, which clients do not know. */
   required: Omit<ReturnType<typeof separateRequired>, 'document'>
-  /** Of all types, whoever may see them. */
+  /** Names of the fields of all types, whoever may see them. */
   fieldNames: ReadonlySet<string>
   /** Inputs of planner and executor. */
   federation: { apiSchema: Schema; supergraphSchema: GraphQLSchema }
@@ -46,7 +46,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const composed = FederationSupergraph.build(resolvableFirst(document))
   composed.subgraphs() // checks them as well
   const required = separateRequired(resolvableFirst(document))
-  // With our names, external fields are left unused, which the check would not let pass.
+  // With internal names, external fields are left unused, which the check would not accept.
   const federation =
     required.fields.size > 0
       ? FederationSupergraph.build(required.document, { validateSupergraph: false })
@@ -73,7 +73,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     documents: new LRUCache({
       max: 1_000,
       maxSize: MAX_DOCUMENTS_LENGTH,
-      sizeCalculation: (_, text) => text.length + 1, // zero is no size
+      sizeCalculation: (_, text) => text.length + 1, // zero is not allowed
     }),
   }
 }

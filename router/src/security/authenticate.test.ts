@@ -56,7 +56,7 @@ describe('access tokens', () => {
     expect((await gql(world.url, ME, {}, before)).status).toBe(200)
   })
 
-  it('are still checked, by the last known keys, while the user subgraph is away', async () => {
+  it('are still checked, by the last known keys, while the user subgraph is unavailable', async () => {
     expect((await gql(world.url, ME, {}, await world.as())).status).toBe(200)
     await world.proxies.user.refuse()
     const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ id: 'u2' }))
@@ -89,7 +89,7 @@ describe('keys', () => {
     expect(world.identity.asked.keys).toBe(before)
   })
 
-  it('are published, also while the user subgraph is away', async () => {
+  it('are published, also while the user subgraph is unavailable', async () => {
     await using world = await createWorld()
     const published = async () => (await fetch(`${world.router.url}/.well-known/jwks.json`)).json()
     const keys = await published()

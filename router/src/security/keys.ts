@@ -6,7 +6,7 @@ import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet 
 export interface SigningKeys extends Disposable {
   /** Finds the key of a token; an unknown key id makes the keys be fetched again, at most once per cooldown. */
   find: RemoteJWKSet
-  /** For everybody: as fresh as can be had, the last known while the user subgraph is away, null before any was seen. */
+  /** For everybody: as fresh as can be had, the last known while the user subgraph is unavailable, null before any was seen. */
   publish(): Promise<JSONWebKeySet | null>
 }
 
@@ -24,7 +24,7 @@ export function openSigningKeys(
   const find = createRemoteJWKSet(new URL('/.well-known/jwks.json', userUrl), {
     cooldownDuration: cooldownMs,
     timeoutDuration: TIMEOUT_MS,
-    cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is away
+    cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is unavailable
     [customFetch]: async (url, options) => {
       options.headers.set(SERVICE_TOKEN_HEADER, await tokens.sign(null))
       return fetch(url, options)

@@ -82,7 +82,7 @@ describe('what happens to a session after its token was signed', () => {
     expect(body).toEqual({ data: { me: { role: 'ADMIN' }, users: [{ id: 'u1' }, { id: 'u2' }] } })
   })
 
-  it('keeps what it knows while the user subgraph is away', async () => {
+  it('keeps what it knows while the user subgraph is unavailable', async () => {
     await using world = await createWorld({ revocationPollMs: 20 })
     const headers = await world.as()
     world.identity.revokeSession('s-u1')

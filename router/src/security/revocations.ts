@@ -34,7 +34,7 @@ export interface Revocations extends Disposable {
 }
 
 export interface RevocationsOptions {
-  /** GET of `/internal/auth-changes?since=…`; rejects while the user subgraph is away. */
+  /** GET of `/internal/auth-changes?since=…`; rejects while the user subgraph is unavailable. */
   fetchChanges(path: string): Promise<unknown>
   pollMs: number
   /** Called when something may have changed for a viewer who is connected. */

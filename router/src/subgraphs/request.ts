@@ -14,29 +14,35 @@ export interface SubgraphRequest {
   readonly body: string
 }
 
-/** The request of a client that a subgraph is asked for. */
+/** The client's request for which a subgraph is asked. */
 export interface FetchContext extends RequestScope {
   viewer: Viewer | null
 }
 
-/** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
+/** The data source of one subgraph. Only some take ready bodies and give bytes. */
 export interface Service extends GraphQLDataSource {
   ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
-  /** The answer in place of one that could not be had. */
-  away?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+  /** Stands in for a response that could not be had. */
+  unavailable?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
 }
 
 export type Services = Record<string, Service>
 
-/** Beside its own id, all that a subgraph learns of a request is its viewer. */
+/**
+ * Requests with equal keys may share what is asked of subgraphs: beside its id, all that a subgraph learns of a request is its
+ * viewer.
+ */
 export const scopeKeyOf = (viewer: Viewer | null): string =>
   viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 /**
- * What a fetch answers when its subgraph does not: one error for every place that stays empty, in the terms of the fetch
- * (`_entities` with an index, or its root fields), from where the plan executor finds the path in the client's operation.
+ * The response to a fetch whose subgraph is unavailable: one error for every object that stays empty, in the terms of the fetch
+ * (`_entities` with an index, or its root fields), from which the plan executor finds the path in the client's operation.
  */
-export function outageErrors(query: string, variables: Record<string, unknown>): GraphQLFormattedError[] {
+export function unavailableErrors(
+  query: string,
+  variables: Record<string, unknown>,
+): GraphQLFormattedError[] {
   const { message, code, facts } = new ServiceUnavailable()
   const extensions = { code, ...facts }
   if (Array.isArray(variables.representations)) {

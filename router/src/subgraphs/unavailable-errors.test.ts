@@ -65,7 +65,7 @@ describe('a subgraph that fails', () => {
       'half of something',
       (_, response) => response.writeHead(200, { 'content-length': '99' }).end('{"data"'),
     ],
-  ])('counts as away when it answers %s', async (_, answer) => {
+  ])('counts as unavailable when it answers %s', async (_, answer) => {
     await using impostor = await serve(answer)
     await using router = await createRouter({
       ...world.settings,

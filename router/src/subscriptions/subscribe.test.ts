@@ -80,7 +80,7 @@ describe('a federated subscription', () => {
     }
   })
 
-  it('gives what it can of an event when another subgraph is away', async () => {
+  it('gives what it can of an event when another subgraph is unavailable', async () => {
     const watching = client.subscribe(SEAT_MAP)
     await watchers(1)
     await world.proxies.user.refuse()

@@ -41,7 +41,7 @@ export interface World
 }
 
 export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<World> {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const identity = await createIdentityProvider()
   const { resolvers, ...hands } = createResolvers()
   const calls: Call[] = []
@@ -64,12 +64,12 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
       ready: async () => undefined,
       ...(subgraph === 'user' && { routes: identity.routes }),
     })
-    undo.defer(() => server.close())
-    proxies[subgraph] = undo.use(await createTcpProxy(server.url))
+    stack.defer(() => server.close())
+    proxies[subgraph] = stack.use(await createTcpProxy(server.url))
   }
 
   const directory = await mkdtemp(join(tmpdir(), 'karcis-router-'))
-  undo.defer(() => rm(directory, { recursive: true }))
+  stack.defer(() => rm(directory, { recursive: true }))
   const supergraphFile = join(directory, 'supergraph.graphql')
   await writeFile(supergraphFile, compose(SCHEMAS))
   const urlOf = (name: SubgraphName): string => `http://127.0.0.1:${proxies[name].port}`
@@ -85,9 +85,9 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
     allowedOrigins: ['https://shop.example'],
     limits: { reconnectMs: 10, keyCooldownMs: 0, ...limits },
   }
-  const router = undo.use(await createRouter(settings))
+  const router = stack.use(await createRouter(settings))
 
-  const running = undo.move()
+  const running = stack.move()
   return {
     ...hands,
     router,

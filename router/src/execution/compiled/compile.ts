@@ -10,7 +10,7 @@ import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
 import { isInherited, NotCompilable } from './generate.ts'
 import { compilePlan } from './plan.ts'
 import { startRun, type Step } from './run.ts'
-import { createJointRuns, type JointRuns } from './shared-executions.ts'
+import { createSharedExecutions, type SharedExecutions } from './shared-executions.ts'
 import { createVariants, type Variants } from './variants.ts'
 
 export type OperationContext = ReturnType<typeof buildOperationContext>
@@ -20,13 +20,13 @@ export interface ReferenceSchemas {
   supergraphSchema: GraphQLSchema
 }
 
-/** An operation ready to run, for as long as its plan is kept. Batches across requests form within one of these. */
+/** An operation ready to run, for as long as its plan is kept. Requests share executions and fetches within one of these. */
 export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
   variants: Variants
-  /** Runs in bytes; null for a mutation, of which each is its own. */
-  runs: JointRuns | null
+  /** Runs for bytes; null for a mutation, which is never shared. */
+  sharedExecutions: SharedExecutions | null
   context: OperationContext
   schemas: ReferenceSchemas
 }
@@ -81,8 +81,8 @@ function compile({
   return {
     step,
     variants,
-    runs: isQuery
-      ? createJointRuns((request) =>
+    sharedExecutions: isQuery
+      ? createSharedExecutions((request) =>
           startRun(step, request, variants(request.variables), {
             isForBytes: true,
             isShared: request.scopeKey !== null,

@@ -2,14 +2,14 @@ import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, getVariableValues, Kind, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
-import { createAnswers, type Mood, namesTwice } from '../../testing/differential/answers.ts'
 import { randomOperation, randomVariables } from '../../testing/differential/operations.ts'
 import { createRandom, hash } from '../../testing/differential/random.ts'
 import { executeByReference } from '../../testing/differential/reference.ts'
+import { createResponses, type Mood, namesTwice } from '../../testing/differential/responses.ts'
 import { createWorld, planOf, type World } from '../../testing/differential/world.ts'
 import { type CompiledOperation, compileOperation } from './compile.ts'
 import { executeCompiled, executeToBuffer } from './execute.ts'
-import type { ExecutionAnswer, FetchSubgraph } from './run.ts'
+import type { ExecutionResponse, FetchSubgraph } from './run.ts'
 
 const OPERATIONS = Number(process.env.KARCIS_DIFF_OPERATIONS ?? 1_500)
 const SEED = Number(process.env.KARCIS_DIFF_SEED ?? 1)
@@ -59,7 +59,7 @@ it('answers requests that come together as it answers each alone', { timeout: HO
     const alone = []
     for (let i = 0; i < RUNS; i++) alone.push(await request(mood))
     for (const { calls } of alone) callsAlone += 2 * calls
-    const fetchSubgraph = inBytes(counted(createAnswers(mood), () => void (calls += 1)))
+    const fetchSubgraph = inBytes(counted(createResponses(mood), () => void (calls += 1)))
     const together = [...alone, ...alone].map(async ({ compiled, variables }) => {
       for (let turns = random.below(3); turns > 0; turns--)
         await new Promise((resolve) => setImmediate(resolve))
@@ -109,7 +109,7 @@ function* operations(from: number) {
       if (!variables) throw new Error(`bad variables ${JSON.stringify(given)} for ${text}`)
       let inOrder = true
       let calls = 0
-      const fetchSubgraph = counted(createAnswers(mood), (request) => {
+      const fetchSubgraph = counted(createResponses(mood), (request) => {
         calls += 1
         inOrder &&= !namesTwice(request.variables)
       })
@@ -131,16 +131,16 @@ function counted(
 }
 
 async function compare(
-  expected: ExecutionAnswer | Error,
+  expected: ExecutionResponse | Error,
   { compiled, variables }: { compiled: CompiledOperation; variables: Record<string, unknown> },
   mood: Mood,
   inOrder: boolean,
   hint: string,
 ): Promise<void> {
-  const request = () => ({ variables, scopeKey: 'viewer', scope: null, fetchSubgraph: createAnswers(mood) })
+  const request = () => ({ variables, scopeKey: 'viewer', scope: null, fetchSubgraph: createResponses(mood) })
   const actual = await settled(executeCompiled(compiled, request()))
   const answered = await settled(
-    executeToBuffer(compiled, { ...request(), fetchSubgraph: inBytes(createAnswers(mood)) }),
+    executeToBuffer(compiled, { ...request(), fetchSubgraph: inBytes(createResponses(mood)) }),
   )
   const bytes = answered instanceof Error ? answered : Buffer.from(answered).toString()
   if (expected instanceof Error) {
@@ -174,7 +174,7 @@ function planned(world: World, document: DocumentNode): QueryPlan | null {
 const settled = async <T>(promise: Promise<T>): Promise<T | Error> => promise.catch((error: Error) => error)
 
 /** The answer with everything of its errors that can be seen. */
-function facts(answer: ExecutionAnswer | Error, inOrder: boolean): unknown {
+function facts(answer: ExecutionResponse | Error, inOrder: boolean): unknown {
   if (answer instanceof Error) return answer
   const errors = answer.errors?.map((error) => ({
     ...(error as Record<string, unknown>),

@@ -1,4 +1,4 @@
-/** An operation of a kind that is not compiled. */
+/** An operation of a kind that is not compiled, and left to the reference executor. */
 export class NotCompilable extends Error {}
 
 /**
@@ -12,5 +12,5 @@ export function generate<F>(source: string, helpers: Record<string, unknown>): F
   return new Function(...Object.keys(helpers), `'use strict'\n${source}`)(...Object.values(helpers)) as F
 }
 
-/** Keys that every object seems to have; a place of such a name is left to the reference. */
+/** Keys that every object seems to have; an operation with such a name is left to the reference. */
 export const isInherited = (key: string): boolean => key in Object.prototype

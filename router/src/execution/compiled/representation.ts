@@ -12,7 +12,7 @@ import { mergeInto, type Tree } from './merge.ts'
 
 /**
  * The representation of an entity as JSON; empty where the entity is of another type, or lacks something required.
- * @param memo of the same request, so that an entity in many places is written once.
+ * @param memo of the same request, so that an entity found at many paths is written once.
  */
 export type Selector = (entity: Tree, memo: Map<unknown, string>) => string
 
@@ -135,7 +135,7 @@ const isMatch = (
 ): boolean => typeCondition !== undefined && isOfType(schema, name, typeCondition)
 
 /** Reads what a fetch requires from an entity, for every form of it; null when a field was not fetched. */
-export function readRepresentation(
+function readRepresentation(
   schema: GraphQLSchema,
   source: Tree | null,
   selections: readonly QueryPlanSelectionNode[],
@@ -164,7 +164,7 @@ const hasType = (schema: GraphQLSchema, { __typename: name }: Tree, condition: s
   Boolean(name) && isOfType(schema, name as string, condition)
 
 /** Whether an object whose `__typename` is `name` meets a fragment's condition, as plans mean it. */
-export function isOfType(schema: GraphQLSchema, name: string, condition: string): boolean {
+function isOfType(schema: GraphQLSchema, name: string, condition: string): boolean {
   if (name === condition) return true
   const type = schema.getType(name)
   const abstract = schema.getType(condition)
@@ -179,7 +179,7 @@ export function isOfType(schema: GraphQLSchema, name: string, condition: string)
  * Under which type an entity is asked for: a subgraph with an interface object knows all implementations by the interface.
  * @throws NotCompilable for a rewrite that does more than that.
  */
-export function compileRename(
+function compileRename(
   rewrites: readonly FetchDataRewrite[],
   schema: GraphQLSchema,
 ): (typename: string) => string {

@@ -1,10 +1,10 @@
 import { errorCodeDef, ERRORS } from '@apollo/federation-internals'
 import type { ResponsePath } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql'
-import type { Echo } from './passthrough.ts'
+import type { Passthrough } from './passthrough.ts'
 
-/** The body of a subgraph's answer; as it came over the wire, so nothing of it is sure. */
-export interface Answer {
+/** What a subgraph responds, as it came over the wire: nothing of it is certain. */
+export interface SubgraphResponse {
   data?: { _entities?: unknown } | null
   errors?: RawError[]
 }
@@ -13,46 +13,46 @@ export interface RawError {
   path?: (string | number)[]
 }
 
-/** An answer that is only parsed when it must be. */
-export class BytesAnswer implements Answer {
+/** A response that is only parsed when it must be. */
+export class RawResponse implements SubgraphResponse {
   readonly #bytes: Uint8Array
-  readonly #parse: () => Answer
-  #parsed: { answer: Answer } | null = null
+  readonly #parse: () => SubgraphResponse
+  #parsed: { response: SubgraphResponse } | null = null
 
-  constructor(bytes: Uint8Array, parse: () => Answer) {
+  constructor(bytes: Uint8Array, parse: () => SubgraphResponse) {
     this.#bytes = bytes
     this.#parse = parse
   }
 
   get data() {
-    return this.#answer().data
+    return this.#response().data
   }
 
   get errors() {
-    return this.#answer().errors
+    return this.#response().errors
   }
 
-  /** The bytes, where they are the answer to the client. */
-  echoedBy(echo: Echo): Uint8Array | null {
-    return echo(this.#bytes)
+  /** The bytes that can go to the client as they are; null when they cannot. */
+  passThrough(passthrough: Passthrough): Uint8Array | null {
+    return passthrough(this.#bytes)
   }
 
-  #answer(): Answer {
-    this.#parsed ??= { answer: this.#parse() }
-    return this.#parsed.answer
+  #response(): SubgraphResponse {
+    this.#parsed ??= { response: this.#parse() }
+    return this.#parsed.response
   }
 }
 
-const parseBytes = (bytes: Uint8Array): Answer =>
-  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as Answer
+const parseBytes = (bytes: Uint8Array): SubgraphResponse =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
 
 /** The response in a body of any form. */
-export function parsed(body: unknown): Answer {
-  if (typeof body === 'string') return JSON.parse(body) as Answer
-  return body instanceof Uint8Array ? parseBytes(body) : (body as Answer)
+export function parseResponse(body: unknown): SubgraphResponse {
+  if (typeof body === 'string') return JSON.parse(body) as SubgraphResponse
+  return body instanceof Uint8Array ? parseBytes(body) : (body as SubgraphResponse)
 }
 
-/** An error of a subgraph at its place in the answer, as the reference makes it. */
+/** An error of a subgraph at its path in the client's response, as the reference makes it. */
 export function fetchError(
   original: GraphQLFormattedError,
   serviceName: string,

@@ -18,7 +18,7 @@ import {
 } from '@apollo/federation-internals'
 import { NotCompilable } from './generate.ts'
 
-/** A place in the answer: what stands there, and whether it may be null. */
+/** A position in the response: what is there, and whether it may be null. */
 export interface Slot {
   nonNull: boolean
   value: LeafShape | ListShape | ObjectShape
@@ -47,7 +47,7 @@ export interface ObjectCase {
   members: Member[]
 }
 
-/** In the order of the answer. `name` is null where only the data can tell the type. */
+/** In the order of the response. `name` is null where only the data can tell the type. */
 export type Member =
   | { kind: 'typename'; key: string; name: string | null }
   | { kind: 'field'; key: string; slot: Slot }
@@ -63,7 +63,7 @@ type Draft = { kind: 'typename'; name: string | null } | { kind: 'field'; type: 
 const MAX_OBJECTS = 2_000 // generated code for more costs more memory than it saves time
 
 /**
- * Works out the shape of an operation's answer for given values of its conditions, walking selections in the order of the
+ * Works out the shape of an operation's response for given values of its conditions, walking selections in the order of the
  * reference's post-processing, so that keys come out in the same order.
  * @throws NotCompilable
  */
@@ -166,10 +166,10 @@ function baseOf(type: OutputType): OutputType {
 export const objectNames = (schema: Schema): Set<string> =>
   new Set(schema.objectTypes().map(({ name }) => name))
 
-/** Values of the variables that `@skip` and `@include` of an operation look at. */
-export type Conditions = ReadonlyMap<string, boolean>
+/** Values of the variables that `@skip` and `@include` look at. */
+type Conditions = ReadonlyMap<string, boolean>
 
-/** Finds those variables, each with the default of the operation. */
+/** Finds the variables that `@skip` and `@include` look at, each with its default in the operation. */
 export function conditionVariables(operation: Operation): { name: string; defaultValue: unknown }[] {
   const schema = operation.schema()
   const names = new Set<string>()
@@ -191,7 +191,7 @@ export function conditionVariables(operation: Operation): { name: string; defaul
   }
 }
 
-export function isSkipped(element: OperationElement, schema: Schema, conditions: Conditions): boolean {
+function isSkipped(element: OperationElement, schema: Schema, conditions: Conditions): boolean {
   const [skip, include] = argumentsOf(element, schema).map((value) =>
     value instanceof Variable ? conditions.get(value.name) : value,
   )

@@ -15,7 +15,7 @@ import {
 } from 'graphql'
 import { requiredName } from '../../internal-names.ts'
 
-/** What stands for a field with arguments where it is required, by the name that stands for it. */
+/** Fields with arguments that are required, by the internal name that stands for each. */
 export type RequiredFields = Map<string, Pick<FieldNode, 'name' | 'arguments'>>
 
 /** What a field requires, by `subgraph Type.field`: names of `RequiredFields`, with the path that leads there. */
@@ -30,9 +30,9 @@ export interface Requirement {
 type FieldsDefinition = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 /**
- * Gives every field with arguments that some `@requires` selects a name of its own there, without arguments. The planner holds
- * one field name in one place for one value: it would fetch the field once, with the arguments of the client or of either
- * requirement, and use that for all of them. The plan is given the real names back by `nameRequired`.
+ * Gives every field with arguments that some `@requires` selects an internal name there, without arguments. The planner holds
+ * one field name on one object for one value: it would fetch the field once, with the arguments of the client or of either
+ * requirement, and use that for all of them. `restoreRequiredNames` restores the real names in the plan.
  * @param supergraph as composed.
  */
 export function separateRequired(supergraph: DocumentNode): {
@@ -137,7 +137,7 @@ export function separateRequired(supergraph: DocumentNode): {
 
 /**
  * Puts keys that can be resolved before those that cannot: coming back to a subgraph with what a field of it requires, the
- * planner takes the first key in sight. The order of keys means nothing else.
+ * planner takes the first key that it finds. The order of keys means nothing else.
  */
 export function resolvableFirst(supergraph: DocumentNode): DocumentNode {
   return {

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Received } from '../dispatch.ts'
-import { Unanswered } from './connection.ts'
+import type { HttpResponse } from '../dispatch.ts'
+import { NoResponse } from './connection.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
 const request = (path: string | number): string =>
@@ -13,19 +13,19 @@ const request = (path: string | number): string =>
 const ANOTHER_WAY = 'another way'
 
 /** What was answered; on a machine that is busy with something else a server may well seem too slow for this way. */
-async function bodyOf(exchanged: Promise<Received> | null): Promise<string> {
+async function bodyOf(exchanged: Promise<HttpResponse> | null): Promise<string> {
   try {
     return exchanged ? (await exchanged).body.toString() : ANOTHER_WAY
   } catch (error) {
-    if (error instanceof Unanswered) return ANOTHER_WAY
+    if (error instanceof NoResponse) return ANOTHER_WAY
     throw error
   }
 }
 
 /** Asks until there is an answer. */
-async function answerOf(pipeline: Pipeline, path: string | number): Promise<string> {
+async function responseOf(pipeline: Pipeline, path: string | number): Promise<string> {
   for (;;) {
-    const body = await bodyOf(pipeline.exchange(request(path)))
+    const body = await bodyOf(pipeline.dispatch(request(path)))
     if (body !== ANOTHER_WAY) return body
     await setImmediate() // for room to be made
   }
@@ -58,7 +58,7 @@ describe('a pipeline', () => {
     const { pipeline, sockets } = await open(createServer(echo))
     for (let round = 0; round < 20; round++) {
       const paths = Array.from({ length: 64 }, (_, index) => `${round}-${index}`)
-      const answers = await Promise.all(paths.map((path) => answerOf(pipeline, path)))
+      const answers = await Promise.all(paths.map((path) => responseOf(pipeline, path)))
       expect(answers).toEqual(paths.map((path) => `/${path}`))
     }
     expect(sockets.size).toBe(4)
@@ -71,13 +71,13 @@ describe('a pipeline', () => {
     server.on('connection', (socket: Socket) =>
       socket.prependListener('data', ({ length }: Buffer) => reads.push(length)),
     )
-    await Promise.all(Array.from({ length: 10 }, (_, index) => bodyOf(pipeline.exchange(request(index)))))
+    await Promise.all(Array.from({ length: 10 }, (_, index) => bodyOf(pipeline.dispatch(request(index)))))
     expect(reads).toEqual([10 * request(0).length])
   })
 
   it('has no room for more than a few on each connection', async () => {
     const { pipeline } = await open(createServer((_, response) => setTimeout(() => response.end('ok'), 5)))
-    const exchanged = Array.from({ length: 65 }, (_, index) => pipeline.exchange(request(index)))
+    const exchanged = Array.from({ length: 65 }, (_, index) => pipeline.dispatch(request(index)))
     expect(exchanged.map((one) => one === null)).toEqual([...Array(64).fill(false), true])
     await Promise.all(exchanged.map(bodyOf))
   })
@@ -89,14 +89,14 @@ describe('a pipeline', () => {
         asked.url === '/slow' ? held.push(response) : response.end(asked.url),
       ),
     )
-    const slow = bodyOf(pipeline.exchange(request('slow')))
-    const behind = Array.from({ length: 5 }, (_, index) => pipeline.exchange(request(index)))
-    for (const one of behind) await expect(one).rejects.toThrow(Unanswered)
+    const slow = bodyOf(pipeline.dispatch(request('slow')))
+    const behind = Array.from({ length: 5 }, (_, index) => pipeline.dispatch(request(index)))
+    for (const one of behind) await expect(one).rejects.toThrow(NoResponse)
     // The next ones go over other connections, and the late answers of those who left are nobody's.
-    expect(await bodyOf(pipeline.exchange(request('next')))).toBe('/next')
+    expect(await bodyOf(pipeline.dispatch(request('next')))).toBe('/next')
     for (const response of held) response.end('slow')
     expect(await slow).toBe('slow')
-    expect(await bodyOf(pipeline.exchange(request('last')))).toBe('/last')
+    expect(await bodyOf(pipeline.dispatch(request('last')))).toBe('/last')
   })
 
   it('blames the server for a timeout, and nobody but the first', async () => {
@@ -104,7 +104,7 @@ describe('a pipeline', () => {
       createServer(() => undefined),
       60,
     )
-    await expect(pipeline.exchange(request('never'))).rejects.toThrow('did not answer within 60 ms')
+    await expect(pipeline.dispatch(request('never'))).rejects.toThrow('did not answer within 60 ms')
   })
 
   it.each<[string, (socket: Socket) => void]>([
@@ -123,9 +123,9 @@ describe('a pipeline', () => {
       createTcpServer((socket) => void socket.once('data', () => misbehave(socket))),
     )
     const outcomes = await Promise.all(
-      [1, 2, 3].map(async (index) => pipeline.exchange(request(index))?.catch((error: unknown) => error)),
+      [1, 2, 3].map(async (index) => pipeline.dispatch(request(index))?.catch((error: unknown) => error)),
     )
-    for (const outcome of outcomes.slice(1)) expect(outcome).toBeInstanceOf(Unanswered)
+    for (const outcome of outcomes.slice(1)) expect(outcome).toBeInstanceOf(NoResponse)
   })
 
   it.each([
@@ -141,11 +141,11 @@ describe('a pipeline', () => {
     const { pipeline } = await open(server)
     for (const path of ['a', 'b', 'c']) {
       written = Promise.withResolvers()
-      expect(await bodyOf(pipeline.exchange(request(path)))).toBe(`/${path}`)
+      expect(await bodyOf(pipeline.dispatch(request(path)))).toBe(`/${path}`)
       await written.promise
       for (let turn = 0; turn < 10; turn++) await setImmediate() // for it to be read
     }
-    expect(await bodyOf(pipeline.exchange(request('last')))).toBe('/last')
+    expect(await bodyOf(pipeline.dispatch(request('last')))).toBe('/last')
   })
 
   it('takes another way when the server is no friend of it, and comes back when it may', async () => {
@@ -157,16 +157,16 @@ describe('a pipeline', () => {
     const { pipeline } = await open(server)
     let refused = 0
     while (refused < 100) {
-      const exchanged = pipeline.exchange(request(1))
+      const exchanged = pipeline.dispatch(request(1))
       if (exchanged === null) break
-      await expect(exchanged).rejects.toThrow(Unanswered)
+      await expect(exchanged).rejects.toThrow(NoResponse)
       refused += 1
     }
     expect(refused).toBeLessThan(10)
     isFriend = true
     let others = 0
     for (; others < 5_000; others++) {
-      const exchanged = pipeline.exchange(request(1))
+      const exchanged = pipeline.dispatch(request(1))
       if (exchanged === null) continue // answered another way, which earns
       expect(await bodyOf(exchanged)).toBe('/1')
       break
@@ -177,8 +177,8 @@ describe('a pipeline', () => {
 
   it('lets go of connections that nobody uses', { timeout: 15_000 }, async () => {
     const { pipeline, sockets } = await open(createServer({ keepAliveTimeout: 60_000 }, echo))
-    await Promise.all(Array.from({ length: 20 }, (_, index) => bodyOf(pipeline.exchange(request(index)))))
+    await Promise.all(Array.from({ length: 20 }, (_, index) => bodyOf(pipeline.dispatch(request(index)))))
     await Promise.all([...sockets].map((socket) => once(socket, 'close')))
-    expect(await bodyOf(pipeline.exchange(request('again')))).toBe('/again')
+    expect(await bodyOf(pipeline.dispatch(request('again')))).toBe('/again')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Received } from '../dispatch.ts'
-import { createAnswerReader, Unreadable } from './response-reader.ts'
+import type { HttpResponse } from '../dispatch.ts'
+import { createResponseReader, UnreadableResponse } from './response-reader.ts'
 
 const JSON_HEAD =
   'HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 20 Nov 2026 10:00:00 GMT\r\n'
@@ -14,7 +14,7 @@ const chunked = (...chunks: string[]): string =>
 /** What is read when the text comes in pieces of that size. */
 function readIn(size: number, text: string, maxBytes = 1_000_000) {
   const answers: { body: string; status: number; contentType: string; isLast: boolean }[] = []
-  const reader = createAnswerReader(maxBytes, ({ body, ...head }: Received, isLast) =>
+  const reader = createResponseReader(maxBytes, ({ body, ...head }: HttpResponse, isLast) =>
     answers.push({ ...head, body: body.toString(), isLast }),
   )
   const bytes = Buffer.from(text)
@@ -71,12 +71,12 @@ describe('the reader of pipelined answers', () => {
     ['a head without end', `${JSON_HEAD}x: ${'y'.repeat(40_000)}`],
     ['a chunk line without end', chunked('{}').replace('x=y', 'x'.repeat(40_000))],
   ])('does not take %s', (_, text) => {
-    for (const size of [1, 11, text.length]) expect(() => readIn(size, text)).toThrow(Unreadable)
+    for (const size of [1, 11, text.length]) expect(() => readIn(size, text)).toThrow(UnreadableResponse)
   })
 
   it('does not take more than it may', () => {
     expect(readIn(10, whole('x'.repeat(100)), 100).answers).toHaveLength(1)
-    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(Unreadable)
-    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(Unreadable)
+    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(UnreadableResponse)
+    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(UnreadableResponse)
   })
 })

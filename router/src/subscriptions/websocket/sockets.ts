@@ -31,7 +31,7 @@ export interface SocketsOptions {
 
 const GOING_AWAY = 1001
 
-/** A client that does not answer a goodbye is cut. */
+/** A client that does not answer a goodbye by then is cut off. */
 const GOODBYE_MS = 1_000
 
 export function openSockets(options: SocketsOptions): Sockets {
@@ -39,12 +39,12 @@ export function openSockets(options: SocketsOptions): Sockets {
   const serving: SocketServing = { ...handlers, limits, fanOut, presence }
   const server = new WebSocketServer({
     noServer: true,
-    clientTracking: false, // they are known here
+    clientTracking: false, // done here
     maxPayload: limits.frameBytes,
     perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
-  /** All that are open; those that speak another protocol are served nothing. */
+  /** All open sockets; those that speak another protocol are not served. */
   const open = new Map<WebSocket, ServedSocket | null>()
   const keepAlive = createKeepAlive(limits.pingIntervalMs)
 
@@ -72,7 +72,7 @@ export function openSockets(options: SocketsOptions): Sockets {
     keepAlive.watch(socket)
   }
 
-  // All sockets share these: what would be made for each is what a watcher that waits costs.
+  // All sockets share these listeners: what is made for each socket is what an idle watcher costs.
   function failed({ message }: Error): void {
     log.debug({ reason: message }, 'client socket failed')
   }
@@ -119,13 +119,13 @@ function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-/** Cuts sockets whose other end has gone without a word. */
+/** Cuts off sockets whose client has gone without closing. */
 interface KeepAlive extends Disposable {
   watch(socket: WebSocket): void
   forget(socket: WebSocket): void
 }
 
-/** Sockets are pinged in as many groups, one after the other, so that not all are at the same moment. */
+/** Sockets are pinged in this many groups, one after the other, so that not all are pinged at the same moment. */
 const GROUPS = 16
 
 /** Each socket is pinged every `intervalMs`, and must have answered by the next time. One timer serves all. */

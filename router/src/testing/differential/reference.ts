@@ -1,7 +1,7 @@
 import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
-import type { ExecutionAnswer, FetchSubgraph } from '../../execution/compiled/run.ts'
+import type { ExecutionResponse, FetchSubgraph } from '../../execution/compiled/run.ts'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { World } from './world.ts'
 
@@ -11,7 +11,7 @@ export async function executeByReference(
   { plan, document }: { plan: QueryPlan; document: DocumentNode },
   variables: Record<string, unknown>,
   fetchSubgraph: FetchSubgraph<unknown>,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionResponse> {
   const services = Object.fromEntries(world.subgraphs.map((name) => [name, { process: processOf(name) }]))
   const context = buildOperationContext({ schema: world.clientSchema, operationDocument: document })
   return (await executeQueryPlan(
@@ -21,7 +21,7 @@ export async function executeByReference(
     context,
     world.supergraphSchema,
     world.apiSchema,
-  )) as ExecutionAnswer
+  )) as ExecutionResponse
 
   function processOf(name: string) {
     return ({ request }: { request: Pick<SubgraphRequest, 'query' | 'operationName' | 'variables'> }) =>

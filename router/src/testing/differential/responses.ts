@@ -86,7 +86,7 @@ export const namesTwice = ({ representations }: Record<string, unknown>): boolea
   new Set(representations.map((one) => JSON.stringify(one))).size < representations.length
 
 /** Subgraphs in this process. Answers come one per turn of the event loop, in an order decided by what was asked. */
-export function createAnswers(
+export function createResponses(
   mood: Mood,
   subgraphs: Record<string, string> = SUBGRAPHS,
 ): FetchSubgraph<unknown> {
