@@ -10,20 +10,20 @@ import { type Revocations, watchRevocations } from './security/revocations.ts'
 import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
 
-/** News that some session or user has changed; what changed is asked of the user subgraph. */
+/** Says that some session or user has changed; the user subgraph is asked what has changed. */
 const AUTH_CHANNEL = 'auth-changed'
 
-/** Who asks, and how the subgraphs are told of it. */
+/** How viewers are authenticated, and how subgraphs learn of them. */
 export interface Access extends AsyncDisposable {
   authenticator: Authenticator
-  /** What each call to a subgraph carries; an empty token is not sent. */
+  /** Sent with each request to a subgraph, unless it is empty. */
   tokens: ServiceTokens
-  /** Whether it is known whom to believe. */
+  /** Whether tokens can be checked. */
   readonly isReady: boolean
   routes: Record<string, Handler>
 }
 
-/** People sign in at the user subgraph, and subgraphs believe none but this platform's processes. */
+/** People sign in at the user subgraph, and subgraphs trust only this platform's processes. */
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
   limits: RouterLimits,
@@ -35,7 +35,7 @@ export async function openPlatformAccess(
   const user = createSubgraphClient({
     name: 'user',
     endpoint: userUrl,
-    takesBatches: false, // it is only asked for routes
+    takesBatches: false, // only its routes are used
     tokens,
     limits,
     log,
@@ -67,7 +67,7 @@ export async function openPlatformAccess(
   }
 }
 
-/** Nobody can sign in: all are anonymous, and what demands more is denied to all. Subgraphs are told nothing. */
+/** Nobody can sign in: all are anonymous, and what demands more is denied to all. Subgraphs get no tokens. */
 export const openAnonymousAccess = (): Access => ({
   authenticator: {
     authenticate: async () => null,

@@ -21,7 +21,7 @@ import { openSockets } from './subscriptions/websocket/sockets.ts'
 
 const GRAPHQL_PATH = '/graphql'
 
-/** A router that serves. */
+/** A running router. */
 export interface Router extends Running, AsyncDisposable {
   port: number
 }
@@ -32,7 +32,7 @@ export interface Router extends Running, AsyncDisposable {
  * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be unavailable.
  */
 export async function createRouter(settings: RouterSettings): Promise<Router> {
-  // Apollo's libraries would otherwise report to their makers.
+  // Otherwise Apollo's libraries would report to Apollo.
   process.env.APOLLO_TELEMETRY_DISABLED = 'true'
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
@@ -86,7 +86,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...access.routes,
       ...createProbes({
         version: packageJson.version,
-        // What strangers' subgraphs have at their paths is not known.
+        // It is not known what other people's subgraphs have at these paths.
         checks: isPlatform(settings) ? mapValues(services, (client) => () => client.isReady()) : {},
         isReady: () => access.isReady && !http.draining,
       }),
@@ -118,7 +118,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   }
 }
 
-/** Our own subgraphs are only where we were told; others may also be where the supergraph says. */
+/** Our own subgraphs are only where the settings say; others may also be where the supergraph says. */
 const locator =
   (settings: RouterSettings): Locate =>
   (name, given) => {

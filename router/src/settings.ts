@@ -33,15 +33,15 @@ const genericEnv = baseSettings
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
 
-/** What makes a router that of our platform, where people sign in and subgraphs believe only each other. */
+/** Settings that make this our platform's router: people sign in, and subgraphs trust only each other. */
 export interface PlatformSettings {
   serviceSecret: string
   redisUrl: string
-  /** Base URL of the subgraph that knows keys and revocations. */
+  /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
 }
 
-/** Without them it serves any supergraph, and everybody is anonymous. */
+/** Without them the router serves any supergraph, and everybody is anonymous. */
 type NoPlatformSettings = { [Name in keyof PlatformSettings]?: never }
 
 /** What a router needs to start. */
@@ -70,7 +70,7 @@ export interface RouterLimits {
   /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
   subgraphResponseBytes: number
-  /** How often the supergraph file is looked at. */
+  /** How often the supergraph file is checked for changes. */
   supergraphPollMs: number
   /** How often the user subgraph is asked for revoked sessions and changed users. */
   revocationPollMs: number
@@ -78,7 +78,7 @@ export interface RouterLimits {
   keyCooldownMs: number
   requestBytes: number
   frameBytes: number
-  /** A socket that has not introduced itself by then is closed. */
+  /** A socket that has not sent `connection_init` by then is closed. */
   initTimeoutMs: number
   pingIntervalMs: number
   operationsPerSocket: number
@@ -89,7 +89,7 @@ export interface RouterLimits {
   reconnectMs: number
   /** An upstream that stays unavailable this long ends the subscriptions on it. */
   upstreamPatienceMs: number
-  /** Closing waits this long for what is under way, then cuts it. */
+  /** Closing waits this long for what is under way, then ends it. */
   drainMs: number
 }
 
@@ -111,7 +111,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
 }
 
-/** How one start of the program is to run. */
+/** How the program is to run. */
 export interface ProcessSettings {
   /** Processes that share the port; with one, it is this process itself. */
   workers: number
@@ -119,8 +119,8 @@ export interface ProcessSettings {
 }
 
 /**
- * Reads what the command line and the environment say; the former goes first. Ends the process when that is not enough.
- * @param args without the program and the script.
+ * Reads the command line and the environment; the former takes precedence. Ends the process when something is missing or wrong.
+ * @param args of the command line, without the program and the script.
  */
 export function readProcessSettings(args: string[]): ProcessSettings {
   const options = readOptions(args)

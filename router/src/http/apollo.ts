@@ -23,8 +23,8 @@ type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 export interface HttpContext extends FetchContext {
   /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
   onRefusal(): void
-  /** Takes the later parts of an answer; there is none for a client that takes but one. */
-  onIncremental?: (parts: AsyncIterable<IncrementalPayload>) => void
+  /** Takes the payloads that follow the initial one; undefined for a client that takes one response only. */
+  onIncremental?: (payloads: AsyncIterable<IncrementalPayload>) => void
 }
 
 /** An error that is already what the client may see; Apollo Server wants it as an Error. */
@@ -42,10 +42,10 @@ const reportRefusals: ApolloServerPlugin<HttpContext> = {
     willSendResponse: async ({ response: { body }, errors = [], contextValue }) => {
       if (body.kind !== 'single' || body.singleResult.data !== undefined) return
       const isMalformed = errors.some(({ extensions }) => extensions.code === 'BAD_REQUEST')
-      const isTheirs = body.singleResult.errors?.every(
+      const isClientError = body.singleResult.errors?.every(
         ({ extensions }) => extensions?.code === 'BAD_USER_INPUT',
       )
-      if (isTheirs && !isMalformed) contextValue.onRefusal()
+      if (isClientError && !isMalformed) contextValue.onRefusal()
     },
   }),
 }
@@ -58,13 +58,13 @@ export async function startApollo(
 ): Promise<ApolloServer<HttpContext>> {
   const apollo = new ApolloServer<HttpContext>({
     gateway: createGateway(file, services),
-    introspection: true, // the API is public, and the explorers on it live off its schema
+    introspection: true, // the API is public, and explorers need its schema
     csrfPrevention: true,
     persistedQueries: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    stringifyResult: JSON.stringify, // its own adds a line break, and what is answered without it would differ
+    stringifyResult: JSON.stringify, // its own adds a line break, which responses of the fast path do not have
     logger: log,
     plugins: [
       ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),

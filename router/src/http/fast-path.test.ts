@@ -57,7 +57,7 @@ const CASES: Case[] = [
   ['nothing', {}],
 ]
 
-/** The fast path by itself, in front of the subgraphs of a world; what it leaves goes through validation only. */
+/** The fast path by itself, in front of the subgraphs of a world; what it does not answer is only validated. */
 async function openAlone({ settings }: World) {
   await using stack = new AsyncDisposableStack()
   const log = createLog('test', 'silent')
@@ -81,7 +81,7 @@ async function openAlone({ settings }: World) {
         const answered = answerFast(request, body, null)
         taken.push(answered !== null)
         if (answered) return answered
-        validDocument(file.current, body.query) // as Apollo Server has it done
+        validDocument(file.current, body.query) // as Apollo Server does
         sendJson(request.response, 200, {})
       },
     },
@@ -102,7 +102,7 @@ describe('the fast path', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('is taken by what has been asked before, and is usual', async () => {
+  it('is taken by usual requests that have been asked before', async () => {
     await using alone = await openAlone(world)
     const asked = { query: '{ events { title organizer { name } } }' }
     const bodies = [asked, asked, asked, { ...asked, extensions: { persistedQuery: { version: 1 } } }]
@@ -112,7 +112,7 @@ describe('the fast path', () => {
     expect(JSON.parse(answers[1] ?? '').data.events[0]).toEqual({ title: 'Jazz', organizer: { name: 'Ani' } })
   })
 
-  it('takes an empty name for none', async () => {
+  it('takes an empty operation name for none', async () => {
     const { status, body } = await ask(world.url, { query: '{ seats }', operationName: '' }, {})
     expect([status, JSON.parse(body).data]).toEqual([200, { seats: expect.anything() }])
   })
@@ -123,13 +123,13 @@ describe('the fast path', () => {
       headers: { 'content-type': 'application/json', 'x-request-id': 'the-same-for-all', ...headers },
       body: JSON.stringify(body),
     })
-    const told = [...response.headers].filter(
+    const compared = [...response.headers].filter(
       ([name]) => !/^(date|content-length|transfer-encoding)$/.test(name),
     )
-    return { status: response.status, headers: Object.fromEntries(told), body: await response.text() }
+    return { status: response.status, headers: Object.fromEntries(compared), body: await response.text() }
   }
 
-  /** A parameter that means nothing makes it the slow path; going it first makes the other one possible. */
+  /** A meaningless URL parameter forces the slow path; taking that first makes the fast path possible. */
   async function bothWays(body: unknown, headers: Record<string, string> = {}) {
     const slow = await ask(`${world.url}?slow`, body, headers)
     return { slow, fast: await ask(world.url, body, headers) }
@@ -164,7 +164,7 @@ describe('the fast path', () => {
     expect(fast).toEqual(slow)
   })
 
-  it('tells of a subgraph that is unavailable in the same way', async () => {
+  it('reports an unavailable subgraph in the same way', async () => {
     await world.proxies.event.refuse()
     for (const query of [
       '{ events { id } seats }',

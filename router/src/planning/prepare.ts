@@ -1,12 +1,6 @@
 import { operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import {
-  type DocumentNode,
-  type GraphQLError,
-  Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-} from 'graphql'
+import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import { clientError } from '../errors.ts'
 import { publicName } from '../internal-names.ts'
 import { authorize, type AuthorizedDocument, type Role } from '../security/authorize.ts'

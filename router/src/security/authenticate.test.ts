@@ -42,13 +42,13 @@ describe('access tokens', () => {
     expect(world.calls).toEqual([])
   })
 
-  it('that have ended say so', async () => {
+  it('that have expired are reported as such', async () => {
     const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ life: -1 }))
     expect(status).toBe(401)
     expect(body.errors?.[0]?.extensions).toEqual({ code: 'TOKEN_EXPIRED' })
   })
 
-  it('are believed by a new key without a restart', async () => {
+  it('are accepted with a new key without a restart', async () => {
     const before = await world.as()
     expect((await gql(world.url, ME, {}, before)).status).toBe(200)
     await world.identity.rotate()
@@ -63,7 +63,7 @@ describe('access tokens', () => {
     expect({ status, data: body.data }).toEqual({ status: 200, data: { seats: 500 } })
   })
 
-  it('do not carry anything else of the client along', async () => {
+  it('pass nothing else of the client on', async () => {
     const identities = {
       'x-user-id': 'u2',
       'x-karcis-service-token': 'forged',
@@ -77,7 +77,7 @@ describe('access tokens', () => {
 })
 
 describe('keys', () => {
-  it('are fetched once per cooldown, however many unknown tokens come', async () => {
+  it('are fetched once per cooldown, however many tokens with unknown keys come', async () => {
     await using world = await createWorld({ keyCooldownMs: 60_000 })
     await gql(world.url, ME, {}, await world.as())
     const before = world.identity.asked.keys

@@ -9,8 +9,8 @@ import type { Revocations } from './revocations.ts'
 const ISSUER = 'karcis'
 const AUDIENCE = 'karcis'
 
-/** What jose says when the keys could not be fetched, which says nothing of the token. */
-const KEYS_AWAY = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
+/** jose's codes for keys that could not be fetched, which say nothing about the token. */
+const KEYS_UNAVAILABLE = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
 
 const claimsSchema = z.object({
   sub: z.string(),
@@ -19,7 +19,7 @@ const claimsSchema = z.object({
   exp: z.number(),
 })
 
-/** Who a token speaks for, and until when (milliseconds since the epoch). */
+/** Whom a token identifies, and until when (milliseconds since the epoch). */
 export interface Identity {
   viewer: Viewer
   expiresAt: number
@@ -27,8 +27,8 @@ export interface Identity {
 
 export interface Authenticator {
   /**
-   * Reads an Authorization value; none at all is an anonymous request, null.
-   * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked just now.
+   * Reads the value of an Authorization header; without one the request is anonymous: null.
+   * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked now.
    */
   authenticate(authorization: string | undefined): Promise<Identity | null>
 }
@@ -73,6 +73,6 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
 function asRefusal(error: unknown): KarcisError {
   if (error instanceof errors.JWTExpired)
     return new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.')
-  const isAboutToken = error instanceof errors.JOSEError && !KEYS_AWAY.has(error.code)
+  const isAboutToken = error instanceof errors.JOSEError && !KEYS_UNAVAILABLE.has(error.code)
   return isAboutToken ? new Unauthenticated('The access token is not valid.') : new ServiceUnavailable()
 }

@@ -17,7 +17,7 @@ import {
 } from 'graphql'
 import type { AccessRules, Check } from './access-rules.ts'
 
-/** On what an answer of the access rules depends: who asks counts by role only. Null: nobody signed in. */
+/** All that the access rules look at of a viewer; null for people who are not signed in. */
 export type Role = Viewer['role'] | null
 
 export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN'
@@ -31,7 +31,7 @@ export interface DeniedField {
 
 export interface AuthorizedDocument {
   document: DocumentNode
-  /** By the name of the placeholder that stands where the field stood. */
+  /** By the name of the placeholder that replaces the field. */
   denied: Map<string, DeniedField>
 }
 
@@ -45,8 +45,8 @@ const PLACEHOLDER = 'karcisDenied'
 
 /**
  * Takes every field that `role` may not see out of a valid document, before anything is planned or fetched.
- * In its place stands `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
- * occurred, through fragments, type conditions, lists and @skip; `settleDenied` turns each into null and an error.
+ * It is replaced by `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
+ * occurred, through fragments, type conditions, lists and @skip; `createSettler` turns each into null and an error.
  */
 export function authorize(
   document: DocumentNode,
@@ -87,8 +87,8 @@ export function authorize(
 }
 
 /**
- * All that a field demands: its own checks, those of the type it is on and of the type it gives. On an interface also those
- * of every implementation, because the object behind it may be any of them.
+ * All that a field demands: its own checks, those of the type that it is on and of its own type. On an interface also those of
+ * every implementation, because the object may be any of them.
  */
 function checksOf(
   parent: GraphQLNamedType,
@@ -112,7 +112,7 @@ function checksOf(
 
 /**
  * What an interface demands and none of its objects does. Composition copies what objects demand up to their interface,
- * where it says nothing of the other objects; what stands there alone was meant for all.
+ * where it says nothing about the other objects; what only the interface demands was meant for all.
  */
 function unclaimed(
   type: GraphQLInterfaceType,

@@ -6,11 +6,11 @@ import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet 
 export interface SigningKeys extends Disposable {
   /** Finds the key of a token; an unknown key id makes the keys be fetched again, at most once per cooldown. */
   find: RemoteJWKSet
-  /** For everybody: as fresh as can be had, the last known while the user subgraph is unavailable, null before any was seen. */
+  /** The public keys, fresh if possible, otherwise the last known; null when none have been fetched yet. */
   publish(): Promise<JSONWebKeySet | null>
 }
 
-/** A key that was withdrawn is believed for at most this long. */
+/** A key that was withdrawn is trusted for at most this long. */
 const REFRESH_MS = 5 * 60_000
 
 const TIMEOUT_MS = 3_000

@@ -45,7 +45,7 @@ describe('what happens to a session after its token was signed', () => {
     expect((await stays.next()).data).toEqual({ stock: { available: 1 } })
   })
 
-  it('hears of it at once over Redis', async () => {
+  it('learns of it at once over Redis', async () => {
     await using world = await createWorld({ revocationPollMs: 3_600_000 })
     const headers = await world.as()
     await using socket = createWsClient(world.url, headers)
@@ -60,7 +60,7 @@ describe('what happens to a session after its token was signed', () => {
     await redis.close()
   })
 
-  it('shuts out a suspended user and lets it in again', async () => {
+  it('shuts out a suspended user and lets them in again', async () => {
     await using world = await createWorld({ revocationPollMs: 20 })
     const headers = await world.as()
     const status = async () => (await gql(world.url, ME, {}, headers)).status
@@ -70,7 +70,7 @@ describe('what happens to a session after its token was signed', () => {
     await eventually(async () => expect(await status()).toBe(200))
   })
 
-  it('gives a user the role of now instead of the one in its token', async () => {
+  it('gives a user their present role instead of the one in their token', async () => {
     await using world = await createWorld({ revocationPollMs: 20 })
     const headers = await world.as({ role: 'CUSTOMER' })
     await using socket = createWsClient(world.url, headers)
@@ -91,7 +91,7 @@ describe('what happens to a session after its token was signed', () => {
     expect((await gql(world.url, ME, {}, headers)).status).toBe(401)
   })
 
-  it('believes no token before it knows what was revoked', async () => {
+  it('trusts no token before it knows what was revoked', async () => {
     await using world = await createWorld()
     world.identity.silent.changes = true
     await using late = await createRouter({ ...world.settings, limits: { revocationPollMs: 20 } })
@@ -111,7 +111,7 @@ describe('what happens to a session after its token was signed', () => {
     expect((await gql(`${late.url}/graphql`, ME, {}, await world.as())).status).toBe(200)
   })
 
-  it('starts before the user subgraph does, and is of use without it', async () => {
+  it('starts before the user subgraph does, and is useful without it', async () => {
     await using world = await createWorld()
     await world.proxies.user.refuse()
     await using late = await createRouter({ ...world.settings, limits: { revocationPollMs: 20 } })

@@ -2,10 +2,10 @@ import type { Logger } from '@karcis/kit/log'
 import type { Viewer } from '@karcis/kit/service-token'
 import { z } from 'zod'
 
-/** Longer than an access token lives, so that what is forgotten can matter to no token. */
+/** Longer than an access token lives, so that what is forgotten can concern no token. */
 const KEEP_MS = 20 * 60_000
 
-/** A change is dated when it is made and seen when it is committed: each question reaches back over the time between. */
+/** A change is dated when it is made and visible when it is committed: each request reaches back over the time between. */
 const OVERLAP_MS = 5_000
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
@@ -25,11 +25,11 @@ const feedSchema = z.object({
 
 /** What has happened to sessions and users since their tokens were signed. */
 export interface Revocations extends Disposable {
-  /** False until the first answer of the user subgraph: till then nothing is known, and no token may be believed. */
+  /** False until the user subgraph has answered once: until then nothing is known, and no token may be trusted. */
   readonly isReady: boolean
-  /** The viewer as of now, with the role of now; null when its session or account is no more. */
+  /** The viewer with their present role; null when their session has ended or their account is suspended. */
   check(viewer: Viewer): Viewer | null
-  /** Asks at once. */
+  /** Asks now. */
   poll(): Promise<void>
 }
 
@@ -48,7 +48,7 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
   let since: number | null = null
   let underWay: Promise<void> | null = null
   let askAgain = false
-  let away = false
+  let isUnavailable = false
 
   async function ask(): Promise<void> {
     try {
@@ -61,20 +61,20 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
       forget(sessions, (revokedAt) => revokedAt < feed.now - KEEP_MS)
       forget(users, ({ changedAt }) => changedAt < feed.now - KEEP_MS)
       since = feed.now
-      if (away) log.info('revocations are known again')
-      away = false
+      if (isUnavailable) log.info('revocations are known again')
+      isUnavailable = false
       if (feed.sessions.length + feed.users.length > 0) onChange()
     } catch (error) {
-      if (!away)
+      if (!isUnavailable)
         log.warn(
           { reason: error instanceof Error ? error.message : String(error) },
           'revocations are not known',
         )
-      away = true
+      isUnavailable = true
     }
   }
 
-  /** One question at a time; news that come during one make another follow, because it may have been asked too early. */
+  /** One request at a time; a notice that comes during one makes another follow, because it may have been too early. */
   async function poll(): Promise<void> {
     if (underWay) {
       askAgain = true

@@ -7,7 +7,7 @@ import { createWorld, type World } from '../testing/world.ts'
 
 const AWAY = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
 
-/** Whatever of our inside a client could see. */
+/** Internals that a client must not see. */
 const INSIDE = /127\.0\.0\.1|subgraph|ECONN|stack|\b(user|event|ticket)__|at .*\.ts/
 
 describe('a subgraph that fails', () => {
@@ -17,7 +17,7 @@ describe('a subgraph that fails', () => {
   })
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('takes only its own part of the answer with it', async () => {
+  it('affects only its own fields of the response', async () => {
     await world.proxies.user.refuse()
     const { status, body } = await gql(
       world.url,
@@ -58,7 +58,7 @@ describe('a subgraph that fails', () => {
       (_, response) => response.writeHead(401).end('{"errors":[{"message":"no token"}]}'),
     ],
     [
-      'what only begins like an answer',
+      'what only begins like a response',
       (_, response) => response.setHeader('content-type', 'application/json').end('{"data":{"seats":NaN}}'),
     ],
     [
@@ -85,7 +85,7 @@ describe('a subgraph that fails', () => {
     }
   })
 
-  it('is asked a second time when the connection broke, for a query', async () => {
+  it('is sent a query a second time when the connection broke', async () => {
     let tries = 0
     await using flaky = await serve((request, response) => {
       if (++tries === 1) return void request.socket.destroy()
@@ -99,7 +99,7 @@ describe('a subgraph that fails', () => {
     expect(tries).toBe(2)
   })
 
-  it('is never asked a second time for a mutation', async () => {
+  it('is never sent a mutation a second time', async () => {
     let tries = 0
     await using flaky = await serve((request) => {
       tries++
@@ -159,7 +159,7 @@ describe('an error of a subgraph', () => {
     expect(JSON.stringify(body)).not.toMatch(/shard/i)
   })
 
-  it('is told when a null came where none may be', async () => {
+  it('is reported when a null came where none may be', async () => {
     await using broken = await serve((_, response) =>
       response.end('{"data":{"events":[{"title":null,"id":"e1"}]}}'),
     )

@@ -6,13 +6,13 @@ interface TokenOptions {
   id?: string
   role?: Role
   session?: string
-  /** Seconds from now; negative for a token that has ended. */
+  /** Seconds from now; negative for a token that has expired. */
   life?: number
   issuer?: string
   audience?: string
 }
 
-/** Signs access tokens as the user subgraph does, and tells what the user subgraph tells the router. */
+/** Signs access tokens as the user subgraph does, and serves what the user subgraph serves to the router. */
 export async function createIdentityProvider() {
   let signer: { kid: string; privateKey: CryptoKey }
   const published: JWK[] = []
@@ -31,7 +31,7 @@ export async function createIdentityProvider() {
 
   return {
     asked,
-    /** While set, nothing is told of revocations. */
+    /** While set, revocations are not served. */
     silent,
     rotate,
     token({

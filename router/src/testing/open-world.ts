@@ -8,7 +8,7 @@ import { type OpenSubgraphSpec, serveOpenSubgraph } from './open-subgraph.ts'
 
 type OpenSubgraph = Awaited<ReturnType<typeof serveOpenSubgraph>>
 
-/** A router that knows nothing but a supergraph file, in front of subgraphs that know nothing of it. */
+/** A router with nothing but a supergraph file, in front of subgraphs that are not of the platform. */
 export async function createOpenWorld<Name extends string>(specs: Record<Name, OpenSubgraphSpec>) {
   await using stack = new AsyncDisposableStack()
   const subgraphs = {} as Record<Name, OpenSubgraph>

@@ -18,12 +18,12 @@ export const SECRET = 'a secret of thirty-two characters'
 
 const NAMES = Object.keys(SCHEMAS) as SubgraphName[]
 
-/** One call that a subgraph took, as it knew its caller. */
+/** One request that a subgraph took, as it knew its caller. */
 interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'requestId'> {
   subgraph: SubgraphName
 }
 
-/** A router in front of three real subgraphs, each behind a proxy that can play an outage. */
+/** A router in front of three real subgraphs, each behind a proxy that can simulate an outage. */
 export interface World
   extends AsyncDisposable,
     Pick<ReturnType<typeof createResolvers>, 'topics' | 'counts' | 'gate'> {
@@ -36,7 +36,7 @@ export interface World
   calls: Call[]
   settings: RouterSettings
   supergraphFile: string
-  /** Signs in and gives the headers of it. */
+  /** Signs in and returns the headers for it. */
   as(options?: Parameters<IdentityProvider['token']>[0]): Promise<{ authorization: string }>
 }
 

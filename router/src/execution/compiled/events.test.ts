@@ -85,8 +85,8 @@ describe('an event', () => {
         fetchSubgraph,
       )
       const request = { variables, scopeKey: '', scope: null, fetchSubgraph }
-      const answer = await executeCompiled(compiled, request)
-      expect(JSON.stringify(answer)).toBe(JSON.stringify(expected))
+      const response = await executeCompiled(compiled, request)
+      expect(JSON.stringify(response)).toBe(JSON.stringify(expected))
     }
   })
 })

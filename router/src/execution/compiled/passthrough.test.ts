@@ -42,19 +42,20 @@ const other = {
   kind: 'OPEN',
   at: 5,
 }
-const answer = { data: { shelf: { items: [[item, other], [], null], note: 'x', __typename: 'Shelf' } } }
+const response = { data: { shelf: { items: [[item, other], [], null], note: 'x', __typename: 'Shelf' } } }
 
 const bytesOf = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 
-it('passes on bytes as they came, but for a newline at the end', () => {
+it('passes bytes through as they came, except for a newline at the end', () => {
   const bytes = bytesOf({ data: { shelf: { items: [[item], [], null], note: 'x', __typename: 'Shelf' } } })
   expect(passthrough(bytes)).toEqual(bytes)
   expect(passthrough(Buffer.concat([bytes, Buffer.from('\n')]))).toEqual(bytes)
 })
 
-it('passes on what JSON writes as it was read, and nothing else', () => {
-  const withPrice = (price: string) => bytesOf(answer).toString().replace('0.5', price).replace('-1e-7', '1')
+it('passes through what JSON writes as it was read, and nothing else', () => {
+  const withPrice = (price: string) =>
+    bytesOf(response).toString().replace('0.5', price).replace('-1e-7', '1')
   for (const price of [
     '0',
     '-1',
@@ -85,7 +86,7 @@ it('passes on what JSON writes as it was read, and nothing else', () => {
 })
 
 it.each([
-  ['an escape', { ...answer.data.shelf, note: 'a"b' }],
+  ['an escape', { ...response.data.shelf, note: 'a"b' }],
   ['another order', { items: null, __typename: 'Shelf', note: null }],
   ['another type', { items: null, note: null, __typename: 'Other' }],
   ['a key too many', { items: null, note: null, __typename: 'Shelf', more: 1 }],
@@ -96,15 +97,15 @@ it.each([
   expect(passthrough(bytesOf({ data: { shelf } }))).toBeNull()
 })
 
-it('leaves errors and bytes that are no UTF-8 to be parsed', () => {
-  expect(passthrough(bytesOf({ ...answer, errors: [] }))).toBeNull()
-  expect(passthrough(bytesOf({ errors: [], data: answer.data }))).toBeNull()
+it('leaves errors and bytes that are not UTF-8 to be parsed', () => {
+  expect(passthrough(bytesOf({ ...response, errors: [] }))).toBeNull()
+  expect(passthrough(bytesOf({ errors: [], data: response.data }))).toBeNull()
   const broken = bytesOf({ data: { shelf: { items: null, note: 'x', __typename: 'Shelf' } } })
   broken[broken.indexOf(Buffer.from('"x"')) + 1] = 0xff
   expect(passthrough(broken)).toBeNull()
 })
 
-it('never passes on what would have been written otherwise, whatever the bytes', () => {
+it('never passes through what would have been written otherwise, whatever the bytes', () => {
   const random = createRandom(1)
   const alphabet = Buffer.from('"\\{}[],:.-+eE0123456789 \n\u0001ntfaxO\u00fc')
   const valid = bytesOf({
@@ -115,17 +116,17 @@ it('never passes on what would have been written otherwise, whatever the bytes',
     const bytes = Buffer.from(valid)
     const edits = 1 + random.below(3)
     for (let i = 0; i < edits; i++) bytes[random.below(bytes.length)] = random.pick([...alphabet])
-    const echoed = passthrough(bytes)
-    if (!echoed) continue
+    const through = passthrough(bytes)
+    if (!through) continue
     passed += 1
-    expect(written(bytes)).toBe(Buffer.from(echoed).toString())
+    expect(written(bytes)).toBe(Buffer.from(through).toString())
   }
   expect(passed).toBeGreaterThan(1_000)
 })
 
 function written(bytes: Buffer): string {
   try {
-    return `{"data":${projection((JSON.parse(bytes.toString()) as typeof answer).data)}}`
+    return `{"data":${projection((JSON.parse(bytes.toString()) as typeof response).data)}}`
   } catch (error) {
     return error === BROKEN ? 'broken' : String(error)
   }

@@ -10,7 +10,7 @@ import { UNFRAMED } from './frames.ts'
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const OPEN = { isOpen: true }
 
-/** Keeps apart what would be one call of the system each. */
+/** Records each write, which would be one system call. */
 function createRecorder(): { stream: Writable; writes: string[]; buffers: Buffer[] } {
   const writes: string[] = []
   const buffers: Buffer[] = []
@@ -45,7 +45,7 @@ describe('the fan-out', () => {
     expect(writes).toEqual(['a1;b2;a3;', 'a4;'])
   })
 
-  it('makes the bytes once for all who are owed the same, and each its own for others', async () => {
+  it('makes the bytes once for all channels with the same events, and separately for others', async () => {
     const fanOut = createFanOut()
     const all = ['same', 'same', 'other', 'same'].map((head) => {
       const recorder = createRecorder()
@@ -69,7 +69,7 @@ describe('the fan-out', () => {
     expect(all[1]?.buffers.at(-1)).toBe(all[0]?.buffers.at(-1))
   })
 
-  it('lets others have their turn between many connections', async () => {
+  it('lets other work have its turn between many connections', async () => {
     const fanOut = createFanOut()
     const all = Array.from({ length: 130 }, () => createRecorder())
     for (const { stream } of all) fanOut.open(stream, UNFRAMED, OPEN).channel('', '').push(json(1))
@@ -81,7 +81,7 @@ describe('the fan-out', () => {
     expect(written).toEqual([64, 128, 130])
   })
 
-  it('sends nothing more of an operation that is over, nor to a connection that is', async () => {
+  it('sends nothing more of an operation that has ended, nor to a closed connection', async () => {
     const { stream, writes } = createRecorder()
     const gate = { isOpen: true }
     const queue = createFanOut().open(stream, UNFRAMED, gate)

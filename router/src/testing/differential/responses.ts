@@ -16,18 +16,18 @@ import {
   parse,
 } from 'graphql'
 import type { FetchSubgraph } from '../../execution/compiled/run.ts'
-import { mangle } from './mangle.ts'
+import { corrupt } from './corrupt.ts'
 import { hash } from './random.ts'
 import { SUBGRAPHS } from './subgraphs.ts'
 
-/** How the subgraphs behave: all of it decided by the seed and by what is asked, never by when or in which company. */
+/** How the subgraphs behave: decided by the seed and by what is asked, never by when, or what else is asked. */
 export interface Mood {
   seed: number
   /** Share of fields that are null, also where the schema forbids it. */
   nulls: number
   /** Share of fields that fail. */
   errors: number
-  /** Share of calls that fail as a whole. */
+  /** Share of requests that fail as a whole. */
   outages: number
   /** Share of values that are not what the schema promises. */
   lies: number
@@ -80,12 +80,12 @@ const JSONS = [
 const schemas = new Map<string, GraphQLSchema>()
 const documents = new Map<string, DocumentNode>()
 
-/** Whether a request names an entity twice: in what order the errors of the two come, no one but the subgraph can tell. */
+/** Whether a request names an entity twice: only the subgraph knows in what order the errors of the two come. */
 export const namesTwice = ({ representations }: Record<string, unknown>): boolean =>
   Array.isArray(representations) &&
   new Set(representations.map((one) => JSON.stringify(one))).size < representations.length
 
-/** Subgraphs in this process. Answers come one per turn of the event loop, in an order decided by what was asked. */
+/** Subgraphs in this process. Responses come one per turn of the event loop, in an order decided by what was asked. */
 export function createResponses(
   mood: Mood,
   subgraphs: Record<string, string> = SUBGRAPHS,
@@ -137,7 +137,7 @@ export function createResponses(
       fieldResolver: resolve,
     })
     const body = JSON.parse(JSON.stringify(result)) as Record<string, unknown>
-    return mood.lies > 0 ? mangle(body, query, variables, mood.lies, roll) : body
+    return mood.lies > 0 ? corrupt(body, query, variables, mood.lies, roll) : body
   }
 
   function resolve(

@@ -1,8 +1,8 @@
 const WRONG: unknown[] = [1, 'x', true, 1.5, 1e21, null, [], {}, ['x'], { __typename: 'Nope' }, 'SECRET', '']
 const WRONG_TYPES: unknown[] = ['Nope', 'Draft', 'Media', 'User', 'Int', null, 7]
 
-/** Makes some values of an answer other than the schema promises. An entity is told the same lies in whichever call it comes. */
-export function mangle(
+/** Makes some values of a response other than the schema promises: the same ones of an entity in whichever response it is. */
+export function corrupt(
   body: Record<string, unknown>,
   query: string,
   variables: Record<string, unknown>,
@@ -14,33 +14,33 @@ export function mangle(
   if (!Array.isArray(representations) || !Array.isArray(entities)) {
     return { ...body, data: walk(body.data, `${query} ${JSON.stringify(variables)}`) }
   }
-  const told = entities.map((entity, i) =>
+  const corrupted = entities.map((entity, i) =>
     walk(entity, `${query} ${JSON.stringify([rest, representations[i]])}`),
   )
-  return { ...body, data: { _entities: told } }
+  return { ...body, data: { _entities: corrupted } }
 
   function walk(value: unknown, key: string): unknown {
     if (Array.isArray(value))
       return value.map((item, i) => lie(walk(item, `${key} ${i}`), `${key} ${i}`, WRONG))
     if (typeof value !== 'object' || value === null) return value
-    const told: Record<string, unknown> = {}
+    const corrupted: Record<string, unknown> = {}
     for (const [name, field] of Object.entries(value)) {
       if (roll(`gone ${key} ${name}`) < rate / 2) continue
       const kept = walk(field, `${key} ${name}`)
       const lies = name.startsWith('__') ? WRONG_TYPES : WRONG
-      Object.defineProperty(told, name, {
+      Object.defineProperty(corrupted, name, {
         value: lie(kept, `${key} ${name}`, lies),
         enumerable: true,
         writable: true,
         configurable: true,
       })
     }
-    return told
+    return corrupted
   }
 
   function lie(value: unknown, key: string, lies: unknown[]): unknown {
     const luck = roll(`lie ${key}`)
-    // A copy, for whoever is told it may build upon it.
+    // A copy, because whoever gets it may change it.
     return luck < rate ? structuredClone(lies[Math.floor((luck / rate) * lies.length)]) : value
   }
 }
