@@ -1,3 +1,6 @@
+import { AUTH_CHANGED_CHANNEL } from '@karcis/kit/contracts/auth-changes'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { connectRedis } from '@karcis/kit/redis'
@@ -10,8 +13,7 @@ import { type Revocations, watchRevocations } from './security/revocations.ts'
 import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
 
-/** Says that some session or user has changed; the user subgraph is asked what has changed. */
-const AUTH_CHANNEL = 'auth-changed'
+const SERVICE: ServiceName = 'router'
 
 /** How viewers are authenticated, and how subgraphs learn of them. */
 export interface Access extends AsyncDisposable {
@@ -31,7 +33,7 @@ export async function openPlatformAccess(
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
   await using stack = new AsyncDisposableStack()
-  const tokens = createServiceTokens(serviceSecret, 'router')
+  const tokens = createServiceTokens(serviceSecret, SERVICE)
   const user = createSubgraphClient({
     name: 'user',
     endpoint: userUrl,
@@ -52,7 +54,7 @@ export async function openPlatformAccess(
   )
   const { bus, close } = connectRedis(redisUrl, log)
   stack.defer(close)
-  bus.subscribe(AUTH_CHANNEL, () => void revocations.poll())
+  bus.subscribe(AUTH_CHANGED_CHANNEL, () => void revocations.poll())
   await revocations.poll()
 
   const open = stack.move()
@@ -62,7 +64,7 @@ export async function openPlatformAccess(
     get isReady() {
       return revocations.isReady
     },
-    routes: { '/.well-known/jwks.json': publishKeys(keys) },
+    routes: { [JWKS_PATH]: publishKeys(keys) },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { baseSettings, readSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
@@ -13,14 +14,21 @@ const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
 const workers = z.coerce.number().int().min(1).max(128).default(1)
 
-/** Settings of the platform's router. The four URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
+type UrlSetting = `${Uppercase<SubgraphName>}_URL`
+
+/** A setting for each subgraph: `USER_URL` and so on. */
+const urlSetting = (name: SubgraphName) => `${name.toUpperCase()}_URL` as UrlSetting
+
+const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name), baseUrl])) as Record<
+  UrlSetting,
+  typeof baseUrl
+>
+
+/** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 const platformEnv = baseSettings.extend({
   PORT: port,
   ROUTER_WORKERS: workers,
-  USER_URL: baseUrl,
-  EVENT_URL: baseUrl,
-  TICKET_URL: baseUrl,
-  BOOKING_URL: baseUrl,
+  ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
   ALLOWED_ORIGINS: origins,
 })
@@ -140,7 +148,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     ...commonOf(env),
     serviceSecret: env.SERVICE_SECRET,
     redisUrl: env.REDIS_URL,
-    subgraphs: { user: env.USER_URL, event: env.EVENT_URL, ticket: env.TICKET_URL, booking: env.BOOKING_URL },
+    subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, env[urlSetting(name)]])),
     userUrl: env.USER_URL,
     supergraphFile: env.SUPERGRAPH_FILE,
   }

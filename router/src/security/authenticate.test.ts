@@ -1,3 +1,4 @@
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { gql } from '@karcis/testkit/gql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createIdentityProvider } from '../testing/identity-provider.ts'
@@ -91,7 +92,7 @@ describe('keys', () => {
 
   it('are published, also while the user subgraph is unavailable', async () => {
     await using world = await createWorld()
-    const published = async () => (await fetch(`${world.router.url}/.well-known/jwks.json`)).json()
+    const published = async () => (await fetch(`${world.router.url}${JWKS_PATH}`)).json()
     const keys = await published()
     expect(keys).toMatchObject({ keys: [{ kid: 'key-1', kty: 'OKP' }] })
     await world.proxies.user.refuse()

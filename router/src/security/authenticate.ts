@@ -1,23 +1,13 @@
+import { accessTokenClaims, ISSUER } from '@karcis/kit/contracts/tokens'
 import { KarcisError, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { z } from 'zod'
 import type { SigningKeys } from './keys.ts'
 import type { Revocations } from './revocations.ts'
 
-const ISSUER = 'karcis'
-const AUDIENCE = 'karcis'
-
 /** jose's codes for keys that could not be fetched, which say nothing about the token. */
 const KEYS_UNAVAILABLE = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
-
-const claimsSchema = z.object({
-  sub: z.string(),
-  role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
-  sid: z.string(),
-  exp: z.number(),
-})
 
 /** Whom a token identifies, and until when (milliseconds since the epoch). */
 export interface Identity {
@@ -42,13 +32,13 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
     if (cached && cached.expiresAt > Date.now()) return cached
     const { payload } = await jwtVerify(token, keys.find, {
       issuer: ISSUER,
-      audience: AUDIENCE,
+      audience: ISSUER,
       algorithms: ['EdDSA', 'Ed25519'],
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {
       throw asRefusal(error)
     })
-    const claims = claimsSchema.safeParse(payload)
+    const claims = accessTokenClaims.safeParse(payload)
     if (!claims.success) throw new Unauthenticated('The access token is not valid.')
     const { sub, role, sid, exp } = claims.data
     const identity = { viewer: { id: sub, role, sessionId: sid }, expiresAt: exp * 1000 }

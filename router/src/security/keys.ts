@@ -1,3 +1,4 @@
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet } from 'jose'
@@ -21,7 +22,7 @@ export function openSigningKeys(
   cooldownMs: number,
   log: Logger,
 ): SigningKeys {
-  const find = createRemoteJWKSet(new URL('/.well-known/jwks.json', userUrl), {
+  const find = createRemoteJWKSet(new URL(JWKS_PATH, userUrl), {
     cooldownDuration: cooldownMs,
     timeoutDuration: TIMEOUT_MS,
     cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is unavailable

@@ -1,27 +1,12 @@
+import {
+  AUTH_CHANGES_KEPT_SECONDS,
+  AUTH_CHANGES_PATH,
+  authChangesFeed,
+} from '@karcis/kit/contracts/auth-changes'
 import type { Logger } from '@karcis/kit/log'
 import type { Viewer } from '@karcis/kit/service-token'
-import { z } from 'zod'
 
-/** Longer than an access token lives, so that what is forgotten can concern no token. */
-const KEEP_MS = 20 * 60_000
-
-/** A change is dated when it is made and visible when it is committed: each request reaches back over the time between. */
-const OVERLAP_MS = 5_000
-
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-
-const feedSchema = z.object({
-  now: instant,
-  sessions: z.array(z.object({ id: z.string(), revokedAt: instant })),
-  users: z.array(
-    z.object({
-      id: z.string(),
-      role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
-      suspended: z.boolean(),
-      changedAt: instant,
-    }),
-  ),
-})
+const KEEP_MS = AUTH_CHANGES_KEPT_SECONDS * 1000
 
 /** What has happened to sessions and users since their tokens were signed. */
 export interface Revocations extends Disposable {
@@ -34,7 +19,7 @@ export interface Revocations extends Disposable {
 }
 
 export interface RevocationsOptions {
-  /** GET of `/internal/auth-changes?since=…`; rejects while the user subgraph is unavailable. */
+  /** GET of `AUTH_CHANGES_PATH`, with `since` except the first time; rejects while the user subgraph is unavailable. */
   fetchChanges(path: string): Promise<unknown>
   pollMs: number
   /** Called when something may have changed for a viewer who is connected. */
@@ -45,6 +30,7 @@ export interface RevocationsOptions {
 export function watchRevocations({ fetchChanges, pollMs, onChange, log }: RevocationsOptions): Revocations {
   const sessions = new Map<string, number>()
   const users = new Map<string, { role: Viewer['role']; suspended: boolean; changedAt: number }>()
+  /** The time of the last response, by the clock of the user subgraph. */
   let since: number | null = null
   let underWay: Promise<void> | null = null
   let askAgain = false
@@ -52,10 +38,8 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
 
   async function ask(): Promise<void> {
     try {
-      const from = new Date(since === null ? Date.now() - KEEP_MS : since - OVERLAP_MS).toISOString()
-      const feed = feedSchema.parse(
-        await fetchChanges(`/internal/auth-changes?since=${encodeURIComponent(from)}`),
-      )
+      const query = since === null ? '' : `?since=${encodeURIComponent(new Date(since).toISOString())}`
+      const feed = authChangesFeed.parse(await fetchChanges(AUTH_CHANGES_PATH + query))
       for (const { id, revokedAt } of feed.sessions) sessions.set(id, revokedAt)
       for (const { id, ...user } of feed.users) users.set(id, user)
       forget(sessions, (revokedAt) => revokedAt < feed.now - KEEP_MS)
