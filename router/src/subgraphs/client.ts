@@ -7,7 +7,7 @@ import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
 import { dispatch, type HttpResponse } from './dispatch.ts'
 import { NoResponse } from './pipelining/connection.ts'
-import { createPipeline } from './pipelining/pipeline.ts'
+import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
 import { createLineSplitter, createQueryBatching } from './query-batching.ts'
 import { type FetchContext, type SubgraphRequest, unavailableErrors } from './request.ts'
 
@@ -96,6 +96,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
   /** Sends a query over a connection that others use at the same time. @returns null when it has to go over the pool. */
   async function sendPipelined(
+    pipeline: Pipeline,
     body: string,
     { viewer, requestId }: FetchContext,
   ): Promise<HttpResponse | null> {
@@ -104,7 +105,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     const length = Buffer.byteLength(body)
     const text = `${head}${service}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
     try {
-      return (await pipeline?.dispatch(text)) ?? null
+      return await pipeline.dispatch(text)
     } catch (error) {
       if (error instanceof NoResponse) return null
       throw error
@@ -114,7 +115,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   /** @throws whatever the network or the clock has against it. */
   async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<HttpResponse> {
     const response =
-      (mayRepeat && (await sendPipelined(body, context))) ||
+      (pipeline && mayRepeat && (await sendPipelined(pipeline, body, context))) ||
       (await sendPooled(body, context).catch((error: unknown) => {
         if (!mayRepeat || !isLost(error)) throw error
         return sendPooled(body, context)

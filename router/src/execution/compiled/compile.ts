@@ -82,11 +82,8 @@ function compile({
     step,
     variants,
     sharedExecutions: isQuery
-      ? createSharedExecutions((request) =>
-          startRun(step, request, variants(request.variables), {
-            isForBytes: true,
-            isShared: request.scopeKey !== null,
-          }),
+      ? createSharedExecutions((request, isShared) =>
+          startRun(step, request, variants(request.variables), { isForBytes: true, isShared }),
         )
       : null,
     context,

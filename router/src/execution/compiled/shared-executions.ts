@@ -13,16 +13,16 @@ interface Member {
 /**
  * What everybody asks for at the same moment, such as the page of an event that goes on sale, is executed and written once
  * for all.
- * @param start must give a run that nobody changes afterwards.
+ * @param start must give a run that nobody changes afterwards; it learns whether the run is shared.
  */
 export function createSharedExecutions(
-  start: (request: CompiledRequest<unknown>) => Promise<Run>,
+  start: (request: CompiledRequest<unknown>, isShared: boolean) => Promise<Run>,
 ): SharedExecutions {
   const coalescer = createCoalescer<Member>(runOnce, () => 0, 1)
 
   return (request) => {
     const { scopeKey, variables } = request
-    if (scopeKey === null) return start(request)
+    if (scopeKey === null) return start(request, false)
     return new Promise((resolve, reject) => {
       // All that a run makes of its variables is this text, and the booleans in it.
       const key = `${scopeKey.length} ${scopeKey}${JSON.stringify(variables)}`
@@ -33,7 +33,7 @@ export function createSharedExecutions(
   async function runOnce(members: readonly Member[]): Promise<void> {
     const [first] = members as [Member]
     try {
-      const run = await start(first.request)
+      const run = await start(first.request, true)
       for (const { resolve } of members) resolve(run)
     } catch (error) {
       for (const { reject } of members) reject(error)
