@@ -1,3 +1,12 @@
+/** Figures of one contender, a value for each round. */
+export interface Rounds {
+  name: string
+  /** Requests per second. */
+  rates: number[]
+  /** Microseconds of CPU time per request, by part of the system. */
+  cpu: Record<string, number>[]
+}
+
 /** The middle of the values, by their size. */
 export const median = (values: number[]): number => percentile(values, 0.5)
 
