@@ -23,7 +23,7 @@ export const ROUTER_ABLATIONS = ROUTER
 export const PLATFORM_ABLATIONS: Ablation[] = [
   ...ROUTER,
   { key: 'query-batching', name: 'without query batching', router: 'query-batching.ts' },
-  { key: 'batch-loader', name: 'with a DataLoader per request', subgraphs: 'batch-loader.ts' },
+  { key: 'batch-loader', name: 'without batched reads', subgraphs: 'batch-loader.ts' },
   { key: 'read-connections', name: 'without read connections', subgraphs: 'read-connections.ts' },
 ]
 

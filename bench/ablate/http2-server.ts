@@ -21,8 +21,8 @@ export function createServer(...given: [RequestListener] | [ServerOptions, Reque
     socket.once('data', (first: Buffer) => {
       socket.pause()
       socket.unshift(first)
-      if (first.subarray(0, PREFACE.length).equals(PREFACE)) http2.emit('connection', socket)
-      else serveHttp1.call(http1, socket)
+      if (first.subarray(0, PREFACE.length).equals(PREFACE)) return http2.emit('connection', socket)
+      serveHttp1.call(http1, socket)
       socket.resume()
     })
   })
