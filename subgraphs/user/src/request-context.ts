@@ -1,1 +1,35 @@
-export type { Context } from './domain/deps.ts'
+import type { RequestScope } from '@karcis/kit/viewer'
+import DataLoader from 'dataloader'
+import type { Deps } from './domain/deps.ts'
+import {
+  findWishlists,
+  findWishlistSizes,
+  type WishlistPart,
+  type WishlistRow,
+} from './domain/wishlist/wishlist-store.ts'
+
+/** What a request reads by key: all of one kind that is needed at a time in one query. */
+interface Loaders {
+  wishlistRows: DataLoader<WishlistPart, WishlistRow[]>
+  wishlistSize: DataLoader<string, number>
+}
+
+/** One request: who asks, by what means it is answered. */
+export interface Context extends RequestScope {
+  deps: Deps
+  loaders: Loaders
+}
+
+export const createContext = (deps: Deps, scope: RequestScope): Context => ({
+  ...scope,
+  deps,
+  loaders: createLoaders(deps),
+})
+
+/** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
+const BATCH_ONLY = { cache: false }
+
+const createLoaders = ({ db }: Deps): Loaders => ({
+  wishlistRows: new DataLoader((parts) => findWishlists(db, parts), BATCH_ONLY),
+  wishlistSize: new DataLoader((userIds) => findWishlistSizes(db, userIds), BATCH_ONLY),
+})

@@ -1,0 +1,33 @@
+import { Unauthenticated } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
+import { lockAccount } from '../accounts/account-store.ts'
+import type { Deps } from '../deps.ts'
+import { publishAuthChanges } from './auth-changes.ts'
+import { findRefreshToken, revokeSession, revokeSessionsOf } from './session-store.ts'
+
+/**
+ * Ends the session that a refresh token belongs to, or without one the viewer's; or all of that person. Ending what has
+ * ended, or never was, is a success: the caller has what they wanted.
+ * @throws Unauthenticated when there is neither a token nor a viewer.
+ */
+export async function logOut(
+  deps: Deps,
+  viewer: Viewer | null,
+  refreshToken: string | null | undefined,
+  everywhere: boolean,
+): Promise<true> {
+  const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
+  if (!session) return true
+  const revoked = await deps.db.$transaction(async (tx) => {
+    if (!everywhere) return revokeSession(tx, session.sessionId)
+    await lockAccount(tx, session.userId) // a sign-in under way ends up either before this or after it
+    return revokeSessionsOf(tx, session.userId)
+  })
+  publishAuthChanges(deps, revoked)
+  return true
+}
+
+function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string } {
+  if (!viewer) throw new Unauthenticated()
+  return { userId: viewer.id, sessionId: viewer.sessionId }
+}
