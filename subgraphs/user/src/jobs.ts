@@ -1,7 +1,7 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
-import { forgetSignIns } from './domain/sessions/forget-sign-ins.ts'
+import { forgetSignIns } from './domain/sessions/end-sessions.ts'
 
 const NOTHING = z.object({})
 

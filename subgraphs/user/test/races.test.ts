@@ -238,7 +238,7 @@ describe('a suspension during sign-ins', () => {
     return live
   }
 
-  it('would leave sessions behind if a sign-in did not hold the account', async () => {
+  it('would leave sessions behind if a sign-in did not lock the account', async () => {
     await using story = await startStory()
     withoutLocks(story)
     expect(await race(story)).toBeGreaterThan(0)

@@ -9,22 +9,27 @@ import { gql } from '@karcis/testkit/gql'
 import { expect, it } from 'vitest'
 import { SERVICE_SECRET, startStory } from './stories.ts'
 
-/** Something that listens where booking would, and keeps what it is told by whom. */
+/** Something that listens where booking would, and records which events come from whom. */
 async function startListener() {
-  const told: { service: string | undefined; path: string | undefined; type: string; payload: unknown }[] = []
+  const received: {
+    service: string | undefined
+    path: string | undefined
+    type: string
+    payload: unknown
+  }[] = []
   const tokens = createServiceTokens(SERVICE_SECRET, 'booking')
-  const hear = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
     const { events } = JSON.parse(await readBody(request, 100_000))
     for (const { type, payload } of events) {
-      told.push({ service: caller?.service, path: request.url, type, payload })
+      received.push({ service: caller?.service, path: request.url, type, payload })
     }
     sendJson(response, 200, { taken: true })
   }
-  const server = createServer((request, response) => void hear(request, response)).listen(0, '127.0.0.1')
+  const server = createServer((request, response) => void receive(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    told,
+    received,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -33,7 +38,7 @@ async function startListener() {
   }
 }
 
-it('tells booking of everybody who signs up, once, and of nobody whose sign-up failed', async () => {
+it('delivers an event to booking for everybody who signs up, once, and for nobody whose sign-up failed', async () => {
   await using listener = await startListener()
   await using story = await startStory({ BOOKING_URL: listener.url, ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
   const siti = await story.signUp('Siti')
@@ -47,8 +52,8 @@ it('tells booking of everybody who signs up, once, and of nobody whose sign-up f
     type: 'user.registered',
     payload: { userId: id },
   })
-  await eventually(() => expect(listener.told).toHaveLength(2))
-  expect(listener.told).toEqual(expect.arrayContaining([registered(siti), registered(budi)]))
+  await eventually(() => expect(listener.received).toHaveLength(2))
+  expect(listener.received).toEqual(expect.arrayContaining([registered(siti), registered(budi)]))
   await eventually(async () =>
     expect(await story.sql('SELECT id FROM kit.outbox WHERE delivered_at IS NULL')).toEqual([]),
   )

@@ -45,7 +45,7 @@ it.each([
   expect(facts.fields).toMatchObject([{ path: 'input.password' }])
 })
 
-it('tells passwords apart beyond the 72 bytes that bcrypt reads, and keeps only hashes', async () => {
+it('distinguishes passwords beyond the 72 bytes that bcrypt reads, and stores only hashes', async () => {
   await using story = await startStory()
   const long = 'ü'.repeat(100)
   await story.anybody(SIGN_UP, { input: { email: 'long@karcis.test', password: `${long}1`, name: 'Long' } })
@@ -67,7 +67,7 @@ it.each([
     'BAD_USER_INPUT',
   ],
   ['{ users(filter: { search: "\\u0000" }) { totalCount } }', 'BAD_USER_INPUT'],
-])('answers text that Postgres cannot keep as a fault of the caller: %s', async (operation, code) => {
+])('answers text that Postgres cannot store as a fault of the caller: %s', async (operation, code) => {
   await using story = await startStory()
   const admin = await story.admin()
   expect((await admin.ask(operation)).code).toBe(code)
@@ -103,7 +103,7 @@ it('never takes the stand-in hash of unknown addresses for a right password', as
   expect(await story.subgraph.deps.passwords.verify('anything', null)).toBe(false)
 })
 
-it('tells of a suspension only whoever knows the password', async () => {
+it('reveals a suspension only to whoever knows the password', async () => {
   await using story = await startStory()
   const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
   await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Sold fakes") { id } }', {

@@ -56,14 +56,14 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
 
 /** A user subgraph with a database of its own. */
 export async function startStory(overrides: Record<string, string> = {}) {
-  await using undo = new AsyncDisposableStack()
-  const database: TestDatabase = undo.use(await createTestDatabase('user'))
+  await using stack = new AsyncDisposableStack()
+  const database: TestDatabase = stack.use(await createTestDatabase('user'))
   const settings = settingsFor(database.url, {
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
     ...overrides,
   })
-  const subgraph = undo.use(await createUserSubgraph(settings))
+  const subgraph = stack.use(await createUserSubgraph(settings))
   let people = 0
 
   /** Asks with a service token of this process, for this viewer. */
@@ -134,7 +134,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     sql: <Row = Loose>(statement: string): Promise<Row[]> =>
       subgraph.deps.db.$queryRawUnsafe<Row[]>(statement),
   }
-  const running = undo.move()
+  const running = stack.move()
   return { ...story, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 

@@ -44,7 +44,7 @@ it('wants a person and an id', async () => {
   expect((await siti.ask(ADD, { id: 'a concert' })).facts.fields).toMatchObject([{ path: 'eventId' }])
 })
 
-it('holds a thousand events', async () => {
+it('holds a thousand events and no more', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   await story.sql(`INSERT INTO wishlist_items (id, user_id, event_id)
@@ -54,7 +54,7 @@ it('holds a thousand events', async () => {
   expect((await read(siti)).totalCount).toBe(1000)
 })
 
-it('tells after each of several changes in one request how things are then', async () => {
+it('shows after each of several changes in one request how things are then', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   const { data } = await siti.ask(

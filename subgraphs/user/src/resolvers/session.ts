@@ -1,5 +1,5 @@
 import { logIn } from '../domain/sessions/log-in.ts'
-import { logOut } from '../domain/sessions/log-out.ts'
+import { logOut } from '../domain/sessions/end-sessions.ts'
 import { refreshSession } from '../domain/sessions/refresh-session.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 

@@ -33,7 +33,7 @@ export async function insertRefreshToken(tx: Tx, sessionId: string): Promise<str
   return token
 }
 
-/** A refresh token that we gave out, and whose it is. */
+/** A refresh token that was issued, and whose it is. */
 export interface KnownToken {
   id: string
   sessionId: string
@@ -61,7 +61,7 @@ export async function useRefreshToken(tx: Tx, id: string): Promise<boolean> {
   return count === 1
 }
 
-/** Locks a session, and tells by the database's clock what a token of it is still worth. */
+/** Locks a session. @returns what a token of it is still worth, by the database's clock. */
 export async function lockSession(
   tx: Tx,
   sessionId: string,
@@ -79,10 +79,14 @@ export const revokeSession = (tx: Tx, sessionId: string): Promise<Revocation[]> 
   tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE id = ${sessionId}::uuid AND revoked_at IS NULL RETURNING id, revoked_at AS "revokedAt"`
 
-/** Ends all sessions of a person, but the one to keep if there is one. The caller has locked the account. @returns those it ended. */
-export const revokeSessionsOf = (tx: Tx, userId: string, keep: string | null = null): Promise<Revocation[]> =>
+/** Ends all sessions of a person, except one if it is given. The caller has locked the account. @returns those it ended. */
+export const revokeSessionsOf = (
+  tx: Tx,
+  userId: string,
+  except: string | null = null,
+): Promise<Revocation[]> =>
   tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
-    WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${keep}::uuid
+    WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
     RETURNING id, revoked_at AS "revokedAt"`
 
 /** Deletes refresh tokens that expired so many days ago. */
