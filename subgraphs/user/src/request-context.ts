@@ -1,3 +1,4 @@
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import type { Deps } from './domain/deps.ts'
@@ -11,7 +12,7 @@ import {
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
 interface Loaders {
   wishlistRows: DataLoader<WishlistPart, WishlistRow[]>
-  wishlistSize: DataLoader<string, number>
+  wishlistSize: ReadById<number>
 }
 
 /** One request: who asks, by what means it is answered. */
@@ -27,9 +28,7 @@ export const createContext = (deps: Deps, scope: RequestScope): Context => ({
 })
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
-const BATCH_ONLY = { cache: false }
-
 const createLoaders = ({ db }: Deps): Loaders => ({
-  wishlistRows: new DataLoader((parts) => findWishlists(db, parts), BATCH_ONLY),
-  wishlistSize: new DataLoader((userIds) => findWishlistSizes(db, userIds), BATCH_ONLY),
+  wishlistRows: new DataLoader((parts) => findWishlists(db, parts), { cache: false }),
+  wishlistSize: readByKey((userIds) => findWishlistSizes(db, userIds)),
 })

@@ -1,13 +1,15 @@
+import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { ensureAdmin } from './domain/account-management/sign-up.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
-import type { Db, Tx } from './domain/database.ts'
+import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { forgetSignInsJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -17,7 +19,7 @@ const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgraph<Deps>> =>
-  startSubgraph<Tx, Db, Deps, Context>({
+  startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
     openDatabase: (options) => new PrismaClient(options),
@@ -44,7 +46,7 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     ],
     inbox: () => ({}), // booking.changed is noted; notifications will take it from here
     routes: (deps) => ({
-      '/.well-known/jwks.json': async () => ({ keys: await deps.signingKeys.published() }),
-      '/internal/auth-changes': (query) => authChangesSince(deps, query.get('since')),
+      [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
+      [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
     }),
   })

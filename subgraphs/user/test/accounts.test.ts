@@ -272,7 +272,9 @@ describe('admins', () => {
     await admin.ask('mutation ($id: ID!) { addToWishlist(eventId: $id) { id } }', { id: newId() })
     const { data } = await admin.ask('{ me { wishlist { edges { cursor } } } }')
     const [{ cursor: after }] = data.me.wishlist.edges
-    const elsewhere = await admin.ask('query ($after: String) { users(after: $after) { totalCount } }', { after })
+    const elsewhere = await admin.ask('query ($after: String) { users(after: $after) { totalCount } }', {
+      after,
+    })
     expect(elsewhere.facts.fields).toMatchObject([{ path: 'after' }])
     const customer = await story.comeBack('ana@karcis.test')
     expect((await customer.ask('{ users { totalCount } }')).code).toBe('FORBIDDEN')

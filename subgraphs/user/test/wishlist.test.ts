@@ -22,7 +22,9 @@ it('remembers events, newest first, each once', async () => {
   expect(idsOf(data.addToWishlist.wishlist)).toEqual([second, first])
   expect(idsOf((await siti.ask(REMOVE, { id: first })).data.removeFromWishlist.wishlist)).toEqual([second])
   expect((await siti.ask(REMOVE, { id: first })).code).toBeUndefined()
-  expect(idsOf((await siti.ask(REMOVE, { id: second.toUpperCase() })).data.removeFromWishlist.wishlist)).toEqual([])
+  expect(
+    idsOf((await siti.ask(REMOVE, { id: second.toUpperCase() })).data.removeFromWishlist.wishlist),
+  ).toEqual([])
 })
 
 it("is read page by page, and is nobody else's", async () => {

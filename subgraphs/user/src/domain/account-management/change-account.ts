@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -26,7 +27,7 @@ export async function changePassword(deps: Deps, viewer: Viewer, input: unknown)
   await provePassword(deps, known, currentPassword)
   const passwordHash = await deps.passwords.hash(newPassword)
 
-  const { account, revoked } = await deps.db.$transaction(async (tx) => {
+  const { account, revoked } = await transaction(deps.db, async (tx) => {
     const locked = await lockAccount(tx, viewer.id)
     if (locked?.passwordHash !== known.passwordHash) throw new InvalidCredentials() // changed since it was proved
     const account = await updateAccount(tx, viewer.id, { passwordHash })
@@ -50,7 +51,7 @@ export async function updateUser(deps: Deps, viewer: Viewer, input: unknown): Pr
   const proved = await mayChangeCredentials(deps, changes, viewer.id === id)
   const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password)
 
-  const { account, revoked } = await deps.db.$transaction(async (tx) => {
+  const { account, revoked } = await transaction(deps.db, async (tx) => {
     const locked = await lockAccount(tx, id)
     if (!locked) throw new NotFound('user', id)
     if (proved && locked.passwordHash !== proved.passwordHash) throw new InvalidCredentials() // changed since it was proved

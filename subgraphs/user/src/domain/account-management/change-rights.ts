@@ -1,6 +1,8 @@
+import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { suspensionReasonSchema } from '../accounts/account-input.ts'
 import {
@@ -64,7 +66,7 @@ async function changeRights(
 ): Promise<UserView> {
   requireRole({ viewer }, 'ADMIN')
   const id = parseInput(idSchema, userId, 'id')
-  const { account, revoked, at } = await deps.db.$transaction(async (tx) => {
+  const { account, revoked, at } = await transaction(deps.db, async (tx) => {
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     if (lessens) requireAnotherAdmin(before, anotherAdmin)

@@ -1,6 +1,8 @@
+import { transaction } from '@karcis/kit/database'
 import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { lockAmongAdmins, updateAccount, updateAuthChangedAt } from '../accounts/account-store.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
@@ -33,7 +35,7 @@ export async function deleteUser(deps: Deps, viewer: Viewer, userId: string): Pr
   const id = parseInput(idSchema, userId, 'id')
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may erase an account.')
-  const { account, revoked, at } = await deps.db.$transaction(async (tx) => {
+  const { account, revoked, at } = await transaction(deps.db, async (tx) => {
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)

@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
@@ -21,7 +22,7 @@ import { insertSession } from '../sessions/session-store.ts'
 export async function signUp(deps: Deps, input: unknown): Promise<SignedIn> {
   const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
   const passwordHash = await deps.passwords.hash(password)
-  const { account, session } = await deps.db.$transaction(async (tx) => {
+  const { account, session } = await transaction(deps.db, async (tx) => {
     const account = await register(tx, { email, passwordHash, name, phoneNumber, address })
     return { account, session: await insertSession(tx, account.id) }
   })
@@ -36,15 +37,15 @@ export async function ensureAdmin({ db, passwords }: Deps, address: string, pass
   const email = normalizeEmail(address)
   if (!(await findAccountByEmail(db, email))) {
     const passwordHash = await passwords.hash(password)
-    await db
-      .$transaction((tx) => register(tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' }))
-      .catch((error: unknown) => {
+    await transaction(db, (tx) => register(tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' })).catch(
+      (error: unknown) => {
         if (!(error instanceof EmailTaken)) throw error // another process was first
-      })
+      },
+    )
   }
   const account = await findAccountByEmail(db, email)
   if (!account || account.role === 'ADMIN') return
-  await db.$transaction(async (tx) => {
+  await transaction(db, async (tx) => {
     await updateAccount(tx, account.id, { role: 'ADMIN' })
     await updateAuthChangedAt(tx, account.id)
   })

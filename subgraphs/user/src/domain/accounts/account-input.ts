@@ -1,4 +1,5 @@
-import { idSchema, nameSchema } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { nameSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { isStorable, MAX_EMAIL, NOT_STORABLE, normalizeEmail, textSchema } from '../input.ts'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'

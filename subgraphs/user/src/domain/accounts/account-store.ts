@@ -1,11 +1,10 @@
-import { createGathering } from '@karcis/kit/batch-loader'
-import { refusalOf } from '@karcis/kit/database'
-import { type Connection, type PageArgs, toConnection } from '@karcis/kit/pagination'
+import { type ReadById, readById } from '@karcis/kit/batch-loader'
+import { mapConstraintError } from '@karcis/kit/database'
+import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import type { Reads } from '@karcis/kit/reads'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { EmailTaken } from '../errors.ts'
-import { idKey, parseIdPage } from '../page-by-id.ts'
 
 const FIELDS = {
   id: true,
@@ -27,26 +26,19 @@ export type Account = Prisma.UserGetPayload<{ select: typeof FIELDS }>
 
 export type Role = Account['role']
 
-/** Several accounts at once, by id; ids that are no account's are left out. */
-async function findAccounts(db: Reads, ids: readonly string[]): Promise<Map<string, Account>> {
-  const found = await db.$queryRaw<Account[]>`SELECT id, email, name, phone_number AS "phoneNumber", address,
+/** Several accounts at once; ids that are no account's are left out. */
+const findAccounts = (db: Reads, ids: string[]): PromiseLike<Account[]> =>
+  db.$queryRaw`SELECT id, email, name, phone_number AS "phoneNumber", address,
       avatar_url AS "avatarUrl", role, email_verified_at AS "emailVerifiedAt", suspended_at AS "suspendedAt",
       suspension_reason AS "suspensionReason", deleted_at AS "deletedAt", created_at AS "createdAt"
-    FROM users WHERE id = ANY(${ids.filter(isUuid)}::uuid[])`
-  return new Map(found.map((account) => [account.id, account]))
-}
+    FROM users WHERE id = ANY(${ids}::uuid[])`
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+/** An account by id, in one query with all that this process is asked for at the same time; null when there is none. */
+export type AccountById = ReadById<Account>
 
-/** A representation can carry any id; one that is none belongs to nobody. */
-const isUuid = (id: string): boolean => UUID.test(id)
-
-/** An account by id, read together with all that this process is asked for at the same time; undefined when there is none. */
-export type AccountById = (id: string) => Promise<Account | undefined>
-
-/** @param deps asked at each reading. */
+/** @param deps asked at each query. */
 export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
-  createGathering((ids) => findAccounts(deps().reads, ids))
+  readById((ids) => findAccounts(deps().reads, ids))
 
 /** The account with this (normalized) address. */
 export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
@@ -109,18 +101,17 @@ export async function lockAmongAdmins(
   return { account, anotherAdmin: admins.some((admin) => admin.active_admin && admin.id !== id) }
 }
 
+const CONSTRAINT_ERRORS = { users_email_key: () => new EmailTaken() }
+
 /** @throws EmailTaken by the unique index, which alone decides. */
 export const insertAccount = (tx: Tx, data: Prisma.UserCreateInput): Promise<Account> =>
-  tx.user.create({ data, select: FIELDS }).catch(refuseTakenEmail)
+  tx.user.create({ data, select: FIELDS }).catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
 
 /** @throws EmailTaken by the unique index. */
 export const updateAccount = (tx: Tx, id: string, data: Prisma.UserUpdateInput): Promise<Account> =>
-  tx.user.update({ where: { id }, data, select: FIELDS }).catch(refuseTakenEmail)
-
-function refuseTakenEmail(error: unknown): never {
-  if (refusalOf(error).constraint === 'users_email_key') throw new EmailTaken()
-  throw error
-}
+  tx.user
+    .update({ where: { id }, data, select: FIELDS })
+    .catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
 
 /** Notes that role, suspension or existence of an account changed. @returns when: the database's clock at this moment. */
 export async function updateAuthChangedAt(tx: Tx, id: string): Promise<Date> {
@@ -136,26 +127,25 @@ export interface AccountFilter {
   search?: string | null | undefined
 }
 
+const ACCOUNTS = newestFirst<Account>('users')
+
 /** A page of the accounts that are not erased, newest first. @throws BadUserInput for wrong paging. */
-export async function listAccounts(
+export function listAccounts(
   db: Db,
   { role, search }: AccountFilter,
   args: PageArgs,
 ): Promise<Connection<Account>> {
-  const page = parseIdPage(args)
   const contains = search ? { contains: literally(search), mode: 'insensitive' as const } : undefined
   const where: Prisma.UserWhereInput = {
     deletedAt: null,
     ...(role && { role }),
     ...(contains && { OR: [{ name: contains }, { email: contains }] }),
   }
-  const rows = await db.user.findMany({
-    where: { AND: [where, { id: page.between }] },
-    orderBy: { id: page.order },
-    take: page.limit + 1,
-    select: FIELDS,
+  return ACCOUNTS.read(args, {
+    rows: (page) =>
+      db.user.findMany({ ...idPage(page), where: { AND: [where, idPage(page).where] }, select: FIELDS }),
+    count: () => db.user.count({ where }),
   })
-  return toConnection(rows, page, idKey, () => db.user.count({ where }))
 }
 
 /** `%` and `_` are what somebody looks for, not patterns. */

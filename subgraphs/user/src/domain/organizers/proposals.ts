@@ -1,7 +1,9 @@
+import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import {
@@ -40,7 +42,7 @@ const reviewSchema = z
 /** Asks, for the viewer, to become an organizer. @throws Conflict, BadUserInput, Unauthenticated */
 export async function submitProposal({ db }: Deps, { id }: Viewer, input: unknown): Promise<Proposal> {
   const draft = parseInput(submitSchema, input)
-  return db.$transaction(async (tx) => {
+  return transaction(db, async (tx) => {
     const account = await lockAccountShared(tx, id)
     if (!account) throw new Unauthenticated()
     if (account.role !== 'CUSTOMER')
@@ -65,7 +67,7 @@ export async function reviewProposal(
   const userId = (await findProposal(deps.db, id))?.userId
   if (!userId) throw new NotFound('organizer proposal', id)
 
-  const { proposal, promoted } = await deps.db.$transaction(async (tx) => {
+  const { proposal, promoted } = await transaction(deps.db, async (tx) => {
     const applicant = await lockAccount(tx, userId)
     const proposal = await decideProposal(tx, id, { status: decision, message, reviewedBy: viewer.id })
     if (!proposal) throw new Conflict('This proposal is decided already.')

@@ -1,13 +1,9 @@
+import { ACCESS_TOKEN_SECONDS, ISSUER } from '@karcis/kit/contracts/tokens'
 import { SignJWT } from 'jose'
 import type { Account } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
 import type { OpenSession } from './session-store.ts'
-
-/** How long an access token is good for. */
-export const ACCESS_TOKEN_SECONDS = 15 * 60
-
-const ISSUER = 'karcis'
 
 /** What a person holds after signing in. */
 export interface SignedIn {

@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { lockAccount } from '../accounts/account-store.ts'
@@ -25,7 +26,7 @@ export async function logOut(
 ): Promise<true> {
   const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
   if (!session) return true
-  const revoked = await deps.db.$transaction(async (tx) => {
+  const revoked = await transaction(deps.db, async (tx) => {
     if (!everywhere) return revokeSession(tx, session.sessionId)
     await lockAccount(tx, session.userId) // a sign-in under way ends up either before this or after it
     return revokeSessionsOf(tx, session.userId)
@@ -44,7 +45,7 @@ const EXPIRED_DAYS = 30
 
 /** Forgets refresh tokens long expired, sessions without any token left, and counts of login attempts whose time is over. */
 export async function forgetSignIns({ db }: Pick<Deps, 'db'>): Promise<void> {
-  await db.$transaction((tx) => deleteExpiredTokens(tx, EXPIRED_DAYS))
-  await db.$transaction((tx) => deleteSpentSessions(tx, EXPIRED_DAYS))
-  await db.$transaction(deletePastLoginAttempts)
+  await transaction(db, (tx) => deleteExpiredTokens(tx, EXPIRED_DAYS))
+  await transaction(db, (tx) => deleteSpentSessions(tx, EXPIRED_DAYS))
+  await transaction(db, deletePastLoginAttempts)
 }

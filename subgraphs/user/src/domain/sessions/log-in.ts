@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Credentials, findCredentials, lockAccountShared } from '../accounts/account-store.ts'
@@ -31,7 +32,7 @@ export async function logIn(deps: Deps, input: unknown): Promise<SignedIn> {
   const right = await passwords.verify(password, known?.passwordHash ?? null)
   if (!known || !right) throw new InvalidCredentials()
 
-  const { account, session } = await db.$transaction(async (tx) => {
+  const { account, session } = await transaction(db, async (tx) => {
     const account = await lockAccountShared(tx, known.id)
     // While the password was being checked the account may have got another one, or none.
     if (account?.passwordHash !== known.passwordHash) throw new InvalidCredentials()
@@ -54,12 +55,12 @@ export async function provePassword(
 ): Promise<void> {
   await countAttempt(db, known.email)
   if (!(await passwords.verify(password, known.passwordHash))) throw new InvalidCredentials()
-  await db.$transaction((tx) => deleteLoginAttempts(tx, known.email))
+  await transaction(db, (tx) => deleteLoginAttempts(tx, known.email))
 }
 
 /** Committed before the password is looked at, so that a thousand guesses at once get no further than one after the other. */
 async function countAttempt(db: Db, email: string): Promise<void> {
-  const { attempts, secondsLeft } = await db.$transaction((tx) =>
+  const { attempts, secondsLeft } = await transaction(db, (tx) =>
     countLoginAttempt(tx, email, WINDOW_MINUTES),
   )
   if (attempts > MAX_ATTEMPTS) throw new TooManyAttempts(secondsLeft)

@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { type Account, lockAccountShared } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
@@ -25,7 +26,7 @@ const sessionEnded = () => new Unauthenticated('This session has ended: sign in 
 export async function refreshSession(deps: Deps, token: string): Promise<SignedIn> {
   const known = await findRefreshToken(deps.db, token)
   if (!known) throw sessionEnded()
-  const outcome = await deps.db.$transaction((tx) => rotate(tx, known))
+  const outcome = await transaction(deps.db, (tx) => rotate(tx, known))
   if (outcome.kind === 'reused') {
     publishAuthChanges(deps, outcome.revoked)
     throw new TokenReused()

@@ -54,11 +54,9 @@ export async function findRefreshToken(db: Db | Tx, token: string): Promise<Know
  * @returns false when it had been: of any number that come at once, one finds it unused.
  */
 export async function useRefreshToken(tx: Tx, id: string): Promise<boolean> {
-  const { count } = await tx.refreshToken.updateMany({
-    where: { id, usedAt: null },
-    data: { usedAt: new Date() },
-  })
-  return count === 1
+  const used =
+    await tx.$executeRaw`UPDATE refresh_tokens SET used_at = now() WHERE id = ${id}::uuid AND used_at IS NULL`
+  return used === 1
 }
 
 /** Locks a session. @returns what a token of it is still worth, by the database's clock. */

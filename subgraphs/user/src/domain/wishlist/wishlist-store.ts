@@ -1,5 +1,5 @@
 import { newId } from '@karcis/kit/ids'
-import type { Connection } from '@karcis/kit/pagination'
+import { type Connection, type KeysetPage, newestFirst } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 
@@ -10,13 +10,13 @@ export interface WishlistRow {
   addedAt: Date
 }
 
-/** A part of one person's wishlist, in the terms of `IdPage`. */
+/** A wishlist in its order: newest first. */
+export const WISHLIST = newestFirst<WishlistRow>('wishlist')
+
+/** A page of one person's wishlist. */
 export interface WishlistPart {
   userId: string
-  limit: number
-  backward: boolean
-  after: string | null
-  before: string | null
+  page: KeysetPage
 }
 
 /** A page of a wishlist, as its edges are answered. */
@@ -43,38 +43,47 @@ export async function deleteWishlistOf(tx: Tx, userId: string): Promise<void> {
 }
 
 /**
- * Parts of several wishlists, each up to one row past its limit to see whether more follow. One query for all that ask
- * for the same part, however many people there are.
+ * Pages of several wishlists, each up to one row past its limit to see whether more follow. One query for all that ask
+ * for the same page, however many people there are.
  */
-export async function findWishlists(db: Db, keys: readonly WishlistPart[]): Promise<WishlistRow[][]> {
-  const parts = Map.groupBy(keys, ({ userId: _, ...part }) => JSON.stringify(part))
-  const rows = await Promise.all([...parts.values()].map((same) => findSamePart(db, same)))
-  const byUser = new Map(
-    [...parts.keys()].map((part, index) => [part, Map.groupBy(rows[index] ?? [], (row) => row.userId)]),
+export async function findWishlists(db: Db, parts: readonly WishlistPart[]): Promise<WishlistRow[][]> {
+  const same = Map.groupBy(parts, ({ page }) => pageKey(page))
+  const found = new Map(
+    await Promise.all(
+      [...same].map(async ([key, [first, ...others]]) => {
+        const rows = first
+          ? await findPages(
+              db,
+              first.page,
+              [first, ...others].map(({ userId }) => userId),
+            )
+          : []
+        return [key, Map.groupBy(rows, ({ userId }) => userId)] as const
+      }),
+    ),
   )
-  return keys.map(({ userId, ...part }) => byUser.get(JSON.stringify(part))?.get(userId) ?? [])
+  return parts.map(({ userId, page }) => found.get(pageKey(page))?.get(userId) ?? [])
 }
 
-function findSamePart(db: Db, keys: readonly WishlistPart[]): Promise<(WishlistRow & { userId: string })[]> {
-  const [{ limit, backward, after, before } = { limit: 0, backward: false, after: null, before: null }] = keys
-  const order = backward ? Prisma.sql`ASC` : Prisma.sql`DESC`
-  return db.$queryRaw`SELECT item.id, item.user_id AS "userId", item.event_id AS "eventId", item.added_at AS "addedAt"
-    FROM unnest(${[...new Set(keys.map(({ userId }) => userId))]}::uuid[]) AS person (id)
-    CROSS JOIN LATERAL (
-      SELECT * FROM wishlist_items WHERE user_id = person.id
-        AND (${after}::uuid IS NULL OR id < ${after}::uuid) AND (${before}::uuid IS NULL OR id > ${before}::uuid)
-      ORDER BY id ${order} LIMIT ${limit + 1}
-    ) AS item
-    ORDER BY item.id ${order}`
-}
+const pageKey = ({ limit, backward, after, before }: KeysetPage): string =>
+  JSON.stringify([limit, backward, after, before])
 
-/** How many events are on each of several wishlists. */
-export async function findWishlistSizes(db: Db, userIds: readonly string[]): Promise<number[]> {
+const findPages = (
+  db: Db,
+  page: KeysetPage,
+  userIds: string[],
+): Promise<(WishlistRow & { userId: string })[]> =>
+  db.$queryRaw`SELECT item.id, item.user_id AS "userId", item.event_id AS "eventId", item.added_at AS "addedAt"
+    FROM unnest(${[...new Set(userIds)]}::uuid[]) AS person (id)
+    CROSS JOIN LATERAL (SELECT * FROM wishlist_items WHERE user_id = person.id AND ${page.where} ${page.tail}) AS item
+    ORDER BY item.id ${page.backward ? Prisma.sql`ASC` : Prisma.sql`DESC`}`
+
+/** How many events are on each of several wishlists; people with an empty one are left out. */
+export async function findWishlistSizes(db: Db, userIds: string[]): Promise<Map<string, number>> {
   const counted = await db.wishlistItem.groupBy({
     by: ['userId'],
-    where: { userId: { in: [...userIds] } },
+    where: { userId: { in: userIds } },
     _count: true,
   })
-  const counts = new Map(counted.map(({ userId, _count }) => [userId, _count]))
-  return userIds.map((id) => counts.get(id) ?? 0)
+  return new Map(counted.map(({ userId, _count }) => [userId, _count]))
 }

@@ -1,16 +1,18 @@
+import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
-import { type PageArgs, toConnection } from '@karcis/kit/pagination'
+import type { PageArgs } from '@karcis/kit/pagination'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { lockAccount } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { WishlistFull } from '../errors.ts'
-import { idKey, parseIdPage } from '../page-by-id.ts'
 import {
   deleteItem,
   insertItem,
+  WISHLIST,
   type WishlistPage,
   type WishlistPart,
   type WishlistRow,
@@ -35,7 +37,7 @@ async function changeWishlist(
   change: (tx: Tx, item: { userId: string; eventId: string }) => Promise<void>,
 ): Promise<UserView> {
   const item = { userId, eventId: parseInput(idSchema, eventId, 'eventId') }
-  return db.$transaction(async (tx) => {
+  return transaction(db, async (tx) => {
     const account = await lockAccount(tx, userId)
     if (!account) throw new Unauthenticated()
     await change(tx, item)
@@ -46,7 +48,7 @@ async function changeWishlist(
 /** Reads wishlists: those of all people that a request asks for in one query. */
 export interface WishlistLoaders {
   wishlistRows: { load(part: WishlistPart): Promise<WishlistRow[]> }
-  wishlistSize: { load(userId: string): Promise<number> }
+  wishlistSize(userId: string): Promise<number | null>
 }
 
 /** A page of a person's wishlist, newest first; null when the viewer may not see it. @throws BadUserInput for wrong paging. */
@@ -56,12 +58,13 @@ export async function readWishlist(
   args: PageArgs,
 ): Promise<WishlistPage | null> {
   if (!user.full) return null
-  const page = parseIdPage(args)
-  const { limit, backward } = page
-  const [after = null] = page.after ?? []
-  const [before = null] = page.before ?? []
-  const rows = await loaders.wishlistRows.load({ userId: user.id, limit, backward, after, before })
-  const { edges, ...rest } = toConnection(rows, page, idKey, () => loaders.wishlistSize.load(user.id))
+  const page = WISHLIST.parse(args)
+  const rows = await loaders.wishlistRows.load({ userId: user.id, page })
+  const { edges, ...rest } = WISHLIST.connect(
+    rows,
+    page,
+    async () => (await loaders.wishlistSize(user.id)) ?? 0,
+  )
   return {
     ...rest,
     edges: edges.map(({ cursor, node }) => ({ cursor, node: { id: node.eventId }, addedAt: node.addedAt })),
