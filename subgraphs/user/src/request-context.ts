@@ -1,19 +1,12 @@
-import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import { readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import type { Deps } from './domain/deps.ts'
-import {
-  findWishlists,
-  findWishlistSizes,
-  type WishlistPart,
-  type WishlistRow,
-} from './domain/wishlist/wishlist-store.ts'
+import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
+import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
-interface Loaders {
-  wishlistRows: DataLoader<WishlistPart, WishlistRow[]>
-  wishlistSize: ReadById<number>
-}
+type Loaders = WishlistLoaders
 
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {

@@ -44,7 +44,7 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: forgetSignInsJob.name, match: '37 2 * * *' },
     ],
-    inbox: () => ({}), // booking.changed is noted; notifications will take it from here
+    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

@@ -1,7 +1,7 @@
 import { connectRedis } from '@karcis/kit/redis'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
-import { forgetSignIns } from '../src/domain/sessions/end-sessions.ts'
+import { forgetSignInsJob } from '../src/jobs.ts'
 import { PASSWORD, startStory } from './stories.ts'
 
 const LOGOUT =
@@ -185,7 +185,7 @@ it('forgets sign-ins long over, and nothing that still counts', async () => {
     `UPDATE refresh_tokens SET expires_at = now() - interval '31 days' WHERE session_id = '${gone.viewer.sessionId}'`,
   )
   await story.sql("UPDATE login_attempts SET window_ends_at = now() - interval '1 second'")
-  await forgetSignIns(story.subgraph.deps)
+  await forgetSignInsJob.run(story.subgraph.deps, {})
   expect(await story.sql('SELECT id FROM sessions')).toEqual([{ id: here.viewer.sessionId }])
   expect(await story.sql('SELECT key FROM login_attempts')).toEqual([])
   expect((await story.refresh(here.refreshToken)).code).toBeUndefined()

@@ -1,3 +1,4 @@
+import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { idSchema } from '@karcis/kit/ids'
 import { nameSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -53,7 +54,7 @@ export const changePasswordSchema = z.object({
 export const suspensionReasonSchema = textSchema(500)
 
 export const userFilterSchema = z.object({
-  role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']).nullish(),
+  role: roleSchema.nullish(),
   search: z
     .string()
     .trim()

@@ -142,8 +142,10 @@ export function listAccounts(
     ...(contains && { OR: [{ name: contains }, { email: contains }] }),
   }
   return ACCOUNTS.read(args, {
-    rows: (page) =>
-      db.user.findMany({ ...idPage(page), where: { AND: [where, idPage(page).where] }, select: FIELDS }),
+    rows(page) {
+      const { where: onPage, ...order } = idPage(page)
+      return db.user.findMany({ where: { AND: [where, onPage] }, ...order, select: FIELDS })
+    },
     count: () => db.user.count({ where }),
   })
 }

@@ -57,8 +57,10 @@ export function listProposals(
   args: PageArgs,
 ): Promise<ProposalConnection> {
   return PROPOSALS.read(args, {
-    rows: (page) =>
-      db.organizerProposal.findMany({ ...idPage(page), where: { AND: [where, idPage(page).where] } }),
+    rows(page) {
+      const { where: onPage, ...order } = idPage(page)
+      return db.organizerProposal.findMany({ where: { AND: [where, onPage] }, ...order })
+    },
     count: () => db.organizerProposal.count({ where }),
   })
 }

@@ -47,25 +47,19 @@ export async function deleteWishlistOf(tx: Tx, userId: string): Promise<void> {
  * for the same page, however many people there are.
  */
 export async function findWishlists(db: Db, parts: readonly WishlistPart[]): Promise<WishlistRow[][]> {
-  const same = Map.groupBy(parts, ({ page }) => pageKey(page))
+  const pages = new Map(parts.map(({ page }) => [keyOf(page), page]))
   const found = new Map(
     await Promise.all(
-      [...same].map(async ([key, [first, ...others]]) => {
-        const rows = first
-          ? await findPages(
-              db,
-              first.page,
-              [first, ...others].map(({ userId }) => userId),
-            )
-          : []
-        return [key, Map.groupBy(rows, ({ userId }) => userId)] as const
+      [...pages].map(async ([key, page]) => {
+        const people = new Set(parts.filter((part) => keyOf(part.page) === key).map(({ userId }) => userId))
+        return [key, Map.groupBy(await findPages(db, page, [...people]), ({ userId }) => userId)] as const
       }),
     ),
   )
-  return parts.map(({ userId, page }) => found.get(pageKey(page))?.get(userId) ?? [])
+  return parts.map(({ userId, page }) => found.get(keyOf(page))?.get(userId) ?? [])
 }
 
-const pageKey = ({ limit, backward, after, before }: KeysetPage): string =>
+const keyOf = ({ limit, backward, after, before }: KeysetPage): string =>
   JSON.stringify([limit, backward, after, before])
 
 const findPages = (
@@ -74,7 +68,7 @@ const findPages = (
   userIds: string[],
 ): Promise<(WishlistRow & { userId: string })[]> =>
   db.$queryRaw`SELECT item.id, item.user_id AS "userId", item.event_id AS "eventId", item.added_at AS "addedAt"
-    FROM unnest(${[...new Set(userIds)]}::uuid[]) AS person (id)
+    FROM unnest(${userIds}::uuid[]) AS person (id)
     CROSS JOIN LATERAL (SELECT * FROM wishlist_items WHERE user_id = person.id AND ${page.where} ${page.tail}) AS item
     ORDER BY item.id ${page.backward ? Prisma.sql`ASC` : Prisma.sql`DESC`}`
 
