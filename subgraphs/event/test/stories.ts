@@ -20,7 +20,7 @@ export const person = (role: Viewer['role']): Viewer => ({ id: newId(), role, se
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: string } = {}) {
+export async function startStory(settings: { TICKET_URL?: string } = {}) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -33,7 +33,6 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
       DATABASE_URL: database.url,
       PORT: 0,
       TICKET_URL: 'http://127.0.0.1:9',
-      BOOKING_URL: 'http://127.0.0.1:9',
       ...settings,
     }),
   )

@@ -1,25 +1,32 @@
 import { DateTime } from '@karcis/kit/scalars'
-import type { Resolvers } from '../generated/resolvers-types.ts'
-import { Event, EventForSale, EventPendingChanges } from './event.ts'
-import { Mutation } from './mutation.ts'
-import { Category, EventSeries, Room, RoomScheduleEntry, RoomSeatLayout, User, Venue } from './places.ts'
-import { Query } from './query.ts'
-import { Subscription } from './subscription.ts'
+import type { MutationResolvers, Resolvers } from '../generated/resolvers-types.ts'
+import { clearLoaders, type Context } from '../request-context.ts'
+import { catalog } from './catalog.ts'
+import { events } from './events.ts'
+import { venues } from './venues.ts'
+
+type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
+
+/** Mutations of one request run one after the other; each, and what is asked of its result, reads anew. */
+const readingAnew =
+  (resolve: AnyResolver): AnyResolver =>
+  async (parent, args, ctx, info) => {
+    clearLoaders(ctx.loaders)
+    const result = await resolve(parent, args, ctx, info)
+    clearLoaders(ctx.loaders)
+    return result
+  }
+
+const mutations: MutationResolvers = { ...catalog.Mutation, ...events.Mutation, ...venues.Mutation }
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {
+  ...catalog,
+  ...events,
+  ...venues,
   DateTime,
-  Query,
-  Mutation,
-  Subscription,
-  Event,
-  EventForSale,
-  EventPendingChanges,
-  EventSeries,
-  Category,
-  Venue,
-  Room,
-  RoomSeatLayout,
-  RoomScheduleEntry,
-  User,
+  Query: { ...catalog.Query, ...events.Query, ...venues.Query },
+  Mutation: Object.fromEntries(
+    Object.entries(mutations).map(([name, resolve]) => [name, readingAnew(resolve as AnyResolver)]),
+  ) as MutationResolvers,
 }
