@@ -11,7 +11,7 @@ afterAll(() => story[Symbol.asyncDispose]())
 const admin = person('ADMIN')
 const organizer = person('ORGANIZER')
 describe('categories', () => {
-  it('are kept by admins and read by everyone', async () => {
+  it('are managed by admins and read by everyone', async () => {
     const created = await story.does(admin, CREATE_CATEGORY, {
       input: { name: ' Théâtre & Opéra ', description: 'Stage' },
     })
@@ -36,7 +36,7 @@ describe('categories', () => {
     expect(await story.does(null, one, { id: 'not an id' })).toBeNull()
   })
 
-  it('are unique by name, described field by field when wrong, and not for others to keep', async () => {
+  it('are unique by name, described field by field when wrong, and managed by nobody else', async () => {
     await story.does(admin, CREATE_CATEGORY, { input: { name: 'Sport' } })
     expect(await story.refused(admin, CREATE_CATEGORY, { input: { name: 'SPORT!' } })).toMatchObject({
       code: 'CONFLICT',
@@ -57,7 +57,7 @@ describe('categories', () => {
 })
 
 describe('locations', () => {
-  it('are kept by admins, with coordinates in pairs on the globe', async () => {
+  it('are managed by admins, with coordinates in pairs on the globe', async () => {
     const input = { name: 'Kota Tua', city: 'Jakarta', country: 'Indonesia' }
     const created = await story.does(admin, CREATE_LOCATION, {
       input: { ...input, latitude: -6.13, longitude: 106.81 },

@@ -9,7 +9,7 @@ import {
   REVIEW_EVENT,
   type Story,
   startStory,
-  ROOMS_WRONGLY_HELD,
+  WRONG_ROOM_BOOKINGS,
   UPDATE_EVENT,
 } from './stories.ts'
 
@@ -37,7 +37,7 @@ const forSale = async (id: string) =>
   ).data.eventForSale
 
 describe('changing an approved event', () => {
-  it('changes words at once', async () => {
+  it('changes its texts at once', async () => {
     const event = await house.createApproved()
     const input = { id: event.id, title: 'Konser Akbar', description: null }
     expect(await story.does(house.organizer, UPDATE_EVENT, { input })).toMatchObject({
@@ -75,7 +75,7 @@ describe('changing an approved event', () => {
     })
     expect(await forSale(event.id)).toMatchObject({ status: 'APPROVED', startsAt: event.startsAt })
 
-    // Both the old and the new time hold the room while the decision is open.
+    // The room is reserved for both the old and the new time while the decision is open.
     for (const startsAt of [inHours(48), inHours(52)]) {
       const input = house.draftOf({ startsAt, endsAt: new Date(Date.parse(startsAt) + 1000).toISOString() })
       expect(await story.refused(rival, CREATE_EVENT, { input })).toMatchObject({
@@ -176,8 +176,8 @@ describe('two mutations in one request', () => {
   })
 })
 
-describe('text that Postgres cannot keep', () => {
-  it('is refused as a wrong field, not as our failure', async () => {
+describe('text that Postgres cannot store', () => {
+  it('is refused as a wrong field, not as a failure of ours', async () => {
     const nul = { title: 'a\0b', description: 'c\0d' }
     expect(await story.refused(house.organizer, CREATE_EVENT, { input: house.draftOf(nul) })).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -191,7 +191,7 @@ describe('text that Postgres cannot keep', () => {
 })
 
 describe('whatever these stories did', () => {
-  it('who waits or is approved holds its room, nobody else holds one, and changes that wait hold theirs', async () => {
-    expect(await story.sql(ROOMS_WRONGLY_HELD)).toEqual([])
+  it('what waits or is approved has its room reserved, nothing else has, and pending changes have theirs', async () => {
+    expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import { expect, it } from 'vitest'
-import { notingQueries } from './queries.ts'
+import { recordQueries } from './queries.ts'
 import { CREATE_EVENT, inHours, openHouse, person, startStory } from './stories.ts'
 
 it('resolves 50 references of each entity, with what hangs on them, in one query per kind of thing', async () => {
@@ -23,7 +23,7 @@ it('resolves 50 references of each entity, with what hangs on them, in one query
     { __typename: 'Event', id: newId() },
     { __typename: 'Event', id: 'no id' },
   ]
-  const sent = notingQueries(story.subgraph.deps)
+  const sent = recordQueries(story.subgraph.deps)
   const { data, errors } = await story.ask(house.organizer, references, { r })
   expect(errors).toBeUndefined()
   expect(data._entities).toHaveLength(152)
@@ -37,7 +37,7 @@ it('resolves 50 references of each entity, with what hangs on them, in one query
   // events, views, categories, venues, rooms by id, rooms by venue, locations
   expect(sent).toHaveLength(7)
 
-  // An event that is not public does not exist for others, by reference neither.
+  // An event that is not public does not exist for others, not even by reference.
   const hidden = await story.ask(person('CUSTOMER'), references, { r: r.slice(0, 1) })
   expect(hidden.data._entities).toEqual([null])
 })
@@ -48,7 +48,7 @@ it('lists 50 events with what hangs on them in one query per kind of thing', asy
   for (let index = 0; index < 50; index++) {
     await house.createEvent({ startsAt: inHours(10 + index), endsAt: inHours(10.5 + index) })
   }
-  const sent = notingQueries(story.subgraph.deps)
+  const sent = recordQueries(story.subgraph.deps)
   const page = await story.does(
     house.organizer,
     `{ myEvents(first: 50) { totalCount edges { node { title category { name } venue { name } room { name venue { name } } views pendingChanges { startsAt } } } } }`,

@@ -51,7 +51,7 @@ const list = async (filter: Record<string, unknown> = {}, viewer: typeof other |
   titlesOf(await story.does(viewer, LIST, { filter }))
 
 describe('the list of events', () => {
-  it('shows what is approved, the soonest first, and more to those who keep it', async () => {
+  it('shows what is approved, the soonest first, and more to those who own it', async () => {
     const approved = ['Jazz', 'Webinar', 'Rock 100% Live', 'Bazaar']
     expect(await list()).toEqual(approved)
     expect(await list({}, other)).toEqual(approved)
@@ -111,7 +111,7 @@ describe('the list of events', () => {
     expect(await walk('CREATED_AT_DESC')).toEqual(['Bazaar', 'Webinar', 'Jazz', 'Rock 100% Live'])
   })
 
-  it('says to the keepers of an event that changes wait, and shows others what is in force', async () => {
+  it('shows the owners of an event that changes wait, and others what is in force', async () => {
     await story.does(house.organizer, UPDATE_EVENT, { input: { id: titles.Bazaar, endsAt: inHours(45) } })
     expect(await list({ status: 'PENDING' }, house.admin)).toEqual(['Bazaar', 'Waiting'])
     expect(await list({ status: 'APPROVED' })).toContain('Bazaar')

@@ -1,7 +1,7 @@
 import type { Deps } from '../src/domain/deps.ts'
 
-/** Notes what is sent to the database from here on, outside of transactions; the jobs that deliver news do not count. */
-export function notingQueries(deps: Deps): string[] {
+/** Records what is sent to the database from here on, outside transactions; jobs that deliver events do not count. */
+export function recordQueries(deps: Deps): string[] {
   const sent: string[] = []
   deps.db = deps.db.$extends({
     query: {

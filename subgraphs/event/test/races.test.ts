@@ -87,19 +87,19 @@ describe('ten reviewers of one event at once', () => {
   })
 })
 
-/** Ten changes of one event at once: what the other subgraphs are told must have one version each. */
+/** Ten changes of one event at once: each must be recorded for the ticket subgraph with a version of its own. */
 async function rushToChange(story: Story): Promise<number[]> {
   const house = await openHouse(story)
   const event = await house.createEvent()
   await parallel(10, (index) =>
     story.ask(house.organizer, UPDATE_EVENT, { input: { id: event.id, title: `Title ${index}` } }),
   )
-  const told = await story.sql(
+  const recorded = await story.sql(
     `SELECT (payload->>'version')::int AS version FROM kit.outbox
      WHERE aggregate_id = $1 AND consumer = 'ticket' ORDER BY seq`,
     event.id,
   )
-  return told.map((row) => row.version)
+  return recorded.map((row) => row.version)
 }
 
 describe('ten changes of one event at once', () => {
@@ -116,7 +116,7 @@ describe('ten changes of one event at once', () => {
     expect(await rushToChange(story)).toEqual([1])
   })
 
-  it('are told with versions that rise by one, in order, by the UPDATE under the row lock', async () => {
+  it('are recorded with versions that rise by one, in order, by the UPDATE under the row lock', async () => {
     await using story = await startStory()
     expect(await rushToChange(story)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
   })

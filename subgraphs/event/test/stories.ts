@@ -9,7 +9,7 @@ import { createEventSubgraph } from '../src/server.ts'
 export const SECRET = 'a secret of at least thirty-two characters'
 const HOUR = 3_600_000
 
-/** What a test asks for it knows the shape of. */
+/** A test knows the shape of what it asks for. */
 // oxlint-disable-next-line typescript/no-explicit-any -- naming each shape twice would say nothing more
 export type Loose = any
 
@@ -103,8 +103,8 @@ export const REVIEW_EVENT = `${EVENT} mutation($id: ID!, $input: ReviewEventInpu
 export const GET_EVENT = `${EVENT} query($id: ID!) { event(id: $id) { ...E } }`
 export const BLOCK = `mutation($input: BlockScheduleInput!) { blockSchedule(input: $input) { id kind startsAt endsAt reason } }`
 
-/** Events whose entries in the schedule are not what their status and pending changes ask for: there must be none. */
-export const ROOMS_WRONGLY_HELD = `
+/** Events whose room bookings are not what their status and pending changes call for: there must be none. */
+export const WRONG_ROOM_BOOKINGS = `
   SELECT e.id FROM events e LEFT JOIN room_bookings b ON b.event_id = e.id AND b.stage = 'CURRENT'
   WHERE CASE WHEN e.status IN ('PENDING', 'APPROVED') THEN e.room_id END IS DISTINCT FROM b.room_id
   UNION ALL

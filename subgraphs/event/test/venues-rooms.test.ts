@@ -23,7 +23,7 @@ const rival = person('ORGANIZER')
 const customer = person('CUSTOMER')
 
 describe('venues', () => {
-  it('of admins are open to all organizers, those of an organizer are its own', async () => {
+  it('of admins are open to all organizers, those of organizers are their own', async () => {
     const input = { city: 'Bandung', address: 'Jalan Braga 1' }
     const open = await story.does(admin, CREATE_VENUE, { input: { ...input, name: 'Open House' } })
     const own = await story.does(organizer, CREATE_VENUE, { input: { ...input, name: 'Own House' } })
@@ -99,7 +99,7 @@ describe('venues', () => {
 })
 
 describe('rooms', () => {
-  it('keep a typed seat layout, completed with row labels', async () => {
+  it('have a typed seat layout, completed with row labels', async () => {
     const { venue } = await openHouse(story)
     const seatLayout = {
       sections: [
@@ -138,7 +138,7 @@ describe('rooms', () => {
     })
   })
 
-  it('tell everything that is wrong with a layout at once', async () => {
+  it('report everything that is wrong with a layout at once', async () => {
     const { venue } = await openHouse(story)
     const sections = [
       { name: 'A', rows: 2, seatsPerRow: 2, rowLabels: ['1', '1', '3'] },
@@ -177,7 +177,7 @@ describe('rooms', () => {
     })
   })
 
-  it('are made by those who keep the venue, with distinct names', async () => {
+  it('are made by those who own the venue, with distinct names', async () => {
     const { venue, organizer: guest } = await openHouse(story)
     const input = { venueId: venue.id, name: 'Main', capacity: 10 }
     expect(await story.refused(guest, CREATE_ROOM, { input })).toMatchObject({ code: 'FORBIDDEN' })

@@ -7,8 +7,8 @@ import { venues } from './venues.ts'
 
 type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
 
-/** Mutations of one request run one after the other; each, and what is asked of its result, reads anew. */
-const readingAnew =
+/** Mutations of one request run one after the other: each of them, and the selection on its result, reads afresh. */
+const readingAfresh =
   (resolve: AnyResolver): AnyResolver =>
   async (parent, args, ctx, info) => {
     clearLoaders(ctx.loaders)
@@ -27,6 +27,6 @@ export const resolvers: Resolvers = {
   DateTime,
   Query: { ...catalog.Query, ...events.Query, ...venues.Query },
   Mutation: Object.fromEntries(
-    Object.entries(mutations).map(([name, resolve]) => [name, readingAnew(resolve as AnyResolver)]),
+    Object.entries(mutations).map(([name, resolve]) => [name, readingAfresh(resolve as AnyResolver)]),
   ) as MutationResolvers,
 }

@@ -7,7 +7,7 @@ import { seatCount } from '../domain/venues/seat-layout.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { loadOptional } from '../request-context.ts'
 
-/** Venues, their rooms, and when each of those is taken. */
+/** Venues, their rooms, and when each room is taken. */
 export const venues = {
   Query: {
     venues: (_, { filter, ...page }, { deps, viewer }) => listVenues(deps, viewer, filter, page),

@@ -13,7 +13,7 @@ export async function recordEventView(deps: Deps, viewer: Viewer | null, id: str
   return event
 }
 
-/** The id of an event, now and after every change of it, to be read anew each time. @throws NotFound for what the viewer may not see. */
+/** The id of an event, now and after each of its changes, to be read afresh every time. @throws NotFound for what the viewer may not see. */
 export async function watchEvent(
   deps: Deps,
   viewer: Viewer | null,

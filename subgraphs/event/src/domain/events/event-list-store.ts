@@ -51,7 +51,7 @@ export function listEvents(
   order: EventOrder,
   page: PageArgs,
 ): Promise<EventPage> {
-  // What many or few events may fit takes a plan for just that, and its time.
+  // A condition that fits many events or few, depending on its value, is worth a query plan of its own each time.
   const source = words.length > 0 || filter.city || filter.locationId ? db : reads
   const where = Prisma.join([...conditions(viewer, filter), ...words.map(mentions)], ' AND ')
   return readPage<Event>(page, {

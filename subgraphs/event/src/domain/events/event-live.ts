@@ -33,6 +33,6 @@ export function createEventLive({ bus, log, db }: Pick<BaseDeps<Db>, 'bus' | 'lo
 export const publishChange = (live: EventLive, { id, version }: Event): void =>
   live.publish(id, { since: version - 1, revision: version })
 
-/** Publishes to all who watch the event that it is gone. */
+/** Publishes to all who watch an event that it is gone. */
 export const publishGone = (live: EventLive, { id, version }: Event): void =>
   live.publish(id, { since: version, revision: GONE })

@@ -5,7 +5,7 @@ import { z } from 'zod'
 const MAX_DAYS = 366
 const DAY_MS = 86_400_000
 
-/** When and where an event takes place: what an admin approves, and what people have bought tickets for. */
+/** When and where an event takes place: what an admin approves, and what people buy tickets for. */
 export interface EventSchedule {
   venueId: string | null
   roomId: string | null

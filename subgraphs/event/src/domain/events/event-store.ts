@@ -58,7 +58,7 @@ export type NewEvent = EventSchedule & {
   currency: string
 }
 
-/** Adds an event under the first slug that is free. @throws BadUserInput for references to nothing. */
+/** Adds an event under the first slug that is free. @throws BadUserInput for references to what does not exist. */
 export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
   for (const slug of slugCandidates(event.title, event.id, 'event')) {
     const [inserted] = await tx.$queryRaw<Event[]>`
@@ -75,7 +75,7 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
   throw new Conflict('No address is free for this title.')
 }
 
-/** Changes to an event beside its schedule; what is undefined stays, a null empties. */
+/** Changes to an event other than to its schedule; what is undefined stays, null clears. */
 export interface EventDetails {
   title?: string | undefined
   description?: string | null | undefined
@@ -87,7 +87,7 @@ export interface EventDetails {
 /**
  * Changes an event's details and, where one is given, its schedule.
  * @returns null when there is no such event.
- * @throws BadUserInput for references to nothing.
+ * @throws BadUserInput for references to what does not exist.
  */
 export function updateEvent(
   tx: Tx,
@@ -112,7 +112,7 @@ export const moveEventToReview = (tx: Tx, id: string): Promise<Event | null> =>
     Prisma.sql`e.status IN ('DRAFT', 'REJECTED') AND e.starts_at > now()`,
   )
 
-/** An admin's decision. @property version the one that was looked at; without it, any. */
+/** An admin's decision. `version` is the one that was looked at; without it, any is meant. */
 export interface Review {
   decision: 'APPROVED' | 'REJECTED'
   message?: string | null | undefined
@@ -153,7 +153,7 @@ export function updateEventByReview(
   )
 }
 
-/** Removes an event that was never approved; null when it was, or is gone. To the other subgraphs it is called off. */
+/** Removes an event that was never approved; null when it was, or is gone. The other subgraphs see it as called off. */
 export async function deleteEvent(tx: Tx, id: string): Promise<Event | null> {
   const [event] = await tx.$queryRaw<Event[]>`
     DELETE FROM events e WHERE e.id = ${id}::uuid AND e.approved_at IS NULL RETURNING ${EVENT_COLUMNS}`
@@ -165,7 +165,7 @@ export async function deleteEvent(tx: Tx, id: string): Promise<Event | null> {
 /**
  * The one way in which an event changes: a conditional UPDATE that raises the version, and the event in the outbox.
  * @param set assignments to columns of `events e`.
- * @param condition on the row as it is under its lock; a change that came first decides.
+ * @param condition on the row as it is under its lock; whichever change comes first decides.
  * @returns the event as it is now, or null when the condition does not hold.
  */
 async function change(
@@ -212,7 +212,7 @@ export async function findPendingChanges(
   return new Map(rows.map((changes) => [changes.eventId, changes]))
 }
 
-/** Puts a schedule up for review, in place of one that still waits. @throws BadUserInput for references to nothing. */
+/** Puts a schedule up for review, in place of one that still waits. @throws BadUserInput for references to what does not exist. */
 export async function upsertPendingChanges(tx: Tx, eventId: string, schedule: EventSchedule): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO event_pending_changes (event_id, venue_id, room_id, location_id, starts_at, ends_at, timezone, online)

@@ -41,11 +41,11 @@ export interface UserRef {
   id: string
 }
 
-/** Whether a viewer may know of an event. What was approved once stays known, also after it is called off. */
+/** Whether a viewer may see an event. What was approved once stays visible, also after it is called off. */
 export const maySee = (event: Event, viewer: Viewer | null): boolean =>
   event.status === 'APPROVED' || event.status === 'CANCELLED' || owns(viewer, event.organizerId)
 
-/** The event, if there is one and the viewer may know of it. */
+/** The event, if there is one and the viewer may see it. */
 export const ifVisible = (event: Event | null, viewer: Viewer | null): Event | null =>
   event && maySee(event, viewer) ? event : null
 

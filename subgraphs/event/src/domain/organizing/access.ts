@@ -16,7 +16,7 @@ export async function ownedEvent({ batchedReads }: Deps, viewer: Viewer | null, 
 }
 
 /**
- * Refuses a venue that the viewer may not hold events at.
+ * Refuses a venue that the viewer may not use.
  * @param venueId null, for an event without a venue, passes.
  * @throws Forbidden when the venue belongs to another organizer; BadUserInput when there is none.
  */

@@ -38,7 +38,7 @@ interface CreateEventInput extends Partial<Nullable<EventSchedule>> {
 type Nullable<T> = { [Key in keyof T]: T[Key] | null }
 
 /**
- * Adds an event of the viewer's, PENDING or DRAFT. A pending one has its room reserved from now on.
+ * Adds an event organized by the viewer, PENDING or DRAFT. A pending one reserves its room.
  * @throws Forbidden for somebody else's venue, RoomNotAvailable.
  */
 export async function createEvent(

@@ -17,7 +17,7 @@ const updateSchema = z.object({
   description: textSchema(10_000),
 })
 
-/** Adds a series of the viewer's. */
+/** Adds a series organized by the viewer. */
 export async function createEventSeries(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Series> {
   const { id: organizerId } = requireRole({ viewer }, 'ORGANIZER')
   const series = { id: newId(), organizerId, ...parseInput(createSchema, input) }

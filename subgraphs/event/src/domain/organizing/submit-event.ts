@@ -8,7 +8,7 @@ import * as store from '../events/event-store.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { ownedEvent } from './access.ts'
 
-/** Puts a draft or a rejected event up for review; it reserves its room. @throws NotFound, Forbidden, Conflict, RoomNotAvailable. */
+/** Puts a draft or a rejected event up for review, which reserves its room. @throws NotFound, Forbidden, Conflict, RoomNotAvailable. */
 export async function submitEvent(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {
   const { id: eventId } = await ownedEvent(deps, viewer, id)
   const event = await transaction(deps.db, async (tx) => {
@@ -23,7 +23,7 @@ export async function submitEvent(deps: Deps, viewer: Viewer | null, id: string)
 }
 
 /**
- * Removes an event and gives it as it was. Only one that was never approved, because only then nothing can have been sold.
+ * Removes an event and gives it as it was. Only one that was never approved: of no other is it certain that nothing was sold.
  * @throws NotFound, Forbidden, Conflict.
  */
 export async function deleteEvent(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {

@@ -35,7 +35,7 @@ type Changes = z.infer<typeof schema>
 /**
  * Changes what is given. The schedule (time, place, room) of an approved event changes only after review; until then the new
  * one waits beside the one in force, with its room reserved too.
- * @throws NotFound, Forbidden, RoomNotAvailable; Conflict when the event is in no state for it or has changed since `version`.
+ * @throws NotFound, Forbidden, RoomNotAvailable; Conflict when the event's state does not allow it, or the event has changed since `version`.
  */
 export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Event> {
   const changes = parseInput(schema, input)
@@ -65,7 +65,7 @@ function requireChangeable(event: Event, changes: Changes): void {
     throw new Conflict('The event is over.')
 }
 
-/** Puts the changed schedule up for review, or gives it back to come into force at once. */
+/** Puts the changed schedule of an approved event up for review. @returns it when it comes into force at once, else null. */
 async function changeSchedule(
   deps: Deps,
   viewer: Viewer | null,

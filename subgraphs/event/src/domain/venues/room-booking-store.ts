@@ -39,7 +39,7 @@ export async function findBlock(db: Db, id: string): Promise<ScheduleEntry | nul
 }
 
 /**
- * Reserves a room for an event, in place of what the event had at this stage.
+ * Reserves a room for an event, in place of the one that it had at this stage.
  * @param wanted the event's schedule; one without a room reserves none.
  * @throws RoomTaken
  */
@@ -60,13 +60,13 @@ export async function reserveRoom(
   )
 }
 
-/** Frees what an event has at a stage; nothing when it has nothing. */
+/** Frees the room that an event has at a stage, if it has one. */
 export async function releaseRoom(tx: Tx, eventId: string, stage: Stage): Promise<void> {
   await tx.$executeRaw`DELETE FROM room_bookings
     WHERE event_id = ${eventId}::uuid AND stage = ${stage}::room_booking_stage`
 }
 
-/** What the waiting changes of an event have reserved becomes what it has. */
+/** The room reserved for an event's pending changes becomes the one that it has. */
 export async function promoteRoom(tx: Tx, eventId: string): Promise<void> {
   await releaseRoom(tx, eventId, 'CURRENT')
   await tx.$executeRaw`UPDATE room_bookings SET stage = 'CURRENT' WHERE event_id = ${eventId}::uuid`

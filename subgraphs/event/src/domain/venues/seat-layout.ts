@@ -18,7 +18,7 @@ export interface SeatSection {
   priceTier: string | null
 }
 
-/** Where the seats of a room stand, as it is kept in `rooms.seat_layout`. */
+/** Where the seats of a room stand, as stored in `rooms.seat_layout`. */
 export interface SeatLayout {
   sections: SeatSection[]
 }
