@@ -176,6 +176,22 @@ describe('two mutations in one request', () => {
   })
 })
 
+describe('ids', () => {
+  it('are taken in any case', async () => {
+    const event = await house.createEvent()
+    const id = event.id.toUpperCase()
+    expect(await see(house.organizer, id)).toMatchObject({ id: event.id })
+    const input = { id, title: 'Konser Akbar', categoryId: house.category.id.toUpperCase() }
+    expect(await story.does(house.organizer, UPDATE_EVENT, { input })).toMatchObject({ id: event.id })
+    expect(
+      await story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'APPROVED' } }),
+    ).toMatchObject({ id: event.id, status: 'APPROVED' })
+    const list = `query($filter: EventFilter) { events(filter: $filter) { edges { node { id } } } }`
+    const filter = { venueId: house.venue.id.toUpperCase() }
+    expect(await story.does(null, list, { filter })).toEqual({ edges: [{ node: { id: event.id } }] })
+  })
+})
+
 describe('text that Postgres cannot store', () => {
   it('is refused as a wrong field, not as a failure of ours', async () => {
     const nul = { title: 'a\0b', description: 'c\0d' }

@@ -171,7 +171,7 @@ describe('eventChanged', () => {
     const house = await openHouse(story)
     const event = await house.createApproved()
     await using fan = await watch(story.subgraph.url, null, event.id)
-    await using organizer = await watch(story.subgraph.url, house.organizer, event.id)
+    await using organizer = await watch(story.subgraph.url, house.organizer, event.id.toUpperCase())
     const now = { title: event.title, version: 2, status: 'APPROVED', message: null }
     expect(await fan.next()).toEqual({ data: { eventChanged: now } })
     expect(await organizer.next()).toEqual({ data: { eventChanged: now } })

@@ -3,6 +3,7 @@ import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   CREATE_CATEGORY,
+  CREATE_SERIES,
   CREATE_VENUE,
   inHours,
   openHouse,
@@ -176,8 +177,7 @@ describe('views', () => {
 
 describe('a series', () => {
   it('holds events of its own organizer', async () => {
-    const create = `mutation($input: CreateEventSeriesInput!) { createEventSeries(input: $input) { id title organizer { id } } }`
-    const series = await story.does(house.organizer, create, { input: { title: 'Film of the year' } })
+    const series = await story.does(house.organizer, CREATE_SERIES, { input: { title: 'Film of the year' } })
     await house.createApproved({ title: 'Screening 1', roomId: null, seriesId: series.id })
     const input = { id: titles.Jazz, seriesId: series.id }
     await story.does(house.organizer, UPDATE_EVENT, { input })
@@ -188,7 +188,7 @@ describe('a series', () => {
         edges: [{ node: { title: 'Jazz', series: { id: series.id } } }, { node: { title: 'Screening 1' } }],
       },
     })
-    const theirs = await story.does(other, create, { input: { title: 'Not mine' } })
+    const theirs = await story.does(other, CREATE_SERIES, { input: { title: 'Not mine' } })
     expect(
       await story.refused(house.organizer, UPDATE_EVENT, { input: { id: titles.Jazz, seriesId: theirs.id } }),
     ).toMatchObject({ fields: [{ path: 'input.seriesId' }] })

@@ -101,6 +101,7 @@ export const SUBMIT_EVENT = `${EVENT} mutation($id: ID!) { submitEvent(id: $id) 
 export const DELETE_EVENT = `mutation($id: ID!) { deleteEvent(id: $id) { id title } }`
 export const REVIEW_EVENT = `${EVENT} mutation($id: ID!, $input: ReviewEventInput!) { reviewEvent(id: $id, input: $input) { ...E } }`
 export const GET_EVENT = `${EVENT} query($id: ID!) { event(id: $id) { ...E } }`
+export const CREATE_SERIES = `mutation($input: CreateEventSeriesInput!) { createEventSeries(input: $input) { id title organizer { id } } }`
 export const BLOCK = `mutation($input: BlockScheduleInput!) { blockSchedule(input: $input) { id kind startsAt endsAt reason } }`
 
 /** Events whose room bookings are not what their status and pending changes call for: there must be none. */
