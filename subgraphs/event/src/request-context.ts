@@ -1,5 +1,5 @@
+import { type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import DataLoader from 'dataloader'
 import type { BatchedReads } from './domain/batched-reads.ts'
 import type { Deps } from './domain/deps.ts'
 
@@ -18,24 +18,20 @@ export const createContext = (deps: Deps, scope: RequestScope): Context => ({
 
 /** What one request has read, and reads, by id; null for what is not there. */
 export type Loaders = {
-  [Kind in keyof BatchedReads]: DataLoader<string, Awaited<ReturnType<BatchedReads[Kind]>>>
+  [Kind in keyof BatchedReads]: IdLoader<NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>>
 }
 
 const createLoaders = (reads: BatchedReads): Loaders => ({
-  category: remembering(reads.category),
-  location: remembering(reads.location),
-  venue: remembering(reads.venue),
-  room: remembering(reads.room),
-  roomsOfVenue: remembering(reads.roomsOfVenue),
-  series: remembering(reads.series),
-  event: remembering(reads.event),
-  pendingChanges: remembering(reads.pendingChanges),
-  views: remembering(reads.views),
+  category: loaderOf(reads.category),
+  location: loaderOf(reads.location),
+  venue: loaderOf(reads.venue),
+  room: loaderOf(reads.room),
+  roomsOfVenue: loaderOf(reads.roomsOfVenue),
+  series: loaderOf(reads.series),
+  event: loaderOf(reads.event),
+  pendingChanges: loaderOf(reads.pendingChanges),
+  views: loaderOf(reads.views),
 })
-
-/** Batches nothing by itself: the reads do, for all requests. */
-const remembering = <T>(read: (key: string) => Promise<T>): DataLoader<string, T> =>
-  new DataLoader((keys) => Promise.all(keys.map(read)), { batch: false })
 
 /** Forgets what was loaded: after a change it may be different. */
 export function clearLoaders(loaders: Loaders): void {
@@ -43,7 +39,5 @@ export function clearLoaders(loaders: Loaders): void {
 }
 
 /** What a reference that may be empty points to. */
-export const loadOptional = <T>(
-  loader: DataLoader<string, T | null>,
-  id: string | null,
-): Promise<T | null> | null => (id === null ? null : loader.load(id))
+export const loadOptional = <T>(loader: IdLoader<T>, id: string | null): Promise<T | null> | null =>
+  id === null ? null : loader.load(id)

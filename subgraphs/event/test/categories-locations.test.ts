@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   BLOCK,
@@ -9,7 +10,6 @@ import {
   CREATE_VENUE,
   inHours,
   openHouse,
-  person,
   type Story,
   startStory,
   UPDATE_EVENT,
@@ -21,8 +21,8 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const admin = person('ADMIN')
-const organizer = person('ORGANIZER')
+const admin = person({ role: 'ADMIN' })
+const organizer = person({ role: 'ORGANIZER' })
 describe('categories', () => {
   it('are managed by admins and read by everyone', async () => {
     const created = await story.does(admin, CREATE_CATEGORY, {

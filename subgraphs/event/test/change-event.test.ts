@@ -1,3 +1,4 @@
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   CREATE_EVENT,
@@ -5,7 +6,6 @@ import {
   GET_EVENT,
   inHours,
   openHouse,
-  person,
   REVIEW_EVENT,
   type Story,
   startStory,
@@ -23,8 +23,8 @@ beforeEach(async () => {
   house = await openHouse(story)
 })
 
-const customer = person('CUSTOMER')
-const rival = person('ORGANIZER')
+const customer = person()
+const rival = person({ role: 'ORGANIZER' })
 const see = (viewer: typeof customer | null, id: string) => story.does(viewer, GET_EVENT, { id })
 const forSale = async (id: string) =>
   (

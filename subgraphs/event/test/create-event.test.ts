@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   CREATE_EVENT,
@@ -7,7 +8,6 @@ import {
   GET_EVENT,
   inHours,
   openHouse,
-  person,
   REVIEW_EVENT,
   type Story,
   SUBMIT_EVENT,
@@ -26,8 +26,8 @@ beforeEach(async () => {
   house = await openHouse(story)
 })
 
-const customer = person('CUSTOMER')
-const rival = person('ORGANIZER')
+const customer = person()
+const rival = person({ role: 'ORGANIZER' })
 const see = (viewer: typeof customer | null, id: string) => story.does(viewer, GET_EVENT, { id })
 const forSale = async (id: string) =>
   (

@@ -1,7 +1,31 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { expect, it } from 'vitest'
-import { recordQueries } from './queries.ts'
-import { CREATE_EVENT, inHours, openHouse, person, startStory } from './stories.ts'
+import type { Deps } from '../src/domain/deps.ts'
+import { CREATE_EVENT, inHours, openHouse, startStory } from './stories.ts'
+
+/** Records what is sent to the database from here on, outside transactions; jobs that deliver events do not count. */
+function recordQueries(deps: Deps): string[] {
+  const sent: string[] = []
+  deps.db = deps.db.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }) {
+        const { strings = [] } = args as { strings?: string[] }
+        const text = model ? `${model}.${operation}` : strings.join('?')
+        if (!text.includes('kit.outbox')) sent.push(text)
+        return query(args)
+      },
+    },
+  }) as unknown as Deps['db']
+  const { reads } = deps
+  deps.reads = {
+    $queryRaw(strings, ...values) {
+      sent.push(strings.join('?'))
+      return reads.$queryRaw(strings, ...values)
+    },
+  }
+  return sent
+}
 
 it('resolves 50 references of each entity, with what hangs on them, in one query per kind of thing', async () => {
   await using story = await startStory()
@@ -25,7 +49,7 @@ it('resolves 50 references of each entity, with what hangs on them, in one query
   ]
   const sent = recordQueries(story.subgraph.deps)
   const { data, errors } = await story.ask(house.organizer, references, { r })
-  expect(errors).toBeUndefined()
+  expect(errors).toEqual([])
   expect(data._entities).toHaveLength(152)
   expect(data._entities[49]).toMatchObject({
     id: events[49].id,
@@ -38,7 +62,7 @@ it('resolves 50 references of each entity, with what hangs on them, in one query
   expect(sent).toHaveLength(7)
 
   // An event that is not public does not exist for others, not even by reference.
-  const hidden = await story.ask(person('CUSTOMER'), references, { r: r.slice(0, 1) })
+  const hidden = await story.ask(person(), references, { r: r.slice(0, 1) })
   expect(hidden.data._entities).toEqual([null])
 })
 

@@ -10,16 +10,15 @@ import {
 } from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
 import { createWsClient } from '@karcis/testkit/ws-client'
+import type { Loose } from '@karcis/testkit/gql'
+import { person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import {
   CREATE_EVENT,
   DELETE_EVENT,
   inHours,
-  type Loose,
   openHouse,
-  person,
   REVIEW_EVENT,
-  SECRET,
   startStory,
   UPDATE_EVENT,
 } from './stories.ts'
@@ -27,7 +26,7 @@ import {
 /** A stand-in for a subgraph that takes events in: it checks the caller as the real one does. */
 async function startConsumer() {
   const taken: Loose[] = []
-  const tokens = createServiceTokens(SECRET, 'ticket')
+  const tokens = createServiceTokens(SERVICE_SECRET, 'ticket')
   let away = false
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
@@ -150,7 +149,7 @@ describe('eventChanged', () => {
   const WATCH = `subscription($id: ID!) { eventChanged(id: $id) { title status version message } }`
 
   async function watch(url: string, viewer: Viewer | null, id: string) {
-    const token = await createServiceTokens(SECRET, 'router').sign(viewer)
+    const token = await tokenOf(viewer)
     const ws = createWsClient(`${url}/graphql`)
     const values = ws.client.iterate<Loose>({
       query: WATCH,
@@ -194,7 +193,7 @@ describe('eventChanged', () => {
     const event = await house.createEvent()
     await using organizer = await watch(story.subgraph.url, house.organizer, event.id)
     expect(await organizer.next()).toMatchObject({ data: { eventChanged: { status: 'PENDING' } } })
-    await using stranger = await watch(story.subgraph.url, person('CUSTOMER'), event.id)
+    await using stranger = await watch(story.subgraph.url, person(), event.id)
     expect(await stranger.next()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
     await story.does(house.organizer, DELETE_EVENT, { id: event.id })
     expect(await organizer.next()).toEqual({ data: { eventChanged: null } })

@@ -1,5 +1,6 @@
 import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { gql } from '@karcis/testkit/gql'
+import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   CREATE_CATEGORY,
@@ -7,8 +8,6 @@ import {
   CREATE_VENUE,
   inHours,
   openHouse,
-  person,
-  SECRET,
   type Story,
   startStory,
   UPDATE_EVENT,
@@ -16,7 +15,7 @@ import {
 
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
-const other = person('ORGANIZER')
+const other = person({ role: 'ORGANIZER' })
 const titles: Record<string, string> = {}
 
 beforeAll(async () => {
@@ -112,6 +111,22 @@ describe('the list of events', () => {
     expect(await walk('CREATED_AT_DESC')).toEqual(['Bazaar', 'Webinar', 'Jazz', 'Rock 100% Live'])
   })
 
+  it('refuses a cursor of another order, or of another list', async () => {
+    const cursorOf = async (query: string) => (await story.does(null, query)).pageInfo.endCursor
+    const soonest = await cursorOf('{ events(first: 1) { pageInfo { endCursor } } }')
+    const venue = await cursorOf('{ venues(first: 1) { pageInfo { endCursor } } }')
+    for (const page of [
+      { after: soonest, orderBy: 'STARTS_AT_DESC' },
+      { after: soonest, orderBy: 'CREATED_AT_DESC' },
+      { after: venue },
+    ]) {
+      expect(await story.refused(null, LIST, page)).toMatchObject({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'after' }],
+      })
+    }
+  })
+
   it('shows the owners of an event that changes wait, and others what is in force', async () => {
     await story.does(house.organizer, UPDATE_EVENT, { input: { id: titles.Bazaar, endsAt: inHours(45) } })
     expect(await list({ status: 'PENDING' }, house.admin)).toEqual(['Bazaar', 'Waiting'])
@@ -130,7 +145,7 @@ describe('the list of events', () => {
       'Rock 100% Live',
     ])
     expect(await story.does(other, mine)).toMatchObject({ totalCount: 0 })
-    expect(await story.refused(person('CUSTOMER'), mine)).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(person(), mine)).toMatchObject({ code: 'FORBIDDEN' })
     const organized = `query($r: [_Any!]!) { _entities(representations: $r) { ... on User { organizedEvents(first: 1) { totalCount } } } }`
     const r = [{ __typename: 'User', id: house.organizer.id }]
     expect(await story.does(null, organized, { r })).toEqual([{ organizedEvents: { totalCount: 4 } }])
@@ -217,7 +232,7 @@ describe('without a service token', () => {
         body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
       })
     }
-    const forged = await createServiceTokens(`not ${SECRET}`, 'router').sign(house.admin)
+    const forged = await createServiceTokens(`not ${SERVICE_SECRET}`, 'router').sign(house.admin)
     expect(await gql(url, '{ __typename }', {}, { [SERVICE_TOKEN_HEADER]: forged })).toMatchObject({
       status: 401,
     })

@@ -1,15 +1,7 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  BLOCK,
-  CREATE_ROOM,
-  CREATE_VENUE,
-  inHours,
-  openHouse,
-  person,
-  type Story,
-  startStory,
-} from './stories.ts'
+import { BLOCK, CREATE_ROOM, CREATE_VENUE, inHours, openHouse, type Story, startStory } from './stories.ts'
 
 let story: Story
 beforeAll(async () => {
@@ -17,10 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const admin = person('ADMIN')
-const organizer = person('ORGANIZER')
-const rival = person('ORGANIZER')
-const customer = person('CUSTOMER')
+const admin = person({ role: 'ADMIN' })
+const organizer = person({ role: 'ORGANIZER' })
+const rival = person({ role: 'ORGANIZER' })
+const customer = person()
 
 describe('venues', () => {
   it('of admins are open to all organizers, those of organizers are their own', async () => {
@@ -85,7 +77,7 @@ describe('venues', () => {
       hasPreviousPage: false,
     })
     expect(await page({ last: 2 })).toMatchObject({ names: 'DE', hasPreviousPage: true })
-    const foreign = Buffer.from(JSON.stringify(['A', 'no id'])).toString('base64url')
+    const foreign = Buffer.from(JSON.stringify(['venues', 'A', 'no id'])).toString('base64url')
     for (const args of [
       { first: 0 },
       { first: 101 },

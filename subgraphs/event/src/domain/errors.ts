@@ -1,4 +1,4 @@
-import { refusalOf } from '@karcis/kit/database'
+import type { ConstraintErrors } from '@karcis/kit/database'
 import { BadUserInput, Conflict, KarcisError } from '@karcis/kit/errors'
 
 /** A span of time in which something else has the room. */
@@ -12,15 +12,6 @@ export class RoomNotAvailable extends KarcisError {
   constructor(roomId: string, conflicts: BusyTime[]) {
     super('ROOM_NOT_AVAILABLE', 'The room is taken in that time.', { roomId, conflicts })
   }
-}
-
-/** What a refusal by each constraint means, by the constraint's name. */
-export type ConstraintErrors = Record<string, () => Error>
-
-/** @throws what the constraint that refused means, or the error itself when it has no meaning here. */
-export function mapConstraintError(error: unknown, meanings: ConstraintErrors): never {
-  const { constraint } = refusalOf(error)
-  throw (constraint && meanings[constraint]?.()) || error
 }
 
 /** One wrong field, which only the database can know to be wrong. */

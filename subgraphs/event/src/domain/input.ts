@@ -48,8 +48,3 @@ export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems:
   }
   throw new BadUserInput(problems)
 }
-
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** Whether a client's id can be one of ours; anything else names nothing. */
-export const isId = (value: string): boolean => ID.test(value)

@@ -1,5 +1,6 @@
+import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
-import type { MutationResolvers, Resolvers } from '../generated/resolvers-types.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
 import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
@@ -17,16 +18,15 @@ const readingAfresh =
     return result
   }
 
-const mutations: MutationResolvers = { ...catalog.Mutation, ...events.Mutation, ...venues.Mutation }
+const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, venues)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {
-  ...catalog,
-  ...events,
-  ...venues,
-  DateTime,
-  Query: { ...catalog.Query, ...events.Query, ...venues.Query },
+  ...joined,
   Mutation: Object.fromEntries(
-    Object.entries(mutations).map(([name, resolve]) => [name, readingAfresh(resolve as AnyResolver)]),
-  ) as MutationResolvers,
+    Object.entries(joined.Mutation ?? {}).map(([name, resolve]) => [
+      name,
+      readingAfresh(resolve as AnyResolver),
+    ]),
+  ),
 }

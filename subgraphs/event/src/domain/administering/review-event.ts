@@ -1,9 +1,11 @@
+import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
+import { parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { type Tx, transaction } from '../database.ts'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
@@ -14,7 +16,7 @@ import {
   type Review,
   updateEventByReview,
 } from '../events/event-store.ts'
-import { isId, storableText } from '../input.ts'
+import { storableText } from '../input.ts'
 import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
 
 const schema = z
@@ -40,11 +42,10 @@ export async function reviewEvent(
 ): Promise<Event> {
   requireRole({ viewer }, 'ADMIN')
   const review = parseInput(schema, input)
+  const eventId = parseId(id)
   const event = await transaction(deps.db, async (tx) => {
-    const locked = isId(id) ? await lockEvent(tx, id.toLowerCase()) : null
-    if (!locked) throw new NotFound('event', id)
-    const reviewed =
-      (await reviewWhole(tx, locked.id, review)) ?? (await reviewChanges(tx, locked.id, review))
+    if (eventId === null || !(await lockEvent(tx, eventId))) throw new NotFound('event', id)
+    const reviewed = (await reviewWhole(tx, eventId, review)) ?? (await reviewChanges(tx, eventId, review))
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }

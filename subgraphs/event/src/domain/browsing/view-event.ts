@@ -1,7 +1,7 @@
 import { mapAsync } from '@karcis/kit/async-queue'
+import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { transaction } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
 import { upsertView } from '../events/view-store.ts'

@@ -1,6 +1,7 @@
+import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Db, Tx } from '../database.ts'
-import { type ConstraintErrors, inUseErrors, mapConstraintError } from '../errors.ts'
+import { inUseErrors } from '../errors.ts'
 
 /** A kind of event. */
 export interface Category {

@@ -1,10 +1,16 @@
-import type { Connection, PageArgs } from '@karcis/kit/pagination'
+import { parseId } from '@karcis/kit/ids'
+import {
+  type Connection,
+  type KeysetList,
+  keysetList,
+  newestFirst,
+  type PageArgs,
+  type SortColumn,
+} from '@karcis/kit/pagination'
 import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db } from '../database.ts'
-import { isId } from '../input.ts'
-import { readPage, type SortKey } from '../keyset.ts'
 import type { Event, EventStatus } from './event.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 
@@ -25,18 +31,17 @@ export interface EventFilter {
   status?: EventStatus | null
 }
 
-const byStart: SortKey<Event> = {
+const byStart: SortColumn<Event> = {
   column: Prisma.sql`e.starts_at`,
   type: 'timestamptz',
   of: (event) => event.startsAt.toISOString(),
 }
-/** Ids are UUIDv7: their order is that of creation. */
-const byId: SortKey<Event> = { column: Prisma.sql`e.id`, type: 'uuid', of: (event) => event.id }
+const byId: SortColumn<Event> = { column: Prisma.sql`e.id`, type: 'uuid', of: (event) => event.id }
 
-const ORDERS: Record<EventOrder, { keys: SortKey<Event>[]; descending: boolean }> = {
-  STARTS_AT_ASC: { keys: [byStart, byId], descending: false },
-  STARTS_AT_DESC: { keys: [byStart, byId], descending: true },
-  CREATED_AT_DESC: { keys: [byId], descending: true },
+const LISTS: Record<EventOrder, KeysetList<Event>> = {
+  STARTS_AT_ASC: keysetList('events:STARTS_AT_ASC', [byStart, byId], 'ascending'),
+  STARTS_AT_DESC: keysetList('events:STARTS_AT_DESC', [byStart, byId], 'descending'),
+  CREATED_AT_DESC: newestFirst('events:CREATED_AT_DESC', byId.column),
 }
 
 /**
@@ -54,10 +59,11 @@ export function listEvents(
   // A condition that fits many events or few, depending on its value, is worth a query plan of its own each time.
   const source = words.length > 0 || filter.city || filter.locationId ? db : reads
   const where = Prisma.join([...conditions(viewer, filter), ...words.map(mentions)], ' AND ')
-  return readPage<Event>(page, {
-    ...ORDERS[order],
-    read: (bounds, tail) =>
-      source.$queryRaw<Event[]>`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${where} AND ${bounds} ${tail}`,
+  return LISTS[order].read(page, {
+    rows: (bounds) =>
+      source.$queryRaw<
+        Event[]
+      >`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${where} AND ${bounds.where} ${bounds.tail}`,
     count: async () => {
       const [row] = await db.$queryRaw<
         { count: number }[]
@@ -70,15 +76,16 @@ export function listEvents(
 function conditions(viewer: Viewer | null, filter: EventFilter): Prisma.Sql[] {
   const owned =
     viewer?.role === 'ADMIN' ? Prisma.sql`TRUE` : Prisma.sql`e.organizer_id = ${viewer?.id ?? null}::uuid`
+  // What is no id equals NULL, and so fits nothing.
   const all = [Prisma.sql`(e.status = 'APPROVED' OR ${owned})`]
   const only = (condition: Prisma.Sql) => all.push(condition)
 
-  if (filter.categoryId) only(Prisma.sql`e.category_id = ${known(filter.categoryId)}::uuid`)
-  if (filter.venueId) only(Prisma.sql`e.venue_id = ${known(filter.venueId)}::uuid`)
-  if (filter.organizerId) only(Prisma.sql`e.organizer_id = ${known(filter.organizerId)}::uuid`)
-  if (filter.seriesId) only(Prisma.sql`e.series_id = ${known(filter.seriesId)}::uuid`)
+  if (filter.categoryId) only(Prisma.sql`e.category_id = ${parseId(filter.categoryId)}::uuid`)
+  if (filter.venueId) only(Prisma.sql`e.venue_id = ${parseId(filter.venueId)}::uuid`)
+  if (filter.organizerId) only(Prisma.sql`e.organizer_id = ${parseId(filter.organizerId)}::uuid`)
+  if (filter.seriesId) only(Prisma.sql`e.series_id = ${parseId(filter.seriesId)}::uuid`)
   if (filter.locationId) {
-    const id = known(filter.locationId)
+    const id = parseId(filter.locationId)
     only(Prisma.sql`(e.location_id = ${id}::uuid OR (e.location_id IS NULL AND e.venue_id IN
       (SELECT id FROM venues WHERE location_id = ${id}::uuid)))`)
   }
@@ -115,6 +122,3 @@ function mentions(word: string): Prisma.Sql {
     SELECT h.id FROM events h JOIN locations l ON l.id = h.location_id
       WHERE searchable(l.name || ' ' || l.city) LIKE ${pattern}))`
 }
-
-/** What cannot be an id fits nothing. */
-const known = (id: string): string | null => (isId(id) ? id : null)

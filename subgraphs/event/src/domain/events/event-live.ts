@@ -1,3 +1,4 @@
+import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { type Change, createLive, type Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Db } from '../database.ts'
@@ -18,7 +19,7 @@ export function createEventLive({ bus, log, db }: Pick<BaseDeps<Db>, 'bus' | 'lo
   return createLive<Change>({
     bus,
     log,
-    channel: (id) => `event:${id}`,
+    channel: CHANNELS.event,
     async read(id, since) {
       const event = (await findEvents(db, [id])).get(id)
       const revision = event?.version ?? GONE

@@ -1,5 +1,6 @@
 import type { FieldProblem } from '@karcis/kit/errors'
-import { idSchema, timezoneSchema } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 const MAX_DAYS = 366

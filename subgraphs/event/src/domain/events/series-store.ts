@@ -1,5 +1,6 @@
+import { mapConstraintError } from '@karcis/kit/database'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors, mapConstraintError } from '../errors.ts'
+import { inUseErrors } from '../errors.ts'
 
 /** Events that belong together, all of one organizer. */
 export interface Series {

@@ -1,13 +1,13 @@
+import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
-import { newId } from '@karcis/kit/ids'
+import { idSchema, newId, parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, nameSchema } from '@karcis/kit/validate'
+import { nameSchema } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { transaction } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { spanProblems } from '../events/event-schedule.ts'
-import { isId, parseTogether } from '../input.ts'
+import { parseTogether } from '../input.ts'
 import {
   deleteBlock,
   explainRoomTaken,
@@ -56,7 +56,8 @@ export async function blockSchedule(
 /** Lifts a block and gives it as it was. @throws NotFound, Forbidden. */
 export async function unblockSchedule(deps: Deps, viewer: Viewer | null, id: string): Promise<ScheduleEntry> {
   requireRole({ viewer }, 'ORGANIZER')
-  const block = isId(id) ? await findBlock(deps.db, id) : null
+  const blockId = parseId(id)
+  const block = blockId && (await findBlock(deps.db, blockId))
   if (!block) throw new NotFound('block', id)
   await ownedRoom(deps, viewer, block.roomId)
   if (!(await transaction(deps.db, (tx) => deleteBlock(tx, block.id)))) throw new NotFound('block', id)

@@ -1,6 +1,6 @@
+import { transaction } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { transaction } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange, publishGone } from '../events/event-live.ts'

@@ -1,7 +1,8 @@
+import { mapConstraintError } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import { type BusyTime, mapConstraintError, RoomNotAvailable } from '../errors.ts'
+import { type BusyTime, RoomNotAvailable } from '../errors.ts'
 
 /** A time in which a room is taken, by an event or by hand. */
 export interface ScheduleEntry {

@@ -1,7 +1,8 @@
+import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { Prisma, type Room as RoomRow } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors, mapConstraintError, wrongField } from '../errors.ts'
+import { inUseErrors, wrongField } from '../errors.ts'
 import { type SeatLayout, seatCount } from './seat-layout.ts'
 
 /** A hall, screen or stage: one event at a time. */

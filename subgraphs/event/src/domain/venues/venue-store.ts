@@ -1,9 +1,9 @@
-import type { Connection, PageArgs } from '@karcis/kit/pagination'
+import { mapConstraintError } from '@karcis/kit/database'
+import { type Connection, keysetList, type PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors, mapConstraintError, wrongField } from '../errors.ts'
-import { readPage } from '../keyset.ts'
+import { inUseErrors, wrongField } from '../errors.ts'
 
 /** A building or site. Without an owner it is public: every organizer may use it. */
 export interface Venue {
@@ -45,6 +45,15 @@ export async function findVenues(db: Db, ids: string[]): Promise<Map<string, Ven
   return new Map(found.map((venue) => [venue.id, venue]))
 }
 
+const BY_NAME = keysetList<Venue>(
+  'venues',
+  [
+    { column: Prisma.sql`v.name`, type: 'text', of: (venue) => venue.name },
+    { column: Prisma.sql`v.id`, type: 'uuid', of: (venue) => venue.id },
+  ],
+  'ascending',
+)
+
 /** A page of the public venues and the viewer's own (an admin's are all), by name. @param city null for any. */
 export function listVenues(
   db: Db,
@@ -55,15 +64,11 @@ export function listVenues(
   const where = Prisma.sql`
     (${viewer?.role === 'ADMIN'} OR v.owner_id IS NULL OR v.owner_id = ${viewer?.id ?? null}::uuid)
     AND (${city}::text IS NULL OR searchable(v.city) = searchable(${city}))`
-  return readPage<Venue>(page, {
-    keys: [
-      { column: Prisma.sql`v.name`, type: 'text', of: (venue) => venue.name },
-      { column: Prisma.sql`v.id`, type: 'uuid', of: (venue) => venue.id },
-    ],
-    read: (bounds, tail) => db.$queryRaw`
+  return BY_NAME.read(page, {
+    rows: (bounds) => db.$queryRaw<Venue[]>`
       SELECT v.id, v.owner_id AS "ownerId", v.name, v.city, v.address, v.location_id AS "locationId",
         v.latitude, v.longitude, v.created_at AS "createdAt", v.updated_at AS "updatedAt"
-      FROM venues v WHERE ${where} AND ${bounds} ${tail}`,
+      FROM venues v WHERE ${where} AND ${bounds.where} ${bounds.tail}`,
     count: async () => {
       const [row] = await db.$queryRaw<
         { count: number }[]
