@@ -1,3 +1,4 @@
+import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -30,14 +31,7 @@ const customer = person()
 const rival = person({ role: 'ORGANIZER' })
 const see = (viewer: typeof customer | null, id: string) => story.does(viewer, GET_EVENT, { id })
 const forSale = async (id: string) =>
-  (
-    await story.ask(
-      null,
-      `query($id: ID!) { eventForSale(id: $id) { id organizerId title status startsAt endsAt currency timezone roomId version } }`,
-      { id },
-      'ticket',
-    )
-  ).data.eventForSale
+  (await story.ask(null, EVENT_FOR_SALE, { id }, 'ticket')).data.eventForSale
 
 describe('creating an event', () => {
   it('makes it PENDING, seen by its organizer and admins, and public once approved', async () => {

@@ -1,8 +1,8 @@
 import { createCategory, deleteCategory, updateCategory } from '../domain/administering/categories.ts'
 import { createLocation, deleteLocation, updateLocation } from '../domain/administering/locations.ts'
 import { listEvents } from '../domain/browsing/list-events.ts'
-import { listCategories } from '../domain/catalog/category-store.ts'
-import { listLocations } from '../domain/catalog/location-store.ts'
+import { listCategories } from '../domain/events/category-store.ts'
+import { listLocations } from '../domain/venues/location-store.ts'
 import { createEventSeries, deleteEventSeries, updateEventSeries } from '../domain/organizing/series.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 

@@ -1,3 +1,4 @@
+import { eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { recordEvent } from '@karcis/kit/events'
@@ -189,11 +190,10 @@ const assignments = (schedule: EventSchedule): Prisma.Sql => Prisma.sql`
 
 /** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
 async function recordChange(tx: Tx, event: Event): Promise<Event> {
-  const { id, organizerId, title, status, startsAt, endsAt, currency, timezone, roomId, version } = event
   await recordEvent(tx, {
     type: 'event.changed',
-    aggregateId: id,
-    payload: { id, organizerId, title, status, startsAt, endsAt, currency, timezone, roomId, version },
+    aggregateId: event.id,
+    payload: eventForSale.parse(event), // of all that an event has, what the contract names
     consumers: ['ticket'],
   })
   return event

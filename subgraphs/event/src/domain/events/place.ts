@@ -1,4 +1,4 @@
-import type { Location } from '../catalog/location-store.ts'
+import type { Location } from '../venues/location-store.ts'
 import type { Venue } from '../venues/venue-store.ts'
 import type { EventSchedule } from './event-schedule.ts'
 
