@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Workload, WORKLOADS } from './catalogue.ts'
 import { type Exchange, postRequest } from './connection.ts'
 import type { Running } from './contenders.ts'
-import { figure, median, percentile, spread, table } from './figures.ts'
+import { figure, inTurn, median, percentile, spread, table } from './figures.ts'
 import { arrive, type Load, saturate } from './load.ts'
 
 /** The last contender finishes what was cut off, before the next one is measured. */
@@ -92,7 +92,7 @@ async function ask(port: number, { query, data }: Workload, page: number): Promi
 export async function measureRates(entrants: Set<Entrant>, { rounds, ms }: QueryOptions): Promise<void> {
   // The round before the first only warms.
   for (let round = -1; round < rounds; round++) {
-    await eachEntrant(entrants, async ({ running, load, measured }) => {
+    await eachEntrant(entrants, round, async ({ running, load, measured }) => {
       const cpu = running.child.cpu()
       const started = performance.now()
       const answered = await saturate(load, ms)
@@ -108,7 +108,7 @@ async function measure(entrants: Set<Entrant>, options: QueryOptions): Promise<M
   const { rounds, ms } = options
   const perSecond = arrivalRate([...entrants].map(({ measured }) => measured))
   for (let round = 0; round < rounds; round++) {
-    await eachEntrant(entrants, async ({ load, measured }) => {
+    await eachEntrant(entrants, round, async ({ load, measured }) => {
       const latencies = await arrive(load, perSecond, ms)
       measured.p50.push(percentile(latencies, 0.5))
       measured.p99.push(percentile(latencies, 0.99))
@@ -117,9 +117,13 @@ async function measure(entrants: Set<Entrant>, options: QueryOptions): Promise<M
   return [...entrants].map(({ measured }) => measured)
 }
 
-/** One after the other; one that fails is out from then on. */
-async function eachEntrant(entrants: Set<Entrant>, work: (entrant: Entrant) => Promise<void>): Promise<void> {
-  for (const entrant of entrants) {
+/** One after the other, in each round another first; one that fails is out from then on. */
+async function eachEntrant(
+  entrants: Set<Entrant>,
+  round: number,
+  work: (entrant: Entrant) => Promise<void>,
+): Promise<void> {
+  for (const entrant of inTurn([...entrants], round)) {
     await sleep(SETTLE_MS)
     try {
       await work(entrant)

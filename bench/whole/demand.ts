@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Exchange, postRequest } from '../router/connection.ts'
-import type { Rounds } from '../router/figures.ts'
+import { inTurn, type Rounds } from '../router/figures.ts'
 import { saturate } from '../router/load.ts'
 import type { Front } from './platform.ts'
 
@@ -51,7 +51,7 @@ export async function measureDemand(
   if (responses.size > 1) throw new Error(`They respond differently:\n${[...responses].join('\n')}`)
   // The rounds before the first only warm.
   for (let round = -2; round < rounds; round++) {
-    for (const { front, load, measured } of entrants) {
+    for (const { front, load, measured } of inTurn(entrants, round)) {
       await sleep(SETTLE_MS)
       const before = front.cpu()
       const started = performance.now()
