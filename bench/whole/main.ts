@@ -77,8 +77,9 @@ function report({ title }: Demand, measured: Rounds[], bytes: number): string {
 }
 
 /** The committed supergraph, at the ports of this run. */
-const withPorts = (sdl: string, ports: Record<SubgraphName, number>): string =>
-  SUBGRAPHS.reduce(
+function withPorts(sdl: string, ports: Record<SubgraphName, number>): string {
+  return SUBGRAPHS.reduce(
     (text, name, index) => text.replaceAll(`127.0.0.1:${4001 + index}/`, `127.0.0.1:${ports[name]}/`),
     sdl,
   )
+}

@@ -16,8 +16,8 @@ const hallOf = ({ id }: { id: string }) => (HALLS[id] ? { id, ...HALLS[id] } : n
 const halls = {
   sdl: `${link('@key')}
     type Query { halls: [Hall!] hall(id: ID!): Hall }
-    type Hall @key(fields: "id") { id: ID! name: String price(currency: String!): Int seats(first: Int): [EntitySlots!] house: House }
-    type EntitySlots @key(fields: "code") { code: ID! }
+    type Hall @key(fields: "id") { id: ID! name: String price(currency: String!): Int seats(first: Int): [Seat!] house: House }
+    type Seat @key(fields: "code") { code: ID! }
     type House { rent(currency: String!): Int }
   `,
   resolvers: {
@@ -41,10 +41,10 @@ const halls = {
 const floors = {
   sdl: `${link('@key')}
     type Query { floors: Int }
-    type EntitySlots @key(fields: "code") { code: ID! floor: Int }
+    type Seat @key(fields: "code") { code: ID! floor: Int }
   `,
   resolvers: {
-    EntitySlots: {
+    Seat: {
       __resolveReference: ({ code }: { code: string }) => ({ code, floor: Number(code.slice(1)) }),
     },
   },
@@ -56,7 +56,7 @@ const insurer = {
       id: ID!
       name: String @external
       price(currency: String!): Int @external
-      seats(first: Int): [EntitySlots!] @external
+      seats(first: Int): [Seat!] @external
       house: House @external
       premium: Int @requires(fields: "price(currency: \\"IDR\\")")
       premiumUsd(times: Int = 1): Int @requires(fields: "price(currency: \\"USD\\")")
@@ -66,7 +66,7 @@ const insurer = {
       sign: String @requires(fields: "name")
       rentShare: Int @requires(fields: "house { rent(currency: \\"USD\\") } price(currency: \\"IDR\\")")
     }
-    type EntitySlots @key(fields: "code") { code: ID! floor: Int @external }
+    type Seat @key(fields: "code") { code: ID! floor: Int @external }
     type House @external { rent(currency: String!): Int }
   `,
   resolvers: {

@@ -22,7 +22,7 @@ async function openWorld() {
   return { world, slow, release: held.resolve }
 }
 
-const AWAY = { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) } }
+const UNAVAILABLE = { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) } }
 
 describe('what is asked of a subgraph at the same time', () => {
   it('goes there in few requests, and everybody gets their own response', async () => {
@@ -188,7 +188,7 @@ describe('a batch', () => {
       response.writeHead(200, JSONL).write('[1,{"data":{"n":1}}]\n')
     }, 100)
     expect(responses).toEqual([
-      { data: null, errors: [{ ...AWAY, message: expect.any(String), path: ['a'] }] },
+      { data: null, errors: [{ ...UNAVAILABLE, message: expect.any(String), path: ['a'] }] },
       { data: { n: 1 } },
       expect.objectContaining({ data: null }),
     ])

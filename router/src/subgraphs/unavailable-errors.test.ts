@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRouter } from '../server.ts'
 import { createWorld, type World } from '../testing/world.ts'
 
-const AWAY = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
+const UNAVAILABLE = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
 
 /** Internals that a client must not see. */
 const INSIDE = /127\.0\.0\.1|subgraph|ECONN|stack|\b(user|event|ticket)__|at .*\.ts/
@@ -35,7 +35,7 @@ describe('a subgraph that fails', () => {
     expect(body.errors?.map(({ path }) => path)).toEqual(
       expect.arrayContaining([['user'], ['events', 0, 'organizer'], ['events', 1, 'organizer']]),
     )
-    for (const { extensions } of body.errors ?? []) expect(extensions).toEqual(AWAY)
+    for (const { extensions } of body.errors ?? []) expect(extensions).toEqual(UNAVAILABLE)
     expect(JSON.stringify(body.errors)).not.toMatch(INSIDE)
   })
 
@@ -43,7 +43,7 @@ describe('a subgraph that fails', () => {
     world.proxies.ticket.stall(true)
     const { body } = await gql(world.url, '{ seats events { title } }')
     expect(body.data).toEqual({ seats: null, events: [{ title: 'Jazz' }, { title: 'Rock' }] })
-    expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: AWAY }])
+    expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: UNAVAILABLE }])
   })
 
   it.each<[string, RequestListener]>([
@@ -80,7 +80,9 @@ describe('a subgraph that fails', () => {
         const { status, body } = await gql(`${router.url}/graphql`, query)
         expect(status).toBe(200)
         expect(body.data).toEqual({ seats: null, ...others })
-        expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: AWAY }])
+        expect(body.errors).toEqual([
+          { message: expect.any(String), path: ['seats'], extensions: UNAVAILABLE },
+        ])
       }
     }
   })
@@ -110,7 +112,7 @@ describe('a subgraph that fails', () => {
       subgraphs: { ...world.settings.subgraphs, user: flaky.url },
     })
     const { body } = await gql(`${router.url}/graphql`, 'mutation { touch }')
-    expect(body.errors?.[0]?.extensions).toEqual(AWAY)
+    expect(body.errors?.[0]?.extensions).toEqual(UNAVAILABLE)
     expect(tries).toBe(1)
   })
 })

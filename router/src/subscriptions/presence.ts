@@ -13,8 +13,8 @@ export interface Presence {
 
 /**
  * People who are not signed in are not counted. All that tells them apart is their address, and behind a proxy that is the
- * proxy's: a limit high enough for ten thousand people who watch a seat map through one would stop nobody. One such socket costs some
- * 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
+ * proxy's: a limit high enough for ten thousand people who watch a seat map through one would stop nobody. Such a socket costs
+ * some 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
  */
 export function createPresence(connectionsPerViewer: number): Presence {
   const present = new Set<{ viewer: Identity['viewer']; revoke: () => void }>()

@@ -11,8 +11,8 @@ const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6
 const world = createWorld({
   seats: `${LINK} type Query { a: Int }
     type Subscription { changed(since: Int): Change }
-    type Change { revision: Int! seats: [EntitySlots!] buyer: User note: String! }
-    type EntitySlots @key(fields: "id") { id: ID! status: Status! }
+    type Change { revision: Int! seats: [Seat!] buyer: User note: String! }
+    type Seat @key(fields: "id") { id: ID! status: Status! }
     enum Status { FREE HELD }
     type User @key(fields: "id") { id: ID! }`,
   users: `${LINK} type Query { b: Int } type User @key(fields: "id") { id: ID! name: String! age: Int }`,
@@ -32,7 +32,7 @@ const node: PlanNode = {
   ],
 }
 
-const seat = { __typename: 'EntitySlots', id: '1', status: 'HELD' }
+const seat = { __typename: 'Seat', id: '1', status: 'HELD' }
 const change = {
   __typename: 'Change',
   revision: 7,

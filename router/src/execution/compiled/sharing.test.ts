@@ -97,9 +97,9 @@ it('gathers what the same viewer wants while a fetch is under way, and gives eac
   expect(calls).toHaveLength(4)
 
   first.answer({ data: { _entities: [{ name: 'one', price: 1 }] } })
-  const joint = await call(4)
-  expect(idsOf(joint)).toEqual(['2', '3', '4'])
-  joint.answer({
+  const shared = await call(4)
+  expect(idsOf(shared)).toEqual(['2', '3', '4'])
+  shared.answer({
     data: { _entities: [{ name: 'two', price: 2 }, { name: null, price: 3 }, null] },
     errors: [
       { message: 'no name', path: ['_entities', 1, 'name'] },
@@ -241,9 +241,9 @@ it('fetches for everybody alone when a response is ambiguous', async () => {
   const responses = [1, 2, 3].map((n) => run('viewer', { n }))
   for (const index of [0, 1, 2]) (await call(index)).answer(items(`${index}`))
   ;(await call(3)).answer({ data: { _entities: [{ name: 'zero' }] } })
-  const joint = await call(4)
-  expect(idsOf(joint)).toEqual(['1', '2'])
-  joint.answer({ errors: [{ message: 'cannot read one of them' }] })
+  const shared = await call(4)
+  expect(idsOf(shared)).toEqual(['1', '2'])
+  shared.answer({ errors: [{ message: 'cannot read one of them' }] })
   await call(6)
   expect(calls.slice(5).map(idsOf)).toEqual([['1'], ['2']])
   calls[5]?.answer({ errors: [{ message: 'this one' }] })

@@ -33,7 +33,7 @@ export interface UpstreamOperation {
   sinceVariable?: string | undefined
 }
 
-/** Argument by which a subscription is told what its client has seen, and the field of its events that says so. */
+/** The argument of a subscription for the last revision that its client has, and the field of its events with theirs. */
 const SINCE = 'sinceRevision'
 const REVISION = 'revision'
 

@@ -26,10 +26,10 @@ export function corrupt(
     const corrupted: Record<string, unknown> = {}
     for (const [name, field] of Object.entries(value)) {
       if (roll(`gone ${key} ${name}`) < rate / 2) continue
-      const kept = walk(field, `${key} ${name}`)
+      const honest = walk(field, `${key} ${name}`)
       const lies = name.startsWith('__') ? WRONG_TYPES : WRONG
       Object.defineProperty(corrupted, name, {
-        value: lie(kept, `${key} ${name}`, lies),
+        value: lie(honest, `${key} ${name}`, lies),
         enumerable: true,
         writable: true,
         configurable: true,
