@@ -1,3 +1,6 @@
+/** In place of a result: the request is to be served again, in the next batch, ahead of all that wait. */
+export const AGAIN = Symbol('again')
+
 /** Takes requests one by one and serves those of a key together, as a database commits several transactions with one flush. */
 export interface GroupCommit<Request, Result> {
   /** @returns the request's own result. @throws what it was refused with, or what its batch failed with. */
@@ -5,8 +8,12 @@ export interface GroupCommit<Request, Result> {
 }
 
 export interface GroupCommitOptions<Request, Result> {
-  /** Serves requests of one key, in order of arrival; gives one result for each, an Error for one that is refused. */
-  run(key: string, requests: Request[]): Promise<(Result | Error)[]>
+  /**
+   * Serves requests of one key, in order of arrival, with one transaction: what it has committed, no failure may follow.
+   * @returns a result for each, an Error for one that is refused, AGAIN for one whose turn comes after this transaction; at least
+   *   one of them is served, so that no batch comes again for ever.
+   */
+  run(key: string, requests: Request[]): Promise<(Result | Error | typeof AGAIN)[]>
   maxBatch: number
   /** Requests of one key with the same answer here never share a batch. */
   distinct?(request: Request): unknown
@@ -31,11 +38,13 @@ export function createGroupCommit<Request, Result>(
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
   async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
-    while (queue.length > 0) await serve(key, nextBatch(queue))
+    while (queue.length > 0) queue.unshift(...(await serve(key, nextBatch(queue))))
     queues.delete(key)
   }
 
-  async function serve(key: string, batch: Waiting<Request, Result>[]): Promise<void> {
+  /** @returns those that are to be served again. */
+  async function serve(key: string, batch: Waiting<Request, Result>[]): Promise<Waiting<Request, Result>[]> {
+    const again: Waiting<Request, Result>[] = []
     try {
       const results = await run(
         key,
@@ -43,14 +52,17 @@ export function createGroupCommit<Request, Result>(
       )
       for (const [at, waiting] of batch.entries()) {
         const result = results[at]
-        if (result === undefined || result instanceof Error)
+        if (result === AGAIN) again.push(waiting)
+        else if (result === undefined || result instanceof Error)
           waiting.reject(result ?? new Error('a request got no result'))
         else waiting.resolve(result)
       }
     } catch (error) {
-      if (batch.length > 1 && retryAlone(error)) for (const waiting of batch) await serve(key, [waiting])
+      if (batch.length > 1 && retryAlone(error))
+        for (const waiting of batch) again.push(...(await serve(key, [waiting])))
       else for (const waiting of batch) waiting.reject(error)
     }
+    return again
   }
 
   /** The first of each kind, in order; others of a kind wait for the next batch. */

@@ -64,6 +64,13 @@ async function together(story: Story, hall: Awaited<ReturnType<typeof twoTiers>>
   return (outcomes ?? []).slice(1)
 }
 
+/** Makes Postgres refuse every hold of a user. */
+async function curse({ sql }: Story, userId: string): Promise<void> {
+  await sql(`CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF NEW.user_id = '${userId}' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`)
+  await sql('CREATE TRIGGER curse BEFORE INSERT ON holds FOR EACH ROW EXECUTE FUNCTION curse()')
+}
+
 const lost = (outcome: Outcome | undefined): unknown =>
   outcome instanceof SeatsUnavailable ? outcome.facts.seatIds : outcome
 
@@ -174,9 +181,7 @@ describe('requests for seats of one event that wait together', () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
     const [cursed, bookingId] = [newId(), newId()]
-    await story.sql(`CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN IF NEW.user_id = '${cursed}' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`)
-    await story.sql('CREATE TRIGGER curse BEFORE INSERT ON holds FOR EACH ROW EXECUTE FUNCTION curse()')
+    await curse(story, cursed)
     await story.deps.seatAllocator.submit(hall.eventId, hall.request(['Back A10'], { bookingId }))
     const [first, repeated, unlucky, last] = await together(story, hall, [
       hall.request(['Back A1']),
@@ -188,6 +193,24 @@ describe('requests for seats of one event that wait together', () => {
     expect(repeated).toBeInstanceOf(BookingHoldsAlready)
     expect(refusalOf(unlucky).sqlState).toBe('P0001')
     for (const label of ['Back B1', 'Back C1']) expect(await hall.state(label)).toMatchObject({ version: 1 })
+    await expectBooksToBalance(story)
+  })
+
+  it('keep what they were granted when those that have to come again fail', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const [siti, cursed] = [person(), newId()]
+    await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+    await curse(story, cursed)
+    const [over, granted, unlucky, last] = await together(story, hall, [
+      hall.request(['Front D1'], { userId: siti.id }), // over the limit: D1 stays free
+      hall.request(['Back A1']),
+      hall.request(['Front D1'], { userId: cursed }), // has its turn after the first
+      hall.request(['Front D1', 'Front D2']),
+    ])
+    expect(over).toBeInstanceOf(LimitExceeded)
+    expect(refusalOf(unlucky).sqlState).toBe('P0001')
+    for (const outcome of [granted, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
     await expectBooksToBalance(story)
   })
 

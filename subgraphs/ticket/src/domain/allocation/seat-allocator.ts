@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
+import { AGAIN, createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
 import { type Db, mayBeOneRequestsFault, type Tx } from '../database.ts'
 import { SeatsUnavailable } from '../errors.ts'
 import { lowerUsage, raiseUsage, usageChanges } from '../inventory/allowance-store.ts'
@@ -48,27 +48,18 @@ type Outcomes = Map<SeatRequest, Hold | Error>
 
 /**
  * Serves requests in order of arrival. Of those that want the same seat, the first goes into the transaction; the others are
- * refused when that one, or somebody elsewhere, gets the seat, and take their turn when it is free after all.
+ * refused when that one, or somebody elsewhere, gets the seat, and come again when it is free after all.
  */
 async function allocateBatch(
   deps: SeatAllocatorDeps,
   eventId: string,
   requests: SeatRequest[],
-): Promise<(Hold | Error)[]> {
-  const outcomes: Outcomes = new Map()
-  const gone = new Set<string>()
-  let open = requests
-  while (open.length > 0) {
-    const allocation = await allocateTogether(deps, eventId, withoutRivals(open))
-    for (const [request, outcome] of allocation.outcomes) outcomes.set(request, outcome)
-    for (const id of allocation.gone) gone.add(id)
-    for (const rival of open) {
-      const lost = seatIdsOf(rival).filter((id) => gone.has(id))
-      if (lost.length > 0 && !outcomes.has(rival)) outcomes.set(rival, new SeatsUnavailable(lost))
-    }
-    open = open.filter((request) => !outcomes.has(request))
-  }
-  return requests.map((request) => outcomes.get(request) ?? new Error('a request got no outcome'))
+): Promise<(Hold | Error | typeof AGAIN)[]> {
+  const { outcomes, gone } = await allocateTogether(deps, eventId, withoutRivals(requests))
+  return requests.map((request) => {
+    const lost = seatIdsOf(request).filter((id) => gone.has(id))
+    return outcomes.get(request) ?? (lost.length > 0 ? new SeatsUnavailable(lost) : AGAIN)
+  })
 }
 
 /** The requests that want no seat that an earlier one wants. */
@@ -86,7 +77,7 @@ function withoutRivals(requests: readonly SeatRequest[]): SeatRequest[] {
 interface Allocation {
   outcomes: Outcomes
   /** Seats that are taken now: those of granted requests, and those that had been taken before. */
-  gone: string[]
+  gone: ReadonlySet<string>
   change: SeatMapChange | null
 }
 
@@ -144,7 +135,7 @@ async function allocate(
     outcomes.set(request, overUserLimit(request.types.get(ticketTypeId)?.maxPerUser ?? 0))
 
   const granted = seated.filter((request) => !outcomes.has(request))
-  if (granted.length === 0) throw new NothingAllocated({ outcomes, gone, change: null })
+  if (granted.length === 0) throw new NothingAllocated({ outcomes, gone: new Set(gone), change: null })
   const heldIds = granted.flatMap(seatIdsOf)
   if (granted.length < requests.length) {
     // A request is granted whole or not at all: what a refused one had won is undone without a trace.
@@ -161,11 +152,8 @@ async function allocate(
   for (const [at, hold] of (await insertHolds(tx, holds, seconds)).entries())
     outcomes.set(granted[at] as SeatRequest, hold)
   const moves = stockMoves(granted.flatMap(itemsOf), 'available', 'held')
-  return {
-    outcomes,
-    gone: [...gone, ...heldIds],
-    change: await moveStockOfSeats(tx, eventId, heldIds, moves),
-  }
+  const change = await moveStockOfSeats(tx, eventId, heldIds, moves)
+  return { outcomes, gone: new Set([...gone, ...heldIds]), change }
 }
 
 const seatIdsOf = (request: SeatRequest): string[] => request.seats.map((seat) => seat.id)

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
+import { AGAIN, createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
 import { mayBeOneRequestsFault, type Tx } from '../database.ts'
 import { SoldOut } from '../errors.ts'
 import { lowerUsage, raiseUsage } from '../inventory/allowance-store.ts'
@@ -39,18 +39,18 @@ export const createStockAllocator = (deps: () => StockAllocatorDeps): StockAlloc
     run: (_ticketTypeId, requests) => allocateBatch(deps(), requests),
   })
 
-type Outcome = Hold | Error
+type Outcome = Hold | Error | typeof AGAIN
 
 async function allocateBatch(deps: StockAllocatorDeps, requests: StockRequest[]): Promise<Outcome[]> {
   const outcomes = await allocateTogether(deps, requests)
-  const refused = requests.filter((request) => outcomes.get(request) instanceof SoldOut)
-  const [first] = refused
-  // What is past its time counts as free for the next buyer: nobody is refused because of it.
-  if (
-    first &&
-    (await expireHolds(deps, { eventId: first.type.eventId, ticketTypeIds: [first.type.id] })) > 0
-  ) {
-    for (const [request, outcome] of await allocateTogether(deps, refused)) outcomes.set(request, outcome)
+  const soldOut = requests.filter((request) => outcomes.get(request) instanceof SoldOut)
+  const [first] = soldOut
+  if (first) {
+    const { id, eventId } = first.type
+    // What is past its time counts as free for the next buyer: nobody is refused because of it.
+    const freed = await expireHolds(deps, { eventId, ticketTypeIds: [id] }).catch((error: Error) => error)
+    if (freed !== 0)
+      for (const request of soldOut) outcomes.set(request, freed instanceof Error ? freed : AGAIN)
   }
   return requests.map((request) => outcomes.get(request) ?? new Error('a request got no outcome'))
 }
