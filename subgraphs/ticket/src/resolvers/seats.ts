@@ -1,5 +1,5 @@
 import { mapAsync } from '@karcis/kit/async-queue'
-import { requireRole } from '@karcis/kit/viewer'
+import { requireViewer } from '@karcis/kit/viewer'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
 import { readSeats, watchSeatMap } from '../domain/viewing/read-seats.ts'
@@ -11,9 +11,9 @@ export const seats = {
     seats: (_, { ids }, { loaders }) => readSeats((id) => loaders.seat.load(id), ids),
   },
   Mutation: {
-    createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireRole(ctx, 'ORGANIZER'), input),
-    blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireRole(ctx, 'ORGANIZER'), args),
-    unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireRole(ctx, 'ORGANIZER'), args),
+    createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
+    blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireViewer(ctx), args),
+    unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireViewer(ctx), args),
   },
   Subscription: {
     seatMapChanged: {

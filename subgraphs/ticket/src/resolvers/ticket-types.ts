@@ -1,5 +1,5 @@
 import { mapAsync } from '@karcis/kit/async-queue'
-import { requireRole } from '@karcis/kit/viewer'
+import { requireViewer } from '@karcis/kit/viewer'
 import { priceRange } from '../domain/inventory/ticket-type.ts'
 import {
   createTicketType,
@@ -16,9 +16,9 @@ export const ticketTypes = {
     ticketType: (_, { id }, { loaders }) => loaders.ticketType.load(id),
   },
   Mutation: {
-    createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireRole(ctx, 'ORGANIZER'), input),
-    updateTicketType: (_, { input }, ctx) => updateTicketType(ctx.deps, requireRole(ctx, 'ORGANIZER'), input),
-    deleteTicketType: (_, { id }, ctx) => deleteTicketType(ctx.deps, requireRole(ctx, 'ORGANIZER'), id),
+    createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
+    updateTicketType: (_, { input }, ctx) => updateTicketType(ctx.deps, requireViewer(ctx), input),
+    deleteTicketType: (_, { id }, ctx) => deleteTicketType(ctx.deps, requireViewer(ctx), id),
   },
   Subscription: {
     ticketStockChanged: {

@@ -2,6 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -37,6 +38,7 @@ export const unblockSeats = (deps: Deps, viewer: Viewer, input: SeatsInput): Pro
 type Action = 'block' | 'unblock'
 
 async function changeSeats(deps: Deps, viewer: Viewer, input: SeatsInput, action: Action): Promise<Seat[]> {
+  requireRole({ viewer }, 'ORGANIZER')
   const eventId = parseInput(idSchema, input.eventId, 'eventId')
   const seatIds = parseInput(seatIdsSchema(MAX_SEATS), input.seatIds, 'seatIds')
   await requireOwnEvent(deps, viewer, eventId)

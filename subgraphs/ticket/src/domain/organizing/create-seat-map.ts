@@ -2,6 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -51,6 +52,7 @@ const inputSchema = z.object({
  */
 export async function createSeatMap(deps: Deps, viewer: Viewer, input: unknown): Promise<SeatMap | null> {
   const { db, live } = deps
+  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, sections: plans, focal } = parseInput(inputSchema, input)
   await requireOwnEvent(deps, viewer, eventId)
   const types = (await findTicketTypesOfEvents(db, [eventId])).get(eventId) ?? []

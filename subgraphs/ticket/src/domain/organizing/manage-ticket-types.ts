@@ -3,6 +3,7 @@ import { BadUserInput, Conflict, type FieldProblem, NotFound } from '@karcis/kit
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema, moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import type { Tx } from '../database.ts'
@@ -52,6 +53,7 @@ export async function createTicketType(
   viewer: Viewer,
   input: unknown,
 ): Promise<TicketType | null> {
+  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, saleStartsAt, saleEndsAt, maxPerUser, section, ...given } = parseInput(createSchema, input)
   const { status, endsAt, currency } = await requireOwnEvent(deps, viewer, eventId)
   if (status === 'CANCELLED' || endsAt <= new Date()) throw new EventNotBookable(eventId)
@@ -91,6 +93,7 @@ export async function updateTicketType(
   viewer: Viewer,
   input: unknown,
 ): Promise<TicketType | null> {
+  requireRole({ viewer }, 'ORGANIZER')
   const { id, ...changes } = parseInput(updateSchema, input)
   const { eventId } = await requireOwnType(deps, viewer, id)
   await transaction(deps.db, (tx) => update(tx, id, changes))
@@ -130,6 +133,7 @@ const changed = <T>(given: T | null | undefined, known: T | null): T | null =>
  * @throws Forbidden, NotFound, Conflict (something is or was sold, is held, or it has seats).
  */
 export async function deleteTicketType(deps: Deps, viewer: Viewer, id: string): Promise<TicketType> {
+  requireRole({ viewer }, 'ORGANIZER')
   const type = await requireOwnType(deps, viewer, parseInput(idSchema, id, 'id'))
   const { eventId, sold, held } = type
   await expireHolds(deps, { eventId, ticketTypeIds: [type.id] })
