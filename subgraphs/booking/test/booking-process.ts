@@ -10,7 +10,8 @@ import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { gql } from '@karcis/testkit/gql'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createWsClient } from '@karcis/testkit/ws-client'
-import type { Db, Deps } from '../src/domain/deps.ts'
+import type { Db } from '../src/domain/database.ts'
+import type { Deps } from '../src/domain/deps.ts'
 import type { BookingSettings } from '../src/env.ts'
 import { createBookingSubgraph } from '../src/server.ts'
 import { WALLET } from './operations.ts'
@@ -70,7 +71,6 @@ export async function startBooking(
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       USER_URL: NOBODY,
-      EVENT_URL: NOBODY,
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,

@@ -2,9 +2,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
 import type { Viewer } from '@karcis/kit/service-token'
-import { cancelTickets } from '../src/domain/cancel-tickets.ts'
-import { issueTickets } from '../src/domain/issue-tickets.ts'
-import { refund } from '../src/domain/refund.ts'
+import { cancelTickets, issueTickets, refundInFull } from '../src/domain/fulfilment/issue-tickets.ts'
 import { person } from './booking-process.ts'
 import { audit } from './money.ts'
 import { withoutSql } from './mutants.ts'
@@ -18,7 +16,7 @@ const bookingOf = async (world: World, viewer: Viewer, id: string) =>
 
 /** Does now what the minute's sweep would: brings forward whatever is left to do. */
 const sweep = async ({ db }: World) => {
-  await db.$executeRaw`UPDATE bookings SET updated_at = now() - interval '1 hour' WHERE NOT settled`
+  await db.$executeRaw`UPDATE bookings SET updated_at = now() - interval '1 hour' WHERE NOT fulfilled`
   await db.$executeRaw`SELECT graphile_worker.add_job('sweep-bookings', '{}')`
 }
 
@@ -133,12 +131,12 @@ describe('issuing', () => {
     return world.db.bookingTicket.count()
   }
 
-  it('twenty times at once, without guards (NOT settled, booking_tickets_pkey), counts tickets twice', async () => {
+  it('twenty times at once, without guards (NOT fulfilled, booking_tickets_pkey), counts tickets twice', async () => {
     await using story = await paidWhileTicketIsAway()
     const { db, subgraph } = story.world
     await db.$executeRawUnsafe(`ALTER TABLE booking_tickets
       DROP CONSTRAINT booking_tickets_pkey, DROP CONSTRAINT booking_tickets_booking_id_position_key`)
-    subgraph.deps.db = withoutSql(db, " AND status = 'PAID' AND NOT settled")
+    subgraph.deps.db = withoutSql(db, " AND status = 'PAID' AND NOT fulfilled")
     expect(await twentyTimes(story)).toBeGreaterThan(2)
   })
 
@@ -161,7 +159,7 @@ describe('issuing', () => {
       ...tickets,
       async issue(bookingId) {
         // Another run was told that the places are gone. It pays back and cleans up before this one gets its tickets.
-        await refund(deps, bookingId, 'gone', false)
+        await refundInFull(deps, bookingId, 'gone', { fulfilled: false })
         await cancelTickets(deps, bookingId)
         late = await tickets.issue(bookingId)
         return late as Awaited<ReturnType<typeof tickets.issue>>

@@ -1,5 +1,5 @@
 import { untilBlocked } from '@karcis/testkit/blocked-sessions'
-import type { Db, Tx } from '../src/domain/deps.ts'
+import type { Db, Tx } from '../src/domain/database.ts'
 
 /** The database as the product sees it, with parts of its SQL left out: the guard that a test is about. */
 export function withoutSql(db: Db, ...fragments: string[]): Db {

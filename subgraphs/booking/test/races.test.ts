@@ -2,8 +2,8 @@ import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
-import { expireBooking } from '../src/domain/expire-booking.ts'
-import { refund } from '../src/domain/refund.ts'
+import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
+import { refundInFull } from '../src/domain/fulfilment/issue-tickets.ts'
 import { balanceOf, person, startBooking } from './booking-process.ts'
 import { audit, pendingBooking } from './money.ts'
 import { dropTriggers, pileUp, withoutSql } from './mutants.ts'
@@ -79,7 +79,7 @@ describe('news', () => {
     const buyer = person()
     const { id } = await pendingBooking(booking.db, buyer.id, 1_000)
     await booking.ask(buyer, PAY, { id })
-    await refund(booking.subgraph.deps, id, 'test', false)
+    await refundInFull(booking.subgraph.deps, id, 'test', { fulfilled: false })
     const told = await booking.db
       .$queryRaw`SELECT consumer, payload FROM kit.outbox WHERE aggregate_id = ${id} ORDER BY seq`
     expect(told).toEqual([
