@@ -24,19 +24,19 @@ const aboutBooking = (job: typeof ISSUE_TICKETS, run: (deps: Deps, bookingId: st
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
-const sweep = onSchedule('sweep-bookings', sweepBookings)
-const forgetKeys = onSchedule('forget-keys', ({ db }) => transaction(db, deleteExpiredKeys))
+const sweepJob = onSchedule('sweep-bookings', sweepBookings)
+const forgetKeysJob = onSchedule('forget-keys', ({ db }) => transaction(db, deleteExpiredKeys))
 
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTickets),
   aboutBooking(RELEASE_BOOKING, releaseBooking),
   aboutBooking(CANCEL_TICKETS, cancelTickets),
-  sweep,
-  forgetKeys,
+  sweepJob,
+  forgetKeysJob,
 ]
 
 export const crons = [
-  { job: sweep.name, match: '* * * * *' },
-  { job: forgetKeys.name, match: '7 * * * *' },
+  { job: sweepJob.name, match: '* * * * *' },
+  { job: forgetKeysJob.name, match: '7 * * * *' },
 ]

@@ -43,7 +43,7 @@ export interface BookingProcess extends AsyncDisposable {
   /** One operation, as the router sends it for this viewer. */
   ask(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Answer>
   /** Sends an event to this process as another subgraph would. */
-  tell(from: string, type: string, aggregateId: string, payload: unknown): Promise<void>
+  sendEvent(from: string, type: string, aggregateId: string, payload: unknown): Promise<void>
   /** One subscription, as the router opens it for this viewer: what comes, oldest first. */
   watch(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Watch>
 }
@@ -59,9 +59,9 @@ export async function startBooking(
   settings: Partial<BookingSettings> = {},
   existing?: TestDatabase,
 ): Promise<BookingProcess> {
-  await using undo = new AsyncDisposableStack()
-  const database = existing ?? undo.use(await createTestDatabase('booking'))
-  const subgraph = undo.use(
+  await using stack = new AsyncDisposableStack()
+  const database = existing ?? stack.use(await createTestDatabase('booking'))
+  const subgraph = stack.use(
     await createBookingSubgraph({
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
@@ -78,15 +78,16 @@ export async function startBooking(
       ...settings,
     }),
   )
-  const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
+  const sockets = stack.use(createWsClient(`${subgraph.url}/graphql`))
   const tokens = createServiceTokens(SECRET, 'router')
-  const running = undo.move()
+  const running = stack.move()
   return {
     subgraph,
     db: subgraph.deps.db,
     ask: async (viewer, query, variables = {}) =>
       askSubgraph(subgraph.url, await tokens.sign(viewer), query, variables),
-    tell: (from, type, aggregateId, payload) => tellSubgraph(subgraph.url, from, type, aggregateId, payload),
+    sendEvent: (from, type, aggregateId, payload) =>
+      sendEventTo(subgraph.url, from, type, aggregateId, payload),
     async watch(viewer, query, variables = {}) {
       const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokens.sign(viewer) }
       const results = sockets.client.iterate({ query, variables, extensions })
@@ -119,7 +120,7 @@ export async function askSubgraph(
   }
 }
 
-export async function tellSubgraph(
+export async function sendEventTo(
   url: string,
   from: string,
   type: string,

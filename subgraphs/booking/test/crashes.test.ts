@@ -22,8 +22,8 @@ const sweep = async ({ db }: World) => {
 
 /** Two of five places are booked and paid; the ticket subgraph has stopped in between. */
 async function paidWhileTicketIsAway() {
-  await using undo = new AsyncDisposableStack()
-  const world = undo.use(await startWorld())
+  await using stack = new AsyncDisposableStack()
+  const world = stack.use(await startWorld())
   const event = await world.eventOnSale()
   const type = await world.ticketType(event, { price: 10_000, quota: 5 })
   const buyer = person()
@@ -31,7 +31,7 @@ async function paidWhileTicketIsAway() {
   await world.stopTicket()
   const { data } = await world.ask(buyer, PAY, { id })
   expect(data.confirmPayment).toMatchObject({ status: 'PAID', tickets: [], payment: { amount: 20_000 } })
-  const rest = undo.move()
+  const rest = stack.move()
   return { world, type, buyer, id, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
@@ -147,7 +147,7 @@ describe('issuing', () => {
     expect(await story.world.stock(story.type)).toEqual({ sold: 2, held: 0, available: 3 })
   })
 
-  it('that comes too late, for a booking that was paid back, leaves no ticket', async () => {
+  it('that comes too late, for a booking that was refunded, leaves no ticket', async () => {
     await using story = await paidWhileTicketIsAway()
     const { world, type, buyer, id } = story
     await loseJob(world, id)
@@ -158,7 +158,7 @@ describe('issuing', () => {
     deps.tickets = {
       ...tickets,
       async issue(bookingId) {
-        // Another run was told that the places are gone. It pays back and cleans up before this one gets its tickets.
+        // Another run was told that the places are gone. It refunds and cleans up before this one gets its tickets.
         await refundInFull(deps, bookingId, 'gone', { fulfilled: false })
         await cancelTickets(deps, bookingId)
         late = await tickets.issue(bookingId)

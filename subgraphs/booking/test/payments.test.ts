@@ -131,12 +131,12 @@ describe('guard ledger_accounts_balance_check: fifty payments at once for the pr
   })
 })
 
-describe('guard ledger_transactions_reference_key: one sign-up present, whoever comes first', () => {
+describe('guard ledger_transactions_reference_key: one sign-up grant, whoever comes first', () => {
   async function allAtOnce(booking: BookingProcess, user: Viewer): Promise<number> {
     const { id } = await pendingBooking(booking.db, user.id, 1)
     await pileUp(booking.db, 'ledger_transactions', 5, () =>
       parallel(24, async (n) => {
-        if (n % 3 === 0) await booking.tell('user', 'user.registered', user.id, { userId: user.id })
+        if (n % 3 === 0) await booking.sendEvent('user', 'user.registered', user.id, { userId: user.id })
         else if (n % 3 === 1) await balanceOf(booking, user)
         else await booking.ask(user, PAY, { id })
       }),
@@ -156,7 +156,7 @@ describe('guard ledger_transactions_reference_key: one sign-up present, whoever 
     await using booking = await startBooking()
     const user = person()
     expect(await allAtOnce(booking, user)).toBe(999_999)
-    await booking.tell('user', 'user.registered', user.id, { userId: user.id })
+    await booking.sendEvent('user', 'user.registered', user.id, { userId: user.id })
     expect(await balanceOf(booking, user)).toBe(999_999)
   })
 })

@@ -73,7 +73,7 @@ describe('paying, expiring and cancelling at the same moment', () => {
   })
 })
 
-describe('news', () => {
+describe('events', () => {
   it('of every status goes to the user subgraph, in order', async () => {
     await using booking = await startBooking()
     const buyer = person()

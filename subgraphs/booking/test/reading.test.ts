@@ -109,7 +109,7 @@ describe('fifty bookings asked for by reference', () => {
 
   it('and fifty wallets one, seen by an admin', async () => {
     const users = Array.from({ length: 50 }, () => person())
-    for (const user of users) await booking.tell('user', 'user.registered', user.id, { userId: user.id })
+    for (const user of users) await booking.sendEvent('user', 'user.registered', user.id, { userId: user.id })
     const query =
       'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on User { balance balanceCurrency } } }'
     const refs = users.map(({ id }) => ({ __typename: 'User', id }))
@@ -242,13 +242,13 @@ describe('bookingChanged', () => {
     expect((await firstOf(person('ADMIN'))).data).toEqual({ bookingChanged: { id, status: 'PENDING' } })
   })
 
-  it('tells of an expiry that Redis kept to itself', async () => {
+  it('tells of an expiry that Redis has lost', async () => {
     await using quiet = await startBooking({ LIVE_POLL_MS: 100 })
     const buyer = person()
     const { id } = await pendingBooking(quiet.db, buyer.id, 1_000)
     const next = await quiet.watch(buyer, CHANGED, { id })
     await next()
-    quiet.subgraph.deps.live.publish = () => undefined // the bus loses the news
+    quiet.subgraph.deps.live.publish = () => undefined // the bus loses the change
     await quiet.db.$executeRaw`UPDATE bookings SET expires_at = now() WHERE id = ${id}::uuid`
     await expireBooking(quiet.subgraph.deps, id)
     expect((await next()).data).toEqual({ bookingChanged: { id, status: 'EXPIRED' } })

@@ -12,7 +12,7 @@ import {
   person,
   SECRET,
   startBooking,
-  tellSubgraph,
+  sendEventTo,
 } from './booking-process.ts'
 import { CREATE } from './operations.ts'
 
@@ -48,8 +48,8 @@ export async function startWorld(
   { holdSeconds = 600 }: { holdSeconds?: number } = {},
   settings: Partial<BookingSettings> = {},
 ): Promise<World> {
-  await using undo = new AsyncDisposableStack()
-  const database = undo.use(await createTestDatabase('ticket'))
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await createTestDatabase('ticket'))
   const startTicket = (port: number) =>
     createTicketSubgraph({
       NODE_ENV: 'test',
@@ -66,11 +66,11 @@ export async function startWorld(
     })
   let ticket = await startTicket(0)
   let running = true
-  undo.defer(async () => {
+  stack.defer(async () => {
     if (running) await ticket.close()
   })
   const { url } = ticket
-  const booking = undo.use(await startBooking({ TICKET_URL: url, ...settings }))
+  const booking = stack.use(await startBooking({ TICKET_URL: url, ...settings }))
   const tokens = createServiceTokens(SECRET, 'router')
   const askTicket = async (viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}) =>
     askSubgraph(url, await tokens.sign(viewer), query, variables)
@@ -80,7 +80,7 @@ export async function startWorld(
     return data
   }
 
-  const all = undo.move()
+  const all = stack.move()
   return {
     ...booking,
     ticket: () => ticket,
@@ -95,7 +95,7 @@ export async function startWorld(
     askTicket,
     async eventOnSale(currency = 'IDR') {
       const event = { eventId: newId(), organizer: person('ORGANIZER') }
-      await tellSubgraph(url, 'event', 'event.changed', event.eventId, {
+      await sendEventTo(url, 'event', 'event.changed', event.eventId, {
         id: event.eventId,
         organizerId: event.organizer.id,
         title: 'Konser',

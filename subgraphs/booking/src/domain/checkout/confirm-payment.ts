@@ -43,7 +43,7 @@ export async function confirmPayment(
     }
     return pay(tx, deps, id, method)
   }).catch(async (error: unknown) => {
-    throw await deps.providers[method].explain(deps.db, booking, error)
+    throw await deps.providers[method].mapError(deps.db, booking, error)
   })
   if (paid) {
     publishChange(deps, paid)

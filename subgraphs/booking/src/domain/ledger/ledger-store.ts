@@ -20,7 +20,7 @@ export interface WalletEntry {
   createdAt: Date
 }
 
-/** A wallet would have gone below zero. The transaction is lost; tell the buyer after it. */
+/** A wallet would have gone below zero. The transaction is over: what to say to the buyer is read after it. */
 export class Overdrawn extends Error {}
 
 /** Wallets that are open, by user id. */

@@ -49,7 +49,7 @@ export const paymentPosting = (booking: Booking, from: AccountRef): Posting => (
 
 /**
  * Money of a booking goes back from its event's sales to an account.
- * @param key tells this refund from any other of the system.
+ * @param key distinguishes this refund from every other.
  */
 export const refundPosting = (booking: Booking, to: AccountRef, key: string, amount: number): Posting => ({
   kind: 'REFUND',

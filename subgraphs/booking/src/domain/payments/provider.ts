@@ -4,8 +4,8 @@ import type { Db, Tx } from '../database.ts'
 import type { PaymentState } from './payment-state.ts'
 
 /**
- * A way to pay: the port between bookings and those who move money. There are two kinds, told apart by where the money
- * is while the booking is being paid, because what happens inside a database transaction must never wait for a stranger.
+ * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
+ * is while the booking is being paid, because a database transaction must never wait for somebody else.
  * A new provider is a file beside this one, a line in providers.ts, and its settings.
  */
 export type PaymentProvider = LedgerProvider | ExternalProvider
@@ -20,13 +20,13 @@ export interface LedgerProvider extends AnyProvider {
   readonly kind: 'LEDGER'
   /**
    * Takes the price of a booking, in the transaction that marks it PAID. Not called for a price of nothing.
-   * @throws whatever ends that transaction; `explain` says what it means.
+   * @throws whatever ends that transaction; `mapError` turns it into what the buyer is told.
    */
   pay(tx: Tx, booking: Booking): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
   refund(tx: Tx, booking: Booking, refund: Refund): Promise<void>
-  /** What to tell the buyer of an error that ended a payment's transaction; an error that is none of its own it gives back. */
-  explain(db: Db, booking: Booking, error: unknown): Promise<unknown>
+  /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
+  mapError(db: Db, booking: Booking, error: unknown): Promise<unknown>
 }
 
 /**
@@ -37,7 +37,7 @@ export interface LedgerProvider extends AnyProvider {
  */
 export interface ExternalProvider extends AnyProvider {
   readonly kind: 'EXTERNAL'
-  /** Asks for a payment. @throws PaymentDeclined when it is refused then and there. */
+  /** Asks for a payment. @throws KarcisError PAYMENT_DECLINED when it is refused then and there. */
   start(order: PaymentOrder): Promise<StartedPayment>
   /** How it stands, by the provider's own word: all that money ever moves on. */
   status(reference: string): Promise<PaymentReport>
@@ -81,7 +81,7 @@ export interface PaymentReport extends PaymentState {
 
 /** Money that goes back, in the smallest unit of the booking's currency. */
 export interface Refund {
-  /** Tells this refund from any other: made twice with the same key, it is made once. */
+  /** Distinguishes this refund from every other: repeated with the same key, it is made once. */
   key: string
   amount: number
 }

@@ -23,7 +23,7 @@ export function createWalletProvider(grant: number): LedgerProvider {
       const posted = await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), key, amount))
       if (!posted) throw new Error(`booking ${booking.id} has the refund ${key} already`)
     },
-    async explain(db, { userId, totalPrice, currency }, error) {
+    async mapError(db, { userId, totalPrice, currency }, error) {
       if (!(error instanceof Overdrawn)) return error
       const balance = await balanceOf(db, userId, grant)
       return new InsufficientBalance(balance, totalPrice, currency)
