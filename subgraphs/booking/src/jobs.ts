@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import {
@@ -6,7 +7,6 @@ import {
   ISSUE_TICKETS,
   RELEASE_BOOKING,
 } from './domain/bookings/booking-changes.ts'
-import { transaction } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTickets } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'

@@ -1,5 +1,5 @@
+import { byKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import DataLoader from 'dataloader'
 import { findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
@@ -25,13 +25,6 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** Null where the viewer may not look. */
-    wallet: new DataLoader((userIds: readonly string[]) => viewWallets(deps, viewer, userIds)),
+    wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
   }
 }
-
-/** One query for all the keys that are asked for in the same turn. */
-const byKey = <Value>(find: (keys: readonly string[]) => Promise<Map<string, Value>>) =>
-  new DataLoader(async (keys: readonly string[]) => {
-    const found = await find(keys)
-    return keys.map((key) => found.get(key) ?? null)
-  })

@@ -1,23 +1,21 @@
+import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { z } from 'zod'
 import { readChange } from './domain/bookings/booking-changes.ts'
-import type { Db, Tx } from './domain/database.ts'
+import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createProviders } from './domain/payments/providers.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import type { BookingSettings } from './env.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
-const userRegistered = z.object({ userId: z.uuid() })
-
 /** Starts the booking subgraph: bookings, payments, the ledger and the wallets on it. */
 export const createBookingSubgraph = (settings: BookingSettings): Promise<RunningSubgraph<Deps>> =>
-  startSubgraph<Tx, Db, Deps, Context>({
+  startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'booking',
     settings,
     openDatabase: (options) => new PrismaClient(options),
@@ -26,7 +24,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       const live = createLive({
         bus: base.bus,
         log: base.log,
-        channel: (id) => `booking:${id}`,
+        channel: CHANNELS.booking,
         read: (id, since) => readChange(base.db, id, since),
         merge: (waiting, next) => ({ since: waiting.since, revision: next.revision }),
         pollMs: settings.LIVE_POLL_MS,
@@ -40,7 +38,6 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     jobs,
     crons,
     inbox: ({ settings }) => ({
-      'user.registered': (tx, { payload }) =>
-        openWallet(tx, userRegistered.parse(payload).userId, settings.SIGNUP_GRANT_IDR),
+      'user.registered': (tx, { payload }) => openWallet(tx, payload.userId, settings.SIGNUP_GRANT_IDR),
     }),
   })

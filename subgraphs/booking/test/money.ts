@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../src/domain/bookings/booking.ts'
 import { insertBooking } from '../src/domain/bookings/booking-store.ts'
@@ -20,7 +21,7 @@ export async function pendingBooking(
     seatLabel: null,
   } as const
   const id = newId()
-  const booking = await db.$transaction((tx) =>
+  const booking = await transaction(db, (tx) =>
     insertBooking(
       tx,
       {

@@ -1,9 +1,9 @@
-import { prismaOptions, refusalOf } from '@karcis/kit/database'
+import { prismaOptions, refusalOf, transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { createLog } from '@karcis/kit/log'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Db, transaction } from '../src/domain/database.ts'
+import type { Db } from '../src/domain/database.ts'
 import {
   advance,
   newPaymentState,

@@ -1,19 +1,18 @@
-import { idSchema } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
-import { listBookings, mayList, viewBooking, watchBooking } from '../domain/viewing/view-bookings.ts'
+import { mayList, viewBooking, viewBookings, watchBooking } from '../domain/viewing/view-bookings.ts'
 import type { Resolvers, SubscriptionBookingChangedArgs } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
 export const bookings: Resolvers = {
   Query: {
     booking: (_, { id }, ctx) => viewBooking(ctx.deps, requireViewer(ctx), id),
-    bookingsByUser: (_, { userId, ...args }, ctx) => listBookings(ctx.deps, requireViewer(ctx), userId, args),
+    bookingsByUser: (_, { userId, ...args }, ctx) => viewBookings(ctx.deps, requireViewer(ctx), userId, args),
     myBookings: (_, args, ctx) => {
       const viewer = requireViewer(ctx)
-      return listBookings(ctx.deps, viewer, viewer.id, args)
+      return viewBookings(ctx.deps, viewer, viewer.id, args)
     },
   },
   Mutation: {
@@ -29,7 +28,7 @@ export const bookings: Resolvers = {
   },
   Booking: {
     async __resolveReference({ id }, ctx) {
-      const booking = idSchema.safeParse(id).success ? await ctx.loaders.booking.load(id) : null
+      const booking = await ctx.loaders.booking.load(id)
       return booking && mayView(ctx.viewer, booking) ? booking : null
     },
     event: ({ eventId }) => ({ id: eventId }),
@@ -45,6 +44,6 @@ export const bookings: Resolvers = {
   },
   User: {
     bookings: ({ id }, args, { deps, viewer }) =>
-      mayList(viewer, id) ? listBookings(deps, viewer, id, args) : null,
+      mayList(viewer, id) ? viewBookings(deps, viewer, id, args) : null,
   },
 }

@@ -1,6 +1,6 @@
+import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { NewestFirst } from '../keyset.ts'
 import type { Booking, BookingItem, BookingStatus } from './booking.ts'
 
 /** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
@@ -25,13 +25,10 @@ const toBooking = (row: BookingRow): Booking => ({
   refundedAmount: Number(row.refundedAmount),
 })
 
-const first = (rows: BookingRow[]): Booking | null => (rows[0] ? toBooking(rows[0]) : null)
-
 /** Bookings by id, those that there are. */
 export async function findBookings(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Booking>> {
-  const rows = await db.$queryRaw<
-    BookingRow[]
-  >`SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[])`
+  const rows = await db.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toBooking(row)]))
 }
 
@@ -65,32 +62,29 @@ export async function findTicketIds(db: Db, bookingIds: readonly string[]): Prom
 const mapValues = <From, To>(groups: Map<string, From[]>, map: (value: From) => To): Map<string, To[]> =>
   new Map([...groups].map(([key, values]) => [key, values.map(map)]))
 
-/** Which bookings of a user: all, or those in one status as of now. */
-interface BookingFilter {
-  userId: string
-  status: BookingStatus | null
-}
+const bookings = newestFirst<Booking>('bookings')
 
-const matches = ({ userId, status }: BookingFilter) =>
-  status
+/** A user's bookings, newest first; of one status as of now where one is given. @throws BadUserInput for a wrong page. */
+export function listBookings(
+  db: Db,
+  { userId, status }: { userId: string; status: BookingStatus | null },
+  args: PageArgs,
+): Promise<Connection<Booking>> {
+  const wanted = status
     ? Prisma.sql`user_id = ${userId}::uuid AND ${CURRENT_STATUS} = ${status}`
     : Prisma.sql`user_id = ${userId}::uuid`
-
-/** A page of a user's bookings, and one more where there is one. */
-export async function listBookingPage(
-  db: Db,
-  filter: BookingFilter,
-  { where, order }: NewestFirst,
-): Promise<Booking[]> {
-  const rows = await db.$queryRaw<BookingRow[]>`
-    SELECT ${COLUMNS} FROM bookings WHERE ${matches(filter)} AND ${where} ${order}`
-  return rows.map(toBooking)
-}
-
-export async function countBookings(db: Db, filter: BookingFilter): Promise<number> {
-  const [count] = await db.$queryRaw<{ n: number }[]>`
-    SELECT count(*)::int AS n FROM bookings WHERE ${matches(filter)}`
-  return count?.n ?? 0
+  return bookings.read(args, {
+    async rows({ where, tail }) {
+      const rows = await db.$queryRaw<BookingRow[]>`
+        SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
+      return rows.map(toBooking)
+    },
+    async count() {
+      const [total] = await db.$queryRaw<{ n: number }[]>`
+        SELECT count(*)::int AS n FROM bookings WHERE ${wanted}`
+      return total?.n ?? 0
+    },
+  })
 }
 
 /** Ids of up to `limit` PENDING bookings past their time, the longest past first. */
@@ -137,74 +131,67 @@ export async function insertBooking(
   marginSeconds: number,
 ): Promise<Booking | null> {
   const { id, items, holdExpiresAt, subtotal } = booking
-  const rows = await tx.$queryRaw<BookingRow[]>`
+  const [row] = await tx.$queryRaw<BookingRow[]>`
     INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
     VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
       ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${subtotal}::bigint,
       ${holdExpiresAt}::timestamptz
         - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
-  const inserted = first(rows)
-  if (inserted) {
-    await tx.bookingItem.createMany({
-      data: items.map((item, position) => ({ bookingId: id, position, ...item })),
-    })
-  }
-  return inserted
+  if (!row) return null
+  await tx.bookingItem.createMany({
+    data: items.map((item, position) => ({ bookingId: id, position, ...item })),
+  })
+  return toBooking(row)
 }
 
-// Each move below is one conditional UPDATE: it waits for whoever moves the same booking, then looks at the row as
-// that one left it. Of payment, expiry and cancelling at the same moment, one finds a PENDING row; null says: not you.
-
-/** PENDING and in time → PAID. */
-export async function moveToPaid(tx: Tx, id: string): Promise<Booking | null> {
-  return first(
-    await tx.$queryRaw<BookingRow[]>`
-    UPDATE bookings SET status = 'PAID', fulfilled = false, version = version + 1, updated_at = now()
-    WHERE id = ${id}::uuid AND status = 'PENDING' AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`,
-  )
+/**
+ * One conditional UPDATE: it waits for whoever moves the same booking, then looks at the row as that one left it. Of
+ * payment, expiry and cancelling at the same moment, one finds a PENDING row; null says: not you.
+ */
+async function move(tx: Tx, id: string, to: Prisma.Sql, when: Prisma.Sql): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<BookingRow[]>`
+    UPDATE bookings SET ${to}, version = version + 1, updated_at = now()
+    WHERE id = ${id}::uuid AND ${when} RETURNING ${COLUMNS}`
+  return row ? toBooking(row) : null
 }
 
-/** PENDING and in time → CANCELLED. */
-export async function moveToCancelled(tx: Tx, id: string): Promise<Booking | null> {
-  return first(
-    await tx.$queryRaw<BookingRow[]>`
-    UPDATE bookings SET status = 'CANCELLED', fulfilled = false, version = version + 1, updated_at = now()
-    WHERE id = ${id}::uuid AND status = 'PENDING' AND expires_at > clock_timestamp() RETURNING ${COLUMNS}`,
-  )
-}
+const IN_TIME = Prisma.sql`status = 'PENDING' AND expires_at > clock_timestamp()`
+const OVERDUE = Prisma.sql`status = 'PENDING' AND expires_at <= clock_timestamp()`
 
-/** PENDING and past its time → EXPIRED. */
-export async function moveToExpired(tx: Tx, id: string): Promise<Booking | null> {
-  return first(
-    await tx.$queryRaw<BookingRow[]>`
-    UPDATE bookings SET status = 'EXPIRED', fulfilled = false, version = version + 1, updated_at = now()
-    WHERE id = ${id}::uuid AND status = 'PENDING' AND expires_at <= clock_timestamp() RETURNING ${COLUMNS}`,
-  )
-}
+/** PENDING and in time → PAID, its tickets not yet issued. */
+export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'PAID', fulfilled = false`, IN_TIME)
 
-/** PAID → REFUNDED in full. @param fulfilled whether its tickets must have been issued, or must not. */
-export async function moveToRefunded(
+/** PENDING and in time → CANCELLED, its places not yet freed. */
+export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
+
+/** PENDING and past its time → EXPIRED, its places not yet freed. */
+export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, OVERDUE)
+
+/**
+ * PAID → REFUNDED in full, its tickets not yet cancelled.
+ * @param fulfilled whether its tickets must have been issued, or must not.
+ */
+export const moveToRefunded = (
   tx: Tx,
   id: string,
   reason: string,
   fulfilled: boolean,
-): Promise<Booking | null> {
-  return first(
-    await tx.$queryRaw<BookingRow[]>`
-    UPDATE bookings SET status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason},
-      fulfilled = false, version = version + 1, updated_at = now()
-    WHERE id = ${id}::uuid AND status = 'PAID' AND fulfilled = ${fulfilled} RETURNING ${COLUMNS}`,
+): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
   )
-}
 
 /** PAID without tickets → PAID with them. */
 export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Promise<Booking | null> {
-  const booking = first(
-    await tx.$queryRaw<BookingRow[]>`
-    UPDATE bookings SET fulfilled = true, version = version + 1, updated_at = now()
-    WHERE id = ${id}::uuid AND status = 'PAID' AND NOT fulfilled RETURNING ${COLUMNS}`,
-  )
+  const to = Prisma.sql`fulfilled = true`
+  const booking = await move(tx, id, to, Prisma.sql`status = 'PAID' AND NOT fulfilled`)
   if (booking) {
     const data = ticketIds.map((ticketId, position) => ({ bookingId: id, ticketId, position }))
     await tx.bookingTicket.createMany({ data })

@@ -1,16 +1,16 @@
+import type { BoundHold } from '@karcis/kit/contracts/bound-hold'
+import { transaction } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
-import { newId } from '@karcis/kit/ids'
+import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, moneySchema, parseInput } from '@karcis/kit/validate'
+import { moneySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Booking, priceItems } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
-import { transaction } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
 import { type Attempt, claimKey, idempotencyKeySchema } from '../idempotency-store.ts'
-import type { BoundHold } from '../ticket-service.ts'
 
 const createBookingInput = z
   .object({

@@ -1,3 +1,4 @@
+import { transaction } from '@karcis/kit/database'
 import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
   findBooking,
@@ -6,7 +7,6 @@ import {
   moveToExpired,
   updateFulfilled,
 } from '../bookings/booking-store.ts'
-import { transaction } from '../database.ts'
 import type { Deps } from '../deps.ts'
 
 /** How many bookings one sweep takes of each kind. */

@@ -1,7 +1,8 @@
-import { refusalOf } from '@karcis/kit/database'
+import { mapConstraintError } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { NewestFirst } from '../keyset.ts'
 import { type Posting, WALLET_CURRENCY } from './postings.ts'
 
 /** What a user has, in the smallest unit of `currency`. */
@@ -23,6 +24,8 @@ export interface WalletEntry {
 /** A wallet would have gone below zero. The transaction is over: what to say to the buyer is read after it. */
 export class Overdrawn extends Error {}
 
+const CONSTRAINT_ERRORS = { ledger_accounts_balance_check: () => new Overdrawn() }
+
 /** Wallets that are open, by user id. */
 export async function findWallets(db: Db | Tx, userIds: readonly string[]): Promise<Map<string, Wallet>> {
   const rows = await db.$queryRaw<{ userId: string; balance: bigint; currency: string }[]>`
@@ -31,29 +34,29 @@ export async function findWallets(db: Db | Tx, userIds: readonly string[]): Prom
   return new Map(rows.map((row) => [row.userId, { balance: Number(row.balance), currency: row.currency }]))
 }
 
-/** A page of what moved a user's wallet, and one more where there is one. */
-export async function listEntryPage(
-  db: Db,
-  userId: string,
-  { where, order }: NewestFirst,
-): Promise<WalletEntry[]> {
-  const rows = await db.$queryRaw<(Omit<WalletEntry, 'amount'> & { amount: bigint })[]>`
-    SELECT * FROM (
-      SELECT entry.id, change.kind, entry.amount, entry.currency, change.booking_id AS "bookingId",
-        change.created_at AS "createdAt"
-      FROM ledger_entries entry
-      JOIN ledger_transactions change ON change.id = entry.transaction_id
-      JOIN ledger_accounts account ON account.id = entry.account_id
-      WHERE account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid AND account.currency = ${WALLET_CURRENCY}
-    ) AS movement WHERE ${where} ${order}`
-  return rows.map((row) => ({ ...row, amount: Number(row.amount) }))
-}
+const walletEntries = newestFirst<WalletEntry>('wallet-entries', Prisma.sql`entry.id`)
 
-export async function countEntries(db: Db, userId: string): Promise<number> {
-  const [count] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n
-    FROM ledger_entries entry JOIN ledger_accounts account ON account.id = entry.account_id
-    WHERE account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid AND account.currency = ${WALLET_CURRENCY}`
-  return count?.n ?? 0
+/** What moved a user's wallet, newest first. @throws BadUserInput for a wrong page. */
+export function listWalletEntries(db: Db, userId: string, args: PageArgs): Promise<Connection<WalletEntry>> {
+  const ofWallet = Prisma.sql`account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid
+    AND account.currency = ${WALLET_CURRENCY}`
+  return walletEntries.read(args, {
+    async rows({ where, tail }) {
+      const rows = await db.$queryRaw<(Omit<WalletEntry, 'amount'> & { amount: bigint })[]>`
+        SELECT entry.id, change.kind, entry.amount, entry.currency, change.booking_id AS "bookingId",
+          change.created_at AS "createdAt"
+        FROM ledger_entries entry
+        JOIN ledger_transactions change ON change.id = entry.transaction_id
+        JOIN ledger_accounts account ON account.id = entry.account_id
+        WHERE ${ofWallet} AND ${where} ${tail}`
+      return rows.map((row) => ({ ...row, amount: Number(row.amount) }))
+    },
+    async count() {
+      const [total] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n
+        FROM ledger_entries entry JOIN ledger_accounts account ON account.id = entry.account_id WHERE ${ofWallet}`
+      return total?.n ?? 0
+    },
+  })
 }
 
 /** Opens an empty wallet, unless there is one. */
@@ -78,14 +81,11 @@ export async function insertPosting(tx: Tx, posting: Posting): Promise<boolean> 
 
   const ids = posting.lines.map(() => newId())
   const amounts = posting.lines.map((line) => BigInt(line.amount))
-  try {
-    await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
-      SELECT entry.id, ${transactionId}::uuid, entry.account_id, ${posting.currency}, entry.amount
-      FROM unnest(${ids}::uuid[], ${accounts}::uuid[], ${amounts}::bigint[]) AS entry (id, account_id, amount)`
-  } catch (error) {
-    if (refusalOf(error).constraint === 'ledger_accounts_balance_check') throw new Overdrawn()
-    throw error
-  }
+  await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+    SELECT entry.id, ${transactionId}::uuid, entry.account_id, ${posting.currency}, entry.amount
+    FROM unnest(${ids}::uuid[], ${accounts}::uuid[], ${amounts}::bigint[]) AS entry (id, account_id, amount)`.catch(
+    (error: unknown) => mapConstraintError(error, CONSTRAINT_ERRORS),
+  )
   return true
 }
 

@@ -1,6 +1,7 @@
 import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Booking } from '../bookings/booking.ts'
 import { findBooking } from '../bookings/booking-store.ts'

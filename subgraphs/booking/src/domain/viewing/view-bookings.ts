@@ -1,12 +1,12 @@
 import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Change } from '@karcis/kit/live'
-import { type Connection, type PageArgs, toConnection } from '@karcis/kit/pagination'
+import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { type Booking, type BookingStatus, mayManage, mayView } from '../bookings/booking.ts'
-import { countBookings, findBooking, listBookingPage } from '../bookings/booking-store.ts'
+import { findBooking, listBookings } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { newestFirst } from '../keyset.ts'
 
 export type BookingConnection = Connection<Booking>
 
@@ -23,7 +23,7 @@ export async function viewBooking({ db }: Deps, viewer: Viewer, rawId: string): 
  * A user's bookings, newest first; where a status is asked for, only those in it as of now.
  * @throws Forbidden unless the viewer is that user or an admin; BadUserInput.
  */
-export async function listBookings(
+export async function viewBookings(
   { db }: Deps,
   viewer: Viewer,
   rawUserId: string,
@@ -31,14 +31,7 @@ export async function listBookings(
 ): Promise<BookingConnection> {
   const userId = parseInput(idSchema, rawUserId, 'userId')
   if (!mayList(viewer, userId)) throw new Forbidden('These are not your bookings.')
-  const filter = { userId, status: args.status ?? null }
-  const list = newestFirst(args)
-  return toConnection(
-    await listBookingPage(db, filter, list),
-    list.page,
-    (booking) => [booking.id],
-    () => countBookings(db, filter),
-  )
+  return listBookings(db, { userId, status: args.status ?? null }, args)
 }
 
 /** Whether the viewer may see all bookings of a user: that user, and admins. */
