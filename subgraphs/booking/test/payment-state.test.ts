@@ -53,6 +53,17 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]()
 })
 
+/** Runs `run` on a database of its own, from which it may take guards. */
+async function onDatabase(run: (db: Db) => Promise<void>): Promise<void> {
+  await using copy = await createTestDatabase('booking')
+  const client = new PrismaClient(prismaOptions(copy.url, 'test', createLog('test', 'silent')))
+  try {
+    await run(client)
+  } finally {
+    await client.$disconnect()
+  }
+}
+
 /** What refuses; null when nothing does. */
 const refusing = (work: Promise<unknown>): Promise<string | null> =>
   work.then(
@@ -150,9 +161,7 @@ describe('guard payments_status_moves: the database allows what the domain allow
   })
 
   it('without it a payment that failed is paid, and one that went back goes back less', async () => {
-    await using copy = await createTestDatabase('booking')
-    const mutant = new PrismaClient(prismaOptions(copy.url, 'test', createLog('test', 'silent')))
-    try {
+    await onDatabase(async (mutant) => {
       const [failed, refunded] = [
         await paymentIn(STATES.FAILED, mutant),
         await paymentIn(STATES.REFUNDED, mutant),
@@ -160,8 +169,17 @@ describe('guard payments_status_moves: the database allows what the domain allow
       await dropTriggers(mutant, 'payments.payments_status_moves')
       expect(await refusing(write(failed, STATES.PAID, mutant))).toBeNull()
       expect(await refusing(write(refunded, STATES.PARTIALLY_REFUNDED, mutant))).toBeNull()
-    } finally {
-      await mutant.$disconnect()
+    })
+  })
+
+  it('lets none begin as what only a payment can become', async () => {
+    const { id } = await pendingBooking(db, newId(), PRICE)
+    for (const { status, capturedAmount, refundedAmount } of [STATES.FAILED, STATES.REFUNDED]) {
+      const begin = db.$executeRaw`INSERT INTO payments
+          (id, booking_id, provider, status, amount, captured_amount, refunded_amount, currency, paid_at)
+        VALUES (${newId()}::uuid, ${id}::uuid, 'WALLET', ${status}, ${PRICE}::bigint, ${capturedAmount}::bigint,
+          ${refundedAmount}::bigint, 'IDR', CASE WHEN ${capturedAmount}::bigint > 0 THEN now() END)`
+      await expect(begin).rejects.toThrow(/a payment does not start as/)
     }
   })
 })
@@ -209,20 +227,30 @@ describe('the payments table', () => {
     await set(other, "provider_reference = 'p-2'")
   })
 
-  it('has several attempts of a booking, of which one pays (guard payments_one_paid)', async () => {
-    const booking = await pendingBooking(db, newId(), PRICE)
-    await paymentIn(STATES.FAILED, db, booking.id)
-    const [first, second] = [await paymentIn(asked, db, booking.id), await paymentIn(asked, db, booking.id)]
-    expect(await findPayments(db, [booking.id])).toEqual(new Map()) // nothing has paid it yet
-    await write(first, STATES.PAID)
-    expect(await refusing(write(second, STATES.PAID))).not.toBeNull()
-    expect((await findPayments(db, [booking.id])).get(booking.id)).toMatchObject({
-      id: first,
-      status: 'PAID',
-    })
+  /** A booking with a payment that failed, one that paid it, and one that is asked to pay it as well. */
+  async function paidTwice(
+    on: Db,
+  ): Promise<{ bookingId: string; first: string; second: () => Promise<unknown> }> {
+    const { id: bookingId } = await pendingBooking(on, newId(), PRICE)
+    await paymentIn(STATES.FAILED, on, bookingId)
+    const [first, second] = [await paymentIn(asked, on, bookingId), await paymentIn(asked, on, bookingId)]
+    expect(await findPayments(on, [bookingId])).toEqual(new Map()) // nothing has paid it yet
+    await write(first, STATES.PAID, on)
+    return { bookingId, first, second: () => write(second, STATES.PAID, on) }
+  }
 
-    await db.$executeRaw`DROP INDEX payments_one_paid`
-    expect(await refusing(write(second, STATES.PAID))).toBeNull()
+  it('has several attempts of a booking, of which one pays (guard payments_one_paid)', async () => {
+    const { bookingId, first, second } = await paidTwice(db)
+    expect(await refusing(second())).not.toBeNull()
+    expect((await findPayments(db, [bookingId])).get(bookingId)).toMatchObject({ id: first, status: 'PAID' })
+  })
+
+  it('without it a booking is paid twice', async () => {
+    await onDatabase(async (mutant) => {
+      await mutant.$executeRaw`DROP INDEX payments_one_paid`
+      const { second } = await paidTwice(mutant)
+      expect(await refusing(second())).toBeNull()
+    })
   })
 
   it('is moved on from how it was read, or not at all', async () => {
