@@ -1,10 +1,14 @@
-import type { BoundHold } from '@karcis/kit/contracts/bound-hold'
+import type { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
 import { mapConstraintError } from '@karcis/kit/database'
+import type { z } from 'zod'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { seatLabel } from '../seat-map/seat.ts'
 import type { Hold } from './hold.ts'
 import { bookingConstraintErrors, type ItemRow, selectHolds, toItem } from './hold-store.ts'
+
+/** What booking is told of a hold that it has bound. */
+export type BoundHold = z.infer<typeof beforePayableUntil.boundHold>
 
 /** What bookings hold or held, by booking, with its items. */
 export async function findHoldsOfBookings(

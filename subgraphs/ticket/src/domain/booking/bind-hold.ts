@@ -1,9 +1,13 @@
-import type { BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema, parseInput } from '@karcis/kit/validate'
-import { findBoundHold, findHoldOfBooking, updateHoldBooking } from '../allocation/bound-hold-store.ts'
+import {
+  type BoundHold,
+  findBoundHold,
+  findHoldOfBooking,
+  updateHoldBooking,
+} from '../allocation/bound-hold-store.ts'
 import { type Hold, requireOwnHold, requireQuantity } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
 import { findHold } from '../allocation/hold-store.ts'
