@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { temporaryDirectory } from '@karcis/infra/temporary'
+import { temporaryDirectory } from '@karcis/infra/setup'
 import {
   APOLLO,
   BARE_WS,

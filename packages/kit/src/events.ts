@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EVENTS, EVENTS_PATH, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
-import type { SubgraphName } from './contracts/subgraphs.ts'
+import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
 import type { RawSql } from './database.ts'
 import { newId } from './ids.ts'
 import { defineJob, enqueue } from './jobs.ts'
@@ -20,7 +20,7 @@ export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, '
   payload: Payload
 }
 
-const delivery = z.object({ consumer: z.string(), aggregateId: z.string() })
+const delivery = z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string() })
 
 /**
  * Records an event in the transaction that makes it happen, and the job that will deliver it. The caller holds the
@@ -57,7 +57,10 @@ export async function recordEvent<Type extends EventType>(
 export const deliverEvents = defineJob({
   name: 'deliver-events',
   schema: delivery,
-  async run(deps: { db: RawSql; clients: Record<string, ServiceClient> }, { consumer, aggregateId }) {
+  async run(
+    deps: { db: RawSql; clients: Partial<Record<SubgraphName, ServiceClient>> },
+    { consumer, aggregateId },
+  ) {
     const client = deps.clients[consumer]
     if (!client) throw new Error(`no consumer named ${consumer}`)
     for (;;) {

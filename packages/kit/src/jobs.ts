@@ -74,7 +74,7 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, async (payload: unknown) => job.run(deps, job.schema.parse(payload))]),
   )
-  // Each lane of events has a queue of its own; an empty one would stay for ever.
+  // The events of each aggregate have a queue of their own; an empty one would stay for ever.
   taskList[FORGET_QUEUES] = async () =>
     (await makeWorkerUtils({ pgPool: pool })).cleanup({ tasks: ['GC_JOB_QUEUES'] })
   const events: WorkerEvents = new EventEmitter()

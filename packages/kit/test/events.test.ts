@@ -8,7 +8,7 @@ import { startJobs } from '../src/jobs.ts'
 import { createServiceClient } from '../src/service-client.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import { openKitDatabase } from './pg-sql.ts'
-import { log, SECRET, startServer } from './server.ts'
+import { log, SECRET, startServer } from './start-server.ts'
 
 const registered = (n: number) => ({ userId: `019a9b6e-0000-7000-8000-00000000000${n}` })
 const tokens = createServiceTokens(SECRET, 'producer')

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineJob, enqueue, startJobs } from '../src/jobs.ts'
 import { openKitDatabase } from './pg-sql.ts'
-import { log } from './server.ts'
+import { log } from './start-server.ts'
 
 const note = defineJob({
   name: 'note',

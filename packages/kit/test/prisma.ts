@@ -1,7 +1,7 @@
 import { getPrismaClient } from '@prisma/client/runtime/client'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { prismaOptions, type RawSql } from '../src/database.ts'
-import { log } from './server.ts'
+import { log } from './start-server.ts'
 
 /** A Prisma client without models: what the kit itself needs of one. */
 export interface RawClient extends RawSql {

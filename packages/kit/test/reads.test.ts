@@ -25,11 +25,11 @@ beforeEach(async () => {
     await opened.close()
     await db[Symbol.asyncDispose]()
   })
-  await lanesAreOpen()
+  await connectionsAreOpen()
 })
 
 /** All of them: a statement goes to the freest. */
-const lanesAreOpen = () =>
+const connectionsAreOpen = () =>
   eventually(async () => {
     pooled = []
     const pids = await Promise.all(
@@ -104,5 +104,5 @@ it('reads on by the pool when its connections are lost, and connects again', asy
   expect(await underWay).toEqual([{ n: 7 }])
   expect(pooled).toEqual(['SELECT 7 AS n FROM pg_sleep(0.2)'])
   expect(await reads.$queryRaw`SELECT 8 AS n`).toEqual([{ n: 8 }])
-  await lanesAreOpen()
+  await connectionsAreOpen()
 })

@@ -159,7 +159,10 @@ describe('a connection that is lost', () => {
       if (first && at === 'a statement') {
         await Promise.all([tx.$executeRaw`SELECT pg_sleep(4)`, sleep(50).then(() => terminate(pid))])
       }
-      if (first && at !== 'a statement') await terminate(pid)
+      if (first && at !== 'a statement') {
+        await terminate(pid)
+        await sleep(50) // until this side has seen it
+      }
       if (at !== 'before the commit') await add(tx, 2, 1)
     })
     return attempts
