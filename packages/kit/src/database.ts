@@ -46,6 +46,9 @@ const ATTEMPTS = 6
 /** Before a second attempt; twice as long before each further one, and half of it by chance, so that two do not meet again. */
 const PAUSE_MS = 10
 
+const UNKNOWN =
+  'The database was lost while this was being stored: it may be done or not. Look before you try again.'
+
 /**
  * Runs `run` in one transaction: the only way to open one. It is run again, from the start, when Postgres broke it off for
  * another's sake, found a kept plan stale, or the connection was lost before the commit was sent; so `run` may do nothing
@@ -74,8 +77,8 @@ export async function transaction<Client, T>(
     } catch (error) {
       const failure = failureOf(error)
       if (failure === null) throw error
-      const repeatable = failure === 'conflict' || failure === 'not sent' || (failure === 'lost' && !done)
-      if (!repeatable || attempt === ATTEMPTS) throw new ServiceUnavailable()
+      if (failure === 'lost' && done) throw new ServiceUnavailable(UNKNOWN)
+      if (attempt === ATTEMPTS || failure === 'away') throw new ServiceUnavailable()
       await sleep(PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2))
     }
   }

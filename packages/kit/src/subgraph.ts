@@ -2,14 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
-import {
-  connectionOptions,
-  prismaOptions,
-  type RawSql,
-  type TransactionSource,
-  transaction,
-  type Tx,
-} from './database.ts'
+import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import type { subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
@@ -121,7 +114,7 @@ export async function startSubgraph<
     createContext: (scope) => spec.createContext(deps, scope),
     ready: async () => db.$queryRaw`SELECT 1`,
     ...(handlers && {
-      receive: createInbox<Tx<Client>>((run) => transaction<Client, void>(db, run), handlers),
+      receive: createInbox<Client>(db, handlers),
     }),
     ...(spec.routes && { routes: spec.routes(deps) }),
   })

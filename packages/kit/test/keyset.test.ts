@@ -1,7 +1,7 @@
 import { sqltag as sql } from '@prisma/client/runtime/client'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Connection, idPage, keysetList, newestFirst, type PageArgs } from '../src/pagination.ts'
-import { openPrisma, type RawClient } from './prisma.ts'
+import { openKitDatabase, type KitDatabase } from './kit-database.ts'
 
 interface Concert {
   id: string
@@ -23,14 +23,13 @@ const LISTS = {
   newest: newestFirst<Concert>('concerts.newest', sql`c.id`),
 }
 
-let db: RawClient
+let db: KitDatabase
 /** Seven, of which two start at the same moment. */
 let concerts: Concert[]
 
 beforeEach(async () => {
-  const opened = await openPrisma()
-  onTestFinished(() => opened[Symbol.asyncDispose]())
-  db = opened.db
+  db = await openKitDatabase()
+  onTestFinished(() => db[Symbol.asyncDispose]())
   await db.$executeRaw`CREATE TABLE concerts (id uuid PRIMARY KEY, name text, starts_at timestamptz)`
   concerts = ['Ebiet', 'Sheila', 'Dewa', 'Slank', 'Gigi', 'Padi', 'Kahitna'].map((name, n) => ({
     id: `019a9b6e-0000-7000-8000-00000000000${n}`,

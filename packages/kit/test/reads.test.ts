@@ -2,11 +2,11 @@ import { eventually } from '@karcis/testkit/eventually'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { connectionOptions } from '../src/database.ts'
 import { createReads, type Reads } from '../src/reads.ts'
-import { openKitDatabase, type PgSql } from './pg-sql.ts'
+import { openKitDatabase, type KitDatabase } from './kit-database.ts'
 
 const NAME = 'kit-reads'
 
-let db: PgSql
+let db: KitDatabase
 let reads: Reads
 /** Texts that the pool was asked. */
 let pooled: string[]
