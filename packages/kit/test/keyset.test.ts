@@ -110,6 +110,34 @@ const notACursor = (path: string) => ({
 const forged = (...values: unknown[]) => Buffer.from(JSON.stringify(values)).toString('base64url')
 
 it.each([
+  [{ first: 0 }, 'first'],
+  [{ first: 101 }, 'first'],
+  [{ last: -1 }, 'last'],
+  [{ first: 1, last: 1 }, 'first'],
+])('refuses %j, naming %s', async (args, path) => {
+  await expect(read('newest', args)).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+    facts: { fields: [{ path }] },
+  })
+})
+
+it('says on both sides whether there is more', async () => {
+  const more = (args: PageArgs) => read('newest', args).then(({ pageInfo }) => pageInfo)
+  const first = await more({ first: 3 })
+  expect(first).toMatchObject({ hasNextPage: true, hasPreviousPage: false })
+  expect(await more({ first: 4, after: first.endCursor })).toMatchObject({
+    hasNextPage: false,
+    hasPreviousPage: true,
+  })
+  const last = await more({ last: 3 })
+  expect(last).toMatchObject({ hasNextPage: false, hasPreviousPage: true })
+  expect(await more({ last: 5, before: last.startCursor })).toMatchObject({
+    hasNextPage: true,
+    hasPreviousPage: false,
+  })
+})
+
+it.each([
   forged('concerts.soonest', '2027-01-01T00:00:00.000Z'),
   forged('concerts.soonest', '2027-01-01', '019a9b6e-0000-7000-8000-000000000001'),
   forged('concerts.soonest', '2027-13-01T00:00:00.000Z', '019a9b6e-0000-7000-8000-000000000001'),
