@@ -110,20 +110,4 @@ export function mapConstraintError(error: unknown, errors: ConstraintErrors): ne
   throw (constraint !== null && errors[constraint]?.()) || error
 }
 
-/** SQLSTATEs after which the same transaction may simply be run again: serialization failure, deadlock, a plan gone stale. */
-const TRANSIENT = new Set(['40001', '40P01', '0A000'])
-
-/** Runs a transaction again when Postgres broke it off for another's sake; at most `attempts` times. */
-export async function retryTransient<T>(run: () => Promise<T>, attempts = 4): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run()
-    } catch (error) {
-      const code = (error as { code?: string } | null)?.code
-      const transient = code === 'P2034' || TRANSIENT.has(postgresErrorOf(error).sqlState ?? '')
-      if (!transient || attempt === attempts) throw error
-    }
-  }
-}
-
 export { postgresErrorOf as refusalOf }

@@ -1,9 +1,9 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
-import type { Deps } from '../domain/deps.ts'
-import { expireHold, sweepHolds } from '../domain/allocation/expire-holds.ts'
+import { expireHold, sweepHolds } from './domain/allocation/hold-ender.ts'
+import type { Deps } from './domain/deps.ts'
 
-/** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bind-hold.ts). */
+/** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bound-hold-store.ts). */
 export const expireHoldJob = defineJob({
   name: 'expire-hold',
   schema: z.object({ holdId: z.uuid() }),
@@ -12,7 +12,7 @@ export const expireHoldJob = defineJob({
   },
 })
 
-/** Every minute: ends what a lost job left. */
+/** Every minute: ends the holds whose job was lost. */
 export const sweepHoldsJob = defineJob({
   name: 'sweep-holds',
   schema: z.object({}),
