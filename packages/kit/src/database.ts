@@ -109,5 +109,3 @@ export function mapConstraintError(error: unknown, errors: ConstraintErrors): ne
   const { constraint } = postgresErrorOf(error)
   throw (constraint !== null && errors[constraint]?.()) || error
 }
-
-export { postgresErrorOf as refusalOf }

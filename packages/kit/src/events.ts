@@ -27,7 +27,7 @@ const delivery = z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string()
  * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
  */
 export async function recordEvent<Type extends EventType>(
-  tx: RawSql,
+  tx: Tx,
   event: {
     type: Type
     aggregateId: string

@@ -9,7 +9,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { z } from 'zod'
-import type { RawSql } from './database.ts'
+import type { Tx } from './database.ts'
 import type { Logger } from './log.ts'
 
 const HEARTBEAT_MS = 3_000
@@ -37,7 +37,7 @@ export interface EnqueueOptions {
 
 /** Adds a job in the caller's transaction: it runs if and only if that commits. */
 export async function enqueue<Payload>(
-  tx: RawSql,
+  tx: Tx,
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
   options: EnqueueOptions = {},
