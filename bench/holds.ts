@@ -1,7 +1,7 @@
 import { migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
-import { temporaryDirectory } from '@karcis/infra/temporary'
+import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
 import { createServiceClient } from '@karcis/kit/service-client'
 import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'

@@ -1,4 +1,4 @@
-import { temporaryDirectory } from '@karcis/infra/temporary'
+import { temporaryDirectory } from '@karcis/infra/setup'
 import { type Ablation, preload } from '../ablate/ablations.ts'
 import { ablationTable } from '../ablate/report.ts'
 import { WORKLOADS } from './catalogue.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { temporaryDirectory } from '@karcis/infra/temporary'
+import { temporaryDirectory } from '@karcis/infra/setup'
 import { chosen, ROUTER_ABLATIONS } from '../ablate/ablations.ts'
 import { benchAblations } from './ablation.ts'
 import {

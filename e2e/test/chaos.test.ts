@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { SUBGRAPHS, type SubgraphName } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { eventually } from '@karcis/testkit/eventually'
 import { testRedisUrl } from '@karcis/testkit/redis'

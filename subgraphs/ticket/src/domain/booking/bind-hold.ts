@@ -1,7 +1,8 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import {
   type BoundHold,
   findBoundHold,

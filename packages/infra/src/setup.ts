@@ -1,5 +1,12 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { SetupError } from './setup-error.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A problem that the person at the terminal can fix: shown as one line, without a stack. */
+export class SetupError extends Error {
+  override readonly name = 'SetupError'
+}
 
 const listenOnce = (port: number, host: string): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -28,4 +35,16 @@ export async function assertPortFree(port: number, what: string, setting: string
     }
     throw new SetupError(`Port ${port}, needed for ${what}, cannot be opened (${code}): set ${setting}.`)
   }
+}
+
+/** A directory that is gone, with all that is in it, when it is disposed of. */
+export interface TemporaryDirectory extends Disposable {
+  readonly path: string
+}
+
+/** Open to other accounts for reading, because a server that runs as one of them has its data below. */
+export function temporaryDirectory(prefix: string): TemporaryDirectory {
+  const path = mkdtempSync(join(tmpdir(), prefix))
+  chmodSync(path, 0o755)
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }

@@ -2,13 +2,13 @@ import { Socket } from 'node:net'
 import pg from 'pg'
 import { createStatementNames, STALE_PLAN_ATTEMPTS } from './prepared-statements.ts'
 
-/** A lane whose oldest statement is under way for longer takes no more. */
+/** A connection whose oldest statement is under way for longer takes no more. */
 const HELD_UP_MS = 20
 /** Between attempts to connect. */
 const RETRY_MS = 500
 
-/** One connection that sends without waiting for answers. */
-export interface Lane {
+/** One connection that sends statements without waiting for the answers to those before. */
+export interface PipelinedConnection {
   /** How many statements wait for their answers. */
   readonly underWay: number
   /** Whether it takes statements now. */
@@ -19,7 +19,7 @@ export interface Lane {
 }
 
 /** Connects at once, and again whenever the connection is lost: what was under way then fails. */
-export function createLane(config: pg.ClientConfig): Lane {
+export function openPipelinedConnection(config: pg.ClientConfig): PipelinedConnection {
   const names = createStatementNames()
   const askedAt: number[] = [] // of what is under way, oldest first: answers come in order
   let connected: Connected | null = null
@@ -40,14 +40,14 @@ export function createLane(config: pg.ClientConfig): Lane {
     client.on('end', lose)
     client.connect().then(() => {
       if (closing) void client.end()
-      else connected = { client, socket, gathering: false }
+      else connected = { client, socket, corked: false }
     }, lose)
   }
 
   async function ask(text: string, values: unknown[]): Promise<unknown[]> {
-    if (!connected) throw new Error('a lane that is not open was asked')
+    if (!connected) throw new Error('a connection that is not open was asked')
     const { client } = connected
-    gather(connected)
+    corkForThisTurn(connected)
     askedAt.push(performance.now())
     try {
       const { rows } = await client.query({ name: names.nameOf(text), text, values, types: TYPES })
@@ -87,17 +87,17 @@ export function createLane(config: pg.ClientConfig): Lane {
 interface Connected {
   client: pg.Client
   socket: Socket
-  gathering: boolean
+  corked: boolean
 }
 
 /** Keeps what is written until this turn of the event loop is over, for it to go in one system call. */
-function gather(lane: Connected): void {
-  if (lane.gathering) return
-  lane.gathering = true
-  lane.socket.cork()
+function corkForThisTurn(connected: Connected): void {
+  if (connected.corked) return
+  connected.corked = true
+  connected.socket.cork()
   setImmediate(() => {
-    lane.gathering = false
-    lane.socket.uncork()
+    connected.corked = false
+    connected.socket.uncork()
   })
 }
 

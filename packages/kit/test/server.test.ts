@@ -5,8 +5,8 @@ import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
 import { DateTime } from '../src/scalars.ts'
 import { createServiceTokens } from '../src/service-token.ts'
-import type { RawRequest } from '../src/subgraph-server.ts'
-import { SECRET, startServer } from './server.ts'
+import type { RawRequest } from '../src/subgraph/server.ts'
+import { SECRET, startServer } from './start-server.ts'
 
 const SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])

@@ -1,6 +1,6 @@
 import { createLog } from '../src/log.ts'
 import { createServiceTokens } from '../src/service-token.ts'
-import { type SubgraphServerOptions, serveSubgraph } from '../src/subgraph-server.ts'
+import { type SubgraphServerOptions, serveSubgraph } from '../src/subgraph/server.ts'
 import type { RequestScope } from '../src/viewer.ts'
 
 export const SECRET = 'a secret that only this test run knows'

@@ -9,10 +9,10 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
-import { KarcisError } from './errors.ts'
-import { formatError } from './graphql-errors.ts'
-import { isPlainOperation, type PlainOperation } from './plain-operation.ts'
-import type { RequestScope } from './viewer.ts'
+import { KarcisError } from '../errors.ts'
+import { formatError } from '../graphql-errors.ts'
+import { isPlainOperation, type PlainOperation } from '../plain-operation.ts'
+import type { RequestScope } from '../viewer.ts'
 
 /** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
 const MAX_DOCUMENTS_LENGTH = 1_000_000

@@ -4,8 +4,8 @@ import {
   ApolloServerPluginInlineTraceDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
-import { formatError } from './graphql-errors.ts'
-import type { RequestScope } from './viewer.ts'
+import { formatError } from '../graphql-errors.ts'
+import type { RequestScope } from '../viewer.ts'
 
 /** The answer to one operation, ready to be sent. */
 export interface OperationAnswer {

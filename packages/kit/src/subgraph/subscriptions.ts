@@ -10,13 +10,13 @@ import {
 } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
-import { mapAsync } from './async-queue.ts'
-import { Unauthenticated } from './errors.ts'
-import { formatError } from './graphql-errors.ts'
-import { newId } from './ids.ts'
-import type { Logger } from './log.ts'
-import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from './service-token.ts'
-import type { RequestScope } from './viewer.ts'
+import { mapAsync } from '../async-queue.ts'
+import { Unauthenticated } from '../errors.ts'
+import { formatError } from '../graphql-errors.ts'
+import { newId } from '../ids.ts'
+import type { Logger } from '../log.ts'
+import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '../service-token.ts'
+import type { RequestScope } from '../viewer.ts'
 
 const MAX_FRAME_BYTES = 1_000_000
 

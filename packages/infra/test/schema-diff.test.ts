@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, inject, it } from 'vitest'
-import { findDrift } from '../src/drift.ts'
+import { findDrift } from '../src/schema-diff.ts'
 import { migrationsDirectory } from '../src/migrate.ts'
-import { SUBGRAPHS } from '../src/subgraphs.ts'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 
 const schemaFile = (name: (typeof SUBGRAPHS)[number]) =>
   join(dirname(migrationsDirectory(name)), 'schema.prisma')

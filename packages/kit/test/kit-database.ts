@@ -1,11 +1,10 @@
 import { getPrismaClient } from '@prisma/client/runtime/client'
 import { createTestDatabase } from '@karcis/testkit/database'
-import { prismaOptions, type RawSql } from '../src/database.ts'
-import { log } from './server.ts'
+import { prismaOptions, type RawSql, type TransactionSource } from '../src/database.ts'
+import { log } from './start-server.ts'
 
 /** A Prisma client without models: what the kit itself needs of one. */
-export interface RawClient extends RawSql {
-  $transaction<T>(run: (tx: RawSql) => Promise<T>, options?: { timeout?: number }): Promise<T>
+export interface RawClient extends RawSql, TransactionSource<RawSql> {
   $disconnect(): Promise<void>
 }
 
@@ -34,15 +33,22 @@ const RawPrismaClient = getPrismaClient({
 export const connectPrisma = (url: string, poolSize?: number): RawClient =>
   new RawPrismaClient(prismaOptions(url, 'kit-test', log, poolSize))
 
-/** A database of the test's own, connected to as the product does. */
-export async function openPrisma(): Promise<AsyncDisposable & { db: RawClient; url: string }> {
+/** A database of a test's own that holds what the kit needs, connected to as the product does. */
+export interface KitDatabase extends RawClient, AsyncDisposable {
+  url: string
+}
+
+export async function openKitDatabase(): Promise<KitDatabase> {
   const database = await createTestDatabase('user')
-  const db = connectPrisma(database.url)
+  const client = connectPrisma(database.url)
   return {
-    db,
     url: database.url,
+    $executeRaw: (query, ...values) => client.$executeRaw(query, ...values),
+    $queryRaw: (query, ...values) => client.$queryRaw(query, ...values),
+    $transaction: (run, options) => client.$transaction(run, options),
+    $disconnect: () => client.$disconnect(),
     async [Symbol.asyncDispose]() {
-      await db.$disconnect()
+      await client.$disconnect()
       await database[Symbol.asyncDispose]()
     },
   }
