@@ -48,4 +48,8 @@ it(`keeps seats, tickets and money right while every process is killed ${ROUNDS}
   await eventually(async () => expect(await books.unsettled()).toEqual([]), 90_000)
   expect(await books.contradictions()).toEqual([])
   for (const outcome of outcomes) expect(await books.statusOf(outcome.id), outcome.id).toBe(outcome.status)
+
+  // And they are no books that agree with everything.
+  await books.loseTicket()
+  expect(await books.contradictions()).not.toEqual([])
 })
