@@ -77,7 +77,7 @@ describe('docs/seeds.md', () => {
     )
   })
 
-  it('says only of what the schema has that it works', () => {
+  it('says that something works only where the schema has it', () => {
     const fields = schemaFields()
     for (const [row, , answer = ''] of rows.filter(([, , , works]) => works === 'yes')) {
       for (const field of fieldsNamed(answer)) expect(fields, row).toContain(field)
@@ -89,7 +89,7 @@ describe('docs/seeds.md', () => {
 const inlineCode = (markdown: string): string[] =>
   [...markdown.replaceAll(/^```[^]*?^```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code)
 
-/** Paths of the trees in blocks without a language: the first word of a line, which goes on in those indented below it. */
+/** Paths of the trees in blocks without a language: the first word of each line, below the path of the line that it is indented under. */
 function trees(markdown: string): string[] {
   const paths: string[] = []
   for (const [, language, block = ''] of markdown.matchAll(/^```(\w*)\n([^]*?)^```/gm)) {

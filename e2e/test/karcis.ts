@@ -33,7 +33,7 @@ export interface Karcis extends Api, AsyncDisposable {
 // oxlint-disable-next-line typescript/no-explicit-any
 type Answer = any
 
-/** Settings that a story may want to be others. */
+/** Settings that a story may change. */
 interface StorySettings {
   HOLD_SECONDS?: number
   PAYMENT_MARGIN_SECONDS?: number

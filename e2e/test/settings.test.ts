@@ -27,7 +27,7 @@ const READ = new Map(
     Object.entries(shape).map(([name, schema]) => [name, schema.safeParse(undefined).data] as const),
   ),
 )
-/** What `npm start` and docker-compose.yml see to themselves, for each process. */
+/** What `npm start` and docker-compose.yml fill in by themselves, for each process. */
 const WIRING = ['DATABASE_URL', ...SUBGRAPHS.map((name) => `${name.toUpperCase()}_URL`)]
 
 describe('settings', () => {
