@@ -1,7 +1,6 @@
-/** The four subgraphs, in the order in which ports are given out and schemas are composed. */
-export const SUBGRAPHS = ['user', 'event', 'ticket', 'booking'] as const
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
-export type SubgraphName = (typeof SUBGRAPHS)[number]
+export { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
 /** The setting that points a subgraph at a real Postgres server. */
 export const databaseSetting = (name: SubgraphName): string => `${name.toUpperCase()}_DATABASE_URL`

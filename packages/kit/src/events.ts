@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { EVENTS, EVENTS_PATH, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
+import type { SubgraphName } from './contracts/subgraphs.ts'
 import type { RawSql } from './database.ts'
 import { newId } from './ids.ts'
 import { defineJob, enqueue } from './jobs.ts'
@@ -14,25 +16,37 @@ export const eventSchema = z.object({
   payload: z.unknown(),
   occurredAt: z.string(),
 })
-export type KarcisEvent = z.infer<typeof eventSchema>
+export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, 'payload'> & {
+  payload: Payload
+}
 
 const delivery = z.object({ consumer: z.string(), aggregateId: z.string() })
 
 /**
- * Writes news of a change in the transaction that makes it, and the job that will deliver it. The caller holds the
+ * Records an event in the transaction that makes it happen, and the job that will deliver it. The caller holds the
  * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
  */
-export async function recordEvent(
+export async function recordEvent<Type extends EventType>(
   tx: RawSql,
-  event: { type: string; aggregateId: string; payload: unknown; consumers: readonly string[] },
+  event: {
+    type: Type
+    aggregateId: string
+    payload: EventPayload<Type>
+    consumers: readonly SubgraphName[]
+  },
 ): Promise<void> {
   const id = newId()
   const payload = JSON.stringify(event.payload)
   for (const consumer of event.consumers) {
     await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
       VALUES (${id}::uuid, ${consumer}, ${event.type}, ${event.aggregateId}, ${payload}::jsonb)`
-    const lane = `deliver:${consumer}:${event.aggregateId}`
-    await enqueue(tx, deliverEvents, { consumer, aggregateId: event.aggregateId }, { key: lane, queue: lane })
+    const inOrder = `deliver:${consumer}:${event.aggregateId}`
+    await enqueue(
+      tx,
+      deliverEvents,
+      { consumer, aggregateId: event.aggregateId },
+      { key: inOrder, queue: inOrder },
+    )
   }
 }
 
@@ -60,7 +74,7 @@ export const deliverEvents = defineJob({
         payload: row.payload,
         occurredAt: row.occurred_at.toISOString(),
       }))
-      await client.post('/internal/events', { events })
+      await client.post(EVENTS_PATH, { events })
       await deps.db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
         WHERE seq = ANY(${rows.map((row) => row.seq)}::bigint[])`
     }
@@ -76,7 +90,13 @@ interface OutboxRow {
 }
 
 /** Takes one kind of event into a subgraph, in a transaction that also notes it as taken. */
-export type EventHandler<Tx> = (tx: Tx, event: KarcisEvent) => Promise<void>
+export type EventHandler<Tx, Type extends EventType> = (
+  tx: Tx,
+  event: KarcisEvent<EventPayload<Type>>,
+) => Promise<void>
+
+/** What a subgraph does with the events that it is told of, by type. */
+export type EventHandlers<Tx> = { readonly [Type in EventType]?: EventHandler<Tx, Type> }
 
 /**
  * The consuming side: each event is handled once, whatever the number of deliveries. Types without a handler are noted and passed by,
@@ -84,14 +104,20 @@ export type EventHandler<Tx> = (tx: Tx, event: KarcisEvent) => Promise<void>
  */
 export function createInbox<Tx extends RawSql>(
   transaction: (run: (tx: Tx) => Promise<void>) => Promise<void>,
-  handlers: Record<string, EventHandler<Tx>>,
+  handlers: EventHandlers<Tx>,
 ): (events: KarcisEvent[]) => Promise<void> {
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the payload to the handler
+  async function handle<Type extends EventType>(tx: Tx, type: Type, event: KarcisEvent): Promise<void> {
+    const payload = EVENTS[type].parse(event.payload) as EventPayload<Type>
+    await handlers[type]?.(tx, { ...event, payload })
+  }
+
   return async (events) => {
     for (const event of events) {
       await transaction(async (tx) => {
         const fresh =
           await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
-        if (fresh === 1) await handlers[event.type]?.(tx, event)
+        if (fresh === 1 && isEventType(event.type)) await handle(tx, event.type, event)
       })
     }
   }

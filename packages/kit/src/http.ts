@@ -7,7 +7,14 @@ export class BodyTooLarge extends Error {}
 const NOTHING = Buffer.alloc(0)
 
 /** Reads a whole request body as text. @throws BodyTooLarge past `limit` bytes. */
-export function readBody(request: IncomingMessage, limit: number): Promise<string> {
+export const readBody = (request: IncomingMessage, limit: number): Promise<string> =>
+  collect(request, limit, (bytes) => bytes.toString('utf8'))
+
+/** Reads a whole request body as it came. @throws BodyTooLarge past `limit` bytes. */
+export const readBytes = (request: IncomingMessage, limit: number): Promise<Buffer> =>
+  collect(request, limit, (bytes) => bytes)
+
+function collect<T>(request: IncomingMessage, limit: number, finish: (bytes: Buffer) => T): Promise<T> {
   // By events: iterating the stream costs several turns of the event loop for a body that mostly is one chunk.
   return new Promise((resolve, reject) => {
     let first: Buffer | undefined
@@ -19,7 +26,7 @@ export function readBody(request: IncomingMessage, limit: number): Promise<strin
       else if (!first) first = chunk
       else (more ??= [first]).push(chunk)
     })
-    request.on('end', () => resolve((more ? Buffer.concat(more) : (first ?? NOTHING)).toString('utf8')))
+    request.on('end', () => resolve(finish(more ? Buffer.concat(more) : (first ?? NOTHING))))
     request.on('error', reject)
     request.on('close', () => {
       if (!request.complete) reject(new Error('the client went away'))

@@ -1,4 +1,6 @@
+import { join, raw, type Sql, sqltag as sql } from '@prisma/client/runtime/client'
 import { BadUserInput } from './errors.ts'
+import { isId } from './ids.ts'
 
 const MAX_PAGE = 100
 const DEFAULT_PAGE = 20
@@ -30,12 +32,142 @@ export interface Connection<T> {
   totalCount: () => Promise<number>
 }
 
+/** One column that a list is sorted by. */
+export interface SortColumn<Row> {
+  column: Sql
+  /** Instants must have no more than milliseconds: a `Date` has no more either, and the cursor would point beside the row. */
+  type: 'uuid' | 'timestamptz' | 'text'
+  /** The column's value as text; of an instant, what `toISOString` gives. */
+  of(row: Row): string
+}
+
+/** A page of one list, in the terms of SQL. */
+export interface KeysetPage extends Page {
+  /** Limits the rows to the page; to follow other conditions. */
+  where: Sql
+  /** ORDER BY and LIMIT of the page: one row more than asked for, which tells whether others follow. */
+  tail: Sql
+}
+
+/** A list in its order, and everything about its pages but the query. */
+export interface KeysetList<Row> {
+  /**
+   * Checks connection arguments.
+   * @throws BadUserInput naming the argument: out of 1..100, first together with last, or a cursor of another list.
+   */
+  parse(args: PageArgs): KeysetPage
+  /**
+   * Shapes what was read for a page into a connection.
+   * @param rows in the order of `page.tail`.
+   * @param count of the whole list; asked only when the client is.
+   */
+  connect(rows: Row[], page: Page, count: () => Promise<number>): Connection<Row>
+  /** One page: `parse`, the query, `connect`. @throws as `parse`. */
+  read(
+    args: PageArgs,
+    query: { rows(page: KeysetPage): PromiseLike<Row[]>; count(): Promise<number> },
+  ): Promise<Connection<Row>>
+}
+
+/**
+ * A list by its sort columns, the last of which is unique: its last page is as fast as its first, and nothing shifts when rows
+ * are added.
+ * @param name of the list in its order; its cursors bear it, and every other list refuses them.
+ */
+export function keysetList<Row>(
+  name: string,
+  columns: SortColumn<Row>[],
+  direction: 'ascending' | 'descending',
+): KeysetList<Row> {
+  const descending = direction === 'descending'
+
+  function readCursor(cursor: string | null | undefined, argument: 'after' | 'before'): string[] | null {
+    if (cursor == null) return null
+    const [list, ...values] = decodeCursor(cursor) ?? []
+    const fits = values.length === columns.length && values.every((value, at) => isOf(columns[at], value))
+    if (list === name && fits) return values
+    throw new BadUserInput([{ path: argument, message: 'is not a cursor of this list' }])
+  }
+
+  function beyond(values: string[] | null, operator: '<' | '>'): Sql {
+    if (values === null) return sql`TRUE`
+    const bounds = columns.map(({ type }, at) => sql`${values[at]}::${raw(type)}`)
+    return sql`(${join(columns.map(({ column }) => column))}) ${raw(operator)} (${join(bounds)})`
+  }
+
+  function parse(args: PageArgs): KeysetPage {
+    const { limit, backward } = parseLimit(args)
+    const after = readCursor(args.after, 'after')
+    const before = readCursor(args.before, 'before')
+    const order = raw(descending === backward ? 'ASC' : 'DESC')
+    return {
+      limit,
+      backward,
+      after,
+      before,
+      where: sql`${beyond(after, descending ? '<' : '>')} AND ${beyond(before, descending ? '>' : '<')}`,
+      // The limit stands in the text, for the planner to know that a page is short.
+      tail: sql`ORDER BY ${join(columns.map(({ column }) => sql`${column} ${order}`))} LIMIT ${raw(String(limit + 1))}`,
+    }
+  }
+
+  const connect: KeysetList<Row>['connect'] = (rows, page, count) =>
+    toConnection(rows, page, (row) => [name, ...columns.map((column) => column.of(row))], count)
+
+  return {
+    parse,
+    connect,
+    async read(args, { rows, count }) {
+      const page = parse(args)
+      return connect(await rows(page), page, count)
+    },
+  }
+}
+
+/** A list whose order is its ids, which rise with time (UUIDv7), newest first. @param column what `id` is called in its queries. */
+export const newestFirst = <Row extends { id: string }>(
+  name: string,
+  column: Sql = sql`id`,
+): KeysetList<Row> => keysetList(name, [{ column, type: 'uuid', of: (row) => row.id }], 'descending')
+
+/** The page of a `newestFirst` list for a query by Prisma's models, whose own conditions come beside `where` (`AND`). */
+export const idPage = ({ limit, backward, after, before }: Page) => ({
+  where: { id: { ...(after && { lt: after[0] }), ...(before && { gt: before[0] }) } },
+  orderBy: { id: backward ? ('asc' as const) : ('desc' as const) },
+  take: limit + 1,
+})
+
+/** As `toISOString` writes it, and nothing else that a Date could be made of. */
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/** Whether Postgres would take a text as a value of the column. */
+function isOf(column: SortColumn<never> | undefined, value: string): boolean {
+  switch (column?.type) {
+    case 'uuid':
+      return isId(value)
+    case 'timestamptz':
+      return INSTANT.test(value) && !Number.isNaN(Date.parse(value))
+    case 'text':
+      return !value.includes('\0')
+    case undefined:
+      return false
+  }
+}
+
 /**
  * Checks connection arguments.
  * @param keys how many sort keys a cursor of this list holds.
  * @throws BadUserInput naming the argument: out of 1..100, first together with last, or a cursor of another list.
  */
 export function parsePage(args: PageArgs, keys: number): Page {
+  return {
+    ...parseLimit(args),
+    after: decode(args.after, keys, 'after'),
+    before: decode(args.before, keys, 'before'),
+  }
+}
+
+function parseLimit(args: PageArgs): Pick<Page, 'limit' | 'backward'> {
   if (args.first != null && args.last != null) {
     throw new BadUserInput([{ path: 'first', message: 'cannot be given together with last' }])
   }
@@ -44,12 +176,7 @@ export function parsePage(args: PageArgs, keys: number): Page {
   if (limit < 1 || limit > MAX_PAGE) {
     throw new BadUserInput([{ path: backward ? 'last' : 'first', message: `must be from 1 to ${MAX_PAGE}` }])
   }
-  return {
-    limit,
-    backward,
-    after: decode(args.after, keys, 'after'),
-    before: decode(args.before, keys, 'before'),
-  }
+  return { limit, backward }
 }
 
 /**
@@ -82,14 +209,19 @@ export function toConnection<T>(
 
 const encode = (keys: string[]): string => Buffer.from(JSON.stringify(keys)).toString('base64url')
 
-function decode(cursor: string | null | undefined, keys: number, path: string): string[] | null {
-  if (cursor == null) return null
+/** The texts in a cursor; null when it is none of ours. */
+function decodeCursor(cursor: string): string[] | null {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (Array.isArray(value) && value.length === keys && value.every((key) => typeof key === 'string'))
-      return value
+    return Array.isArray(value) && value.every((key) => typeof key === 'string') ? value : null
   } catch {
-    // falls through to the one error for every kind of foreign cursor
+    return null
   }
+}
+
+function decode(cursor: string | null | undefined, keys: number, path: string): string[] | null {
+  if (cursor == null) return null
+  const value = decodeCursor(cursor)
+  if (value?.length === keys) return value
   throw new BadUserInput([{ path, message: 'is not a cursor of this list' }])
 }

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { createStatementNames } from './prepared-statements.ts'
+import { createStatementNames, STALE_PLAN_ATTEMPTS } from './prepared-statements.ts'
 
 /** A lane whose oldest statement is under way for longer takes no more. */
 const HELD_UP_MS = 20
@@ -64,12 +64,18 @@ export function createLane(config: pg.ClientConfig): Lane {
     },
     isOpen: () =>
       connected !== null && (askedAt[0] === undefined || performance.now() - askedAt[0] < HELD_UP_MS),
-    ask: (text, values) =>
-      ask(text, values).catch((error: unknown) => {
-        if (!isStalePlan(error)) throw error
-        names.renew(text)
-        return ask(text, values)
-      }),
+    async ask(text, values) {
+      for (let attempt = 1; ; attempt++) {
+        const { epoch } = names
+        try {
+          return await ask(text, values)
+        } catch (error) {
+          if (!isStalePlan(error)) throw error
+          names.drop(epoch)
+          if (attempt === STALE_PLAN_ATTEMPTS) throw error
+        }
+      }
+    },
     async close() {
       closing = true
       clearTimeout(retry)

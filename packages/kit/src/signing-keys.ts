@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
-import type { RawSql } from './database.ts'
+import { type RawSql, transaction, type TransactionSource, type Tx } from './database.ts'
 import { newId } from './ids.ts'
 import { defineJob } from './jobs.ts'
 
@@ -32,7 +32,7 @@ const ROTATION_LOCK = 4_271_001
  * @param secret seals private keys at rest (AES-256-GCM under its SHA-256).
  */
 export function createSigningKeys(
-  sql: RawSql & { $transaction<T>(run: (tx: RawSql) => Promise<T>): Promise<T> },
+  sql: RawSql & TransactionSource<RawSql>,
   secret: string,
   schedule: KeySchedule,
 ): SigningKeys {
@@ -51,7 +51,7 @@ export function createSigningKeys(
     return rows
   }
 
-  async function insertKey(tx: RawSql, first: boolean): Promise<void> {
+  async function insertKey(tx: Tx, first: boolean): Promise<void> {
     const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
     const kid = newId()
     const publicJwk = JSON.stringify({ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' })
@@ -64,7 +64,7 @@ export function createSigningKeys(
   }
 
   async function rotateIfDue(): Promise<void> {
-    await sql.$transaction(async (tx) => {
+    await transaction(sql, async (tx) => {
       await tx.$queryRaw`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})::text`
       const [newest] = await tx.$queryRaw<{ due: boolean }[]>`SELECT
         signs_from < now() - make_interval(days => ${schedule.signsForDays}::int) AS due
@@ -87,7 +87,7 @@ export function createSigningKeys(
     },
     rotateIfDue,
     async rotate() {
-      await sql.$transaction((tx) => insertKey(tx, false))
+      await transaction(sql, (tx) => insertKey(tx, false))
       cache.clear()
     },
   }

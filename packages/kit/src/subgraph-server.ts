@@ -1,16 +1,19 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
-import { KarcisError } from './errors.ts'
+import { EVENTS_PATH } from './contracts/events.ts'
+import { isUnavailable } from './database.ts'
+import { type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
 import { eventSchema, type KarcisEvent } from './events.ts'
-import { BodyTooLarge, closeHttp, listen, readBody, sendJson } from './http.ts'
+import { BodyTooLarge, closeHttp, listen, readBody, readBytes, sendJson } from './http.ts'
 import { newId } from './ids.ts'
 import type { Running } from './lifecycle.ts'
 import type { Logger } from './log.ts'
 import { createOperations } from './operations.ts'
+import { checkResolvers } from './resolvers.ts'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from './service-token.ts'
 import { serveSubscriptions } from './subscription-server.ts'
 import type { RequestScope } from './viewer.ts'
@@ -31,27 +34,48 @@ export interface SubgraphServerOptions<Context extends RequestScope> {
   ready(): Promise<unknown>
   /** Takes in events of other subgraphs. */
   receive?(events: KarcisEvent[]): Promise<void>
-  /** GET routes beside GraphQL, for other processes of the system: path → answer, as JSON. */
-  routes?: Record<string, (query: URLSearchParams) => Promise<unknown>>
+  /** Paths beside GraphQL, for other processes of the system; what they give is answered as JSON. */
+  routes?: Routes
+}
+
+export type Routes = Record<string, GetRoute | PostRoute>
+
+export type GetRoute = (query: URLSearchParams) => Promise<unknown>
+
+/** Takes a body as it came, such as one that is signed byte by byte; up to 2 MB. */
+export interface PostRoute {
+  method: 'POST'
+  body: 'raw'
+  handle(request: RawRequest): Promise<unknown>
+}
+
+export interface RawRequest {
+  body: Buffer
+  headers: IncomingHttpHeaders
+  query: URLSearchParams
 }
 
 /**
  * Serves one subgraph over HTTP and graphql-ws on one port. Everything but the health probes needs a service token: without one
  * not even `{ __typename }` is answered.
+ * @throws Error when a root field has no resolver, or a resolver no field.
  */
 export async function serveSubgraph<Context extends RequestScope>(
   options: SubgraphServerOptions<Context>,
 ): Promise<Running> {
   const { tokens, log, host, createContext } = options
-  const schema = buildSubgraphSchema([{ typeDefs: parse(options.sdl), resolvers: options.resolvers }])
+  const typeDefs = parse(options.sdl)
+  checkResolvers(buildSubgraphSchema(typeDefs), options.resolvers)
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
   const operations = await createOperations<Context>(schema)
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof BodyTooLarge)
         return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
-      if (error instanceof KarcisError)
-        return sendJson(response, error.code === 'NOT_FOUND' ? 404 : 400, failure(error.message, error.code))
+      const expected = isUnavailable(error) ? new ServiceUnavailable() : error
+      if (expected instanceof KarcisError)
+        return sendJson(response, STATUSES[expected.code] ?? 400, failure(expected.message, expected.code))
       log.error({ err: error }, 'request failed')
       if (!response.headersSent)
         sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
@@ -69,13 +93,13 @@ export async function serveSubgraph<Context extends RequestScope>(
     const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
-    const route = request.method === 'GET' ? options.routes?.[path] : undefined
-    if (route) return sendJson(response, 200, await route(new URLSearchParams(url.slice(path.length))))
+    const route = options.routes?.[path]
+    if (route) return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
 
-    if (path === '/internal/events' && options.receive) {
+    if (path === EVENTS_PATH && options.receive) {
       await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
       return sendJson(response, 200, { taken: true })
     }
@@ -91,6 +115,20 @@ export async function serveSubgraph<Context extends RequestScope>(
       response,
       body.map((member) => operations.runMember(member, context)),
     )
+  }
+
+  async function answerRoute(
+    route: GetRoute | PostRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { method, headers } = request
+    if (typeof route === 'function' && method === 'GET') return sendJson(response, 200, await route(query))
+    if (typeof route === 'function' || method !== 'POST')
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const body = await readBytes(request, BODY_LIMIT)
+    sendJson(response, 200, await route.handle({ body, headers, query }))
   }
 
   async function answerReady(response: ServerResponse): Promise<void> {
@@ -120,6 +158,9 @@ function sendAnswer(response: ServerResponse, { status, headers, json }: Operati
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
   response.end(json)
 }
+
+/** Of what goes wrong outside of GraphQL; anything else is 400. */
+const STATUSES: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, SERVICE_UNAVAILABLE: 503 }
 
 const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
 

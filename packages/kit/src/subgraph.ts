@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import type { z } from 'zod'
-import { connectionOptions, prismaOptions, type RawSql } from './database.ts'
+import {
+  connectionOptions,
+  prismaOptions,
+  type RawSql,
+  type TransactionSource,
+  transaction,
+  type Tx,
+} from './database.ts'
 import type { subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandler, forgetOldEvents } from './events.ts'
+import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
@@ -11,12 +18,11 @@ import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { createServiceTokens, type ServiceTokens } from './service-token.ts'
-import { serveSubgraph } from './subgraph-server.ts'
+import { type Routes, serveSubgraph } from './subgraph-server.ts'
 import type { RequestScope } from './viewer.ts'
 
-/** What the kit needs of a generated PrismaClient; its transactions give `Tx`. */
-export interface Database<Tx extends RawSql> extends RawSql {
-  $transaction<T>(run: (tx: Tx) => Promise<T>): Promise<T>
+/** What the kit needs of a generated PrismaClient. `Client` is what its transactions are made of, `Prisma.TransactionClient`. */
+export interface Database<Client extends RawSql> extends RawSql, TransactionSource<Client> {
   $disconnect(): Promise<void>
 }
 
@@ -34,8 +40,8 @@ export interface BaseDeps<Db> {
 }
 
 export interface SubgraphSpec<
-  Tx extends RawSql,
-  Db extends Database<Tx>,
+  Client extends RawSql,
+  Db extends Database<Client>,
   Deps extends BaseDeps<Db>,
   Context extends RequestScope,
 > {
@@ -52,8 +58,8 @@ export interface SubgraphSpec<
   // oxlint-disable-next-line typescript/no-explicit-any -- a list of jobs with payloads of their own
   jobs: Job<any, Deps>[]
   crons?: { job: string; match: string }[]
-  inbox?: (deps: Deps) => Record<string, EventHandler<Tx>>
-  routes?: (deps: Deps) => Record<string, (query: URLSearchParams) => Promise<unknown>>
+  inbox?: (deps: Deps) => EventHandlers<Tx<Client>>
+  routes?: (deps: Deps) => Routes
 }
 
 /** A subgraph that runs. Tests reach its use cases by `deps`. */
@@ -63,11 +69,11 @@ export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
 
 /** Starts one subgraph: database, Redis, jobs, HTTP and WebSocket; closing goes intake, sockets, jobs, database. */
 export async function startSubgraph<
-  Tx extends RawSql,
-  Db extends Database<Tx>,
+  Client extends RawSql,
+  Db extends Database<Client>,
   Deps extends BaseDeps<Db>,
   Context extends RequestScope,
->(spec: SubgraphSpec<Tx, Db, Deps, Context>): Promise<RunningSubgraph<Deps>> {
+>(spec: SubgraphSpec<Client, Db, Deps, Context>): Promise<RunningSubgraph<Deps>> {
   const { name, settings } = spec
   const log = createLog(name, settings.LOG_LEVEL)
   const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
@@ -111,7 +117,9 @@ export async function startSubgraph<
     port: settings.PORT,
     createContext: (scope) => spec.createContext(deps, scope),
     ready: async () => db.$queryRaw`SELECT 1`,
-    ...(handlers && { receive: createInbox<Tx>((run) => db.$transaction(run), handlers) }),
+    ...(handlers && {
+      receive: createInbox<Tx<Client>>((run) => transaction<Client, void>(db, run), handlers),
+    }),
     ...(spec.routes && { routes: spec.routes(deps) }),
   })
   undo.defer(() => server.close())

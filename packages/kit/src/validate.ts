@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { BadUserInput } from './errors.ts'
 
+export { idSchema } from './ids.ts'
+
 /**
  * Checks an input against its rules and gives the parsed value.
  * @param root name of the GraphQL argument the value came in by; it heads every reported path.
@@ -13,9 +15,6 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, root = 'inpu
     result.error.issues.map((issue) => ({ path: [root, ...issue.path].join('.'), message: issue.message })),
   )
 }
-
-/** An entity id as clients send it. */
-export const idSchema = z.uuid('must be an id (UUID)')
 
 /** One line of text, trimmed, not empty. */
 export const nameSchema = (max = 120) =>

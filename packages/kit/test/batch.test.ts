@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import type { RequestScope } from '../src/viewer.ts'
@@ -41,6 +42,7 @@ const start = () =>
         slow: () => release.promise.then(() => 7),
       },
       Mutation: { write: () => ++written },
+      Subscription: { ticks: { subscribe: () => createAsyncQueue(() => undefined) } },
     },
   })
 

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
+import { EVENTS_PATH } from '../src/contracts/events.ts'
 import { createInbox, deliverEvents, type KarcisEvent, recordEvent } from '../src/events.ts'
 import { listen } from '../src/http.ts'
 import { startJobs } from '../src/jobs.ts'
@@ -9,6 +10,7 @@ import { createServiceTokens } from '../src/service-token.ts'
 import { openKitDatabase } from './pg-sql.ts'
 import { log, SECRET, startServer } from './server.ts'
 
+const registered = (n: number) => ({ userId: `019a9b6e-0000-7000-8000-00000000000${n}` })
 const tokens = createServiceTokens(SECRET, 'producer')
 
 it('delivers events of one aggregate in order, once each, also when the consumer was away and when deliveries repeat', async () => {
@@ -17,7 +19,7 @@ it('delivers events of one aggregate in order, once each, also when the consumer
   const taken: unknown[] = []
   const batches: KarcisEvent[][] = []
   const inbox = createInbox(consumer.$transaction, {
-    counted: async (_tx, event) => {
+    'user.registered': async (_tx, event) => {
       taken.push(event.payload)
     },
   })
@@ -30,12 +32,17 @@ it('delivers events of one aggregate in order, once each, also when the consumer
     connectionString: producer.url,
     log,
     jobs: [deliverEvents],
-    deps: { db: producer, clients: { consumer: createServiceClient(`http://127.0.0.1:${port}`, tokens) } },
+    deps: { db: producer, clients: { booking: createServiceClient(`http://127.0.0.1:${port}`, tokens) } },
   })
   try {
     for (const n of [1, 2, 3]) {
       await producer.$transaction((tx) =>
-        recordEvent(tx, { type: 'counted', aggregateId: 'a', payload: { n }, consumers: ['consumer'] }),
+        recordEvent(tx, {
+          type: 'user.registered',
+          aggregateId: 'a',
+          payload: registered(n),
+          consumers: ['booking'],
+        }),
       )
     }
     await using _server = await startServer({
@@ -46,12 +53,17 @@ it('delivers events of one aggregate in order, once each, also when the consumer
       },
     })
     await producer.$transaction((tx) =>
-      recordEvent(tx, { type: 'counted', aggregateId: 'a', payload: { n: 4 }, consumers: ['consumer'] }),
+      recordEvent(tx, {
+        type: 'user.registered',
+        aggregateId: 'a',
+        payload: registered(4),
+        consumers: ['booking'],
+      }),
     )
-    await eventually(() => expect(taken).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }]))
+    await eventually(() => expect(taken).toEqual([1, 2, 3, 4].map(registered)))
     const client = createServiceClient(`http://127.0.0.1:${port}`, tokens)
     const delivered = batches.slice() // what is sent again is noted again
-    for (const events of delivered) await client.post('/internal/events', { events })
+    for (const events of delivered) await client.post(EVENTS_PATH, { events })
     expect(taken).toHaveLength(4)
   } finally {
     await jobs.close()
@@ -62,7 +74,12 @@ it('tells nobody of a change that was rolled back', async () => {
   await using producer = await openKitDatabase()
   await expect(
     producer.$transaction(async (tx) => {
-      await recordEvent(tx, { type: 'counted', aggregateId: 'a', payload: {}, consumers: ['consumer'] })
+      await recordEvent(tx, {
+        type: 'user.registered',
+        aggregateId: 'a',
+        payload: registered(1),
+        consumers: ['booking'],
+      })
       throw new Error('rolled back')
     }),
   ).rejects.toThrow('rolled back')
@@ -77,16 +94,16 @@ it('handles a failing event again later, as if it had never come', async () => {
   let fails = true
   let handled = 0
   const inbox = createInbox(consumer.$transaction, {
-    counted: async () => {
+    'user.registered': async () => {
       if (fails) throw new Error('not now')
       handled += 1
     },
   })
   const event = {
     id: '019a9b6e-0000-7000-8000-000000000001',
-    type: 'counted',
+    type: 'user.registered',
     aggregateId: 'a',
-    payload: {},
+    payload: registered(1),
     occurredAt: '',
   }
   await expect(inbox([event])).rejects.toThrow('not now')
@@ -94,4 +111,31 @@ it('handles a failing event again later, as if it had never come', async () => {
   await inbox([event])
   await inbox([event])
   expect(handled).toBe(1)
+})
+
+it('takes a payload for what its type says, and passes by what it does not know', async () => {
+  await using consumer = await openKitDatabase()
+  const taken: Date[] = []
+  const inbox = createInbox(consumer.$transaction, {
+    'event.changed': async (_tx, { payload }) => {
+      taken.push(payload.startsAt)
+    },
+  })
+  const { userId: id } = registered(1)
+  const event = { id, type: 'event.changed', aggregateId: id, occurredAt: '' }
+  const payload = {
+    id,
+    organizerId: id,
+    title: 'Konser',
+    status: 'APPROVED',
+    currency: 'IDR',
+    timezone: 'Asia/Jakarta',
+    version: 1,
+    startsAt: '2027-01-01T12:00:00.000Z',
+    endsAt: '2027-01-01T14:00:00.000Z',
+  }
+  await expect(inbox([{ ...event, payload: { ...payload, version: 'one' } }])).rejects.toThrow('version')
+  await inbox([{ ...event, payload }])
+  await inbox([{ ...event, id: registered(2).userId, type: 'event.renamed', payload: null }])
+  expect(taken).toEqual([new Date('2027-01-01T12:00:00Z')])
 })

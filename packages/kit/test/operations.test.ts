@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
 import { DateTime } from '../src/scalars.ts'
 import { createServiceTokens } from '../src/service-token.ts'
@@ -51,6 +52,7 @@ const start = () =>
         ownContext: (_: unknown, __: unknown, context: RequestScope) => context === made,
       },
       Mutation: { rename: (_: unknown, { name }: { name: string }) => ({ id: '1', name }) },
+      Subscription: { ticks: { subscribe: () => createAsyncQueue(() => undefined) } },
       Thing: { __resolveReference: ({ id }: { id: string }) => thing(id), late: async () => 'in time' },
     },
   })

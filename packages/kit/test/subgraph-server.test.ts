@@ -5,12 +5,13 @@ import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
 import { DateTime } from '../src/scalars.ts'
 import { createServiceTokens } from '../src/service-token.ts'
+import type { RawRequest } from '../src/subgraph-server.ts'
 import { SECRET, startServer } from './server.ts'
 
 const SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
   scalar DateTime
-  type Query { who: String expected: Int bug: Int count(n: Int!): Int since(at: DateTime): Int }
+  type Query { who: String expected: Int bug: Int count(n: Int!): Int since(at: DateTime): Int away: Int }
   type Thing @key(fields: "id") { id: ID! }
   type Subscription { ticks: Int failing: Int }
 `
@@ -35,6 +36,9 @@ const start = (queue = createAsyncQueue<{ ticks: number }>(() => undefined)) =>
         },
         since: () => 0,
         count: (_: unknown, { n }: { n: number }) => n,
+        away: () => {
+          throw Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' })
+        },
       },
       Thing: { __resolveReference: ({ id }: { id: string }) => ({ id }) },
       Subscription: {
@@ -196,4 +200,48 @@ it('tells what a route expects to go wrong with its code, and nothing of what it
   expect(await ask('/seat')).toEqual([404, 'NOT_FOUND'])
   expect(await ask('/range')).toEqual([400, 'BAD_USER_INPUT'])
   expect(await ask('/bug')).toEqual([500, 'INTERNAL_SERVER_ERROR'])
+})
+
+it('takes a body as it came, whatever it is, up to a bound', async () => {
+  const taken: RawRequest[] = []
+  await using server = await startServer({
+    routes: {
+      '/webhook': {
+        method: 'POST',
+        body: 'raw',
+        async handle(request) {
+          taken.push(request)
+          return { length: request.body.length }
+        },
+      },
+    },
+  })
+  const post = async (body: Uint8Array<ArrayBuffer>, method = 'POST') =>
+    fetch(`${server.url}/webhook?from=bank`, {
+      method,
+      headers: { ...(await asViewer()), 'x-signature': 'abc' },
+      ...(method === 'POST' && { body }),
+    })
+  const bytes = new Uint8Array([0, 255, 123, 10, 34])
+  const answer = await post(bytes)
+  expect(await answer.json()).toEqual({ length: 5 })
+  expect(taken[0]?.body).toEqual(Buffer.from(bytes))
+  expect(taken[0]?.headers['x-signature']).toBe('abc')
+  expect(taken[0]?.query.get('from')).toBe('bank')
+  expect((await post(new Uint8Array(2_000_001))).status).toBe(413)
+  expect((await post(bytes, 'GET')).status).toBe(404)
+  expect((await fetch(`${server.url}/webhook`, { method: 'POST', body: bytes })).status).toBe(401)
+  expect(taken).toHaveLength(1)
+})
+
+it('says that its database is away, and not where it was', async () => {
+  await using server = await start()
+  const { body } = await gql(`${server.url}/graphql`, '{ away }', {}, await asViewer())
+  expect(body.errors).toMatchObject([
+    {
+      message: 'A part of the system does not answer just now. Try again.',
+      path: ['away'],
+      extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 2 },
+    },
+  ])
 })

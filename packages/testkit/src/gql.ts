@@ -10,7 +10,7 @@ export interface GraphQLBody<T> {
 
 // What a test asks for it knows the shape of; naming each shape twice would say nothing more.
 // oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
+export type Loose = any
 
 /** Posts one operation to `url` and gives back what came, errors included. */
 export async function gql<T = Loose>(

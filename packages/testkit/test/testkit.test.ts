@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { sqltag as sql } from '@prisma/client/runtime/client'
 import { GraphQLInt, GraphQLObjectType, GraphQLSchema } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import pg from 'pg'
@@ -8,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { createTestDatabase } from '../src/database.ts'
 import { eventually } from '../src/eventually.ts'
+import { mutantOf, withMutant } from '../src/mutants.ts'
 import { parallel } from '../src/parallel.ts'
 import { createTcpProxy } from '../src/tcp-proxy.ts'
 import { createWsClient } from '../src/ws-client.ts'
@@ -79,5 +81,43 @@ describe('parallel', () => {
       index === 1 ? Promise.reject(new Error('no')) : Promise.resolve(index),
     )
     expect(outcomes.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+})
+
+describe('a mutant of SQL', () => {
+  /** Stands for a database client, and gives the SQL that reaches it. */
+  const client = () => {
+    const $queryRaw = (query: TemplateStringsArray, ..._values: unknown[]): unknown => query
+    return {
+      $queryRaw,
+      $transaction: (run: (tx: { $queryRaw: typeof $queryRaw }) => unknown) => run({ $queryRaw }),
+    }
+  }
+  const guard = sql`WHERE available >= ${2}`
+
+  it('leaves a guard out of what is sent, in transactions and in parts of statements too', () => {
+    const { db, met } = mutantOf(client(), 'available >= ', 'available <> ')
+    const sent = [
+      db.$queryRaw`UPDATE stock SET n = ${1} ${guard}`,
+      db.$transaction((tx) => tx.$queryRaw`UPDATE stock SET n = ${1} ${guard}`),
+    ]
+    for (const one of sent)
+      expect(one).toMatchObject({ text: 'UPDATE stock SET n = $1 WHERE available <> $2', values: [1, 2] })
+    expect(met.count).toBe(2)
+  })
+
+  it('takes the place of the product’s client for a while, and must be met', async () => {
+    const db = client()
+    const deps = { db }
+    const sent = await withMutant(
+      deps,
+      ['WHERE available >= '],
+      async () => deps.db.$queryRaw`UPDATE stock ${guard}`,
+    )
+    expect(sent).toMatchObject({ text: 'UPDATE stock $1' })
+    expect(deps.db).toBe(db)
+    const unmet = withMutant(deps, ['WHERE sold = '], async () => deps.db.$queryRaw`UPDATE stock ${guard}`)
+    await expect(unmet).rejects.toThrow('never met')
+    expect(deps.db).toBe(db)
   })
 })

@@ -1,0 +1,7 @@
+/** Channels of the bus by what they tell of, each by the id of that thing. All processes share one Redis. */
+export const CHANNELS = {
+  event: (id: string) => `event:${id}`,
+  seatMap: (eventId: string) => `seat-map:${eventId}`,
+  stock: (eventId: string) => `stock:${eventId}`,
+  booking: (id: string) => `booking:${id}`,
+}

@@ -1,0 +1,26 @@
+import { z } from 'zod'
+import { eventForSale } from './event-for-sale.ts'
+
+/** Where a subgraph takes events in: POST of `{ events }`, signed by whoever tells of them. */
+export const EVENTS_PATH = '/internal/events'
+
+/** What subgraphs tell each other, by the name under which they do. An event's subject is its `aggregateId`. */
+export const EVENTS = {
+  /** Somebody has an account. */
+  'user.registered': z.object({ userId: z.uuid() }),
+  /** An event is otherwise than it was, or new, or gone (CANCELLED). */
+  'event.changed': eventForSale,
+  /** A booking has another status. */
+  'booking.changed': z.object({
+    bookingId: z.uuid(),
+    userId: z.uuid(),
+    status: z.enum(['PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED']),
+  }),
+} as const
+
+export type EventType = keyof typeof EVENTS
+
+/** What an event says, once it is parsed. */
+export type EventPayload<Type extends EventType> = z.infer<(typeof EVENTS)[Type]>
+
+export const isEventType = (type: string): type is EventType => Object.hasOwn(EVENTS, type)

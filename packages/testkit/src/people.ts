@@ -1,0 +1,19 @@
+import { newId } from '@karcis/kit/ids'
+import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
+
+/** What the processes of a test know each other by. */
+export const SERVICE_SECRET = 'a secret that all processes of a test share'
+
+/** Nothing listens on the discard port: calls fail at once. */
+export const NOBODY = 'http://127.0.0.1:9'
+
+/** Somebody who is signed in, as the subgraphs are told of them. */
+export const person = ({ role = 'CUSTOMER' }: { role?: Viewer['role'] } = {}): Viewer => ({
+  id: newId(),
+  role,
+  sessionId: newId(),
+})
+
+/** What a process of the system sends along on behalf of somebody; null: of nobody. @param service which process. */
+export const tokenOf = (viewer: Viewer | null, service = 'router'): Promise<string> =>
+  createServiceTokens(SERVICE_SECRET, service).sign(viewer)
