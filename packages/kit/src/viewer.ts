@@ -9,13 +9,13 @@ export interface RequestScope extends Caller {
 }
 
 /** @throws Unauthenticated when nobody is signed in. */
-export function requireViewer(scope: RequestScope): Viewer {
+export function requireViewer(scope: Pick<RequestScope, 'viewer'>): Viewer {
   if (!scope.viewer) throw new Unauthenticated()
   return scope.viewer
 }
 
 /** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */
-export function requireRole(scope: RequestScope, ...roles: Viewer['role'][]): Viewer {
+export function requireRole(scope: Pick<RequestScope, 'viewer'>, ...roles: Viewer['role'][]): Viewer {
   const viewer = requireViewer(scope)
   if (viewer.role !== 'ADMIN' && !roles.includes(viewer.role)) {
     throw new Forbidden(`This needs the role ${[...roles, 'ADMIN'].join(' or ')}.`)

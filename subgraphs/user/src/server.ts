@@ -1,21 +1,25 @@
+import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { type Context, createContext, type Deps, type Tx } from './domain/deps.ts'
-import { createAccounts } from './domain/accounts.ts'
-import { authChangesSince } from './domain/auth-changes.ts'
-import { ensureAdmin } from './domain/ensure-admin.ts'
+import { ensureAdmin } from './domain/account-management/sign-up.ts'
+import { createAccountById } from './domain/accounts/account-store.ts'
+import type { Db } from './domain/database.ts'
+import type { Deps } from './domain/deps.ts'
+import { createPasswords } from './domain/passwords/passwords.ts'
+import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
-import { forgetSignIns } from './jobs/forget-sign-ins.ts'
-import { createPasswords } from './passwords/passwords.ts'
-import { resolvers } from './resolvers/resolvers.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { forgetSignInsJob } from './jobs.ts'
+import { type Context, createContext } from './request-context.ts'
+import { resolvers } from './resolvers/index.ts'
 
 /** A key signs until its successor does, up to two days longer than planned (daily check, one day ahead); then tokens live 15 minutes. */
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgraph<Deps>> =>
-  startSubgraph<Tx, PrismaClient, Deps, Context>({
+  startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
     openDatabase: (options) => new PrismaClient(options),
@@ -23,7 +27,7 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
-      const deps: Deps = { ...base, passwords, signingKeys, accounts: createAccounts(() => deps) }
+      const deps: Deps = { ...base, passwords, signingKeys, accountById: createAccountById(() => deps) }
       try {
         const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
         if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)
@@ -35,14 +39,14 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, forgetSignIns],
+    jobs: [rotateSigningKeys, forgetSignInsJob],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
-      { job: forgetSignIns.name, match: '37 2 * * *' },
+      { job: forgetSignInsJob.name, match: '37 2 * * *' },
     ],
-    inbox: () => ({}), // booking.changed is noted; notifications will take it from here
+    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
     routes: (deps) => ({
-      '/.well-known/jwks.json': async () => ({ keys: await deps.signingKeys.published() }),
-      '/internal/auth-changes': (query) => authChangesSince(deps, query.get('since')),
+      [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
+      [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
     }),
   })

@@ -54,6 +54,18 @@ describe('what people see of each other', () => {
     expect((await admin.ask(ask, { id: 'x' })).facts.fields).toMatchObject([{ path: 'id' }])
   })
 
+  it('finds a person by their id in any case', async () => {
+    await using story = await startStory()
+    const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+    const id = siti.id.toUpperCase()
+    const { data } = await siti.ask('query ($id: ID!) { user(id: $id) { id email } }', { id })
+    expect(data.user).toEqual({ id: siti.id, email: siti.email })
+    expect((await siti.ask(ENTITY, reference({ id }))).data._entities[0].email).toBe(siti.email)
+    expect((await siti.ask(UPDATE, { input: { id, name: 'Siti R.' } })).data.updateUser.name).toBe('Siti R.')
+    expect((await admin.ask(SET_ROLE, { id, role: 'ORGANIZER' })).data.setUserRole.role).toBe('ORGANIZER')
+    expect((await siti.ask(DELETE, { id })).data.deleteUser.id).toBe(siti.id)
+  })
+
   it('gives other subgraphs whom an address belongs to, and clients never', async () => {
     await using story = await startStory()
     const siti = await story.signUp('Siti')
@@ -257,6 +269,13 @@ describe('admins', () => {
     expect((await admin.ask(`{ users(after: "${foreign}") { totalCount } }`)).facts.fields).toMatchObject([
       { path: 'after' },
     ])
+    await admin.ask('mutation ($id: ID!) { addToWishlist(eventId: $id) { id } }', { id: newId() })
+    const { data } = await admin.ask('{ me { wishlist { edges { cursor } } } }')
+    const [{ cursor: after }] = data.me.wishlist.edges
+    const elsewhere = await admin.ask('query ($after: String) { users(after: $after) { totalCount } }', {
+      after,
+    })
+    expect(elsewhere.facts.fields).toMatchObject([{ path: 'after' }])
     const customer = await story.comeBack('ana@karcis.test')
     expect((await customer.ask('{ users { totalCount } }')).code).toBe('FORBIDDEN')
   })

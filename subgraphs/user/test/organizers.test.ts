@@ -72,7 +72,7 @@ it('a proposal is decided once', async () => {
   expect((await admin.ask(REVIEW, { id: newId(), input: { decision: 'APPROVED' } })).code).toBe('NOT_FOUND')
 })
 
-it('only admins decide and see all; an applicant sees its own', async () => {
+it('only admins decide and see all; an applicant sees their own', async () => {
   await using story = await startStory()
   const [siti, budi, admin] = [await story.signUp('Siti'), await story.signUp('Budi'), await story.admin()]
   const { id } = await submit(siti)

@@ -1,8 +1,8 @@
 import { parallel } from '@karcis/testkit/parallel'
 import { expect, it } from 'vitest'
 import { userSettings } from '../src/env.ts'
-import { createPasswords } from '../src/passwords/passwords.ts'
-import { createWorkerPool } from '../src/passwords/worker-pool.ts'
+import { createPasswords } from '../src/domain/passwords/passwords.ts'
+import { createWorkerPool } from '../src/domain/passwords/worker-pool.ts'
 import { settingsFor } from './stories.ts'
 
 it('knows a password by its hash, with the same pepper only', async () => {

@@ -1,6 +1,8 @@
+import type { Answer } from '@karcis/testkit/ask'
+import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
-import { ADMIN, type Answer, PASSWORD, type Story, startStory } from './stories.ts'
+import { ADMIN, PASSWORD, type Story, startStory } from './stories.ts'
 
 /** How many of the answers are successes, and which codes the others have. */
 function tally(outcomes: PromiseSettledResult<Answer>[]) {
@@ -39,30 +41,19 @@ describe('ten refreshes with one token at once', () => {
     return tally(await parallel(10, () => story.refresh(refreshToken)))
   }
 
-  /** The client that the subgraph uses, but with an UPDATE that no longer asks whether the token is unused. */
-  function withoutCondition(story: Story) {
-    const { deps } = story.subgraph
-    const careless = deps.db.$extends({
-      query: {
-        refreshToken: {
-          updateMany: ({ args, query }) => query({ ...args, where: { ...args.where, usedAt: undefined } }),
-        },
-      },
-    })
-    deps.db = careless as unknown as typeof deps.db
-  }
+  /** The UPDATE no longer asks whether the token is unused. */
+  const raceWithoutCondition = (story: Story) =>
+    withMutant(story.subgraph.deps, ['AND used_at IS NULL'], () => race(story))
 
   it('would all succeed without the condition on used_at and without refresh_tokens_one_unused', async () => {
     await using story = await startStory()
     await story.sql('DROP INDEX refresh_tokens_one_unused')
-    withoutCondition(story)
-    expect((await race(story)).won).toBeGreaterThan(1)
+    expect((await raceWithoutCondition(story)).won).toBeGreaterThan(1)
   })
 
   it('are stopped by refresh_tokens_one_unused even without the condition', async () => {
     await using story = await startStory()
-    withoutCondition(story)
-    expect((await race(story)).won).toBeLessThan(2)
+    expect((await raceWithoutCondition(story)).won).toBeLessThan(2)
   })
 
   it('have one winner, and the session is over: nobody can tell a double send from a theft', async () => {
@@ -140,17 +131,8 @@ describe('an approval and nine rejections of one proposal at once', () => {
 
   it('would all decide without the condition on the status', async () => {
     await using story = await startStory()
-    const { deps } = story.subgraph
-    const careless = deps.db.$extends({
-      query: {
-        organizerProposal: {
-          updateManyAndReturn: ({ args, query }) =>
-            query({ ...args, where: { ...args.where, status: undefined } }),
-        },
-      },
-    })
-    deps.db = careless as unknown as typeof deps.db
-    expect((await race(story)).won).toBe(10)
+    const { won } = await withMutant(story.subgraph.deps, ["AND status = 'PENDING'"], () => race(story))
+    expect(won).toBe(10)
   })
 
   it('have one outcome, and the role goes with it', async () => {
@@ -172,19 +154,6 @@ function slowSignIns({ subgraph: { deps } }: Story): void {
     },
   })
   deps.db = slow as unknown as typeof deps.db
-}
-
-/** The same client, but its reads no longer lock anything. */
-function withoutLocks({ subgraph: { deps } }: Story): void {
-  const unlocked = deps.db.$extends({
-    query: {
-      $queryRaw({ args, query }) {
-        const strings = args.strings.map((text) => text.replace(/FOR (SHARE|UPDATE)/, ''))
-        return query(Object.assign(Object.create(Object.getPrototypeOf(args)), args, { strings }))
-      },
-    },
-  })
-  deps.db = unlocked as unknown as typeof deps.db
 }
 
 describe('two admins who suspend each other at once', () => {
@@ -210,8 +179,8 @@ describe('two admins who suspend each other at once', () => {
 
   it('would leave none if the admins were not locked', async () => {
     await using story = await startStory()
-    withoutLocks(story)
-    expect(await race(story)).toContain(0)
+    const left = await withMutant(story.subgraph.deps, ['ORDER BY id FOR UPDATE'], () => race(story))
+    expect(left).toContain(0)
   })
 
   it('leave one, because both lock all admins in id order first', async () => {
@@ -224,7 +193,6 @@ describe('a suspension during sign-ins', () => {
   /** Live sessions that the suspended person has, summed over some rounds. */
   async function race(story: Story): Promise<number> {
     const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
-    slowSignIns(story)
     let live = 0
     for (let round = 0; round < 8; round += 1) {
       await story.sql('UPDATE users SET suspended_at = NULL, suspension_reason = NULL')
@@ -238,14 +206,16 @@ describe('a suspension during sign-ins', () => {
     return live
   }
 
-  it('would leave sessions behind if a sign-in did not hold the account', async () => {
+  it('would leave sessions behind if a sign-in did not lock the account', async () => {
     await using story = await startStory()
-    withoutLocks(story)
-    expect(await race(story)).toBeGreaterThan(0)
+    slowSignIns(story)
+    const live = await withMutant(story.subgraph.deps, ['FOR SHARE'], () => race(story))
+    expect(live).toBeGreaterThan(0)
   })
 
   it('leaves none: the sign-in is refused, or its session ended', async () => {
     await using story = await startStory()
+    slowSignIns(story)
     expect(await race(story)).toBe(0)
   })
 })

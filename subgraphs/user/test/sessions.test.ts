@@ -1,7 +1,7 @@
 import { connectRedis } from '@karcis/kit/redis'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
-import { forgetSignIns } from '../src/jobs/forget-sign-ins.ts'
+import { forgetSignInsJob } from '../src/jobs.ts'
 import { PASSWORD, startStory } from './stories.ts'
 
 const LOGOUT =
@@ -32,7 +32,7 @@ it('ends the whole session when a used token comes back, and no other session', 
   expect(sessions).toMatchObject([{ id: phone.viewer.sessionId }])
 })
 
-it('tells a token that is too old from one that never was', async () => {
+it('distinguishes a token that is too old from one that never existed', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   await story.sql("UPDATE refresh_tokens SET expires_at = now() - interval '1 second'")
@@ -51,7 +51,7 @@ it('lives as long as it is used: each token has 30 days of its own', async () =>
   expect(row.renewed).toBe(true)
 })
 
-it('keeps nothing in the database that would sign anybody in', async () => {
+it('stores nothing that would sign anybody in', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   const rows = await story.sql('SELECT to_jsonb(refresh_tokens)::text AS whole FROM refresh_tokens')
@@ -80,7 +80,7 @@ it('ends all sessions of a person, and of nobody else', async () => {
   expect((await story.refresh(budi.refreshToken)).code).toBeUndefined()
 })
 
-it('takes a second logout, or one of nothing, for done; but wants to know of what', async () => {
+it('counts a second logout, or one of nothing, as done; but has to be told of what', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   for (const token of [siti.refreshToken, siti.refreshToken, 'never given out']) {
@@ -131,7 +131,7 @@ it('counts tries at the current password with the tries to sign in', async () =>
   expect((await story.login(siti.email)).code).toBe('RATE_LIMITED')
 })
 
-it('tells routers at once, and again whenever they ask, who is out and who may do what', async () => {
+it('publishes to routers at once, and answers whenever they ask, who is out and who may do what', async () => {
   await using story = await startStory()
   const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
   const listening = connectRedis(story.settings.REDIS_URL, story.subgraph.deps.log)
@@ -185,7 +185,7 @@ it('forgets sign-ins long over, and nothing that still counts', async () => {
     `UPDATE refresh_tokens SET expires_at = now() - interval '31 days' WHERE session_id = '${gone.viewer.sessionId}'`,
   )
   await story.sql("UPDATE login_attempts SET window_ends_at = now() - interval '1 second'")
-  await forgetSignIns.run(story.subgraph.deps, {})
+  await forgetSignInsJob.run(story.subgraph.deps, {})
   expect(await story.sql('SELECT id FROM sessions')).toEqual([{ id: here.viewer.sessionId }])
   expect(await story.sql('SELECT key FROM login_attempts')).toEqual([])
   expect((await story.refresh(here.refreshToken)).code).toBeUndefined()

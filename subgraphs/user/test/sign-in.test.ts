@@ -1,6 +1,7 @@
+import { parallel } from '@karcis/testkit/parallel'
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose'
-import { expect, it, vi } from 'vitest'
-import { ADMIN, PASSWORD, startStory } from './stories.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { ADMIN, PASSWORD, type Person, type Story, startStory } from './stories.ts'
 
 const SIGN_UP =
   'mutation ($input: CreateUserInput!) { createUser(input: $input) { user { id email name role phoneNumber emailVerified } } }'
@@ -45,7 +46,7 @@ it.each([
   expect(facts.fields).toMatchObject([{ path: 'input.password' }])
 })
 
-it('tells passwords apart beyond the 72 bytes that bcrypt reads, and keeps only hashes', async () => {
+it('distinguishes passwords beyond the 72 bytes that bcrypt reads, and stores only hashes', async () => {
   await using story = await startStory()
   const long = 'ü'.repeat(100)
   await story.anybody(SIGN_UP, { input: { email: 'long@karcis.test', password: `${long}1`, name: 'Long' } })
@@ -67,7 +68,7 @@ it.each([
     'BAD_USER_INPUT',
   ],
   ['{ users(filter: { search: "\\u0000" }) { totalCount } }', 'BAD_USER_INPUT'],
-])('answers text that Postgres cannot keep as a fault of the caller: %s', async (operation, code) => {
+])('answers text that Postgres cannot store as a fault of the caller: %s', async (operation, code) => {
   await using story = await startStory()
   const admin = await story.admin()
   expect((await admin.ask(operation)).code).toBe(code)
@@ -103,7 +104,7 @@ it('never takes the stand-in hash of unknown addresses for a right password', as
   expect(await story.subgraph.deps.passwords.verify('anything', null)).toBe(false)
 })
 
-it('tells of a suspension only whoever knows the password', async () => {
+it('reveals a suspension only to whoever knows the password', async () => {
   await using story = await startStory()
   const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
   await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Sold fakes") { id } }', {
@@ -189,6 +190,48 @@ it('makes the first admin once, however many processes start, and changes nothin
 it('makes no admin unless told to', async () => {
   await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
   expect(await story.sql('SELECT id FROM users')).toEqual([])
+})
+
+describe('a column that its statements read is altered while it runs', () => {
+  const ALTER = 'ALTER TABLE users ALTER COLUMN name TYPE varchar(500)'
+
+  /** So often that every connection of the pool has planned each statement for good. */
+  async function planned(story: Story): Promise<Person> {
+    const siti = await story.signUp('Siti')
+    for (let n = 0; n < 8; n += 1) await story.comeBack(siti.email)
+    return siti
+  }
+
+  it('signs people in all the same: eight times, ALTER TABLE, and again', async () => {
+    await using story = await startStory()
+    const siti = await planned(story)
+    await story.sql(ALTER)
+    expect((await story.login(siti.email)).code).toBeUndefined()
+  })
+
+  it('runs the transactions of many at once again, and each is done once', async () => {
+    await using story = await startStory()
+    const siti = await planned(story)
+    await parallel(8, () => story.login(siti.email))
+    await story.sql('DELETE FROM sessions')
+    await story.sql(ALTER)
+    const outcomes = await parallel(8, () => story.login(siti.email))
+    expect(outcomes.map((outcome) => outcome.status === 'fulfilled' && outcome.value.code)).toEqual(
+      Array(8).fill(undefined),
+    )
+    expect(await story.sql('SELECT id FROM sessions')).toHaveLength(8)
+  })
+
+  it('reads people by key and page by page all the same', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    const read = '{ me { name } users { edges { node { name } } } }'
+    for (let n = 0; n < 8; n += 1) await admin.ask(read)
+    await story.sql(ALTER)
+    const { data, code } = await admin.ask(read)
+    expect(code).toBeUndefined()
+    expect(data.me).toEqual({ name: 'Admin' })
+  })
 })
 
 const startAnother = (story: { databaseUrl: string }, overrides = {}) =>

@@ -1,26 +1,15 @@
-import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { type Answer, ask } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
-import { gql } from '@karcis/testkit/gql'
+import type { Loose } from '@karcis/testkit/gql'
+import { NOBODY, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { decodeJwt } from 'jose'
 import { type UserSettings, userSettings } from '../src/env.ts'
 import { createUserSubgraph } from '../src/server.ts'
 
-export const SERVICE_SECRET = 'a secret that all processes of a test share'
 export const PASSWORD = 'correct horse battery'
 export const ADMIN = { email: 'admin@karcis.test', password: 'the first of all admins' }
-
-// What a test asks for it knows the shape of.
-// oxlint-disable-next-line typescript/no-explicit-any -- see above
-type Loose = any
-
-export interface Answer {
-  data: Loose
-  /** Code of the first error. */
-  code: string | undefined
-  /** Facts beside the code. */
-  facts: Loose
-}
 
 type Ask = (operation: string, variables?: Record<string, unknown>) => Promise<Answer>
 
@@ -50,33 +39,27 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
     PASSWORD_PEPPER: 'a pepper for tests only',
     BCRYPT_COST: '4',
-    BOOKING_URL: 'http://127.0.0.1:1', // nobody is there: telling booking is tried again and again
+    BOOKING_URL: NOBODY, // events for booking wait in the outbox
     ...overrides,
   })
 
 /** A user subgraph with a database of its own. */
 export async function startStory(overrides: Record<string, string> = {}) {
-  await using undo = new AsyncDisposableStack()
-  const database: TestDatabase = undo.use(await createTestDatabase('user'))
+  await using stack = new AsyncDisposableStack()
+  const database: TestDatabase = stack.use(await createTestDatabase('user'))
   const settings = settingsFor(database.url, {
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
     ...overrides,
   })
-  const subgraph = undo.use(await createUserSubgraph(settings))
+  const subgraph = stack.use(await createUserSubgraph(settings))
   let people = 0
 
   /** Asks with a service token of this process, for this viewer. */
   const askAs =
     (viewer: Viewer | null, service = 'router'): Ask =>
-    async (operation, variables = {}) => {
-      const token = await createServiceTokens(SERVICE_SECRET, service).sign(viewer)
-      const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, {
-        [SERVICE_TOKEN_HEADER]: token,
-      })
-      const { code, ...facts } = body.errors?.[0]?.extensions ?? {}
-      return { data: body.data, code, facts }
-    }
+    (operation, variables = {}) =>
+      ask(subgraph.url, viewer, operation, variables, service)
   const anybody = askAs(null)
 
   function person(payload: Loose): Person {
@@ -125,8 +108,8 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
     /** What another process of the system gets from a GET route. */
     async get(path: string): Promise<Loose> {
-      const token = await createServiceTokens(SERVICE_SECRET, 'router').sign(null)
-      const response = await fetch(`${subgraph.url}${path}`, { headers: { [SERVICE_TOKEN_HEADER]: token } })
+      const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null) }
+      const response = await fetch(`${subgraph.url}${path}`, { headers })
       return response.json()
     },
 
@@ -134,7 +117,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     sql: <Row = Loose>(statement: string): Promise<Row[]> =>
       subgraph.deps.db.$queryRawUnsafe<Row[]>(statement),
   }
-  const running = undo.move()
+  const running = stack.move()
   return { ...story, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 

@@ -22,6 +22,9 @@ it('remembers events, newest first, each once', async () => {
   expect(idsOf(data.addToWishlist.wishlist)).toEqual([second, first])
   expect(idsOf((await siti.ask(REMOVE, { id: first })).data.removeFromWishlist.wishlist)).toEqual([second])
   expect((await siti.ask(REMOVE, { id: first })).code).toBeUndefined()
+  expect(
+    idsOf((await siti.ask(REMOVE, { id: second.toUpperCase() })).data.removeFromWishlist.wishlist),
+  ).toEqual([])
 })
 
 it("is read page by page, and is nobody else's", async () => {
@@ -44,7 +47,7 @@ it('wants a person and an id', async () => {
   expect((await siti.ask(ADD, { id: 'a concert' })).facts.fields).toMatchObject([{ path: 'eventId' }])
 })
 
-it('holds a thousand events', async () => {
+it('holds a thousand events and no more', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   await story.sql(`INSERT INTO wishlist_items (id, user_id, event_id)
@@ -54,7 +57,7 @@ it('holds a thousand events', async () => {
   expect((await read(siti)).totalCount).toBe(1000)
 })
 
-it('tells after each of several changes in one request how things are then', async () => {
+it('shows after each of several changes in one request how things are then', async () => {
   await using story = await startStory()
   const siti = await story.signUp('Siti')
   const { data } = await siti.ask(

@@ -1,0 +1,90 @@
+import { transaction } from '@karcis/kit/database'
+import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import type { z } from 'zod'
+import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
+import { type Credentials, findCredentials, lockAccount, updateAccount } from '../accounts/account-store.ts'
+import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts'
+import type { Deps } from '../deps.ts'
+import { InvalidCredentials } from '../errors.ts'
+import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
+import { publishAuthChanges } from '../sessions/auth-changes.ts'
+import { provePassword } from '../sessions/log-in.ts'
+import { revokeSessionsOf } from '../sessions/session-store.ts'
+
+/**
+ * Gives the viewer a new password and ends all of their other sessions.
+ * @throws InvalidCredentials, TooManyAttempts, BadUserInput, Unauthenticated
+ */
+export async function changePassword(deps: Deps, viewer: Viewer, input: unknown): Promise<UserView> {
+  const { currentPassword, newPassword } = parseInput(changePasswordSchema, input)
+  const known = await findCredentials(deps.db, { id: viewer.id })
+  if (!known) throw new Unauthenticated()
+  if (isOwnEmail(newPassword, known.email)) {
+    throw new BadUserInput([{ path: 'input.newPassword', message: OWN_EMAIL }])
+  }
+  await provePassword(deps, known, currentPassword)
+  const passwordHash = await deps.passwords.hash(newPassword)
+
+  const { account, revoked } = await transaction(deps.db, async (tx) => {
+    const locked = await lockAccount(tx, viewer.id)
+    if (locked?.passwordHash !== known.passwordHash) throw new InvalidCredentials() // changed since it was proved
+    const account = await updateAccount(tx, viewer.id, { passwordHash })
+    return { account, revoked: await revokeSessionsOf(tx, viewer.id, viewer.sessionId) }
+  })
+  publishAuthChanges(deps, revoked)
+  return fullView(account)
+}
+
+type Changes = z.infer<typeof updateUserSchema>
+
+/**
+ * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions.
+ * @throws Forbidden, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts
+ */
+export async function updateUser(deps: Deps, viewer: Viewer, input: unknown): Promise<UserView> {
+  const changes = parseInput(updateUserSchema, input)
+  const { id, name, phoneNumber, address, email, password } = changes
+  if (!isSelfOrAdmin(viewer, id))
+    throw new Forbidden('Only the person themselves and admins may change an account.')
+  const proved = await mayChangeCredentials(deps, changes, viewer.id === id)
+  const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password)
+
+  const { account, revoked } = await transaction(deps.db, async (tx) => {
+    const locked = await lockAccount(tx, id)
+    if (!locked) throw new NotFound('user', id)
+    if (proved && locked.passwordHash !== proved.passwordHash) throw new InvalidCredentials() // changed since it was proved
+    const newEmail = email === undefined || email === locked.email ? {} : { email, emailVerifiedAt: null }
+    const account = await updateAccount(tx, id, {
+      ...(name !== undefined && { name }),
+      ...(phoneNumber !== undefined && { phoneNumber }),
+      ...(address !== undefined && { address }),
+      ...(passwordHash && { passwordHash }),
+      ...newEmail,
+    })
+    const except = viewer.id === id ? viewer.sessionId : null
+    return { account, revoked: passwordHash ? await revokeSessionsOf(tx, id, except) : [] }
+  })
+  publishAuthChanges(deps, revoked)
+  return fullView(account)
+}
+
+/** Whoever changes how they sign in has to show that theirs is no borrowed session. @returns what was proved, if anything. */
+async function mayChangeCredentials(deps: Deps, changes: Changes, own: boolean): Promise<Credentials | null> {
+  const { id, email, password, currentPassword } = changes
+  if (email === undefined && password === undefined) return null
+  const known = await findCredentials(deps.db, { id })
+  if (!known) throw new NotFound('user', id)
+  if (password !== undefined && isOwnEmail(password, email ?? known.email)) {
+    throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])
+  }
+  if (!own) return null
+  if (!currentPassword) {
+    throw new BadUserInput([
+      { path: 'input.currentPassword', message: 'is needed to change e-mail address or password' },
+    ])
+  }
+  await provePassword(deps, known, currentPassword)
+  return known
+}

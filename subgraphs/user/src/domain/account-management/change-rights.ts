@@ -1,0 +1,82 @@
+import { transaction } from '@karcis/kit/database'
+import { Conflict, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { suspensionReasonSchema } from '../accounts/account-input.ts'
+import {
+  type Account,
+  lockAmongAdmins,
+  type Role,
+  updateAccount,
+  updateAuthChangedAt,
+} from '../accounts/account-store.ts'
+import { fullView, type UserView } from '../accounts/user-view.ts'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { publishAuthChanges } from '../sessions/auth-changes.ts'
+import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
+
+/** Gives a person another role. Admins only. @throws NotFound, BadUserInput, Conflict, Forbidden */
+export const setUserRole = (deps: Deps, viewer: Viewer, userId: string, role: Role): Promise<UserView> =>
+  changeRights(deps, viewer, userId, {
+    lessens: role !== 'ADMIN',
+    change: async (tx, { id }) => ({ account: await updateAccount(tx, id, { role }), revoked: [] }),
+  })
+
+/** Shuts a person out and ends their sessions. Admins only. @throws as `setUserRole` */
+export async function suspendUser(
+  deps: Deps,
+  viewer: Viewer,
+  userId: string,
+  reason: string,
+): Promise<UserView> {
+  const suspensionReason = parseInput(suspensionReasonSchema, reason, 'reason')
+  return changeRights(deps, viewer, userId, {
+    lessens: true,
+    change: async (tx, { id, suspendedAt }) => ({
+      account: await updateAccount(tx, id, { suspendedAt: suspendedAt ?? new Date(), suspensionReason }),
+      revoked: await revokeSessionsOf(tx, id),
+    }),
+  })
+}
+
+/** Lets a suspended person in again. Admins only. @throws as `setUserRole` */
+export const unsuspendUser = (deps: Deps, viewer: Viewer, userId: string): Promise<UserView> =>
+  changeRights(deps, viewer, userId, {
+    lessens: false,
+    change: async (tx, { id }) => ({
+      account: await updateAccount(tx, id, { suspendedAt: null, suspensionReason: null }),
+      revoked: [],
+    }),
+  })
+
+interface RightsChange {
+  /** Whether an admin is none afterwards: the last one has to stay. */
+  lessens: boolean
+  change(tx: Tx, before: Account): Promise<{ account: Account; revoked: Revocation[] }>
+}
+
+async function changeRights(
+  deps: Deps,
+  viewer: Viewer,
+  userId: string,
+  { lessens, change }: RightsChange,
+): Promise<UserView> {
+  requireRole({ viewer }, 'ADMIN')
+  const id = parseInput(idSchema, userId, 'id')
+  const { account, revoked, at } = await transaction(deps.db, async (tx) => {
+    const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
+    if (!before) throw new NotFound('user', id)
+    if (lessens) requireAnotherAdmin(before, anotherAdmin)
+    return { ...(await change(tx, before)), at: await updateAuthChangedAt(tx, id) }
+  })
+  publishAuthChanges(deps, revoked, { account, at })
+  return fullView(account)
+}
+
+/** @throws Conflict when the account is the only admin who can act. */
+export function requireAnotherAdmin({ role, suspendedAt }: Account, anotherAdmin: boolean): void {
+  if (role === 'ADMIN' && suspendedAt === null && !anotherAdmin) throw new Conflict('This is the last admin.')
+}

@@ -1,0 +1,65 @@
+import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
+import type { PageArgs } from '@karcis/kit/pagination'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { userFilterSchema } from '../accounts/account-input.ts'
+import { findAccountByEmail, listAccounts } from '../accounts/account-store.ts'
+import {
+  fullView,
+  isSelfOrAdmin,
+  type UserView,
+  type UserViewConnection,
+  viewFor,
+} from '../accounts/user-view.ts'
+import type { Deps } from '../deps.ts'
+import { isStorable, normalizeEmail } from '../input.ts'
+
+/** The viewer. @throws Unauthenticated when the account was erased while its access token lived on. */
+export async function readMe(deps: Deps, viewer: Viewer): Promise<UserView> {
+  const account = await deps.accountById(viewer.id)
+  if (!account || account.deletedAt) throw new Unauthenticated()
+  return fullView(account)
+}
+
+/** One account, for the person themselves and for admins; null when there is none. @throws Forbidden, BadUserInput */
+export async function readUser(deps: Deps, viewer: Viewer, userId: string): Promise<UserView | null> {
+  const id = parseInput(idSchema, userId, 'id')
+  if (!isSelfOrAdmin(viewer, id))
+    throw new Forbidden('Only the person themselves and admins may see an account.')
+  return viewUser(deps, viewer, id)
+}
+
+/** One account as the viewer may see it, read together with others that are asked for; null when there is none. */
+export async function viewUser(deps: Deps, viewer: Viewer | null, id: string): Promise<UserView | null> {
+  const account = await deps.accountById(id)
+  return account ? viewFor(viewer, account) : null
+}
+
+/** Whose address it is, as the viewer may see them; null when it is nobody's. For other subgraphs: clients could probe addresses. */
+export async function readUserByEmail(
+  { db }: Deps,
+  viewer: Viewer | null,
+  email: string,
+): Promise<UserView | null> {
+  if (!isStorable(email)) return null
+  const account = await findAccountByEmail(db, normalizeEmail(email))
+  return account && viewFor(viewer, account)
+}
+
+/** Accounts that are not erased, newest first. Admins only. @throws Forbidden, BadUserInput */
+export async function listUsers(
+  { db }: Deps,
+  viewer: Viewer,
+  filter: unknown,
+  args: PageArgs,
+): Promise<UserViewConnection> {
+  requireRole({ viewer }, 'ADMIN')
+  const { edges, ...page } = await listAccounts(
+    db,
+    parseInput(userFilterSchema, filter ?? {}, 'filter'),
+    args,
+  )
+  return { ...page, edges: edges.map(({ cursor, node }) => ({ cursor, node: fullView(node) })) }
+}

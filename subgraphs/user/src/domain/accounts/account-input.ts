@@ -1,0 +1,64 @@
+import { roleSchema } from '@karcis/kit/contracts/tokens'
+import { idSchema } from '@karcis/kit/ids'
+import { nameSchema } from '@karcis/kit/validate'
+import { z } from 'zod'
+import { isStorable, MAX_EMAIL, NOT_STORABLE, normalizeEmail, textSchema } from '../input.ts'
+import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
+
+const email = z
+  .string()
+  .transform(normalizeEmail)
+  .pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
+
+const phoneNumber = z
+  .string()
+  .trim()
+  .regex(/^\+?[\d ()-]{6,24}$/, 'must be a phone number: 6 to 25 digits, spaces and + - ( )')
+
+const address = textSchema(500)
+
+/** Looks at the raw input, so that it is reported together with the rules that the parsed fields break. */
+const isNotOwnEmail = (input: unknown): boolean => {
+  const { email, password } = (input ?? {}) as { email?: unknown; password?: unknown }
+  return (
+    typeof email !== 'string' || typeof password !== 'string' || !isOwnEmail(password, normalizeEmail(email))
+  )
+}
+
+export const createUserSchema = z
+  .object({
+    email,
+    password: newPasswordSchema,
+    name: nameSchema(),
+    phoneNumber: phoneNumber.nullish(),
+    address: address.nullish(),
+  })
+  .refine(isNotOwnEmail, { path: ['password'], message: OWN_EMAIL, when: () => true })
+
+/** `optional` is what may be left out but not be emptied, `nullish` what null clears. */
+export const updateUserSchema = z.object({
+  id: idSchema,
+  name: nameSchema().optional(),
+  phoneNumber: phoneNumber.nullish(),
+  address: address.nullish(),
+  email: email.optional(),
+  password: newPasswordSchema.optional(),
+  currentPassword: givenPasswordSchema.nullish(),
+})
+
+export const changePasswordSchema = z.object({
+  currentPassword: givenPasswordSchema,
+  newPassword: newPasswordSchema,
+})
+
+export const suspensionReasonSchema = textSchema(500)
+
+export const userFilterSchema = z.object({
+  role: roleSchema.nullish(),
+  search: z
+    .string()
+    .trim()
+    .max(100, 'must have at most 100 characters')
+    .refine(isStorable, NOT_STORABLE)
+    .nullish(),
+})

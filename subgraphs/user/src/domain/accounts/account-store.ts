@@ -1,0 +1,154 @@
+import { type ReadById, readById } from '@karcis/kit/batch-loader'
+import { mapConstraintError } from '@karcis/kit/database'
+import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import type { Reads } from '@karcis/kit/reads'
+import type { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
+import { EmailTaken } from '../errors.ts'
+
+const FIELDS = {
+  id: true,
+  email: true,
+  name: true,
+  phoneNumber: true,
+  address: true,
+  avatarUrl: true,
+  role: true,
+  emailVerifiedAt: true,
+  suspendedAt: true,
+  suspensionReason: true,
+  deletedAt: true,
+  createdAt: true,
+} satisfies Prisma.UserSelect
+
+/** A person's account, without its password. */
+export type Account = Prisma.UserGetPayload<{ select: typeof FIELDS }>
+
+export type Role = Account['role']
+
+/** Several accounts at once; ids that are no account's are left out. */
+const findAccounts = (db: Reads, ids: string[]): PromiseLike<Account[]> =>
+  db.$queryRaw`SELECT id, email, name, phone_number AS "phoneNumber", address,
+      avatar_url AS "avatarUrl", role, email_verified_at AS "emailVerifiedAt", suspended_at AS "suspendedAt",
+      suspension_reason AS "suspensionReason", deleted_at AS "deletedAt", created_at AS "createdAt"
+    FROM users WHERE id = ANY(${ids}::uuid[])`
+
+/** An account by id, in one query with all that this process is asked for at the same time; null when there is none. */
+export type AccountById = ReadById<Account>
+
+/** @param deps asked at each query. */
+export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
+  readById((ids) => findAccounts(deps().reads, ids))
+
+/** The account with this (normalized) address. */
+export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
+  db.user.findUnique({ where: { email }, select: FIELDS })
+
+/** What a password is checked against. */
+export interface Credentials {
+  id: string
+  email: string
+  passwordHash: string
+}
+
+/** By id or by (normalized) address; null for erased accounts, and for those that have no password. */
+export async function findCredentials(
+  db: Db | Tx,
+  where: { id: string } | { email: string },
+): Promise<Credentials | null> {
+  const found = await db.user.findUnique({ where, select: { id: true, email: true, passwordHash: true } })
+  return found?.email && found.passwordHash
+    ? { id: found.id, email: found.email, passwordHash: found.passwordHash }
+    : null
+}
+
+/** An account that stays as it is until the transaction ends. */
+export type LockedAccount = Account & { passwordHash: string | null }
+
+/**
+ * Locks an account against suspension, erasure, and changes of role or password; others may lock it likewise.
+ * Whoever also locks sessions or proposals of a person locks the person first, so that no two wait for each other.
+ * @returns null when there is none, or it is erased.
+ */
+export async function lockAccountShared(tx: Tx, id: string): Promise<LockedAccount | null> {
+  await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR SHARE`
+  return readLocked(tx, id)
+}
+
+/** As `lockAccountShared`, for a transaction that is going to change the account: nobody else locks it meanwhile. */
+export async function lockAccount(tx: Tx, id: string): Promise<LockedAccount | null> {
+  await tx.$queryRaw`SELECT id FROM users WHERE id = ${id}::uuid FOR UPDATE`
+  return readLocked(tx, id)
+}
+
+const readLocked = (tx: Tx, id: string): Promise<LockedAccount | null> =>
+  tx.user.findUnique({ where: { id, deletedAt: null }, select: { ...FIELDS, passwordHash: true } })
+
+/**
+ * Locks an account together with every admin who can act, in id order, so that two admins who take each other's rights
+ * at once do it one after the other.
+ * @returns the account, null when there is none or it is erased; and whether an admin other than it can act.
+ */
+export async function lockAmongAdmins(
+  tx: Tx,
+  id: string,
+): Promise<{ account: Account | null; anotherAdmin: boolean }> {
+  const admins = await tx.$queryRaw<{ id: string; active_admin: boolean }[]>`
+    SELECT id, role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL AS active_admin FROM users
+    WHERE id = ${id}::uuid OR (role = 'ADMIN' AND suspended_at IS NULL AND deleted_at IS NULL)
+    ORDER BY id FOR UPDATE`
+  const account = await tx.user.findUnique({ where: { id, deletedAt: null }, select: FIELDS })
+  return { account, anotherAdmin: admins.some((admin) => admin.active_admin && admin.id !== id) }
+}
+
+const CONSTRAINT_ERRORS = { users_email_key: () => new EmailTaken() }
+
+/** @throws EmailTaken by the unique index, which alone decides. */
+export const insertAccount = (tx: Tx, data: Prisma.UserCreateInput): Promise<Account> =>
+  tx.user.create({ data, select: FIELDS }).catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
+
+/** @throws EmailTaken by the unique index. */
+export const updateAccount = (tx: Tx, id: string, data: Prisma.UserUpdateInput): Promise<Account> =>
+  tx.user
+    .update({ where: { id }, data, select: FIELDS })
+    .catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
+
+/** Notes that role, suspension or existence of an account changed. @returns when: the database's clock at this moment. */
+export async function updateAuthChangedAt(tx: Tx, id: string): Promise<Date> {
+  const [row] = await tx.$queryRaw<[{ auth_changed_at: Date }]>`
+    UPDATE users SET auth_changed_at = clock_timestamp() WHERE id = ${id}::uuid RETURNING auth_changed_at`
+  return row.auth_changed_at
+}
+
+/** Which accounts to list; what is left out does not restrict. */
+export interface AccountFilter {
+  role?: Role | null | undefined
+  /** A part of the name or address, in any case. */
+  search?: string | null | undefined
+}
+
+const ACCOUNTS = newestFirst<Account>('users')
+
+/** A page of the accounts that are not erased, newest first. @throws BadUserInput for wrong paging. */
+export function listAccounts(
+  db: Db,
+  { role, search }: AccountFilter,
+  args: PageArgs,
+): Promise<Connection<Account>> {
+  const contains = search ? { contains: literally(search), mode: 'insensitive' as const } : undefined
+  const where: Prisma.UserWhereInput = {
+    deletedAt: null,
+    ...(role && { role }),
+    ...(contains && { OR: [{ name: contains }, { email: contains }] }),
+  }
+  return ACCOUNTS.read(args, {
+    rows(page) {
+      const { where: onPage, ...order } = idPage(page)
+      return db.user.findMany({ where: { AND: [where, onPage] }, ...order, select: FIELDS })
+    },
+    count: () => db.user.count({ where }),
+  })
+}
+
+/** `%` and `_` are what somebody looks for, not patterns. */
+const literally = (text: string): string => text.replace(/[\\%_]/g, '\\$&')

@@ -1,0 +1,103 @@
+import { transaction } from '@karcis/kit/database'
+import { Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { PageArgs } from '@karcis/kit/pagination'
+import type { Viewer } from '@karcis/kit/service-token'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import {
+  lockAccount,
+  lockAccountShared,
+  updateAccount,
+  updateAuthChangedAt,
+} from '../accounts/account-store.ts'
+import { isSelfOrAdmin } from '../accounts/user-view.ts'
+import type { Deps } from '../deps.ts'
+import { textSchema } from '../input.ts'
+import { publishAuthChanges } from '../sessions/auth-changes.ts'
+import {
+  decideProposal,
+  findProposal,
+  insertProposal,
+  listProposals,
+  type Proposal,
+  type ProposalConnection,
+} from './proposal-store.ts'
+
+const submitSchema = z.object({
+  name: nameSchema(),
+  category: nameSchema(),
+  description: textSchema(5_000),
+  location: textSchema(200),
+})
+
+const reviewSchema = z
+  .object({ decision: z.enum(['APPROVED', 'REJECTED']), message: textSchema(2_000).nullish() })
+  .refine(({ decision, message }) => decision === 'APPROVED' || message, {
+    path: ['message'],
+    message: 'must say why the proposal is rejected',
+  })
+
+/** Asks, for the viewer, to become an organizer. @throws Conflict, BadUserInput, Unauthenticated */
+export async function submitProposal({ db }: Deps, { id }: Viewer, input: unknown): Promise<Proposal> {
+  const draft = parseInput(submitSchema, input)
+  return transaction(db, async (tx) => {
+    const account = await lockAccountShared(tx, id)
+    if (!account) throw new Unauthenticated()
+    if (account.role !== 'CUSTOMER')
+      throw new Conflict('You may hold events already.', { role: account.role })
+    return insertProposal(tx, { ...draft, userId: id })
+  })
+}
+
+/**
+ * Decides a proposal; approval makes its applicant an organizer in the same transaction. Admins only.
+ * @throws Conflict when it is decided already; NotFound, BadUserInput, Forbidden
+ */
+export async function reviewProposal(
+  deps: Deps,
+  viewer: Viewer,
+  proposalId: string,
+  input: unknown,
+): Promise<Proposal> {
+  requireRole({ viewer }, 'ADMIN')
+  const id = parseInput(idSchema, proposalId, 'id')
+  const { decision, message = null } = parseInput(reviewSchema, input)
+  const userId = (await findProposal(deps.db, id))?.userId
+  if (!userId) throw new NotFound('organizer proposal', id)
+
+  const { proposal, promoted } = await transaction(deps.db, async (tx) => {
+    const applicant = await lockAccount(tx, userId)
+    const proposal = await decideProposal(tx, id, { status: decision, message, reviewedBy: viewer.id })
+    if (!proposal) throw new Conflict('This proposal is decided already.')
+    // Who became admin in the meantime stays one.
+    if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
+    const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })
+    return { proposal, promoted: { account, at: await updateAuthChangedAt(tx, userId) } }
+  })
+  publishAuthChanges(deps, [], promoted)
+  return proposal
+}
+
+/** One proposal, for its applicant and for admins; null when there is none. @throws Forbidden, BadUserInput */
+export async function readProposal({ db }: Deps, viewer: Viewer, id: string): Promise<Proposal | null> {
+  const proposal = await findProposal(db, parseInput(idSchema, id, 'id'))
+  if (proposal && !isSelfOrAdmin(viewer, proposal.userId)) throw new Forbidden('This is not your proposal.')
+  return proposal
+}
+
+/** The viewer's proposals, newest first. @throws BadUserInput */
+export const listOwnProposals = ({ db }: Deps, viewer: Viewer, args: PageArgs): Promise<ProposalConnection> =>
+  listProposals(db, { userId: viewer.id }, args)
+
+/** All proposals, or those in one state, newest first. Admins only. @throws BadUserInput, Forbidden */
+export async function listAllProposals(
+  { db }: Deps,
+  viewer: Viewer,
+  status: Proposal['status'] | null | undefined,
+  args: PageArgs,
+): Promise<ProposalConnection> {
+  requireRole({ viewer }, 'ADMIN')
+  return listProposals(db, status ? { status } : {}, args)
+}

@@ -1,0 +1,51 @@
+import { transaction } from '@karcis/kit/database'
+import { Unauthenticated } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
+import { lockAccount } from '../accounts/account-store.ts'
+import type { Deps } from '../deps.ts'
+import { publishAuthChanges } from './auth-changes.ts'
+import { deletePastLoginAttempts } from './login-attempt-store.ts'
+import {
+  deleteExpiredTokens,
+  deleteSpentSessions,
+  findRefreshToken,
+  revokeSession,
+  revokeSessionsOf,
+} from './session-store.ts'
+
+/**
+ * Ends the session that a refresh token belongs to, or without one the viewer's; or all of that person. Ending what has
+ * ended, or never was, is a success: the caller has what they wanted.
+ * @throws Unauthenticated when there is neither a token nor a viewer.
+ */
+export async function logOut(
+  deps: Deps,
+  viewer: Viewer | null,
+  refreshToken: string | null | undefined,
+  everywhere: boolean,
+): Promise<true> {
+  const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
+  if (!session) return true
+  const revoked = await transaction(deps.db, async (tx) => {
+    if (!everywhere) return revokeSession(tx, session.sessionId)
+    await lockAccount(tx, session.userId) // a sign-in under way ends up either before this or after it
+    return revokeSessionsOf(tx, session.userId)
+  })
+  publishAuthChanges(deps, revoked)
+  return true
+}
+
+function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string } {
+  if (!viewer) throw new Unauthenticated()
+  return { userId: viewer.id, sessionId: viewer.sessionId }
+}
+
+/** Expired tokens stay known for a while, so that whoever comes back with one is told what it is. */
+const EXPIRED_DAYS = 30
+
+/** Forgets refresh tokens long expired, sessions without any token left, and counts of login attempts whose time is over. */
+export async function forgetSignIns({ db }: Pick<Deps, 'db'>): Promise<void> {
+  await transaction(db, (tx) => deleteExpiredTokens(tx, EXPIRED_DAYS))
+  await transaction(db, (tx) => deleteSpentSessions(tx, EXPIRED_DAYS))
+  await transaction(db, deletePastLoginAttempts)
+}

@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { newId } from '@karcis/kit/ids'
+import type { Db, Tx } from '../database.ts'
+
+const TOKEN_BYTES = 32
+const REFRESH_DAYS = 30
+
+/** A session that has just ended. */
+export interface Revocation {
+  id: string
+  revokedAt: Date
+}
+
+/** What a session gives its owner. On our side the token itself exists nowhere else. */
+export interface OpenSession {
+  sessionId: string
+  refreshToken: string
+}
+
+const hashOf = (token: string) => createHash('sha256').update(token).digest()
+
+/** Starts a session with its first refresh token. */
+export async function insertSession(tx: Tx, userId: string): Promise<OpenSession> {
+  const session = await tx.session.create({ data: { id: newId(), userId }, select: { id: true } })
+  return { sessionId: session.id, refreshToken: await insertRefreshToken(tx, session.id) }
+}
+
+/** Adds the token that will work next. Its 30 days start now, so a session lasts as long as it is used. */
+export async function insertRefreshToken(tx: Tx, sessionId: string): Promise<string> {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  await tx.$executeRaw`INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
+    VALUES (${newId()}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))`
+  return token
+}
+
+/** A refresh token that was issued, and whose it is. */
+export interface KnownToken {
+  id: string
+  sessionId: string
+  userId: string
+}
+
+/** Finds a token, used or not, whatever became of its session. */
+export async function findRefreshToken(db: Db | Tx, token: string): Promise<KnownToken | null> {
+  const found = await db.refreshToken.findUnique({
+    where: { tokenHash: hashOf(token) },
+    select: { id: true, session: { select: { id: true, userId: true } } },
+  })
+  return found && { id: found.id, sessionId: found.session.id, userId: found.session.userId }
+}
+
+/**
+ * Marks a refresh token as used.
+ * @returns false when it had been: of any number that come at once, one finds it unused.
+ */
+export async function useRefreshToken(tx: Tx, id: string): Promise<boolean> {
+  const used =
+    await tx.$executeRaw`UPDATE refresh_tokens SET used_at = now() WHERE id = ${id}::uuid AND used_at IS NULL`
+  return used === 1
+}
+
+/** Locks a session. @returns what a token of it is still worth, by the database's clock. */
+export async function lockSession(
+  tx: Tx,
+  sessionId: string,
+  tokenId: string,
+): Promise<{ revoked: boolean; expired: boolean }> {
+  const [row] = await tx.$queryRaw<{ revoked: boolean; expired: boolean }[]>`
+    SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired
+    FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
+    WHERE s.id = ${sessionId}::uuid AND t.id = ${tokenId}::uuid FOR UPDATE OF s`
+  return row ?? { revoked: true, expired: true }
+}
+
+/** Ends one session. @returns it, unless it had ended before. */
+export const revokeSession = (tx: Tx, sessionId: string): Promise<Revocation[]> =>
+  tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
+    WHERE id = ${sessionId}::uuid AND revoked_at IS NULL RETURNING id, revoked_at AS "revokedAt"`
+
+/** Ends all sessions of a person, except one if it is given. The caller has locked the account. @returns those it ended. */
+export const revokeSessionsOf = (
+  tx: Tx,
+  userId: string,
+  except: string | null = null,
+): Promise<Revocation[]> =>
+  tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
+    WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
+    RETURNING id, revoked_at AS "revokedAt"`
+
+/** Deletes refresh tokens that expired so many days ago. */
+export async function deleteExpiredTokens(tx: Tx, days: number): Promise<void> {
+  await tx.$executeRaw`DELETE FROM refresh_tokens WHERE expires_at < now() - make_interval(days => ${days}::int)`
+}
+
+/** Deletes sessions that have no token left; only those so many days old, for the first token of a new one may be on its way. */
+export async function deleteSpentSessions(tx: Tx, days: number): Promise<void> {
+  await tx.$executeRaw`DELETE FROM sessions WHERE created_at < now() - make_interval(days => ${days}::int)
+    AND NOT EXISTS (SELECT FROM refresh_tokens WHERE session_id = sessions.id)`
+}

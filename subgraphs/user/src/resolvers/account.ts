@@ -1,0 +1,37 @@
+import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { changePassword, updateUser } from '../domain/account-management/change-account.ts'
+import { setUserRole, suspendUser, unsuspendUser } from '../domain/account-management/change-rights.ts'
+import { deleteUser } from '../domain/account-management/delete-user.ts'
+import {
+  listUsers,
+  readMe,
+  readUser,
+  readUserByEmail,
+  viewUser,
+} from '../domain/account-management/read-users.ts'
+import { signUp } from '../domain/account-management/sign-up.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+export const account: Resolvers = {
+  Query: {
+    me: (_, __, ctx) => readMe(ctx.deps, requireViewer(ctx)),
+    user: (_, { id }, ctx) => readUser(ctx.deps, requireViewer(ctx), id),
+    users: (_, { filter, ...page }, ctx) => listUsers(ctx.deps, requireViewer(ctx), filter, page),
+    userByEmail: (_, { email }, ctx) => {
+      requireService(ctx, 'event', 'ticket')
+      return readUserByEmail(ctx.deps, ctx.viewer, email)
+    },
+  },
+  Mutation: {
+    createUser: (_, { input }, { deps }) => signUp(deps, input),
+    changePassword: (_, { input }, ctx) => changePassword(ctx.deps, requireViewer(ctx), input),
+    updateUser: (_, { input }, ctx) => updateUser(ctx.deps, requireViewer(ctx), input),
+    deleteUser: (_, { id }, ctx) => deleteUser(ctx.deps, requireViewer(ctx), id),
+    setUserRole: (_, { id, role }, ctx) => setUserRole(ctx.deps, requireViewer(ctx), id, role),
+    suspendUser: (_, { id, reason }, ctx) => suspendUser(ctx.deps, requireViewer(ctx), id, reason),
+    unsuspendUser: (_, { id }, ctx) => unsuspendUser(ctx.deps, requireViewer(ctx), id),
+  },
+  User: {
+    __resolveReference: ({ id }, { deps, viewer }) => viewUser(deps, viewer, id),
+  },
+}

@@ -1,0 +1,33 @@
+import { requireViewer } from '@karcis/kit/viewer'
+import { viewUser } from '../domain/account-management/read-users.ts'
+import {
+  listAllProposals,
+  listOwnProposals,
+  readProposal,
+  reviewProposal,
+  submitProposal,
+} from '../domain/organizers/proposals.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+export const organizerProposal: Resolvers = {
+  Query: {
+    myOrganizerProposals: (_, page, ctx) => listOwnProposals(ctx.deps, requireViewer(ctx), page),
+    organizerProposal: (_, { id }, ctx) => readProposal(ctx.deps, requireViewer(ctx), id),
+    organizerProposals: (_, { filter, ...page }, ctx) =>
+      listAllProposals(ctx.deps, requireViewer(ctx), filter?.status, page),
+  },
+  Mutation: {
+    submitOrganizerProposal: (_, { input }, ctx) => submitProposal(ctx.deps, requireViewer(ctx), input),
+    reviewOrganizerProposal: (_, { id, input }, ctx) =>
+      reviewProposal(ctx.deps, requireViewer(ctx), id, input),
+  },
+  OrganizerProposal: {
+    applicant: async ({ userId }, _, { deps, viewer }) => {
+      const applicant = await viewUser(deps, viewer, userId)
+      if (!applicant) throw new Error(`proposal of nobody: ${userId}`) // the foreign key does not allow it
+      return applicant
+    },
+    reviewer: ({ reviewedBy }, _, { deps, viewer }) =>
+      reviewedBy ? viewUser(deps, viewer, reviewedBy) : null,
+  },
+}

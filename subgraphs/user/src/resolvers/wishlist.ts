@@ -1,0 +1,13 @@
+import { requireViewer } from '@karcis/kit/viewer'
+import { addToWishlist, readWishlist, removeFromWishlist } from '../domain/wishlist/wishlist.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+export const wishlist: Resolvers = {
+  Mutation: {
+    addToWishlist: (_, { eventId }, ctx) => addToWishlist(ctx.deps, requireViewer(ctx), eventId),
+    removeFromWishlist: (_, { eventId }, ctx) => removeFromWishlist(ctx.deps, requireViewer(ctx), eventId),
+  },
+  User: {
+    wishlist: (user, page, { loaders }) => readWishlist(loaders, user, page),
+  },
+}
