@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { EVENTS } from '@karcis/kit/contracts/events'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { type DefinitionNode, parse } from 'graphql'
 import { describe, expect, it } from 'vitest'
 
@@ -64,6 +65,19 @@ describe('docs/architecture.md', () => {
     const named = inlineCode(read('docs/architecture.md')).filter((code) => /^[a-z]+(_[a-z]+)+$/.test(code))
     expect(named.length).toBeGreaterThan(5)
     for (const name of named) expect(migrations).toContain(name)
+  })
+})
+
+describe('docs/architecture.md beside the contracts', () => {
+  const named = inlineCode(read('docs/architecture.md'))
+
+  it('says who asks for each internal operation', () => {
+    for (const field of internalOperations())
+      expect(named).toContainEqual(expect.stringMatching(new RegExp(`^${field}\\b`)))
+  })
+
+  it('says from whom to whom each event goes', () => {
+    for (const type of Object.keys(EVENTS)) expect(named).toContain(type)
   })
 })
 
@@ -138,6 +152,16 @@ function schemaFields(): Set<string> {
   }
   return new Set(parse(read('schema/supergraph.graphql')).definitions.flatMap(named))
 }
+
+/** Every `Query.field` and `Mutation.field` that only our own processes may ask for. */
+const internalOperations = (): string[] =>
+  SUBGRAPHS.flatMap((name) => parse(read(`schema/${name}.graphql`)).definitions).flatMap((type) =>
+    'fields' in type && (type.name.value === 'Query' || type.name.value === 'Mutation')
+      ? (type.fields ?? [])
+          .filter(({ directives }) => directives?.some((directive) => directive.name.value === 'inaccessible'))
+          .map((field) => `${type.name.value}.${field.name.value}`)
+      : [],
+  )
 
 /** Every `Type.field` of an answer in seeds.md, where a name without a type is of the type before it. */
 function fieldsNamed(answer: string): string[] {
