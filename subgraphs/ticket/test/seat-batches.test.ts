@@ -1,4 +1,4 @@
-import { refusalOf } from '@karcis/kit/database'
+import { postgresErrorOf } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
@@ -189,7 +189,7 @@ describe('requests for seats of one event that wait together', () => {
     ])
     for (const outcome of [first, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
     expect(repeated).toBeInstanceOf(BookingHoldsAlready)
-    expect(refusalOf(unlucky).sqlState).toBe('P0001')
+    expect(postgresErrorOf(unlucky).sqlState).toBe('P0001')
     for (const label of ['Back B1', 'Back C1']) expect(await hall.state(label)).toMatchObject({ version: 1 })
     await expectBooksToBalance(story)
   })
@@ -207,7 +207,7 @@ describe('requests for seats of one event that wait together', () => {
       hall.request(['Front D1', 'Front D2']),
     ])
     expect(over).toBeInstanceOf(LimitExceeded)
-    expect(refusalOf(unlucky).sqlState).toBe('P0001')
+    expect(postgresErrorOf(unlucky).sqlState).toBe('P0001')
     for (const outcome of [granted, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
     await expectBooksToBalance(story)
   })

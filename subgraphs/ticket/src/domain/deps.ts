@@ -8,9 +8,9 @@ import type { SeatAllocator } from './allocation/seat-allocator.ts'
 import type { SeatClaims } from './allocation/seat-claims.ts'
 import type { StockAllocator } from './allocation/stock-allocator.ts'
 import type { Db } from './database.ts'
+import type { ChargeableCurrencies } from './inventory/chargeable-currencies.ts'
 import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
-import type { ChargeableCurrencies } from './organizing/currency.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
 
 /** What the use cases reach. */

@@ -1,18 +1,30 @@
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
-import type { Deps } from '../deps.ts'
+import type { LRUCache } from 'lru-cache'
+import type { Db } from '../database.ts'
 import { SeatsUnavailable, SoldOut } from '../errors.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { searchSeats } from '../seat-map/best-seats.ts'
 import { type ChoosableSeat, findRowLayouts, type RowLayout } from '../seat-map/row-store.ts'
 import { type Hold, type HoldOwner, requireSale } from './hold.ts'
-import { expireHolds } from './hold-ender.ts'
-import { withSeatClaim } from './seat-claims.ts'
+import { type ExpiryDeps, expireHolds } from './hold-ender.ts'
+import type { SeatAllocator } from './seat-allocator.ts'
+import { type SeatClaims, withSeatClaim } from './seat-claims.ts'
+import type { StockAllocator } from './stock-allocator.ts'
 
 /** Searches before giving up: each follows a lost race for every block that the one before had shown. */
 const MAX_SEARCHES = 20
 /** Among how many blocks, at most, somebody who lost races chooses. */
 const WIDEST_CHOICE = 256
+
+interface AllocateDeps extends ExpiryDeps {
+  db: Db
+  rowLayouts: LRUCache<string, RowLayout[]>
+  seatClaims: SeatClaims
+  settings: { HOLD_SECONDS: number }
+  stockAllocator: StockAllocator
+  seatAllocator: SeatAllocator
+}
 
 /** So many places of a ticket type; where it has seats, the server chooses them. */
 export interface WantedPlaces {
@@ -26,7 +38,7 @@ export interface WantedPlaces {
  * @throws SoldOut, SaleNotOpen, LimitExceeded, BookingHoldsAlready; ServiceUnavailable when every search was lost to others.
  */
 export async function allocateItems(
-  deps: Deps,
+  deps: AllocateDeps,
   owner: HoldOwner,
   wanted: readonly WantedPlaces[],
 ): Promise<Hold> {
@@ -55,7 +67,7 @@ interface SeatedWish {
  * Seats lost to another buyer count as taken and the next best are tried; when everything that one search had shown is lost,
  * another begins, until nothing is left.
  */
-async function allocateBestSeats(deps: Deps, owner: HoldOwner, wish: SeatedWish): Promise<Hold> {
+async function allocateBestSeats(deps: AllocateDeps, owner: HoldOwner, wish: SeatedWish): Promise<Hold> {
   const layouts = await Promise.all(wish.seated.map(({ type }) => layoutsOf(deps, type.id)))
   let losses = 0
   for (let round = 0; round < MAX_SEARCHES; round++) {
@@ -102,7 +114,7 @@ async function choose(
 }
 
 function allocateSeats(
-  deps: Deps,
+  deps: AllocateDeps,
   owner: HoldOwner,
   { eventId, places }: SeatedWish,
   seats: readonly ChoosableSeat[],
@@ -116,7 +128,7 @@ function allocateSeats(
 }
 
 /** The rows of a type: read once, because they never change. */
-async function layoutsOf({ db, rowLayouts }: Deps, ticketTypeId: string): Promise<RowLayout[]> {
+async function layoutsOf({ db, rowLayouts }: AllocateDeps, ticketTypeId: string): Promise<RowLayout[]> {
   const layouts = rowLayouts.get(ticketTypeId) ?? (await findRowLayouts(db, ticketTypeId))
   rowLayouts.set(ticketTypeId, layouts)
   return layouts

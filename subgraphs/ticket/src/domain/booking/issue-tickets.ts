@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
-import { newId } from '@karcis/kit/ids'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema, newId } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { findBoundHold, findHoldOfBooking, lockHoldOfBooking } from '../allocation/bound-hold-store.ts'
 import type { Hold } from '../allocation/hold.ts'
 import { expireHolds, freePlaces } from '../allocation/hold-ender.ts'

@@ -1,6 +1,7 @@
 import { NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Hold, requireSale } from '../allocation/hold.ts'
 import { expireHolds } from '../allocation/hold-ender.ts'

@@ -1,6 +1,7 @@
 import { Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { type Hold, requireOwnHold } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
 import { findHold } from '../allocation/hold-store.ts'

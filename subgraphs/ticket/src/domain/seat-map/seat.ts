@@ -1,5 +1,5 @@
 import type { Change } from '@karcis/kit/live'
-import { idSchema } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
 import { z } from 'zod'
 
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'SOLD' | 'BLOCKED'

@@ -1,6 +1,7 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import { requireEvent } from '../events/event-copy.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'

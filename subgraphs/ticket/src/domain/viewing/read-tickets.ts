@@ -1,7 +1,8 @@
 import { Forbidden } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema, parseInput } from '@karcis/kit/validate'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import type { TicketConnection } from '../tickets/ticket.ts'
 import {
