@@ -84,7 +84,15 @@ describe('line 13: a name', () => {
     let seed = 7
     const random = (below: number) => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) % below
     const odd = [
-      'a', 'Z', '9', ' ', 'é', '\0', '\n', '\t', '\r',
+      'a',
+      'Z',
+      '9',
+      ' ',
+      'é',
+      '\0',
+      '\n',
+      '\t',
+      '\r',
       '\u200b',
       '\u200d',
       '\u202e',
