@@ -66,6 +66,7 @@ export async function startKarcis(
       ...admin,
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
+      REFRESH_GRACE_SECONDS: 30,
     }),
   )
   undo.use(await createEventSubgraph(await own('event')))

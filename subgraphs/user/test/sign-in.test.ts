@@ -181,10 +181,51 @@ it('makes the first admin once, however many processes start, and changes nothin
   await using another = await startAnother(story, { ADMIN_PASSWORD: 'quite another password' })
   expect((await another.login(ADMIN.email, 'quite another password')).code).toBe('INVALID_CREDENTIALS')
   expect((await another.admin()).id).toBe(first.id)
+})
 
-  const siti = await story.signUp('Siti')
-  await using promoting = await startAnother(story, { ADMIN_EMAIL: siti.email })
-  expect((await promoting.comeBack(siti.email)).viewer.role).toBe('ADMIN')
+describe('line 17: the first admin', () => {
+  const SET_ROLE = 'mutation ($id: ID!, $role: Role!) { setUserRole(id: $id, role: $role) { role } }'
+  const MOVE = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { email } }`
+  const roles = (story: Story) => story.sql('SELECT email, role FROM users ORDER BY id')
+
+  it('is not whoever has taken the address that an admin gave up', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    const input = { id: admin.id, email: 'elsewhere@karcis.test', currentPassword: ADMIN.password }
+    await admin.ask(MOVE, { input })
+    const stranger = await story.signUp('Admin')
+    expect(stranger.email).toBe(ADMIN.email)
+    await using restarted = await startAnother(story)
+    expect((await restarted.comeBack(ADMIN.email)).viewer.role).toBe('CUSTOMER')
+    expect((await roles(story)).map(({ role }) => role)).toEqual(['ADMIN', 'CUSTOMER'])
+  })
+
+  it('is not made when the address that an admin gave up is free: there is an admin', async () => {
+    await using story = await startStory()
+    const admin = await story.admin()
+    const input = { id: admin.id, email: 'elsewhere@karcis.test', currentPassword: ADMIN.password }
+    await admin.ask(MOVE, { input })
+    await using restarted = await startAnother(story)
+    expect(await roles(restarted)).toEqual([{ email: 'elsewhere@karcis.test', role: 'ADMIN' }])
+  })
+
+  it('stays demoted, if that is what another admin made of them', async () => {
+    await using story = await startStory()
+    const [first, siti] = [await story.admin(), await story.signUp('Siti')]
+    await first.ask(SET_ROLE, { id: siti.id, role: 'ADMIN' })
+    await (await story.comeBack(siti.email)).ask(SET_ROLE, { id: first.id, role: 'CUSTOMER' })
+    await using restarted = await startAnother(story)
+    expect((await restarted.admin()).viewer.role).toBe('CUSTOMER')
+  })
+
+  it('is never somebody who has an account, even while there is no admin', async () => {
+    await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+    const siti = await story.signUp('Siti')
+    await using another = await startAnother(story, { ADMIN_EMAIL: 'SITI@karcis.test' })
+    expect((await another.comeBack(siti.email)).viewer.role).toBe('CUSTOMER')
+    await using corrected = await startAnother(story)
+    expect((await corrected.admin()).viewer.role).toBe('ADMIN')
+  })
 })
 
 it('makes no admin unless told to', async () => {

@@ -29,30 +29,8 @@ export async function signUp(deps: Deps, input: unknown): Promise<SignedIn> {
   return signIn(deps, account, session)
 }
 
-/**
- * Makes sure at start that the first admin exists. An account that has the address already is made ADMIN and otherwise left as it
- * is, its password too. Any number of processes may start at once: the unique index lets one of them make it.
- */
-export async function ensureAdmin({ db, passwords }: Deps, address: string, password: string): Promise<void> {
-  const email = normalizeEmail(address)
-  if (!(await findAccountByEmail(db, email))) {
-    const passwordHash = await passwords.hash(password)
-    await transaction(db, (tx) => register(tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' })).catch(
-      (error: unknown) => {
-        if (!(error instanceof EmailTaken)) throw error // another process was first
-      },
-    )
-  }
-  const account = await findAccountByEmail(db, email)
-  if (!account || account.role === 'ADMIN') return
-  await transaction(db, async (tx) => {
-    await updateAccount(tx, account.id, { role: 'ADMIN' })
-    await updateAuthChangedAt(tx, account.id)
-  })
-}
-
 /** What the account of a new person starts with; the address normalized, the password hashed. */
-interface NewAccount {
+export interface NewAccount {
   email: string
   passwordHash: string
   name: string
@@ -62,7 +40,7 @@ interface NewAccount {
 }
 
 /** Makes an account, and records the event for booking in the same transaction. @throws EmailTaken */
-async function register(tx: Tx, person: NewAccount): Promise<Account> {
+export async function register(tx: Tx, person: NewAccount): Promise<Account> {
   const account = await insertAccount(tx, { id: newId(), ...person })
   const payload = { userId: account.id }
   await recordEvent(tx, { type: 'user.registered', aggregateId: account.id, payload, consumers: ['booking'] })
