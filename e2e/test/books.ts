@@ -44,7 +44,7 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
     async unsettled() {
       const late = await rows(
         booking,
-        `SELECT id, status, settled FROM bookings WHERE NOT settled OR status = 'PENDING'`,
+        `SELECT id, status, fulfilled FROM bookings WHERE NOT fulfilled OR status = 'PENDING'`,
       )
       const held = await rows(ticket, `SELECT id, expires_at FROM holds WHERE status = 'ACTIVE'`)
       return [...late, ...held]

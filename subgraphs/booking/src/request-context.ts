@@ -1,15 +1,14 @@
+import { byKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import DataLoader from 'dataloader'
-import { findBookings, findItems, findPayments, findTicketIds } from './domain/booking-reads.ts'
+import { findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
-import { walletsFor } from './domain/wallet.ts'
-
-export type Loaders = ReturnType<typeof createLoaders>
+import { findPayments } from './domain/payments/payment-store.ts'
+import { viewWallets } from './domain/viewing/view-wallet.ts'
 
 /** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
 export interface Context extends RequestScope {
   deps: Deps
-  loaders: Loaders
+  loaders: ReturnType<typeof createLoaders>
 }
 
 /** A context for one request, or one event of a subscription. */
@@ -26,13 +25,6 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** Null where the viewer may not look. */
-    wallet: new DataLoader((userIds: readonly string[]) => walletsFor(deps, viewer, userIds)),
+    wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
   }
 }
-
-/** One query for all the keys that are asked for in the same turn. */
-const byKey = <Value>(find: (keys: readonly string[]) => Promise<Map<string, Value>>) =>
-  new DataLoader(async (keys: readonly string[]) => {
-    const found = await find(keys)
-    return keys.map((key) => found.get(key) ?? null)
-  })

@@ -1,39 +1,18 @@
-import { newId } from '@karcis/kit/ids'
-import {
-  createServiceTokens,
-  SERVICE_TOKEN_EXTENSION,
-  SERVICE_TOKEN_HEADER,
-  type Viewer,
-} from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
+import { type Answer, ask, tell } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
-import { gql } from '@karcis/testkit/gql'
+import { NOBODY, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createWsClient } from '@karcis/testkit/ws-client'
-import type { Db, Deps } from '../src/domain/deps.ts'
+import type { Db } from '../src/domain/database.ts'
+import type { Deps } from '../src/domain/deps.ts'
 import type { BookingSettings } from '../src/env.ts'
 import { createBookingSubgraph } from '../src/server.ts'
 import { WALLET } from './operations.ts'
 
-export const SECRET = 'a secret of the tests, long enough for HS256'
-
-/** Nothing listens on the discard port: calls fail at once. */
-export const NOBODY = 'http://127.0.0.1:9'
-
-// A test knows the shape of what it asked for; naming each shape twice would say nothing more.
-// oxlint-disable-next-line typescript/no-explicit-any
-type Loose = any
-
-/** What a test sees of one answer. */
-export interface Answer {
-  data: Loose
-  /** Codes of the errors, in order. */
-  codes: (string | undefined)[]
-  errors: { message: string; path?: readonly (string | number)[]; extensions?: Record<string, unknown> }[]
-}
-
 /** The next result of a subscription; waits for it. */
-export type Watch = () => Promise<Pick<Answer, 'data' | 'codes'>>
+export type Watch = () => Promise<Pick<Answer, 'data' | 'code'>>
 
 /** The booking subgraph on a database of its own, and ways to talk to it. */
 export interface BookingProcess extends AsyncDisposable {
@@ -41,36 +20,29 @@ export interface BookingProcess extends AsyncDisposable {
   db: Db
   /** One operation, as the router sends it for this viewer. */
   ask(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Answer>
-  /** Sends an event to this process as another subgraph would. */
-  tell(from: string, type: string, aggregateId: string, payload: unknown): Promise<void>
+  /** Tells this process, as the user subgraph would, that somebody has signed up. */
+  signUp(viewer: Viewer): Promise<void>
   /** One subscription, as the router opens it for this viewer: what comes, oldest first. */
   watch(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Watch>
 }
-
-export const person = (role: Viewer['role'] = 'CUSTOMER'): Viewer => ({
-  id: newId(),
-  role,
-  sessionId: newId(),
-})
 
 /** Starts the booking subgraph. @param settings what differs from a world in which it is alone. */
 export async function startBooking(
   settings: Partial<BookingSettings> = {},
   existing?: TestDatabase,
 ): Promise<BookingProcess> {
-  await using undo = new AsyncDisposableStack()
-  const database = existing ?? undo.use(await createTestDatabase('booking'))
-  const subgraph = undo.use(
+  await using stack = new AsyncDisposableStack()
+  const database = existing ?? stack.use(await createTestDatabase('booking'))
+  const subgraph = stack.use(
     await createBookingSubgraph({
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       PORT: 0,
       LOG_LEVEL: 'silent',
-      SERVICE_SECRET: SECRET,
+      SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       USER_URL: NOBODY,
-      EVENT_URL: NOBODY,
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
@@ -78,64 +50,25 @@ export async function startBooking(
       ...settings,
     }),
   )
-  const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
-  const tokens = createServiceTokens(SECRET, 'router')
-  const running = undo.move()
+  const { url } = subgraph
+  const sockets = stack.use(createWsClient(`${url}/graphql`))
+  const running = stack.move()
   return {
     subgraph,
     db: subgraph.deps.db,
-    ask: async (viewer, query, variables = {}) =>
-      askSubgraph(subgraph.url, await tokens.sign(viewer), query, variables),
-    tell: (from, type, aggregateId, payload) => tellSubgraph(subgraph.url, from, type, aggregateId, payload),
+    ask: (viewer, query, variables) => ask(url, viewer, query, variables),
+    signUp: ({ id }) =>
+      tell(url, 'user', { type: 'user.registered', aggregateId: id, payload: { userId: id } }),
     async watch(viewer, query, variables = {}) {
-      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokens.sign(viewer) }
+      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer) }
       const results = sockets.client.iterate({ query, variables, extensions })
       return async () => {
         const { value } = await results.next()
-        return {
-          data: value?.data,
-          codes: (value?.errors ?? []).map(
-            (error: { extensions: { code: string } }) => error.extensions.code,
-          ),
-        }
+        return { data: value?.data, code: value?.errors?.[0]?.extensions?.code }
       }
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
-}
-
-export async function askSubgraph(
-  url: string,
-  token: string,
-  query: string,
-  variables: Record<string, unknown>,
-): Promise<Answer> {
-  const { body } = await gql(`${url}/graphql`, query, variables, { [SERVICE_TOKEN_HEADER]: token })
-  const errors = (body.errors ?? []) as Answer['errors']
-  return {
-    data: body.data,
-    errors,
-    codes: errors.map((error) => error.extensions?.code as string | undefined),
-  }
-}
-
-export async function tellSubgraph(
-  url: string,
-  from: string,
-  type: string,
-  aggregateId: string,
-  payload: unknown,
-): Promise<void> {
-  const event = { id: newId(), type, aggregateId, payload, occurredAt: new Date().toISOString() }
-  const response = await fetch(`${url}/internal/events`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      [SERVICE_TOKEN_HEADER]: await createServiceTokens(SECRET, from).sign(null),
-    },
-    body: JSON.stringify({ events: [event] }),
-  })
-  if (response.status !== 200) throw new Error(`event ${type} was answered with ${response.status}`)
 }
 
 /** What is in the viewer's wallet, as its owner sees it. */

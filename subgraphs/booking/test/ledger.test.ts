@@ -1,12 +1,12 @@
-import { prismaOptions, refusalOf } from '@karcis/kit/database'
+import { prismaOptions, refusalOf, transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { createLog } from '@karcis/kit/log'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Db } from '../src/domain/deps.ts'
+import type { Db } from '../src/domain/database.ts'
+import { findWallets, insertPosting, Overdrawn } from '../src/domain/ledger/ledger-store.ts'
 import { grantPosting, type Posting } from '../src/domain/ledger/postings.ts'
-import { Overdrawn, post } from '../src/domain/ledger/store.ts'
-import { findWallets } from '../src/domain/wallet.ts'
+
 import { PrismaClient } from '../src/generated/prisma/client.ts'
 import { audit } from './money.ts'
 import { dropTriggers } from './mutants.ts'
@@ -32,7 +32,7 @@ const refusing = (work: Promise<unknown>): Promise<string | null> =>
   )
 
 const give = (userId: string, amount: number) =>
-  db.$transaction((tx) => post(tx, grantPosting(userId, amount)))
+  transaction(db, (tx) => insertPosting(tx, grantPosting(userId, amount)))
 
 describe('a posting', () => {
   it('moves the wallet by exactly its entries', async () => {
@@ -64,7 +64,7 @@ describe('a posting', () => {
       reference: 'taken',
       lines: lines.map((line) => ({ ...line, amount: -line.amount })),
     }
-    await expect(db.$transaction((tx) => post(tx, taken))).rejects.toThrow(Overdrawn)
+    await expect(transaction(db, (tx) => insertPosting(tx, taken))).rejects.toThrow(Overdrawn)
     expect((await findWallets(db, [user])).get(user)?.balance).toBe(100)
     expect(await db.ledgerTransaction.count()).toBe(1)
   })
@@ -81,19 +81,19 @@ describe('guard ledger_entries_balanced', () => {
 
   it('without it an unbalanced posting commits', async () => {
     await dropTriggers(db, 'ledger_entries.ledger_entries_balanced')
-    await db.$transaction((tx) => post(tx, crooked()))
+    await transaction(db, (tx) => insertPosting(tx, crooked()))
     expect(await audit(db)).toEqual(['IDR is off by 1'])
   })
 
   it('with it an unbalanced posting cannot commit', async () => {
-    await expect(db.$transaction((tx) => post(tx, crooked()))).rejects.toThrow(/is off by 1 IDR/)
+    await expect(transaction(db, (tx) => insertPosting(tx, crooked()))).rejects.toThrow(/is off by 1 IDR/)
     expect(await db.ledgerEntry.count()).toBe(0)
     expect(await audit(db)).toEqual([])
   })
 
   it('looks at each currency by itself', async () => {
-    const mixed = db.$transaction(async (tx) => {
-      await post(tx, grantPosting(newId(), 1_000))
+    const mixed = transaction(db, async (tx) => {
+      await insertPosting(tx, grantPosting(newId(), 1_000))
       const [transaction] = await tx.ledgerTransaction.findMany()
       for (const [currency, amount] of [
         ['IDR', 5n],

@@ -1,4 +1,4 @@
-import { prismaOptions, retryTransient } from '@karcis/kit/database'
+import { prismaOptions, transaction } from '@karcis/kit/database'
 import { createLog } from '@karcis/kit/log'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { expect, it } from 'vitest'
@@ -11,7 +11,7 @@ it('runs a transaction again whose kept plan a migration made wrong', async () =
   try {
     await db.$executeRaw`CREATE TABLE things (id int)`
     await db.$executeRaw`INSERT INTO things VALUES (1)`
-    const read = () => retryTransient(() => db.$transaction((tx) => tx.$queryRaw`SELECT * FROM things`))
+    const read = () => transaction(db, (tx) => tx.$queryRaw`SELECT * FROM things`)
     for (let n = 0; n < 3; n++) expect(await read()).toEqual([{ id: 1 }])
     await db.$executeRaw`ALTER TABLE things ADD COLUMN name text`
     expect(await read()).toEqual([{ id: 1, name: null }])

@@ -1,7 +1,8 @@
+import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
-import type { Booking } from '../src/domain/booking.ts'
-import { insertBooking } from '../src/domain/booking-writes.ts'
-import type { Db } from '../src/domain/deps.ts'
+import type { Booking } from '../src/domain/bookings/booking.ts'
+import { insertBooking } from '../src/domain/bookings/booking-store.ts'
+import type { Db } from '../src/domain/database.ts'
 
 export const EVENT = newId()
 
@@ -20,7 +21,7 @@ export async function pendingBooking(
     seatLabel: null,
   } as const
   const id = newId()
-  const booking = await db.$transaction((tx) =>
+  const booking = await transaction(db, (tx) =>
     insertBooking(
       tx,
       {
@@ -57,6 +58,13 @@ export async function audit(db: Db): Promise<string[]> {
   if (money && money.captured !== money.live + money.refunded) {
     findings.push(`captured ${money.captured}, live bookings ${money.live}, refunds ${money.refunded}`)
   }
+
+  // Every booking that was paid has a payment, and as much of it went back as the booking says.
+  const payments = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM bookings b
+    LEFT JOIN payments p ON p.booking_id = b.id AND p.paid_at IS NOT NULL
+    WHERE (b.status IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')) <> (p.id IS NOT NULL)
+      OR p.captured_amount <> b.total_price OR p.refunded_amount <> b.refunded_amount OR p.currency <> b.currency`
+  for (const { id } of payments) findings.push(`booking ${id} and its payment disagree`)
 
   const wallets = await db.$queryRaw<{ ownerId: string; balance: bigint; sum: bigint }[]>`
     SELECT a.owner_id AS "ownerId", a.balance, coalesce(sum(e.amount), 0)::bigint AS sum

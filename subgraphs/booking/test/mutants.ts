@@ -1,31 +1,6 @@
+import { transaction } from '@karcis/kit/database'
 import { untilBlocked } from '@karcis/testkit/blocked-sessions'
-import type { Db, Tx } from '../src/domain/deps.ts'
-
-/** The database as the product sees it, with parts of its SQL left out: the guard that a test is about. */
-export function withoutSql(db: Db, ...fragments: string[]): Db {
-  const edit = (strings: TemplateStringsArray): TemplateStringsArray => {
-    const edited = strings.map((text) =>
-      fragments.reduce((rest, fragment) => rest.replaceAll(fragment, ''), text),
-    )
-    return Object.assign(edited, { raw: edited })
-  }
-  const wrap = <Client extends object>(client: Client): Client =>
-    new Proxy(client, {
-      get(target, key) {
-        const value: unknown = Reflect.get(target, key)
-        if (typeof value !== 'function') return value
-        if (key === '$queryRaw' || key === '$executeRaw') {
-          return (strings: TemplateStringsArray, ...values: unknown[]) =>
-            value.call(target, edit(strings), ...values)
-        }
-        if (key === '$transaction') {
-          return (run: (tx: Tx) => unknown) => value.call(target, (tx: Tx) => run(wrap(tx)))
-        }
-        return value.bind(target)
-      },
-    })
-  return wrap(db)
-}
+import type { Db, Tx } from '../src/domain/database.ts'
 
 /** Takes triggers off their tables, given as `table.trigger`. */
 export async function dropTriggers(db: Db, ...triggers: string[]): Promise<void> {
@@ -47,14 +22,11 @@ export async function pileUp<T>(
   last?: (tx: Tx) => Promise<unknown>,
 ): Promise<T> {
   let running: Promise<T> | undefined
-  await db.$transaction(
-    async (tx) => {
-      await tx.$executeRawUnsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`)
-      running = fn()
-      await untilBlocked(tx, waiting)
-      await last?.(tx)
-    },
-    { timeout: 8_000 },
-  )
+  await transaction(db, async (tx) => {
+    await tx.$executeRawUnsafe(`LOCK TABLE ${table} IN EXCLUSIVE MODE`)
+    running = fn()
+    await untilBlocked(tx, waiting)
+    await last?.(tx)
+  })
   return running as Promise<T>
 }

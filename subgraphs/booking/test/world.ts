@@ -1,19 +1,12 @@
 import { newId } from '@karcis/kit/ids'
-import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import type { Viewer } from '@karcis/kit/service-token'
+import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
+import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import type { BookingSettings } from '../src/env.ts'
-import {
-  type Answer,
-  askSubgraph,
-  type BookingProcess,
-  NOBODY,
-  person,
-  SECRET,
-  startBooking,
-  tellSubgraph,
-} from './booking-process.ts'
+import { type BookingProcess, startBooking } from './booking-process.ts'
 import { CREATE } from './operations.ts'
 
 type TicketSubgraph = Awaited<ReturnType<typeof createTicketSubgraph>>
@@ -48,39 +41,30 @@ export async function startWorld(
   { holdSeconds = 600 }: { holdSeconds?: number } = {},
   settings: Partial<BookingSettings> = {},
 ): Promise<World> {
-  await using undo = new AsyncDisposableStack()
-  const database = undo.use(await createTestDatabase('ticket'))
+  await using stack = new AsyncDisposableStack()
+  const database = stack.use(await createTestDatabase('ticket'))
   const startTicket = (port: number) =>
     createTicketSubgraph({
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       PORT: port,
       LOG_LEVEL: 'silent',
-      SERVICE_SECRET: SECRET,
+      SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
-      KEY_ENCRYPTION_SECRET: SECRET,
+      KEY_ENCRYPTION_SECRET: SERVICE_SECRET,
       EVENT_URL: NOBODY,
       HOLD_SECONDS: holdSeconds,
       LIVE_POLL_MS: 2_000,
     })
   let ticket = await startTicket(0)
   let running = true
-  undo.defer(async () => {
+  stack.defer(async () => {
     if (running) await ticket.close()
   })
   const { url } = ticket
-  const booking = undo.use(await startBooking({ TICKET_URL: url, ...settings }))
-  const tokens = createServiceTokens(SECRET, 'router')
-  const askTicket = async (viewer: Viewer | null, query: string, variables: Record<string, unknown> = {}) =>
-    askSubgraph(url, await tokens.sign(viewer), query, variables)
-  const mustTicket = async (viewer: Viewer | null, query: string, variables: Record<string, unknown>) => {
-    const { data, errors } = await askTicket(viewer, query, variables)
-    if (errors.length > 0) throw new Error(JSON.stringify(errors))
-    return data
-  }
-
-  const all = undo.move()
+  const booking = stack.use(await startBooking({ TICKET_URL: url, ...settings }))
+  const all = stack.move()
   return {
     ...booking,
     ticket: () => ticket,
@@ -92,10 +76,10 @@ export async function startWorld(
       ticket = await startTicket(Number(new URL(url).port))
       running = true
     },
-    askTicket,
+    askTicket: (viewer, query, variables) => ask(url, viewer, query, variables),
     async eventOnSale(currency = 'IDR') {
-      const event = { eventId: newId(), organizer: person('ORGANIZER') }
-      await tellSubgraph(url, 'event', 'event.changed', event.eventId, {
+      const event = { eventId: newId(), organizer: person({ role: 'ORGANIZER' }) }
+      const payload = {
         id: event.eventId,
         organizerId: event.organizer.id,
         title: 'Konser',
@@ -106,12 +90,13 @@ export async function startWorld(
         timezone: 'Asia/Jakarta',
         roomId: null,
         version: 1,
-      })
+      }
+      await tell(url, 'event', { type: 'event.changed', aggregateId: event.eventId, payload })
       return event
     },
     async ticketType({ eventId, organizer }, input) {
       const query = 'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }'
-      const data = await mustTicket(organizer, query, {
+      const data = await mustAsk(url, organizer, query, {
         input: { eventId, name: 'Regular', kind: 'PAID', ...input },
       })
       return data.createTicketType.id
@@ -119,12 +104,12 @@ export async function startWorld(
     async seatMap({ eventId, organizer }, ticketTypeId, rows, seatsPerRow) {
       const query = 'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id } } }'
       const sections = [{ name: 'Stalls', ticketTypeId, rows, seatsPerRow }]
-      const data = await mustTicket(organizer, query, { input: { eventId, sections } })
+      const data = await mustAsk(url, organizer, query, { input: { eventId, sections } })
       return data.createSeatMap.seats.map((seat: { id: string }) => seat.id)
     },
     async holdSeats(viewer, { eventId }, seatIds) {
       const query = 'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id } }'
-      return (await mustTicket(viewer, query, { input: { eventId, seatIds } })).holdSeats.id
+      return (await mustAsk(url, viewer, query, { input: { eventId, seatIds } })).holdSeats.id
     },
     async book(viewer, input) {
       const { data, errors } = await booking.ask(viewer, CREATE, { input })
@@ -133,7 +118,7 @@ export async function startWorld(
     },
     async stock(ticketTypeId) {
       const query = 'query ($id: ID!) { ticketType(id: $id) { sold held available } }'
-      return (await mustTicket(null, query, { id: ticketTypeId })).ticketType
+      return (await mustAsk(url, null, query, { id: ticketTypeId })).ticketType
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

@@ -1,12 +1,9 @@
 import { subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
-const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
-
-/** Settings of the event subgraph: those of every subgraph, and where to tell of changed events. */
+/** Settings of the event subgraph: those of every subgraph, and where the consumer of its events is. */
 export const eventSettings = subgraphSettings.extend({
-  TICKET_URL: serviceUrl,
-  BOOKING_URL: serviceUrl,
+  TICKET_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
 })
 
 export type EventSettings = z.infer<typeof eventSettings>

@@ -1,1 +1,43 @@
-export type { Context } from './domain/deps.ts'
+import { type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
+import type { RequestScope } from '@karcis/kit/viewer'
+import type { BatchedReads } from './domain/batched-reads.ts'
+import type { Deps } from './domain/deps.ts'
+
+/** One request: who asks, and loaders that live as long as it does. */
+export interface Context extends RequestScope {
+  deps: Deps
+  loaders: Loaders
+}
+
+/** @param scope who asks, and with which request. */
+export const createContext = (deps: Deps, scope: RequestScope): Context => ({
+  ...scope,
+  deps,
+  loaders: createLoaders(deps.batchedReads),
+})
+
+/** What one request has read, and reads, by id; null for what is not there. */
+export type Loaders = {
+  [Kind in keyof BatchedReads]: IdLoader<NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>>
+}
+
+const createLoaders = (reads: BatchedReads): Loaders => ({
+  category: loaderOf(reads.category),
+  location: loaderOf(reads.location),
+  venue: loaderOf(reads.venue),
+  room: loaderOf(reads.room),
+  roomsOfVenue: loaderOf(reads.roomsOfVenue),
+  series: loaderOf(reads.series),
+  event: loaderOf(reads.event),
+  pendingChanges: loaderOf(reads.pendingChanges),
+  views: loaderOf(reads.views),
+})
+
+/** Forgets what was loaded: after a change it may be different. */
+export function clearLoaders(loaders: Loaders): void {
+  for (const loader of Object.values(loaders)) loader.clearAll()
+}
+
+/** What a reference that may be empty points to. */
+export const loadOptional = <T>(loader: IdLoader<T>, id: string | null): Promise<T | null> | null =>
+  id === null ? null : loader.load(id)

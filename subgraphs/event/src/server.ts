@@ -1,22 +1,23 @@
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { type Context, createContext, type Deps } from './domain/deps.ts'
-import type { Db, Tx } from './domain/database.ts'
-import { createEventLive } from './domain/event-live.ts'
-import { createReadings } from './domain/loaders.ts'
+import { createBatchedReads } from './domain/batched-reads.ts'
+import type { Db } from './domain/database.ts'
+import type { Deps } from './domain/deps.ts'
+import { createEventLive } from './domain/events/event-live.ts'
 import type { EventSettings } from './env.ts'
-import { PrismaClient } from './generated/prisma/client.ts'
+import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
+import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
 /** Starts the event subgraph. @param settings `PORT: 0` takes a free port; the address is in the result's `url`. */
 export function createEventSubgraph(settings: EventSettings): Promise<RunningSubgraph<Deps>> {
-  return startSubgraph<Tx, Db, Deps, Context>({
+  return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'event',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { ticket: settings.TICKET_URL, booking: settings.BOOKING_URL },
+    clients: { ticket: settings.TICKET_URL },
     async createDeps(base) {
       const live = createEventLive(base)
-      const deps: Deps = { ...base, live, readings: createReadings(() => deps) }
+      const deps: Deps = { ...base, live, batchedReads: createBatchedReads(() => deps) }
       return { deps, close: () => live.close() }
     },
     createContext,

@@ -1,6 +1,19 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CREATE_CATEGORY, CREATE_LOCATION, openHouse, person, type Story, startStory } from './stories.ts'
+import {
+  BLOCK,
+  CREATE_CATEGORY,
+  CREATE_LOCATION,
+  CREATE_ROOM,
+  CREATE_SERIES,
+  CREATE_VENUE,
+  inHours,
+  openHouse,
+  type Story,
+  startStory,
+  UPDATE_EVENT,
+} from './stories.ts'
 
 let story: Story
 beforeAll(async () => {
@@ -8,10 +21,10 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const admin = person('ADMIN')
-const organizer = person('ORGANIZER')
+const admin = person({ role: 'ADMIN' })
+const organizer = person({ role: 'ORGANIZER' })
 describe('categories', () => {
-  it('are kept by admins and read by everyone', async () => {
+  it('are managed by admins and read by everyone', async () => {
     const created = await story.does(admin, CREATE_CATEGORY, {
       input: { name: ' Théâtre & Opéra ', description: 'Stage' },
     })
@@ -36,7 +49,7 @@ describe('categories', () => {
     expect(await story.does(null, one, { id: 'not an id' })).toBeNull()
   })
 
-  it('are unique by name, described field by field when wrong, and not for others to keep', async () => {
+  it('are unique by name, described field by field when wrong, and managed by nobody else', async () => {
     await story.does(admin, CREATE_CATEGORY, { input: { name: 'Sport' } })
     expect(await story.refused(admin, CREATE_CATEGORY, { input: { name: 'SPORT!' } })).toMatchObject({
       code: 'CONFLICT',
@@ -57,7 +70,7 @@ describe('categories', () => {
 })
 
 describe('locations', () => {
-  it('are kept by admins, with coordinates in pairs on the globe', async () => {
+  it('are managed by admins, with coordinates in pairs on the globe', async () => {
     const input = { name: 'Kota Tua', city: 'Jakarta', country: 'Indonesia' }
     const created = await story.does(admin, CREATE_LOCATION, {
       input: { ...input, latitude: -6.13, longitude: 106.81 },
@@ -86,18 +99,59 @@ describe('locations', () => {
 })
 
 describe('deleting what is in use', () => {
-  it('is refused by the foreign keys with CONFLICT', async () => {
+  it('is refused with CONFLICT by each of the foreign keys that stand in the way', async () => {
     const house = await openHouse(story)
-    await house.createEvent()
-    const uses = [
-      ['deleteCategory', house.category.id],
-      ['deleteLocation', house.location.id],
-      ['deleteVenue', house.venue.id],
-      ['deleteRoom', house.room.id],
-    ]
-    for (const [mutation, id] of uses) {
-      const remove = `mutation($id: ID!) { ${mutation}(id: $id) { id } }`
-      expect(await story.refused(house.admin, remove, { id }), mutation).toMatchObject({ code: 'CONFLICT' })
+    const { createEvent, createApproved } = house
+    const create = (document: string, input: Record<string, unknown>) =>
+      story.does(house.admin, document, { input })
+    const newLocation = () => create(CREATE_LOCATION, { name: 'Lot', city: 'Depok', country: 'Indonesia' })
+    const newVenue = () => create(CREATE_VENUE, { name: 'Shed', city: 'Depok', address: 'x' })
+    const newRoom = (venueId = house.venue.id) =>
+      create(CREATE_ROOM, { venueId, name: `Room ${newId()}`, capacity: 1 })
+    /** Changes an approved event, so that what it refers to now is referred to by its pending changes alone. */
+    const request = async (changes: Record<string, unknown>) => {
+      const { id } = await createApproved({ roomId: null })
+      await create(UPDATE_EVENT, { id, ...changes })
     }
+    const category = await create(CREATE_CATEGORY, { name: `Category ${newId()}` })
+    const series = await story.does(house.organizer, CREATE_SERIES, { input: { title: 'Tour' } })
+    const [byEvent, byChanges, byVenue] = [await newLocation(), await newLocation(), await newLocation()]
+    const [usedByEvent, usedByChanges, withRoom] = [await newVenue(), await newVenue(), await newVenue()]
+    const [inDraft, inChanges, blocked] = [await newRoom(), await newRoom(), await newRoom()]
+
+    await createEvent({ categoryId: category.id, seriesId: series.id, roomId: null })
+    await createEvent({ venueId: null, roomId: null, locationId: byEvent.id })
+    await request({ locationId: byChanges.id })
+    await create(CREATE_VENUE, { name: 'Shed', city: 'Depok', address: 'x', locationId: byVenue.id })
+    await createEvent({ venueId: usedByEvent.id, roomId: null })
+    await request({ venueId: usedByChanges.id })
+    await newRoom(withRoom.id)
+    await createEvent({ roomId: inDraft.id, draft: true })
+    await request({ roomId: inChanges.id })
+    await story.sql('DELETE FROM room_bookings WHERE room_id = $1::uuid', inChanges.id)
+    await create(BLOCK, { roomId: blocked.id, startsAt: inHours(1), endsAt: inHours(2), reason: 'New floor' })
+
+    const uses: [mutation: string, foreignKey: string, id: string][] = [
+      ['deleteCategory', 'events_category_id_fkey', category.id],
+      ['deleteEventSeries', 'events_series_id_organizer_id_fkey', series.id],
+      ['deleteLocation', 'events_location_id_fkey', byEvent.id],
+      ['deleteLocation', 'event_pending_changes_location_id_fkey', byChanges.id],
+      ['deleteLocation', 'venues_location_id_fkey', byVenue.id],
+      ['deleteVenue', 'events_venue_id_fkey', usedByEvent.id],
+      ['deleteVenue', 'event_pending_changes_venue_id_fkey', usedByChanges.id],
+      ['deleteVenue', 'rooms_venue_id_fkey', withRoom.id],
+      ['deleteRoom', 'events_room_id_venue_id_fkey', inDraft.id],
+      ['deleteRoom', 'event_pending_changes_room_id_venue_id_fkey', inChanges.id],
+      ['deleteRoom', 'room_bookings_room_id_fkey', blocked.id],
+    ]
+    for (const [mutation, foreignKey, id] of uses) {
+      const remove = `mutation($id: ID!) { ${mutation}(id: $id) { id } }`
+      expect(await story.refused(house.admin, remove, { id }), foreignKey).toMatchObject({ code: 'CONFLICT' })
+    }
+    const restricting = `SELECT conname AS name FROM pg_constraint
+      WHERE contype = 'f' AND confdeltype = 'r' AND connamespace = 'public'::regnamespace ORDER BY conname COLLATE "C"`
+    expect((await story.sql(restricting)).map(({ name }) => name)).toEqual(
+      uses.map(([, foreignKey]) => foreignKey).toSorted(),
+    )
   })
 })

@@ -1,3 +1,5 @@
+import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   CREATE_EVENT,
@@ -5,11 +7,10 @@ import {
   GET_EVENT,
   inHours,
   openHouse,
-  person,
   REVIEW_EVENT,
   type Story,
   startStory,
-  ROOMS_WRONGLY_HELD,
+  WRONG_ROOM_BOOKINGS,
   UPDATE_EVENT,
 } from './stories.ts'
 
@@ -23,21 +24,14 @@ beforeEach(async () => {
   house = await openHouse(story)
 })
 
-const customer = person('CUSTOMER')
-const rival = person('ORGANIZER')
+const customer = person()
+const rival = person({ role: 'ORGANIZER' })
 const see = (viewer: typeof customer | null, id: string) => story.does(viewer, GET_EVENT, { id })
 const forSale = async (id: string) =>
-  (
-    await story.ask(
-      null,
-      `query($id: ID!) { eventForSale(id: $id) { id organizerId title status startsAt endsAt currency timezone roomId version } }`,
-      { id },
-      'ticket',
-    )
-  ).data.eventForSale
+  (await story.ask(null, EVENT_FOR_SALE, { id }, 'ticket')).data.eventForSale
 
 describe('changing an approved event', () => {
-  it('changes words at once', async () => {
+  it('changes its texts at once', async () => {
     const event = await house.createApproved()
     const input = { id: event.id, title: 'Konser Akbar', description: null }
     expect(await story.does(house.organizer, UPDATE_EVENT, { input })).toMatchObject({
@@ -75,7 +69,7 @@ describe('changing an approved event', () => {
     })
     expect(await forSale(event.id)).toMatchObject({ status: 'APPROVED', startsAt: event.startsAt })
 
-    // Both the old and the new time hold the room while the decision is open.
+    // The room is reserved for both the old and the new time while the decision is open.
     for (const startsAt of [inHours(48), inHours(52)]) {
       const input = house.draftOf({ startsAt, endsAt: new Date(Date.parse(startsAt) + 1000).toISOString() })
       expect(await story.refused(rival, CREATE_EVENT, { input })).toMatchObject({
@@ -176,8 +170,24 @@ describe('two mutations in one request', () => {
   })
 })
 
-describe('text that Postgres cannot keep', () => {
-  it('is refused as a wrong field, not as our failure', async () => {
+describe('ids', () => {
+  it('are taken in any case', async () => {
+    const event = await house.createEvent()
+    const id = event.id.toUpperCase()
+    expect(await see(house.organizer, id)).toMatchObject({ id: event.id })
+    const input = { id, title: 'Konser Akbar', categoryId: house.category.id.toUpperCase() }
+    expect(await story.does(house.organizer, UPDATE_EVENT, { input })).toMatchObject({ id: event.id })
+    expect(
+      await story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'APPROVED' } }),
+    ).toMatchObject({ id: event.id, status: 'APPROVED' })
+    const list = `query($filter: EventFilter) { events(filter: $filter) { edges { node { id } } } }`
+    const filter = { venueId: house.venue.id.toUpperCase() }
+    expect(await story.does(null, list, { filter })).toEqual({ edges: [{ node: { id: event.id } }] })
+  })
+})
+
+describe('text that Postgres cannot store', () => {
+  it('is refused as a wrong field, not as a failure of ours', async () => {
     const nul = { title: 'a\0b', description: 'c\0d' }
     expect(await story.refused(house.organizer, CREATE_EVENT, { input: house.draftOf(nul) })).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -191,7 +201,7 @@ describe('text that Postgres cannot keep', () => {
 })
 
 describe('whatever these stories did', () => {
-  it('who waits or is approved holds its room, nobody else holds one, and changes that wait hold theirs', async () => {
-    expect(await story.sql(ROOMS_WRONGLY_HELD)).toEqual([])
+  it('what waits or is approved has its room reserved, nothing else has, and pending changes have theirs', async () => {
+    expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
   })
 })

@@ -1,4 +1,6 @@
+import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   CREATE_EVENT,
@@ -7,12 +9,11 @@ import {
   GET_EVENT,
   inHours,
   openHouse,
-  person,
   REVIEW_EVENT,
   type Story,
   SUBMIT_EVENT,
   startStory,
-  ROOMS_WRONGLY_HELD,
+  WRONG_ROOM_BOOKINGS,
   UPDATE_EVENT,
 } from './stories.ts'
 
@@ -26,18 +27,11 @@ beforeEach(async () => {
   house = await openHouse(story)
 })
 
-const customer = person('CUSTOMER')
-const rival = person('ORGANIZER')
+const customer = person()
+const rival = person({ role: 'ORGANIZER' })
 const see = (viewer: typeof customer | null, id: string) => story.does(viewer, GET_EVENT, { id })
 const forSale = async (id: string) =>
-  (
-    await story.ask(
-      null,
-      `query($id: ID!) { eventForSale(id: $id) { id organizerId title status startsAt endsAt currency timezone roomId version } }`,
-      { id },
-      'ticket',
-    )
-  ).data.eventForSale
+  (await story.ask(null, EVENT_FOR_SALE, { id }, 'ticket')).data.eventForSale
 
 describe('creating an event', () => {
   it('makes it PENDING, seen by its organizer and admins, and public once approved', async () => {
@@ -70,7 +64,7 @@ describe('creating an event', () => {
     expect(await see(null, event.id)).toMatchObject({ status: 'APPROVED', message: null })
   })
 
-  it('is for organizers, and tells everything that is wrong at once', async () => {
+  it('is for organizers, and reports everything that is wrong at once', async () => {
     expect(await story.refused(customer, CREATE_EVENT, { input: house.draftOf() })).toMatchObject({
       code: 'FORBIDDEN',
     })
@@ -99,7 +93,7 @@ describe('creating an event', () => {
     ])
   })
 
-  it('takes only a room of its venue, and only things that exist', async () => {
+  it('takes only a room of its venue, and refers only to what exists', async () => {
     const other = await openHouse(story)
     const wrong = async (changes: Record<string, unknown>) =>
       (await story.refused(house.organizer, CREATE_EVENT, { input: house.draftOf(changes) })).fields
@@ -147,7 +141,7 @@ describe('creating an event', () => {
 })
 
 describe('a refused event', () => {
-  it('frees its room, is changed, submitted again and takes the room anew', async () => {
+  it('frees its room, is changed, submitted again and reserves the room anew', async () => {
     const event = await house.createEvent()
     expect(
       await story.refused(house.admin, REVIEW_EVENT, { id: event.id, input: { decision: 'REJECTED' } }),
@@ -176,7 +170,7 @@ describe('a refused event', () => {
     })
   })
 
-  it('can start as a draft that holds no room', async () => {
+  it('can start as a draft that reserves no room', async () => {
     const draft = await house.createEvent({ draft: true })
     expect(draft.status).toBe('DRAFT')
     await house.createEvent()
@@ -192,7 +186,7 @@ describe('a refused event', () => {
 })
 
 describe('deleting an event', () => {
-  it('works until it was approved once, and frees its room', async () => {
+  it('works until it has been approved once, and frees its room', async () => {
     const event = await house.createEvent()
     expect(await story.refused(rival, DELETE_EVENT, { id: event.id })).toMatchObject({ code: 'FORBIDDEN' })
     expect(await story.does(house.organizer, DELETE_EVENT, { id: event.id })).toMatchObject({
@@ -232,7 +226,7 @@ describe('eventForSale', () => {
 })
 
 describe('whatever these stories did', () => {
-  it('who waits or is approved holds its room, nobody else holds one, and changes that wait hold theirs', async () => {
-    expect(await story.sql(ROOMS_WRONGLY_HELD)).toEqual([])
+  it('what waits or is approved has its room reserved, nothing else has, and pending changes have theirs', async () => {
+    expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
   })
 })

@@ -1,26 +1,20 @@
 import { newId } from '@karcis/kit/ids'
-import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import type { Viewer } from '@karcis/kit/service-token'
+import { ask, mustAsk } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
-import { gql } from '@karcis/testkit/gql'
+import type { Loose } from '@karcis/testkit/gql'
+import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { expect } from 'vitest'
 import { createEventSubgraph } from '../src/server.ts'
 
-export const SECRET = 'a secret of at least thirty-two characters'
 const HOUR = 3_600_000
-
-/** What a test asks for it knows the shape of. */
-// oxlint-disable-next-line typescript/no-explicit-any -- naming each shape twice would say nothing more
-export type Loose = any
-
-/** A person of a story. */
-export const person = (role: Viewer['role']): Viewer => ({ id: newId(), role, sessionId: newId() })
 
 /** An instant so many hours from now, as clients send it. */
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: string } = {}) {
+export async function startStory(settings: { TICKET_URL?: string } = {}) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -28,55 +22,32 @@ export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: 
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       LOG_LEVEL: (process.env.LOG_LEVEL as 'error' | undefined) ?? 'silent',
-      SERVICE_SECRET: SECRET,
+      SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       PORT: 0,
-      TICKET_URL: 'http://127.0.0.1:9',
-      BOOKING_URL: 'http://127.0.0.1:9',
+      TICKET_URL: NOBODY,
       ...settings,
     }),
   )
 
-  async function ask(
-    viewer: Viewer | null,
-    query: string,
-    variables: Record<string, unknown> = {},
-    service = 'router',
-  ) {
-    const token = await createServiceTokens(SECRET, service).sign(viewer)
-    const { body } = await gql(`${subgraph.url}/graphql`, query, variables, {
-      [SERVICE_TOKEN_HEADER]: token,
-    })
-    return body
-  }
+  type Question = [viewer: Viewer | null, document: string, variables?: Record<string, unknown>]
 
-  /** Runs a mutation by name with `input` and gives what it returns; fails on any error. */
-  async function does(
-    viewer: Viewer | null,
-    query: string,
-    variables: Record<string, unknown> = {},
-  ): Promise<Loose> {
-    const { data, errors } = await ask(viewer, query, variables)
-    expect(errors).toBeUndefined()
-    return Object.values(data)[0]
-  }
+  /** What the one field of an operation returns, which must succeed. */
+  const does = async (...question: Question): Promise<Loose> =>
+    Object.values(await mustAsk(subgraph.url, ...question))[0]
 
-  /** The one error that an operation is refused with. */
-  async function refused(
-    viewer: Viewer | null,
-    query: string,
-    variables: Record<string, unknown> = {},
-  ): Promise<Loose> {
-    const { errors = [] } = await ask(viewer, query, variables)
+  /** The one error that an operation is refused with: its code and facts. */
+  async function refused(...question: Question): Promise<Loose> {
+    const { errors, code, facts } = await ask(subgraph.url, ...question)
     expect(errors).toHaveLength(1)
-    return errors[0]?.extensions
+    return { code, ...facts }
   }
 
   const running = stack.move()
   return {
     subgraph,
-    ask,
+    ask: (...question: [...Question, service?: string]) => ask(subgraph.url, ...question),
     does,
     refused,
     /** Reads or changes the database behind the product's back. */
@@ -102,10 +73,11 @@ export const SUBMIT_EVENT = `${EVENT} mutation($id: ID!) { submitEvent(id: $id) 
 export const DELETE_EVENT = `mutation($id: ID!) { deleteEvent(id: $id) { id title } }`
 export const REVIEW_EVENT = `${EVENT} mutation($id: ID!, $input: ReviewEventInput!) { reviewEvent(id: $id, input: $input) { ...E } }`
 export const GET_EVENT = `${EVENT} query($id: ID!) { event(id: $id) { ...E } }`
+export const CREATE_SERIES = `mutation($input: CreateEventSeriesInput!) { createEventSeries(input: $input) { id title organizer { id } } }`
 export const BLOCK = `mutation($input: BlockScheduleInput!) { blockSchedule(input: $input) { id kind startsAt endsAt reason } }`
 
-/** Events whose entries in the schedule are not what their status and pending changes ask for: there must be none. */
-export const ROOMS_WRONGLY_HELD = `
+/** Events whose room bookings are not what their status and pending changes call for: there must be none. */
+export const WRONG_ROOM_BOOKINGS = `
   SELECT e.id FROM events e LEFT JOIN room_bookings b ON b.event_id = e.id AND b.stage = 'CURRENT'
   WHERE CASE WHEN e.status IN ('PENDING', 'APPROVED') THEN e.room_id END IS DISTINCT FROM b.room_id
   UNION ALL
@@ -114,8 +86,8 @@ export const ROOMS_WRONGLY_HELD = `
 
 /** An admin, an organizer, a public venue in Jakarta with one room, and a category: where most stories begin. */
 export async function openHouse(story: Story) {
-  const admin = person('ADMIN')
-  const organizer = person('ORGANIZER')
+  const admin = person({ role: 'ADMIN' })
+  const organizer = person({ role: 'ORGANIZER' })
   const category = await story.does(admin, CREATE_CATEGORY, { input: { name: `Music ${newId()}` } })
   const location = await story.does(admin, CREATE_LOCATION, {
     input: { name: 'Senayan', city: 'Jakarta', country: 'Indonesia', latitude: -6.2185, longitude: 106.8018 },

@@ -1,15 +1,7 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  BLOCK,
-  CREATE_ROOM,
-  CREATE_VENUE,
-  inHours,
-  openHouse,
-  person,
-  type Story,
-  startStory,
-} from './stories.ts'
+import { BLOCK, CREATE_ROOM, CREATE_VENUE, inHours, openHouse, type Story, startStory } from './stories.ts'
 
 let story: Story
 beforeAll(async () => {
@@ -17,13 +9,13 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const admin = person('ADMIN')
-const organizer = person('ORGANIZER')
-const rival = person('ORGANIZER')
-const customer = person('CUSTOMER')
+const admin = person({ role: 'ADMIN' })
+const organizer = person({ role: 'ORGANIZER' })
+const rival = person({ role: 'ORGANIZER' })
+const customer = person()
 
 describe('venues', () => {
-  it('of admins are open to all organizers, those of an organizer are its own', async () => {
+  it('of admins are open to all organizers, those of organizers are their own', async () => {
     const input = { city: 'Bandung', address: 'Jalan Braga 1' }
     const open = await story.does(admin, CREATE_VENUE, { input: { ...input, name: 'Open House' } })
     const own = await story.does(organizer, CREATE_VENUE, { input: { ...input, name: 'Own House' } })
@@ -85,7 +77,7 @@ describe('venues', () => {
       hasPreviousPage: false,
     })
     expect(await page({ last: 2 })).toMatchObject({ names: 'DE', hasPreviousPage: true })
-    const foreign = Buffer.from(JSON.stringify(['A', 'no id'])).toString('base64url')
+    const foreign = Buffer.from(JSON.stringify(['venues', 'A', 'no id'])).toString('base64url')
     for (const args of [
       { first: 0 },
       { first: 101 },
@@ -99,7 +91,7 @@ describe('venues', () => {
 })
 
 describe('rooms', () => {
-  it('keep a typed seat layout, completed with row labels', async () => {
+  it('have a typed seat layout, completed with row labels', async () => {
     const { venue } = await openHouse(story)
     const seatLayout = {
       sections: [
@@ -138,7 +130,7 @@ describe('rooms', () => {
     })
   })
 
-  it('tell everything that is wrong with a layout at once', async () => {
+  it('report everything that is wrong with a layout at once', async () => {
     const { venue } = await openHouse(story)
     const sections = [
       { name: 'A', rows: 2, seatsPerRow: 2, rowLabels: ['1', '1', '3'] },
@@ -177,7 +169,7 @@ describe('rooms', () => {
     })
   })
 
-  it('are made by those who keep the venue, with distinct names', async () => {
+  it('are made by those who own the venue, with distinct names', async () => {
     const { venue, organizer: guest } = await openHouse(story)
     const input = { venueId: venue.id, name: 'Main', capacity: 10 }
     expect(await story.refused(guest, CREATE_ROOM, { input })).toMatchObject({ code: 'FORBIDDEN' })

@@ -1,5 +1,5 @@
 import { KarcisError } from '@karcis/kit/errors'
-import type { BookingStatus } from './booking.ts'
+import type { BookingStatus } from './bookings/booking.ts'
 
 export class BookingNotPayable extends KarcisError {
   constructor(status: BookingStatus) {
@@ -17,7 +17,7 @@ export class InsufficientBalance extends KarcisError {
   }
 }
 
-/** The wallet is of another currency than what is to be paid. */
+/** The wallet holds another currency than that of what is to be paid. */
 export class WrongCurrency extends KarcisError {
   constructor(currency: string, walletCurrency: string) {
     super('PAYMENT_DECLINED', `The wallet holds ${walletCurrency}; this booking is in ${currency}.`, {

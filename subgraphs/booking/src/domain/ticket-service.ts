@@ -1,32 +1,11 @@
+import { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import { z } from 'zod'
 
-const BOUND_HOLD = `holdId eventId organizerId expiresAt
-  items { ticketTypeId name kind seatId seatLabel unitPrice quantity currency }`
+const { BIND_HOLD, TAKE_FOR_BOOKING, boundHold } = beforePayableUntil
 
-const boundHold = z.object({
-  holdId: z.uuid(),
-  eventId: z.uuid(),
-  organizerId: z.uuid(),
-  expiresAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
-  items: z
-    .array(
-      z.object({
-        ticketTypeId: z.uuid(),
-        name: z.string(),
-        kind: z.enum(['FREE', 'PAID', 'DONATION']),
-        seatId: z.uuid().nullable(),
-        seatLabel: z.string().nullable(),
-        unitPrice: z.number(),
-        quantity: z.number(),
-        currency: z.string(),
-      }),
-    )
-    .min(1),
-})
-
-/** Places that the ticket subgraph keeps for one booking. */
+/** Places that are kept for a booking. */
 export type BoundHold = z.infer<typeof boundHold>
 
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
@@ -40,9 +19,7 @@ export function ticketService(client: ServiceClient | undefined) {
   return {
     /** Binds a hold of the viewer to a booking. */
     async bindHold(viewer: Viewer, bookingId: string, holdId: string): Promise<BoundHold> {
-      const operation = `mutation ($holdId: ID!, $bookingId: ID!) {
-        bindHold(holdId: $holdId, bookingId: $bookingId) { ${BOUND_HOLD} } }`
-      const data = await client.query<{ bindHold: unknown }>(operation, { holdId, bookingId }, viewer)
+      const data = await client.query<{ bindHold: unknown }>(BIND_HOLD, { holdId, bookingId }, viewer)
       return boundHold.parse(data.bindHold)
     },
 
@@ -53,10 +30,8 @@ export function ticketService(client: ServiceClient | undefined) {
       ticketTypeId: string,
       quantity: number,
     ): Promise<BoundHold> {
-      const operation = `mutation ($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
-        takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${BOUND_HOLD} } }`
       const variables = { bookingId, ticketTypeId, quantity }
-      const data = await client.query<{ takeForBooking: unknown }>(operation, variables, viewer)
+      const data = await client.query<{ takeForBooking: unknown }>(TAKE_FOR_BOOKING, variables, viewer)
       return boundHold.parse(data.takeForBooking)
     },
 

@@ -1,14 +1,10 @@
-import { retryTransient } from '@karcis/kit/database'
+import type { Tx as KitTx } from '@karcis/kit/database'
 import type { Prisma, PrismaClient } from '../generated/prisma/client.ts'
 
 export type Db = PrismaClient
 
-/** An open transaction. A `Db` is none: writes that ask for a `Tx` cannot be called outside of one. */
-export type Tx = Prisma.TransactionClient & { readonly $connect?: never }
-
-/** Runs one transaction, again when Postgres broke it off for another's sake. */
-export const transaction = <T>(db: Db, run: (tx: Tx) => Promise<T>): Promise<T> =>
-  retryTransient(() => db.$transaction(run))
+/** An open transaction. A `Db` is none, so a write outside a transaction does not compile. */
+export type Tx = KitTx<Prisma.TransactionClient>
 
 /** The clock that decides: Postgres', the same for all processes. */
 export async function databaseNow(db: Db | Tx): Promise<Date> {

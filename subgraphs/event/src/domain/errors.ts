@@ -1,4 +1,4 @@
-import { refusalOf } from '@karcis/kit/database'
+import type { ConstraintErrors } from '@karcis/kit/database'
 import { BadUserInput, Conflict, KarcisError } from '@karcis/kit/errors'
 
 /** A span of time in which something else has the room. */
@@ -14,36 +14,11 @@ export class RoomNotAvailable extends KarcisError {
   }
 }
 
-/**
- * Gives a constraint's refusal its public meaning.
- * @param meanings by name of the constraint.
- * @throws the meaning, or the original error when the refusal has none here.
- */
-export async function explainRefusal<T>(
-  work: PromiseLike<T>,
-  meanings: Record<string, () => Error>,
-): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    const { constraint } = refusalOf(error)
-    throw (constraint && meanings[constraint]?.()) || error
-  }
-}
-
-/** SQLSTATEs of a row that others refer to: restrict_violation (since Postgres 18) and foreign_key_violation. */
-const IN_USE = new Set(['23001', '23503'])
-
-/** Deletes; a foreign key that stands in the way means CONFLICT. @param what as in "category". */
-export async function deleteUnlessUsed<T>(what: string, work: PromiseLike<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    if (IN_USE.has(refusalOf(error).sqlState ?? ''))
-      throw new Conflict(`The ${what} is in use, so it cannot be deleted.`)
-    throw error
-  }
-}
-
-/** One wrong field, for refusals that only the database can give. */
+/** One wrong field, which only the database can know to be wrong. */
 export const wrongField = (path: string, message: string) => () => new BadUserInput([{ path, message }])
+
+/** What foreign keys say when they stand in the way of a deletion. @param what is deleted, as in "category". */
+export const inUseErrors = (what: string, ...foreignKeys: string[]): ConstraintErrors =>
+  Object.fromEntries(
+    foreignKeys.map((name) => [name, () => new Conflict(`The ${what} is in use, so it cannot be deleted.`)]),
+  )

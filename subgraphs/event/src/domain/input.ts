@@ -8,20 +8,20 @@ export const textSchema = (max: number) =>
     .nullish()
     .transform((text) => text ?? '')
 
-/** Longer text, trimmed. Postgres keeps every character but NUL. */
+/** Longer text, trimmed. Postgres stores every character but NUL. */
 export const storableText = (max: number) =>
   z.string().trim().max(max, `must have at most ${max} characters`).refine(isStorable, 'must not contain NUL')
 
 /** Whether Postgres can take a text; it refuses NUL. */
 export const isStorable = (text: string): boolean => !text.includes('\0')
 
-/** Latitude and longitude as fields of an input; `pairedCoordinates` holds them together. */
+/** Latitude and longitude as fields of an input; `pairedCoordinates` checks that they come together. */
 export const coordinateFields = {
   latitude: z.number().min(-90, 'must be from -90 to 90').max(90, 'must be from -90 to 90').nullish(),
   longitude: z.number().min(-180, 'must be from -180 to 180').max(180, 'must be from -180 to 180').nullish(),
 }
 
-/** Refuses half a coordinate, and half a coordinate cleared. */
+/** Refuses half a coordinate, and clearing only half of one. */
 export function pairedCoordinates(
   value: { latitude?: number | null; longitude?: number | null },
   ctx: z.RefinementCtx,
@@ -37,7 +37,7 @@ export function pairedCoordinates(
 /** A city or a country. */
 export const placeNameSchema = nameSchema(80)
 
-/** Checks an input's fields and adds problems that rules beyond single fields found, so that all are told at once. */
+/** Checks an input's fields, and reports what is wrong with them together with the problems that rules beyond single fields found. */
 export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems: FieldProblem[]): T {
   try {
     const value = parseInput(schema, input)
@@ -48,8 +48,3 @@ export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems:
   }
   throw new BadUserInput(problems)
 }
-
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-/** Whether a client's id can be one of ours; anything else names nothing. */
-export const isId = (value: string): boolean => ID.test(value)

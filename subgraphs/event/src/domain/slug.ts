@@ -9,9 +9,9 @@ export function slugOf(title: string): string {
     .replace(/^-+|-+$/g, '')
 }
 
-/** Slugs to try one after the other for a new thing; the last one is unique, because the id is. */
+/** Slugs to try in turn for something new; the last one is unique, because the id is. */
 export function slugCandidates(title: string, id: string, fallback: string): string[] {
   const base = slugOf(title) || fallback
-  // The end of a UUIDv7 is its random part; its beginning is the time, alike for things made together.
+  // The end of a UUIDv7 is its random part; its beginning is the time, which is the same for what was made together.
   return [base, `${base}-${id.slice(-6)}`, `${base}-${id}`]
 }

@@ -1,25 +1,32 @@
+import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
-import { Event, EventForSale, EventPendingChanges } from './event.ts'
-import { Mutation } from './mutation.ts'
-import { Category, EventSeries, Room, RoomScheduleEntry, RoomSeatLayout, User, Venue } from './places.ts'
-import { Query } from './query.ts'
-import { Subscription } from './subscription.ts'
+import { clearLoaders, type Context } from '../request-context.ts'
+import { catalog } from './catalog.ts'
+import { events } from './events.ts'
+import { venues } from './venues.ts'
+
+type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
+
+/** Mutations of one request run one after the other: each of them, and the selection on its result, reads afresh. */
+const readingAfresh =
+  (resolve: AnyResolver): AnyResolver =>
+  async (parent, args, ctx, info) => {
+    clearLoaders(ctx.loaders)
+    const result = await resolve(parent, args, ctx, info)
+    clearLoaders(ctx.loaders)
+    return result
+  }
+
+const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, venues)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {
-  DateTime,
-  Query,
-  Mutation,
-  Subscription,
-  Event,
-  EventForSale,
-  EventPendingChanges,
-  EventSeries,
-  Category,
-  Venue,
-  Room,
-  RoomSeatLayout,
-  RoomScheduleEntry,
-  User,
+  ...joined,
+  Mutation: Object.fromEntries(
+    Object.entries(joined.Mutation ?? {}).map(([name, resolve]) => [
+      name,
+      readingAfresh(resolve as AnyResolver),
+    ]),
+  ),
 }

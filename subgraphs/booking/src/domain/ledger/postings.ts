@@ -1,4 +1,4 @@
-import type { Booking } from '../booking.ts'
+import type { Booking } from '../bookings/booking.ts'
 
 /** Owner of the platform's own accounts. */
 export const PLATFORM = '00000000-0000-0000-0000-000000000000'
@@ -25,35 +25,39 @@ export interface Posting {
   lines: { account: AccountRef; amount: number }[]
 }
 
-/** The sign-up present: from the platform to a new wallet. `amount` in rupiah. */
+export const walletOf = (userId: string): AccountRef => ({ kind: 'WALLET', ownerId: userId })
+
+const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
+
+/** The sign-up grant: from the platform to a new wallet. `amount` in rupiah. */
 export const grantPosting = (userId: string, amount: number): Posting => ({
   kind: 'GRANT',
   reference: `grant:${userId}`,
   bookingId: null,
   currency: WALLET_CURRENCY,
-  lines: transfer({ kind: 'SIGNUP_GRANTS', ownerId: PLATFORM }, wallet(userId), amount),
+  lines: transfer({ kind: 'SIGNUP_GRANTS', ownerId: PLATFORM }, walletOf(userId), amount),
 })
 
-/** A booking is paid out of its buyer's wallet. */
-export const walletPaymentPosting = (booking: Booking): Posting => ({
+/** The price of a booking goes from an account to its event's sales. A booking is paid once, by whichever payment. */
+export const paymentPosting = (booking: Booking, from: AccountRef): Posting => ({
   kind: 'PAYMENT',
   reference: `payment:${booking.id}`,
   bookingId: booking.id,
   currency: booking.currency,
-  lines: transfer(wallet(booking.userId), sales(booking.eventId), booking.totalPrice),
+  lines: transfer(from, salesOf(booking.eventId), booking.totalPrice),
 })
 
-/** All that was paid for a booking goes back to its buyer's wallet. */
-export const refundPosting = (booking: Booking): Posting => ({
+/**
+ * Money of a booking goes back from its event's sales to an account.
+ * @param key distinguishes this refund from every other.
+ */
+export const refundPosting = (booking: Booking, to: AccountRef, key: string, amount: number): Posting => ({
   kind: 'REFUND',
-  reference: `refund:${booking.id}`,
+  reference: `refund:${key}`,
   bookingId: booking.id,
   currency: booking.currency,
-  lines: transfer(sales(booking.eventId), wallet(booking.userId), booking.totalPrice),
+  lines: transfer(salesOf(booking.eventId), to, amount),
 })
-
-const wallet = (userId: string): AccountRef => ({ kind: 'WALLET', ownerId: userId })
-const sales = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
 
 /** @throws RangeError for anything but a whole amount above zero: a transfer of nothing is not posted at all. */
 function transfer(from: AccountRef, to: AccountRef, amount: number): Posting['lines'] {

@@ -1,0 +1,60 @@
+import { recordEvent } from '@karcis/kit/events'
+import { enqueue } from '@karcis/kit/jobs'
+import type { Change, Live } from '@karcis/kit/live'
+import { z } from 'zod'
+import type { Db, Tx } from '../database.ts'
+import type { Booking, BookingStatus } from './booking.ts'
+import { findBooking } from './booking-store.ts'
+
+const bookingJob = z.object({ bookingId: z.uuid() })
+
+const job = (name: string) => ({ name, schema: bookingJob })
+
+/** The jobs about one booking; what they do stands in jobs.ts. */
+export const EXPIRE_BOOKING = job('expire-booking')
+export const ISSUE_TICKETS = job('issue-tickets')
+export const RELEASE_BOOKING = job('release-booking')
+export const CANCEL_TICKETS = job('cancel-tickets')
+
+/** What a status asks of the ticket subgraph. */
+const FOLLOW_UP: Partial<Record<BookingStatus, typeof ISSUE_TICKETS>> = {
+  PAID: ISSUE_TICKETS,
+  EXPIRED: RELEASE_BOOKING,
+  CANCELLED: RELEASE_BOOKING,
+  REFUNDED: CANCEL_TICKETS,
+}
+
+/**
+ * Records the event of a booking's new status, and enqueues what that status asks for, in the transaction that moved
+ * it; the caller holds the booking's row lock.
+ */
+export async function recordStatus(tx: Tx, booking: Booking): Promise<void> {
+  const { id, userId, status } = booking
+  await recordEvent(tx, {
+    type: 'booking.changed',
+    aggregateId: id,
+    payload: { bookingId: id, userId, status },
+    consumers: ['user'],
+  })
+  if (status === 'PENDING') {
+    const options = { runAt: booking.expiresAt, key: `${EXPIRE_BOOKING.name}:${id}` }
+    await enqueue(tx, EXPIRE_BOOKING, { bookingId: id }, options)
+  } else await enqueueFollowUp(tx, id, status)
+}
+
+/** Enqueues what the status asks of the ticket subgraph, once however often it is called. */
+export async function enqueueFollowUp(tx: Tx, id: string, status: BookingStatus): Promise<void> {
+  const followUp = FOLLOW_UP[status]
+  if (followUp) await enqueue(tx, followUp, { bookingId: id }, { key: `${followUp.name}:${id}` })
+}
+
+/** Publishes a change to the booking's watchers; call it after the commit. */
+export function publishChange({ live }: { live: Live<Change> }, { id, version }: Booking): void {
+  live.publish(id, { since: version - 1, revision: version })
+}
+
+/** What changed of a booking after version `since`; null when nothing did. */
+export async function readChange(db: Db, id: string, since: number): Promise<Change | null> {
+  const revision = (await findBooking(db, id))?.version ?? 0
+  return revision > since ? { since, revision } : null
+}

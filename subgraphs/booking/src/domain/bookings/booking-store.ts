@@ -1,0 +1,206 @@
+import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
+import type { Booking, BookingItem, BookingStatus } from './booking.ts'
+
+/** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
+const CURRENT_STATUS = Prisma.sql`CASE WHEN status = 'PENDING' AND expires_at <= clock_timestamp()
+  THEN 'EXPIRED' ELSE status END`
+
+const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", organizer_id AS "organizerId",
+  ${CURRENT_STATUS} AS status, currency, subtotal, discount, total_price AS "totalPrice",
+  refunded_amount AS "refundedAmount", refund_reason AS "refundReason", expires_at AS "expiresAt", fulfilled, version,
+  created_at AS "createdAt"`
+
+type Amounts = 'subtotal' | 'discount' | 'totalPrice' | 'refundedAmount'
+
+type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
+
+/** A row as a booking; the tables' CHECKs keep amounts within what a number carries exactly. */
+const toBooking = (row: BookingRow): Booking => ({
+  ...row,
+  subtotal: Number(row.subtotal),
+  discount: Number(row.discount),
+  totalPrice: Number(row.totalPrice),
+  refundedAmount: Number(row.refundedAmount),
+})
+
+/** Bookings by id, those that there are. */
+export async function findBookings(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Booking>> {
+  const rows = await db.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[])`
+  return new Map(rows.map((row) => [row.id, toBooking(row)]))
+}
+
+export const findBooking = async (db: Db | Tx, id: string): Promise<Booking | null> =>
+  (await findBookings(db, [id])).get(id) ?? null
+
+/** Items of bookings, in order, by booking id. */
+export async function findItems(db: Db, bookingIds: readonly string[]): Promise<Map<string, BookingItem[]>> {
+  const rows = await db.bookingItem.findMany({
+    where: { bookingId: { in: [...bookingIds] } },
+    orderBy: { position: 'asc' },
+  })
+  const items = Map.groupBy(rows, (row) => row.bookingId)
+  return mapValues(items, ({ bookingId: _, position: __, unitPrice, kind, ...item }) => ({
+    ...item,
+    kind: kind as BookingItem['kind'],
+    unitPrice: Number(unitPrice),
+  }))
+}
+
+/** Ids of the tickets issued for bookings, in order, by booking id. */
+export async function findTicketIds(db: Db, bookingIds: readonly string[]): Promise<Map<string, string[]>> {
+  const rows = await db.bookingTicket.findMany({
+    where: { bookingId: { in: [...bookingIds] } },
+    orderBy: { position: 'asc' },
+  })
+  const tickets = Map.groupBy(rows, (row) => row.bookingId)
+  return mapValues(tickets, (row) => row.ticketId)
+}
+
+const mapValues = <From, To>(groups: Map<string, From[]>, map: (value: From) => To): Map<string, To[]> =>
+  new Map([...groups].map(([key, values]) => [key, values.map(map)]))
+
+const bookings = newestFirst<Booking>('bookings')
+
+/** A user's bookings, newest first; of one status as of now where one is given. @throws BadUserInput for a wrong page. */
+export function listBookings(
+  db: Db,
+  { userId, status }: { userId: string; status: BookingStatus | null },
+  args: PageArgs,
+): Promise<Connection<Booking>> {
+  const wanted = status
+    ? Prisma.sql`user_id = ${userId}::uuid AND ${CURRENT_STATUS} = ${status}`
+    : Prisma.sql`user_id = ${userId}::uuid`
+  return bookings.read(args, {
+    async rows({ where, tail }) {
+      const rows = await db.$queryRaw<BookingRow[]>`
+        SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
+      return rows.map(toBooking)
+    },
+    async count() {
+      const [total] = await db.$queryRaw<{ n: number }[]>`
+        SELECT count(*)::int AS n FROM bookings WHERE ${wanted}`
+      return total?.n ?? 0
+    },
+  })
+}
+
+/** Ids of up to `limit` PENDING bookings past their time, the longest past first. */
+export async function listDue(db: Db, limit: number): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM bookings
+    WHERE status = 'PENDING' AND expires_at <= now() ORDER BY expires_at LIMIT ${limit}`
+  return rows.map((row) => row.id)
+}
+
+/**
+ * Up to `limit` bookings whose status asks something of the ticket subgraph that was not done, the oldest change first.
+ * @param quietSeconds those that changed more recently are most likely being worked on just now.
+ */
+export async function listUnfulfilled(
+  db: Db,
+  quietSeconds: number,
+  limit: number,
+): Promise<{ id: string; status: BookingStatus }[]> {
+  return db.$queryRaw`SELECT id, status FROM bookings
+    WHERE NOT fulfilled AND updated_at < now() - make_interval(secs => ${quietSeconds}::int)
+    ORDER BY updated_at LIMIT ${limit}`
+}
+
+export interface NewBooking {
+  id: string
+  userId: string
+  eventId: string
+  organizerId: string
+  holdId: string
+  currency: string
+  items: BookingItem[]
+  subtotal: number
+  holdExpiresAt: Date
+}
+
+/**
+ * Writes a PENDING booking. It can be paid until `marginSeconds` before its hold ends, or until a quarter of what is
+ * left of the hold where that is less: by Postgres' clock, like everything that decides about time here.
+ * @returns null when this id, or this hold, is booked already.
+ */
+export async function insertBooking(
+  tx: Tx,
+  booking: NewBooking,
+  marginSeconds: number,
+): Promise<Booking | null> {
+  const { id, items, holdExpiresAt, subtotal } = booking
+  const [row] = await tx.$queryRaw<BookingRow[]>`
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
+    VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
+      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${subtotal}::bigint,
+      ${holdExpiresAt}::timestamptz
+        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
+    ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
+  if (!row) return null
+  await tx.bookingItem.createMany({
+    data: items.map((item, position) => ({ bookingId: id, position, ...item })),
+  })
+  return toBooking(row)
+}
+
+/**
+ * One conditional UPDATE: it waits for whoever moves the same booking, then looks at the row as that one left it. Of
+ * payment, expiry and cancelling at the same moment, one finds a PENDING row; null says: not you.
+ */
+async function move(tx: Tx, id: string, to: Prisma.Sql, when: Prisma.Sql): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<BookingRow[]>`
+    UPDATE bookings SET ${to}, version = version + 1, updated_at = now()
+    WHERE id = ${id}::uuid AND ${when} RETURNING ${COLUMNS}`
+  return row ? toBooking(row) : null
+}
+
+const IN_TIME = Prisma.sql`status = 'PENDING' AND expires_at > clock_timestamp()`
+const OVERDUE = Prisma.sql`status = 'PENDING' AND expires_at <= clock_timestamp()`
+
+/** PENDING and in time → PAID, its tickets not yet issued. */
+export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'PAID', fulfilled = false`, IN_TIME)
+
+/** PENDING and in time → CANCELLED, its places not yet freed. */
+export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
+
+/** PENDING and past its time → EXPIRED, its places not yet freed. */
+export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, OVERDUE)
+
+/**
+ * PAID → REFUNDED in full, its tickets not yet cancelled.
+ * @param fulfilled whether its tickets must have been issued, or must not.
+ */
+export const moveToRefunded = (
+  tx: Tx,
+  id: string,
+  reason: string,
+  fulfilled: boolean,
+): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
+  )
+
+/** PAID without tickets → PAID with them. */
+export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Promise<Booking | null> {
+  const to = Prisma.sql`fulfilled = true`
+  const booking = await move(tx, id, to, Prisma.sql`status = 'PAID' AND NOT fulfilled`)
+  if (booking) {
+    const data = ticketIds.map((ticketId, position) => ({ bookingId: id, ticketId, position }))
+    await tx.bookingTicket.createMany({ data })
+  }
+  return booking
+}
+
+/** Notes that the ticket subgraph has done what this status asks of it. */
+export async function updateFulfilled(tx: Tx, booking: Booking): Promise<void> {
+  await tx.$executeRaw`UPDATE bookings SET fulfilled = true, updated_at = now()
+    WHERE id = ${booking.id}::uuid AND status = ${booking.status}`
+}

@@ -1,0 +1,38 @@
+import { transaction } from '@karcis/kit/database'
+import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { type Booking, mayManage } from '../bookings/booking.ts'
+import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
+import { findBooking, moveToCancelled } from '../bookings/booking-store.ts'
+import type { Deps } from '../deps.ts'
+import { RefundNotAllowed } from '../errors.ts'
+import { releaseBooking } from '../fulfilment/release-booking.ts'
+
+/**
+ * Cancels a PENDING booking. Its places are freed at once, or by the job.
+ * @throws NotFound, Forbidden; RefundNotAllowed when it is paid; Conflict when it has expired.
+ */
+export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): Promise<Booking> {
+  const id = parseInput(idSchema, rawId, 'id')
+  const booking = await findBooking(deps.db, id)
+  if (!booking) throw new NotFound('booking', id)
+  if (!mayManage(viewer, booking)) throw new Forbidden('This is not your booking.')
+
+  const cancelled = await transaction(deps.db, async (tx) => {
+    const moved = await moveToCancelled(tx, id)
+    if (moved) await recordStatus(tx, moved)
+    return moved
+  })
+  if (cancelled) {
+    publishChange(deps, cancelled)
+    await releaseBooking(deps, id).catch((error: Error) => {
+      deps.log.warn({ err: error, bookingId: id }, 'cancelled; the places are left to the job')
+    })
+  }
+  const now = (await findBooking(deps.db, id)) ?? booking
+  if (now.status === 'CANCELLED') return now
+  if (now.status === 'EXPIRED') throw new Conflict('This booking has expired.', { status: now.status })
+  throw new RefundNotAllowed('A booking that is paid is not cancelled but refunded.', now.status)
+}

@@ -1,0 +1,85 @@
+import { transaction } from '@karcis/kit/database'
+import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
+import { type Booking, mayManage } from '../bookings/booking.ts'
+import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
+import { findBooking, moveToPaid } from '../bookings/booking-store.ts'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { BookingNotPayable } from '../errors.ts'
+import { issueTickets } from '../fulfilment/issue-tickets.ts'
+import { claimKey, idempotencyKeySchema } from '../idempotency-store.ts'
+import { advance, newPaymentState } from '../payments/payment-state.ts'
+import { insertPayment } from '../payments/payment-store.ts'
+import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
+
+const confirmPaymentInput = z.object({
+  method: z.enum(PAYMENT_METHODS),
+  idempotencyKey: idempotencyKeySchema.nullish(),
+})
+
+/**
+ * Pays a booking: money, payment, status, event and the job that issues the tickets are one transaction. The tickets are
+ * then issued at once; if that fails, or this process dies, the job does it.
+ * @throws NotFound, Forbidden, BookingNotPayable, InsufficientBalance, WrongCurrency, IdempotencyKeyReused.
+ */
+export async function confirmPayment(
+  deps: Deps,
+  viewer: Viewer,
+  rawId: string,
+  rawInput: unknown,
+): Promise<Booking> {
+  const id = parseInput(idSchema, rawId, 'id')
+  const { method, idempotencyKey } = parseInput(confirmPaymentInput, rawInput)
+  const booking = await findOwnBooking(deps, viewer, id)
+
+  const paid = await transaction(deps.db, async (tx) => {
+    if (idempotencyKey != null) {
+      // In the payment's own transaction: a key that is taken is a payment that was made.
+      const attempt = { userId: viewer.id, operation: 'confirmPayment', key: idempotencyKey } as const
+      const { first } = await claimKey(tx, { ...attempt, input: [id, method], resultId: id })
+      if (!first) return null
+    }
+    return pay(tx, deps, id, method)
+  }).catch(async (error: unknown) => {
+    throw await deps.providers[method].mapError(deps.db, booking, error)
+  })
+  if (paid) {
+    publishChange(deps, paid)
+    await issueNow(deps, id)
+  }
+  return (await findBooking(deps.db, id)) ?? booking
+}
+
+/** The booking, if the viewer may pay it; whether it can still be paid is decided by the payment itself. */
+async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise<Booking> {
+  const booking = await findBooking(db, id)
+  if (!booking) throw new NotFound('booking', id)
+  if (booking.userId !== viewer.id) {
+    throw new Forbidden(
+      mayManage(viewer, booking) ? 'A booking is paid by its buyer.' : 'This is not your booking.',
+    )
+  }
+  return booking
+}
+
+async function pay(tx: Tx, { providers }: Deps, id: string, method: PaymentMethod): Promise<Booking> {
+  const paid = await moveToPaid(tx, id)
+  if (!paid) throw new BookingNotPayable((await findBooking(tx, id))?.status ?? 'EXPIRED')
+  if (paid.totalPrice > 0) await providers[method].pay(tx, paid)
+  const captured = advance(newPaymentState(paid.totalPrice), { type: 'CAPTURED' })
+  await insertPayment(tx, paid, method, captured)
+  await recordStatus(tx, paid)
+  return paid
+}
+
+async function issueNow(deps: Deps, id: string): Promise<void> {
+  try {
+    await issueTickets(deps, id)
+  } catch (error) {
+    deps.log.warn({ err: error, bookingId: id }, 'paid; the tickets are left to the job')
+  }
+}

@@ -1,0 +1,80 @@
+import { transaction } from '@karcis/kit/database'
+import type { Booking } from '../bookings/booking.ts'
+import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
+import { findBooking, moveToIssued, moveToRefunded, updateFulfilled } from '../bookings/booking-store.ts'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { advance } from '../payments/payment-state.ts'
+import { findPayments, movePayment } from '../payments/payment-store.ts'
+
+const PLACES_GONE = 'The places were gone before the tickets could be issued.'
+
+/**
+ * Brings a PAID booking to its end: tickets, or all the money back when its places are gone. Safe to run
+ * again, and at the same time elsewhere.
+ * @throws ServiceUnavailable while the ticket subgraph is away.
+ */
+export async function issueTickets(deps: Deps, bookingId: string): Promise<void> {
+  const booking = await findBooking(deps.db, bookingId)
+  // An earlier run may have died after its tickets came too late, for a booking that was refunded meanwhile.
+  if (booking?.status === 'REFUNDED') return cancelTickets(deps, bookingId)
+  if (booking?.status !== 'PAID' || booking.fulfilled) return
+
+  const { issued, ticketIds } = await deps.tickets.issue(bookingId)
+  if (!issued) {
+    await refundInFull(deps, bookingId, PLACES_GONE, { fulfilled: false })
+    return
+  }
+  const fulfilled = await transaction(deps.db, async (tx) => {
+    const moved = await moveToIssued(tx, bookingId, ticketIds)
+    if (moved) return moved
+    // Another run was told that the places are gone, and refunded: tickets that came after that must not stay.
+    const now = await findBooking(tx, bookingId)
+    if (now?.status === 'REFUNDED') await enqueueFollowUp(tx, bookingId, now.status)
+    return null
+  })
+  if (fulfilled) publishChange(deps, fulfilled)
+}
+
+/**
+ * Gives all that was paid back where it came from, in one transaction with the booking's status.
+ * @param when.fulfilled whether its tickets must have been issued, or must not: an issue under way is not overtaken.
+ * @returns null when the booking is not PAID in that way (any more), in which case nothing is done.
+ */
+export async function refundInFull(
+  deps: Deps,
+  bookingId: string,
+  reason: string,
+  when: { fulfilled: boolean },
+): Promise<Booking | null> {
+  const refunded = await transaction(deps.db, async (tx) => {
+    const booking = await moveToRefunded(tx, bookingId, reason, when.fulfilled)
+    if (!booking) return null
+    await refundPayment(tx, deps, booking)
+    await recordStatus(tx, booking)
+    return booking
+  })
+  if (refunded) publishChange(deps, refunded)
+  return refunded
+}
+
+async function refundPayment(tx: Tx, { providers }: Deps, booking: Booking): Promise<void> {
+  const payment = (await findPayments(tx, [booking.id])).get(booking.id)
+  if (!payment) throw new Error(`booking ${booking.id} has no payment to refund`)
+  const amount = payment.capturedAmount - payment.refundedAmount
+  if (amount > 0) await providers[payment.provider].refund(tx, booking, { key: booking.id, amount })
+  const moved = await movePayment(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
+  if (!moved) throw new Error(`payment ${payment.id} was moved by another`) // the booking's row lock forbids it
+}
+
+/**
+ * Takes the tickets of a REFUNDED booking out of use, and frees whatever else it may still hold. Safe to run again.
+ * @throws ServiceUnavailable while the ticket subgraph is away.
+ */
+export async function cancelTickets(deps: Deps, bookingId: string): Promise<void> {
+  const booking = await findBooking(deps.db, bookingId)
+  if (booking?.status !== 'REFUNDED') return
+  await deps.tickets.cancel(bookingId)
+  await deps.tickets.release(bookingId)
+  await transaction(deps.db, (tx) => updateFulfilled(tx, booking))
+}

@@ -1,0 +1,109 @@
+import { mapConstraintError } from '@karcis/kit/database'
+import { newId } from '@karcis/kit/ids'
+import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
+import { type Posting, WALLET_CURRENCY } from './postings.ts'
+
+/** What a user has, in the smallest unit of `currency`. */
+export interface Wallet {
+  balance: number
+  currency: string
+}
+
+/** One movement of a wallet, in the smallest unit of `currency`; below zero when money left it. */
+export interface WalletEntry {
+  id: string
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND'
+  amount: number
+  currency: string
+  bookingId: string | null
+  createdAt: Date
+}
+
+/** A wallet would have gone below zero. The transaction is over: what to say to the buyer is read after it. */
+export class Overdrawn extends Error {}
+
+const CONSTRAINT_ERRORS = { ledger_accounts_balance_check: () => new Overdrawn() }
+
+/** Wallets that are open, by user id. */
+export async function findWallets(db: Db | Tx, userIds: readonly string[]): Promise<Map<string, Wallet>> {
+  const rows = await db.$queryRaw<{ userId: string; balance: bigint; currency: string }[]>`
+    SELECT owner_id AS "userId", balance, currency FROM ledger_accounts
+    WHERE kind = 'WALLET' AND owner_id = ANY(${userIds}::uuid[]) AND currency = ${WALLET_CURRENCY}`
+  return new Map(rows.map((row) => [row.userId, { balance: Number(row.balance), currency: row.currency }]))
+}
+
+const walletEntries = newestFirst<WalletEntry>('wallet-entries', Prisma.sql`entry.id`)
+
+/** What moved a user's wallet, newest first. @throws BadUserInput for a wrong page. */
+export function listWalletEntries(db: Db, userId: string, args: PageArgs): Promise<Connection<WalletEntry>> {
+  const ofWallet = Prisma.sql`account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid
+    AND account.currency = ${WALLET_CURRENCY}`
+  return walletEntries.read(args, {
+    async rows({ where, tail }) {
+      const rows = await db.$queryRaw<(Omit<WalletEntry, 'amount'> & { amount: bigint })[]>`
+        SELECT entry.id, change.kind, entry.amount, entry.currency, change.booking_id AS "bookingId",
+          change.created_at AS "createdAt"
+        FROM ledger_entries entry
+        JOIN ledger_transactions change ON change.id = entry.transaction_id
+        JOIN ledger_accounts account ON account.id = entry.account_id
+        WHERE ${ofWallet} AND ${where} ${tail}`
+      return rows.map((row) => ({ ...row, amount: Number(row.amount) }))
+    },
+    async count() {
+      const [total] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n
+        FROM ledger_entries entry JOIN ledger_accounts account ON account.id = entry.account_id WHERE ${ofWallet}`
+      return total?.n ?? 0
+    },
+  })
+}
+
+/** Opens an empty wallet, unless there is one. */
+export async function insertWallet(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance)
+    VALUES (${newId()}::uuid, 'WALLET', ${userId}::uuid, ${WALLET_CURRENCY}, 0) ON CONFLICT DO NOTHING`
+}
+
+/**
+ * Writes a posting and opens the accounts it needs. The wallets move with it, by the database's own trigger.
+ * @returns false when its reference was posted before, in which case nothing is written.
+ * @throws Overdrawn when a wallet does not hold enough.
+ */
+export async function insertPosting(tx: Tx, posting: Posting): Promise<boolean> {
+  const accounts = await openAccounts(tx, posting)
+  const transactionId = newId()
+  // A concurrent posting of the same reference is waited for here, by the unique index.
+  const fresh = await tx.$executeRaw`INSERT INTO ledger_transactions (id, kind, booking_id, reference)
+    VALUES (${transactionId}::uuid, ${posting.kind}, ${posting.bookingId}::uuid, ${posting.reference})
+    ON CONFLICT DO NOTHING`
+  if (fresh === 0) return false
+
+  const ids = posting.lines.map(() => newId())
+  const amounts = posting.lines.map((line) => BigInt(line.amount))
+  await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+    SELECT entry.id, ${transactionId}::uuid, entry.account_id, ${posting.currency}, entry.amount
+    FROM unnest(${ids}::uuid[], ${accounts}::uuid[], ${amounts}::bigint[]) AS entry (id, account_id, amount)`.catch(
+    (error: unknown) => mapConstraintError(error, CONSTRAINT_ERRORS),
+  )
+  return true
+}
+
+/** Ids of the accounts of a posting's lines, in their order; those that are missing are opened, empty. */
+async function openAccounts(tx: Tx, { currency, lines }: Posting): Promise<string[]> {
+  const kinds = lines.map((line) => line.account.kind)
+  const owners = lines.map((line) => line.account.ownerId)
+  await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance)
+    SELECT new.id, new.kind, new.owner_id, ${currency}, CASE new.kind WHEN 'WALLET' THEN 0 END
+    FROM unnest(${lines.map(() => newId())}::uuid[], ${kinds}::text[], ${owners}::uuid[]) AS new (id, kind, owner_id)
+    WHERE NOT EXISTS (SELECT FROM ledger_accounts known
+      WHERE (known.kind, known.owner_id, known.currency) = (new.kind, new.owner_id, ${currency}))
+    ORDER BY new.kind, new.owner_id
+    ON CONFLICT DO NOTHING`
+  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT account.id
+    FROM unnest(${kinds}::text[], ${owners}::uuid[]) WITH ORDINALITY AS line (kind, owner_id, position)
+    JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency)
+      = (line.kind, line.owner_id, ${currency})
+    ORDER BY line.position`
+  return rows.map((row) => row.id)
+}

@@ -1,0 +1,79 @@
+/**
+ * How far a payment has got. REQUIRES_ACTION: the buyer still has to do something at the provider, such as pay on its
+ * page; AUTHORIZED: the money is reserved and not yet taken; PAID: it is taken; PARTIALLY_REFUNDED, REFUNDED: so much
+ * of it went back; FAILED: no money will come of it.
+ */
+export type PaymentStatus =
+  | 'REQUIRES_ACTION'
+  | 'AUTHORIZED'
+  | 'PAID'
+  | 'PARTIALLY_REFUNDED'
+  | 'REFUNDED'
+  | 'FAILED'
+
+/** What has become of a payment's money, in the smallest unit of its currency. It is taken as a whole or not at all. */
+export interface PaymentState {
+  status: PaymentStatus
+  amount: number
+  capturedAmount: number
+  refundedAmount: number
+}
+
+/** Something that happened to a payment. `amount` is what goes back now, on top of what went back before. */
+export type PaymentChange =
+  | { type: 'AUTHORIZED' }
+  | { type: 'CAPTURED' }
+  | { type: 'FAILED' }
+  | { type: 'REFUNDED'; amount: number }
+
+/** The database's trigger payments_status_moves has the same table. */
+const MOVES: Record<PaymentStatus, readonly PaymentStatus[]> = {
+  REQUIRES_ACTION: ['AUTHORIZED', 'PAID', 'FAILED'],
+  AUTHORIZED: ['PAID', 'FAILED'],
+  PAID: ['PARTIALLY_REFUNDED', 'REFUNDED'],
+  PARTIALLY_REFUNDED: ['PARTIALLY_REFUNDED', 'REFUNDED'],
+  REFUNDED: [],
+  FAILED: [],
+}
+
+/** A payment of `amount` that was only just asked for. */
+export const newPaymentState = (amount: number): PaymentState => ({
+  status: 'REQUIRES_ACTION',
+  amount,
+  capturedAmount: 0,
+  refundedAmount: 0,
+})
+
+/**
+ * The payment after a change.
+ * @throws RangeError for a change that cannot happen to it: a payment never goes back, and gives back at most what it took.
+ */
+export function advance(state: PaymentState, change: PaymentChange): PaymentState {
+  const next = apply(state, change)
+  if (!MOVES[state.status].includes(next.status)) {
+    throw new RangeError(`a payment cannot go from ${state.status} to ${next.status}`)
+  }
+  return next
+}
+
+function apply(state: PaymentState, change: PaymentChange): PaymentState {
+  switch (change.type) {
+    case 'AUTHORIZED':
+    case 'FAILED':
+      return { ...state, status: change.type }
+    case 'CAPTURED':
+      return { ...state, status: 'PAID', capturedAmount: state.amount }
+    case 'REFUNDED':
+      return refunded(state, change.amount)
+  }
+}
+
+function refunded(state: PaymentState, amount: number): PaymentState {
+  const left = state.capturedAmount - state.refundedAmount
+  // Of a payment of nothing, nothing goes back.
+  if (!Number.isSafeInteger(amount) || amount > left || amount < Math.min(left, 1)) {
+    throw new RangeError(`cannot refund ${amount} of the ${left} that are left`)
+  }
+  const status = amount === left ? 'REFUNDED' : 'PARTIALLY_REFUNDED'
+  return { ...state, status, refundedAmount: state.refundedAmount + amount }
+}

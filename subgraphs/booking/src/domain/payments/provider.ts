@@ -1,0 +1,95 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Booking } from '../bookings/booking.ts'
+import type { Db, Tx } from '../database.ts'
+import type { PaymentState } from './payment-state.ts'
+
+/**
+ * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
+ * is while the booking is being paid, because a database transaction must never wait for somebody else.
+ * A new provider is a file beside this one, a line in providers.ts, and its settings.
+ */
+export type PaymentProvider = LedgerProvider | ExternalProvider
+
+interface AnyProvider {
+  /** Whether it takes money of this currency, an ISO 4217 code. */
+  charges(currency: string): boolean
+}
+
+/** Its money is in our own ledger: it moves in the transaction that moves the booking, and the outcome is known at once. */
+export interface LedgerProvider extends AnyProvider {
+  readonly kind: 'LEDGER'
+  /**
+   * Takes the price of a booking, in the transaction that marks it PAID. Not called for a price of nothing.
+   * @throws whatever ends that transaction; `mapError` turns it into what the buyer is told.
+   */
+  pay(tx: Tx, booking: Booking): Promise<void>
+  /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
+  refund(tx: Tx, booking: Booking, refund: Refund): Promise<void>
+  /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
+  mapError(db: Db, booking: Booking, error: unknown): Promise<unknown>
+}
+
+/**
+ * Somebody else moves the money, at a time of their own. Nothing here is called inside a transaction. Every call may be
+ * made again: what was done once is not done twice, and the answer is how the payment stands there after it.
+ *
+ * Of any of these, @throws ServiceUnavailable where no answer came: it may or may not have been done.
+ */
+export interface ExternalProvider extends AnyProvider {
+  readonly kind: 'EXTERNAL'
+  /** Asks for a payment. @throws KarcisError PAYMENT_DECLINED when it is refused then and there. */
+  start(order: PaymentOrder): Promise<StartedPayment>
+  /** How it stands, by the provider's own word: all that money ever moves on. */
+  status(reference: string): Promise<PaymentReport>
+  /** Takes what is AUTHORIZED, in full. */
+  capture(reference: string): Promise<PaymentReport>
+  /** Sees to it that it cannot be paid any more. Where it was paid a moment before, the report says so. */
+  cancel(reference: string): Promise<PaymentReport>
+  /** Gives a part or all of what was taken back to where it came from. */
+  refund(reference: string, refund: Refund): Promise<PaymentReport>
+  /**
+   * Reads what was sent to the provider's webhook.
+   * @param body byte for byte as it came: signatures are over the bytes.
+   * @throws Unauthenticated unless the provider has signed it; BadUserInput when it says nothing about a payment.
+   */
+  readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification
+}
+
+/** A booking that is to be paid in full until its `expiresAt`. */
+export interface PaymentOrder {
+  /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
+  paymentId: string
+  booking: Booking
+}
+
+/** What a provider answers to a start. */
+export interface StartedPayment {
+  /** The provider's id of the payment; unique among its payments. */
+  reference: string
+  report: PaymentReport
+  /** What the buyer has to do next; null when nothing. */
+  action: BuyerAction | null
+}
+
+/** A page to send the buyer to; a secret that the provider's own form takes; or words to follow, as for a bank transfer. */
+export type BuyerAction = { redirectUrl: string } | { clientSecret: string } | { instructions: string }
+
+/** How a payment stands at its provider. Whoever acts on it first compares amount and currency with what was asked for. */
+export interface PaymentReport extends PaymentState {
+  currency: string
+}
+
+/** Money that goes back, in the smallest unit of the booking's currency. */
+export interface Refund {
+  /** Distinguishes this refund from every other: repeated with the same key, it is made once. */
+  key: string
+  amount: number
+}
+
+/** What a notification claims. It is a hint to ask for the `status`, never a reason to move money. */
+export interface Notification {
+  /** The provider's id of the event: what comes again under it is dropped. */
+  eventId: string
+  reference: string
+  claim: PaymentReport
+}

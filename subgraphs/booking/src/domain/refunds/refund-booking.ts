@@ -1,0 +1,45 @@
+import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
+import type { Booking } from '../bookings/booking.ts'
+import { findBooking } from '../bookings/booking-store.ts'
+import type { Deps } from '../deps.ts'
+import { RefundNotAllowed } from '../errors.ts'
+import { cancelTickets, issueTickets, refundInFull } from '../fulfilment/issue-tickets.ts'
+
+const reasonSchema = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(500, 'must have at most 500 characters')
+
+/**
+ * An admin gives the money of a PAID booking back. Its tickets end after that, at once or by the job.
+ * @throws Forbidden, NotFound, BadUserInput, RefundNotAllowed; ServiceUnavailable while its tickets are still to be issued.
+ */
+export async function refundBooking(
+  deps: Deps,
+  viewer: Viewer,
+  rawId: string,
+  rawReason: string,
+): Promise<Booking> {
+  if (viewer.role !== 'ADMIN') throw new Forbidden('Only an admin may refund a booking.')
+  const id = parseInput(idSchema, rawId, 'id')
+  const reason = parseInput(reasonSchema, rawReason, 'reason')
+  if (!(await findBooking(deps.db, id))) throw new NotFound('booking', id)
+
+  await issueTickets(deps, id) // a refund ends tickets; it must not race with their birth
+  const refunded = await refundInFull(deps, id, reason, { fulfilled: true })
+  if (refunded) {
+    await cancelTickets(deps, id).catch((error: Error) => {
+      deps.log.warn({ err: error, bookingId: id }, 'refunded; the tickets are left to the job')
+    })
+  }
+  const booking = await findBooking(deps.db, id)
+  if (booking?.status !== 'REFUNDED') {
+    throw new RefundNotAllowed('Only a PAID booking can be refunded.', booking?.status ?? 'PENDING')
+  }
+  return booking
+}

@@ -1,0 +1,14 @@
+import { requireViewer } from '@karcis/kit/viewer'
+import { confirmPayment } from '../domain/checkout/confirm-payment.ts'
+import { refundBooking } from '../domain/refunds/refund-booking.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+export const payments: Resolvers = {
+  Mutation: {
+    confirmPayment: (_, { id, input }, ctx) => confirmPayment(ctx.deps, requireViewer(ctx), id, input),
+    refundBooking: (_, { id, reason }, ctx) => refundBooking(ctx.deps, requireViewer(ctx), id, reason),
+  },
+  Payment: {
+    method: ({ provider }) => provider,
+  },
+}

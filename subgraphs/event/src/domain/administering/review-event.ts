@@ -1,0 +1,71 @@
+import { transaction } from '@karcis/kit/database'
+import { Conflict, NotFound } from '@karcis/kit/errors'
+import { parseId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import type { Event } from '../events/event.ts'
+import { publishChange } from '../events/event-live.ts'
+import {
+  deletePendingChanges,
+  lockEvent,
+  moveEventByReview,
+  type Review,
+  updateEventByReview,
+} from '../events/event-store.ts'
+import { storableText } from '../input.ts'
+import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
+
+const schema = z
+  .object({
+    decision: z.enum(['APPROVED', 'REJECTED']),
+    message: storableText(2000).nullish(),
+    version: z.number().int().nullish(),
+  })
+  .refine((input) => input.decision === 'APPROVED' || input.message, {
+    path: ['message'],
+    message: 'is needed for a rejection',
+  })
+
+/**
+ * Decides on a pending event, or on the pending changes of an approved one. Admins only; of several reviewers one decides.
+ * @throws NotFound; Conflict when nothing waits for review, or the event has changed since `version`.
+ */
+export async function reviewEvent(
+  deps: Deps,
+  viewer: Viewer | null,
+  id: string,
+  input: unknown,
+): Promise<Event> {
+  requireRole({ viewer }, 'ADMIN')
+  const review = parseInput(schema, input)
+  const eventId = parseId(id)
+  const event = await transaction(deps.db, async (tx) => {
+    if (eventId === null || !(await lockEvent(tx, eventId))) throw new NotFound('event', id)
+    const reviewed = (await reviewWhole(tx, eventId, review)) ?? (await reviewChanges(tx, eventId, review))
+    if (!reviewed) {
+      throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
+    }
+    return reviewed
+  })
+  publishChange(deps.live, event)
+  return event
+}
+
+async function reviewWhole(tx: Tx, id: string, review: Review): Promise<Event | null> {
+  const event = await moveEventByReview(tx, id, review)
+  if (event?.status === 'REJECTED') await releaseRoom(tx, id, 'CURRENT')
+  return event
+}
+
+async function reviewChanges(tx: Tx, id: string, review: Review): Promise<Event | null> {
+  const changes = await deletePendingChanges(tx, id)
+  const event = changes && (await updateEventByReview(tx, id, review, changes))
+  if (!event) return null
+  if (review.decision === 'APPROVED') await promoteRoom(tx, id)
+  else await releaseRoom(tx, id, 'PENDING')
+  return event
+}

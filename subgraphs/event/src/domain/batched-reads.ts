@@ -1,0 +1,40 @@
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import type { BaseDeps } from '@karcis/kit/subgraph'
+import type { Db } from './database.ts'
+import { type Category, findCategories } from './events/category-store.ts'
+import { findLocations, type Location } from './venues/location-store.ts'
+import type { Event, PendingChanges } from './events/event.ts'
+import { findEvents, findPendingChanges } from './events/event-store.ts'
+import { findSeries, type Series } from './events/series-store.ts'
+import { findViewCounts } from './events/view-store.ts'
+import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
+import { findVenues, type Venue } from './venues/venue-store.ts'
+
+/** Things by id, each kind with one query for all that the requests of this process ask for at once; null for what is not there. */
+export interface BatchedReads {
+  category: ReadById<Category>
+  location: ReadById<Location>
+  venue: ReadById<Venue>
+  room: ReadById<Room>
+  /** Rooms of a venue, by name; null for none. */
+  roomsOfVenue: ReadById<Room[]>
+  series: ReadById<Series>
+  event: ReadById<Event>
+  /** Changes of an event that wait for review. */
+  pendingChanges: ReadById<PendingChanges>
+  /** Views of an event since it was added; null for none. */
+  views: ReadById<number>
+}
+
+/** @param deps asked at each read. */
+export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'>): BatchedReads => ({
+  category: readByKey((ids) => findCategories(deps().db, ids)),
+  location: readByKey((ids) => findLocations(deps().db, ids)),
+  venue: readByKey((ids) => findVenues(deps().db, ids)),
+  room: readByKey((ids) => findRooms(deps().db, ids)),
+  roomsOfVenue: readByKey((venueIds) => findRoomsOfVenues(deps().db, venueIds)),
+  series: readByKey((ids) => findSeries(deps().db, ids)),
+  event: readByKey((ids) => findEvents(deps().reads, ids)),
+  pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
+  views: readByKey((ids) => findViewCounts(deps().reads, ids)),
+})

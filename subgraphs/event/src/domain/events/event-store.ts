@@ -1,0 +1,232 @@
+import { eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
+import { Conflict } from '@karcis/kit/errors'
+import { recordEvent } from '@karcis/kit/events'
+import type { Reads } from '@karcis/kit/reads'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Tx } from '../database.ts'
+import { wrongField } from '../errors.ts'
+import { slugCandidates } from '../slug.ts'
+import type { Event, PendingChanges, StoredStatus } from './event.ts'
+import type { EventSchedule } from './event-schedule.ts'
+
+const scheduleErrors = (table: 'events' | 'event_pending_changes'): ConstraintErrors => ({
+  [`${table}_venue_id_fkey`]: wrongField('input.venueId', 'there is no such venue'),
+  [`${table}_room_id_venue_id_fkey`]: wrongField('input.roomId', 'is not a room of this venue'),
+  [`${table}_location_id_fkey`]: wrongField('input.locationId', 'there is no such location'),
+})
+
+const CONSTRAINT_ERRORS: ConstraintErrors = {
+  ...scheduleErrors('events'),
+  ...scheduleErrors('event_pending_changes'),
+  events_category_id_fkey: wrongField('input.categoryId', 'there is no such category'),
+  events_series_id_organizer_id_fkey: wrongField('input.seriesId', 'is not a series of this organizer'),
+}
+
+const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_ERRORS)
+
+/** Everything of `events e`, under the names of the domain. */
+export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.status::text AS status, e.message,
+  e.ends_at <= now() AS "over",
+  EXISTS (SELECT FROM event_pending_changes p WHERE p.event_id = e.id) AS "hasPendingChanges",
+  e.organizer_id AS "organizerId", e.category_id AS "categoryId", e.series_id AS "seriesId",
+  e.venue_id AS "venueId", e.room_id AS "roomId", e.location_id AS "locationId",
+  e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency, e.version,
+  e.approved_at AS "approvedAt", e.created_at AS "createdAt", e.updated_at AS "updatedAt"`
+
+/** Events by id. */
+export async function findEvents(db: Reads, ids: readonly string[]): Promise<Map<string, Event>> {
+  const rows = await db.$queryRaw<
+    Event[]
+  >`SELECT ${EVENT_COLUMNS} FROM events e WHERE e.id = ANY(${ids}::uuid[])`
+  return new Map(rows.map((event) => [event.id, event]))
+}
+
+/** Locks an event until the transaction ends, and gives it as it is then. Its lock comes before those of its rooms. */
+export async function lockEvent(tx: Tx, id: string): Promise<Event | null> {
+  await tx.$queryRaw`SELECT 1 FROM events WHERE id = ${id}::uuid FOR UPDATE`
+  return (await findEvents(tx, [id])).get(id) ?? null
+}
+
+/** What a new event is made of; slug and version are given by the store. */
+export type NewEvent = EventSchedule & {
+  id: string
+  title: string
+  description: string
+  status: StoredStatus
+  organizerId: string
+  categoryId: string
+  seriesId: string | null
+  currency: string
+}
+
+/** Adds an event under the first slug that is free. @throws BadUserInput for references to what does not exist. */
+export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
+  for (const slug of slugCandidates(event.title, event.id, 'event')) {
+    const [inserted] = await tx.$queryRaw<Event[]>`
+      INSERT INTO events AS e (id, slug, title, description, status, organizer_id, category_id, series_id,
+        venue_id, room_id, location_id, starts_at, ends_at, timezone, online, currency)
+      VALUES (${event.id}::uuid, ${slug}, ${event.title}, ${event.description}, ${event.status}::event_status,
+        ${event.organizerId}::uuid, ${event.categoryId}::uuid, ${event.seriesId}::uuid,
+        ${event.venueId}::uuid, ${event.roomId}::uuid, ${event.locationId}::uuid,
+        ${event.startsAt}::timestamptz, ${event.endsAt}::timestamptz, ${event.timezone}, ${event.online}, ${event.currency})
+      ON CONFLICT (slug) DO NOTHING
+      RETURNING ${EVENT_COLUMNS}`.catch(explain)
+    if (inserted) return recordChange(tx, inserted)
+  }
+  throw new Conflict('No address is free for this title.')
+}
+
+/** Changes to an event other than to its schedule; what is undefined stays, null clears. */
+export interface EventDetails {
+  title?: string | undefined
+  description?: string | null | undefined
+  categoryId?: string | undefined
+  seriesId?: string | null | undefined
+  currency?: string | undefined
+}
+
+/**
+ * Changes an event's details and, where one is given, its schedule.
+ * @returns null when there is no such event.
+ * @throws BadUserInput for references to what does not exist.
+ */
+export function updateEvent(
+  tx: Tx,
+  id: string,
+  { title, description, categoryId, seriesId, currency }: EventDetails,
+  schedule: EventSchedule | null,
+): Promise<Event | null> {
+  const details = Prisma.sql`title = COALESCE(${title ?? null}, e.title),
+    description = ${description === undefined ? Prisma.sql`e.description` : Prisma.sql`${description ?? ''}`},
+    category_id = COALESCE(${categoryId ?? null}::uuid, e.category_id),
+    series_id = ${seriesId === undefined ? Prisma.sql`e.series_id` : Prisma.sql`${seriesId}::uuid`},
+    currency = COALESCE(${currency ?? null}, e.currency)`
+  return change(tx, id, schedule ? Prisma.sql`${details}, ${assignments(schedule)}` : details)
+}
+
+/** Puts an event up for review. @returns null unless it is a draft or was rejected, and starts in the future. */
+export const moveEventToReview = (tx: Tx, id: string): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`status = 'PENDING', message = NULL`,
+    Prisma.sql`e.status IN ('DRAFT', 'REJECTED') AND e.starts_at > now()`,
+  )
+
+/** An admin's decision. `version` is the one that was looked at; without it, any is meant. */
+export interface Review {
+  decision: 'APPROVED' | 'REJECTED'
+  message?: string | null | undefined
+  version?: number | null | undefined
+}
+
+/** A review counts once, for what was looked at, and approves nothing that is over. */
+const stillDue = ({ decision, version }: Review, endsAt: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`(${version ?? null}::int IS NULL OR e.version = ${version ?? null}::int)
+    AND (${decision} = 'REJECTED' OR ${endsAt} > now())`
+
+/** Decides on an event that waits for its review. @returns null when it does not (any more), or the review is out of date. */
+export const moveEventByReview = (tx: Tx, id: string, review: Review): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`status = ${review.decision}::event_status, message = ${review.message ?? null},
+      approved_at = CASE WHEN ${review.decision} = 'APPROVED' THEN COALESCE(e.approved_at, now()) ELSE e.approved_at END`,
+    Prisma.sql`e.status = 'PENDING' AND ${stillDue(review, Prisma.sql`e.ends_at`)}`,
+  )
+
+/**
+ * Decides on the pending changes of an approved event: approved, they come into force.
+ * @returns null when the event is not approved (any more), or the review is out of date.
+ */
+export function updateEventByReview(
+  tx: Tx,
+  id: string,
+  review: Review,
+  changes: PendingChanges,
+): Promise<Event | null> {
+  const message = Prisma.sql`message = ${review.message ?? null}`
+  return change(
+    tx,
+    id,
+    review.decision === 'APPROVED' ? Prisma.sql`${message}, ${assignments(changes)}` : message,
+    Prisma.sql`e.status = 'APPROVED' AND ${stillDue(review, Prisma.sql`${changes.endsAt}::timestamptz`)}`,
+  )
+}
+
+/** Removes an event that was never approved; null when it was, or is gone. The other subgraphs see it as called off. */
+export async function deleteEvent(tx: Tx, id: string): Promise<Event | null> {
+  const [event] = await tx.$queryRaw<Event[]>`
+    DELETE FROM events e WHERE e.id = ${id}::uuid AND e.approved_at IS NULL RETURNING ${EVENT_COLUMNS}`
+  if (!event) return null
+  await recordChange(tx, { ...event, status: 'CANCELLED', version: event.version + 1 })
+  return event
+}
+
+/**
+ * The one way in which an event changes: a conditional UPDATE that raises the version, and the event in the outbox.
+ * @param set assignments to columns of `events e`.
+ * @param condition on the row as it is under its lock; whichever change comes first decides.
+ * @returns the event as it is now, or null when the condition does not hold.
+ */
+async function change(
+  tx: Tx,
+  id: string,
+  set: Prisma.Sql,
+  condition: Prisma.Sql = Prisma.sql`TRUE`,
+): Promise<Event | null> {
+  const [changed] = await tx.$queryRaw<Event[]>`
+    UPDATE events e SET version = e.version + 1, updated_at = now(), ${set}
+    WHERE e.id = ${id}::uuid AND ${condition} RETURNING ${EVENT_COLUMNS}`.catch(explain)
+  return changed ? recordChange(tx, changed) : null
+}
+
+/** Assignments that put a schedule into force. */
+const assignments = (schedule: EventSchedule): Prisma.Sql => Prisma.sql`
+  venue_id = ${schedule.venueId}::uuid, room_id = ${schedule.roomId}::uuid, location_id = ${schedule.locationId}::uuid,
+  starts_at = ${schedule.startsAt}::timestamptz, ends_at = ${schedule.endsAt}::timestamptz,
+  timezone = ${schedule.timezone}, online = ${schedule.online}`
+
+/** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
+async function recordChange(tx: Tx, event: Event): Promise<Event> {
+  await recordEvent(tx, {
+    type: 'event.changed',
+    aggregateId: event.id,
+    payload: eventForSale.parse(event), // of all that an event has, what the contract names
+    consumers: ['ticket'],
+  })
+  return event
+}
+
+const PENDING_COLUMNS = Prisma.sql`event_id AS "eventId", venue_id AS "venueId", room_id AS "roomId",
+  location_id AS "locationId", starts_at AS "startsAt", ends_at AS "endsAt", timezone, online, submitted_at AS "submittedAt"`
+
+/** Changes that wait for review, by event. */
+export async function findPendingChanges(
+  db: Reads,
+  eventIds: readonly string[],
+): Promise<Map<string, PendingChanges>> {
+  const rows = await db.$queryRaw<
+    PendingChanges[]
+  >`SELECT ${PENDING_COLUMNS} FROM event_pending_changes WHERE event_id = ANY(${eventIds}::uuid[])`
+  return new Map(rows.map((changes) => [changes.eventId, changes]))
+}
+
+/** Puts a schedule up for review, in place of one that still waits. @throws BadUserInput for references to what does not exist. */
+export async function upsertPendingChanges(tx: Tx, eventId: string, schedule: EventSchedule): Promise<void> {
+  await tx.$executeRaw`
+    INSERT INTO event_pending_changes (event_id, venue_id, room_id, location_id, starts_at, ends_at, timezone, online)
+    VALUES (${eventId}::uuid, ${schedule.venueId}::uuid, ${schedule.roomId}::uuid, ${schedule.locationId}::uuid,
+      ${schedule.startsAt}::timestamptz, ${schedule.endsAt}::timestamptz, ${schedule.timezone}, ${schedule.online})
+    ON CONFLICT (event_id) DO UPDATE SET venue_id = excluded.venue_id, room_id = excluded.room_id,
+      location_id = excluded.location_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+      timezone = excluded.timezone, online = excluded.online, submitted_at = now()`.catch(explain)
+}
+
+/** Removes the waiting changes and gives them; null when there are none (any more): one caller gets them, once. */
+export async function deletePendingChanges(tx: Tx, eventId: string): Promise<PendingChanges | null> {
+  const [deleted] = await tx.$queryRaw<PendingChanges[]>`
+    DELETE FROM event_pending_changes WHERE event_id = ${eventId}::uuid RETURNING ${PENDING_COLUMNS}`
+  return deleted ?? null
+}

@@ -1,0 +1,60 @@
+import type { Viewer } from '@karcis/kit/service-token'
+import { owns } from '../ownership.ts'
+import type { EventSchedule } from './event-schedule.ts'
+
+/** Statuses as they are stored; COMPLETED is by time. */
+export type StoredStatus = 'DRAFT' | 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED'
+export type EventStatus = StoredStatus | 'COMPLETED'
+
+/** An event as it is in force. */
+export interface Event extends EventSchedule {
+  id: string
+  slug: string
+  title: string
+  description: string
+  status: StoredStatus
+  /** Whether it had ended by Postgres' clock when it was read. */
+  over: boolean
+  /** Whether changes to its schedule wait for review. */
+  hasPendingChanges: boolean
+  message: string | null
+  organizerId: string
+  categoryId: string
+  seriesId: string | null
+  /** ISO 4217 */
+  currency: string
+  version: number
+  /** When it was first approved; null when it never was. */
+  approvedAt: Date | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+/** The schedule that an approved event is to have once an admin agrees. */
+export interface PendingChanges extends EventSchedule {
+  eventId: string
+  submittedAt: Date
+}
+
+/** A user, of whom this subgraph knows only the id. */
+export interface UserRef {
+  id: string
+}
+
+/** Whether a viewer may see an event. What was approved once stays visible, also after it is called off. */
+export const maySee = (event: Event, viewer: Viewer | null): boolean =>
+  event.status === 'APPROVED' || event.status === 'CANCELLED' || owns(viewer, event.organizerId)
+
+/** The event, if there is one and the viewer may see it. */
+export const ifVisible = (event: Event | null, viewer: Viewer | null): Event | null =>
+  event && maySee(event, viewer) ? event : null
+
+/**
+ * Where an event stands for a viewer. Its owners see that changes wait for review; to everyone else the event is what was
+ * approved. `event-list-store.ts` says the same in SQL.
+ */
+export function shownStatus(event: Event, viewer: Viewer | null): EventStatus {
+  if (event.status !== 'APPROVED') return event.status
+  if (event.over) return 'COMPLETED'
+  return event.hasPendingChanges && owns(viewer, event.organizerId) ? 'PENDING' : 'APPROVED'
+}

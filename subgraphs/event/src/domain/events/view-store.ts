@@ -1,0 +1,27 @@
+import type { Reads } from '@karcis/kit/reads'
+import type { Tx } from '../database.ts'
+import type { Event } from './event.ts'
+import { EVENT_COLUMNS } from './event-store.ts'
+
+/** Counts a view today (UTC): one row per event and day, so that popularity can forget. */
+export async function upsertView(tx: Tx, eventId: string): Promise<void> {
+  await tx.$executeRaw`INSERT INTO event_views (event_id, day, views)
+    VALUES (${eventId}::uuid, (now() AT TIME ZONE 'UTC')::date, 1)
+    ON CONFLICT (event_id, day) DO UPDATE SET views = event_views.views + 1`
+}
+
+/** Views since an event was added, by event; those without any are left out. */
+export async function findViewCounts(db: Reads, eventIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<{ id: string; views: number }[]>`
+    SELECT event_id AS id, sum(views)::int AS views
+    FROM event_views WHERE event_id = ANY(${eventIds}::uuid[]) GROUP BY event_id`
+  return new Map(rows.map(({ id, views }) => [id, views]))
+}
+
+/** Approved events yet to end, the most viewed of the last 30 days first, then the soonest. */
+export const listPopularEvents = (db: Reads, first: number): PromiseLike<Event[]> =>
+  db.$queryRaw<Event[]>`SELECT ${EVENT_COLUMNS} FROM events e
+    LEFT JOIN (SELECT event_id, sum(views) AS recent FROM event_views
+      WHERE day > (now() AT TIME ZONE 'UTC')::date - 30 GROUP BY event_id) v ON v.event_id = e.id
+    WHERE e.status = 'APPROVED' AND e.ends_at > now()
+    ORDER BY COALESCE(v.recent, 0) DESC, e.starts_at, e.id LIMIT ${first}`

@@ -1,0 +1,65 @@
+import { transaction } from '@karcis/kit/database'
+import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import { idSchema, newId, parseId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { nameSchema } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import type { Deps } from '../deps.ts'
+import { spanProblems } from '../events/event-schedule.ts'
+import { parseTogether } from '../input.ts'
+import {
+  deleteBlock,
+  explainRoomTaken,
+  findBlock,
+  insertBlock,
+  listRoomSchedule,
+  type ScheduleEntry,
+} from '../venues/room-booking-store.ts'
+import { ownedRoom } from './rooms.ts'
+
+const schema = z.object({
+  roomId: idSchema,
+  startsAt: z.date(),
+  endsAt: z.date(),
+  reason: nameSchema(300),
+})
+
+/** Every entry of a room that overlaps the span, in order of time. Open to all. @throws NotFound, BadUserInput. */
+export async function roomSchedule(
+  deps: Deps,
+  roomId: string,
+  from: Date,
+  to: Date,
+): Promise<ScheduleEntry[]> {
+  const span = { startsAt: from, endsAt: to }
+  const [problem] = spanProblems(span)
+  if (problem) throw new BadUserInput([{ path: 'to', message: problem.message.replace('startsAt', 'from') }])
+  const room = await deps.batchedReads.room(roomId)
+  if (!room) throw new NotFound('room', roomId)
+  return listRoomSchedule(deps.db, room.id, span)
+}
+
+/** Keeps a room free of events. @throws NotFound, Forbidden, RoomNotAvailable. */
+export async function blockSchedule(
+  deps: Deps,
+  viewer: Viewer | null,
+  input: { startsAt: Date; endsAt: Date },
+): Promise<ScheduleEntry> {
+  requireRole({ viewer }, 'ORGANIZER')
+  const block = { id: newId(), ...parseTogether(schema, input, spanProblems(input)) }
+  await ownedRoom(deps, viewer, block.roomId)
+  await transaction(deps.db, (tx) => insertBlock(tx, block)).catch(explainRoomTaken(deps.db))
+  return { ...block, kind: 'BLOCK', eventId: null }
+}
+
+/** Lifts a block and gives it as it was. @throws NotFound, Forbidden. */
+export async function unblockSchedule(deps: Deps, viewer: Viewer | null, id: string): Promise<ScheduleEntry> {
+  requireRole({ viewer }, 'ORGANIZER')
+  const blockId = parseId(id)
+  const block = blockId && (await findBlock(deps.db, blockId))
+  if (!block) throw new NotFound('block', id)
+  await ownedRoom(deps, viewer, block.roomId)
+  if (!(await transaction(deps.db, (tx) => deleteBlock(tx, block.id)))) throw new NotFound('block', id)
+  return block
+}

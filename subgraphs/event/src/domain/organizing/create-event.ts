@@ -1,0 +1,86 @@
+import { transaction } from '@karcis/kit/database'
+import { idSchema, newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { currencySchema, nameSchema } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import { databaseNow } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import type { Event } from '../events/event.ts'
+import { publishChange } from '../events/event-live.ts'
+import {
+  type EventSchedule,
+  mergeSchedule,
+  scheduleFields,
+  scheduleProblems,
+} from '../events/event-schedule.ts'
+import { insertEvent } from '../events/event-store.ts'
+import { parseTogether, textSchema } from '../input.ts'
+import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
+import { requireUsableVenue } from './access.ts'
+
+const schema = z.object({
+  ...scheduleFields,
+  title: nameSchema(160),
+  description: textSchema(10_000),
+  categoryId: idSchema,
+  seriesId: idSchema.nullish(),
+  currency: currencySchema,
+  draft: z.boolean(),
+})
+
+/** What an input leaves out; SDL defaults do not stand in for an explicit null. */
+const DEFAULTS = { timezone: 'Asia/Jakarta', online: false, currency: 'IDR', draft: false }
+
+interface CreateEventInput extends Partial<Nullable<EventSchedule>> {
+  startsAt: Date
+  endsAt: Date
+}
+type Nullable<T> = { [Key in keyof T]: T[Key] | null }
+
+/**
+ * Adds an event organized by the viewer, PENDING or DRAFT. A pending one reserves its room.
+ * @throws Forbidden for somebody else's venue, RoomNotAvailable.
+ */
+export async function createEvent(
+  deps: Deps,
+  viewer: Viewer | null,
+  input: CreateEventInput,
+): Promise<Event> {
+  const organizer = requireRole({ viewer }, 'ORGANIZER')
+  const given = { ...DEFAULTS, ...withoutNulls(input) }
+  const schedule = mergeSchedule({ venueId: null, roomId: null, locationId: null, ...given }, given)
+  const problems = scheduleProblems(schedule, await databaseNow(deps.db))
+  const {
+    title,
+    description,
+    categoryId,
+    seriesId = null,
+    currency,
+    draft,
+  } = parseTogether(schema, given, problems)
+  await requireUsableVenue(deps, viewer, schedule.venueId)
+
+  const event = await transaction(deps.db, async (tx) => {
+    const inserted = await insertEvent(tx, {
+      ...schedule,
+      id: newId(),
+      status: draft ? 'DRAFT' : 'PENDING',
+      organizerId: organizer.id,
+      title,
+      description,
+      categoryId,
+      seriesId,
+      currency,
+    })
+    if (!draft) await reserveRoom(tx, inserted.id, schedule, 'CURRENT')
+    return inserted
+  }).catch(explainRoomTaken(deps.db))
+  publishChange(deps.live, event)
+  return event
+}
+
+const withoutNulls = <T extends object>(input: T) =>
+  Object.fromEntries(Object.entries(input).filter(([, value]) => value != null)) as {
+    [Key in keyof T]: NonNullable<T[Key]>
+  }

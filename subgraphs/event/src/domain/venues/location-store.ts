@@ -1,0 +1,57 @@
+import { mapConstraintError } from '@karcis/kit/database'
+import type { Db, Tx } from '../database.ts'
+import { inUseErrors } from '../errors.ts'
+
+/** A place in a city; degrees are WGS 84. */
+export interface Location {
+  id: string
+  name: string
+  city: string
+  country: string
+  latitude: number | null
+  longitude: number | null
+  createdAt: Date
+  updatedAt: Date
+}
+
+type LocationFields = Pick<Location, 'name' | 'city' | 'country'> & {
+  latitude?: number | null | undefined
+  longitude?: number | null | undefined
+}
+
+const IN_USE = inUseErrors(
+  'location',
+  'venues_location_id_fkey',
+  'events_location_id_fkey',
+  'event_pending_changes_location_id_fkey',
+)
+
+/** Locations by id. */
+export async function findLocations(db: Db, ids: string[]): Promise<Map<string, Location>> {
+  const found = await db.location.findMany({ where: { id: { in: ids } } })
+  return new Map(found.map((location) => [location.id, location]))
+}
+
+/** All locations, by city and name. */
+export const listLocations = (db: Db): Promise<Location[]> =>
+  db.location.findMany({ orderBy: [{ city: 'asc' }, { name: 'asc' }, { id: 'asc' }] })
+
+/** Adds a location. */
+export const insertLocation = (tx: Tx, location: LocationFields & { id: string }): Promise<Location> =>
+  tx.location.create({ data: location })
+
+/** Changes what is given; null when there is no such location. */
+export async function updateLocation(
+  tx: Tx,
+  id: string,
+  changes: Partial<LocationFields>,
+): Promise<Location | null> {
+  const data = { ...changes, updatedAt: new Date() }
+  const [location] = await tx.location.updateManyAndReturn({ where: { id }, data })
+  return location ?? null
+}
+
+/** Removes a location, if there is one. @throws Conflict when venues or events are there. */
+export async function deleteLocation(tx: Tx, id: string): Promise<void> {
+  await tx.location.deleteMany({ where: { id } }).catch((error: unknown) => mapConstraintError(error, IN_USE))
+}

@@ -1,0 +1,37 @@
+import { createCategory, deleteCategory, updateCategory } from '../domain/administering/categories.ts'
+import { createLocation, deleteLocation, updateLocation } from '../domain/administering/locations.ts'
+import { listEvents } from '../domain/browsing/list-events.ts'
+import { listCategories } from '../domain/events/category-store.ts'
+import { listLocations } from '../domain/venues/location-store.ts'
+import { createEventSeries, deleteEventSeries, updateEventSeries } from '../domain/organizing/series.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+/** What events are sorted under: categories, locations and series. */
+export const catalog = {
+  Query: {
+    categories: (_, _args, { deps }) => listCategories(deps.db),
+    category: (_, { id }, { loaders }) => loaders.category.load(id),
+    locations: (_, _args, { deps }) => listLocations(deps.db),
+    location: (_, { id }, { loaders }) => loaders.location.load(id),
+    eventSeries: (_, { id }, { loaders }) => loaders.series.load(id),
+  },
+  Mutation: {
+    createCategory: (_, { input }, { deps, viewer }) => createCategory(deps, viewer, input),
+    updateCategory: (_, { input }, { deps, viewer }) => updateCategory(deps, viewer, input),
+    deleteCategory: (_, { id }, { deps, viewer }) => deleteCategory(deps, viewer, id),
+    createLocation: (_, { input }, { deps, viewer }) => createLocation(deps, viewer, input),
+    updateLocation: (_, { input }, { deps, viewer }) => updateLocation(deps, viewer, input),
+    deleteLocation: (_, { id }, { deps, viewer }) => deleteLocation(deps, viewer, id),
+    createEventSeries: (_, { input }, { deps, viewer }) => createEventSeries(deps, viewer, input),
+    updateEventSeries: (_, { input }, { deps, viewer }) => updateEventSeries(deps, viewer, input),
+    deleteEventSeries: (_, { id }, { deps, viewer }) => deleteEventSeries(deps, viewer, id),
+  },
+  Category: {
+    __resolveReference: ({ id }, { loaders }) => loaders.category.load(id),
+  },
+  EventSeries: {
+    organizer: (series) => ({ id: series.organizerId }),
+    events: (series, page, { deps, viewer }) =>
+      listEvents(deps, viewer, { seriesId: series.id }, 'STARTS_AT_ASC', page),
+  },
+} satisfies Resolvers

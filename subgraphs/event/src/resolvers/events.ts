@@ -1,0 +1,82 @@
+import { requireService } from '@karcis/kit/viewer'
+import { reviewEvent } from '../domain/administering/review-event.ts'
+import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
+import { recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
+import { ifVisible, shownStatus } from '../domain/events/event.ts'
+import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
+import { createEvent } from '../domain/organizing/create-event.ts'
+import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
+import { updateEvent } from '../domain/organizing/update-event.ts'
+import { owns } from '../domain/ownership.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+import { type Context, loadOptional } from '../request-context.ts'
+
+/** Events: lists, one of them, their changes, and what others refer to them by. */
+export const events = {
+  Query: {
+    events: (_, { filter, orderBy, ...page }, { deps, viewer }) =>
+      listEvents(deps, viewer, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
+    event: (_, { id }, ctx) => loadVisible(ctx, id),
+    eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
+      listEvents(deps, viewer, { venueId }, 'STARTS_AT_ASC', page),
+    myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
+    popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
+    eventForSale: (_, { id }, ctx) => {
+      requireService(ctx, 'ticket', 'booking')
+      return ctx.loaders.event.load(id)
+    },
+  },
+  Mutation: {
+    createEvent: (_, { input }, { deps, viewer }) => createEvent(deps, viewer, input),
+    updateEvent: (_, { input }, { deps, viewer }) => updateEvent(deps, viewer, input),
+    submitEvent: (_, { id }, { deps, viewer }) => submitEvent(deps, viewer, id),
+    reviewEvent: (_, { id, input }, { deps, viewer }) => reviewEvent(deps, viewer, id, input),
+    deleteEvent: (_, { id }, { deps, viewer }) => deleteEvent(deps, viewer, id),
+    recordEventView: (_, { id }, { deps, viewer }) => recordEventView(deps, viewer, id),
+  },
+  Subscription: {
+    eventChanged: {
+      subscribe: (_, { id }, { deps, viewer }) => watchEvent(deps, viewer, id),
+      resolve: (id: string, _: unknown, ctx: Context) => loadVisible(ctx, id),
+    },
+  },
+  Event: {
+    __resolveReference: ({ id }, ctx) => loadVisible(ctx, id),
+    status: (event, _, { viewer }) => shownStatus(event, viewer),
+    message: (event, _, { viewer }) => (owns(viewer, event.organizerId) ? event.message : null),
+    category: (event, _, { loaders }) => loaders.category.load(event.categoryId),
+    venue: (event, _, { loaders }) => loadOptional(loaders.venue, event.venueId),
+    room: (event, _, { loaders }) => loadOptional(loaders.room, event.roomId),
+    location: (event, _, { loaders }) => locationOf(loaders, event),
+    series: (event, _, { loaders }) => loadOptional(loaders.series, event.seriesId),
+    organizer: (event) => ({ id: event.organizerId }),
+    views: async (event, _, { loaders }) => (await loaders.views.load(event.id)) ?? 0,
+    pendingChanges: (event, _, { loaders, viewer }) =>
+      event.hasPendingChanges && owns(viewer, event.organizerId)
+        ? loaders.pendingChanges.load(event.id)
+        : null,
+    googleCalendarUrl: async (event, _, { loaders }) =>
+      googleCalendarUrl(event, await placeOf(loaders, event)),
+    mapUrl: async (event, _, { loaders }) => {
+      const place = await placeOf(loaders, event)
+      return place && mapUrl(place)
+    },
+  },
+  EventPendingChanges: {
+    venue: (changes, _, { loaders }) => loadOptional(loaders.venue, changes.venueId),
+    room: (changes, _, { loaders }) => loadOptional(loaders.room, changes.roomId),
+    location: (changes, _, { loaders }) => locationOf(loaders, changes),
+  },
+  EventForSale: {
+    status: (event) => event.status,
+  },
+  User: {
+    __resolveReference: ({ id }) => ({ id }),
+    organizedEvents: (user, page, { deps, viewer }) =>
+      listEvents(deps, viewer, { organizerId: user.id }, 'STARTS_AT_ASC', page),
+  },
+} satisfies Resolvers
+
+async function loadVisible({ loaders, viewer }: Context, id: string) {
+  return ifVisible(await loaders.event.load(id), viewer)
+}
