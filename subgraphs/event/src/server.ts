@@ -4,6 +4,7 @@ import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createEventLive } from './domain/events/event-live.ts'
 import type { EventSettings } from './env.ts'
+import { inbox, jobs } from './jobs.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -22,6 +23,7 @@ export function createEventSubgraph(settings: EventSettings): Promise<RunningSub
     },
     createContext,
     resolvers,
-    jobs: [],
+    jobs,
+    inbox: () => inbox,
   })
 }

@@ -217,6 +217,10 @@ describe('eventForSale', () => {
       currency: 'IDR',
       timezone: 'Asia/Jakarta',
       roomId: house.room.id,
+      capacity: 500,
+      salesPaused: false,
+      salesPausedReason: null,
+      maxOpenPlaces: null,
       version: 2,
     })
     expect(await forSale(newId())).toBeNull()

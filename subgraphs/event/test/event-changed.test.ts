@@ -86,12 +86,16 @@ describe('event.changed', () => {
       currency: 'IDR',
       timezone: 'Asia/Jakarta',
       roomId: house.room.id,
+      capacity: 500,
+      salesPaused: false,
+      salesPausedReason: null,
+      maxOpenPlaces: null,
       version: 5,
     })
     expect(await story.sql('SELECT DISTINCT consumer FROM kit.outbox')).toEqual([{ consumer: 'ticket' }])
   })
 
-  it('is not lost on a consumer that is away, and reports a deleted event as called off', async () => {
+  it('is not lost on a consumer that is away, and reports a deleted event as such', async () => {
     await using ticket = await startConsumer()
     ticket.away(true)
     await using story = await startStory({ TICKET_URL: ticket.url })
@@ -102,7 +106,7 @@ describe('event.changed', () => {
     await eventually(() => expect(ticket.taken).toHaveLength(2), 20_000)
     expect(ticket.taken.map(({ payload }) => [payload.version, payload.status])).toEqual([
       [1, 'PENDING'],
-      [2, 'CANCELLED'],
+      [2, 'DELETED'],
     ])
   })
 

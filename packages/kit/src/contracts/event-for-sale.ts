@@ -5,7 +5,10 @@ export const eventForSale = z.object({
   id: z.uuid(),
   organizerId: z.uuid(),
   title: z.string(),
-  /** The status in force, as `EventStatus` of schema/event.graphql, but COMPLETED: compare `endsAt`. */
+  /**
+   * The status in force, as `EventStatus` of schema/event.graphql, but COMPLETED: compare `endsAt`. DELETED is the last that
+   * `event.changed` tells of an event that is gone.
+   */
   status: z.string(),
   startsAt: z.coerce.date(),
   endsAt: z.coerce.date(),
@@ -14,6 +17,14 @@ export const eventForSale = z.object({
   /** IANA name. */
   timezone: z.string(),
   roomId: z.uuid().nullish(),
+  /** How many people the room holds; null without a room. */
+  capacity: z.int().nullable().default(null),
+  /** While it is, nobody may begin to buy; what is held or waits for payment runs out its time. */
+  salesPaused: z.boolean().default(false),
+  /** What buyers are told of the pause; null when there is none. */
+  salesPausedReason: z.string().nullable().default(null),
+  /** How many places one person may hold or owe for at once; null for the platform's own number. */
+  maxOpenPlaces: z.int().nullable().default(null),
   /** Rises by one with every change, so what is newer is known. */
   version: z.int(),
 })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { eventForSale } from './event-for-sale.ts'
+import { roleSchema } from './tokens.ts'
 
 /** Where a subgraph takes events in: POST of `{ events }`, signed by whoever tells of them. */
 export const EVENTS_PATH = '/internal/events'
@@ -8,7 +9,14 @@ export const EVENTS_PATH = '/internal/events'
 export const EVENTS = {
   /** Somebody has an account. */
   'user.registered': z.object({ userId: z.uuid() }),
-  /** An event is otherwise than it was, or new, or gone (CANCELLED). */
+  /** What somebody may do has changed: another role, suspended or no longer, or their account erased. */
+  'user.rights-changed': z.object({
+    userId: z.uuid(),
+    role: roleSchema,
+    suspended: z.boolean(),
+    erased: z.boolean(),
+  }),
+  /** An event is otherwise than it was, or new, or gone (DELETED). */
   'event.changed': eventForSale,
   /** A booking has another status. */
   'booking.changed': z.object({

@@ -48,3 +48,11 @@ export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems:
   }
   throw new BadUserInput(problems)
 }
+
+/** How many places one person may hold or owe for at once; null for the platform's own number. */
+export const maxOpenPlacesSchema = z
+  .number()
+  .int('must be a whole number')
+  .min(1, 'must be from 1 to 100')
+  .max(100, 'must be from 1 to 100')
+  .nullish()

@@ -1,3 +1,5 @@
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
@@ -6,7 +8,9 @@ import { ifVisible, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
 import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
+import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
+import { eventsToCome, fixCurrency } from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
@@ -25,6 +29,14 @@ export const events = {
       requireService(ctx, 'ticket', 'booking')
       return ctx.loaders.event.load(id)
     },
+    eventVisible: async (_, { id }, ctx) => {
+      requireService(ctx, 'user')
+      return (await loadVisible(ctx, parseInput(idSchema, id, 'id'))) !== null
+    },
+    eventsToCome: (_, { organizerId }, ctx) => {
+      requireService(ctx, 'user')
+      return eventsToCome(ctx.deps, organizerId)
+    },
   },
   Mutation: {
     createEvent: (_, { input }, { deps, viewer }) => createEvent(deps, viewer, input),
@@ -32,6 +44,12 @@ export const events = {
     submitEvent: (_, { id }, { deps, viewer }) => submitEvent(deps, viewer, id),
     reviewEvent: (_, { id, input }, { deps, viewer }) => reviewEvent(deps, viewer, id, input),
     deleteEvent: (_, { id }, { deps, viewer }) => deleteEvent(deps, viewer, id),
+    pauseSales: (_, { eventId, reason }, { deps, viewer }) => pauseSales(deps, viewer, eventId, reason),
+    resumeSales: (_, { eventId }, { deps, viewer }) => resumeSales(deps, viewer, eventId),
+    fixCurrency: (_, { eventId }, ctx) => {
+      requireService(ctx, 'ticket')
+      return fixCurrency(ctx.deps, eventId)
+    },
     recordEventView: (_, { id }, { deps, viewer }) => recordEventView(deps, viewer, id),
   },
   Subscription: {

@@ -7,7 +7,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
 import { slugCandidates } from '../slug.ts'
-import type { Event, PendingChanges, StoredStatus } from './event.ts'
+import type { Event, PendingChanges, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
 
 const scheduleErrors = (table: 'events' | 'event_pending_changes'): ConstraintErrors => ({
@@ -16,10 +16,13 @@ const scheduleErrors = (table: 'events' | 'event_pending_changes'): ConstraintEr
   [`${table}_location_id_fkey`]: wrongField('input.locationId', 'there is no such location'),
 })
 
+const CURRENCY_STAYS = 'The currency of an event stays once there is a ticket type: it is priced in it.'
+
 const CONSTRAINT_ERRORS: ConstraintErrors = {
   ...scheduleErrors('events'),
   ...scheduleErrors('event_pending_changes'),
   events_category_id_fkey: wrongField('input.categoryId', 'there is no such category'),
+  events_currency_fixed: () => new Conflict(CURRENCY_STAYS),
   events_series_id_organizer_id_fkey: wrongField('input.seriesId', 'is not a series of this organizer'),
 }
 
@@ -31,7 +34,10 @@ export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.
   EXISTS (SELECT FROM event_pending_changes p WHERE p.event_id = e.id) AS "hasPendingChanges",
   e.organizer_id AS "organizerId", e.category_id AS "categoryId", e.series_id AS "seriesId",
   e.venue_id AS "venueId", e.room_id AS "roomId", e.location_id AS "locationId",
-  e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency, e.version,
+  e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency,
+  e.currency_fixed AS "currencyFixed", e.max_open_places AS "maxOpenPlaces", e.sales_paused_by IS NOT NULL AS "salesPaused",
+  e.sales_paused_by::text AS "salesPausedBy", e.sales_paused_reason AS "salesPausedReason",
+  (SELECT r.capacity FROM rooms r WHERE r.id = e.room_id) AS capacity, e.version,
   e.approved_at AS "approvedAt", e.created_at AS "createdAt", e.updated_at AS "updatedAt"`
 
 /** Events by id. */
@@ -58,6 +64,7 @@ export type NewEvent = EventSchedule & {
   categoryId: string
   seriesId: string | null
   currency: string
+  maxOpenPlaces: number | null
 }
 
 /** Adds an event under the first slug that is free. @throws BadUserInput for references to what does not exist. */
@@ -65,11 +72,12 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
   for (const slug of slugCandidates(event.title, event.id, 'event')) {
     const [inserted] = await tx.$queryRaw<Event[]>`
       INSERT INTO events AS e (id, slug, title, description, status, organizer_id, category_id, series_id,
-        venue_id, room_id, location_id, starts_at, ends_at, timezone, online, currency)
+        venue_id, room_id, location_id, starts_at, ends_at, timezone, online, currency, max_open_places)
       VALUES (${event.id}::uuid, ${slug}, ${event.title}, ${event.description}, ${event.status}::event_status,
         ${event.organizerId}::uuid, ${event.categoryId}::uuid, ${event.seriesId}::uuid,
         ${event.venueId}::uuid, ${event.roomId}::uuid, ${event.locationId}::uuid,
-        ${event.startsAt}::timestamptz, ${event.endsAt}::timestamptz, ${event.timezone}, ${event.online}, ${event.currency})
+        ${event.startsAt}::timestamptz, ${event.endsAt}::timestamptz, ${event.timezone}, ${event.online}, ${event.currency},
+        ${event.maxOpenPlaces})
       ON CONFLICT (slug) DO NOTHING
       RETURNING ${EVENT_COLUMNS}`.catch(explain)
     if (inserted) return recordChange(tx, inserted)
@@ -84,24 +92,26 @@ export interface EventDetails {
   categoryId?: string | undefined
   seriesId?: string | null | undefined
   currency?: string | undefined
+  maxOpenPlaces?: number | null | undefined
 }
 
 /**
  * Changes an event's details and, where one is given, its schedule.
  * @returns null when there is no such event.
- * @throws BadUserInput for references to what does not exist.
+ * @throws BadUserInput for references to what does not exist; Conflict for another currency than a fixed one.
  */
 export function updateEvent(
   tx: Tx,
   id: string,
-  { title, description, categoryId, seriesId, currency }: EventDetails,
+  { title, description, categoryId, seriesId, currency, maxOpenPlaces }: EventDetails,
   schedule: EventSchedule | null,
 ): Promise<Event | null> {
   const details = Prisma.sql`title = COALESCE(${title ?? null}, e.title),
     description = ${description === undefined ? Prisma.sql`e.description` : Prisma.sql`${description ?? ''}`},
     category_id = COALESCE(${categoryId ?? null}::uuid, e.category_id),
     series_id = ${seriesId === undefined ? Prisma.sql`e.series_id` : Prisma.sql`${seriesId}::uuid`},
-    currency = COALESCE(${currency ?? null}, e.currency)`
+    currency = COALESCE(${currency ?? null}, e.currency),
+    max_open_places = ${maxOpenPlaces === undefined ? Prisma.sql`e.max_open_places` : maxOpenPlaces}`
   return change(tx, id, schedule ? Prisma.sql`${details}, ${assignments(schedule)}` : details)
 }
 
@@ -155,12 +165,12 @@ export function updateEventByReview(
   )
 }
 
-/** Removes an event that was never approved; null when it was, or is gone. The other subgraphs see it as called off. */
+/** Removes an event that was never approved; null when it was, or is gone. Those who keep a copy are told that it is DELETED. */
 export async function deleteEvent(tx: Tx, id: string): Promise<Event | null> {
   const [event] = await tx.$queryRaw<Event[]>`
     DELETE FROM events e WHERE e.id = ${id}::uuid AND e.approved_at IS NULL RETURNING ${EVENT_COLUMNS}`
   if (!event) return null
-  await recordChange(tx, { ...event, status: 'CANCELLED', version: event.version + 1 })
+  await recordChange(tx, { ...event, status: 'DELETED', version: event.version + 1 })
   return event
 }
 
@@ -182,14 +192,62 @@ async function change(
   return changed ? recordChange(tx, changed) : null
 }
 
+/** An event whose sale can still be stopped or gone on with. */
+const SALE_TO_COME = Prisma.sql`e.status <> 'CANCELLED' AND e.ends_at > now()`
+
+/** Pauses a sale, or changes the reason; null when the event is cancelled, over or gone, or an admin's pause is not the organizer's to change. */
+export const pauseEventSales = (tx: Tx, id: string, by: SalesPauser, reason: string): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`sales_paused_by = ${by}::sales_pauser, sales_paused_reason = ${reason}`,
+    Prisma.sql`${SALE_TO_COME} AND (e.sales_paused_by IS DISTINCT FROM 'ADMIN' OR ${by} = 'ADMIN')`,
+  )
+
+/** Goes on with a sale; null when it is not paused, the event is cancelled or over, or an admin's pause is not the organizer's to lift. */
+export const resumeEventSales = (tx: Tx, id: string, by: SalesPauser): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`sales_paused_by = NULL, sales_paused_reason = NULL`,
+    Prisma.sql`${SALE_TO_COME} AND e.sales_paused_by IS NOT NULL AND (e.sales_paused_by <> 'ADMIN' OR ${by} = 'ADMIN')`,
+  )
+
+/** Locks some of an organizer's events whose sale no admin has paused yet, in the order of their ids. @returns their ids. */
+export async function lockUnpausedEvents(tx: Tx, organizerId: string, limit: number): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT e.id FROM events e
+    WHERE e.organizer_id = ${organizerId}::uuid AND ${SALE_TO_COME} AND e.sales_paused_by IS DISTINCT FROM 'ADMIN'
+    ORDER BY e.id LIMIT ${limit} FOR UPDATE`
+  return rows.map(({ id }) => id)
+}
+
+/** Fixes an event's currency and gives it; null when there is no such event. */
+export async function fixEventCurrency(tx: Tx, id: string): Promise<string | null> {
+  await tx.$executeRaw`UPDATE events SET currency_fixed = true WHERE id = ${id}::uuid AND NOT currency_fixed`
+  const [event] = await tx.$queryRaw<
+    { currency: string }[]
+  >`SELECT currency FROM events WHERE id = ${id}::uuid`
+  return event?.currency ?? null
+}
+
+/** How many of an organizer's events are approved or wait for review, and are not over. */
+export async function countEventsToCome(db: Reads, organizerId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM events
+    WHERE organizer_id = ${organizerId}::uuid AND status IN ('APPROVED', 'PENDING') AND ends_at > now()`
+  return row?.count ?? 0
+}
+
 /** Assignments that put a schedule into force. */
 const assignments = (schedule: EventSchedule): Prisma.Sql => Prisma.sql`
   venue_id = ${schedule.venueId}::uuid, room_id = ${schedule.roomId}::uuid, location_id = ${schedule.locationId}::uuid,
   starts_at = ${schedule.startsAt}::timestamptz, ends_at = ${schedule.endsAt}::timestamptz,
   timezone = ${schedule.timezone}, online = ${schedule.online}`
 
+/** An event as others are told of it; DELETED when it is gone. */
+type Told = Omit<Event, 'status'> & { status: StoredStatus | 'DELETED' }
+
 /** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
-async function recordChange(tx: Tx, event: Event): Promise<Event> {
+async function recordChange<T extends Told>(tx: Tx, event: T): Promise<T> {
   await recordEvent(tx, {
     type: 'event.changed',
     aggregateId: event.id,

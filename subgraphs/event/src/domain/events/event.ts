@@ -6,6 +6,9 @@ import type { EventSchedule } from './event-schedule.ts'
 export type StoredStatus = 'DRAFT' | 'PENDING' | 'APPROVED' | 'REJECTED' | 'CANCELLED'
 export type EventStatus = StoredStatus | 'COMPLETED'
 
+/** On whose authority a sale is paused. */
+export type SalesPauser = 'ORGANIZER' | 'ADMIN'
+
 /** An event as it is in force. */
 export interface Event extends EventSchedule {
   id: string
@@ -23,6 +26,16 @@ export interface Event extends EventSchedule {
   seriesId: string | null
   /** ISO 4217 */
   currency: string
+  /** Whether a ticket type is priced in the currency, which therefore stays. */
+  currencyFixed: boolean
+  /** How many places one person may hold or owe for at once; null for the platform's own number. */
+  maxOpenPlaces: number | null
+  salesPaused: boolean
+  /** What an admin paused, the organizer cannot resume. */
+  salesPausedBy: SalesPauser | null
+  salesPausedReason: string | null
+  /** Of the room in force; null without one. */
+  capacity: number | null
   version: number
   /** When it was first approved; null when it never was. */
   approvedAt: Date | null

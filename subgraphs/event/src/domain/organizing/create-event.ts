@@ -15,7 +15,7 @@ import {
   scheduleProblems,
 } from '../events/event-schedule.ts'
 import { insertEvent } from '../events/event-store.ts'
-import { parseTogether, textSchema } from '../input.ts'
+import { maxOpenPlacesSchema, parseTogether, textSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { requireUsableVenue } from './access.ts'
 
@@ -26,6 +26,7 @@ const schema = z.object({
   categoryId: idSchema,
   seriesId: idSchema.nullish(),
   currency: currencySchema,
+  maxOpenPlaces: maxOpenPlacesSchema,
   draft: z.boolean(),
 })
 
@@ -57,6 +58,7 @@ export async function createEvent(
     categoryId,
     seriesId = null,
     currency,
+    maxOpenPlaces = null,
     draft,
   } = parseTogether(schema, given, problems)
   await requireUsableVenue(deps, viewer, schedule.venueId)
@@ -72,6 +74,7 @@ export async function createEvent(
       categoryId,
       seriesId,
       currency,
+      maxOpenPlaces,
     })
     if (!draft) await reserveRoom(tx, inserted.id, schedule, 'CURRENT')
     return inserted

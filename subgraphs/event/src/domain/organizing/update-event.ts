@@ -17,7 +17,7 @@ import {
   touchesSchedule,
 } from '../events/event-schedule.ts'
 import * as store from '../events/event-store.ts'
-import { storableText } from '../input.ts'
+import { maxOpenPlacesSchema, storableText } from '../input.ts'
 import { explainRoomTaken, releaseRoom, reserveRoom } from '../venues/room-booking-store.ts'
 import { ownedEvent, requireUsableVenue } from './access.ts'
 
@@ -30,6 +30,7 @@ const schema = z.object({
   categoryId: idSchema.optional(),
   seriesId: idSchema.nullish(),
   currency: currencySchema.optional(),
+  maxOpenPlaces: maxOpenPlacesSchema,
 })
 
 type Changes = z.infer<typeof schema>
@@ -60,9 +61,6 @@ function requireChangeable(event: Event, changes: Changes): void {
     throw new Conflict('The event has changed meanwhile.', { version: event.version })
   }
   if (event.status === 'CANCELLED') throw new Conflict('The event is cancelled.')
-  if (event.approvedAt && changes.currency && changes.currency !== event.currency) {
-    throw new Conflict('The currency of an event that was approved stays: tickets may be sold in it.')
-  }
   if (event.status === 'APPROVED' && event.over && touchesSchedule(changes))
     throw new Conflict('The event is over.')
 }

@@ -1,0 +1,18 @@
+import { transaction } from '@karcis/kit/database'
+import { NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
+import type { Deps } from '../deps.ts'
+import * as store from '../events/event-store.ts'
+
+/** Fixes an event's currency for its first ticket type, and gives it; whoever changes it at once comes before or not at all. @throws BadUserInput, NotFound. */
+export async function fixCurrency(deps: Deps, id: string): Promise<string> {
+  const eventId = parseInput(idSchema, id, 'eventId')
+  const currency = await transaction(deps.db, (tx) => store.fixEventCurrency(tx, eventId))
+  if (currency === null) throw new NotFound('event', id)
+  return currency
+}
+
+/** How many events an organizer would leave behind. @throws BadUserInput */
+export const eventsToCome = async (deps: Deps, organizerId: string): Promise<number> =>
+  store.countEventsToCome(deps.db, parseInput(idSchema, organizerId, 'organizerId'))
