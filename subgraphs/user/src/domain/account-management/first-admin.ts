@@ -11,18 +11,18 @@ import { register } from './sign-up.ts'
  * may start at once.
  */
 export async function ensureFirstAdmin(
-  { db, passwords, log }: Pick<Deps, 'db' | 'passwords' | 'log'>,
+  { db, passwords, keyedHashes, log }: Pick<Deps, 'db' | 'passwords' | 'keyedHashes' | 'log'>,
   address: string,
   password: string,
 ): Promise<void> {
   if (await hasAdmin(db)) return
   const email = normalizeEmail(address)
-  const passwordHash = await passwords.hash(password)
+  const passwordHash = await passwords.hash(password, 'first admin')
   try {
     await transaction(db, async (tx) => {
       await lockFirstAdmin(tx)
       if (await hasAdmin(tx)) return
-      await register(tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' })
+      await register({ keyedHashes }, tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' })
     })
   } catch (error) {
     if (!(error instanceof EmailTaken)) throw error
