@@ -57,11 +57,9 @@ describe('line 2: a sale can be stopped', () => {
     const event = await house.createApproved()
     await story.does(house.organizer, PAUSE, { id: event.id, reason: 'Mine' })
     await story.does(house.admin, PAUSE, { id: event.id, reason: 'Under inquiry' })
-    for (const question of [
-      [PAUSE, { id: event.id, reason: 'Mine again' }],
-      [RESUME, { id: event.id }],
-    ] as const) {
-      expect(await story.refused(house.organizer, ...question)).toMatchObject({ code: 'FORBIDDEN' })
+    for (const document of [PAUSE, RESUME]) {
+      const variables = { id: event.id, reason: 'Mine again' }
+      expect(await story.refused(house.organizer, document, variables)).toMatchObject({ code: 'FORBIDDEN' })
     }
     expect(await story.does(null, SALE, { id: event.id })).toMatchObject({
       salesPausedReason: 'Under inquiry',
