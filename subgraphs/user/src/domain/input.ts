@@ -18,3 +18,14 @@ export const textSchema = (max: number) =>
     .min(1, 'must not be empty')
     .max(max, `must have at most ${max} characters`)
     .refine(isStorable, NOT_STORABLE)
+
+/** What an update changes when it is given and keeps when it is left out. Null is no way to say either. */
+export const keptWhenLeftOut = <T extends z.ZodType>(schema: T) =>
+  z
+    .unknown()
+    .refine((value): boolean => value !== null, {
+      message: 'cannot be null; leave it out to keep it',
+      abort: true,
+    })
+    .pipe(schema)
+    .optional()

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
@@ -16,7 +16,7 @@ import {
 /**
  * Ends the session that a refresh token belongs to, or without one the viewer's; or all of that person. Ending what has
  * ended, or never was, is a success: the caller has what they wanted.
- * @throws Unauthenticated when there is neither a token nor a viewer.
+ * @throws Unauthenticated when there is neither a token nor a viewer; BadUserInput for an empty token, which says neither.
  */
 export async function logOut(
   deps: Deps,
@@ -24,6 +24,11 @@ export async function logOut(
   refreshToken: string | null | undefined,
   everywhere: boolean,
 ): Promise<true> {
+  if (refreshToken === '') {
+    throw new BadUserInput([
+      { path: 'refreshToken', message: 'must not be empty; leave it out to end your own session' },
+    ])
+  }
   const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
   if (!session) return true
   const revoked = await transaction(deps.db, async (tx) => {
