@@ -113,6 +113,62 @@ describe('line 12: an instant that no calendar of ours has', () => {
   )
 })
 
+describe('line 13: an e-mail address', () => {
+  const local = (length: number) => 'l'.repeat(length)
+
+  it.each([
+    [`${local(65)}@karcis.test`, 'must have at most 64 characters before the @'],
+    [`siti@${local(64)}.test`, 'must have a domain that DNS can hold after the @'],
+    [`siti@${'domain.'.repeat(36)}test`, 'must have at most 254 characters'],
+    ['siti@karcis', 'must be an e-mail address'],
+    ['siti@karcis.test.', 'must be an e-mail address'],
+    ['siti@kar%63is.test', 'must be an e-mail address'],
+    ['siti@127.1', 'must be an e-mail address'],
+    ['siti\u200b@karcis.test', 'must be an e-mail address'],
+    ['si\u202eti@karcis.test', 'must be an e-mail address'],
+    ['siti\u0000@karcis.test', 'must be an e-mail address'],
+    ['siti @karcis.test', 'must be an e-mail address'],
+    ['siti@@karcis.test', 'must be an e-mail address'],
+    ['\ud800@karcis.test', 'must be an e-mail address'],
+    ['@karcis.test', 'must be an e-mail address'],
+    ['', 'must be an e-mail address'],
+  ])('is not %j: %s', async (email, message) => {
+    await using story = await startStory()
+    const { facts } = await story.anybody(SIGN_UP, { input: { email, password: PASSWORD, name: 'Siti' } })
+    expect(facts.fields).toContainEqual({ path: 'input.email', message })
+  })
+
+  it.each([
+    [`${local(64)}@karcis.test`, `${local(64)}@karcis.test`],
+    ['user@münchen.de', 'user@xn--mnchen-3ya.de'],
+    ['user@MÜNCHEN.de', 'user@xn--mnchen-3ya.de'],
+    ['user@mu\u0308nchen.de', 'user@xn--mnchen-3ya.de'],
+    ['user@xn--mnchen-3ya.de', 'user@xn--mnchen-3ya.de'],
+    ['user@例え.テスト', 'user@xn--r8jz45g.xn--zckzah'],
+  ])('may be %s, and is one account in every spelling', async (given, stored) => {
+    await using story = await startStory()
+    const input = { email: given, password: PASSWORD, name: 'Siti' }
+    expect((await story.anybody(SIGN_UP, { input })).data.createUser.user.email).toBe(stored)
+    expect((await story.anybody(SIGN_UP, { input: { ...input, email: stored } })).code).toBe('EMAIL_TAKEN')
+    for (const email of [given, stored, ` ${given} `]) expect((await story.login(email)).code).toBeUndefined()
+    const { data } = await story.askAs(null, 'ticket')(
+      'query ($email: String!) { userByEmail(email: $email) { name } }',
+      { email: given },
+    )
+    expect(data.userByEmail).toEqual({ name: 'Siti' })
+  })
+
+  it('is no password for itself, in whatever spelling', async () => {
+    await using story = await startStory()
+    for (const password of ['user@münchen.de', 'user@xn--mnchen-3ya.de', 'USER@MÜNCHEN.DE']) {
+      const { facts } = await story.anybody(SIGN_UP, {
+        input: { email: 'user@münchen.de', password, name: 'Siti' },
+      })
+      expect(facts.fields).toMatchObject([{ path: 'input.password' }])
+    }
+  })
+})
+
 describe('line 13: a phone number', () => {
   const signUp = async (phoneNumber: string) => {
     await using story = await startStory()

@@ -2,13 +2,15 @@ import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { idSchema } from '@karcis/kit/ids'
 import { nameSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { isStorable, keptWhenLeftOut, MAX_EMAIL, NOT_STORABLE, normalizeEmail, textSchema } from '../input.ts'
+import {
+  emailSchema,
+  isStorable,
+  keptWhenLeftOut,
+  NOT_STORABLE,
+  normalizeEmail,
+  textSchema,
+} from '../input.ts'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
-
-const email = z
-  .string()
-  .transform(normalizeEmail)
-  .pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
 
 /** E.164 has at most 15 digits; how they are grouped is for people to say. */
 const phoneNumber = z
@@ -31,7 +33,7 @@ const isNotOwnEmail = (input: unknown): boolean => {
 
 export const createUserSchema = z
   .object({
-    email,
+    email: emailSchema,
     password: newPasswordSchema,
     name: nameSchema(),
     phoneNumber: phoneNumber.nullish(),
@@ -45,7 +47,7 @@ export const updateUserSchema = z.object({
   name: keptWhenLeftOut(nameSchema()),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
-  email: keptWhenLeftOut(email),
+  email: keptWhenLeftOut(emailSchema),
   password: keptWhenLeftOut(newPasswordSchema),
   currentPassword: givenPasswordSchema.nullish(),
 })
