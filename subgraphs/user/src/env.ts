@@ -8,6 +8,8 @@ const MIN_PRODUCTION_COST = 10
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
+const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
   .extend({
@@ -16,7 +18,10 @@ export const userSettings = subgraphSettings
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(MIN_PRODUCTION_COST),
     ADMIN_EMAIL: optional(z.email('must be an e-mail address')),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
-    BOOKING_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+    REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    EVENT_URL: address,
+    TICKET_URL: address,
+    BOOKING_URL: address,
   })
   .superRefine((settings, context) => {
     const problem = (name: string, message: string) =>

@@ -2,18 +2,24 @@ import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { idSchema } from '@karcis/kit/ids'
 import { nameSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { isStorable, MAX_EMAIL, NOT_STORABLE, normalizeEmail, textSchema } from '../input.ts'
+import {
+  emailSchema,
+  isStorable,
+  keptWhenLeftOut,
+  NOT_STORABLE,
+  normalizeEmail,
+  textSchema,
+} from '../input.ts'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
 
-const email = z
-  .string()
-  .transform(normalizeEmail)
-  .pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
-
+/** E.164 has at most 15 digits; how they are grouped is for people to say. */
 const phoneNumber = z
   .string()
   .trim()
-  .regex(/^\+?[\d ()-]{6,24}$/, 'must be a phone number: 6 to 25 digits, spaces and + - ( )')
+  .regex(
+    /^(?=.{6,25}$)\+?[ ()-]*(\d[ ()-]*){6,15}$/,
+    'must be a phone number: 6 to 15 digits, spaces and + - ( )',
+  )
 
 const address = textSchema(500)
 
@@ -27,7 +33,7 @@ const isNotOwnEmail = (input: unknown): boolean => {
 
 export const createUserSchema = z
   .object({
-    email,
+    email: emailSchema,
     password: newPasswordSchema,
     name: nameSchema(),
     phoneNumber: phoneNumber.nullish(),
@@ -35,14 +41,14 @@ export const createUserSchema = z
   })
   .refine(isNotOwnEmail, { path: ['password'], message: OWN_EMAIL, when: () => true })
 
-/** `optional` is what may be left out but not be emptied, `nullish` what null clears. */
+/** `nullish` is what null clears. */
 export const updateUserSchema = z.object({
   id: idSchema,
-  name: nameSchema().optional(),
+  name: keptWhenLeftOut(nameSchema()),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
-  email: email.optional(),
-  password: newPasswordSchema.optional(),
+  email: keptWhenLeftOut(emailSchema),
+  password: keptWhenLeftOut(newPasswordSchema),
   currentPassword: givenPasswordSchema.nullish(),
 })
 
@@ -58,6 +64,7 @@ export const userFilterSchema = z.object({
   search: z
     .string()
     .trim()
+    .min(1, 'must not be empty; leave it out to find everybody')
     .max(100, 'must have at most 100 characters')
     .refine(isStorable, NOT_STORABLE)
     .nullish(),
