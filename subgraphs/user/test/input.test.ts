@@ -51,7 +51,7 @@ describe('line 12: an id or a text that is empty', () => {
     const { code, facts } = await ask('{ users(filter: { search: " \\t " }) { totalCount } }')
     expect(code).toBe('BAD_USER_INPUT')
     expect(facts.fields).toEqual([
-      { path: 'filter.search', message: 'must not be empty; leave it out to find everybody' },
+      { path: 'filter.search', message: 'must not be empty; leave it out to have all' },
     ])
   })
 })
@@ -126,7 +126,7 @@ describe('line 13: an e-mail address', () => {
     ['siti@127.1', 'must be an e-mail address'],
     ['siti\u200b@karcis.test', 'must be an e-mail address'],
     ['si\u202eti@karcis.test', 'must be an e-mail address'],
-    ['siti\u0000@karcis.test', 'must be an e-mail address'],
+    ['siti\u0000@karcis.test', 'must not contain NUL'],
     ['siti @karcis.test', 'must be an e-mail address'],
     ['siti@@karcis.test', 'must be an e-mail address'],
     ['\ud800@karcis.test', 'must be an e-mail address'],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { normalizeEmail } from '../input.ts'
+import { normalizeEmail } from '@karcis/kit/validate'
 
 const MAX_PASSWORD = 200
 
