@@ -55,6 +55,7 @@ describe('settings', () => {
       'BCRYPT_COST',
       'REFRESH_GRACE_SECONDS',
       'HOLD_SECONDS',
+      'MAX_OPEN_PLACES',
       'PAYMENT_MARGIN_SECONDS',
       'SIGNUP_GRANT_IDR',
       'LIVE_POLL_MS',

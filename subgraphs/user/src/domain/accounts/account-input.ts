@@ -1,15 +1,14 @@
 import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { idSchema } from '@karcis/kit/ids'
-import { nameSchema } from '@karcis/kit/validate'
-import { z } from 'zod'
 import {
   emailSchema,
-  isStorable,
-  keptWhenLeftOut,
-  NOT_STORABLE,
+  filterTextSchema,
+  nameSchema,
   normalizeEmail,
+  reasonSchema,
   textSchema,
-} from '../input.ts'
+} from '@karcis/kit/validate'
+import { z } from 'zod'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
 
 /** E.164 has at most 15 digits; how they are grouped is for people to say. */
@@ -41,14 +40,14 @@ export const createUserSchema = z
   })
   .refine(isNotOwnEmail, { path: ['password'], message: OWN_EMAIL, when: () => true })
 
-/** `nullish` is what null clears. */
+/** `optional` is what may be left out but not be emptied, `nullish` what null clears. */
 export const updateUserSchema = z.object({
   id: idSchema,
-  name: keptWhenLeftOut(nameSchema()),
+  name: nameSchema().optional(),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
-  email: keptWhenLeftOut(emailSchema),
-  password: keptWhenLeftOut(newPasswordSchema),
+  email: emailSchema.optional(),
+  password: newPasswordSchema.optional(),
   currentPassword: givenPasswordSchema.nullish(),
 })
 
@@ -57,15 +56,9 @@ export const changePasswordSchema = z.object({
   newPassword: newPasswordSchema,
 })
 
-export const suspensionReasonSchema = textSchema(500)
+export const suspensionReasonSchema = reasonSchema(500)
 
 export const userFilterSchema = z.object({
   role: roleSchema.nullish(),
-  search: z
-    .string()
-    .trim()
-    .min(1, 'must not be empty; leave it out to find everybody')
-    .max(100, 'must have at most 100 characters')
-    .refine(isStorable, NOT_STORABLE)
-    .nullish(),
+  search: filterTextSchema(100).nullish(),
 })
