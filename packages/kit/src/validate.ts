@@ -196,17 +196,13 @@ export const instantSchema = z
   .date()
   .refine((instant) => instant >= EARLIEST && instant < LATEST, 'must be from 1900 to 2200')
 
-/** RFC 5321, 4.5.3.1: what a mail path can carry, and what stands before its `@`. In octets; an address is ASCII here. */
-export const MAX_EMAIL = 254
+/** RFC 5321: what a mail path can carry, and what stands before its `@`. In octets; an address is ASCII here. */
+const MAX_EMAIL = 254
 const MAX_LOCAL_PART = 64
 
-/** RFC 1035: of a domain in its ASCII form, and of each part of it. */
-const MAX_DOMAIN = 253
-const MAX_LABEL = 63
-
-/** As zod has it, and with international top-level domains (`xn--…`). */
+/** As zod has it, with international top-level domains (`xn--…`), and no part of a domain longer than DNS can hold. */
 const ADDRESS =
-  /^(?!\.)(?!.*\.\.)[a-z0-9_'+\-.]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:[a-z]{2,}|xn--[a-z0-9-]*[a-z0-9])$/
+  /^(?!\.)(?!.*\.\.)[a-z0-9_'+\-.]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$/
 
 /** An e-mail address, as it is stored: in lower case, its domain in ASCII (`user@münchen.de` is `user@xn--mnchen-3ya.de`). */
 export const emailSchema = z
@@ -219,25 +215,17 @@ export const emailSchema = z
       .refine(
         (email) => email.lastIndexOf('@') <= MAX_LOCAL_PART,
         `must have at most ${MAX_LOCAL_PART} characters before the @`,
-      )
-      .refine(hasDomainOfDns, 'must have a domain that DNS can hold after the @'),
+      ),
   )
-
-/** What would mean something else in a URL, by whose rules a domain is brought into its ASCII form. */
-const NOT_IN_DOMAINS = /[\s%/\\:?#[\]@]/
 
 /** How an address is stored and compared. Of what is no address it gives something that no account has. */
 export function normalizeEmail(email: string): string {
-  const text = email.normalize('NFC').trim().toLowerCase()
-  const at = text.lastIndexOf('@')
-  const domain = text.slice(at + 1)
-  const ascii = NOT_IN_DOMAINS.test(domain) ? '' : domainToASCII(domain)
-  return at < 0 || ascii === '' ? text : `${text.slice(0, at)}@${ascii}`
-}
-
-function hasDomainOfDns(email: string): boolean {
-  const domain = email.slice(email.lastIndexOf('@') + 1)
-  return domain.length <= MAX_DOMAIN && domain.split('.').every((label) => label.length <= MAX_LABEL)
+  const lower = email.normalize('NFC').trim().toLowerCase()
+  const at = lower.lastIndexOf('@')
+  const domain = lower.slice(at + 1)
+  // As hosts of URLs, these would be decoded or cut off rather than refused.
+  if (at < 0 || /[\s%/?#:[\]\\]/.test(domain)) return lower
+  return `${lower.slice(0, at)}@${domainToASCII(domain) || domain}`
 }
 
 function checked(normalize: (text: string) => string, problemOf: (text: string) => string | null) {

@@ -1,4 +1,5 @@
 import { subgraphSettings } from '@karcis/kit/env'
+import { emailSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** Below this, a stolen table of hashes could be guessed through too cheaply. */
@@ -16,7 +17,7 @@ export const userSettings = subgraphSettings
     KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
     PASSWORD_PEPPER: z.string().min(16, 'needs at least 16 characters'),
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(MIN_PRODUCTION_COST),
-    ADMIN_EMAIL: optional(z.email('must be an e-mail address')),
+    ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
     EVENT_URL: address,

@@ -1,8 +1,8 @@
 import { transaction } from '@karcis/kit/database'
+import { normalizeEmail } from '@karcis/kit/validate'
 import { hasAdmin, lockFirstAdmin } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { EmailTaken } from '../errors.ts'
-import { normalizeEmail } from '@karcis/kit/validate'
 import { register } from './sign-up.ts'
 
 /**

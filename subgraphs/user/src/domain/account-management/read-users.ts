@@ -2,7 +2,7 @@ import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { normalizeEmail, parseInput } from '@karcis/kit/validate'
+import { emailSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { userFilterSchema } from '../accounts/account-input.ts'
 import { findAccountByEmail, listAccounts } from '../accounts/account-store.ts'
@@ -42,7 +42,9 @@ export async function readUserByEmail(
   viewer: Viewer | null,
   email: string,
 ): Promise<UserView | null> {
-  const account = await findAccountByEmail(db, normalizeEmail(email))
+  const address = emailSchema.safeParse(email)
+  if (!address.success) return null
+  const account = await findAccountByEmail(db, address.data)
   return account && viewFor(viewer, account)
 }
 

@@ -40,7 +40,7 @@ export const createUserSchema = z
   })
   .refine(isNotOwnEmail, { path: ['password'], message: OWN_EMAIL, when: () => true })
 
-/** `nullish` is what null clears; what is `optional` may be left out but not be null. */
+/** `optional` is what may be left out but not be emptied, `nullish` what null clears. */
 export const updateUserSchema = z.object({
   id: idSchema,
   name: nameSchema().optional(),
@@ -56,9 +56,9 @@ export const changePasswordSchema = z.object({
   newPassword: newPasswordSchema,
 })
 
-export const suspensionReasonSchema = reasonSchema()
+export const suspensionReasonSchema = reasonSchema(500)
 
 export const userFilterSchema = z.object({
   role: roleSchema.nullish(),
-  search: filterTextSchema().nullish(),
+  search: filterTextSchema(100).nullish(),
 })

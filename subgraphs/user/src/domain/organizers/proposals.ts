@@ -24,7 +24,7 @@ const submitSchema = z.object({
   name: nameSchema(),
   category: nameSchema(),
   description: textSchema(5_000),
-  location: textSchema(200),
+  location: nameSchema(200),
 })
 
 const reviewSchema = z

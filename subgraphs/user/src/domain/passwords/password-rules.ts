@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { normalizeEmail } from '@karcis/kit/validate'
+import { z } from 'zod'
 
 const MAX_PASSWORD = 200
 

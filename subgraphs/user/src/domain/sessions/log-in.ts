@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import type { Viewer } from '@karcis/kit/service-token'
-import { MAX_EMAIL, normalizeEmail, parseInput } from '@karcis/kit/validate'
+import { normalizeEmail, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Credentials, findCredentials, lockAccountShared } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
@@ -22,7 +22,11 @@ import {
 
 /** Nothing but bounds: what does not belong to an account is INVALID_CREDENTIALS, whatever it looks like. */
 const loginSchema = z.object({
-  email: z.string().max(MAX_EMAIL, 'is too long').transform(normalizeEmail),
+  email: z
+    .string()
+    .max(254, 'is too long')
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .transform(normalizeEmail),
   password: givenPasswordSchema,
   deviceToken: z.string().max(200, 'is too long').nullish(),
 })
