@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader'
 import { parseId } from './ids.ts'
+import { type Waiting, whoWaits, workJointly } from './waiting.ts'
 
 /**
  * Reads by key, for all requests of the process: what they ask for in one turn of the event loop is one query. It remembers
@@ -11,20 +12,24 @@ export function createBatchedRead<Value>(
   read: (keys: string[]) => PromiseLike<ReadonlyMap<string, Value>>,
 ): (key: string) => Promise<Value | undefined> {
   let keys = new Set<string>()
+  let askers = new Set<Waiting | undefined>()
   let reading: Promise<ReadonlyMap<string, Value>> | null = null
 
   const begin = (): Promise<ReadonlyMap<string, Value>> =>
     new Promise((resolve) => {
       setImmediate(() => {
         const asked = [...keys]
+        const waiting = askers
         keys = new Set()
+        askers = new Set()
         reading = null
-        resolve(read(asked))
+        resolve(workJointly(waiting, async () => read(asked)))
       })
     })
 
   return async (key) => {
     keys.add(key)
+    askers.add(whoWaits())
     reading ??= begin()
     return (await reading).get(key)
   }

@@ -1,3 +1,5 @@
+import { workForAll } from './waiting.ts'
+
 /** In place of a result: the request is to be served again, in the next batch, ahead of all that wait. */
 export const AGAIN = Symbol('again')
 
@@ -89,7 +91,7 @@ export function createGroupCommit<Request, Result>(
         else {
           const started = [waiting]
           queues.set(key, started)
-          void drain(key, started)
+          void workForAll(() => drain(key, started))
         }
       }),
   }

@@ -1,8 +1,17 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A body that is larger than allowed; answered with 413. */
 export class BodyTooLarge extends Error {}
+
+/** Who sent the request has gone before it had come in full. There is nobody to answer. */
+export class ClientGone extends Error {}
 
 const NOTHING = Buffer.alloc(0)
 
@@ -29,7 +38,7 @@ function collect<T>(request: IncomingMessage, limit: number, finish: (bytes: Buf
     request.on('end', () => resolve(finish(more ? Buffer.concat(more) : (first ?? NOTHING))))
     request.on('error', reject)
     request.on('close', () => {
-      if (!request.complete) reject(new Error('the client went away'))
+      if (!request.complete) reject(new ClientGone())
     })
   })
 }
@@ -49,6 +58,21 @@ export function sendJson(
       ...headers,
     })
     .end(text)
+}
+
+/** A server that no slow or silent client can keep busy: whoever sends a head or a body by drops is cut off. */
+export function createHttpServer(listener: RequestListener): Server {
+  const server = createServer(
+    {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 2_000,
+    },
+    listener,
+  )
+  server.maxConnections = 5_000
+  return server
 }
 
 /** Starts listening and gives the port in use. @throws the system's error, `EADDRINUSE` among them. */

@@ -1,9 +1,13 @@
 import pg from 'pg'
 import type { RawSql } from './database.ts'
 import { openPipelinedConnection, type PipelinedConnection } from './database/pipelined-connection.ts'
+import { whoWaits } from './waiting.ts'
 
 /** Few, so that they meet; several, for Postgres to use more than one core. */
 const CONNECTIONS = 3
+
+/** query_canceled: asked for, or by a timeout, which its words tell. */
+const CANCELLED = '57014'
 
 /** What the kit's quick reads and a Prisma client have in common. */
 export type Reads = Pick<RawSql, '$queryRaw'>
@@ -36,8 +40,9 @@ export function createReads(connection: pg.ClientConfig, pool: Reads): Reads & {
       const parameters: unknown[] = []
       const text = textOf({ strings, values }, parameters)
       return freest.ask(text, parameters).catch((error: unknown) => {
-        if (error instanceof pg.DatabaseError && error.severity === 'ERROR') throw error
-        return pool.$queryRaw<T>(strings, ...values) // the connection was lost; a read may be repeated
+        if (error instanceof pg.DatabaseError && error.severity === 'ERROR' && !isForAnother(error))
+          throw error
+        return pool.$queryRaw<T>(strings, ...values) // a read may be repeated
       }) as Promise<T>
     },
     async close() {
@@ -45,6 +50,10 @@ export function createReads(connection: pg.ClientConfig, pool: Reads): Reads & {
     },
   }
 }
+
+/** A cancellation that was meant for the statement before, for which nobody waited. */
+const isForAnother = (error: pg.DatabaseError): boolean =>
+  error.code === CANCELLED && error.message.includes('user request') && !whoWaits()?.isOver
 
 /** The one with the fewest statements under way; the first of those, so that at quiet times one is enough. */
 function freestOf(connections: PipelinedConnection[]): PipelinedConnection | null {

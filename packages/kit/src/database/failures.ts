@@ -1,4 +1,5 @@
 import { KarcisError } from '../errors.ts'
+import { NOBODY_WAITS } from '../waiting.ts'
 
 /**
  * Why a statement or a transaction was not carried out, where that says nothing against it:
@@ -47,6 +48,7 @@ const CODES: Record<string, Failure> = {
 
 /** What node-postgres says in words only. */
 const MESSAGES: [string, Failure][] = [
+  [NOBODY_WAITS, 'away'],
   ['is not queryable', 'not sent'],
   ['timeout exceeded when trying to connect', 'away'],
   ['Connection terminated due to connection timeout', 'away'],

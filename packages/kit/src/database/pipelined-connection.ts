@@ -1,5 +1,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { cancelStatement } from './cancel-statement.ts'
+import { type Waiting, whoWaits } from '../waiting.ts'
 import { createStatementNames, STALE_PLAN_ATTEMPTS } from './prepared-statements.ts'
 
 /** A connection whose oldest statement is under way for longer takes no more. */
@@ -21,7 +23,7 @@ export interface PipelinedConnection {
 /** Connects at once, and again whenever the connection is lost: what was under way then fails. */
 export function openPipelinedConnection(config: pg.ClientConfig): PipelinedConnection {
   const names = createStatementNames()
-  const askedAt: number[] = [] // of what is under way, oldest first: answers come in order
+  const underWay: Asked[] = [] // oldest first: answers come in order
   let connected: Connected | null = null
   let closing = false
   let retry: NodeJS.Timeout | undefined
@@ -47,23 +49,36 @@ export function openPipelinedConnection(config: pg.ClientConfig): PipelinedConne
   async function ask(text: string, values: unknown[]): Promise<unknown[]> {
     if (!connected) throw new Error('a connection that is not open was asked')
     const { client } = connected
+    const waiting = whoWaits()
+    waiting?.check()
     corkForThisTurn(connected)
-    askedAt.push(performance.now())
+    const asked: Asked = { at: performance.now(), client, waiting }
+    underWay.push(asked)
+    const forget = waiting?.onEnd(cancelOldest)
     try {
       const { rows } = await client.query({ name: names.nameOf(text), text, values, types: TYPES })
       return rows
     } finally {
-      askedAt.shift()
+      forget?.()
+      underWay.shift()
+      cancelOldest()
     }
+  }
+
+  /** Postgres runs the oldest one, and can be told to stop only what it runs. */
+  function cancelOldest(): void {
+    const [oldest] = underWay
+    if (!oldest?.waiting?.isOver || oldest.isCancelled) return
+    oldest.isCancelled = true
+    void cancelStatement(oldest.client, config)
   }
 
   connect()
   return {
     get underWay() {
-      return askedAt.length
+      return underWay.length
     },
-    isOpen: () =>
-      connected !== null && (askedAt[0] === undefined || performance.now() - askedAt[0] < HELD_UP_MS),
+    isOpen: () => connected !== null && (!underWay[0] || performance.now() - underWay[0].at < HELD_UP_MS),
     async ask(text, values) {
       for (let attempt = 1; ; attempt++) {
         const { epoch } = names
@@ -82,6 +97,14 @@ export function openPipelinedConnection(config: pg.ClientConfig): PipelinedConne
       await connected?.client.end()
     },
   }
+}
+
+/** A statement that waits for its answer. */
+interface Asked {
+  at: number
+  client: pg.Client
+  waiting: Waiting | undefined
+  isCancelled?: boolean
 }
 
 interface Connected {

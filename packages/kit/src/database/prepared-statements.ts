@@ -1,5 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { LRUCache } from 'lru-cache'
+import type pg from 'pg'
+import { WaitedPool } from './waited-pool.ts'
 
 /** How many statements a connection may come to hold, each some ten kilobytes of a Postgres process. */
 const MAX_STATEMENTS = 256
@@ -72,12 +74,13 @@ type Transaction = Awaited<ReturnType<Adapter['startTransaction']>>
 export class PreparingPg extends PrismaPg {
   readonly #names: StatementNames
 
-  constructor(
-    config: ConstructorParameters<typeof PrismaPg>[0],
-    options: { onPoolError(error: Error): void },
-  ) {
+  constructor(config: pg.PoolConfig, options: { onPoolError(error: Error): void }) {
     const names = createStatementNames()
-    super(config, { ...options, statementNameGenerator: ({ sql }) => names.nameOf(sql) })
+    super(new WaitedPool(config), {
+      ...options,
+      disposeExternalPool: true,
+      statementNameGenerator: ({ sql }) => names.nameOf(sql),
+    })
     this.#names = names
   }
 

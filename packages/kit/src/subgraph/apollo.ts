@@ -3,9 +3,10 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
 } from '@apollo/server/plugin/disabled'
-import type { DocumentNode, GraphQLSchema } from 'graphql'
-import { NoNulInDocument } from './no-nul.ts'
+import { type DocumentNode, type GraphQLSchema, OperationTypeNode } from 'graphql'
+import { DOCUMENT_RULES, MAX_TOKENS } from './document-limits.ts'
 import { formatError } from '../graphql-errors.ts'
+import { whoWaits } from '../waiting.ts'
 import type { RequestScope } from '../viewer.ts'
 
 /** The answer to one operation, ready to be sent. */
@@ -26,7 +27,9 @@ export async function startApollo<Context extends RequestScope>(
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: false,
-    validationRules: [NoNulInDocument],
+    validationRules: DOCUMENT_RULES,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    documentStore: null, // ours keeps what is valid
     csrfPrevention: false, // browsers never reach this port, and no request is served without a service token
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
@@ -37,8 +40,9 @@ export async function startApollo<Context extends RequestScope>(
       {
         async requestDidStart() {
           return {
-            async didResolveOperation({ source, document }) {
+            async didResolveOperation({ source, document, operation }) {
               onValid(source, document)
+              if (operation?.operation !== OperationTypeNode.QUERY) whoWaits()?.keep()
             },
             // Masked here and not in Apollo's `formatError`, which does not know the request.
             async willSendResponse({ response, errors, contextValue }) {

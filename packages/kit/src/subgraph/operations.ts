@@ -9,14 +9,17 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
-import { KarcisError } from '../errors.ts'
+import { KarcisError, ServiceUnavailable } from '../errors.ts'
+import { bytesOf, MAX_TOKENS } from './document-limits.ts'
+import { countObjects, MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
+import { whoWaits } from '../waiting.ts'
 import { formatError } from '../graphql-errors.ts'
 import { isPlainOperation, isRecord, type PlainOperation } from '../plain-operation.ts'
 import { nulIn } from './no-nul.ts'
 import type { RequestScope } from '../viewer.ts'
 
-/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
-const MAX_DOCUMENTS_LENGTH = 1_000_000
+/** What all documents may take that are kept. */
+const MAX_DOCUMENTS_BYTES = 50_000_000
 
 /** Runs operations of one schema. */
 export interface Operations<Context> {
@@ -27,6 +30,8 @@ export interface Operations<Context> {
   stop(): Promise<void>
 }
 
+const OVERDUE = 'This took longer than was waited for.'
+
 /** What Apollo Server says of whatever was executed. */
 const EXECUTED = { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } }
 
@@ -34,15 +39,18 @@ const EXECUTED = { status: 200, headers: { 'content-type': 'application/json; ch
  * Runs operations as Apollo Server does, byte by byte. A document goes through it once, so that reading and validating it,
  * and telling what is wrong, is done in one place; from then on it is only executed. Errors are masked here, and logged
  * with the request id of the context.
+ * @param maxObjects of the answer to one operation.
  */
 export async function createOperations<Context extends RequestScope>(
   schema: GraphQLSchema,
+  maxObjects = MAX_OBJECTS,
 ): Promise<Operations<Context>> {
+  countObjects(schema)
   /** Valid documents by their text. */
   const known = new LRUCache<string, DocumentNode>({
     max: 1_000,
-    maxSize: MAX_DOCUMENTS_LENGTH,
-    sizeCalculation: (_, text) => text.length,
+    maxSize: MAX_DOCUMENTS_BYTES,
+    sizeCalculation: bytesOf,
   })
   const apollo = await startApollo<Context>(schema, (text, document) => known.set(text, document))
 
@@ -52,7 +60,9 @@ export async function createOperations<Context extends RequestScope>(
     contextValue: Context,
   ): Promise<string | null> {
     const document = known.get(query)
-    if (!document || !getOperationAST(document, operationName)) return null
+    const operation = document && getOperationAST(document, operationName)
+    if (!operation) return null
+    if (operation.operation !== OperationTypeNode.QUERY) whoWaits()?.keep()
     const result = await execute({
       schema,
       document,
@@ -68,6 +78,13 @@ export async function createOperations<Context extends RequestScope>(
       const nul = nulIn(body.variables)
       if (nul) return refused(nul, context)
     }
+    const budget = new ObjectBudget(maxObjects)
+    const answer = await withinBudget(budget, () => executeAny(body, context))
+    if (budget.problem) return unanswered(budget.problem, context)
+    return whoWaits()?.isOver ? unanswered(new ServiceUnavailable(OVERDUE), context) : answer
+  }
+
+  async function executeAny(body: unknown, context: Context): Promise<OperationAnswer> {
     const json = isPlainOperation(body) && body.extensions == null ? await runKnown(body, context) : null
     return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
   }
@@ -76,7 +93,10 @@ export async function createOperations<Context extends RequestScope>(
   function isWrite({ query, operationName }: Partial<PlainOperation>): boolean {
     if (typeof query !== 'string') return false
     try {
-      const operation = getOperationAST(known.get(query) ?? parse(query), operationName)
+      const operation = getOperationAST(
+        known.get(query) ?? parse(query, { maxTokens: MAX_TOKENS }),
+        operationName,
+      )
       return operation != null && operation.operation !== OperationTypeNode.QUERY
     } catch {
       return false
@@ -102,6 +122,12 @@ const refused = (error: Error, scope: RequestScope): OperationAnswer => ({
   status: 400,
   headers: EXECUTED.headers,
   json: JSON.stringify({ errors: [formatError(error, scope)] }),
+})
+
+/** Stands in for an answer that was given up. */
+const unanswered = (error: Error, scope: RequestScope): OperationAnswer => ({
+  ...EXECUTED,
+  json: JSON.stringify({ errors: [formatError(error, scope)], data: null }),
 })
 
 const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>

@@ -1,15 +1,26 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
+import { DEADLINE_HEADER } from '../contracts/deadline.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import { isUnavailable } from '../database/failures.ts'
-import { type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
+import { BadUserInput, type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
 import { eventSchema, type KarcisEvent } from '../events.ts'
-import { BodyTooLarge, closeHttp, listen, readBody, readBytes, sendJson } from '../http.ts'
+import {
+  BodyTooLarge,
+  ClientGone,
+  closeHttp,
+  createHttpServer,
+  listen,
+  readBody,
+  readBytes,
+  sendJson,
+} from '../http.ts'
 import { newId } from '../ids.ts'
 import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
@@ -17,9 +28,14 @@ import { createOperations } from './operations.ts'
 import { checkResolvers } from '../resolvers.ts'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
 import { serveSubscriptions } from './subscriptions.ts'
+import { parseInput } from '../validate.ts'
 import type { RequestScope } from '../viewer.ts'
+import { Waiting, workFor } from '../waiting.ts'
 
+/** Also of a batch: of all its members. */
 const BODY_LIMIT = 2_000_000
+
+const MAX_DEADLINE_MS = 600_000
 
 export interface SubgraphServerOptions<Context extends RequestScope> {
   sdl: string
@@ -70,8 +86,9 @@ export async function serveSubgraph<Context extends RequestScope>(
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
   const operations = await createOperations<Context>(schema)
 
-  const server = createServer((request, response) => {
+  const server = createHttpServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
+      if (error instanceof ClientGone) return undefined
       if (error instanceof BodyTooLarge)
         return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
       const expected = isUnavailable(error) ? new ServiceUnavailable() : error
@@ -84,6 +101,16 @@ export async function serveSubgraph<Context extends RequestScope>(
   })
   const sockets = serveSubscriptions({ server, schema, tokens, log, createContext })
   let closing = false
+
+  /** One listener for each connection: several requests may be under way on it. */
+  const waitingOn = new WeakMap<Socket, Set<Waiting>>()
+  server.on('connection', (socket) => {
+    const all = new Set<Waiting>()
+    waitingOn.set(socket, all)
+    socket.once('close', () => {
+      for (const waiting of all) waiting.end()
+    })
+  })
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { url = '/' } = request
@@ -98,10 +125,10 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (route) return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
-    const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
+    const body = parseJson(await readBody(request, BODY_LIMIT))
 
     if (path === EVENTS_PATH && options.receive) {
-      await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
+      await options.receive(parseInput(told, body, 'body').events)
       return sendJson(response, 200, { taken: true })
     }
     if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
@@ -109,6 +136,15 @@ export async function serveSubgraph<Context extends RequestScope>(
     const requestId = header(request, 'x-request-id') ?? newId()
     const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
     const scope: RequestScope = { ...caller, requestId, log, ...(clientAddress && { clientAddress }) }
+    const waiting = waitingFor(request, response)
+    await workFor(waiting, () => answerOperations(body, scope, response))
+  }
+
+  async function answerOperations(
+    body: unknown,
+    scope: RequestScope,
+    response: ServerResponse,
+  ): Promise<void> {
     const context = createContext(scope)
     if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
     if (!isBatch(body))
@@ -117,6 +153,21 @@ export async function serveSubgraph<Context extends RequestScope>(
       response,
       body.map((member) => operations.runMember(member, context)),
     )
+  }
+
+  /** Whoever sent a request waits until the connection is closed, or until the deadline that they named. */
+  function waitingFor(request: IncomingMessage, response: ServerResponse): Waiting {
+    const waiting = new Waiting()
+    const onSocket = waitingOn.get(request.socket)
+    onSocket?.add(waiting)
+    const deadlineMs = Number(header(request, DEADLINE_HEADER))
+    const deadline =
+      deadlineMs > 0 && deadlineMs <= MAX_DEADLINE_MS && setTimeout(() => waiting.end(), deadlineMs)
+    response.once('finish', () => {
+      onSocket?.delete(waiting)
+      if (deadline) clearTimeout(deadline)
+    })
+    return waiting
   }
 
   async function answerRoute(
@@ -159,6 +210,18 @@ export async function serveSubgraph<Context extends RequestScope>(
 function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
   response.end(json)
+}
+
+/** The events that another subgraph tells of. */
+const told = z.object({ events: z.array(eventSchema) })
+
+/** @throws BadUserInput for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadUserInput([{ path: 'body', message: 'must be JSON' }])
+  }
 }
 
 /** Of what goes wrong outside of GraphQL; anything else is 400. */

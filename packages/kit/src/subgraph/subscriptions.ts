@@ -17,7 +17,9 @@ import { formatError } from '../graphql-errors.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '../service-token.ts'
-import { NoNulInDocument, nulIn } from './no-nul.ts'
+import { DOCUMENT_RULES, MAX_TOKENS } from './document-limits.ts'
+import { MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
+import { nulIn } from './no-nul.ts'
 import type { RequestScope } from '../viewer.ts'
 
 const MAX_FRAME_BYTES = 1_000_000
@@ -58,8 +60,8 @@ export function serveSubscriptions<Context extends RequestScope>(
           const nul = nulIn(payload.variables)
           if (nul) return [asGraphQLError(nul)]
           // Parsed here because graphql-ws would answer a syntax error by closing the whole socket.
-          const document = parse(payload.query)
-          const errors = validate(schema, document, [...specifiedRules, NoNulInDocument])
+          const document = parse(payload.query, { maxTokens: MAX_TOKENS })
+          const errors = validate(schema, document, [...specifiedRules, ...DOCUMENT_RULES])
           if (errors.length > 0) return errors
           const args: ScopedArgs = {
             schema,
@@ -79,9 +81,13 @@ export function serveSubscriptions<Context extends RequestScope>(
         const source = await createSourceEventStream(args)
         if (!(Symbol.asyncIterator in source)) return source
         // A fresh context per event: a loader that lived on would answer later events from its cache.
-        return mapAsync(source[Symbol.asyncIterator](), (event) =>
-          execute({ ...args, rootValue: event, contextValue: createContext(scope) }),
-        )
+        return mapAsync(source[Symbol.asyncIterator](), async (event) => {
+          const budget = new ObjectBudget(MAX_OBJECTS)
+          const result = await withinBudget(budget, () =>
+            execute({ ...args, rootValue: event, contextValue: createContext(scope) }),
+          )
+          return budget.problem ? { data: null, errors: [asGraphQLError(budget.problem)] } : result
+        })
       },
       onNext: (_ctx, _id, _payload, args, result) => {
         if (!result.errors) return
