@@ -25,7 +25,7 @@ async function openWorld() {
     name: 'a',
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches: false,
-    tokens,
+    tokens: tokens.to('a'),
     limits: DEFAULT_LIMITS,
     log,
   })

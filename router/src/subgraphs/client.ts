@@ -1,7 +1,7 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
@@ -49,7 +49,7 @@ export interface SubgraphClientOptions {
   endpoint: string
   /** Whether it is one of ours, which take several queries in one request. */
   takesBatches: boolean
-  tokens: ServiceTokens
+  tokens: TokenSigner
   limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>
   log: Logger
 }

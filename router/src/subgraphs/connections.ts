@@ -38,7 +38,7 @@ export function connectSubgraphs(
         name,
         endpoint,
         takesBatches: areOurs,
-        tokens,
+        tokens: tokens.to(name),
         limits,
         log,
       })

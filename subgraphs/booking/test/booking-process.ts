@@ -56,11 +56,11 @@ export async function startBooking(
   return {
     subgraph,
     db: subgraph.deps.db,
-    ask: (viewer, query, variables) => ask(url, viewer, query, variables),
+    ask: (viewer, query, variables) => ask(subgraph, viewer, query, variables),
     signUp: ({ id }) =>
-      tell(url, 'user', { type: 'user.registered', aggregateId: id, payload: { userId: id } }),
+      tell(subgraph, 'user', { type: 'user.registered', aggregateId: id, payload: { userId: id } }),
     async watch(viewer, query, variables = {}) {
-      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer) }
+      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'booking') }
       const results = sockets.client.iterate({ query, variables, extensions })
       return async () => {
         const { value } = await results.next()

@@ -153,7 +153,7 @@ describe('eventChanged', () => {
   const WATCH = `subscription($id: ID!) { eventChanged(id: $id) { title status version message } }`
 
   async function watch(url: string, viewer: Viewer | null, id: string) {
-    const token = await tokenOf(viewer)
+    const token = await tokenOf(viewer, 'event')
     const ws = createWsClient(`${url}/graphql`)
     const values = ws.client.iterate<Loose>({
       query: WATCH,

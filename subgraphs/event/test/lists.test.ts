@@ -232,7 +232,7 @@ describe('without a service token', () => {
         body: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
       })
     }
-    const forged = await createServiceTokens(`not ${SERVICE_SECRET}`, 'router').sign(house.admin)
+    const forged = await createServiceTokens(`not ${SERVICE_SECRET}`, 'router').to('event').sign(house.admin)
     expect(await gql(url, '{ __typename }', {}, { [SERVICE_TOKEN_HEADER]: forged })).toMatchObject({
       status: 401,
     })

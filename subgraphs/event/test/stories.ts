@@ -1,5 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import { ask, mustAsk } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import type { Loose } from '@karcis/testkit/gql'
@@ -35,11 +36,11 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
 
   /** What the one field of an operation returns, which must succeed. */
   const does = async (...question: Question): Promise<Loose> =>
-    Object.values(await mustAsk(subgraph.url, ...question))[0]
+    Object.values(await mustAsk(subgraph, ...question))[0]
 
   /** The one error that an operation is refused with: its code and facts. */
   async function refused(...question: Question): Promise<Loose> {
-    const { errors, code, facts } = await ask(subgraph.url, ...question)
+    const { errors, code, facts } = await ask(subgraph, ...question)
     expect(errors).toHaveLength(1)
     return { code, ...facts }
   }
@@ -47,7 +48,7 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
   const running = stack.move()
   return {
     subgraph,
-    ask: (...question: [...Question, service?: string]) => ask(subgraph.url, ...question),
+    ask: (...question: [...Question, service?: ServiceName]) => ask(subgraph, ...question),
     does,
     refused,
     /** Reads or changes the database behind the product's back. */

@@ -4,10 +4,11 @@ import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
+import { mayTell, mayUse } from '../contracts/calls.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import { isUnavailable } from '../database/failures.ts'
-import { type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
+import { type ErrorCode, Forbidden, KarcisError, ServiceUnavailable } from '../errors.ts'
 import { eventSchema, type KarcisEvent } from '../events.ts'
 import { BodyTooLarge, closeHttp, listen, readBody, readBytes, sendJson } from '../http.ts'
 import { newId } from '../ids.ts'
@@ -15,7 +16,7 @@ import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { createOperations } from './operations.ts'
 import { checkResolvers } from '../resolvers.ts'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
+import { type Caller, SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
 import { serveSubscriptions } from './subscriptions.ts'
 import type { RequestScope } from '../viewer.ts'
 
@@ -95,16 +96,26 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
     const route = options.routes?.[path]
-    if (route) return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+    if (route) {
+      permit(caller, mayUse(caller.service, tokens.service, 'routes'))
+      return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+    }
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
 
     if (path === EVENTS_PATH && options.receive) {
-      await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
+      const { events } = z.object({ events: z.array(eventSchema) }).parse(body)
+      permit(
+        caller,
+        events.every(({ type }) => mayTell(caller.service, tokens.service, type)),
+      )
+      await options.receive(events)
       return sendJson(response, 200, { taken: true })
     }
     if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+
+    permit(caller, mayUse(caller.service, tokens.service, 'graphql'))
 
     const requestId = header(request, 'x-request-id') ?? newId()
     const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
@@ -162,9 +173,18 @@ function sendAnswer(response: ServerResponse, { status, headers, json }: Operati
 }
 
 /** Of what goes wrong outside of GraphQL; anything else is 400. */
-const STATUSES: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, SERVICE_UNAVAILABLE: 503 }
+const STATUSES: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  SERVICE_UNAVAILABLE: 503,
+}
 
 const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
+
+/** @throws Forbidden to a process that may not ask this (contracts/calls.ts). */
+function permit({ service }: Caller, isAllowed: boolean): void {
+  if (!isAllowed) throw new Forbidden(`This is not for the ${service} service.`)
+}
 
 const header = (request: IncomingMessage, name: string): string | undefined =>
   request.headers[name]?.toString()

@@ -11,7 +11,8 @@ import {
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { mapAsync } from '../async-queue.ts'
-import { Unauthenticated } from '../errors.ts'
+import { mayUse } from '../contracts/calls.ts'
+import { Forbidden, Unauthenticated } from '../errors.ts'
 import { formatError } from '../graphql-errors.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
@@ -50,6 +51,8 @@ export function serveSubscriptions<Context extends RequestScope>(
         const extensions = payload.extensions ?? {}
         const caller = await tokens.verify(text(extensions[SERVICE_TOKEN_EXTENSION]))
         if (!caller) return [asGraphQLError(new Unauthenticated('A service token is needed here.'))]
+        if (!mayUse(caller.service, tokens.service, 'graphql'))
+          return [asGraphQLError(new Forbidden(`This is not for the ${caller.service} service.`))]
         const requestId = text(extensions.requestId) ?? newId()
         const scope: RequestScope = { ...caller, requestId, log }
         try {
