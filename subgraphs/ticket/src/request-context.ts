@@ -23,6 +23,7 @@ type Loaders = ReturnType<typeof createLoaders>
 const createLoaders = ({ db, batchedReads }: Deps) => ({
   ticketType: loaderOf(batchedReads.ticketType),
   ticketTypesOfEvent: loaderOf(batchedReads.ticketTypesOfEvent),
+  eventCopy: loaderOf(batchedReads.eventCopy),
   seat: byKey((ids) => findSeats(db, ids)),
   seatsOfEvent: byKey((eventIds) => findSeatsOfEvents(db, eventIds)),
   sectionsOfEvent: byKey((eventIds) => findSections(db, eventIds)),

@@ -1,4 +1,5 @@
 import { requireViewer } from '@karcis/kit/viewer'
+import { maySeeEvent } from '../domain/events/event-copy.ts'
 import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
@@ -16,7 +17,10 @@ export const holds = {
     releaseHold: (_, { id }, ctx) => releaseHold(ctx.deps, requireViewer(ctx), id),
   },
   Hold: {
-    event: ({ eventId }) => ({ id: eventId }),
+    async event({ eventId }, _, { viewer, loaders }) {
+      const event = await loaders.eventCopy.load(eventId)
+      return event && maySeeEvent(viewer, event) ? { id: eventId } : null
+    },
     async seats({ items }, _, { loaders }) {
       const seatIds = items.flatMap((item) => item.seatId ?? [])
       const seats = await Promise.all(seatIds.map((id) => loaders.seat.load(id)))

@@ -1,4 +1,5 @@
 import { requireViewer } from '@karcis/kit/viewer'
+import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { qrCode, verificationKeys } from '../domain/tickets/ticket-code.ts'
 import { readTickets } from '../domain/viewing/read-tickets.ts'
@@ -14,7 +15,7 @@ export const tickets = {
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },
   User: {
-    __resolveReference: ({ id }) => ({ id }),
+    __resolveReference: ({ id }) => referenceTo(id),
     tickets: ({ id }, args, ctx) => readTickets(ctx.deps, requireViewer(ctx), id, args),
   },
   Ticket: {
@@ -23,7 +24,7 @@ export const tickets = {
       return ticket && mayReference(ctx, ticket) ? ticket : null
     },
     qrCode: ({ code }) => qrCode(code),
-    event: ({ eventId }) => ({ id: eventId }),
+    event: (ticket, _, { viewer }) => (maySeeEvent(viewer, ticket) ? { id: ticket.eventId } : null),
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),
     owner: ({ ownerId }) => ({ id: ownerId }),

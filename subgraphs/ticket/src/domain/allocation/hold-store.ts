@@ -213,6 +213,21 @@ export async function moveHolds(
   }))
 }
 
+/** Cuts the live holds of an event that would outlast it, locked in id order, and the jobs that end them. @returns their ids. */
+export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    WITH late AS (
+      SELECT h.id, e.ends_at FROM holds h JOIN event_copies e ON e.id = h.event_id
+      WHERE h.event_id = ${eventId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > e.ends_at ORDER BY h.id FOR NO KEY UPDATE OF h
+    ), cut AS (
+      UPDATE holds h SET expires_at = l.ends_at FROM late l WHERE h.id = l.id RETURNING h.id, h.expires_at
+    )
+    SELECT c.id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', c.id), run_at => c.expires_at,
+      job_key => 'expire-hold:' || c.id, max_attempts => 25)).id AS job_id
+    FROM cut c`
+  return rows.map((row) => row.id)
+}
+
 /** Marks a hold as turned into tickets, whether it was still active or had ended. */
 export async function moveHoldToConverted(tx: Tx, id: string): Promise<void> {
   await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())

@@ -130,7 +130,7 @@ async function convert(
  */
 async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
   const event = await findEventCopy(tx, eventId)
-  if (event?.status !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
+  if (event?.eventStatus !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
 }
 
 /** Ends the live tickets of a booking and frees their places. There may be none (left) to end. */

@@ -47,14 +47,15 @@ async function selectTickets(
 ): Promise<Ticket[]> {
   const rows = await db.$queryRaw<
     TicketRow[]
-  >`SELECT t.id, t.code, t.event_id, e.organizer_id, t.ticket_type_id, t.seat_id,
-      t.owner_id, t.status, t.checked_in_at, t.created_at
+  >`SELECT t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status,
+      t.ticket_type_id, t.seat_id, t.owner_id, t.status, t.checked_in_at, t.created_at
     FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${which} ${tail}`
   return rows.map((row) => ({
     id: row.id,
     code: row.code,
     eventId: row.event_id,
     organizerId: row.organizer_id,
+    eventStatus: row.event_status,
     ticketTypeId: row.ticket_type_id,
     seatId: row.seat_id,
     ownerId: row.owner_id,
@@ -69,6 +70,7 @@ interface TicketRow {
   code: string
   event_id: string
   organizer_id: string
+  event_status: string
   ticket_type_id: string
   seat_id: string | null
   owner_id: string
