@@ -1,5 +1,5 @@
 import { BadUserInput, type FieldProblem } from '@karcis/kit/errors'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** Longer text, trimmed; null and absent become ''. */
@@ -33,9 +33,6 @@ export function pairedCoordinates(
   const missing = latitude == null ? 'latitude' : 'longitude'
   ctx.addIssue({ code: 'custom', path: [missing], message: 'latitude and longitude come together' })
 }
-
-/** A city or a country. */
-export const placeNameSchema = nameSchema(80)
 
 /** Checks an input's fields, and reports what is wrong with them together with the problems that rules beyond single fields found. */
 export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems: FieldProblem[]): T {

@@ -3,16 +3,16 @@ import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { citySchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { coordinateFields, isStorable, pairedCoordinates, placeNameSchema } from '../input.ts'
+import { coordinateFields, isStorable, pairedCoordinates } from '../input.ts'
 import { requireOwner } from '../ownership.ts'
 import type { Venue, VenuePage } from '../venues/venue-store.ts'
 import * as store from '../venues/venue-store.ts'
 
-const fields = { name: nameSchema(), city: placeNameSchema, address: nameSchema(300) }
+const fields = { name: nameSchema(), city: citySchema, address: nameSchema(300) }
 const locationId = idSchema.nullish()
 const createSchema = z.object({ ...fields, locationId, ...coordinateFields }).superRefine(pairedCoordinates)
 const updateSchema = z
