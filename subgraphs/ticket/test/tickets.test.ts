@@ -185,7 +185,7 @@ describe('entities', () => {
     const seatIds = many.flatMap(({ ids: _, seats }) => seats.map(({ id }) => id)).reverse()
     expect(
       await cost(refer('Seat', seatIds), '... on Seat { id section status ticketType { name } }'),
-    ).toEqual({ queries: 2, found: seatIds })
+    ).toEqual({ queries: 3, found: seatIds })
     const ticketIds = many.flatMap(({ ids }) => ids)
     expect(
       await cost(

@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { instantSchema, moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
@@ -27,13 +27,10 @@ import { publishStock } from '../live.ts'
 import { planProblems } from './ticket-type-plan.ts'
 
 const MAX_QUOTA = 10_000_000
-const count = z.number().int().min(1, 'must be at least 1').max(MAX_QUOTA, `must be at most ${MAX_QUOTA}`)
-/** A field of a change that may be left out, but has no empty state. */
-const notNull = <T extends z.ZodType>(schema: T) =>
-  schema.optional().or(z.null().refine(() => false, 'cannot be null; leave it out to keep it'))
+const count = z.int().min(1).max(MAX_QUOTA)
 const optionalFields = {
-  saleStartsAt: z.date().nullish(),
-  saleEndsAt: z.date().nullish(),
+  saleStartsAt: instantSchema.nullish(),
+  saleEndsAt: instantSchema.nullish(),
   maxPerUser: count.nullish(),
   section: nameSchema().nullish(),
 }
@@ -92,9 +89,9 @@ export async function createTicketType(
 const updateSchema = z.object({
   ...optionalFields,
   id: idSchema,
-  name: notNull(nameSchema()),
-  price: notNull(moneySchema),
-  quota: notNull(count),
+  name: nameSchema().optional(),
+  price: moneySchema.optional(),
+  quota: count.optional(),
 })
 
 type Changes = Omit<z.infer<typeof updateSchema>, 'id'>
