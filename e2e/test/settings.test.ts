@@ -53,6 +53,7 @@ describe('settings', () => {
   it('have the defaults that the README names', () => {
     for (const name of [
       'BCRYPT_COST',
+      'REFRESH_GRACE_SECONDS',
       'HOLD_SECONDS',
       'MAX_OPEN_PLACES',
       'PAYMENT_MARGIN_SECONDS',
