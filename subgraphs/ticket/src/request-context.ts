@@ -1,6 +1,7 @@
 import { byKey, loaderOf } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import type { Deps } from './domain/deps.ts'
+import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
 import { findTickets } from './domain/tickets/ticket-store.ts'
@@ -9,12 +10,15 @@ import { findTickets } from './domain/tickets/ticket-store.ts'
 export interface Context extends RequestScope {
   deps: Deps
   loaders: Loaders
+  /** Ticket types of seat maps that were asked for: read once a map, for it has thousands of seats of few types. */
+  seatTypes: Map<string, TicketType>
 }
 
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
   loaders: createLoaders(deps),
+  seatTypes: new Map(),
 })
 
 type Loaders = ReturnType<typeof createLoaders>

@@ -13,6 +13,7 @@ import type { Deps } from './domain/deps.ts'
 import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
+import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { announceSaleMomentJob, expireHoldJob, sweepHoldsJob } from './jobs.ts'
@@ -35,6 +36,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         ...base,
         settings,
         live,
+        qrCodes: createQrCodes(),
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
@@ -47,9 +49,10 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       }
       return {
         deps,
-        close() {
+        async close() {
           live.seats.close()
           live.stock.close()
+          await deps.qrCodes.close()
         },
       }
     },

@@ -3,12 +3,13 @@ import { maySeeEvent } from '../domain/events/event-copy.ts'
 import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
-import { readHold, releaseHold } from '../domain/holds/release-hold.ts'
+import { readHold, readOpenHolds, releaseHold } from '../domain/holds/release-hold.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const holds = {
   Query: {
     hold: (_, { id }, ctx) => readHold(ctx.deps, requireViewer(ctx), id),
+    myHolds: (_, { eventId }, ctx) => readOpenHolds(ctx.deps, requireViewer(ctx), eventId),
   },
   Mutation: {
     holdSeats: (_, { input }, ctx) => holdSeats(ctx.deps, requireViewer(ctx), input),

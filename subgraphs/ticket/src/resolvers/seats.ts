@@ -30,7 +30,14 @@ export const seats = {
     seatMap: ({ id }, _, ctx) => seatMapOf(ctx, id),
   },
   SeatMap: {
-    seats: async ({ eventId }, _, { loaders }) => (await loaders.seatsOfEvent.load(eventId)) ?? [],
+    async seats({ eventId }, _, { loaders, seatTypes }) {
+      const [seats, types] = await Promise.all([
+        loaders.seatsOfEvent.load(eventId),
+        loaders.ticketTypesOfEvent.load(eventId),
+      ])
+      for (const type of types ?? []) seatTypes.set(type.id, type)
+      return seats ?? []
+    },
     sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
   },
   Section: {
@@ -38,7 +45,8 @@ export const seats = {
   },
   Seat: {
     __resolveReference: ({ id }, ctx) => seatOf(ctx, id),
-    ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
+    ticketType: ({ ticketTypeId }, _, { loaders, seatTypes }) =>
+      seatTypes.get(ticketTypeId) ?? loaders.ticketType.load(ticketTypeId),
   },
 } satisfies Resolvers
 

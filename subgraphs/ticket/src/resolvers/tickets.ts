@@ -1,7 +1,7 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
-import { qrCode, verificationKeys } from '../domain/tickets/ticket-code.ts'
+import { verificationKeys } from '../domain/tickets/ticket-code.ts'
 import { readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
@@ -23,7 +23,7 @@ export const tickets = {
       const ticket = await ctx.loaders.ticket.load(id)
       return ticket && mayReference(ctx, ticket) ? ticket : null
     },
-    qrCode: ({ code }) => qrCode(code),
+    qrCode: ({ code }, _, { deps, viewer }) => deps.qrCodes.picture(code, viewer?.id ?? ''),
     event: (ticket, _, { viewer }) => (maySeeEvent(viewer, ticket) ? { id: ticket.eventId } : null),
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),

@@ -19,6 +19,21 @@ export async function findHolds(db: Db | Tx, ids: readonly string[]): Promise<Ma
 export const findHold = async (db: Db | Tx, id: string): Promise<Hold | null> =>
   (await findHolds(db, [id])).get(id) ?? null
 
+/** Holds that keep places for a user just now, newest first, of one event or of all, at most `limit`. */
+export async function listOpenHolds(
+  db: Db | Tx,
+  userId: string,
+  eventId: string | null,
+  limit: number,
+): Promise<Hold[]> {
+  const holds = await selectHolds(
+    db,
+    Prisma.sql`h.id IN (SELECT o.id FROM holds o WHERE o.user_id = ${userId}::uuid AND o.status = 'ACTIVE' AND o.expires_at > now()
+      AND (${eventId}::uuid IS NULL OR o.event_id = ${eventId}::uuid) ORDER BY o.id DESC LIMIT ${limit})`,
+  )
+  return holds.reverse()
+}
+
 /** Holds by a condition on `h`, oldest first, with their items. */
 export async function selectHolds(db: Db | Tx, which: Prisma.Sql): Promise<Hold[]> {
   const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,

@@ -66,7 +66,7 @@ async function draftTickets(
   )
   const codes = await signTicketCodes(
     signingKeys,
-    places.map(({ ticketId, ticketTypeId, seatLabel }) => ({ ticketId, eventId, ticketTypeId, seatLabel })),
+    places.map(({ ticketId }) => ({ ticketId, eventId })),
   )
   return places.map(({ ticketId: id, ticketTypeId, seatId, seatLabel }, ordinal) => {
     const code = codes[ordinal] ?? ''
