@@ -226,6 +226,17 @@ describe('line 14: plans that make no sense', () => {
     ])
   })
 
+  it('an event has a hundred ticket types at most (line 15: every list is bounded)', async () => {
+    await using story = await startStory()
+    const { create } = words(story)
+    const eventId = await story.event()
+    await story.ticketType(eventId)
+    await story.sql(`INSERT INTO ticket_types (id, event_id, name, kind, price, currency, quota, available)
+      SELECT gen_random_uuid(), event_id, name, kind, price, currency, quota, available FROM ticket_types, generate_series(1, 98)`)
+    expect(await create(eventId, {})).toBeUndefined()
+    expect(await create(eventId, {})).toBe('CONFLICT')
+  })
+
   it('two sections never stand in one place', async () => {
     await using story = await startStory()
     const { map } = words(story)

@@ -174,6 +174,31 @@ describe('entities', () => {
     ).toEqual({ queries: 4, found: eventIds })
   })
 
+  it('line 15: pages of tickets, and their counts, of many users are read in one query each', async () => {
+    await using story = await startStory()
+    const many = [
+      await tickets(story),
+      await tickets(story, ['A1']),
+      await tickets(story, ['A1', 'A2', 'A3']),
+    ]
+    const of = [...many.map(({ buyer }) => buyer.id), newId()].map((id) => ({ __typename: 'User', id }))
+    const page = 'tickets(first: 2) { totalCount pageInfo { hasNextPage } edges { node { id } } }'
+    const oldest = 'oldest: tickets(last: 1) { edges { node { id } } }'
+    const queries = countingQueries(story.deps)
+    const { _entities } = await story.mustAsk(story.admin, ENTITIES(`... on User { ${page} ${oldest} }`), {
+      of,
+    })
+    expect(queries).toHaveLength(3)
+    const idsOf = ({ edges }: { edges: { node: { id: string } }[] }) => edges.map(({ node }) => node.id)
+    for (const [at, { ids }] of many.entries()) {
+      const { tickets: newest, oldest: last } = _entities[at]
+      expect(idsOf(newest)).toEqual(ids.toReversed().slice(0, 2))
+      expect(newest).toMatchObject({ totalCount: ids.length, pageInfo: { hasNextPage: ids.length > 2 } })
+      expect(idsOf(last)).toEqual(ids.slice(0, 1))
+    }
+    expect(_entities[3]).toMatchObject({ tickets: { totalCount: 0, edges: [] }, oldest: { edges: [] } })
+  })
+
   it('give an event its price range, its types and no seat map when it has none', async () => {
     await using story = await startStory()
     const eventId = await story.event()

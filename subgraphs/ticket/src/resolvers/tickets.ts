@@ -9,14 +9,14 @@ export const tickets = {
   Query: {
     myTickets(_, args, ctx) {
       const viewer = requireViewer(ctx)
-      return readTickets(ctx.deps, viewer, viewer.id, args)
+      return readTickets(ctx.loaders, viewer, viewer.id, args)
     },
     ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },
   User: {
     __resolveReference: ({ id }) => referenceTo(id),
-    tickets: ({ id }, args, ctx) => readTickets(ctx.deps, requireViewer(ctx), id, args),
+    tickets: ({ id }, args, ctx) => readTickets(ctx.loaders, requireViewer(ctx), id, args),
   },
   Ticket: {
     async __resolveReference({ id }, ctx) {

@@ -41,12 +41,13 @@ export async function refreshIfAnswered(sources: EventSources, eventId: string):
  * @throws NotFound, or ServiceUnavailable when its owner does not answer.
  */
 export async function requireEvent(sources: EventSources, eventId: string): Promise<EventCopy> {
-  const known = await findEventCopy(sources.db, eventId)
-  if (known) return known
-  await refreshEventCopy(sources, eventId)
-  const found = await findEventCopy(sources.db, eventId)
-  if (!found) throw new NotFound('event', eventId)
-  return found
+  let known = await findEventCopy(sources.db, eventId)
+  if (!known) {
+    await refreshEventCopy(sources, eventId)
+    known = await findEventCopy(sources.db, eventId)
+  }
+  if (!known || known.eventStatus === 'DELETED') throw new NotFound('event', eventId)
+  return known
 }
 
 /**

@@ -163,6 +163,9 @@ export async function countPlannedPlaces(
   return row?.places ?? 0
 }
 
+export const countTicketTypes = (tx: Tx, eventId: string): Promise<number> =>
+  tx.ticketType.count({ where: { eventId } })
+
 /** Writes a ticket type of which everything is available. */
 export async function insertTicketType(
   tx: Tx,

@@ -16,6 +16,7 @@ import { scheduleSaleMoment } from '../inventory/sale-moment-store.ts'
 import type { TicketKind, TicketType } from '../inventory/ticket-type.ts'
 import {
   countPlannedPlaces,
+  countTicketTypes,
   deleteUnusedTicketType,
   findTicketType,
   insertTicketType,
@@ -26,6 +27,7 @@ import {
 import { publishStock } from '../live.ts'
 import { planProblems } from './ticket-type-plan.ts'
 
+const MAX_TYPES = 100
 const MAX_QUOTA = 10_000_000
 const count = z.int().min(1).max(MAX_QUOTA)
 const optionalFields = {
@@ -71,6 +73,7 @@ export async function createTicketType(
     saleEndsAt: given.saleEndsAt ?? null,
   }
   await transaction(deps.db, async (tx) => {
+    await requireFewTypes(tx, eventId)
     const terms = await requirePlan(tx, {
       id,
       eventId,
@@ -84,6 +87,13 @@ export async function createTicketType(
   })
   publishStock(deps.live, eventId)
   return findTicketType(deps.db, id)
+}
+
+/** Whoever looks at an event is given all its types. @throws Conflict. */
+async function requireFewTypes(tx: Tx, eventId: string): Promise<void> {
+  await lockEventCopy(tx, eventId)
+  if ((await countTicketTypes(tx, eventId)) >= MAX_TYPES)
+    throw new Conflict(`An event has at most ${MAX_TYPES} ticket types.`, { limit: MAX_TYPES })
 }
 
 const updateSchema = z.object({
