@@ -23,7 +23,7 @@ export function decodeBase45(text: string): Uint8Array | null {
   const bytes: number[] = []
   for (let at = 0; at < text.length; at += 3) {
     const group = text.slice(at, at + 3)
-    const digits = [...group].map((character) => ALPHABET.indexOf(character))
+    const digits = Array.from(group, (character) => ALPHABET.indexOf(character))
     const value = digits.reduce((sum, each, place) => sum + each * BASE ** place, 0)
     const size = group.length - 1
     if (size === 0 || digits.includes(-1) || value >= 256 ** size) return null
