@@ -79,9 +79,7 @@ describe('a seat map', () => {
       expect((await story.mustAsk(null, SEATS, { eventId })).seatMap.seats.length).toBeGreaterThan(9)
       return queries
     }
-    expect(await cost(small.eventId)).toEqual(
-      ['findMany', '$queryRaw', '$queryRaw'].map((name) => (name === 'findMany' ? 'SeatMap.findMany' : name)),
-    )
+    expect(await cost(small.eventId)).toHaveLength(3)
     expect(await cost(large.eventId)).toHaveLength(3)
   })
 
