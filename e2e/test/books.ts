@@ -69,6 +69,10 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
            GROUP BY y.id HAVING y.sold <> count(t.id) OR y.held <> 0 OR y.available <> y.quota - y.sold`,
         )),
         ...(await rows<Finding>(
+          ticket,
+          `SELECT 'places count as open that nobody holds' AS what, user_id, event_id, taken FROM open_places WHERE taken <> 0`,
+        )),
+        ...(await rows<Finding>(
           booking,
           `SELECT 'ledger is off' AS what, currency, sum(amount) FROM ledger_entries GROUP BY currency HAVING sum(amount) <> 0`,
         )),

@@ -19,10 +19,10 @@ import { publishStock } from '../live.ts'
 import type { Point, SeatMap } from '../seat-map/seat.ts'
 import { findSeatMaps, insertSeatMap, insertSections, type NewSection } from '../seat-map/seat-map-store.ts'
 import { readRoomLayout, sectionsOfLayout } from './room-layout.ts'
+import { MAX_SEATS } from '../seat-map/seat-store.ts'
 import { planProblems, planSeats, type SectionPlan } from './seat-plan.ts'
 import { highestPrice } from './ticket-type-plan.ts'
 
-const MAX_SEATS = 100_000
 const MAX_SECTIONS = 200
 const MAX_ROWS = 500
 /** Writing the largest map takes longer than a transaction may otherwise. */

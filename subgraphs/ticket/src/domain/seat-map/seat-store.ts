@@ -1,3 +1,4 @@
+import { BadUserInput } from '@karcis/kit/errors'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
@@ -44,7 +45,13 @@ export async function findSeats(db: Db | Tx, ids: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, toSeat(row)]))
 }
 
-/** Every seat of events, by event, section by section, row by row. One query, however many events. */
+/** As many as the largest map has. */
+export const MAX_SEATS = 100_000
+
+/**
+ * Every seat of events, by event, section by section, row by row. One query, however many events.
+ * @throws BadUserInput for more seats together than the largest map has: a list of halls would fill the memory.
+ */
 export async function findSeatsOfEvents(
   db: Db | Tx,
   eventIds: readonly string[],
@@ -52,7 +59,11 @@ export async function findSeatsOfEvents(
   const rows = await db.$queryRaw<
     SeatRow[]
   >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
-    WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position`
+    WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position LIMIT ${MAX_SEATS + 1}`
+  if (rows.length > MAX_SEATS) {
+    const message = `are more than ${MAX_SEATS} in all of these maps: ask for fewer maps at once`
+    throw new BadUserInput([{ path: 'seats', message }])
+  }
   return Map.groupBy(rows.map(toSeat), (seat) => seat.eventId)
 }
 
