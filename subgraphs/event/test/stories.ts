@@ -15,7 +15,7 @@ const HOUR = 3_600_000
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { TICKET_URL?: string } = {}) {
+export async function startStory(settings: { TICKET_URL?: string; BOOKING_URL?: string } = {}) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -28,6 +28,7 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
       DATABASE_URL: database.url,
       PORT: 0,
       TICKET_URL: NOBODY,
+      BOOKING_URL: NOBODY,
       ...settings,
     }),
   )

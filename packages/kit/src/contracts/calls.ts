@@ -24,6 +24,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   event: {
     user: { graphql: true },
     ticket: { events: ['event.changed'] },
+    booking: { events: ['event.changed'] },
   },
   ticket: {
     user: { graphql: true },

@@ -246,13 +246,13 @@ const assignments = (schedule: EventSchedule): Prisma.Sql => Prisma.sql`
 /** An event as others are told of it; DELETED when it is gone. */
 type Told = Omit<Event, 'status'> & { status: StoredStatus | 'DELETED' }
 
-/** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
+/** Records `event.changed` for the subgraphs that keep a copy. The row's lock puts the changes of one event in order. */
 async function recordChange<T extends Told>(tx: Tx, event: T): Promise<T> {
   await recordEvent(tx, {
     type: 'event.changed',
     aggregateId: event.id,
     payload: eventForSale.parse(event), // of all that an event has, what the contract names
-    consumers: ['ticket'],
+    consumers: ['ticket', 'booking'],
   })
   return event
 }
