@@ -15,7 +15,7 @@ export function createEventSubgraph(settings: EventSettings): Promise<RunningSub
     name: 'event',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { ticket: settings.TICKET_URL },
+    clients: { user: settings.USER_URL, ticket: settings.TICKET_URL },
     async createDeps(base) {
       const live = createEventLive(base)
       const deps: Deps = { ...base, live, batchedReads: createBatchedReads(() => deps) }

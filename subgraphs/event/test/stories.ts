@@ -14,7 +14,7 @@ const HOUR = 3_600_000
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { TICKET_URL?: string } = {}) {
+export async function startStory(settings: { USER_URL?: string; TICKET_URL?: string } = {}) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -26,6 +26,7 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       PORT: 0,
+      USER_URL: NOBODY,
       TICKET_URL: NOBODY,
       ...settings,
     }),

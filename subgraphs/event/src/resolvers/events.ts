@@ -2,6 +2,7 @@ import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
 import { reviewEvent } from '../domain/administering/review-event.ts'
+import { transferEvent } from '../domain/administering/transfer-event.ts'
 import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
 import { recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, shownStatus } from '../domain/events/event.ts'
@@ -10,7 +11,7 @@ import { createEvent } from '../domain/organizing/create-event.ts'
 import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
-import { eventsToCome, fixCurrency } from '../domain/serving/for-subgraphs.ts'
+import { eventsToCome, fixCurrency, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
@@ -33,6 +34,10 @@ export const events = {
       requireService(ctx, 'user')
       return (await loadVisible(ctx, parseInput(idSchema, id, 'id'))) !== null
     },
+    seatLayoutOfRoom: (_, { roomId }, ctx) => {
+      requireService(ctx, 'ticket')
+      return seatLayoutOfRoom(ctx.deps, roomId)
+    },
     eventsToCome: (_, { organizerId }, ctx) => {
       requireService(ctx, 'user')
       return eventsToCome(ctx.deps, organizerId)
@@ -46,6 +51,7 @@ export const events = {
     deleteEvent: (_, { id }, { deps, viewer }) => deleteEvent(deps, viewer, id),
     pauseSales: (_, { eventId, reason }, { deps, viewer }) => pauseSales(deps, viewer, eventId, reason),
     resumeSales: (_, { eventId }, { deps, viewer }) => resumeSales(deps, viewer, eventId),
+    transferEvent: (_, { id, organizerId }, { deps, viewer }) => transferEvent(deps, viewer, id, organizerId),
     fixCurrency: (_, { eventId }, ctx) => {
       requireService(ctx, 'ticket')
       return fixCurrency(ctx.deps, eventId)

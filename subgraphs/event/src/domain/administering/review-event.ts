@@ -44,8 +44,15 @@ export async function reviewEvent(
   const review = parseInput(schema, input)
   const eventId = parseId(id)
   const event = await transaction(deps.db, async (tx) => {
-    if (eventId === null || !(await lockEvent(tx, eventId))) throw new NotFound('event', id)
-    const reviewed = (await reviewWhole(tx, eventId, review)) ?? (await reviewChanges(tx, eventId, review))
+    const before = eventId && (await lockEvent(tx, eventId))
+    if (!before) throw new NotFound('event', id)
+    if (before.status === 'APPROVED' && !before.hasPendingChanges && review.decision === 'REJECTED') {
+      throw new Conflict(
+        'The event is approved already. To stop its sale, use pauseSales; to call it off, cancelEvent.',
+      )
+    }
+    const reviewed =
+      (await reviewWhole(tx, before.id, review)) ?? (await reviewChanges(tx, before.id, review))
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }

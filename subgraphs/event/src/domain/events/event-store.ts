@@ -221,6 +221,10 @@ export async function lockUnpausedEvents(tx: Tx, organizerId: string, limit: num
   return rows.map(({ id }) => id)
 }
 
+/** Gives an event to another organizer; its series stays with the one it was made by. @returns null when there is no such event. */
+export const moveEventToOrganizer = (tx: Tx, id: string, organizerId: string): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`organizer_id = ${organizerId}::uuid, series_id = NULL`)
+
 /** Fixes an event's currency and gives it; null when there is no such event. */
 export async function fixEventCurrency(tx: Tx, id: string): Promise<string | null> {
   await tx.$executeRaw`UPDATE events SET currency_fixed = true WHERE id = ${id}::uuid AND NOT currency_fixed`
