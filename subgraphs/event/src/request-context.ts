@@ -18,7 +18,7 @@ export const createContext = (deps: Deps, scope: RequestScope): Context => ({
 
 /** What one request has read, and reads, by id; null for what is not there. */
 export type Loaders = {
-  [Kind in keyof BatchedReads]: IdLoader<NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>>
+  [Kind in Exclude<keyof BatchedReads, "eventBySlug">]: IdLoader<NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>>
 }
 
 const createLoaders = (reads: BatchedReads): Loaders => ({

@@ -1,11 +1,11 @@
-import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import { createBatchedRead, type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Db } from './database.ts'
 import { type Category, findCategories } from './events/category-store.ts'
 import { findLocations, type Location } from './venues/location-store.ts'
 import type { Event, PendingChanges } from './events/event.ts'
-import { findEvents, findPendingChanges } from './events/event-store.ts'
-import { findSeries, type Series } from './events/series-store.ts'
+import { findEvents, findEventsBySlug, findPendingChanges } from './events/event-store.ts'
+import { findSeries, type KnownSeries } from './events/series-store.ts'
 import { findViewCounts } from './events/view-store.ts'
 import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
 import { findVenues, type Venue } from './venues/venue-store.ts'
@@ -18,8 +18,10 @@ export interface BatchedReads {
   room: ReadById<Room>
   /** Rooms of a venue, by name; null for none. */
   roomsOfVenue: ReadById<Room[]>
-  series: ReadById<Series>
+  series: ReadById<KnownSeries>
   event: ReadById<Event>
+  /** By what comes of a title in an address, in lower case. */
+  eventBySlug: (slug: string) => Promise<Event | undefined>
   /** Changes of an event that wait for review. */
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
@@ -33,8 +35,9 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   venue: readByKey((ids) => findVenues(deps().db, ids)),
   room: readByKey((ids) => findRooms(deps().db, ids)),
   roomsOfVenue: readByKey((venueIds) => findRoomsOfVenues(deps().db, venueIds)),
-  series: readByKey((ids) => findSeries(deps().db, ids)),
+  series: readByKey((ids) => findSeries(deps().reads, ids)),
   event: readByKey((ids) => findEvents(deps().reads, ids)),
+  eventBySlug: createBatchedRead((slugs) => findEventsBySlug(deps().reads, slugs)),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
 })

@@ -4,7 +4,7 @@ import { requireService } from '@karcis/kit/viewer'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
 import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
-import { recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
+import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
@@ -21,7 +21,7 @@ export const events = {
   Query: {
     events: (_, { filter, orderBy, ...page }, { deps, viewer }) =>
       listEvents(deps, viewer, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
-    event: (_, { id }, ctx) => loadVisible(ctx, id),
+    event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
       listEvents(deps, viewer, { venueId }, 'STARTS_AT_ASC', page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),

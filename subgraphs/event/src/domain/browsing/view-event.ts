@@ -1,10 +1,30 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { transaction } from '@karcis/kit/database'
-import { NotFound } from '@karcis/kit/errors'
+import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
 import { upsertView } from '../events/view-store.ts'
+import { isSlug } from '../slug.ts'
+
+/**
+ * One event that the viewer may see, by its id or by its slug, in any case.
+ * @returns null when there is none, or it is not for the viewer.
+ * @throws BadUserInput unless exactly one of the two is given.
+ */
+export async function findEvent(
+  { batchedReads }: Deps,
+  viewer: Viewer | null,
+  { id, slug }: { id?: string | null; slug?: string | null },
+): Promise<Event | null> {
+  if ((id == null) === (slug == null)) {
+    const path = id == null ? 'id' : 'slug'
+    throw new BadUserInput([{ path, message: 'exactly one of id and slug must be given' }])
+  }
+  if (id != null) return ifVisible(await batchedReads.event(id), viewer)
+  const wanted = slug?.toLowerCase() ?? ''
+  return ifVisible(isSlug(wanted) ? ((await batchedReads.eventBySlug(wanted)) ?? null) : null, viewer)
+}
 
 /** Counts a view of an approved event; an owner's look at their unapproved one counts nothing. @throws NotFound. */
 export async function recordEventView(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {

@@ -48,6 +48,14 @@ export async function findEvents(db: Reads, ids: readonly string[]): Promise<Map
   return new Map(rows.map((event) => [event.id, event]))
 }
 
+/** Events by slug. */
+export async function findEventsBySlug(db: Reads, slugs: readonly string[]): Promise<Map<string, Event>> {
+  const rows = await db.$queryRaw<
+    Event[]
+  >`SELECT ${EVENT_COLUMNS} FROM events e WHERE e.slug = ANY(${slugs}::text[])`
+  return new Map(rows.map((event) => [event.slug, event]))
+}
+
 /** Locks an event until the transaction ends, and gives it as it is then. Its lock comes before those of its rooms. */
 export async function lockEvent(tx: Tx, id: string): Promise<Event | null> {
   await tx.$queryRaw`SELECT 1 FROM events WHERE id = ${id}::uuid FOR UPDATE`

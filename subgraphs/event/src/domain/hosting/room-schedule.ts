@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { spanProblems } from '../events/event-schedule.ts'
 import { parseTogether } from '../input.ts'
+import { ifOpen } from '../ownership.ts'
 import {
   deleteBlock,
   explainRoomTaken,
@@ -25,9 +26,10 @@ const schema = z.object({
   reason: nameSchema(300),
 })
 
-/** Every entry of a room that overlaps the span, in order of time. Open to all. @throws NotFound, BadUserInput. */
+/** Every entry of a room that overlaps the span, in order of time. @throws BadUserInput; NotFound also when the venue is not open to the viewer. */
 export async function roomSchedule(
   deps: Deps,
+  viewer: Viewer | null,
   roomId: string,
   from: Date,
   to: Date,
@@ -36,7 +38,7 @@ export async function roomSchedule(
   const [problem] = spanProblems(span)
   if (problem) throw new BadUserInput([{ path: 'to', message: problem.message.replace('startsAt', 'from') }])
   const room = await deps.batchedReads.room(roomId)
-  if (!room) throw new NotFound('room', roomId)
+  if (!room || !ifOpen(await deps.batchedReads.venue(room.venueId), viewer)) throw new NotFound('room', roomId)
   return listRoomSchedule(deps.db, room.id, span)
 }
 

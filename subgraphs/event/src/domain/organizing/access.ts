@@ -4,7 +4,7 @@ import { requireRole } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { wrongField } from '../errors.ts'
 import type { Event } from '../events/event.ts'
-import { owns, requireOwner } from '../ownership.ts'
+import { opensTo, requireOwner } from '../ownership.ts'
 
 /** The event, for its organizer or an admin; who that is never changes. @throws Unauthenticated, NotFound, Forbidden. */
 export async function ownedEvent({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Event> {
@@ -28,7 +28,7 @@ export async function requireUsableVenue(
   if (venueId === null) return
   const venue = await batchedReads.venue(venueId)
   if (!venue) throw wrongField('input.venueId', 'there is no such venue')()
-  if (venue.ownerId !== null && !owns(viewer, venue.ownerId)) {
+  if (!opensTo(viewer, venue)) {
     throw new Forbidden('This venue belongs to another organizer.')
   }
 }

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { deleteSeries, insertSeries, type Series, updateSeries } from '../events/series-store.ts'
 import { textSchema } from '../input.ts'
-import { requireOwner } from '../ownership.ts'
+import { owns, requireOwner } from '../ownership.ts'
 
 const createSchema = z.object({ title: nameSchema(160), description: textSchema(10_000) })
 const updateSchema = z.object({
@@ -43,6 +43,16 @@ export async function deleteEventSeries(deps: Deps, viewer: Viewer | null, id: s
   const series = await ownedSeries(deps, viewer, id)
   await transaction(deps.db, (tx) => deleteSeries(tx, series.id))
   return series
+}
+
+/** A series, when the viewer may see it: it is theirs, or they may see one of its events. Null when not, or there is none. */
+export async function findVisibleSeries(
+  { batchedReads }: Deps,
+  viewer: Viewer | null,
+  id: string,
+): Promise<Series | null> {
+  const series = await batchedReads.series(id)
+  return series && (series.published || owns(viewer, series.organizerId)) ? series : null
 }
 
 async function ownedSeries({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Series> {
