@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['{packages,subgraphs,router,e2e,scripts}/**/*.test.ts'],
-    globalSetup: 'packages/testkit/src/global-setup.ts',
+    globalSetup: ['scripts/generate.ts', 'packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2, // each file brings its own servers; more would only wait for the same cores

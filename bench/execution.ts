@@ -1,9 +1,9 @@
 import { compileOperation } from '../router/src/execution/compiled/compile.ts'
-import { createAnswers } from '../router/src/testing/differential/answers.ts'
-import { executeByReference } from '../router/src/testing/differential/reference.ts'
-import { createWorld, parseAndPlan } from '../router/src/testing/differential/world.ts'
 import { executeToBuffer } from '../router/src/execution/compiled/execute.ts'
-import type { FetchSubgraph } from '../router/src/execution/compiled/types.ts'
+import type { FetchSubgraph } from '../router/src/execution/compiled/run.ts'
+import { executeByReference } from '../router/src/testing/differential/reference.ts'
+import { createResponses } from '../router/src/testing/differential/responses.ts'
+import { createWorld, parseAndPlan } from '../router/src/testing/differential/world.ts'
 import { inParallel } from './rounds.ts'
 
 /**
@@ -81,7 +81,7 @@ for (const [title, text] of Object.entries(QUERIES)) {
 
 /** The answers of real subgraphs, each made once and then given as bytes. */
 async function createCanned(): Promise<FetchSubgraph<unknown>> {
-  const answers = createAnswers(
+  const answers = createResponses(
     { seed: 7, nulls: 0, errors: 0, outages: 0, lies: 0, items: 10, entities: 40, strings: WORDS },
     sdls,
   )

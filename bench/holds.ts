@@ -1,7 +1,7 @@
 import { migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
-import { temporaryDirectory } from '@karcis/infra/temporary'
+import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
 import { createServiceClient } from '@karcis/kit/service-client'
 import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
@@ -30,14 +30,14 @@ const acrossRows = (n: number): number => {
  * allowance, no expiry, no outbox, no revision, and nobody watches.
  */
 export async function benchHolds(rounds: number): Promise<void> {
-  await using undo = new AsyncDisposableStack()
-  const directory = undo.use(temporaryDirectory('karcis-bench-'))
-  const postgres = undo.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
-  const redis = undo.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
+  await using stack = new AsyncDisposableStack()
+  const directory = stack.use(temporaryDirectory('karcis-bench-'))
+  const postgres = stack.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
+  const redis = stack.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
   await createDatabases(postgres.url('postgres'), ['karcis_ticket', 'reference'])
   const databaseUrl = postgres.url('karcis_ticket')
   await migrate('ticket', databaseUrl)
-  const subgraph = undo.use(
+  const subgraph = stack.use(
     await createTicketSubgraph(
       ticketSettings.parse({
         PORT: 0,
@@ -79,7 +79,7 @@ export async function benchHolds(rounds: number): Promise<void> {
     organizer,
   )
   const seats = createSeatMap.seats.map((seat) => seat.id)
-  const reference = undo.adopt(
+  const reference = stack.adopt(
     new pg.Pool({ connectionString: postgres.url('reference'), max: 10 }),
     (pool) => pool.end(),
   )

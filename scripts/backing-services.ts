@@ -1,12 +1,10 @@
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { migrate } from '@karcis/infra/migrate'
+import { databaseName, databaseSetting, migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
-import { SetupError } from '@karcis/infra/setup-error'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { databaseName, databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
-import { allOrNothing } from './all-or-nothing.ts'
+import { SetupError } from '@karcis/infra/setup'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import type { StartSettings } from './start-settings.ts'
 
 type Log = (line: string) => void
@@ -79,3 +77,11 @@ const assertReachable = (url: string): Promise<void> =>
     socket.setTimeout(5000, () => fail('no answer'))
     socket.once('error', (error: NodeJS.ErrnoException) => fail(error.code ?? error.message))
   })
+
+/** Like Promise.all, but a failure waits until the others have settled, so that nothing goes on behind its back. */
+export async function allOrNothing<T extends readonly unknown[]>(
+  ...work: { [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}

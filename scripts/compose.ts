@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { composeServices } from '@apollo/composition'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { GraphQLError, parse } from 'graphql'
 import { sdlFile, SUPERGRAPH } from './paths.ts'
 import { ruleViolations } from './schema-rules.ts'

@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
-import { exclusively } from './exclusive.ts'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { exclusively, hashFiles, isStamped, writeStamp } from './once.ts'
 import { generatedDirectory, prismaFile, ROOT, sdlFile } from './paths.ts'
-import { hashFiles, isStamped, writeStamp } from './stamp.ts'
 
 type Log = (line: string) => void
 
@@ -70,5 +68,14 @@ async function prismaGenerate(schema: string): Promise<void> {
   })
   if (code !== 0) throw new Error(`prisma generate failed for ${schema}:\n${output.trim()}`)
 }
+
+/**
+ * Before a run of tests. What could not be generated fails the tests that need it, by itself.
+ * @public vitest.config.ts names this file
+ */
+export const setup = (): Promise<void> =>
+  generate().catch((error: Error) => {
+    console.error(error.message)
+  })
 
 if (import.meta.main) await generate()

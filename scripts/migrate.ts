@@ -1,8 +1,7 @@
 import { createDatabases } from '@karcis/infra/postgres'
-import { migrate } from '@karcis/infra/migrate'
-import { SetupError } from '@karcis/infra/setup-error'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { databaseSetting, SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { databaseSetting, migrate } from '@karcis/infra/migrate'
+import { SetupError } from '@karcis/infra/setup'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
 /** Creates and migrates the databases that the *_DATABASE_URL settings name; any number may do so at once. */
 async function main(): Promise<void> {

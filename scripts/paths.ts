@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
 /** The folder that everything else is relative to. */
 export const ROOT = join(import.meta.dirname, '..')

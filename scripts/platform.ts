@@ -1,5 +1,4 @@
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { SUPERGRAPH } from './paths.ts'
 import type { ProcessSpec } from './supervised-process.ts'
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { reachableDataDirectory } from '@karcis/infra/postgres-home'
 import { stopLeftoverPostgres } from '@karcis/infra/postgres'
 import { stopLeftoverRedis } from '@karcis/infra/redis'
-import { SetupError } from '@karcis/infra/setup-error'
+import { SetupError } from '@karcis/infra/setup'
 import { ROOT } from './paths.ts'
 import { assertNotRunning, stopOrphans } from './run-lock.ts'
 

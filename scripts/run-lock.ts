@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandLine, isAlive, stopLeftover } from '@karcis/infra/processes'
-import { SetupError } from '@karcis/infra/setup-error'
+import { SetupError } from '@karcis/infra/setup'
 
 interface RunFile {
   readonly supervisor: number

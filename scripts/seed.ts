@@ -1,17 +1,41 @@
-import { createApi } from './api-client.ts'
+import { join } from 'node:path'
+import { createApi, demoUsers, ensureOrganizer, ensureUser, type Run, signIn } from './demo-accounts.ts'
+import { hashFiles, isStamped, writeStamp } from './once.ts'
+import type { StartSettings } from './start-settings.ts'
 
-const PASSWORD = 'karcis-demo-1'
 const DAY_MS = 86_400_000
 
-/** Demo accounts. Their passwords stand in the README: development only. */
-export const demoUsers = [
-  { role: 'ORGANIZER', email: 'organizer@karcis.local', password: PASSWORD, name: 'Rara Wulandari' },
-  { role: 'CUSTOMER', email: 'budi@karcis.local', password: PASSWORD, name: 'Budi Santoso' },
-  { role: 'CUSTOMER', email: 'sari@karcis.local', password: PASSWORD, name: 'Sari Dewi' },
-] as const
-
-type Run = ReturnType<typeof createApi>
 type Named = { name: string } & Record<string, unknown>
+
+interface DemoUser {
+  readonly role: string
+  readonly email: string
+  readonly password: string
+}
+
+/** Fills the platform through its own API on the first run, and tells who can sign in. */
+export async function seedOnce(
+  settings: StartSettings,
+  routerUrl: string,
+  log: (line: string) => void,
+): Promise<readonly DemoUser[]> {
+  const { admin, dataDir } = settings
+  if (!admin) return []
+  const users: DemoUser[] = [{ role: 'ADMIN', ...admin }]
+  if (!settings.seed) return users
+  const stamp = join(dataDir, 'seeded')
+  const hash = hashFiles(['seed.ts', 'demo-accounts.ts'].map((name) => join(import.meta.dirname, name)))
+  if (!isStamped(stamp, hash)) {
+    log('seeding demo data (once)')
+    try {
+      await seed(routerUrl, log, admin)
+      writeStamp(stamp, hash)
+    } catch (error) {
+      log(`the demo data is incomplete, the next start tries again: ${(error as Error).message}`)
+    }
+  }
+  return [...users, ...demoUsers]
+}
 
 /**
  * Fills an empty platform with a cinema screening (a seat map in two price tiers), a concert (general admission) and
@@ -66,61 +90,6 @@ export async function seed(
     { name: 'Workshop supporter', kind: 'DONATION', price: 25_000, quota: 40 },
   ])
   log(`demo events: ${film} (screening), ${concert} (concert), ${seminar} (seminar)`)
-}
-
-async function signIn(run: Run, email: string, password: string): Promise<string> {
-  const { login } = await run(
-    'mutation ($email: String!, $password: String!) { login(input: { email: $email, password: $password }) { accessToken } }',
-    { email, password },
-  )
-  return login.accessToken
-}
-
-async function ensureUser(run: Run, user: (typeof demoUsers)[number]): Promise<string> {
-  const { email, password, name } = user
-  try {
-    const { createUser } = await run(
-      'mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken } }',
-      {
-        input: { email, password, name },
-      },
-    )
-    return createUser.accessToken
-  } catch {
-    return signIn(run, email, password) // there already; if it was another failure, this one tells
-  }
-}
-
-async function ensureOrganizer(run: Run, token: string, adminToken: string): Promise<string> {
-  const { me, myOrganizerProposals } = await run(
-    '{ me { role } myOrganizerProposals(first: 1) { edges { node { id status } } } }',
-    {},
-    token,
-  )
-  if (me.role !== 'CUSTOMER') return token
-  let [proposal] = myOrganizerProposals.edges.map((edge: { node: { id: string } }) => edge.node)
-  if (!proposal) {
-    const input = {
-      name: 'Rara Presents',
-      category: 'Film and music',
-      description: 'We bring films, concerts and talks to cities all over the country.',
-      location: 'Jakarta, Indonesia',
-    }
-    const { submitOrganizerProposal } = await run(
-      'mutation ($input: SubmitOrganizerProposalInput!) { submitOrganizerProposal(input: $input) { id } }',
-      { input },
-      token,
-    )
-    proposal = submitOrganizerProposal
-  }
-  await run(
-    `mutation ($id: ID!) {
-      reviewOrganizerProposal(id: $id, input: { decision: APPROVED, message: "Welcome." }) { status }
-    }`,
-    { id: proposal.id },
-    adminToken,
-  )
-  return signIn(run, demoUsers[0].email, demoUsers[0].password)
 }
 
 interface Places {

@@ -1,21 +1,17 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { assertPortFree } from '@karcis/infra/ports'
-import { SetupError } from '@karcis/infra/setup-error'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
-import { allOrNothing } from './all-or-nothing.ts'
-import { startCache, startDatabases } from './backing-services.ts'
-import { seedDemoData } from './demo-data.ts'
+import { SetupError, assertPortFree } from '@karcis/infra/setup'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
+import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
 import { generate } from './generate.ts'
-import { onInterruption } from './interruption.ts'
-import { readableLine } from './log-line.ts'
 import { ROOT } from './paths.ts'
 import { platformProcesses } from './platform.ts'
 import { assertNotRunning, clearRun, stopOrphans, writeRun } from './run-lock.ts'
-import { readSecrets } from './secrets.ts'
+import { seedOnce } from './seed.ts'
 import type { StartSettings } from './start-settings.ts'
-import { readStartSettings } from './start-settings.ts'
+import { readSecrets, readStartSettings } from './start-settings.ts'
 import { supervise } from './supervisor.ts'
+import { onInterruption, readableLine } from './terminal.ts'
 
 const NAME_WIDTH = 8
 const startedAt = Date.now()
@@ -77,7 +73,7 @@ async function start(
   resources.use(supervisor)
   interrupted.throwIfAborted()
   const address = `http://localhost:${routerPort}`
-  const users = await seedDemoData(settings, address, progress)
+  const users = await seedOnce(settings, address, progress)
   interrupted.throwIfAborted()
   const pids = Object.entries(supervisor.pids()).map(([name, pid]) => `${name} ${pid}`)
   progress(`processes: ${pids.join(', ')}`)

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stopChild } from '@karcis/infra/processes'
-import { SetupError } from '@karcis/infra/setup-error'
+import { SetupError } from '@karcis/infra/setup'
 import { ROOT } from './paths.ts'
 
 const FIRST_PAUSE_MS = 250
@@ -13,6 +13,11 @@ const LONGEST_PAUSE_MS = 10_000
 const STABLE_MS = 30_000 // a process that ran this long starts again at the shortest pause
 const READY_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000 // the processes cut themselves off after 12 s
+
+/** Loaded into every process of the platform before its own code: when we are gone without a word, it stops in order too. */
+const FOLLOW_PARENT = `data:text/javascript,${encodeURIComponent(`
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+  process.channel?.unref()`)}`
 
 /** One process of the platform. */
 export interface ProcessSpec {
@@ -81,11 +86,7 @@ export class SupervisedProcess {
   }
 
   #spawn(): ChildProcess {
-    const flags = [
-      '--disable-warning=ExperimentalWarning',
-      '--import',
-      join(ROOT, 'scripts/follow-parent.mjs'),
-    ]
+    const flags = ['--disable-warning=ExperimentalWarning', '--import', FOLLOW_PARENT]
     const child = spawn(process.execPath, [...flags, resolve(ROOT, this.spec.script)], {
       cwd: ROOT,
       env: this.spec.env,

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '@karcis/infra/ports'
+import { freePort } from '@karcis/infra/setup'
 import { isAlive } from '@karcis/infra/processes'
 import { eventually } from '@karcis/testkit/eventually'
 import { afterAll, describe, expect, it } from 'vitest'

@@ -39,8 +39,8 @@ export async function startChild(
       ? null
       : `ended (${child.exitCode ?? child.signalCode}): ${output()}`
   const stop = () => stopChild(child, 'SIGTERM', STOP_LIMIT_MS)
-  await using undo = new AsyncDisposableStack()
-  undo.defer(stop)
+  await using stack = new AsyncDisposableStack()
+  stack.defer(stop)
   await Promise.race([
     once(child, 'spawn'),
     once(child, 'error').then(([error]) => Promise.reject(error as Error)),
@@ -52,7 +52,7 @@ export async function startChild(
     if (reason) throw new Error(reason)
     await sleep(100)
   }
-  undo.move()
+  stack.move()
   return {
     port,
     failure,

@@ -2,8 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { composeServices } from '@apollo/composition'
-import { freePort } from '@karcis/infra/ports'
+import { freePort } from '@karcis/infra/setup'
 import { parse } from 'graphql'
+import { type Ablation, preload } from '../ablate/ablations.ts'
 import { SUBGRAPHS, SUBGRAPH_NAMES } from './catalogue.ts'
 import { type Child, startChild } from './child.ts'
 import { peer } from './peers.ts'
@@ -39,6 +40,14 @@ export const OURS: Contender = {
   ],
   env: { LOG_LEVEL: 'error' },
 }
+
+/** Our router with something switched off. */
+export const ablated = ({ key, name, router }: Ablation): Contender => ({
+  ...OURS,
+  key,
+  name,
+  args: (world, port) => [...preload(router), ...OURS.args(world, port)],
+})
 
 const hive = (key: string, name: string, ...flags: string[]): Contender => ({
   key,
@@ -82,8 +91,8 @@ const overUpstream = (key: string, name: string, script: string): Contender => (
 export const ONE_EACH = overUpstream('one-each', 'one execution per client (graphql-ws)', 'one-each.mjs')
 export const BARE_WS = overUpstream('bare', 'bare ws.send loop, same bytes', 'bare-ws.mjs')
 
-/** Starts the subgraphs and composes them. */
-export async function startWorld(directory: string): Promise<World> {
+/** Starts the subgraphs and composes them. @param flags of Node, for the subgraphs. */
+export async function startWorld(directory: string, flags: string[] = []): Promise<World> {
   const ports = await Promise.all(SUBGRAPH_NAMES.map(freePort))
   const { supergraphSdl, errors } = composeServices(
     SUBGRAPH_NAMES.map((name, index) => ({
@@ -96,7 +105,8 @@ export async function startWorld(directory: string): Promise<World> {
   const supergraphFile = join(directory, 'supergraph.graphql')
   writeFileSync(supergraphFile, supergraphSdl)
   const [first = 0] = ports
-  return { supergraphFile, subgraphs: await startChild(first, [peer('subgraphs.mjs'), ...ports.map(String)]) }
+  const subgraphs = await startChild(first, [...flags, peer('subgraphs.mjs'), ...ports.map(String)])
+  return { supergraphFile, subgraphs }
 }
 
 /** A contender that runs. */
@@ -109,7 +119,7 @@ export interface Running {
 export async function startContenders(
   contenders: Contender[],
   world: World,
-  undo: AsyncDisposableStack,
+  stack: AsyncDisposableStack,
   profileInto?: string,
 ): Promise<Running[]> {
   const running: Running[] = []
@@ -119,7 +129,7 @@ export async function startContenders(
       const profiled = profileInto !== undefined && contender === OURS
       const flags = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileInto}`] : []
       const args = [...flags, ...contender.args(world, port)]
-      const child = undo.use(await startChild(port, args, contender.env))
+      const child = stack.use(await startChild(port, args, contender.env))
       running.push({ contender, child })
     } catch (error) {
       console.log(`✗ ${contender.name} is left out: ${(error as Error).message}`)

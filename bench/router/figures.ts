@@ -1,3 +1,18 @@
+/** Figures of one contender, a value for each round. */
+export interface Rounds {
+  name: string
+  /** Requests per second. */
+  rates: number[]
+  /** Microseconds of CPU time per request, by part of the system. */
+  cpu: Record<string, number>[]
+}
+
+/** The same in the order of this round: in each another one is the first. */
+export const inTurn = <T>(all: T[], round: number): T[] => {
+  const first = Math.max(0, round) % Math.max(1, all.length)
+  return [...all.slice(first), ...all.slice(0, first)]
+}
+
 /** The middle of the values, by their size. */
 export const median = (values: number[]): number => percentile(values, 0.5)
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Workload, WORKLOADS } from './catalogue.ts'
 import { type Exchange, postRequest } from './connection.ts'
 import type { Running } from './contenders.ts'
-import { figure, median, percentile, spread, table } from './figures.ts'
+import { figure, inTurn, median, percentile, spread, table } from './figures.ts'
 import { arrive, type Load, saturate } from './load.ts'
 
 /** The last contender finishes what was cut off, before the next one is measured. */
@@ -42,15 +42,20 @@ export async function benchQueries(running: Running[], options: QueryOptions): P
   }
 }
 
-interface Lane {
+/** A contender that answers a workload rightly. */
+export interface Entrant {
   running: Running
   load: Load
   measured: Measured
 }
 
 /** Asks each contender everything once; those that answer rightly are measured, and held to the same bytes all along. */
-async function verified(running: Running[], workload: Workload, options: QueryOptions): Promise<Set<Lane>> {
-  const lanes = new Set<Lane>()
+export async function verified(
+  running: Running[],
+  workload: Workload,
+  options: QueryOptions,
+): Promise<Set<Entrant>> {
+  const entrants = new Set<Entrant>()
   for (const one of running) {
     const { contender, child } = one
     const exchanges: Exchange[] = []
@@ -60,13 +65,13 @@ async function verified(running: Running[], workload: Workload, options: QueryOp
       console.log(`✗ ${contender.name} is left out of "${workload.title}": ${(error as Error).message}`)
       continue
     }
-    lanes.add({
+    entrants.add({
       running: one,
       load: { port: child.port, exchanges, connections: options.connections },
       measured: { key: contender.key, name: contender.name, rates: [], cpu: [], p50: [], p99: [] },
     })
   }
-  return lanes
+  return entrants
 }
 
 async function ask(port: number, { query, data }: Workload, page: number): Promise<Exchange> {
@@ -83,10 +88,11 @@ async function ask(port: number, { query, data }: Workload, page: number): Promi
   return { request: postRequest(port, body), expected }
 }
 
-async function measure(lanes: Set<Lane>, { rounds, ms }: QueryOptions): Promise<Measured[]> {
+/** Rate and CPU time of each when it has as much to do as it can. */
+export async function measureRates(entrants: Set<Entrant>, { rounds, ms }: QueryOptions): Promise<void> {
   // The round before the first only warms.
   for (let round = -1; round < rounds; round++) {
-    await eachLane(lanes, async ({ running, load, measured }) => {
+    await eachEntrant(entrants, round, async ({ running, load, measured }) => {
       const cpu = running.child.cpu()
       const started = performance.now()
       const answered = await saturate(load, ms)
@@ -95,27 +101,36 @@ async function measure(lanes: Set<Lane>, { rounds, ms }: QueryOptions): Promise<
       measured.cpu.push((running.child.cpu() - cpu) / answered)
     })
   }
-  const perSecond = arrivalRate([...lanes].map(({ measured }) => measured))
+}
+
+async function measure(entrants: Set<Entrant>, options: QueryOptions): Promise<Measured[]> {
+  await measureRates(entrants, options)
+  const { rounds, ms } = options
+  const perSecond = arrivalRate([...entrants].map(({ measured }) => measured))
   for (let round = 0; round < rounds; round++) {
-    await eachLane(lanes, async ({ load, measured }) => {
+    await eachEntrant(entrants, round, async ({ load, measured }) => {
       const latencies = await arrive(load, perSecond, ms)
       measured.p50.push(percentile(latencies, 0.5))
       measured.p99.push(percentile(latencies, 0.99))
     })
   }
-  return [...lanes].map(({ measured }) => measured)
+  return [...entrants].map(({ measured }) => measured)
 }
 
-/** One after the other; one that fails is out from then on. */
-async function eachLane(lanes: Set<Lane>, work: (lane: Lane) => Promise<void>): Promise<void> {
-  for (const lane of lanes) {
+/** One after the other, in each round another first; one that fails is out from then on. */
+async function eachEntrant(
+  entrants: Set<Entrant>,
+  round: number,
+  work: (entrant: Entrant) => Promise<void>,
+): Promise<void> {
+  for (const entrant of inTurn([...entrants], round)) {
     await sleep(SETTLE_MS)
     try {
-      await work(lane)
+      await work(entrant)
     } catch (error) {
-      const { child, contender } = lane.running
+      const { child, contender } = entrant.running
       console.log(`✗ ${contender.name} failed under load: ${child.failure() ?? (error as Error).message}`)
-      lanes.delete(lane)
+      entrants.delete(entrant)
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { SubgraphName } from '@karcis/infra/subgraphs'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
 
 const GRANT = 1_000_000
@@ -9,13 +9,13 @@ interface Finding {
   [column: string]: unknown
 }
 
-/** What the databases say in the end, read behind everyone's back. */
+/** What the databases say in the end, read past every API. */
 export interface Books extends AsyncDisposable {
-  /** Work that is still under way: holds and bookings past their time, payments without tickets, undelivered places. */
-  unsettled(): Promise<unknown[]>
+  /** What is still under way: holds that are open, bookings that are not paid, or not fulfilled. */
+  unfinished(): Promise<unknown[]>
   /** Every way in which seats, stock, tickets and money could disagree; empty when all is right. */
   contradictions(): Promise<Finding[]>
-  /** Does what nothing but a bug would do. */
+  /** Takes a valid ticket out of use, as only a bug would. */
   loseTicket(): Promise<void>
   statusOf(bookingId: string): Promise<string>
 }
@@ -41,7 +41,7 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
     )
 
   return {
-    async unsettled() {
+    async unfinished() {
       const late = await rows(
         booking,
         `SELECT id, status, fulfilled FROM bookings WHERE NOT fulfilled OR status = 'PENDING'`,

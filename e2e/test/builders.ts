@@ -41,7 +41,7 @@ export async function signInAdmin(karcis: Api): Promise<string> {
   return login.accessToken
 }
 
-/** Signs somebody up, proposes, and has the admin approve. The access token of the sign-up goes on being used. */
+/** Signs somebody up, proposes, and has the admin approve. The access token from the sign-up stays in use. */
 export async function signUpOrganizer(karcis: Api, admin: string, name = 'Rara'): Promise<Person> {
   const person = await signUp(karcis, name)
   const { submitOrganizerProposal } = await karcis.run(

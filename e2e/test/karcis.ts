@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
-import { freePort } from '@karcis/infra/ports'
-import { SUBGRAPHS, type SubgraphName } from '@karcis/infra/subgraphs'
+import { freePort } from '@karcis/infra/setup'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { createRouter } from '@karcis/router/server'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { type GraphQLBody, gql } from '@karcis/testkit/gql'
@@ -33,10 +33,16 @@ export interface Karcis extends Api, AsyncDisposable {
 // oxlint-disable-next-line typescript/no-explicit-any
 type Answer = any
 
-/** Starts everything in this process. `settings` are those of the ticket and booking subgraphs a story wants otherwise. */
-export async function startKarcis(
-  settings: { HOLD_SECONDS?: number; PAYMENT_MARGIN_SECONDS?: number } = {},
-): Promise<Karcis> {
+/** Settings that a story may change. */
+interface StorySettings {
+  HOLD_SECONDS?: number
+  PAYMENT_MARGIN_SECONDS?: number
+  ADMIN_EMAIL?: string
+  ADMIN_PASSWORD?: string
+}
+
+/** Starts everything in this process. */
+export async function startKarcis(settings: StorySettings = {}): Promise<Karcis> {
   await using undo = new AsyncDisposableStack()
   const ports = Object.fromEntries(
     await Promise.all(SUBGRAPHS.map(async (name) => [name, await freePort()] as const)),
@@ -59,13 +65,14 @@ export async function startKarcis(
     const database = undo.use(await createTestDatabase(name))
     return { ...common, PORT: Number(ports[name]), DATABASE_URL: database.url }
   }
-  const admin = { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password }
   undo.use(
     await createUserSubgraph({
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
       ...(await own('user')),
-      ...admin,
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
+      ...settings,
     }),
   )
   undo.use(await createEventSubgraph(await own('event')))

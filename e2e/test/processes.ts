@@ -1,5 +1,5 @@
-import { freePort } from '@karcis/infra/ports'
-import { SUBGRAPHS, type SubgraphName } from '@karcis/infra/subgraphs'
+import { freePort } from '@karcis/infra/setup'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { eventually } from '@karcis/testkit/eventually'
 import { platformProcesses } from '../../scripts/platform.ts'
 import { supervise } from '../../scripts/supervisor.ts'

@@ -1,48 +1,50 @@
+import { AUTH_CHANGED_CHANNEL } from '@karcis/kit/contracts/auth-changes'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { connectRedis } from '@karcis/kit/redis'
 import { createServiceTokens, type ServiceTokens } from '@karcis/kit/service-token'
 import { errorBody } from './errors.ts'
-import { createSubgraphClient } from './subgraphs/client.ts'
 import type { Handler } from './http/http-server.ts'
-import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { type Authenticator, createAuthenticator } from './security/authenticate.ts'
 import { openSigningKeys, type SigningKeys } from './security/keys.ts'
 import { type Revocations, watchRevocations } from './security/revocations.ts'
+import type { PlatformSettings, RouterLimits } from './settings.ts'
+import { createSubgraphClient } from './subgraphs/client.ts'
 
-/** News that some session or user has changed; what changed is asked of the user subgraph. */
-const AUTH_CHANNEL = 'auth-changed'
+const SERVICE: ServiceName = 'router'
 
-/** Who asks, and how the subgraphs are told of it. */
+/** How viewers are authenticated, and how subgraphs learn of them. */
 export interface Access extends AsyncDisposable {
   authenticator: Authenticator
-  /** What each call to a subgraph carries; an empty token is not sent. */
+  /** Sent with each request to a subgraph, unless it is empty. */
   tokens: ServiceTokens
-  /** Whether it is known whom to believe. */
+  /** Whether tokens can be checked. */
   readonly isReady: boolean
   routes: Record<string, Handler>
 }
 
-/** People sign in at the user subgraph, and subgraphs believe none but this platform's processes. */
+/** People sign in at the user subgraph, and subgraphs trust only this platform's processes. */
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
   limits: RouterLimits,
   log: Logger,
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
-  await using undo = new AsyncDisposableStack()
-  const tokens = createServiceTokens(serviceSecret, 'router')
+  await using stack = new AsyncDisposableStack()
+  const tokens = createServiceTokens(serviceSecret, SERVICE)
   const user = createSubgraphClient({
     name: 'user',
     endpoint: userUrl,
-    takesBatches: false, // it is only asked for routes
+    takesBatches: false, // only its routes are used
     tokens,
     limits,
     log,
   })
-  undo.defer(() => user.close())
-  const keys = undo.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
-  const revocations = undo.use(
+  stack.defer(() => user.close())
+  const keys = stack.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
+  const revocations = stack.use(
     watchRevocations({
       fetchChanges: (path) => user.get(path),
       pollMs: limits.revocationPollMs,
@@ -51,23 +53,23 @@ export async function openPlatformAccess(
     }),
   )
   const { bus, close } = connectRedis(redisUrl, log)
-  undo.defer(close)
-  bus.subscribe(AUTH_CHANNEL, () => void revocations.poll())
+  stack.defer(close)
+  bus.subscribe(AUTH_CHANGED_CHANNEL, () => void revocations.poll())
   await revocations.poll()
 
-  const open = undo.move()
+  const open = stack.move()
   return {
     authenticator: createAuthenticator(keys, revocations),
     tokens,
     get isReady() {
       return revocations.isReady
     },
-    routes: { '/.well-known/jwks.json': publishKeys(keys) },
+    routes: { [JWKS_PATH]: publishKeys(keys) },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   }
 }
 
-/** Nobody can sign in: all are anonymous, and what demands more is denied to all. Subgraphs are told nothing. */
+/** Nobody can sign in: all are anonymous, and what demands more is denied to all. Subgraphs get no tokens. */
 export const openAnonymousAccess = (): Access => ({
   authenticator: {
     authenticate: async () => null,

@@ -2,7 +2,7 @@ import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
 import { formatError } from '@karcis/kit/graphql-errors'
 import type { Logger } from '@karcis/kit/log'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { commonPath } from './internal-names.ts'
+import { publicPath } from './internal-names.ts'
 
 /** What an error needs to be logged under. */
 export interface RequestScope {
@@ -11,13 +11,13 @@ export interface RequestScope {
 }
 
 /**
- * A scope whose log is made when something is logged, which mostly is never. A class, for an object literal with a getter is a
- * hidden class of its own each time, which V8 keeps until its next full collection, and with it all that the getter can see.
+ * A scope whose log is made when something is logged, which is mostly never. A class, because each object literal with a getter
+ * has a hidden class of its own, which V8 keeps until its next full collection with all that the getter can see.
  */
 export class LazyScope implements RequestScope {
   readonly requestId: string
   readonly #log: Logger
-  #own: Logger | undefined
+  #child: Logger | undefined
 
   constructor(requestId: string, log: Logger) {
     this.requestId = requestId
@@ -25,8 +25,8 @@ export class LazyScope implements RequestScope {
   }
 
   get log(): Logger {
-    this.#own ??= this.#log.child({ requestId: this.requestId })
-    return this.#own
+    this.#child ??= this.#log.child({ requestId: this.requestId })
+    return this.#child
   }
 }
 
@@ -35,7 +35,7 @@ export const SCHEMA_RELOAD = 'SUBSCRIPTION_SCHEMA_RELOAD'
 
 const PUBLIC_CODES = new Set<unknown>([...ERROR_CODES, SCHEMA_RELOAD])
 
-/** Extensions that tell how the system is built, not what went wrong. */
+/** Extensions that show how the system is built, not what went wrong. */
 const INTERNAL_EXTENSIONS = [
   'serviceName',
   'service',
@@ -47,22 +47,22 @@ const INTERNAL_EXTENSIONS = [
 ]
 
 /**
- * What a client sees of an error. One that a subgraph gave a known code passes with the facts beside it;
- * everything else goes the same way as in a subgraph.
+ * What a client sees of an error. One to which a subgraph gave a known code passes with its facts; everything else is treated as
+ * in a subgraph.
  */
 export function publicError(error: unknown, scope: RequestScope): GraphQLFormattedError {
   const formatted =
     error instanceof GraphQLError && isPublic(error.extensions.code)
       ? withFacts(error, scope)
       : formatError(error, scope)
-  return formatted.path ? { ...formatted, path: commonPath(formatted.path) } : formatted
+  return formatted.path ? { ...formatted, path: publicPath(formatted.path) } : formatted
 }
 
 function withFacts(error: GraphQLError, { requestId, log }: RequestScope): GraphQLFormattedError {
   const { message, locations, path } = error.toJSON()
   const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
   const extensions = Object.fromEntries(facts)
-  // Who asked a subgraph together asked in the name of one of them; the id of that one is nobody else's business.
+  // A shared fetch carries the request id of one of those who share it, which is of no use to the others.
   if ('requestId' in extensions && extensions.requestId !== requestId) {
     log.warn({ requestId, loggedAs: extensions.requestId }, 'a call that others shared has failed')
     extensions.requestId = requestId
@@ -70,7 +70,12 @@ function withFacts(error: GraphQLError, { requestId, log }: RequestScope): Graph
   return { message, ...(locations && { locations }), ...(path && { path }), extensions }
 }
 
-/** An error of the router's own making, with a code for clients. */
+/** What a client sees of errors that were thrown as one. */
+export function publicErrors(error: unknown, scope: RequestScope) {
+  return (error instanceof AggregateError ? error.errors : [error]).map((one) => publicError(one, scope))
+}
+
+/** An error that the router itself reports, with a code for clients. */
 export function clientError(
   code: ErrorCode | typeof SCHEMA_RELOAD,
   message: string,
@@ -79,11 +84,11 @@ export function clientError(
   return new GraphQLError(message, { path: options.path, extensions: { code, ...options.facts } })
 }
 
-/** What graphql-js has against a request: the client's to mend, whatever made it fail. */
+/** An error that graphql-js finds in a request: it is for the client to fix. */
 export const requestError = ({ message, nodes, source, positions, path }: GraphQLError): GraphQLError =>
   new GraphQLError(message, { nodes, source, positions, path, extensions: { code: 'BAD_USER_INPUT' } })
 
-/** An error as a subgraph sent it: plain JSON, of which nothing is sure. */
+/** An error as a subgraph sent it: JSON of which nothing is certain. */
 export function subgraphError(error: unknown): GraphQLError {
   const { message, path, extensions } = (
     Object(error) === error ? error : {}
@@ -92,7 +97,7 @@ export function subgraphError(error: unknown): GraphQLError {
   return new GraphQLError(text, {
     path: Array.isArray(path) ? path : undefined,
     extensions: Object(extensions) === extensions ? extensions : undefined,
-    originalError: new Error(text), // without a known code it is a bug over there, and masked here
+    originalError: new Error(text), // without a known code it is a bug of the subgraph, and masked here
   })
 }
 

@@ -3,11 +3,11 @@ import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createOpenWorld } from './testing/open-world.ts'
+import { compose } from './testing/compose.ts'
 import { serveOpenSubgraph } from './testing/open-subgraph.ts'
+import { createOpenWorld } from './testing/open-world.ts'
 import { spawnRouter } from './testing/spawn-router.ts'
 import { createTopic } from './testing/topic.ts'
-import { compose } from './testing/compose.ts'
 
 const FEDERATION =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key", "@authenticated"])'
@@ -21,7 +21,7 @@ const BOOKS = {
     type Subscription { published: Book }
   `,
   resolvers: {
-    Query: { books: () => [{ id: 'b1', title: 'Dune' }], secret: () => 'told' },
+    Query: { books: () => [{ id: 'b1', title: 'Dune' }], secret: () => 'revealed' },
     Subscription: {
       published: {
         subscribe: (_: unknown, args: object) => ticks.subscribe({ ...args }),
@@ -47,7 +47,7 @@ describe('a router for any supergraph', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('finds the subgraphs where the supergraph says, and shows them no token', async () => {
+  it('finds the subgraphs where the supergraph says, and sends them no token', async () => {
     const { status, body } = await gql(world.url, '{ books { title stars } }')
     expect({ status, body }).toEqual({
       status: 200,
@@ -64,7 +64,7 @@ describe('a router for any supergraph', () => {
     })
   })
 
-  it('asks no subgraph how it is', async () => {
+  it('does not probe its subgraphs', async () => {
     const response = await fetch(`${world.router.url}/health`)
     expect({ status: response.status, body: await response.json() }).toMatchObject({
       status: 200,
@@ -98,7 +98,7 @@ describe('a router for any supergraph', () => {
 })
 
 describe('its command line', () => {
-  it('says where a subgraph is, before the supergraph does', async () => {
+  it('takes precedence over the supergraph in where a subgraph is', async () => {
     await using world = await createOpenWorld({ books: BOOKS, reviews: REVIEWS })
     await using other = await serveOpenSubgraph({
       ...REVIEWS,

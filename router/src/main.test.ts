@@ -6,7 +6,7 @@ import { openRawSocket } from './testing/raw-socket.ts'
 import { spawnRouter } from './testing/spawn-router.ts'
 import { createWorld, SECRET, type World } from './testing/world.ts'
 
-/** Lets `echo` begin, and end only when told to. */
+/** Lets `echo` begin, and end only when released. */
 function holdEcho(world: World) {
   const open = Promise.withResolvers<void>()
   const reached = Promise.withResolvers<void>()
@@ -43,7 +43,7 @@ describe('the process', () => {
     },
   )
 
-  it('that is told too little says all that is missing', async () => {
+  it('that lacks settings names all of them', async () => {
     await using child = spawnRouter([])
     const said = await child.url.catch((error: Error) => error.message)
     expect(await child.exit).toBe(1)
@@ -65,7 +65,7 @@ describe('closing', () => {
     echo.release()
   })
 
-  it('leaves no subscription behind upstream', async () => {
+  it('leaves no subscription open upstream', async () => {
     await using world = await createWorld()
     await using router = await createRouter(world.settings)
     await using socket = await openRawSocket(`${router.url}/graphql`)

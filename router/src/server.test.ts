@@ -9,7 +9,7 @@ describe('a query across subgraphs', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('is answered as one', async () => {
+  it('is answered as one query', async () => {
     const { status, body } = await gql(
       world.url,
       '{ events { title organizer { name organizedEvents { title } } } seats }',

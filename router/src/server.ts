@@ -1,9 +1,7 @@
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
 import packageJson from '../../package.json' with { type: 'json' }
-import { connectSubgraphs } from './subgraphs/connections.ts'
-import type { Locate } from './planning/supergraph.ts'
-import { openSupergraphFile } from './planning/supergraph-file.ts'
+import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
 import { createFastPath } from './http/fast-path.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
@@ -11,17 +9,19 @@ import { openHttpServer } from './http/http-server.ts'
 import { createIde } from './http/ide.ts'
 import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
-import { openAnonymousAccess, openPlatformAccess } from './access.ts'
+import { openSupergraphFile } from './planning/supergraph-file.ts'
+import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
-import { createEventStreams } from './subscriptions/sse/event-streams.ts'
+import { connectSubgraphs } from './subgraphs/connections.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
 import { createPresence } from './subscriptions/presence.ts'
-import { openSockets } from './subscriptions/websocket/sockets.ts'
+import { createEventStreams } from './subscriptions/sse/event-streams.ts'
 import { createStart } from './subscriptions/start.ts'
+import { openSockets } from './subscriptions/websocket/sockets.ts'
 
 const GRAPHQL_PATH = '/graphql'
 
-/** A router that serves. */
+/** A running router. */
 export interface Router extends Running, AsyncDisposable {
   port: number
 }
@@ -29,17 +29,17 @@ export interface Router extends Running, AsyncDisposable {
 /**
  * Starts the router: one port for GraphQL over HTTP and WebSocket, in front of all subgraphs.
  * Closing goes intake → requests under way → sockets → upstreams; every step has its time limit.
- * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be away.
+ * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be unavailable.
  */
 export async function createRouter(settings: RouterSettings): Promise<Router> {
-  // Apollo's libraries would otherwise report to their makers.
+  // Otherwise Apollo's libraries would report to Apollo.
   process.env.APOLLO_TELEMETRY_DISABLED = 'true'
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
 
   const presence = createPresence(limits.socketsPerViewer)
-  const access = undo.use(
+  const access = stack.use(
     isPlatform(settings)
       ? await openPlatformAccess(settings, limits, log, presence.recheck)
       : openAnonymousAccess(),
@@ -50,7 +50,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.supergraphPollMs,
     log,
   )
-  undo.defer(() => file.close())
+  stack.defer(() => file.close())
   const { services, upstreams, ...subgraphs } = connectSubgraphs(
     file,
     access.tokens,
@@ -58,9 +58,9 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     log,
     isPlatform(settings),
   )
-  undo.defer(() => subgraphs.close())
+  stack.defer(() => subgraphs.close())
   const apollo = await startApollo(file, services, log)
-  undo.defer(() => apollo.stop())
+  stack.defer(() => apollo.stop())
 
   const fanOut = createFanOut()
   const { authenticate } = access.authenticator
@@ -86,13 +86,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...access.routes,
       ...createProbes({
         version: packageJson.version,
-        // What strangers' subgraphs have at their paths is not known.
+        // It is not known what other people's subgraphs have at these paths.
         checks: isPlatform(settings) ? mapValues(services, (client) => () => client.isReady()) : {},
         isReady: () => access.isReady && !http.draining,
       }),
     },
   })
-  undo.defer(() => http.close())
+  stack.defer(() => http.close())
   const sockets = openSockets({
     http,
     path: GRAPHQL_PATH,
@@ -103,13 +103,13 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     presence,
     handlers: { authenticate, start },
   })
-  undo.defer(() => sockets.close())
-  undo.defer(async () => {
+  stack.defer(() => sockets.close())
+  stack.defer(async () => {
     streams.drain()
     await Promise.all([http.drain(limits.drainMs), sockets.drain(limits.drainMs)])
   })
 
-  const running = undo.move()
+  const running = stack.move()
   return {
     url: `http://${settings.host}:${http.port}`,
     port: http.port,
@@ -118,7 +118,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   }
 }
 
-/** Our own subgraphs are only where we were told; others may also be where the supergraph says. */
+/** Our own subgraphs are only where the settings say; others may also be where the supergraph says. */
 const locator =
   (settings: RouterSettings): Locate =>
   (name, given) => {

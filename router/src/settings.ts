@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { baseSettings, readSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
@@ -13,14 +14,21 @@ const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
 const workers = z.coerce.number().int().min(1).max(128).default(1)
 
-/** Settings of the platform's router. The four URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
+type UrlSetting = `${Uppercase<SubgraphName>}_URL`
+
+/** A setting for each subgraph: `USER_URL` and so on. */
+const urlSetting = (name: SubgraphName) => `${name.toUpperCase()}_URL` as UrlSetting
+
+const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name), baseUrl])) as Record<
+  UrlSetting,
+  typeof baseUrl
+>
+
+/** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 const platformEnv = baseSettings.extend({
   PORT: port,
   ROUTER_WORKERS: workers,
-  USER_URL: baseUrl,
-  EVENT_URL: baseUrl,
-  TICKET_URL: baseUrl,
-  BOOKING_URL: baseUrl,
+  ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
   ALLOWED_ORIGINS: origins,
 })
@@ -33,15 +41,15 @@ const genericEnv = baseSettings
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
 
-/** What makes a router that of our platform, where people sign in and subgraphs believe only each other. */
+/** Settings that make this our platform's router: people sign in, and subgraphs trust only each other. */
 export interface PlatformSettings {
   serviceSecret: string
   redisUrl: string
-  /** Base URL of the subgraph that knows keys and revocations. */
+  /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
 }
 
-/** Without them it serves any supergraph, and everybody is anonymous. */
+/** Without them the router serves any supergraph, and everybody is anonymous. */
 type NoPlatformSettings = { [Name in keyof PlatformSettings]?: never }
 
 /** What a router needs to start. */
@@ -67,10 +75,10 @@ export const isPlatform = (settings: RouterSettings): settings is CommonSettings
 
 /** What bounds one router. Production runs on the defaults; tests reach a bound sooner. */
 export interface RouterLimits {
-  /** A subgraph that has not answered in full by then counts as away. */
+  /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
   subgraphResponseBytes: number
-  /** How often the supergraph file is looked at. */
+  /** How often the supergraph file is checked for changes. */
   supergraphPollMs: number
   /** How often the user subgraph is asked for revoked sessions and changed users. */
   revocationPollMs: number
@@ -78,7 +86,7 @@ export interface RouterLimits {
   keyCooldownMs: number
   requestBytes: number
   frameBytes: number
-  /** A socket that has not introduced itself by then is closed. */
+  /** A socket that has not sent `connection_init` by then is closed. */
   initTimeoutMs: number
   pingIntervalMs: number
   operationsPerSocket: number
@@ -87,9 +95,9 @@ export interface RouterLimits {
   eventsPerSubscriber: number
   /** First wait before an upstream subscription that was lost is opened again; it doubles up to 5 s. */
   reconnectMs: number
-  /** An upstream that stays away this long ends the subscriptions on it. */
+  /** An upstream that stays unavailable this long ends the subscriptions on it. */
   upstreamPatienceMs: number
-  /** Closing waits this long for what is under way, then cuts it. */
+  /** Closing waits this long for what is under way, then ends it. */
   drainMs: number
 }
 
@@ -111,7 +119,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
 }
 
-/** How one start of the program is to run. */
+/** How the program is to run. */
 export interface ProcessSettings {
   /** Processes that share the port; with one, it is this process itself. */
   workers: number
@@ -119,8 +127,8 @@ export interface ProcessSettings {
 }
 
 /**
- * Reads what the command line and the environment say; the former goes first. Ends the process when that is not enough.
- * @param args without the program and the script.
+ * Reads the command line and the environment; the former takes precedence. Ends the process when something is missing or wrong.
+ * @param args of the command line, without the program and the script.
  */
 export function readProcessSettings(args: string[]): ProcessSettings {
   const options = readOptions(args)
@@ -140,7 +148,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     ...commonOf(env),
     serviceSecret: env.SERVICE_SECRET,
     redisUrl: env.REDIS_URL,
-    subgraphs: { user: env.USER_URL, event: env.EVENT_URL, ticket: env.TICKET_URL, booking: env.BOOKING_URL },
+    subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, env[urlSetting(name)]])),
     userUrl: env.USER_URL,
     supergraphFile: env.SUPERGRAPH_FILE,
   }

@@ -26,11 +26,11 @@ describe('two workers', { timeout: 60_000 }, () => {
   const watchers = async (count: number): Promise<RawSocket[]> => {
     const sockets = await Promise.all(Array.from({ length: count }, () => watch(url)))
     for (const socket of sockets) stack.use(socket)
-    // Connections go round, so that each worker has watchers, and an upstream for them at least.
+    // Connections are given out in turn, so that each worker has watchers, and an upstream for them.
     await eventually(() => expect(world.ticks.subscribers).toBeGreaterThanOrEqual(2))
     return sockets
   }
-  const hears = (socket: RawSocket, tick: number) =>
+  const receives = (socket: RawSocket, tick: number) =>
     eventually(() => {
       world.ticks.publish(tick)
       expect(socket.received.at(-1)).toMatchObject({ payload: { data: { tick } } })
@@ -48,10 +48,10 @@ describe('two workers', { timeout: 60_000 }, () => {
   it('share the port, for requests and for subscriptions', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(url)))
     expect(answers).toEqual(answers.map(() => ({ now: 7 })))
-    for (const socket of await watchers(6)) await hears(socket, 1)
+    for (const socket of await watchers(6)) await receives(socket, 1)
   })
 
-  it('outlive one that is killed: the other serves on, and another takes its place', async () => {
+  it('survive the death of one: the other serves on, and a new one takes its place', async () => {
     const sockets = await watchers(6)
     const cut = new Set<RawSocket>()
     for (const socket of sockets) void socket.closed.then(() => cut.add(socket))
@@ -63,10 +63,10 @@ describe('two workers', { timeout: 60_000 }, () => {
 
     const others = sockets.filter((socket) => !cut.has(socket))
     expect(others.length).toBeGreaterThan(0)
-    for (const socket of [...others, ...(await watchers(2))]) await hears(socket, 2)
+    for (const socket of [...others, ...(await watchers(2))]) await receives(socket, 2)
   })
 
-  it('go together, and say goodbye', async () => {
+  it('stop together, and say goodbye', async () => {
     const sockets = await watchers(4)
     router.kill('SIGTERM')
     for (const socket of sockets) expect(await socket.closed).toEqual({ code: 1001, reason: 'Going away' })

@@ -5,13 +5,13 @@ import type { Logger } from '@karcis/kit/log'
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
 
-/** A worker that lived this long did not die of what it was started with. */
+/** A worker that ran this long did not die of its configuration. */
 const SETTLED_MS = 10_000
 
 /**
- * Runs this same program in several processes that share its port, connection by connection in turn. One that dies is started
- * again: at once, or later and later when it keeps dying. Closing tells all of them to go, and waits until they have.
- * Each stands on its own: it knows the sockets and revocations, and counts against the limits, that it sees itself.
+ * Runs this same program in several processes that share its port, which gives its connections to them in turn. One
+ * that dies is started again: at once, or after longer and longer waits when it keeps dying. Closing terminates all of them, and
+ * waits until they have ended. Each is independent: it knows its own sockets and revocations, and counts its own against limits.
  * @throws Error when one of them cannot start in the first place.
  */
 export async function startWorkers(count: number, log: Logger): Promise<Running> {
@@ -30,11 +30,11 @@ export async function startWorkers(count: number, log: Logger): Promise<Running>
     )
     alive.set(
       worker,
-      new Promise((gone) => {
+      new Promise((ended) => {
         worker.once('exit', (code, signal) => {
           alive.delete(worker)
           reject(new Error(`worker ${worker.id} ended with ${signal ?? code} before it listened`))
-          gone()
+          ended()
           if (closing) return
           const next = Date.now() - startedAt > SETTLED_MS ? FIRST_WAIT_MS : wait
           log.error({ worker: worker.id, code, signal, restartInMs: next }, 'worker died')
@@ -50,7 +50,7 @@ export async function startWorkers(count: number, log: Logger): Promise<Running>
       restarts.delete(timer)
       start(Math.min(wait * 2, LONGEST_WAIT_MS)).then(
         () => log.info('worker replaced'),
-        () => undefined, // it is on its way again
+        () => undefined, // another restart is under way
       )
     }, wait)
     restarts.add(timer)

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { Logger, runMigrations } from 'graphile-worker'
 import pg from 'pg'
-import { SetupError } from './setup-error.ts'
-import type { SubgraphName } from './subgraphs.ts'
+import { SetupError } from './setup.ts'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
 const PROJECT = join(import.meta.dirname, '../../..')
 const LOCK = 72707369 // the advisory lock that Prisma's own engine takes, so the two never run at once
@@ -44,6 +44,12 @@ const PRISMA_LEDGER: Ledger = {
     VALUES ($1, $2, $3, now(), 1)`,
   values: (file) => [randomUUID(), file.checksum, file.name],
 }
+
+/** The setting that points a subgraph at a real Postgres server. */
+export const databaseSetting = (name: SubgraphName): string => `${name.toUpperCase()}_DATABASE_URL`
+
+/** The database that a subgraph owns on the embedded server. */
+export const databaseName = (name: SubgraphName): string => `karcis_${name}`
 
 /** The directory of a subgraph's migrations, each in `<timestamp>_<name>/migration.sql`. */
 export const migrationsDirectory = (name: SubgraphName): string => join(PROJECT, 'prisma', name, 'migrations')

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { arch, platform, userInfo } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { SetupError } from './setup-error.ts'
+import { SetupError } from './setup.ts'
 
 /** The account that the server runs as: its own user when we are root, which Postgres refuses to run as. */
 export interface Account {

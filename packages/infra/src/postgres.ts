@@ -13,11 +13,10 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { assertPortFree, freePort } from './ports.ts'
+import { SetupError, assertPortFree, freePort } from './setup.ts'
 import type { Account } from './postgres-home.ts'
 import { reachableBinaries, reachableDataDirectory, serverAccount } from './postgres-home.ts'
 import { isAlive, stopChild, stopLeftover } from './processes.ts'
-import { SetupError } from './setup-error.ts'
 
 const USER = 'karcis'
 const PASSWORD = 'karcis' // guards nothing: the server listens on loopback only and is for development

@@ -4,9 +4,8 @@ import { connect } from 'node:net'
 import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { assertPortFree, freePort } from './ports.ts'
+import { SetupError, assertPortFree, freePort } from './setup.ts'
 import { stopChild, stopLeftover } from './processes.ts'
-import { SetupError } from './setup-error.ts'
 
 const STOP_LIMIT_MS = 5000
 const PID_FILE = 'redis.pid'

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { databaseSetting, SUBGRAPHS } from '../src/subgraphs.ts'
+import { databaseSetting } from '../src/migrate.ts'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')

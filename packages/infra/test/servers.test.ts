@@ -4,10 +4,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
-import { freePort } from '../src/ports.ts'
+import { freePort, temporaryDirectory } from '../src/setup.ts'
 import { createDatabases, startPostgres } from '../src/postgres.ts'
 import { startRedis } from '../src/redis.ts'
-import { temporaryDirectory } from '../src/temporary.ts'
 
 const temporary = temporaryDirectory('karcis-servers-')
 const directory = temporary.path

@@ -66,5 +66,3 @@ export const byId = <Value extends { id: string }>(
 export const byKey = <Value>(
   find: (ids: string[]) => PromiseLike<ReadonlyMap<string, Value>>,
 ): IdLoader<Value> => loaderOf(readByKey(find))
-
-export { createBatchedRead as createGathering }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { KarcisError, ServiceUnavailable } from './errors.ts'
+import { driverCause, failureOf } from './database/failures.ts'
+import { ServiceUnavailable } from './errors.ts'
 import type { Logger } from './log.ts'
-import { PreparingPg } from './prepared-statements.ts'
+import { PreparingPg } from './database/prepared-statements.ts'
 
 /** What the shared machinery needs of a Prisma transaction (or client): raw SQL as tagged templates. */
 export interface RawSql {
@@ -45,6 +46,9 @@ const ATTEMPTS = 6
 /** Before a second attempt; twice as long before each further one, and half of it by chance, so that two do not meet again. */
 const PAUSE_MS = 10
 
+const UNKNOWN =
+  'The database was lost while this was being stored: it may be done or not. Look before you try again.'
+
 /**
  * Runs `run` in one transaction: the only way to open one. It is run again, from the start, when Postgres broke it off for
  * another's sake, found a kept plan stale, or the connection was lost before the commit was sent; so `run` may do nothing
@@ -73,96 +77,21 @@ export async function transaction<Client, T>(
     } catch (error) {
       const failure = failureOf(error)
       if (failure === null) throw error
-      const repeatable = failure === 'conflict' || failure === 'not sent' || (failure === 'lost' && !done)
-      if (!repeatable || attempt === ATTEMPTS) throw new ServiceUnavailable()
+      if (failure === 'lost' && done) throw new ServiceUnavailable(UNKNOWN)
+      if (attempt === ATTEMPTS || failure === 'away') throw new ServiceUnavailable()
       await sleep(PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2))
     }
   }
 }
 
-/** Whether an error says that the database is away, full or too busy, which is nobody's mistake and passes. */
-export const isUnavailable = (error: unknown): boolean => failureOf(error) !== null
-
-/**
- * - conflict: Postgres rolled back for another's sake, or because a kept plan went stale; again it may succeed.
- * - lost: the connection broke while a statement was under way; whether that was done, nobody knows.
- * - not sent: the connection was found broken before the statement was sent.
- * - away: no connection was to be had, or no resources, or not in time.
- */
-type Failure = 'conflict' | 'lost' | 'not sent' | 'away'
-
-/** By SQLSTATE, or by its first two characters; https://www.postgresql.org/docs/current/errcodes-appendix.html */
-const SQLSTATES: Record<string, Failure> = {
-  '40001': 'conflict', // serialization_failure
-  '40P01': 'conflict', // deadlock_detected
-  '0A000': 'conflict', // cached plan must not change result type
-  '40003': 'lost', // statement_completion_unknown
-  '57P01': 'lost', // admin_shutdown, pg_terminate_backend
-  '57P02': 'lost', // crash_shutdown
-  '25P03': 'lost', // idle_in_transaction_session_timeout
-  '25P04': 'lost', // transaction_timeout
-  '08': 'lost',
-  '57P03': 'away', // cannot_connect_now
-  '57014': 'away', // statement_timeout
-  '55P03': 'away', // lock_not_available
-  '53': 'away', // connections, memory, disk
-  '58': 'away', // the system beneath
-}
-
-/** By what Prisma, or the socket, calls it. */
-const CODES: Record<string, Failure> = {
-  P2034: 'conflict',
-  P1017: 'lost',
-  ECONNRESET: 'lost',
-  EPIPE: 'lost',
-  P1001: 'away',
-  P1002: 'away',
-  P1008: 'away',
-  P2024: 'away',
-  P2028: 'away', // took longer than it may, or never came to begin
-  P2037: 'away',
-  ECONNREFUSED: 'away',
-  ETIMEDOUT: 'away',
-  ENOTFOUND: 'away',
-  EAI_AGAIN: 'away',
-}
-
-/** What node-postgres says in words only. */
-const MESSAGES: [string, Failure][] = [
-  ['is not queryable', 'not sent'],
-  ['timeout exceeded when trying to connect', 'away'],
-  ['Connection terminated due to connection timeout', 'away'],
-  ['Connection terminated', 'lost'],
-]
-
-/** What prevented a transaction from being carried out; null when that was the transaction itself. */
-function failureOf(error: unknown): Failure | null {
-  if (!(error instanceof Error) || error instanceof KarcisError) return null
-  const cause = driverCause(error)
-  const sqlState = cause?.originalCode
-  if (sqlState) return SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)] ?? null
-  if (cause?.kind && cause.kind in KINDS) return KINDS[cause.kind] ?? null
-  const { code } = error as { code?: string }
-  if (code && code in CODES) return CODES[code] ?? null
-  return MESSAGES.find(([text]) => error.message.includes(text))?.[1] ?? null
-}
-
-/** What Prisma's adapter calls the failures of a socket. */
-const KINDS: Record<string, Failure> = {
-  ConnectionClosed: 'lost',
-  SocketTimeout: 'lost',
-  DatabaseNotReachable: 'away',
-  TlsConnectionError: 'away',
-}
-
-/** Name of the constraint, and SQLSTATE, with which Postgres refused; null for any other error. */
-export interface Refusal {
+/** Why Postgres refused: the SQLSTATE, and the name of the constraint; null for any other error. */
+export interface PostgresError {
   sqlState: string | null
   constraint: string | null
 }
 
 /** Postgres' own reason behind a Prisma error. */
-export function refusalOf(error: unknown): Refusal {
+export function postgresErrorOf(error: unknown): PostgresError {
   const cause = driverCause(error)
   const named = typeof cause?.constraint === 'object' ? cause.constraint.index : undefined
   const quoted = /constraint "([^"]+)"/.exec(cause?.originalMessage ?? cause?.message ?? '')?.[1]
@@ -177,39 +106,6 @@ export type ConstraintErrors = Readonly<Record<string, () => Error>>
  * `tx.user.create(…).catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))`.
  */
 export function mapConstraintError(error: unknown, errors: ConstraintErrors): never {
-  const { constraint } = refusalOf(error)
+  const { constraint } = postgresErrorOf(error)
   throw (constraint !== null && errors[constraint]?.()) || error
-}
-
-interface DriverCause {
-  kind?: string
-  originalCode?: string
-  originalMessage?: string
-  message?: string
-  constraint?: { index?: string; fields?: string[] } | string
-}
-
-/** What the driver adapter found: within Prisma's error, or by itself where Prisma passes it on, as from a COMMIT. */
-function driverCause(error: unknown): DriverCause | undefined {
-  const { meta, cause } = (error ?? {}) as {
-    meta?: { driverAdapterError?: { cause?: DriverCause } }
-    cause?: DriverCause
-  }
-  return meta?.driverAdapterError?.cause ?? cause
-}
-
-/** SQLSTATEs after which the same transaction may simply be run again: serialization failure, deadlock, a plan gone stale. */
-const TRANSIENT = new Set(['40001', '40P01', '0A000'])
-
-/** Runs a transaction again when Postgres broke it off for another's sake; at most `attempts` times. */
-export async function retryTransient<T>(run: () => Promise<T>, attempts = 4): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run()
-    } catch (error) {
-      const code = (error as { code?: string } | null)?.code
-      const transient = code === 'P2034' || TRANSIENT.has(refusalOf(error).sqlState ?? '')
-      if (!transient || attempt === attempts) throw error
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EVENTS, EVENTS_PATH, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
-import type { SubgraphName } from './contracts/subgraphs.ts'
-import type { RawSql } from './database.ts'
+import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
+import { type RawSql, type TransactionSource, transaction, type Tx } from './database.ts'
 import { newId } from './ids.ts'
 import { defineJob, enqueue } from './jobs.ts'
 import type { ServiceClient } from './service-client.ts'
@@ -20,14 +20,14 @@ export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, '
   payload: Payload
 }
 
-const delivery = z.object({ consumer: z.string(), aggregateId: z.string() })
+const delivery = z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string() })
 
 /**
  * Records an event in the transaction that makes it happen, and the job that will deliver it. The caller holds the
  * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
  */
 export async function recordEvent<Type extends EventType>(
-  tx: RawSql,
+  tx: Tx,
   event: {
     type: Type
     aggregateId: string
@@ -57,7 +57,10 @@ export async function recordEvent<Type extends EventType>(
 export const deliverEvents = defineJob({
   name: 'deliver-events',
   schema: delivery,
-  async run(deps: { db: RawSql; clients: Record<string, ServiceClient> }, { consumer, aggregateId }) {
+  async run(
+    deps: { db: RawSql; clients: Partial<Record<SubgraphName, ServiceClient>> },
+    { consumer, aggregateId },
+  ) {
     const client = deps.clients[consumer]
     if (!client) throw new Error(`no consumer named ${consumer}`)
     for (;;) {
@@ -102,19 +105,23 @@ export type EventHandlers<Tx> = { readonly [Type in EventType]?: EventHandler<Tx
  * The consuming side: each event is handled once, whatever the number of deliveries. Types without a handler are noted and passed by,
  * so producers may tell of more than a consumer knows yet.
  */
-export function createInbox<Tx extends RawSql>(
-  transaction: (run: (tx: Tx) => Promise<void>) => Promise<void>,
-  handlers: EventHandlers<Tx>,
+export function createInbox<Client extends RawSql>(
+  db: TransactionSource<Client>,
+  handlers: EventHandlers<Tx<Client>>,
 ): (events: KarcisEvent[]) => Promise<void> {
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- it ties the payload to the handler
-  async function handle<Type extends EventType>(tx: Tx, type: Type, event: KarcisEvent): Promise<void> {
+  async function handle<Type extends EventType>(
+    tx: Tx<Client>,
+    type: Type,
+    event: KarcisEvent,
+  ): Promise<void> {
     const payload = EVENTS[type].parse(event.payload) as EventPayload<Type>
     await handlers[type]?.(tx, { ...event, payload })
   }
 
   return async (events) => {
     for (const event of events) {
-      await transaction(async (tx) => {
+      await transaction(db, async (tx) => {
         const fresh =
           await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
         if (fresh === 1 && isEventType(event.type)) await handle(tx, event.type, event)

@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { isUnavailable } from './database.ts'
+import { isUnavailable } from './database/failures.ts'
 import { ERROR_CODES, KarcisError, ServiceUnavailable } from './errors.ts'
 import type { Logger } from './log.ts'
 

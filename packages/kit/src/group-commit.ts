@@ -1,16 +1,24 @@
-/** Takes requests one by one and works them off together. */
-export interface Batcher<Request, Result> {
+/** In place of a result: the request is to be served again, in the next batch, ahead of all that wait. */
+export const AGAIN = Symbol('again')
+
+/** Takes requests one by one and serves those of a key together, as a database commits several transactions with one flush. */
+export interface GroupCommit<Request, Result> {
+  /** @returns the request's own result. @throws what it was refused with, or what its batch failed with. */
   submit(key: string, request: Request): Promise<Result>
 }
 
-export interface BatcherOptions<Request, Result> {
-  /** Works off requests of one key, in order of their coming; gives one result for each, an Error for one that is refused. */
-  run(key: string, requests: Request[]): Promise<(Result | Error)[]>
+export interface GroupCommitOptions<Request, Result> {
+  /**
+   * Serves requests of one key, in order of arrival, with one transaction: what it has committed, no failure may follow.
+   * @returns a result for each, an Error for one that is refused, AGAIN for one whose turn comes after this transaction; at least
+   *   one of them is served, so that no batch comes again for ever.
+   */
+  run(key: string, requests: Request[]): Promise<(Result | Error | typeof AGAIN)[]>
   maxBatch: number
   /** Requests of one key with the same answer here never share a batch. */
   distinct?(request: Request): unknown
-  /** Whether a batch that failed so may have failed because of one of its requests: then each is run alone. */
-  isOnesFault?(error: unknown): boolean
+  /** Whether a batch that failed like this may have failed because of a single request: each is then run alone. */
+  retryAlone?(error: unknown): boolean
 }
 
 interface Waiting<Request, Result> {
@@ -20,21 +28,23 @@ interface Waiting<Request, Result> {
 }
 
 /**
- * Batches by nature: while one batch of a key is under way its next requests gather, so an idle key answers at once and a busy
- * one pays for one transaction at a time, whatever the number of its buyers. First come, first served.
+ * Batches adaptively: while one batch of a key is under way, the next requests of that key gather. A request for an idle key is
+ * served at once, and a busy key pays for one transaction at a time, however many buyers it has. First come, first served.
  */
-export function createBatcher<Request, Result>(
-  options: BatcherOptions<Request, Result>,
-): Batcher<Request, Result> {
-  const { run, maxBatch, distinct = (request) => request, isOnesFault = () => false } = options
+export function createGroupCommit<Request, Result>(
+  options: GroupCommitOptions<Request, Result>,
+): GroupCommit<Request, Result> {
+  const { run, maxBatch, distinct = (request) => request, retryAlone = () => false } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
-  async function work(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
-    while (queue.length > 0) await answer(key, nextBatch(queue))
+  async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
+    while (queue.length > 0) queue.unshift(...(await serve(key, nextBatch(queue))))
     queues.delete(key)
   }
 
-  async function answer(key: string, batch: Waiting<Request, Result>[]): Promise<void> {
+  /** @returns those that are to be served again. */
+  async function serve(key: string, batch: Waiting<Request, Result>[]): Promise<Waiting<Request, Result>[]> {
+    const again: Waiting<Request, Result>[] = []
     try {
       const results = await run(
         key,
@@ -42,14 +52,17 @@ export function createBatcher<Request, Result>(
       )
       for (const [at, waiting] of batch.entries()) {
         const result = results[at]
-        if (result === undefined || result instanceof Error)
-          waiting.reject(result ?? new Error('a request got no answer'))
+        if (result === AGAIN) again.push(waiting)
+        else if (result === undefined || result instanceof Error)
+          waiting.reject(result ?? new Error('a request got no result'))
         else waiting.resolve(result)
       }
     } catch (error) {
-      if (batch.length > 1 && isOnesFault(error)) for (const waiting of batch) await answer(key, [waiting])
+      if (batch.length > 1 && retryAlone(error))
+        for (const waiting of batch) again.push(...(await serve(key, [waiting])))
       else for (const waiting of batch) waiting.reject(error)
     }
+    return again
   }
 
   /** The first of each kind, in order; others of a kind wait for the next batch. */
@@ -76,7 +89,7 @@ export function createBatcher<Request, Result>(
         else {
           const started = [waiting]
           queues.set(key, started)
-          void work(key, started)
+          void drain(key, started)
         }
       }),
   }

@@ -9,7 +9,7 @@ import {
 } from 'graphile-worker'
 import pg from 'pg'
 import type { z } from 'zod'
-import type { RawSql } from './database.ts'
+import type { Tx } from './database.ts'
 import type { Logger } from './log.ts'
 
 const HEARTBEAT_MS = 3_000
@@ -37,7 +37,7 @@ export interface EnqueueOptions {
 
 /** Adds a job in the caller's transaction: it runs if and only if that commits. */
 export async function enqueue<Payload>(
-  tx: RawSql,
+  tx: Tx,
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
   options: EnqueueOptions = {},
@@ -74,7 +74,7 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   const taskList: TaskList = Object.fromEntries(
     jobs.map((job) => [job.name, async (payload: unknown) => job.run(deps, job.schema.parse(payload))]),
   )
-  // Each lane of events has a queue of its own; an empty one would stay for ever.
+  // The events of each aggregate have a queue of their own; an empty one would stay for ever.
   taskList[FORGET_QUEUES] = async () =>
     (await makeWorkerUtils({ pgPool: pool })).cleanup({ tasks: ['GC_JOB_QUEUES'] })
   const events: WorkerEvents = new EventEmitter()

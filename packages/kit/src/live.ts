@@ -16,12 +16,12 @@ export interface LiveOptions<C extends Change> {
   read: (key: string, since: number) => Promise<C | null>
   /** Two changes that wait unread for a slow watcher, as one. */
   merge: (waiting: C, next: C) => C
-  /** How often a watched key is read although the bus said nothing: how late news can be when the bus lost it. */
+  /** How often a watched key is read although the bus said nothing: how late a change can be when the bus lost it. */
   pollMs: number
 }
 
 export interface Live<C extends Change> {
-  /** Tells every process; call it after the commit. */
+  /** Publishes a change to every process; call it after the commit. */
   publish(key: string, change: C): void
   /** Everything after `since`, first from the database, then live, without a gap and in order, until returned. */
   watch(key: string, since: number): AsyncIterableIterator<C>

@@ -154,19 +154,6 @@ function isOf(column: SortColumn<never> | undefined, value: string): boolean {
   }
 }
 
-/**
- * Checks connection arguments.
- * @param keys how many sort keys a cursor of this list holds.
- * @throws BadUserInput naming the argument: out of 1..100, first together with last, or a cursor of another list.
- */
-export function parsePage(args: PageArgs, keys: number): Page {
-  return {
-    ...parseLimit(args),
-    after: decode(args.after, keys, 'after'),
-    before: decode(args.before, keys, 'before'),
-  }
-}
-
 function parseLimit(args: PageArgs): Pick<Page, 'limit' | 'backward'> {
   if (args.first != null && args.last != null) {
     throw new BadUserInput([{ path: 'first', message: 'cannot be given together with last' }])
@@ -179,13 +166,8 @@ function parseLimit(args: PageArgs): Pick<Page, 'limit' | 'backward'> {
   return { limit, backward }
 }
 
-/**
- * Shapes rows into a connection.
- * @param rows up to `page.limit + 1` rows in list order (for a backward page: in reversed order), the extra one telling whether more follow.
- * @param keysOf the sort keys of a row as text, the id last, in list order.
- * @param totalCount counted only when the client asks for it.
- */
-export function toConnection<T>(
+/** @param rows up to `page.limit + 1` in the order of the list, of a backward page against it; the extra one tells whether more follow. */
+function toConnection<T>(
   rows: T[],
   page: Page,
   keysOf: (row: T) => string[],
@@ -217,11 +199,4 @@ function decodeCursor(cursor: string): string[] | null {
   } catch {
     return null
   }
-}
-
-function decode(cursor: string | null | undefined, keys: number, path: string): string[] | null {
-  if (cursor == null) return null
-  const value = decodeCursor(cursor)
-  if (value?.length === keys) return value
-  throw new BadUserInput([{ path, message: 'is not a cursor of this list' }])
 }

@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { RawSql } from './database.ts'
-import { createLane, type Lane } from './read-lane.ts'
+import { openPipelinedConnection, type PipelinedConnection } from './database/pipelined-connection.ts'
 
 /** Few, so that they meet; several, for Postgres to use more than one core. */
-const LANES = 3
+const CONNECTIONS = 3
 
 /** What the kit's quick reads and a Prisma client have in common. */
 export type Reads = Pick<RawSql, '$queryRaw'>
@@ -26,29 +26,31 @@ interface Fragment {
  */
 export function createReads(connection: pg.ClientConfig, pool: Reads): Reads & { close(): Promise<void> } {
   const options = `${connection.options ?? ''} -c default_transaction_read_only=on -c plan_cache_mode=force_generic_plan`
-  const lanes = Array.from({ length: LANES }, () => createLane({ ...connection, options }))
+  const connections = Array.from({ length: CONNECTIONS }, () =>
+    openPipelinedConnection({ ...connection, options }),
+  )
   return {
     $queryRaw<T>(strings: TemplateStringsArray, ...values: unknown[]) {
-      const lane = freest(lanes)
-      if (!lane) return pool.$queryRaw<T>(strings, ...values)
+      const freest = freestOf(connections)
+      if (!freest) return pool.$queryRaw<T>(strings, ...values)
       const parameters: unknown[] = []
       const text = textOf({ strings, values }, parameters)
-      return lane.ask(text, parameters).catch((error: unknown) => {
+      return freest.ask(text, parameters).catch((error: unknown) => {
         if (error instanceof pg.DatabaseError && error.severity === 'ERROR') throw error
         return pool.$queryRaw<T>(strings, ...values) // the connection was lost; a read may be repeated
       }) as Promise<T>
     },
     async close() {
-      await Promise.all(lanes.map((lane) => lane.close()))
+      await Promise.all(connections.map((open) => open.close()))
     },
   }
 }
 
 /** The one with the fewest statements under way; the first of those, so that at quiet times one is enough. */
-function freest(lanes: Lane[]): Lane | null {
-  let best: Lane | null = null
-  for (const lane of lanes) {
-    if (lane.isOpen() && (!best || lane.underWay < best.underWay)) best = lane
+function freestOf(connections: PipelinedConnection[]): PipelinedConnection | null {
+  let best: PipelinedConnection | null = null
+  for (const connection of connections) {
+    if (connection.isOpen() && (!best || connection.underWay < best.underWay)) best = connection
   }
   return best
 }

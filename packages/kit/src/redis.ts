@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis'
 import type { Logger } from './log.ts'
 
-/** Tells all processes news over Redis pub/sub. News may be lost; nobody may rely on it but for speed. */
+/** Messages to all processes over Redis pub/sub. Any of them may be lost: they are for speed, and nothing may rest on them. */
 export interface Bus {
-  /** Sends after the transaction has committed. Never throws: losing news is not losing data. */
+  /** Sends after the transaction has committed. Never throws: a message lost is no data lost. */
   publish(channel: string, message: unknown): void
   /** Hears a channel until the returned function is called. */
   subscribe(channel: string, listener: (message: unknown) => void): () => void
@@ -30,7 +30,7 @@ export function connectRedis(url: string, log: Logger): RedisPair {
     enableOfflineQueue: true,
     maxRetriesPerRequest: null,
     commandTimeout: undefined,
-    // It would subscribe again without catching what a close in that moment rejects, which ends the process.
+    // It would subscribe again without catching the rejection when it is closed in that moment, which ends the process.
     autoResubscribe: false,
   })
   const listeners = new Map<string, Set<(message: unknown) => void>>()
@@ -51,7 +51,7 @@ export function connectRedis(url: string, log: Logger): RedisPair {
     bus: {
       publish(channel, message) {
         commands.publish(channel, JSON.stringify(message)).catch((error: Error) => {
-          log.debug({ channel, reason: error.message }, 'news not published')
+          log.debug({ channel, reason: error.message }, 'message not published')
         })
       },
       subscribe(channel, hear) {

@@ -1,6 +1,7 @@
 import { jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { roleSchema } from './contracts/tokens.ts'
 
 const AUDIENCE = 'karcis-subgraph'
 const LIFE_SECONDS = 60
@@ -16,7 +17,7 @@ export const SERVICE_TOKEN_EXTENSION = 'serviceToken'
 
 const viewerSchema = z.object({
   id: z.string(),
-  role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
+  role: roleSchema,
   sessionId: z.string(),
 })
 

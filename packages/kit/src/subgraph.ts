@@ -1,14 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import type { z } from 'zod'
-import {
-  connectionOptions,
-  prismaOptions,
-  type RawSql,
-  type TransactionSource,
-  transaction,
-  type Tx,
-} from './database.ts'
+import type { SubgraphName } from './contracts/subgraphs.ts'
+import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import type { subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
@@ -18,13 +12,15 @@ import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { createServiceTokens, type ServiceTokens } from './service-token.ts'
-import { type Routes, serveSubgraph } from './subgraph-server.ts'
+import { type Routes, serveSubgraph } from './subgraph/server.ts'
 import type { RequestScope } from './viewer.ts'
 
 /** What the kit needs of a generated PrismaClient. `Client` is what its transactions are made of, `Prisma.TransactionClient`. */
 export interface Database<Client extends RawSql> extends RawSql, TransactionSource<Client> {
   $disconnect(): Promise<void>
 }
+
+type ServiceClients = Partial<Record<SubgraphName, ServiceClient>>
 
 /** What every subgraph's use cases can reach. */
 export interface BaseDeps<Db> {
@@ -36,7 +32,7 @@ export interface BaseDeps<Db> {
   tokens: ServiceTokens
   log: Logger
   /** The other subgraphs, by name; those that `clients` named. */
-  clients: Record<string, ServiceClient>
+  clients: ServiceClients
 }
 
 export interface SubgraphSpec<
@@ -46,11 +42,11 @@ export interface SubgraphSpec<
   Context extends RequestScope,
 > {
   /** Also the name of its SDL file in `schema/`. */
-  name: string
+  name: SubgraphName
   settings: z.infer<typeof subgraphSettings>
   openDatabase(options: ReturnType<typeof prismaOptions>): Db
   /** Base URLs of the subgraphs that this one calls or tells of its events. */
-  clients: Record<string, string>
+  clients: Partial<Record<SubgraphName, string>>
   /** Adds what this subgraph needs beyond the base; `close` runs before the database closes. */
   createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void | Promise<void> }>
   createContext(deps: Deps, scope: RequestScope): Context
@@ -77,17 +73,17 @@ export async function startSubgraph<
   const { name, settings } = spec
   const log = createLog(name, settings.LOG_LEVEL)
   const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
-  const clients = Object.fromEntries(
+  const clients: ServiceClients = Object.fromEntries(
     Object.entries(spec.clients).map(([client, url]) => [client, createServiceClient(url, tokens)]),
   )
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const applicationName = `karcis-${name}`
   const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, applicationName, log))
-  undo.defer(() => db.$disconnect())
+  stack.defer(() => db.$disconnect())
   const reads = createReads(connectionOptions(settings.DATABASE_URL, applicationName), db)
-  undo.defer(() => reads.close())
+  stack.defer(() => reads.close())
   const redis = connectRedis(settings.REDIS_URL, log)
-  undo.defer(() => redis.close())
+  stack.defer(() => redis.close())
   const { deps, close } = await spec.createDeps({
     db,
     reads,
@@ -97,7 +93,7 @@ export async function startSubgraph<
     log,
     clients,
   })
-  if (close) undo.defer(close)
+  if (close) stack.defer(close)
 
   const jobs = await startJobs<Deps>({
     connectionString: settings.DATABASE_URL,
@@ -106,7 +102,7 @@ export async function startSubgraph<
     jobs: [...spec.jobs, deliverEvents, forgetOldEvents],
     crons: [...(spec.crons ?? []), { job: forgetOldEvents.name, match: '17 3 * * *' }],
   })
-  undo.defer(() => jobs.close())
+  stack.defer(() => jobs.close())
   const handlers = spec.inbox?.(deps)
   const server = await serveSubgraph({
     sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
@@ -118,13 +114,13 @@ export async function startSubgraph<
     createContext: (scope) => spec.createContext(deps, scope),
     ready: async () => db.$queryRaw`SELECT 1`,
     ...(handlers && {
-      receive: createInbox<Tx<Client>>((run) => transaction<Client, void>(db, run), handlers),
+      receive: createInbox<Client>(db, handlers),
     }),
     ...(spec.routes && { routes: spec.routes(deps) }),
   })
-  undo.defer(() => server.close())
+  stack.defer(() => server.close())
 
-  const running = undo.move()
+  const running = stack.move()
   return {
     url: server.url,
     deps,

@@ -1,8 +1,6 @@
 import { z } from 'zod'
 import { BadUserInput } from './errors.ts'
 
-export { idSchema } from './ids.ts'
-
 /**
  * Checks an input against its rules and gives the parsed value.
  * @param root name of the GraphQL argument the value came in by; it heads every reported path.

@@ -1,3 +1,4 @@
+import type { ServiceName } from './contracts/subgraphs.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
 import type { Logger } from './log.ts'
 import type { Caller, Viewer } from './service-token.ts'
@@ -24,6 +25,6 @@ export function requireRole(scope: Pick<RequestScope, 'viewer'>, ...roles: Viewe
 }
 
 /** @throws Forbidden unless the call comes from another process of the system rather than from a client. */
-export function requireService(scope: RequestScope, ...services: string[]): void {
-  if (!services.includes(scope.service)) throw new Forbidden('This is not for clients.')
+export function requireService(scope: RequestScope, ...services: ServiceName[]): void {
+  if (!services.some((name) => name === scope.service)) throw new Forbidden('This is not for clients.')
 }

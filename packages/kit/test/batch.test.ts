@@ -3,7 +3,7 @@ import { createAsyncQueue } from '../src/async-queue.ts'
 import { KarcisError } from '../src/errors.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import type { RequestScope } from '../src/viewer.ts'
-import { SECRET, startServer } from './server.ts'
+import { SECRET, startServer } from './start-server.ts'
 
 const SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])

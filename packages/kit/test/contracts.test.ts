@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
-import { BIND_HOLD, TAKE_FOR_BOOKING } from '../src/contracts/bound-hold.ts'
+import { beforePayableUntil } from '../src/contracts/bound-hold.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
@@ -14,8 +14,8 @@ const schemaOf = (name: SubgraphName) =>
 
 it.each([
   ['event', 'EVENT_FOR_SALE', EVENT_FOR_SALE],
-  ['ticket', 'BIND_HOLD', BIND_HOLD],
-  ['ticket', 'TAKE_FOR_BOOKING', TAKE_FOR_BOOKING],
+  ['ticket', 'BIND_HOLD', beforePayableUntil.BIND_HOLD],
+  ['ticket', 'TAKE_FOR_BOOKING', beforePayableUntil.TAKE_FOR_BOOKING],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {
   expect(validate(schemaOf(name), parse(document))).toEqual([])
 })

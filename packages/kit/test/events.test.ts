@@ -1,14 +1,15 @@
 import { createServer } from 'node:http'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
+import { transaction } from '../src/database.ts'
 import { EVENTS_PATH } from '../src/contracts/events.ts'
 import { createInbox, deliverEvents, type KarcisEvent, recordEvent } from '../src/events.ts'
 import { listen } from '../src/http.ts'
 import { startJobs } from '../src/jobs.ts'
 import { createServiceClient } from '../src/service-client.ts'
 import { createServiceTokens } from '../src/service-token.ts'
-import { openKitDatabase } from './pg-sql.ts'
-import { log, SECRET, startServer } from './server.ts'
+import { openKitDatabase } from './kit-database.ts'
+import { log, SECRET, startServer } from './start-server.ts'
 
 const registered = (n: number) => ({ userId: `019a9b6e-0000-7000-8000-00000000000${n}` })
 const tokens = createServiceTokens(SECRET, 'producer')
@@ -18,7 +19,7 @@ it('delivers events of one aggregate in order, once each, also when the consumer
   await using consumer = await openKitDatabase()
   const taken: unknown[] = []
   const batches: KarcisEvent[][] = []
-  const inbox = createInbox(consumer.$transaction, {
+  const inbox = createInbox(consumer, {
     'user.registered': async (_tx, event) => {
       taken.push(event.payload)
     },
@@ -36,7 +37,7 @@ it('delivers events of one aggregate in order, once each, also when the consumer
   })
   try {
     for (const n of [1, 2, 3]) {
-      await producer.$transaction((tx) =>
+      await transaction(producer, (tx) =>
         recordEvent(tx, {
           type: 'user.registered',
           aggregateId: 'a',
@@ -52,7 +53,7 @@ it('delivers events of one aggregate in order, once each, also when the consumer
         await inbox(events)
       },
     })
-    await producer.$transaction((tx) =>
+    await transaction(producer, (tx) =>
       recordEvent(tx, {
         type: 'user.registered',
         aggregateId: 'a',
@@ -73,7 +74,7 @@ it('delivers events of one aggregate in order, once each, also when the consumer
 it('tells nobody of a change that was rolled back', async () => {
   await using producer = await openKitDatabase()
   await expect(
-    producer.$transaction(async (tx) => {
+    transaction(producer, async (tx) => {
       await recordEvent(tx, {
         type: 'user.registered',
         aggregateId: 'a',
@@ -93,7 +94,7 @@ it('handles a failing event again later, as if it had never come', async () => {
   await using consumer = await openKitDatabase()
   let fails = true
   let handled = 0
-  const inbox = createInbox(consumer.$transaction, {
+  const inbox = createInbox(consumer, {
     'user.registered': async () => {
       if (fails) throw new Error('not now')
       handled += 1
@@ -116,7 +117,7 @@ it('handles a failing event again later, as if it had never come', async () => {
 it('takes a payload for what its type says, and passes by what it does not know', async () => {
   await using consumer = await openKitDatabase()
   const taken: Date[] = []
-  const inbox = createInbox(consumer.$transaction, {
+  const inbox = createInbox(consumer, {
     'event.changed': async (_tx, { payload }) => {
       taken.push(payload.startsAt)
     },

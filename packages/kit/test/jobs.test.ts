@@ -1,9 +1,10 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
+import { transaction } from '../src/database.ts'
 import { defineJob, enqueue, startJobs } from '../src/jobs.ts'
-import { openKitDatabase } from './pg-sql.ts'
-import { log } from './server.ts'
+import { openKitDatabase } from './kit-database.ts'
+import { log } from './start-server.ts'
 
 const note = defineJob({
   name: 'note',
@@ -15,7 +16,7 @@ const note = defineJob({
 
 it('runs what a killed process had locked', async () => {
   await using db = await openKitDatabase()
-  await enqueue(db, note, { n: 1 })
+  await transaction(db, (tx) => enqueue(tx, note, { n: 1 }))
   await db.$executeRaw`UPDATE graphile_worker._private_jobs SET locked_by = 'killed', locked_at = now() - interval '1 minute'`
   const notes: number[] = []
   const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
@@ -28,8 +29,8 @@ it('runs what a killed process had locked', async () => {
 
 it('leaves alone what a living process works on, however long', async () => {
   await using db = await openKitDatabase()
-  await enqueue(db, note, { n: 1 })
-  await enqueue(db, note, { n: 2 })
+  await transaction(db, (tx) => enqueue(tx, note, { n: 1 }))
+  await transaction(db, (tx) => enqueue(tx, note, { n: 2 }))
   await db.$executeRaw`UPDATE graphile_worker._private_jobs SET locked_by = 'busy', locked_at = now() - interval '1 hour'
     WHERE payload->>'n' = '1'`
   await db.$executeRaw`INSERT INTO kit.workers (worker_id) VALUES ('busy')`
@@ -46,8 +47,8 @@ it('leaves alone what a living process works on, however long', async () => {
 it('replaces a waiting job of the same key', async () => {
   await using db = await openKitDatabase()
   const later = new Date(Date.now() + 3_600_000)
-  await enqueue(db, note, { n: 1 }, { key: 'k', runAt: later })
-  await enqueue(db, note, { n: 2 }, { key: 'k' })
+  await transaction(db, (tx) => enqueue(tx, note, { n: 1 }, { key: 'k', runAt: later }))
+  await transaction(db, (tx) => enqueue(tx, note, { n: 2 }, { key: 'k' }))
   const notes: number[] = []
   const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
   try {

@@ -1,7 +1,7 @@
 import { sqltag as sql } from '@prisma/client/runtime/client'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type Connection, idPage, keysetList, newestFirst, type PageArgs } from '../src/pagination.ts'
-import { openPrisma, type RawClient } from './prisma.ts'
+import { openKitDatabase, type KitDatabase } from './kit-database.ts'
 
 interface Concert {
   id: string
@@ -23,14 +23,13 @@ const LISTS = {
   newest: newestFirst<Concert>('concerts.newest', sql`c.id`),
 }
 
-let db: RawClient
+let db: KitDatabase
 /** Seven, of which two start at the same moment. */
 let concerts: Concert[]
 
 beforeEach(async () => {
-  const opened = await openPrisma()
-  onTestFinished(() => opened[Symbol.asyncDispose]())
-  db = opened.db
+  db = await openKitDatabase()
+  onTestFinished(() => db[Symbol.asyncDispose]())
   await db.$executeRaw`CREATE TABLE concerts (id uuid PRIMARY KEY, name text, starts_at timestamptz)`
   concerts = ['Ebiet', 'Sheila', 'Dewa', 'Slank', 'Gigi', 'Padi', 'Kahitna'].map((name, n) => ({
     id: `019a9b6e-0000-7000-8000-00000000000${n}`,
@@ -109,6 +108,34 @@ const notACursor = (path: string) => ({
 })
 
 const forged = (...values: unknown[]) => Buffer.from(JSON.stringify(values)).toString('base64url')
+
+it.each([
+  [{ first: 0 }, 'first'],
+  [{ first: 101 }, 'first'],
+  [{ last: -1 }, 'last'],
+  [{ first: 1, last: 1 }, 'first'],
+])('refuses %j, naming %s', async (args, path) => {
+  await expect(read('newest', args)).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+    facts: { fields: [{ path }] },
+  })
+})
+
+it('says on both sides whether there is more', async () => {
+  const more = (args: PageArgs) => read('newest', args).then(({ pageInfo }) => pageInfo)
+  const first = await more({ first: 3 })
+  expect(first).toMatchObject({ hasNextPage: true, hasPreviousPage: false })
+  expect(await more({ first: 4, after: first.endCursor })).toMatchObject({
+    hasNextPage: false,
+    hasPreviousPage: true,
+  })
+  const last = await more({ last: 3 })
+  expect(last).toMatchObject({ hasNextPage: false, hasPreviousPage: true })
+  expect(await more({ last: 5, before: last.startCursor })).toMatchObject({
+    hasNextPage: true,
+    hasPreviousPage: false,
+  })
+})
 
 it.each([
   forged('concerts.soonest', '2027-01-01T00:00:00.000Z'),

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { newId } from '../src/ids.ts'
 import { type Change, createLive } from '../src/live.ts'
 import { connectRedis } from '../src/redis.ts'
-import { log } from './server.ts'
+import { log } from './start-server.ts'
 
 interface Letters extends Change {
   letters: string

@@ -1,6 +1,6 @@
 import { createTestDatabase } from '@karcis/testkit/database'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
-import { PreparingPg } from '../src/prepared-statements.ts'
+import { PreparingPg } from '../src/database/prepared-statements.ts'
 
 let adapter: Awaited<ReturnType<PreparingPg['connect']>>
 

@@ -2,11 +2,11 @@ import { eventually } from '@karcis/testkit/eventually'
 import { beforeEach, expect, it, onTestFinished } from 'vitest'
 import { connectionOptions } from '../src/database.ts'
 import { createReads, type Reads } from '../src/reads.ts'
-import { openKitDatabase, type PgSql } from './pg-sql.ts'
+import { openKitDatabase, type KitDatabase } from './kit-database.ts'
 
 const NAME = 'kit-reads'
 
-let db: PgSql
+let db: KitDatabase
 let reads: Reads
 /** Texts that the pool was asked. */
 let pooled: string[]
@@ -25,11 +25,11 @@ beforeEach(async () => {
     await opened.close()
     await db[Symbol.asyncDispose]()
   })
-  await lanesAreOpen()
+  await connectionsAreOpen()
 })
 
 /** All of them: a statement goes to the freest. */
-const lanesAreOpen = () =>
+const connectionsAreOpen = () =>
   eventually(async () => {
     pooled = []
     const pids = await Promise.all(
@@ -104,5 +104,5 @@ it('reads on by the pool when its connections are lost, and connects again', asy
   expect(await underWay).toEqual([{ n: 7 }])
   expect(pooled).toEqual(['SELECT 7 AS n FROM pg_sleep(0.2)'])
   expect(await reads.$queryRaw`SELECT 8 AS n`).toEqual([{ n: 8 }])
-  await lanesAreOpen()
+  await connectionsAreOpen()
 })

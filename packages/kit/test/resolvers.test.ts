@@ -1,7 +1,7 @@
 import { DateTime } from '../src/scalars.ts'
 import { describe, expect, it } from 'vitest'
 import { joinResolvers } from '../src/resolvers.ts'
-import { startServer } from './server.ts'
+import { startServer } from './start-server.ts'
 
 const SDL = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])

@@ -1,7 +1,7 @@
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose'
 import { expect, it } from 'vitest'
 import { createSigningKeys } from '../src/signing-keys.ts'
-import { openKitDatabase } from './pg-sql.ts'
+import { openKitDatabase } from './kit-database.ts'
 
 const SCHEDULE = { signsForDays: 30, publishedAheadMinutes: 60, publishedAfterDays: 2 }
 const SEAL = 'seals private keys in this test only'
@@ -35,11 +35,11 @@ it('makes the next key when the newest has signed for its time', async () => {
   await keys.current()
   await keys.rotateIfDue()
   const count = async () =>
-    (await db.$queryRaw<{ n: string }[]>`SELECT count(*) AS n FROM kit.signing_keys`)[0]?.n
-  expect(await count()).toBe('1')
+    (await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM kit.signing_keys`)[0]?.n
+  expect(await count()).toBe(1)
   await db.$executeRaw`UPDATE kit.signing_keys SET signs_from = now() - interval '31 days'`
   await Promise.all([keys.rotateIfDue(), createSigningKeys(db, SEAL, SCHEDULE).rotateIfDue()])
-  expect(await count()).toBe('2')
+  expect(await count()).toBe(2)
 })
 
 it('keeps private keys sealed: neither readable in the database nor with another secret', async () => {

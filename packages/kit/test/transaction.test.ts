@@ -4,21 +4,21 @@ import pg from 'pg'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { mapConstraintError, type RawSql, transaction, type Tx } from '../src/database.ts'
 import { ServiceUnavailable } from '../src/errors.ts'
-import { connectPrisma, openPrisma, type RawClient } from './prisma.ts'
+import { connectPrisma, openKitDatabase, type KitDatabase } from './kit-database.ts'
 
-let db: RawClient
+let db: KitDatabase
 let url: string
 /** A session beside the product's. */
 let beside: pg.Client
 
 beforeEach(async () => {
-  const opened = await openPrisma()
-  ;({ db, url } = opened)
+  db = await openKitDatabase()
+  url = db.url
   beside = new pg.Client(url)
   await beside.connect()
   onTestFinished(async () => {
     await beside.end()
-    await opened[Symbol.asyncDispose]()
+    await db[Symbol.asyncDispose]()
   })
   await beside.query(`CREATE TABLE accounts (id int PRIMARY KEY, note text,
     balance int NOT NULL CONSTRAINT never_below_zero CHECK (balance >= 0))`)
@@ -159,7 +159,10 @@ describe('a connection that is lost', () => {
       if (first && at === 'a statement') {
         await Promise.all([tx.$executeRaw`SELECT pg_sleep(4)`, sleep(50).then(() => terminate(pid))])
       }
-      if (first && at !== 'a statement') await terminate(pid)
+      if (first && at !== 'a statement') {
+        await terminate(pid)
+        await sleep(50) // until this side has seen it
+      }
       if (at !== 'before the commit') await add(tx, 2, 1)
     })
     return attempts
@@ -187,6 +190,7 @@ describe('a connection that is lost', () => {
       await add(tx, 1, 1)
       terminated = sleep(100).then(() => terminate(pid))
     })
+    await expect(work).rejects.toThrow('it may be done or not')
     await expect(work).rejects.toBeInstanceOf(ServiceUnavailable)
     await terminated
     expect(attempts).toBe(1)

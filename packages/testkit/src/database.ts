@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { templateName } from './template.ts'

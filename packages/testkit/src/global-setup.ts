@@ -6,11 +6,9 @@ import type { Postgres } from '@karcis/infra/postgres'
 import { createDatabases, startPostgres, stopLeftoverPostgres } from '@karcis/infra/postgres'
 import { isAlive } from '@karcis/infra/processes'
 import { startRedis, stopLeftoverRedis } from '@karcis/infra/redis'
-import type { SubgraphName } from '@karcis/infra/subgraphs'
-import { SUBGRAPHS } from '@karcis/infra/subgraphs'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
-import { generate } from '../../../scripts/generate.ts'
 import { templateName } from './template.ts'
 
 const PREFIX = 'karcis-test-'
@@ -28,7 +26,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const [postgres, redis] = await Promise.all([
     startPostgres({ dataDir: join(directory, 'postgres'), durable: false }),
     startRedis({ dataDir: join(directory, 'redis'), durable: false, log: console.log }),
-    generate().catch((error: Error) => console.error(error.message)), // tests of what is missing fail by themselves
   ])
   resources.defer(() => rmSync(postgres.dataDir, { recursive: true, force: true })) // not always below ours
   resources.use(postgres)

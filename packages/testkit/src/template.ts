@@ -1,4 +1,4 @@
-import type { SubgraphName } from '@karcis/infra/subgraphs'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,29 +1,21 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
-import type { Viewer } from '@karcis/kit/service-token'
 import { Kind } from 'graphql'
-import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
-import type { CompiledRequest, FetchSubgraph, SubgraphRequest } from './compiled/types.ts'
-import type { FetchContext, ReadyOperation } from './execute.ts'
-import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
 import type { PreparedOperation } from '../planning/prepare.ts'
+import { restoreVariableNames } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
+import { type FetchContext, scopeKeyOf, type Services, type SubgraphRequest } from '../subgraphs/request.ts'
+import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
+import type { CompiledRequest, FetchSubgraph } from './compiled/run.ts'
+import type { ReadyOperation } from './operation.ts'
 
-/** What is asked in the name of one subgraph. Only some take ready bodies and give bytes. */
-export interface Service extends GraphQLDataSource {
-  ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
-  /** The answer in place of one that could not be had. */
-  away?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
-}
-
-export type Services = Record<string, Service>
-
-/** Compiling takes longer than many operations live: it is done when one is first run, and once. */
+/** Compiling takes longer than many operations live: each is compiled once, when it is first run. */
 const compiled = new WeakMap<PreparedOperation, CompiledOperation | null>()
 
 /**
  * The compiled form of an operation; null where only the reference executor can run it.
- * @param node what is run of its plan: for a subscription, that for each event. Always the same for one prepared operation.
+ * @param node what is run of its plan: for a subscription, what is run for each event. Always the same for one prepared
+ *   operation.
  */
 export function compiledOperation(
   { request, prepared }: ReadyOperation,
@@ -49,29 +41,25 @@ export const compiledRequest = (
   scopeKey: scopeKeyOf(request.viewer),
   scope: request,
   fetchSubgraph: fetchFrom(request.supergraph, services),
-  away: (name, asked, context, error) => services[name]?.away?.(asked, context, error),
+  unavailable: (name, asked, context, error) => services[name]?.unavailable?.(asked, context, error),
 })
-
-/** Beside its own id, all that a subgraph learns of a request is its viewer. */
-export const scopeKeyOf = (viewer: Viewer | null): string =>
-  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 const fetchFrom =
   ({ required }: Supergraph, services: Services): FetchSubgraph<FetchContext> =>
   (name, request, context) => {
     const service = services[name]
     if (!service) return Promise.reject(new Error(`no service for the subgraph ${name}`))
-    const named = required.fields.size > 0 ? withNames(request) : request
-    if (service.ask) return service.ask(named, context)
-    const { query, operationName, variables } = named
+    const restored = required.fields.size > 0 ? withPublicNames(request) : request
+    if (service.ask) return service.ask(restored, context)
+    const { query, operationName, variables } = restored
     const options = { request: { query, operationName, variables }, context }
     return service.process(options as unknown as Parameters<GraphQLDataSource['process']>[0])
   }
 
-/** The request with required fields under the names that subgraphs know. */
-function withNames(request: SubgraphRequest): SubgraphRequest {
+/** The request with required fields by the names that subgraphs know. */
+function withPublicNames(request: SubgraphRequest): SubgraphRequest {
   if (!request.body.includes('"karcisRequired')) return request
   const { query, operationName } = request
-  const variables = nameVariables(request.variables)
+  const variables = restoreVariableNames(request.variables)
   return { query, operationName, variables, body: JSON.stringify({ query, operationName, variables }) }
 }

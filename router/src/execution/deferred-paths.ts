@@ -1,5 +1,4 @@
 import { buildOperationContext } from '@apollo/gateway'
-import type { QueryPlan } from '@apollo/query-planner'
 import {
   type FieldNode,
   type FragmentDefinitionNode,
@@ -7,13 +6,11 @@ import {
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
-  visit,
-  type DocumentNode,
 } from 'graphql'
-import type { ReadyOperation } from './execute.ts'
+import type { ReadyOperation } from './operation.ts'
 
-/** Path of one object in an answer. */
-export type Place = (string | number)[]
+/** Path to one object in a response. */
+export type ObjectPath = (string | number)[]
 
 const TYPE_CONDITION = '... on '
 
@@ -42,7 +39,7 @@ function around(
   }
   const fields = sets.flatMap((set) => fieldsOf(set, step, fragments))
   const [field] = fields
-  if (!field) throw new Error(`a deferred part stands at "${step}", which was not asked for`)
+  if (!field) throw new Error(`a deferred fragment is at "${step}", which was not selected`)
   const below = fields.flatMap(({ selectionSet }) => selectionSet ?? [])
   return setOf({ ...field, directives: [], selectionSet: around(below, rest, inner, fragments) })
 }
@@ -71,41 +68,22 @@ function selectionsOf(text: string): SelectionSetNode {
   return (operation as OperationDefinitionNode).selectionSet
 }
 
-/** All objects at a path of the plan, which knows no indexes. */
-export function placesAt(data: unknown, path: string[], place: Place = []): Place[] {
-  if (Array.isArray(data)) return data.flatMap((item, index) => placesAt(item, path, [...place, index]))
+/** The path to each object at a path of the plan, which knows no indexes. */
+export function objectPaths(data: unknown, path: string[], parent: ObjectPath = []): ObjectPath[] {
+  if (Array.isArray(data)) return data.flatMap((item, index) => objectPaths(item, path, [...parent, index]))
   if (typeof data !== 'object' || data === null) return []
   const [step, ...rest] = path
-  if (step === undefined) return [place]
+  if (step === undefined) return [parent]
   return step.startsWith(TYPE_CONDITION)
-    ? placesAt(data, rest, place)
-    : placesAt((data as Record<string, unknown>)[step], rest, [...place, step])
+    ? objectPaths(data, rest, parent)
+    : objectPaths((data as Record<string, unknown>)[step], rest, [...parent, step])
 }
 
-/** The object at a place; null when a null has taken it. */
-export function valueAt(data: unknown, place: Place): Record<string, unknown> | null {
-  const value = place.reduce<unknown>(
+/** The object at a path; null when a null is there or above. */
+export function valueAt(data: unknown, path: ObjectPath): Record<string, unknown> | null {
+  const value = path.reduce<unknown>(
     (at, step) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[step] : null),
     data,
   )
   return (value as Record<string, unknown> | null | undefined) ?? null
-}
-
-const isDefer = ({ name }: { name: { value: string } }): boolean => name.value === 'defer'
-
-export const withoutDefer = (document: DocumentNode): DocumentNode =>
-  visit(document, { Directive: (directive) => (isDefer(directive) ? null : undefined) })
-
-/** How often a document defers, each fragment counted once. */
-export function countDefers(document: DocumentNode): number {
-  let count = 0
-  visit(document, { Directive: (directive) => void (isDefer(directive) && count++) })
-  return count
-}
-
-/** How many parts may follow the first, whatever its conditions say. */
-export function countParts(node: QueryPlan['node']): number {
-  if (node?.kind === 'Condition') return Math.max(countParts(node.ifClause), countParts(node.elseClause))
-  if (node?.kind !== 'Defer') return 0
-  return node.deferred.reduce((count, deferred) => count + 1 + countParts(deferred.node), 0)
 }

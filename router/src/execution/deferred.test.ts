@@ -76,10 +76,10 @@ describe('@defer', () => {
     for (const { asked } of Object.values(world.subgraphs)) asked.splice(0)
   })
 
-  it('answers at once with what is not deferred, and asks for nothing twice', async () => {
+  it('answers at once with what is not deferred, and fetches nothing twice', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate = promise
-    const parts = await inParts('{ shows { title ... @defer(label: "later") { stars } } }')
+    const parts = await incremental('{ shows { title ... @defer(label: "later") { stars } } }')
     expect(await parts.next()).toEqual({
       data: { shows: [{ title: 'Show s1' }, { title: 'Show s2' }] },
       hasNext: true,
@@ -118,14 +118,14 @@ describe('@defer', () => {
     ])
   })
 
-  it('never does a mutation twice', async () => {
+  it('never runs a mutation twice', async () => {
     const before = touched
     const all = await allParts('mutation { touch { id ... @defer { stars } } }')
     expect(all).toHaveLength(2)
     expect(touched).toBe(before + 1)
   })
 
-  it('has the errors of a part in that part', async () => {
+  it('has the errors of a payload in that payload', async () => {
     const [first, second] = await allParts('{ show(id: "s2") { title ... @defer { worst } } }')
     expect(first).toEqual({ data: { show: { title: 'Show s2' } }, hasNext: true })
     expect(second).toMatchObject({
@@ -160,11 +160,11 @@ describe('@defer', () => {
       '{ show(id: "s1") { title: id ... @defer { stars } } }',
       { title: 's1', stars: 5 },
     ],
-  ])('gives one answer when %s', async (_, query, show) => {
+  ])('gives one response when %s', async (_, query, show) => {
     expect(await allParts(query)).toEqual([{ data: { show } }])
   })
 
-  it('tells what is denied, in one answer', async () => {
+  it('reports what is denied, in one response', async () => {
     const [only, ...others] = await allParts('{ show(id: "s1") { title ... @defer { secret } } }')
     expect(only).toMatchObject({
       data: { show: { title: 'Show s1', secret: null } },
@@ -173,7 +173,7 @@ describe('@defer', () => {
     expect(others).toEqual([])
   })
 
-  it('is passed over for clients that take but one answer', async () => {
+  it('is ignored for clients that take one response only', async () => {
     const query = '{ show(id: "s1") { title ...F @defer } } fragment F on Show { stars }'
     const show = { title: 'Show s1', stars: 5 }
     expect((await gql(world.url, query)).body).toEqual({ data: { show } })
@@ -184,14 +184,14 @@ describe('@defer', () => {
   })
 
   async function allParts(query: string, variables?: object): Promise<object[]> {
-    const parts = await inParts(query, variables)
+    const parts = await incremental(query, variables)
     const all: object[] = []
     for (let part = await parts.next(); part; part = await parts.next()) all.push(part)
     return all
   }
 
   /** As Apollo Client asks. */
-  async function inParts(query: string, variables: object = {}) {
+  async function incremental(query: string, variables: object = {}) {
     const response = await fetch(world.url, {
       method: 'POST',
       headers: {

@@ -1,27 +1,23 @@
 import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
-import { blockContext, type Place, placesAt, valueAt } from './deferred-paths.ts'
-import {
-  executePlan,
-  type OperationRequest,
-  publicErrors,
-  type ReadyOperation,
-  readyOperation,
-} from './execute.ts'
+import { publicErrors } from '../errors.ts'
+import { blockContext, type ObjectPath, objectPaths, valueAt } from './deferred-paths.ts'
+import { executePlan } from './execute.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
-/** What follows the first part of an answer. */
-export interface LaterPart {
-  incremental?: { data: unknown; path: Place; label?: string; errors?: GraphQLFormattedError[] }[]
+/** What follows the initial payload of a response. */
+export interface IncrementalPayload {
+  incremental?: { data: unknown; path: ObjectPath; label?: string; errors?: GraphQLFormattedError[] }[]
   hasNext: boolean
 }
 
 /** One `@defer` of a plan, or what comes before all of them. */
 interface Block {
-  /** What brings the objects that this block adds to. */
+  /** Fetches the objects that this block adds to. */
   before: PlanNode[]
   node: PlanNode | undefined
-  /** Of these objects, without indexes. */
+  /** To these objects, without indexes. */
   path: string[]
   subselection: string
   label: string | undefined
@@ -31,52 +27,53 @@ interface Block {
 type Result = FormattedExecutionResult
 
 /**
- * Answers a query or a mutation in parts when it defers something: the first is returned, the others are handed to `later`.
- * Each part is an execution of its own, of a plan without `@defer`, which begins with the fetches of the parts before it; what
- * these have brought is remembered, so that nothing is asked for twice. Never throws.
+ * Answers a query or a mutation in several payloads when it defers something: the initial one is returned, the others are
+ * passed to `onIncremental`. Each payload is an execution of its own, of a plan without `@defer`, which begins with the fetches
+ * of the payloads before it; their responses are remembered, so that nothing is fetched twice. Never throws.
  */
-export async function executeInParts(
+export async function executeIncrementally(
   request: OperationRequest,
   services: ServiceMap,
-  later: (parts: AsyncIterable<LaterPart>) => void,
+  onIncremental: (payloads: AsyncIterable<IncrementalPayload>) => void,
 ): Promise<Result> {
   try {
-    const ready = readyOperation({ ...request, inParts: true })
+    const ready = readyOperation({ ...request, incremental: true })
     const { plan } = ready.prepared
     const node = chosen(plan.node, ready.variables)
     if (node?.kind !== 'Defer') return await executePlan(ready, plan.node as PlanNode | undefined, services)
-    const remembering = rememberAnswers(services)
-    const first = asBlock(node.primary, [], [], node.deferred)
+    const remembering = rememberResponses(services)
+    const first = toBlock(node.primary, [], [], node.deferred)
     const result = await execute(first, ready, remembering)
-    if (result.data && first.inner.length > 0) later(laterParts(first.inner, result.data, ready, remembering))
+    if (result.data && first.inner.length > 0)
+      onIncremental(incrementalPayloads(first.inner, result.data, ready, remembering))
     return result
   } catch (error) {
     return { errors: publicErrors(error, request) }
   }
 }
 
-/** Conditions of `@defer` stand around the whole plan. */
+/** The conditions of `@defer` are around the whole plan. */
 function chosen(node: QueryPlan['node'], variables: Record<string, unknown>): QueryPlan['node'] {
   if (node?.kind !== 'Condition') return node
   return chosen(variables[node.condition] === true ? node.ifClause : node.elseClause, variables)
 }
 
-function asBlock(
+function toBlock(
   { node, subselection = '' }: { node?: PlanNode; subselection?: string },
   before: PlanNode[],
   path: string[],
   deferred: DeferredNode[],
   label?: string,
 ): Block {
-  const own = [...before, ...(node ? [node] : [])]
+  const all = [...before, ...(node ? [node] : [])]
   const inner = deferred.map((one): Block => {
-    // It may need what another one of them fetches; where it does not, that costs nothing but remembering.
+    // It may need what another one of them fetches; where it does not, the fetch is remembered and costs nothing.
     const others = one.depends.some(({ deferLabel }) => deferLabel !== undefined)
       ? deferred.flatMap((other) => (other === one ? [] : nodesOf(other)))
       : []
     return one.node?.kind === 'Defer'
-      ? asBlock(one.node.primary, [...own, ...others], one.queryPath, one.node.deferred, one.label)
-      : asBlock(one, [...own, ...others], one.queryPath, [], one.label)
+      ? toBlock(one.node.primary, [...all, ...others], one.queryPath, one.node.deferred, one.label)
+      : toBlock(one, [...all, ...others], one.queryPath, [], one.label)
   })
   return { before, node, path, subselection, label, inner }
 }
@@ -96,57 +93,57 @@ async function execute(block: Block, ready: ReadyOperation, services: ServiceMap
   )
 }
 
-async function* laterParts(
+async function* incrementalPayloads(
   blocks: Block[],
   data: Record<string, unknown>,
   ready: ReadyOperation,
   services: ServiceMap,
-): AsyncGenerator<LaterPart> {
-  const pending = new Map<Block, Promise<{ block: Block; places: Place[]; result: Result }>>()
+): AsyncGenerator<IncrementalPayload> {
+  const pending = new Map<Block, Promise<{ block: Block; paths: ObjectPath[]; result: Result }>>()
   start(blocks, data)
   while (pending.size > 0) {
-    const { block, places, result } = await Promise.race(pending.values())
+    const { block, paths, result } = await Promise.race(pending.values())
     pending.delete(block)
     if (result.data) start(block.inner, result.data)
-    const incremental = itemsOf(block, places, result)
+    const incremental = itemsOf(block, paths, result)
     const hasNext = pending.size > 0
     if (incremental.length > 0 || !hasNext) yield { ...(incremental.length > 0 && { incremental }), hasNext }
   }
 
-  /** @param shown holds the objects that the blocks add to. */
-  function start(next: Block[], shown: Record<string, unknown>): void {
+  /** @param parent has the objects that the blocks add to. */
+  function start(next: Block[], parent: Record<string, unknown>): void {
     for (const block of next) {
-      const places = placesAt(shown, block.path)
+      const paths = objectPaths(parent, block.path)
       pending.set(
         block,
         execute(block, ready, services)
           .catch((error: unknown): Result => ({ errors: publicErrors(error, ready.request) }))
-          .then((result) => ({ block, places, result })),
+          .then((result) => ({ block, paths, result })),
       )
     }
   }
 }
 
-function itemsOf({ label }: Block, places: Place[], { data, errors = [] }: Result) {
-  const told = new Set<GraphQLFormattedError>()
-  const items = places.flatMap((path) => {
+function itemsOf({ label }: Block, paths: ObjectPath[], { data, errors = [] }: Result) {
+  const reported = new Set<GraphQLFormattedError>()
+  const items = paths.flatMap((path) => {
     const value = valueAt(data, path)
     const own = errors.filter((error) => path.every((step, index) => error.path?.[index] === step))
-    for (const error of own) told.add(error)
-    // Nothing of the fragment is about this object, which is of another type.
+    for (const error of own) reported.add(error)
+    // The object is of another type than the fragment.
     if (value && Object.keys(value).length === 0 && own.length === 0) return []
     return [
       { data: value, path, ...(label !== undefined && { label }), ...(own.length > 0 && { errors: own }) },
     ]
   })
   const [first] = items
-  const rest = errors.filter((error) => !told.has(error))
+  const rest = errors.filter((error) => !reported.has(error))
   if (first && rest.length > 0) first.errors = [...(first.errors ?? []), ...rest]
   return items
 }
 
-/** Asks each thing once; whoever asks again is given the data again, but not the errors, which have been told. */
-function rememberAnswers(services: ServiceMap): ServiceMap {
+/** Fetches each thing once; whoever asks again gets the data again, but not the errors, which have been reported. */
+function rememberResponses(services: ServiceMap): ServiceMap {
   const known = new Map<string, Promise<unknown>>()
   const remembering = Object.entries(services).map(([name, service]): [string, GraphQLDataSource] => [
     name,
@@ -156,11 +153,11 @@ function rememberAnswers(services: ServiceMap): ServiceMap {
         const key = JSON.stringify([name, query, variables])
         const before = known.get(key)
         if (before) return { data: structuredClone(await before) as Record<string, unknown> }
-        const answer = service.process(options)
-        const data = Promise.resolve(answer).then(({ data }) => structuredClone(data)) // the executor builds upon its own
-        data.catch(() => undefined) // told to whoever asked first
+        const response = service.process(options)
+        const data = Promise.resolve(response).then(({ data }) => structuredClone(data)) // the executor changes its own copy
+        data.catch(() => undefined) // reported to whoever asked first
         known.set(key, data)
-        return answer
+        return response
       },
     },
   ])

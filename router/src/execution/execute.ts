@@ -1,66 +1,15 @@
 import { executeQueryPlan, type GraphQLDataSource, type ServiceMap } from '@apollo/gateway'
-import type { Logger } from '@karcis/kit/log'
-import type { Viewer } from '@karcis/kit/service-token'
 import type { PlanNode } from '@apollo/query-planner'
-import { type DocumentNode, type FormattedExecutionResult, GraphQLError, getVariableValues } from 'graphql'
-import { publicError, requestError } from '../errors.ts'
+import { type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { publicError, publicErrors } from '../errors.ts'
+import { restoreVariableNames } from '../planning/rewrites/restore-required-names.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
+import type { FetchContext, Services } from '../subgraphs/request.ts'
+import { compiledOperation, compiledRequest } from './compiled-operation.ts'
 import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
-import type { ExecutionAnswer } from './compiled/reference.ts'
-import { knownOperation } from '../planning/known-operation.ts'
-import { nameVariables } from '../planning/rewrites/restore-required-names.ts'
-import { type PreparedOperation, prepareOperation } from '../planning/prepare.ts'
-import { compiledOperation, compiledRequest, type Services } from './compiled-operation.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
-
-/** One request for one operation of a document that is valid against `supergraph`. */
-export interface OperationRequest {
-  supergraph: Supergraph
-  document: DocumentNode
-  operationName?: string | null | undefined
-  variables?: Record<string, unknown> | null | undefined
-  viewer: Viewer | null
-  requestId: string
-  log: Logger
-  /** Whether `@defer` may be followed; otherwise it is passed over. */
-  inParts?: boolean
-}
-
-/** What a data source learns of the request it works for. */
-export interface FetchContext {
-  viewer: Viewer | null
-  requestId: string
-  log: Logger
-}
-
-/** An operation that may run: authorized, within the limits, its variables checked and their defaults filled in. */
-export interface ReadyOperation {
-  request: OperationRequest
-  prepared: PreparedOperation
-  variables: Record<string, unknown>
-}
-
-/** @throws GraphQLError, or an AggregateError of several, for what is wrong with the request itself. */
-export function readyOperation(request: OperationRequest): ReadyOperation {
-  const { supergraph, document, operationName, viewer } = request
-  const { context, brokenLimit } = knownOperation(supergraph, document, operationName)
-  const { errors, coerced } = getVariableValues(
-    context.schema,
-    context.operation.variableDefinitions ?? [],
-    request.variables ?? {},
-  )
-  if (errors) throw new AggregateError(errors.map(requestError))
-  const problem = brokenLimit(coerced)
-  if (problem) throw problem
-  const prepared = prepareOperation(
-    supergraph,
-    document,
-    operationName,
-    viewer?.role ?? null,
-    request.inParts,
-  )
-  return { request, prepared, variables: coerced }
-}
+import type { ExecutionResponse } from './compiled/run.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */
 export async function executeOperation(
@@ -79,7 +28,7 @@ export async function executeOperation(
   }
 }
 
-/** Runs the nodes of a plan and shapes the answer to the operation. */
+/** Runs the nodes of a plan and shapes the response to the operation. */
 export async function executePlan(
   ready: ReadyOperation,
   node: PlanNode | undefined,
@@ -91,7 +40,8 @@ export async function executePlan(
 
 /**
  * Runs what the plan of a subscription has for each event.
- * @param node the same for every event of an operation. @param services answer its first fetch with the event.
+ * @param node the same for every event of an operation.
+ * @param services of which one answers the first fetch with the event.
  */
 export const executeEvent = (
   ready: ReadyOperation,
@@ -105,31 +55,31 @@ async function runPlan(
   services: Services,
   compiled: CompiledOperation | null,
 ): Promise<FormattedExecutionResult> {
-  const answer = compiled
+  const response = compiled
     ? await executeCompiled(compiled, compiledRequest(ready, services))
     : await executeByReference(ready, node, services)
-  return clientAnswer(ready, answer)
+  return clientResponse(ready, response)
 }
 
-/** What a client gets, in bytes. */
-export interface BytesForClient {
+/** What a client is sent, in bytes. */
+export interface EncodedResponse {
   json: Uint8Array
   /** What it was written from; null when that was nothing but data. */
   result: FormattedExecutionResult | null
 }
 
-/** Answers a query or a mutation in the fastest way there is; null when that is none for this operation. */
-export function executeToBytes(ready: ReadyOperation, services: Services): Promise<BytesForClient> | null {
+/** Answers a query or a mutation from its compiled plan; null when it has none that can be written without further steps. */
+export function executeToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> | null {
   const { restore, settle } = ready.prepared
   const compiled = restore || settle ? null : compiledOperation(ready)
   if (!compiled) return null
   let result: FormattedExecutionResult | null = null
-  const encode = (answer: ExecutionAnswer): string => {
-    result = clientAnswer(ready, answer)
+  const encode = (response: ExecutionResponse): string => {
+    result = clientResponse(ready, response)
     return JSON.stringify(result)
   }
-  const sent = executeToBuffer(compiled, compiledRequest(ready, services), encode)
-  return sent.then(
+  const encoded = executeToBuffer(compiled, compiledRequest(ready, services), encode)
+  return encoded.then(
     (json) => ({ json, result }),
     (error: unknown) => {
       const refusal = { errors: publicErrors(error, ready.request) }
@@ -142,50 +92,48 @@ function executeByReference(
   { request, prepared, variables }: ReadyOperation,
   node: PlanNode | undefined,
   services: Services,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionResponse> {
   const { federation } = request.supergraph
-  const answer = executeQueryPlan(
+  const response = executeQueryPlan(
     { kind: 'QueryPlan', ...(node && { node }) },
-    namingServices(request.supergraph, services),
+    withPublicNames(request.supergraph, services),
     gatewayContext(request, variables),
     prepared.context,
     federation.supergraphSchema,
     federation.apiSchema,
   )
-  return answer as Promise<ExecutionAnswer>
+  return response as Promise<ExecutionResponse>
 }
 
-function clientAnswer(
+function clientResponse(
   { request, prepared }: ReadyOperation,
-  { data, errors = [], extensions }: ExecutionAnswer,
+  { data, errors = [], extensions }: ExecutionResponse,
 ): FormattedExecutionResult {
-  // A null that a subgraph may not give is told here and nowhere else; without an error it would pass for an answer.
+  // A null that a subgraph may not give is reported here and nowhere else; without an error it would pass for data.
   const broken = ((extensions?.valueCompletion ?? []) as GraphQLError[]).map(asBug)
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
-  const all = [...errors, ...broken, ...settled.errors].map((error) => publicError(error, request))
-  return { ...(all.length > 0 && { errors: all }), ...(settled.data !== undefined && { data: settled.data }) }
+  const reported = [...errors, ...broken, ...settled.errors].map((error) => publicError(error, request))
+  return {
+    ...(reported.length > 0 && { errors: reported }),
+    ...(settled.data !== undefined && { data: settled.data }),
+  }
 }
 
-/** All errors that were thrown as one, as a client may see them. */
-export function publicErrors(error: unknown, request: { requestId: string; log: Logger }) {
-  return (error instanceof AggregateError ? error.errors : [error]).map((one) => publicError(one, request))
-}
-
-/** Services that hear of required fields under the names that they know. */
-function namingServices({ required }: Supergraph, services: Services): ServiceMap {
+/** Services that are asked for required fields by the names that they know. */
+function withPublicNames({ required }: Supergraph, services: Services): ServiceMap {
   if (required.fields.size === 0) return services
-  const naming = Object.entries(services).map(([name, service]): [string, GraphQLDataSource] => [
+  const renaming = Object.entries(services).map(([name, service]): [string, GraphQLDataSource] => [
     name,
     {
       process(options) {
         const { request } = options
-        const variables = nameVariables(request.variables ?? {})
+        const variables = restoreVariableNames(request.variables ?? {})
         return service.process({ ...options, request: { ...request, variables } })
       },
     },
   ])
-  return Object.fromEntries(naming)
+  return Object.fromEntries(renaming)
 }
 
 type GatewayContext = Parameters<typeof executeQueryPlan>[2]

@@ -5,7 +5,7 @@ import { createOpenWorld } from '../testing/open-world.ts'
 const link = (...names: string[]): string =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ${JSON.stringify(names)})`
 
-/** Halls have prices per currency and seats in rows; the insurer computes from them what it is given of them. */
+/** Halls have prices per currency and seats in rows; the insurer computes from those that it is given. */
 const HALLS: Record<string, { name: string; price: number; seats: string[] }> = {
   h1: { name: 'Great Hall', price: 100, seats: ['A1', 'A2', 'A3'] },
   h2: { name: 'Cellar', price: 0, seats: [] },
@@ -44,7 +44,9 @@ const floors = {
     type Seat @key(fields: "code") { code: ID! floor: Int }
   `,
   resolvers: {
-    Seat: { __resolveReference: ({ code }: { code: string }) => ({ code, floor: Number(code.slice(1)) }) },
+    Seat: {
+      __resolveReference: ({ code }: { code: string }) => ({ code, floor: Number(code.slice(1)) }),
+    },
   },
 }
 const insurer = {
@@ -115,13 +117,13 @@ describe('a field with arguments that another requires', () => {
     expect(world.subgraphs.insurer.asked).toHaveLength(2)
   })
 
-  it('is sent under its own name, also where it is nothing', async () => {
+  it('is sent under its public name, also where it is null', async () => {
     await ask('{ hall(id: "h2") { premium allSeats } }')
     const [{ variables } = {}] = world.subgraphs.insurer.asked
     expect(variables?.representations).toEqual([{ __typename: 'Hall', id: 'h2', price: 0, seats: [] }])
   })
 
-  it('fails under its own name', async () => {
+  it('fails under its public name', async () => {
     const { errors } = await ask('{ hall(id: "h1") { badPremium } }')
     expect(errors?.map(({ path }) => path)).toContainEqual(['hall', 'price'])
     expect(JSON.stringify(errors)).not.toContain('karcis')
@@ -169,12 +171,12 @@ describe('an alias that is the name of a field', () => {
     expect((await gql(world.url, query)).body).toEqual({ data: { hall } })
   })
 
-  it('stands in the paths of errors as the client wrote it', async () => {
+  it('is in the paths of errors as the client wrote it', async () => {
     const { body } = await gql(world.url, '{ hall(id: "h1") { name: price(currency: "XXX") } }')
     expect(body).toMatchObject({ data: { hall: { name: null } }, errors: [{ path: ['hall', 'name'] }] })
   })
 
-  it('is reserved when it is one of those that replace it', async () => {
+  it('is refused when it is an internal name', async () => {
     const { body } = await gql(world.url, '{ hall(id: "h1") { karcisAs_id: name } }')
     expect(body.errors?.[0]).toMatchObject({
       message: expect.stringContaining('reserved'),
@@ -199,7 +201,7 @@ describe('what no subgraph can give', () => {
     resolvers: { Query: { described: () => ({ id: 't1' }) }, Thing: { text: () => 'said' } },
   }
 
-  it('is said, and not passed off as nothing', async () => {
+  it('is reported, and not passed off as null', async () => {
     await using world = await createOpenWorld({ keeper, describer })
     const refused = await gql(world.url, '{ kept other: thing { text } }')
     expect(refused.body).toEqual({

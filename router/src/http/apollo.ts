@@ -1,20 +1,21 @@
+import type { ServiceMap } from '@apollo/gateway'
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
-import type { ServiceMap } from '@apollo/gateway'
+import { newId } from '@karcis/kit/ids'
+import type { Logger } from '@karcis/kit/log'
 import {
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
-import { newId } from '@karcis/kit/ids'
-import type { Logger } from '@karcis/kit/log'
-import { executeInParts, type LaterPart } from '../execution/deferred.ts'
-import { executeOperation, type FetchContext } from '../execution/execute.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
-import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import { publicError } from '../errors.ts'
+import { executeIncrementally, type IncrementalPayload } from '../execution/deferred.ts'
+import { executeOperation } from '../execution/execute.ts'
+import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
+import type { FetchContext } from '../subgraphs/request.ts'
 
 type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 
@@ -22,8 +23,8 @@ type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 export interface HttpContext extends FetchContext {
   /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
   onRefusal(): void
-  /** Takes the later parts of an answer; there is none for a client that takes but one. */
-  onLater?: (parts: AsyncIterable<LaterPart>) => void
+  /** Takes the payloads that follow the initial one; undefined for a client that takes one response only. */
+  onIncremental?: (payloads: AsyncIterable<IncrementalPayload>) => void
 }
 
 /** An error that is already what the client may see; Apollo Server wants it as an Error. */
@@ -36,15 +37,15 @@ class Formatted extends GraphQLError {
   }
 }
 
-const tellRefusals: ApolloServerPlugin<HttpContext> = {
+const reportRefusals: ApolloServerPlugin<HttpContext> = {
   requestDidStart: async () => ({
     willSendResponse: async ({ response: { body }, errors = [], contextValue }) => {
       if (body.kind !== 'single' || body.singleResult.data !== undefined) return
       const isMalformed = errors.some(({ extensions }) => extensions.code === 'BAD_REQUEST')
-      const isTheirs = body.singleResult.errors?.every(
+      const isClientError = body.singleResult.errors?.every(
         ({ extensions }) => extensions?.code === 'BAD_USER_INPUT',
       )
-      if (isTheirs && !isMalformed) contextValue.onRefusal()
+      if (isClientError && !isMalformed) contextValue.onRefusal()
     },
   }),
 }
@@ -57,17 +58,17 @@ export async function startApollo(
 ): Promise<ApolloServer<HttpContext>> {
   const apollo = new ApolloServer<HttpContext>({
     gateway: createGateway(file, services),
-    introspection: true, // the API is public, and the explorers on it live off its schema
+    introspection: true, // the API is public, and explorers need its schema
     csrfPrevention: true,
     persistedQueries: false,
     parseOptions: { maxTokens: MAX_TOKENS },
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    stringifyResult: JSON.stringify, // its own adds a line break, and what is answered without it would differ
+    stringifyResult: JSON.stringify, // its own adds a line break, which responses of the fast path do not have
     logger: log,
     plugins: [
       ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
-      tellRefusals,
+      reportRefusals,
     ],
     formatError: (_, error) =>
       error instanceof Formatted ? error.formatted : publicError(error, { requestId: newId(), log }),
@@ -93,12 +94,14 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
       executor: async ({ schema, document: valid, request, context }) => {
         const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const { viewer, requestId, log, onLater } = context as HttpContext
+        const { viewer, requestId, log, onIncremental } = context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
         const asked = { supergraph, document, operationName, variables, viewer, requestId, log }
         return asErrors(
-          await (onLater ? executeInParts(asked, services, onLater) : executeOperation(asked, services)),
+          await (onIncremental
+            ? executeIncrementally(asked, services, onIncremental)
+            : executeOperation(asked, services)),
         )
       },
     }),

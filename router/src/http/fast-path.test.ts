@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sendJson } from '@karcis/kit/http'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
-import { validDocument } from '../planning/valid-document.ts'
-import { connectSubgraphs } from '../subgraphs/connections.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { validDocument } from '../planning/known-operation.ts'
 import { openSupergraphFile } from '../planning/supergraph-file.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
+import { connectSubgraphs } from '../subgraphs/connections.ts'
 import { createWorld, SECRET, type World } from '../testing/world.ts'
 import { createFastPath } from './fast-path.ts'
 import { readJson } from './graphql.ts'
@@ -57,16 +57,16 @@ const CASES: Case[] = [
   ['nothing', {}],
 ]
 
-/** The fast path by itself, in front of the subgraphs of a world; what it leaves goes through validation only. */
+/** The fast path by itself, in front of the subgraphs of a world; what it does not answer is only validated. */
 async function openAlone({ settings }: World) {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const log = createLog('test', 'silent')
   const locate = (name: string) => `${settings.subgraphs[name]}/graphql`
   const file = await openSupergraphFile(settings.supergraphFile, locate, 60_000, log)
-  undo.defer(() => file.close())
+  stack.defer(() => file.close())
   const tokens = createServiceTokens(SECRET, 'router')
   const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, log, true)
-  undo.defer(close)
+  stack.defer(close)
   const answerFast = createFastPath(file, services)
   const taken: boolean[] = []
   const http = await openHttpServer({
@@ -81,13 +81,13 @@ async function openAlone({ settings }: World) {
         const answered = answerFast(request, body, null)
         taken.push(answered !== null)
         if (answered) return answered
-        validDocument(file.current, body.query) // as Apollo Server has it done
+        validDocument(file.current, body.query) // as Apollo Server does
         sendJson(request.response, 200, {})
       },
     },
   })
-  undo.defer(() => http.close())
-  const running = undo.move()
+  stack.defer(() => http.close())
+  const running = stack.move()
   return {
     url: `http://127.0.0.1:${http.port}/graphql`,
     taken,
@@ -102,7 +102,7 @@ describe('the fast path', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('is taken by what has been asked before, and is usual', async () => {
+  it('is taken by usual requests that have been asked before', async () => {
     await using alone = await openAlone(world)
     const asked = { query: '{ events { title organizer { name } } }' }
     const bodies = [asked, asked, asked, { ...asked, extensions: { persistedQuery: { version: 1 } } }]
@@ -112,7 +112,7 @@ describe('the fast path', () => {
     expect(JSON.parse(answers[1] ?? '').data.events[0]).toEqual({ title: 'Jazz', organizer: { name: 'Ani' } })
   })
 
-  it('takes an empty name for none', async () => {
+  it('takes an empty operation name for none', async () => {
     const { status, body } = await ask(world.url, { query: '{ seats }', operationName: '' }, {})
     expect([status, JSON.parse(body).data]).toEqual([200, { seats: expect.anything() }])
   })
@@ -123,13 +123,13 @@ describe('the fast path', () => {
       headers: { 'content-type': 'application/json', 'x-request-id': 'the-same-for-all', ...headers },
       body: JSON.stringify(body),
     })
-    const told = [...response.headers].filter(
+    const compared = [...response.headers].filter(
       ([name]) => !/^(date|content-length|transfer-encoding)$/.test(name),
     )
-    return { status: response.status, headers: Object.fromEntries(told), body: await response.text() }
+    return { status: response.status, headers: Object.fromEntries(compared), body: await response.text() }
   }
 
-  /** A parameter that means nothing makes it the slow path; going it first makes the other one possible. */
+  /** A meaningless URL parameter forces the slow path; taking that first makes the fast path possible. */
   async function bothWays(body: unknown, headers: Record<string, string> = {}) {
     const slow = await ask(`${world.url}?slow`, body, headers)
     return { slow, fast: await ask(world.url, body, headers) }
@@ -164,7 +164,7 @@ describe('the fast path', () => {
     expect(fast).toEqual(slow)
   })
 
-  it('tells of a subgraph that is away in the same way', async () => {
+  it('reports an unavailable subgraph in the same way', async () => {
     await world.proxies.event.refuse()
     for (const query of [
       '{ events { id } seats }',

@@ -1,18 +1,13 @@
 import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
-import {
-  type BytesForClient,
-  executeToBytes,
-  type OperationRequest,
-  type ReadyOperation,
-  readyOperation,
-} from '../execution/execute.ts'
-import type { Services } from '../execution/compiled-operation.ts'
+import { type EncodedResponse, executeToBytes } from '../execution/execute.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from '../execution/operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import type { Services } from '../subgraphs/request.ts'
 import type { HttpRequest } from './http-server.ts'
 
-/** Answers a request, or gives null, having done nothing, for Apollo Server to answer it. */
+/** Answers a request; null, with nothing done, when Apollo Server has to answer it. */
 export type FastPath = (http: HttpRequest, body: unknown, viewer: Viewer | null) => Promise<void> | null
 
 const JSON_BODY = /^application\/json(; ?charset=utf-8)?$/i
@@ -30,19 +25,19 @@ const CONTENT_TYPES = new Map<string | undefined, string>([
 
 /**
  * Answers what clients ask again and again, by POST and in the usual form, as Apollo Server would, byte by byte. A document
- * must have gone through Apollo Server once, so that reading and validating it, and telling what is wrong, is done in one place.
+ * must have gone through Apollo Server once, so that it is parsed and validated, and what is wrong with it reported, in one place.
  */
 export function createFastPath(file: SupergraphFile, services: Services): FastPath {
   return (http, body, viewer) => {
     const { method, url, headers } = http.request
     const contentType = CONTENT_TYPES.get(headers.accept)
-    // Parameters are nothing to a POST, but nothing usual either.
+    // A POST ignores URL parameters, but they are unusual.
     const isUsual = method === 'POST' && contentType !== undefined && !url?.includes('?')
     if (!isUsual || !JSON_BODY.test(headers['content-type'] ?? '')) return null
-    if (!isPlainOperation(body) || !areNothing(body.extensions)) return null
+    if (!isPlainOperation(body) || !areIgnored(body.extensions)) return null
     const ready = readyFor(http, body, viewer)
     const pending = ready && executeToBytes(ready, services)
-    return pending && pending.then((answer) => send(http, answer, contentType))
+    return pending && pending.then((encoded) => send(http, encoded, contentType))
   }
 
   function readyFor(http: HttpRequest, body: PlainOperation, viewer: Viewer | null): ReadyOperation | null {
@@ -52,7 +47,7 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
     try {
       return readyOperation(new FastRequest(http, supergraph, document, body, viewer))
     } catch {
-      return null // what is wrong with it will be found again
+      return null // Apollo Server will find what is wrong with it
     }
   }
 }
@@ -88,11 +83,11 @@ class FastRequest implements OperationRequest {
   }
 }
 
-/** Whether extensions ask for nothing that only Apollo Server does. */
-const areNothing = (extensions: unknown): boolean =>
+/** Whether extensions can be ignored: they ask for nothing that only Apollo Server does. */
+const areIgnored = (extensions: unknown): boolean =>
   extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
-function send({ response }: HttpRequest, { json, result }: BytesForClient, contentType: string): void {
+function send({ response }: HttpRequest, { json, result }: EncodedResponse, contentType: string): void {
   response.writeHead(statusOf(result, contentType), {
     'content-type': contentType,
     'cache-control': 'no-store',
@@ -101,9 +96,9 @@ function send({ response }: HttpRequest, { json, result }: BytesForClient, conte
   response.end(json)
 }
 
-/** An answer without data is none, to Apollo Server; and see `refusalStatus`. */
+/** A response without data has the status 400, as Apollo Server has it; see also `refusalStatus`. */
 function statusOf(result: FormattedExecutionResult | null, contentType: string): number {
   if (!result || result.data !== undefined) return 200
-  const isTheirs = result.errors?.every(({ extensions }) => extensions?.code === 'BAD_USER_INPUT')
-  return isTheirs && contentType === PLAIN_JSON ? 200 : 400
+  const isClientError = result.errors?.every(({ extensions }) => extensions?.code === 'BAD_USER_INPUT')
+  return isClientError && contentType === PLAIN_JSON ? 200 : 400
 }

@@ -3,19 +3,18 @@ import { type ApolloServer, HeaderMap } from '@apollo/server'
 import { KarcisError } from '@karcis/kit/errors'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
-import type { LaterPart } from '../execution/deferred.ts'
+import type { IncrementalPayload } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
 import type { FastPath } from './fast-path.ts'
 import type { Handler } from './http-server.ts'
-import { sendParts, takesParts } from './multipart.ts'
 
-/** Answers GraphQL over HTTP: who asks is found out here, what is asked by Apollo Server unless there is a faster way. */
+/** Answers GraphQL over HTTP: authenticates here, and leaves the rest to the fast path, or else to Apollo Server. */
 export function createGraphQLHandler(
   apollo: ApolloServer<HttpContext>,
   { authenticate }: Authenticator,
   bodyLimit: number,
-  answerFast: FastPath,
+  fastPath: FastPath,
 ): Handler {
   return async (http) => {
     const { request, response } = http
@@ -32,11 +31,11 @@ export function createGraphQLHandler(
       throw error
     }
     const viewer = identity?.viewer ?? null
-    const answered = answerFast(http, body, viewer)
+    const answered = fastPath(http, body, viewer)
     if (answered) return answered
     const { url, requestId, log } = http
     let isRefused = false
-    let later: AsyncIterable<LaterPart> | undefined
+    let following: AsyncIterable<IncrementalPayload> | undefined
     const result = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: {
         method: request.method ?? 'GET',
@@ -51,15 +50,15 @@ export function createGraphQLHandler(
         onRefusal() {
           isRefused = true
         },
-        ...(takesParts(request) && {
-          onLater(parts: AsyncIterable<LaterPart>) {
-            later = parts
+        ...(acceptsIncremental(request) && {
+          onIncremental(payloads: AsyncIterable<IncrementalPayload>) {
+            following = payloads
           },
         }),
       }),
     })
-    if (later && result.body.kind === 'complete')
-      return sendParts(response, withoutLength(result.headers), result.body.string, later)
+    if (following && result.body.kind === 'complete')
+      return sendIncremental(response, withoutLength(result.headers), result.body.string, following)
     const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
     response.writeHead(status, Object.fromEntries(result.headers))
     if (result.body.kind === 'complete') return response.end(result.body.string)
@@ -71,7 +70,7 @@ export function createGraphQLHandler(
 const withoutLength = (headers: HeaderMap): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name !== 'content-length'))
 
-/** Who asks for plain JSON may be a client that takes any other status for an answer of something in between. */
+/** A client that asks for plain JSON may take any other status for one of a proxy in between. */
 const refusalStatus = (headers: HeaderMap): number =>
   headers.get('content-type')?.startsWith('application/graphql-response+json') ? 400 : 200
 
@@ -83,13 +82,13 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
     : undefined
 }
 
-/** Some clients send an empty name for none, which Apollo Server looks for and fails over. */
+/** Some clients send an empty name for none, which Apollo Server would look for in vain. */
 const withName = (body: unknown): unknown =>
   (body as { operationName?: unknown } | null | undefined)?.operationName === ''
     ? { ...(body as object), operationName: null }
     : body
 
-/** Refuses who asks, or that it cannot be known who does. */
+/** Refuses a request whose viewer is not to be believed, or cannot be known now. */
 export function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
   if (code === 'SERVICE_UNAVAILABLE') {
     return sendJson(response, 503, errorBody(code, message, facts), {
@@ -108,3 +107,31 @@ function headersOf({ headers }: IncomingMessage): HeaderMap {
   }
   return map
 }
+
+/** The version of incremental delivery that Apollo's clients speak. */
+const DEFER_SPEC = /\bmultipart\/mixed\s*;[^,]*\bdeferSpec=20220824\b/i
+
+const acceptsIncremental = ({ headers }: IncomingMessage): boolean => DEFER_SPEC.test(headers.accept ?? '')
+
+/** Sends the initial payload at once, and the others as they come, for as long as the client is connected. */
+async function sendIncremental(
+  response: ServerResponse,
+  headers: Record<string, string>,
+  initial: string,
+  following: AsyncIterable<IncrementalPayload>,
+): Promise<void> {
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'multipart/mixed; boundary="-"; deferSpec=20220824',
+    'x-accel-buffering': 'no', // nginx would hold the initial payload back until it has the last
+  })
+  response.write(`\r\n---${part({ ...JSON.parse(initial), hasNext: true })}`)
+  for await (const next of following) {
+    if (response.destroyed) return
+    response.write(part(next))
+  }
+  response.end('--\r\n')
+}
+
+const part = (body: object): string =>
+  `\r\ncontent-type: application/json; charset=utf-8\r\n\r\n${JSON.stringify(body)}\r\n---`

@@ -18,9 +18,9 @@ export interface HttpServer {
   server: Server
   port: number
   readonly draining: boolean
-  /** Refuses new work, though probes are still answered, and waits until what is under way has been answered. */
+  /** Refuses new requests, except to probes, and waits until those under way have been answered. */
   drain(timeoutMs: number): Promise<void>
-  /** Closes the port and cuts whatever connection is left. */
+  /** Closes the port and whatever connections are left. */
   close(): Promise<void>
 }
 
@@ -35,27 +35,27 @@ export interface HttpServerOptions {
   probes: string[]
 }
 
-/** A request id of a balancer in front is kept, so that its logs and ours meet. */
+/** The request id of a balancer in front is used, so that its logs and ours can be matched. */
 const REQUEST_ID = /^[\w.:-]{8,100}$/
 
-/** What a URL parser would leave as it is. */
+/** A path that a URL parser would leave as it is. */
 const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, origins, routes, probes } = options
   let underWay = 0
   let draining = false
-  let quiet = Promise.withResolvers<void>()
+  let drained = Promise.withResolvers<void>()
 
   const server = createServer((request, response) => {
     const http = new ServedRequest(request, response, log)
     response.setHeader('x-request-id', http.requestId)
-    answer(http).catch((error: unknown) => fail(error, http))
+    serve(http).catch((error: unknown) => fail(error, http))
   })
   server.requestTimeout = 30_000
   server.keepAliveTimeout = 65_000 // outlives the idle time of common balancers, so that they never reuse a dead connection
 
-  async function answer(http: HttpRequest): Promise<void> {
+  async function serve(http: HttpRequest): Promise<void> {
     const { request, response } = http
     if (origins.applyCors(request, response)) return void response.writeHead(204).end()
     const path = pathOf(request)
@@ -72,7 +72,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
   function onClose(): void {
     underWay -= 1
-    if (underWay === 0) quiet.resolve()
+    if (underWay === 0) drained.resolve()
   }
 
   function refuse(response: ServerResponse): void {
@@ -91,10 +91,10 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     },
     async drain(timeoutMs) {
       draining = true
-      quiet = Promise.withResolvers<void>()
+      drained = Promise.withResolvers<void>()
       if (underWay === 0) return
-      const patience = setTimeout(() => quiet.resolve(), timeoutMs)
-      await quiet.promise
+      const patience = setTimeout(() => drained.resolve(), timeoutMs)
+      await drained.promise
       clearTimeout(patience)
     },
     async close() {
@@ -127,7 +127,7 @@ function pathOf(request: IncomingMessage): string | null {
   return PLAIN_PATH.test(url) ? url : (urlOf(request)?.pathname ?? null)
 }
 
-/** Null for what clients send and no URL parser takes, as `//`. */
+/** Null for what clients send and no URL parser takes, such as `//`. */
 export const urlOf = ({ url }: IncomingMessage): URL | null => URL.parse(url ?? '/', 'http://localhost')
 
 function requestIdOf({ headers }: IncomingMessage): string {

@@ -1,4 +1,4 @@
-import { type RequestOptions, request } from 'node:http'
+import { request, type RequestOptions } from 'node:http'
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createWorld, type World } from '../testing/world.ts'
@@ -27,7 +27,7 @@ describe('GraphQL over HTTP', () => {
     expect(world.counts.touch).toBe(touch)
   })
 
-  it('answers nothing that a foreign page could have sent without being asked', async () => {
+  it('answers nothing that a foreign page could have sent without a preflight', async () => {
     const simple = await get('{ seats }')
     expect(simple.status).toBe(400)
     expect(await simple.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
@@ -59,7 +59,7 @@ describe('GraphQL over HTTP', () => {
     expect(body.errors?.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT' }])
   })
 
-  it('fills in what the operation says of variables that are not given', async () => {
+  it('fills in the defaults of variables that are not given', async () => {
     const query =
       'query ($text: String = "there", $yes: Boolean = true) { echo(text: $text) seats @include(if: $yes) }'
     expect((await gql(world.url, query)).body).toEqual({ data: { echo: 'there', seats: 500 } })
@@ -86,7 +86,7 @@ describe('GraphQL over HTTP', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
   })
 
-  it('gives each answer an id of its own', async () => {
+  it('gives each response an id of its own', async () => {
     const ids = await Promise.all(
       [1, 2].map(async () => (await post('{"query":"{ seats }"}')).headers.get('x-request-id')),
     )
@@ -114,12 +114,12 @@ describe('GraphQL over HTTP', () => {
     expect(preflight.headers.get('access-control-allow-headers')?.includes('authorization') ?? false).toBe(
       allowed !== null,
     )
-    const answer = await post('{"query":"{ seats }"}', { origin })
-    expect(answer.headers.get('access-control-allow-origin')).toBe(allowed)
-    expect(answer.headers.get('vary')).toBe('Origin')
+    const response = await post('{"query":"{ seats }"}', { origin })
+    expect(response.headers.get('access-control-allow-origin')).toBe(allowed)
+    expect(response.headers.get('vary')).toBe('Origin')
   })
 
-  it('outlives a path that is none', async () => {
+  it('survives a path that is not one', async () => {
     const statusOf = (options: RequestOptions) =>
       new Promise((resolve, reject) => {
         request({ host: '127.0.0.1', port: world.router.port, path: '//', ...options }, ({ statusCode }) =>
@@ -139,7 +139,7 @@ describe('GraphQL over HTTP', () => {
     expect(await (await post('{"query":"{ seats }"}')).json()).toEqual({ data: { seats: 500 } })
   })
 
-  it('has nothing elsewhere', async () => {
+  it('has nothing at other paths', async () => {
     const response = await fetch(`${world.router.url}/constructor`)
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })
@@ -147,7 +147,7 @@ describe('GraphQL over HTTP', () => {
 })
 
 describe('probes', () => {
-  it('tell of the process and of all that it needs', async () => {
+  it('report on the process and all that it needs', async () => {
     await using world = await createWorld()
     const probe = async (path: string) => {
       const response = await fetch(world.router.url + path)
@@ -174,7 +174,7 @@ describe('probes', () => {
 })
 
 describe('the IDE', () => {
-  it('brings everything along and is told to fetch nothing from elsewhere', async () => {
+  it('is complete, and may load nothing from elsewhere', async () => {
     await using world = await createWorld()
     const response = await fetch(`${world.router.url}/ide`)
     const html = await response.text()

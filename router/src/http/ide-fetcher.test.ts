@@ -5,7 +5,7 @@ import { createIdeFetcher } from './ide-fetcher.ts'
 
 describe('the fetcher of the IDE', () => {
   let world: World
-  // As the browser gets it: a text that knows nothing of this file.
+  // As the browser gets it: a text, without this file.
   const fetcher = (): typeof createIdeFetcher extends (url: string) => infer F ? F : never =>
     // oxlint-disable-next-line no-implied-eval
     new Function(`return ${createIdeFetcher.toString()}`)()(world.url)
@@ -15,12 +15,12 @@ describe('the fetcher of the IDE', () => {
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
-  it('asks queries with the headers of the editor', async () => {
+  it('sends queries with the headers of the editor', async () => {
     const headers = await world.as({ id: 'u2' })
     expect(await fetcher()({ query: '{ me { id } }' }, { headers })).toEqual({ data: { me: { id: 'u2' } } })
   })
 
-  it('listens to subscriptions with the token of the editor', async () => {
+  it('subscribes with the token of the editor', async () => {
     const headers = { Authorization: (await world.as({ role: 'ADMIN' })).authorization }
     const query = '# all of it\nquery Q { seats }\nsubscription S { ledger { available } }'
     const results = fetcher()({ query, operationName: 'S' }, { headers }) as AsyncGenerator

@@ -11,12 +11,12 @@ interface Frame {
 
 /**
  * How the IDE asks: queries and mutations over HTTP, subscriptions over graphql-transport-ws, both with the headers of its
- * headers editor; a browser cannot set headers on a WebSocket, so there the Authorization goes into the introduction.
- * This function runs in the browser, as text: it may use nothing from outside of itself.
+ * headers editor; a browser cannot set headers on a WebSocket, so there the Authorization goes into `connection_init`.
+ * This function runs in the browser, as text: it may use nothing from outside itself.
  */
 export function createIdeFetcher(endpoint: string) {
   return (operation: Operation, { headers = {} }: { headers?: Record<string, string> } = {}) =>
-    isSubscription(operation) ? listen(operation, headers) : ask(operation, headers)
+    isSubscription(operation) ? subscribe(operation, headers) : ask(operation, headers)
 
   async function ask(operation: Operation, headers: Record<string, string>): Promise<unknown> {
     const response = await fetch(endpoint, {
@@ -27,27 +27,27 @@ export function createIdeFetcher(endpoint: string) {
     return response.json()
   }
 
-  /** Whether the operation that is asked for, and not another one of the document, is a subscription. */
+  /** Whether the operation that is asked for, and not another one in the document, is a subscription. */
   function isSubscription({ query, operationName }: Operation): boolean {
     const kinds = [...query.matchAll(/(?:^|\})\s*(query|mutation|subscription)\b\s*(\w*)/gm)]
     const chosen = kinds.find(([, , name]) => name === operationName) ?? kinds[0]
     return chosen?.[1] === 'subscription'
   }
 
-  async function* listen(operation: Operation, headers: Record<string, string>): AsyncGenerator {
+  async function* subscribe(operation: Operation, headers: Record<string, string>): AsyncGenerator {
     const authorization = Object.entries(headers).find(
       ([name]) => name.toLowerCase() === 'authorization',
     )?.[1]
     const socket = new WebSocket(endpoint.replace(/^http/, 'ws'), 'graphql-transport-ws')
     const frames: Frame[] = []
     let wake = (): void => undefined
-    const tell = (frame: Frame): void => {
+    const receive = (frame: Frame): void => {
       frames.push(frame)
       wake()
     }
-    socket.addEventListener('message', ({ data }) => tell(JSON.parse(data as string)))
+    socket.addEventListener('message', ({ data }) => receive(JSON.parse(data as string)))
     socket.addEventListener('close', ({ code, reason }) =>
-      tell({ type: 'closed', payload: `The connection was closed: ${code} ${reason}` }),
+      receive({ type: 'closed', payload: `The connection was closed: ${code} ${reason}` }),
     )
     socket.addEventListener('open', () =>
       socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } })),

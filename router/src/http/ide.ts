@@ -4,7 +4,7 @@ import { gzip } from 'node:zlib'
 import type { Handler } from './http-server.ts'
 import { createIdeFetcher } from './ide-fetcher.ts'
 
-/** Nothing may come from elsewhere; the page is one document that brings its scripts, styles and workers along. */
+/** Nothing may be loaded from elsewhere: the page is one document with its scripts, styles and workers in it. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'unsafe-inline' 'unsafe-eval' blob:",
@@ -49,7 +49,7 @@ export function createIde(endpoint: string): Handler {
   }
 }
 
-/** Made on first sight and kept: it is nine megabytes of text. */
+/** Made when it is first asked for, and cached: it is nine megabytes of text. */
 async function render(endpoint: string): Promise<Page> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
   const html = Buffer.from(withFetcher(renderGraphiQL({ title: 'Karcis', defaultQuery: WELCOME }), endpoint))
@@ -59,7 +59,7 @@ async function render(endpoint: string): Promise<Page> {
 
 const START = 'YogaGraphiQL.renderYogaGraphiQL('
 
-/** The package takes options as JSON only, and its own way of subscribing leaves the token behind. */
+/** The package takes options as JSON only, and its own way of subscribing does not send the token. */
 function withFetcher(html: string, endpoint: string): string {
   const at = html.lastIndexOf(START)
   if (at < 0) throw new Error('the page of the IDE is not as expected')

@@ -17,9 +17,9 @@ const REQUEST_HEADERS = [
 
 /** Which pages of other sites may call this router. */
 export interface Origins {
-  /** For a WebSocket, which browsers open to anywhere: only the server can refuse a foreign page. */
+  /** For a WebSocket, which browsers open to any site: only the server can refuse a foreign page. */
   mayConnect(request: IncomingMessage): boolean
-  /** Sets the CORS headers of an answer; tells whether this was a preflight, which is answered by them alone. */
+  /** Sets the CORS headers of a response; returns whether this was a preflight, which is answered by them alone. */
   applyCors(request: IncomingMessage, response: ServerResponse): boolean
 }
 

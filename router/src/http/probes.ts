@@ -3,15 +3,15 @@ import type { Handler } from './http-server.ts'
 
 export interface Probes {
   version: string
-  /** By the name under which `/health` shows it; each tells whether that part can serve. */
+  /** By the name that `/health` shows; each says whether that part can serve. */
   checks: Record<string, () => Promise<boolean>>
   /** Whether this process itself takes requests. */
   isReady(): boolean
 }
 
 /**
- * For whoever starts, balances and watches this process: `/live` (it runs: else restart it), `/ready` (send requests here),
- * `/health` (it and all that it needs).
+ * For orchestrators, balancers and monitoring: `/live` (it runs, otherwise restart it), `/ready` (send requests here), `/health`
+ * (it and all that it needs).
  */
 export function createProbes({
   version,

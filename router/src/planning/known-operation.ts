@@ -1,13 +1,30 @@
-import type { DocumentNode, GraphQLError } from 'graphql'
-import { createLimitCheck } from '../security/limits.ts'
-import { operationContext } from './prepare.ts'
+import { buildOperationContext } from '@apollo/gateway'
+import { type DocumentNode, type GraphQLError, parse, specifiedRules, validate } from 'graphql'
+import { clientError, requestError } from '../errors.ts'
+import { createLimitCheck, MAX_TOKENS } from '../security/limits.ts'
 import type { Supergraph } from './supergraph.ts'
 
-/** What is known of an operation whoever asks for it. */
+export type OperationContext = ReturnType<typeof buildOperationContext>
+
+/** One operation of a valid document, and what is known of it whoever asks for it. */
 export interface KnownOperation {
-  context: ReturnType<typeof operationContext>
+  supergraph: Supergraph
+  document: DocumentNode
+  operationName: string | null
+  context: OperationContext
   /** The first limit that it breaks with these variables. */
   brokenLimit(variables: Record<string, unknown>): GraphQLError | null
+}
+
+/** A document that is valid against this version of the supergraph. @throws GraphQLError, or AggregateError of several. */
+export function validDocument(supergraph: Supergraph, query: string): DocumentNode {
+  const known = supergraph.documents.get(query)
+  if (known) return known
+  const document = parse(query, { maxTokens: MAX_TOKENS })
+  const errors = validate(supergraph.apiSchema, document, specifiedRules)
+  if (errors.length > 0) throw new AggregateError(errors.map(requestError))
+  supergraph.documents.set(query, document)
+  return document
 }
 
 const known = new WeakMap<Supergraph, WeakMap<DocumentNode, Map<string | null, KnownOperation>>>()
@@ -30,5 +47,23 @@ export function knownOperation(
 
 function learn(supergraph: Supergraph, document: DocumentNode, operationName: string | null): KnownOperation {
   const context = operationContext(supergraph, document, operationName)
-  return { context, brokenLimit: createLimitCheck(context.schema, context.operation, context.fragments) }
+  const brokenLimit = createLimitCheck(context.schema, context.operation, context.fragments)
+  return { supergraph, document, operationName, context, brokenLimit }
+}
+
+/** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */
+export function operationContext(
+  { apiSchema }: Supergraph,
+  document: DocumentNode,
+  operationName: string | null | undefined,
+): OperationContext {
+  try {
+    return buildOperationContext({
+      schema: apiSchema,
+      operationDocument: document,
+      ...(operationName && { operationName }),
+    })
+  } catch (error) {
+    throw clientError('BAD_USER_INPUT', (error as Error).message)
+  }
 }

@@ -1,86 +1,69 @@
-import { buildOperationContext } from '@apollo/gateway'
 import { operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
-import {
-  type DocumentNode,
-  type GraphQLError,
-  Kind,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-} from 'graphql'
+import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
 import { clientError } from '../errors.ts'
-import { type AuthorizedDocument, authorize } from '../security/authorize.ts'
+import { publicName } from '../internal-names.ts'
+import { authorize, type AuthorizedDocument, type Role } from '../security/authorize.ts'
 import { MAX_DEFERRED } from '../security/limits.ts'
-import type { Role } from '../security/scopes.ts'
-import { createSettler } from '../security/settle-denied.ts'
-import { createRestorer, renameAliases } from './rewrites/client-aliases.ts'
-import { concretize } from './rewrites/narrow-fragments.ts'
-import { uncovered } from './rewrites/plan-coverage.ts'
-import { countDefers, countParts, withoutDefer } from '../execution/deferred-paths.ts'
-import { nameRequired } from './rewrites/restore-required-names.ts'
-import { commonName } from '../internal-names.ts'
+import { createSettler, refusalError } from '../security/settle-denied.ts'
+import { countDefers, countPayloads, withoutDefer } from './defer-directive.ts'
+import { type KnownOperation, type OperationContext, operationContext } from './known-operation.ts'
+import { createAliasRestorer, renameAliases } from './rewrites/client-aliases.ts'
+import { narrowFragments } from './rewrites/narrow-fragments.ts'
+import { uncoveredField } from './rewrites/plan-coverage.ts'
+import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import type { Supergraph } from './supergraph.ts'
-
-type OperationContext = ReturnType<typeof buildOperationContext>
 
 /** An operation as far as it can be worked out before its variables are known. */
 export interface PreparedOperation {
-  /** What this role may see of it, with nothing in it that could be mistaken; what is planned and executed. */
+  /** What this role may see of it, with no name in it that could be mistaken for another; what is planned and executed. */
   context: OperationContext
   plan: QueryPlan
-  /** Gives the data the client's names back; null when it has them. */
-  restore: ReturnType<typeof createRestorer> | null
-  /** Tells what was denied, once the names are the client's; null when nothing was. */
+  /** Restores the client's names in the data; null when it has them. */
+  restore: ReturnType<typeof createAliasRestorer> | null
+  /** Reports what was denied, once the names are the client's; null when nothing was. */
   settle: ReturnType<typeof createSettler> | null
 }
 
+const preparedOperations = new WeakMap<KnownOperation, Map<string, PreparedOperation>>()
+
 /**
- * Authorizes and plans one operation of a valid document, once per role. Planning unfolds fragments: the operation must be
- * known to be within the limits.
+ * Authorizes and plans an operation, once per role. Planning unfolds fragments: the operation must be known to be within the
+ * limits.
+ * @param incremental whether `@defer` is planned; otherwise it is passed over.
  * @throws GraphQLError when it is a subscription that this role may not have.
  */
-export function prepareOperation(
-  supergraph: Supergraph,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-  role: Role,
-  inParts = false,
-): PreparedOperation {
-  const ofDocument = supergraph.prepared.get(document) ?? new Map<string, PreparedOperation>()
-  supergraph.prepared.set(document, ofDocument)
-  const key = `${role} ${inParts} ${operationName ?? ''}`
-  const known = ofDocument.get(key)
-  if (known) return known
-  const prepared = prepare(supergraph, document, operationName ?? undefined, role, inParts)
-  ofDocument.set(key, prepared)
+export function prepareOperation(known: KnownOperation, role: Role, incremental = false): PreparedOperation {
+  const ofOperation = preparedOperations.get(known) ?? new Map<string, PreparedOperation>()
+  preparedOperations.set(known, ofOperation)
+  const key = `${role} ${incremental}`
+  const before = ofOperation.get(key)
+  if (before) return before
+  const prepared = prepare(known, role, incremental)
+  ofOperation.set(key, prepared)
   return prepared
 }
 
-function prepare(
-  supergraph: Supergraph,
-  document: DocumentNode,
-  operationName: string | undefined,
-  role: Role,
-  inParts: boolean,
-): PreparedOperation {
+function prepare(known: KnownOperation, role: Role, incremental: boolean): PreparedOperation {
+  const { supergraph, document, operationName } = known
   const { apiSchema, rules } = supergraph
-  const asked = concretize(inParts ? document : withoutDefer(document), apiSchema)
+  const asked = narrowFragments(incremental ? document : withoutDefer(document), apiSchema)
   const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
   const planned = renameAliases(allowed, supergraph.fieldNames)
-  // Placeholders and names of ours stand in the whole answer, not in parts of it.
-  if (inParts && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
-    return prepareOperation(supergraph, document, operationName, role)
+  // Placeholders and internal names are looked for in a whole response, not in payloads of it.
+  if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
+    return prepareOperation(known, role)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
-  const planner = inParts ? supergraph.deferPlanner() : supergraph.planner
+  const planner = incremental ? supergraph.deferPlanner() : supergraph.planner
   const plan = planOf(supergraph, planner, planned, operationName)
-  if (countParts(plan.node) > MAX_DEFERRED) return prepareOperation(supergraph, document, operationName, role)
+  if (countPayloads(plan.node) > MAX_DEFERRED) return prepareOperation(known, role)
   refuseUncovered(plan, context)
   return {
     context,
     plan,
-    restore: planned === allowed ? null : createRestorer(context.operation, context.fragments),
+    restore: planned === allowed ? null : createAliasRestorer(context.operation, context.fragments),
     settle: denied.size > 0 ? createSettler(apiSchema, client.operation, client.fragments, denied) : null,
   }
 }
@@ -89,38 +72,21 @@ function planOf(
   { federation, required }: Supergraph,
   planner: QueryPlanner,
   document: DocumentNode,
-  operationName: string | undefined,
+  operationName: string | null,
 ): QueryPlan {
   const operation = operationFromDocument(
     federation.apiSchema,
     document,
     operationName ? { operationName } : {},
   )
-  return nameRequired(planner.buildQueryPlan(operation), required.fields, required.requirements)
+  return restoreRequiredNames(planner.buildQueryPlan(operation), required.fields, required.requirements)
 }
 
 function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {
-  const path = uncovered(plan, operation, fragments)
+  const path = uncoveredField(plan, operation, fragments)
   if (!path) return
-  const place = path.map(commonName).join('.')
-  throw clientError('BAD_USER_INPUT', `No subgraph can tell "${place}" of what may stand there.`)
-}
-
-/** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */
-export function operationContext(
-  { apiSchema }: Supergraph,
-  document: DocumentNode,
-  operationName: string | null | undefined,
-): OperationContext {
-  try {
-    return buildOperationContext({
-      schema: apiSchema,
-      operationDocument: document,
-      ...(operationName && { operationName }),
-    })
-  } catch (error) {
-    throw clientError('BAD_USER_INPUT', (error as Error).message)
-  }
+  const fields = path.map(publicName).join('.')
+  throw clientError('BAD_USER_INPUT', `No subgraph can give "${fields}" for every object that may be there.`)
 }
 
 /** A subscription whose one root field is denied has nothing to wait for: it ends before it begins. */
@@ -133,7 +99,7 @@ function refuseDeniedRoot(
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
         const field = denied.get(selection.alias?.value ?? '')
-        if (field) throw refusal(field.refusal, field.responseKey)
+        if (field) throw refusalError(field.refusal, [field.responseKey])
       } else {
         const fragment = selection.kind === Kind.FRAGMENT_SPREAD ? fragments[selection.name.value] : selection
         if (fragment) pending.push(fragment.selectionSet)
@@ -141,12 +107,3 @@ function refuseDeniedRoot(
     }
   }
 }
-
-const refusal = (code: 'UNAUTHENTICATED' | 'FORBIDDEN', responseKey: string): GraphQLError =>
-  clientError(
-    code,
-    code === 'FORBIDDEN' ? 'You may not see or do this.' : 'Sign in first: this needs an access token.',
-    {
-      path: [responseKey],
-    },
-  )

@@ -20,7 +20,7 @@ const knows = async (url: string, field: string): Promise<boolean> => {
 }
 
 describe('the supergraph file', () => {
-  it('is taken over when it changes, and what began before ends as it began', async () => {
+  it('is reloaded when it changes, and what began before ends as it began', async () => {
     await using world = await createWorld(POLL)
     const open = Promise.withResolvers<void>()
     const reached = Promise.withResolvers<void>()
@@ -46,7 +46,7 @@ describe('the supergraph file', () => {
     await eventually(async () => expect(await knows(world.url, 'seatsLeft')).toBe(true))
   })
 
-  it('must be a good one to start with', async () => {
+  it('must be valid at the start', async () => {
     await using world = await createWorld()
     await writeFile(world.supergraphFile, composedWithout('authenticated'))
     await expect(createRouter(world.settings)).rejects.toThrow(/@authenticated without a @link/)

@@ -23,7 +23,7 @@ export async function openSupergraphFile(
   const listeners = new Set<(supergraph: Supergraph) => void>()
   let current = buildSupergraph(await readFile(path, 'utf8'), locate)
 
-  // Asked for by time instead of by notice: a mounted file that is replaced as a whole sends none.
+  // Polled, because a mounted file that is replaced as a whole gives no notice of it.
   const changed = (): void => void reload()
   watchFile(path, { interval: pollMs, persistent: false }, changed)
 

@@ -3,9 +3,7 @@ import { QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
-import type { PreparedOperation } from './prepare.ts'
-import { separateRequired } from './rewrites/required-fields.ts'
-import { resolvableFirst } from './rewrites/resolvable-keys.ts'
+import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
@@ -19,9 +17,9 @@ export interface Supergraph {
   planner: QueryPlanner
   /** Plans `@defer`, which few ask for. */
   deferPlanner(): QueryPlanner
-  /** Fields under names of our own in the planner's schemas, of which clients know nothing. */
+  /** Fields under internal names in the planner's schemas, which clients do not know. */
   required: Omit<ReturnType<typeof separateRequired>, 'document'>
-  /** Of all types, whoever may see them. */
+  /** Names of the fields of all types, whoever may see them. */
   fieldNames: ReadonlySet<string>
   /** Inputs of planner and executor. */
   federation: { apiSchema: Schema; supergraphSchema: GraphQLSchema }
@@ -31,8 +29,6 @@ export interface Supergraph {
   endpoints: Map<string, string>
   /** Valid documents by their text. */
   documents: LRUCache<string, DocumentNode>
-  /** What has been prepared against this version, by document; it goes when the documents or this version go. */
-  prepared: WeakMap<DocumentNode, Map<string, PreparedOperation>>
 }
 
 /** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
@@ -50,7 +46,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const composed = FederationSupergraph.build(resolvableFirst(document))
   composed.subgraphs() // checks them as well
   const required = separateRequired(resolvableFirst(document))
-  // With our names, external fields are left unused, which the check would not let pass.
+  // With internal names, external fields are left unused, which the check would not accept.
   const federation =
     required.fields.size > 0
       ? FederationSupergraph.build(required.document, { validateSupergraph: false })
@@ -77,9 +73,8 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     documents: new LRUCache({
       max: 1_000,
       maxSize: MAX_DOCUMENTS_LENGTH,
-      sizeCalculation: (_, text) => text.length + 1, // zero is no size
+      sizeCalculation: (_, text) => text.length + 1, // zero is not allowed
     }),
-    prepared: new WeakMap(),
   }
 }
 

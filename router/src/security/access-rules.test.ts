@@ -27,7 +27,7 @@ describe('access rules of a supergraph', () => {
     expect(extractAccessRules(parse(renamed)).rules.get('Query.me')).toEqual([{ kind: 'authenticated' }])
   })
 
-  it('leave nothing of themselves in the API schema', () => {
+  it('leave no trace in the API schema', () => {
     const { apiSchema } = buildSupergraph(composed, locate)
     const names = [
       ...Object.keys(apiSchema.getTypeMap()),
@@ -38,7 +38,7 @@ describe('access rules of a supergraph', () => {
   })
 })
 
-/** Each of these would be open to everybody if the router went on with what it understands. */
+/** Each of these would be open to everybody if the router continued with what it understands. */
 describe('a supergraph whose access rules cannot all be enforced is refused', () => {
   it.each<[string, (sdl: string) => string, RegExp]>([
     [

@@ -8,12 +8,12 @@ import {
   visit,
 } from 'graphql'
 
-/** One thing that a viewer must fulfil. */
+/** One condition that a viewer must meet. */
 export type Check =
   | { kind: 'authenticated' }
-  /** Any one of the lists, whole. */
+  /** All scopes of any one of the lists. */
   | { kind: 'scopes'; anyOf: string[][] }
-  /** No policy is known to this router, so none is ever fulfilled. */
+  /** No policy is known to this router, so none is ever met. */
   | { kind: 'policy' }
 
 /** Checks by type name (`User`) and by field (`User.email`). */
@@ -25,9 +25,9 @@ const FEATURES: Feature[] = ['authenticated', 'requiresScopes', 'policy']
 const SPEC = /^https:\/\/specs\.apollo\.dev\/(\w+)\/(v\d+\.\d+)$/
 
 /**
- * Takes the three access directives out of a supergraph, and gives what they demand.
- * The gateway's libraries refuse a supergraph with them because they would not enforce them; what is taken out here
- * must be enforced with the rules given back. Whatever is not understood to the last argument is refused.
+ * Takes the three access directives out of a supergraph, and returns what they demand.
+ * The gateway's libraries refuse a supergraph with them because they would not enforce them; what is taken out here must be
+ * enforced by the rules that are returned. Whatever is not understood to the last argument is refused.
  */
 export function extractAccessRules(supergraph: DocumentNode): { rules: AccessRules; document: DocumentNode } {
   const names = localNames(supergraph)
@@ -105,7 +105,7 @@ function readCheck(feature: Feature, directive: DirectiveNode, coordinate: strin
   )
 }
 
-/** An empty list would be fulfilled by everybody, which nobody can have meant. */
+/** An empty list would be met by everybody, which nobody can have meant. */
 const isAnyOf = (value: unknown): value is string[][] =>
   Array.isArray(value) &&
   value.length > 0 &&

@@ -1,3 +1,4 @@
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { gql } from '@karcis/testkit/gql'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createIdentityProvider } from '../testing/identity-provider.ts'
@@ -42,13 +43,13 @@ describe('access tokens', () => {
     expect(world.calls).toEqual([])
   })
 
-  it('that have ended say so', async () => {
+  it('that have expired are reported as such', async () => {
     const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ life: -1 }))
     expect(status).toBe(401)
     expect(body.errors?.[0]?.extensions).toEqual({ code: 'TOKEN_EXPIRED' })
   })
 
-  it('are believed by a new key without a restart', async () => {
+  it('are accepted with a new key without a restart', async () => {
     const before = await world.as()
     expect((await gql(world.url, ME, {}, before)).status).toBe(200)
     await world.identity.rotate()
@@ -56,14 +57,14 @@ describe('access tokens', () => {
     expect((await gql(world.url, ME, {}, before)).status).toBe(200)
   })
 
-  it('are still checked, by the last known keys, while the user subgraph is away', async () => {
+  it('are still checked, by the last known keys, while the user subgraph is unavailable', async () => {
     expect((await gql(world.url, ME, {}, await world.as())).status).toBe(200)
     await world.proxies.user.refuse()
     const { status, body } = await gql(world.url, '{ seats }', {}, await world.as({ id: 'u2' }))
     expect({ status, data: body.data }).toEqual({ status: 200, data: { seats: 500 } })
   })
 
-  it('do not carry anything else of the client along', async () => {
+  it('pass nothing else of the client on', async () => {
     const identities = {
       'x-user-id': 'u2',
       'x-karcis-service-token': 'forged',
@@ -77,7 +78,7 @@ describe('access tokens', () => {
 })
 
 describe('keys', () => {
-  it('are fetched once per cooldown, however many unknown tokens come', async () => {
+  it('are fetched once per cooldown, however many tokens with unknown keys come', async () => {
     await using world = await createWorld({ keyCooldownMs: 60_000 })
     await gql(world.url, ME, {}, await world.as())
     const before = world.identity.asked.keys
@@ -89,9 +90,9 @@ describe('keys', () => {
     expect(world.identity.asked.keys).toBe(before)
   })
 
-  it('are published, also while the user subgraph is away', async () => {
+  it('are published, also while the user subgraph is unavailable', async () => {
     await using world = await createWorld()
-    const published = async () => (await fetch(`${world.router.url}/.well-known/jwks.json`)).json()
+    const published = async () => (await fetch(`${world.router.url}${JWKS_PATH}`)).json()
     const keys = await published()
     expect(keys).toMatchObject({ keys: [{ kid: 'key-1', kty: 'OKP' }] })
     await world.proxies.user.refuse()

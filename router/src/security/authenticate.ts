@@ -1,25 +1,15 @@
+import { accessTokenClaims, ISSUER } from '@karcis/kit/contracts/tokens'
 import { KarcisError, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
-import { z } from 'zod'
 import type { SigningKeys } from './keys.ts'
 import type { Revocations } from './revocations.ts'
 
-const ISSUER = 'karcis'
-const AUDIENCE = 'karcis'
+/** jose's codes for keys that could not be fetched, which say nothing about the token. */
+const KEYS_UNAVAILABLE = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
 
-/** What jose says when the keys could not be fetched, which says nothing of the token. */
-const KEYS_AWAY = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID'])
-
-const claimsSchema = z.object({
-  sub: z.string(),
-  role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
-  sid: z.string(),
-  exp: z.number(),
-})
-
-/** Who a token speaks for, and until when (milliseconds since the epoch). */
+/** Whom a token identifies, and until when (milliseconds since the epoch). */
 export interface Identity {
   viewer: Viewer
   expiresAt: number
@@ -27,8 +17,8 @@ export interface Identity {
 
 export interface Authenticator {
   /**
-   * Reads an Authorization value; none at all is an anonymous request, null.
-   * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked just now.
+   * Reads the value of an Authorization header; without one the request is anonymous: null.
+   * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked now.
    */
   authenticate(authorization: string | undefined): Promise<Identity | null>
 }
@@ -42,13 +32,13 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
     if (cached && cached.expiresAt > Date.now()) return cached
     const { payload } = await jwtVerify(token, keys.find, {
       issuer: ISSUER,
-      audience: AUDIENCE,
+      audience: ISSUER,
       algorithms: ['EdDSA', 'Ed25519'],
       requiredClaims: ['exp'],
     }).catch((error: unknown) => {
       throw asRefusal(error)
     })
-    const claims = claimsSchema.safeParse(payload)
+    const claims = accessTokenClaims.safeParse(payload)
     if (!claims.success) throw new Unauthenticated('The access token is not valid.')
     const { sub, role, sid, exp } = claims.data
     const identity = { viewer: { id: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
@@ -73,6 +63,6 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
 function asRefusal(error: unknown): KarcisError {
   if (error instanceof errors.JWTExpired)
     return new KarcisError('TOKEN_EXPIRED', 'The access token has expired. Refresh it.')
-  const isAboutToken = error instanceof errors.JOSEError && !KEYS_AWAY.has(error.code)
+  const isAboutToken = error instanceof errors.JOSEError && !KEYS_UNAVAILABLE.has(error.code)
   return isAboutToken ? new Unauthenticated('The access token is not valid.') : new ServiceUnavailable()
 }

@@ -24,13 +24,13 @@ describe('access rules, enforced before any fetch', () => {
     expect(world.calls.map(({ subgraph }) => subgraph)).toEqual(['ticket'])
   })
 
-  it('fetches nothing when nothing is left', async () => {
+  it('fetches nothing when no allowed field is left', async () => {
     const { body } = await gql(world.url, '{ users { id } risky }')
     expect(body.data).toEqual({ users: null, risky: null })
     expect(world.calls).toEqual([])
   })
 
-  it('nulls the whole answer when the forbidden field may not be null', async () => {
+  it('nulls the whole response when the forbidden field may not be null', async () => {
     const { body } = await gql(world.url, '{ seats required }')
     expect(body.data).toBeNull()
     expect(code(body.errors)).toEqual([[['required'], 'UNAUTHENTICATED']])
@@ -73,7 +73,7 @@ describe('access rules, enforced before any fetch', () => {
     expect(body).toEqual({ data: { account: { balance: 7 } } })
   })
 
-  it('nulls a nested field at each place where it occurs, under its alias and in its order', async () => {
+  it('nulls a nested field at each path where it occurs, under its alias and in its order', async () => {
     const { body } = await gql(world.url, '{ events { organizer { first: id mail: email last: name } } }')
     expect(JSON.stringify(body.data)).toBe(
       '{"events":[{"organizer":{"first":"u1","mail":null,"last":"Ani"}},{"organizer":{"first":"u2","mail":null,"last":"Budi"}}]}',
@@ -150,7 +150,7 @@ describe('access rules, enforced before any fetch', () => {
     expect(authorize(document, schema, rules, 'CUSTOMER').denied.size).toBe(0)
   })
 
-  it('cannot be talked into showing a field under the name of its own marks', async () => {
+  it('cannot be made to show a field by naming it like a placeholder', async () => {
     const { body } = await gql(world.url, '{ user(id: "u1") { karcisDenied0: email karcisDenied1: email } }')
     expect(JSON.stringify(body)).not.toContain('ani@example.com')
   })

@@ -1,11 +1,12 @@
+import type { Viewer } from '@karcis/kit/service-token'
 import {
   type DocumentNode,
   type FieldNode,
+  getNamedType,
   type GraphQLField,
   type GraphQLInterfaceType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isNonNullType,
   isObjectType,
@@ -15,7 +16,11 @@ import {
   visitWithTypeInfo,
 } from 'graphql'
 import type { AccessRules, Check } from './access-rules.ts'
-import { type Refusal, type Role, refusalOf } from './scopes.ts'
+
+/** All that the access rules look at of a viewer; null for people who are not signed in. */
+export type Role = Viewer['role'] | null
+
+export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN'
 
 /** A field that was taken out of an operation. */
 export interface DeniedField {
@@ -26,16 +31,22 @@ export interface DeniedField {
 
 export interface AuthorizedDocument {
   document: DocumentNode
-  /** By the name of the placeholder that stands where the field stood. */
+  /** By the name of the placeholder that replaces the field. */
   denied: Map<string, DeniedField>
+}
+
+const SCOPES: Record<Viewer['role'], string[]> = {
+  ADMIN: ['admin', 'organizer', 'customer'],
+  ORGANIZER: ['organizer', 'customer'],
+  CUSTOMER: ['customer'],
 }
 
 const PLACEHOLDER = 'karcisDenied'
 
 /**
  * Takes every field that `role` may not see out of a valid document, before anything is planned or fetched.
- * In its place stands `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
- * occurred, through fragments, type conditions, lists and @skip; `settleDenied` turns each into null and an error.
+ * It is replaced by `karcisDenied0: __typename`, so that the executor itself finds out where the field would have
+ * occurred, through fragments, type conditions, lists and @skip; `createSettler` turns each into null and an error.
  */
 export function authorize(
   document: DocumentNode,
@@ -76,8 +87,8 @@ export function authorize(
 }
 
 /**
- * All that a field demands: its own checks, those of the type it is on and of the type it gives. On an interface also those
- * of every implementation, because the object behind it may be any of them.
+ * All that a field demands: its own checks, those of the type that it is on and of its own type. On an interface also those of
+ * every implementation, because the object may be any of them.
  */
 function checksOf(
   parent: GraphQLNamedType,
@@ -101,7 +112,7 @@ function checksOf(
 
 /**
  * What an interface demands and none of its objects does. Composition copies what objects demand up to their interface,
- * where it says nothing of the other objects; what stands there alone was meant for all.
+ * where it says nothing about the other objects; what only the interface demands was meant for all.
  */
 function unclaimed(
   type: GraphQLInterfaceType,
@@ -115,4 +126,17 @@ function unclaimed(
       .map((check) => JSON.stringify(check)),
   )
   return checksAt(type).filter((check) => !claimed.has(JSON.stringify(check)))
+}
+
+/** Why a role may not pass the checks; null when it may. */
+function refusalOf(checks: Check[], role: Role): Refusal | null {
+  if (checks.length === 0) return null
+  if (!role) return 'UNAUTHENTICATED'
+  return checks.every((check) => passes(check, SCOPES[role])) ? null : 'FORBIDDEN'
+}
+
+function passes(check: Check, scopes: string[]): boolean {
+  if (check.kind === 'authenticated') return true
+  if (check.kind === 'scopes') return check.anyOf.some((all) => all.every((scope) => scopes.includes(scope)))
+  return false
 }

@@ -1,3 +1,4 @@
+import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet } from 'jose'
@@ -6,11 +7,11 @@ import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet 
 export interface SigningKeys extends Disposable {
   /** Finds the key of a token; an unknown key id makes the keys be fetched again, at most once per cooldown. */
   find: RemoteJWKSet
-  /** For everybody: as fresh as can be had, the last known while the user subgraph is away, null before any was seen. */
+  /** The public keys, fresh if possible, otherwise the last known; null when none have been fetched yet. */
   publish(): Promise<JSONWebKeySet | null>
 }
 
-/** A key that was withdrawn is believed for at most this long. */
+/** A key that was withdrawn is trusted for at most this long. */
 const REFRESH_MS = 5 * 60_000
 
 const TIMEOUT_MS = 3_000
@@ -21,10 +22,10 @@ export function openSigningKeys(
   cooldownMs: number,
   log: Logger,
 ): SigningKeys {
-  const find = createRemoteJWKSet(new URL('/.well-known/jwks.json', userUrl), {
+  const find = createRemoteJWKSet(new URL(JWKS_PATH, userUrl), {
     cooldownDuration: cooldownMs,
     timeoutDuration: TIMEOUT_MS,
-    cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is away
+    cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is unavailable
     [customFetch]: async (url, options) => {
       options.headers.set(SERVICE_TOKEN_HEADER, await tokens.sign(null))
       return fetch(url, options)

@@ -46,7 +46,7 @@ describe('an operation that is too large', () => {
     expect(body.errors?.[0]?.extensions?.code).toBe('BAD_USER_INPUT')
   })
 
-  it('is not even parsed past the most tokens', async () => {
+  it('is not even parsed beyond the token limit', async () => {
     const { body } = await gql(world.url, `{ ${'seats '.repeat(5_000)} }`)
     expect(body.errors?.[0]).toMatchObject({
       message: expect.stringContaining('tokens'),

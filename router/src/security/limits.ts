@@ -1,10 +1,10 @@
 import {
   type FieldNode,
   type FragmentDefinitionNode,
+  getNamedType,
   type GraphQLError,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -15,19 +15,19 @@ import {
 } from 'graphql'
 import { clientError } from '../errors.ts'
 
-/** The parser stops here: validation can take quadratic time in what it is given. */
+/** The parser stops here, because validation can take quadratic time. */
 export const MAX_TOKENS = 5_000
 
 /** What one operation may ask for. Each is beyond what real clients send. */
 const MAX_DEPTH = 15
 const MAX_ALIASES = 200
 const MAX_ROOT_FIELDS = 100
-/** Each is planned for every condition on the others, and runs over all that came before: with more, none is followed. */
+/** Each is planned for every condition on the others, and repeats all that came before: with more, none is deferred. */
 export const MAX_DEFERRED = 5
 /** Fields, each counted as often as the pages above it are long. */
 const MAX_COST = 100_000
 
-/** What a connection gives when no size is asked for. */
+/** The size of a page when none is asked for. */
 const DEFAULT_PAGE = 20
 
 interface Measure {
@@ -37,8 +37,8 @@ interface Measure {
 }
 
 /**
- * Gives the check of an operation's limits: the first that it breaks, as an error for its client; null when it is within all.
- * It is measured once, unless its variables say how long a page is.
+ * Makes the check of an operation's limits: it returns the first that is broken, as an error for the client, or null. The
+ * operation is measured once, unless its variables say how long a page is.
  */
 export function createLimitCheck(
   schema: GraphQLSchema,
@@ -69,7 +69,7 @@ function brokenLimit(
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
 ): GraphQLError | null {
-  // A fragment is measured once, so that fragments which spread fragments cannot make the measuring itself costly.
+  // A fragment is measured once, so that fragments which spread fragments cannot make measuring itself costly.
   const measured = new Map<string, Measure>()
   const root = schema.getRootType(operation.operation) ?? undefined
   const { depth, aliases, cost } = measure(operation.selectionSet, root)

@@ -1,40 +1,25 @@
+import {
+  AUTH_CHANGES_KEPT_SECONDS,
+  AUTH_CHANGES_PATH,
+  authChangesFeed,
+} from '@karcis/kit/contracts/auth-changes'
 import type { Logger } from '@karcis/kit/log'
 import type { Viewer } from '@karcis/kit/service-token'
-import { z } from 'zod'
 
-/** Longer than an access token lives, so that what is forgotten can matter to no token. */
-const KEEP_MS = 20 * 60_000
-
-/** A change is dated when it is made and seen when it is committed: each question reaches back over the time between. */
-const OVERLAP_MS = 5_000
-
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
-
-const feedSchema = z.object({
-  now: instant,
-  sessions: z.array(z.object({ id: z.string(), revokedAt: instant })),
-  users: z.array(
-    z.object({
-      id: z.string(),
-      role: z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN']),
-      suspended: z.boolean(),
-      changedAt: instant,
-    }),
-  ),
-})
+const KEEP_MS = AUTH_CHANGES_KEPT_SECONDS * 1000
 
 /** What has happened to sessions and users since their tokens were signed. */
 export interface Revocations extends Disposable {
-  /** False until the first answer of the user subgraph: till then nothing is known, and no token may be believed. */
+  /** False until the user subgraph has answered once: until then nothing is known, and no token may be trusted. */
   readonly isReady: boolean
-  /** The viewer as of now, with the role of now; null when its session or account is no more. */
+  /** The viewer with their present role; null when their session has ended or their account is suspended. */
   check(viewer: Viewer): Viewer | null
-  /** Asks at once. */
+  /** Asks now. */
   poll(): Promise<void>
 }
 
 export interface RevocationsOptions {
-  /** GET of `/internal/auth-changes?since=…`; rejects while the user subgraph is away. */
+  /** GET of `AUTH_CHANGES_PATH`, with `since` except the first time; rejects while the user subgraph is unavailable. */
   fetchChanges(path: string): Promise<unknown>
   pollMs: number
   /** Called when something may have changed for a viewer who is connected. */
@@ -45,36 +30,35 @@ export interface RevocationsOptions {
 export function watchRevocations({ fetchChanges, pollMs, onChange, log }: RevocationsOptions): Revocations {
   const sessions = new Map<string, number>()
   const users = new Map<string, { role: Viewer['role']; suspended: boolean; changedAt: number }>()
+  /** The time of the last response, by the clock of the user subgraph. */
   let since: number | null = null
   let underWay: Promise<void> | null = null
   let askAgain = false
-  let away = false
+  let isUnavailable = false
 
   async function ask(): Promise<void> {
     try {
-      const from = new Date(since === null ? Date.now() - KEEP_MS : since - OVERLAP_MS).toISOString()
-      const feed = feedSchema.parse(
-        await fetchChanges(`/internal/auth-changes?since=${encodeURIComponent(from)}`),
-      )
+      const query = since === null ? '' : `?since=${encodeURIComponent(new Date(since).toISOString())}`
+      const feed = authChangesFeed.parse(await fetchChanges(AUTH_CHANGES_PATH + query))
       for (const { id, revokedAt } of feed.sessions) sessions.set(id, revokedAt)
       for (const { id, ...user } of feed.users) users.set(id, user)
       forget(sessions, (revokedAt) => revokedAt < feed.now - KEEP_MS)
       forget(users, ({ changedAt }) => changedAt < feed.now - KEEP_MS)
       since = feed.now
-      if (away) log.info('revocations are known again')
-      away = false
+      if (isUnavailable) log.info('revocations are known again')
+      isUnavailable = false
       if (feed.sessions.length + feed.users.length > 0) onChange()
     } catch (error) {
-      if (!away)
+      if (!isUnavailable)
         log.warn(
           { reason: error instanceof Error ? error.message : String(error) },
           'revocations are not known',
         )
-      away = true
+      isUnavailable = true
     }
   }
 
-  /** One question at a time; news that come during one make another follow, because it may have been asked too early. */
+  /** One request at a time; a notice that comes during one makes another follow, because it may have been too early. */
   async function poll(): Promise<void> {
     if (underWay) {
       askAgain = true

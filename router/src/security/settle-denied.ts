@@ -1,10 +1,10 @@
 import {
   type FragmentDefinitionNode,
-  GraphQLError,
+  getNamedType,
+  type GraphQLError,
   type GraphQLNamedType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  getNamedType,
   isInterfaceType,
   isListType,
   isNonNullType,
@@ -13,8 +13,8 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql'
-import type { DeniedField } from './authorize.ts'
-import type { Refusal } from './scopes.ts'
+import { clientError } from '../errors.ts'
+import type { DeniedField, Refusal } from './authorize.ts'
 
 /** Types by response key. One key has one nullability wherever it occurs: the validation of operations sees to that. */
 interface Shape {
@@ -30,12 +30,16 @@ const MESSAGES: Record<Refusal, string> = {
   FORBIDDEN: 'You may not see or do this.',
 }
 
-/** A null where none may be; the nearest nullable field above takes it. */
-const BROKEN = Symbol('null in a place that is not nullable')
+/** The error of a field that was denied. */
+export const refusalError = (refusal: Refusal, path: Path): GraphQLError =>
+  clientError(refusal, MESSAGES[refusal], { path })
+
+/** A null where none may be; the nearest nullable field above becomes null instead. */
+const BROKEN = Symbol('null in a position that is not nullable')
 
 /**
- * Makes the function that turns every placeholder of an authorized operation's data into what the client asked for: null
- * under its own name, and an error at that path. A null that is not allowed moves up as the GraphQL specification says.
+ * Makes the function that turns every placeholder in an authorized operation's data into the field that the client asked for:
+ * null under its name, and an error at that path. A null that is not allowed moves up as the GraphQL specification says.
  */
 export function createSettler(
   schema: GraphQLSchema,
@@ -114,10 +118,7 @@ export function createSettler(
       if (field) {
         // The same key may have been allowed on this very type; what was asked for and allowed stays.
         if (field.responseKey in object) continue
-        const place = [...path, field.responseKey]
-        errors.push(
-          new GraphQLError(MESSAGES[field.refusal], { path: place, extensions: { code: field.refusal } }),
-        )
+        errors.push(refusalError(field.refusal, [...path, field.responseKey]))
         settled[field.responseKey] = null
         broken ||= field.nonNull
         continue

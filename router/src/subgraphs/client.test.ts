@@ -6,7 +6,7 @@ import { openAnonymousAccess } from '../access.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
 import { createSubgraphClient } from './client.ts'
 
-/** A subgraph that keeps what asks for `slow` waiting, and a client of it. */
+/** A subgraph that delays requests for `slow`, and a client of it. */
 async function openWorld() {
   const asked: string[] = []
   const held: ServerResponse[] = []
@@ -36,13 +36,13 @@ async function openWorld() {
   })
   const ask = async (query: string) => {
     const request = { query, operationName: undefined, variables: {}, body: JSON.stringify({ query }) }
-    const answer = await client.ask(request, { viewer: null, requestId: 'request-1', log })
-    return answer instanceof Uint8Array ? JSON.parse(answer.toString()) : answer
+    const response = await client.ask(request, { viewer: null, requestId: 'request-1', log })
+    return response instanceof Uint8Array ? JSON.parse(response.toString()) : response
   }
   return { asked, held, ask }
 }
 
-it('answers queries that stand behind a slow one, by asking again', async () => {
+it('answers queries that are behind a slow one, by sending them again', async () => {
   const { asked, held, ask } = await openWorld()
   const slow = ask('{ slow }')
   const queries = ['{ a }', '{ b }', '{ c }']
@@ -52,7 +52,7 @@ it('answers queries that stand behind a slow one, by asking again', async () => 
   expect(await slow).toEqual({ data: { slow: 1 } })
 })
 
-it('sends mutations by themselves and once, so that none waits for another or is done twice', async () => {
+it('sends mutations by themselves and once, so that none waits for another or is run twice', async () => {
   const { asked, held, ask } = await openWorld()
   const slow = ask('mutation { slow }')
   const mutations = ['mutation { a }', 'mutation { b }', 'mutation { c }']

@@ -5,20 +5,18 @@ import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-to
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
-import type { SubgraphRequest } from '../execution/compiled/types.ts'
-import { createBatches } from './query-batching.ts'
-import { exchange, type Received } from './dispatch.ts'
-import type { FetchContext } from '../execution/execute.ts'
-import { outageErrors } from './unavailable-errors.ts'
-import { Unanswered } from './pipelining/connection.ts'
-import { createPipeline } from './pipelining/pipeline.ts'
+import { dispatch, type HttpResponse } from './dispatch.ts'
+import { NoResponse } from './pipelining/connection.ts'
+import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
+import { createLineSplitter, createQueryBatching } from './query-batching.ts'
+import { type FetchContext, type SubgraphRequest, unavailableErrors } from './request.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {
-  /** For compiled operations: the bytes of the answer where they can only be that, else the answer. Never rejects. */
+  /** For compiled operations: the bytes of the response where they can only be that, else the response. Never rejects. */
   ask(request: SubgraphRequest, context: FetchContext): Promise<unknown>
-  /** What is answered in place of bytes that turn out to be nothing. */
-  away(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+  /** Stands in for bytes that turn out not to be a response. */
+  unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
   /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
   get(path: string): Promise<unknown>
   /** Whether the subgraph says that it can serve. */
@@ -26,24 +24,23 @@ export interface SubgraphClient extends GraphQLDataSource {
   close(): Promise<void>
 }
 
-/** The body of an answer. */
-interface Answer {
+/** The body of a response. */
+interface GraphQLResponse {
   data?: Record<string, unknown> | null
   errors?: GraphQLFormattedError[]
 }
 
-/** What waits beyond these waits here, where it costs little, and not in the subgraph. */
+/** More requests than these wait here, where that costs little, and not in the subgraph. */
 const MAX_CONNECTIONS = 128
 
 const READY_TIMEOUT_MS = 2_000
 
 const JSON_TYPE = /^application\/(graphql-response\+)?json\b/
 const JSON_LINES = 'application/jsonl'
-const NEWLINE = 10
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
 
-/** The connection failed before an answer began, so that a query may be sent again. */
+/** The connection failed before a response began, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 export interface SubgraphClientOptions {
@@ -70,110 +67,117 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
     keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
-    headersTimeout: 0, // the whole exchange has its own limit
+    headersTimeout: 0, // the whole request has a limit of its own
     bodyTimeout: 0,
     connect: { timeout: limits.subgraphTimeoutMs },
   })
 
   /** @throws whatever the network or the clock has against it. */
-  async function get(path: string, timeoutMs: number): Promise<Received> {
+  async function get(path: string, timeoutMs: number): Promise<HttpResponse> {
     const token = await tokens.sign(null)
     const headers = { ...(token && { [SERVICE_TOKEN_HEADER]: token }) }
-    return exchange(pool, { method: 'GET', path, headers }, timeoutMs)
+    return dispatch(pool, { method: 'GET', path, headers }, timeoutMs)
   }
 
   /** @throws whatever the network or the clock has against it. */
-  async function sendAlone(
+  async function sendPooled(
     body: string,
     { viewer, requestId }: FetchContext,
-    take?: Parameters<typeof exchange>[3],
-  ): Promise<Received> {
+    take?: Parameters<typeof dispatch>[3],
+  ): Promise<HttpResponse> {
     const token = await tokens.sign(viewer)
     const headers = {
       ...(token && { [SERVICE_TOKEN_HEADER]: token }),
       'content-type': 'application/json',
       'x-request-id': requestId,
     }
-    return exchange(pool, { method: 'POST', path, body, headers }, limits.subgraphTimeoutMs, take)
+    return dispatch(pool, { method: 'POST', path, body, headers }, limits.subgraphTimeoutMs, take)
   }
 
-  /** Sends a query in the company of others. @returns null when it has to go by itself. */
-  async function sendAlong(body: string, { viewer, requestId }: FetchContext): Promise<Received | null> {
+  /** Sends a query over a connection that others use at the same time. @returns null when it has to go over the pool. */
+  async function sendPipelined(
+    pipeline: Pipeline,
+    body: string,
+    { viewer, requestId }: FetchContext,
+  ): Promise<HttpResponse | null> {
     const token = await tokens.sign(viewer)
     const service = token && `${SERVICE_TOKEN_HEADER}: ${token}\r\n`
     const length = Buffer.byteLength(body)
     const text = `${head}${service}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
     try {
-      return (await pipeline?.exchange(text)) ?? null
+      return await pipeline.dispatch(text)
     } catch (error) {
-      if (error instanceof Unanswered) return null
+      if (error instanceof NoResponse) return null
       throw error
     }
   }
 
   /** @throws whatever the network or the clock has against it. */
-  async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<Received> {
-    const received =
-      (mayRepeat && (await sendAlong(body, context))) ||
-      (await sendAlone(body, context).catch((error: unknown) => {
+  async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<HttpResponse> {
+    const response =
+      (pipeline && mayRepeat && (await sendPipelined(pipeline, body, context))) ||
+      (await sendPooled(body, context).catch((error: unknown) => {
         if (!mayRepeat || !isLost(error)) throw error
-        return sendAlone(body, context)
+        return sendPooled(body, context)
       }))
-    const { status } = received
+    const { status } = response
     // 401 and 403 are about the service token, which is ours and not the client's.
     if (status === 401 || status === 403) throw new Error(`answered ${status}`)
-    return received
+    return response
   }
 
-  /** Asks; whatever fails is told in the answer. */
-  async function answerTo<T>(
+  /** Asks; whatever fails is an error in the response. */
+  async function responseTo<T>(
     request: SubgraphRequest,
     context: FetchContext,
-    read: (received: Received) => T,
-  ): Promise<T | Answer> {
+    read: (response: HttpResponse) => T,
+  ): Promise<T | GraphQLResponse> {
     try {
       return read(await post(request.body, context, !isMutation(request)))
     } catch (error) {
-      return away(request, context, error)
+      return unavailable(request, context, error)
     }
   }
 
-  function away(
+  function unavailable(
     { query, variables }: Pick<SubgraphRequest, 'query' | 'variables'>,
     { requestId, log }: FetchContext,
     error: unknown,
-  ): Answer {
-    log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is away')
-    return { data: null, errors: outageErrors(query, variables) }
+  ): GraphQLResponse {
+    log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is unavailable')
+    return { data: null, errors: unavailableErrors(query, variables) }
   }
 
-  const alone: SubgraphClient['ask'] = (request, context) =>
-    answerTo(request, context, (received) => (isPlain(received) ? received.body : readAnswer(received)))
+  const askSingle: SubgraphClient['ask'] = (request, context) =>
+    responseTo(request, context, (response) => (isData(response) ? response.body : readResponse(response)))
 
-  const askTogether = options.takesBatches
-    ? createBatches({
-        alone,
-        away,
-        read: (body) => (isData(body) ? body : readAnswer({ status: 200, body })),
-        async together(body, context, onLine) {
+  const askQuery = options.takesBatches
+    ? createQueryBatching({
+        single: askSingle,
+        unavailable,
+        read: (body) => (beginsWithData(body) ? body : readResponse({ status: 200, body })),
+        async batch(body, context, onLine) {
           const split = createLineSplitter(onLine)
-          const take = (chunk: Buffer, { status, contentType }: Pick<Received, 'status' | 'contentType'>) => {
+          const take = (
+            chunk: Buffer,
+            { status, contentType }: Pick<HttpResponse, 'status' | 'contentType'>,
+          ) => {
             if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
             split(chunk)
           }
-          await sendAlone(body, context, take)
+          await sendPooled(body, context, take)
         },
       })
-    : alone
+    : askSingle
 
   return {
-    ask: (request, context) => (isMutation(request) ? alone : askTogether)(request, context),
-    away,
+    ask: (request, context) => (isMutation(request) ? askSingle : askQuery)(request, context),
+    unavailable,
 
     process({ request, context }) {
       const { query = '', variables = {}, operationName } = request
       const body = JSON.stringify({ query, operationName, variables })
-      return answerTo({ query, variables, operationName, body }, context as FetchContext, readAnswer)
+      return responseTo({ query, variables, operationName, body }, context as FetchContext, readResponse)
     },
 
     async get(route) {
@@ -182,7 +186,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {
-        options.log.debug({ subgraph: name, path: route, reason: reasonOf(error) }, 'subgraph is away')
+        options.log.debug({ subgraph: name, path: route, reason: reasonOf(error) }, 'subgraph is unavailable')
         throw new ServiceUnavailable()
       }
     },
@@ -204,35 +208,23 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 /** As the planner writes them. */
 const isMutation = ({ query }: Pick<SubgraphRequest, 'query'>): boolean => query.startsWith('mutation')
 
-/** Whether it is an answer beyond doubt, so that nobody has to parse it just to see that. */
-const isPlain = ({ contentType, body }: Received): boolean => JSON_TYPE.test(contentType) && isData(body)
+/** Whether it is data beyond doubt, so that nobody has to parse it just to see that. */
+const isData = ({ contentType, body }: HttpResponse): boolean =>
+  JSON_TYPE.test(contentType) && beginsWithData(body)
 
-const isData = (body: Buffer): boolean => body.subarray(0, DATA.length).equals(DATA)
+const beginsWithData = (body: Buffer): boolean => body.subarray(0, DATA.length).equals(DATA)
 
-/** @throws Error for what is not an answer to GraphQL. */
-function readAnswer({ status, body }: Omit<Received, 'contentType'>): Answer {
+/** @throws Error for what is not a response to GraphQL. */
+function readResponse({ status, body }: Omit<HttpResponse, 'contentType'>): GraphQLResponse {
   const json: unknown = JSON.parse(UTF8.decode(body))
-  if (!isAnswer(json)) throw new Error(`answered ${status} without GraphQL`)
+  if (!isGraphQLResponse(json)) throw new Error(`answered ${status} without GraphQL`)
   return json
 }
 
-/** Calls back for each line, without its end, of what comes in chunks. */
-function createLineSplitter(onLine: (line: Buffer) => void): (chunk: Buffer) => void {
-  let rest: Buffer[] = []
-  return (chunk) => {
-    let start = 0
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end)
-      onLine(rest.length > 0 ? Buffer.concat([...rest, line]) : line)
-      rest = []
-      start = end + 1
-    }
-    if (start < chunk.length) rest.push(chunk.subarray(start))
-  }
-}
-
-const isAnswer = (json: unknown): json is Answer =>
-  typeof json === 'object' && json !== null && ('data' in json || Array.isArray((json as Answer).errors))
+const isGraphQLResponse = (json: unknown): json is GraphQLResponse =>
+  typeof json === 'object' &&
+  json !== null &&
+  ('data' in json || Array.isArray((json as GraphQLResponse).errors))
 
 const isLost = (error: unknown): boolean => LOST.has(String((error as { code?: unknown }).code))
 

@@ -1,10 +1,10 @@
 import type { Logger } from '@karcis/kit/log'
 import type { ServiceTokens } from '@karcis/kit/service-token'
-import type { RouterLimits } from '../settings.ts'
-import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
-import { createSubgraphClient, type SubgraphClient } from './client.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
+import type { Supergraph } from '../planning/supergraph.ts'
+import type { RouterLimits } from '../settings.ts'
+import { createSubgraphClient, type SubgraphClient } from './client.ts'
+import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
 
 /** Connections to the subgraphs of every version of the supergraph so far, by name. */
 export interface Subgraphs {
@@ -15,7 +15,7 @@ export interface Subgraphs {
 
 /**
  * Follows the supergraph: a subgraph that is new, or has moved, is connected before anything is planned for it.
- * @param areOurs whether they are served by our own kit.
+ * @param areOurs whether they are built with our kit, and so take batches of queries.
  */
 export function connectSubgraphs(
   file: SupergraphFile,
@@ -24,7 +24,7 @@ export function connectSubgraphs(
   log: Logger,
   areOurs: boolean,
 ): Subgraphs {
-  const undo = new AsyncDisposableStack()
+  const stack = new AsyncDisposableStack()
   const services: Subgraphs['services'] = {}
   const upstreams: Subgraphs['upstreams'] = {}
   const connected = new Map<string, string>()
@@ -32,7 +32,7 @@ export function connectSubgraphs(
   function connect({ endpoints }: Supergraph): void {
     for (const [name, endpoint] of endpoints) {
       if (connected.get(name) === endpoint) continue
-      // What is under way at the old address ends there, so its connections stay until all are closed.
+      // What is under way at the old address ends there, so its connections stay open until all are closed.
       connected.set(name, endpoint)
       const service = createSubgraphClient({
         name,
@@ -43,7 +43,7 @@ export function connectSubgraphs(
         log,
       })
       const upstream = createUpstreamSocket(endpoint)
-      undo.defer(async () => {
+      stack.defer(async () => {
         upstream.close()
         await service.close()
       })
@@ -54,5 +54,5 @@ export function connectSubgraphs(
 
   connect(file.current)
   file.onChange(connect)
-  return { services, upstreams, close: () => undo.disposeAsync() }
+  return { services, upstreams, close: () => stack.disposeAsync() }
 }

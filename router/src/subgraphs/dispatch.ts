@@ -1,10 +1,10 @@
 import type { Dispatcher } from 'undici'
 
-/** What came of one HTTP request. */
-export interface Received {
+/** The response to one HTTP request. */
+export interface HttpResponse {
   status: number
   contentType: string
-  /** Nobody else's. */
+  /** Belongs to whoever sent the request. */
   body: Buffer
 }
 
@@ -14,18 +14,18 @@ const NOTHING = Buffer.alloc(0)
 export class TimedOut extends Error {}
 
 /**
- * Sends a request and collects its answer. This is the dispatcher's own interface: its streams and signals cost more than all
- * the rest of a small exchange.
- * @param timeoutMs from now until the answer is there in full.
- * @param take is given the body as it comes, which then is not collected. What it throws ends the exchange.
+ * Sends a request and collects the response. This is undici's dispatcher interface, because its streams and signals cost more
+ * than all the rest of a small request.
+ * @param timeoutMs from now until the response is there in full.
+ * @param take is given the body as it comes, which then is not collected. What it throws aborts the request.
  * @throws whatever the network or the clock has against it.
  */
-export function exchange(
+export function dispatch(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
-  take?: (chunk: Buffer, head: Pick<Received, 'status' | 'contentType'>) => void,
-): Promise<Received> {
+  take?: (chunk: Buffer, head: Pick<HttpResponse, 'status' | 'contentType'>) => void,
+): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let late: Error | undefined

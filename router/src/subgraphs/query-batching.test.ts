@@ -16,16 +16,16 @@ async function openWorld() {
   const reached = Promise.withResolvers<void>()
   gate.wait = held.promise
   gate.reached = reached.resolve
-  /** Keeps the first request under way, so that those behind it go together. */
+  /** Keeps the first request under way, so that those after it are sent together. */
   const slow = gql(world.url, '{ echo(text: "slow") }')
   await reached.promise
   return { world, slow, release: held.resolve }
 }
 
-const AWAY = { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) } }
+const UNAVAILABLE = { extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) } }
 
 describe('what is asked of a subgraph at the same time', () => {
-  it('goes there in few requests, and everybody gets their own answer', async () => {
+  it('goes there in few requests, and everybody gets their own response', async () => {
     const { world, slow, release } = await openWorld()
     const questions = [
       ['{ user(id: "u1") { name } }', { data: { user: { name: 'Ani' } } }],
@@ -38,33 +38,33 @@ describe('what is asked of a subgraph at the same time', () => {
       ['{ bug }', { data: { bug: null }, errors: [{ extensions: { code: 'INTERNAL_SERVER_ERROR' } }] }],
     ] as const
     const asked = Array.from({ length: 4 }, () => questions).flat()
-    // Named differently, because the same operation would be run once for all.
+    // With different names, because the same operation would be run once for all.
     const askAll = () =>
       Promise.all(
         asked.map(([query, , variables], index) =>
           gql(world.url, query.replace(/^query|^/, `query Q${index} `), variables),
         ),
       )
-    await askAll() // planning them takes long enough for each to go by itself
+    await askAll() // planning takes long enough for each to be sent by itself
     const before = world.calls.length
-    const answers = await askAll()
+    const responses = await askAll()
     release()
-    answers.forEach(({ body }, index) => expect(body).toMatchObject(asked[index]?.[1] ?? {}))
+    responses.forEach(({ body }, index) => expect(body).toMatchObject(asked[index]?.[1] ?? {}))
     expect(world.calls.length - before).toBeLessThan(asked.length / 2)
     expect((await slow).body).toEqual({ data: { echo: 'slow' } })
   })
 
-  it('fails under the id of each request, whoever it was asked with', async () => {
+  it('fails with the id of each request, whatever it was batched with', async () => {
     const { world, slow, release } = await openWorld()
     const ids = ['request-of-ani', 'request-of-budi', 'request-of-cici']
     const ask = (id: string) => gql(world.url, `query Of_${id.slice(-3)} { bug }`, {}, { 'x-request-id': id })
-    const answers = await Promise.all(ids.map(ask))
+    const responses = await Promise.all(ids.map(ask))
     release()
-    expect(answers.map(({ body }) => body.errors?.[0]?.extensions?.requestId)).toEqual(ids)
+    expect(responses.map(({ body }) => body.errors?.[0]?.extensions?.requestId)).toEqual(ids)
     await slow
   })
 
-  it('does not wait for a slow one that went with it', async () => {
+  it('does not wait for a slow query in the same batch', async () => {
     const { world, slow, release } = await openWorld()
     const queries = [
       '{ user(id: "u1") { name } }',
@@ -74,27 +74,27 @@ describe('what is asked of a subgraph at the same time', () => {
     const [first, held, last] = queries.map((query) => gql(world.url, query))
     const quick = await Promise.all([first, last])
     release()
-    expect(quick.map((answer) => answer?.body.data?.user.name)).toEqual(['Ani', 'Budi'])
+    expect(quick.map((response) => response?.body.data?.user.name)).toEqual(['Ani', 'Budi'])
     expect((await held)?.body).toEqual({ data: { echo: 'slow too' } })
     await slow
   })
 
-  it('goes with nobody who is somebody else', async () => {
+  it('is never in a batch with that of another viewer', async () => {
     const { world, slow, release } = await openWorld()
     const viewers = ['u1', 'u2', 'u1', 'u2']
-    const answers = await Promise.all([
+    const responses = await Promise.all([
       ...viewers.map(async (id, index) =>
         gql(world.url, `query Q${index} { me { id } }`, {}, await world.as({ id })),
       ),
       gql(world.url, '{ me { id } }'),
     ])
     release()
-    expect(answers.map(({ body }) => body.data?.me)).toEqual([...viewers.map((id) => ({ id })), null])
+    expect(responses.map(({ body }) => body.data?.me)).toEqual([...viewers.map((id) => ({ id })), null])
     await slow
   })
 })
 
-/** A subgraph that answers single queries, and batches as it is told; three queries are asked of it together. */
+/** Sends three queries at the same time to a subgraph that answers single queries, and batches as `answerBatch` does. */
 async function askThree(answerBatch: (response: ServerResponse, size: number) => void, timeoutMs = 5_000) {
   const single: string[] = []
   const server = createServer((request, response) => {
@@ -102,7 +102,7 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
       const body = JSON.parse(await readBody(request, 1_000_000)) as { query: string } | { query: string }[]
       if (Array.isArray(body)) return answerBatch(response, body.length)
       single.push(body.query)
-      // The first is under way until the others have set out.
+      // The first is under way until the others have been sent.
       const delay = body.query === '{ first }' ? 30 : 0
       response.setHeader('content-type', 'application/json')
       setTimeout(() => response.end(JSON.stringify({ data: { query: body.query } })), delay)
@@ -123,23 +123,23 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
     server.closeAllConnections()
     server.close()
   })
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     ['{ first }', '{ a }', '{ b }', '{ c }'].map(async (query) => {
       const request = { query, operationName: undefined, variables: {}, body: JSON.stringify({ query }) }
-      const answer = await client.ask(request, { viewer: null, requestId: 'request-1', log })
-      return answer instanceof Uint8Array ? JSON.parse(answer.toString()) : answer
+      const response = await client.ask(request, { viewer: null, requestId: 'request-1', log })
+      return response instanceof Uint8Array ? JSON.parse(response.toString()) : response
     }),
   )
-  return { single, answers: answers.slice(1) }
+  return { single, responses: responses.slice(1) }
 }
 
 const alone = (query: string) => ({ data: { query } })
-const lines = { 'content-type': 'application/jsonl' }
+const JSONL = { 'content-type': 'application/jsonl' }
 
 describe('a batch', () => {
-  it('takes answers in any order, cut anywhere', async () => {
-    const { single, answers } = await askThree((response) => {
-      response.writeHead(200, lines)
+  it('takes responses in any order, cut anywhere', async () => {
+    const { single, responses } = await askThree((response) => {
+      response.writeHead(200, JSONL)
       const text =
         '[2,{"data":{"é":3}}]\n[0,{"data":{"n":1}}]\n[1,{"data":null,"errors":[{"message":"no"}]}]\n'
       const bytes = [...Buffer.from(text)].map((byte) => Buffer.from([byte]))
@@ -148,7 +148,7 @@ describe('a batch', () => {
         response.end()
       })()
     })
-    expect(answers).toEqual([
+    expect(responses).toEqual([
       { data: { n: 1 } },
       { data: null, errors: [{ message: 'no' }] },
       { data: { é: 3 } },
@@ -164,31 +164,31 @@ describe('a batch', () => {
     ['answers something else', (response) => response.end('[0,{"data":{"n":1}}]\n')],
     ['breaks off', (response) => response.destroy()],
   ])('is asked one by one of a subgraph that %s', async (_, answerBatch) => {
-    const { single, answers } = await askThree(answerBatch)
-    expect(answers).toEqual(['{ a }', '{ b }', '{ c }'].map(alone))
+    const { single, responses } = await askThree(answerBatch)
+    expect(responses).toEqual(['{ a }', '{ b }', '{ c }'].map(alone))
     expect(single.toSorted()).toEqual(['{ a }', '{ b }', '{ c }', '{ first }'])
   })
 
   it.each<[string, (response: ServerResponse) => void]>([
-    ['breaks off behind the first answer', (response) => response.destroy()],
+    ['breaks off after the first response', (response) => response.destroy()],
     ['forgets the others', (response) => response.end()],
-    ['answers for somebody who is not there', (response) => response.end('[7,{"data":{"n":1}}]\n')],
-    ['answers somebody twice', (response) => response.end('[0,{"data":{"n":9}}]\n')],
-    ['says what is no answer', (response) => response.end('[1,nonsense]\n')],
-  ])('is asked again, as far as it has no answer, when the subgraph %s', async (_, end) => {
-    const { single, answers } = await askThree((response) => {
-      response.writeHead(200, lines).write('[0,{"data":{"n":1}}]\n', () => end(response))
+    ['answers a query that was not asked', (response) => response.end('[7,{"data":{"n":1}}]\n')],
+    ['answers a query twice', (response) => response.end('[0,{"data":{"n":9}}]\n')],
+    ['sends what is not a response', (response) => response.end('[1,nonsense]\n')],
+  ])('is sent again, as far as it has no responses, when the subgraph %s', async (_, end) => {
+    const { single, responses } = await askThree((response) => {
+      response.writeHead(200, JSONL).write('[0,{"data":{"n":1}}]\n', () => end(response))
     })
-    expect(answers).toEqual([{ data: { n: 1 } }, alone('{ b }'), alone('{ c }')])
+    expect(responses).toEqual([{ data: { n: 1 } }, alone('{ b }'), alone('{ c }')])
     expect(single.toSorted()).toEqual(['{ b }', '{ c }', '{ first }'])
   })
 
-  it('is not asked again when the subgraph is too slow', async () => {
-    const { single, answers } = await askThree((response) => {
-      response.writeHead(200, lines).write('[1,{"data":{"n":1}}]\n')
+  it('is not sent again when the subgraph is too slow', async () => {
+    const { single, responses } = await askThree((response) => {
+      response.writeHead(200, JSONL).write('[1,{"data":{"n":1}}]\n')
     }, 100)
-    expect(answers).toEqual([
-      { data: null, errors: [{ ...AWAY, message: expect.any(String), path: ['a'] }] },
+    expect(responses).toEqual([
+      { data: null, errors: [{ ...UNAVAILABLE, message: expect.any(String), path: ['a'] }] },
       { data: { n: 1 } },
       expect.objectContaining({ data: null }),
     ])

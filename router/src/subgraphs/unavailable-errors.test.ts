@@ -5,9 +5,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRouter } from '../server.ts'
 import { createWorld, type World } from '../testing/world.ts'
 
-const AWAY = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
+const UNAVAILABLE = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
 
-/** Whatever of our inside a client could see. */
+/** Internals that a client must not see. */
 const INSIDE = /127\.0\.0\.1|subgraph|ECONN|stack|\b(user|event|ticket)__|at .*\.ts/
 
 describe('a subgraph that fails', () => {
@@ -17,7 +17,7 @@ describe('a subgraph that fails', () => {
   })
   afterEach(() => world[Symbol.asyncDispose]())
 
-  it('takes only its own part of the answer with it', async () => {
+  it('affects only its own fields of the response', async () => {
     await world.proxies.user.refuse()
     const { status, body } = await gql(
       world.url,
@@ -35,7 +35,7 @@ describe('a subgraph that fails', () => {
     expect(body.errors?.map(({ path }) => path)).toEqual(
       expect.arrayContaining([['user'], ['events', 0, 'organizer'], ['events', 1, 'organizer']]),
     )
-    for (const { extensions } of body.errors ?? []) expect(extensions).toEqual(AWAY)
+    for (const { extensions } of body.errors ?? []) expect(extensions).toEqual(UNAVAILABLE)
     expect(JSON.stringify(body.errors)).not.toMatch(INSIDE)
   })
 
@@ -43,7 +43,7 @@ describe('a subgraph that fails', () => {
     world.proxies.ticket.stall(true)
     const { body } = await gql(world.url, '{ seats events { title } }')
     expect(body.data).toEqual({ seats: null, events: [{ title: 'Jazz' }, { title: 'Rock' }] })
-    expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: AWAY }])
+    expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: UNAVAILABLE }])
   })
 
   it.each<[string, RequestListener]>([
@@ -58,14 +58,14 @@ describe('a subgraph that fails', () => {
       (_, response) => response.writeHead(401).end('{"errors":[{"message":"no token"}]}'),
     ],
     [
-      'what only begins like an answer',
+      'what only begins like a response',
       (_, response) => response.setHeader('content-type', 'application/json').end('{"data":{"seats":NaN}}'),
     ],
     [
       'half of something',
       (_, response) => response.writeHead(200, { 'content-length': '99' }).end('{"data"'),
     ],
-  ])('counts as away when it answers %s', async (_, answer) => {
+  ])('counts as unavailable when it answers %s', async (_, answer) => {
     await using impostor = await serve(answer)
     await using router = await createRouter({
       ...world.settings,
@@ -80,12 +80,14 @@ describe('a subgraph that fails', () => {
         const { status, body } = await gql(`${router.url}/graphql`, query)
         expect(status).toBe(200)
         expect(body.data).toEqual({ seats: null, ...others })
-        expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: AWAY }])
+        expect(body.errors).toEqual([
+          { message: expect.any(String), path: ['seats'], extensions: UNAVAILABLE },
+        ])
       }
     }
   })
 
-  it('is asked a second time when the connection broke, for a query', async () => {
+  it('is sent a query a second time when the connection broke', async () => {
     let tries = 0
     await using flaky = await serve((request, response) => {
       if (++tries === 1) return void request.socket.destroy()
@@ -99,7 +101,7 @@ describe('a subgraph that fails', () => {
     expect(tries).toBe(2)
   })
 
-  it('is never asked a second time for a mutation', async () => {
+  it('is never sent a mutation a second time', async () => {
     let tries = 0
     await using flaky = await serve((request) => {
       tries++
@@ -110,7 +112,7 @@ describe('a subgraph that fails', () => {
       subgraphs: { ...world.settings.subgraphs, user: flaky.url },
     })
     const { body } = await gql(`${router.url}/graphql`, 'mutation { touch }')
-    expect(body.errors?.[0]?.extensions).toEqual(AWAY)
+    expect(body.errors?.[0]?.extensions).toEqual(UNAVAILABLE)
     expect(tries).toBe(1)
   })
 })
@@ -159,7 +161,7 @@ describe('an error of a subgraph', () => {
     expect(JSON.stringify(body)).not.toMatch(/shard/i)
   })
 
-  it('is told when a null came where none may be', async () => {
+  it('is reported when a null came where none may be', async () => {
     await using broken = await serve((_, response) =>
       response.end('{"data":{"events":[{"title":null,"id":"e1"}]}}'),
     )

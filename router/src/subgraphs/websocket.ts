@@ -1,3 +1,4 @@
+import type { ExecutionResult } from 'graphql'
 import {
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
   type Message,
@@ -5,10 +6,9 @@ import {
   parseMessage,
   type SubscribePayload,
 } from 'graphql-ws'
-import type { ExecutionResult } from 'graphql'
 import { WebSocket } from 'ws'
 
-/** What can come of an operation upstream; after `failed`, `completed` or `lost` nothing more does. */
+/** What can come of an operation upstream; after `failed`, `completed` or `lost` nothing more comes. */
 export interface UpstreamListener {
   /** The operation has been sent over a connection that works. */
   opened(): void
@@ -21,7 +21,7 @@ export interface UpstreamListener {
 
 /** One socket to one subgraph, shared by all operations that run there; opened by the first, closed after the last. */
 export interface UpstreamSocket {
-  /** @returns a function that ends the operation; the listener hears nothing more. */
+  /** @returns a function that ends the operation; the listener is not called any more. */
   subscribe(payload: SubscribePayload, listener: UpstreamListener): () => void
   close(): void
 }
@@ -46,16 +46,16 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
       perMessageDeflate: false,
     })
     const ackWait = setTimeout(() => socket.terminate(), CONNECT_TIMEOUT_MS)
-    let heard = true
+    let isAlive = true
     const pinging = setInterval(() => {
-      if (!heard) return socket.terminate()
-      heard = false
+      if (!isAlive) return socket.terminate()
+      isAlive = false
       if (socket.readyState === socket.OPEN) socket.ping()
     }, PING_INTERVAL_MS)
 
     socket.on('open', () => socket.send(JSON.stringify({ type: MessageType.ConnectionInit })))
     socket.on('pong', () => {
-      heard = true
+      isAlive = true
     })
     socket.on('message', (data) => {
       const message = read((data as Buffer).toString())
@@ -64,7 +64,7 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
         clearTimeout(ackWait)
         resolve(socket)
       } else if (message.type === MessageType.Ping) socket.send(JSON.stringify({ type: MessageType.Pong }))
-      else if ('id' in message) hear(message)
+      else if ('id' in message) receive(message)
     })
     socket.on('error', reject)
     socket.on('close', () => {
@@ -79,9 +79,9 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
     return promise
   }
 
-  function hear(message: Message & { id: string }): void {
+  function receive(message: Message & { id: string }): void {
     const listener = listeners.get(message.id)
-    if (!listener) return // it has left, and our message about it is on its way
+    if (!listener) return // it has unsubscribed, and our message about that is on its way
     if (message.type === MessageType.Next) return listener.next(message.payload as ExecutionResult)
     forget(message.id)
     if (message.type === MessageType.Error) listener.failed(message.payload)
@@ -128,5 +128,5 @@ function read(text: string): Message | null {
   }
 }
 
-/** A connection that fails is told to each listener as lost. */
+/** A connection that fails is reported to each listener as lost. */
 function ignore(): void {}

@@ -30,7 +30,7 @@ describe('sockets of a router that stops', () => {
     await reached.promise
   }
 
-  it('get the answers that are under way first, and no new ones', async () => {
+  it('get the responses that are under way first, and no new ones', async () => {
     await askSlowly()
     await using idle = await openRawSocket(world.url)
     await idle.introduce()
@@ -49,7 +49,7 @@ describe('sockets of a router that stops', () => {
     await closed
   })
 
-  it('do not stay for what they only watch, nor for what they have given up', async () => {
+  it('do not stay open for subscriptions, nor for operations that were given up', async () => {
     socket.send(subscribe('watch', 'subscription { stock(eventId: "e1") { available } }'))
     await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
     await askSlowly()

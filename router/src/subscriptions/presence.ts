@@ -4,28 +4,28 @@ import type { Revocations } from '../security/revocations.ts'
 /** Who is connected for longer than a request. */
 export interface Presence {
   /**
-   * @param showOut called when the viewer's session has ended, or has another role than it began with.
-   * @returns a function for when the connection is over; null when the viewer has too many.
+   * @param revoke called when the viewer's session has ended, or has another role than it began with.
+   * @returns a function to call when the connection is closed; null when the viewer has too many.
    */
-  admit(identity: Identity, showOut: () => void): (() => void) | null
+  admit(identity: Identity, revoke: () => void): (() => void) | null
   recheck(revocations: Revocations): void
 }
 
 /**
  * People who are not signed in are not counted. All that tells them apart is their address, and behind a proxy that is the
- * proxy's: a limit that ten thousand who watch a seat map through one do not reach would stop nobody. One such socket costs some
- * 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
+ * proxy's: a limit high enough for ten thousand people who watch a seat map through one would stop nobody. Such a socket costs
+ * some 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
  */
 export function createPresence(connectionsPerViewer: number): Presence {
-  const present = new Set<{ viewer: Identity['viewer']; showOut: () => void }>()
+  const present = new Set<{ viewer: Identity['viewer']; revoke: () => void }>()
   const perViewer = new Map<string, number>()
 
   return {
-    admit({ viewer }, showOut) {
+    admit({ viewer }, revoke) {
       const count = perViewer.get(viewer.id) ?? 0
       if (count >= connectionsPerViewer) return null
       perViewer.set(viewer.id, count + 1)
-      const entry = { viewer, showOut }
+      const entry = { viewer, revoke }
       present.add(entry)
       return () => {
         if (!present.delete(entry)) return
@@ -36,8 +36,8 @@ export function createPresence(connectionsPerViewer: number): Presence {
     },
 
     recheck(revocations) {
-      for (const { viewer, showOut } of present) {
-        if (revocations.check(viewer)?.role !== viewer.role) showOut()
+      for (const { viewer, revoke } of present) {
+        if (revocations.check(viewer)?.role !== viewer.role) revoke()
       }
     },
   }

@@ -29,7 +29,7 @@ describe('a running subscription when the supergraph is replaced', () => {
   const upstreams = (name: keyof World['topics'], count: number) =>
     eventually(() => expect(world.topics[name].subscribers).toBe(count))
 
-  it('goes on upstream as it was, and newcomers share it', async () => {
+  it('continues upstream as it was, and newcomers share it', async () => {
     const watching = client.subscribe(SEAT_MAP)
     await upstreams('seatMapChanged', 1)
     world.topics.seatMapChanged.publish(change(1))
@@ -45,7 +45,7 @@ describe('a running subscription when the supergraph is replaced', () => {
     expect(world.topics.seatMapChanged.opened).toHaveLength(1)
   })
 
-  it('is opened again from its last revision where upstream something else is asked now', async () => {
+  it('is opened again from its last revision where the upstream operation has changed', async () => {
     const watching = client.subscribe(AUDIT)
     await upstreams('seatMapChanged', 1)
     world.topics.seatMapChanged.publish(change(1))
@@ -84,7 +84,7 @@ describe('a running subscription when the supergraph is replaced', () => {
     expect((await staying.next()).data).toMatchObject({ seatMapChanged: { seats: ['s1'] } })
   })
 
-  it('ends when people have shared it on a word that does not hold any more', async () => {
+  it('ends when people have shared it by a declaration that is no longer there', async () => {
     const declared = (ticket: string) =>
       ticket
         .replace('"@shareable"]', '"@shareable", "@tag"]')

@@ -8,7 +8,7 @@ import { createWorld, type World } from '../testing/world.ts'
 const SEAT_MAP = 'subscription { seatMapChanged(eventId: "e1") { revision seats } }'
 const STOCK = 'subscription { stock(eventId: "e1") { available event { id } } }'
 
-/** A few of these fill what the network itself holds for a reader. */
+/** A few of these fill the buffers of the network. */
 const LARGE = 'x'.repeat(500_000)
 
 describe('a client that does not read for a while', () => {
@@ -28,7 +28,7 @@ describe('a client that does not read for a while', () => {
   const revisions = (): number[] =>
     socket.received.flatMap(({ payload }) => payload?.data?.seatMapChanged?.revision ?? [])
 
-  it('is owed no events of a seat map; it catches up from its last revision, and misses nothing', async () => {
+  it('has no events of a seat map held for it; it catches up from its last revision, and misses nothing', async () => {
     const { seatMapChanged } = world.topics
     socket.send({ id: '1', type: 'subscribe', payload: { query: SEAT_MAP } })
     await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
@@ -41,14 +41,14 @@ describe('a client that does not read for a while', () => {
     socket.deaf(false)
     await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
     const since = Number(seatMapChanged.opened.at(-1)?.sinceRevision)
-    const owed = Array.from({ length: since }, (_, index) => index + 1)
-    await eventually(() => expect(revisions()).toEqual(owed))
+    const missed = Array.from({ length: since }, (_, index) => index + 1)
+    await eventually(() => expect(revisions()).toEqual(missed))
     seatMapChanged.publish({ revision: 99, seats: [], event: { id: 'e1' } })
     await eventually(() => expect(revisions().at(-1)).toBe(99))
     expect(revisions()).toHaveLength(since + 1)
   })
 
-  it('does not hold up those with whom it shares, and joins them again', async () => {
+  it('does not hold up those who share its topic, and joins them again', async () => {
     const { seatMapChanged } = world.topics
     await using quick = createWsClient(world.url)
     const watching = quick.subscribe<{ seatMapChanged: { revision: number } }>(SEAT_MAP)
@@ -93,7 +93,7 @@ describe('a client that does not read for a while', () => {
     expect(amounts().length).toBeLessThan(40)
   })
 
-  it('gets what it is owed, and then the end, when there is one', async () => {
+  it('gets the newest event, and then the end, when there is one', async () => {
     const { stock } = world.topics
     socket.send({ id: '1', type: 'subscribe', payload: { query: STOCK } })
     await eventually(() => expect(stock.subscribers).toBe(1))
@@ -105,7 +105,7 @@ describe('a client that does not read for a while', () => {
     expect(socket.received.at(-2)).toMatchObject({ payload: { data: { stock: { available: 40 } } } })
   })
 
-  it('over server-sent events is treated the same', async () => {
+  it('is treated the same over server-sent events', async () => {
     const { stock } = world.topics
     await using quick = createWsClient(world.url)
     const watching = quick.subscribe<{ stock: { available: number } }>(STOCK)

@@ -80,7 +80,7 @@ describe('a federated subscription', () => {
     }
   })
 
-  it('gives what it can of an event when another subgraph is away', async () => {
+  it('delivers what it can of an event when another subgraph is unavailable', async () => {
     const watching = client.subscribe(SEAT_MAP)
     await watchers(1)
     await world.proxies.user.refuse()
@@ -104,7 +104,7 @@ describe('a federated subscription', () => {
     await expect(watching.completed).resolves.toBeUndefined()
   })
 
-  it('fails alone, masked, when its source does', async () => {
+  it('fails alone, with a masked error, when its source does', async () => {
     const failing = client.subscribe(SEAT_MAP)
     const other = client.subscribe('subscription { stock(eventId: "e1") { available } }')
     await watchers(1)
@@ -115,7 +115,7 @@ describe('a federated subscription', () => {
     expect(await other.next()).toEqual({ data: { stock: { available: 1 } } })
   })
 
-  it('leaves its source when the client does, whichever way', async () => {
+  it('ends its source when the client leaves, in whatever way', async () => {
     const watching = client.subscribe(SEAT_MAP, { since: 1 })
     await using second = createWsClient(world.url)
     second.subscribe(SEAT_MAP, { since: 2 })
@@ -184,7 +184,7 @@ describe('when the upstream is lost', () => {
     )
   })
 
-  it('other subscriptions are opened again as they were, with a token that is still good', async () => {
+  it('other subscriptions are opened again as they were, with a token that is still valid', async () => {
     await using world = await createWorld()
     await using client = createWsClient(world.url, await world.as({ role: 'ADMIN' }))
     const watching = client.subscribe('subscription { ledger { available } }')
@@ -197,7 +197,7 @@ describe('when the upstream is lost', () => {
     expect(await watching.next()).toEqual({ data: { ledger: { available: 2 } } })
   })
 
-  it('for good, the subscription says so', async () => {
+  it('for good, the subscription fails', async () => {
     await using world = await createWorld({ upstreamPatienceMs: 100 })
     await using client = createWsClient(world.url)
     await world.proxies.ticket.refuse()
@@ -213,7 +213,7 @@ describe('when the upstream is lost', () => {
 })
 
 describe('a subscription whose events cannot be answered as fast as they come', () => {
-  it('does not fill the memory with a seat map; it goes on from the last revision, and misses nothing', async () => {
+  it('does not fill memory with a seat map; it resumes from the last revision, and misses nothing', async () => {
     await using world = await createWorld({ eventsPerSubscriber: 5 })
     await using client = createWsClient(world.url)
     const { seatMapChanged } = world.topics
@@ -235,7 +235,7 @@ describe('a subscription whose events cannot be answered as fast as they come', 
     )
   })
 
-  it('is told so where there are no revisions', async () => {
+  it('fails where there are no revisions', async () => {
     await using world = await createWorld({ eventsPerSubscriber: 5 })
     await using client = createWsClient(world.url)
     const { stock } = world.topics

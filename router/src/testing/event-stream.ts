@@ -1,4 +1,4 @@
-// What a test waits for it knows the shape of.
+// A test knows the shape of what it waits for.
 // oxlint-disable-next-line no-explicit-any
 type Loose = any
 
@@ -7,12 +7,12 @@ interface StreamEvent {
   data: Loose
 }
 
-/** The answer to a request for server-sent events, read as it comes. */
+/** The response to a request for server-sent events, read as it comes. */
 export interface EventStream extends AsyncDisposable {
   response: Response
   /** The next event; null when the server has ended the stream. */
   next(): Promise<StreamEvent | null>
-  /** Comments so far, which are there to keep the connection alive. */
+  /** Comments so far, which keep the connection alive. */
   readonly comments: number
 }
 

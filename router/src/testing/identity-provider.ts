@@ -1,25 +1,27 @@
+import { AUTH_CHANGES_PATH, type AuthChangesFeed } from '@karcis/kit/contracts/auth-changes'
+import { ISSUER, JWKS_PATH, type Role } from '@karcis/kit/contracts/tokens'
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-
-type Role = 'CUSTOMER' | 'ORGANIZER' | 'ADMIN'
 
 interface TokenOptions {
   id?: string
   role?: Role
   session?: string
-  /** Seconds from now; negative for a token that has ended. */
+  /** Seconds from now; negative for a token that has expired. */
   life?: number
   issuer?: string
   audience?: string
 }
 
-/** Signs access tokens as the user subgraph does, and tells what the user subgraph tells the router. */
+/** Signs access tokens as the user subgraph does, and serves what the user subgraph serves to the router. */
 export async function createIdentityProvider() {
   let signer: { kid: string; privateKey: CryptoKey }
   const published: JWK[] = []
   const sessions: { id: string; revokedAt: string }[] = []
   const users: { id: string; role: Role; suspended: boolean; changedAt: string }[] = []
   const silent = { changes: false }
-  const asked = { keys: 0, changes: [] as string[] }
+  const asked = { keys: 0, changes: [] as (string | null)[] }
+  /** `now` of each feed so far. */
+  const answered: string[] = []
 
   async function rotate(): Promise<void> {
     const { publicKey, privateKey } = await generateKeyPair('EdDSA')
@@ -31,7 +33,8 @@ export async function createIdentityProvider() {
 
   return {
     asked,
-    /** While set, nothing is told of revocations. */
+    answered,
+    /** While set, revocations are not served. */
     silent,
     rotate,
     token({
@@ -39,8 +42,8 @@ export async function createIdentityProvider() {
       role = 'CUSTOMER',
       session = `s-${id}`,
       life = 900,
-      issuer = 'karcis',
-      audience = 'karcis',
+      issuer = ISSUER,
+      audience = ISSUER,
     }: TokenOptions = {}) {
       return new SignJWT({ role, sid: session })
         .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
@@ -54,14 +57,16 @@ export async function createIdentityProvider() {
     changeUser: (id: string, role: Role, suspended = false) =>
       void users.push({ id, role, suspended, changedAt: new Date().toISOString() }),
     routes: {
-      '/.well-known/jwks.json': async () => {
+      [JWKS_PATH]: async () => {
         asked.keys++
         return { keys: published }
       },
-      '/internal/auth-changes': async (query: URLSearchParams) => {
+      [AUTH_CHANGES_PATH]: async (query: URLSearchParams) => {
         if (silent.changes) throw new Error('silent')
-        asked.changes.push(String(query.get('since')))
-        return { now: new Date().toISOString(), sessions, users }
+        asked.changes.push(query.get('since'))
+        const now = new Date().toISOString()
+        answered.push(now)
+        return { now, sessions, users } satisfies AuthChangesFeed
       },
     },
   }

@@ -20,7 +20,7 @@ interface Asked {
   variables: { representations?: Record<string, unknown>[] }
 }
 
-/** A subgraph of nobody's platform: it answers whoever asks, at whatever path, and subscriptions at the same. */
+/** A subgraph that is not of the platform: it answers everybody, at any path, and subscriptions at the same path. */
 export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: OpenSubgraphSpec) {
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: asResolvers(resolvers) }])
   const asked: Asked[] = []

@@ -8,14 +8,14 @@ import { type OpenSubgraphSpec, serveOpenSubgraph } from './open-subgraph.ts'
 
 type OpenSubgraph = Awaited<ReturnType<typeof serveOpenSubgraph>>
 
-/** A router that knows nothing but a supergraph file, in front of subgraphs that know nothing of it. */
+/** A router with nothing but a supergraph file, in front of subgraphs that are not of the platform. */
 export async function createOpenWorld<Name extends string>(specs: Record<Name, OpenSubgraphSpec>) {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const subgraphs = {} as Record<Name, OpenSubgraph>
   for (const name of Object.keys(specs) as Name[])
-    subgraphs[name] = undo.use(await serveOpenSubgraph(specs[name]))
+    subgraphs[name] = stack.use(await serveOpenSubgraph(specs[name]))
   const directory = await mkdtemp(join(tmpdir(), 'karcis-router-'))
-  undo.defer(() => rm(directory, { recursive: true }))
+  stack.defer(() => rm(directory, { recursive: true }))
   const supergraphFile = join(directory, 'supergraph.graphql')
   const schemas = Object.fromEntries(
     Object.entries<OpenSubgraphSpec>(specs).map(([name, { sdl }]) => [name, sdl]),
@@ -32,8 +32,8 @@ export async function createOpenWorld<Name extends string>(specs: Record<Name, O
     supergraphFile,
     allowedOrigins: [],
   }
-  const router = undo.use(await createRouter(settings))
-  const running = undo.move()
+  const router = stack.use(await createRouter(settings))
+  const running = stack.move()
   return {
     url: `${router.url}/graphql`,
     router,

@@ -2,7 +2,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import { WebSocket } from 'ws'
 
-// What a test waits for it knows the shape of.
+// A test knows the shape of what it waits for.
 // oxlint-disable-next-line no-explicit-any
 type Loose = any
 
@@ -12,16 +12,16 @@ interface Frame {
   payload?: Loose
 }
 
-/** A socket without a client library: says exactly what a test tells it to, and keeps all it is told. */
+/** A socket without a client library: sends exactly what a test tells it to, and keeps all that it receives. */
 export interface RawSocket extends AsyncDisposable {
   send(message: object | string): void
   readonly received: Frame[]
   /** The oldest frame not yet taken. */
   next(): Promise<Frame>
   closed: Promise<{ code: number; reason: string }>
-  /** Reads nothing more until told to, not even that it should go. */
+  /** Reads nothing more until told to, not even a close. */
   deaf(isDeaf: boolean): void
-  /** Introduces itself and waits until that is acknowledged. */
+  /** Sends `connection_init` and waits until that is acknowledged. */
   introduce(payload?: object): Promise<void>
 }
 

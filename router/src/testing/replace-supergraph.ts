@@ -5,7 +5,7 @@ import { compose } from './compose.ts'
 import { SCHEMAS } from './schemas.ts'
 import type { World } from './world.ts'
 
-/** Has the router take over a supergraph in which the ticket subgraph's schema is another; its server stays as it is. */
+/** Has the router reload a supergraph with another schema of the ticket subgraph, whose server stays as it is. */
 export async function replaceSupergraph(
   { supergraphFile, url }: World,
   change: (ticket: string) => string,

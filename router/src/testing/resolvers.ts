@@ -21,7 +21,7 @@ const EVENTS = [
 const find = <T extends { id: string }>(list: T[], id: string): T | null =>
   list.find((item) => item.id === id) ?? null
 
-/** Resolvers of the three subgraphs, and the hands by which a test moves them. */
+/** Resolvers of the three subgraphs, and what a test controls them by. */
 export function createResolvers() {
   const topics = {
     seatMapChanged: createTopic<SeatMapChange>(),
@@ -29,7 +29,7 @@ export function createResolvers() {
     ledger: createTopic<{ available: number }>(),
   }
   const counts = { touch: 0 }
-  /** A test may hold back the answer to `echo`. */
+  /** A test may hold back the response to `echo`. */
   const gate: { wait: Promise<void> | null; reached: () => void } = { wait: null, reached: () => undefined }
 
   const subscription = <T>(name: keyof typeof topics) => ({

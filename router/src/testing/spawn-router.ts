@@ -6,11 +6,11 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The program, as a process of its own. */
 export interface RouterProcess extends AsyncDisposable {
-  /** Where it serves, once it is ready; rejects with all it said when it ends before. */
+  /** Where it serves, once it is ready; rejects with its output when it ends before that. */
   url: Promise<string>
   exit: Promise<number | null>
   kill(signal: NodeJS.Signals): void
-  /** Process ids of all workers that ever were ready. */
+  /** Process ids of all workers that have ever been ready. */
   workers(): number[]
 }
 
@@ -28,16 +28,16 @@ export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): Router
       url: String(url),
     }))
   const url = new Promise<string>((resolve, reject) => {
-    const hear = (chunk: unknown): void => {
+    const collect = (chunk: unknown): void => {
       said += String(chunk)
       const own = ready().find(({ pid }) => pid === child.pid)
       if (own) resolve(own.url)
     }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
     void exit.then(() => reject(new Error(said)))
   })
-  url.catch(() => undefined) // whoever waits for it hears of it
+  url.catch(() => undefined) // reported to whoever waits for it
   return {
     url,
     exit,

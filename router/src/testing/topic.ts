@@ -1,6 +1,6 @@
 import { type AsyncQueue, createAsyncQueue } from '@karcis/kit/async-queue'
 
-/** Events for whoever subscribes, and knowledge of who does. */
+/** Events for whoever subscribes, and a record of who does. */
 export interface Topic<T> {
   subscribe(args: Record<string, unknown>): AsyncIterableIterator<T>
   publish(value: T): void

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
-import { serveSubgraph } from '@karcis/kit/subgraph-server'
+import { serveSubgraph } from '@karcis/kit/subgraph/server'
 import type { RequestScope } from '@karcis/kit/viewer'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
@@ -18,12 +18,12 @@ export const SECRET = 'a secret of thirty-two characters'
 
 const NAMES = Object.keys(SCHEMAS) as SubgraphName[]
 
-/** One call that a subgraph took, as it knew its caller. */
+/** One request that a subgraph took, as it knew its caller. */
 interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'requestId'> {
   subgraph: SubgraphName
 }
 
-/** A router in front of three real subgraphs, each behind a proxy that can play an outage. */
+/** A router in front of three real subgraphs, each behind a proxy that can simulate an outage. */
 export interface World
   extends AsyncDisposable,
     Pick<ReturnType<typeof createResolvers>, 'topics' | 'counts' | 'gate'> {
@@ -36,12 +36,12 @@ export interface World
   calls: Call[]
   settings: RouterSettings
   supergraphFile: string
-  /** Signs in and gives the headers of it. */
+  /** Signs in and returns the headers for it. */
   as(options?: Parameters<IdentityProvider['token']>[0]): Promise<{ authorization: string }>
 }
 
 export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<World> {
-  await using undo = new AsyncDisposableStack()
+  await using stack = new AsyncDisposableStack()
   const identity = await createIdentityProvider()
   const { resolvers, ...hands } = createResolvers()
   const calls: Call[] = []
@@ -64,12 +64,12 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
       ready: async () => undefined,
       ...(subgraph === 'user' && { routes: identity.routes }),
     })
-    undo.defer(() => server.close())
-    proxies[subgraph] = undo.use(await createTcpProxy(server.url))
+    stack.defer(() => server.close())
+    proxies[subgraph] = stack.use(await createTcpProxy(server.url))
   }
 
   const directory = await mkdtemp(join(tmpdir(), 'karcis-router-'))
-  undo.defer(() => rm(directory, { recursive: true }))
+  stack.defer(() => rm(directory, { recursive: true }))
   const supergraphFile = join(directory, 'supergraph.graphql')
   await writeFile(supergraphFile, compose(SCHEMAS))
   const urlOf = (name: SubgraphName): string => `http://127.0.0.1:${proxies[name].port}`
@@ -85,9 +85,9 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
     allowedOrigins: ['https://shop.example'],
     limits: { reconnectMs: 10, keyCooldownMs: 0, ...limits },
   }
-  const router = undo.use(await createRouter(settings))
+  const router = stack.use(await createRouter(settings))
 
-  const running = undo.move()
+  const running = stack.move()
   return {
     ...hands,
     router,

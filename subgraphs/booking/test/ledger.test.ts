@@ -1,4 +1,4 @@
-import { prismaOptions, refusalOf, transaction } from '@karcis/kit/database'
+import { prismaOptions, postgresErrorOf, transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { createLog } from '@karcis/kit/log'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
@@ -28,7 +28,7 @@ afterEach(async () => {
 const refusing = (work: Promise<unknown>): Promise<string | null> =>
   work.then(
     () => null,
-    (error: unknown) => refusalOf(error).constraint ?? String(error),
+    (error: unknown) => postgresErrorOf(error).constraint ?? String(error),
   )
 
 const give = (userId: string, amount: number) =>

@@ -1,4 +1,4 @@
-import { prismaOptions, refusalOf, transaction } from '@karcis/kit/database'
+import { prismaOptions, postgresErrorOf, transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { createLog } from '@karcis/kit/log'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
@@ -68,7 +68,7 @@ async function onDatabase(run: (db: Db) => Promise<void>): Promise<void> {
 const refusing = (work: Promise<unknown>): Promise<string | null> =>
   work.then(
     () => null,
-    (error: unknown) => refusalOf(error).constraint ?? refusalOf(error).sqlState ?? String(error),
+    (error: unknown) => postgresErrorOf(error).constraint ?? postgresErrorOf(error).sqlState ?? String(error),
   )
 
 /** Writes a payment in a state, whatever way leads there; gives its id. */

@@ -1,20 +1,21 @@
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
-import type { Deps } from './domain/deps.ts'
 import { createHoldEnder } from './domain/allocation/hold-ender.ts'
-import { eventForSale, takeEventCopy } from './domain/events/event-copy.ts'
 import { isHoldLive } from './domain/allocation/hold-store.ts'
-import { createNews } from './domain/live.ts'
-import { createSeatHints } from './domain/allocation/seat-claims.ts'
-import { createSharedReads } from './domain/allocation/sale-reads.ts'
-import { createSeatTaker } from './domain/allocation/seat-allocator.ts'
-import { createStockTaker } from './domain/allocation/stock-allocator.ts'
+import { createSaleReads } from './domain/allocation/sale-reads.ts'
+import { createSeatAllocator } from './domain/allocation/seat-allocator.ts'
+import { createSeatClaims } from './domain/allocation/seat-claims.ts'
+import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
 import type { Tx } from './domain/database.ts'
+import type { Deps } from './domain/deps.ts'
+import { updateEventCopy } from './domain/events/event-copy-store.ts'
+import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
+import { createLiveChanges } from './domain/live.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { expireHoldJob, sweepHoldsJob } from './jobs/expire-hold.ts'
-import { createLoaders, createReadings } from './loaders.ts'
+import { expireHoldJob, sweepHoldsJob } from './jobs.ts'
+import { createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
 /** Keys outlive the tickets they signed: bought up to two years ahead, each must still be verifiable at the door. */
@@ -28,29 +29,29 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     openDatabase: (options) => new PrismaClient(options),
     clients: { event: settings.EVENT_URL },
     async createDeps(base) {
-      const news = createNews(() => deps.db, base.bus, base.log, settings.LIVE_POLL_MS)
+      const live = createLiveChanges(() => deps.db, base.bus, base.log, settings.LIVE_POLL_MS)
       const deps: Deps = {
         ...base,
         settings,
-        news,
+        live,
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
-        seatHints: createSeatHints(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
-        rowPlaces: new LRUCache({ max: 500 }),
-        sharedReads: createSharedReads(() => deps),
-        readings: createReadings(() => deps),
-        stockTaker: createStockTaker(() => deps),
+        seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
+        rowLayouts: new LRUCache({ max: 500 }),
+        saleReads: createSaleReads(() => deps),
+        batchedReads: createBatchedReads(() => deps),
+        stockAllocator: createStockAllocator(() => deps),
+        seatAllocator: createSeatAllocator(() => deps),
         holdEnder: createHoldEnder(() => deps),
-        seatTaker: createSeatTaker(() => deps),
       }
       return {
         deps,
         close() {
-          news.seats.close()
-          news.stock.close()
+          live.seats.close()
+          live.stock.close()
         },
       }
     },
-    createContext: (deps, scope) => ({ ...scope, deps, loaders: createLoaders(deps) }),
+    createContext,
     resolvers,
     jobs: [expireHoldJob, sweepHoldsJob, rotateSigningKeys],
     crons: [
@@ -58,7 +59,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       { job: rotateSigningKeys.name, match: '41 * * * *' },
     ],
     inbox: () => ({
-      'event.changed': (tx: Tx, event) => takeEventCopy(tx, eventForSale.parse(event.payload)),
+      'event.changed': (tx: Tx, event) => updateEventCopy(tx, event.payload),
     }),
   })
 }

@@ -1,9 +1,9 @@
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { expireHold } from '../src/domain/allocation/expire-holds.ts'
-import { rewritingSql } from './mutants.ts'
-import { expectBooksToBalance, imbalances, pileUp } from './races.ts'
-import { person, type Story, startStory } from './stories.ts'
+import { expireHold } from '../src/domain/allocation/hold-ender.ts'
+import { expectBooksToBalance, imbalances, pileUp, takeOutGuard } from './races.ts'
+import { type Story, startStory } from './stories.ts'
 
 /** A buyer whose two seats are bound to a booking. */
 async function bookedSeats(story: Story) {
@@ -31,7 +31,7 @@ const ticketCount = async ({ sql }: Story, bookingId: string): Promise<number> =
   (await sql(`SELECT count(*)::int AS n FROM tickets WHERE booking_id = '${bookingId}'`))[0].n
 
 describe('binding a hold to a booking', () => {
-  it('tells booking all it needs and renews the hold once', async () => {
+  it('gives booking all it needs and renews the hold once', async () => {
     await using story = await startStory()
     const { bound, hold, eventId, typeId, seatIds, buyer, bookingId } = await bookedSeats(story)
     expect(bound.data.bindHold).toEqual({
@@ -228,7 +228,7 @@ describe('issuing tickets', () => {
     await using story = await startStory()
     const { bookingId } = await bookedPlaces(story)
     await story.sql('ALTER TABLE tickets DROP CONSTRAINT tickets_once_per_place')
-    const guard = rewritingSql(
+    const guard = takeOutGuard(
       story.deps,
       'SELECT status FROM holds WHERE',
       "SELECT 'ACTIVE' AS status FROM holds WHERE",
@@ -250,7 +250,7 @@ describe('confirming at the moment of expiry', () => {
     await using story = await startStory()
     const { bookingId, holdId } = await bookedPlaces(story)
     await story.lapse(holdId)
-    const guard = rewritingSql(story.deps, "h.status = 'ACTIVE' AND (", '(')
+    const guard = takeOutGuard(story.deps, "h.status = 'ACTIVE' AND (", '(')
     await pileUp<unknown>(
       story,
       lockOf(holdId),
@@ -265,7 +265,7 @@ describe('confirming at the moment of expiry', () => {
     await using story = await startStory()
     const { bookingId, holdId } = await bookedPlaces(story)
     await story.lapse(holdId)
-    const guard = rewritingSql(story.deps, '::uuid FOR NO KEY UPDATE', '::uuid')
+    const guard = takeOutGuard(story.deps, '::uuid FOR NO KEY UPDATE', '::uuid')
     await pileUp<unknown>(
       story,
       'UPDATE ticket_types SET name = name',
@@ -327,7 +327,7 @@ describe('ending a booking', () => {
     await expectBooksToBalance(story)
   })
 
-  it('cancels general admission and tells booking the numbers', async () => {
+  it('cancels general admission and gives booking the numbers', async () => {
     await using story = await startStory()
     const { bookingId, typeId } = await bookedPlaces(story)
     await story.booking.issue(bookingId)

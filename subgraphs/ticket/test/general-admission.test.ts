@@ -1,7 +1,8 @@
+import type { Answer } from '@karcis/testkit/ask'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { rewritingSql } from './mutants.ts'
-import { expectBooksToBalance, imbalances } from './races.ts'
-import { type Answer, person, type Process, type Story, startStory } from './stories.ts'
+import { expectBooksToBalance, imbalances, takeOutGuard } from './races.ts'
+import { type Process, type Story, startStory } from './stories.ts'
 
 const BUYERS = 200
 const QUOTA = 120
@@ -24,7 +25,7 @@ describe('general admission for two hundred at once', () => {
     const other = await story.join()
     await story.sql('ALTER TABLE ticket_types DROP CONSTRAINT ticket_types_stock_not_negative')
     const guards = [story, other].map(({ deps }) =>
-      rewritingSql(deps, 'AND t.available + d.available >= 0', ''),
+      takeOutGuard(deps, 'AND t.available + d.available >= 0', ''),
     )
     const { typeId, answers } = await rush(story, other)
     for (const guard of guards) expect(guard.count).toBeGreaterThan(0)
@@ -36,7 +37,7 @@ describe('general admission for two hundred at once', () => {
   it('with the CHECK alone never goes below zero', async () => {
     await using story = await startStory()
     const other = await story.join()
-    for (const { deps } of [story, other]) rewritingSql(deps, 'AND t.available + d.available >= 0', '')
+    for (const { deps } of [story, other]) takeOutGuard(deps, 'AND t.available + d.available >= 0', '')
     const { typeId, answers } = await rush(story, other)
     expect(held(answers)).toBeLessThanOrEqual(QUOTA)
     expect((await story.stock(typeId)).available).toBeGreaterThanOrEqual(0)
@@ -57,7 +58,7 @@ describe('general admission for two hundred at once', () => {
 })
 
 describe('general admission', () => {
-  it('refuses who wants more than is left and serves who wants less', async () => {
+  it('refuses whoever wants more than is left and serves whoever wants less', async () => {
     await using story = await startStory()
     const typeId = await story.ticketType(await story.event(), { quota: 5 })
     expect((await story.holdTickets(person(), typeId, 3)).data.holdTickets).toMatchObject({
@@ -90,7 +91,7 @@ describe('general admission', () => {
 
   it('without the guard of the conditional upsert a user gets more than maxPerUser', async () => {
     await using story = await startStory()
-    const guard = rewritingSql(
+    const guard = takeOutGuard(
       story.deps,
       'WHERE allowances.taken + EXCLUDED.taken <= coalesce',
       'WHERE 0 <= coalesce',

@@ -6,11 +6,12 @@ import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { eventually } from '@karcis/testkit/eventually'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { Redis } from 'ioredis'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { sweepHolds } from '../src/domain/allocation/expire-holds.ts'
-import { countingQueries } from './mutants.ts'
+import { sweepHolds } from '../src/domain/allocation/hold-ender.ts'
+import { countingQueries } from './counting-queries.ts'
 import { expectBooksToBalance } from './races.ts'
-import { eventFacts, person, startStory } from './stories.ts'
+import { eventFacts, startStory } from './stories.ts'
 
 const HOLD = 'query ($id: ID!) { hold(id: $id) { id status seats { status heldUntil } } }'
 const hour = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
@@ -56,6 +57,30 @@ describe('holding chosen seats', () => {
     expect({ code, facts }).toEqual({ code: 'ORPHAN_SEAT', facts: { seatIds: [seat('A1')] } })
   })
 
+  it('takes ids in any case', async () => {
+    await using story = await startStory()
+    const { eventId, typeId, seat } = await story.hall(1, 10)
+    const siti = person()
+    const upper = (id: string) => id.toUpperCase()
+    const chosen = await story.holdSeats(siti, upper(eventId), [seat('A1'), seat('A2')].map(upper))
+    expect(chosen.data.holdSeats).toMatchObject({ eventId, seats: [{ id: seat('A1') }, { id: seat('A2') }] })
+    expect((await story.holdSeats(person(), eventId, [seat('A1'), upper(seat('A1'))])).code).toBe(
+      'BAD_USER_INPUT',
+    )
+    const best = await story.holdBest(siti, upper(eventId), upper(typeId), 2)
+    expect(best.code).toBeUndefined()
+    const { id } = best.data.holdBestSeats
+    expect((await story.ask(siti, HOLD, { id: upper(id) })).data.hold.id).toBe(id)
+    expect((await story.release(siti, upper(id))).data.releaseHold).toEqual({ id, status: 'RELEASED' })
+    const seats = 'query ($ids: [ID!]!) { seats(ids: $ids) { id } }'
+    const ids = [upper(seat('A2')), 'no id', seat('A1')]
+    expect((await story.ask(null, seats, { ids })).data.seats).toEqual([
+      { id: seat('A2') },
+      null,
+      { id: seat('A1') },
+    ])
+  })
+
   it('checks whose, what and how many', async () => {
     await using story = await startStory()
     const { eventId, seat, ids } = await story.hall(2, 10, {}, { maxPerUser: 4 })
@@ -91,10 +116,7 @@ describe('holding chosen seats', () => {
       expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('EVENT_NOT_BOOKABLE')
     }
     const { eventId, seat } = await story.hall(1, 4)
-    await story.tell(
-      'event.changed',
-      eventFacts(story.organizer.id, { id: eventId, endsAt: hour(-1), version: 2 }),
-    )
+    await story.tellOfEvent(eventFacts(story.organizer.id, { id: eventId, endsAt: hour(-1), version: 2 }))
     expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('EVENT_NOT_BOOKABLE')
   })
 
@@ -159,7 +181,7 @@ describe('the end of a hold', () => {
     await expectBooksToBalance(story)
   })
 
-  it('comes by itself when its time is up, and is announced', async () => {
+  it('comes by itself when its time is up, and is published', async () => {
     await using story = await startStory({ HOLD_SECONDS: '1' })
     const { eventId, seat, typeId } = await story.hall(1, 10)
     const watch = await story.watch(
@@ -236,8 +258,8 @@ describe('the end of a hold', () => {
   })
 })
 
-describe('marks in Redis', () => {
-  it('turn losers away without a query, once their hold is known to be alive', async () => {
+describe('claims in Redis', () => {
+  it('turn losers away without a query, once the hold is known to be alive', async () => {
     await using story = await startStory()
     const { eventId, seat } = await story.hall(1, 10)
     await story.holdSeats(person(), eventId, [seat('A1')])
@@ -256,28 +278,28 @@ describe('marks in Redis', () => {
     const siti = person()
     const { id } = (await story.holdSeats(siti, eventId, [seat('A1')])).data.holdSeats
     const look = new Redis(testRedisUrl())
-    const marks = async () =>
+    const claims = async () =>
       Object.fromEntries(
         await Promise.all(
           (await look.keys(`seat:{${eventId}}:*`)).map(async (key) => [key, await look.get(key)]),
         ),
       )
-    const mark = { [`seat:{${eventId}}:${seat('A1')}`]: `hold:${id}` }
-    await eventually(async () => expect(await marks()).toEqual(mark))
+    const confirmed = { [`seat:{${eventId}}:${seat('A1')}`]: `hold:${id}` }
+    await eventually(async () => expect(await claims()).toEqual(confirmed))
     await redis.refuse()
     expect((await story.release(siti, id)).data.releaseHold.status).toBe('RELEASED')
-    expect(await marks()).toEqual(mark)
+    expect(await claims()).toEqual(confirmed)
     expect((await story.holdSeats(person(), eventId, [seat('A1')], direct)).code).toBeUndefined()
     look.disconnect()
     await expectBooksToBalance(story)
   })
 
-  it('of a claim that never became a hold end within seconds; of a refused one at once', async () => {
+  it('that never became a hold end within seconds; those of a refused hold at once', async () => {
     await using story = await startStory()
     const { eventId, seat } = await story.hall(1, 10)
     const look = new Redis(testRedisUrl())
     const key = `seat:{${eventId}}:${seat('A1')}`
-    await story.deps.seatHints.claim(eventId, [seat('A1')], newId()) // and then its process dies
+    await story.deps.seatClaims.claim(eventId, [seat('A1')], newId()) // and then its process dies
     expect((await story.holdSeats(person(), eventId, [seat('A1')])).code).toBe('SEATS_UNAVAILABLE')
     const left = await look.pttl(key)
     expect(left).toBeGreaterThan(0)

@@ -2,11 +2,12 @@ import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { eventually } from '@karcis/testkit/eventually'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { expireHold } from '../src/domain/allocation/expire-holds.ts'
-import { seatChangesSince } from '../src/domain/seat-map/seat-store.ts'
+import { expireHold } from '../src/domain/allocation/hold-ender.ts'
+import { findSeatChange } from '../src/domain/seat-map/seat-store.ts'
 import { expectBooksToBalance } from './races.ts'
-import { person, type Process, type Story, startStory, type Watch } from './stories.ts'
+import { type Process, type Story, startStory, type Watch } from './stories.ts'
 
 const CHANGES = `subscription ($eventId: ID!, $since: Int) { seatMapChanged(eventId: $eventId, sinceRevision: $since) {
   eventId revision snapshot seats { id status heldUntil section row number ticketType { id name } } } }`
@@ -195,7 +196,7 @@ describe('every watcher ends with the seats that the database has (guard: what t
     return { eventId, ids, watches }
   }
 
-  /** A hold that is made while its process cannot reach Redis, and all the news that comes after Redis is back. */
+  /** A hold that is made while its process cannot reach Redis, and everything that is published once Redis is back. */
   async function cutOff(pollMs: string) {
     await using redis = await createTcpProxy(testRedisUrl())
     await using story = await startStory({ REDIS_URL: redis.through(testRedisUrl()), LIVE_POLL_MS: pollMs })
@@ -243,7 +244,7 @@ describe('every watcher ends with the seats that the database has (guard: what t
     const { eventId, ids, watches } = await turmoil(story, other, redis.cut)
     const truth = await story.seatStatuses(eventId)
     expect(new Set(truth.values()).size).toBeGreaterThan(1)
-    const newest = (await seatChangesSince(story.deps.db, eventId, 0))?.revision
+    const newest = (await findSeatChange(story.deps.db, eventId, 0))?.revision
     for (const watch of watches) {
       await watch.until(({ data }) => data.seatMapChanged.revision === newest)
       const revisions = changes(watch).map(({ revision }) => revision)

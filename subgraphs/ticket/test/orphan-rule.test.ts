@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { longestRun, type PlacedRow, rankBestSeats } from '../src/domain/seat-map/best-seats.ts'
+import { longestRun, type FacingRow, rankBestSeats } from '../src/domain/seat-map/best-seats.ts'
 import { orphansOf, type RowSeat } from '../src/domain/seat-map/orphan-rule.ts'
 
 /** A row as a picture: `.` free, `x` taken, `o` chosen (free before), a space is an aisle. */
@@ -48,13 +48,13 @@ describe('a choice that leaves one seat alone', () => {
 
 describe('the best seats', () => {
   /** Rows from front to back, looking at the middle of the front. */
-  const hall = (...rows: string[]): PlacedRow[] =>
+  const hall = (...rows: string[]): FacingRow[] =>
     rows.map((row, y) => ({
       focal: { x: (rows[0]?.length ?? 0) / 2 + 0.5, y: 0 },
       seats: picture(row).seats.map((seat) => ({ ...seat, id: `${y}:${seat.id}`, x: seat.position, y })),
     }))
   const best = (quantity: number, ...rows: string[]) =>
-    rankBestSeats(hall(...rows), quantity)[0]?.ids.join(' ')
+    rankBestSeats(hall(...rows), quantity)[0]?.seatIds.join(' ')
 
   it('are in the middle of the front', () => {
     expect(best(2, '........', '........')).toBe('0:4 0:5')

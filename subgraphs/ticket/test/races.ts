@@ -1,5 +1,7 @@
 import { untilBlocked } from '@karcis/testkit/blocked-sessions'
+import { type Met, mutantOf } from '@karcis/testkit/mutants'
 import { expect } from 'vitest'
+import type { Deps } from '../src/domain/deps.ts'
 import type { Process, Story } from './stories.ts'
 
 /** Something that starts while a lock is held, and how many sessions wait once it has come as far as it can. */
@@ -32,6 +34,13 @@ export async function pileUp<T>({ deps }: Process, lock: string, ...steps: Step<
   return Promise.all(running)
 }
 
+/** Takes a guard out of the SQL that a process sends: every `from` becomes `to`. @returns how often it was met. */
+export function takeOutGuard(deps: Deps, from: string, to = ''): Met {
+  const { db, met } = mutantOf(deps.db, from, to)
+  deps.db = db
+  return met
+}
+
 /** Makes every transaction that Postgres breaks off fail for good: the guard that is taken out is running it again. */
 export function withoutRetries({ deps }: Process): void {
   const { db } = deps
@@ -48,13 +57,13 @@ export function withoutRetries({ deps }: Process): void {
   })
 }
 
-/** What the books say of the places of a ticket type, and what holds, tickets and seats say. */
+/** What the counters say of the places of a ticket type, and what holds, tickets and seats say. */
 interface Balance {
   name: string
   [column: string]: unknown
 }
 
-/** Types whose counters are not what holds and tickets come to, and seats that are not had by exactly one. */
+/** Ticket types whose counters disagree with their holds and tickets, and seats that do not belong to exactly one of these. */
 export async function imbalances({ sql }: Story): Promise<Balance[]> {
   return sql<Balance>(`
     SELECT 'stock of ' || t.name AS name, t.quota, t.sold, t.held, t.available, b.live, b.kept FROM ticket_types t

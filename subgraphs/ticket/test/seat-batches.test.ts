@@ -1,14 +1,14 @@
-import { refusalOf } from '@karcis/kit/database'
+import { postgresErrorOf } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import { endHolds } from '../src/domain/allocation/hold-ender.ts'
-import { LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
+import { BookingHoldsAlready, LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
 import type { Hold } from '../src/domain/allocation/hold.ts'
-import type { SeatWish } from '../src/domain/allocation/seat-allocator.ts'
-import { ticketTypesById } from '../src/domain/inventory/ticket-type-store.ts'
-import { rewritingSql } from './mutants.ts'
-import { expectBooksToBalance, imbalances, pileUp } from './races.ts'
-import { person, type Story, startStory } from './stories.ts'
+import type { SeatRequest } from '../src/domain/allocation/seat-allocator.ts'
+import { findTicketTypes } from '../src/domain/inventory/ticket-type-store.ts'
+import { expectBooksToBalance, imbalances, pileUp, takeOutGuard } from './races.ts'
+import { type Story, startStory } from './stories.ts'
 
 const ALL_SEATS = 'LOCK TABLE seats IN EXCLUSIVE MODE'
 const ROWS = Array.from('ABCDEFGHIJ')
@@ -34,8 +34,8 @@ async function twoTiers(story: Story) {
     if (!found) throw new Error(`no seat ${label}`)
     return found
   }
-  const types = new Map((await ticketTypesById(story.deps.db, [front, back])).map((type) => [type.id, type]))
-  const wish = (labels: string[], facts: Partial<SeatWish> = {}): SeatWish => ({
+  const types = await findTicketTypes(story.deps.db, [front, back])
+  const request = (labels: string[], facts: Partial<SeatRequest> = {}): SeatRequest => ({
     holdId: newId(),
     userId: newId(),
     bookingId: null,
@@ -43,46 +43,53 @@ async function twoTiers(story: Story) {
     types,
     ...facts,
   })
-  /** How a seat stands, with the marks that every change leaves on it. */
+  /** The status of a seat, with the counters that every change of it raises. */
   const state = async (label: string) =>
     (await story.sql(`SELECT status, version, revision FROM seats WHERE id = '${seat(label).id}'`))[0]
   const revision = async (): Promise<number> =>
     (await story.sql(`SELECT revision FROM seat_maps WHERE event_id = '${eventId}'`))[0].revision
-  return { eventId, front, back, seat, wish, state, revision }
+  return { eventId, front, back, seat, request, state, revision }
 }
 
 type Outcome = Hold | Error
 
-/** Wishes that come, in this order, while an earlier buyer's of `Back J10` is under way: they are the next batch. */
-async function together(story: Story, hall: Awaited<ReturnType<typeof twoTiers>>, wishes: SeatWish[]) {
-  const submit = (wish: SeatWish): Promise<Outcome> =>
-    story.deps.seatTaker.submit(hall.eventId, wish).catch((error: Error) => error)
+/** Requests that arrive, in this order, while an earlier buyer's request for `Back J10` is under way: they are the next batch. */
+async function together(story: Story, hall: Awaited<ReturnType<typeof twoTiers>>, requests: SeatRequest[]) {
+  const submit = (request: SeatRequest): Promise<Outcome> =>
+    story.deps.seatAllocator.submit(hall.eventId, request).catch((error: Error) => error)
   const [outcomes] = await pileUp<Outcome[]>(story, ALL_SEATS, {
     waiting: 1,
-    start: () => Promise.all([hall.wish(['Back J10']), ...wishes].map(submit)),
+    start: () => Promise.all([hall.request(['Back J10']), ...requests].map(submit)),
   })
   return (outcomes ?? []).slice(1)
+}
+
+/** Makes Postgres refuse every hold of a user. */
+async function curse({ sql }: Story, userId: string): Promise<void> {
+  await sql(`CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN IF NEW.user_id = '${userId}' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`)
+  await sql('CREATE TRIGGER curse BEFORE INSERT ON holds FOR EACH ROW EXECUTE FUNCTION curse()')
 }
 
 const lost = (outcome: Outcome | undefined): unknown =>
   outcome instanceof SeatsUnavailable ? outcome.facts.seatIds : outcome
 
-describe('wishes for seats of one event that wait together', () => {
+describe('requests for seats of one event that wait together', () => {
   it('are held as one change, which every watcher hears as one', async () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
     const watch = await story.watch(CHANGES, { eventId: hall.eventId })
-    const wishes = Array.from({ length: 30 }, (_, at) =>
-      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    const requests = Array.from({ length: 30 }, (_, at) =>
+      hall.request([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
     )
-    const outcomes = await together(story, hall, wishes)
-    expect(outcomes.map((outcome) => (outcome as Hold).id)).toEqual(wishes.map(({ holdId }) => holdId))
+    const outcomes = await together(story, hall, requests)
+    expect(outcomes.map((outcome) => (outcome as Hold).id)).toEqual(requests.map(({ holdId }) => holdId))
     expect(await hall.revision()).toBe(3)
     await watch.until(({ data }) => data.seatMapChanged.revision === 3)
     const heard = watch.received.map(({ data }) => data.seatMapChanged)
     const seen = heard.flatMap(({ seats }) => seats as { id: string; status: string }[])
     expect(seen.map(({ id }) => id).toSorted()).toEqual(
-      [hall.seat('Back J10'), ...wishes.flatMap(({ seats }) => seats)].map(({ id }) => id).toSorted(),
+      [hall.seat('Back J10'), ...requests.flatMap(({ seats }) => seats)].map(({ id }) => id).toSorted(),
     )
     expect(new Set(seen.map(({ status }) => status))).toEqual(new Set(['HELD']))
     await expectBooksToBalance(story)
@@ -94,11 +101,11 @@ describe('wishes for seats of one event that wait together', () => {
     const siti = person()
     await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
     const outcomes = await together(story, hall, [
-      hall.wish(['Front B1', 'Front B2']),
-      hall.wish(['Front B2', 'Front B3']), // wants what the one before it gets
-      hall.wish(['Front A2', 'Front C1']), // wants what somebody has
-      hall.wish(['Front D1', 'Back A1', 'Back A2'], { userId: siti.id }), // may have no more in front
-      hall.wish(['Back B1']),
+      hall.request(['Front B1', 'Front B2']),
+      hall.request(['Front B2', 'Front B3']), // wants what the one before it gets
+      hall.request(['Front A2', 'Front C1']), // wants what somebody has
+      hall.request(['Front D1', 'Back A1', 'Back A2'], { userId: siti.id }), // may have no more in front
+      hall.request(['Back B1']),
     ])
     const [first, overlapping, late, over, last] = outcomes
     for (const outcome of [first, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
@@ -124,10 +131,10 @@ describe('wishes for seats of one event that wait together', () => {
     const hall = await twoTiers(story)
     const siti = person()
     await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
-    const guard = rewritingSql(story.deps, 'SET taken = a.taken - b.quantity', 'SET taken = a.taken')
+    const guard = takeOutGuard(story.deps, 'SET taken = a.taken - b.quantity', 'SET taken = a.taken')
     await together(story, hall, [
-      hall.wish(['Front D1', 'Back A1'], { userId: siti.id }),
-      hall.wish(['Back B1']),
+      hall.request(['Front D1', 'Back A1'], { userId: siti.id }),
+      hall.request(['Back B1']),
     ])
     expect(guard.count).toBeGreaterThan(0)
     expect(await imbalances(story)).toMatchObject([{ name: 'allowance' }])
@@ -139,11 +146,11 @@ describe('wishes for seats of one event that wait together', () => {
     const siti = person()
     await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
     const [over, late, second, third, fourth] = await together(story, hall, [
-      hall.wish(['Front D1'], { userId: siti.id }), // over the limit: D1 stays free
-      hall.wish(['Front A2', 'Front C1']), // A2 is gone: C1 stays free
-      hall.wish(['Front C1', 'Front D1']),
-      hall.wish(['Front D1', 'Front D2']),
-      hall.wish(['Front D2']),
+      hall.request(['Front D1'], { userId: siti.id }), // over the limit: D1 stays free
+      hall.request(['Front A2', 'Front C1']), // A2 is gone: C1 stays free
+      hall.request(['Front C1', 'Front D1']),
+      hall.request(['Front D1', 'Front D2']),
+      hall.request(['Front D2']),
     ])
     expect(over).toBeInstanceOf(LimitExceeded)
     expect(lost(late)).toEqual([hall.seat('Front A2').id])
@@ -153,41 +160,57 @@ describe('wishes for seats of one event that wait together', () => {
     await expectBooksToBalance(story)
   })
 
-  it('are served in the order of their coming, fifty at a time', async () => {
+  it('are served in order of arrival, fifty at a time', async () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
-    const wishes = Array.from({ length: 70 }, (_, at) =>
-      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    const requests = Array.from({ length: 70 }, (_, at) =>
+      hall.request([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
     )
     const outcomes = await together(story, hall, [
-      ...wishes,
-      ...wishes.map(({ seats }) => hall.wish([], { seats })),
+      ...requests,
+      ...requests.map(({ seats }) => hall.request([], { seats })),
     ])
     for (const outcome of outcomes.slice(0, 70)) expect(outcome).toMatchObject({ status: 'ACTIVE' })
     for (const [at, outcome] of outcomes.slice(70).entries())
-      expect(lost(outcome)).toEqual(wishes[at]?.seats.map(({ id }) => id))
+      expect(lost(outcome)).toEqual(requests[at]?.seats.map(({ id }) => id))
     expect(await hall.revision()).toBe(1 + 1 + 2)
     await expectBooksToBalance(story)
   })
 
-  it('fail alone: what Postgres refuses to one, the others do not feel', async () => {
+  it('fail alone: what Postgres refuses to one does not affect the others', async () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
     const [cursed, bookingId] = [newId(), newId()]
-    await story.sql(`CREATE FUNCTION curse() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN IF NEW.user_id = '${cursed}' THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$`)
-    await story.sql('CREATE TRIGGER curse BEFORE INSERT ON holds FOR EACH ROW EXECUTE FUNCTION curse()')
-    await story.deps.seatTaker.submit(hall.eventId, hall.wish(['Back A10'], { bookingId }))
+    await curse(story, cursed)
+    await story.deps.seatAllocator.submit(hall.eventId, hall.request(['Back A10'], { bookingId }))
     const [first, repeated, unlucky, last] = await together(story, hall, [
-      hall.wish(['Back A1']),
-      hall.wish(['Back B1'], { bookingId }),
-      hall.wish(['Back C1'], { userId: cursed }),
-      hall.wish(['Back D1']),
+      hall.request(['Back A1']),
+      hall.request(['Back B1'], { bookingId }),
+      hall.request(['Back C1'], { userId: cursed }),
+      hall.request(['Back D1']),
     ])
     for (const outcome of [first, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
-    expect(refusalOf(repeated).constraint).toBe('holds_booking_once')
-    expect(refusalOf(unlucky).sqlState).toBe('P0001')
+    expect(repeated).toBeInstanceOf(BookingHoldsAlready)
+    expect(postgresErrorOf(unlucky).sqlState).toBe('P0001')
     for (const label of ['Back B1', 'Back C1']) expect(await hall.state(label)).toMatchObject({ version: 1 })
+    await expectBooksToBalance(story)
+  })
+
+  it('keep what they were granted when those that have to come again fail', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const [siti, cursed] = [person(), newId()]
+    await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+    await curse(story, cursed)
+    const [over, granted, unlucky, last] = await together(story, hall, [
+      hall.request(['Front D1'], { userId: siti.id }), // over the limit: D1 stays free
+      hall.request(['Back A1']),
+      hall.request(['Front D1'], { userId: cursed }), // has its turn after the first
+      hall.request(['Front D1', 'Front D2']),
+    ])
+    expect(over).toBeInstanceOf(LimitExceeded)
+    expect(postgresErrorOf(unlucky).sqlState).toBe('P0001')
+    for (const outcome of [granted, last]) expect(outcome).toMatchObject({ status: 'ACTIVE' })
     await expectBooksToBalance(story)
   })
 
@@ -199,7 +222,7 @@ describe('wishes for seats of one event that wait together', () => {
     const outcomes = await together(
       story,
       hall,
-      labels.map((label) => hall.wish([label], { userId })),
+      labels.map((label) => hall.request([label], { userId })),
     )
     expect(outcomes.map((outcome) => outcome instanceof LimitExceeded)).toEqual([false, false, true, true])
     await expectBooksToBalance(story)
@@ -210,10 +233,10 @@ describe('holds that end together', () => {
   it('are freed as one change, each answered for its own', async () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
-    const wishes = Array.from({ length: 12 }, (_, at) =>
-      hall.wish([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
+    const requests = Array.from({ length: 12 }, (_, at) =>
+      hall.request([`Back ${ROWS[at % 10]}${1 + Math.floor(at / 10)}`]),
     )
-    const holds = (await together(story, hall, wishes)) as Hold[]
+    const holds = (await together(story, hall, requests)) as Hold[]
     const release = ({ id }: Hold) =>
       endHolds(story.deps, { eventId: hall.eventId, holdIds: [id], to: 'RELEASED' })
     const before = await hall.revision()

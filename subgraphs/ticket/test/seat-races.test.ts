@@ -1,10 +1,11 @@
 import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { parallel } from '@karcis/testkit/parallel'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import type { Answer } from '@karcis/testkit/ask'
+import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { rewritingSql } from './mutants.ts'
-import { expectBooksToBalance, imbalances, pileUp, withoutRetries } from './races.ts'
-import { type Answer, person, type Process, type Story, startStory } from './stories.ts'
+import { expectBooksToBalance, imbalances, pileUp, takeOutGuard, withoutRetries } from './races.ts'
+import { type Process, type Story, startStory } from './stories.ts'
 
 const BUYERS = 50
 /** Each takes its buyers' seats together, so a race in the database takes several. */
@@ -23,7 +24,7 @@ async function joined(story: Story): Promise<Process[]> {
 
 /** Takes a guard out at every process. */
 function withoutGuard(processes: Process[], from: string, to: string): () => void {
-  const guards = processes.map(({ deps }) => rewritingSql(deps, from, to))
+  const guards = processes.map(({ deps }) => takeOutGuard(deps, from, to))
   return () => {
     for (const guard of guards) expect(guard.count).toBeGreaterThan(0)
   }
@@ -98,16 +99,16 @@ describe('overlapping choices of several seats, in opposite orders', () => {
   /** Forty buyers, each of four seats that overlap with their neighbours', half of them naming theirs backwards. */
   async function fortyOverlapping(story: Story, processes: Process[]) {
     const { eventId, ids } = await story.hall(1, 24, {}, { maxPerUser: 4 })
-    const wishes = Array.from({ length: 40 }, (_, at) => {
-      const wish = ids.slice((at * 2) % 22, ((at * 2) % 22) + 4) // never a single seat between two of them
-      return at % 2 === 0 ? wish : wish.reverse()
+    const choices = Array.from({ length: 40 }, (_, at) => {
+      const choice = ids.slice((at * 2) % 22, ((at * 2) % 22) + 4) // never a single seat between two of them
+      return at % 2 === 0 ? choice : choice.reverse()
     })
     const [answers] = await pileUp(story, ALL_SEATS, {
       waiting: processes.length,
       start: () =>
         Promise.all(
-          wishes.map((wish, at) =>
-            story.holdSeats(person(), eventId, wish, processes[at % processes.length]),
+          choices.map((choice, at) =>
+            story.holdSeats(person(), eventId, choice, processes[at % processes.length]),
           ),
         ),
     })

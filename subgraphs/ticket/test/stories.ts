@@ -1,38 +1,20 @@
 import { newId } from '@karcis/kit/ids'
-import {
-  createServiceTokens,
-  SERVICE_TOKEN_EXTENSION,
-  SERVICE_TOKEN_HEADER,
-  type Viewer,
-} from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
+import { type Answer, ask as askSubgraph, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { eventually } from '@karcis/testkit/eventually'
-import { gql } from '@karcis/testkit/gql'
+import type { Loose } from '@karcis/testkit/gql'
+import { NOBODY, person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import type { Deps } from '../src/domain/deps.ts'
 import { ticketSettings } from '../src/env.ts'
 import { createTicketSubgraph } from '../src/server.ts'
 
-const SECRET = 'a secret that all processes of a test share'
-/** Nothing listens on the discard port: calls fail at once. */
-const NOBODY = 'http://127.0.0.1:9'
 const HOUR = 3_600_000
 
-// What a test asks for it knows the shape of.
-// oxlint-disable-next-line typescript/no-explicit-any -- see above
-type Loose = any
-
-export interface Answer {
-  data: Loose
-  /** Code of the first error. */
-  code: string | undefined
-  /** Facts beside the code. */
-  facts: Loose
-}
-
-/** What has come of a subscription so far. */
+/** What a subscription has received so far. */
 export interface Watch {
   received: Loose[]
   /** Waits for the first message that fits. */
@@ -42,12 +24,6 @@ export interface Watch {
 
 export const HOLD = `id eventId status expiresAt seats { id status } items { quantity unitPrice currency seat { id } ticketType { id } }`
 export const STOCK = 'quota sold held available'
-
-export const person = (role: Viewer['role'] = 'CUSTOMER'): Viewer => ({
-  id: newId(),
-  role,
-  sessionId: newId(),
-})
 
 /** What the event subgraph tells of an event: open for booking, from in a day to two hours later. */
 export const eventFacts = (organizerId: string, facts: Record<string, unknown> = {}) => ({
@@ -69,24 +45,17 @@ async function startProcess(settings: Record<string, string>) {
   await using undo = new AsyncDisposableStack()
   const subgraph: RunningSubgraph<Deps> = undo.use(await createTicketSubgraph(ticketSettings.parse(settings)))
   const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
-  const sign = (viewer: Viewer | null, service: string) => createServiceTokens(SECRET, service).sign(viewer)
 
-  /** One operation, as a process of the system sends it on behalf of the viewer. */
-  async function ask(
+  const ask = (
     viewer: Viewer | null,
     operation: string,
     variables: Record<string, unknown> = {},
     service = 'router',
-  ): Promise<Answer> {
-    const headers = { [SERVICE_TOKEN_HEADER]: await sign(viewer, service) }
-    const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
-    const { code, ...facts } = body.errors?.[0]?.extensions ?? {}
-    return { data: body.data, code, facts }
-  }
+  ): Promise<Answer> => askSubgraph(subgraph.url, viewer, operation, variables, service)
 
-  /** A subscription, as the router opens it; everything that comes is kept. */
+  /** A subscription, as the router opens it; everything received is kept. */
   async function watch(query: string, variables: Record<string, unknown> = {}): Promise<Watch> {
-    const extensions = { [SERVICE_TOKEN_EXTENSION]: await sign(null, 'router') }
+    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null) }
     const received: Loose[] = []
     const failures: unknown[] = []
     const stop = sockets.client.subscribe(
@@ -111,30 +80,15 @@ async function startProcess(settings: Record<string, string>) {
     }
   }
 
-  /** News of another subgraph, by the road it takes: signed, over HTTP. */
-  async function tell(type: string, payload: { id: string }, service = 'event'): Promise<void> {
-    const event = {
-      id: newId(),
-      type,
-      aggregateId: payload.id,
-      payload,
-      occurredAt: new Date().toISOString(),
-    }
-    const response = await fetch(`${subgraph.url}/internal/events`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await sign(null, service) },
-      body: JSON.stringify({ events: [event] }),
-    })
-    if (response.status !== 200) throw new Error(`event ${type} was answered with ${response.status}`)
-  }
-
   const running = undo.move()
   return {
     subgraph,
     deps: subgraph.deps,
     ask,
     watch,
-    tell,
+    /** What the event subgraph tells of an event. */
+    tellOfEvent: (payload: { id: string }) =>
+      tell(subgraph.url, 'event', { type: 'event.changed', aggregateId: payload.id, payload }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -149,7 +103,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
     PORT: '0',
-    SERVICE_SECRET: SECRET,
+    SERVICE_SECRET,
     DATABASE_URL: database.url,
     REDIS_URL: testRedisUrl(),
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
@@ -158,8 +112,8 @@ export async function startStory(overrides: Record<string, string> = {}) {
     ...overrides,
   }
   const main = undo.use(await startProcess(settings))
-  const organizer = person('ORGANIZER')
-  const admin = person('ADMIN')
+  const organizer = person({ role: 'ORGANIZER' })
+  const admin = person({ role: 'ADMIN' })
   const { ask } = main
 
   async function mustAsk(...args: Parameters<typeof ask>): Promise<Loose> {
@@ -181,11 +135,11 @@ export async function startStory(overrides: Record<string, string> = {}) {
     /** An event that the event subgraph has told of. @returns its id. */
     async event(facts: Record<string, unknown> = {}): Promise<string> {
       const told = eventFacts(organizer.id, facts)
-      await main.tell('event.changed', told)
+      await main.tellOfEvent(told)
       return told.id
     },
 
-    /** @returns id of a new ticket type of an event: PAID, 100 000, 100 pieces, unless told otherwise. */
+    /** @returns id of a new ticket type of an event: PAID, 100 000, 100 places, unless `input` says otherwise. */
     async ticketType(eventId: string, input: Record<string, unknown> = {}): Promise<string> {
       const data = await mustAsk(
         organizer,

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+
 const item = z.object({
   ticketTypeId: z.uuid(),
   name: z.string(),
   kind: z.enum(['FREE', 'PAID', 'DONATION']),
-  /** Null for general admission, where `quantity` may be more than 1. */
+  /** Null for general admission, and in a quote for seats that are only chosen when they are taken: there `quantity` may be more than 1. */
   seatId: z.uuid().nullable(),
   /** As `Stalls B-12`. */
   seatLabel: z.string().nullable(),
@@ -15,26 +17,90 @@ const item = z.object({
   currency: z.string(),
 })
 
+/** So many of one ticket type, as `BookingItemInput` of schema/ticket.graphql. */
+export interface WantedItem {
+  ticketTypeId: string
+  quantity: number
+}
+
+/** What binding a hold, or taking items, would give: nothing is taken yet. */
+export const bookingQuote = z.object({
+  eventId: z.uuid(),
+  organizerId: z.uuid(),
+  /** When the event ends. */
+  endsAt: instant,
+  items: z.array(item).min(1),
+})
+
 /** Places that the ticket subgraph keeps for one booking. */
 export const boundHold = z.object({
   holdId: z.uuid(),
   eventId: z.uuid(),
   organizerId: z.uuid(),
-  expiresAt: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  /** When its places go back on sale. */
+  expiresAt: instant,
+  /** The earlier of the hold's end and the event's end: nothing is paid past it. */
+  payableUntil: instant,
   items: z.array(item).min(1),
 })
 
+export type QuotedItem = z.infer<typeof item>
+export type BookingQuote = z.infer<typeof bookingQuote>
 export type BoundHold = z.infer<typeof boundHold>
 
-const { items: _items, ...fields } = boundHold.shape
-const BOUND_HOLD = `${Object.keys(fields).join(' ')} items { ${Object.keys(item.shape).join(' ')} }`
+/** Everything that a schema of places with `items` names, as a selection. */
+const selectionOf = ({ items: _, ...fields }: { items: unknown }) =>
+  `${Object.keys(fields).join(' ')} items { ${Object.keys(item.shape).join(' ')} }`
 
-/** Binds a hold of the viewer to a booking. Answered under `bindHold`; idempotent by booking. */
+const BOUND_HOLD = selectionOf(boundHold.shape)
+
+/**
+ * Asks what the viewer would book: either `$holdId` or `$items` of one event. Answered under `bookingQuote`. It fails as
+ * `BIND_HOLD` and `TAKE_FOR_BOOKING` would, and takes nothing.
+ */
+export const BOOKING_QUOTE = `query BookingQuote($holdId: ID, $items: [BookingItemInput!]) {
+  bookingQuote(holdId: $holdId, items: $items) { ${selectionOf(bookingQuote.shape)} }
+}`
+
+/** Binds an ACTIVE hold of the viewer to a booking. Answered under `bindHold`; idempotent by booking while the hold lasts. */
 export const BIND_HOLD = `mutation BindHold($holdId: ID!, $bookingId: ID!) {
   bindHold(holdId: $holdId, bookingId: $bookingId) { ${BOUND_HOLD} }
 }`
 
-/** Takes tickets of a type for the viewer, bound from the start. Answered under `takeForBooking`; idempotent by booking. */
-export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
-  takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${BOUND_HOLD} }
+/** Takes all of `$items`, types of one event, or nothing; bound from the start. Answered under `takeForBooking`; idempotent by booking. */
+export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $items: [BookingItemInput!]!) {
+  takeForBooking(bookingId: $bookingId, items: $items) { ${BOUND_HOLD} }
 }`
+
+/** Asks the booking subgraph which currencies some way to pay takes; ISO 4217 codes under `chargeableCurrencies`. */
+export const CHARGEABLE_CURRENCIES = 'query ChargeableCurrencies { chargeableCurrencies }'
+
+export const chargeableCurrencies = z.array(z.string())
+
+/** What a user would lose with their account, and what is still to be decided of it. */
+export const walletsForErasure = z.object({
+  /** Wallets that are not empty, in the smallest unit of `currency` (ISO 4217). */
+  balances: z.array(z.object({ currency: z.string(), balance: z.int() })),
+  /** Bookings that can still be paid. */
+  pendingBookings: z.int(),
+})
+
+export type WalletsForErasure = z.infer<typeof walletsForErasure>
+
+/** Asks the booking subgraph for them, of the user `$userId`. Answered under `walletsForErasure`, never null. */
+export const WALLETS_FOR_ERASURE = `query WalletsForErasure($userId: ID!) {
+  walletsForErasure(userId: $userId) { balances { ${Object.keys(
+    walletsForErasure.shape.balances.element.shape,
+  ).join(' ')} } pendingBookings }
+}`
+
+const { payableUntil: _payableUntil, ...boundHoldBefore } = boundHold.shape
+
+/** A bound hold as it is answered until `payableUntil` is there, and how it is asked for. */
+export const beforePayableUntil = {
+  boundHold: z.object(boundHoldBefore),
+  BIND_HOLD: BIND_HOLD.replace(BOUND_HOLD, selectionOf(boundHoldBefore)),
+  TAKE_FOR_BOOKING: `mutation TakeForBooking($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
+  takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${selectionOf(boundHoldBefore)} }
+}`,
+}

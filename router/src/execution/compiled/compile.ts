@@ -1,27 +1,32 @@
-import { buildOperationContext } from '@apollo/gateway'
 import {
   type Operation,
   operationFromDocument,
   type Schema,
   type SelectionSet,
 } from '@apollo/federation-internals'
+import { buildOperationContext } from '@apollo/gateway'
 import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
-import { isInherited } from './generate.ts'
+import { isInherited, NotCompilable } from './generate.ts'
 import { compilePlan } from './plan.ts'
-import type { OperationContext, ReferenceSchemas } from './reference.ts'
-import { createJointRuns, type JointRuns } from './shared-executions.ts'
-import { type Step, startRun } from './run.ts'
-import { NotCompilable } from './shape.ts'
+import { startRun, type Step } from './run.ts'
+import { createSharedExecutions, type SharedExecutions } from './shared-executions.ts'
 import { createVariants, type Variants } from './variants.ts'
 
-/** An operation ready to run, for as long as its plan is kept. Batches across requests form within one of these. */
+export type OperationContext = ReturnType<typeof buildOperationContext>
+
+export interface ReferenceSchemas {
+  apiSchema: Schema
+  supergraphSchema: GraphQLSchema
+}
+
+/** An operation ready to run, for as long as its plan is kept. Requests share executions and fetches within one of these. */
 export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
   variants: Variants
-  /** Runs in bytes; null for a mutation, of which each is its own. */
-  runs: JointRuns | null
+  /** Runs for bytes; null for a mutation, which is never shared. */
+  sharedExecutions: SharedExecutions | null
   context: OperationContext
   schemas: ReferenceSchemas
 }
@@ -76,12 +81,9 @@ function compile({
   return {
     step,
     variants,
-    runs: isQuery
-      ? createJointRuns((request) =>
-          startRun(step, request, variants(request.variables), {
-            isForBytes: true,
-            isShared: request.scopeKey !== null,
-          }),
+    sharedExecutions: isQuery
+      ? createSharedExecutions((request, isShared) =>
+          startRun(step, request, variants(request.variables), { isForBytes: true, isShared }),
         )
       : null,
     context,

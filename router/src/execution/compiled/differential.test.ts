@@ -1,20 +1,20 @@
 import type { QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, getVariableValues, Kind, parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
-import { type CompiledOperation, compileOperation } from './compile.ts'
-import { createAnswers, type Mood, namesTwice } from '../../testing/differential/answers.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { randomOperation, randomVariables } from '../../testing/differential/operations.ts'
 import { createRandom, hash } from '../../testing/differential/random.ts'
 import { executeByReference } from '../../testing/differential/reference.ts'
+import { createResponses, type Mood, namesTwice } from '../../testing/differential/responses.ts'
 import { createWorld, planOf, type World } from '../../testing/differential/world.ts'
+import { type CompiledOperation, compileOperation } from './compile.ts'
 import { executeCompiled, executeToBuffer } from './execute.ts'
-import type { ExecutionAnswer } from './reference.ts'
-import type { FetchSubgraph, SubgraphRequest } from './types.ts'
+import type { ExecutionResponse, FetchSubgraph } from './run.ts'
 
 const OPERATIONS = Number(process.env.KARCIS_DIFF_OPERATIONS ?? 1_500)
 const SEED = Number(process.env.KARCIS_DIFF_SEED ?? 1)
 const HOURS = 36_000_000 // for as many as one likes
-const RUNS = 5 // of each operation, with other variables and other answers: planning is what takes the time
+const RUNS = 5 // of each operation, with other variables and other responses: planning is what takes the time
 
 const MOODS: Omit<Mood, 'seed'>[] = [
   { nulls: 0, errors: 0, outages: 0, lies: 0 },
@@ -50,7 +50,7 @@ it(`answers ${OPERATIONS} random requests exactly as the reference does`, { time
   expect(counts.compared).toBeGreaterThanOrEqual(OPERATIONS)
 })
 
-it('answers requests that come together as it answers each alone', { timeout: HOURS }, async () => {
+it('answers requests that come at the same time as it answers each alone', { timeout: HOURS }, async () => {
   let compared = 0
   let calls = 0
   let callsAlone = 0
@@ -59,7 +59,7 @@ it('answers requests that come together as it answers each alone', { timeout: HO
     const alone = []
     for (let i = 0; i < RUNS; i++) alone.push(await request(mood))
     for (const { calls } of alone) callsAlone += 2 * calls
-    const fetchSubgraph = inBytes(counted(createAnswers(mood), () => void (calls += 1)))
+    const fetchSubgraph = inBytes(counted(createResponses(mood), () => void (calls += 1)))
     const together = [...alone, ...alone].map(async ({ compiled, variables }) => {
       for (let turns = random.below(3); turns > 0; turns--)
         await new Promise((resolve) => setImmediate(resolve))
@@ -70,7 +70,7 @@ it('answers requests that come together as it answers each alone', { timeout: HO
       const hint = `${name}\n${JSON.stringify({ mood, variables })}`
       if (expected instanceof Error || answered instanceof Error)
         expect([answered, expected], hint).toEqual([expect.any(Error), expect.any(Error)])
-      // In what order errors of different subgraphs come is a matter of time, and so of company.
+      // The order of errors of different subgraphs depends on time, and so on what is shared.
       else
         expect(sorted(JSON.parse(Buffer.from(answered).toString())), hint).toEqual(
           sorted(JSON.parse(JSON.stringify(expected))),
@@ -109,7 +109,7 @@ function* operations(from: number) {
       if (!variables) throw new Error(`bad variables ${JSON.stringify(given)} for ${text}`)
       let inOrder = true
       let calls = 0
-      const fetchSubgraph = counted(createAnswers(mood), (request) => {
+      const fetchSubgraph = counted(createResponses(mood), (request) => {
         calls += 1
         inOrder &&= !namesTwice(request.variables)
       })
@@ -131,16 +131,16 @@ function counted(
 }
 
 async function compare(
-  expected: ExecutionAnswer | Error,
+  expected: ExecutionResponse | Error,
   { compiled, variables }: { compiled: CompiledOperation; variables: Record<string, unknown> },
   mood: Mood,
   inOrder: boolean,
   hint: string,
 ): Promise<void> {
-  const request = () => ({ variables, scopeKey: 'viewer', scope: null, fetchSubgraph: createAnswers(mood) })
+  const request = () => ({ variables, scopeKey: 'viewer', scope: null, fetchSubgraph: createResponses(mood) })
   const actual = await settled(executeCompiled(compiled, request()))
   const answered = await settled(
-    executeToBuffer(compiled, { ...request(), fetchSubgraph: inBytes(createAnswers(mood)) }),
+    executeToBuffer(compiled, { ...request(), fetchSubgraph: inBytes(createResponses(mood)) }),
   )
   const bytes = answered instanceof Error ? answered : Buffer.from(answered).toString()
   if (expected instanceof Error) {
@@ -153,10 +153,10 @@ async function compare(
   else expect(sorted(JSON.parse(bytes as string))).toEqual(sorted(JSON.parse(JSON.stringify(expected))))
 }
 
-/** Answers as they come over the wire; not all servers write JSON alike. */
-function inBytes(answers: FetchSubgraph<unknown>): FetchSubgraph<unknown> {
+/** Responses as they come over the wire; not all servers write JSON alike. */
+function inBytes(responses: FetchSubgraph<unknown>): FetchSubgraph<unknown> {
   return async (service, request, scope) => {
-    const body = await answers(service, request, scope)
+    const body = await responses(service, request, scope)
     const style = hash(JSON.stringify(body)) % 8
     return Buffer.from(JSON.stringify(body, null, style === 0 ? 1 : 0) + (style > 4 ? '\n' : ''))
   }
@@ -173,25 +173,25 @@ function planned(world: World, document: DocumentNode): QueryPlan | null {
 
 const settled = async <T>(promise: Promise<T>): Promise<T | Error> => promise.catch((error: Error) => error)
 
-/** The answer with everything of its errors that can be seen. */
-function facts(answer: ExecutionAnswer | Error, inOrder: boolean): unknown {
-  if (answer instanceof Error) return answer
-  const errors = answer.errors?.map((error) => ({
+/** The response, with everything of its errors that can be seen. */
+function facts(response: ExecutionResponse | Error, inOrder: boolean): unknown {
+  if (response instanceof Error) return response
+  const errors = response.errors?.map((error) => ({
     ...(error as Record<string, unknown>),
     name: (error as Error).name,
     message: (error as Error).message,
     json: JSON.stringify(error),
   }))
   const seen = {
-    ...answer,
+    ...response,
     ...(errors && { errors }),
-    data: JSON.stringify(answer.data),
-    extensions: JSON.stringify(answer.extensions),
+    data: JSON.stringify(response.data),
+    extensions: JSON.stringify(response.extensions),
   }
   return inOrder ? seen : sorted(seen)
 }
 
-const sorted = <T extends { errors?: readonly unknown[] | undefined }>(answer: T): T => ({
-  ...answer,
-  ...(answer.errors && { errors: answer.errors.map((error) => JSON.stringify(error)).sort() }),
+const sorted = <T extends { errors?: readonly unknown[] | undefined }>(response: T): T => ({
+  ...response,
+  ...(response.errors && { errors: response.errors.map((error) => JSON.stringify(error)).sort() }),
 })

@@ -1,54 +1,47 @@
 import { cloneJson, isFlat } from './merge.ts'
+import type { RawError, SubgraphResponse } from './response.ts'
 
-/** The body of a subgraph's answer; as it came over the wire, so nothing of it is sure. */
-export interface Answer {
-  data?: { _entities?: unknown } | null
-  errors?: RawError[]
-}
-
-export interface RawError {
-  path?: (string | number)[]
-}
-
-/** How one requester's representations stand in a call. */
-export interface Seat {
-  /** Index in the call for each of its places; the same index twice for two places of one entity. */
+/** Where one requester's entities stand in a fetch. */
+export interface EntitySlots {
+  /** Index in the fetch for each path of theirs; the same index twice for two paths to one entity. */
   slots: readonly number[]
 }
 
-/** In place of the part of a requester that cannot be told from the others'. */
-export const UNCLEAR = Symbol('a part that cannot be told from the others')
+/** In place of a share that cannot be told from those of other requesters. */
+export const AMBIGUOUS = Symbol('a share that cannot be told from the others')
 
 /**
- * Divides the answer to a call among those who share it: what the subgraph would have answered to each alone, with nothing in
- * common that could be merged into. Who is alone always gets an answer, of whatever form.
- * @param size representations in the call; null for a call without any.
+ * Divides the response to a fetch among those who share it: what the subgraph would have given to each alone, with nothing in
+ * common that could be merged into. Whoever is alone always gets a response, of whatever form.
+ * @param size representations in the fetch; null for a fetch without any.
  * @param isFinal when nothing will be merged into what comes, so that all may have the same.
  */
-export function divide(
-  answer: Answer,
-  seats: readonly Seat[],
+export function divideResponse(
+  response: SubgraphResponse,
+  requesters: readonly EntitySlots[],
   size: number | null,
   isFinal: boolean,
-): (Answer | typeof UNCLEAR)[] {
-  if (size === null) return seats.map((_, index) => (index === 0 || isFinal ? answer : copyOf(answer)))
-  const [first] = seats
-  const alone = seats.length === 1
-  if (alone && first?.slots.length === size) return [answer]
-  if (Object(answer) !== answer) return seats.map(() => (alone ? answer : UNCLEAR))
+): (SubgraphResponse | typeof AMBIGUOUS)[] {
+  if (size === null)
+    return requesters.map((_, index) => (index === 0 || isFinal ? response : copyOf(response)))
+  const [first] = requesters
+  const alone = requesters.length === 1
+  if (alone && first?.slots.length === size) return [response]
+  if (Object(response) !== response) return requesters.map(() => (alone ? response : AMBIGUOUS))
 
-  const errors = Array.isArray(answer.errors) ? answer.errors : []
-  if (!alone && errors.some((error) => indexOf(error, size) === null)) return seats.map(() => UNCLEAR)
-  const entities = answer.data?._entities
+  const errors = Array.isArray(response.errors) ? response.errors : []
+  if (!alone && errors.some((error) => indexOf(error, size) === null)) return requesters.map(() => AMBIGUOUS)
+  const { data } = response
+  const entities = data?._entities
   const isWhole = Array.isArray(entities) && entities.length === size
   const given: boolean[] = Array(size).fill(false)
-  return seats.map(({ slots }) => {
+  return requesters.map(({ slots }) => {
     const own = errorsOf(slots, errors, size)
     const share = own.length > 0 ? { errors: own } : {}
     if (isWhole) return { ...share, data: { _entities: slots.map(take) } }
-    if (answer.data === null || answer.data === undefined) return alone || own.length > 0 ? share : UNCLEAR
+    if (data === null || data === undefined) return alone || own.length > 0 ? share : AMBIGUOUS
     // Of a wrong length for this requester too, and reported as such.
-    return alone ? { ...share, data: { _entities: Array.isArray(entities) ? [] : entities } } : UNCLEAR
+    return alone ? { ...share, data: { _entities: Array.isArray(entities) ? [] : entities } } : AMBIGUOUS
   })
 
   function take(slot: number): unknown {
@@ -59,19 +52,19 @@ export function divide(
   }
 }
 
-/** The errors of one requester, each at every place that its entity has there. */
+/** The errors of one requester, each at every path to its entity. */
 function errorsOf(slots: readonly number[], errors: readonly RawError[], size: number): RawError[] {
   return errors.flatMap((error) => {
     const index = indexOf(error, size)
     if (index === null) return [error]
     const rest = error.path?.slice(2) ?? []
-    return slots.flatMap((slot, place) =>
-      slot === index ? [{ ...error, path: ['_entities', place, ...rest] }] : [],
+    return slots.flatMap((slot, position) =>
+      slot === index ? [{ ...error, path: ['_entities', position, ...rest] }] : [],
     )
   })
 }
 
-/** The representation that an error is about. */
+/** Index of the representation that an error is about. */
 function indexOf(error: RawError | null, size: number): number | null {
   const path = error?.path
   if (!Array.isArray(path) || path[0] !== '_entities') return null
@@ -79,5 +72,5 @@ function indexOf(error: RawError | null, size: number): number | null {
   return typeof index === 'number' && index < size ? index : null
 }
 
-const copyOf = (answer: Answer): Answer =>
-  Object(answer) === answer ? { ...answer, data: cloneJson(answer.data) } : answer
+const copyOf = (response: SubgraphResponse): SubgraphResponse =>
+  Object(response) === response ? { ...response, data: cloneJson(response.data) } : response

@@ -1,9 +1,8 @@
 import type { ResponsePath } from '@apollo/query-planner'
-import { generate, isInherited } from './generate.ts'
+import { generate, isInherited, NotCompilable } from './generate.ts'
 import type { Tree } from './merge.ts'
-import { NotCompilable } from './shape.ts'
 
-/** Pushes every object that stands at a path of the tree. @throws TypeError where the tree has another form than the path. */
+/** Pushes every object at a path of the tree. @throws TypeError where the tree has another form than the path. */
 export type Collector = (tree: unknown, into: Tree[]) => void
 
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
@@ -43,17 +42,17 @@ function notList(value: unknown): void {
 }
 
 /**
- * Finds where in the answer the objects at a path stand, with indexes in place of `@`. Only read when a subgraph reports an
- * error, and by the reference's rules: one entry per object that is there, whether or not it went to the subgraph.
+ * The path in the response to each object at a path of the plan, with indexes in place of `@`. Only needed when a subgraph
+ * reports an error, and by the reference's rules: one per object that is there, whether or not it went to the subgraph.
  */
-export function placesAt(path: ResponsePath, tree: unknown, parent: ResponsePath = []): ResponsePath[] {
+export function entityPaths(path: ResponsePath, tree: unknown, parent: ResponsePath = []): ResponsePath[] {
   if (tree === null || tree === undefined) return []
   const [head, ...rest] = path
   if (head === undefined) return [parent]
   if (Array.isArray(tree)) {
     const below = head === '@' ? rest : path
-    return tree.flatMap((item: unknown, index) => placesAt(below, item, [...parent, index]))
+    return tree.flatMap((item: unknown, index) => entityPaths(below, item, [...parent, index]))
   }
   if (!Object.hasOwn(tree, head)) return []
-  return placesAt(rest, (tree as Tree)[head], [...parent, head])
+  return entityPaths(rest, (tree as Tree)[head], [...parent, head])
 }

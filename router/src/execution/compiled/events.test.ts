@@ -1,11 +1,11 @@
 import type { PlanNode, SubscriptionNode } from '@apollo/query-planner'
 import { OperationTypeNode } from 'graphql'
 import { describe, expect, it } from 'vitest'
-import { compileOperation } from './compile.ts'
 import { executeByReference } from '../../testing/differential/reference.ts'
 import { createWorld, parseAndPlan } from '../../testing/differential/world.ts'
+import { compileOperation } from './compile.ts'
 import { executeCompiled } from './execute.ts'
-import type { FetchSubgraph } from './types.ts'
+import type { FetchSubgraph } from './run.ts'
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
 const world = createWorld({
@@ -85,8 +85,8 @@ describe('an event', () => {
         fetchSubgraph,
       )
       const request = { variables, scopeKey: '', scope: null, fetchSubgraph }
-      const answer = await executeCompiled(compiled, request)
-      expect(JSON.stringify(answer)).toBe(JSON.stringify(expected))
+      const response = await executeCompiled(compiled, request)
+      expect(JSON.stringify(response)).toBe(JSON.stringify(expected))
     }
   })
 })

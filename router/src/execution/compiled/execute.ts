@@ -1,50 +1,51 @@
-import type { CompiledOperation } from './compile.ts'
+import { executeQueryPlan } from '@apollo/gateway'
+import type { FetchNode } from '@apollo/query-planner'
+import { type GraphQLError, OperationTypeNode } from 'graphql'
+import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
 import { BROKEN } from './json-text.ts'
-import { type ExecutionAnswer, shapeByReference } from './reference.ts'
-import { type Run, startRun } from './run.ts'
-import type { CompiledRequest } from './types.ts'
+import { type CompiledRequest, type ExecutionResponse, type Run, startRun } from './run.ts'
 
-/** Turns an answer into its text where it is not plain data: the place to shape errors for clients. */
-export type Encode = (answer: ExecutionAnswer) => string
+/** Writes a response that is not plain data as text: this is where errors are shaped for clients. */
+export type Encode = (response: ExecutionResponse) => string
 
 /** Runs an operation: exactly what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys. */
 export async function executeCompiled<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionResponse> {
   const { step, variants } = compiled
   const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), {
     isForBytes: false,
     isShared: false,
   })
-  return answerOf(run, dataText(run), compiled)
+  return responseOf(run, dataText(run), compiled)
 }
 
 /**
- * Runs an operation and gives the answer as JSON in UTF-8, without making the answer first. Requests that came at the same
+ * Runs an operation and gives the response as JSON in UTF-8, without building the response first. Requests that came at the same
  * time may be given the same bytes: they are to be sent, not to be changed.
- * @param encode is called, for each of them, when there is more to tell than data. It must not change what it is given.
+ * @param encode is called, for each of them, when there is more than data in the response. It must not change what it is given.
  */
 export async function executeToBuffer<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
   encode: Encode = JSON.stringify,
 ): Promise<Uint8Array> {
-  const { step, variants, runs } = compiled
+  const { step, variants, sharedExecutions } = compiled
   const given = request as CompiledRequest<unknown>
-  const run = await (runs
-    ? runs(given)
+  const run = await (sharedExecutions
+    ? sharedExecutions(given)
     : startRun(step, given, variants(request.variables), { isForBytes: true, isShared: false }))
   if (run.bytes) return run.bytes
-  if (run.answer === null) {
+  if (run.response === null) {
     const text = dataText(run)
     if (text !== null && run.errors.length === 0) {
       run.bytes = Buffer.from(`{"data":${text}}`)
       return run.bytes
     }
-    run.answer = answerOf(run, text, compiled)
+    run.response = responseOf(run, text, compiled)
   }
-  return Buffer.from(encode(await run.answer))
+  return Buffer.from(encode(await run.response))
 }
 
 /** The data as JSON; null where the tree is not as the schema promises. */
@@ -58,13 +59,47 @@ function dataText({ variant, tree }: Run): string | null {
   }
 }
 
-async function answerOf(
+async function responseOf(
   run: Run,
   text: string | null,
   { context, schemas }: CompiledOperation,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionResponse> {
   if (text === null) return shapeByReference(run, context, schemas)
   const { errors } = run
   const data = JSON.parse(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
+}
+
+const SERVICE = 'fetched'
+
+const EVERYTHING: FetchNode = {
+  kind: 'Fetch',
+  serviceName: SERVICE,
+  operation: '',
+  operationName: undefined,
+  operationKind: OperationTypeNode.QUERY,
+}
+
+/**
+ * Shapes what was fetched by the reference's own post-processing: for every tree that is not as the schema promises. It runs
+ * the reference on a plan with one fetch, whose response is the whole tree.
+ */
+async function shapeByReference(
+  run: Run,
+  context: OperationContext,
+  schemas: ReferenceSchemas,
+): Promise<ExecutionResponse> {
+  const { variables } = run.request
+  const response = await executeQueryPlan(
+    { kind: 'QueryPlan', node: EVERYTHING },
+    { [SERVICE]: { process: async () => ({ data: run.tree }) } },
+    { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
+    context,
+    schemas.supergraphSchema,
+    schemas.apiSchema,
+  )
+  // Errors of its own mean that it gave up on the tree; then they are all there is.
+  if (response.errors || run.errors.length === 0)
+    return response as ExecutionResponse & { errors?: GraphQLError[] }
+  return { errors: run.errors, data: response.data as ExecutionResponse['data'] }
 }

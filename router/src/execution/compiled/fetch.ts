@@ -1,20 +1,18 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
-import { BytesAnswer, parseBytes } from './raw-response.ts'
-import { createJointCalls, type Send, type Wanted } from './shared-fetches.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
+import { compileCollector, entityPaths } from './entity-paths.ts'
+import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
-import { compileCollector, placesAt } from './entity-paths.ts'
 import { compileSelector, type Selector } from './representation.ts'
+import { fetchError, parseResponse, RawResponse, type SubgraphResponse } from './response.ts'
 import type { Run, Step } from './run.ts'
-import { NotCompilable } from './shape.ts'
-import type { Answer } from './divide-response.ts'
-import { subgraphError } from './subgraph-error.ts'
-import type { SubgraphRequest } from './types.ts'
+import { createSharedFetches, type SendFetch, type WantedEntities } from './shared-fetches.ts'
 
 /**
- * Compiles one fetch of a plan. Its queue of shared calls lives in it, and so as long as the plan does.
- * @param path where in the tree the objects stand that it completes; empty for the root.
- * @param use `alone` when it is all of the plan; `mutation` when it belongs to one, whose order of effects must stay as written.
+ * Compiles one fetch of a plan. Its shared fetches live as long as the plan does.
+ * @param path in the tree to the objects that it completes; empty for the root.
+ * @param use `alone` when it is the whole plan; `mutation` when it belongs to one, whose order of effects must stay as written.
  * @throws NotCompilable
  */
 export function compileFetch(
@@ -36,64 +34,68 @@ export function compileFetch(
     operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`
   }"variables":`
 
-  const send: Send<Run> = async (variablesText, texts, run) => {
+  const send: SendFetch<Run> = async (variablesText, texts, run) => {
     const separator = variablesText === '' ? '' : ','
     const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
     const variables = `{${variablesText}${representations}}`
     const request = new TextRequest(operation, operationName, variables, `${prefix}${variables}}`)
-    const { fetchSubgraph, away, scope } = run.request
+    const { fetchSubgraph, unavailable, scope } = run.request
     const body = await fetchSubgraph(serviceName, request, scope)
-    const parse = (): Answer => {
+    const parse = (): SubgraphResponse => {
       try {
-        return parsed(body)
+        return parseResponse(body)
       } catch (error) {
-        if (!away) throw error
-        return away(serviceName, request, scope, error) as Answer
+        if (!unavailable) throw error
+        return unavailable(serviceName, request, scope, error) as SubgraphResponse
       }
     }
-    return use === 'alone' && body instanceof Uint8Array ? new BytesAnswer(body, parse) : parse()
+    return use === 'alone' && body instanceof Uint8Array ? new RawResponse(body, parse) : parse()
   }
-  const calls = createJointCalls(send, use === 'alone')
+  const sharedFetches = createSharedFetches(send, use === 'alone')
 
-  async function ask(run: Run, wanted: Wanted | null): Promise<Answer> {
+  async function fetchShared(run: Run, wanted: WantedEntities | null): Promise<SubgraphResponse> {
     const { variables, scopeKey } = run.request
     const mayShare = use === 'query' || (use === 'alone' && !run.isShared)
-    const answer = await calls.ask(
+    const response = await sharedFetches.fetch(
       mayShare ? scopeKey : null,
       run,
       variablesText(variableUsages, variables),
       wanted,
     )
-    if (run.echo && answer instanceof BytesAnswer) {
-      run.bytes = answer.echoedBy(run.echo)
+    if (run.passthrough && response instanceof RawResponse) {
+      run.bytes = response.passThrough(run.passthrough)
       if (run.bytes) return {}
     }
-    if (answer.errors) run.errors.push(...errorsOf(answer.errors, run.tree))
-    return answer
+    if (response.errors) run.errors.push(...errorsOf(response.errors, run.tree))
+    return response
   }
 
-  function errorsOf(errors: NonNullable<Answer['errors']>, tree: Tree) {
-    let places: ResponsePath[] | undefined
+  function errorsOf(errors: NonNullable<SubgraphResponse['errors']>, tree: Tree) {
+    let paths: ResponsePath[] | undefined
     return errors.map((error) => {
-      const { path: own } = error
-      const index = select ? own?.[1] : undefined
-      if (typeof index === 'number') places ??= placesAt(path, tree)
-      const place =
-        typeof index === 'number' ? [...(places?.[index] ?? []), ...(own as ResponsePath).slice(2)] : null
-      return subgraphError(error as GraphQLFormattedError, serviceName, place ?? (own && [...path, ...own]))
+      const { path: below } = error
+      const index = select ? below?.[1] : undefined
+      if (typeof index === 'number') paths ??= entityPaths(path, tree)
+      const ofEntity =
+        typeof index === 'number' ? [...(paths?.[index] ?? []), ...(below as ResponsePath).slice(2)] : null
+      return fetchError(
+        error as GraphQLFormattedError,
+        serviceName,
+        ofEntity ?? (below && [...path, ...below]),
+      )
     })
   }
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
-    const { data } = await ask(run, null)
-    // Nothing will be merged into it, also by those who were given the same.
+    const { data } = await fetchShared(run, null)
+    // Nothing will be merged into it, nor by others who were given the same.
     if (use === 'alone' && isPlainObject(data)) run.tree = data
     else for (const object of objects) mergeInto(object, data)
   }
 
   async function completeEntities(run: Run, objects: Tree[], selector: Selector): Promise<void> {
     const entities: Tree[] = []
-    const wanted: Wanted = { texts: [], slots: [] }
+    const wanted: WantedEntities = { texts: [], slots: [] }
     const slots = new Map<string, number>()
     const memo = new Map<unknown, string>()
     for (const object of objects) {
@@ -108,7 +110,7 @@ export function compileFetch(
       wanted.slots.push(slot)
     }
     if (entities.length === 0) return
-    const { data } = await ask(run, wanted)
+    const { data } = await fetchShared(run, wanted)
     if (!data) return
     const received = data._entities
     if (!Array.isArray(received)) throw new Error('Expected "data._entities" in response to be an array')
@@ -159,12 +161,7 @@ function variablesText(names: readonly string[], variables: Record<string, unkno
   return text
 }
 
-function parsed(body: unknown): Answer {
-  if (typeof body === 'string') return JSON.parse(body) as Answer
-  return body instanceof Uint8Array ? parseBytes(body) : (body as Answer)
-}
-
-/** Merges what came for an entity, whose type stays what it was unless the subgraph names one. */
+/** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
 function mergeReceived(entity: Tree, received: unknown): void {
   if (received && typeof received !== 'object') {
     throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received as string}'`)

@@ -1,3 +1,6 @@
+/** An operation of a kind that is not compiled, and left to the reference executor. */
+export class NotCompilable extends Error {}
+
 /**
  * Turns generated source into a function. Whatever of it came from outside must have gone through `JSON.stringify`, or be a
  * GraphQL name: nothing a client or a subgraph sends can then become code.
@@ -9,5 +12,5 @@ export function generate<F>(source: string, helpers: Record<string, unknown>): F
   return new Function(...Object.keys(helpers), `'use strict'\n${source}`)(...Object.values(helpers)) as F
 }
 
-/** Keys that every object seems to have; a place of such a name is left to the reference. */
+/** Keys that every object seems to have; an operation with such a name is left to the reference. */
 export const isInherited = (key: string): boolean => key in Object.prototype

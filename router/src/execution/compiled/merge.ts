@@ -11,7 +11,7 @@ export const isPlainObject = (value: unknown): value is Tree =>
 export function mergeInto(target: unknown, source: unknown): void {
   if (source === undefined || source === null) return
   const keys = Object.keys(source)
-  // Where one subgraph gave an object and another did not; the reference comes to grief over it in the same words.
+  // Where one subgraph gave an object and another did not; the reference fails over it with the same message.
   if (typeof target !== 'object') keys.some((key) => key in (target as object))
   for (const key of keys) mergeKey(target as Tree, key, (source as Tree)[key])
 }
@@ -52,7 +52,7 @@ export function isFlat(value: unknown): boolean {
   return true
 }
 
-/** A copy of parsed JSON, for data that goes into more than one tree or more than one place of one. */
+/** A copy of parsed JSON, for data that goes into more than one tree, or to more than one path of a tree. */
 export function cloneJson<T>(value: T): T
 export function cloneJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value

@@ -19,8 +19,8 @@ const operation = operationFromDocument(
   parse('{ shelf { items { id name count price sold state kind at } note __typename } }'),
 )
 const variant = createVariants(operation, true)({})
-if (!variant?.echo) throw new Error('not compiled')
-const { echo, projection } = variant
+if (!variant?.passthrough) throw new Error('not compiled')
+const { passthrough, projection } = variant
 
 const item = {
   id: 'a',
@@ -42,19 +42,20 @@ const other = {
   kind: 'OPEN',
   at: 5,
 }
-const answer = { data: { shelf: { items: [[item, other], [], null], note: 'x', __typename: 'Shelf' } } }
+const response = { data: { shelf: { items: [[item, other], [], null], note: 'x', __typename: 'Shelf' } } }
 
 const bytesOf = (value: unknown): Buffer =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
 
-it('passes on bytes as they came, but for a newline at the end', () => {
+it('passes bytes through as they came, except for a newline at the end', () => {
   const bytes = bytesOf({ data: { shelf: { items: [[item], [], null], note: 'x', __typename: 'Shelf' } } })
-  expect(echo(bytes)).toEqual(bytes)
-  expect(echo(Buffer.concat([bytes, Buffer.from('\n')]))).toEqual(bytes)
+  expect(passthrough(bytes)).toEqual(bytes)
+  expect(passthrough(Buffer.concat([bytes, Buffer.from('\n')]))).toEqual(bytes)
 })
 
-it('passes on what JSON writes as it was read, and nothing else', () => {
-  const withPrice = (price: string) => bytesOf(answer).toString().replace('0.5', price).replace('-1e-7', '1')
+it('passes through what JSON writes as it was read, and nothing else', () => {
+  const withPrice = (price: string) =>
+    bytesOf(response).toString().replace('0.5', price).replace('-1e-7', '1')
   for (const price of [
     '0',
     '-1',
@@ -64,7 +65,7 @@ it('passes on what JSON writes as it was read, and nothing else', () => {
     '123456789012345680000',
     '0.000001',
   ]) {
-    expect(echo(bytesOf(withPrice(price))), price).not.toBeNull()
+    expect(passthrough(bytesOf(withPrice(price))), price).not.toBeNull()
   }
   for (const price of [
     '-0',
@@ -80,12 +81,12 @@ it('passes on what JSON writes as it was read, and nothing else', () => {
     'null',
     '',
   ]) {
-    expect(echo(bytesOf(withPrice(price))), price).toBeNull()
+    expect(passthrough(bytesOf(withPrice(price))), price).toBeNull()
   }
 })
 
 it.each([
-  ['an escape', { ...answer.data.shelf, note: 'a"b' }],
+  ['an escape', { ...response.data.shelf, note: 'a"b' }],
   ['another order', { items: null, __typename: 'Shelf', note: null }],
   ['another type', { items: null, note: null, __typename: 'Other' }],
   ['a key too many', { items: null, note: null, __typename: 'Shelf', more: 1 }],
@@ -93,18 +94,18 @@ it.each([
   ['an unknown value', { items: [[{ ...item, kind: 'OTHER' }]], note: null, __typename: 'Shelf' }],
   ['an object for a list', { items: {}, note: null, __typename: 'Shelf' }],
 ])('leaves %s to be parsed', (_, shelf) => {
-  expect(echo(bytesOf({ data: { shelf } }))).toBeNull()
+  expect(passthrough(bytesOf({ data: { shelf } }))).toBeNull()
 })
 
-it('leaves errors and bytes that are no UTF-8 to be parsed', () => {
-  expect(echo(bytesOf({ ...answer, errors: [] }))).toBeNull()
-  expect(echo(bytesOf({ errors: [], data: answer.data }))).toBeNull()
+it('leaves errors and bytes that are not UTF-8 to be parsed', () => {
+  expect(passthrough(bytesOf({ ...response, errors: [] }))).toBeNull()
+  expect(passthrough(bytesOf({ errors: [], data: response.data }))).toBeNull()
   const broken = bytesOf({ data: { shelf: { items: null, note: 'x', __typename: 'Shelf' } } })
   broken[broken.indexOf(Buffer.from('"x"')) + 1] = 0xff
-  expect(echo(broken)).toBeNull()
+  expect(passthrough(broken)).toBeNull()
 })
 
-it('never passes on what would have been written otherwise, whatever the bytes', () => {
+it('never passes through what would have been written otherwise, whatever the bytes', () => {
   const random = createRandom(1)
   const alphabet = Buffer.from('"\\{}[],:.-+eE0123456789 \n\u0001ntfaxO\u00fc')
   const valid = bytesOf({
@@ -115,17 +116,17 @@ it('never passes on what would have been written otherwise, whatever the bytes',
     const bytes = Buffer.from(valid)
     const edits = 1 + random.below(3)
     for (let i = 0; i < edits; i++) bytes[random.below(bytes.length)] = random.pick([...alphabet])
-    const echoed = echo(bytes)
-    if (!echoed) continue
+    const through = passthrough(bytes)
+    if (!through) continue
     passed += 1
-    expect(written(bytes)).toBe(Buffer.from(echoed).toString())
+    expect(written(bytes)).toBe(Buffer.from(through).toString())
   }
   expect(passed).toBeGreaterThan(1_000)
 })
 
 function written(bytes: Buffer): string {
   try {
-    return `{"data":${projection((JSON.parse(bytes.toString()) as typeof answer).data)}}`
+    return `{"data":${projection((JSON.parse(bytes.toString()) as typeof response).data)}}`
   } catch (error) {
     return error === BROKEN ? 'broken' : String(error)
   }

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { isCustomScalarType, isEnumType, isIDType } from '@apollo/federation-internals'
-import * as values from './passthrough-values.ts'
 import { generate } from './generate.ts'
+import * as values from './passthrough-values.ts'
 import type { LeafShape, ObjectShape, Slot } from './shape.ts'
 
-/** Gives the part of a subgraph's bytes that is the whole answer as it would be written, or null when they are not that. */
-export type Echo = (bytes: Uint8Array) => Uint8Array | null
+/** Gives the part of a subgraph's bytes that is the client's response as it would be written; null when they are not that. */
+export type Passthrough = (bytes: Uint8Array) => Uint8Array | null
 
 const LEAVES: Record<string, string> = {
   String: 'endOfString',
@@ -16,12 +16,12 @@ const LEAVES: Record<string, string> = {
 const NEWLINE = 10 // servers like to end with one
 
 /**
- * Generates the check whether a subgraph's answer is, byte by byte, what parsing it and writing it again would give: the case
+ * Generates the check whether a subgraph's response is, byte by byte, what parsing it and writing it again would give: the case
  * of most operations on one subgraph. It verifies all that the projection does, keys and their order, types and nulls, but
  * makes nothing; the bytes then go to the client as they came.
- * @returns null where that cannot be, or not be told from the bytes: several possible types.
+ * @returns null where that cannot be, or cannot be seen from the bytes: several possible types.
  */
-export function compileEcho(root: ObjectShape): Echo | null {
+export function compilePassthrough(root: ObjectShape): Passthrough | null {
   const functions: string[] = []
   const enums: ReadonlySet<string>[] = []
   const written = new Set<number>()

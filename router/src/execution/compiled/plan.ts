@@ -1,9 +1,9 @@
-import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
 import type { Operation } from '@apollo/federation-internals'
+import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
 import type { GraphQLSchema } from 'graphql'
 import { compileFetch } from './fetch.ts'
+import { NotCompilable } from './generate.ts'
 import type { Step } from './run.ts'
-import { NotCompilable } from './shape.ts'
 
 /** Compiles the nodes of a plan. @throws NotCompilable */
 export function compilePlan(root: PlanNode, operation: Operation, supergraphSchema: GraphQLSchema): Step {
@@ -23,7 +23,7 @@ export function compilePlan(root: PlanNode, operation: Operation, supergraphSche
         const { ifClause, elseClause } = node
         const yes = ifClause && stepOf(ifClause, path)
         const no = elseClause && stepOf(elseClause, path)
-        // Async, for a variable that is no boolean rejects: thrown at once, it would leave the fetches beside it unheard.
+        // Async, because a variable that is not a boolean rejects: thrown at once, nobody would await the fetches beside it.
         return async (run) => {
           const isTrue = evaluateCondition(node, operation.variableDefinitions, run.request.variables)
           await (isTrue ? yes : no)?.(run)

@@ -1,16 +1,9 @@
-import { isEnumType, isIDType, isCustomScalarType, type Schema } from '@apollo/federation-internals'
-import { generate } from './generate.ts'
+import { isCustomScalarType, isEnumType, isIDType, type Schema } from '@apollo/federation-internals'
+import { generate, NotCompilable } from './generate.ts'
 import * as text from './json-text.ts'
-import {
-  type LeafShape,
-  type Member,
-  NotCompilable,
-  type ObjectShape,
-  objectNames,
-  type Slot,
-} from './shape.ts'
+import { type LeafShape, type Member, objectNames, type ObjectShape, type Slot } from './shape.ts'
 
-/** Writes the `data` of an answer as JSON. @throws BROKEN where the tree is not what the schema promises. */
+/** Writes the `data` of a response as JSON. @throws BROKEN where the tree is not what the schema promises. */
 export type Projection = (tree: unknown) => string
 
 const LEAVES: Record<string, string> = {
@@ -70,7 +63,7 @@ export function compileProjection(root: ObjectShape, schema: Schema): Projection
     return `${parts.join(' + ')} + '}'`
   }
 
-  /** An alias may have been fetched by its own name; the reference then prefers what stands there. */
+  /** An alias may have been fetched by its own name; the reference then prefers that value. */
   function typename(key: string, name: string | null): string {
     const own = key === '__typename' ? 'undefined' : `v.${key}`
     if (name === null) return `typenameText(${own}, names)`

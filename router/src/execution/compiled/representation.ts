@@ -1,21 +1,18 @@
-import type {
-  FetchDataRewrite,
-  QueryPlanFieldNode,
-  QueryPlanInlineFragmentNode,
-  QueryPlanSelectionNode,
+import {
+  type FetchDataRewrite,
+  getResponseName,
+  type QueryPlanFieldNode,
+  type QueryPlanInlineFragmentNode,
+  type QueryPlanSelectionNode,
 } from '@apollo/query-planner'
-import { getResponseName } from '@apollo/query-planner'
-import { type GraphQLSchema, isCompositeType } from 'graphql'
-import { generate, isInherited } from './generate.ts'
+import { type GraphQLSchema, isAbstractType, isCompositeType, isInterfaceType, isObjectType } from 'graphql'
+import { generate, isInherited, NotCompilable } from './generate.ts'
 import { jsonText } from './json-text.ts'
-import type { Tree } from './merge.ts'
-import { readRepresentation } from './representation-reader.ts'
-import { NotCompilable } from './shape.ts'
-import { compileRename, isOfType } from './type-conditions.ts'
+import { mergeInto, type Tree } from './merge.ts'
 
 /**
  * The representation of an entity as JSON; empty where the entity is of another type, or lacks something required.
- * @param memo of the same request, so that an entity in many places is written once.
+ * @param memo of the same request, so that an entity found at many paths is written once.
  */
 export type Selector = (entity: Tree, memo: Map<unknown, string>) => string
 
@@ -136,3 +133,64 @@ const isMatch = (
   name: string,
   { typeCondition }: QueryPlanInlineFragmentNode,
 ): boolean => typeCondition !== undefined && isOfType(schema, name, typeCondition)
+
+/** Reads what a fetch requires from an entity, for every form of it; null when a field was not fetched. */
+function readRepresentation(
+  schema: GraphQLSchema,
+  source: Tree | null,
+  selections: readonly QueryPlanSelectionNode[],
+): Tree | null {
+  if (source === null) return null
+  const result: Tree = {}
+  for (const selection of selections) {
+    if (selection.kind === 'InlineFragment') {
+      if (!selection.typeCondition || !hasType(schema, source, selection.typeCondition)) continue
+      mergeInto(result, readRepresentation(schema, source, selection.selections))
+      continue
+    }
+    const name = getResponseName(selection)
+    if (!Object.hasOwn(source, name) || source[name] === undefined) return null
+    const value = source[name]
+    const { selections: inner } = selection
+    if (!inner) result[name] = value
+    else if (Array.isArray(value))
+      result[name] = value.map((item: Tree | null) => readRepresentation(schema, item, inner))
+    else result[name] = readRepresentation(schema, value as Tree | null, inner)
+  }
+  return result
+}
+
+const hasType = (schema: GraphQLSchema, { __typename: name }: Tree, condition: string): boolean =>
+  Boolean(name) && isOfType(schema, name as string, condition)
+
+/** Whether an object whose `__typename` is `name` meets a fragment's condition, as plans mean it. */
+function isOfType(schema: GraphQLSchema, name: string, condition: string): boolean {
+  if (name === condition) return true
+  const type = schema.getType(name)
+  const abstract = schema.getType(condition)
+  return (
+    (isObjectType(type) || isInterfaceType(type)) &&
+    isAbstractType(abstract) &&
+    schema.isSubType(abstract, type)
+  )
+}
+
+/**
+ * Under which type an entity is asked for: a subgraph with an interface object knows all implementations by the interface.
+ * @throws NotCompilable for a rewrite that does more than that.
+ */
+function compileRename(
+  rewrites: readonly FetchDataRewrite[],
+  schema: GraphQLSchema,
+): (typename: string) => string {
+  const renames = rewrites.map((rewrite) => {
+    const [condition = '', field, ...more] = rewrite.path
+    const [, name] = /^\.\.\. on (\w+)$/.exec(condition) ?? []
+    const to: unknown = rewrite.kind === 'ValueSetter' ? rewrite.setValueTo : null
+    if (!name || field !== '__typename' || more.length > 0 || typeof to !== 'string')
+      throw new NotCompilable('rewrites')
+    return { name, to }
+  })
+  return (typename) =>
+    renames.reduce((current, { name, to }) => (isOfType(schema, current, name) ? to : current), typename)
+}

@@ -7,16 +7,18 @@ import {
   isObjectType,
   isSubtype,
   type Operation,
+  type OperationElement,
   type OutputType,
   possibleRuntimeTypes,
   type ScalarType,
   type Schema,
   type SelectionSet,
   typenameFieldName,
+  Variable,
 } from '@apollo/federation-internals'
-import { type Conditions, isSkipped } from './conditions.ts'
+import { NotCompilable } from './generate.ts'
 
-/** A place in the answer: what stands there, and whether it may be null. */
+/** A position in the response: what is there, and whether it may be null. */
 export interface Slot {
   nonNull: boolean
   value: LeafShape | ListShape | ObjectShape
@@ -45,7 +47,7 @@ export interface ObjectCase {
   members: Member[]
 }
 
-/** In the order of the answer. `name` is null where only the data can tell the type. */
+/** In the order of the response. `name` is null where only the data can tell the type. */
 export type Member =
   | { kind: 'typename'; key: string; name: string | null }
   | { kind: 'field'; key: string; slot: Slot }
@@ -60,11 +62,8 @@ type Draft = { kind: 'typename'; name: string | null } | { kind: 'field'; type: 
 
 const MAX_OBJECTS = 2_000 // generated code for more costs more memory than it saves time
 
-/** An operation of a kind that is not compiled. */
-export class NotCompilable extends Error {}
-
 /**
- * Works out the shape of an operation's answer for given values of its conditions, walking selections in the order of the
+ * Works out the shape of an operation's response for given values of its conditions, walking selections in the order of the
  * reference's post-processing, so that keys come out in the same order.
  * @throws NotCompilable
  */
@@ -166,3 +165,43 @@ function baseOf(type: OutputType): OutputType {
 /** Names of object types that clients may see. */
 export const objectNames = (schema: Schema): Set<string> =>
   new Set(schema.objectTypes().map(({ name }) => name))
+
+/** Values of the variables that `@skip` and `@include` look at. */
+type Conditions = ReadonlyMap<string, boolean>
+
+/** Finds the variables that `@skip` and `@include` look at, each with its default in the operation. */
+export function conditionVariables(operation: Operation): { name: string; defaultValue: unknown }[] {
+  const schema = operation.schema()
+  const names = new Set<string>()
+  const seen = new Set<SelectionSet>()
+  visit(operation.selectionSet)
+  return [...names].map((name) => ({
+    name,
+    defaultValue: operation.variableDefinitions.definition(name)?.defaultValue,
+  }))
+
+  function visit(selections: SelectionSet): void {
+    if (seen.has(selections)) return
+    seen.add(selections)
+    for (const selection of selections.selections()) {
+      for (const value of argumentsOf(selection.element, schema))
+        if (value instanceof Variable) names.add(value.name)
+      if (selection.selectionSet) visit(selection.selectionSet)
+    }
+  }
+}
+
+function isSkipped(element: OperationElement, schema: Schema, conditions: Conditions): boolean {
+  const [skip, include] = argumentsOf(element, schema).map((value) =>
+    value instanceof Variable ? conditions.get(value.name) : value,
+  )
+  return skip === true || include === false
+}
+
+/** The `if` of `@skip` and of `@include`; undefined where there is none. */
+function argumentsOf(element: OperationElement, schema: Schema): (boolean | Variable | undefined)[] {
+  return [schema.skipDirective(), schema.includeDirective()].map((definition) => {
+    const [directive] = element.appliedDirectivesOf<{ if: boolean | Variable }>(definition)
+    return directive?.arguments().if
+  })
+}

@@ -1,9 +1,8 @@
-import { createLines } from '@karcis/kit/coalescing'
-import type { Run } from './run.ts'
-import type { CompiledRequest } from './types.ts'
+import { createCoalescer } from '@karcis/kit/coalescing'
+import type { CompiledRequest, Run } from './run.ts'
 
-/** Runs an operation; for requests of the same scope and variables that came at the same time, only once. */
-export type JointRuns = (request: CompiledRequest<unknown>) => Promise<Run>
+/** Runs an operation; for requests of the same scope and variables that came at the same time, only once (single-flight). */
+export type SharedExecutions = (request: CompiledRequest<unknown>) => Promise<Run>
 
 interface Member {
   request: CompiledRequest<unknown>
@@ -12,25 +11,29 @@ interface Member {
 }
 
 /**
- * What everybody asks at the same moment, as a page of an event that goes on sale, is executed and written once for all.
- * @param start must give a run that nobody changes afterwards.
+ * What everybody asks for at the same moment, such as the page of an event that goes on sale, is executed and written once
+ * for all.
+ * @param start must give a run that nobody changes afterwards; it learns whether the run is shared.
  */
-export function createJointRuns(start: (request: CompiledRequest<unknown>) => Promise<Run>): JointRuns {
-  const lines = createLines<Member>(depart, () => 0, 1)
+export function createSharedExecutions(
+  start: (request: CompiledRequest<unknown>, isShared: boolean) => Promise<Run>,
+): SharedExecutions {
+  const coalescer = createCoalescer<Member>(runOnce, () => 0, 1)
 
   return (request) => {
     const { scopeKey, variables } = request
-    if (scopeKey === null) return start(request)
+    if (scopeKey === null) return start(request, false)
     return new Promise((resolve, reject) => {
       // All that a run makes of its variables is this text, and the booleans in it.
-      lines.enter(`${scopeKey.length} ${scopeKey}${JSON.stringify(variables)}`, { request, resolve, reject })
+      const key = `${scopeKey.length} ${scopeKey}${JSON.stringify(variables)}`
+      coalescer.add(key, { request, resolve, reject })
     })
   }
 
-  async function depart(members: readonly Member[]): Promise<void> {
+  async function runOnce(members: readonly Member[]): Promise<void> {
     const [first] = members as [Member]
     try {
-      const run = await start(first.request)
+      const run = await start(first.request, true)
       for (const { resolve } of members) resolve(run)
     } catch (error) {
       for (const { reject } of members) reject(error)

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
 import { expect, it } from 'vitest'
-import { compileOperation } from './compile.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { createWorld, planOf } from '../../testing/differential/world.ts'
+import { compileOperation } from './compile.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
-import type { SubgraphRequest } from './types.ts'
 
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@shareable"])\n'
@@ -68,14 +68,14 @@ const idsOf = ({ request }: Call) =>
   (request.variables.representations as { id: string }[]).map(({ id }) => id)
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-it('asks for an entity once, in however many places it stands', async () => {
+it('fetches an entity once, at however many paths it is', async () => {
   const { runner, call } = createSubgraphs()
-  const answer = runner('{ items { id name } }')('viewer')
+  const response = runner('{ items { id name } }')('viewer')
   ;(await call(0)).answer(items('1', '2', '1'))
   const names = await call(1)
   expect(idsOf(names)).toEqual(['1', '2'])
   names.answer({ data: { _entities: [{ name: 'one' }, { name: 'two' }] } })
-  expect((await answer).data).toEqual({
+  expect((await response).data).toEqual({
     items: [
       { id: '1', name: 'one' },
       { id: '2', name: 'two' },
@@ -84,10 +84,10 @@ it('asks for an entity once, in however many places it stands', async () => {
   })
 })
 
-it('gathers what the same viewer wants while a call is under way, and tells each of its own errors at its own places', async () => {
+it('gathers what the same viewer wants while a fetch is under way, and gives each their own errors at their own paths', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { name price } }')
-  const answers = [run('viewer', { n: 1 }), run('viewer', { n: 2 }), run('viewer', { n: 3 })]
+  const responses = [run('viewer', { n: 1 }), run('viewer', { n: 2 }), run('viewer', { n: 3 })]
   ;(await call(0)).answer(items('1'))
   ;(await call(1)).answer(items('2', '3'))
   ;(await call(2)).answer(items('3', '4', '3'))
@@ -97,16 +97,16 @@ it('gathers what the same viewer wants while a call is under way, and tells each
   expect(calls).toHaveLength(4)
 
   first.answer({ data: { _entities: [{ name: 'one', price: 1 }] } })
-  const joint = await call(4)
-  expect(idsOf(joint)).toEqual(['2', '3', '4'])
-  joint.answer({
+  const shared = await call(4)
+  expect(idsOf(shared)).toEqual(['2', '3', '4'])
+  shared.answer({
     data: { _entities: [{ name: 'two', price: 2 }, { name: null, price: 3 }, null] },
     errors: [
       { message: 'no name', path: ['_entities', 1, 'name'] },
       { message: 'gone', path: ['_entities', 2], extensions: { code: 'GONE' } },
     ],
   })
-  const [one, two, three] = await Promise.all(answers)
+  const [one, two, three] = await Promise.all(responses)
   expect(one).toEqual({ data: { items: [{ name: 'one', price: 1 }] } })
   expect(two?.data).toEqual({
     items: [
@@ -124,10 +124,10 @@ it('gathers what the same viewer wants while a call is under way, and tells each
   expect(calls).toHaveLength(5)
 })
 
-it('shares no call between viewers', async () => {
+it('shares no fetch between viewers', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('{ items { name } }')
-  const answers = ['ann', 'ann', 'ann', 'bob', 'bob', 'bob'].map((viewer) => run(viewer))
+  const responses = ['ann', 'ann', 'ann', 'bob', 'bob', 'bob'].map((viewer) => run(viewer))
   await call(1)
   expect(calls).toHaveLength(2) // one each; the others wait
   calls[0]?.answer(items('1'))
@@ -139,7 +139,7 @@ it('shares no call between viewers', async () => {
   expect(entities.map(idsOf)).toContainEqual(['9'])
   for (const entity of entities)
     entity.answer({ data: { _entities: [{ name: `name of ${idsOf(entity).join()}` }] } })
-  const [ann, , , bob] = await Promise.all(answers)
+  const [ann, , , bob] = await Promise.all(responses)
   expect(ann?.data).toEqual({ items: [{ name: 'name of 1' }] })
   expect(bob?.data).toEqual({ items: [{ name: 'name of 9' }] })
 })
@@ -147,18 +147,18 @@ it('shares no call between viewers', async () => {
 it('keeps scopes and variables apart that only together read the same', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { id } }')
-  const answers = [run('v', { n: 1 }), run('v"n":1', {}), run('v', { n: 2 })]
+  const responses = [run('v', { n: 1 }), run('v"n":1', {}), run('v', { n: 2 })]
   await call(2)
   expect(calls.map(({ request }) => request.variables)).toEqual([{ n: 1 }, {}, { n: 2 }])
   for (const { answer } of calls) answer(items())
-  await Promise.all(answers)
+  await Promise.all(responses)
 })
 
 it('shares nothing without a scope, and nothing in mutations', async () => {
   const { runner, call, calls } = createSubgraphs()
   const query = runner('{ owner { name } }')
   const mutation = runner('mutation { add { name } }')
-  const answers = [
+  const responses = [
     query(null),
     query(null),
     query(null),
@@ -171,11 +171,11 @@ it('shares nothing without a scope, and nothing in mutations', async () => {
   for (const { answer } of calls.slice(3)) answer({ data: { add: { __typename: 'Item', id: '1' } } })
   await call(8)
   for (const { answer } of calls.slice(6)) answer({ data: { _entities: [{ name: 'one' }] } })
-  await Promise.all(answers)
+  await Promise.all(responses)
   expect(calls).toHaveLength(9)
 })
 
-it('answers no one with what a subgraph said before they asked', async () => {
+it('gives nobody what a subgraph said before they asked', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('{ owner { name tags } }')
   const early = run('viewer')
@@ -191,7 +191,7 @@ it('answers no one with what a subgraph said before they asked', async () => {
   expect(calls).toHaveLength(2)
 })
 
-it('waits for a slow call only so long', async () => {
+it('waits for a slow fetch only so long', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('{ owner { name } }')
   const slow = run('viewer')
@@ -222,44 +222,46 @@ it('gives each requester a tree of its own', async () => {
   ])
 })
 
-it('gives two places of one entity values of their own to merge into', async () => {
+it('gives two paths to one entity values of their own to merge into', async () => {
   const { runner, call } = createSubgraphs()
-  const answer = runner('{ items { maker { id city } } }')('viewer')
+  const response = runner('{ items { maker { id city } } }')('viewer')
   ;(await call(0)).answer(items('1', '1'))
   ;(await call(1)).answer({ data: { _entities: [{ maker: { __typename: 'Maker', id: 'm' } }] } })
   const makers = await call(2)
   expect(idsOf(makers)).toEqual(['m'])
   makers.answer({ data: { _entities: [{ city: 'Bandung' }] } })
-  expect((await answer).data).toEqual({
+  expect((await response).data).toEqual({
     items: [{ maker: { id: 'm', city: 'Bandung' } }, { maker: { id: 'm', city: 'Bandung' } }],
   })
 })
 
-it('asks for everybody alone when nobody can tell whom an answer concerns', async () => {
+it('fetches for everybody alone when a response is ambiguous', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { name } }')
-  const answers = [1, 2, 3].map((n) => run('viewer', { n }))
+  const responses = [1, 2, 3].map((n) => run('viewer', { n }))
   for (const index of [0, 1, 2]) (await call(index)).answer(items(`${index}`))
   ;(await call(3)).answer({ data: { _entities: [{ name: 'zero' }] } })
-  const joint = await call(4)
-  expect(idsOf(joint)).toEqual(['1', '2'])
-  joint.answer({ errors: [{ message: 'cannot read one of them' }] })
+  const shared = await call(4)
+  expect(idsOf(shared)).toEqual(['1', '2'])
+  shared.answer({ errors: [{ message: 'cannot read one of them' }] })
   await call(6)
   expect(calls.slice(5).map(idsOf)).toEqual([['1'], ['2']])
   calls[5]?.answer({ errors: [{ message: 'this one' }] })
   calls[6]?.answer({ data: { _entities: [{ name: 'two' }] } })
-  const [, one, two] = await Promise.all(answers)
+  const [, one, two] = await Promise.all(responses)
   expect(one).toMatchObject({ data: { items: [{ name: null }] }, errors: [{ message: 'this one' }] })
   expect(two).toEqual({ data: { items: [{ name: 'two' }] } })
 })
 
-it('tells all who shared a call that it failed, and goes on', async () => {
+it('fails all who shared a fetch that failed, and continues', async () => {
   const { runner, call } = createSubgraphs()
   const run = runner('{ owner { name } }')
-  const answers = [run('viewer'), run('viewer'), run('viewer')]
+  const responses = [run('viewer'), run('viewer'), run('viewer')]
   ;(await call(0)).fail(new Error('lost'))
   ;(await call(1)).fail(new Error('lost again'))
-  const errors = (await Promise.all(answers)).map(({ errors }) => (errors?.[0] as Error | undefined)?.message)
+  const errors = (await Promise.all(responses)).map(
+    ({ errors }) => (errors?.[0] as Error | undefined)?.message,
+  )
   expect(errors).toEqual(['lost', 'lost again', 'lost again'])
   const later = run('viewer')
   ;(await call(2)).answer({ data: { owner: null } })
@@ -269,7 +271,7 @@ it('tells all who shared a call that it failed, and goes on', async () => {
 it('runs an operation once for all of a scope who want its bytes at the same time', async () => {
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { id name } }').toBuffer
-  const answers = [run('ann'), run('ann'), run('ann'), run('bob'), run('ann', { n: 1 }), run(null)]
+  const responses = [run('ann'), run('ann'), run('ann'), run('bob'), run('ann', { n: 1 }), run(null)]
   await call(3)
   expect(calls.map(({ request }) => request.variables)).toEqual([{}, {}, { n: 1 }, {}])
   for (let index = 0; index < 4; index++) calls[index]?.answer(items(`${index}`))
@@ -279,22 +281,22 @@ it('runs an operation once for all of a scope who want its bytes at the same tim
   }
   ;(await call(8)).answer(items('8'))
   ;(await call(9)).answer({ data: { _entities: [{ name: 'of 8' }] } })
-  const texts = (await Promise.all(answers)).map((bytes) => Buffer.from(bytes).toString())
+  const texts = (await Promise.all(responses)).map((bytes) => Buffer.from(bytes).toString())
   expect(texts).toEqual(
     ['0', '8', '8', '1', '2', '3'].map((id) => `{"data":{"items":[{"id":"${id}","name":"of ${id}"}]}}`),
   )
   expect(calls).toHaveLength(10)
 })
 
-it('lets everybody put the errors of a shared run in their own words', async () => {
+it('lets everybody encode the errors of a shared run for themselves', async () => {
   const { runner, call } = createSubgraphs()
   const run = runner('{ owner { name } }').toBuffer
-  const answers = ['1', '2', '3'].map((id) =>
+  const responses = ['1', '2', '3'].map((id) =>
     run('viewer', {}, ({ errors }) => `${id}: ${String(errors?.[0])}`),
   )
   ;(await call(0)).fail(new Error('lost'))
   ;(await call(1)).answer({ errors: [{ message: 'sold out' }], data: { owner: null } })
-  const texts = (await Promise.all(answers)).map((bytes) => Buffer.from(bytes).toString())
+  const texts = (await Promise.all(responses)).map((bytes) => Buffer.from(bytes).toString())
   expect(texts).toEqual(
     ['1: Error: lost', '2: GraphQLError: sold out', '3: GraphQLError: sold out'].map((text) =>
       text.replace('GraphQLError: ', ''),
@@ -304,7 +306,7 @@ it('lets everybody put the errors of a shared run in their own words', async () 
 
 it('gives the transport the body ready, and takes bytes', async () => {
   const { runner, call } = createSubgraphs()
-  const answer = runner('query Find($n: Int) { items(first: $n) { id name(loud: true) } }')('viewer', {
+  const response = runner('query Find($n: Int) { items(first: $n) { id name(loud: true) } }')('viewer', {
     n: 2,
     other: 1,
   })
@@ -318,10 +320,10 @@ it('gives the transport the body ready, and takes bytes', async () => {
     representations: [{ __typename: 'Item', id: '1' }],
   })
   names.answer('{"data":{"_entities":[{"name":"ONE"}]}}')
-  expect((await answer).data).toEqual({ items: [{ id: '1', name: 'ONE' }] })
+  expect((await response).data).toEqual({ items: [{ id: '1', name: 'ONE' }] })
 })
 
-it('leaves what is unusual to the ordinary path', () => {
+it('does not compile what is unusual', () => {
   for (const text of [
     '{ __schema { types { name } } }',
     '{ owner { name } __type(name: "Item") { name } }',

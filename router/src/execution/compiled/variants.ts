@@ -1,20 +1,20 @@
 import type { Operation } from '@apollo/federation-internals'
-import { conditionVariables } from './conditions.ts'
-import { compileEcho, type Echo } from './passthrough.ts'
+import { NotCompilable } from './generate.ts'
+import { compilePassthrough, type Passthrough } from './passthrough.ts'
 import { compileProjection, type Projection } from './projection.ts'
-import { NotCompilable, shapeOf } from './shape.ts'
+import { conditionVariables, shapeOf } from './shape.ts'
 
 /** An operation under given conditions. */
 export interface Variant {
   projection: Projection
   /** Only for an operation that is a single fetch. */
-  echo: Echo | null
+  passthrough: Passthrough | null
 }
 
-/** Finds the variant for given variables; null where there is none, and the reference must shape the answer. */
+/** Finds the variant for given variables; null where there is none, and the reference must shape the response. */
 export type Variants = (variables: Record<string, unknown>) => Variant | null
 
-const MAX_VARIANTS = 32 // a client that tries all combinations of many conditions shall not fill the memory with code
+const MAX_VARIANTS = 32 // so that a client cannot fill the memory with code by trying all combinations of many conditions
 
 /**
  * Compiles one variant per combination of `@skip` and `@include` that really occurs: no generated code then has
@@ -36,7 +36,7 @@ export function createVariants(operation: Operation, isSingleFetch: boolean): Va
     return variant
   }
 
-  /** One character per variable; null when one is no boolean, of which the reference has to complain. */
+  /** One character per variable; null when one is not a boolean, which is for the reference to report. */
   function keyOf(values: Record<string, unknown>): string | null {
     let key = ''
     for (const { name, defaultValue } of variables) {
@@ -52,7 +52,7 @@ export function createVariants(operation: Operation, isSingleFetch: boolean): Va
     const shape = shapeOf(operation, conditions)
     return {
       projection: compileProjection(shape, operation.schema()),
-      echo: isSingleFetch ? compileEcho(shape) : null,
+      passthrough: isSingleFetch ? compilePassthrough(shape) : null,
     }
   }
 

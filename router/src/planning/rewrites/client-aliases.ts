@@ -7,7 +7,7 @@ import {
   visit,
 } from 'graphql'
 import { clientError } from '../../errors.ts'
-import { aliasName, commonName, isOwnName } from '../../internal-names.ts'
+import { aliasName, isInternalName, publicName } from '../../internal-names.ts'
 
 type Data = Record<string, unknown> | null | undefined
 
@@ -15,8 +15,8 @@ type Data = Record<string, unknown> | null | undefined
 type Keys = Map<string, Keys>
 
 /**
- * Renames every alias that is also the name of some field. What is fetched for an object stands under one name per value:
- * `{ id: title }` would make the title the key by which the object is asked for elsewhere.
+ * Renames every alias that is also the name of some field. What is fetched for an object has one name per value:
+ * `{ id: title }` would make the title the key by which the object is fetched elsewhere.
  * @param names of all fields of the supergraph. @returns the document itself when there is nothing to rename.
  * @throws GraphQLError BAD_USER_INPUT for an alias that is reserved.
  */
@@ -25,15 +25,15 @@ export function renameAliases(document: DocumentNode, names: ReadonlySet<string>
     Field(node) {
       const alias = node.alias?.value
       if (alias === undefined || alias === node.name.value) return undefined
-      if (isOwnName(alias)) throw clientError('BAD_USER_INPUT', `The alias "${alias}" is reserved.`)
+      if (isInternalName(alias)) throw clientError('BAD_USER_INPUT', `The alias "${alias}" is reserved.`)
       if (!names.has(alias) && alias !== '__typename') return undefined
       return { ...node, alias: { kind: Kind.NAME, value: aliasName(alias) } }
     },
   })
 }
 
-/** Makes the function that gives the data of a renamed operation the client's names back. */
-export function createRestorer(
+/** Makes the function that restores the client's names in the data of a renamed operation. */
+export function createAliasRestorer(
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
 ): (data: Data) => Data {
@@ -61,7 +61,7 @@ function restored(value: unknown, keys: Keys): unknown {
   if (keys.size === 0 || typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
-      keys.has(key) ? commonName(key) : key,
+      keys.has(key) ? publicName(key) : key,
       restored(item, keys.get(key) ?? NONE),
     ]),
   )

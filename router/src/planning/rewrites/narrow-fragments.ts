@@ -1,9 +1,9 @@
 import {
   type DocumentNode,
   type FragmentDefinitionNode,
+  getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   type InlineFragmentNode,
   isAbstractType,
   isInterfaceType,
@@ -16,9 +16,9 @@ import {
 /**
  * Takes type conditions away where the type is known: `... on Node` on a `User` always applies. The plan executor does not
  * ask a subgraph for the type of what can only be one, and then finds that `... on User` within `... on Node` does not
- * apply: the client would silently miss fields. Equal in meaning to the document given, which must be valid.
+ * apply: the client would silently miss fields. The result means the same as the given document, which must be valid.
  */
-export function concretize(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
+export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)

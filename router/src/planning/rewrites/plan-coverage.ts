@@ -1,4 +1,4 @@
-import { isPlanNode, type FetchNode, type QueryPlan, type PlanNode } from '@apollo/query-planner'
+import { type FetchNode, isPlanNode, type PlanNode, type QueryPlan } from '@apollo/query-planner'
 import {
   type FragmentDefinitionNode,
   Kind,
@@ -8,15 +8,15 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 
-/** Response keys of what a plan fetches, with those below each. */
+/** Response keys of what a plan fetches, with the keys below each. */
 type Fetched = Map<string, Fetched>
 
 /**
  * Finds a field that an operation surely asks for and no fetch of its plan brings, as a path; null when there is none.
- * The planner leaves out without a word what no subgraph can give where the object is, and the answer would have a null there
- * that nobody gave. Below a type condition or a `@skip` it may be right to leave something out.
+ * The planner silently leaves out what no subgraph can give for an object, and the response would have a null there that nobody
+ * gave. Below a type condition or a `@skip` it may be right to leave something out.
  */
-export function uncovered(
+export function uncoveredField(
   plan: QueryPlan,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
@@ -86,7 +86,7 @@ function entered(fetched: Fetched, key: string): Fetched {
 
 function gatherFetch(node: FetchNode, into: Fetched): void {
   const { definitions } = parse(node.operation, { noLocation: true })
-  // A name under which the answer is merged, by that under which it was asked for.
+  // The name under which a value is merged, by the name under which it was asked for.
   const names = new Map(
     (node.outputRewrites ?? []).flatMap((rewrite) =>
       rewrite.kind === 'KeyRenamer' ? [[rewrite.path.at(-1), rewrite.renameKeyTo]] : [],

@@ -15,7 +15,7 @@ import {
 } from 'graphql'
 import { requiredName } from '../../internal-names.ts'
 
-/** What stands for a field with arguments where it is required, by the name that stands for it. */
+/** Fields with arguments that are required, by the internal name that stands for each. */
 export type RequiredFields = Map<string, Pick<FieldNode, 'name' | 'arguments'>>
 
 /** What a field requires, by `subgraph Type.field`: names of `RequiredFields`, with the path that leads there. */
@@ -30,9 +30,9 @@ export interface Requirement {
 type FieldsDefinition = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 /**
- * Gives every field with arguments that some `@requires` selects a name of its own there, without arguments. The planner holds
- * one field name in one place for one value: it would fetch the field once, with the arguments of the client or of either
- * requirement, and use that for all of them. The plan is given the real names back by `nameRequired`.
+ * Gives every field with arguments that some `@requires` selects an internal name there, without arguments. The planner holds
+ * one field name on one object for one value: it would fetch the field once, with the arguments of the client or of either
+ * requirement, and use that for all of them. `restoreRequiredNames` restores the real names in the plan.
  * @param supergraph as composed.
  */
 export function separateRequired(supergraph: DocumentNode): {
@@ -135,6 +135,26 @@ export function separateRequired(supergraph: DocumentNode): {
   }
 }
 
+/**
+ * Puts keys that can be resolved before those that cannot: coming back to a subgraph with what a field of it requires, the
+ * planner takes the first key that it finds. The order of keys means nothing else.
+ */
+export function resolvableFirst(supergraph: DocumentNode): DocumentNode {
+  return {
+    ...supergraph,
+    definitions: supergraph.definitions.map((definition) =>
+      (definition.kind === Kind.OBJECT_TYPE_DEFINITION ||
+        definition.kind === Kind.INTERFACE_TYPE_DEFINITION) &&
+      definition.directives?.some(isUnresolvable)
+        ? {
+            ...definition,
+            directives: definition.directives.toSorted((a, b) => +isUnresolvable(a) - +isUnresolvable(b)),
+          }
+        : definition,
+    ),
+  }
+}
+
 /** Value of `join__Graph` → name of the subgraph. */
 function graphNames(supergraph: DocumentNode): Map<string, string> {
   const graphs = supergraph.definitions.flatMap((definition) =>
@@ -173,3 +193,7 @@ function selectionsOf(fieldSet: string): SelectionSetNode {
 }
 
 const named = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : named(type.type))
+
+const isUnresolvable = ({ name, arguments: given = [] }: ConstDirectiveNode): boolean =>
+  name.value === 'join__type' &&
+  given.some(({ name, value }) => name.value === 'resolvable' && value.kind === Kind.BOOLEAN && !value.value)

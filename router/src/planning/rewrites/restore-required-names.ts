@@ -7,44 +7,48 @@ import type {
   SubscriptionNode,
 } from '@apollo/query-planner'
 import { type DocumentNode, parse, print, stripIgnoredCharacters, visit } from 'graphql'
-import { commonName, isOwnName } from '../../internal-names.ts'
+import { isInternalName, publicName } from '../../internal-names.ts'
 import type { RequiredFields, Requirements } from './required-fields.ts'
 import { splitFetch } from './split-fetch.ts'
 
-/** Gives the fetches of a plan the real names of required fields back, under aliases in what is asked. */
-export function nameRequired(plan: QueryPlan, fields: RequiredFields, requirements: Requirements): QueryPlan {
+/** Restores the real names of required fields in the fetches of a plan, with the internal names as aliases. */
+export function restoreRequiredNames(
+  plan: QueryPlan,
+  fields: RequiredFields,
+  requirements: Requirements,
+): QueryPlan {
   if (fields.size === 0 || !plan.node) return plan
-  return { ...plan, node: named(plan.node) }
+  return { ...plan, node: restored(plan.node) }
 
-  function named<Node extends PlanNode | SubscriptionNode>(node: Node): Node
-  function named(node: PlanNode | SubscriptionNode): PlanNode | SubscriptionNode {
+  function restored<Node extends PlanNode | SubscriptionNode>(node: Node): Node
+  function restored(node: PlanNode | SubscriptionNode): PlanNode | SubscriptionNode {
     switch (node.kind) {
       case 'Fetch':
         return fetches(node)
       case 'Sequence':
       case 'Parallel':
-        return { ...node, nodes: node.nodes.map((one) => named(one)) }
+        return { ...node, nodes: node.nodes.map((one) => restored(one)) }
       case 'Flatten':
-        return { ...node, node: named(node.node) }
+        return { ...node, node: restored(node.node) }
       case 'Condition':
         return {
           ...node,
-          ...(node.ifClause && { ifClause: named(node.ifClause) }),
-          ...(node.elseClause && { elseClause: named(node.elseClause) }),
+          ...(node.ifClause && { ifClause: restored(node.ifClause) }),
+          ...(node.elseClause && { elseClause: restored(node.elseClause) }),
         }
       case 'Subscription':
-        return { ...node, primary: aliased(node.primary), ...(node.rest && { rest: named(node.rest) }) }
+        return { ...node, primary: aliased(node.primary), ...(node.rest && { rest: restored(node.rest) }) }
       case 'Defer':
         return {
           ...node,
-          primary: withNamed(node.primary),
-          deferred: node.deferred.map((one) => withNamed(one)),
+          primary: withRestored(node.primary),
+          deferred: node.deferred.map((one) => withRestored(one)),
         }
     }
   }
 
-  function withNamed<Part extends { node?: PlanNode }>(part: Part): Part {
-    return part.node ? { ...part, node: named(part.node) } : part
+  function withRestored<Part extends { node?: PlanNode }>(part: Part): Part {
+    return part.node ? { ...part, node: restored(part.node) } : part
   }
 
   function fetches(node: FetchNode): PlanNode {
@@ -72,7 +76,7 @@ export function nameRequired(plan: QueryPlan, fields: RequiredFields, requiremen
   }
 }
 
-/** What representations carry under our names goes to the subgraph under its own. */
+/** What representations carry under internal names goes to the subgraph under the names that it knows. */
 function renamesOf(selections: QueryPlanSelectionNode[], path: string[]): FetchDataRewrite[] {
   return selections.flatMap((selection): FetchDataRewrite[] => {
     if (selection.kind === 'InlineFragment') {
@@ -80,15 +84,18 @@ function renamesOf(selections: QueryPlanSelectionNode[], path: string[]): FetchD
       return renamesOf(selection.selections, [...path, ...step])
     }
     const here = [...path, selection.name]
-    const below = renamesOf(selection.selections ?? [], here) // first, while the path still leads there
-    return isOwnName(selection.name)
-      ? [...below, { kind: 'KeyRenamer', path: here, renameKeyTo: commonName(selection.name) }]
+    const below = renamesOf(selection.selections ?? [], here) // first, while the path still exists
+    return isInternalName(selection.name)
+      ? [...below, { kind: 'KeyRenamer', path: here, renameKeyTo: publicName(selection.name) }]
       : below
   })
 }
 
-/** The executor's own renaming passes over null, 0, false and ''; this one does not. */
-export function nameVariables(variables: Record<string, unknown>): Record<string, unknown> {
+/**
+ * Restores the names that subgraphs know in representations. The executor's own renaming passes over null, 0, false and '';
+ * this one does not.
+ */
+export function restoreVariableNames(variables: Record<string, unknown>): Record<string, unknown> {
   const { representations } = variables
   return representations ? { ...variables, representations: renamed(representations) } : variables
 }
@@ -97,5 +104,5 @@ function renamed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(renamed)
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([, item]) => item !== undefined)
-  return Object.fromEntries(entries.map(([key, item]) => [commonName(key), renamed(item)]))
+  return Object.fromEntries(entries.map(([key, item]) => [publicName(key), renamed(item)]))
 }

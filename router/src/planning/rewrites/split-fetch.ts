@@ -10,12 +10,12 @@ import {
   stripIgnoredCharacters,
   visit,
 } from 'graphql'
-import { commonName, isOwnName } from '../../internal-names.ts'
+import { isInternalName, publicName } from '../../internal-names.ts'
 import type { Requirement, Requirements } from './required-fields.ts'
 
 /**
- * Splits a fetch of entities whose fields require one field with different arguments: a representation has but one place for
- * its value. Each part asks for fields that agree, and carries only what these require.
+ * Splits a fetch of entities whose fields require one field with different arguments: a representation has room for one
+ * value of it only. Each part asks for fields that agree, and carries only what these require.
  */
 export function splitFetch(node: FetchNode, requirements: Requirements): FetchNode[] {
   if (!node.requires || !hasConflict(node.requires)) return [node]
@@ -23,10 +23,10 @@ export function splitFetch(node: FetchNode, requirements: Requirements): FetchNo
   const parts: Requirement[][] = []
   const partOf = new Map<SelectionNode, number>()
   visitFields(entitiesOf(document), '', (field, typeName) => {
-    const own = requirements.get(`${node.serviceName} ${typeName}.${field.name.value}`) ?? []
-    const fitting = parts.findIndex((part) => agree(part, own))
+    const required = requirements.get(`${node.serviceName} ${typeName}.${field.name.value}`) ?? []
+    const fitting = parts.findIndex((part) => agree(part, required))
     const index = fitting < 0 ? parts.length : fitting
-    parts[index] = [...(parts[index] ?? []), ...own]
+    parts[index] = [...(parts[index] ?? []), ...required]
     partOf.set(field, index)
   })
   return parts.map((part, index) => {
@@ -46,7 +46,7 @@ const agree = (part: Requirement[], others: Requirement[]): boolean =>
       (one) =>
         one.parent !== other.parent ||
         one.name === other.name ||
-        commonName(one.name) !== commonName(other.name),
+        publicName(one.name) !== publicName(other.name),
     ),
   )
 
@@ -54,7 +54,7 @@ function hasConflict(selections: QueryPlanSelectionNode[]): boolean {
   const names = new Set<string>()
   return selections.some((selection) => {
     if (selection.kind === 'InlineFragment') return hasConflict(selection.selections)
-    const name = commonName(selection.name)
+    const name = publicName(selection.name)
     if (names.has(name)) return true
     names.add(name)
     return hasConflict(selection.selections ?? [])
@@ -77,23 +77,23 @@ type Field = Extract<SelectionNode, { kind: Kind.FIELD }>
 function visitFields(
   { selections }: SelectionSetNode,
   typeName: string,
-  see: (field: Field, typeName: string) => void,
+  onField: (field: Field, typeName: string) => void,
 ): void {
   for (const selection of selections) {
-    if (selection.kind === Kind.FIELD) see(selection, typeName)
+    if (selection.kind === Kind.FIELD) onField(selection, typeName)
     else if (selection.kind === Kind.INLINE_FRAGMENT)
-      visitFields(selection.selectionSet, selection.typeCondition?.name.value ?? typeName, see)
+      visitFields(selection.selectionSet, selection.typeCondition?.name.value ?? typeName, onField)
     else throw new Error('fetches are planned without named fragments')
   }
 }
 
-function onlyFields(document: DocumentNode, keep: (field: Field) => boolean): DocumentNode {
-  const kept = visit(document, {
-    Field: (field) => (keep(field) ? undefined : null),
+function onlyFields(document: DocumentNode, includes: (field: Field) => boolean): DocumentNode {
+  const selected = visit(document, {
+    Field: (field) => (includes(field) ? undefined : null),
     InlineFragment: { leave: ({ selectionSet }) => (selectionSet.selections.length > 0 ? undefined : null) },
   })
-  return visit(kept, {
-    VariableDefinition: ({ variable }) => (usesVariable(kept, variable.name.value) ? undefined : null),
+  return visit(selected, {
+    VariableDefinition: ({ variable }) => (usesVariable(selected, variable.name.value) ? undefined : null),
   })
 }
 
@@ -119,7 +119,7 @@ function onlyRequired(
     if (selection.kind === 'InlineFragment')
       return [{ ...selection, selections: onlyRequired(selection.selections, parent, part) }]
     const { name } = selection
-    if (isOwnName(name) && !part.some((one) => one.parent === parent && one.name === name)) return []
+    if (isInternalName(name) && !part.some((one) => one.parent === parent && one.name === name)) return []
     if (!selection.selections) return [selection]
     const below = onlyRequired(selection.selections, `${parent}.${name}`, part)
     return below.length > 0 ? [{ ...selection, selections: below }] : []

@@ -1,61 +1,61 @@
 import { connect } from 'node:net'
-import type { Received } from '../dispatch.ts'
-import { createAnswerReader } from './response-reader.ts'
+import type { HttpResponse } from '../dispatch.ts'
+import { createResponseReader } from './response-reader.ts'
 
-/** A request that waits for its answer. */
-export interface Waiting {
+/** A request that waits for its response. */
+export interface PendingRequest {
   /** The whole request as it goes over the wire. */
   readonly text: string
-  resolve(received: Received): void
+  resolve(response: HttpResponse): void
   reject(error: Error): void
 }
 
-/** The connection gave no answer to this request; the server may have run it. */
-export class Unanswered extends Error {}
+/** The connection gave no response to this request; the server may have run it. */
+export class NoResponse extends Error {}
 
-/** One connection, on which requests are sent without waiting for the answers to those before them. */
-export interface Lane {
-  readonly waiting: readonly Waiting[]
-  /** Until then nobody is behind anybody. */
+/** One connection, on which requests are sent without pending for the responses to those before them. */
+export interface PipelinedConnection {
+  readonly pending: readonly PendingRequest[]
+  /** Until it is, no request is behind another. */
   readonly isConnected: boolean
-  /** When the one that waits first became the first, or could be sent. */
+  /** When the first pending request became the first, or could be sent. */
   readonly headSince: number
-  /** When the last one was answered. */
+  /** When the last request got its response. */
   readonly idleSince: number
-  send(requests: readonly Waiting[]): void
-  /** Gives up all but the first: they are no longer answered from here. */
-  abandonRest(): Waiting[]
-  /** Ends the connection. Those who wait are rejected with `error`. */
+  send(requests: readonly PendingRequest[]): void
+  /** Gives up all but the first, and returns them: their responses are dropped when they come. */
+  abandonRest(): PendingRequest[]
+  /** Ends the connection. Pending requests are rejected with `error`. */
   close(error: Error): void
 }
 
-/** Nobody waits for its answer any more. */
-const ABANDONED: Waiting = { text: '', resolve: () => undefined, reject: () => undefined }
+/** Nobody waits for its response any more. */
+const ABANDONED: PendingRequest = { text: '', resolve: () => undefined, reject: () => undefined }
 
 /**
- * @param onAnswer called for each answer, just before its request is told.
- * @param onClose called once, when the connection has ended, just before those who wait are told.
+ * @param onResponse called for each response, just before its request is resolved.
+ * @param onClose called once, when the connection has ended, just before pending requests are rejected.
  */
-export function openLane(
+export function openPipelinedConnection(
   origin: URL,
   maxBytes: number,
-  onAnswer: () => void,
-  onClose: (lane: Lane, unanswered: number) => void,
-): Lane {
-  const waiting: Waiting[] = []
+  onResponse: () => void,
+  onClose: (connection: PipelinedConnection, unanswered: number) => void,
+): PipelinedConnection {
+  const pending: PendingRequest[] = []
   let headSince = 0
   let idleSince = performance.now()
   let isConnected = false
   let isClosed = false
 
-  const reader = createAnswerReader(maxBytes, (received, isLast) => {
-    const first = waiting.shift()
-    if (!first) throw new Error('an answer that nobody asked for')
+  const reader = createResponseReader(maxBytes, (response, isLast) => {
+    const first = pending.shift()
+    if (!first) throw new Error('a response that nobody asked for')
     headSince = performance.now()
-    if (waiting.length === 0) idleSince = headSince
-    onAnswer()
-    first.resolve(received)
-    if (isLast) close(new Unanswered('the server ended the connection'))
+    if (pending.length === 0) idleSince = headSince
+    onResponse()
+    first.resolve(response)
+    if (isLast) close(new NoResponse('the server ended the connection'))
   })
   const socket = connect({
     host: origin.hostname.replace(/^\[|\]$/g, ''),
@@ -71,28 +71,28 @@ export function openLane(
     try {
       if (isClosed) return
       reader.read(chunk)
-      // The next request would be given what has begun here.
-      if (waiting.length === 0 && !reader.isBetween)
-        throw new Error('the begin of an answer that nobody asked for')
+      // Otherwise the next request would be given what has begun here.
+      if (pending.length === 0 && !reader.isBetween)
+        throw new Error('the beginning of a response that nobody asked for')
     } catch (error) {
-      close(new Unanswered((error as Error).message))
+      close(new NoResponse((error as Error).message))
     }
   })
-  socket.on('error', (error) => close(new Unanswered(error.message)))
-  socket.on('close', () => close(new Unanswered('the connection was lost')))
-  socket.on('end', () => close(new Unanswered('the server ended the connection')))
+  socket.on('error', (error) => close(new NoResponse(error.message)))
+  socket.on('close', () => close(new NoResponse('the connection was lost')))
+  socket.on('end', () => close(new NoResponse('the server ended the connection')))
 
   function close(error: Error): void {
     if (isClosed) return
     isClosed = true
     socket.destroy()
-    const left = waiting.splice(0).filter((one) => one !== ABANDONED)
-    onClose(lane, left.length)
-    for (const { reject } of left) reject(error)
+    const unanswered = pending.splice(0).filter((one) => one !== ABANDONED)
+    onClose(connection, unanswered.length)
+    for (const { reject } of unanswered) reject(error)
   }
 
-  const lane: Lane = {
-    waiting,
+  const connection: PipelinedConnection = {
+    pending,
     get isConnected() {
       return isConnected
     },
@@ -103,20 +103,20 @@ export function openLane(
       return idleSince
     },
     send(requests) {
-      if (waiting.length === 0) headSince = performance.now()
+      if (pending.length === 0) headSince = performance.now()
       let text = ''
       for (const request of requests) {
-        waiting.push(request)
+        pending.push(request)
         text += request.text
       }
       socket.write(text)
     },
     abandonRest() {
-      const rest = waiting.slice(1)
-      for (const index of rest.keys()) waiting[index + 1] = ABANDONED
+      const rest = pending.slice(1)
+      for (const index of rest.keys()) pending[index + 1] = ABANDONED
       return rest.filter((one) => one !== ABANDONED)
     },
     close,
   }
-  return lane
+  return connection
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Received } from '../dispatch.ts'
-import { createAnswerReader, Unreadable } from './response-reader.ts'
+import type { HttpResponse } from '../dispatch.ts'
+import { createResponseReader, UnreadableResponse } from './response-reader.ts'
 
 const JSON_HEAD =
   'HTTP/1.1 200 OK\r\nContent-Type: application/json; charset=utf-8\r\nDate: Fri, 20 Nov 2026 10:00:00 GMT\r\n'
@@ -13,24 +13,24 @@ const chunked = (...chunks: string[]): string =>
 
 /** What is read when the text comes in pieces of that size. */
 function readIn(size: number, text: string, maxBytes = 1_000_000) {
-  const answers: { body: string; status: number; contentType: string; isLast: boolean }[] = []
-  const reader = createAnswerReader(maxBytes, ({ body, ...head }: Received, isLast) =>
-    answers.push({ ...head, body: body.toString(), isLast }),
+  const responses: { body: string; status: number; contentType: string; isLast: boolean }[] = []
+  const reader = createResponseReader(maxBytes, ({ body, ...head }: HttpResponse, isLast) =>
+    responses.push({ ...head, body: body.toString(), isLast }),
   )
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at += size) reader.read(bytes.subarray(at, at + size))
-  return { answers, isBetween: reader.isBetween }
+  return { responses, isBetween: reader.isBetween }
 }
 
-describe('the reader of pipelined answers', () => {
-  const answer = (body: string) => ({
+describe('the reader of pipelined responses', () => {
+  const response = (body: string) => ({
     status: 200,
     contentType: 'application/json; charset=utf-8',
     body,
     isLast: false,
   })
 
-  it('tells answers apart wherever the network cuts them', () => {
+  it('tells responses apart wherever the network cuts them', () => {
     const bodies = ['{"data":{"a":"é"}}', '', 'x'.repeat(300), '{"a":"HTTP/1.1 200 OK\\r\\n\\r\\n"}']
     const text =
       whole(bodies[0] as string) +
@@ -38,26 +38,26 @@ describe('the reader of pipelined answers', () => {
       chunked('x'.repeat(255), 'x'.repeat(45)) +
       whole(bodies[3] as string)
     for (let size = 1; size <= text.length; size++) {
-      expect(readIn(size, text)).toEqual({ answers: bodies.map(answer), isBetween: true })
+      expect(readIn(size, text)).toEqual({ responses: bodies.map(response), isBetween: true })
     }
   })
 
-  it('passes over trailers, and knows when a further answer has begun', () => {
+  it('passes over trailers, and knows when a further response has begun', () => {
     const text = chunked('{}').replace(/\r\n$/, 'x-checksum: 1\r\n\r\n')
-    expect(readIn(7, text)).toEqual({ answers: [answer('{}')], isBetween: true })
+    expect(readIn(7, text)).toEqual({ responses: [response('{}')], isBetween: true })
     expect(readIn(7, `${text}HTTP`).isBetween).toBe(false)
   })
 
-  it('tells that the connection ends behind an answer', () => {
+  it('reports that the connection ends after a response', () => {
     const text = whole('{}').replace('Date', 'Connection: close\r\nDate')
-    expect(readIn(1, text).answers).toEqual([{ ...answer('{}'), isLast: true }])
+    expect(readIn(1, text).responses).toEqual([{ ...response('{}'), isLast: true }])
   })
 
   it.each([
     ['nothing of HTTP', 'SSH-2.0-OpenSSH\r\n\r\n'],
     ['an older version', whole('{}').replace('1.1', '1.0')],
-    ['an interim answer', 'HTTP/1.1 100 Continue\r\n\r\n'],
-    ['an answer that never has a body', 'HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n'],
+    ['an interim response', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['a response that never has a body', 'HTTP/1.1 204 No Content\r\ncontent-length: 5\r\n\r\n'],
     ['no length', `${JSON_HEAD}\r\n{}`],
     ['two lengths', whole('{}').replace('Date', 'content-length: 2\r\nDate')],
     ['a length and chunks', chunked('{}').replace('Date', 'content-length: 2\r\nDate')],
@@ -71,12 +71,12 @@ describe('the reader of pipelined answers', () => {
     ['a head without end', `${JSON_HEAD}x: ${'y'.repeat(40_000)}`],
     ['a chunk line without end', chunked('{}').replace('x=y', 'x'.repeat(40_000))],
   ])('does not take %s', (_, text) => {
-    for (const size of [1, 11, text.length]) expect(() => readIn(size, text)).toThrow(Unreadable)
+    for (const size of [1, 11, text.length]) expect(() => readIn(size, text)).toThrow(UnreadableResponse)
   })
 
   it('does not take more than it may', () => {
-    expect(readIn(10, whole('x'.repeat(100)), 100).answers).toHaveLength(1)
-    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(Unreadable)
-    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(Unreadable)
+    expect(readIn(10, whole('x'.repeat(100)), 100).responses).toHaveLength(1)
+    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(UnreadableResponse)
+    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(UnreadableResponse)
   })
 })

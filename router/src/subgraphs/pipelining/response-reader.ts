@@ -1,17 +1,17 @@
-import type { Received } from '../dispatch.ts'
+import type { HttpResponse } from '../dispatch.ts'
 
-/** The other side said something that this reader does not take. What comes after cannot be told apart any more. */
-export class Unreadable extends Error {}
+/** The server sent something that this reader does not take. What follows cannot be told apart any more. */
+export class UnreadableResponse extends Error {}
 
-export interface AnswerReader {
-  /** Takes what came over the connection; calls back for each answer that is there in full. @throws Unreadable */
+export interface ResponseReader {
+  /** Takes what came over the connection; calls back for each response that is complete. @throws UnreadableResponse */
   read(chunk: Buffer): void
-  /** Whether nothing of a further answer has come. */
+  /** Whether nothing of a further response has come. */
   readonly isBetween: boolean
 }
 
-/** @param isLast whether the connection ends behind this answer. */
-export type OnAnswer = (received: Received, isLast: boolean) => void
+/** @param isLast whether the connection ends after this response. */
+export type OnResponse = (response: HttpResponse, isLast: boolean) => void
 
 interface Head {
   readonly status: number
@@ -27,18 +27,18 @@ const NOTHING: Buffer = Buffer.alloc(0)
 const MAX_HEAD_BYTES = 32_768
 const MAX_HEADS = 50
 
-/** 1xx has another answer behind it, 204 and 304 have no body whatever they say. */
+/** 1xx is followed by another response, 204 and 304 have no body whatever they say. */
 const STATUS = /^HTTP\/1\.1 (?!204|304)([2-5]\d\d)(?: |$)/
 const HEADER = /^([!#$%&'*+.^`|~\w-]+):[ \t]*(.*?)[ \t]*$/
 const CHUNK_SIZE = /^([\da-fA-F]{1,8})(?:[ \t]*;|$)/
 
 /**
- * Reads the answers to pipelined requests (RFC 9112, sections 6 and 9.3.2). One that was cut in the wrong place would give one
- * client what is another's, so it takes what servers usually send and nothing else.
+ * Reads the responses to pipelined requests (RFC 9112, sections 6 and 9.3.2). Cut in the wrong place, they would give one client
+ * what is another's, so this takes what servers usually send and nothing else.
  * @param maxBytes of one body.
  */
-export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): AnswerReader {
-  /** Within a second a server says the same again and again. */
+export function createResponseReader(maxBytes: number, onResponse: OnResponse): ResponseReader {
+  /** Parsed heads by their text: within a second a server sends the same again and again. */
   const heads = new Map<string, Head>()
   let rest = NOTHING
   let next: (buffer: Buffer) => number | null = readHead
@@ -48,11 +48,11 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
   /** Bytes of the body, or of its chunk, that have not come yet. */
   let missing = 0
 
-  /** Each step gives how many bytes it has used, or null when it needs more than there are. */
+  /** Each step returns how many bytes it has used, or null when it needs more than there are. */
   function readHead(buffer: Buffer): number | null {
     const end = buffer.indexOf(HEAD_END)
     if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES))
-      throw new Unreadable('a large head')
+      throw new UnreadableResponse('a large head')
     if (end < 0) return null
     head = headOf(buffer.toString('latin1', 0, end))
     expectBytes(head.length ?? 0)
@@ -80,7 +80,7 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
     const line = lineOf(buffer)
     if (line === null) return null
     const [, digits] = CHUNK_SIZE.exec(line) ?? []
-    if (digits === undefined) throw new Unreadable('a chunk without a size')
+    if (digits === undefined) throw new UnreadableResponse('a chunk without a size')
     expectBytes(Number.parseInt(digits, 16))
     next = missing === 0 ? readTrailer : readChunk
     return line.length + LINE_END.length
@@ -95,7 +95,7 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
   function readChunkEnd(buffer: Buffer): number | null {
     const line = lineOf(buffer)
     if (line === null) return null
-    if (line !== '') throw new Unreadable('a chunk larger than its size')
+    if (line !== '') throw new UnreadableResponse('a chunk larger than its size')
     next = readChunkSize
     return LINE_END.length
   }
@@ -109,7 +109,7 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
 
   function expectBytes(count: number): void {
     missing = count
-    if (size + count > maxBytes) throw new Unreadable('a large body')
+    if (size + count > maxBytes) throw new UnreadableResponse('a large body')
   }
 
   function take(buffer: Buffer): number {
@@ -126,7 +126,7 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
     parts = []
     size = 0
     next = readHead
-    onAnswer({ status, contentType, body }, isLast)
+    onResponse({ status, contentType, body }, isLast)
   }
 
   return {
@@ -148,14 +148,15 @@ export function createAnswerReader(maxBytes: number, onAnswer: OnAnswer): Answer
 /** The line that a buffer begins with; null when its end has not come. */
 function lineOf(buffer: Buffer): string | null {
   const end = buffer.indexOf(LINE_END)
-  if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES)) throw new Unreadable('a long line')
+  if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES))
+    throw new UnreadableResponse('a long line')
   return end < 0 ? null : buffer.toString('latin1', 0, end)
 }
 
 function parseHead(text: string): Head {
   const [first = '', ...lines] = text.split('\r\n')
   const [, status] = STATUS.exec(first) ?? []
-  if (status === undefined) throw new Unreadable(`a status line that says ${first.slice(0, 50)}`)
+  if (status === undefined) throw new UnreadableResponse(`a status line that says ${first.slice(0, 50)}`)
   let contentType = ''
   let length: number | null = null
   let isChunked = false
@@ -165,25 +166,25 @@ function parseHead(text: string): Head {
     const [, name, value = ''] = HEADER.exec(line) ?? []
     switch (name?.toLowerCase()) {
       case undefined:
-        throw new Unreadable('a line that is no header')
+        throw new UnreadableResponse('a line that is no header')
       case 'content-type':
         contentType = value
         break
       case 'content-length':
-        if (length !== null || !/^\d{1,15}$/.test(value)) throw new Unreadable('two lengths or none')
+        if (length !== null || !/^\d{1,15}$/.test(value)) throw new UnreadableResponse('two lengths or none')
         length = Number(value)
         break
       case 'transfer-encoding':
-        if (isChunked || value.toLowerCase() !== 'chunked') throw new Unreadable('an unknown coding')
+        if (isChunked || value.toLowerCase() !== 'chunked') throw new UnreadableResponse('an unknown coding')
         isChunked = true
         break
       case 'content-encoding':
-        throw new Unreadable('a coding that was not asked for')
+        throw new UnreadableResponse('a coding that was not asked for')
       case 'connection':
         isLast = /\b(close|upgrade)\b/i.test(value)
         break
     }
   }
-  if ((length === null) !== isChunked) throw new Unreadable('a body without one end')
+  if ((length === null) !== isChunked) throw new UnreadableResponse('a body without one end')
   return { status: Number(status), contentType, length, isLast }
 }

@@ -10,7 +10,7 @@ import { UNFRAMED } from './frames.ts'
 const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const OPEN = { isOpen: true }
 
-/** Keeps apart what would be one call of the system each. */
+/** Records each write, which would be one system call. */
 function createRecorder(): { stream: Writable; writes: string[]; buffers: Buffer[] } {
   const writes: string[] = []
   const buffers: Buffer[] = []
@@ -34,8 +34,8 @@ function createRecorder(): { stream: Writable; writes: string[]; buffers: Buffer
 describe('the fan-out', () => {
   it('writes the events of one turn to a connection at once, in order, of all its operations', async () => {
     const { stream, writes } = createRecorder()
-    const outbox = createFanOut().open(stream, UNFRAMED, OPEN)
-    const [a, b] = [outbox.line('a', ';'), outbox.line('b', ';')]
+    const queue = createFanOut().open(stream, UNFRAMED, OPEN)
+    const [a, b] = [queue.channel('a', ';'), queue.channel('b', ';')]
     a.push(json(1))
     b.push(json(2))
     a.push(json(3))
@@ -45,11 +45,11 @@ describe('the fan-out', () => {
     expect(writes).toEqual(['a1;b2;a3;', 'a4;'])
   })
 
-  it('makes the bytes once for all who are owed the same, and each its own for others', async () => {
+  it('makes the bytes once for all channels with the same events, and separately for others', async () => {
     const fanOut = createFanOut()
     const all = ['same', 'same', 'other', 'same'].map((head) => {
       const recorder = createRecorder()
-      return { ...recorder, line: fanOut.open(recorder.stream, UNFRAMED, OPEN).line(head, ';') }
+      return { ...recorder, line: fanOut.open(recorder.stream, UNFRAMED, OPEN).channel(head, ';') }
     })
     const events = [json(1), json(2)]
     const [early, ...others] = all
@@ -69,10 +69,10 @@ describe('the fan-out', () => {
     expect(all[1]?.buffers.at(-1)).toBe(all[0]?.buffers.at(-1))
   })
 
-  it('lets others have their turn between many connections', async () => {
+  it('lets other work have its turn between many connections', async () => {
     const fanOut = createFanOut()
     const all = Array.from({ length: 130 }, () => createRecorder())
-    for (const { stream } of all) fanOut.open(stream, UNFRAMED, OPEN).line('', '').push(json(1))
+    for (const { stream } of all) fanOut.open(stream, UNFRAMED, OPEN).channel('', '').push(json(1))
     const written: number[] = []
     for (const _ of [1, 2, 3]) {
       await turn()
@@ -81,11 +81,11 @@ describe('the fan-out', () => {
     expect(written).toEqual([64, 128, 130])
   })
 
-  it('sends nothing more of an operation that is over, nor to a connection that is', async () => {
+  it('sends nothing more of an operation that has ended, nor to a closed connection', async () => {
     const { stream, writes } = createRecorder()
     const gate = { isOpen: true }
-    const outbox = createFanOut().open(stream, UNFRAMED, gate)
-    const [over, alive] = [outbox.line('over', ''), outbox.line('alive', '')]
+    const queue = createFanOut().open(stream, UNFRAMED, gate)
+    const [over, alive] = [queue.channel('over', ''), queue.channel('alive', '')]
     over.push(json(1))
     alive.push(json(1))
     over.close()
@@ -98,7 +98,7 @@ describe('the fan-out', () => {
 
   it('says when a connection is full, and when it no longer is', async () => {
     const stream = new PassThrough({ highWaterMark: 10 })
-    const line = createFanOut().open(stream, UNFRAMED, OPEN).line('', '')
+    const line = createFanOut().open(stream, UNFRAMED, OPEN).channel('', '')
     line.push(json('more than ten bytes'))
     expect(line.isFull).toBe(false)
     await turn()
@@ -112,7 +112,7 @@ describe('the fan-out', () => {
   it('has room for more when what waits has been written', async () => {
     const fanOut = createFanOut()
     const { stream, writes } = createRecorder()
-    const line = fanOut.open(stream, UNFRAMED, OPEN).line('', '')
+    const line = fanOut.open(stream, UNFRAMED, OPEN).channel('', '')
     expect(fanOut.room()).toBeNull()
     for (let count = 0; count < 70_000; count++) line.push(json(1))
     const room = fanOut.room()

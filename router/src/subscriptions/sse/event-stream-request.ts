@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { readJson } from '../../http/graphql.ts'
 import { MAX_TOKENS } from '../../security/limits.ts'
 
-/** A request for a stream that is not for an operation. */
+/** A request for an event stream that does not say what operation it is for. */
 export class NotAnOperation extends Error {
   readonly status: number
   readonly headers: Record<string, string>
@@ -23,7 +23,7 @@ const payloadSchema = z.object({
   variables: z.record(z.string(), z.unknown()).nullish(),
 })
 
-/** Clients that take a stream as well, but would rather have JSON, name JSON first. */
+/** Clients that take a stream as well, but prefer JSON, name JSON first. */
 export const isStreamRequest = ({ method, headers }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'POST') && /^\s*text\/event-stream\b/i.test(headers.accept ?? '')
 
@@ -37,7 +37,7 @@ export async function readOperation(
   const given = isGet ? parametersOf(url) : await readBody(request, limit)
   const { success, data } = payloadSchema.safeParse(given)
   if (!success) throw new NotAnOperation(400, 'The request must have a query, and variables as an object.')
-  // A page of another site may make a browser send a GET, and this one is sent without asking first.
+  // A page of another site may make a browser send a GET, and this one is sent without a preflight.
   if (isGet && isMutation(data))
     throw new NotAnOperation(405, 'A mutation must be a POST.', { allow: 'POST' })
   return data
@@ -63,7 +63,7 @@ function isMutation({ query, operationName }: SubscribePayload): boolean {
     const document = parse(query, { maxTokens: MAX_TOKENS })
     return getOperationAST(document, operationName)?.operation === OperationTypeNode.MUTATION
   } catch {
-    return false // and is refused as whatever it is
+    return false // refused later, for what it is
   }
 }
 

@@ -23,7 +23,7 @@ describe('server-sent events', () => {
   afterAll(() => world[Symbol.asyncDispose]())
   beforeEach(() => watchers(0))
 
-  it.each(['GET', 'POST'] as const)('bring a subscription by %s, and its end', async (method) => {
+  it.each(['GET', 'POST'] as const)('carry a subscription by %s, and its end', async (method) => {
     await using stream = await openEventStream(
       world.url,
       { query: STOCK, variables: { id: 'e1' } },
@@ -41,7 +41,7 @@ describe('server-sent events', () => {
     expect(await stream.next()).toBeNull()
   })
 
-  it('bring a query or a mutation as one event', async () => {
+  it('carry a query or a mutation as one event', async () => {
     await using query = await openEventStream(world.url, { query: '{ seats }' }, { method: 'GET' })
     expect([await query.next(), await query.next(), await query.next()]).toEqual([
       { event: 'next', data: { data: { seats: 500 } } },
@@ -64,7 +64,7 @@ describe('server-sent events', () => {
     expect(world.topics.stock.subscribers).toBe(1)
   })
 
-  it('free what they held when the client leaves', async () => {
+  it('free what they hold when the client leaves', async () => {
     const stream = await openEventStream(world.url, { query: STOCK })
     await watchers(1)
     await stream[Symbol.asyncDispose]()
@@ -85,7 +85,7 @@ describe('server-sent events', () => {
     ['a syntax error', '{ seats', 'BAD_USER_INPUT'],
     ['an unknown field', '{ seatz }', 'BAD_USER_INPUT'],
     ['a forbidden subscription', 'subscription { ledger { available } }', 'UNAUTHENTICATED'],
-  ])('tell of %s in the stream, where browsers can read it', async (_, query, code) => {
+  ])('report %s in the stream, where browsers can read it', async (_, query, code) => {
     await using stream = await openEventStream(world.url, { query }, { method: 'GET' })
     expect(await stream.next()).toMatchObject({
       event: 'next',
@@ -94,7 +94,7 @@ describe('server-sent events', () => {
     expect(await stream.next()).toEqual(COMPLETE)
   })
 
-  it('tell of a subscription that failed', async () => {
+  it('report a subscription that failed', async () => {
     await using stream = await openEventStream(world.url, { query: STOCK })
     await watchers(1)
     world.topics.stock.fail(new Error('select * from secrets'))
@@ -119,16 +119,16 @@ describe('server-sent events', () => {
     expect(world.counts.touch).toBe(touch)
   })
 
-  it('are not for a client that would rather have JSON', async () => {
+  it('are not for a client that prefers JSON', async () => {
     const headers = { accept: 'application/json, text/event-stream' }
-    await using answer = await openEventStream(world.url, { query: '{ seats }' }, { headers })
-    expect(answer.response.headers.get('content-type')).toContain('json')
+    await using stream = await openEventStream(world.url, { query: '{ seats }' }, { headers })
+    expect(stream.response.headers.get('content-type')).toContain('json')
   })
 
-  it('are as many as sockets may be, together with them', async () => {
+  it('are limited together with sockets', async () => {
     const headers = await world.as({ id: 'many' })
     await using client = createWsClient(world.url, { ...headers })
-    client.subscribe(STOCK) // or it would disconnect when it has its answer
+    client.subscribe(STOCK) // otherwise it would disconnect after its response
     await client.subscribe('{ seats }').completed
     await using first = await openEventStream(world.url, { query: STOCK }, { headers })
     await using second = await openEventStream(world.url, { query: STOCK }, { headers })
@@ -157,7 +157,7 @@ describe('server-sent events', () => {
     })
   })
 
-  it('end without a last word when the router stops, so that clients come back', async () => {
+  it('end without completing when the router stops, so that clients come back', async () => {
     await using world = await createWorld()
     await using stream = await openEventStream(world.url, { query: STOCK })
     await eventually(() => expect(world.topics.stock.subscribers).toBe(1))

@@ -7,19 +7,19 @@ import { refuse } from '../../http/graphql.ts'
 import type { Handler } from '../../http/http-server.ts'
 import type { Authenticator, Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
-import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import { UNFRAMED } from '../delivery/frames.ts'
-import type { Gate } from '../delivery/outbox.ts'
+import type { Gate } from '../delivery/write-queue.ts'
 import type { Presence } from '../presence.ts'
 import type { StartOperation } from '../start.ts'
 import type { Join } from '../topics/topics.ts'
+import { isStreamRequest, NotAnOperation, readOperation } from './event-stream-request.ts'
 
 /** GraphQL over server-sent events (graphql-sse's distinct connections), for clients whose proxies let no WebSocket through. */
 export interface EventStreams {
   /** Answers requests that ask for a stream, and leaves all others to `next`. */
   orElse(next: Handler): Handler
-  /** Lets go of all who watch; they come back elsewhere, as nothing told them that it is over. */
+  /** Ends all streams without completing them, so that their clients come back elsewhere. */
   drain(): void
 }
 
@@ -42,7 +42,7 @@ const END = '\n\n'
 const COMPLETE = 'event: complete\ndata:\n\n'
 const COMMENT = ':\n\n'
 
-/** Longest wait that a timer can hold. */
+/** The longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
@@ -50,7 +50,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   const open = new Set<ServerResponse>()
   let draining = false
 
-  const answer: Handler = async ({ request, response, url }) => {
+  const serve: Handler = async ({ request, response, url }) => {
     let identity: Identity | null
     let payload: Awaited<ReturnType<typeof readOperation>>
     try {
@@ -69,10 +69,10 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   }
 
   function watch(response: ServerResponse, identity: Identity | null, join: Join): unknown {
-    const end = (lastWord: string): void => {
-      outbox.flush()
+    const end = (finalMessage: string): void => {
+      queue.flush()
       leave()
-      response.end(lastWord)
+      response.end(finalMessage)
     }
     const failed = (errors: readonly GraphQLFormattedError[]): void => end(message({ errors }) + COMPLETE)
     const release = identity && presence.admit(identity, () => failed([errorOf(new Unauthenticated())]))
@@ -86,9 +86,9 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     }
     response.write(COMMENT) // sends the headers, by which the client knows that it is connected
     open.add(response)
-    const outbox = fanOut.open(response, UNFRAMED, new ResponseGate(response))
-    const line = outbox.line(NEXT, END)
-    const membership = join(line, { completed: () => end(COMPLETE), failed })
+    const queue = fanOut.open(response, UNFRAMED, new ResponseGate(response))
+    const channel = queue.channel(NEXT, END)
+    const membership = join(channel, { completed: () => end(COMPLETE), failed })
     const keepAlive = setInterval(() => {
       if (!response.writableNeedDrain) response.write(COMMENT)
     }, limits.pingIntervalMs)
@@ -105,7 +105,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
   }
 
   return {
-    orElse: (next) => (http) => (isStreamRequest(http.request) ? answer(http) : next(http)),
+    orElse: (next) => (http) => (isStreamRequest(http.request) ? serve(http) : next(http)),
     drain() {
       draining = true
       for (const response of open) response.end()

@@ -1,43 +1,41 @@
 import type { GraphQLFormattedError } from 'graphql'
 import type { FanOut } from '../delivery/fan-out.ts'
+import type { FrameChannel } from '../delivery/write-queue.ts'
 import type { LiveOperation } from '../upstream/live-operation.ts'
-import { type Listener, Member } from '../member.ts'
-import type { Line } from '../delivery/outbox.ts'
-import { isSeen } from './position.ts'
-import { openTopic, type Topic } from './topic.ts'
+import { isSeen, type Listener, Member, openTopic, type Topic } from './topic.ts'
 
 /**
- * All who run the same operation, for whom events are the same. Mostly they hear one topic. Who comes later than an event
- * has a topic beside it until it has caught up with the first:
+ * All who run the same operation, for whom events are the same. Mostly they share one topic. A member that joins after an event
+ * has a topic of its own until it has caught up with the first:
  * - by its revision, where events have revisions: then nothing is missed and nothing comes twice;
- * - otherwise when both topics have given the same answer last. A newcomer so gets whatever its subgraph tells one first.
+ * - otherwise when both topics have had the same response last. So a newcomer gets whatever its subgraph tells newcomers first.
  */
 export interface Group {
-  join(line: Line, listener: Listener, since: unknown): Member
+  join(channel: FrameChannel, listener: Listener, since: unknown): Member
   move(operation: LiveOperation): void
-  /** Ends all in errors. */
+  /** Ends all memberships with errors. */
   fail(errors: readonly GraphQLFormattedError[]): void
 }
 
 export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () => void): Group {
   let operation = first
   const members = new Set<Member>()
-  /** The oldest goes first: the others join it. */
+  /** The oldest is the first: the others are united with it. */
   const topics: Topic[] = []
 
-  const canGoBack = (): boolean => operation.upstream.origin !== undefined
+  const canResume = (): boolean => operation.upstream.origin !== undefined
 
-  function place(member: Member): void {
+  function assign(member: Member): void {
     const topic = topics.find((candidate) => suits(candidate, member.position)) ?? open(member.position)
     member.position ??= topic.position
     member.topic = topic
     topic.members.add(member)
   }
 
-  /** Whether who comes now misses nothing, and is told nothing old, on a topic that others hear already. */
+  /** Whether a member that joins now misses nothing, and is sent nothing old, on a topic that others have already. */
   function suits({ position, newest }: Topic, since: unknown): boolean {
     if (!newest) return since === position
-    if (!canGoBack()) return false
+    if (!canResume()) return false
     return since === undefined || isSeen(position, since)
   }
 
@@ -46,35 +44,35 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
       operation,
       since,
       fanOut,
-      give,
-      given: () => unite(topic),
+      deliver,
+      delivered: () => unite(topic),
       ended: (errors) => end(topic, errors),
     })
     topics.push(topic)
     return topic
   }
 
-  function give(member: Member, json: Buffer, revision: unknown): void {
-    const { line } = member
+  function deliver(member: Member, json: Buffer, revision: unknown): void {
+    const { channel } = member
     if (isSeen(revision, member.position)) return
-    if (line.isFull) return wait(member, json)
-    line.push(json)
+    if (channel.isFull) return wait(member, json)
+    channel.push(json)
     member.position = revision ?? member.position
   }
 
-  /** A slow reader holds no events: when it has room again it gets all since its last revision, or else the newest. */
+  /** No events are held for a slow reader: when it has room again it gets all since its last revision, or else the newest. */
   function wait(member: Member, json: Buffer): void {
-    if (canGoBack()) {
+    if (canResume()) {
       withdraw(member)
       member.position ??= operation.upstream.origin
-      return member.line.onDrain(() => place(member))
+      return member.channel.onDrain(() => assign(member))
     }
-    if (!member.waiting) member.line.onDrain(() => sendWaiting(member))
+    if (!member.waiting) member.channel.onDrain(() => sendWaiting(member))
     member.waiting = json
   }
 
   function sendWaiting(member: Member): void {
-    if (member.waiting) member.line.push(member.waiting)
+    if (member.waiting) member.channel.push(member.waiting)
     member.waiting = null
   }
 
@@ -91,7 +89,7 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
     if (index >= 0) topics.splice(index, 1)
   }
 
-  /** Whoever hears a younger topic and is as far as the oldest goes over to that. */
+  /** Members of a younger topic that is as far as the oldest go over to that. */
   function unite(changed: Topic): void {
     const [oldest, ...younger] = topics
     if (!oldest || younger.length === 0) return
@@ -106,7 +104,7 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
   }
 
   function isAsFar(topic: Topic, oldest: Topic): boolean {
-    if (canGoBack()) return isSeen(oldest.position, topic.position)
+    if (canResume()) return isSeen(oldest.position, topic.position)
     return topic.newest !== null && oldest.newest !== null && topic.newest.equals(oldest.newest)
   }
 
@@ -134,10 +132,10 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
   }
 
   return {
-    join(line, listener, since) {
-      const member = new Member(leaving, line, listener, since ?? undefined)
+    join(channel, listener, since) {
+      const member = new Member(leaving, channel, listener, since ?? undefined)
       members.add(member)
-      place(member)
+      assign(member)
       return member
     },
 

@@ -1,34 +1,75 @@
 import type { ExecutionResult, GraphQLFormattedError } from 'graphql'
-import type { LiveOperation } from '../upstream/live-operation.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
-import type { Member } from '../member.ts'
+import type { FrameChannel } from '../delivery/write-queue.ts'
+import type { LiveOperation } from '../upstream/live-operation.ts'
 
-/** One upstream subscription and those who hear it. */
+/** Is called when a subscription has ended by itself; its events go to its channel. */
+export interface Listener {
+  completed(): void
+  failed(errors: readonly GraphQLFormattedError[]): void
+}
+
+/** A client's share in a running subscription. */
+export interface Membership {
+  /** Nothing more comes, not even what is on its way. */
+  leave(): void
+}
+
+/** A subscriber, and how far it has come. A class, so that ten thousand of them share their methods. */
+export class Member implements Membership {
+  readonly channel: FrameChannel
+  readonly listener: Listener
+  /** The last revision that it has; undefined when there are none, or none yet. */
+  position: unknown
+  /** The newest event, to be sent when its connection takes more. */
+  waiting: Buffer | null = null
+  topic: Topic | null = null
+  readonly #group: { leave(member: Member): void }
+
+  constructor(
+    group: { leave(member: Member): void },
+    channel: FrameChannel,
+    listener: Listener,
+    position: unknown,
+  ) {
+    this.#group = group
+    this.channel = channel
+    this.listener = listener
+    this.position = position
+  }
+
+  leave(): void {
+    this.channel.close()
+    this.#group.leave(this)
+  }
+}
+
+/** One upstream subscription, and the members that get its events. */
 export interface Topic {
   readonly members: Set<Member>
-  /** The revision up to which its events have been given; nothing while that is not known. */
+  /** The revision up to which its events have been delivered; undefined while that is not known. */
   readonly position: unknown
   /** The JSON of the newest event. */
   readonly newest: Buffer | null
-  /** Goes on with an operation against another supergraph. */
+  /** Continues with an operation against another supergraph. */
   move(operation: LiveOperation): void
   close(): void
 }
 
 export interface TopicOptions {
   operation: LiveOperation
-  /** The revision to start after; nothing for from now on. */
+  /** The revision to start after; undefined to start from now. */
   since: unknown
   fanOut: Pick<FanOut, 'room'>
-  give(member: Member, json: Buffer, revision: unknown): void
-  /** Each member has been given the newest event. */
-  given(): void
+  deliver(member: Member, json: Buffer, revision: unknown): void
+  /** The newest event has been delivered to each member. */
+  delivered(): void
   /** Nothing more comes: it has completed, or failed. */
   ended(errors: readonly GraphQLFormattedError[] | null): void
 }
 
-/** Runs each event of an upstream through the plan once, in order, and writes the answer as JSON once. */
-export function openTopic({ fanOut, give, given, ended, ...options }: TopicOptions): Topic {
+/** Runs each event of an upstream through the plan once, in order, and writes the response as JSON once. */
+export function openTopic({ fanOut, deliver, delivered, ended, ...options }: TopicOptions): Topic {
   let { operation, since: position } = options
   let events = operation.open(position)
   let newest: Buffer | null = null
@@ -36,28 +77,28 @@ export function openTopic({ fanOut, give, given, ended, ...options }: TopicOptio
   let running = pump(events)
   const members = new Set<Member>()
 
-  async function pump(mine: AsyncIterator<ExecutionResult>): Promise<void> {
+  async function pump(source: AsyncIterator<ExecutionResult>): Promise<void> {
     try {
       for (;;) {
-        const event = await mine.next()
-        if (closed || mine !== events) return
+        const event = await source.next()
+        if (closed || source !== events) return
         if (event.done) return finish(null)
         const revision = operation.upstream.revisionOf(event.value)
         const result = await operation.execute(event.value)
         if (closed) return
-        deliver(Buffer.from(JSON.stringify(result)), revision)
+        publish(Buffer.from(JSON.stringify(result)), revision)
         await fanOut.room()
       }
     } catch (error) {
-      if (!closed && mine === events) finish(operation.errorsOf(error))
+      if (!closed && source === events) finish(operation.errorsOf(error))
     }
   }
 
-  function deliver(json: Buffer, revision: unknown): void {
+  function publish(json: Buffer, revision: unknown): void {
     newest = json
     position = revision ?? position
-    for (const member of members) give(member, json, revision)
-    given()
+    for (const member of members) deliver(member, json, revision)
+    delivered()
   }
 
   function finish(errors: readonly GraphQLFormattedError[] | null): void {
@@ -81,14 +122,18 @@ export function openTopic({ fanOut, give, given, ended, ...options }: TopicOptio
     move(next) {
       const previous = operation
       operation = next
-      // What the upstream is asked has stayed the same: then it just goes on, and only the rest of the plan is new.
+      // Where the upstream is asked the same as before it just goes on, and only the rest of the plan is new.
       if (next.isSameUpstream(previous)) return
       const left = events
       events = next.open(position ?? next.upstream.origin)
-      const mine = events
-      running = running.then(() => pump(mine))
+      const source = events
+      running = running.then(() => pump(source))
       void left.return?.()
     },
     close,
   }
 }
+
+/** Whether a member at `position` has all events up to `revision`; false when either is unknown. */
+export const isSeen = (revision: unknown, position: unknown): boolean =>
+  typeof revision === 'number' && typeof position === 'number' && revision <= position

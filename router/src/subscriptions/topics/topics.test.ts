@@ -35,7 +35,7 @@ describe('equal subscriptions', () => {
   async function join<T>(query: string, variables: object = {}, user?: { id: string; session?: string }) {
     const client = open.use(createWsClient(world.url, user && { ...(await world.as(user)) }))
     const watching = client.subscribe<T>(query, { ...variables })
-    // An answer on the same socket comes after the subscription was begun.
+    // A response on the same socket comes after the subscription has begun.
     const { completed } = client.subscribe('{ seats }')
     await completed
     return { client, watching }
@@ -43,7 +43,7 @@ describe('equal subscriptions', () => {
   const upstreams = (name: keyof World['topics'], count: number) =>
     eventually(() => expect(world.topics[name].subscribers).toBe(count))
 
-  it('are one upstream, and each event is answered once for all', async () => {
+  it('share one upstream, and each event is executed once for all', async () => {
     const all = await Promise.all([1, 2, 3].map(() => join<SeatMap>(SEAT_MAP)))
     await upstreams('seatMapChanged', 1)
     const before = world.calls.length
@@ -58,7 +58,7 @@ describe('equal subscriptions', () => {
     expect(world.topics.seatMapChanged.opened).toHaveLength(1)
   })
 
-  it('are left one by one, also in the middle of an event, and the last one closes the door', async () => {
+  it('are left one by one, also in the middle of an event, and the last to leave ends the upstream', async () => {
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => join<SeatMap>(SEAT_MAP)))
     await upstreams('seatMapChanged', 1)
     world.proxies.user.stall(true)
@@ -85,7 +85,7 @@ describe('equal subscriptions', () => {
     await upstreams('stock', 2)
   })
 
-  it('are not those of two people, nor of two sessions of one', async () => {
+  it('are not those of two people, nor of two sessions of one person', async () => {
     for (const user of [undefined, { id: 'u1' }, { id: 'u2' }, { id: 'u2', session: 'other' }]) {
       await join(STOCK, {}, user)
       await join(STOCK, {}, user)
@@ -95,7 +95,7 @@ describe('equal subscriptions', () => {
   })
 
   describe('who come later', () => {
-    it('and are as far as the others join them', async () => {
+    it('and are as far as the others share their topic', async () => {
       const first = await join<SeatMap>(SEAT_MAP, { since: 3 })
       await upstreams('seatMapChanged', 1)
       world.topics.seatMapChanged.publish(change(5))
@@ -113,7 +113,7 @@ describe('equal subscriptions', () => {
       expect(world.topics.seatMapChanged.opened).toHaveLength(1)
     })
 
-    it('and have seen less catch up beside them, then join them, and get nothing twice', async () => {
+    it('and have seen less catch up on a topic of their own, then join them, and get nothing twice', async () => {
       const first = await join<SeatMap>(SEAT_MAP, { since: 3 })
       await upstreams('seatMapChanged', 1)
       world.topics.seatMapChanged.publish(change(5))
@@ -121,7 +121,7 @@ describe('equal subscriptions', () => {
       const late = await join<SeatMap>(SEAT_MAP, { since: 2 })
       const alsoLate = await join<SeatMap>(SEAT_MAP, { since: 2 })
       await upstreams('seatMapChanged', 2)
-      world.topics.seatMapChanged.publish(change(4)) // on the way to the first, and news to the late
+      world.topics.seatMapChanged.publish(change(4)) // on its way to the first, and new to the late
       await upstreams('seatMapChanged', 2)
       world.topics.seatMapChanged.publish(change(5))
       await upstreams('seatMapChanged', 1)
@@ -135,7 +135,7 @@ describe('equal subscriptions', () => {
       expect(world.topics.seatMapChanged.opened.map(({ sinceRevision }) => sinceRevision)).toEqual([3, 2])
     })
 
-    it('and whose events have no revisions hear what their subgraph tells a newcomer, then join', async () => {
+    it('and whose events have no revisions get what their subgraph tells newcomers, then join', async () => {
       const first = await join<Stock>(STOCK)
       await upstreams('stock', 1)
       world.topics.stock.publish(stock(9))
@@ -153,7 +153,7 @@ describe('equal subscriptions', () => {
     })
   })
 
-  describe('of which all is declared to be the same for all', () => {
+  describe('that are declared to be the same for all', () => {
     const declare = (sdl: string) =>
       sdl
         .replace('"@shareable"]', '"@shareable", "@tag"]')
@@ -163,7 +163,7 @@ describe('equal subscriptions', () => {
 
     beforeEach(() => replaceSupergraph(world, declare))
 
-    it('are one upstream for all people, run in the name of nobody', async () => {
+    it('share one upstream for all people, without a viewer', async () => {
       const before = world.calls.length
       const all = [await join<Stock>(STOCK), await join<Stock>(STOCK, {}, { id: 'u1' })]
       all.push(await join<Stock>(STOCK, {}, { id: 'u2' }))
@@ -189,7 +189,7 @@ describe('equal subscriptions', () => {
       expect(world.topics.stock.opened).toHaveLength(2)
     })
 
-    it('and demands to be signed in, which comes first', async () => {
+    it('and demand to be signed in, which takes precedence', async () => {
       const client = open.use(createWsClient(world.url, { ...(await world.as({ id: 'u1', role: 'ADMIN' })) }))
       const watching = client.subscribe('subscription { ledger { available } }')
       await upstreams('ledger', 1)

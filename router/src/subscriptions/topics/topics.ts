@@ -1,36 +1,37 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { validDocument } from '../../planning/valid-document.ts'
-import { publicErrors, type ReadyOperation, readyOperation } from '../../execution/execute.ts'
+import { clientError, publicErrors, SCHEMA_RELOAD } from '../../errors.ts'
+import { type ReadyOperation, readyOperation } from '../../execution/operation.ts'
+import { validDocument } from '../../planning/known-operation.ts'
 import type { Supergraph } from '../../planning/supergraph.ts'
-import { clientError, SCHEMA_RELOAD } from '../../errors.ts'
+import { scopeKeyOf } from '../../subgraphs/request.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
-import { createGroup, type Group } from './group.ts'
+import type { FrameChannel } from '../delivery/write-queue.ts'
 import { type LiveOperation, liveOperation, type SubscriptionDeps } from '../upstream/live-operation.ts'
-import type { Listener, Membership } from '../member.ts'
-import type { Line } from '../delivery/outbox.ts'
-import { viewerOfAnswers } from './viewer-scope.ts'
+import { createGroup, type Group } from './group.ts'
+import type { Listener, Membership } from './topic.ts'
+import { viewerScope } from './viewer-scope.ts'
 
-/** All running subscriptions, each distinct one run once. */
+/** All running subscriptions, each distinct one run once for all who share it. */
 export interface Topics {
   /**
-   * @param asked a subscription, by the document `query`.
-   * @throws whatever stands in the way of running it.
+   * @param asked a subscription in the document `query`.
+   * @throws whatever prevents it from being run.
    */
   prepare(asked: ReadyOperation, query: string): Join
-  /** Carries what runs over to another supergraph, and ends what it has no place for. */
+  /** Moves what runs to another supergraph, and ends what does not fit it. */
   move(supergraph: Supergraph): Promise<void>
 }
 
-/** Nothing runs before somebody joins. @param line that its events go by. */
-export type Join = (line: Line, listener: Listener) => Membership
+/** Nothing runs before somebody joins. @param channel that its events go to. */
+export type Join = (channel: FrameChannel, listener: Listener) => Membership
 
 interface Entry {
   group: Group
   operation: LiveOperation
   query: string
-  /** Under which newcomers find it. */
+  /** By which newcomers find it. */
   key: string
-  /** As a viewer asked for what is run without one, on the word that it is the same for all. */
+  /** The operation as a viewer asked for it, where it is run without one because it is declared to be the same for all. */
   shared: ReadyOperation | null
 }
 
@@ -47,12 +48,11 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
       query,
       operationName ?? null,
       inOrder(variables),
-      // All that a subgraph learns of who asks: its answers may depend on any of it.
-      viewer && [viewer.id, viewer.role, viewer.sessionId],
+      scopeKeyOf(viewer),
     ])
   }
 
-  function enter(operation: LiveOperation, query: string, key: string): Entry {
+  function open(operation: LiveOperation, query: string, key: string): Entry {
     const group = createGroup(operation, fanOut, () => {
       entries.delete(entry)
       if (byKey.get(entry.key) === entry) byKey.delete(entry.key)
@@ -65,7 +65,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
 
   /** What is run for a request: without the viewer where that makes no difference. */
   function operationOf(asked: ReadyOperation): LiveOperation {
-    const viewer = viewerOfAnswers(asked)
+    const viewer = viewerScope(asked)
     const ready = viewer === asked.request.viewer ? asked : readyOperation({ ...asked.request, viewer })
     const { node } = ready.prepared.plan
     if (node?.kind !== 'Subscription') throw new Error('planned as something else than a subscription')
@@ -78,7 +78,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
   }
 
   function moved({ operation, query, shared }: Entry, supergraph: Supergraph): LiveOperation {
-    if (shared && viewerOfAnswers(onSupergraph(supergraph, shared, query)))
+    if (shared && viewerScope(onSupergraph(supergraph, shared, query)))
       throw new Error('no longer the same for all who share it')
     return operationOf(onSupergraph(supergraph, operation.ready, query))
   }
@@ -89,7 +89,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
       entry.group.move(entry.operation)
       if (byKey.get(entry.key) === entry) byKey.delete(entry.key)
       entry.key = keyOf(entry.operation, entry.query)
-      // Where newcomers have begun the same meanwhile, both go on.
+      // Where newcomers have begun the same meanwhile, both continue.
       if (!byKey.has(entry.key)) byKey.set(entry.key, entry)
     } catch (error) {
       const { request } = entry.operation.ready
@@ -102,21 +102,21 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
     prepare(asked, query) {
       const operation = operationOf(asked)
       const { upstream, ready } = operation
-      return (line, listener) => {
+      return (channel, listener) => {
         const key = keyOf(operation, query)
-        const entry = byKey.get(key) ?? enter(operation, query, key)
+        const entry = byKey.get(key) ?? open(operation, query, key)
         if (ready !== asked) entry.shared = asked
-        return entry.group.join(line, listener, upstream.sinceOf(ready.variables))
+        return entry.group.join(channel, listener, upstream.sinceOf(ready.variables))
       }
     },
 
     async move(supergraph) {
       newest = supergraph
       for (const entry of entries) {
-        if (newest !== supergraph) return // another has come, and takes all along
+        if (newest !== supergraph) return // another has come, and moves all of them
         if (entry.operation.ready.request.supergraph === supergraph) continue
         carryOver(entry, supergraph)
-        await turn() // planning takes milliseconds, and others want to be served
+        await turn() // planning takes milliseconds, and requests are waiting
       }
     },
   }

@@ -1,31 +1,32 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import {
+  getNamedType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isAbstractType,
   isInterfaceType,
   isObjectType,
-  type SelectionSetNode,
   Kind,
+  type SelectionSetNode,
 } from 'graphql'
-import type { OperationRequest, ReadyOperation } from '../../execution/execute.ts'
+import type { OperationRequest, ReadyOperation } from '../../execution/operation.ts'
+import { knownOperation } from '../../planning/known-operation.ts'
 import { type PreparedOperation, prepareOperation } from '../../planning/prepare.ts'
 
 /**
- * A field, or every field of a type, that is declared `@tag(name: "same-for-all")` in a schema tells all viewers the same,
- * and people who are not signed in too.
+ * A field, or every field of a type, that is declared `@tag(name: "same-for-all")` in a schema has the same value for
+ * all viewers, and for people who are not signed in.
  */
 const SAME_FOR_ALL = 'same-for-all'
 
 const known = new WeakMap<PreparedOperation, boolean>()
 
 /**
- * For whom an operation is to be run so that its answers are right for who asks: for nobody in particular, when all that it
- * selects is declared to be the same for all, so that all can share it; otherwise for the viewer.
+ * The viewer that a subscription has to be run for so that its events are right for whoever asked: null, when all that it
+ * selects is declared to be the same for all, so that all can share it; otherwise the viewer who asked.
  * Nothing can leak by a wrong declaration: what is shared is run without a viewer, and is what anybody may see.
  */
-export function viewerOfAnswers({ request, prepared }: ReadyOperation): Viewer | null {
+export function viewerScope({ request, prepared }: ReadyOperation): Viewer | null {
   const { viewer, supergraph } = request
   if (!viewer) return null
   const isSame =
@@ -38,7 +39,7 @@ export function viewerOfAnswers({ request, prepared }: ReadyOperation): Viewer |
 /** Whether nothing of it is denied to people who are not signed in. */
 function isOpenToAll({ supergraph, document, operationName }: OperationRequest): boolean {
   try {
-    return prepareOperation(supergraph, document, operationName, null).settle === null
+    return prepareOperation(knownOperation(supergraph, document, operationName), null).settle === null
   } catch {
     return false
   }

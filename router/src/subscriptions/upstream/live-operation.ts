@@ -6,13 +6,15 @@ import {
   type GraphQLFormattedError,
   OperationTypeNode,
 } from 'graphql'
-import { executeEvent, publicErrors, type ReadyOperation } from '../../execution/execute.ts'
+import { publicErrors } from '../../errors.ts'
+import { executeEvent } from '../../execution/execute.ts'
+import type { ReadyOperation } from '../../execution/operation.ts'
 import type { PreparedOperation } from '../../planning/prepare.ts'
-import type { Service, Services } from '../../execution/compiled-operation.ts'
 import type { RouterLimits } from '../../settings.ts'
+import type { Service, Services } from '../../subgraphs/request.ts'
+import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
 import { type UpstreamOperation, upstreamOperation } from './upstream-operation.ts'
 import { openUpstream } from './upstream.ts'
-import type { UpstreamSocket } from '../../subgraphs/websocket.ts'
 
 export interface SubscriptionDeps {
   services: Services
@@ -28,17 +30,17 @@ export interface LiveOperation {
   upstream: UpstreamOperation
   /** The variables on which its events depend: all but the one that says what the client has seen. */
   variables: Record<string, unknown>
-  /** @param since the revision to start after; nothing for from now on. */
+  /** @param since the revision to start after; undefined to start from now. */
   open(since: unknown): AsyncIterableIterator<ExecutionResult>
   /** Answers an event across subgraphs, as a query would be. */
   execute(event: ExecutionResult): Promise<FormattedExecutionResult>
   errorsOf(error: unknown): readonly GraphQLFormattedError[]
   isSameUpstream(other: LiveOperation): boolean
-  /** What the upstream is asked, and where. */
+  /** What is asked upstream, and over which socket. */
   source: { socket: UpstreamSocket; text: string }
 }
 
-/** Working out what goes upstream means parsing and printing it: once per plan, not per client. */
+/** Making an upstream operation means parsing and printing it: once per plan, not per client. */
 const upstreamOperations = new WeakMap<PreparedOperation, UpstreamOperation>()
 
 export function liveOperation(
@@ -92,17 +94,18 @@ const withoutSince = (given: Record<string, unknown>, { sinceVariable }: Upstrea
     Object.entries(given).filter(([name, value]) => name !== sinceVariable || value === null),
   )
 
-/** The executor knows no subscriptions: to it, the event is what a first fetch answered. */
+/** The executor knows no subscriptions: to it, the event is the response to a first fetch. */
 const eventAsFetch = (primary: FetchNode): FetchNode => ({
   ...primary,
   operationKind: OperationTypeNode.QUERY,
   variableUsages: [],
 })
 
+/** Services of which one answers the first fetch with the event. */
 function servicesFor(primary: FetchNode, event: ExecutionResult, services: Services): Services {
   const { serviceName, operation } = primary
   const service = services[serviceName] as Service
-  const answered: Service = {
+  const withEvent: Service = {
     ...service,
     process: async (options) => (options.request.query === operation ? event : service.process(options)),
     ...(service.ask && {
@@ -110,5 +113,5 @@ function servicesFor(primary: FetchNode, event: ExecutionResult, services: Servi
         request.query === operation ? event : service.ask?.(request, context),
     }),
   }
-  return { ...services, [serviceName]: answered }
+  return { ...services, [serviceName]: withEvent }
 }

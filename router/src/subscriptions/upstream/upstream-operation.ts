@@ -16,24 +16,24 @@ import {
 } from 'graphql'
 import type { PreparedOperation } from '../../planning/prepare.ts'
 
-/** The operation that is run upstream, able to go on where it was cut off when the subgraph's schema allows that. */
+/** The operation that is run upstream; it can resume where it was cut off when the subgraph's schema allows that. */
 export interface UpstreamOperation {
   query: string
   /**
-   * A revision before all others, to go on from when none is known: everything comes again, which is more than was missed
-   * and never less. Undefined where an operation can only start from now.
+   * A revision before all others, to resume from when none is known: everything comes again, which is more than was missed and
+   * never less. Undefined where an operation can only start from now.
    */
   origin: unknown
   /** What the client says it has seen; null or undefined for nothing. */
   sinceOf(given: Record<string, unknown>): unknown
-  /** @param since the revision to start after; undefined for from now on. */
+  /** @param since the revision to start after; undefined to start from now. */
   variables(given: Record<string, unknown>, since: unknown): Record<string, unknown>
   revisionOf(event: ExecutionResult): unknown
   /** The client's variable that says what it has seen, and nothing else. */
   sinceVariable?: string | undefined
 }
 
-/** Argument by which a subscription is told what its client has seen, and the field of its events that says so. */
+/** The argument of a subscription for the last revision that its client has, and the field of its events with theirs. */
 const SINCE = 'sinceRevision'
 const REVISION = 'revision'
 
@@ -65,7 +65,7 @@ export function upstreamOperation(
   )
 }
 
-/** Makes the last seen revision a variable, and has each event tell its own, whatever the client selected. */
+/** Makes the last seen revision a variable, and selects the revision of each event, whatever the client selected. */
 function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client): UpstreamOperation | null {
   const document = parse(fetch.operation, { noLocation: true })
   const [operation] = document.definitions as OperationDefinitionNode[]
@@ -97,7 +97,7 @@ function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client)
     sinceVariable:
       given?.kind === Kind.VARIABLE && isUsedOnce(given.name.value, client) ? given.name.value : undefined,
     variables(variables, since) {
-      // A null that was given is not the same as nothing: the argument may have a default.
+      // A null that was given is not the same as no value: the argument may have a default.
       const after = since ?? (sinceOf(variables) === null ? null : undefined)
       return { ...pickUsed(variables), ...(after !== undefined && { [SINCE_VARIABLE]: after }) }
     },

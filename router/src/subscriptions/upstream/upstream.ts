@@ -1,5 +1,5 @@
-import { ServiceUnavailable } from '@karcis/kit/errors'
 import { createAsyncQueue } from '@karcis/kit/async-queue'
+import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { ExecutionResult } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { subgraphError } from '../../errors.ts'
@@ -10,9 +10,9 @@ export interface UpstreamOptions {
   socket: UpstreamSocket
   /** Made anew for every attempt: the service token in it is short-lived, and a resumed one says where it stopped. */
   payload(since: unknown): Promise<SubscribePayload>
-  /** The revision to start after; undefined for from now on. */
+  /** The revision to start after; undefined to start from now. */
   since?: unknown
-  /** Where to go on from when the connection was lost before any revision was seen. */
+  /** The revision to resume from when the connection was lost before any was seen. */
   origin: unknown
   /** The revision that an event carries; undefined when events have none. */
   revisionOf(event: ExecutionResult): unknown
@@ -22,9 +22,9 @@ export interface UpstreamOptions {
 const LONGEST_WAIT_MS = 5_000
 
 /**
- * The events of one operation upstream, in order. A lost connection is opened again behind the reader's back, from the last
- * revision that has come. So is one that was given up because the reader fell too far behind, when it has read what waits;
- * where events have no revisions that is a failure. Ends with the upstream; fails with its errors, and when it stays away.
+ * The events of one operation upstream, in order. A lost connection is opened again without the reader's noticing, from the
+ * last revision that has come. So is one that was given up because the reader fell too far behind, once it has read what waits;
+ * where events have no revisions that is a failure. Ends with the upstream; fails with its errors, and when it stays unavailable.
  */
 export function openUpstream({
   socket,
@@ -89,7 +89,7 @@ export function openUpstream({
     lostAt ??= Date.now()
     if (Date.now() - lostAt > limits.upstreamPatienceMs) return queue.fail(new ServiceUnavailable())
     const wait = Math.min(limits.reconnectMs * 2 ** attempts++, LONGEST_WAIT_MS)
-    // Spread, so that all subscribers of a subgraph that came back do not arrive at the same moment.
+    // With jitter, so that all subscribers of a subgraph that is back do not arrive at the same moment.
     timer = setTimeout(() => void open().catch(queue.fail), wait * (0.5 + Math.random() / 2))
   }
 

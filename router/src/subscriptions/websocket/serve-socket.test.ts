@@ -24,7 +24,7 @@ describe('graphql-transport-ws', () => {
   afterAll(() => world[Symbol.asyncDispose]())
   beforeEach(() => watchers(0))
 
-  describe('introductions', () => {
+  describe('connection_init', () => {
     it('may be anonymous', async () => {
       await using socket = await openRawSocket(world.url)
       await socket.introduce()
@@ -40,7 +40,7 @@ describe('graphql-transport-ws', () => {
       expect(await socket.next()).toMatchObject({ payload: { data: { me: { id: 'u2' } } } })
     })
 
-    it('do not take a token away again', async () => {
+    it('does not take a token away again', async () => {
       await using socket = await openRawSocket(world.url)
       await socket.introduce(await world.as())
       await socket.introduce()
@@ -48,7 +48,7 @@ describe('graphql-transport-ws', () => {
       expect(await socket.next()).toMatchObject({ payload: { data: { me: { id: 'u1' } } } })
     })
 
-    it('as two people, or without end, are too many', async () => {
+    it('as two people, or too often, closes the socket', async () => {
       await using two = await openRawSocket(world.url)
       await two.introduce(await world.as({ id: 'u1' }))
       two.send({ type: 'connection_init', payload: await world.as({ id: 'u2' }) })
@@ -80,7 +80,7 @@ describe('graphql-transport-ws', () => {
       expect(await socket.closed).toMatchObject({ code: 4401 })
     })
 
-    it('must not be too many of one viewer, and leaving makes room', async () => {
+    it('is limited per viewer, and leaving makes room', async () => {
       const params = await world.as({ id: 'many' })
       await using first = await openRawSocket(world.url)
       await using second = await openRawSocket(world.url)
@@ -98,13 +98,13 @@ describe('graphql-transport-ws', () => {
     })
   })
 
-  it('closes a socket whose token ends while it is open', async () => {
+  it('closes a socket whose token expires while it is open', async () => {
     await using socket = await openRawSocket(world.url)
     await socket.introduce(await world.as({ id: 'brief', life: 1 }))
     expect(await socket.closed).toEqual({ code: 4403, reason: 'TOKEN_EXPIRED' })
   })
 
-  it('does nothing more for a client that does not hear that it should go', async () => {
+  it('does nothing more for a client that ignores that it was closed', async () => {
     await using socket = await openRawSocket(world.url)
     await socket.introduce()
     const { touch } = world.counts
@@ -141,13 +141,13 @@ describe('graphql-transport-ws', () => {
     await expect(openRawSocket(world.url, { protocol: 'graphql-ws' })).rejects.toThrow()
   })
 
-  it('answers a ping, whose payload comes back', async () => {
+  it('answers a ping with its payload', async () => {
     await using socket = await openRawSocket(world.url)
     socket.send({ type: 'ping', payload: { n: 1 } })
     expect(await socket.next()).toEqual({ type: 'pong', payload: { n: 1 } })
   })
 
-  it('cuts a socket that has gone without a word, and frees what it held', async () => {
+  it('cuts off a socket whose client has gone without closing, and frees what it held', async () => {
     await using world = await createWorld({ pingIntervalMs: 500 })
     await using socket = await openRawSocket(world.url, { autoPong: false })
     await socket.introduce()

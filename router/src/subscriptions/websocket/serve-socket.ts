@@ -6,10 +6,10 @@ import type { Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import { WEB_SOCKET } from '../delivery/frames.ts'
-import type { Gate, Outbox } from '../delivery/outbox.ts'
+import type { Gate, WriteQueue } from '../delivery/write-queue.ts'
 import type { Presence } from '../presence.ts'
-import { SocketOperation } from './socket-operation.ts'
 import type { StartOperation } from '../start.ts'
+import { SocketOperation } from './socket-operation.ts'
 
 /** What all sockets share. */
 export interface SocketServing {
@@ -20,33 +20,33 @@ export interface SocketServing {
   limits: RouterLimits
 }
 
-/** Close code for a token that has ended; clients try again with a new one, unlike after 4401. */
+/** Close code for a token that is no longer valid; clients try again with a new one, unlike after 4401. */
 export const TOKEN_ENDED = CloseCode.Forbidden
 
-/** A client that goes on asking while it does not read is cut when this much waits for it. */
+/** A client that goes on asking without reading is cut off when this many bytes wait for it. */
 const MAX_UNREAD_BYTES = 8_000_000
 
 const TRY_AGAIN_LATER = 1013
 
-/** Longest wait that a timer can hold. */
+/** The longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Apollo Sandbox introduces itself twice, once without its token. */
+/** Apollo Sandbox sends `connection_init` twice, once without its token. */
 const MAX_INITS = 2
 
 const NONE: readonly SocketOperation[] = []
 
 /**
  * The server side of graphql-transport-ws on one socket.
- * Written out because graphql-ws' own closes the whole socket for one bad operation or a second introduction, and takes a
+ * Written out because graphql-ws' own closes the whole socket for one bad operation or a second `connection_init`, and takes a
  * reused id for the operation that had it before.
- * A class, and told what happens by listeners that all sockets share, because ten thousand of them are held.
+ * A class, called by listeners that all sockets share, because ten thousand of them are held.
  */
 export class ServedSocket implements Gate {
   readonly #socket: WebSocket
-  readonly #outbox: Outbox
+  readonly #writeQueue: WriteQueue
   readonly #serving: SocketServing
-  /** A new list for each change: most have one operation for long, and such a list has room for no more. */
+  /** A new list for each change: most sockets have one operation for long, and such a list has room for no more. */
   #operations = NONE
   #identity: Identity | null = null
   #release: (() => void) | null = null
@@ -56,11 +56,11 @@ export class ServedSocket implements Gate {
   #expiry: NodeJS.Timeout | undefined
   #drained: PromiseWithResolvers<void> | null = null
 
-  /** @param stream that is below the socket. */
+  /** @param stream on which the socket runs. */
   constructor(socket: WebSocket, stream: Writable, serving: SocketServing) {
     this.#socket = socket
     this.#serving = serving
-    this.#outbox = serving.fanOut.open(stream, WEB_SOCKET, this)
+    this.#writeQueue = serving.fanOut.open(stream, WEB_SOCKET, this)
     this.#initWait = setTimeout(
       () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
       serving.limits.initTimeoutMs,
@@ -80,7 +80,7 @@ export class ServedSocket implements Gate {
   }
 
   receive(text: string): void {
-    // A client may ignore that it was told to go; nothing more is done in its name.
+    // A client may ignore that it was told to close; nothing more is done in its name.
     if (!this.isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return this.#socket.terminate()
     let message: Message
@@ -89,14 +89,14 @@ export class ServedSocket implements Gate {
     } catch {
       return this.#socket.close(CloseCode.BadRequest, 'Invalid message received')
     }
-    if (message.type === MessageType.ConnectionInit) void this.#introduce(message.payload)
+    if (message.type === MessageType.ConnectionInit) void this.#init(message.payload)
     else if (message.type === MessageType.Ping)
       this.#send({ type: MessageType.Pong, payload: message.payload })
     else if (message.type === MessageType.Subscribe) void this.#subscribe(message.id, message.payload)
     else if (message.type === MessageType.Complete) this.#stop(this.#find(message.id))
   }
 
-  async #introduce(params: Record<string, unknown> | undefined): Promise<void> {
+  async #init(params: Record<string, unknown> | undefined): Promise<void> {
     clearTimeout(this.#initWait)
     this.#initWait = undefined
     this.#inits++
@@ -108,13 +108,13 @@ export class ServedSocket implements Gate {
       if (next && this.#identity && next.viewer.sessionId !== this.#identity.viewer.sessionId) {
         return this.#socket.close(
           CloseCode.TooManyInitialisationRequests,
-          'Already introduced with another session',
+          'Already initialised with another session',
         )
       }
       if (next && !this.#identity && !this.#admit(next)) {
         return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
       }
-      if (next) this.#become(next)
+      if (next) this.#setIdentity(next)
       this.#acknowledged = true
       this.#send({ type: MessageType.ConnectionAck })
     } catch (error) {
@@ -133,7 +133,7 @@ export class ServedSocket implements Gate {
     return this.#release !== null
   }
 
-  #become(next: Identity): void {
+  #setIdentity(next: Identity): void {
     this.#identity = next
     clearTimeout(this.#expiry)
     const left = Math.min(next.expiresAt - Date.now(), MAX_TIMER_MS)
@@ -150,11 +150,11 @@ export class ServedSocket implements Gate {
     const operation = new SocketOperation(id, this)
     this.#operations = [...this.#operations, operation]
     const started = await this.#serving.start(payload, this.#identity)
-    // The client may have gone while the operation was being started; the id may even be in use by a later one.
+    // The client may have gone while the operation was being started; its id may even be in use by a later one.
     if (!this.#operations.includes(operation)) return
     if (started.kind === 'live') {
-      operation.watch(this.#outbox, started.join)
-      this.#tellWhenQuiet()
+      operation.watch(this.#writeQueue, started.join)
+      this.#resolveWhenDrained()
     } else if (started.kind === 'single') {
       this.#send({ id, type: MessageType.Next, payload: started.result })
       this.end(operation, { id, type: MessageType.Complete })
@@ -162,9 +162,9 @@ export class ServedSocket implements Gate {
   }
 
   /** Ends an operation from this side. */
-  end(operation: SocketOperation, lastWord: object): void {
-    this.#outbox.flush()
-    this.#send(lastWord)
+  end(operation: SocketOperation, finalMessage: object): void {
+    this.#writeQueue.flush()
+    this.#send(finalMessage)
     this.#stop(operation)
   }
 
@@ -175,11 +175,11 @@ export class ServedSocket implements Gate {
   #stop(operation: SocketOperation | undefined): void {
     this.#operations = this.#operations.filter((other) => other !== operation)
     operation?.leave()
-    this.#tellWhenQuiet()
+    this.#resolveWhenDrained()
   }
 
-  /** Whoever only watches can watch elsewhere as well. */
-  #tellWhenQuiet(): void {
+  /** Subscriptions are not waited for: their clients can subscribe elsewhere. */
+  #resolveWhenDrained(): void {
     if (this.#drained && this.#operations.every(({ isLive }) => isLive)) this.#drained.resolve()
   }
 
@@ -190,12 +190,12 @@ export class ServedSocket implements Gate {
   /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
   drain(): Promise<void> {
     this.#drained ??= Promise.withResolvers()
-    this.#tellWhenQuiet()
+    this.#resolveWhenDrained()
     return this.#drained.promise
   }
 }
 
-/** Clients that take over an HTTP header's name write it large. */
+/** Clients that copy the name of the HTTP header begin it with a capital. */
 function authorizationOf(params: Record<string, unknown> = {}): string | undefined {
   const value = params.authorization ?? params.Authorization ?? undefined
   return value === undefined || typeof value === 'string' ? value : 'not a text'

@@ -1,33 +1,33 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { MessageType } from 'graphql-ws'
-import type { Listener, Membership } from '../member.ts'
-import type { Outbox } from '../delivery/outbox.ts'
+import type { WriteQueue } from '../delivery/write-queue.ts'
+import type { Listener, Membership } from '../topics/topic.ts'
 import type { Join } from '../topics/topics.ts'
 
-/** The socket that an operation came by. */
-interface Home {
-  /** Sends the last word on an operation, and forgets it. */
-  end(operation: SocketOperation, lastWord: object): void
+/** The socket that an operation came over. */
+interface OwnerSocket {
+  /** Sends the final message of an operation, and forgets it. */
+  end(operation: SocketOperation, finalMessage: object): void
 }
 
 /** An operation that a client has sent over its socket: being started, or live. */
 export class SocketOperation implements Listener {
   readonly id: string
-  readonly #home: Home
+  readonly #socket: OwnerSocket
   #membership: Membership | null = null
 
-  constructor(id: string, home: Home) {
+  constructor(id: string, socket: OwnerSocket) {
     this.id = id
-    this.#home = home
+    this.#socket = socket
   }
 
   get isLive(): boolean {
     return this.#membership !== null
   }
 
-  watch(outbox: Outbox, join: Join): void {
-    const line = outbox.line(`{"id":${JSON.stringify(this.id)},"type":"next","payload":`, '}')
-    this.#membership = join(line, this)
+  watch(queue: WriteQueue, join: Join): void {
+    const channel = queue.channel(`{"id":${JSON.stringify(this.id)},"type":"next","payload":`, '}')
+    this.#membership = join(channel, this)
   }
 
   leave(): void {
@@ -35,10 +35,10 @@ export class SocketOperation implements Listener {
   }
 
   completed(): void {
-    this.#home.end(this, { id: this.id, type: MessageType.Complete })
+    this.#socket.end(this, { id: this.id, type: MessageType.Complete })
   }
 
   failed(errors: readonly GraphQLFormattedError[]): void {
-    this.#home.end(this, { id: this.id, type: MessageType.Error, payload: errors })
+    this.#socket.end(this, { id: this.id, type: MessageType.Error, payload: errors })
   }
 }

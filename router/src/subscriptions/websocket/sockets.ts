@@ -7,7 +7,6 @@ import { type HttpServer, urlOf } from '../../http/http-server.ts'
 import type { Origins } from '../../http/origins.ts'
 import type { RouterLimits } from '../../settings.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
-import { createKeepAlive } from './keep-alive.ts'
 import type { Presence } from '../presence.ts'
 import { ServedSocket, type SocketServing } from './serve-socket.ts'
 
@@ -32,7 +31,7 @@ export interface SocketsOptions {
 
 const GOING_AWAY = 1001
 
-/** A client that does not answer a goodbye is cut. */
+/** A client that does not answer a goodbye by then is cut off. */
 const GOODBYE_MS = 1_000
 
 export function openSockets(options: SocketsOptions): Sockets {
@@ -40,12 +39,12 @@ export function openSockets(options: SocketsOptions): Sockets {
   const serving: SocketServing = { ...handlers, limits, fanOut, presence }
   const server = new WebSocketServer({
     noServer: true,
-    clientTracking: false, // they are known here
+    clientTracking: false, // done here
     maxPayload: limits.frameBytes,
     perMessageDeflate: false, // events are framed here and not by ws, which could not tell where a compressed one begins
     handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
   })
-  /** All that are open; those that speak another protocol are served nothing. */
+  /** All open sockets; those that speak another protocol are not served. */
   const open = new Map<WebSocket, ServedSocket | null>()
   const keepAlive = createKeepAlive(limits.pingIntervalMs)
 
@@ -73,7 +72,7 @@ export function openSockets(options: SocketsOptions): Sockets {
     keepAlive.watch(socket)
   }
 
-  // All sockets share these: what would be made for each is what a watcher that waits costs.
+  // All sockets share these listeners: what is made for each socket is what an idle watcher costs.
   function failed({ message }: Error): void {
     log.debug({ reason: message }, 'client socket failed')
   }
@@ -118,4 +117,48 @@ export function openSockets(options: SocketsOptions): Sockets {
 
 function refuse(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}
+
+/** Cuts off sockets whose client has gone without closing. */
+interface KeepAlive extends Disposable {
+  watch(socket: WebSocket): void
+  forget(socket: WebSocket): void
+}
+
+/** Sockets are pinged in this many groups, one after the other, so that not all are pinged at the same moment. */
+const GROUPS = 16
+
+/** Each socket is pinged every `intervalMs`, and must have answered by the next time. One timer serves all. */
+function createKeepAlive(intervalMs: number): KeepAlive {
+  const groups = Array.from({ length: GROUPS }, () => new Set<WebSocket>())
+  const unanswered = new WeakSet<WebSocket>()
+  let joining = 0
+  let turn = 0
+
+  const timer = setInterval(() => {
+    turn = (turn + 1) % GROUPS
+    for (const socket of groups[turn] ?? []) {
+      if (unanswered.has(socket)) socket.terminate()
+      else {
+        unanswered.add(socket)
+        socket.ping()
+      }
+    }
+  }, intervalMs / GROUPS).unref()
+
+  function answered(this: WebSocket): void {
+    unanswered.delete(this)
+  }
+
+  return {
+    watch(socket) {
+      socket.on('pong', answered)
+      joining = (joining + 1) % GROUPS
+      groups[joining]?.add(socket)
+    },
+    forget(socket) {
+      for (const group of groups) if (group.delete(socket)) return
+    },
+    [Symbol.dispose]: () => clearInterval(timer),
+  }
 }

@@ -1,9 +1,9 @@
 import {
+  getNamedType,
   type GraphQLField,
   type GraphQLInputType,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   isAbstractType,
   isCompositeType,
   isInterfaceType,

@@ -1,8 +1,8 @@
 import { buildOperationContext, executeQueryPlan } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
 import type { DocumentNode } from 'graphql'
-import type { ExecutionAnswer } from '../../execution/compiled/reference.ts'
-import type { FetchSubgraph, SubgraphRequest } from '../../execution/compiled/types.ts'
+import type { ExecutionResponse, FetchSubgraph } from '../../execution/compiled/run.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { World } from './world.ts'
 
 /** Runs a plan with the executor that all others must equal. */
@@ -11,7 +11,7 @@ export async function executeByReference(
   { plan, document }: { plan: QueryPlan; document: DocumentNode },
   variables: Record<string, unknown>,
   fetchSubgraph: FetchSubgraph<unknown>,
-): Promise<ExecutionAnswer> {
+): Promise<ExecutionResponse> {
   const services = Object.fromEntries(world.subgraphs.map((name) => [name, { process: processOf(name) }]))
   const context = buildOperationContext({ schema: world.clientSchema, operationDocument: document })
   return (await executeQueryPlan(
@@ -21,7 +21,7 @@ export async function executeByReference(
     context,
     world.supergraphSchema,
     world.apiSchema,
-  )) as ExecutionAnswer
+  )) as ExecutionResponse
 
   function processOf(name: string) {
     return ({ request }: { request: Pick<SubgraphRequest, 'query' | 'operationName' | 'variables'> }) =>

@@ -1,7 +1,12 @@
-import { BIND_HOLD, type BoundHold, boundHold, TAKE_FOR_BOOKING } from '@karcis/kit/contracts/bound-hold'
+import { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import { z } from 'zod'
+
+const { BIND_HOLD, TAKE_FOR_BOOKING, boundHold } = beforePayableUntil
+
+/** Places that are kept for a booking. */
+export type BoundHold = z.infer<typeof boundHold>
 
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
 

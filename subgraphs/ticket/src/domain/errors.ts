@@ -1,4 +1,4 @@
-import { KarcisError } from '@karcis/kit/errors'
+import { Conflict, KarcisError } from '@karcis/kit/errors'
 
 export class SeatsUnavailable extends KarcisError {
   constructor(seatIds: readonly string[], message = 'Some of these seats are not free.') {
@@ -47,5 +47,12 @@ export class LimitExceeded extends KarcisError {
 export class HoldExpired extends KarcisError {
   constructor(holdId: string) {
     super('HOLD_EXPIRED', 'The time of this hold is up.', { holdId })
+  }
+}
+
+export class BookingHoldsAlready extends Conflict {
+  /** @param bookingId of the booking; null when only the database knows which of several it is. */
+  constructor(bookingId: string | null) {
+    super('This booking holds something else already.', { bookingId })
   }
 }

@@ -1,25 +1,27 @@
+import { requireViewer } from '@karcis/kit/viewer'
 import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
-import { releaseHold } from '../domain/holds/release-hold.ts'
-import { seeHold } from '../domain/viewing/read-hold.ts'
+import { readHold, releaseHold } from '../domain/holds/release-hold.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
-import { present } from './present.ts'
 
-export const holdResolvers = {
+export const holds = {
   Query: {
-    hold: (_, { id }, context) => seeHold(context, id),
+    hold: (_, { id }, ctx) => readHold(ctx.deps, requireViewer(ctx), id),
   },
   Mutation: {
-    holdSeats: (_, { input }, context) => holdSeats(context, input),
-    holdBestSeats: (_, { input }, context) => holdBestSeats(context, input),
-    holdTickets: (_, { input }, context) => holdTickets(context, input),
-    releaseHold: (_, { id }, context) => releaseHold(context, id),
+    holdSeats: (_, { input }, ctx) => holdSeats(ctx.deps, requireViewer(ctx), input),
+    holdBestSeats: (_, { input }, ctx) => holdBestSeats(ctx.deps, requireViewer(ctx), input),
+    holdTickets: (_, { input }, ctx) => holdTickets(ctx.deps, requireViewer(ctx), input),
+    releaseHold: (_, { id }, ctx) => releaseHold(ctx.deps, requireViewer(ctx), id),
   },
   Hold: {
     event: ({ eventId }) => ({ id: eventId }),
-    seats: ({ items }, _, { loaders }) =>
-      present(items.flatMap((item) => (item.seatId === null ? [] : loaders.seat.load(item.seatId)))),
+    async seats({ items }, _, { loaders }) {
+      const seatIds = items.flatMap((item) => item.seatId ?? [])
+      const seats = await Promise.all(seatIds.map((id) => loaders.seat.load(id)))
+      return seats.filter((seat) => seat !== null)
+    },
   },
   HoldItem: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),

@@ -1,24 +1,34 @@
+import { mapAsync } from '@karcis/kit/async-queue'
+import { requireViewer } from '@karcis/kit/viewer'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
-import { seeSeats } from '../domain/viewing/read-seats.ts'
+import { readSeats, watchSeatMap } from '../domain/viewing/read-seats.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
-export const seatResolvers = {
+export const seats = {
   Query: {
     seatMap: (_, { eventId }, { loaders }) => loaders.seatMap.load(eventId),
-    seats: (_, { ids }, context) => seeSeats(context, ids),
+    seats: (_, { ids }, { loaders }) => readSeats((id) => loaders.seat.load(id), ids),
   },
   Mutation: {
-    createSeatMap: (_, { input }, context) => createSeatMap(context, input),
-    blockSeats: (_, { eventId, seatIds }, context) => blockSeats(context, eventId, seatIds),
-    unblockSeats: (_, { eventId, seatIds }, context) => unblockSeats(context, eventId, seatIds),
+    createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
+    blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireViewer(ctx), args),
+    unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireViewer(ctx), args),
+  },
+  Subscription: {
+    seatMapChanged: {
+      async subscribe(_, { eventId, sinceRevision }, { deps }) {
+        const changes = await watchSeatMap(deps, eventId, sinceRevision ?? null)
+        return mapAsync(changes, (seatMapChanged) => ({ seatMapChanged }))
+      },
+    },
   },
   Event: {
     seatMap: ({ id }, _, { loaders }) => loaders.seatMap.load(id),
   },
   SeatMap: {
-    seats: ({ eventId }, _, { loaders }) => loaders.seatsOfEvent.load(eventId),
-    sections: ({ eventId }, _, { loaders }) => loaders.sectionsOfEvent.load(eventId),
+    seats: async ({ eventId }, _, { loaders }) => (await loaders.seatsOfEvent.load(eventId)) ?? [],
+    sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
   },
   Section: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),

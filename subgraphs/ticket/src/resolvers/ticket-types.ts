@@ -1,18 +1,31 @@
-import { createTicketType } from '../domain/organizing/create-ticket-type.ts'
-import { deleteTicketType } from '../domain/organizing/delete-ticket-type.ts'
+import { mapAsync } from '@karcis/kit/async-queue'
+import { requireViewer } from '@karcis/kit/viewer'
 import { priceRange } from '../domain/inventory/ticket-type.ts'
-import { updateTicketType } from '../domain/organizing/update-ticket-type.ts'
+import {
+  createTicketType,
+  deleteTicketType,
+  updateTicketType,
+} from '../domain/organizing/manage-ticket-types.ts'
+import { watchStock } from '../domain/viewing/read-seats.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
-export const ticketTypeResolvers = {
+export const ticketTypes = {
   Query: {
-    ticketTypesByEvent: (_, { eventId }, { loaders }) => loaders.ticketTypesOfEvent.load(eventId),
+    ticketTypesByEvent: async (_, { eventId }, { loaders }) =>
+      (await loaders.ticketTypesOfEvent.load(eventId)) ?? [],
     ticketType: (_, { id }, { loaders }) => loaders.ticketType.load(id),
   },
   Mutation: {
-    createTicketType: (_, { input }, context) => createTicketType(context, input),
-    updateTicketType: (_, { input }, context) => updateTicketType(context, input),
-    deleteTicketType: (_, { id }, context) => deleteTicketType(context, id),
+    createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
+    updateTicketType: (_, { input }, ctx) => updateTicketType(ctx.deps, requireViewer(ctx), input),
+    deleteTicketType: (_, { id }, ctx) => deleteTicketType(ctx.deps, requireViewer(ctx), id),
+  },
+  Subscription: {
+    ticketStockChanged: {
+      async subscribe(_, { eventId }, { deps }) {
+        return mapAsync(await watchStock(deps, eventId), (ticketStockChanged) => ({ ticketStockChanged }))
+      },
+    },
   },
   TicketType: {
     __resolveReference: ({ id }, { loaders }) => loaders.ticketType.load(id),
@@ -20,7 +33,8 @@ export const ticketTypeResolvers = {
   },
   Event: {
     __resolveReference: ({ id }) => ({ id }),
-    ticketTypes: ({ id }, _, { loaders }) => loaders.ticketTypesOfEvent.load(id),
-    priceRange: async ({ id }, _, { loaders }) => priceRange(await loaders.ticketTypesOfEvent.load(id)),
+    ticketTypes: async ({ id }, _, { loaders }) => (await loaders.ticketTypesOfEvent.load(id)) ?? [],
+    priceRange: async ({ id }, _, { loaders }) =>
+      priceRange((await loaders.ticketTypesOfEvent.load(id)) ?? []),
   },
 } satisfies Resolvers

@@ -1,22 +1,26 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import { maySeeTicket, seeTicket, seeTicketsOf } from '../domain/viewing/read-tickets.ts'
+import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { qrCode, verificationKeys } from '../domain/tickets/ticket-code.ts'
+import { readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
-export const ticketResolvers = {
+export const tickets = {
   Query: {
-    myTickets: (_, args, context) => seeTicketsOf(context, requireViewer(context).id, args),
-    ticket: (_, { id }, context) => seeTicket(context, id),
+    myTickets(_, args, ctx) {
+      const viewer = requireViewer(ctx)
+      return readTickets(ctx.deps, viewer, viewer.id, args)
+    },
+    ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },
   User: {
     __resolveReference: ({ id }) => ({ id }),
-    tickets: ({ id }, args, context) => seeTicketsOf(context, id, args),
+    tickets: ({ id }, args, ctx) => readTickets(ctx.deps, requireViewer(ctx), id, args),
   },
   Ticket: {
-    async __resolveReference({ id }, context) {
-      const ticket = await context.loaders.ticket.load(id)
-      return ticket && maySeeTicket(context, ticket) ? ticket : null
+    async __resolveReference({ id }, ctx) {
+      const ticket = await ctx.loaders.ticket.load(id)
+      return ticket && mayReference(ctx, ticket) ? ticket : null
     },
     qrCode: ({ code }) => qrCode(code),
     event: ({ eventId }) => ({ id: eventId }),

@@ -1,4 +1,3 @@
-import type { BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
@@ -11,6 +10,7 @@ import { findBooking, insertBooking, type NewBooking } from '../bookings/booking
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
 import { type Attempt, claimKey, idempotencyKeySchema } from '../idempotency-store.ts'
+import type { BoundHold } from '../ticket-service.ts'
 
 const createBookingInput = z
   .object({

@@ -1,40 +1,38 @@
-import type { Deps } from '../deps.ts'
-import { type Batcher, createBatcher } from '@karcis/kit/group-commit'
-import { publishSeats, publishStock } from '../live.ts'
+import { transaction } from '@karcis/kit/database'
+import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
+import { type Db, InventoryMismatch, mayBeOneRequestsFault, type Tx } from '../database.ts'
+import { lowerUsage, usageChanges } from '../inventory/allowance-store.ts'
+import { moveStock, moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
+import { type LiveChanges, publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
-import { moveSeats } from '../seat-map/seat-moves.ts'
-import { lowerAllowances, moveStock, settleSeats, stockMoves, type Taking } from '../inventory/stock-store.ts'
-import { BooksDisagree, isOnesFault, type Tx, transact } from '../database.ts'
+import { moveSeats } from '../seat-map/seat-store.ts'
+import {
+  type EndedItem,
+  type HoldEnding,
+  type LapsedFilter,
+  listLapsedHolds,
+  moveHolds,
+} from './hold-store.ts'
+import type { SeatClaims } from './seat-claims.ts'
 
-/** Which holds end, and how. All of one event. */
-export interface Ending {
-  eventId: string
-  holdIds: readonly string[]
-  /** EXPIRED ends only what is past its time. */
-  to: 'RELEASED' | 'EXPIRED'
-  /** Leave alone what a booking has bound. */
-  unboundOnly?: boolean
+/** How many holds end in one transaction: enough to sweep fast, few enough to keep its locks short. */
+const PER_TRANSACTION = 50
+const PER_SWEEP = 5_000
+
+/** Ends holds of one event in one way; gives the ids of those that ended now. */
+export type HoldEnder = GroupCommit<HoldEnding, string[]>
+
+interface HoldEnderDeps {
+  db: Db
+  live: LiveChanges
+  seatClaims: SeatClaims
 }
 
-/** A line of a hold that has ended. */
-interface EndedLine {
-  hold_id: string
-  user_id: string
-  ticket_type_id: string
-  seat_id: string | null
-  quantity: number
-}
-
-const MAX_BATCH = 50
-
-/** Ends holds of one event in one way; answers with the ids of those that ended now. */
-export type HoldEnder = Batcher<Ending, string[]>
-
-/** @param deps asked at each batch. */
-export const createHoldEnder = (deps: () => Deps): HoldEnder =>
-  createBatcher({
-    maxBatch: MAX_BATCH,
-    isOnesFault,
+/** @param deps asked for at each batch. */
+export const createHoldEnder = (deps: () => HoldEnderDeps): HoldEnder =>
+  createGroupCommit({
+    maxBatch: PER_TRANSACTION,
+    retryAlone: mayBeOneRequestsFault,
     async run(_, endings) {
       const [first] = endings
       if (!first) return []
@@ -47,61 +45,87 @@ export const createHoldEnder = (deps: () => Deps): HoldEnder =>
 /**
  * Ends those of the holds that are still active, and frees their seats, stock and allowances. The lock on the hold's row decides
  * between this and a booking that turns it into tickets at the same moment: the second of them finds it no longer active.
- * Endings of one kind that wait share a transaction, for they meet at the rows of the event's stock and map.
+ * Endings of one kind that wait share a transaction, because they meet at the rows of the event's stock and map.
  * @returns ids of the holds that ended now.
  */
-export const endHolds = ({ holdEnder }: Deps, ending: Ending): Promise<string[]> =>
+export const endHolds = ({ holdEnder }: { holdEnder: HoldEnder }, ending: HoldEnding): Promise<string[]> =>
   holdEnder.submit(`${ending.eventId} ${ending.to} ${ending.unboundOnly ?? false}`, ending)
 
-async function endTogether(deps: Deps, ending: Ending): Promise<Set<string>> {
+async function endTogether(
+  { db, live, seatClaims }: HoldEnderDeps,
+  ending: HoldEnding,
+): Promise<Set<string>> {
   const { eventId } = ending
-  const { lines, change } = await transact(deps.db, (tx) => end(tx, ending))
-  if (change) publishSeats(deps, change)
-  else if (lines.length > 0) publishStock(deps.news, eventId)
-  const ended = Map.groupBy(lines, (line) => line.hold_id)
-  for (const [holdId, items] of ended) {
-    const seatIds = items.flatMap((line) => line.seat_id ?? [])
-    if (seatIds.length > 0) deps.seatHints.release(eventId, seatIds, holdId)
+  const { items, change } = await transaction(db, async (tx) => {
+    const ended = await moveHolds(tx, ending)
+    return { items: ended, change: await freePlaces(tx, eventId, 'held', ended, ending.holdIds) }
+  })
+  const ended = Map.groupBy(items, (item) => item.holdId)
+  if (ended.size > 0) publishChange(live, eventId, change)
+  for (const [holdId, itsItems] of ended) {
+    const seatIds = itsItems.flatMap((item) => item.seatId ?? [])
+    if (seatIds.length > 0) seatClaims.release(eventId, seatIds, holdId)
   }
   return new Set(ended.keys())
 }
 
-async function end(
+/**
+ * Makes places of an event available again that were held or sold: seats, allowances, stock, in this order.
+ * @param fromHolds the holds that must have the seats; for held ones.
+ * @returns the change of the seat map; null when there were no seats among them.
+ */
+export async function freePlaces(
   tx: Tx,
-  { eventId, holdIds, to, unboundOnly = false }: Ending,
-): Promise<{ lines: EndedLine[]; change: SeatMapChange | null }> {
-  const lines = await tx.$queryRaw<EndedLine[]>`
-    WITH locked AS (
-      SELECT id FROM holds WHERE id = ANY(${holdIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
-    ), ended AS (
-      UPDATE holds h SET status = ${to}, closed_at = now() FROM locked l
-      WHERE h.id = l.id AND h.status = 'ACTIVE' AND (${to} <> 'EXPIRED' OR h.expires_at <= now())
-        AND (NOT ${unboundOnly} OR h.booking_id IS NULL)
-      RETURNING h.id, h.user_id
-    )
-    SELECT i.hold_id, e.user_id, i.ticket_type_id, i.seat_id, i.quantity FROM ended e JOIN hold_items i ON i.hold_id = e.id`
-  if (lines.length === 0) return { lines, change: null }
-  const seatIds = lines.flatMap((line) => line.seat_id ?? [])
-  const freed =
-    seatIds.length > 0
-      ? await moveSeats(tx, { eventId, seatIds, from: 'HELD', to: 'AVAILABLE', fromHolds: holdIds })
-      : []
-  if (freed.length !== seatIds.length)
-    throw new BooksDisagree(`a hold of event ${eventId} had lost its seats`)
-  await lowerAllowances(tx, sumTakings(lines))
-  const moves = stockMoves(lines.map(toLine), 'held', 'available')
-  if (seatIds.length > 0) return { lines, change: await settleSeats(tx, eventId, seatIds, moves) }
+  eventId: string,
+  from: 'held' | 'sold',
+  items: readonly Omit<EndedItem, 'holdId'>[],
+  fromHolds?: readonly string[],
+): Promise<SeatMapChange | null> {
+  if (items.length === 0) return null
+  const seatIds = items.flatMap((item) => item.seatId ?? [])
+  if (seatIds.length > 0) {
+    const status = from === 'held' ? 'HELD' : 'SOLD'
+    const freed = await moveSeats(tx, {
+      eventId,
+      seatIds,
+      from: status,
+      to: 'AVAILABLE',
+      ...(fromHolds && { fromHolds }),
+    })
+    if (freed.length !== seatIds.length)
+      throw new InventoryMismatch(`seats of event ${eventId} are not ${status} where holds or tickets say so`)
+  }
+  await lowerUsage(tx, usageChanges(items))
+  const moves = stockMoves(items, from, 'available')
+  if (seatIds.length > 0) return moveStockOfSeats(tx, eventId, seatIds, moves)
   await moveStock(tx, moves)
-  return { lines, change: null }
+  return null
 }
 
-const toLine = (line: EndedLine) => ({ ticketTypeId: line.ticket_type_id, quantity: line.quantity })
+/** What it takes to find and end holds past their time. */
+export interface ExpiryDeps {
+  db: Db
+  holdEnder: HoldEnder
+}
 
-function sumTakings(lines: readonly EndedLine[]): Taking[] {
-  const sums = new Map<string, Taking>()
-  for (const { user_id: userId, ticket_type_id: ticketTypeId, quantity } of lines) {
-    const key = `${userId} ${ticketTypeId}`
-    sums.set(key, { userId, ticketTypeId, quantity: quantity + (sums.get(key)?.quantity ?? 0) })
+/** Ends one hold if its time is up, as its job does at that time. */
+export const expireHold = (deps: ExpiryDeps, holdId: string): Promise<number> => expireHolds(deps, { holdId })
+
+/** Ends every hold past its time: those whose job was lost. */
+export const sweepHolds = (deps: ExpiryDeps): Promise<number> => expireHolds(deps, 'all')
+
+/**
+ * Ends holds past their time, so that the next buyer finds their places free.
+ * @returns how many ended now. Others may have ended some of them first, which is just as good.
+ */
+export async function expireHolds(deps: ExpiryDeps, filter: LapsedFilter): Promise<number> {
+  const lapsed = await listLapsedHolds(deps.db, filter, PER_SWEEP)
+  let ended = 0
+  for (const [eventId, holds] of Map.groupBy(lapsed, (hold) => hold.eventId)) {
+    for (let at = 0; at < holds.length; at += PER_TRANSACTION) {
+      const holdIds = holds.slice(at, at + PER_TRANSACTION).map((hold) => hold.id)
+      ended += (await endHolds(deps, { eventId, holdIds, to: 'EXPIRED' })).length
+    }
   }
-  return [...sums.values()]
+  return ended
 }

@@ -1,26 +1,125 @@
+import { mapConstraintError } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { BoundHold, Hold, HoldItem, HoldStatus } from './hold.ts'
-import { seatLabel } from '../seat-map/seat.ts'
-import type { TicketKind } from '../inventory/ticket-type.ts'
 import type { Db, Tx } from '../database.ts'
+import { BookingHoldsAlready } from '../errors.ts'
+import type { Hold, HoldItem, HoldOwner, HoldStatus } from './hold.ts'
+
+/** A booking binds one hold. */
+export const bookingConstraintErrors = (bookingId: string | null) => ({
+  holds_booking_once: () => new BookingHoldsAlready(bookingId),
+})
+
+/** Holds by id, with their items. */
+export async function findHolds(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Hold>> {
+  const holds = await selectHolds(db, Prisma.sql`h.id = ANY(${ids}::uuid[])`)
+  return new Map(holds.map((hold) => [hold.id, hold]))
+}
+
+export const findHold = async (db: Db | Tx, id: string): Promise<Hold | null> =>
+  (await findHolds(db, [id])).get(id) ?? null
+
+/** Holds by a condition on `h`, oldest first, with their items. */
+export async function selectHolds(db: Db | Tx, which: Prisma.Sql): Promise<Hold[]> {
+  const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,
+      CASE WHEN h.status = 'ACTIVE' AND h.expires_at <= now() THEN 'EXPIRED' ELSE h.status END AS status,
+      i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
+    FROM holds h LEFT JOIN (hold_items i JOIN ticket_types t ON t.id = i.ticket_type_id) ON i.hold_id = h.id
+    WHERE ${which} ORDER BY h.id, i.id`
+  return [...Map.groupBy(rows, (row) => row.id).values()].flatMap((items) => {
+    const [row] = items
+    if (!row) return []
+    return {
+      id: row.id,
+      userId: row.user_id,
+      eventId: row.event_id,
+      status: row.status,
+      expiresAt: row.expires_at,
+      bookingId: row.booking_id,
+      items: items.filter(hasItem).map(toItem),
+    }
+  })
+}
+
+interface HoldRow extends Omit<ItemRow, 'ticket_type_id'> {
+  id: string
+  user_id: string
+  event_id: string
+  status: HoldStatus
+  expires_at: Date
+  booking_id: string | null
+  /** Null for a hold without items: its ticket type was deleted after it had ended. */
+  ticket_type_id: string | null
+}
+
+/** An item `i` of a hold, with the currency of its ticket type. */
+export interface ItemRow {
+  ticket_type_id: string
+  seat_id: string | null
+  quantity: number
+  unit_price: bigint
+  currency: string
+}
+
+const hasItem = (row: HoldRow): row is HoldRow & ItemRow => row.ticket_type_id !== null
+
+export const toItem = (row: ItemRow): HoldItem => ({
+  ticketTypeId: row.ticket_type_id,
+  seatId: row.seat_id,
+  quantity: row.quantity,
+  unitPrice: Number(row.unit_price),
+  currency: row.currency,
+})
+
+/** Whether a hold still keeps its seats. */
+export async function isHoldLive(db: Db | Tx, holdId: string): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`SELECT 1 FROM holds
+    WHERE id = ${holdId}::uuid AND status = 'ACTIVE' AND expires_at > now()`
+  return rows.length > 0
+}
+
+/** Which holds past their time are asked for: one, those that cover seats, those that cover ticket types of an event, or all. */
+export type LapsedFilter =
+  | { holdId: string }
+  | { seatIds: readonly string[] }
+  | { eventId: string; ticketTypeIds: readonly string[] }
+  | 'all'
+
+/** Holds that are past their time and that nothing has ended yet, the longest past first, at most `limit`. */
+export async function listLapsedHolds(
+  db: Db | Tx,
+  filter: LapsedFilter,
+  limit: number,
+): Promise<{ id: string; eventId: string }[]> {
+  const rows = await db.$queryRaw<{ id: string; event_id: string }[]>`SELECT h.id, h.event_id FROM holds h
+    WHERE h.status = 'ACTIVE' AND h.expires_at <= now() AND ${lapsedCondition(filter)} ORDER BY h.expires_at LIMIT ${limit}`
+  return rows.map((row) => ({ id: row.id, eventId: row.event_id }))
+}
+
+function lapsedCondition(filter: LapsedFilter): Prisma.Sql {
+  if (filter === 'all') return Prisma.sql`true`
+  if ('holdId' in filter) return Prisma.sql`h.id = ${filter.holdId}::uuid`
+  if ('seatIds' in filter)
+    return Prisma.sql`h.id IN (SELECT s.hold_id FROM seats s WHERE s.id = ANY(${filter.seatIds}::uuid[]))`
+  return Prisma.sql`h.event_id = ${filter.eventId}::uuid AND h.id IN (
+      SELECT i.hold_id FROM hold_items i WHERE i.ticket_type_id = ANY(${filter.ticketTypeIds}::uuid[]))`
+}
 
 /** A hold to be written. Its seats and stock are moved beside it, in the same transaction. */
-export interface NewHold {
+export interface NewHold extends HoldOwner {
   id: string
-  userId: string
   eventId: string
-  bookingId: string | null
   items: { ticketTypeId: string; seatId: string | null; quantity: number }[]
 }
 
 /**
- * Writes holds that start now, at the price of now, each with the job that ends it in time: one statement, whatever their number.
+ * Writes holds that start now, at the price of now, each with the job that ends it in time: one statement, however many they are.
  * @returns the holds in the order given; they end `seconds` from the start of the transaction.
+ * @throws BookingHoldsAlready when a booking of one of them has a hold.
  */
 export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: number): Promise<Hold[]> {
   const items = holds.flatMap((hold) => hold.items.map((item) => ({ ...item, holdId: hold.id, id: newId() })))
-  const rows = await tx.$queryRaw<NewHoldRow[]>`
+  const rows = await tx.$queryRaw<(ItemRow & { id: string; expires_at: Date })[]>`
     WITH added AS (
       INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
       SELECT h.id, h.user_id, h.event_id, h.booking_id, now() + make_interval(secs => ${seconds}::int)
@@ -28,7 +127,7 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
         ${holds.map((hold) => hold.eventId)}::uuid[], ${holds.map((hold) => hold.bookingId)}::uuid[])
         AS h(id, user_id, event_id, booking_id)
       RETURNING id, expires_at
-    ), lines AS (
+    ), items AS (
       INSERT INTO hold_items (id, hold_id, ticket_type_id, seat_id, quantity, unit_price)
       SELECT i.id, i.hold_id, i.type_id, i.seat_id, i.quantity, t.price
       FROM unnest(${items.map((item) => item.id)}::uuid[], ${items.map((item) => item.holdId)}::uuid[],
@@ -41,128 +140,77 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
         SELECT array_agg(ROW('expire-hold', json_build_object('holdId', a.id), NULL, a.expires_at, 25,
           'expire-hold:' || a.id, NULL, NULL)::graphile_worker.job_spec) FROM added a))
     )
-    SELECT a.id, a.expires_at, l.ticket_type_id, l.seat_id, l.quantity, l.unit_price, t.currency
-    FROM jobs CROSS JOIN added a JOIN lines l ON l.hold_id = a.id JOIN ticket_types t ON t.id = l.ticket_type_id
-    ORDER BY l.id`
-  const lines = Map.groupBy(rows, (row) => row.id)
+    SELECT a.id, a.expires_at, i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
+    FROM jobs CROSS JOIN added a JOIN items i ON i.hold_id = a.id JOIN ticket_types t ON t.id = i.ticket_type_id
+    ORDER BY i.id`.catch((error: unknown) =>
+    mapConstraintError(
+      error,
+      bookingConstraintErrors(holds.length === 1 ? (holds[0]?.bookingId ?? null) : null),
+    ),
+  )
+  const byHold = Map.groupBy(rows, (row) => row.id)
   return holds.map(({ items: _, ...hold }) => {
-    const [first, ...others] = lines.get(hold.id) ?? []
-    if (!first) throw new Error(`hold ${hold.id} has no lines`)
+    const [first, ...others] = byHold.get(hold.id) ?? []
+    if (!first) throw new Error(`hold ${hold.id} has no items`)
     return { ...hold, status: 'ACTIVE', expiresAt: first.expires_at, items: [first, ...others].map(toItem) }
   })
 }
 
-type NewHoldRow = ItemRow & { id: string; expires_at: Date }
-
-/** Holds by id, with their lines. */
-export const holdsById = (db: Db, ids: readonly string[]): Promise<Hold[]> =>
-  selectHolds(db, Prisma.sql`h.id = ANY(${ids}::uuid[])`)
-
-/** What bookings hold or held, with its lines. */
-export const holdsOfBookings = (db: Db, bookingIds: readonly string[]): Promise<Hold[]> =>
-  selectHolds(db, Prisma.sql`h.booking_id = ANY(${bookingIds}::uuid[])`)
-
-async function selectHolds(db: Db, which: Prisma.Sql): Promise<Hold[]> {
-  const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,
-      CASE WHEN h.status = 'ACTIVE' AND h.expires_at <= now() THEN 'EXPIRED' ELSE h.status END AS status,
-      i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
-    FROM holds h LEFT JOIN (hold_items i JOIN ticket_types t ON t.id = i.ticket_type_id) ON i.hold_id = h.id
-    WHERE ${which} ORDER BY h.id, i.id`
-  const holds = new Map<string, Hold>()
-  for (const row of rows) {
-    const hold = holds.get(row.id) ?? {
-      id: row.id,
-      userId: row.user_id,
-      eventId: row.event_id,
-      status: row.status,
-      expiresAt: row.expires_at,
-      bookingId: row.booking_id,
-      items: [],
-    }
-    holds.set(row.id, hold)
-    if (row.ticket_type_id === null) continue // its ticket type was deleted after the hold had ended
-    hold.items.push(toItem(row as ItemRow))
-  }
-  return [...holds.values()]
+/** Locks a hold. @returns where it stands; null when there is none. */
+export async function lockHold(tx: Tx, id: string): Promise<HoldStatus | null> {
+  const [hold] = await tx.$queryRaw<
+    { status: HoldStatus }[]
+  >`SELECT status FROM holds WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  return hold?.status ?? null
 }
 
-interface ItemRow {
-  ticket_type_id: string
-  seat_id: string | null
+/** Which holds end, and how. All of one event. */
+export interface HoldEnding {
+  eventId: string
+  holdIds: readonly string[]
+  /** EXPIRED ends only what is past its time. */
+  to: 'RELEASED' | 'EXPIRED'
+  /** Leave alone what a booking has bound. */
+  unboundOnly?: boolean
+}
+
+/** An item of a hold that has just ended. */
+export interface EndedItem {
+  holdId: string
+  userId: string
+  ticketTypeId: string
+  seatId: string | null
   quantity: number
-  unit_price: bigint
-  currency: string
 }
 
-const toItem = (row: ItemRow): HoldItem => ({
-  ticketTypeId: row.ticket_type_id,
-  seatId: row.seat_id,
-  quantity: row.quantity,
-  unitPrice: Number(row.unit_price),
-  currency: row.currency,
-})
-
-interface HoldRow extends Omit<ItemRow, 'ticket_type_id'> {
-  id: string
-  user_id: string
-  event_id: string
-  status: HoldStatus
-  expires_at: Date
-  booking_id: string | null
-  /** Null for a hold without lines. */
-  ticket_type_id: string | null
+/** Ends those of the holds that are still active, locked in id order. @returns their items. */
+export async function moveHolds(
+  tx: Tx,
+  { eventId, holdIds, to, unboundOnly = false }: HoldEnding,
+): Promise<EndedItem[]> {
+  const rows = await tx.$queryRaw<
+    { hold_id: string; user_id: string; ticket_type_id: string; seat_id: string | null; quantity: number }[]
+  >`
+    WITH locked AS (
+      SELECT id FROM holds WHERE id = ANY(${holdIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
+    ), ended AS (
+      UPDATE holds h SET status = ${to}, closed_at = now() FROM locked l
+      WHERE h.id = l.id AND h.status = 'ACTIVE' AND (${to} <> 'EXPIRED' OR h.expires_at <= now())
+        AND (NOT ${unboundOnly} OR h.booking_id IS NULL)
+      RETURNING h.id, h.user_id
+    )
+    SELECT i.hold_id, e.user_id, i.ticket_type_id, i.seat_id, i.quantity FROM ended e JOIN hold_items i ON i.hold_id = e.id`
+  return rows.map((row) => ({
+    holdId: row.hold_id,
+    userId: row.user_id,
+    ticketTypeId: row.ticket_type_id,
+    seatId: row.seat_id,
+    quantity: row.quantity,
+  }))
 }
 
-/** All that booking wants to know of a hold, in one query. */
-export async function boundHold(db: Db, holdId: string): Promise<BoundHold> {
-  const rows = await db.$queryRaw<
-    BoundRow[]
-  >`SELECT h.event_id, h.expires_at, e.organizer_id, i.ticket_type_id, t.name, t.kind,
-      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number
-    FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
-    JOIN ticket_types t ON t.id = i.ticket_type_id
-    LEFT JOIN (seats s JOIN sections x ON x.id = s.section_id) ON s.id = i.seat_id
-    WHERE h.id = ${holdId}::uuid ORDER BY i.id`
-  const [first] = rows
-  if (!first) throw new Error(`hold ${holdId} has no lines`)
-  return {
-    holdId,
-    eventId: first.event_id,
-    organizerId: first.organizer_id,
-    expiresAt: first.expires_at,
-    items: rows.map(({ section, row, number, ...line }) => ({
-      ticketTypeId: line.ticket_type_id,
-      name: line.name,
-      kind: line.kind,
-      currency: line.currency,
-      seatId: line.seat_id,
-      seatLabel:
-        section === null || row === null || number === null ? null : seatLabel({ section, row, number }),
-      quantity: line.quantity,
-      unitPrice: Number(line.unit_price),
-    })),
-  }
-}
-
-interface BoundRow {
-  event_id: string
-  expires_at: Date
-  organizer_id: string
-  ticket_type_id: string
-  name: string
-  kind: TicketKind
-  currency: string
-  seat_id: string | null
-  quantity: number
-  unit_price: bigint
-  section: string | null
-  row: string | null
-  number: number | null
-}
-
-/** Whether a hold still keeps its seats. */
-export async function isHoldLive(db: Db, holdId: string): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`SELECT 1 FROM holds
-    WHERE id = ${holdId}::uuid AND status = 'ACTIVE' AND expires_at > now()`
-  return rows.length > 0
+/** Marks a hold as turned into tickets, whether it was still active or had ended. */
+export async function moveHoldToConverted(tx: Tx, id: string): Promise<void> {
+  await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
+    WHERE id = ${id}::uuid AND status <> 'CONVERTED'`
 }

@@ -1,36 +1,38 @@
-import type { Deps } from '../deps.ts'
-import { createBatcher } from '@karcis/kit/group-commit'
-import { type ChoosableSeat, groupRows, rowsAround } from '../seat-map/row-store.ts'
+import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
+import { createGroupCommit } from '@karcis/kit/group-commit'
+import type { Db } from '../database.ts'
+import { EventNotBookable } from '../errors.ts'
+import { type EventSources, refreshEventCopy } from '../events/event-copy.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
-import { ticketTypesById } from '../inventory/ticket-type-store.ts'
+import { findTicketTypes } from '../inventory/ticket-type-store.ts'
+import { type ChoosableSeat, findRowsAround } from '../seat-map/row-store.ts'
 
 const MAX_BATCH = 100
 
 /**
- * What every buyer of a rush reads before taking anything. Those who come while one reading is under way share the next: it begins
- * after all of them have come, so each sees what it would have seen alone.
+ * What every buyer of a rush reads before taking anything. Those who come while one read is under way share the next: it begins
+ * after all of them have come, so each sees what they would have seen alone.
  */
-export interface SharedReads {
-  /** Ticket types by id, as far as there are such. */
+export interface SaleReads {
+  /** Ticket types by id, as far as they exist. */
   ticketTypes(ids: readonly string[]): Promise<Map<string, TicketType>>
-  /** Rows of an event, each with all its seats in order, in which at least one of the given seats stands. */
+  /** Rows of an event, each with all its seats in order, that contain at least one of the given seats. */
   rowsAround(eventId: string, seatIds: readonly string[]): Promise<ChoosableSeat[][]>
 }
 
-/** @param deps asked at each reading. */
-export function createSharedReads(deps: () => Deps): SharedReads {
-  const types = createBatcher<readonly string[], Map<string, TicketType>>({
+/** @param deps asked for at each read. */
+export function createSaleReads(deps: () => { db: Db }): SaleReads {
+  const types = createGroupCommit<readonly string[], Map<string, TicketType>>({
     maxBatch: MAX_BATCH,
     async run(_, requests) {
-      const found = await ticketTypesById(deps().db, [...new Set(requests.flat())])
-      const byId = new Map(found.map((type) => [type.id, type]))
-      return requests.map(() => byId)
+      const found = await findTicketTypes(deps().db, [...new Set(requests.flat())])
+      return requests.map(() => found)
     },
   })
-  const rows = createBatcher<readonly string[], ChoosableSeat[][]>({
+  const rows = createGroupCommit<readonly string[], ChoosableSeat[][]>({
     maxBatch: MAX_BATCH,
     async run(eventId, requests) {
-      const around = groupRows(await rowsAround(deps().db, eventId, requests.flat()))
+      const around = await findRowsAround(deps().db, eventId, requests.flat())
       const rowOf = new Map(around.flatMap((row) => row.map((seat) => [seat.id, row])))
       return requests.map((ids) =>
         [...new Set(ids.map((id) => rowOf.get(id)))].filter((row) => row !== undefined),
@@ -41,4 +43,47 @@ export function createSharedReads(deps: () => Deps): SharedReads {
     ticketTypes: (ids) => types.submit('', ids),
     rowsAround: (eventId, seatIds) => rows.submit(eventId, seatIds),
   }
+}
+
+/**
+ * Ticket types of one event that takes bookings. What the local copy of the event would refuse is first asked of its owner,
+ * because the copy may be a moment behind.
+ * @throws NotFound for an unknown type; EventNotBookable when the event is not approved, or over.
+ */
+export async function requireOpenTypes(
+  deps: EventSources & { saleReads: SaleReads },
+  ticketTypeIds: readonly string[],
+): Promise<Map<string, TicketType>> {
+  const types = await requireTypes(deps.saleReads, ticketTypeIds)
+  const closed = [...types.values()].find((type) => !type.eventOpen)
+  if (!closed) return types
+  try {
+    await refreshEventCopy(deps, closed.eventId)
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailable)) throw error // its owner does not answer: the copy counts
+  }
+  const refreshed = await requireTypes(deps.saleReads, ticketTypeIds)
+  if ([...refreshed.values()].some((type) => !type.eventOpen)) throw new EventNotBookable(closed.eventId)
+  return refreshed
+}
+
+/** One ticket type, as `requireOpenTypes` gives several. */
+export async function requireOpenType(
+  deps: EventSources & { saleReads: SaleReads },
+  ticketTypeId: string,
+): Promise<TicketType> {
+  const type = (await requireOpenTypes(deps, [ticketTypeId])).get(ticketTypeId)
+  if (!type) throw new NotFound('ticket type', ticketTypeId)
+  return type
+}
+
+async function requireTypes(reads: SaleReads, ids: readonly string[]): Promise<Map<string, TicketType>> {
+  const known = await reads.ticketTypes(ids)
+  return new Map(
+    ids.map((id) => {
+      const type = known.get(id)
+      if (!type) throw new NotFound('ticket type', id)
+      return [id, type]
+    }),
+  )
 }

@@ -1,6 +1,9 @@
+import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
+import { SeatsUnavailable } from '../errors.ts'
+import type { Hold } from './hold.ts'
 
 /** A claim covers the time between the script and the commit; a process that dies in between blocks its seats no longer than this. */
 const CLAIM_MS = 4_000
@@ -9,7 +12,7 @@ const BELIEVED_MS = 2_000
 /** How long Redis is left alone after it failed, so that a stalled one does not slow every hold. */
 const PAUSE_MS = 1_000
 
-/** Takes all keys or none. Gives [] when taken, else the index of every key that another has, each followed by its value. */
+/** Claims all keys or none. Gives [] when claimed, else the index of every key that has an owner, each followed by the owner. */
 const CLAIM = `local taken = {}
 for i, key in ipairs(KEYS) do
   local owner = redis.call('GET', key)
@@ -20,40 +23,40 @@ if #taken == 0 then
 end
 return taken`
 
-/** Turns own claims into the marks of a hold, and gives own marks a new end. */
+/** Turns the hold's own claims into confirmed ones, and gives its confirmed ones a new end. */
 const CONFIRM = `for _, key in ipairs(KEYS) do
   local owner = redis.call('GET', key)
   if owner == ARGV[1] or owner == ARGV[2] then redis.call('SET', key, ARGV[2], 'PX', ARGV[3]) end
 end`
 
-/** Deletes what is still owned by one of the two names of a hold. */
+/** Deletes what is still owned under one of the two names of a hold. */
 const RELEASE = `for _, key in ipairs(KEYS) do
   local owner = redis.call('GET', key)
   if owner == ARGV[1] or owner == ARGV[2] then redis.call('DEL', key) end
 end`
 
 /**
- * Marks in Redis of seats that are being taken or held, so that most losers of a rush leave without touching Postgres. Only
- * hints: who wins is decided by Postgres, and everything here may fail or be lost.
+ * Claims in Redis of seats that are being taken or held, so that most losers of a rush leave without touching Postgres. They are
+ * only hints: who wins is decided by Postgres, and everything here may fail or be lost.
  */
-export interface SeatHints {
+export interface SeatClaims {
   /** Claims seats for a hold about to be made, all or none. @returns seats that somebody else has; [] when claimed. */
   claim(eventId: string, seatIds: readonly string[], holdId: string): Promise<string[]>
-  /** After the commit of a hold or its renewal: its marks last as long as it does. @param ms what is left of it. */
+  /** After the commit of a hold or its renewal: its claims last as long as it does. @param ms what is left of it. */
   confirm(eventId: string, seatIds: readonly string[], holdId: string, ms: number): void
-  /** The hold is over, or never came to be: its marks go, and only its own. */
+  /** The hold is over, or never came to be: its claims go, and only its own. */
   release(eventId: string, seatIds: readonly string[], holdId: string): void
 }
 
 /**
- * @param isLive asks Postgres whether a hold still keeps its seats: a mark whose hold is gone (its release was lost with Redis
- *   away) is removed by the first one who meets it. A claim has no hold yet and is believed; it ends in seconds.
+ * @param isLive asks Postgres whether a hold still keeps its seats: a confirmed claim whose hold is gone (Redis was away when it
+ *   was released) is removed by the first one who meets it. An unconfirmed claim has no hold yet and is believed; it ends in seconds.
  */
-export function createSeatHints(
+export function createSeatClaims(
   redis: Redis,
   log: Logger,
   isLive: (holdId: string) => Promise<boolean>,
-): SeatHints {
+): SeatClaims {
   const believed = new LRUCache<string, true>({ max: 10_000, ttl: BELIEVED_MS })
   let pausedUntil = 0
 
@@ -81,8 +84,8 @@ export function createSeatHints(
     seatIds: readonly string[],
     holdId: string,
   ): Promise<Map<string, string>> {
-    const answer = await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)
-    const taken = (answer ?? []) as (number | string)[]
+    const reply = await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)
+    const taken = (reply ?? []) as (number | string)[]
     const owners = new Map<string, string>()
     for (let at = 0; at < taken.length; at += 2) {
       const seatId = seatIds[Number(taken[at]) - 1]
@@ -117,3 +120,28 @@ export function createSeatHints(
 /** The braces keep all keys of an event on one node of a Redis Cluster, where one script must find them. */
 const keysOf = (eventId: string, seatIds: readonly string[]): string[] =>
   seatIds.map((id) => `seat:{${eventId}}:${id}`)
+
+/**
+ * Runs `allocate` while the seats are claimed; losers of a rush leave here. An allocation that fails gives the claim back.
+ * @param allocate gets the id of the hold to make. @throws SeatsUnavailable with the seats that somebody else has.
+ */
+export async function withSeatClaim(
+  { seatClaims, settings }: { seatClaims: SeatClaims; settings: { HOLD_SECONDS: number } },
+  eventId: string,
+  seatIds: readonly string[],
+  allocate: (holdId: string) => Promise<Hold>,
+): Promise<Hold> {
+  const holdId = newId()
+  const started = performance.now()
+  const taken = await seatClaims.claim(eventId, seatIds, holdId)
+  if (taken.length > 0) throw new SeatsUnavailable(taken)
+  try {
+    const hold = await allocate(holdId)
+    // Never longer than the hold itself: its time runs from a moment after `started`.
+    seatClaims.confirm(eventId, seatIds, holdId, settings.HOLD_SECONDS * 1000 - (performance.now() - started))
+    return hold
+  } catch (error) {
+    seatClaims.release(eventId, seatIds, holdId)
+    throw error
+  }
+}

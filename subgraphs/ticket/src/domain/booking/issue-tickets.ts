@@ -1,19 +1,27 @@
-import { newId } from '@karcis/kit/ids'
-import { requireService } from '@karcis/kit/viewer'
-import type { Context, Deps } from '../deps.ts'
-import { expireHoldsOfSeats, expireHoldsOfTypes } from '../allocation/expire-holds.ts'
-import type { Hold, HoldStatus } from '../allocation/hold.ts'
-import { boundHold, holdsOfBookings } from '../allocation/hold-store.ts'
-import { requireId } from '../input.ts'
-import { publishSeats, publishStock } from '../live.ts'
+import { transaction } from '@karcis/kit/database'
+import { idSchema, newId } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
+import { findBoundHold, findHoldOfBooking, lockHoldOfBooking } from '../allocation/bound-hold-store.ts'
+import type { Hold } from '../allocation/hold.ts'
+import { expireHolds, freePlaces } from '../allocation/hold-ender.ts'
+import { lockHold, moveHoldToConverted } from '../allocation/hold-store.ts'
+import { InventoryMismatch, type Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { findEventCopy } from '../events/event-copy-store.ts'
+import { raiseUsage, usageChanges } from '../inventory/allowance-store.ts'
+import { moveStock, moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
+import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
-import { moveSeats } from '../seat-map/seat-moves.ts'
-import { moveStock, raiseAllowances, settleSeats, stockMoves, takings } from '../inventory/stock-store.ts'
+import { moveSeats } from '../seat-map/seat-store.ts'
 import { signTicketCodes } from '../tickets/ticket-code.ts'
-import { insertTickets, type NewTicket, ticketIdsOfBooking } from '../tickets/ticket-store.ts'
-import { type Tx, transact } from '../database.ts'
+import {
+  findTicketIdsOfBooking,
+  insertTickets,
+  moveTickets,
+  type NewTicket,
+} from '../tickets/ticket-store.ts'
 
-/** What became of a paid booking; not issued: its places are gone for good. */
+/** What became of a paid booking. When it is not issued, its places are gone for good. */
 export interface IssueResult {
   issued: boolean
   ticketIds: string[]
@@ -21,74 +29,61 @@ export interface IssueResult {
 
 const NOT_ISSUED: IssueResult = { issued: false, ticketIds: [] }
 
-/** Rolls a transaction back that found less free than it needs. */
+/** Rolls back a transaction that found less free than it needs. */
 class PlacesGone extends Error {}
 
 /**
- * Turns what a paid booking holds into tickets. For booking only; repeating it gives the same tickets. A hold that has ended in
- * between is taken again if all of it is still free.
+ * Turns what a paid booking holds into tickets; repeating it gives the same tickets. A hold that has ended in between is taken
+ * again if all of it is still free.
  */
-export async function issueTickets({ deps, ...scope }: Context, bookingId: string): Promise<IssueResult> {
-  requireService(scope, 'booking')
-  requireId(bookingId, 'bookingId')
-  const [hold] = await holdsOfBookings(deps.db, [bookingId])
-  if (!hold || hold.items.length === 0) return NOT_ISSUED // no lines: it ended, and its ticket type was deleted since
+export async function issueTickets(deps: Deps, id: string): Promise<IssueResult> {
+  const bookingId = parseInput(idSchema, id, 'bookingId')
+  const hold = await findHoldOfBooking(deps.db, bookingId)
   // Signed before the transaction: what a hold keeps never changes, and no row waits for cryptography.
-  const tickets = await draftTickets(deps, hold, bookingId)
+  const tickets = hold && (await draftTickets(deps, hold, bookingId))
+  if (!tickets) return NOT_ISSUED // without items: it ended, and its ticket type has been deleted since
   const first = await issue(deps, hold, bookingId, tickets)
   if (first.issued) return first
-  const seatIds = hold.items.flatMap((item) => item.seatId ?? [])
-  const typeIds = hold.items.map((item) => item.ticketTypeId)
-  // Others' holds past their time may be all that is in the way.
-  const freed =
-    seatIds.length > 0
-      ? await expireHoldsOfSeats(deps, seatIds)
-      : await expireHoldsOfTypes(deps, hold.eventId, typeIds)
-  return freed > 0 ? issue(deps, hold, bookingId, tickets) : first
+  const { eventId, items } = hold
+  const seatIds = items.flatMap((item) => item.seatId ?? [])
+  const covered =
+    seatIds.length > 0 ? { seatIds } : { eventId, ticketTypeIds: items.map((item) => item.ticketTypeId) }
+  // All that is in the way may be other people's holds that are past their time.
+  return (await expireHolds(deps, covered)) > 0 ? issue(deps, hold, bookingId, tickets) : first
 }
 
-async function draftTickets(deps: Deps, hold: Hold, bookingId: string): Promise<NewTicket[]> {
-  const { eventId, items } = await boundHold(deps.db, hold.id)
-  const places = items.flatMap((item) =>
-    Array.from({ length: item.quantity }, () => ({ ...item, id: newId() })),
+/** The tickets for what a hold keeps, one per place; null for a hold without items. */
+async function draftTickets(
+  { db, signingKeys }: Deps,
+  { id: holdId, eventId, userId: ownerId }: Hold,
+  bookingId: string,
+): Promise<NewTicket[] | null> {
+  const bound = await findBoundHold(db, holdId)
+  if (!bound) return null
+  const places = bound.items.flatMap((item) =>
+    Array.from({ length: item.quantity }, () => ({ ...item, ticketId: newId() })),
   )
   const codes = await signTicketCodes(
-    deps.signingKeys,
-    places.map(({ id: ticketId, ticketTypeId, seatLabel }) => ({
-      ticketId,
-      eventId,
-      ticketTypeId,
-      seatLabel,
-    })),
+    signingKeys,
+    places.map(({ ticketId, ticketTypeId, seatLabel }) => ({ ticketId, eventId, ticketTypeId, seatLabel })),
   )
-  return places.map(({ id, ticketTypeId, seatId, seatLabel }, ordinal) => {
-    return {
-      id,
-      code: codes[ordinal] ?? '',
-      eventId,
-      ticketTypeId,
-      seatId,
-      seatLabel,
-      ownerId: hold.userId,
-      bookingId,
-      ordinal,
-    }
+  return places.map(({ ticketId: id, ticketTypeId, seatId, seatLabel }, ordinal) => {
+    const code = codes[ordinal] ?? ''
+    return { id, code, eventId, ticketTypeId, seatId, seatLabel, ownerId, bookingId, ordinal }
   })
 }
 
 async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTicket[]): Promise<IssueResult> {
+  const { db, live, seatClaims } = deps
   try {
-    const change = await transact(deps.db, (tx) => convert(tx, hold, tickets))
+    const change = await transaction(db, (tx) => convert(tx, hold, tickets))
     if (change === 'converted before')
-      return { issued: true, ticketIds: await ticketIdsOfBooking(deps.db, bookingId) }
+      return { issued: true, ticketIds: await findTicketIdsOfBooking(db, bookingId) }
+    publishChange(live, hold.eventId, change)
     if (change) {
-      publishSeats(deps, change)
-      deps.seatHints.release(
-        hold.eventId,
-        change.seats.map((seat) => seat.id),
-        hold.id,
-      )
-    } else publishStock(deps.news, hold.eventId)
+      const seatIds = change.seats.map((seat) => seat.id)
+      seatClaims.release(hold.eventId, seatIds, hold.id)
+    }
     return { issued: true, ticketIds: tickets.map((ticket) => ticket.id) }
   } catch (error) {
     if (error instanceof PlacesGone) return NOT_ISSUED
@@ -101,36 +96,52 @@ async function convert(
   hold: Hold,
   tickets: NewTicket[],
 ): Promise<SeatMapChange | null | 'converted before'> {
-  const [locked] = await tx.$queryRaw<
-    { status: HoldStatus }[]
-  >`SELECT status FROM holds WHERE id = ${hold.id}::uuid FOR NO KEY UPDATE`
-  if (locked?.status === 'CONVERTED') return 'converted before'
-  const { eventId, items } = hold
+  const status = await lockHold(tx, hold.id)
+  if (status === 'CONVERTED') return 'converted before'
+  const { eventId, items, userId } = hold
   const seatIds = items.flatMap((item) => item.seatId ?? [])
-  // An active hold is the booking's also past its time, as long as nobody has ended it.
-  const kept = locked?.status === 'ACTIVE'
-  if (!kept) await requireTakeable(tx, hold)
+  // An active hold remains the booking's even past its time, as long as nobody has ended it.
+  const kept = status === 'ACTIVE'
+  if (!kept) await requireTakeable(tx, eventId)
   if (seatIds.length > 0) {
     const from = kept ? ({ from: 'HELD', fromHolds: [hold.id] } as const) : ({ from: 'AVAILABLE' } as const)
     const sold = await moveSeats(tx, { eventId, seatIds, to: 'SOLD', ...from })
     if (sold.length !== seatIds.length)
-      throw kept ? new Error(`hold ${hold.id} had lost its seats`) : new PlacesGone()
+      throw kept ? new InventoryMismatch(`hold ${hold.id} no longer has its seats`) : new PlacesGone()
   }
   if (!kept) {
-    const wanted = takings(hold.userId, items)
-    if ((await raiseAllowances(tx, wanted)).length !== wanted.length) throw new PlacesGone()
+    const wanted = usageChanges(items.map((item) => ({ ...item, userId })))
+    if ((await raiseUsage(tx, wanted)).length !== wanted.length) throw new PlacesGone()
   }
-  await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
-    WHERE id = ${hold.id}::uuid AND status <> 'CONVERTED'`
+  await moveHoldToConverted(tx, hold.id)
   await insertTickets(tx, tickets)
   const moves = stockMoves(items, kept ? 'held' : 'available', 'sold')
-  if (seatIds.length > 0) return settleSeats(tx, eventId, seatIds, moves)
+  if (seatIds.length > 0) return moveStockOfSeats(tx, eventId, seatIds, moves)
   if (!(await moveStock(tx, moves))) throw new PlacesGone()
   return null
 }
 
-/** What has ended may be taken again while its event stands: a cancelled one is paid back. @throws PlacesGone */
-async function requireTakeable(tx: Tx, hold: Hold): Promise<void> {
-  const event = await tx.eventCopy.findUnique({ where: { id: hold.eventId }, select: { status: true } })
+/** What has ended may be taken again while its event stands: a cancelled one is paid back. @throws PlacesGone. */
+async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
+  const event = await findEventCopy(tx, eventId)
   if (event?.status !== 'APPROVED') throw new PlacesGone()
+}
+
+/** Ends the live tickets of a booking and frees their places. There may be none (left) to end. */
+export async function cancelTickets(
+  { db, live }: Deps,
+  id: string,
+  reason: 'REFUNDED' | 'CANCELLED',
+): Promise<true> {
+  const bookingId = parseInput(idSchema, id, 'bookingId')
+  const ended = await transaction(db, async (tx) => {
+    await lockHoldOfBooking(tx, bookingId)
+    const tickets = await moveTickets(tx, bookingId, reason)
+    const [first] = tickets
+    if (!first) return null
+    const { eventId } = first
+    return { eventId, change: await freePlaces(tx, eventId, 'sold', tickets) }
+  })
+  if (ended) publishChange(live, ended.eventId, ended.change)
+  return true
 }

@@ -1,46 +1,34 @@
 import { NotFound } from '@karcis/kit/errors'
-import { idSchema, parseInput } from '@karcis/kit/validate'
-import { requireViewer } from '@karcis/kit/viewer'
+import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Context, Deps } from '../deps.ts'
-import { withClaim } from './claim-seats.ts'
-import { OrphanSeat, SeatsUnavailable } from '../errors.ts'
-import { expireHoldsOfSeats } from '../allocation/expire-holds.ts'
 import { type Hold, requireQuantity, requireSale } from '../allocation/hold.ts'
-import { idsSchema } from '../input.ts'
-import { openTypes } from './open-sale.ts'
+import { expireHolds } from '../allocation/hold-ender.ts'
+import { requireOpenTypes } from '../allocation/sale-reads.ts'
+import { withSeatClaim } from '../allocation/seat-claims.ts'
+import type { Deps } from '../deps.ts'
+import { OrphanSeat, SeatsUnavailable } from '../errors.ts'
 import { orphansOf } from '../seat-map/orphan-rule.ts'
-import { missingFrom } from '../seat-map/seat-moves.ts'
-import { takings } from '../inventory/stock-store.ts'
+import type { ChoosableSeat } from '../seat-map/row-store.ts'
+import { missingFrom, seatIdsSchema } from '../seat-map/seat.ts'
 
-const MOST_IDS = 1_000
-const inputSchema = z.object({ eventId: idSchema, seatIds: idsSchema(MOST_IDS) })
+const MAX_IDS = 1_000
+const inputSchema = z.object({ eventId: idSchema, seatIds: seatIdsSchema(MAX_IDS) })
 
 /**
  * Holds the chosen seats of an event for the viewer, all of them or none, for HOLD_SECONDS.
  * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
  */
-export async function holdSeats({ deps, ...scope }: Context, input: unknown): Promise<Hold> {
-  const viewer = requireViewer(scope)
+export async function holdSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
   const { eventId, seatIds } = parseInput(inputSchema, input)
   requireQuantity(seatIds.length, 'input.seatIds')
-  return withClaim(deps, eventId, seatIds, async (holdId) => {
-    const chosen = await chooseSeats(deps, eventId, seatIds)
-    const types = await openTypes(deps, [...new Set(chosen.map((seat) => seat.ticketTypeId))])
-    for (const { ticketTypeId, quantity } of takings(
-      viewer.id,
-      chosen.map((seat) => ({ ...seat, quantity: 1 })),
-    )) {
-      const type = types.get(ticketTypeId)
-      if (type) requireSale(type, quantity)
-    }
-    return deps.seatTaker.submit(eventId, {
-      holdId,
-      userId: viewer.id,
-      bookingId: null,
-      seats: chosen,
-      types,
-    })
+  return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
+    const seats = await chooseSeats(deps, eventId, seatIds)
+    const byType = Map.groupBy(seats, (seat) => seat.ticketTypeId)
+    const types = await requireOpenTypes(deps, [...byType.keys()])
+    for (const type of types.values()) requireSale(type, byType.get(type.id)?.length ?? 0)
+    return deps.seatAllocator.submit(eventId, { holdId, userId: viewer.id, bookingId: null, seats, types })
   })
 }
 
@@ -49,8 +37,8 @@ async function chooseSeats(
   deps: Deps,
   eventId: string,
   seatIds: readonly string[],
-): Promise<{ id: string; ticketTypeId: string }[]> {
-  const rows = await deps.sharedReads.rowsAround(eventId, seatIds)
+): Promise<ChoosableSeat[]> {
+  const rows = await deps.saleReads.rowsAround(eventId, seatIds)
   const wanted = new Set(seatIds)
   const chosen = rows.flatMap((row) => row.filter((seat) => wanted.has(seat.id)))
   const [unknown] = missingFrom(
@@ -63,6 +51,6 @@ async function chooseSeats(
   const orphans = rows.flatMap((row) => orphansOf(row, wanted))
   if (orphans.length > 0) throw new OrphanSeat(orphans)
   const lapsed = chosen.filter((seat) => seat.lapsed).map((seat) => seat.id)
-  if (lapsed.length > 0) await expireHoldsOfSeats(deps, lapsed)
+  if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
   return chosen
 }

@@ -1,38 +1,37 @@
 import { BadUserInput } from '@karcis/kit/errors'
-import { newId } from '@karcis/kit/ids'
-import { idSchema, parseInput } from '@karcis/kit/validate'
-import { requireViewer } from '@karcis/kit/viewer'
+import { idSchema, newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Context, Deps } from '../deps.ts'
-import { type Hold, requireQuantity, requireSale } from '../allocation/hold.ts'
-import { openTypes } from './open-sale.ts'
+import { type Hold, type HoldOwner, requireQuantity, requireSale } from '../allocation/hold.ts'
+import { requireOpenType } from '../allocation/sale-reads.ts'
+import type { Deps } from '../deps.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 
 const inputSchema = z.object({ ticketTypeId: idSchema, quantity: z.number().int() })
 
 /**
- * Holds general-admission places for the viewer, first come first served.
+ * Holds general-admission places for the viewer, first come, first served.
  * @throws SoldOut, EventNotBookable, SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
  */
-export async function holdTickets({ deps, ...scope }: Context, input: unknown): Promise<Hold> {
-  const viewer = requireViewer(scope)
+export async function holdTickets(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
   const { ticketTypeId, quantity } = parseInput(inputSchema, input)
   requireQuantity(quantity, 'input.quantity')
-  const type = (await openTypes(deps, [ticketTypeId])).get(ticketTypeId)
-  if (!type || type.seated)
+  const type = await requireOpenType(deps, ticketTypeId)
+  if (type.seated)
     throw new BadUserInput([
       { path: 'input.ticketTypeId', message: 'has seats: use holdSeats or holdBestSeats' },
     ])
-  return takeStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
+  return allocateStock(deps, { userId: viewer.id, bookingId: null }, type, quantity)
 }
 
-/** Takes places of a general-admission type whose event is open. */
-export function takeStock(
+/** Holds places of a general-admission type whose event is open. @throws SoldOut, SaleNotOpen, LimitExceeded. */
+export function allocateStock(
   deps: Deps,
-  taker: { userId: string; bookingId: string | null },
+  owner: HoldOwner,
   type: TicketType,
   quantity: number,
 ): Promise<Hold> {
   requireSale(type, quantity)
-  return deps.stockTaker.submit(type.id, { ...taker, holdId: newId(), type, quantity })
+  return deps.stockAllocator.submit(type.id, { ...owner, holdId: newId(), type, quantity })
 }

@@ -1,23 +1,31 @@
 import { Conflict } from '@karcis/kit/errors'
-import { requireViewer } from '@karcis/kit/viewer'
-import type { Context } from '../deps.ts'
-import { endHolds } from '../allocation/hold-ender.ts'
+import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { type Hold, requireOwnHold } from '../allocation/hold.ts'
-import { holdsById } from '../allocation/hold-store.ts'
-import { requireId } from '../input.ts'
+import { endHolds } from '../allocation/hold-ender.ts'
+import { findHold } from '../allocation/hold-store.ts'
+import type { Deps } from '../deps.ts'
 
-/** Gives a hold of the viewer back; one that has ended stays as it is. @throws Conflict when a booking has bound it. */
-export async function releaseHold({ deps, ...scope }: Context, id: string): Promise<Hold> {
-  const viewer = requireViewer(scope)
-  requireId(id, 'id')
-  const hold = requireOwnHold((await holdsById(deps.db, [id]))[0], id, viewer)
+/** A hold of the viewer; admins read everyone's. @throws NotFound, BadUserInput. */
+export async function readHold({ db }: Deps, viewer: Viewer, id: string): Promise<Hold> {
+  const holdId = parseInput(idSchema, id, 'id')
+  return requireOwnHold(await findHold(db, holdId), holdId, viewer)
+}
+
+/**
+ * Gives a hold of the viewer back; one that has ended stays as it is.
+ * @throws NotFound, BadUserInput, Conflict when a booking has bound it.
+ */
+export async function releaseHold(deps: Deps, viewer: Viewer, id: string): Promise<Hold> {
+  const hold = await readHold(deps, viewer, id)
   const ended = await endHolds(deps, {
     eventId: hold.eventId,
-    holdIds: [id],
+    holdIds: [hold.id],
     to: 'RELEASED',
     unboundOnly: true,
   })
-  const now = requireOwnHold((await holdsById(deps.db, [id]))[0], id, viewer)
+  const now = await readHold(deps, viewer, hold.id)
   if (ended.length === 0 && now.bookingId !== null && now.status === 'ACTIVE') {
     throw new Conflict('A booking pays for this hold. Cancel the booking instead.', {
       bookingId: now.bookingId,

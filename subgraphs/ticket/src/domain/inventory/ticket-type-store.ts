@@ -1,31 +1,52 @@
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import { mapConstraintError } from '@karcis/kit/database'
+import { Conflict } from '@karcis/kit/errors'
 import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
 import { isEventOpen, type SaleTerms, saleStatus, type TicketKind, type TicketType } from './ticket-type.ts'
-import type { Db } from '../database.ts'
 
-/** Ticket types and, for each event, the revision of its stock, of one moment. */
+/** Ticket types by id. */
+export async function findTicketTypes(db: Reads, ids: readonly string[]): Promise<Map<string, TicketType>> {
+  const rows = await selectTypes(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
+  return new Map(rows.map((row) => [row.id, toTicketType(row)]))
+}
+
+/** One ticket type; null when there is none of this id. */
+export const findTicketType = async (db: Reads, id: string): Promise<TicketType | null> =>
+  (await findTicketTypes(db, [id])).get(id) ?? null
+
+/** Ticket types by event, oldest first. */
+export async function findTicketTypesOfEvents(
+  db: Reads,
+  eventIds: readonly string[],
+): Promise<Map<string, TicketType[]>> {
+  const rows = await selectTypes(db, Prisma.sql`t.event_id = ANY(${eventIds}::uuid[])`)
+  return Map.groupBy(rows.map(toTicketType), (type) => type.eventId)
+}
+
+/** What most pages show of an event, read with one query for all requests of this process that ask for it at once. */
+export interface BatchedReads {
+  ticketType: ReadById<TicketType>
+  /** Null for none. */
+  ticketTypesOfEvent: ReadById<TicketType[]>
+}
+
+/** @param deps asked for at each read. */
+export const createBatchedReads = (deps: () => { reads: Reads }): BatchedReads => ({
+  ticketType: readByKey((ids) => findTicketTypes(deps().reads, ids)),
+  ticketTypesOfEvent: readByKey((eventIds) => findTicketTypesOfEvents(deps().reads, eventIds)),
+})
+
+/** All ticket types of an event with the revision of its stock, all of one moment. */
 export interface Stock {
+  /** Rises with every committed change of a ticket type: the sum of the versions of all types, deleted ones included. */
   revision: number
   ticketTypes: TicketType[]
 }
 
-/** Ticket types by id, in no order. */
-export async function ticketTypesById(db: Reads, ids: readonly string[]): Promise<TicketType[]> {
-  const rows = await selectTypes(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
-  return rows.map(toTicketType)
-}
-
-/** Ticket types of events, oldest first. */
-export async function ticketTypesByEvent(db: Reads, eventIds: readonly string[]): Promise<TicketType[]> {
-  const rows = await selectTypes(db, Prisma.sql`t.event_id = ANY(${eventIds}::uuid[])`)
-  return rows.map(toTicketType)
-}
-
-/**
- * All ticket types of an event with the revision of its stock, which rises with every committed change of one of them: the sum
- * of their versions and those of the deleted ones. Null when the event is not known.
- */
-export async function stockOfEvent(db: Db, eventId: string): Promise<Stock | null> {
+/** The stock of an event; null when the event is not known. */
+export async function findStock(db: Db | Tx, eventId: string): Promise<Stock | null> {
   const rows = await selectTypes(db, Prisma.sql`t.event_id = ${eventId}::uuid`)
   const [first] = rows
   if (first) return { revision: Number(first.stock_revision), ticketTypes: rows.map(toTicketType) }
@@ -100,5 +121,102 @@ function toTicketType(row: TypeRow): TicketType {
     saleEndsAt: row.sale_ends_at,
     eventOpen: isEventOpen(terms, row.now),
     saleStatus: saleStatus(terms, row.now),
+  }
+}
+
+/** What a ticket type is described by; its counters move on their own (stock-store.ts). */
+export interface TicketTypeTerms {
+  name: string
+  /** In the smallest unit of its currency. */
+  price: number
+  quota: number
+  section: string | null
+  maxPerUser: number | null
+  saleStartsAt: Date | null
+  saleEndsAt: Date | null
+}
+
+/** Writes a ticket type of which everything is available. */
+export async function insertTicketType(
+  tx: Tx,
+  type: TicketTypeTerms & { id: string; eventId: string; kind: TicketKind; currency: string },
+): Promise<void> {
+  await tx.ticketType.create({ data: { ...type, available: type.quota } })
+}
+
+/** A ticket type as it is written, not as it is sold: lapsed holds still count as held. */
+export interface LockedTicketType extends TicketTypeTerms {
+  kind: TicketKind
+  seated: boolean
+  sold: number
+  held: number
+}
+
+/** Locks a ticket type, so that what is checked together is also written together; null when there is none of this id. */
+export async function lockTicketType(tx: Tx, id: string): Promise<LockedTicketType | null> {
+  await tx.$queryRaw`SELECT id FROM ticket_types WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  const row = await tx.ticketType.findUnique({ where: { id } })
+  return row && { ...row, kind: row.kind as TicketKind, price: Number(row.price) }
+}
+
+/**
+ * Gives a locked ticket type new terms; what its quota gains or loses is available.
+ * @returns whether it was done: not when the quota would fall below what is sold and held.
+ */
+export async function updateTicketTypeTerms(
+  tx: Tx,
+  id: string,
+  locked: LockedTicketType,
+  terms: TicketTypeTerms,
+): Promise<boolean> {
+  const { count } = await tx.ticketType.updateMany({
+    where: { id, available: { gte: locked.quota - terms.quota } },
+    data: { ...terms, available: { increment: terms.quota - locked.quota }, version: { increment: 1 } },
+  })
+  return count === 1
+}
+
+/**
+ * Makes a ticket type of which nothing is sold or held one that is bought by seat, with as many places as it has seats for sale.
+ * @returns whether it was done.
+ */
+export async function updateTicketTypeToSeated(
+  tx: Tx,
+  eventId: string,
+  id: string,
+  seatsForSale: number,
+): Promise<boolean> {
+  const { count } = await tx.ticketType.updateMany({
+    where: { id, eventId, seated: false, sold: 0, held: 0 },
+    data: { seated: true, quota: seatsForSale, available: seatsForSale, version: { increment: 1 } },
+  })
+  return count === 1
+}
+
+/** Refunded tickets and seats still name their type. */
+const inUse = (): Conflict => new Conflict('Tickets or seats of this type exist.')
+const CONSTRAINT_ERRORS = {
+  tickets_ticket_type_id_fkey: inUse,
+  sections_ticket_type_id_fkey: inUse,
+  seats_ticket_type_id_fkey: inUse,
+}
+
+/**
+ * Removes a ticket type of which nothing is sold or held. The stock's revision is the sum of versions: the event keeps the version
+ * of the removed one, so that the revision rises here too.
+ * @returns whether it was removed. @throws Conflict when tickets or seats of it exist.
+ */
+export async function deleteUnusedTicketType(
+  tx: Tx,
+  { id, eventId }: { id: string; eventId: string },
+): Promise<boolean> {
+  try {
+    const [removed] = await tx.$queryRaw<{ version: number }[]>`DELETE FROM ticket_types
+      WHERE id = ${id}::uuid AND sold = 0 AND held = 0 RETURNING version`
+    if (!removed) return false
+    await tx.$executeRaw`UPDATE event_copies SET stock_base = stock_base + ${removed.version + 1} WHERE id = ${eventId}::uuid`
+    return true
+  } catch (error) {
+    return mapConstraintError(error, CONSTRAINT_ERRORS)
   }
 }

@@ -1,7 +1,7 @@
 /** How a ticket type is paid for. */
 export type TicketKind = 'FREE' | 'PAID' | 'DONATION'
 
-/** Whether a ticket type can be had now. */
+/** Whether a ticket type can be bought now. */
 export type SaleStatus = 'CLOSED' | 'UPCOMING' | 'ON_SALE' | 'SOLD_OUT' | 'ENDED'
 
 /** A ticket type with its stock as of now: holds past their time are counted as available. */
@@ -27,7 +27,7 @@ export interface TicketType {
   saleStatus: SaleStatus
 }
 
-/** What decides over a sale, apart from the clock. */
+/** What a sale depends on, apart from the clock. */
 export interface SaleTerms {
   eventStatus: string
   eventEndsAt: Date
@@ -48,13 +48,13 @@ export function saleStatus(terms: SaleTerms, now: Date): SaleStatus {
   return terms.available > 0 ? 'ON_SALE' : 'SOLD_OUT'
 }
 
-/** Whether a price (smallest unit) is one that the kind can have. */
+/** Whether a ticket type of this kind may have this price (smallest unit). */
 export function priceFitsKind(kind: TicketKind, price: number): boolean {
   if (kind === 'FREE') return price === 0
   return kind === 'PAID' ? price > 0 : price >= 0
 }
 
-/** Lowest and highest price (smallest unit) over ticket types of one event; null without any. */
+/** The lowest and highest price (smallest unit) among ticket types of one event; null when there are none. */
 export function priceRange(
   types: readonly TicketType[],
 ): { min: number; max: number; currency: string } | null {

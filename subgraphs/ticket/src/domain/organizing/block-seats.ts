@@ -1,56 +1,62 @@
+import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
+import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
-import type { Context } from '../deps.ts'
+import { expireHolds } from '../allocation/hold-ender.ts'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
 import { SeatsUnavailable } from '../errors.ts'
-import { expireHoldsOfSeats } from '../allocation/expire-holds.ts'
-import { idsSchema, requireId } from '../input.ts'
-import { publishSeats } from '../live.ts'
-import { requireOrganizer } from './require-organizer.ts'
-import type { Seat, SeatMapChange } from '../seat-map/seat.ts'
-import { missingFrom, moveSeats } from '../seat-map/seat-moves.ts'
-import { seatsById } from '../seat-map/seat-store.ts'
-import { settleSeats, stockMoves } from '../inventory/stock-store.ts'
-import { type Tx, transact } from '../database.ts'
+import { requireOwnEvent } from '../events/event-copy.ts'
+import { moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
+import { publishChange } from '../live.ts'
+import { missingFrom, type Seat, type SeatMapChange, seatIdsSchema } from '../seat-map/seat.ts'
+import { findSeats, moveSeats } from '../seat-map/seat-store.ts'
 
-const MOST_SEATS = 1_000
+const MAX_SEATS = 1_000
 
-/** Takes free seats of an event of the viewer out of sale, all of them or none. @throws Forbidden, NotFound, SeatsUnavailable. */
-export const blockSeats = (context: Context, eventId: string, seatIds: string[]): Promise<Seat[]> =>
-  change(context, eventId, seatIds, 'block')
+/** Seats of one event, as they are named by whoever organizes it. */
+interface SeatsInput {
+  eventId: string
+  seatIds: string[]
+}
 
-/** Puts blocked seats of an event of the viewer on sale again, all of them or none. @throws Forbidden, NotFound, SeatsUnavailable. */
-export const unblockSeats = (context: Context, eventId: string, seatIds: string[]): Promise<Seat[]> =>
-  change(context, eventId, seatIds, 'unblock')
+/**
+ * Takes free seats of an event of the viewer's out of sale, all of them or none.
+ * @throws Forbidden, NotFound, SeatsUnavailable, BadUserInput.
+ */
+export const blockSeats = (deps: Deps, viewer: Viewer, input: SeatsInput): Promise<Seat[]> =>
+  changeSeats(deps, viewer, input, 'block')
 
-async function change(
-  { deps, ...scope }: Context,
-  eventId: string,
-  ids: string[],
-  action: 'block' | 'unblock',
-): Promise<Seat[]> {
-  requireRole(scope, 'ORGANIZER')
-  requireId(eventId, 'eventId')
-  const seatIds = parseInput(idsSchema(MOST_SEATS), ids, 'seatIds')
-  await requireOrganizer(deps, scope, eventId)
-  const seats = (await seatsById(deps.db, seatIds)).filter((seat) => seat.eventId === eventId)
+/**
+ * Puts blocked seats of an event of the viewer's on sale again, all of them or none.
+ * @throws Forbidden, NotFound, SeatsUnavailable, BadUserInput.
+ */
+export const unblockSeats = (deps: Deps, viewer: Viewer, input: SeatsInput): Promise<Seat[]> =>
+  changeSeats(deps, viewer, input, 'unblock')
+
+type Action = 'block' | 'unblock'
+
+async function changeSeats(deps: Deps, viewer: Viewer, input: SeatsInput, action: Action): Promise<Seat[]> {
+  requireRole({ viewer }, 'ORGANIZER')
+  const eventId = parseInput(idSchema, input.eventId, 'eventId')
+  const seatIds = parseInput(seatIdsSchema(MAX_SEATS), input.seatIds, 'seatIds')
+  await requireOwnEvent(deps, viewer, eventId)
+  const found = await findSeats(deps.db, seatIds)
+  const seats = [...found.values()].filter((seat) => seat.eventId === eventId)
   const [unknown] = missingFrom(
     seatIds,
     seats.map((seat) => seat.id),
   )
   if (unknown) throw new NotFound('seat of this event', unknown)
-  if (action === 'block') await expireHoldsOfSeats(deps, seatIds)
-  const done = await transact(deps.db, (tx) => move(tx, eventId, seats, action))
-  publishSeats(deps, done)
-  return done.seats
+  if (action === 'block') await expireHolds(deps, { seatIds })
+  const change = await transaction(deps.db, (tx) => move(tx, eventId, seats, action))
+  publishChange(deps.live, eventId, change)
+  return change.seats
 }
 
-async function move(
-  tx: Tx,
-  eventId: string,
-  seats: Seat[],
-  action: 'block' | 'unblock',
-): Promise<SeatMapChange> {
+async function move(tx: Tx, eventId: string, seats: Seat[], action: Action): Promise<SeatMapChange> {
   const seatIds = seats.map((seat) => seat.id)
   const path =
     action === 'block'
@@ -63,9 +69,9 @@ async function move(
       `Some of these seats are not ${path.from.toLowerCase()}.`,
     )
   }
-  const lines = seats.map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
+  const items = seats.map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))
   // A blocked seat is outside the quota, so the stock of its type adds up without it.
   const moves =
-    action === 'block' ? stockMoves(lines, 'available', null) : stockMoves(lines, null, 'available')
-  return settleSeats(tx, eventId, seatIds, moves)
+    action === 'block' ? stockMoves(items, 'available', null) : stockMoves(items, null, 'available')
+  return moveStockOfSeats(tx, eventId, seatIds, moves)
 }

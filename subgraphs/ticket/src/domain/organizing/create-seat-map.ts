@@ -1,22 +1,23 @@
-import { refusalOf, retryTransient } from '@karcis/kit/database'
+import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict } from '@karcis/kit/errors'
-import { newId } from '@karcis/kit/ids'
-import { idSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import type { Context } from '../deps.ts'
-import { publishStock } from '../live.ts'
-import { requireOrganizer } from './require-organizer.ts'
-import type { Point, SeatMap } from '../seat-map/seat.ts'
-import { type PlannedSeat, planProblems, planSeats, type SectionPlan } from './seat-plan.ts'
-import { seatMapsOf } from '../seat-map/seat-store.ts'
 import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { requireOwnEvent } from '../events/event-copy.ts'
+import { findTicketTypesOfEvents, updateTicketTypeToSeated } from '../inventory/ticket-type-store.ts'
+import { publishStock } from '../live.ts'
+import type { Point, SeatMap } from '../seat-map/seat.ts'
+import { findSeatMaps, insertSeatMap, insertSections, type NewSection } from '../seat-map/seat-map-store.ts'
+import { planProblems, planSeats } from './seat-plan.ts'
 
 const MAX_SEATS = 100_000
 const MAX_SECTIONS = 200
 const MAX_ROWS = 500
-/** Seats of one INSERT: its arrays stay small, and each statement well within its time. */
-const SEATS_PER_INSERT = 10_000
+/** Writing the largest map takes longer than a transaction may otherwise. */
 const TRANSACTION_MS = 60_000
 
 const place = z.object({ row: z.string(), number: z.number().int() })
@@ -47,92 +48,45 @@ const inputSchema = z.object({
 })
 
 /**
- * Gives an event of the viewer its seat map, in one transaction.
+ * Gives an event of the viewer's its seat map, in one transaction.
  * @throws Forbidden, NotFound, BadUserInput, Conflict (it has a map, or a type was already sold, held or seated).
  */
-export async function createSeatMap({ deps, ...scope }: Context, input: unknown): Promise<SeatMap | null> {
-  requireRole(scope, 'ORGANIZER')
-  const { eventId, sections, focal } = parseInput(inputSchema, input)
-  await requireOrganizer(deps, scope, eventId)
-  const types = await deps.db.ticketType.findMany({ where: { eventId }, select: { id: true } })
+export async function createSeatMap(deps: Deps, viewer: Viewer, input: unknown): Promise<SeatMap | null> {
+  const { db, live } = deps
+  requireRole({ viewer }, 'ORGANIZER')
+  const { eventId, sections: plans, focal } = parseInput(inputSchema, input)
+  await requireOwnEvent(deps, viewer, eventId)
+  const types = (await findTicketTypesOfEvents(db, [eventId])).get(eventId) ?? []
   const known = new Set(types.map((type) => type.id))
-  const foreign = sections.flatMap(({ ticketTypeId }, at) =>
+  const foreign = plans.flatMap(({ ticketTypeId }, at) =>
     known.has(ticketTypeId)
       ? []
       : [{ path: `input.sections.${at}.ticketTypeId`, message: 'is not a ticket type of this event' }],
   )
-  const problems = [...foreign, ...planProblems(sections, MAX_SEATS, 'input.sections')]
+  const problems = [...foreign, ...planProblems(plans, MAX_SEATS, 'input.sections')]
   if (problems.length > 0) throw new BadUserInput(problems)
-  const seats = planSeats(sections)
-  try {
-    await retryTransient(() =>
-      deps.db.$transaction((tx) => insertMap(tx, eventId, sections, seats, focal ?? null), {
-        timeout: TRANSACTION_MS,
-      }),
-    )
-  } catch (error) {
-    if (refusalOf(error).constraint !== 'seat_maps_pkey') throw error
-    throw new Conflict('This event has a seat map already.', { eventId })
-  }
-  publishStock(deps.news, eventId)
-  const [map] = await seatMapsOf(deps.db, [eventId])
-  return map ?? null
+  const sections = planSeats(plans)
+  await transaction(db, (tx) => write(tx, eventId, focal ?? null, sections), { timeoutMs: TRANSACTION_MS })
+  publishStock(live, eventId)
+  return (await findSeatMaps(db, [eventId])).get(eventId) ?? null
 }
 
-async function insertMap(
+async function write(
   tx: Tx,
   eventId: string,
-  sections: SectionPlan[],
-  seats: PlannedSeat[][],
   focal: Point | null,
+  sections: readonly NewSection[],
 ): Promise<void> {
-  await tx.$executeRaw`INSERT INTO seat_maps (event_id, focal_x, focal_y)
-    VALUES (${eventId}::uuid, ${focal?.x ?? null}::int, ${focal?.y ?? null}::int)`
-  const counts = new Map<string, number>()
-  for (const [at, { ticketTypeId }] of sections.entries()) {
-    const forSale = seats[at]?.filter((seat) => !seat.blocked).length ?? 0
-    counts.set(ticketTypeId, (counts.get(ticketTypeId) ?? 0) + forSale)
+  await insertSeatMap(tx, eventId, focal)
+  const seatsForSale = new Map<string, number>()
+  for (const { ticketTypeId, seats } of sections) {
+    const forSale = seats.filter((seat) => !seat.blocked).length
+    seatsForSale.set(ticketTypeId, (seatsForSale.get(ticketTypeId) ?? 0) + forSale)
   }
-  for (const [ticketTypeId, count] of [...counts].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { count: seated } = await tx.ticketType.updateMany({
-      where: { id: ticketTypeId, eventId, seated: false, sold: 0, held: 0 },
-      data: { seated: true, quota: count, available: count, version: { increment: 1 } },
-    })
-    if (seated !== 1)
+  // In id order, as everybody locks ticket types.
+  for (const [ticketTypeId, count] of [...seatsForSale].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!(await updateTicketTypeToSeated(tx, eventId, ticketTypeId, count)))
       throw new Conflict('A ticket type of this map was already sold, held or seated.', { ticketTypeId })
   }
-  const ids = sections.map(() => newId())
-  await tx.section.createMany({
-    data: sections.map(({ name, ticketTypeId }, ordinal) => ({
-      id: ids[ordinal] ?? newId(),
-      eventId,
-      ticketTypeId,
-      name,
-      ordinal,
-    })),
-  })
-  const rows = seats.flatMap((planned, at) =>
-    planned.map((seat) => ({
-      ...seat,
-      id: newId(),
-      sectionId: ids[at] ?? '',
-      ticketTypeId: sections[at]?.ticketTypeId ?? '',
-    })),
-  )
-  for (let at = 0; at < rows.length; at += SEATS_PER_INSERT)
-    await insertSeats(tx, eventId, rows.slice(at, at + SEATS_PER_INSERT))
-}
-
-type NewSeat = PlannedSeat & { id: string; sectionId: string; ticketTypeId: string }
-
-async function insertSeats(tx: Tx, eventId: string, seats: NewSeat[]): Promise<void> {
-  const column = <K extends keyof NewSeat>(key: K): NewSeat[K][] => seats.map((seat) => seat[key])
-  await tx.$executeRaw`INSERT INTO seats
-      (id, event_id, section_id, ticket_type_id, row_label, row_index, number, position, x, y, accessible, status)
-    SELECT n.id, ${eventId}::uuid, n.section_id, n.type_id, n.row_label, n.row_index, n.number, n.position, n.x, n.y, n.accessible,
-      CASE WHEN n.blocked THEN 'BLOCKED' ELSE 'AVAILABLE' END
-    FROM unnest(${column('id')}::uuid[], ${column('sectionId')}::uuid[], ${column('ticketTypeId')}::uuid[],
-      ${column('rowLabel')}::text[], ${column('rowIndex')}::int[], ${column('number')}::int[], ${column('position')}::int[],
-      ${column('x')}::int[], ${column('y')}::int[], ${column('accessible')}::bool[], ${column('blocked')}::bool[])
-      AS n(id, section_id, type_id, row_label, row_index, number, position, x, y, accessible, blocked)`
+  await insertSections(tx, eventId, sections)
 }

@@ -1,5 +1,6 @@
 import type { FieldProblem } from '@karcis/kit/errors'
 import type { Point } from '../seat-map/seat.ts'
+import type { NewSection } from '../seat-map/seat-map-store.ts'
 
 /** A section as an organizer describes it. */
 export interface SectionPlan {
@@ -14,21 +15,9 @@ export interface SectionPlan {
 }
 
 /** A seat by its row and number. */
-export interface SeatPlace {
+interface SeatPlace {
   row: string
   number: number
-}
-
-/** A seat that a plan comes to. */
-export interface PlannedSeat {
-  rowLabel: string
-  rowIndex: number
-  number: number
-  position: number
-  x: number
-  y: number
-  accessible: boolean
-  blocked: boolean
 }
 
 /** Rows left free between two sections that are placed one behind the other. */
@@ -64,34 +53,36 @@ export function planProblems(
   return problems
 }
 
-/** The seats of each section, in order. Sections without an origin stand one behind the other, centred. */
-export function planSeats(sections: readonly SectionPlan[]): PlannedSeat[][] {
+/** The sections with their seats, in order. Those without an origin stand one behind the other, centred. */
+export function planSeats(sections: readonly SectionPlan[]): NewSection[] {
   let nextY = 0
   return sections.map((section) => {
     const origin = section.origin ?? { x: -Math.floor(section.seatsPerRow / 2), y: nextY }
     nextY = Math.max(nextY, origin.y + section.rows + GAP)
     const accessible = new Set((section.accessible ?? []).map(placeKey))
     const blocked = new Set((section.blocked ?? []).map(placeKey))
-    return rowLabels(section).flatMap((row, rowIndex) =>
+    const seats = rowLabels(section).flatMap((row, rowIndex) =>
       Array.from({ length: section.seatsPerRow }, (_, index) => {
         const number = index + 1
         const key = placeKey({ row, number })
-        const place = {
+        return {
           rowLabel: row,
           rowIndex,
           number,
           position: number,
           x: origin.x + index,
           y: origin.y + rowIndex,
+          accessible: accessible.has(key),
+          blocked: blocked.has(key),
         }
-        return { ...place, accessible: accessible.has(key), blocked: blocked.has(key) }
       }),
     )
+    return { name: section.name, ticketTypeId: section.ticketTypeId, seats }
   })
 }
 
 /** Labels of a section's rows from the front: as given, or A to Z, AA, AB and so on. */
-export const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] =>
+const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] =>
   given ?? Array.from({ length: rows }, (_, at) => letters(at))
 
 function letters(at: number): string {

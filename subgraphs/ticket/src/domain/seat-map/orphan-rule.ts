@@ -1,4 +1,4 @@
-/** A seat of a row as the rule sees it. */
+/** A seat of a row as far as the rule needs it. */
 export interface RowSeat {
   id: string
   /** Neighbours differ by 1; a gap is an aisle. */
@@ -8,7 +8,7 @@ export interface RowSeat {
 
 /**
  * The seats of one row that a choice would leave alone: free, with the choice on one side and the choice, a taken seat, an aisle or
- * the end of the row on the other. None when the row has no better choice of as many seats: the rule must not make seats unsaleable.
+ * the end of the row on the other. None when the row has no better choice of as many seats: the rule must not make seats unsellable.
  * @param row all seats of the row, in order of position. @param chosen ids of seats of this row, all free.
  */
 export function orphansOf(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {

@@ -1,10 +1,10 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { PlacedSeat } from './best-seats.ts'
+import type { Db, Tx } from '../database.ts'
+import type { RowSeat } from './orphan-rule.ts'
 import type { Point } from './seat.ts'
-import type { Db } from '../database.ts'
 
-/** A seat with all that choosing it depends on. */
-export interface ChoosableSeat extends PlacedSeat {
+/** A seat with everything that choosing it depends on. */
+export interface ChoosableSeat extends RowSeat, Point {
   sectionId: string
   rowIndex: number
   ticketTypeId: string
@@ -12,25 +12,20 @@ export interface ChoosableSeat extends PlacedSeat {
   lapsed: boolean
 }
 
-/** All seats of the rows in which the given seats of an event stand, in order. */
-export const rowsAround = (db: Db, eventId: string, seatIds: readonly string[]): Promise<ChoosableSeat[]> =>
-  select(
-    db,
-    Prisma.sql`(s.section_id, s.row_index) IN (
-      SELECT w.section_id, w.row_index FROM seats w WHERE w.id = ANY(${seatIds}::uuid[]) AND w.event_id = ${eventId}::uuid)`,
-  )
-
-/** A row that is sold as one ticket type, and where its audience looks. Neither ever changes. */
-export interface RowPlace {
+/** A row that is sold as one ticket type, and the point that its audience faces. Neither ever changes. */
+export interface RowLayout {
   sectionId: string
   rowIndex: number
   y: number
   focal: Point
 }
 
-/** The rows of a ticket type: those that can hold its best seats come first. */
-export async function rowPlaces(db: Db, ticketTypeId: string): Promise<RowPlace[]> {
-  const rows = await db.$queryRaw<PlaceRow[]>`
+/** What the distance of a seat of this row to its focal point is at least, squared. */
+export const nearest = ({ y, focal }: RowLayout): number => (y - focal.y) ** 2
+
+/** The rows of a ticket type: those that can have its best seats come first. */
+export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise<RowLayout[]> {
+  const rows = await db.$queryRaw<LayoutRow[]>`
     WITH front AS MATERIALIZED (
       SELECT s.section_id, (min(s.x) + max(s.x)) / 2.0::float8 AS centre_x, min(s.y)::float8 AS front_y
       FROM seats s JOIN sections x ON x.id = s.section_id
@@ -50,10 +45,7 @@ export async function rowPlaces(db: Db, ticketTypeId: string): Promise<RowPlace[
     .sort((a, b) => nearest(a) - nearest(b))
 }
 
-/** What the distance of a seat of this row to its focal point is at least, squared. */
-export const nearest = ({ y, focal }: RowPlace): number => (y - focal.y) ** 2
-
-interface PlaceRow {
+interface LayoutRow {
   section_id: string
   row_index: number
   y: number
@@ -61,27 +53,33 @@ interface PlaceRow {
   focal_y: number
 }
 
-/** All seats of some rows, row by row. */
-export async function seatsOfRows(db: Db, places: readonly RowPlace[]): Promise<ChoosableSeat[]> {
-  return select(
+/** The rows of an event that contain at least one of the given seats, each with all its seats in order. */
+export const findRowsAround = (
+  db: Db | Tx,
+  eventId: string,
+  seatIds: readonly string[],
+): Promise<ChoosableSeat[][]> =>
+  selectRows(
+    db,
+    Prisma.sql`(s.section_id, s.row_index) IN (
+      SELECT w.section_id, w.row_index FROM seats w WHERE w.id = ANY(${seatIds}::uuid[]) AND w.event_id = ${eventId}::uuid)`,
+  )
+
+/** Rows, each with all its seats in order. */
+export const findRows = (db: Db | Tx, layouts: readonly RowLayout[]): Promise<ChoosableSeat[][]> =>
+  selectRows(
     db,
     Prisma.sql`(s.section_id, s.row_index) IN (SELECT * FROM unnest(
-      ${places.map((place) => place.sectionId)}::uuid[], ${places.map((place) => place.rowIndex)}::int[]))`,
+      ${layouts.map((row) => row.sectionId)}::uuid[], ${layouts.map((row) => row.rowIndex)}::int[]))`,
   )
-}
 
-/** Seats in order, split into their rows. */
-export const groupRows = <T extends { sectionId: string; rowIndex: number }>(seats: readonly T[]): T[][] => [
-  ...Map.groupBy(seats, (seat) => `${seat.sectionId} ${seat.rowIndex}`).values(),
-]
-
-async function select(db: Db, which: Prisma.Sql): Promise<ChoosableSeat[]> {
+async function selectRows(db: Db | Tx, which: Prisma.Sql): Promise<ChoosableSeat[][]> {
   const rows = await db.$queryRaw<
-    Row[]
+    ChoosableRow[]
   >`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
       coalesce(s.held_until <= now(), false) AS lapsed, s.status = 'AVAILABLE' OR coalesce(s.held_until <= now(), false) AS free
     FROM seats s WHERE ${which} ORDER BY s.section_id, s.row_index, s.position`
-  return rows.map(
+  const seats = rows.map(
     ({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({
       ...seat,
       sectionId,
@@ -89,9 +87,10 @@ async function select(db: Db, which: Prisma.Sql): Promise<ChoosableSeat[]> {
       ticketTypeId,
     }),
   )
+  return [...Map.groupBy(seats, (seat) => `${seat.sectionId} ${seat.rowIndex}`).values()]
 }
 
-interface Row {
+interface ChoosableRow {
   id: string
   section_id: string
   row_index: number

@@ -1,6 +1,6 @@
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Point, Seat, SeatMap, SeatMapChange, SeatStatus, Section } from './seat.ts'
-import type { Db } from '../database.ts'
+import type { Db, Tx } from '../database.ts'
+import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
 
 /** Columns of a seat `s` in a section `x`; what is held past its time reads as free. */
 export const SEAT_COLUMNS = Prisma.sql`s.id, s.event_id, x.name AS section, s.row_label, s.number, s.ticket_type_id, s.accessible, s.x, s.y,
@@ -35,59 +35,30 @@ export const toSeat = (row: SeatRow): Seat => ({
   y: row.y,
 })
 
-/** Seats by id, in no order. */
-export async function seatsById(db: Db, ids: readonly string[]): Promise<Seat[]> {
+/** Seats by id. */
+export async function findSeats(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Seat>> {
   const rows = await db.$queryRaw<
     SeatRow[]
   >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
     WHERE s.id = ANY(${ids}::uuid[])`
-  return rows.map(toSeat)
+  return new Map(rows.map((row) => [row.id, toSeat(row)]))
 }
 
-/** Every seat of events, section by section, row by row. One query, whatever their number. */
-export async function seatsOfEvents(db: Db, eventIds: readonly string[]): Promise<Seat[]> {
+/** Every seat of events, by event, section by section, row by row. One query, however many events. */
+export async function findSeatsOfEvents(
+  db: Db | Tx,
+  eventIds: readonly string[],
+): Promise<Map<string, Seat[]>> {
   const rows = await db.$queryRaw<
     SeatRow[]
   >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
     WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position`
-  return rows.map(toSeat)
+  return Map.groupBy(rows.map(toSeat), (seat) => seat.eventId)
 }
 
-/** Seat maps of events, without their seats. */
-export async function seatMapsOf(db: Db, eventIds: readonly string[]): Promise<SeatMap[]> {
-  const rows = await db.seatMap.findMany({ where: { eventId: { in: [...eventIds] } } })
-  return rows.map(({ eventId, revision, focalX, focalY }) => ({
-    eventId,
-    revision,
-    focal: toPoint(focalX, focalY),
-  }))
-}
-
-/** Sections of events, from the front. */
-export async function sectionsOf(db: Db, eventIds: readonly string[]): Promise<Section[]> {
-  const rows = await db.$queryRaw<SectionRow[]>`SELECT x.id, x.event_id, x.ticket_type_id, x.name,
-      (SELECT count(*)::int FROM seats s WHERE s.section_id = x.id) AS seat_count
-    FROM sections x WHERE x.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.event_id, x.ordinal`
-  return rows.map((row) => ({
-    id: row.id,
-    eventId: row.event_id,
-    ticketTypeId: row.ticket_type_id,
-    name: row.name,
-    seatCount: row.seat_count,
-  }))
-}
-
-interface SectionRow {
-  id: string
-  event_id: string
-  ticket_type_id: string
-  name: string
-  seat_count: number
-}
-
-/** What changed on a seat map after a revision, of one moment; null when nothing did, or there is no map. */
-export async function seatChangesSince(
-  db: Db,
+/** What changed on a seat map after revision `since`, all of one moment; null when nothing did, or there is no map. */
+export async function findSeatChange(
+  db: Db | Tx,
   eventId: string,
   since: number,
 ): Promise<SeatMapChange | null> {
@@ -103,5 +74,39 @@ export async function seatChangesSince(
     : null
 }
 
-const toPoint = (x: number | null, y: number | null): Point | null =>
-  x === null || y === null ? null : { x, y }
+/** Seats of one event that change their status together. */
+export interface SeatMove {
+  eventId: string
+  seatIds: readonly string[]
+  from: SeatStatus
+  to: SeatStatus
+  /** The holds that must have them now; for `from: 'HELD'` only. */
+  fromHolds?: readonly string[]
+  /** The hold that has each of them next, seat by seat; for `to: 'HELD'` only. Seconds count from the start of the transaction. */
+  holds?: { ids: readonly string[]; seconds: number }
+}
+
+/**
+ * Moves those of the seats that are in status `from`. They are locked in id order, so two moves that overlap wait for each other
+ * and never deadlock. The caller compares what was moved with what it wanted, and rolls back when it wants all or none.
+ * @returns ids of the seats that were moved.
+ */
+export async function moveSeats(tx: Tx, move: SeatMove): Promise<string[]> {
+  const { eventId, seatIds, from, to, fromHolds = null, holds = null } = move
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    WITH wanted AS (
+      SELECT id FROM seats WHERE id = ANY(${seatIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE seats s SET status = ${to}, hold_id = n.hold_id,
+      held_until = now() + make_interval(secs => ${holds?.seconds ?? null}::int), version = s.version + 1
+    FROM wanted w JOIN unnest(${seatIds}::uuid[], ${holds?.ids ?? []}::uuid[]) AS n(id, hold_id) ON n.id = w.id
+    WHERE s.id = w.id AND s.status = ${from} AND (${fromHolds}::uuid[] IS NULL OR s.hold_id = ANY(${fromHolds}::uuid[]))
+    RETURNING s.id`
+  return rows.map((row) => row.id)
+}
+
+/** Undoes a move from AVAILABLE to HELD within its own transaction: nobody has seen it, so the version goes back too. */
+export async function moveSeatsBack(tx: Tx, seatIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`UPDATE seats SET status = 'AVAILABLE', hold_id = NULL, held_until = NULL, version = version - 1
+    WHERE id = ANY(${seatIds}::uuid[])`
+}

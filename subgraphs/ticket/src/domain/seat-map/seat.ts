@@ -1,4 +1,6 @@
 import type { Change } from '@karcis/kit/live'
+import { idSchema } from '@karcis/kit/ids'
+import { z } from 'zod'
 
 export type SeatStatus = 'AVAILABLE' | 'HELD' | 'SOLD' | 'BLOCKED'
 
@@ -46,6 +48,14 @@ export interface SeatMapChange extends Change {
   seats: Seat[]
 }
 
+/** Ids of at most `max` seats, none of them twice. */
+export const seatIdsSchema = (max: number) =>
+  z
+    .array(idSchema)
+    .min(1, 'must name at least one')
+    .max(max, `must name at most ${max}`)
+    .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+
 /** A seat in words, as on a ticket: `Stalls B-12`. */
 export const seatLabel = (seat: Pick<Seat, 'section' | 'row' | 'number'>): string =>
   `${seat.section} ${seat.row}-${seat.number}`
@@ -61,4 +71,10 @@ export function mergeSeatChanges(waiting: SeatMapChange, next: SeatMapChange): S
     snapshot: waiting.snapshot || next.snapshot,
     seats: [...seats.values()],
   }
+}
+
+/** Those of `wanted` that are not in `found`, in the order of `wanted`. */
+export function missingFrom<T>(wanted: readonly T[], found: readonly T[]): T[] {
+  const known = new Set(found)
+  return wanted.filter((item) => !known.has(item))
 }

@@ -1,8 +1,9 @@
+import { ISSUER } from '@karcis/kit/contracts/tokens'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import { SignJWT } from 'jose'
 import { toDataURL } from 'qrcode'
 
-/** What a ticket's code says. No personal data: a photo of a ticket tells no more than the ticket. */
+/** What a ticket's code says. No personal data: a photo of a ticket gives away no more than the ticket. */
 export interface TicketClaims {
   ticketId: string
   eventId: string
@@ -20,14 +21,14 @@ export async function signTicketCodes(
     tickets.map(({ ticketId, eventId, ticketTypeId, seatLabel }) =>
       new SignJWT({ evt: eventId, typ: ticketTypeId, ...(seatLabel !== null && { seat: seatLabel }) })
         .setProtectedHeader({ alg: 'EdDSA', kid })
-        .setIssuer('karcis')
+        .setIssuer(ISSUER)
         .setSubject(ticketId)
         .sign(privateKey),
     ),
   )
 }
 
-/** A code as a PNG in a `data:` URL, as large as a door scanner likes it. */
+/** A code as a PNG in a `data:` URL, large enough for a scanner at the door. */
 export const qrCode = (code: string): Promise<string> =>
   toDataURL(code, { errorCorrectionLevel: 'M', margin: 2, scale: 4 })
 

@@ -1,28 +1,16 @@
-import type { Page } from '@karcis/kit/pagination'
+import { type KeysetPage, newestFirst } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Ticket, TicketStatus } from './ticket.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Ticket, TicketStatus } from './ticket.ts'
 
-/** A ticket to be issued. `ordinal` is its place in the booking, from 0. */
-export interface NewTicket {
-  id: string
-  code: string
-  eventId: string
-  ticketTypeId: string
-  seatId: string | null
-  seatLabel: string | null
-  ownerId: string
-  bookingId: string
-  ordinal: number
+/** Tickets by id. */
+export async function findTickets(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Ticket>> {
+  const tickets = await selectTickets(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
+  return new Map(tickets.map((ticket) => [ticket.id, ticket]))
 }
 
-/** Writes tickets, in one statement. The database refuses a second set for a booking, and a second live one for a seat. */
-export async function insertTickets(tx: Tx, tickets: NewTicket[]): Promise<void> {
-  await tx.ticket.createMany({ data: tickets })
-}
-
-/** Ids of a booking's tickets, in the order of its lines. */
-export async function ticketIdsOfBooking(db: Db, bookingId: string): Promise<string[]> {
+/** Ids of a booking's tickets, in the order of its items. */
+export async function findTicketIdsOfBooking(db: Db | Tx, bookingId: string): Promise<string[]> {
   const rows = await db.ticket.findMany({
     where: { bookingId },
     orderBy: { ordinal: 'asc' },
@@ -31,31 +19,29 @@ export async function ticketIdsOfBooking(db: Db, bookingId: string): Promise<str
   return rows.map((row) => row.id)
 }
 
-/** Tickets by id, in no order. */
-export const ticketsById = (db: Db, ids: readonly string[]): Promise<Ticket[]> =>
-  select(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
+/** A user's tickets, newest first. */
+export const TICKETS_OF_OWNER = newestFirst<Ticket>('tickets of an owner', Prisma.sql`t.id`)
 
-/** A page of a user's tickets, newest first, with one more to tell whether others follow. */
-export function ticketsOfOwner(db: Db, ownerId: string, page: Page): Promise<Ticket[]> {
-  const [after] = page.after ?? []
-  const [before] = page.before ?? []
-  return select(
-    db,
-    Prisma.sql`t.owner_id = ${ownerId}::uuid AND (${after ?? null}::uuid IS NULL OR t.id < ${after ?? null}::uuid)
-      AND (${before ?? null}::uuid IS NULL OR t.id > ${before ?? null}::uuid)`,
-    Prisma.sql`ORDER BY t.id ${page.backward ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${page.limit + 1}`,
-  )
-}
+/** A page of a user's tickets. */
+export const listTicketsOfOwner = (
+  db: Db | Tx,
+  ownerId: string,
+  { where, tail }: KeysetPage,
+): Promise<Ticket[]> => selectTickets(db, Prisma.sql`t.owner_id = ${ownerId}::uuid AND ${where}`, tail)
 
-export const countTicketsOfOwner = (db: Db, ownerId: string): Promise<number> =>
+export const countTicketsOfOwner = (db: Db | Tx, ownerId: string): Promise<number> =>
   db.ticket.count({ where: { ownerId } })
 
-async function select(db: Db, which: Prisma.Sql, order: Prisma.Sql = Prisma.empty): Promise<Ticket[]> {
+async function selectTickets(
+  db: Db | Tx,
+  which: Prisma.Sql,
+  tail: Prisma.Sql = Prisma.empty,
+): Promise<Ticket[]> {
   const rows = await db.$queryRaw<
     TicketRow[]
   >`SELECT t.id, t.code, t.event_id, e.organizer_id, t.ticket_type_id, t.seat_id,
       t.owner_id, t.status, t.checked_in_at, t.created_at
-    FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${which} ${order}`
+    FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${which} ${tail}`
   return rows.map((row) => ({
     id: row.id,
     code: row.code,
@@ -81,4 +67,50 @@ interface TicketRow {
   status: TicketStatus
   checked_in_at: Date | null
   created_at: Date
+}
+
+/** A ticket to be issued. `ordinal` is its place in the booking, from 0. */
+export interface NewTicket {
+  id: string
+  code: string
+  eventId: string
+  ticketTypeId: string
+  seatId: string | null
+  seatLabel: string | null
+  ownerId: string
+  bookingId: string
+  ordinal: number
+}
+
+/** Writes tickets, in one statement. The database refuses a second set for a booking, and a second live one for a seat. */
+export async function insertTickets(tx: Tx, tickets: NewTicket[]): Promise<void> {
+  await tx.ticket.createMany({ data: tickets })
+}
+
+/** A ticket that has just ended. */
+export interface EndedTicket {
+  eventId: string
+  userId: string
+  ticketTypeId: string
+  seatId: string | null
+  quantity: 1
+}
+
+/** Ends the live tickets of a booking. @returns those that ended now. */
+export async function moveTickets(
+  tx: Tx,
+  bookingId: string,
+  to: 'REFUNDED' | 'CANCELLED',
+): Promise<EndedTicket[]> {
+  const rows = await tx.$queryRaw<
+    { event_id: string; owner_id: string; ticket_type_id: string; seat_id: string | null }[]
+  >`UPDATE tickets SET status = ${to}
+    WHERE booking_id = ${bookingId}::uuid AND status IN ('VALID', 'USED') RETURNING event_id, owner_id, ticket_type_id, seat_id`
+  return rows.map((row) => ({
+    eventId: row.event_id,
+    userId: row.owner_id,
+    ticketTypeId: row.ticket_type_id,
+    seatId: row.seat_id,
+    quantity: 1,
+  }))
 }

@@ -1,4 +1,6 @@
+import { Forbidden } from '@karcis/kit/errors'
 import type { Connection } from '@karcis/kit/pagination'
+import type { Caller, Viewer } from '@karcis/kit/service-token'
 
 export type TicketStatus = 'VALID' | 'USED' | 'REFUNDED' | 'CANCELLED' | 'TRANSFERRED'
 
@@ -7,7 +9,7 @@ export interface Ticket {
   id: string
   code: string
   eventId: string
-  /** Whose event it is: may see the ticket too. */
+  /** Whose event it is: they may read the ticket too. */
   organizerId: string
   ticketTypeId: string
   seatId: string | null
@@ -18,3 +20,17 @@ export interface Ticket {
 }
 
 export type TicketConnection = Connection<Ticket>
+
+/** Whether somebody may read a ticket: its owner, the organizer of its event, and admins. */
+const mayRead = (viewer: Viewer, ticket: Ticket): boolean =>
+  viewer.role === 'ADMIN' || viewer.id === ticket.ownerId || viewer.id === ticket.organizerId
+
+/** Whether a caller may be given a ticket as an entity: as its reader, or the booking subgraph on its own behalf. */
+export const mayReference = ({ viewer, service }: Caller, ticket: Ticket): boolean =>
+  viewer ? mayRead(viewer, ticket) : service === 'booking'
+
+/** The ticket, when the viewer may read it; null stays null. @throws Forbidden. */
+export function requireReadable(viewer: Viewer, ticket: Ticket | null): Ticket | null {
+  if (ticket && !mayRead(viewer, ticket)) throw new Forbidden('This is not your ticket.')
+  return ticket
+}

@@ -1,12 +1,57 @@
-import { BadUserInput } from '@karcis/kit/errors'
-import type { Context } from '../deps.ts'
-import type { Seat } from '../seat-map/seat.ts'
+import { mapAsync } from '@karcis/kit/async-queue'
+import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
+import type { Deps } from '../deps.ts'
+import { requireEvent } from '../events/event-copy.ts'
+import type { TicketType } from '../inventory/ticket-type.ts'
+import { findStock } from '../inventory/ticket-type-store.ts'
+import type { Seat, SeatMapChange } from '../seat-map/seat.ts'
+import { findSeatMaps } from '../seat-map/seat-map-store.ts'
 
-const MOST_SEATS = 500
+const MAX_SEATS = 500
 
-/** Seats by id, in the order asked for, null where there is none. @throws BadUserInput for more than 500. */
-export function seeSeats({ loaders }: Context, ids: readonly string[]): Promise<(Seat | null)[]> {
-  if (ids.length > MOST_SEATS)
-    throw new BadUserInput([{ path: 'ids', message: `must name at most ${MOST_SEATS}` }])
-  return Promise.all(ids.map((id) => loaders.seat.load(id)))
+/**
+ * Seats by id, in the order asked for, null where there is none.
+ * @param load reads one, together with others that are asked for at the same time. @throws BadUserInput for more than 500.
+ */
+export function readSeats(
+  load: (id: string) => Promise<Seat | null>,
+  ids: readonly string[],
+): Promise<(Seat | null)[]> {
+  if (ids.length > MAX_SEATS)
+    throw new BadUserInput([{ path: 'ids', message: `must name at most ${MAX_SEATS}` }])
+  return Promise.all(ids.map(load))
+}
+
+/**
+ * Seats of an event as they change.
+ * @param sinceRevision what the watcher has; null for changes from now on. One that this map has not reached yet comes from
+ *   elsewhere: such a watcher is given the whole map.
+ * @throws NotFound when the event has no seat map.
+ */
+export async function watchSeatMap(
+  { db, live }: Deps,
+  id: string,
+  sinceRevision: number | null,
+): Promise<AsyncIterableIterator<SeatMapChange>> {
+  const eventId = parseInput(idSchema, id, 'eventId')
+  const map = (await findSeatMaps(db, [eventId])).get(eventId)
+  if (!map) throw new NotFound('seat map of the event', eventId)
+  const since = sinceRevision ?? map.revision
+  return mapAsync(live.seats.watch(eventId, since > map.revision ? 0 : Math.max(0, since)), withDates)
+}
+
+/** Instants that came over the bus are text. */
+const withDates = (change: SeatMapChange): SeatMapChange => ({
+  ...change,
+  seats: change.seats.map((seat) => ({ ...seat, heldUntil: seat.heldUntil && new Date(seat.heldUntil) })),
+})
+
+/** All ticket types of an event whenever one has changed, from now on. @throws NotFound when there is no such event. */
+export async function watchStock(deps: Deps, id: string): Promise<AsyncIterableIterator<TicketType[]>> {
+  const eventId = parseInput(idSchema, id, 'eventId')
+  await requireEvent(deps, eventId)
+  const stock = await findStock(deps.db, eventId)
+  return mapAsync(deps.live.stock.watch(eventId, stock?.revision ?? 0), (change) => change.ticketTypes)
 }

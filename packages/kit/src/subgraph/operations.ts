@@ -1,0 +1,96 @@
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  execute,
+  type GraphQLSchema,
+  getOperationAST,
+  OperationTypeNode,
+  parse,
+} from 'graphql'
+import { LRUCache } from 'lru-cache'
+import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
+import { KarcisError } from '../errors.ts'
+import { formatError } from '../graphql-errors.ts'
+import { isPlainOperation, type PlainOperation } from '../plain-operation.ts'
+import type { RequestScope } from '../viewer.ts'
+
+/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
+const MAX_DOCUMENTS_LENGTH = 1_000_000
+
+/** Runs operations of one schema. */
+export interface Operations<Context> {
+  /** Answers what a client sent as one operation, whatever it is. */
+  run(body: unknown, context: Context): Promise<OperationAnswer>
+  /** Answers a member of a batch with the result as JSON. Whatever fails is told in it. */
+  runMember(member: object, context: Context): Promise<string>
+  stop(): Promise<void>
+}
+
+/** What Apollo Server says of whatever was executed. */
+const EXECUTED = { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' } }
+
+/**
+ * Runs operations as Apollo Server does, byte by byte. A document goes through it once, so that reading and validating it,
+ * and telling what is wrong, is done in one place; from then on it is only executed. Errors are masked here, and logged
+ * with the request id of the context.
+ */
+export async function createOperations<Context extends RequestScope>(
+  schema: GraphQLSchema,
+): Promise<Operations<Context>> {
+  /** Valid documents by their text. */
+  const known = new LRUCache<string, DocumentNode>({
+    max: 1_000,
+    maxSize: MAX_DOCUMENTS_LENGTH,
+    sizeCalculation: (_, text) => text.length,
+  })
+  const apollo = await startApollo<Context>(schema, (text, document) => known.set(text, document))
+
+  /** Null, with nothing executed, when it is for Apollo Server to answer. */
+  async function runKnown(
+    { query, operationName, variables }: PlainOperation,
+    contextValue: Context,
+  ): Promise<string | null> {
+    const document = known.get(query)
+    if (!document || !getOperationAST(document, operationName)) return null
+    const result = await execute({
+      schema,
+      document,
+      operationName,
+      variableValues: variables,
+      contextValue,
+    })
+    return result.data === undefined ? null : toJson(result, contextValue) // wrong variables
+  }
+
+  async function run(body: unknown, context: Context): Promise<OperationAnswer> {
+    const json = isPlainOperation(body) && body.extensions == null ? await runKnown(body, context) : null
+    return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
+  }
+
+  /** Whether it is certainly no query. What else may be wrong with it is told by whoever runs it. */
+  function isWrite({ query, operationName }: Partial<PlainOperation>): boolean {
+    if (typeof query !== 'string') return false
+    try {
+      const operation = getOperationAST(known.get(query) ?? parse(query), operationName)
+      return operation != null && operation.operation !== OperationTypeNode.QUERY
+    } catch {
+      return false
+    }
+  }
+
+  return {
+    run,
+    async runMember(member, context) {
+      try {
+        if (isWrite(member)) throw new KarcisError('BAD_USER_INPUT', 'A batch takes queries only.')
+        return (await run(member, context)).json
+      } catch (error) {
+        return JSON.stringify({ errors: [formatError(error, context)] })
+      }
+    },
+    stop: () => apollo.stop(),
+  }
+}
+
+const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>
+  JSON.stringify(errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data })

@@ -1,0 +1,168 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { buildSubgraphSchema } from '@apollo/subgraph'
+import { parse } from 'graphql'
+import { z } from 'zod'
+import type { OperationAnswer } from './apollo.ts'
+import { isBatch, sendBatch } from './batch.ts'
+import { EVENTS_PATH } from '../contracts/events.ts'
+import { isUnavailable } from '../database/failures.ts'
+import { type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
+import { eventSchema, type KarcisEvent } from '../events.ts'
+import { BodyTooLarge, closeHttp, listen, readBody, readBytes, sendJson } from '../http.ts'
+import { newId } from '../ids.ts'
+import type { Running } from '../lifecycle.ts'
+import type { Logger } from '../log.ts'
+import { createOperations } from './operations.ts'
+import { checkResolvers } from '../resolvers.ts'
+import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
+import { serveSubscriptions } from './subscriptions.ts'
+import type { RequestScope } from '../viewer.ts'
+
+const BODY_LIMIT = 2_000_000
+
+export interface SubgraphServerOptions<Context extends RequestScope> {
+  sdl: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- resolvers are typed where they are written, against the generated types
+  resolvers: any
+  tokens: ServiceTokens
+  log: Logger
+  host: string
+  port: number
+  /** Everything a resolver needs, made anew for every request and every subscription event: loaders must not outlive one. */
+  createContext(scope: RequestScope): Context
+  /** Must succeed for the process to take requests: its database. */
+  ready(): Promise<unknown>
+  /** Takes in events of other subgraphs. */
+  receive?(events: KarcisEvent[]): Promise<void>
+  /** Paths beside GraphQL, for other processes of the system; what they give is answered as JSON. */
+  routes?: Routes
+}
+
+export type Routes = Record<string, GetRoute | PostRoute>
+
+export type GetRoute = (query: URLSearchParams) => Promise<unknown>
+
+/** Takes a body as it came, such as one that is signed byte by byte; up to 2 MB. */
+export interface PostRoute {
+  method: 'POST'
+  body: 'raw'
+  handle(request: RawRequest): Promise<unknown>
+}
+
+export interface RawRequest {
+  body: Buffer
+  headers: IncomingHttpHeaders
+  query: URLSearchParams
+}
+
+/**
+ * Serves one subgraph over HTTP and graphql-ws on one port. Everything but the health probes needs a service token: without one
+ * not even `{ __typename }` is answered.
+ * @throws Error when a root field has no resolver, or a resolver no field.
+ */
+export async function serveSubgraph<Context extends RequestScope>(
+  options: SubgraphServerOptions<Context>,
+): Promise<Running> {
+  const { tokens, log, host, createContext } = options
+  const typeDefs = parse(options.sdl)
+  checkResolvers(buildSubgraphSchema(typeDefs), options.resolvers)
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
+  const operations = await createOperations<Context>(schema)
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      if (error instanceof BodyTooLarge)
+        return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
+      const expected = isUnavailable(error) ? new ServiceUnavailable() : error
+      if (expected instanceof KarcisError)
+        return sendJson(response, STATUSES[expected.code] ?? 400, failure(expected.message, expected.code))
+      log.error({ err: error }, 'request failed')
+      if (!response.headersSent)
+        sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
+    })
+  })
+  const sockets = serveSubscriptions({ server, schema, tokens, log, createContext })
+  let closing = false
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { url = '/' } = request
+    const [path = url] = url.split('?', 1)
+    if (path === '/live') return sendJson(response, 200, { status: 'ok' })
+    if (path === '/ready') return answerReady(response)
+
+    const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
+    if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
+
+    const route = options.routes?.[path]
+    if (route) return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+    if (request.method !== 'POST')
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const body: unknown = JSON.parse(await readBody(request, BODY_LIMIT))
+
+    if (path === EVENTS_PATH && options.receive) {
+      await options.receive(z.object({ events: z.array(eventSchema) }).parse(body).events)
+      return sendJson(response, 200, { taken: true })
+    }
+    if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+
+    const requestId = header(request, 'x-request-id') ?? newId()
+    const scope: RequestScope = { ...caller, requestId, log }
+    const context = createContext(scope)
+    if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
+    if (!isBatch(body))
+      return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
+    sendBatch(
+      response,
+      body.map((member) => operations.runMember(member, context)),
+    )
+  }
+
+  async function answerRoute(
+    route: GetRoute | PostRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { method, headers } = request
+    if (typeof route === 'function' && method === 'GET') return sendJson(response, 200, await route(query))
+    if (typeof route === 'function' || method !== 'POST')
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const body = await readBytes(request, BODY_LIMIT)
+    sendJson(response, 200, await route.handle({ body, headers, query }))
+  }
+
+  async function answerReady(response: ServerResponse): Promise<void> {
+    try {
+      if (closing) throw new Error('closing')
+      await options.ready()
+      sendJson(response, 200, { status: 'ok' })
+    } catch {
+      sendJson(response, 503, { status: 'unavailable' })
+    }
+  }
+
+  const port = await listen(server, options.port, host)
+  return {
+    url: `http://${host}:${port}`,
+    async close() {
+      closing = true
+      const closed = closeHttp(server)
+      await sockets.close()
+      await closed
+      await operations.stop()
+    },
+  }
+}
+
+function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
+  response.end(json)
+}
+
+/** Of what goes wrong outside of GraphQL; anything else is 400. */
+const STATUSES: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, SERVICE_UNAVAILABLE: 503 }
+
+const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
+
+const header = (request: IncomingMessage, name: string): string | undefined =>
+  request.headers[name]?.toString()

@@ -1,0 +1,30 @@
+import { createLog } from '../src/log.ts'
+import { createServiceTokens } from '../src/service-token.ts'
+import { type SubgraphServerOptions, serveSubgraph } from '../src/subgraph/server.ts'
+import type { RequestScope } from '../src/viewer.ts'
+
+export const SECRET = 'a secret that only this test run knows'
+export const log = createLog('kit-test', 'silent')
+
+const SDL = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  type Query { hello: String }
+`
+
+/** A small subgraph served by the kit on a free port. */
+export async function startServer(
+  options: Partial<SubgraphServerOptions<RequestScope>> = {},
+): Promise<AsyncDisposable & { url: string }> {
+  const server = await serveSubgraph<RequestScope>({
+    sdl: SDL,
+    resolvers: { Query: { hello: () => 'world' } },
+    tokens: createServiceTokens(SECRET, 'tested'),
+    log,
+    host: '127.0.0.1',
+    port: 0,
+    createContext: (scope) => scope,
+    ready: async () => undefined,
+    ...options,
+  })
+  return { url: server.url, [Symbol.asyncDispose]: () => server.close() }
+}

@@ -1,0 +1,71 @@
+import { errorCodeDef, ERRORS } from '@apollo/federation-internals'
+import type { ResponsePath } from '@apollo/query-planner'
+import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql'
+import type { Passthrough } from './passthrough.ts'
+
+/** What a subgraph responds, as it came over the wire: nothing of it is certain. */
+export interface SubgraphResponse {
+  data?: { _entities?: unknown } | null
+  errors?: RawError[]
+}
+
+export interface RawError {
+  path?: (string | number)[]
+}
+
+/** A response that is only parsed when it must be. */
+export class RawResponse implements SubgraphResponse {
+  readonly #bytes: Uint8Array
+  readonly #parse: () => SubgraphResponse
+  #parsed: { response: SubgraphResponse } | null = null
+
+  constructor(bytes: Uint8Array, parse: () => SubgraphResponse) {
+    this.#bytes = bytes
+    this.#parse = parse
+  }
+
+  get data() {
+    return this.#response().data
+  }
+
+  get errors() {
+    return this.#response().errors
+  }
+
+  /** The bytes that can go to the client as they are; null when they cannot. */
+  passThrough(passthrough: Passthrough): Uint8Array | null {
+    return passthrough(this.#bytes)
+  }
+
+  #response(): SubgraphResponse {
+    this.#parsed ??= { response: this.#parse() }
+    return this.#parsed.response
+  }
+}
+
+const parseBytes = (bytes: Uint8Array): SubgraphResponse =>
+  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
+
+/** The response in a body of any form. */
+export function parseResponse(body: unknown): SubgraphResponse {
+  if (typeof body === 'string') return JSON.parse(body) as SubgraphResponse
+  return body instanceof Uint8Array ? parseBytes(body) : (body as SubgraphResponse)
+}
+
+/** An error of a subgraph at its path in the client's response, as the reference makes it. */
+export function fetchError(
+  original: GraphQLFormattedError,
+  serviceName: string,
+  path: ResponsePath | undefined,
+): GraphQLError {
+  const { extensions } = original
+  const message = original.message || `Error while fetching subquery from service "${serviceName}"`
+  const options: GraphQLErrorOptions = {
+    originalError: original as Error,
+    path,
+    extensions: { ...extensions, serviceName },
+  }
+  const code = errorCodeDef(original)
+  if (!code && extensions?.code) return new GraphQLError(message, options)
+  return (code ?? ERRORS.DOWNSTREAM_SERVICE_ERROR).err(message, options)
+}

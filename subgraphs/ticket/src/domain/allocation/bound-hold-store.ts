@@ -1,0 +1,100 @@
+import type { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
+import { mapConstraintError } from '@karcis/kit/database'
+import type { z } from 'zod'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
+import { seatLabel } from '../seat-map/seat.ts'
+import type { Hold } from './hold.ts'
+import { bookingConstraintErrors, type ItemRow, selectHolds, toItem } from './hold-store.ts'
+
+/** What booking is told of a hold that it has bound. */
+export type BoundHold = z.infer<typeof beforePayableUntil.boundHold>
+
+/** What bookings hold or held, by booking, with its items. */
+export async function findHoldsOfBookings(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, Hold>> {
+  const holds = await selectHolds(db, Prisma.sql`h.booking_id = ANY(${bookingIds}::uuid[])`)
+  return new Map(holds.flatMap((hold) => (hold.bookingId === null ? [] : [[hold.bookingId, hold]])))
+}
+
+export const findHoldOfBooking = async (db: Db | Tx, bookingId: string): Promise<Hold | null> =>
+  (await findHoldsOfBookings(db, [bookingId])).get(bookingId) ?? null
+
+/** A bound hold in all that booking wants to know of it; null when it has no items. One query. */
+export async function findBoundHold(db: Db | Tx, holdId: string): Promise<BoundHold | null> {
+  const rows = await db.$queryRaw<
+    BoundRow[]
+  >`SELECT h.event_id, h.expires_at, e.organizer_id, i.ticket_type_id, t.name, t.kind,
+      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number
+    FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
+    JOIN ticket_types t ON t.id = i.ticket_type_id
+    LEFT JOIN (seats s JOIN sections x ON x.id = s.section_id) ON s.id = i.seat_id
+    WHERE h.id = ${holdId}::uuid ORDER BY i.id`
+  const [first] = rows
+  if (!first) return null
+  return {
+    holdId,
+    eventId: first.event_id,
+    organizerId: first.organizer_id,
+    expiresAt: first.expires_at,
+    items: rows.map((row) => ({
+      ...toItem(row),
+      name: row.name,
+      kind: row.kind,
+      seatLabel:
+        row.section === null || row.row === null || row.number === null
+          ? null
+          : seatLabel({ section: row.section, row: row.row, number: row.number }),
+    })),
+  }
+}
+
+interface BoundRow extends ItemRow {
+  event_id: string
+  expires_at: Date
+  organizer_id: string
+  name: string
+  kind: BoundHold['items'][number]['kind']
+  section: string | null
+  row: string | null
+  number: number | null
+}
+
+/**
+ * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction.
+ * @returns its event and seats; null when there is no such hold. @throws BookingHoldsAlready.
+ */
+export async function updateHoldBooking(
+  tx: Tx,
+  { holdId, userId, bookingId }: { holdId: string; userId: string; bookingId: string },
+  seconds: number,
+): Promise<{ eventId: string; seatIds: string[] } | null> {
+  const items = await tx.$queryRaw<{ event_id: string; seat_id: string | null }[]>`
+    WITH bound AS (
+      UPDATE holds SET booking_id = ${bookingId}::uuid, expires_at = now() + make_interval(secs => ${seconds}::int)
+      WHERE id = ${holdId}::uuid AND user_id = ${userId}::uuid AND status = 'ACTIVE' AND expires_at > now() AND booking_id IS NULL
+      RETURNING id, event_id, expires_at
+    ), job AS MATERIALIZED (
+      SELECT b.id, b.event_id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', b.id),
+        run_at => b.expires_at, job_key => 'expire-hold:' || b.id, max_attempts => 25)).id AS job_id
+      FROM bound b
+    )
+    SELECT j.event_id, i.seat_id FROM job j JOIN hold_items i ON i.hold_id = j.id`.catch((error: unknown) =>
+    mapConstraintError(error, bookingConstraintErrors(bookingId)),
+  )
+  const [first] = items
+  return first ? { eventId: first.event_id, seatIds: items.flatMap((item) => item.seat_id ?? []) } : null
+}
+
+/** Locks the hold of a booking: the row at which everything that happens to a booking's places meets. */
+export async function lockHoldOfBooking(tx: Tx, bookingId: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM holds WHERE booking_id = ${bookingId}::uuid FOR NO KEY UPDATE`
+}
+
+/** Makes calls for one booking, of whatever processes, come one after the other until the transaction ends. */
+export async function lockBookings(tx: Tx, bookingIds: readonly string[]): Promise<void> {
+  await tx.$queryRaw`SELECT count(pg_advisory_xact_lock(hashtextextended(b.id, 0)))::int AS locked
+    FROM (SELECT id FROM unnest(${bookingIds}::text[]) AS u(id) ORDER BY hashtextextended(id, 0)) b`
+}

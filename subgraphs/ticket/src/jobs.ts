@@ -1,0 +1,22 @@
+import { defineJob } from '@karcis/kit/jobs'
+import { z } from 'zod'
+import { expireHold, sweepHolds } from './domain/allocation/hold-ender.ts'
+import type { Deps } from './domain/deps.ts'
+
+/** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bound-hold-store.ts). */
+export const expireHoldJob = defineJob({
+  name: 'expire-hold',
+  schema: z.object({ holdId: z.uuid() }),
+  async run(deps: Deps, { holdId }) {
+    await expireHold(deps, holdId)
+  },
+})
+
+/** Every minute: ends the holds whose job was lost. */
+export const sweepHoldsJob = defineJob({
+  name: 'sweep-holds',
+  schema: z.object({}),
+  async run(deps: Deps) {
+    await sweepHolds(deps)
+  },
+})

@@ -1,0 +1,23 @@
+import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { bindHold, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
+import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+import type { Context } from '../request-context.ts'
+
+/** What only the booking subgraph may ask, for the buyer or on its own behalf. */
+export const bookings = {
+  Mutation: {
+    bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),
+    takeForBooking: (_, args, ctx) => takeForBooking(depsForBooking(ctx), requireViewer(ctx), args),
+    issueTickets: (_, { bookingId }, ctx) => issueTickets(depsForBooking(ctx), bookingId),
+    releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),
+    cancelTickets: (_, { bookingId, reason }, ctx) => cancelTickets(depsForBooking(ctx), bookingId, reason),
+    updateTicketSold: (_, { ticketTypeId }, ctx) => depsForBooking(ctx).batchedReads.ticketType(ticketTypeId),
+  },
+} satisfies Resolvers
+
+/** @throws Forbidden unless the booking subgraph asks. */
+function depsForBooking(ctx: Context): Context['deps'] {
+  requireService(ctx, 'booking')
+  return ctx.deps
+}
