@@ -75,7 +75,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       ...settings,
     }),
   )
-  undo.use(await createEventSubgraph(await own('event')))
+  undo.use(await createEventSubgraph({ REVIEW_DAYS: 14, ...(await own('event')) }))
   undo.use(await createTicketSubgraph({ HOLD_SECONDS: 600, ...(await own('ticket')), ...settings }))
   undo.use(
     await createBookingSubgraph({

@@ -1,5 +1,13 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { newId } from '@karcis/kit/ids'
-import type { Viewer } from '@karcis/kit/service-token'
+import {
+  type Caller,
+  createServiceTokens,
+  SERVICE_TOKEN_HEADER,
+  type Viewer,
+} from '@karcis/kit/service-token'
 import { ask, mustAsk } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import type { Loose } from '@karcis/testkit/gql'
@@ -9,6 +17,33 @@ import { expect } from 'vitest'
 import { createEventSubgraph } from '../src/server.ts'
 
 const HOUR = 3_600_000
+
+/** A stand-in for another subgraph's GraphQL, which checks the caller as the real one does. @param answer `data` for the variables, or a code. */
+export async function standIn(
+  name: string,
+  answer: (variables: Loose, caller: Caller) => object | string,
+): Promise<AsyncDisposable & { url: string }> {
+  const tokens = createServiceTokens(SERVICE_SECRET, name)
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
+    const { variables } = JSON.parse(await text(request))
+    const answered = caller?.service === 'event' ? answer(variables, caller) : 'FORBIDDEN'
+    const body =
+      typeof answered === 'string'
+        ? { errors: [{ message: answered, extensions: { code: answered } }] }
+        : { data: answered }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+  const server = createServer((request, response) => void take(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 /** An instant so many hours from now, as clients send it. */
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
@@ -28,6 +63,7 @@ export async function startStory(settings: { USER_URL?: string; TICKET_URL?: str
       PORT: 0,
       USER_URL: NOBODY,
       TICKET_URL: NOBODY,
+      REVIEW_DAYS: 14,
       ...settings,
     }),
   )

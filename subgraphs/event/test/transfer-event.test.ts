@@ -1,37 +1,32 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
 import { newId } from '@karcis/kit/ids'
-import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
-import { person, SERVICE_SECRET } from '@karcis/testkit/people'
+import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { CREATE_SERIES, openHouse, REVIEW_EVENT, type Story, startStory, UPDATE_EVENT } from './stories.ts'
+import {
+  CREATE_SERIES,
+  openHouse,
+  REVIEW_EVENT,
+  type Story,
+  standIn,
+  startStory,
+  UPDATE_EVENT,
+} from './stories.ts'
 
 /** What the user subgraph would answer of these people, to admins. */
 const accounts = new Map<string, { role: string; suspendedAt: string | null }>()
-const user = createServer((request, response) => void answer(request, response))
-async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const tokens = createServiceTokens(SERVICE_SECRET, 'user')
-  const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
-  const { variables } = JSON.parse(await text(request))
-  const allowed = caller?.service === 'event' && caller.viewer?.role === 'ADMIN'
-  const body = allowed
-    ? { data: { user: accounts.get(variables.id) ?? null } }
-    : { errors: [{ message: 'No', extensions: { code: 'FORBIDDEN' } }] }
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
 
+let user: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 beforeAll(async () => {
-  await new Promise<void>((resolve) => user.listen(0, '127.0.0.1', resolve))
-  story = await startStory({ USER_URL: `http://127.0.0.1:${(user.address() as AddressInfo).port}` })
+  user = await standIn('user', ({ id }, { viewer }) =>
+    viewer?.role === 'ADMIN' ? { user: accounts.get(id) ?? null } : 'FORBIDDEN',
+  )
+  story = await startStory({ USER_URL: user.url })
 })
 afterAll(async () => {
   await story[Symbol.asyncDispose]()
-  user.closeAllConnections()
-  await new Promise((resolve) => user.close(resolve))
+  await user[Symbol.asyncDispose]()
 })
 beforeEach(async () => {
   house = await openHouse(story)

@@ -6,7 +6,7 @@ import { findLocations, type Location } from './venues/location-store.ts'
 import type { Event, PendingChanges } from './events/event.ts'
 import { findEvents, findEventsBySlug, findPendingChanges } from './events/event-store.ts'
 import { findSeries, type KnownSeries } from './events/series-store.ts'
-import { findViewCounts } from './events/view-store.ts'
+import { findViewCounts, listPopularEvents } from './events/view-store.ts'
 import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
 import { findVenues, type Venue } from './venues/venue-store.ts'
 
@@ -22,6 +22,8 @@ export interface BatchedReads {
   event: ReadById<Event>
   /** By what comes of a title in an address, in lower case. */
   eventBySlug: (slug: string) => Promise<Event | undefined>
+  /** Approved events yet to end, the most viewed of the last 30 days first; as many as one may ask for. */
+  popular: () => Promise<Event[]>
   /** Changes of an event that wait for review. */
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
@@ -38,6 +40,13 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   series: readByKey((ids) => findSeries(deps().reads, ids)),
   event: readByKey((ids) => findEvents(deps().reads, ids)),
   eventBySlug: createBatchedRead((slugs) => findEventsBySlug(deps().reads, slugs)),
+  popular: popularRead(deps),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
 })
+
+/** However often it is asked for at once, it is one query. */
+function popularRead(deps: () => Pick<BaseDeps<Db>, 'db'>): () => Promise<Event[]> {
+  const read = createBatchedRead(async ([key = '']) => new Map([[key, await listPopularEvents(deps().db)]]))
+  return async () => (await read('popular')) ?? []
+}

@@ -10,8 +10,10 @@ export const opensTo = (viewer: Viewer | null, { ownerId }: { ownerId: string | 
   ownerId === null || owns(viewer, ownerId)
 
 /** The venue, if there is one and it is open to the viewer. */
-export const ifOpen = <T extends { ownerId: string | null }>(venue: T | null, viewer: Viewer | null): T | null =>
-  venue && opensTo(viewer, venue) ? venue : null
+export const ifOpen = <T extends { ownerId: string | null }>(
+  venue: T | null,
+  viewer: Viewer | null,
+): T | null => (venue && opensTo(viewer, venue) ? venue : null)
 
 /** @param what as in "venue". @throws Forbidden unless the viewer is the owner. */
 export function requireOwner(viewer: Viewer | null, ownerId: string | null, what: string): void {

@@ -1,6 +1,6 @@
+import { NotFound } from '@karcis/kit/errors'
 import { createCategory, deleteCategory, updateCategory } from '../domain/administering/categories.ts'
 import { createLocation, deleteLocation, updateLocation } from '../domain/administering/locations.ts'
-import { listEvents } from '../domain/browsing/list-events.ts'
 import { listCategories } from '../domain/events/category-store.ts'
 import { listLocations } from '../domain/venues/location-store.ts'
 import {
@@ -36,7 +36,10 @@ export const catalog = {
   },
   EventSeries: {
     organizer: (series) => ({ id: series.organizerId }),
-    events: (series, page, { deps, viewer }) =>
-      listEvents(deps, viewer, { seriesId: series.id }, 'STARTS_AT_ASC', page),
+    events: async (series, page, { loaders }) => {
+      const events = await loaders.eventsOf.load('series', series.id, page)
+      if (!events) throw new NotFound('series', series.id)
+      return events
+    },
   },
 } satisfies Resolvers

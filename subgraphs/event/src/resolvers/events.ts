@@ -1,6 +1,8 @@
+import { BadUserInput } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
+import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
 import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
@@ -19,11 +21,13 @@ import { type Context, loadOptional } from '../request-context.ts'
 /** Events: lists, one of them, their changes, and what others refer to them by. */
 export const events = {
   Query: {
-    events: (_, { filter, orderBy, ...page }, { deps, viewer }) =>
-      listEvents(deps, viewer, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
+    events: (_, { filter, orderBy, ...page }, { deps, viewer }, info) => {
+      if (filter?.search != null) countSearch(info)
+      return listEvents(deps, viewer, `events:${orderBy ?? 'STARTS_AT_ASC'}`, filter ?? {}, page)
+    },
     event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
-      listEvents(deps, viewer, { venueId }, 'STARTS_AT_ASC', page),
+      listEvents(deps, viewer, 'eventsByVenue', { venueId }, page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {
@@ -56,7 +60,10 @@ export const events = {
       requireService(ctx, 'ticket')
       return fixCurrency(ctx.deps, eventId)
     },
-    recordEventView: (_, { id }, { deps, viewer }) => recordEventView(deps, viewer, id),
+    recordEventView: (_, { id }, { deps, viewer, clientAddress }, info) => {
+      const visitor = { viewer, address: clientAddress ?? null, first: countIn(viewsCounted, info) === 1 }
+      return recordEventView(deps, visitor, id)
+    },
   },
   Subscription: {
     eventChanged: {
@@ -96,10 +103,28 @@ export const events = {
   },
   User: {
     __resolveReference: ({ id }) => ({ id }),
-    organizedEvents: (user, page, { deps, viewer }) =>
-      listEvents(deps, viewer, { organizerId: user.id }, 'STARTS_AT_ASC', page),
+    organizedEvents: (user, page, { loaders }) => loaders.eventsOf.load('organizer', user.id, page),
   },
 } satisfies Resolvers
+
+/** The most searches in one operation, whatever their aliases. */
+const MAX_SEARCHES = 3
+
+/** How often something was asked for in an operation. Each execution has variables of its own, even when it has none. */
+const searches = new WeakMap<object, number>()
+const viewsCounted = new WeakMap<object, number>()
+
+function countIn(counts: WeakMap<object, number>, { variableValues }: GraphQLResolveInfo): number {
+  const count = (counts.get(variableValues) ?? 0) + 1
+  counts.set(variableValues, count)
+  return count
+}
+
+function countSearch(info: GraphQLResolveInfo): void {
+  if (countIn(searches, info) <= MAX_SEARCHES) return
+  const message = `must not be in more than ${MAX_SEARCHES} lists of one request`
+  throw new BadUserInput([{ path: 'filter.search', message }])
+}
 
 async function loadVisible({ loaders, viewer }: Context, id: string) {
   return ifVisible(await loaders.event.load(id), viewer)

@@ -17,6 +17,7 @@ import {
   updateEventByReview,
 } from '../events/event-store.ts'
 import { storableText } from '../input.ts'
+import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
 
 const schema = z
@@ -32,7 +33,7 @@ const schema = z
 
 /**
  * Decides on a pending event, or on the pending changes of an approved one. Admins only; of several reviewers one decides.
- * @throws NotFound; Conflict when nothing waits for review, or the event has changed since `version`.
+ * @throws NotFound; Conflict when nothing waits for review, the event has changed since `version`, or the new room is too small.
  */
 export async function reviewEvent(
   deps: Deps,
@@ -43,6 +44,7 @@ export async function reviewEvent(
   requireRole({ viewer }, 'ADMIN')
   const review = parseInput(schema, input)
   const eventId = parseId(id)
+  if (eventId && review.decision === 'APPROVED') await requireRoomOfChanges(deps, viewer, eventId)
   const event = await transaction(deps.db, async (tx) => {
     const before = eventId && (await lockEvent(tx, eventId))
     if (!before) throw new NotFound('event', id)
@@ -60,6 +62,15 @@ export async function reviewEvent(
   })
   publishChange(deps.live, event)
   return event
+}
+
+/** More tickets may have been planned since the smaller room was asked for. */
+async function requireRoomOfChanges(deps: Deps, viewer: Viewer | null, id: string): Promise<void> {
+  const [event, changes] = await Promise.all([
+    deps.batchedReads.event(id),
+    deps.batchedReads.pendingChanges(id),
+  ])
+  if (event && changes) await requireRoomLargeEnough(deps, viewer, event, changes.roomId)
 }
 
 async function reviewWhole(tx: Tx, id: string, review: Review): Promise<Event | null> {

@@ -6,7 +6,7 @@ import { nameSchema } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { spanProblems } from '../events/event-schedule.ts'
+import { spanProblem } from '../events/event-schedule.ts'
 import { parseTogether } from '../input.ts'
 import { ifOpen } from '../ownership.ts'
 import {
@@ -18,6 +18,10 @@ import {
   type ScheduleEntry,
 } from '../venues/room-booking-store.ts'
 import { ownedRoom } from './rooms.ts'
+
+/** The most that can be blocked, or looked at, in one. */
+const MAX_DAYS = 366
+const MAX_ENTRIES = 1000
 
 const schema = z.object({
   roomId: idSchema,
@@ -35,11 +39,16 @@ export async function roomSchedule(
   to: Date,
 ): Promise<ScheduleEntry[]> {
   const span = { startsAt: from, endsAt: to }
-  const [problem] = spanProblems(span)
-  if (problem) throw new BadUserInput([{ path: 'to', message: problem.message.replace('startsAt', 'from') }])
+  const problem = spanProblem(span, MAX_DAYS)
+  if (problem) throw new BadUserInput([{ path: 'to', message: problem.replace('startsAt', 'from') }])
   const room = await deps.batchedReads.room(roomId)
-  if (!room || !ifOpen(await deps.batchedReads.venue(room.venueId), viewer)) throw new NotFound('room', roomId)
-  return listRoomSchedule(deps.db, room.id, span)
+  if (!room || !ifOpen(await deps.batchedReads.venue(room.venueId), viewer))
+    throw new NotFound('room', roomId)
+  const entries = await listRoomSchedule(deps.db, room.id, span, MAX_ENTRIES + 1)
+  if (entries.length <= MAX_ENTRIES) return entries
+  throw new BadUserInput([
+    { path: 'to', message: `must be earlier: there are more than ${MAX_ENTRIES} entries` },
+  ])
 }
 
 /** Keeps a room free of events. @throws NotFound, Forbidden, RoomNotAvailable. */
@@ -49,7 +58,9 @@ export async function blockSchedule(
   input: { startsAt: Date; endsAt: Date },
 ): Promise<ScheduleEntry> {
   requireRole({ viewer }, 'ORGANIZER')
-  const block = { id: newId(), ...parseTogether(schema, input, spanProblems(input)) }
+  const problem = spanProblem(input, MAX_DAYS)
+  const problems = problem ? [{ path: 'input.endsAt', message: problem }] : []
+  const block = { id: newId(), ...parseTogether(schema, input, problems) }
   await ownedRoom(deps, viewer, block.roomId)
   await transaction(deps.db, (tx) => insertBlock(tx, block)).catch(explainRoomTaken(deps.db))
   return { ...block, kind: 'BLOCK', eventId: null }

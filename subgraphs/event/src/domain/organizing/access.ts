@@ -1,9 +1,10 @@
-import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { BadUserInput, Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { requireRole } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { wrongField } from '../errors.ts'
 import type { Event } from '../events/event.ts'
+import { type EventSchedule, firstSent, roomProblem } from '../events/event-schedule.ts'
 import { opensTo, requireOwner } from '../ownership.ts'
 
 /** The event, for its organizer or an admin; who that is never changes. @throws Unauthenticated, NotFound, Forbidden. */
@@ -31,4 +32,16 @@ export async function requireUsableVenue(
   if (!opensTo(viewer, venue)) {
     throw new Forbidden('This venue belongs to another organizer.')
   }
+}
+
+/** Refuses a room that is in another venue than the schedule's. @param sent what the input says. @throws BadUserInput for a field that was sent. */
+export async function requireRoomOfVenue(
+  { batchedReads }: Deps,
+  { roomId, venueId }: Pick<EventSchedule, 'roomId' | 'venueId'>,
+  sent: Partial<EventSchedule>,
+): Promise<void> {
+  if (roomId === null || venueId === null) return
+  const room = await batchedReads.room(roomId)
+  if (room?.venueId === venueId) return
+  throw new BadUserInput([{ path: firstSent(sent, 'roomId', 'venueId'), message: roomProblem(sent) }])
 }

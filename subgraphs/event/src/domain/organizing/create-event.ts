@@ -17,7 +17,7 @@ import {
 import { insertEvent } from '../events/event-store.ts'
 import { maxOpenPlacesSchema, parseTogether, textSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
-import { requireUsableVenue } from './access.ts'
+import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
 
 const schema = z.object({
   ...scheduleFields,
@@ -49,9 +49,10 @@ export async function createEvent(
   input: CreateEventInput,
 ): Promise<Event> {
   const organizer = requireRole({ viewer }, 'ORGANIZER')
-  const given = { ...DEFAULTS, ...withoutNulls(input) }
+  const sent = withoutNulls(input)
+  const given = { ...DEFAULTS, ...sent }
   const schedule = mergeSchedule({ venueId: null, roomId: null, locationId: null, ...given }, given)
-  const problems = scheduleProblems(schedule, await databaseNow(deps.db))
+  const problems = scheduleProblems(schedule, sent, await databaseNow(deps.db))
   const {
     title,
     description,
@@ -62,6 +63,7 @@ export async function createEvent(
     draft,
   } = parseTogether(schema, given, problems)
   await requireUsableVenue(deps, viewer, schedule.venueId)
+  await requireRoomOfVenue(deps, schedule, sent)
 
   const event = await transaction(deps.db, async (tx) => {
     const inserted = await insertEvent(tx, {

@@ -31,7 +31,7 @@ const CONSTRAINT_ERRORS = {
 const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_ERRORS)
 
 /** Rooms by id. */
-export async function findRooms(db: Db, ids: string[]): Promise<Map<string, Room>> {
+export async function findRooms(db: Db | Tx, ids: string[]): Promise<Map<string, Room>> {
   const rows = await db.room.findMany({ where: { id: { in: ids } } })
   return new Map(rows.map((row) => [row.id, toRoom(row)]))
 }
