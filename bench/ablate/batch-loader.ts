@@ -38,5 +38,3 @@ export const byId = <Value extends { id: string }>(find: (ids: string[]) => Prom
   loaderOf(readById(find))
 
 export const byKey = <Value>(find: Find<Value>) => loaderOf(readByKey(find))
-
-export { createBatchedRead as createGathering }

@@ -3,7 +3,7 @@ import { createServer as createHttp2 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { replaceImport } from './replace.ts'
 
-for (const importer of ['packages/kit/src/subgraph-server.ts', 'bench/peers/subgraphs.mjs'])
+for (const importer of ['packages/kit/src/subgraph/server.ts', 'bench/peers/subgraphs.mjs'])
   replaceImport('node:http', importer, import.meta.url)
 
 /** What an HTTP/2 connection begins with (RFC 9113, section 3.4), and no HTTP/1.1 request does. */

@@ -158,7 +158,9 @@ const internalOperations = (): string[] =>
   SUBGRAPHS.flatMap((name) => parse(read(`schema/${name}.graphql`)).definitions).flatMap((type) =>
     'fields' in type && (type.name.value === 'Query' || type.name.value === 'Mutation')
       ? (type.fields ?? [])
-          .filter(({ directives }) => directives?.some((directive) => directive.name.value === 'inaccessible'))
+          .filter(({ directives }) =>
+            directives?.some((directive) => directive.name.value === 'inaccessible'),
+          )
           .map((field) => `${type.name.value}.${field.name.value}`)
       : [],
   )

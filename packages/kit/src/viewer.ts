@@ -7,6 +7,8 @@ import type { Caller, Viewer } from './service-token.ts'
 export interface RequestScope extends Caller {
   requestId: string
   log: Logger
+  /** The network address of the client, as the router tells it; nobody else is believed. */
+  clientAddress?: string
 }
 
 /** @throws Unauthenticated when nobody is signed in. */

@@ -4,6 +4,7 @@ import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
+import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import { isUnavailable } from '../database/failures.ts'
 import { type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
@@ -106,7 +107,8 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
 
     const requestId = header(request, 'x-request-id') ?? newId()
-    const scope: RequestScope = { ...caller, requestId, log }
+    const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
+    const scope: RequestScope = { ...caller, requestId, log, ...(clientAddress && { clientAddress }) }
     const context = createContext(scope)
     if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
     if (!isBatch(body))

@@ -21,7 +21,7 @@ import { ownedRoom } from './rooms.ts'
 
 /** The most that can be blocked, or looked at, in one. */
 const MAX_DAYS = 366
-const MAX_ENTRIES = 1000
+const MAX_ENTRIES = 500
 
 const schema = z.object({
   roomId: idSchema,
