@@ -1,6 +1,6 @@
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { createBatchedReads } from './domain/batched-reads.ts'
-import { createGate } from './domain/browsing/search.ts'
+import { createGate } from './domain/gate.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createEventLive } from './domain/events/event-live.ts'

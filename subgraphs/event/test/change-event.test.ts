@@ -158,7 +158,7 @@ describe('two mutations in one request', () => {
     expect(data).toEqual({
       view: { views: 1, pendingChanges: null },
       move: { status: 'PENDING', pendingChanges: { startsAt } },
-      again: { views: 2, status: 'PENDING', pendingChanges: { startsAt } },
+      again: { views: 1, status: 'PENDING', pendingChanges: { startsAt } },
       refuse: { status: 'APPROVED', pendingChanges: null },
     })
   })

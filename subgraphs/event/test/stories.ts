@@ -14,6 +14,7 @@ import type { Loose } from '@karcis/testkit/gql'
 import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { expect } from 'vitest'
+import type { Deps } from '../src/domain/deps.ts'
 import { createEventSubgraph } from '../src/server.ts'
 
 const HOUR = 3_600_000
@@ -27,6 +28,7 @@ export async function standIn(
   async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
     const { variables } = JSON.parse(await text(request))
+    if (request.url !== '/graphql') return void response.end('{}') // events, which it takes and forgets
     const answered = caller?.service === 'event' ? answer(variables, caller) : 'FORBIDDEN'
     const body =
       typeof answered === 'string'
@@ -151,4 +153,27 @@ export async function openHouse(story: Story) {
   const createApproved = async (changes: Record<string, unknown> = {}, by: Viewer = organizer) =>
     approve((await createEvent(changes, by)).id)
   return { admin, organizer, category, location, venue, room, draftOf, createEvent, approve, createApproved }
+}
+
+/** Records what is sent to the database from here on, outside transactions; jobs that deliver events do not count. */
+export function recordQueries(deps: Deps): string[] {
+  const sent: string[] = []
+  deps.db = deps.db.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }) {
+        const { strings = [] } = args as { strings?: string[] }
+        const text = model ? `${model}.${operation}` : strings.join('?')
+        if (!text.includes('kit.outbox')) sent.push(text)
+        return query(args)
+      },
+    },
+  }) as unknown as Deps['db']
+  const { reads } = deps
+  deps.reads = {
+    $queryRaw(strings, ...values) {
+      sent.push(strings.join('?'))
+      return reads.$queryRaw(strings, ...values)
+    },
+  }
+  return sent
 }

@@ -1,6 +1,6 @@
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { EventSettings } from '../env.ts'
-import type { Gate } from './browsing/search.ts'
+import type { Gate } from './gate.ts'
 import type { BatchedReads } from './batched-reads.ts'
 import type { Db } from './database.ts'
 import type { EventLive } from './events/event-live.ts'

@@ -5,7 +5,7 @@ import { requireService } from '@karcis/kit/viewer'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
-import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
+import { listEvents, listEventsAtVenue, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
@@ -27,7 +27,7 @@ export const events = {
     },
     event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
-      listEvents(deps, viewer, 'eventsByVenue', { venueId }, page),
+      listEventsAtVenue(deps, viewer, venueId, page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {

@@ -37,6 +37,7 @@ export async function updateCategory(deps: Deps, viewer: Viewer | null, input: u
 /** Removes a category and gives it as it was. Admins only. @throws NotFound; Conflict when events are in it. */
 export async function deleteCategory(deps: Deps, viewer: Viewer | null, id: string): Promise<Category> {
   requireRole({ viewer }, 'ADMIN')
+  parseInput(idSchema, id, 'id')
   const category = await deps.batchedReads.category(id)
   if (!category) throw new NotFound('category', id)
   await transaction(deps.db, (tx) => store.deleteCategory(tx, category.id))

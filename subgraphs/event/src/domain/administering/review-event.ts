@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
-import { parseId } from '@karcis/kit/ids'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
@@ -43,10 +43,10 @@ export async function reviewEvent(
 ): Promise<Event> {
   requireRole({ viewer }, 'ADMIN')
   const review = parseInput(schema, input)
-  const eventId = parseId(id)
-  if (eventId && review.decision === 'APPROVED') await requireRoomOfChanges(deps, viewer, eventId)
+  const eventId = parseInput(idSchema, id, 'id')
+  if (review.decision === 'APPROVED') await requireRoomOfChanges(deps, viewer, eventId)
   const event = await transaction(deps.db, async (tx) => {
-    const before = eventId && (await lockEvent(tx, eventId))
+    const before = await lockEvent(tx, eventId)
     if (!before) throw new NotFound('event', id)
     if (before.status === 'APPROVED' && !before.hasPendingChanges && review.decision === 'REJECTED') {
       throw new Conflict(

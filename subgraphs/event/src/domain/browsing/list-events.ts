@@ -1,8 +1,11 @@
 import { BadUserInput } from '@karcis/kit/errors'
 import { byKey, type IdLoader } from '@karcis/kit/batch-loader'
+import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import type { Event, EventStatus } from '../events/event.ts'
 import {
@@ -14,8 +17,22 @@ import {
   listEvents as listFiltered,
   NO_WORDS,
 } from '../events/event-list-store.ts'
-import { isStorable } from '../input.ts'
+import { placeNameSchema } from '../input.ts'
 import { parseSearch, searchEvents } from './search.ts'
+
+const filterSchema = z.object({
+  search: z.string().nullish(),
+  categoryId: idSchema.nullish(),
+  city: placeNameSchema.nullish(),
+  locationId: idSchema.nullish(),
+  venueId: idSchema.nullish(),
+  organizerId: idSchema.nullish(),
+  seriesId: idSchema.nullish(),
+  startsFrom: z.date().nullish(),
+  startsTo: z.date().nullish(),
+  online: z.boolean().nullish(),
+  status: z.enum(['DRAFT', 'PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'COMPLETED']).nullish(),
+})
 
 /**
  * A page of the events that fit and that the viewer may see: approved ones, their own, all for an admin.
@@ -26,14 +43,24 @@ export async function listEvents(
   deps: Deps,
   viewer: Viewer | null,
   list: EventList,
-  { search, ...filter }: EventFilter & { search?: string | null },
+  given: EventFilter & { search?: string | null },
   page: PageArgs,
 ): Promise<EventPage> {
-  if (filter.city && !isStorable(filter.city))
-    throw new BadUserInput([{ path: 'filter.city', message: 'must be plain text' }])
+  const { search, ...filter } = parseInput(filterSchema, given, 'filter')
   const query = { list, viewer, filter }
   if (search == null) return listFiltered(deps, { ...query, words: NO_WORDS }, page)
   return searchEvents(deps, { ...query, words: parseSearch(search) }, page)
+}
+
+/** A page of the events at a venue, as `listEvents`. @throws BadUserInput for the id or the page. */
+export async function listEventsAtVenue(
+  deps: Deps,
+  viewer: Viewer | null,
+  id: string,
+  page: PageArgs,
+): Promise<EventPage> {
+  const filter = { venueId: parseInput(idSchema, id, 'venueId') }
+  return listFiltered(deps, { list: 'eventsByVenue', viewer, filter, words: NO_WORDS }, page)
 }
 
 /** A page of the events that the viewer organizes, the newest first. @throws Forbidden unless they are an organizer. */

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, ServiceUnavailable } from '@karcis/kit/errors'
+import { BadUserInput } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -23,13 +23,15 @@ export function parseSearch(search: string): SearchWords {
     .flatMap((word) => word.match(/[\p{L}\p{N}]+/gu) ?? [])
   const parsed: SearchWords = {
     within: [...new Set(long)],
-    beginning: [...new Set(short.filter((word) => [...word].length > 1))],
-    whole: [...new Set(short.filter((word) => [...word].length === 1))],
+    beginning: [...new Set(short.filter((word) => !isOne(word)))],
+    whole: [...new Set(short.filter(isOne))],
   }
   const problem = searchProblem(search, long.length + short.length)
   if (problem) throw new BadUserInput([{ path: 'filter.search', message: problem }])
   return parsed
 }
+
+const isOne = (word: string): boolean => /^.$/u.test(word)
 
 function searchProblem(search: string, words: number): string | null {
   if (search.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`
@@ -51,29 +53,4 @@ export async function searchEvents(deps: Deps, query: EventQuery, page: PageArgs
   const totalCount = () =>
     bounded(async (tx) => (await listEvents({ db: tx, reads: tx }, query, { first: 1 })).totalCount())
   return { ...found, totalCount }
-}
-
-/** Runs something as soon as there is room for it. @throws ServiceUnavailable when too many wait already. */
-export type Gate = <T>(run: () => Promise<T>) => Promise<T>
-
-/**
- * Lets a few run at once and others wait in line: what is slow leaves connections to all the rest.
- * @param room how many run at once. @param line how many may wait.
- */
-export function createGate(room: number, line: number): Gate {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (run) => {
-    if (running === room) {
-      if (waiting.length === line) throw new ServiceUnavailable('Too many are searching just now. Try again.')
-      await new Promise<void>((resolve) => waiting.push(resolve))
-    } else running += 1
-    try {
-      return await run()
-    } finally {
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
 }

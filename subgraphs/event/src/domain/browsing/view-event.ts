@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { mapAsync } from '@karcis/kit/async-queue'
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
 import { upsertView } from '../events/view-store.ts'
@@ -44,7 +46,7 @@ const HOUR_SECONDS = 3_600
  * @throws NotFound.
  */
 export async function recordEventView(deps: Deps, visitor: Visitor, id: string): Promise<Event> {
-  const event = await visibleEvent(deps, visitor.viewer, id)
+  const event = await visibleEvent(deps, visitor.viewer, parseInput(idSchema, id, 'id'))
   if (event.status === 'APPROVED' && (await isNewView(deps, visitor, event.id))) {
     await transaction(deps.db, (tx) => upsertView(tx, event.id))
   }

@@ -76,7 +76,7 @@ export function scheduleProblems(
 
   if (!schedule.online && schedule.venueId === null && schedule.locationId === null) {
     problems.push({
-      path: firstSent(sent, 'venueId', 'locationId', 'online'),
+      path: before ? firstSent(sent, 'venueId', 'locationId', 'online') : 'input.venueId',
       message: 'a venue or a location is needed unless the event is online',
     })
   }

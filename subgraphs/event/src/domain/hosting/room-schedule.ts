@@ -1,8 +1,8 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
-import { idSchema, newId, parseId } from '@karcis/kit/ids'
+import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema } from '@karcis/kit/validate'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
@@ -69,8 +69,7 @@ export async function blockSchedule(
 /** Lifts a block and gives it as it was. @throws NotFound, Forbidden. */
 export async function unblockSchedule(deps: Deps, viewer: Viewer | null, id: string): Promise<ScheduleEntry> {
   requireRole({ viewer }, 'ORGANIZER')
-  const blockId = parseId(id)
-  const block = blockId && (await findBlock(deps.db, blockId))
+  const block = await findBlock(deps.db, parseInput(idSchema, id, 'id'))
   if (!block) throw new NotFound('block', id)
   await ownedRoom(deps, viewer, block.roomId)
   if (!(await transaction(deps.db, (tx) => deleteBlock(tx, block.id)))) throw new NotFound('block', id)

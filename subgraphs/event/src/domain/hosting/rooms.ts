@@ -78,6 +78,7 @@ export async function deleteRoom(deps: Deps, viewer: Viewer | null, id: string):
 /** The room, for the owner of its venue. @throws Unauthenticated, NotFound, Forbidden. */
 export async function ownedRoom(deps: Deps, viewer: Viewer | null, id: string): Promise<Room> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const room = await deps.batchedReads.room(id)
   if (!room) throw new NotFound('room', id)
   await ownedVenue(deps, viewer, room.venueId)

@@ -59,6 +59,7 @@ export async function deleteVenue(deps: Deps, viewer: Viewer | null, id: string)
 /** The venue, for its owner; who that is never changes. @throws Unauthenticated, NotFound, Forbidden. */
 export async function ownedVenue({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Venue> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const venue = await batchedReads.venue(id)
   if (!venue) throw new NotFound('venue', id)
   requireOwner(viewer, venue.ownerId, 'venue')

@@ -1,5 +1,7 @@
 import { BadUserInput, Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { wrongField } from '../errors.ts'
@@ -7,9 +9,15 @@ import type { Event } from '../events/event.ts'
 import { type EventSchedule, firstSent, roomProblem } from '../events/event-schedule.ts'
 import { opensTo, requireOwner } from '../ownership.ts'
 
-/** The event, for its organizer or an admin; who that is never changes. @throws Unauthenticated, NotFound, Forbidden. */
-export async function ownedEvent({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Event> {
+/** The event, for its organizer or an admin. @param argument by which the id came. @throws Unauthenticated, BadUserInput, NotFound, Forbidden. */
+export async function ownedEvent(
+  { batchedReads }: Deps,
+  viewer: Viewer | null,
+  id: string,
+  argument = 'id',
+): Promise<Event> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, argument)
   const event = await batchedReads.event(id)
   if (!event) throw new NotFound('event', id)
   requireOwner(viewer, event.organizerId, 'event')

@@ -57,6 +57,7 @@ export async function findVisibleSeries(
 
 async function ownedSeries({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Series> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const series = await batchedReads.series(id)
   if (!series) throw new NotFound('series', id)
   requireOwner(viewer, series.organizerId, 'series')
