@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
@@ -24,6 +26,18 @@ const acrossRows = (n: number): number => {
   return (n % rows) * SEATS_PER_ROW + Math.floor(n / rows)
 }
 
+/** Stands where the event and the booking subgraph would, for what making a ticket type asks of them. @returns its URL. */
+async function startNeighbours(undo: AsyncDisposableStack): Promise<string> {
+  const answer = JSON.stringify({ data: { fixCurrency: 'IDR', chargeableCurrencies: ['IDR'] } })
+  const server = createServer((_request, response) => response.end(answer))
+  undo.defer(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 /**
  * Holds on a hot event, over HTTP, against what a hand-written minimum does in bare SQL on the same durable Postgres:
  * one transaction per buyer that moves the counter (or the seat) and inserts one row. The minimum checks no sale, keeps no
@@ -37,6 +51,7 @@ export async function benchHolds(rounds: number): Promise<void> {
   await createDatabases(postgres.url('postgres'), ['karcis_ticket', 'reference'])
   const databaseUrl = postgres.url('karcis_ticket')
   await migrate('ticket', databaseUrl)
+  const neighbours = await startNeighbours(stack)
   const subgraph = stack.use(
     await createTicketSubgraph(
       ticketSettings.parse({
@@ -45,7 +60,8 @@ export async function benchHolds(rounds: number): Promise<void> {
         REDIS_URL: redis.url,
         SERVICE_SECRET: SECRET,
         KEY_ENCRYPTION_SECRET: SECRET,
-        EVENT_URL: 'http://127.0.0.1:9',
+        EVENT_URL: neighbours,
+        BOOKING_URL: neighbours,
         LOG_LEVEL: 'fatal',
       }),
     ),

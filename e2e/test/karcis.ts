@@ -76,7 +76,14 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     }),
   )
   undo.use(await createEventSubgraph({ REVIEW_DAYS: 14, ...(await own('event')) }))
-  undo.use(await createTicketSubgraph({ HOLD_SECONDS: 600, ...(await own('ticket')), ...settings }))
+  undo.use(
+    await createTicketSubgraph({
+      HOLD_SECONDS: 600,
+      MAX_OPEN_PLACES: 10,
+      ...(await own('ticket')),
+      ...settings,
+    }),
+  )
   undo.use(
     await createBookingSubgraph({
       SIGNUP_GRANT_IDR: 1_000_000,

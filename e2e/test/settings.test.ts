@@ -54,6 +54,7 @@ describe('settings', () => {
     for (const name of [
       'BCRYPT_COST',
       'HOLD_SECONDS',
+      'MAX_OPEN_PLACES',
       'PAYMENT_MARGIN_SECONDS',
       'SIGNUP_GRANT_IDR',
       'LIVE_POLL_MS',

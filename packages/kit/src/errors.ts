@@ -30,6 +30,7 @@ export const ERROR_CODES = [
   'IDEMPOTENCY_KEY_REUSED',
   'TICKET_INVALID',
   'ALREADY_CHECKED_IN',
+  'SALES_PAUSED',
 ] as const
 
 export type ErrorCode = (typeof ERROR_CODES)[number]

@@ -10,7 +10,9 @@ const UUID = z.regexes.uuid()
 export const isId = (text: string): boolean => UUID.test(text)
 
 /** An id as an input gives it: in any case in, in lower case out, as everything that is compared with it. */
-export const idSchema = z.uuid('must be an id (UUID)').toLowerCase()
+export const idSchema = z
+  .uuid({ error: ({ code }) => (code === 'invalid_format' ? 'must be an id (UUID)' : undefined) })
+  .toLowerCase()
 
 /** The id that a reference names, in lower case; null for what is no id and so names nothing. */
 export const parseId = (text: string): string | null => (isId(text) ? text.toLowerCase() : null)

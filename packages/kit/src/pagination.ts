@@ -137,8 +137,8 @@ export const idPage = ({ limit, backward, after, before }: Page) => ({
   take: limit + 1,
 })
 
-/** As `toISOString` writes it, and nothing else that a Date could be made of. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+/** As `toISOString` writes it, and nothing else that a Date could be made of; Postgres knows no year 0. */
+const INSTANT = /^(?!0000)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 
 /** Whether Postgres would take a text as a value of the column. */
 function isOf(column: SortColumn<never> | undefined, value: string): boolean {

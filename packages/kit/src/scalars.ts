@@ -1,8 +1,35 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
 import { GraphQLDateTimeISO } from 'graphql-scalars'
 
-/** RFC 3339 instant with offset in, UTC out. Resolvers see a `Date`. */
-export const DateTime = new GraphQLScalarType({ ...GraphQLDateTimeISO.toConfig(), name: 'DateTime' })
+const iso = GraphQLDateTimeISO.toConfig()
+
+/**
+ * RFC 3339 instant with offset in, UTC out. Resolvers see a `Date` in the years 1 to 9999: what is beyond, Postgres reads as
+ * something else or not at all.
+ */
+export const DateTime = new GraphQLScalarType<Date, unknown>({
+  ...iso,
+  name: 'DateTime',
+  parseValue: instant,
+  parseLiteral: (node) => instant(node.kind === Kind.STRING ? node.value : undefined),
+})
+
+function instant(value: unknown): Date {
+  if (typeof value !== 'string' || !isInstant(value))
+    throw wrong('DateTime must be an instant with an offset, such as 2026-12-31T19:00:00+07:00.')
+  const date = new Date(value)
+  const year = date.getUTCFullYear()
+  if (year < 1 || year > 9999) throw wrong('DateTime must be in the years 1 to 9999.')
+  return date
+}
+
+function isInstant(text: string): boolean {
+  try {
+    return !Number.isNaN(iso.parseValue(text).getTime())
+  } catch {
+    return false
+  }
+}
 
 /**
  * Integer of the smallest unit charged in its currency. JSON numbers carry integers exactly up to 2^53 - 1;
@@ -17,7 +44,7 @@ export const Money = new GraphQLScalarType<number, number>({
 
 function safeInteger(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
-  throw new GraphQLError('Money must be a whole number of the smallest unit.', {
-    extensions: { code: 'BAD_USER_INPUT' },
-  })
+  throw wrong('Money must be a whole number of the smallest unit.')
 }
+
+const wrong = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })

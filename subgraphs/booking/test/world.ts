@@ -2,8 +2,9 @@ import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
-import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
+import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { createStandIn } from '@karcis/testkit/stand-in'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import type { BookingSettings } from '../src/env.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
@@ -43,6 +44,13 @@ export async function startWorld(
 ): Promise<World> {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('ticket'))
+  const currencies = new Map<string, string>()
+  const neighbours = stack.use(
+    await createStandIn({
+      fixCurrency: ({ eventId }) => currencies.get(eventId),
+      chargeableCurrencies: () => ['IDR', 'USD', 'EUR', 'JPY'],
+    }),
+  )
   const startTicket = (port: number) =>
     createTicketSubgraph({
       NODE_ENV: 'test',
@@ -53,8 +61,10 @@ export async function startWorld(
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       KEY_ENCRYPTION_SECRET: SERVICE_SECRET,
-      EVENT_URL: NOBODY,
+      EVENT_URL: neighbours.url,
+      BOOKING_URL: neighbours.url,
       HOLD_SECONDS: holdSeconds,
+      MAX_OPEN_PLACES: 10,
       LIVE_POLL_MS: 2_000,
     })
   let ticket = await startTicket(0)
@@ -79,6 +89,7 @@ export async function startWorld(
     askTicket: (viewer, query, variables) => ask(url, viewer, query, variables),
     async eventOnSale(currency = 'IDR') {
       const event = { eventId: newId(), organizer: person({ role: 'ORGANIZER' }) }
+      currencies.set(event.eventId, currency)
       const payload = {
         id: event.eventId,
         organizerId: event.organizer.id,

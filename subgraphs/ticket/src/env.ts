@@ -1,12 +1,17 @@
 import { subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
+const processUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
 /** Settings of the ticket subgraph. */
 export const ticketSettings = subgraphSettings.extend({
   KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
-  EVENT_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  EVENT_URL: processUrl,
+  BOOKING_URL: processUrl,
   /** How long a hold lasts, and again once a booking binds it. */
   HOLD_SECONDS: z.coerce.number().int().min(1).max(86_400).default(600),
+  /** How many places of an event one user may hold or owe for at once, unless its organizer has set another number. */
+  MAX_OPEN_PLACES: z.coerce.number().int().min(1).max(10_000).default(10),
   /** How late a change of seats or stock can be when Redis lost it. */
   LIVE_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(2_000),
 })

@@ -12,6 +12,7 @@ import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy-store.ts'
 import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
+import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import { expireHoldJob, sweepHoldsJob } from './jobs.ts'
@@ -27,7 +28,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     name: 'ticket',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { event: settings.EVENT_URL },
+    clients: { event: settings.EVENT_URL, booking: settings.BOOKING_URL },
     async createDeps(base) {
       const live = createLiveChanges(() => deps.db, base.bus, base.log, settings.LIVE_POLL_MS)
       const deps: Deps = {
@@ -37,6 +38,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
+        chargeableCurrencies: createChargeableCurrencies(base.clients.booking),
         saleReads: createSaleReads(() => deps),
         batchedReads: createBatchedReads(() => deps),
         stockAllocator: createStockAllocator(() => deps),

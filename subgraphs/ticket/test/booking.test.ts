@@ -39,6 +39,7 @@ describe('binding a hold to a booking', () => {
       eventId,
       organizerId: story.organizer.id,
       expiresAt: expect.any(String),
+      payableUntil: bound.data.bindHold.expiresAt,
       items: seatIds.map((seatId, at) => ({
         ticketTypeId: typeId,
         name: 'Seat',
@@ -82,7 +83,7 @@ describe('binding a hold to a booking', () => {
     const asked = { holdId: hold.id, bookingId, typeId }
     for (const operation of [
       'mutation ($holdId: ID!, $bookingId: ID!) { bindHold(holdId: $holdId, bookingId: $bookingId) { holdId } }',
-      'mutation ($typeId: ID!, $bookingId: ID!) { takeForBooking(ticketTypeId: $typeId, bookingId: $bookingId, quantity: 1) { holdId } }',
+      'mutation ($typeId: ID!, $bookingId: ID!) { takeForBooking(bookingId: $bookingId, items: [{ ticketTypeId: $typeId, quantity: 1 }]) { holdId } }',
       'mutation ($bookingId: ID!) { issueTickets(bookingId: $bookingId) { issued } }',
       'mutation ($bookingId: ID!) { releaseBooking(bookingId: $bookingId) }',
       'mutation ($bookingId: ID!) { cancelTickets(bookingId: $bookingId, reason: REFUNDED) }',
@@ -224,10 +225,11 @@ describe('issuing tickets', () => {
     await expectBooksToBalance(story)
   })
 
-  it('without its guards would issue two sets for one booking (guards: status under the lock, UNIQUE per place)', async () => {
+  it('without its guards would issue two sets for one booking (guards: status under the lock, UNIQUE per place, open places)', async () => {
     await using story = await startStory()
     const { bookingId } = await bookedPlaces(story)
     await story.sql('ALTER TABLE tickets DROP CONSTRAINT tickets_once_per_place')
+    await story.sql('ALTER TABLE open_places DROP CONSTRAINT open_places_not_negative')
     const guard = takeOutGuard(
       story.deps,
       'SELECT status FROM holds WHERE',
@@ -250,6 +252,7 @@ describe('confirming at the moment of expiry', () => {
     await using story = await startStory()
     const { bookingId, holdId } = await bookedPlaces(story)
     await story.lapse(holdId)
+    await story.sql('ALTER TABLE open_places DROP CONSTRAINT open_places_not_negative')
     const guard = takeOutGuard(story.deps, "h.status = 'ACTIVE' AND (", '(')
     await pileUp<unknown>(
       story,
@@ -265,6 +268,7 @@ describe('confirming at the moment of expiry', () => {
     await using story = await startStory()
     const { bookingId, holdId } = await bookedPlaces(story)
     await story.lapse(holdId)
+    await story.sql('ALTER TABLE open_places DROP CONSTRAINT open_places_not_negative')
     const guard = takeOutGuard(story.deps, '::uuid FOR NO KEY UPDATE', '::uuid')
     await pileUp<unknown>(
       story,

@@ -51,7 +51,7 @@ describe('general admission for two hundred at once', () => {
     const refused = answers.filter(({ code }) => code)
     expect(refused).toHaveLength(BUYERS - QUOTA)
     for (const { code, facts } of refused)
-      expect({ code, facts }).toEqual({ code: 'SOLD_OUT', facts: { remaining: 0 } })
+      expect({ code, facts }).toEqual({ code: 'SOLD_OUT', facts: { ticketTypeId: typeId, remaining: 0 } })
     expect(await story.stock(typeId)).toEqual({ quota: QUOTA, sold: 0, held: QUOTA, available: 0 })
     await expectBooksToBalance(story)
   })
@@ -81,7 +81,10 @@ describe('general admission', () => {
     const kept = answers.filter(({ data }) => data?.holdTickets)
     expect(kept).toHaveLength(2)
     for (const { code, facts } of answers.filter(({ code }) => code)) {
-      expect({ code, facts }).toEqual({ code: 'LIMIT_EXCEEDED', facts: { limit: 4 } })
+      expect({ code, facts }).toEqual({
+        code: 'LIMIT_EXCEEDED',
+        facts: { limit: 4, remaining: 0, holdIds: kept.map(({ data }) => data.holdTickets.id).sort() },
+      })
     }
     await story.release(siti, kept[0]?.data.holdTickets.id)
     expect((await story.holdTickets(siti, typeId, 2)).code).toBeUndefined()

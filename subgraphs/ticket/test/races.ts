@@ -86,7 +86,12 @@ export async function imbalances({ sql }: Story): Promise<Balance[]> {
         AND k.status IN ('VALID', 'USED')) +
       (SELECT coalesce(sum(i.quantity), 0)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
         WHERE h.user_id = a.user_id AND i.ticket_type_id = a.ticket_type_id AND h.status = 'ACTIVE') AS had) b
-    WHERE a.taken <> b.had`)
+    WHERE a.taken <> b.had
+    UNION ALL
+    SELECT 'open places', o.taken, b.open, NULL, NULL, NULL, NULL FROM open_places o
+    FULL JOIN (SELECT h.user_id, h.event_id, sum(i.quantity)::int AS open FROM holds h JOIN hold_items i ON i.hold_id = h.id
+      WHERE h.status = 'ACTIVE' GROUP BY h.user_id, h.event_id) b USING (user_id, event_id)
+    WHERE coalesce(o.taken, 0) <> coalesce(b.open, 0)`)
 }
 
 /** Invariants 1 and 2 over everything in the database. */

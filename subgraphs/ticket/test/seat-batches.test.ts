@@ -6,7 +6,6 @@ import { endHolds } from '../src/domain/allocation/hold-ender.ts'
 import { BookingHoldsAlready, LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
 import type { Hold } from '../src/domain/allocation/hold.ts'
 import type { SeatRequest } from '../src/domain/allocation/seat-allocator.ts'
-import { findTicketTypes } from '../src/domain/inventory/ticket-type-store.ts'
 import { expectBooksToBalance, imbalances, pileUp, takeOutGuard } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
@@ -34,13 +33,12 @@ async function twoTiers(story: Story) {
     if (!found) throw new Error(`no seat ${label}`)
     return found
   }
-  const types = await findTicketTypes(story.deps.db, [front, back])
   const request = (labels: string[], facts: Partial<SeatRequest> = {}): SeatRequest => ({
     holdId: newId(),
     userId: newId(),
     bookingId: null,
     seats: labels.map(seat),
-    types,
+    places: [],
     ...facts,
   })
   /** The status of a seat, with the counters that every change of it raises. */
@@ -116,7 +114,7 @@ describe('requests for seats of one event that wait together', () => {
     expect(lost(overlapping)).toEqual([hall.seat('Front B2').id])
     expect(lost(late)).toEqual([hall.seat('Front A2').id])
     expect(over).toBeInstanceOf(LimitExceeded)
-    expect((over as LimitExceeded).facts).toEqual({ limit: 2 })
+    expect((over as LimitExceeded).facts).toMatchObject({ limit: 2, remaining: 0 })
     const untouched = { status: 'AVAILABLE', version: 1, revision: 1 }
     for (const label of ['Front B3', 'Front C1', 'Front D1', 'Back A1', 'Back A2'])
       expect(await hall.state(label)).toEqual(untouched)

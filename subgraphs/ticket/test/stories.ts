@@ -1,3 +1,5 @@
+import { BIND_HOLD, BOOKING_QUOTE, TAKE_FOR_BOOKING, type WantedItem } from '@karcis/kit/contracts/bound-hold'
+import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
@@ -5,8 +7,9 @@ import { type Answer, ask as askSubgraph, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { eventually } from '@karcis/testkit/eventually'
 import type { Loose } from '@karcis/testkit/gql'
-import { NOBODY, person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
+import { person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { createStandIn } from '@karcis/testkit/stand-in'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import type { Deps } from '../src/domain/deps.ts'
 import { ticketSettings } from '../src/env.ts'
@@ -36,6 +39,10 @@ export const eventFacts = (organizerId: string, facts: Record<string, unknown> =
   currency: 'IDR',
   timezone: 'Asia/Jakarta',
   roomId: null,
+  capacity: null,
+  salesPaused: false,
+  salesPausedReason: null,
+  maxOpenPlaces: null,
   version: 1,
   ...facts,
 })
@@ -95,10 +102,46 @@ async function startProcess(settings: Record<string, string>) {
 
 export type Process = Awaited<ReturnType<typeof startProcess>>
 
+/** What the event and booking subgraphs know and are asked for, as far as a test is about it. */
+interface Neighbours {
+  /** By id, the newest of events; what `story.event` tells of is known by itself. */
+  events: Map<string, ReturnType<typeof eventFacts>>
+  /** Which operations came, in order, as `eventForSale <id>`. */
+  asked: string[]
+  chargeable: string[]
+  /** Whether they answer at all. */
+  away: boolean
+}
+
+const startNeighbours = (state: Neighbours) => {
+  const asked = <T>(what: string, give: () => T): T => {
+    if (state.away) throw new ServiceUnavailable()
+    state.asked.push(what)
+    return give()
+  }
+  return createStandIn({
+    eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
+    chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
+    fixCurrency: ({ eventId }) =>
+      asked(`fixCurrency ${eventId}`, () => {
+        const event = state.events.get(eventId)
+        if (!event) throw new NotFound('event', eventId)
+        return event.currency
+      }),
+  })
+}
+
 /** A ticket subgraph with a database of its own, an organizer, and words for what people do there. */
 export async function startStory(overrides: Record<string, string> = {}) {
   await using undo = new AsyncDisposableStack()
   const database = undo.use(await createTestDatabase('ticket'))
+  const neighbours: Neighbours = {
+    events: new Map(),
+    asked: [],
+    chargeable: ['IDR', 'USD'],
+    away: false,
+  }
+  const { url: neighboursUrl } = undo.use(await startNeighbours(neighbours))
   const settings = {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
@@ -107,7 +150,8 @@ export async function startStory(overrides: Record<string, string> = {}) {
     DATABASE_URL: database.url,
     REDIS_URL: testRedisUrl(),
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
-    EVENT_URL: NOBODY,
+    EVENT_URL: neighboursUrl,
+    BOOKING_URL: neighboursUrl,
     LIVE_POLL_MS: '200',
     ...overrides,
   }
@@ -125,6 +169,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const story = {
     ...main,
     mustAsk,
+    neighbours,
     organizer,
     admin,
 
@@ -135,6 +180,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     /** An event that the event subgraph has told of. @returns its id. */
     async event(facts: Record<string, unknown> = {}): Promise<string> {
       const told = eventFacts(organizer.id, facts)
+      neighbours.events.set(told.id, told)
       await main.tellOfEvent(told)
       return told.id
     },
@@ -177,10 +223,20 @@ export async function startStory(overrides: Record<string, string> = {}) {
         input: { eventId, seatIds },
       }),
 
-    holdBest: (viewer: Viewer, eventId: string, ticketTypeId: string, quantity: number) =>
-      ask(viewer, `mutation ($input: HoldBestSeatsInput!) { holdBestSeats(input: $input) { ${HOLD} } }`, {
-        input: { eventId, ticketTypeId, quantity },
-      }),
+    holdBest: (
+      viewer: Viewer,
+      eventId: string,
+      ticketTypeId: string,
+      quantity: number,
+      process: Process = main,
+    ) =>
+      process.ask(
+        viewer,
+        `mutation ($input: HoldBestSeatsInput!) { holdBestSeats(input: $input) { ${HOLD} } }`,
+        {
+          input: { eventId, ticketTypeId, quantity },
+        },
+      ),
 
     holdTickets: (viewer: Viewer, ticketTypeId: string, quantity: number, process: Process = main) =>
       process.ask(viewer, `mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { ${HOLD} } }`, {
@@ -193,26 +249,18 @@ export async function startStory(overrides: Record<string, string> = {}) {
     /** What the booking subgraph asks. */
     booking: {
       bind: (viewer: Viewer, holdId: string, bookingId: string) =>
-        ask(
-          viewer,
-          `mutation ($holdId: ID!, $bookingId: ID!) { bindHold(holdId: $holdId, bookingId: $bookingId) { ${BOUND} } }`,
-          { holdId, bookingId },
-          'booking',
-        ),
+        ask(viewer, BIND_HOLD, { holdId, bookingId }, 'booking'),
       take: (
         viewer: Viewer,
         bookingId: string,
         ticketTypeId: string,
         quantity: number,
         process: Process = main,
-      ) =>
-        process.ask(
-          viewer,
-          `mutation ($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
-            takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${BOUND} } }`,
-          { bookingId, ticketTypeId, quantity },
-          'booking',
-        ),
+      ) => story.booking.takeItems(viewer, bookingId, [{ ticketTypeId, quantity }], process),
+      takeItems: (viewer: Viewer, bookingId: string, items: WantedItem[], process: Process = main) =>
+        process.ask(viewer, TAKE_FOR_BOOKING, { bookingId, items }, 'booking'),
+      quote: (viewer: Viewer, wanted: { holdId?: string; items?: WantedItem[] }) =>
+        ask(viewer, BOOKING_QUOTE, wanted, 'booking'),
       issue: (bookingId: string) =>
         ask(
           null,
@@ -263,8 +311,5 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const undo2 = undo.move()
   return { ...story, [Symbol.asyncDispose]: () => undo2.disposeAsync() }
 }
-
-const BOUND =
-  'holdId eventId organizerId expiresAt items { ticketTypeId name seatId seatLabel quantity unitPrice kind currency }'
 
 export type Story = Awaited<ReturnType<typeof startStory>>

@@ -48,7 +48,7 @@ describe('a ticket type', () => {
     expect((await story.ask(person(), CREATE, { input })).code).toBe('FORBIDDEN')
     expect((await story.ask(null, CREATE, { input })).code).toBe('UNAUTHENTICATED')
     expect((await story.ask(story.organizer, CREATE, { input: { ...input, eventId: newId() } })).code).toBe(
-      'SERVICE_UNAVAILABLE',
+      'NOT_FOUND',
     )
     const over = await story.event({ endsAt: new Date(Date.now() - 1000).toISOString() })
     expect((await story.ask(story.organizer, CREATE, { input: { ...input, eventId: over } })).code).toBe(
@@ -141,6 +141,7 @@ describe('a ticket type', () => {
     const terms = {
       eventStatus: 'APPROVED',
       eventEndsAt: at(20),
+      salesPaused: false,
       saleStartsAt: at(8),
       saleEndsAt: at(18),
       available: 1,

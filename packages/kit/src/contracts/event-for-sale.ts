@@ -31,6 +31,9 @@ export const eventForSale = z.object({
 
 export type EventForSale = z.infer<typeof eventForSale>
 
+/** Fixes the currency of the event `$eventId` for good, and gives it under `fixCurrency`: asked before its first ticket type is written. */
+export const FIX_CURRENCY = 'mutation FixCurrency($eventId: ID!) { fixCurrency(eventId: $eventId) }'
+
 /** Asks the event subgraph for one, by `$id`; `eventForSale` of its answer is null when there is no such event. */
 export const EVENT_FOR_SALE = `query EventForSale($id: ID!) {
   eventForSale(id: $id) { ${Object.keys(eventForSale.shape).join(' ')} }

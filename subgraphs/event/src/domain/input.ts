@@ -1,19 +1,12 @@
 import { BadUserInput, type FieldProblem } from '@karcis/kit/errors'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 
-/** Longer text, trimmed; null and absent become ''. */
-export const textSchema = (max: number) =>
-  storableText(max)
+/** A longer text that may be empty; null and absent become ''. */
+export const descriptionSchema = (max: number) =>
+  emptyableTextSchema(max)
     .nullish()
     .transform((text) => text ?? '')
-
-/** Longer text, trimmed. Postgres stores every character but NUL. */
-export const storableText = (max: number) =>
-  z.string().trim().max(max, `must have at most ${max} characters`).refine(isStorable, 'must not contain NUL')
-
-/** Whether Postgres can take a text; it refuses NUL. */
-export const isStorable = (text: string): boolean => !text.includes('\0')
 
 /** Latitude and longitude as fields of an input; `pairedCoordinates` checks that they come together. */
 export const coordinateFields = {
@@ -33,9 +26,6 @@ export function pairedCoordinates(
   const missing = latitude == null ? 'latitude' : 'longitude'
   ctx.addIssue({ code: 'custom', path: [missing], message: 'latitude and longitude come together' })
 }
-
-/** A city or a country. */
-export const placeNameSchema = nameSchema(80)
 
 /** Checks an input's fields, and reports what is wrong with them together with the problems that rules beyond single fields found. */
 export function parseTogether<T>(schema: z.ZodType<T>, input: unknown, problems: FieldProblem[]): T {

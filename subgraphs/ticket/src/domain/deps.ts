@@ -8,6 +8,7 @@ import type { SeatAllocator } from './allocation/seat-allocator.ts'
 import type { SeatClaims } from './allocation/seat-claims.ts'
 import type { StockAllocator } from './allocation/stock-allocator.ts'
 import type { Db } from './database.ts'
+import type { ChargeableCurrencies } from './inventory/chargeable-currencies.ts'
 import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
@@ -22,6 +23,7 @@ export interface Deps extends BaseDeps<Db> {
   rowLayouts: LRUCache<string, RowLayout[]>
   batchedReads: BatchedReads
   saleReads: SaleReads
+  chargeableCurrencies: ChargeableCurrencies
   /** Allocates general admission in batches, one at a time per ticket type and process. */
   stockAllocator: StockAllocator
   /** Allocates seats in batches, one at a time per event and process. */

@@ -13,9 +13,13 @@ export class OrphanSeat extends KarcisError {
 }
 
 export class SoldOut extends KarcisError {
-  /** @param remaining how many are left. @param adjacent the longest row of neighbours left, where seats are chosen. */
-  constructor(remaining: number, adjacent?: number) {
+  /**
+   * @param ticketTypeId of what. @param remaining how many are left. @param adjacent the longest row of neighbours left, where
+   *   seats are chosen.
+   */
+  constructor(ticketTypeId: string, remaining: number, adjacent?: number) {
     super('SOLD_OUT', remaining === 0 ? 'Nothing is left.' : 'Not enough is left.', {
+      ticketTypeId,
       remaining,
       ...(adjacent !== undefined && { adjacent }),
     })
@@ -37,10 +41,29 @@ export class EventNotBookable extends KarcisError {
   }
 }
 
+export class SalesPaused extends KarcisError {
+  /** @param reason what the organizer, or the platform, has buyers told. */
+  constructor(eventId: string, reason: string | null) {
+    super('SALES_PAUSED', 'The sale of this event is paused. Nothing can be held or booked for now.', {
+      eventId,
+      reason,
+    })
+  }
+}
+
+/** A limit of what one person may have, and how far it is used up. */
+export interface LimitFacts {
+  /** The most that is allowed. */
+  limit: number
+  /** How much of it is left. */
+  remaining: number
+  /** The person's open holds of the event: what can be released to get below the limit. */
+  holdIds: readonly string[]
+}
+
 export class LimitExceeded extends KarcisError {
-  /** @param limit the most that is allowed. */
-  constructor(limit: number, message: string) {
-    super('LIMIT_EXCEEDED', message, { limit })
+  constructor(message: string, { limit, remaining, holdIds }: LimitFacts) {
+    super('LIMIT_EXCEEDED', message, { limit, remaining, holdIds })
   }
 }
 

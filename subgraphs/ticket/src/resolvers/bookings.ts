@@ -1,11 +1,20 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
 import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
+import { quoteBooking } from '../domain/booking/quote.ts'
+import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
-/** What only the booking subgraph may ask, for the buyer or on its own behalf. */
+/** What only other subgraphs may ask: booking, for the buyer or on its own behalf, and user. */
 export const bookings = {
+  Query: {
+    bookingQuote: (_, args, ctx) => quoteBooking(depsForBooking(ctx), requireViewer(ctx), args),
+    erasureLoss(_, { userId }, ctx) {
+      requireService(ctx, 'user')
+      return readErasureLoss(ctx.deps, userId)
+    },
+  },
   Mutation: {
     bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),
     takeForBooking: (_, args, ctx) => takeForBooking(depsForBooking(ctx), requireViewer(ctx), args),

@@ -2,17 +2,16 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Category } from '../events/category-store.ts'
 import * as store from '../events/category-store.ts'
 import type { Deps } from '../deps.ts'
-import { storableText } from '../input.ts'
 import { slugOf } from '../slug.ts'
 
 const name = nameSchema(80).refine((value) => value === '' || slugOf(value) !== '', 'needs a letter or digit')
-const description = storableText(2000).nullish()
+const description = emptyableTextSchema(2000).nullish()
 const createSchema = z.object({ name, description })
 const updateSchema = z.object({ id: idSchema, name: name.optional(), description })
 

@@ -2,15 +2,15 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { citySchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Location } from '../venues/location-store.ts'
 import * as store from '../venues/location-store.ts'
 import type { Deps } from '../deps.ts'
-import { coordinateFields, pairedCoordinates, placeNameSchema } from '../input.ts'
+import { coordinateFields, pairedCoordinates } from '../input.ts'
 
-const fields = { name: nameSchema(), city: placeNameSchema, country: placeNameSchema }
+const fields = { name: nameSchema(), city: citySchema, country: citySchema }
 const createSchema = z.object({ ...fields, ...coordinateFields }).superRefine(pairedCoordinates)
 const updateSchema = z
   .object({ ...z.object(fields).partial().shape, id: idSchema, ...coordinateFields })

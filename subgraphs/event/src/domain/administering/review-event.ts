@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
@@ -16,14 +16,13 @@ import {
   type Review,
   updateEventByReview,
 } from '../events/event-store.ts'
-import { storableText } from '../input.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
 
 const schema = z
   .object({
     decision: z.enum(['APPROVED', 'REJECTED']),
-    message: storableText(2000).nullish(),
+    message: emptyableTextSchema(2000).nullish(),
     version: z.number().int().nullish(),
   })
   .refine((input) => input.decision === 'APPROVED' || input.message, {

@@ -3,7 +3,7 @@ import { byKey, type IdLoader } from '@karcis/kit/batch-loader'
 import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { filterTextSchema, instantSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
@@ -17,19 +17,18 @@ import {
   listEvents as listFiltered,
   NO_WORDS,
 } from '../events/event-list-store.ts'
-import { placeNameSchema } from '../input.ts'
 import { parseSearch, searchEvents } from './search.ts'
 
 const filterSchema = z.object({
-  search: z.string().nullish(),
+  search: filterTextSchema(200).nullish(),
   categoryId: idSchema.nullish(),
-  city: placeNameSchema.nullish(),
+  city: filterTextSchema(80).nullish(),
   locationId: idSchema.nullish(),
   venueId: idSchema.nullish(),
   organizerId: idSchema.nullish(),
   seriesId: idSchema.nullish(),
-  startsFrom: z.date().nullish(),
-  startsTo: z.date().nullish(),
+  startsFrom: instantSchema.nullish(),
+  startsTo: instantSchema.nullish(),
   online: z.boolean().nullish(),
   status: z.enum(['DRAFT', 'PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'COMPLETED']).nullish(),
 })

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
-import { timezoneSchema } from '@karcis/kit/validate'
+import { instantSchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** What lasts longer, an exhibition or a season, is several events: none keeps a room from all others for longer. */
@@ -26,8 +26,8 @@ export const scheduleFields = {
   venueId: idSchema.nullish(),
   roomId: idSchema.nullish(),
   locationId: idSchema.nullish(),
-  startsAt: z.date().optional(),
-  endsAt: z.date().optional(),
+  startsAt: instantSchema.optional(),
+  endsAt: instantSchema.optional(),
   timezone: timezoneSchema.optional(),
   online: z.boolean().optional(),
 }

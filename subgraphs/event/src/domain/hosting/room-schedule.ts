@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { instantSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
@@ -25,8 +25,8 @@ const MAX_ENTRIES = 500
 
 const schema = z.object({
   roomId: idSchema,
-  startsAt: z.date(),
-  endsAt: z.date(),
+  startsAt: instantSchema,
+  endsAt: instantSchema,
   reason: nameSchema(300),
 })
 
@@ -38,7 +38,10 @@ export async function roomSchedule(
   from: Date,
   to: Date,
 ): Promise<ScheduleEntry[]> {
-  const span = { startsAt: from, endsAt: to }
+  const span = {
+    startsAt: parseInput(instantSchema, from, 'from'),
+    endsAt: parseInput(instantSchema, to, 'to'),
+  }
   const problem = spanProblem(span, MAX_DAYS)
   if (problem) throw new BadUserInput([{ path: 'to', message: problem.replace('startsAt', 'from') }])
   const room = await deps.batchedReads.room(roomId)

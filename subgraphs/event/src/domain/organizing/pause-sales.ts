@@ -1,15 +1,13 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import type { Event, SalesPauser } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import * as store from '../events/event-store.ts'
 import { ownedEvent } from './access.ts'
-
-const reasonSchema = nameSchema(300)
 
 /** So many events are paused in one transaction: an organizer may have more than there is time for in one. */
 const BATCH = 50
@@ -25,7 +23,7 @@ export async function pauseSales(
   reason: string,
 ): Promise<Event> {
   const { id: eventId } = await ownedEvent(deps, viewer, id, 'eventId')
-  const told = parseInput(reasonSchema, reason, 'reason')
+  const told = parseInput(reasonSchema(300), reason, 'reason')
   const by = authorityOf(viewer)
   const event = await transaction(
     deps.db,

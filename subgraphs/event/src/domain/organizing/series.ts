@@ -7,14 +7,14 @@ import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { deleteSeries, insertSeries, type Series, updateSeries } from '../events/series-store.ts'
-import { textSchema } from '../input.ts'
+import { descriptionSchema } from '../input.ts'
 import { owns, requireOwner } from '../ownership.ts'
 
-const createSchema = z.object({ title: nameSchema(160), description: textSchema(10_000) })
+const createSchema = z.object({ title: nameSchema(160), description: descriptionSchema(10_000) })
 const updateSchema = z.object({
   id: idSchema,
   title: nameSchema(160).optional(),
-  description: textSchema(10_000),
+  description: descriptionSchema(10_000),
 })
 
 /** Adds a series organized by the viewer. */

@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { currencySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { currencySchema, emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { databaseNow, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -18,7 +18,7 @@ import {
 } from '../events/event-schedule.ts'
 import * as store from '../events/event-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
-import { maxOpenPlacesSchema, storableText } from '../input.ts'
+import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, releaseRoom, reserveRoom } from '../venues/room-booking-store.ts'
 import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
 
@@ -27,7 +27,7 @@ const schema = z.object({
   id: idSchema,
   version: z.number().int().nullish(),
   title: nameSchema(160).optional(),
-  description: storableText(10_000).nullish(),
+  description: emptyableTextSchema(10_000).nullish(),
   categoryId: idSchema.optional(),
   seriesId: idSchema.nullish(),
   currency: currencySchema.optional(),

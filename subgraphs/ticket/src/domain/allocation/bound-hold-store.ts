@@ -1,14 +1,10 @@
-import type { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
+import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { mapConstraintError } from '@karcis/kit/database'
-import type { z } from 'zod'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { seatLabel } from '../seat-map/seat.ts'
 import type { Hold } from './hold.ts'
 import { bookingConstraintErrors, type ItemRow, selectHolds, toItem } from './hold-store.ts'
-
-/** What booking is told of a hold that it has bound. */
-export type BoundHold = z.infer<typeof beforePayableUntil.boundHold>
 
 /** What bookings hold or held, by booking, with its items. */
 export async function findHoldsOfBookings(
@@ -22,11 +18,11 @@ export async function findHoldsOfBookings(
 export const findHoldOfBooking = async (db: Db | Tx, bookingId: string): Promise<Hold | null> =>
   (await findHoldsOfBookings(db, [bookingId])).get(bookingId) ?? null
 
-/** A bound hold in all that booking wants to know of it; null when it has no items. One query. */
-export async function findBoundHold(db: Db | Tx, holdId: string): Promise<BoundHold | null> {
+/** A hold in all that booking wants to know of it, bound or about to be; null when it has no items. One query. */
+export async function findBoundHold(db: Db | Tx, holdId: string): Promise<(BoundHold & BookingQuote) | null> {
   const rows = await db.$queryRaw<
     BoundRow[]
-  >`SELECT h.event_id, h.expires_at, e.organizer_id, i.ticket_type_id, t.name, t.kind,
+  >`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
       t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number
     FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
     JOIN ticket_types t ON t.id = i.ticket_type_id
@@ -38,7 +34,9 @@ export async function findBoundHold(db: Db | Tx, holdId: string): Promise<BoundH
     holdId,
     eventId: first.event_id,
     organizerId: first.organizer_id,
+    endsAt: first.ends_at,
     expiresAt: first.expires_at,
+    payableUntil: first.expires_at < first.ends_at ? first.expires_at : first.ends_at,
     items: rows.map((row) => ({
       ...toItem(row),
       name: row.name,
@@ -55,6 +53,7 @@ interface BoundRow extends ItemRow {
   event_id: string
   expires_at: Date
   organizer_id: string
+  ends_at: Date
   name: string
   kind: BoundHold['items'][number]['kind']
   section: string | null
@@ -63,8 +62,9 @@ interface BoundRow extends ItemRow {
 }
 
 /**
- * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction.
- * @returns its event and seats; null when there is no such hold. @throws BookingHoldsAlready.
+ * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction, but
+ * no later than the event's end.
+ * @returns its event and seats; null when there is no such hold, or its event does not take bookings. @throws BookingHoldsAlready.
  */
 export async function updateHoldBooking(
   tx: Tx,
@@ -73,9 +73,11 @@ export async function updateHoldBooking(
 ): Promise<{ eventId: string; seatIds: string[] } | null> {
   const items = await tx.$queryRaw<{ event_id: string; seat_id: string | null }[]>`
     WITH bound AS (
-      UPDATE holds SET booking_id = ${bookingId}::uuid, expires_at = now() + make_interval(secs => ${seconds}::int)
-      WHERE id = ${holdId}::uuid AND user_id = ${userId}::uuid AND status = 'ACTIVE' AND expires_at > now() AND booking_id IS NULL
-      RETURNING id, event_id, expires_at
+      UPDATE holds h SET booking_id = ${bookingId}::uuid, expires_at = least(now() + make_interval(secs => ${seconds}::int), e.ends_at)
+      FROM event_copies e
+      WHERE h.id = ${holdId}::uuid AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now()
+        AND h.booking_id IS NULL AND e.id = h.event_id AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
+      RETURNING h.id, h.event_id, h.expires_at
     ), job AS MATERIALIZED (
       SELECT b.id, b.event_id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', b.id),
         run_at => b.expires_at, job_key => 'expire-hold:' || b.id, max_attempts => 25)).id AS job_id

@@ -2,6 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
 import { type Db, InventoryMismatch, mayBeOneRequestsFault, type Tx } from '../database.ts'
 import { lowerUsage, usageChanges } from '../inventory/allowance-store.ts'
+import { lowerOpenPlaces, openPlacesChanges } from '../inventory/open-places-store.ts'
 import { moveStock, moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
 import { type LiveChanges, publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
@@ -43,7 +44,7 @@ export const createHoldEnder = (deps: () => HoldEnderDeps): HoldEnder =>
   })
 
 /**
- * Ends those of the holds that are still active, and frees their seats, stock and allowances. The lock on the hold's row decides
+ * Ends those of the holds that are still active, and frees their seats, stock, open places and allowances. The lock on the hold's row decides
  * between this and a booking that turns it into tickets at the same moment: the second of them finds it no longer active.
  * Endings of one kind that wait share a transaction, because they meet at the rows of the event's stock and map.
  * @returns ids of the holds that ended now.
@@ -70,7 +71,7 @@ async function endTogether(
 }
 
 /**
- * Makes places of an event available again that were held or sold: seats, allowances, stock, in this order.
+ * Makes places of an event available again that were held or sold: seats, the user's open places and allowances, stock, in this order.
  * @param fromHolds the holds that must have the seats; for held ones.
  * @returns the change of the seat map; null when there were no seats among them.
  */
@@ -95,6 +96,7 @@ export async function freePlaces(
     if (freed.length !== seatIds.length)
       throw new InventoryMismatch(`seats of event ${eventId} are not ${status} where holds or tickets say so`)
   }
+  if (from === 'held') await lowerOpenPlaces(tx, eventId, openPlacesChanges(items))
   await lowerUsage(tx, usageChanges(items))
   const moves = stockMoves(items, from, 'available')
   if (seatIds.length > 0) return moveStockOfSeats(tx, eventId, seatIds, moves)

@@ -78,10 +78,11 @@ export async function isHoldLive(db: Db | Tx, holdId: string): Promise<boolean> 
   return rows.length > 0
 }
 
-/** Which holds past their time are asked for: one, those that cover seats, those that cover ticket types of an event, or all. */
+/** Which holds past their time are asked for: one, those that cover seats, those of users or those that cover ticket types in an event, or all. */
 export type LapsedFilter =
   | { holdId: string }
   | { seatIds: readonly string[] }
+  | { eventId: string; userIds: readonly string[] }
   | { eventId: string; ticketTypeIds: readonly string[] }
   | 'all'
 
@@ -101,6 +102,8 @@ function lapsedCondition(filter: LapsedFilter): Prisma.Sql {
   if ('holdId' in filter) return Prisma.sql`h.id = ${filter.holdId}::uuid`
   if ('seatIds' in filter)
     return Prisma.sql`h.id IN (SELECT s.hold_id FROM seats s WHERE s.id = ANY(${filter.seatIds}::uuid[]))`
+  if ('userIds' in filter)
+    return Prisma.sql`h.event_id = ${filter.eventId}::uuid AND h.user_id = ANY(${filter.userIds}::uuid[])`
   return Prisma.sql`h.event_id = ${filter.eventId}::uuid AND h.id IN (
       SELECT i.hold_id FROM hold_items i WHERE i.ticket_type_id = ANY(${filter.ticketTypeIds}::uuid[]))`
 }
@@ -114,7 +117,7 @@ export interface NewHold extends HoldOwner {
 
 /**
  * Writes holds that start now, at the price of now, each with the job that ends it in time: one statement, however many they are.
- * @returns the holds in the order given; they end `seconds` from the start of the transaction.
+ * @returns the holds in the order given; they end `seconds` from the start of the transaction, but no later than their event.
  * @throws BookingHoldsAlready when a booking of one of them has a hold.
  */
 export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: number): Promise<Hold[]> {
@@ -122,10 +125,11 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
   const rows = await tx.$queryRaw<(ItemRow & { id: string; expires_at: Date })[]>`
     WITH added AS (
       INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
-      SELECT h.id, h.user_id, h.event_id, h.booking_id, now() + make_interval(secs => ${seconds}::int)
+      SELECT h.id, h.user_id, h.event_id, h.booking_id, least(now() + make_interval(secs => ${seconds}::int), e.ends_at)
       FROM unnest(${holds.map((hold) => hold.id)}::uuid[], ${holds.map((hold) => hold.userId)}::uuid[],
         ${holds.map((hold) => hold.eventId)}::uuid[], ${holds.map((hold) => hold.bookingId)}::uuid[])
         AS h(id, user_id, event_id, booking_id)
+      JOIN event_copies e ON e.id = h.event_id
       RETURNING id, expires_at
     ), items AS (
       INSERT INTO hold_items (id, hold_id, ticket_type_id, seat_id, quantity, unit_price)

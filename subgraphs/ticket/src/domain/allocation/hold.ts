@@ -1,6 +1,7 @@
-import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import { NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { LimitExceeded, SaleNotOpen } from '../errors.ts'
+import { z } from 'zod'
+import { SaleNotOpen } from '../errors.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 
 /** The most places that one hold keeps. */
@@ -32,27 +33,14 @@ export interface HoldItem {
   currency: string
 }
 
-/** @throws LimitExceeded over what one hold may keep; BadUserInput below 1. @param path of the argument. */
-export function requireQuantity(quantity: number, path: string): void {
-  if (quantity < 1) throw new BadUserInput([{ path, message: 'must be at least 1' }])
-  if (quantity > MAX_PLACES_PER_HOLD) {
-    throw new LimitExceeded(MAX_PLACES_PER_HOLD, `One hold keeps at most ${MAX_PLACES_PER_HOLD} places.`)
-  }
-}
+/** How many places somebody asks for. That no hold keeps more than a few is told apart, with the limit (limits.ts). */
+export const quantitySchema = z.int('must be a whole number').min(1, 'must be at least 1')
 
-/**
- * Whether `quantity` of a type may be held at all now, whatever its stock. Whether its event is open is asked before.
- * @throws SaleNotOpen before or after its sale; LimitExceeded over its maxPerUser.
- */
-export function requireSale(type: TicketType, quantity: number): void {
+/** Whether a type may be held at all now, whatever its stock. Whether its event is open is asked before. @throws SaleNotOpen. */
+export function requireSale(type: TicketType): void {
   if (type.saleStatus === 'UPCOMING' || type.saleStatus === 'ENDED')
     throw new SaleNotOpen(type.saleStartsAt, type.saleEndsAt)
-  if (type.maxPerUser !== null && quantity > type.maxPerUser) throw overUserLimit(type.maxPerUser)
 }
-
-/** For a user who would have more of a type than its maxPerUser, in holds and tickets together. */
-export const overUserLimit = (limit: number): LimitExceeded =>
-  new LimitExceeded(limit, `One person can have at most ${limit} of this ticket type, held ones included.`)
 
 /** The hold, when the viewer may read it. @throws NotFound otherwise: whose hold it is concerns nobody else. */
 export function requireOwnHold(hold: Hold | null, id: string, viewer: Viewer): Hold {

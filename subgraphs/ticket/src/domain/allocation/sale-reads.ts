@@ -1,8 +1,8 @@
-import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
+import { NotFound } from '@karcis/kit/errors'
 import { createGroupCommit } from '@karcis/kit/group-commit'
 import type { Db } from '../database.ts'
-import { EventNotBookable } from '../errors.ts'
-import { type EventSources, refreshEventCopy } from '../events/event-copy.ts'
+import { EventNotBookable, SalesPaused } from '../errors.ts'
+import { type EventSources, refreshIfAnswered } from '../events/event-copy.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { findTicketTypes } from '../inventory/ticket-type-store.ts'
 import { type ChoosableSeat, findRowsAround } from '../seat-map/row-store.ts'
@@ -46,24 +46,23 @@ export function createSaleReads(deps: () => { db: Db }): SaleReads {
 }
 
 /**
- * Ticket types of one event that takes bookings. What the local copy of the event would refuse is first asked of its owner,
+ * Ticket types of events that take bookings. What the local copy of an event would refuse is first asked of its owner,
  * because the copy may be a moment behind.
- * @throws NotFound for an unknown type; EventNotBookable when the event is not approved, or over.
+ * @throws NotFound for an unknown type; EventNotBookable when an event is not approved, or over; SalesPaused.
  */
 export async function requireOpenTypes(
   deps: EventSources & { saleReads: SaleReads },
   ticketTypeIds: readonly string[],
 ): Promise<Map<string, TicketType>> {
   const types = await requireTypes(deps.saleReads, ticketTypeIds)
-  const closed = [...types.values()].find((type) => !type.eventOpen)
+  const closed = [...types.values()].find((type) => !type.eventOpen || type.salesPaused)
   if (!closed) return types
-  try {
-    await refreshEventCopy(deps, closed.eventId)
-  } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error // its owner does not answer: the copy counts
-  }
+  await refreshIfAnswered(deps, closed.eventId)
   const refreshed = await requireTypes(deps.saleReads, ticketTypeIds)
-  if ([...refreshed.values()].some((type) => !type.eventOpen)) throw new EventNotBookable(closed.eventId)
+  for (const { eventId, eventOpen, salesPaused, salesPausedReason } of refreshed.values()) {
+    if (!eventOpen) throw new EventNotBookable(eventId)
+    if (salesPaused) throw new SalesPaused(eventId, salesPausedReason)
+  }
   return refreshed
 }
 

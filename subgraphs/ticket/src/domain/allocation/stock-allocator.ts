@@ -3,13 +3,15 @@ import { AGAIN, createGroupCommit, type GroupCommit } from '@karcis/kit/group-co
 import { mayBeOneRequestsFault, type Tx } from '../database.ts'
 import { SoldOut } from '../errors.ts'
 import { lowerUsage, raiseUsage } from '../inventory/allowance-store.ts'
+import { lowerOpenPlaces, raiseOpenPlaces } from '../inventory/open-places-store.ts'
 import { lockAvailable, moveStock, stockMoves } from '../inventory/stock-store.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { type LiveChanges, publishStock } from '../live.ts'
 import { findHoldsOfBookings, lockBookings } from './bound-hold-store.ts'
-import { type Hold, type HoldOwner, overUserLimit } from './hold.ts'
-import { type ExpiryDeps, expireHolds } from './hold-ender.ts'
+import type { Hold, HoldOwner } from './hold.ts'
+import { expireHolds } from './hold-ender.ts'
 import { insertHolds } from './hold-store.ts'
+import { answerOverLimits, type LimitDeps, OverLimit } from './limits.ts'
 
 const MAX_BATCH = 200
 
@@ -24,9 +26,15 @@ export interface StockRequest extends HoldOwner {
 /** Gives the hold: the new one, or the one that the booking has already. @throws SoldOut, LimitExceeded. */
 export type StockAllocator = GroupCommit<StockRequest, Hold>
 
-interface StockAllocatorDeps extends ExpiryDeps {
+interface StockAllocatorDeps extends LimitDeps {
   live: LiveChanges
-  settings: { HOLD_SECONDS: number }
+  settings: AllocationSettings
+}
+
+/** How long holds last, and how many places of an event one user may have open. */
+export interface AllocationSettings {
+  HOLD_SECONDS: number
+  MAX_OPEN_PLACES: number
 }
 
 /** @param deps asked for at each batch. */
@@ -52,33 +60,59 @@ async function allocateBatch(deps: StockAllocatorDeps, requests: StockRequest[])
     if (freed !== 0)
       for (const request of soldOut) outcomes.set(request, freed instanceof Error ? freed : AGAIN)
   }
+  await answerLimits(deps, outcomes)
   return requests.map((request) => outcomes.get(request) ?? new Error('a request got no outcome'))
+}
+
+/** Tells those who went over a limit how far, or has them served again. */
+async function answerLimits(deps: StockAllocatorDeps, outcomes: Map<StockRequest, Outcome>): Promise<void> {
+  const over = [...outcomes].flatMap(([request, outcome]) =>
+    outcome instanceof OverLimit ? [{ request, outcome }] : [],
+  )
+  const [first] = over
+  if (!first) return
+  const answers = await answerOverLimits(
+    deps,
+    first.request.type.eventId,
+    over.map(({ outcome }) => outcome),
+  ).catch((error: Error) => over.map(() => error)) // what was granted is committed: it may not fail with them
+  for (const [at, { request }] of over.entries()) outcomes.set(request, answers[at] ?? AGAIN)
 }
 
 async function allocateTogether(
   { db, live, settings }: StockAllocatorDeps,
   requests: readonly StockRequest[],
 ): Promise<Map<StockRequest, Outcome>> {
-  const { outcomes, granted } = await transaction(db, (tx) => allocate(tx, requests, settings.HOLD_SECONDS))
+  const { outcomes, granted } = await transaction(db, (tx) => allocate(tx, requests, settings))
   const [first] = granted
   if (first) publishStock(live, first.type.eventId)
   return outcomes
 }
 
-/** One transaction for all: their allowances, one conditional UPDATE of the counter, one INSERT of their holds. */
+/** One transaction for all: their open places and allowances, one conditional UPDATE of the counter, one INSERT of their holds. */
 async function allocate(
   tx: Tx,
   requests: readonly StockRequest[],
-  seconds: number,
+  { HOLD_SECONDS: seconds, MAX_OPEN_PLACES: limit }: AllocationSettings,
 ): Promise<{ outcomes: Map<StockRequest, Outcome>; granted: StockRequest[] }> {
   const outcomes = new Map<StockRequest, Outcome>()
   const pending = await withoutRepeats(tx, requests, outcomes)
-  const within = pending.length > 0 ? await raiseUsage(tx, pending.map(asUsage)) : []
+  const [first] = pending
+  if (!first) return { outcomes, granted: [] }
+  const { eventId } = first.type
+  const open = await raiseOpenPlaces(tx, eventId, pending, limit)
+  const within = open.length > 0 ? await raiseUsage(tx, open.map(asUsage)) : []
   const allowed = within.map((change) => change.request)
   for (const request of pending) {
-    if (!allowed.includes(request)) outcomes.set(request, overUserLimit(request.type.maxPerUser ?? 0))
+    const ticketTypeId = open.includes(request) ? request.type.id : null
+    if (!allowed.includes(request)) outcomes.set(request, new OverLimit({ ...request, ticketTypeId }))
   }
   const granted = await grant(tx, allowed, outcomes)
+  await lowerOpenPlaces(
+    tx,
+    eventId,
+    open.filter((request) => !granted.includes(request)),
+  )
   if (granted.length > 0) {
     const holds = granted.map(({ holdId, userId, bookingId, type, quantity }) => {
       return {
@@ -131,14 +165,14 @@ async function grant(
   const [first] = requests
   if (!first) return []
   if (await moveStock(tx, moves(requests))) return [...requests]
-  let left = await lockAvailable(tx, first.type.id)
+  let left = (await lockAvailable(tx, [first.type.id])).get(first.type.id) ?? 0
   const fitting = requests.filter((request) => {
     if (request.quantity > left) return false
     left -= request.quantity
     return true
   })
   const refused = requests.filter((request) => !fitting.includes(request))
-  for (const request of refused) outcomes.set(request, new SoldOut(left))
+  for (const request of refused) outcomes.set(request, new SoldOut(first.type.id, left))
   await lowerUsage(tx, refused.map(asUsage))
   if (fitting.length > 0 && !(await moveStock(tx, moves(fitting))))
     throw new Error('stock moved under its lock')

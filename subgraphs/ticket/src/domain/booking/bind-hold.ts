@@ -1,32 +1,29 @@
+import type { BoundHold, WantedItem } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
-import { Conflict } from '@karcis/kit/errors'
-import type { Viewer } from '@karcis/kit/service-token'
+import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import {
-  type BoundHold,
-  findBoundHold,
-  findHoldOfBooking,
-  updateHoldBooking,
-} from '../allocation/bound-hold-store.ts'
-import { type Hold, requireOwnHold, requireQuantity } from '../allocation/hold.ts'
+import { allocateItems } from '../allocation/allocate-items.ts'
+import { findBoundHold, findHoldOfBooking, updateHoldBooking } from '../allocation/bound-hold-store.ts'
+import type { Hold } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
 import { findHold } from '../allocation/hold-store.ts'
-import { requireOpenType } from '../allocation/sale-reads.ts'
 import { type Db, InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingHoldsAlready, HoldExpired } from '../errors.ts'
-import { allocateBestSeats } from '../holds/hold-best-seats.ts'
-import { allocateStock } from '../holds/hold-tickets.ts'
+import { requireOpenEvent } from '../events/event-copy.ts'
 import { moveStockOfSeats } from '../inventory/stock-store.ts'
 import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
 import { moveSeats } from '../seat-map/seat-store.ts'
+import { requireWanted, wantedItems } from './quote.ts'
 
 /**
- * Binds the viewer's active hold to a booking and renews it, once, to a full payment window. Repeating it gives the same answer,
- * whatever has become of the hold in between.
- * @throws NotFound (not the viewer's), HoldExpired, Conflict (the hold has another booking, or the booking another hold).
+ * Binds the viewer's active hold to a booking and renews it, once, to a full payment window. Repeating it gives the same answer for
+ * as long as the hold keeps its places.
+ * @throws NotFound (not the viewer's), HoldExpired (it has ended, also on a repeat), Conflict (the hold has another booking, or the
+ *   booking another hold), EventNotBookable, SalesPaused.
  */
 export async function bindHold(
   deps: Deps,
@@ -35,21 +32,54 @@ export async function bindHold(
 ): Promise<BoundHold> {
   const holdId = parseInput(idSchema, input.holdId, 'holdId')
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
-  const seconds = deps.settings.HOLD_SECONDS
-  const started = performance.now()
-  const bound = await transaction(deps.db, (tx) =>
-    bind(tx, { holdId, bookingId, userId: viewer.id }, seconds),
-  )
-  if (!bound) {
-    const hold = requireOwnHold(await findHold(deps.db, holdId), holdId, viewer)
-    if (hold.bookingId === null) throw new HoldExpired(holdId)
-    if (hold.bookingId !== bookingId) throw new Conflict('Another booking has this hold.', { holdId })
-  } else if (bound.change) {
-    const { eventId, seatIds, change } = bound
-    publishChange(deps.live, eventId, change)
-    deps.seatClaims.confirm(eventId, seatIds, holdId, seconds * 1000 - (performance.now() - started))
+  const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
+  if (boundTo === null) {
+    await requireOpenEvent(deps, eventId)
+    if (!(await bindNow(deps, { holdId, bookingId, userId: viewer.id }))) {
+      // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
+      const now = await requireBindable(deps, viewer, holdId, bookingId)
+      if (now.bookingId === null) await requireOpenEvent(deps, eventId)
+      if (now.bookingId === null) throw new HoldExpired(holdId)
+    }
   }
   return requireBoundHold(deps.db, holdId)
+}
+
+/**
+ * The viewer's own hold, when it keeps places, or tickets that it became, for this booking or for none yet.
+ * @throws NotFound, Conflict, HoldExpired.
+ */
+async function requireBindable(
+  { db }: Deps,
+  viewer: Viewer,
+  holdId: string,
+  bookingId: string,
+): Promise<Hold> {
+  const hold = await findHold(db, holdId)
+  if (hold?.userId !== viewer.id) throw new NotFound('hold', holdId) // admins may see it, but not book it
+  if (hold.bookingId !== null && hold.bookingId !== bookingId)
+    throw new Conflict('Another booking has this hold.', { holdId })
+  if (hold.status === 'EXPIRED' || hold.status === 'RELEASED') throw new HoldExpired(holdId)
+  return hold
+}
+
+interface Binding {
+  holdId: string
+  bookingId: string
+  userId: string
+}
+
+/** @returns whether there was such a hold to bind. */
+async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
+  const seconds = deps.settings.HOLD_SECONDS
+  const started = performance.now()
+  const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
+  if (bound?.change) {
+    const { eventId, seatIds, change } = bound
+    publishChange(deps.live, eventId, change)
+    deps.seatClaims.confirm(eventId, seatIds, binding.holdId, seconds * 1000 - (performance.now() - started))
+  }
+  return bound !== null
 }
 
 interface Bound {
@@ -60,11 +90,7 @@ interface Bound {
 }
 
 /** @returns null when the user has no such active, unbound hold. */
-async function bind(
-  tx: Tx,
-  binding: { holdId: string; bookingId: string; userId: string },
-  seconds: number,
-): Promise<Bound | null> {
+async function bind(tx: Tx, binding: Binding, seconds: number): Promise<Bound | null> {
   const { holdId } = binding
   const bound = await updateHoldBooking(tx, binding, seconds)
   if (!bound) return null
@@ -83,56 +109,47 @@ async function bind(
   return { ...bound, change: await moveStockOfSeats(tx, eventId, seatIds, []) }
 }
 
-/** What is to be held for a booking. */
-interface BookingRequest {
-  bookingId: string
-  ticketTypeId: string
-  quantity: number
-}
-
 /**
- * Holds general admission, or the best seats of a seated type, for a booking of the viewer. Repeating it gives the same hold.
+ * Holds places of one or several types of one event for a booking of the viewer, all or nothing: general admission, and the best
+ * seats of those that have seats. Repeating it gives the same hold.
  * @throws as holdTickets and holdBestSeats; HoldExpired on a repeat whose hold is over; Conflict when the booking holds something
  *   else.
  */
-export async function takeForBooking(deps: Deps, viewer: Viewer, input: BookingRequest): Promise<BoundHold> {
-  const request = {
-    userId: viewer.id,
-    bookingId: parseInput(idSchema, input.bookingId, 'bookingId'),
-    ticketTypeId: parseInput(idSchema, input.ticketTypeId, 'ticketTypeId'),
-    quantity: input.quantity,
+export async function takeForBooking(
+  deps: Deps,
+  viewer: Viewer,
+  input: { bookingId: string; items: readonly WantedItem[] },
+): Promise<BoundHold> {
+  const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
+  const items = parseInput(wantedItems, input.items, 'items')
+  const owner = { userId: viewer.id, bookingId }
+  if (!(await findHoldOfBooking(deps.db, bookingId))) {
+    const wanted = await requireWanted(deps, viewer, items)
+    try {
+      await allocateItems(deps, owner, wanted)
+    } catch (error) {
+      // A call for the same booking was faster, and what it holds was in the way of this one: its hold is the answer.
+      if (!(error instanceof KarcisError) || !(await findHoldOfBooking(deps.db, bookingId))) throw error
+    }
   }
-  requireQuantity(request.quantity, 'quantity')
-  await allocateOnce(deps, request)
-  const hold = requireSameHold(await findHoldOfBooking(deps.db, request.bookingId), request)
+  const hold = requireSameHold(await findHoldOfBooking(deps.db, bookingId), owner, items)
   return requireBoundHold(deps.db, hold.id)
 }
 
-type BuyersRequest = BookingRequest & { userId: string }
-
-async function allocateOnce(deps: Deps, request: BuyersRequest): Promise<void> {
-  const { userId, bookingId, ticketTypeId, quantity } = request
-  if (await findHoldOfBooking(deps.db, bookingId)) return
-  const type = await requireOpenType(deps, ticketTypeId)
-  if (!type.seated) {
-    await allocateStock(deps, { userId, bookingId }, type, quantity)
-    return
-  }
-  try {
-    await allocateBestSeats(deps, { userId, bookingId }, type, quantity)
-  } catch (error) {
-    // A call for the same booking was faster: its hold is the answer.
-    if (!(error instanceof BookingHoldsAlready)) throw error
-  }
-}
-
 /** The booking's hold, when it is what was asked for and not over. */
-function requireSameHold(hold: Hold | null, request: BuyersRequest): Hold {
+function requireSameHold(
+  hold: Hold | null,
+  { userId, bookingId }: { userId: string; bookingId: string },
+  items: readonly WantedItem[],
+): Hold {
+  const had = new Map<string, number>()
+  for (const { ticketTypeId, quantity } of hold?.items ?? [])
+    had.set(ticketTypeId, quantity + (had.get(ticketTypeId) ?? 0))
   const isSame =
-    hold?.userId === request.userId &&
-    hold.items.every((item) => item.ticketTypeId === request.ticketTypeId) &&
-    hold.items.reduce((sum, item) => sum + item.quantity, 0) === request.quantity
-  if (!hold || !isSame) throw new BookingHoldsAlready(request.bookingId)
+    hold?.userId === userId &&
+    had.size === items.length &&
+    items.every(({ ticketTypeId, quantity }) => had.get(ticketTypeId) === quantity)
+  if (!hold || !isSame) throw new BookingHoldsAlready(bookingId)
   if (hold.status === 'EXPIRED' || hold.status === 'RELEASED') throw new HoldExpired(hold.id)
   return hold
 }

@@ -9,6 +9,7 @@ import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { findEventCopy } from '../events/event-copy-store.ts'
 import { raiseUsage, usageChanges } from '../inventory/allowance-store.ts'
+import { lowerOpenPlaces, openPlacesChanges } from '../inventory/open-places-store.ts'
 import { moveStock, moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
 import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
@@ -109,8 +110,10 @@ async function convert(
     if (sold.length !== seatIds.length)
       throw kept ? new InventoryMismatch(`hold ${hold.id} no longer has its seats`) : new PlacesGone()
   }
-  if (!kept) {
-    const wanted = usageChanges(items.map((item) => ({ ...item, userId })))
+  const had = items.map((item) => ({ ...item, userId }))
+  if (kept) await lowerOpenPlaces(tx, eventId, openPlacesChanges(had))
+  else {
+    const wanted = usageChanges(had)
     if ((await raiseUsage(tx, wanted)).length !== wanted.length) throw new PlacesGone()
   }
   await moveHoldToConverted(tx, hold.id)
@@ -121,10 +124,13 @@ async function convert(
   return null
 }
 
-/** What has ended may be taken again while its event stands: a cancelled one is paid back. @throws PlacesGone. */
+/**
+ * What has ended may be taken again while its event sells: of one that is cancelled, over or paused, it is paid back.
+ * @throws PlacesGone.
+ */
 async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
   const event = await findEventCopy(tx, eventId)
-  if (event?.status !== 'APPROVED') throw new PlacesGone()
+  if (event?.status !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
 }
 
 /** Ends the live tickets of a booking and frees their places. There may be none (left) to end. */

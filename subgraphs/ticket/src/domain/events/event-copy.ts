@@ -4,6 +4,7 @@ import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Db } from '../database.ts'
+import { EventNotBookable, SalesPaused } from '../errors.ts'
 import { type EventCopy, findEventCopy, updateEventCopy } from './event-copy-store.ts'
 
 /** An event as this subgraph refers to it. */
@@ -34,6 +35,15 @@ export async function refreshEventCopy({ db, clients }: EventSources, eventId: s
   await transaction(db, (tx) => updateEventCopy(tx, event))
 }
 
+/** As `refreshEventCopy`; when the event's owner does not answer, the copy counts. */
+export async function refreshIfAnswered(sources: EventSources, eventId: string): Promise<void> {
+  try {
+    await refreshEventCopy(sources, eventId)
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailable)) throw error
+  }
+}
+
 /**
  * The event as it is known here; its owner is asked when it is not.
  * @throws NotFound, or ServiceUnavailable when its owner does not answer.
@@ -45,6 +55,22 @@ export async function requireEvent(sources: EventSources, eventId: string): Prom
   const found = await findEventCopy(sources.db, eventId)
   if (!found) throw new NotFound('event', eventId)
   return found
+}
+
+/**
+ * The event, when it takes bookings now. What the local copy would refuse is first asked of its owner.
+ * @throws EventNotBookable when it is not approved, or over; SalesPaused; NotFound, ServiceUnavailable.
+ */
+export async function requireOpenEvent(sources: EventSources, eventId: string): Promise<EventCopy> {
+  const isOpen = ({ status, over, salesPaused }: EventCopy) => status === 'APPROVED' && !over && !salesPaused
+  const known = await requireEvent(sources, eventId)
+  if (isOpen(known)) return known
+  await refreshIfAnswered(sources, eventId)
+  const event = await requireEvent(sources, eventId)
+  if (isOpen(event)) return event
+  throw event.status === 'APPROVED' && !event.over
+    ? new SalesPaused(eventId, event.salesPausedReason)
+    : new EventNotBookable(eventId)
 }
 
 /** The event, when the viewer organizes it or is an admin. @throws Forbidden, NotFound, ServiceUnavailable. */

@@ -3,8 +3,9 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { type Hold, requireQuantity, requireSale } from '../allocation/hold.ts'
+import { type Hold, requireSale } from '../allocation/hold.ts'
 import { expireHolds } from '../allocation/hold-ender.ts'
+import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
 import { withSeatClaim } from '../allocation/seat-claims.ts'
 import type { Deps } from '../deps.ts'
@@ -18,17 +19,17 @@ const inputSchema = z.object({ eventId: idSchema, seatIds: seatIdsSchema(MAX_IDS
 
 /**
  * Holds the chosen seats of an event for the viewer, all of them or none, for HOLD_SECONDS.
- * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
+ * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
  */
 export async function holdSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
   const { eventId, seatIds } = parseInput(inputSchema, input)
-  requireQuantity(seatIds.length, 'input.seatIds')
+  const owner = { userId: viewer.id, bookingId: null }
+  await requirePlacesOfOneHold(deps, { ...owner, eventId }, seatIds.length)
   return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
     const seats = await chooseSeats(deps, eventId, seatIds)
-    const byType = Map.groupBy(seats, (seat) => seat.ticketTypeId)
-    const types = await requireOpenTypes(deps, [...byType.keys()])
-    for (const type of types.values()) requireSale(type, byType.get(type.id)?.length ?? 0)
-    return deps.seatAllocator.submit(eventId, { holdId, userId: viewer.id, bookingId: null, seats, types })
+    const types = await requireOpenTypes(deps, [...new Set(seats.map((seat) => seat.ticketTypeId))])
+    for (const type of types.values()) requireSale(type)
+    return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places: [] })
   })
 }
 

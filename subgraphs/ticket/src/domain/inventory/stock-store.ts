@@ -49,13 +49,13 @@ export async function moveStock(tx: Tx, moves: readonly StockMove[]): Promise<bo
   return moved === moves.length
 }
 
-/** Locks the counters of a ticket type. @returns what general admission has left: nothing, for a type with seats. */
-export async function lockAvailable(tx: Tx, ticketTypeId: string): Promise<number> {
-  const [row] = await tx.$queryRaw<
-    { available: number }[]
-  >`SELECT CASE WHEN seated THEN 0 ELSE available END AS available FROM ticket_types
-    WHERE id = ${ticketTypeId}::uuid FOR NO KEY UPDATE`
-  return row?.available ?? 0
+/** Locks the counters of ticket types. @returns what general admission has left of each: nothing, for a type with seats. */
+export async function lockAvailable(tx: Tx, ticketTypeIds: readonly string[]): Promise<Map<string, number>> {
+  const rows = await tx.$queryRaw<
+    { id: string; available: number }[]
+  >`SELECT id, CASE WHEN seated THEN 0 ELSE available END AS available FROM ticket_types
+    WHERE id = ANY(${ticketTypeIds}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+  return new Map(rows.map((row) => [row.id, row.available]))
 }
 
 /**

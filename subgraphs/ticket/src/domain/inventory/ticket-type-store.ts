@@ -60,7 +60,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
-      e.status AS event_status, e.ends_at AS event_ends_at, now() AS now,
+      e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -89,6 +89,8 @@ interface TypeRow {
   sale_ends_at: Date | null
   event_status: string
   event_ends_at: Date
+  sales_paused: boolean
+  sales_paused_reason: string | null
   now: Date
   stock_revision: bigint
   lapsed: number
@@ -99,6 +101,7 @@ function toTicketType(row: TypeRow): TicketType {
   const terms: SaleTerms = {
     eventStatus: row.event_status,
     eventEndsAt: row.event_ends_at,
+    salesPaused: row.sales_paused,
     saleStartsAt: row.sale_starts_at,
     saleEndsAt: row.sale_ends_at,
     available,
@@ -120,6 +123,8 @@ function toTicketType(row: TypeRow): TicketType {
     saleStartsAt: row.sale_starts_at,
     saleEndsAt: row.sale_ends_at,
     eventOpen: isEventOpen(terms, row.now),
+    salesPaused: row.sales_paused,
+    salesPausedReason: row.sales_paused_reason,
     saleStatus: saleStatus(terms, row.now),
   }
 }

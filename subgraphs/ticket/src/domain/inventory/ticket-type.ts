@@ -2,7 +2,7 @@
 export type TicketKind = 'FREE' | 'PAID' | 'DONATION'
 
 /** Whether a ticket type can be bought now. */
-export type SaleStatus = 'CLOSED' | 'UPCOMING' | 'ON_SALE' | 'SOLD_OUT' | 'ENDED'
+export type SaleStatus = 'CLOSED' | 'PAUSED' | 'UPCOMING' | 'ON_SALE' | 'SOLD_OUT' | 'ENDED'
 
 /** A ticket type with its stock as of now: holds past their time are counted as available. */
 export interface TicketType {
@@ -24,6 +24,9 @@ export interface TicketType {
   saleEndsAt: Date | null
   /** Whether its event takes bookings: approved, and not over. */
   eventOpen: boolean
+  /** Whether the sale of its event is paused, and what buyers are told of that. */
+  salesPaused: boolean
+  salesPausedReason: string | null
   saleStatus: SaleStatus
 }
 
@@ -31,6 +34,7 @@ export interface TicketType {
 export interface SaleTerms {
   eventStatus: string
   eventEndsAt: Date
+  salesPaused: boolean
   saleStartsAt: Date | null
   saleEndsAt: Date | null
   available: number
@@ -44,6 +48,7 @@ export const isEventOpen = (terms: SaleTerms, now: Date): boolean =>
 export function saleStatus(terms: SaleTerms, now: Date): SaleStatus {
   if (now >= terms.eventEndsAt || (terms.saleEndsAt && now >= terms.saleEndsAt)) return 'ENDED'
   if (terms.eventStatus !== 'APPROVED') return 'CLOSED'
+  if (terms.salesPaused) return 'PAUSED'
   if (terms.saleStartsAt && now < terms.saleStartsAt) return 'UPCOMING'
   return terms.available > 0 ? 'ON_SALE' : 'SOLD_OUT'
 }
@@ -54,12 +59,15 @@ export function priceFitsKind(kind: TicketKind, price: number): boolean {
   return kind === 'PAID' ? price > 0 : price >= 0
 }
 
-/** The lowest and highest price (smallest unit) among ticket types of one event; null when there are none. */
+/**
+ * The lowest and highest price (smallest unit) among ticket types of one event; null when there are none. Should some be priced in
+ * another currency than the first, as was possible once, they are left out: a range has one currency.
+ */
 export function priceRange(
   types: readonly TicketType[],
 ): { min: number; max: number; currency: string } | null {
   const [first] = types
   if (!first) return null
-  const prices = types.map((type) => type.price)
+  const prices = types.filter((type) => type.currency === first.currency).map((type) => type.price)
   return { min: Math.min(...prices), max: Math.max(...prices), currency: first.currency }
 }

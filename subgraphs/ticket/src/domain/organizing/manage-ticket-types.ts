@@ -10,6 +10,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
 import { requireOwnEvent } from '../events/event-copy.ts'
+import { currencyOfTicketTypes, requireChargeable } from './currency.ts'
 import { priceFitsKind, type TicketKind, type TicketType } from '../inventory/ticket-type.ts'
 import {
   deleteUnusedTicketType,
@@ -46,7 +47,8 @@ const createSchema = z
 
 /**
  * Adds a ticket type to an event of the viewer's, priced in the event's currency.
- * @throws Forbidden, NotFound, BadUserInput, EventNotBookable (cancelled or over).
+ * @throws Forbidden, NotFound, BadUserInput (also: nothing can charge the event's currency), EventNotBookable (cancelled or over),
+ *   ServiceUnavailable.
  */
 export async function createTicketType(
   deps: Deps,
@@ -55,8 +57,10 @@ export async function createTicketType(
 ): Promise<TicketType | null> {
   requireRole({ viewer }, 'ORGANIZER')
   const { eventId, saleStartsAt, saleEndsAt, maxPerUser, section, ...given } = parseInput(createSchema, input)
-  const { status, endsAt, currency } = await requireOwnEvent(deps, viewer, eventId)
-  if (status === 'CANCELLED' || endsAt <= new Date()) throw new EventNotBookable(eventId)
+  const { status, over } = await requireOwnEvent(deps, viewer, eventId)
+  if (status === 'CANCELLED' || over) throw new EventNotBookable(eventId)
+  const currency = await currencyOfTicketTypes(deps, eventId)
+  if (given.kind !== 'FREE') await requireChargeable(deps, currency)
   const id = newId()
   await transaction(deps.db, (tx) =>
     insertTicketType(tx, {

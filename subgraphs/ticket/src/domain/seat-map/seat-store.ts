@@ -82,7 +82,7 @@ export interface SeatMove {
   to: SeatStatus
   /** The holds that must have them now; for `from: 'HELD'` only. */
   fromHolds?: readonly string[]
-  /** The hold that has each of them next, seat by seat; for `to: 'HELD'` only. Seconds count from the start of the transaction. */
+  /** The hold that has each of them next, seat by seat; for `to: 'HELD'` only. Seconds count from the start of the transaction; no hold outlasts its event. */
   holds?: { ids: readonly string[]; seconds: number }
 }
 
@@ -98,7 +98,8 @@ export async function moveSeats(tx: Tx, move: SeatMove): Promise<string[]> {
       SELECT id FROM seats WHERE id = ANY(${seatIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
     )
     UPDATE seats s SET status = ${to}, hold_id = n.hold_id,
-      held_until = now() + make_interval(secs => ${holds?.seconds ?? null}::int), version = s.version + 1
+      held_until = CASE WHEN ${holds !== null} THEN least(now() + make_interval(secs => ${holds?.seconds ?? null}::int),
+        (SELECT e.ends_at FROM event_copies e WHERE e.id = ${eventId}::uuid)) END, version = s.version + 1
     FROM wanted w JOIN unnest(${seatIds}::uuid[], ${holds?.ids ?? []}::uuid[]) AS n(id, hold_id) ON n.id = w.id
     WHERE s.id = w.id AND s.status = ${from} AND (${fromHolds}::uuid[] IS NULL OR s.hold_id = ANY(${fromHolds}::uuid[]))
     RETURNING s.id`

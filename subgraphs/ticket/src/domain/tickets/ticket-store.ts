@@ -32,6 +32,14 @@ export const listTicketsOfOwner = (
 export const countTicketsOfOwner = (db: Db | Tx, ownerId: string): Promise<number> =>
   db.ticket.count({ where: { ownerId } })
 
+/** How many of a user's tickets still admit them to something. */
+export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count
+    FROM tickets t JOIN event_copies e ON e.id = t.event_id
+    WHERE t.owner_id = ${ownerId}::uuid AND t.status = 'VALID' AND e.ends_at > now()`
+  return row?.count ?? 0
+}
+
 async function selectTickets(
   db: Db | Tx,
   which: Prisma.Sql,

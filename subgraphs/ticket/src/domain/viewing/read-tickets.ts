@@ -5,7 +5,17 @@ import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import type { TicketConnection } from '../tickets/ticket.ts'
-import { countTicketsOfOwner, listTicketsOfOwner, TICKETS_OF_OWNER } from '../tickets/ticket-store.ts'
+import {
+  countTicketsOfOwner,
+  countValidTicketsOfOwner,
+  listTicketsOfOwner,
+  TICKETS_OF_OWNER,
+} from '../tickets/ticket-store.ts'
+
+/** What somebody would lose here with their account. @throws BadUserInput. */
+export async function readErasureLoss({ db }: Deps, userId: string): Promise<{ validTickets: number }> {
+  return { validTickets: await countValidTicketsOfOwner(db, parseInput(idSchema, userId, 'userId')) }
+}
 
 /** A page of a user's tickets, newest first, for themselves and admins. @throws Forbidden, BadUserInput. */
 export async function readTickets(

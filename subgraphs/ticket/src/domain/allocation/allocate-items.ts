@@ -1,0 +1,135 @@
+import { ServiceUnavailable } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
+import type { LRUCache } from 'lru-cache'
+import type { Db } from '../database.ts'
+import { SeatsUnavailable, SoldOut } from '../errors.ts'
+import type { TicketType } from '../inventory/ticket-type.ts'
+import { searchSeats } from '../seat-map/best-seats.ts'
+import { type ChoosableSeat, findRowLayouts, type RowLayout } from '../seat-map/row-store.ts'
+import { type Hold, type HoldOwner, requireSale } from './hold.ts'
+import { type ExpiryDeps, expireHolds } from './hold-ender.ts'
+import type { SeatAllocator } from './seat-allocator.ts'
+import { type SeatClaims, withSeatClaim } from './seat-claims.ts'
+import type { StockAllocator } from './stock-allocator.ts'
+
+/** Searches before giving up: each follows a lost race for every block that the one before had shown. */
+const MAX_SEARCHES = 20
+/** Among how many blocks, at most, somebody who lost races chooses. */
+const WIDEST_CHOICE = 256
+
+interface AllocateDeps extends ExpiryDeps {
+  db: Db
+  rowLayouts: LRUCache<string, RowLayout[]>
+  seatClaims: SeatClaims
+  settings: { HOLD_SECONDS: number }
+  stockAllocator: StockAllocator
+  seatAllocator: SeatAllocator
+}
+
+/** So many places of a ticket type; where it has seats, the server chooses them. */
+export interface WantedPlaces {
+  type: TicketType
+  quantity: number
+}
+
+/**
+ * Holds places of one or several types of one event that is open, all or nothing: general admission, and the best seats that are
+ * left, side by side for each type.
+ * @throws SoldOut, SaleNotOpen, LimitExceeded, BookingHoldsAlready; ServiceUnavailable when every search was lost to others.
+ */
+export async function allocateItems(
+  deps: AllocateDeps,
+  owner: HoldOwner,
+  wanted: readonly WantedPlaces[],
+): Promise<Hold> {
+  const [first] = wanted
+  if (!first) throw new Error('nothing is wanted')
+  for (const { type } of wanted) requireSale(type)
+  const { eventId } = first.type
+  const seated = wanted.filter(({ type }) => type.seated)
+  const places = wanted.flatMap(({ type, quantity }) =>
+    type.seated ? [] : [{ ticketTypeId: type.id, quantity }],
+  )
+  if (seated.length > 0) return allocateBestSeats(deps, owner, { eventId, seated, places })
+  const request = { ...owner, holdId: newId() }
+  if (wanted.length === 1) return deps.stockAllocator.submit(first.type.id, { ...request, ...first })
+  return deps.seatAllocator.submit(eventId, { ...request, seats: [], places })
+}
+
+/** What is wanted of one event, with some types that have seats. */
+interface SeatedWish {
+  eventId: string
+  seated: readonly WantedPlaces[]
+  places: readonly { ticketTypeId: string; quantity: number }[]
+}
+
+/**
+ * Seats lost to another buyer count as taken and the next best are tried; when everything that one search had shown is lost,
+ * another begins, until nothing is left.
+ */
+async function allocateBestSeats(deps: AllocateDeps, owner: HoldOwner, wish: SeatedWish): Promise<Hold> {
+  const layouts = await Promise.all(wish.seated.map(({ type }) => layoutsOf(deps, type.id)))
+  let losses = 0
+  for (let round = 0; round < MAX_SEARCHES; round++) {
+    const searches = wish.seated.map(({ type, quantity }, at) => ({
+      type,
+      ...searchSeats(deps.db, layouts[at] ?? [], quantity),
+    }))
+    const lossesBefore = losses
+    for (;;) {
+      // Whoever lost a race looks a little further each time, so that a crowd does not meet at the same seats again.
+      const { seats, without } = await choose(searches, Math.min(2 ** losses, WIDEST_CHOICE))
+      if (without) {
+        const { remaining, adjacent } = without.remainder()
+        if (losses === lossesBefore) throw new SoldOut(without.type.id, remaining, adjacent)
+        break
+      }
+      try {
+        return await allocateSeats(deps, owner, wish, seats)
+      } catch (error) {
+        if (!(error instanceof SeatsUnavailable)) throw error
+        losses += 1
+        for (const search of searches) search.exclude(error.facts.seatIds as string[])
+      }
+    }
+  }
+  throw new ServiceUnavailable('Too many people want these seats at this moment. Try again.')
+}
+
+type TypeSearch = ReturnType<typeof searchSeats> & { type: TicketType }
+
+/** One of the `width` best blocks of each search; or the first search that finds none. */
+async function choose(
+  searches: readonly TypeSearch[],
+  width: number,
+): Promise<{ seats: ChoosableSeat[]; without?: TypeSearch }> {
+  const seats: ChoosableSeat[] = []
+  for (const search of searches) {
+    const blocks = await search.best(width)
+    const block = blocks[Math.floor(Math.random() * blocks.length)]
+    if (!block) return { seats: [], without: search }
+    seats.push(...block)
+  }
+  return { seats }
+}
+
+function allocateSeats(
+  deps: AllocateDeps,
+  owner: HoldOwner,
+  { eventId, places }: SeatedWish,
+  seats: readonly ChoosableSeat[],
+): Promise<Hold> {
+  const seatIds = seats.map((seat) => seat.id)
+  return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
+    const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
+    if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
+    return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places })
+  })
+}
+
+/** The rows of a type: read once, because they never change. */
+async function layoutsOf({ db, rowLayouts }: AllocateDeps, ticketTypeId: string): Promise<RowLayout[]> {
+  const layouts = rowLayouts.get(ticketTypeId) ?? (await findRowLayouts(db, ticketTypeId))
+  rowLayouts.set(ticketTypeId, layouts)
+  return layouts
+}
