@@ -60,6 +60,12 @@ describe('README.md', () => {
 })
 
 describe('docs/architecture.md', () => {
+  it('has every room of the four domains in its tree', () => {
+    const named = trees(read('docs/architecture.md')).map((path) => path.replace(/\/$/, ''))
+    const rooms = find('subgraphs/*/src/domain/*/*.ts').map(dirname)
+    expect(named).toEqual(expect.arrayContaining(rooms))
+  })
+
   it('names only constraints that a migration makes', () => {
     const migrations = find('prisma/*/migrations/*/migration.sql').map(read).join()
     const named = inlineCode(read('docs/architecture.md')).filter((code) => /^[a-z]+(_[a-z]+)+$/.test(code))

@@ -72,6 +72,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       ...(await own('user')),
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
+      REFRESH_GRACE_SECONDS: 30,
       ...settings,
     }),
   )

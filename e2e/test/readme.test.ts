@@ -69,7 +69,7 @@ it('leads whoever follows the README from a sign-up to tickets, while somebody w
   // Stock has no revision: whoever began to watch after the first sale hears of the next one.
   await eventually(async () => {
     for (const step of STEPS) if (step.name === 'Three') await follow(step)
-    expect((await watched.get('Stock')?.next(500))?.errors).toBeUndefined()
+    expect((await watched.get('Stock')?.next(5_000))?.errors).toBeUndefined()
   })
 })
 

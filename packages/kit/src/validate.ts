@@ -200,13 +200,17 @@ export const instantSchema = z
 const MAX_EMAIL = 254
 const MAX_LOCAL_PART = 64
 
+/** As zod has it, with international top-level domains (`xn--…`), and no part of a domain longer than DNS can hold. */
+const ADDRESS =
+  /^(?!\.)(?!.*\.\.)[a-z0-9_'+\-.]*[a-z0-9_+-]@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+(?:[a-z]{2,63}|xn--[a-z0-9-]{0,58}[a-z0-9])$/
+
 /** An e-mail address, as it is stored: in lower case, its domain in ASCII (`user@münchen.de` is `user@xn--mnchen-3ya.de`). */
 export const emailSchema = z
   .string()
   .transform(normalizeEmail)
   .pipe(
     z
-      .email('must be an e-mail address')
+      .email({ pattern: ADDRESS, error: 'must be an e-mail address' })
       .max(MAX_EMAIL, `must have at most ${MAX_EMAIL} characters`)
       .refine(
         (email) => email.lastIndexOf('@') <= MAX_LOCAL_PART,

@@ -6,6 +6,7 @@ import { beforePayableUntil } from '../src/contracts/bound-hold.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
+import { ERASURE_LOSS, EVENT_VISIBLE, EVENTS_TO_COME, VISIBLE_EVENTS } from '../src/contracts/user-asks.ts'
 
 const schemaOf = (name: SubgraphName) =>
   buildSubgraphSchema(
@@ -14,6 +15,10 @@ const schemaOf = (name: SubgraphName) =>
 
 it.each([
   ['event', 'EVENT_FOR_SALE', EVENT_FOR_SALE],
+  ['event', 'EVENT_VISIBLE', EVENT_VISIBLE],
+  ['event', 'VISIBLE_EVENTS', VISIBLE_EVENTS],
+  ['event', 'EVENTS_TO_COME', EVENTS_TO_COME],
+  ['ticket', 'ERASURE_LOSS', ERASURE_LOSS],
   ['ticket', 'BIND_HOLD', beforePayableUntil.BIND_HOLD],
   ['ticket', 'TAKE_FOR_BOOKING', beforePayableUntil.TAKE_FOR_BOOKING],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {

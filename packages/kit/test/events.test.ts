@@ -11,7 +11,10 @@ import { createServiceTokens } from '../src/service-token.ts'
 import { openKitDatabase } from './kit-database.ts'
 import { log, SECRET, startServer } from './start-server.ts'
 
-const registered = (n: number) => ({ userId: `019a9b6e-0000-7000-8000-00000000000${n}` })
+const registered = (n: number) => ({
+  userId: `019a9b6e-0000-7000-8000-00000000000${n}`,
+  personHash: null,
+})
 const tokens = createServiceTokens(SECRET, 'producer')
 
 it('delivers events of one aggregate in order, once each, also when the consumer was away and when deliveries repeat', async () => {

@@ -1,4 +1,5 @@
 import { subgraphSettings } from '@karcis/kit/env'
+import { emailSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** Below this, a stolen table of hashes could be guessed through too cheaply. */
@@ -8,15 +9,20 @@ const MIN_PRODUCTION_COST = 10
 const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
+const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
   .extend({
     KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
     PASSWORD_PEPPER: z.string().min(16, 'needs at least 16 characters'),
     BCRYPT_COST: z.coerce.number().int().min(4).max(15).default(MIN_PRODUCTION_COST),
-    ADMIN_EMAIL: optional(z.email('must be an e-mail address')),
+    ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
-    BOOKING_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+    REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    EVENT_URL: address,
+    TICKET_URL: address,
+    BOOKING_URL: address,
   })
   .superRefine((settings, context) => {
     const problem = (name: string, message: string) =>

@@ -1,7 +1,9 @@
 import { readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
+import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
+import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
@@ -11,17 +13,26 @@ type Loaders = WishlistLoaders
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {
   deps: Deps
+  client: Client
   loaders: Loaders
 }
 
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  loaders: createLoaders(deps),
+  client: createClient(scope.clientAddress),
+  loaders: createLoaders(deps, scope),
 })
 
+/** As many as are asked for in one call; the event subgraph has a limit of its own. */
+const MAX_EVENTS = 100
+
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
-const createLoaders = ({ db }: Deps): Loaders => ({
-  wishlistRows: new DataLoader((parts) => findWishlists(db, parts), { cache: false }),
-  wishlistSize: readByKey((userIds) => findWishlistSizes(db, userIds)),
+const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
+  wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
+    cache: false,
+    maxBatchSize: MAX_EVENTS,
+  }),
 })

@@ -2,10 +2,11 @@ import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import { ensureAdmin } from './domain/account-management/sign-up.ts'
+import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
@@ -23,14 +24,21 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     name: 'user',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { booking: settings.BOOKING_URL },
+    clients: { event: settings.EVENT_URL, ticket: settings.TICKET_URL, booking: settings.BOOKING_URL },
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
-      const deps: Deps = { ...base, passwords, signingKeys, accountById: createAccountById(() => deps) }
+      const deps: Deps = {
+        ...base,
+        passwords,
+        signingKeys,
+        keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
+        refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        accountById: createAccountById(() => deps),
+      }
       try {
         const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
-        if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)
+        if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureFirstAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)
       } catch (error) {
         await passwords.close()
         throw error

@@ -1,13 +1,16 @@
 import { newId } from '@karcis/kit/ids'
+import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
-import { type Person, PASSWORD, type Story, startStory } from './stories.ts'
+import { ADMIN, type Person, PASSWORD, type Story, startStory } from './stories.ts'
 
 const WHOLE =
   'id name email phoneNumber address avatarUrl role emailVerified createdAt suspendedAt wishlist { totalCount }'
 const UPDATE = `mutation ($input: UpdateUserInput!) { updateUser(input: $input) { ${WHOLE} } }`
 const ENTITY = `query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { ${WHOLE} } } }`
 const SET_ROLE = 'mutation ($id: ID!, $role: Role!) { setUserRole(id: $id, role: $role) { role } }'
-const DELETE = 'mutation ($id: ID!) { deleteUser(id: $id) { id name email } }'
+const DELETE =
+  'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id name email } }'
+const input = { password: PASSWORD }
 
 const reference = ({ id }: { id: string }) => ({ of: [{ __typename: 'User', id }] })
 
@@ -63,7 +66,7 @@ describe('what people see of each other', () => {
     expect((await siti.ask(ENTITY, reference({ id }))).data._entities[0].email).toBe(siti.email)
     expect((await siti.ask(UPDATE, { input: { id, name: 'Siti R.' } })).data.updateUser.name).toBe('Siti R.')
     expect((await admin.ask(SET_ROLE, { id, role: 'ORGANIZER' })).data.setUserRole.role).toBe('ORGANIZER')
-    expect((await siti.ask(DELETE, { id })).data.deleteUser.id).toBe(siti.id)
+    expect((await siti.ask(DELETE, { id, input })).data.deleteUser.id).toBe(siti.id)
   })
 
   it('gives other subgraphs whom an address belongs to, and clients never', async () => {
@@ -128,7 +131,8 @@ describe('entities', () => {
     const counted = deps.db.$extends({
       query: {
         $allOperations({ model, operation, args, query }) {
-          queries.push(model ? `${model}.${operation}` : 'raw')
+          const ofJobs = JSON.stringify(args).includes('kit.outbox') // events are delivered whenever that may be
+          if (!ofJobs) queries.push(model ? `${model}.${operation}` : 'raw')
           return query(args)
         },
       },
@@ -224,7 +228,9 @@ describe('admins', () => {
         )
       ).code,
     ).toBe('CONFLICT')
-    expect((await admin.ask(DELETE, { id: admin.id })).code).toBe('CONFLICT')
+    expect((await admin.ask(DELETE, { id: admin.id, input: { password: ADMIN.password } })).code).toBe(
+      'CONFLICT',
+    )
   })
 
   it('find people by role and by a part of name or address, page by page', async () => {
@@ -288,11 +294,18 @@ describe('erasing an account', () => {
     await siti.ask('mutation ($id: ID!) { addToWishlist(eventId: $id) { id } }', { id: newId() })
     await siti.ask(`mutation { submitOrganizerProposal(input:
       { name: "Siti Live", category: "B", description: "C", location: "D" }) { id } }`)
-    expect((await budi.ask(DELETE, { id: siti.id })).code).toBe('FORBIDDEN')
-    const { data } = await siti.ask(DELETE, { id: siti.id })
+    expect((await budi.ask(DELETE, { id: siti.id, input })).code).toBe('FORBIDDEN')
+    const { data } = await siti.ask(DELETE, { id: siti.id, input })
     expect(data.deleteUser).toEqual({ id: siti.id, name: 'Deleted user', email: null })
 
-    for (const table of ['users', 'organizer_proposals', 'wishlist_items', 'login_attempts', 'kit.outbox']) {
+    for (const table of [
+      'users',
+      'organizer_proposals',
+      'wishlist_items',
+      'login_attempts',
+      'known_places',
+      'kit.outbox',
+    ]) {
       const rows = await story.sql(`SELECT to_jsonb(t)::text AS whole FROM ${table} t`)
       const hers = rows.map(({ whole }) => whole).filter((row) => row.includes(siti.id))
       expect(hers.join()).not.toMatch(/siti|Melati|\+62/i)
@@ -300,7 +313,10 @@ describe('erasing an account', () => {
     expect((await story.login(siti.email)).code).toBe('INVALID_CREDENTIALS')
     expect((await story.refresh(siti.refreshToken)).code).toBe('UNAUTHENTICATED')
     expect((await siti.ask('{ me { id } }')).code).toBe('UNAUTHENTICATED')
-    expect((await siti.ask(DELETE, { id: siti.id })).code).toBe('NOT_FOUND')
+    expect((await siti.ask(DELETE, { id: siti.id, input })).code).toBe('UNAUTHENTICATED')
+    const admin = await story.admin()
+    const again = await admin.ask(DELETE, { id: siti.id, input: { password: ADMIN.password } })
+    expect(again.code).toBe('NOT_FOUND')
     const seen = await budi.ask(
       'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { name } } }',
       reference(siti),
@@ -314,5 +330,122 @@ describe('erasing an account', () => {
 
     const next = await story.signUp('Siti')
     expect(next.id).not.toBe(siti.id)
+  })
+})
+
+describe('line 21: erasing an account', () => {
+  it('needs the password of whoever erases it', async () => {
+    await using story = await startStory()
+    const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+    for (const missing of [undefined, {}, { password: null }, { password: '' }, { acknowledgeLoss: true }]) {
+      const { code, facts } = await siti.ask(DELETE, { id: siti.id, input: missing })
+      expect(code).toBe('BAD_USER_INPUT')
+      expect(facts.fields).toMatchObject([{ path: 'input.password' }])
+    }
+    const wrong = { password: 'not her password' }
+    expect((await siti.ask(DELETE, { id: siti.id, input: wrong })).code).toBe('INVALID_CREDENTIALS')
+    expect((await admin.ask(DELETE, { id: siti.id, input })).code).toBe('INVALID_CREDENTIALS') // hers, not the admin's
+    const own = { password: ADMIN.password }
+    expect((await admin.ask(DELETE, { id: siti.id, input: own })).data.deleteUser.id).toBe(siti.id)
+  })
+
+  it('says what would be lost, and goes on when that is acknowledged', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const loss = {
+      balances: [{ currency: 'IDR', balance: 250_000 }],
+      validTickets: 2,
+      pendingBookings: 1,
+    }
+    story.neighbours.losses.set(siti.id, loss)
+    for (const acknowledgeLoss of [undefined, null, false]) {
+      const { code, facts } = await siti.ask(DELETE, { id: siti.id, input: { ...input, acknowledgeLoss } })
+      expect({ code, facts }).toEqual({ code: 'CONFLICT', facts: loss })
+    }
+    expect((await story.login(siti.email)).code).toBeUndefined()
+    const { data } = await siti.ask(DELETE, { id: siti.id, input: { ...input, acknowledgeLoss: true } })
+    expect(data.deleteUser).toMatchObject({ id: siti.id, email: null })
+  })
+
+  it.each([
+    { balances: [{ currency: 'IDR', balance: 1 }], validTickets: 0, pendingBookings: 0 },
+    { balances: [], validTickets: 1, pendingBookings: 0 },
+    { balances: [], validTickets: 0, pendingBookings: 1 },
+  ])('takes each kind of loss for one: %j', async (loss) => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    story.neighbours.losses.set(siti.id, loss)
+    expect((await siti.ask(DELETE, { id: siti.id, input })).facts).toEqual(loss)
+  })
+
+  it('erases nobody while what they would lose cannot be known', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    story.neighbours.away = true
+    expect((await siti.ask(DELETE, { id: siti.id, input })).code).toBe('SERVICE_UNAVAILABLE')
+    story.neighbours.away = false
+    expect((await siti.ask(DELETE, { id: siti.id, input })).code).toBeUndefined()
+  })
+})
+
+describe('line 2: an organizer with events to come', () => {
+  const EVENTS = ['user.rights-changed']
+
+  /** What the event subgraph hears of somebody's rights. */
+  const heard = ({ neighbours }: Story) =>
+    neighbours.received.filter(({ type }) => EVENTS.includes(type)).map(({ payload }) => payload)
+
+  async function organizer(story: Story) {
+    const [siti, admin] = [await story.signUp('Siti'), await story.admin()]
+    await admin.ask(SET_ROLE, { id: siti.id, role: 'ORGANIZER' })
+    return { siti, admin }
+  }
+
+  it('can be neither demoted nor erased, whoever tries and whatever is acknowledged', async () => {
+    await using story = await startStory()
+    const { siti, admin } = await organizer(story)
+    story.neighbours.eventsToCome.set(siti.id, 2)
+    const refused = [
+      await admin.ask(SET_ROLE, { id: siti.id, role: 'CUSTOMER' }),
+      await siti.ask(DELETE, { id: siti.id, input: { ...input, acknowledgeLoss: true } }),
+      await admin.ask(DELETE, { id: siti.id, input: { password: ADMIN.password, acknowledgeLoss: true } }),
+    ]
+    for (const { code, facts, errors } of refused) {
+      expect({ code, facts }).toEqual({ code: 'CONFLICT', facts: { eventsToCome: 2 } })
+      expect(errors[0]?.message).toMatch(/2 events .*cancelEvent.*transferEvent/)
+    }
+    expect((await story.comeBack(siti.email)).viewer.role).toBe('ORGANIZER')
+    expect((await admin.ask(SET_ROLE, { id: siti.id, role: 'ADMIN' })).data.setUserRole.role).toBe('ADMIN')
+    expect((await admin.ask(SET_ROLE, { id: siti.id, role: 'CUSTOMER' })).code).toBe('CONFLICT')
+    story.neighbours.eventsToCome.delete(siti.id)
+    expect((await admin.ask(SET_ROLE, { id: siti.id, role: 'CUSTOMER' })).code).toBeUndefined()
+  })
+
+  it('is not demoted while it cannot be known whether there are some', async () => {
+    await using story = await startStory()
+    const { siti, admin } = await organizer(story)
+    story.neighbours.away = true
+    expect((await admin.ask(SET_ROLE, { id: siti.id, role: 'CUSTOMER' })).code).toBe('SERVICE_UNAVAILABLE')
+  })
+
+  it('can be suspended: the event subgraph hears of each change of rights, in order', async () => {
+    await using story = await startStory()
+    const { siti, admin } = await organizer(story)
+    story.neighbours.eventsToCome.set(siti.id, 1)
+    await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Fraud") { id } }', { id: siti.id })
+    await admin.ask('mutation ($id: ID!) { unsuspendUser(id: $id) { id } }', { id: siti.id })
+    story.neighbours.eventsToCome.delete(siti.id)
+    await admin.ask(SET_ROLE, { id: siti.id, role: 'CUSTOMER' })
+    await siti.ask(DELETE, { id: siti.id, input })
+    const rights = { userId: siti.id, role: 'ORGANIZER', suspended: false, erased: false }
+    await eventually(() =>
+      expect(heard(story)).toEqual([
+        rights,
+        { ...rights, suspended: true },
+        rights,
+        { ...rights, role: 'CUSTOMER' },
+        { ...rights, role: 'CUSTOMER', erased: true },
+      ]),
+    )
   })
 })

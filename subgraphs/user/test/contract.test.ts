@@ -17,7 +17,7 @@ it('leaves no thread behind when it closes', async () => {
   const story = await startStory()
   await story.signUp('Siti')
   await story[Symbol.asyncDispose]()
-  await expect(story.subgraph.deps.passwords.hash('anything')).rejects.toMatchObject({
+  await expect(story.subgraph.deps.passwords.hash('anything', 'a')).rejects.toMatchObject({
     code: 'SERVICE_UNAVAILABLE',
   })
 })

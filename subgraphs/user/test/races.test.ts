@@ -2,6 +2,7 @@ import type { Answer } from '@karcis/testkit/ask'
 import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
+import { ensureFirstAdmin } from '../src/domain/account-management/first-admin.ts'
 import { ADMIN, PASSWORD, type Story, startStory } from './stories.ts'
 
 /** How many of the answers are successes, and which codes the others have. */
@@ -35,36 +36,49 @@ describe('twenty sign-ups with one address at once', () => {
   })
 })
 
-describe('ten refreshes with one token at once', () => {
+describe('line 19: ten refreshes with one token at once', () => {
   const race = async (story: Story) => {
     const { refreshToken } = await story.signUp('Siti')
-    return tally(await parallel(10, () => story.refresh(refreshToken)))
+    const outcomes = await parallel(10, () => story.refresh(refreshToken))
+    const given = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value.data.refreshToken?.refreshToken : undefined,
+    )
+    const tokens = new Set(given.filter((token) => token !== undefined))
+    return { ...tally(outcomes), tokens: tokens.size }
   }
 
   /** The UPDATE no longer asks whether the token is unused. */
   const raceWithoutCondition = (story: Story) =>
     withMutant(story.subgraph.deps, ['AND used_at IS NULL'], () => race(story))
 
-  it('would all succeed without the condition on used_at and without refresh_tokens_one_unused', async () => {
+  it('would give many tokens without the condition on used_at and without refresh_tokens_one_unused', async () => {
     await using story = await startStory()
     await story.sql('DROP INDEX refresh_tokens_one_unused')
-    expect((await raceWithoutCondition(story)).won).toBeGreaterThan(1)
+    expect((await raceWithoutCondition(story)).tokens).toBeGreaterThan(1)
   })
 
   it('are stopped by refresh_tokens_one_unused even without the condition', async () => {
     await using story = await startStory()
-    expect((await raceWithoutCondition(story)).won).toBeLessThan(2)
+    expect((await raceWithoutCondition(story)).tokens).toBeLessThan(2)
   })
 
-  it('have one winner, and the session is over: nobody can tell a double send from a theft', async () => {
+  it('all give the one successor: tabs that race stay signed in', async () => {
     await using story = await startStory()
-    expect(await race(story)).toEqual({ won: 1, refused: ['TOKEN_REUSED'] })
+    expect(await race(story)).toEqual({ won: 10, refused: [], tokens: 1 })
+    const [counts] = await story.sql(`SELECT count(*) FILTER (WHERE used_at IS NULL)::int AS unused,
+      (SELECT count(*)::int FROM sessions WHERE revoked_at IS NOT NULL) AS ended FROM refresh_tokens`)
+    expect(counts).toEqual({ unused: 1, ended: 0 })
+  })
+
+  it('have one winner where there is no grace, and the session is over', async () => {
+    await using story = await startStory({ REFRESH_GRACE_SECONDS: '0' })
+    expect(await race(story)).toEqual({ won: 1, refused: ['TOKEN_REUSED'], tokens: 1 })
     const [session] = await story.sql('SELECT revoked_at IS NOT NULL AS revoked FROM sessions')
     expect(session.revoked).toBe(true)
   })
 })
 
-describe('forty guesses at one password at once', () => {
+describe('line 18: forty guesses at one password at once', () => {
   /** How many guesses got as far as the password. */
   async function guessed(story: Story): Promise<number> {
     const siti = await story.signUp('Siti')
@@ -74,14 +88,11 @@ describe('forty guesses at one password at once', () => {
     return codes.filter((code) => code === 'INVALID_CREDENTIALS').length
   }
 
-  it('would all be tried if counting lost what others count meanwhile', async () => {
+  it('would all be tried without the condition on blocked_until', async () => {
     await using story = await startStory()
-    await story.sql(`CREATE FUNCTION lose_update() RETURNS trigger LANGUAGE plpgsql AS
-      'BEGIN NEW.attempts := OLD.attempts; RETURN NEW; END'`)
-    await story.sql(
-      'CREATE TRIGGER lose_update BEFORE UPDATE ON login_attempts FOR EACH ROW EXECUTE FUNCTION lose_update()',
-    )
-    expect(await guessed(story)).toBe(40)
+    const guard =
+      'WHERE seen.blocked_until IS NULL OR seen.blocked_until <= now() OR seen.window_ends_at <= now()'
+    expect(await withMutant(story.subgraph.deps, [guard], () => guessed(story))).toBe(40)
   })
 
   it('are counted in one statement before the password is looked at: ten are tried', async () => {
@@ -220,8 +231,31 @@ describe('a suspension during sign-ins', () => {
   })
 })
 
-describe('four processes that start at once', () => {
-  it('make one admin between them', async () => {
+describe('line 17: processes that start at once', () => {
+  /** Each with an address of its own, so that no unique index decides for them. @returns how many admins there are then. */
+  async function race(story: Story): Promise<number> {
+    const { deps } = story.subgraph
+    await story.sql(`CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END'`)
+    await story.sql(
+      'CREATE TRIGGER take_time BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION take_time()',
+    )
+    await parallel(4, (n) => ensureFirstAdmin(deps, `admin.${n}@karcis.test`, ADMIN.password))
+    return (await story.sql("SELECT id FROM users WHERE role = 'ADMIN'")).length
+  }
+
+  it('would make several first admins without the advisory lock', async () => {
+    await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+    const withoutLock = ['SELECT pg_advisory_xact_lock(', 'SELECT ('] as const
+    expect(await withMutant(story.subgraph.deps, withoutLock, () => race(story))).toBeGreaterThan(1)
+  })
+
+  it('make one, whatever address each was given', async () => {
+    await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+    expect(await race(story)).toBe(1)
+  })
+
+  it('make one admin between them when all are given the same', async () => {
     await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
     const overrides = { DATABASE_URL: story.databaseUrl }
     await using processes = new AsyncDisposableStack()

@@ -1,48 +1,12 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { readBody, sendJson } from '@karcis/kit/http'
 import { newId } from '@karcis/kit/ids'
-import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { tell } from '@karcis/testkit/ask'
 import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
-import { SERVICE_SECRET } from '@karcis/testkit/people'
-import { expect, it } from 'vitest'
-import { startStory } from './stories.ts'
-
-/** Something that listens where booking would, and records which events come from whom. */
-async function startListener() {
-  const received: {
-    service: string | undefined
-    path: string | undefined
-    type: string
-    payload: unknown
-  }[] = []
-  const tokens = createServiceTokens(SERVICE_SECRET, 'booking')
-  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
-    const { events } = JSON.parse(await readBody(request, 100_000))
-    for (const { type, payload } of events) {
-      received.push({ service: caller?.service, path: request.url, type, payload })
-    }
-    sendJson(response, 200, { taken: true })
-  }
-  const server = createServer((request, response) => void receive(request, response)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    received,
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
+import { describe, expect, it } from 'vitest'
+import { PASSWORD, type Story, startStory } from './stories.ts'
 
 it('delivers an event to booking for everybody who signs up, once, and for nobody whose sign-up failed', async () => {
-  await using listener = await startListener()
-  await using story = await startStory({ BOOKING_URL: listener.url, ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+  await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
   const siti = await story.signUp('Siti')
   await story.anybody(
     'mutation { createUser(input: { email: "siti@karcis.test", password: "long enough", name: "Again" }) { expiresIn } }',
@@ -50,16 +14,61 @@ it('delivers an event to booking for everybody who signs up, once, and for nobod
   const budi = await story.signUp('Budi')
   const registered = ({ id }: { id: string }) => ({
     service: 'user',
-    path: '/internal/events',
     type: 'user.registered',
-    payload: { userId: id },
+    payload: { userId: id, personHash: expect.any(String) },
   })
-  await eventually(() => expect(listener.received).toHaveLength(2))
-  expect(listener.received).toEqual(expect.arrayContaining([registered(siti), registered(budi)]))
+  const { received } = story.neighbours
+  await eventually(() => expect(received).toHaveLength(2))
+  expect(received).toEqual(expect.arrayContaining([registered(siti), registered(budi)]))
   await eventually(async () =>
     expect(await story.sql('SELECT id FROM kit.outbox WHERE delivered_at IS NULL')).toEqual([]),
   )
   expect(await story.sql('SELECT type FROM kit.outbox')).toHaveLength(2)
+})
+
+describe('line 21: whoever signs up again', () => {
+  /** What booking is told of each sign-up with these addresses. */
+  async function hashesOf(story: Story, emails: string[]): Promise<string[]> {
+    for (const email of emails) {
+      const { data } = await story.anybody(
+        'mutation ($input: CreateUserInput!) { createUser(input: $input) { accessToken user { id } } }',
+        { input: { email, password: PASSWORD, name: 'Siti' } },
+      )
+      const viewer = { id: data.createUser.user.id, role: 'CUSTOMER', sessionId: newId() } as const
+      await story.askAs(viewer)(
+        'mutation ($id: ID!, $password: String) { deleteUser(id: $id, input: { password: $password }) { id } }',
+        { id: viewer.id, password: PASSWORD },
+      )
+    }
+    const rows = await story.sql(
+      "SELECT payload->>'personHash' AS hash FROM kit.outbox WHERE type = 'user.registered' ORDER BY seq",
+    )
+    return rows.map(({ hash }) => hash)
+  }
+
+  it('after an erasure, or under another name of the same mailbox, is known for the same person', async () => {
+    await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+    const same = await hashesOf(story, [
+      'siti.r@gmail.com',
+      'SITI.R@gmail.com',
+      'sitir@gmail.com',
+      'siti.r+karcis@googlemail.com',
+    ])
+    expect(same).toHaveLength(4)
+    expect(new Set(same).size).toBe(1)
+  })
+
+  it('is another for another mailbox, and the hash gives no address away', async () => {
+    await using story = await startStory({ ADMIN_EMAIL: '', ADMIN_PASSWORD: '' })
+    const hashes = await hashesOf(story, ['s.iti@karcis.test', 'siti@karcis.test', '+siti@karcis.test'])
+    expect(new Set(hashes).size).toBe(3)
+    await using elsewhere = await startStory({
+      ADMIN_EMAIL: '',
+      ADMIN_PASSWORD: '',
+      KEY_ENCRYPTION_SECRET: 'another secret, so that hashes are others too',
+    })
+    expect(hashes).not.toContain((await hashesOf(elsewhere, ['siti@karcis.test']))[0])
+  })
 })
 
 it('takes in a change of a booking once, however often it is delivered', async () => {

@@ -1,12 +1,14 @@
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
-import { type Answer, ask } from '@karcis/testkit/ask'
+import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
+import type { Answer } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
-import type { Loose } from '@karcis/testkit/gql'
+import { gql, type Loose } from '@karcis/testkit/gql'
 import { NOBODY, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { decodeJwt } from 'jose'
 import { type UserSettings, userSettings } from '../src/env.ts'
 import { createUserSubgraph } from '../src/server.ts'
+import { startNeighbours } from './neighbours.ts'
 
 export const PASSWORD = 'correct horse battery'
 export const ADMIN = { email: 'admin@karcis.test', password: 'the first of all admins' }
@@ -20,12 +22,19 @@ export interface Person {
   name: string
   accessToken: string
   refreshToken: string
+  deviceToken: string
   viewer: Viewer
   /** Asks as this person, as the router would after it has checked the access token. */
   ask: Ask
 }
 
-const SIGNED_IN = 'accessToken refreshToken expiresIn user { id email name role }'
+const SIGNED_IN = 'accessToken refreshToken expiresIn deviceToken user { id email name role }'
+
+/** Where somebody signs in. */
+export interface From {
+  address?: string
+  deviceToken?: string
+}
 
 /** Settings that a test subgraph runs with. */
 export const settingsFor = (databaseUrl: string, overrides: Record<string, string> = {}): UserSettings =>
@@ -39,7 +48,9 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
     PASSWORD_PEPPER: 'a pepper for tests only',
     BCRYPT_COST: '4',
-    BOOKING_URL: NOBODY, // events for booking wait in the outbox
+    EVENT_URL: NOBODY, // events for others wait in the outbox
+    TICKET_URL: NOBODY,
+    BOOKING_URL: NOBODY,
     ...overrides,
   })
 
@@ -47,7 +58,11 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
 export async function startStory(overrides: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack()
   const database: TestDatabase = stack.use(await createTestDatabase('user'))
+  const neighbours = stack.use(await startNeighbours())
   const settings = settingsFor(database.url, {
+    EVENT_URL: neighbours.url,
+    TICKET_URL: neighbours.url,
+    BOOKING_URL: neighbours.url,
     ADMIN_EMAIL: ADMIN.email,
     ADMIN_PASSWORD: ADMIN.password,
     ...overrides,
@@ -55,11 +70,19 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const subgraph = stack.use(await createUserSubgraph(settings))
   let people = 0
 
-  /** Asks with a service token of this process, for this viewer. */
+  /** Asks with a service token of this process, for this viewer. @param address which the router says that the client has. */
   const askAs =
-    (viewer: Viewer | null, service = 'router'): Ask =>
-    (operation, variables = {}) =>
-      ask(subgraph.url, viewer, operation, variables, service)
+    (viewer: Viewer | null, service = 'router', address?: string): Ask =>
+    async (operation, variables = {}) => {
+      const headers = {
+        [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, service),
+        ...(address && { [CLIENT_ADDRESS_HEADER]: address }),
+      }
+      const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
+      const { errors = [] } = body
+      const { code, ...facts } = errors[0]?.extensions ?? {}
+      return { data: body.data, errors, code, facts }
+    }
   const anybody = askAs(null)
 
   function person(payload: Loose): Person {
@@ -70,6 +93,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
   const story = {
     subgraph,
+    neighbours,
     settings,
     databaseUrl: settings.DATABASE_URL,
     askAs,
@@ -87,15 +111,19 @@ export async function startStory(overrides: Record<string, string> = {}) {
       return person(data.createUser)
     },
 
-    /** Tries to sign in. */
-    login: (email: string, password = PASSWORD): Promise<Answer> =>
-      anybody(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
-        input: { email, password },
+    /** Tries to sign in. @param from which device, and which address. */
+    login: (email: string, password = PASSWORD, from: From = {}): Promise<Answer> =>
+      askAs(
+        null,
+        'router',
+        from.address,
+      )(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
+        input: { email, password, ...(from.deviceToken && { deviceToken: from.deviceToken }) },
       }),
 
     /** Signs in. */
-    async comeBack(email: string, password = PASSWORD): Promise<Person> {
-      const { data } = await story.login(email, password)
+    async comeBack(email: string, password = PASSWORD, from: From = {}): Promise<Person> {
+      const { data } = await story.login(email, password, from)
       return person(data.login)
     },
 

@@ -1,5 +1,5 @@
 import { newId } from '@karcis/kit/ids'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type Person, startStory } from './stories.ts'
 
 const LIST =
@@ -80,4 +80,42 @@ it('is read once for one person who is asked for twice', async () => {
   )
   expect(data.a.wishlist.edges).toHaveLength(1)
   expect(data.b).toEqual(data.a)
+})
+
+describe('line 10: an event that is hidden, deleted or never was', () => {
+  it('is not put on a wishlist', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const id = newId()
+    story.neighbours.hidden.add(id)
+    expect(await siti.ask(ADD, { id })).toMatchObject({ code: 'NOT_FOUND', facts: { id } })
+    expect((await read(siti)).totalCount).toBe(0)
+    expect(story.neighbours.asked).toEqual([{ operation: 'EventVisible', viewer: siti.viewer }])
+    story.neighbours.away = true
+    expect((await siti.ask(ADD, { id: newId() })).code).toBe('SERVICE_UNAVAILABLE')
+  })
+
+  it('is null where it was put there before: no ghost, even if only its id is asked for', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    const [gone, here] = [newId(), newId()]
+    for (const id of [gone, here]) await siti.ask(ADD, { id })
+    story.neighbours.hidden.add(gone)
+    const { data, errors } = await siti.ask('{ me { wishlist { totalCount edges { node { id } } } } }')
+    expect(errors).toEqual([])
+    expect(data.me.wishlist).toEqual({ totalCount: 2, edges: [{ node: { id: here } }, { node: null }] })
+    expect(idsOf((await siti.ask(REMOVE, { id: gone })).data.removeFromWishlist.wishlist)).toEqual([here])
+  })
+
+  it('is asked for with all others of a request at once, and not when nobody wants the events', async () => {
+    await using story = await startStory()
+    const [siti, budi, admin] = [await story.signUp('Siti'), await story.signUp('Budi'), await story.admin()]
+    for (const { ask } of [siti, budi]) for (let n = 0; n < 3; n += 1) await ask(ADD, { id: newId() })
+    const { asked } = story.neighbours
+    asked.length = 0
+    await admin.ask('{ users { edges { node { wishlist { totalCount edges { addedAt node { id } } } } } } }')
+    expect(asked).toEqual([{ operation: 'VisibleEvents', viewer: admin.viewer }])
+    await admin.ask('{ users { edges { node { wishlist { totalCount edges { addedAt } } } } } }')
+    expect(asked).toHaveLength(1)
+  })
 })

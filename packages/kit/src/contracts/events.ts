@@ -8,7 +8,14 @@ export const EVENTS_PATH = '/internal/events'
 /** What subgraphs tell each other, by the name under which they do. An event's subject is its `aggregateId`. */
 export const EVENTS = {
   /** Somebody has an account. */
-  'user.registered': z.object({ userId: z.uuid() }),
+  'user.registered': z.object({
+    userId: z.uuid(),
+    /**
+     * The same for whoever signs up again with an address of the same mailbox, also after an erasure; a keyed hash, of which nobody
+     * learns the address. Null from a sender that did not know it yet.
+     */
+    personHash: z.string().nullable().default(null),
+  }),
   /** What somebody may do has changed: another role, suspended or no longer, or their account erased. */
   'user.rights-changed': z.object({
     userId: z.uuid(),

@@ -2,6 +2,7 @@ import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
+import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Passwords } from './passwords/passwords.ts'
 
 /** What the use cases of this subgraph can reach. */
@@ -9,4 +10,7 @@ export interface Deps extends BaseDeps<Db> {
   passwords: Passwords
   accountById: AccountById
   signingKeys: SigningKeys
+  keyedHashes: KeyedHashes
+  /** For how long a used refresh token gives its successor again. */
+  refreshGraceSeconds: number
 }

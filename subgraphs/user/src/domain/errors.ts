@@ -32,7 +32,15 @@ export class TokenReused extends KarcisError {
 
 export class TooManyAttempts extends KarcisError {
   constructor(retryAfterSeconds: number) {
-    super('RATE_LIMITED', 'Too many tries for this account. Wait a while.', { retryAfterSeconds })
+    super('RATE_LIMITED', 'Too many tries. Wait a while.', { retryAfterSeconds })
+  }
+}
+
+export class OnePasswordPerRequest extends KarcisError {
+  constructor() {
+    super('RATE_LIMITED', 'A request may use one password: send the next in a request of its own.', {
+      retryAfterSeconds: 1,
+    })
   }
 }
 

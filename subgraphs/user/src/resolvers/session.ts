@@ -5,7 +5,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const session: Resolvers = {
   Mutation: {
-    login: (_, { input }, { deps }) => logIn(deps, input),
+    login: (_, { input }, { deps, client }) => logIn(deps, client, input),
     refreshToken: (_, { refreshToken }, { deps }) => refreshSession(deps, refreshToken),
     logout: (_, { refreshToken, everywhere }, { deps, viewer }) =>
       logOut(deps, viewer, refreshToken, everywhere ?? false),

@@ -7,6 +7,9 @@ export const wishlist: Resolvers = {
     addToWishlist: (_, { eventId }, ctx) => addToWishlist(ctx.deps, requireViewer(ctx), eventId),
     removeFromWishlist: (_, { eventId }, ctx) => removeFromWishlist(ctx.deps, requireViewer(ctx), eventId),
   },
+  WishlistEdge: {
+    node: ({ node }, _, { loaders }) => loaders.visibleEvent.load(node.id),
+  },
   User: {
     wishlist: (user, page, { loaders }) => readWishlist(loaders, user, page),
   },

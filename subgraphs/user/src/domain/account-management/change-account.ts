@@ -6,6 +6,7 @@ import type { z } from 'zod'
 import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
 import { type Credentials, findCredentials, lockAccount, updateAccount } from '../accounts/account-store.ts'
 import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts'
+import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { InvalidCredentials } from '../errors.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
@@ -15,17 +16,22 @@ import { revokeSessionsOf } from '../sessions/session-store.ts'
 
 /**
  * Gives the viewer a new password and ends all of their other sessions.
- * @throws InvalidCredentials, TooManyAttempts, BadUserInput, Unauthenticated
+ * @throws InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, BadUserInput, Unauthenticated
  */
-export async function changePassword(deps: Deps, viewer: Viewer, input: unknown): Promise<UserView> {
+export async function changePassword(
+  deps: Deps,
+  client: Client,
+  viewer: Viewer,
+  input: unknown,
+): Promise<UserView> {
   const { currentPassword, newPassword } = parseInput(changePasswordSchema, input)
   const known = await findCredentials(deps.db, { id: viewer.id })
   if (!known) throw new Unauthenticated()
   if (isOwnEmail(newPassword, known.email)) {
     throw new BadUserInput([{ path: 'input.newPassword', message: OWN_EMAIL }])
   }
-  await provePassword(deps, known, currentPassword)
-  const passwordHash = await deps.passwords.hash(newPassword)
+  await provePassword(deps, client, viewer, known, currentPassword)
+  const passwordHash = await deps.passwords.hash(newPassword, viewer.id)
 
   const { account, revoked } = await transaction(deps.db, async (tx) => {
     const locked = await lockAccount(tx, viewer.id)
@@ -41,15 +47,20 @@ type Changes = z.infer<typeof updateUserSchema>
 
 /**
  * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions.
- * @throws Forbidden, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts
+ * @throws Forbidden, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
  */
-export async function updateUser(deps: Deps, viewer: Viewer, input: unknown): Promise<UserView> {
+export async function updateUser(
+  deps: Deps,
+  client: Client,
+  viewer: Viewer,
+  input: unknown,
+): Promise<UserView> {
   const changes = parseInput(updateUserSchema, input)
   const { id, name, phoneNumber, address, email, password } = changes
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may change an account.')
-  const proved = await mayChangeCredentials(deps, changes, viewer.id === id)
-  const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password)
+  const proved = await mayChangeCredentials(deps, client, viewer, changes)
+  const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password, viewer.id)
 
   const { account, revoked } = await transaction(deps.db, async (tx) => {
     const locked = await lockAccount(tx, id)
@@ -71,7 +82,12 @@ export async function updateUser(deps: Deps, viewer: Viewer, input: unknown): Pr
 }
 
 /** Whoever changes how they sign in has to show that theirs is no borrowed session. @returns what was proved, if anything. */
-async function mayChangeCredentials(deps: Deps, changes: Changes, own: boolean): Promise<Credentials | null> {
+async function mayChangeCredentials(
+  deps: Deps,
+  client: Client,
+  viewer: Viewer,
+  changes: Changes,
+): Promise<Credentials | null> {
   const { id, email, password, currentPassword } = changes
   if (email === undefined && password === undefined) return null
   const known = await findCredentials(deps.db, { id })
@@ -79,12 +95,15 @@ async function mayChangeCredentials(deps: Deps, changes: Changes, own: boolean):
   if (password !== undefined && isOwnEmail(password, email ?? known.email)) {
     throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])
   }
-  if (!own) return null
+  if (viewer.id !== id) {
+    if (password !== undefined) client.takePasswordTurn()
+    return null
+  }
   if (!currentPassword) {
     throw new BadUserInput([
       { path: 'input.currentPassword', message: 'is needed to change e-mail address or password' },
     ])
   }
-  await provePassword(deps, known, currentPassword)
+  await provePassword(deps, client, viewer, known, currentPassword)
   return known
 }

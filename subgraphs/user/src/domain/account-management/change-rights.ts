@@ -5,25 +5,28 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { suspensionReasonSchema } from '../accounts/account-input.ts'
-import {
-  type Account,
-  lockAmongAdmins,
-  type Role,
-  updateAccount,
-  updateAuthChangedAt,
-} from '../accounts/account-store.ts'
+import { type Account, lockAmongAdmins, type Role, updateAccount } from '../accounts/account-store.ts'
+import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { countEventsToCome } from '../other-subgraphs.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 
-/** Gives a person another role. Admins only. @throws NotFound, BadUserInput, Conflict, Forbidden */
-export const setUserRole = (deps: Deps, viewer: Viewer, userId: string, role: Role): Promise<UserView> =>
-  changeRights(deps, viewer, userId, {
+/**
+ * Gives a person another role. Who holds events that are still to come stays one who may. Admins only.
+ * @throws NotFound, BadUserInput, Conflict, Forbidden
+ */
+export async function setUserRole(deps: Deps, viewer: Viewer, userId: string, role: Role): Promise<UserView> {
+  requireRole({ viewer }, 'ADMIN')
+  const id = parseInput(idSchema, userId, 'id')
+  if (role === 'CUSTOMER') await requireNoEventsToCome(deps, id)
+  return changeRights(deps, viewer, id, {
     lessens: role !== 'ADMIN',
     change: async (tx, { id }) => ({ account: await updateAccount(tx, id, { role }), revoked: [] }),
   })
+}
 
 /** Shuts a person out and ends their sessions. Admins only. @throws as `setUserRole` */
 export async function suspendUser(
@@ -70,7 +73,8 @@ async function changeRights(
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     if (lessens) requireAnotherAdmin(before, anotherAdmin)
-    return { ...(await change(tx, before)), at: await updateAuthChangedAt(tx, id) }
+    const { account, revoked } = await change(tx, before)
+    return { account, revoked, at: await recordRightsChange(tx, account) }
   })
   publishAuthChanges(deps, revoked, { account, at })
   return fullView(account)
@@ -79,4 +83,18 @@ async function changeRights(
 /** @throws Conflict when the account is the only admin who can act. */
 export function requireAnotherAdmin({ role, suspendedAt }: Account, anotherAdmin: boolean): void {
   if (role === 'ADMIN' && suspendedAt === null && !anotherAdmin) throw new Conflict('This is the last admin.')
+}
+
+/**
+ * What people have bought tickets for needs somebody who holds it.
+ * @throws Conflict while events of the person are still to come; ServiceUnavailable when that cannot be known.
+ */
+export async function requireNoEventsToCome(deps: Pick<Deps, 'clients'>, userId: string): Promise<void> {
+  const eventsToCome = await countEventsToCome(deps, userId)
+  if (eventsToCome === 0) return
+  const which = eventsToCome === 1 ? 'An event of theirs is' : `${eventsToCome} events of theirs are`
+  throw new Conflict(
+    `${which} still to come: cancel (cancelEvent) or hand on (transferEvent) what is still to come first.`,
+    { eventsToCome },
+  )
 }

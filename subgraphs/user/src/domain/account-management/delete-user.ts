@@ -1,17 +1,23 @@
 import { transaction } from '@karcis/kit/database'
-import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { lockAmongAdmins, updateAccount, updateAuthChangedAt } from '../accounts/account-store.ts'
+import { z } from 'zod'
+import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
+import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
+import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
+import { findErasureLoss } from '../other-subgraphs.ts'
+import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
-import { deleteLoginAttempts } from '../sessions/login-attempt-store.ts'
+import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
+import { provePassword } from '../sessions/log-in.ts'
 import { revokeSessionsOf } from '../sessions/session-store.ts'
 import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
-import { requireAnotherAdmin } from './change-rights.ts'
+import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
 /** What is left of a person in their row; a CHECK holds us to it. */
 const NOTHING = {
@@ -27,24 +33,72 @@ const NOTHING = {
   role: 'CUSTOMER',
 } as const
 
+const deleteUserSchema = z.object({
+  password: givenPasswordSchema.nullish(),
+  acknowledgeLoss: z.boolean().nullish(),
+})
+
 /**
- * Erases an account, the viewer's own or as an admin anybody's: the row stays, empty, because bookings and tickets elsewhere name its id.
- * @throws Forbidden, NotFound, BadUserInput, Conflict (last admin)
+ * Erases an account, the viewer's own or as an admin anybody's: the row stays, empty, because bookings and tickets elsewhere name its
+ * id. The viewer shows that theirs is no borrowed session, and has seen what is lost.
+ * @throws Forbidden, NotFound, BadUserInput, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, ServiceUnavailable;
+ *   Conflict for the last admin, while events of the person are to come, and when something is lost that is not acknowledged.
  */
-export async function deleteUser(deps: Deps, viewer: Viewer, userId: string): Promise<UserView> {
+export async function deleteUser(
+  deps: Deps,
+  client: Client,
+  viewer: Viewer,
+  userId: string,
+  input: unknown,
+): Promise<UserView> {
   const id = parseInput(idSchema, userId, 'id')
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may erase an account.')
+  const { password, acknowledgeLoss } = parseInput(deleteUserSchema, input ?? {})
+  await proveViewer(deps, client, viewer, password)
+  const found = await deps.accountById(id)
+  if (!found || found.deletedAt) throw new NotFound('user', id)
+  await requireNoEventsToCome(deps, id)
+  if (!acknowledgeLoss) await requireNothingToLose(deps, id)
+
   const { account, revoked, at } = await transaction(deps.db, async (tx) => {
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
-    if (before.email) await deleteLoginAttempts(tx, before.email)
+    await deleteKnownPlacesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
-    return { account, revoked: await revokeSessionsOf(tx, id), at: await updateAuthChangedAt(tx, id) }
+    return { account, revoked: await revokeSessionsOf(tx, id), at: await recordRightsChange(tx, account) }
   })
   publishAuthChanges(deps, revoked, { account, at })
   return viewFor(viewer, account)
+}
+
+/** An open session left behind somewhere erases nobody: it takes the viewer's own password, an admin's too. */
+async function proveViewer(
+  deps: Deps,
+  client: Client,
+  viewer: Viewer,
+  password: string | null | undefined,
+): Promise<void> {
+  if (!password) {
+    throw new BadUserInput([
+      { path: 'input.password', message: 'must be your password, to erase an account' },
+    ])
+  }
+  const known = await findCredentials(deps.db, { id: viewer.id })
+  if (!known) throw new Unauthenticated()
+  await provePassword(deps, client, viewer, known, password)
+}
+
+/** @throws Conflict with all that is lost, when that is anything; ServiceUnavailable when it cannot be known. */
+async function requireNothingToLose(deps: Deps, userId: string): Promise<void> {
+  const loss = await findErasureLoss(deps, userId)
+  const { balances, validTickets, pendingBookings } = loss
+  if (balances.length === 0 && validTickets === 0 && pendingBookings === 0) return
+  throw new Conflict(
+    'Balances, valid tickets and bookings that wait for payment are lost with the account: acknowledge it with acknowledgeLoss.',
+    { ...loss },
+  )
 }

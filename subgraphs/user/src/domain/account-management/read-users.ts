@@ -2,7 +2,7 @@ import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { emailSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { userFilterSchema } from '../accounts/account-input.ts'
 import { findAccountByEmail, listAccounts } from '../accounts/account-store.ts'
@@ -14,7 +14,6 @@ import {
   viewFor,
 } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
-import { isStorable, normalizeEmail } from '../input.ts'
 
 /** The viewer. @throws Unauthenticated when the account was erased while its access token lived on. */
 export async function readMe(deps: Deps, viewer: Viewer): Promise<UserView> {
@@ -43,8 +42,9 @@ export async function readUserByEmail(
   viewer: Viewer | null,
   email: string,
 ): Promise<UserView | null> {
-  if (!isStorable(email)) return null
-  const account = await findAccountByEmail(db, normalizeEmail(email))
+  const address = emailSchema.safeParse(email)
+  if (!address.success) return null
+  const account = await findAccountByEmail(db, address.data)
   return account && viewFor(viewer, account)
 }
 

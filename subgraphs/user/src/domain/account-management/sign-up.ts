@@ -3,56 +3,40 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { createUserSchema } from '../accounts/account-input.ts'
-import {
-  type Account,
-  findAccountByEmail,
-  insertAccount,
-  type Role,
-  updateAccount,
-  updateAuthChangedAt,
-} from '../accounts/account-store.ts'
+import { type Account, insertAccount, type Role } from '../accounts/account-store.ts'
+import { mailboxOf } from '../accounts/same-mailbox.ts'
+import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { EmailTaken } from '../errors.ts'
-import { normalizeEmail } from '../input.ts'
 import { type SignedIn, signIn } from '../sessions/access-tokens.ts'
+import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { insertSession } from '../sessions/session-store.ts'
-
-/** Makes an account for whoever asks and signs them in. @throws BadUserInput, EmailTaken */
-export async function signUp(deps: Deps, input: unknown): Promise<SignedIn> {
-  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
-  const passwordHash = await deps.passwords.hash(password)
-  const { account, session } = await transaction(deps.db, async (tx) => {
-    const account = await register(tx, { email, passwordHash, name, phoneNumber, address })
-    return { account, session: await insertSession(tx, account.id) }
-  })
-  return signIn(deps, account, session)
-}
+import { countAttempt, deviceTokenFor, rememberPlace, signUpAttempt } from '../sessions/sign-in-limits.ts'
 
 /**
- * Makes sure at start that the first admin exists. An account that has the address already is made ADMIN and otherwise left as it
- * is, its password too. Any number of processes may start at once: the unique index lets one of them make it.
+ * Makes an account for whoever asks and signs them in.
+ * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
-export async function ensureAdmin({ db, passwords }: Deps, address: string, password: string): Promise<void> {
-  const email = normalizeEmail(address)
-  if (!(await findAccountByEmail(db, email))) {
-    const passwordHash = await passwords.hash(password)
-    await transaction(db, (tx) => register(tx, { email, passwordHash, name: 'Admin', role: 'ADMIN' })).catch(
-      (error: unknown) => {
-        if (!(error instanceof EmailTaken)) throw error // another process was first
-      },
-    )
-  }
-  const account = await findAccountByEmail(db, email)
-  if (!account || account.role === 'ADMIN') return
-  await transaction(db, async (tx) => {
-    await updateAccount(tx, account.id, { role: 'ADMIN' })
-    await updateAuthChangedAt(tx, account.id)
+export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
+  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
+  client.takePasswordTurn()
+  const attempt = signUpAttempt(deps, client)
+  if (attempt) await countAttempt(deps, attempt)
+  const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
+  const { account, session } = await transaction(deps.db, async (tx) => {
+    const account = await register(deps, tx, { email, passwordHash, name, phoneNumber, address })
+    if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
+    await rememberPlace(deps, tx, client, account.id)
+    return { account, session: await insertSession(tx, account.id) }
   })
+  return {
+    ...(await signIn(deps, account, session)),
+    deviceToken: deviceTokenFor(deps.keyedHashes, account.id, null),
+  }
 }
 
 /** What the account of a new person starts with; the address normalized, the password hashed. */
-interface NewAccount {
+export interface NewAccount {
   email: string
   passwordHash: string
   name: string
@@ -62,9 +46,14 @@ interface NewAccount {
 }
 
 /** Makes an account, and records the event for booking in the same transaction. @throws EmailTaken */
-async function register(tx: Tx, person: NewAccount): Promise<Account> {
+export async function register(
+  { keyedHashes }: Pick<Deps, 'keyedHashes'>,
+  tx: Tx,
+  person: NewAccount,
+): Promise<Account> {
   const account = await insertAccount(tx, { id: newId(), ...person })
-  const payload = { userId: account.id }
+  const personHash = keyedHashes.person(mailboxOf(person.email)).toString('base64url')
+  const payload = { userId: account.id, personHash }
   await recordEvent(tx, { type: 'user.registered', aggregateId: account.id, payload, consumers: ['booking'] })
   return account
 }

@@ -1,19 +1,24 @@
 import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { idSchema } from '@karcis/kit/ids'
-import { nameSchema } from '@karcis/kit/validate'
+import {
+  emailSchema,
+  filterTextSchema,
+  nameSchema,
+  normalizeEmail,
+  reasonSchema,
+  textSchema,
+} from '@karcis/kit/validate'
 import { z } from 'zod'
-import { isStorable, MAX_EMAIL, NOT_STORABLE, normalizeEmail, textSchema } from '../input.ts'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
 
-const email = z
-  .string()
-  .transform(normalizeEmail)
-  .pipe(z.email('must be an e-mail address').max(MAX_EMAIL, 'is too long'))
-
+/** E.164 has at most 15 digits; how they are grouped is for people to say. */
 const phoneNumber = z
   .string()
   .trim()
-  .regex(/^\+?[\d ()-]{6,24}$/, 'must be a phone number: 6 to 25 digits, spaces and + - ( )')
+  .regex(
+    /^(?=.{6,25}$)\+?[ ()-]*(\d[ ()-]*){6,15}$/,
+    'must be a phone number: 6 to 15 digits, spaces and + - ( )',
+  )
 
 const address = textSchema(500)
 
@@ -27,7 +32,7 @@ const isNotOwnEmail = (input: unknown): boolean => {
 
 export const createUserSchema = z
   .object({
-    email,
+    email: emailSchema,
     password: newPasswordSchema,
     name: nameSchema(),
     phoneNumber: phoneNumber.nullish(),
@@ -41,7 +46,7 @@ export const updateUserSchema = z.object({
   name: nameSchema().optional(),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
-  email: email.optional(),
+  email: emailSchema.optional(),
   password: newPasswordSchema.optional(),
   currentPassword: givenPasswordSchema.nullish(),
 })
@@ -51,14 +56,9 @@ export const changePasswordSchema = z.object({
   newPassword: newPasswordSchema,
 })
 
-export const suspensionReasonSchema = textSchema(500)
+export const suspensionReasonSchema = reasonSchema(500)
 
 export const userFilterSchema = z.object({
   role: roleSchema.nullish(),
-  search: z
-    .string()
-    .trim()
-    .max(100, 'must have at most 100 characters')
-    .refine(isStorable, NOT_STORABLE)
-    .nullish(),
+  search: filterTextSchema(100).nullish(),
 })

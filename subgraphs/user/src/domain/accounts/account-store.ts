@@ -101,6 +101,18 @@ export async function lockAmongAdmins(
   return { account, anotherAdmin: admins.some((admin) => admin.active_admin && admin.id !== id) }
 }
 
+/** Any number: processes that make the first admin at once meet on this advisory lock. */
+const FIRST_ADMIN_LOCK = 4_271_002
+
+/** Lets one process at a time decide about the first admin, until its transaction ends. */
+export async function lockFirstAdmin(tx: Tx): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(${FIRST_ADMIN_LOCK})::text`
+}
+
+/** Whether there is an admin, suspended ones among them. */
+export const hasAdmin = async (db: Db | Tx): Promise<boolean> =>
+  (await db.user.findFirst({ where: { role: 'ADMIN' }, select: { id: true } })) !== null
+
 const CONSTRAINT_ERRORS = { users_email_key: () => new EmailTaken() }
 
 /** @throws EmailTaken by the unique index, which alone decides. */

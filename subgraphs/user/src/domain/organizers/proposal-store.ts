@@ -48,7 +48,9 @@ export async function deleteProposalsOf(tx: Tx, userId: string): Promise<void> {
   await tx.organizerProposal.deleteMany({ where: { userId } })
 }
 
-const PROPOSALS = newestFirst<Proposal>('organizer-proposals')
+/** Two lists, of which neither takes a cursor of the other. */
+const ALL_PROPOSALS = newestFirst<Proposal>('organizer-proposals')
+const OWN_PROPOSALS = newestFirst<Proposal>('own-organizer-proposals')
 
 /** A page of proposals, newest first: of one person, in one state, or all. @throws BadUserInput for wrong paging. */
 export function listProposals(
@@ -56,7 +58,7 @@ export function listProposals(
   where: { userId?: string; status?: Proposal['status'] },
   args: PageArgs,
 ): Promise<ProposalConnection> {
-  return PROPOSALS.read(args, {
+  return (where.userId ? OWN_PROPOSALS : ALL_PROPOSALS).read(args, {
     rows(page) {
       const { where: onPage, ...order } = idPage(page)
       return db.organizerProposal.findMany({ where: { AND: [where, onPage] }, ...order })

@@ -3,18 +3,13 @@ import { Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/erro
 import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { nameSchema, parseInput, textSchema } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import {
-  lockAccount,
-  lockAccountShared,
-  updateAccount,
-  updateAuthChangedAt,
-} from '../accounts/account-store.ts'
+import { lockAccount, lockAccountShared, updateAccount } from '../accounts/account-store.ts'
+import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
-import { textSchema } from '../input.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import {
   decideProposal,
@@ -29,7 +24,7 @@ const submitSchema = z.object({
   name: nameSchema(),
   category: nameSchema(),
   description: textSchema(5_000),
-  location: textSchema(200),
+  location: nameSchema(200),
 })
 
 const reviewSchema = z
@@ -74,7 +69,7 @@ export async function reviewProposal(
     // Who became admin in the meantime stays one.
     if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
     const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })
-    return { proposal, promoted: { account, at: await updateAuthChangedAt(tx, userId) } }
+    return { proposal, promoted: { account, at: await recordRightsChange(tx, account) } }
   })
   publishAuthChanges(deps, [], promoted)
   return proposal

@@ -1,5 +1,5 @@
+import { normalizeEmail } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { normalizeEmail } from '../input.ts'
 
 const MAX_PASSWORD = 200
 

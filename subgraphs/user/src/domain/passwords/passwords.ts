@@ -6,12 +6,13 @@ const MAX_THREADS = 4
 
 /** Hashes and checks passwords, off the main thread. */
 export interface Passwords {
-  hash(password: string): Promise<string>
+  /** @param queue whom it waits with for its turn: those of one queue wait for each other first. */
+  hash(password: string, queue: string): Promise<string>
   /**
    * Whether the password belongs to the hash. Without a hash the answer is false, after the same work, so that nobody
    * can tell by the clock whether an account exists.
    */
-  verify(password: string, hash: string | null): Promise<boolean>
+  verify(password: string, hash: string | null, queue: string): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -25,14 +26,15 @@ export async function createPasswords(pepper: string, cost: number): Promise<Pas
   // bcrypt reads 72 bytes and stops at a zero byte: 64 letters of base64 carry a password of any length.
   const preHash = (password: string): string =>
     createHmac('sha384', pepper).update(password.normalize('NFC')).digest('base64')
-  const hash = async (password: string): Promise<string> =>
-    String(await pool.run({ kind: 'hash', secret: preHash(password), cost }))
+  const hash = async (password: string, queue: string): Promise<string> =>
+    String(await pool.run({ kind: 'hash', secret: preHash(password), cost }, queue))
 
-  const nobodys = await hash(randomUUID())
+  const nobodys = await hash(randomUUID(), 'start')
   return {
     hash,
-    async verify(password, stored) {
-      const right = await pool.run({ kind: 'verify', secret: preHash(password), hash: stored ?? nobodys })
+    async verify(password, stored, queue) {
+      const secret = preHash(password)
+      const right = await pool.run({ kind: 'verify', secret, hash: stored ?? nobodys }, queue)
       return right === true && stored !== null
     },
     close: () => pool.close(),

@@ -11,6 +11,8 @@ export interface SignedIn {
   refreshToken: string
   /** Seconds. */
   expiresIn: number
+  /** What the device shows at its next sign-in; only a sign-in gives one. */
+  deviceToken?: string
   user: UserView
 }
 

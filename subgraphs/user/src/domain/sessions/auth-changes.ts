@@ -26,7 +26,10 @@ export function publishAuthChanges(
   bus.publish(AUTH_CHANGED_CHANNEL, changes)
 }
 
-const sinceSchema = z.iso.datetime({ offset: true }).nullable()
+const sinceSchema = z.iso
+  .datetime({ offset: true, error: 'must be an instant (RFC 3339)' })
+  .refine((text) => Date.parse(text) >= 0, 'must not be before 1970')
+  .nullable()
 
 /**
  * Everything that happened to sessions and rights since an instant, and the instant to ask from next time.

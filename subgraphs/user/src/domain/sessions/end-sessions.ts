@@ -1,10 +1,10 @@
 import { transaction } from '@karcis/kit/database'
-import { Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { publishAuthChanges } from './auth-changes.ts'
-import { deletePastLoginAttempts } from './login-attempt-store.ts'
+import { deletePastLoginAttempts, deletePastPlaces } from './login-attempt-store.ts'
 import {
   deleteExpiredTokens,
   deleteSpentSessions,
@@ -16,7 +16,7 @@ import {
 /**
  * Ends the session that a refresh token belongs to, or without one the viewer's; or all of that person. Ending what has
  * ended, or never was, is a success: the caller has what they wanted.
- * @throws Unauthenticated when there is neither a token nor a viewer.
+ * @throws Unauthenticated when there is neither a token nor a viewer; BadUserInput for an empty token, which says neither.
  */
 export async function logOut(
   deps: Deps,
@@ -24,6 +24,11 @@ export async function logOut(
   refreshToken: string | null | undefined,
   everywhere: boolean,
 ): Promise<true> {
+  if (refreshToken === '') {
+    throw new BadUserInput([
+      { path: 'refreshToken', message: 'must not be empty; leave it out to end your own session' },
+    ])
+  }
   const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
   if (!session) return true
   const revoked = await transaction(deps.db, async (tx) => {
@@ -43,9 +48,13 @@ function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string }
 /** Expired tokens stay known for a while, so that whoever comes back with one is told what it is. */
 const EXPIRED_DAYS = 30
 
-/** Forgets refresh tokens long expired, sessions without any token left, and counts of login attempts whose time is over. */
+/** A quarter of a year: who has not signed in from a place for so long is a stranger there. */
+const PLACE_DAYS = 90
+
+/** Forgets refresh tokens long expired, sessions without any token left, and counts and places of sign-ins whose time is over. */
 export async function forgetSignIns({ db }: Pick<Deps, 'db'>): Promise<void> {
   await transaction(db, (tx) => deleteExpiredTokens(tx, EXPIRED_DAYS))
   await transaction(db, (tx) => deleteSpentSessions(tx, EXPIRED_DAYS))
   await transaction(db, deletePastLoginAttempts)
+  await transaction(db, (tx) => deletePastPlaces(tx, PLACE_DAYS))
 }

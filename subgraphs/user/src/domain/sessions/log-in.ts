@@ -1,35 +1,47 @@
 import { transaction } from '@karcis/kit/database'
-import { parseInput } from '@karcis/kit/validate'
+import type { Viewer } from '@karcis/kit/service-token'
+import { normalizeEmail, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Credentials, findCredentials, lockAccountShared } from '../accounts/account-store.ts'
-import type { Db } from '../database.ts'
+import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
-import { AccountSuspended, InvalidCredentials, TooManyAttempts } from '../errors.ts'
-import { isStorable, MAX_EMAIL, NOT_STORABLE, normalizeEmail } from '../input.ts'
+import { AccountSuspended, InvalidCredentials } from '../errors.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import { type SignedIn, signIn } from './access-tokens.ts'
-import { countLoginAttempt, deleteLoginAttempts } from './login-attempt-store.ts'
 import { insertSession } from './session-store.ts'
-
-const MAX_ATTEMPTS = 10
-const WINDOW_MINUTES = 15
+import {
+  type Attempt,
+  countAttempt,
+  deviceTokenFor,
+  forgiveAttempt,
+  proofAttempt,
+  rememberPlace,
+  signInAttempt,
+  withdrawAttempt,
+} from './sign-in-limits.ts'
 
 /** Nothing but bounds: what does not belong to an account is INVALID_CREDENTIALS, whatever it looks like. */
 const loginSchema = z.object({
-  email: z.string().max(MAX_EMAIL, 'is too long').refine(isStorable, NOT_STORABLE).transform(normalizeEmail),
+  email: z
+    .string()
+    .max(254, 'is too long')
+    .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+    .transform(normalizeEmail),
   password: givenPasswordSchema,
+  deviceToken: z.string().max(200, 'is too long').nullish(),
 })
 
 /**
  * Signs a person in by e-mail address and password. An unknown address costs the same work as a wrong password.
- * @throws InvalidCredentials, AccountSuspended (only to who knows the password), TooManyAttempts, BadUserInput
+ * @throws InvalidCredentials, AccountSuspended (only to who knows the password), TooManyAttempts, OnePasswordPerRequest, BadUserInput
  */
-export async function logIn(deps: Deps, input: unknown): Promise<SignedIn> {
-  const { db, passwords } = deps
-  const { email, password } = parseInput(loginSchema, input)
-  await countAttempt(db, email)
+export async function logIn(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
+  const { db, keyedHashes } = deps
+  const { email, password, deviceToken = null } = parseInput(loginSchema, input)
+  client.takePasswordTurn()
   const known = await findCredentials(db, { email })
-  const right = await passwords.verify(password, known?.passwordHash ?? null)
+  const attempt = await signInAttempt(deps, client, { email, userId: known?.id ?? null, deviceToken })
+  const right = await tryPassword(deps, attempt, known, password)
   if (!known || !right) throw new InvalidCredentials()
 
   const { account, session } = await transaction(db, async (tx) => {
@@ -37,31 +49,45 @@ export async function logIn(deps: Deps, input: unknown): Promise<SignedIn> {
     // While the password was being checked the account may have got another one, or none.
     if (account?.passwordHash !== known.passwordHash) throw new InvalidCredentials()
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
-    await deleteLoginAttempts(tx, email)
+    await forgiveAttempt(tx, attempt)
+    await rememberPlace(deps, tx, client, account.id)
     return { account, session: await insertSession(tx, account.id) }
   })
-  return signIn(deps, account, session)
+  return {
+    ...(await signIn(deps, account, session)),
+    deviceToken: deviceTokenFor(keyedHashes, account.id, deviceToken),
+  }
 }
 
 /**
- * Makes sure that whoever is signed in knows the password too; counted with the tries to sign in, so that a stolen access
- * token is no way around that limit.
- * @throws InvalidCredentials, TooManyAttempts
+ * Makes sure that whoever is signed in knows the password too.
+ * @throws InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
  */
 export async function provePassword(
-  { db, passwords }: Pick<Deps, 'db' | 'passwords'>,
+  deps: Pick<Deps, 'db' | 'passwords' | 'keyedHashes'>,
+  client: Client,
+  viewer: Viewer,
   known: Credentials,
   password: string,
 ): Promise<void> {
-  await countAttempt(db, known.email)
-  if (!(await passwords.verify(password, known.passwordHash))) throw new InvalidCredentials()
-  await transaction(db, (tx) => deleteLoginAttempts(tx, known.email))
+  client.takePasswordTurn()
+  const attempt = proofAttempt(deps, viewer)
+  if (!(await tryPassword(deps, attempt, known, password))) throw new InvalidCredentials()
+  await transaction(deps.db, (tx) => forgiveAttempt(tx, attempt))
 }
 
-/** Committed before the password is looked at, so that a thousand guesses at once get no further than one after the other. */
-async function countAttempt(db: Db, email: string): Promise<void> {
-  const { attempts, secondsLeft } = await transaction(db, (tx) =>
-    countLoginAttempt(tx, email, WINDOW_MINUTES),
-  )
-  if (attempts > MAX_ATTEMPTS) throw new TooManyAttempts(secondsLeft)
+/** Counts the attempt and makes it, unless there is no turn for it. */
+async function tryPassword(
+  deps: Pick<Deps, 'db' | 'passwords'>,
+  attempt: Attempt,
+  known: Credentials | null,
+  password: string,
+): Promise<boolean> {
+  await countAttempt(deps, attempt)
+  try {
+    return await deps.passwords.verify(password, known?.passwordHash ?? null, attempt.queue)
+  } catch (error) {
+    await withdrawAttempt(deps, attempt)
+    throw error
+  }
 }

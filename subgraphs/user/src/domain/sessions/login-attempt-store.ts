@@ -1,36 +1,83 @@
-import { createHash } from 'node:crypto'
-import type { Tx } from '../database.ts'
+import type { Db, Tx } from '../database.ts'
 
-/** No more than a hash of the address is kept: it may be nobody's, or somebody's who never signed up. */
-const keyOf = (email: string) => createHash('sha256').update(email).digest()
+/** How tries are slowed down. */
+export interface Pace {
+  /** So many cost no time. */
+  free: number
+  /** Wait after the last free one; twice as long after each further one. */
+  firstDelaySeconds: number
+  maxDelaySeconds: number
+  /** After so long without a try it begins anew. */
+  forgottenAfterSeconds: number
+}
+
+/** What tries are counted by. */
+export interface AttemptLimit {
+  /** A keyed hash: it may be of an address that is nobody's, or of somebody who never signed up. */
+  key: Buffer
+  pace: Pace
+}
 
 /**
- * Counts a try at the password of an address, in a window that begins with the first. Kept in Postgres: every process counts on the
- * same row, and no two count as one.
- * @param email normalized; whether somebody has it plays no part.
- * @returns how many there were in this window, this one included, and how long it still lasts.
+ * Counts a try before its password is looked at, unless it comes too early. Kept in Postgres: every process counts on the same row, and
+ * no two tries count as one.
+ * @returns null when it may be made; when not, how long to wait, and it is not counted.
  */
-export async function countLoginAttempt(
-  tx: Tx,
-  email: string,
-  windowMinutes: number,
-): Promise<{ attempts: number; secondsLeft: number }> {
-  const [row] = await tx.$queryRaw<[{ attempts: number; secondsLeft: number }]>`
+export async function countLoginAttempt(tx: Tx, { key, pace }: AttemptLimit): Promise<number | null> {
+  const { free, firstDelaySeconds, maxDelaySeconds, forgottenAfterSeconds } = pace
+  const counted = await tx.$executeRaw`
     INSERT INTO login_attempts AS seen (key, attempts, window_ends_at)
-    VALUES (${keyOf(email)}, 1, now() + make_interval(mins => ${windowMinutes}::int))
+    VALUES (${key}, 1, now() + make_interval(secs => ${forgottenAfterSeconds}::int))
     ON CONFLICT (key) DO UPDATE SET
       attempts = CASE WHEN seen.window_ends_at <= now() THEN 1 ELSE seen.attempts + 1 END,
-      window_ends_at = CASE WHEN seen.window_ends_at <= now() THEN excluded.window_ends_at ELSE seen.window_ends_at END
-    RETURNING attempts, greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int AS "secondsLeft"`
-  return row
+      window_ends_at = excluded.window_ends_at,
+      blocked_until = CASE WHEN seen.window_ends_at > now() AND seen.attempts + 1 >= ${free}::int
+        THEN now() + make_interval(secs => least(${maxDelaySeconds}::int,
+          ${firstDelaySeconds}::int * 2 ^ least(seen.attempts + 1 - ${free}::int, 20)))
+      END
+    WHERE seen.blocked_until IS NULL OR seen.blocked_until <= now() OR seen.window_ends_at <= now()`
+  if (counted === 1) return null
+  const [row] = await tx.$queryRaw<{ seconds: number }[]>`
+    SELECT greatest(1, ceil(extract(epoch FROM blocked_until - now())))::int AS seconds
+    FROM login_attempts WHERE key = ${key}`
+  return row?.seconds ?? 1
 }
 
-/** Starts the count of an address anew. */
-export async function deleteLoginAttempts(tx: Tx, email: string): Promise<void> {
-  await tx.$executeRaw`DELETE FROM login_attempts WHERE key = ${keyOf(email)}`
+/** Takes a try back that was none in the end, and lets the next be made at once. */
+export async function uncountLoginAttempt(tx: Tx, key: Buffer): Promise<void> {
+  await tx.$executeRaw`UPDATE login_attempts SET attempts = attempts - 1, blocked_until = NULL
+    WHERE key = ${key} AND attempts > 1`
 }
 
-/** Deletes every count whose window is over. */
+/** Starts a count anew. */
+export async function deleteLoginAttempts(tx: Tx, key: Buffer): Promise<void> {
+  await tx.$executeRaw`DELETE FROM login_attempts WHERE key = ${key}`
+}
+
+/** Deletes every count whose time is over. */
 export async function deletePastLoginAttempts(tx: Tx): Promise<void> {
   await tx.$executeRaw`DELETE FROM login_attempts WHERE window_ends_at < now()`
+}
+
+/** Whether somebody has signed in from a place. @param userId null for nobody: it costs the same. */
+export async function isKnownPlace(db: Db, userId: string | null, place: Buffer): Promise<boolean> {
+  const found = await db.$queryRaw<unknown[]>`
+    SELECT true FROM known_places WHERE user_id = ${userId}::uuid AND place = ${place}`
+  return found.length > 0
+}
+
+/** Notes that somebody has signed in from a place. */
+export async function upsertKnownPlace(tx: Tx, userId: string, place: Buffer): Promise<void> {
+  await tx.$executeRaw`INSERT INTO known_places (user_id, place) VALUES (${userId}::uuid, ${place})
+    ON CONFLICT (user_id, place) DO UPDATE SET seen_at = now()`
+}
+
+/** Forgets where somebody has signed in. */
+export async function deleteKnownPlacesOf(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM known_places WHERE user_id = ${userId}::uuid`
+}
+
+/** Forgets places from which nobody has signed in for so many days. */
+export async function deletePastPlaces(tx: Tx, days: number): Promise<void> {
+  await tx.$executeRaw`DELETE FROM known_places WHERE seen_at < now() - make_interval(days => ${days}::int)`
 }

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
 import { type Account, lockAccountShared } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -8,6 +9,7 @@ import { type SignedIn, signIn } from './access-tokens.ts'
 import { publishAuthChanges } from './auth-changes.ts'
 import {
   findRefreshToken,
+  findSuccessors,
   insertRefreshToken,
   type KnownToken,
   lockSession,
@@ -19,14 +21,15 @@ import {
 const sessionEnded = () => new Unauthenticated('This session has ended: sign in again.')
 
 /**
- * Exchanges a refresh token for the next pair. Whoever comes second with a token ends the session, even if both came at once:
- * two tabs that race look exactly like a thief and their victim, and asking to sign in again is the smaller harm.
+ * Exchanges a refresh token for the next pair. Two tabs that refresh at once, and whoever lost the answer and asks again, are given
+ * the same next token for a short grace. Past it, a used token ends the session: a late repeat looks exactly like a thief and their
+ * victim, and asking to sign in again is the smaller harm.
  * @throws TokenReused, TokenExpired, AccountSuspended, Unauthenticated
  */
 export async function refreshSession(deps: Deps, token: string): Promise<SignedIn> {
   const known = await findRefreshToken(deps.db, token)
   if (!known) throw sessionEnded()
-  const outcome = await transaction(deps.db, (tx) => rotate(tx, known))
+  const outcome = await transaction(deps.db, (tx) => rotate(deps, tx, known, token))
   if (outcome.kind === 'reused') {
     publishAuthChanges(deps, outcome.revoked)
     throw new TokenReused()
@@ -39,13 +42,27 @@ type Outcome =
   // A result and not an error, because what it does to the session has to be committed.
   | { kind: 'reused'; revoked: Revocation[] }
 
-async function rotate(tx: Tx, { id, sessionId, userId }: KnownToken): Promise<Outcome> {
+async function rotate(
+  { keyedHashes, refreshGraceSeconds }: Deps,
+  tx: Tx,
+  { id, sessionId, userId }: KnownToken,
+  token: string,
+): Promise<Outcome> {
+  /** Follows from the token and an id that only the database has: nothing that would sign anybody in is stored for the grace. */
+  const successorOf = (before: string, successorId: string): string =>
+    keyedHashes.successor(before, successorId).toString('base64url')
+
   const account = await lockAccountShared(tx, userId)
   const { revoked, expired } = await lockSession(tx, sessionId, id)
-  if (!(await useRefreshToken(tx, id))) return { kind: 'reused', revoked: await revokeSession(tx, sessionId) }
+  const next = newId()
+  const first = await useRefreshToken(tx, id, next)
+  const successors = first ? [next] : await findSuccessors(tx, id, refreshGraceSeconds)
+  if (successors.length === 0) return { kind: 'reused', revoked: await revokeSession(tx, sessionId) }
   if (!account) throw sessionEnded()
   if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
   if (revoked) throw sessionEnded()
-  if (expired) throw new TokenExpired()
-  return { kind: 'rotated', account, refreshToken: await insertRefreshToken(tx, sessionId) }
+  if (first && expired) throw new TokenExpired()
+  const refreshToken = successors.reduce(successorOf, token)
+  if (first) await insertRefreshToken(tx, sessionId, { id: next, token: refreshToken })
+  return { kind: 'rotated', account, refreshToken }
 }

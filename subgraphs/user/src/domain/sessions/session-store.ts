@@ -22,15 +22,19 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest()
 /** Starts a session with its first refresh token. */
 export async function insertSession(tx: Tx, userId: string): Promise<OpenSession> {
   const session = await tx.session.create({ data: { id: newId(), userId }, select: { id: true } })
-  return { sessionId: session.id, refreshToken: await insertRefreshToken(tx, session.id) }
+  const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url')
+  await insertRefreshToken(tx, session.id, { id: newId(), token: refreshToken })
+  return { sessionId: session.id, refreshToken }
 }
 
 /** Adds the token that will work next. Its 30 days start now, so a session lasts as long as it is used. */
-export async function insertRefreshToken(tx: Tx, sessionId: string): Promise<string> {
-  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+export async function insertRefreshToken(
+  tx: Tx,
+  sessionId: string,
+  { id, token }: { id: string; token: string },
+): Promise<void> {
   await tx.$executeRaw`INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
-    VALUES (${newId()}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))`
-  return token
+    VALUES (${id}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))`
 }
 
 /** A refresh token that was issued, and whose it is. */
@@ -50,13 +54,31 @@ export async function findRefreshToken(db: Db | Tx, token: string): Promise<Know
 }
 
 /**
- * Marks a refresh token as used.
+ * Marks a refresh token as used, for the one that comes after it.
  * @returns false when it had been: of any number that come at once, one finds it unused.
  */
-export async function useRefreshToken(tx: Tx, id: string): Promise<boolean> {
-  const used =
-    await tx.$executeRaw`UPDATE refresh_tokens SET used_at = now() WHERE id = ${id}::uuid AND used_at IS NULL`
+export async function useRefreshToken(tx: Tx, id: string, successorId: string): Promise<boolean> {
+  const used = await tx.$executeRaw`UPDATE refresh_tokens
+    SET used_at = clock_timestamp(), successor_id = ${successorId}::uuid
+    WHERE id = ${id}::uuid AND used_at IS NULL`
   return used === 1
+}
+
+/**
+ * The tokens that came after a used one, down to the one that can be used now: empty unless it was used no longer ago than
+ * the grace. Those behind it were used later, so the grace of none of them is over before its own.
+ */
+export async function findSuccessors(tx: Tx, id: string, graceSeconds: number): Promise<string[]> {
+  const chain = await tx.$queryRaw<{ id: string }[]>`
+    WITH RECURSIVE chain (id, successor_id, step) AS (
+      SELECT id, successor_id, 0 FROM refresh_tokens
+      WHERE id = ${id}::uuid AND used_at > clock_timestamp() - make_interval(secs => ${graceSeconds}::int)
+      UNION ALL
+      SELECT next.id, next.successor_id, chain.step + 1
+      FROM chain JOIN refresh_tokens next ON next.id = chain.successor_id
+    )
+    SELECT id FROM chain WHERE step > 0 ORDER BY step`
+  return chain.map((token) => token.id)
 }
 
 /** Locks a session. @returns what a token of it is still worth, by the database's clock. */

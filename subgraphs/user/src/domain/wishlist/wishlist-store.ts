@@ -19,10 +19,15 @@ export interface WishlistPart {
   page: KeysetPage
 }
 
-/** A page of a wishlist, as its edges are answered. */
-export type WishlistPage = Omit<Connection<unknown>, 'edges'> & {
-  edges: { cursor: string; node: { id: string }; addedAt: Date }[]
+/** One event in a page; whether the viewer may see it is not yet said. */
+export interface WishlistItemEdge {
+  cursor: string
+  node: { id: string }
+  addedAt: Date
 }
+
+/** A page of a wishlist, as its edges are answered. */
+export type WishlistPage = Omit<Connection<unknown>, 'edges'> & { edges: WishlistItemEdge[] }
 
 type Item = { userId: string; eventId: string }
 

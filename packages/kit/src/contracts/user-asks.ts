@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** Whether the viewer may see the event `$id`, a boolean under `eventVisible`; asked of the event subgraph. */
+export const EVENT_VISIBLE = 'query EventVisible($id: ID!) { eventVisible(id: $id) }'
+
+/** Which of the events that `$representations` name the viewer may see: null under `_entities` for each of the others. */
+export const VISIBLE_EVENTS = `query VisibleEvents($representations: [_Any!]!) {
+  _entities(representations: $representations) { ... on Event { id } }
+}`
+
+/** How many events of the organizer `$organizerId` are still to come, under `eventsToCome`; asked of the event subgraph. */
+export const EVENTS_TO_COME =
+  'query EventsToCome($organizerId: ID!) { eventsToCome(organizerId: $organizerId) }'
+
+/** Tickets that would be lost with an account. */
+export const erasureLoss = z.object({
+  /** Valid ones, of events that are not over. */
+  validTickets: z.int(),
+})
+
+/** Asks the ticket subgraph for them, of the user `$userId`. Answered under `erasureLoss`, never null. */
+export const ERASURE_LOSS = `query ErasureLoss($userId: ID!) {
+  erasureLoss(userId: $userId) { ${Object.keys(erasureLoss.shape).join(' ')} }
+}`

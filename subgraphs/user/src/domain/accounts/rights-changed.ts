@@ -1,0 +1,19 @@
+import { recordEvent } from '@karcis/kit/events'
+import type { Tx } from '../database.ts'
+import { type Account, updateAuthChangedAt } from './account-store.ts'
+
+/**
+ * Notes that role, suspension or existence of an account changed: for routers, which ask for it, and for the event subgraph, which
+ * pauses the sales of whoever may hold no events any more. The caller has locked the account.
+ * @returns when: the database's clock at this moment.
+ */
+export async function recordRightsChange(tx: Tx, account: Account): Promise<Date> {
+  const { id, role, suspendedAt, deletedAt } = account
+  await recordEvent(tx, {
+    type: 'user.rights-changed',
+    aggregateId: id,
+    payload: { userId: id, role, suspended: suspendedAt !== null, erased: deletedAt !== null },
+    consumers: ['event'],
+  })
+  return updateAuthChangedAt(tx, id)
+}

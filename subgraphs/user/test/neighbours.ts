@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { EVENTS_PATH } from '@karcis/kit/contracts/events'
+import { readBody, sendJson } from '@karcis/kit/http'
+import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { SERVICE_SECRET } from '@karcis/testkit/people'
+
+/** An event that another subgraph was told of. */
+interface Received {
+  service: string | undefined
+  type: string
+  payload: unknown
+}
+
+/** Something that listens where the event, the ticket and the booking subgraph would. */
+export interface Neighbours extends AsyncDisposable {
+  url: string
+  /** What it was told, in order. */
+  received: Received[]
+  /** For whom each question came, in order. */
+  asked: { operation: string; viewer: Viewer | null }[]
+  /** Events that nobody can see; all others everybody can. */
+  hidden: Set<string>
+  /** By organizer. */
+  eventsToCome: Map<string, number>
+  /** By person; who is not in it loses nothing. */
+  losses: Map<
+    string,
+    { balances: { currency: string; balance: number }[]; validTickets: number; pendingBookings: number }
+  >
+  /** While true, nothing is answered. */
+  away: boolean
+}
+
+export async function startNeighbours(): Promise<Neighbours> {
+  const tokens = createServiceTokens(SERVICE_SECRET, 'neighbour')
+  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const neighbours: Neighbours = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    received: [],
+    asked: [],
+    hidden: new Set(),
+    eventsToCome: new Map(),
+    losses: new Map(),
+    away: false,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
+    const body = JSON.parse(await readBody(request, 100_000))
+    if (neighbours.away) return sendJson(response, 503, {})
+    if (request.url === EVENTS_PATH) {
+      for (const { type, payload } of body.events) {
+        neighbours.received.push({ service: caller?.service, type, payload })
+      }
+      return sendJson(response, 200, { taken: true })
+    }
+    const operation = /(?:query) (\w+)/.exec(body.query)?.[1] ?? ''
+    neighbours.asked.push({ operation, viewer: caller?.viewer ?? null })
+    sendJson(response, 200, { data: dataOf(operation, body.variables) })
+  }
+
+  function dataOf(
+    operation: string,
+    variables: Record<string, string> & { representations: { id: string }[] },
+  ) {
+    const { id = '', organizerId = '', userId = '', representations } = variables
+    const loss = neighbours.losses.get(userId) ?? { balances: [], validTickets: 0, pendingBookings: 0 }
+    const { validTickets, ...walletsForErasure } = loss
+    switch (operation) {
+      case 'EventVisible':
+        return { eventVisible: !neighbours.hidden.has(id) }
+      case 'VisibleEvents':
+        return { _entities: representations.map((event) => (neighbours.hidden.has(event.id) ? null : event)) }
+      case 'EventsToCome':
+        return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
+      case 'ErasureLoss':
+        return { erasureLoss: { validTickets } }
+      case 'WalletsForErasure':
+        return { walletsForErasure }
+      default:
+        return null
+    }
+  }
+
+  return neighbours
+}
