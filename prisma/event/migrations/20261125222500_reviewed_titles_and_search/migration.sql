@@ -4,7 +4,7 @@ UPDATE event_pending_changes p SET title = e.title FROM events e WHERE e.id = p.
 ALTER TABLE event_pending_changes ALTER COLUMN title SET NOT NULL;
 
 -- Since when an event waits for review: its room is not kept for it for ever. What waits already has its time from today.
-ALTER TABLE events ADD COLUMN submitted_at timestamptz(3) NOT NULL DEFAULT now();
+ALTER TABLE events ADD COLUMN submitted_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;
 
 -- All that a search looks at of an event, made comparable once and not at each search: one lookup for all of its words, and what
 -- fits many events is still cheap to look through.
