@@ -27,6 +27,8 @@ export interface Api {
 export interface Karcis extends Api, AsyncDisposable {
   /** Base URLs of the subgraphs, which no client ever sees. */
   subgraphs: Record<SubgraphName, string>
+  /** Connection strings of their databases, for who reads them behind everyone's back. */
+  databases: Record<SubgraphName, string>
 }
 
 // A story knows what it asked for; naming each shape twice would say nothing more.
@@ -61,8 +63,10 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     BOOKING_URL: url('booking'),
     LIVE_POLL_MS: 500,
   }
+  const databases = {} as Record<SubgraphName, string>
   const own = async (name: SubgraphName) => {
     const database = undo.use(await createTestDatabase(name))
+    databases[name] = database.url
     return { ...common, PORT: Number(ports[name]), DATABASE_URL: database.url }
   }
   undo.use(
@@ -110,6 +114,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   return {
     ...createApi(router.url),
     subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, url(name)])) as Karcis['subgraphs'],
+    databases,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -7,6 +7,7 @@ const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or h
 export const eventSettings = subgraphSettings.extend({
   USER_URL: serviceUrl,
   TICKET_URL: serviceUrl,
+  BOOKING_URL: serviceUrl,
   /** After how many days an event that nobody reviewed no longer keeps its room. */
   REVIEW_DAYS: z.coerce.number().int().min(1).max(366).default(14),
 })

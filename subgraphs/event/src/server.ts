@@ -20,7 +20,11 @@ export function createEventSubgraph(settings: EventSettings): Promise<RunningSub
     name: 'event',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { user: settings.USER_URL, ticket: settings.TICKET_URL },
+    clients: {
+      user: settings.USER_URL,
+      ticket: settings.TICKET_URL,
+      booking: settings.BOOKING_URL,
+    },
     async createDeps(base) {
       const live = createEventLive(base)
       const deps: Deps = {

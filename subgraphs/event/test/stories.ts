@@ -51,7 +51,9 @@ export async function standIn(
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { USER_URL?: string; TICKET_URL?: string } = {}) {
+export async function startStory(
+  settings: { USER_URL?: string; TICKET_URL?: string; BOOKING_URL?: string } = {},
+) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -65,6 +67,7 @@ export async function startStory(settings: { USER_URL?: string; TICKET_URL?: str
       PORT: 0,
       USER_URL: NOBODY,
       TICKET_URL: NOBODY,
+      BOOKING_URL: NOBODY,
       REVIEW_DAYS: 14,
       ...settings,
     }),

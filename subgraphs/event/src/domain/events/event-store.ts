@@ -311,7 +311,7 @@ export async function recordCapacityChange(tx: Tx, roomId: string): Promise<Even
 /** An event as others are told of it; DELETED when it is gone. */
 type Told = Omit<Event, 'status'> & { status: StoredStatus | 'DELETED' }
 
-/** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
+/** Records `event.changed` for the subgraphs that keep a copy. The row's lock puts the changes of one event in order. */
 async function recordChange<T extends Told>(tx: Tx, changed: T): Promise<T> {
   const capacity = changed.roomId === null ? null : await lockCapacity(tx, changed.roomId)
   const event = { ...changed, capacity }
@@ -319,7 +319,7 @@ async function recordChange<T extends Told>(tx: Tx, changed: T): Promise<T> {
     type: 'event.changed',
     aggregateId: event.id,
     payload: eventForSale.parse(event), // of all that an event has, what the contract names
-    consumers: ['ticket'],
+    consumers: ['ticket', 'booking'],
   })
   return event
 }
