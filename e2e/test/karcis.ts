@@ -80,7 +80,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       ...settings,
     }),
   )
-  undo.use(await createEventSubgraph(await own('event')))
+  undo.use(await createEventSubgraph({ REVIEW_DAYS: 14, ...(await own('event')) }))
   undo.use(
     await createTicketSubgraph({
       HOLD_SECONDS: 600,

@@ -3,10 +3,13 @@ import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
-/** Settings of the event subgraph: those of every subgraph, and where the consumers of its events are. */
+/** Settings of the event subgraph: those of every subgraph, and where those are that it asks or tells of its events. */
 export const eventSettings = subgraphSettings.extend({
+  USER_URL: serviceUrl,
   TICKET_URL: serviceUrl,
   BOOKING_URL: serviceUrl,
+  /** After how many days an event that nobody reviewed no longer keeps its room. */
+  REVIEW_DAYS: z.coerce.number().int().min(1).max(366).default(14),
 })
 
 export type EventSettings = z.infer<typeof eventSettings>

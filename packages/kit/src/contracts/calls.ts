@@ -23,7 +23,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   },
   event: {
     user: { graphql: true },
-    ticket: { events: ['event.changed'] },
+    ticket: { graphql: true, events: ['event.changed'] },
     booking: { events: ['event.changed'] },
   },
   ticket: {
