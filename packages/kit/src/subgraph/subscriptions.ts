@@ -18,6 +18,7 @@ import { formatError } from '../graphql-errors.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '../service-token.ts'
+import { guardSocket } from './socket-guard.ts'
 import { NoNulInDocument, nulIn } from './no-nul.ts'
 import type { RequestScope } from '../viewer.ts'
 
@@ -45,6 +46,7 @@ export function serveSubscriptions<Context extends RequestScope>(
 ) {
   const { server, schema, tokens, log, createContext } = options
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_FRAME_BYTES })
+  sockets.on('connection', (socket) => guardSocket(socket))
 
   const disposable = useServer(
     {
