@@ -75,6 +75,15 @@ describe('docker-compose.yml', () => {
     }
   })
 
+  it('line 23: gives a secret only to the processes that read it', () => {
+    const holders = (setting: string) =>
+      services.filter(([, { environment = {} }]) => setting in environment).map(([name]) => name)
+    expect(holders('SERVICE_SECRET').toSorted()).toEqual(ours.toSorted())
+    expect(holders('KEY_ENCRYPTION_SECRET')).toEqual(['user', 'ticket'])
+    expect(holders('PASSWORD_PEPPER')).toEqual(['user'])
+    expect(holders('ADMIN_PASSWORD')).toEqual(['user'])
+  })
+
   it('checks health by JavaScript that parses once compose has unescaped it', () => {
     for (const name of ours) {
       const [, program, flag, code = ''] = compose.services[name]?.healthcheck?.test ?? []
