@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { databaseRole } from '../src/database-role.ts'
 import { databaseSetting } from '../src/migrate.ts'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 
@@ -56,8 +57,9 @@ describe('docker-compose.yml', () => {
 
   it('gives each subgraph its own database, and migrates those', () => {
     for (const name of SUBGRAPHS) {
-      const url = compose.services[name]?.environment?.DATABASE_URL
-      expect(url).toBe(compose.services.migrate?.environment?.[databaseSetting(name)])
+      const url = String(compose.services[name]?.environment?.DATABASE_URL)
+      const owner = String(compose.services.migrate?.environment?.[databaseSetting(name)])
+      expect(url.split('@')[1]).toBe(owner.split('@')[1])
       expect(url).toContain(`/karcis_${name}`)
     }
   })
@@ -69,9 +71,21 @@ describe('docker-compose.yml', () => {
       'KEY_ENCRYPTION_SECRET',
       'PASSWORD_PEPPER',
       'POSTGRES_PASSWORD',
+      ...SUBGRAPHS.map((name) => `${name.toUpperCase()}_DATABASE_PASSWORD`),
     ]) {
       expect(read('docker-compose.yml')).toContain(`\${${setting}:?`)
       expect(example).toMatch(new RegExp(`^${setting}=$`, 'm'))
+    }
+  })
+
+  it('line 23: lets a subgraph into its database as the role that the migrations make for it, not as the owner', () => {
+    for (const name of SUBGRAPHS) {
+      const setting = `${name.toUpperCase()}_DATABASE_PASSWORD`
+      expect(compose.services[name]?.environment?.DATABASE_URL).toContain(
+        `//${databaseRole(name)}:\${${setting}:?must be set in .env}@`,
+      )
+      expect(compose.services.migrate?.environment?.[setting]).toBe(`\${${setting}}`)
+      expect(JSON.stringify(compose.services[name])).not.toContain('POSTGRES_PASSWORD')
     }
   })
 
