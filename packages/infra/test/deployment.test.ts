@@ -18,6 +18,13 @@ interface Service {
   depends_on?: Record<string, { condition: string }>
   healthcheck?: { test: string[] }
   volumes?: string[]
+  tmpfs?: string[]
+  user?: string
+  read_only?: boolean
+  cap_drop?: string[]
+  security_opt?: string[]
+  mem_limit?: string
+  pids_limit?: number
 }
 
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
@@ -71,6 +78,7 @@ describe('docker-compose.yml', () => {
       'KEY_ENCRYPTION_SECRET',
       'PASSWORD_PEPPER',
       'POSTGRES_PASSWORD',
+      'REDIS_PASSWORD',
       ...SUBGRAPHS.map((name) => `${name.toUpperCase()}_DATABASE_PASSWORD`),
     ]) {
       expect(read('docker-compose.yml')).toContain(`\${${setting}:?`)
@@ -86,6 +94,29 @@ describe('docker-compose.yml', () => {
       )
       expect(compose.services.migrate?.environment?.[setting]).toBe(`\${${setting}}`)
       expect(JSON.stringify(compose.services[name])).not.toContain('POSTGRES_PASSWORD')
+    }
+  })
+
+  it('line 23: lets nobody into Redis without its password', () => {
+    const { environment, command = [] } = compose.services.redis ?? {}
+    expect(environment?.REDISCLI_AUTH).toBe('${REDIS_PASSWORD:?must be set in .env}')
+    expect(command.at(-1)).toContain('echo "requirepass $$REDISCLI_AUTH" > /tmp/redis.conf && exec redis-server /tmp/redis.conf ')
+    for (const name of ours)
+      expect(compose.services[name]?.environment?.REDIS_URL).toContain('redis://:${REDIS_PASSWORD')
+  })
+
+  it('line 23: confines every container: nothing to write to, no privileges, no more than its share', () => {
+    for (const [name, service] of services) {
+      expect(service, name).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        pids_limit: expect.any(Number),
+        tmpfs: expect.arrayContaining([expect.stringMatching(/^\/tmp:size=/)]),
+      })
+      // Their images begin as root, which without capabilities could not become anybody else.
+      if (!service.command?.includes('node')) expect(service.user, name).toBe(name)
     }
   })
 
@@ -125,13 +156,13 @@ describe('the Dockerfile', () => {
 })
 
 describe('the CI workflow', () => {
-  it('runs what .ci/run runs, on pinned actions', () => {
+  it('runs what .ci/run runs, on actions pinned by commit', () => {
     const workflow = parse(read('.github/workflows/ci.yml')) as {
       jobs: { test: { steps: { uses?: string; run?: string }[] } }
     }
     const { steps } = workflow.jobs.test
     expect(steps.map(({ run }) => run)).toContain('.ci/run')
-    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/@v\d+\.\d+\.\d+$/)
+    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/@[0-9a-f]{40}$/)
     expect(read('.ci/run')).toMatch(/^npm test$/m)
   })
 })
