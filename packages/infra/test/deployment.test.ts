@@ -100,7 +100,9 @@ describe('docker-compose.yml', () => {
   it('line 23: lets nobody into Redis without its password', () => {
     const { environment, command = [] } = compose.services.redis ?? {}
     expect(environment?.REDISCLI_AUTH).toBe('${REDIS_PASSWORD:?must be set in .env}')
-    expect(command.at(-1)).toContain('echo "requirepass $$REDISCLI_AUTH" > /tmp/redis.conf && exec redis-server /tmp/redis.conf ')
+    expect(command.at(-1)).toContain(
+      'echo "requirepass $$REDISCLI_AUTH" > /tmp/redis.conf && exec redis-server /tmp/redis.conf ',
+    )
     for (const name of ours)
       expect(compose.services[name]?.environment?.REDIS_URL).toContain('redis://:${REDIS_PASSWORD')
   })

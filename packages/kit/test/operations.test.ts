@@ -162,3 +162,74 @@ describe('an operation that was seen before', () => {
     ])
   })
 })
+
+describe('line 12: NUL, and instants that Postgres cannot take', () => {
+  const fields = (text: string) => JSON.parse(text).errors[0].extensions
+
+  it('is refused wherever it stands in variables, by its path, with nothing executed', async () => {
+    await using server = await start()
+    const rename = 'mutation ($name: String!) { rename(name: $name) { name } }'
+    const named = { query: rename, variables: { name: 'a\0b' } }
+    for (const _ of ['new', 'known']) {
+      const { status, text } = await ask(server.url, named)
+      expect(status).toBe(400)
+      expect(fields(text)).toEqual({
+        code: 'BAD_USER_INPUT',
+        fields: [{ path: 'name', message: 'must not contain NUL' }],
+      })
+      expect((await ask(server.url, { query: rename, variables: { name: 'ab' } })).status).toBe(200)
+    }
+    const deep = { query: OF_THINGS, variables: { of: [{ __typename: 'Thing', id: '1' }, { id: 'x\0' }] } }
+    expect(fields((await ask(server.url, deep)).text).fields).toMatchObject([{ path: 'of.1.id' }])
+  })
+
+  it('is refused in a document, however it is written', async () => {
+    await using server = await start()
+    for (const escape of ['\\u0000', '\\u{0}']) {
+      const { text } = await ask(server.url, { query: `mutation { rename(name: "a${escape}") { name } }` })
+      expect(fields(text)).toMatchObject({ code: 'BAD_USER_INPUT', fields: [{ path: 'name' }] })
+    }
+  })
+
+  it('harms only its own member of a batch', async () => {
+    await using server = await start()
+    const { text } = await ask(server.url, [
+      { query: OF_THINGS, variables: { of: [{ __typename: 'Thing', id: '\0' }] } },
+      { query: COUNT, variables: { n: 7 } },
+    ])
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .sort(([a], [b]) => a - b)
+    expect(lines[0][1].errors[0].extensions.code).toBe('BAD_USER_INPUT')
+    expect(lines[1]).toEqual([1, { data: { count: 7 } }])
+  })
+
+  it.each([
+    '0000-01-01T00:00:00Z',
+    '0001-01-01T00:00:00+07:00', // in the year 0, in UTC
+    '9999-12-31T23:59:59-07:00',
+    '2026-02-30T00:00:00Z',
+    '2026-01-01',
+    '2026-01-01T00:00:00',
+    'soon',
+    '',
+  ])('%j is no instant, in variables and in a document', async (at) => {
+    await using server = await start()
+    const asVariable = { query: 'query ($at: DateTime) { since(at: $at) }', variables: { at } }
+    for (const body of [asVariable, { query: `{ since(at: "${at}") }` }]) {
+      const { text } = await ask(server.url, body)
+      expect(JSON.parse(text).errors[0].message).toMatch(/DateTime must be (in the years|an instant)/)
+      expect(fields(text).code).toBe('BAD_USER_INPUT')
+    }
+  })
+
+  it('takes every instant from year 1 to 9999', async () => {
+    await using server = await start()
+    for (const at of ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z', '2026-12-31T19:00:00+07:00']) {
+      const { text } = await ask(server.url, { query: `{ since(at: "${at}") }` })
+      expect(JSON.parse(text).data.since).toBe(new Date(at).toISOString())
+    }
+  })
+})

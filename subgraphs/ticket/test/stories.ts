@@ -109,6 +109,8 @@ interface Neighbours {
   /** Which operations came, in order, as `eventForSale <id>`. */
   asked: string[]
   chargeable: string[]
+  /** Seat layouts by room. */
+  layouts: Map<string, object>
   /** Whether they answer at all. */
   away: boolean
 }
@@ -121,6 +123,8 @@ const startNeighbours = (state: Neighbours) => {
   }
   return createStandIn({
     eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
+    seatLayoutOfRoom: ({ roomId }) =>
+      asked(`seatLayoutOfRoom ${roomId}`, () => state.layouts.get(roomId) ?? null),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {
@@ -139,6 +143,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     events: new Map(),
     asked: [],
     chargeable: ['IDR', 'USD'],
+    layouts: new Map(),
     away: false,
   }
   const { url: neighboursUrl } = undo.use(await startNeighbours(neighbours))

@@ -60,18 +60,15 @@ it('distinguishes passwords beyond the 72 bytes that bcrypt reads, and stores on
 })
 
 it.each([
-  ['mutation { login(input: { email: "a\\u0000@b.c", password: "x" }) { expiresIn } }', 'BAD_USER_INPUT'],
-  ['mutation { login(input: { email: "a@b.c", password: "\\u0000" }) { expiresIn } }', 'INVALID_CREDENTIALS'],
-  ['mutation { refreshToken(refreshToken: "\\u0000") { expiresIn } }', 'UNAUTHENTICATED'],
-  [
-    'mutation { suspendUser(id: "01a1fa53-39b9-73a8-9503-91c715bf33d3", reason: "\\u0000") { id } }',
-    'BAD_USER_INPUT',
-  ],
-  ['{ users(filter: { search: "\\u0000" }) { totalCount } }', 'BAD_USER_INPUT'],
-])('answers text that Postgres cannot store as a fault of the caller: %s', async (operation, code) => {
+  'mutation { login(input: { email: "a\\u0000@b.c", password: "x" }) { expiresIn } }',
+  'mutation { login(input: { email: "a@b.c", password: "\\u0000" }) { expiresIn } }',
+  'mutation { refreshToken(refreshToken: "\\u0000") { expiresIn } }',
+  'mutation { suspendUser(id: "01a1fa53-39b9-73a8-9503-91c715bf33d3", reason: "\\u0000") { id } }',
+  '{ users(filter: { search: "\\u0000" }) { totalCount } }',
+])('answers text that Postgres cannot store as a fault of the caller: %s', async (operation) => {
   await using story = await startStory()
   const admin = await story.admin()
-  expect((await admin.ask(operation)).code).toBe(code)
+  expect((await admin.ask(operation)).code).toBe('BAD_USER_INPUT')
 })
 
 it('refuses an address that has an account', async () => {

@@ -4,6 +4,7 @@ import {
   ApolloServerPluginInlineTraceDisabled,
 } from '@apollo/server/plugin/disabled'
 import type { DocumentNode, GraphQLSchema } from 'graphql'
+import { NoNulInDocument } from './no-nul.ts'
 import { formatError } from '../graphql-errors.ts'
 import type { RequestScope } from '../viewer.ts'
 
@@ -25,6 +26,7 @@ export async function startApollo<Context extends RequestScope>(
   const apollo = new ApolloServer<Context>({
     schema,
     introspection: false,
+    validationRules: [NoNulInDocument],
     csrfPrevention: false, // browsers never reach this port, and no request is served without a service token
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,

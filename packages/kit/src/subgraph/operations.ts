@@ -11,7 +11,8 @@ import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
 import { KarcisError } from '../errors.ts'
 import { formatError } from '../graphql-errors.ts'
-import { isPlainOperation, type PlainOperation } from '../plain-operation.ts'
+import { isPlainOperation, isRecord, type PlainOperation } from '../plain-operation.ts'
+import { nulIn } from './no-nul.ts'
 import type { RequestScope } from '../viewer.ts'
 
 /** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
@@ -63,6 +64,10 @@ export async function createOperations<Context extends RequestScope>(
   }
 
   async function run(body: unknown, context: Context): Promise<OperationAnswer> {
+    if (isRecord(body)) {
+      const nul = nulIn(body.variables)
+      if (nul) return refused(nul, context)
+    }
     const json = isPlainOperation(body) && body.extensions == null ? await runKnown(body, context) : null
     return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
   }
@@ -91,6 +96,13 @@ export async function createOperations<Context extends RequestScope>(
     stop: () => apollo.stop(),
   }
 }
+
+/** What is wrong with a request before anything was executed. */
+const refused = (error: Error, scope: RequestScope): OperationAnswer => ({
+  status: 400,
+  headers: EXECUTED.headers,
+  json: JSON.stringify({ errors: [formatError(error, scope)] }),
+})
 
 const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>
   JSON.stringify(errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data })

@@ -6,6 +6,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   parse,
+  specifiedRules,
   validate,
 } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
@@ -16,6 +17,7 @@ import { formatError } from '../graphql-errors.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
 import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '../service-token.ts'
+import { NoNulInDocument, nulIn } from './no-nul.ts'
 import type { RequestScope } from '../viewer.ts'
 
 const MAX_FRAME_BYTES = 1_000_000
@@ -53,9 +55,11 @@ export function serveSubscriptions<Context extends RequestScope>(
         const requestId = text(extensions.requestId) ?? newId()
         const scope: RequestScope = { ...caller, requestId, log }
         try {
+          const nul = nulIn(payload.variables)
+          if (nul) return [asGraphQLError(nul)]
           // Parsed here because graphql-ws would answer a syntax error by closing the whole socket.
           const document = parse(payload.query)
-          const errors = validate(schema, document)
+          const errors = validate(schema, document, [...specifiedRules, NoNulInDocument])
           if (errors.length > 0) return errors
           const args: ScopedArgs = {
             schema,

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { createWorkerPool } from './worker-pool.ts'
+import { createWorkerPool } from '@karcis/kit/workers/pool'
+import type { PasswordTask } from './worker.ts'
 
 const MAX_THREADS = 4
 
@@ -21,7 +22,14 @@ export interface Passwords {
  * @param cost bcrypt's work factor; one more doubles the time.
  */
 export async function createPasswords(pepper: string, cost: number): Promise<Passwords> {
-  const pool = createWorkerPool(Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1)))
+  const pool = createWorkerPool<PasswordTask, string | boolean>({
+    script: new URL('./worker.ts', import.meta.url),
+    size: Math.min(MAX_THREADS, Math.max(1, availableParallelism() - 1)),
+    refusals: {
+      own: 'Too many sign-ins at once from here. Wait a while.',
+      all: 'Too many sign in just now. Try again.',
+    },
+  })
 
   // bcrypt reads 72 bytes and stops at a zero byte: 64 letters of base64 carry a password of any length.
   const preHash = (password: string): string =>

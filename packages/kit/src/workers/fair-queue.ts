@@ -3,6 +3,8 @@ export interface FairQueue<T> {
   add(of: string, item: T): void
   /** The next one, of whoever's turn it is; undefined when nothing waits. */
   take(): T | undefined
+  /** Takes out one that waits; false when it does not. */
+  remove(of: string, item: T): boolean
   /** How much waits in all. */
   readonly size: number
   sizeOf(of: string): number
@@ -28,6 +30,15 @@ export function createFairQueue<T>(): FairQueue<T> {
       if (queue.length > 0) queues.set(of, queue) // to the end of the turns
       size -= 1
       return item
+    },
+    remove(of, item) {
+      const queue = queues.get(of)
+      const place = queue?.indexOf(item) ?? -1
+      if (!queue || place < 0) return false
+      queue.splice(place, 1)
+      if (queue.length === 0) queues.delete(of)
+      size -= 1
+      return true
     },
     get size() {
       return size
