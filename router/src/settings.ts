@@ -25,7 +25,7 @@ const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name)
 >
 
 /** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
-const platformEnv = baseSettings.extend({
+export const platformEnv = baseSettings.extend({
   PORT: port,
   ROUTER_WORKERS: workers,
   ...urlSettings,
