@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
+import { grantDatabase } from '@karcis/infra/database-role'
 import { freePort } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { createRouter } from '@karcis/router/server'
@@ -67,7 +68,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   const own = async (name: SubgraphName) => {
     const database = undo.use(await createTestDatabase(name))
     databases[name] = database.url
-    return { ...common, PORT: Number(ports[name]), DATABASE_URL: database.url }
+    const url = await grantDatabase(name, database.url, 'a password of this test') // as in production, not as the owner
+    return { ...common, PORT: Number(ports[name]), DATABASE_URL: url }
   }
   undo.use(
     await createUserSubgraph({

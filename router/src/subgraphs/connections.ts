@@ -42,7 +42,7 @@ export function connectSubgraphs(
         limits,
         log,
       })
-      const upstream = createUpstreamSocket(endpoint)
+      const upstream = createUpstreamSocket(endpoint, limits.upstreamOperations)
       stack.defer(async () => {
         upstream.close()
         await service.close()
