@@ -1,4 +1,5 @@
 # One image for the router, the four subgraphs and the migrations: the command says which (docker-compose.yml).
+# The base is pinned to an exact version; its digest, which only the registry knows, may be added behind it (@sha256:…).
 FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY . .

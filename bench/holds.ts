@@ -66,7 +66,7 @@ export async function benchHolds(rounds: number): Promise<void> {
       }),
     ),
   )
-  const api = createServiceClient(subgraph.url, createServiceTokens(SECRET, 'router'))
+  const api = createServiceClient(subgraph.url, createServiceTokens(SECRET, 'router').to('ticket'))
   const organizer = viewer('ORGANIZER')
   const eventId = await tellEvent(subgraph.url, organizer.id)
   const typeOf = async (name: string, quota: number): Promise<string> => {
@@ -197,8 +197,11 @@ async function tellEvent(ticketUrl: string, organizerId: string): Promise<string
     version: 1,
   }
   const event = { id: newId(), type: 'event.changed', aggregateId: id, payload, occurredAt: at(0) }
-  await createServiceClient(ticketUrl, createServiceTokens(SECRET, 'event')).post('/internal/events', {
-    events: [event],
-  })
+  await createServiceClient(ticketUrl, createServiceTokens(SECRET, 'event').to('ticket')).post(
+    '/internal/events',
+    {
+      events: [event],
+    },
+  )
   return id
 }

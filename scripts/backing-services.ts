@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { grantDatabase } from '@karcis/infra/database-role'
 import { databaseName, databaseSetting, migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
@@ -9,7 +11,10 @@ import type { StartSettings } from './start-settings.ts'
 
 type Log = (line: string) => void
 
-/** Migrated databases: those that the settings name, and for the rest an embedded server of our own. */
+/**
+ * Migrated databases: those that the settings name, and for the rest an embedded server of our own, where each subgraph
+ * has a role with a password for this run only.
+ */
 export async function startDatabases(
   settings: StartSettings,
   resources: AsyncDisposableStack,
@@ -25,10 +30,15 @@ export async function startDatabases(
     await createDatabases(postgres.url('postgres'), embedded.map(databaseName))
     for (const name of embedded) urls[name] = postgres.url(databaseName(name))
   }
-  const complete = urls as Record<SubgraphName, string>
-  await allOrNothing(...SUBGRAPHS.map((name) => migrateOne(name, complete[name], log)))
-  return complete
+  const owned = urls as Record<SubgraphName, string>
+  await allOrNothing(...SUBGRAPHS.map((name) => migrateOne(name, owned[name], log)))
+  const granted = await allOrNothing(
+    ...embedded.map(async (name) => [name, await grantDatabase(name, owned[name], newPassword())] as const),
+  )
+  return { ...owned, ...Object.fromEntries(granted) }
 }
+
+const newPassword = (): string => randomBytes(24).toString('hex')
 
 async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<void> {
   try {

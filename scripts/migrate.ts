@@ -1,14 +1,23 @@
+import { grantDatabase } from '@karcis/infra/database-role'
 import { createDatabases } from '@karcis/infra/postgres'
 import { databaseSetting, migrate } from '@karcis/infra/migrate'
 import { SetupError } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
-/** Creates and migrates the databases that the *_DATABASE_URL settings name; any number may do so at once. */
+/**
+ * Creates and migrates the databases that the *_DATABASE_URL settings name; any number may do so at once. A subgraph whose
+ * *_DATABASE_PASSWORD is given gets a role of its own with it: for a server that is the platform's alone.
+ */
 async function main(): Promise<void> {
   const missing = SUBGRAPHS.map(databaseSetting).filter((setting) => !process.env[setting])
   if (missing.length > 0)
     throw new SetupError(missing.map((setting) => `Setting ${setting} is missing.`).join('\n'))
-  for (const name of SUBGRAPHS) await migrateOne(name, new URL(process.env[databaseSetting(name)] ?? ''))
+  for (const name of SUBGRAPHS) {
+    const url = new URL(process.env[databaseSetting(name)] ?? '')
+    await migrateOne(name, url)
+    const password = process.env[`${name.toUpperCase()}_DATABASE_PASSWORD`]
+    if (password) await grantDatabase(name, url.href, password)
+  }
 }
 
 async function migrateOne(name: SubgraphName, url: URL): Promise<void> {

@@ -1,8 +1,29 @@
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { platformEnv } from '../router/src/settings.ts'
+import { bookingSettings } from '../subgraphs/booking/src/env.ts'
+import { eventSettings } from '../subgraphs/event/src/env.ts'
+import { ticketSettings } from '../subgraphs/ticket/src/env.ts'
+import { userSettings } from '../subgraphs/user/src/env.ts'
 import { SUPERGRAPH } from './paths.ts'
 import type { ProcessSpec } from './supervised-process.ts'
 
 const HOST = '127.0.0.1'
+
+const SUBGRAPH_SETTINGS = {
+  user: userSettings,
+  event: eventSettings,
+  ticket: ticketSettings,
+  booking: bookingSettings,
+} satisfies Record<SubgraphName, Settings>
+
+/** The schema of a process' settings, of which only the names are read here. */
+interface Settings {
+  readonly shape: object
+}
+
+/** What Node and the libraries below it read. No secret is among them, PGPASSWORD above all. */
+const OF_THE_SYSTEM =
+  /^(PATH|HOME|USER|TMPDIR|TEMP|TZ|LANG|LC_\w+|NODE_\w+|UV_\w+|SSL_CERT_\w+|PGSSL\w+|(https?|no|all)_proxy)$/i
 
 /** What the five processes need to know to find each other and their data. */
 export interface PlatformOptions {
@@ -10,7 +31,7 @@ export interface PlatformOptions {
   readonly ports: Readonly<Record<SubgraphName, number>>
   readonly databaseUrls: Readonly<Record<SubgraphName, string>>
   readonly redisUrl: string
-  /** Secrets, and whatever else every process is given. */
+  /** Secrets and all other settings; each process gets those that it reads. */
   readonly env: NodeJS.ProcessEnv
 }
 
@@ -19,17 +40,26 @@ export function platformProcesses(options: PlatformOptions): ProcessSpec[][] {
   const { routerPort, ports, databaseUrls, redisUrl, env } = options
   const addresses = SUBGRAPHS.map((name) => [`${name.toUpperCase()}_URL`, `http://${HOST}:${ports[name]}`])
   const shared = { ...env, ...Object.fromEntries(addresses), HOST, REDIS_URL: redisUrl }
+  const own = { HOST: env.HOST ?? HOST, PORT: String(routerPort), SUPERGRAPH_FILE: SUPERGRAPH }
   const router: ProcessSpec = {
     name: 'router',
     script: 'router/src/main.ts',
-    env: { ...shared, HOST: env.HOST ?? HOST, PORT: String(routerPort), SUPERGRAPH_FILE: SUPERGRAPH },
+    env: readBy(platformEnv, { ...shared, ...own }),
     readyUrl: `http://${HOST}:${routerPort}/ready`,
   }
   const subgraphs = SUBGRAPHS.map((name) => ({
     name,
     script: `subgraphs/${name}/src/main.ts`,
-    env: { ...shared, PORT: String(ports[name]), DATABASE_URL: databaseUrls[name] },
+    env: readBy(SUBGRAPH_SETTINGS[name], {
+      ...shared,
+      PORT: String(ports[name]),
+      DATABASE_URL: databaseUrls[name],
+    }),
     readyUrl: `http://${HOST}:${ports[name]}/ready`,
   }))
   return [[router], subgraphs]
 }
+
+/** The part of an environment that a process reads: whoever breaks into it finds no other one's secrets there. */
+const readBy = ({ shape }: Settings, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name in shape || OF_THE_SYSTEM.test(name)))

@@ -36,4 +36,21 @@ describe('the rules for our schemas', () => {
     ])
     expect(violations(sdl('comments { id }'))).toEqual([])
   })
+
+  it('line 15: ask how long a list can be that is not paged', () => {
+    const sdl = `
+      "Root." type Query {
+        "All." all: [Seat!]!
+        "Some." some: [Seat!]! @listSize(assumedSize: 10)
+        "Paged." paged: SeatConnection
+        "For us." internal: [Seat] @inaccessible
+      }
+      "Page." type SeatConnection { "In it." edges: [Seat!]! "Where." pageInfo: Int "Beside." notes: [String] }
+      "Ours." type Internal @inaccessible { "Many." many: [Seat] }
+      "Seat." type Seat { "Its id." id: ID! }
+      "Which." input SeatsInput { "Ids." ids: [ID!] }`
+    const problem = (coordinate: string) =>
+      `schema/s0.graphql: ${coordinate} is a list without @listSize, which says how long it can be`
+    expect(violations(sdl)).toEqual([problem('Query.all'), problem('SeatConnection.notes')])
+  })
 })

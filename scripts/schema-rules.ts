@@ -1,4 +1,4 @@
-import type { DirectiveNode, DocumentNode, StringValueNode } from 'graphql'
+import type { DirectiveNode, DocumentNode, FieldDefinitionNode, StringValueNode, TypeNode } from 'graphql'
 import { Kind, parse, visit } from 'graphql'
 
 interface Sdl {
@@ -10,7 +10,11 @@ const OPERATION_TYPES = new Set(['Query', 'Mutation', 'Subscription'])
 
 /** What our own schemas must hold to, beyond what composition asks. Each problem is one readable line. */
 export function ruleViolations(sources: readonly Sdl[]): string[] {
-  return [...undescribed(sources), ...sources.flatMap(argumentsInRequires)]
+  return [
+    ...undescribed(sources),
+    ...sources.flatMap(argumentsInRequires),
+    ...sources.flatMap(listsWithoutSize),
+  ]
 }
 
 /** Everything a client can see has a description, in one of the subgraphs that define it. */
@@ -86,4 +90,34 @@ function hasArguments(fields: string): boolean {
     },
   })
   return found
+}
+
+/**
+ * The router weighs an operation by how long its lists can be. A connection's edges are as long as its page; every other list that a
+ * client can see has to say it.
+ */
+function listsWithoutSize({ name, document }: Sdl): string[] {
+  const problems: string[] = []
+  for (const type of document.definitions) {
+    if (!('fields' in type) || type.kind.startsWith('Input') || has(type, 'inaccessible')) continue
+    const fields = (type.fields ?? []) as readonly FieldDefinitionNode[]
+    const isConnection = fields.some((field) => field.name.value === 'pageInfo')
+    for (const field of fields) {
+      const isStated = has(field, 'listSize') || (isConnection && field.name.value === 'edges')
+      if (isStated || has(field, 'inaccessible') || !isList(field.type)) continue
+      problems.push(
+        `schema/${name}.graphql: ${type.name.value}.${field.name.value} is a list without @listSize, which says how long it can be`,
+      )
+    }
+  }
+  return problems
+}
+
+const has = (
+  { directives = [] }: { directives?: readonly DirectiveNode[] | undefined },
+  name: string,
+): boolean => directives.some((directive) => directive.name.value === name)
+
+function isList(type: TypeNode): boolean {
+  return type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isList(type.type))
 }

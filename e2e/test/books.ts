@@ -15,8 +15,17 @@ export interface Books extends AsyncDisposable {
   unfinished(): Promise<unknown[]>
   /** Every way in which seats, stock, tickets and money could disagree; empty when all is right. */
   contradictions(): Promise<Finding[]>
+  /**
+   * PENDING bookings in time that have not all their places in an ACTIVE hold of their own. Right at any moment, while sales go
+   * on: a booking counts only if it was PENDING both before and after its places were counted.
+   */
+  bookedWithoutPlaces(): Promise<Finding[]>
   /** Takes a valid ticket out of use, as only a bug would. */
   loseTicket(): Promise<void>
+  /** Ends the hold of a booking, as only a bug would. */
+  loseHold(bookingId: string): Promise<void>
+  /** Takes one place out of the hold of a booking, as only a bug would. */
+  losePlace(bookingId: string): Promise<void>
   statusOf(bookingId: string): Promise<string>
 }
 
@@ -39,6 +48,18 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
       `SELECT b.id, b.status, b.total_price, b.user_id, sum(i.quantity)::int AS places
        FROM bookings b JOIN booking_items i ON i.booking_id = b.id GROUP BY b.id`,
     )
+
+  /** Places by PENDING booking in time. @param ids only of these; null: of all. */
+  async function pending(ids: string[] | null): Promise<Map<string, number>> {
+    const found = await booking.query<{ id: string; places: number }>(
+      `SELECT b.id, sum(i.quantity)::int AS places FROM bookings b JOIN booking_items i ON i.booking_id = b.id
+       LEFT JOIN event_copies e ON e.event_id = b.event_id
+       WHERE b.status = 'PENDING' AND least(b.expires_at, e.payable_until) > clock_timestamp()
+         AND ($1::uuid[] IS NULL OR b.id = ANY($1)) GROUP BY b.id`,
+      [ids],
+    )
+    return new Map(found.rows.map(({ id, places }) => [id, places]))
+  }
 
   return {
     async unfinished() {
@@ -67,6 +88,10 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
           `SELECT 'stock does not match tickets' AS what, y.id, y.sold, y.held, count(t.id) AS tickets FROM ticket_types y
            LEFT JOIN tickets t ON t.ticket_type_id = y.id AND t.status IN ('VALID', 'USED')
            GROUP BY y.id HAVING y.sold <> count(t.id) OR y.held <> 0 OR y.available <> y.quota - y.sold`,
+        )),
+        ...(await rows<Finding>(
+          ticket,
+          `SELECT 'places count as open that nobody holds' AS what, user_id, event_id, taken FROM open_places WHERE taken <> 0`,
         )),
         ...(await rows<Finding>(
           booking,
@@ -100,6 +125,42 @@ export async function booksOf(databases: Record<SubgraphName, string>): Promise<
           found.push({ what: 'money lost or made', owner_id, balance })
       }
       return found
+    },
+
+    async bookedWithoutPlaces() {
+      const before = await pending(null)
+      const held = await ticket.query<{ id: string; places: number }>(
+        `SELECT h.booking_id AS id, sum(i.quantity)::int AS places
+         FROM holds h JOIN hold_items i ON i.hold_id = h.id LEFT JOIN seats s ON s.id = i.seat_id
+         WHERE h.booking_id = ANY($1) AND h.status = 'ACTIVE' AND h.expires_at > clock_timestamp()
+           AND (i.seat_id IS NULL OR (s.status = 'HELD' AND s.hold_id = h.id))
+         GROUP BY h.booking_id`,
+        [[...before.keys()]],
+      )
+      const placesOf = new Map(held.rows.map(({ id, places }) => [id, places]))
+      const after = await pending([...before.keys()])
+      return [...after]
+        .map(([id, places]) => ({
+          what: 'booked without its places',
+          id,
+          places,
+          held: placesOf.get(id) ?? 0,
+        }))
+        .filter(({ places, held: has }) => has !== places)
+    },
+
+    async loseHold(bookingId) {
+      await ticket.query(`UPDATE holds SET status = 'EXPIRED', closed_at = now() WHERE booking_id = $1`, [
+        bookingId,
+      ])
+    },
+
+    async losePlace(bookingId) {
+      await ticket.query(
+        `DELETE FROM hold_items WHERE id = (SELECT i.id FROM hold_items i JOIN holds h ON h.id = i.hold_id
+           WHERE h.booking_id = $1 LIMIT 1)`,
+        [bookingId],
+      )
     },
 
     async loseTicket() {

@@ -64,8 +64,13 @@ export async function signUpOrganizer(karcis: Api, admin: string, name = 'Rara')
   return person
 }
 
-/** An approved event of the organizer's, three weeks from now, in a room of its own. */
-export async function approvedEvent(karcis: Api, admin: string, organizer: Person): Promise<string> {
+/** An approved event of the organizer's, in a room of its own; three weeks from now and in rupiah unless it is given otherwise. */
+export async function approvedEvent(
+  karcis: Api,
+  admin: string,
+  organizer: Person,
+  given: { startsAt?: number; endsAt?: number; currency?: string } = {},
+): Promise<string> {
   const unique = crypto.randomUUID().slice(0, 8)
   const { createCategory } = await karcis.run(
     'mutation ($input: CreateCategoryInput!) { createCategory(input: $input) { id } }',
@@ -102,7 +107,7 @@ export async function approvedEvent(karcis: Api, admin: string, organizer: Perso
     { input: { venueId: createVenue.id, name: 'Main hall', capacity: 5_000 } },
     organizer.token,
   )
-  const startsAt = Date.now() + 21 * DAY_MS
+  const { startsAt = Date.now() + 21 * DAY_MS, endsAt = startsAt + DAY_MS / 8, currency = 'IDR' } = given
   const { createEvent } = await karcis.run(
     'mutation ($input: CreateEventInput!) { createEvent(input: $input) { id status } }',
     {
@@ -113,9 +118,9 @@ export async function approvedEvent(karcis: Api, admin: string, organizer: Perso
         venueId: createVenue.id,
         roomId: createRoom.id,
         startsAt: new Date(startsAt).toISOString(),
-        endsAt: new Date(startsAt + DAY_MS / 8).toISOString(),
+        endsAt: new Date(endsAt).toISOString(),
         timezone: 'Asia/Jakarta',
-        currency: 'IDR',
+        currency,
       },
     },
     organizer.token,

@@ -31,20 +31,20 @@ it(`keeps seats, tickets and money right while every process is killed ${ROUNDS}
   const hall = await arena(karcis, admin, organizer)
   const buyers = await Promise.all(Array.from({ length: BUYERS }, () => signUp(karcis, 'Buyer')))
 
+  const books = undo.use(await booksOf(databases))
   const storm = new AbortController()
   const shopping = buyers.map((buyer, index) => shopUntil(storm.signal, karcis, buyer, hall, index))
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of PROCESSES) {
       await pause(300 + Math.random() * 700) // any moment of the story
       await platform.kill(name)
+      expect(await books.bookedWithoutPlaces()).toEqual([]) // line 1, amid it all
     }
   }
   storm.abort()
   const outcomes = (await Promise.all(shopping)).flat()
   expect(outcomes.filter((outcome) => outcome.status === 'PAID').length).toBeGreaterThan(0)
 
-  const books = await booksOf(databases)
-  undo.use(books)
   await eventually(async () => expect(await books.unfinished()).toEqual([]), 90_000)
   expect(await books.contradictions()).toEqual([])
   for (const outcome of outcomes) expect(await books.statusOf(outcome.id), outcome.id).toBe(outcome.status)

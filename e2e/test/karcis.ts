@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
+import { grantDatabase } from '@karcis/infra/database-role'
 import { freePort } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { createRouter } from '@karcis/router/server'
@@ -27,6 +28,8 @@ export interface Api {
 export interface Karcis extends Api, AsyncDisposable {
   /** Base URLs of the subgraphs, which no client ever sees. */
   subgraphs: Record<SubgraphName, string>
+  /** Connection strings of their databases, for who reads them behind everyone's back. */
+  databases: Record<SubgraphName, string>
 }
 
 // A story knows what it asked for; naming each shape twice would say nothing more.
@@ -61,9 +64,12 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     BOOKING_URL: url('booking'),
     LIVE_POLL_MS: 500,
   }
+  const databases = {} as Record<SubgraphName, string>
   const own = async (name: SubgraphName) => {
     const database = undo.use(await createTestDatabase(name))
-    return { ...common, PORT: Number(ports[name]), DATABASE_URL: database.url }
+    databases[name] = database.url
+    const url = await grantDatabase(name, database.url, 'a password of this test') // as in production, not as the owner
+    return { ...common, PORT: Number(ports[name]), DATABASE_URL: url }
   }
   undo.use(
     await createUserSubgraph({
@@ -76,7 +82,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       ...settings,
     }),
   )
-  undo.use(await createEventSubgraph(await own('event')))
+  undo.use(await createEventSubgraph({ REVIEW_DAYS: 14, ...(await own('event')) }))
   undo.use(
     await createTicketSubgraph({
       HOLD_SECONDS: 600,
@@ -110,6 +116,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   return {
     ...createApi(router.url),
     subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, url(name)])) as Karcis['subgraphs'],
+    databases,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -1,3 +1,4 @@
+import { grantDatabase } from '@karcis/infra/database-role'
 import { freePort } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { eventually } from '@karcis/testkit/eventually'
@@ -12,14 +13,21 @@ export interface Platform extends AsyncDisposable {
   kill(name: string): Promise<void>
 }
 
-/** @param settings in the environment of every process, as a person would give them. */
+/**
+ * @param owned databases, as their owner; each subgraph gets a role in its own.
+ * @param settings in the environment of every process, as a person would give them.
+ */
 export async function startProcesses(
-  databaseUrls: Record<SubgraphName, string>,
+  owned: Record<SubgraphName, string>,
   redisUrl: string,
   settings: Record<string, string>,
 ): Promise<Platform> {
   const ports = {} as Record<SubgraphName, number>
-  for (const name of SUBGRAPHS) ports[name] = await freePort()
+  const databaseUrls = {} as Record<SubgraphName, string>
+  for (const name of SUBGRAPHS) {
+    ports[name] = await freePort()
+    databaseUrls[name] = await grantDatabase(name, owned[name], 'a password of this test')
+  }
   const routerPort = await freePort()
   const supervisor = await supervise({
     processes: platformProcesses({

@@ -1,5 +1,5 @@
 import { AUTH_CHANGED_CHANNEL } from '@karcis/kit/contracts/auth-changes'
-import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
+import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
@@ -14,6 +14,7 @@ import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
 
 const SERVICE: ServiceName = 'router'
+const USER: SubgraphName = 'user'
 
 /** How viewers are authenticated, and how subgraphs learn of them. */
 export interface Access extends AsyncDisposable {
@@ -35,15 +36,15 @@ export async function openPlatformAccess(
   await using stack = new AsyncDisposableStack()
   const tokens = createServiceTokens(serviceSecret, SERVICE)
   const user = createSubgraphClient({
-    name: 'user',
+    name: USER,
     endpoint: userUrl,
     takesBatches: false, // only its routes are used
-    tokens,
+    tokens: tokens.to(USER),
     limits,
     log,
   })
   stack.defer(() => user.close())
-  const keys = stack.use(openSigningKeys(userUrl, tokens, limits.keyCooldownMs, log))
+  const keys = stack.use(openSigningKeys(userUrl, tokens.to(USER), limits.keyCooldownMs, log))
   const revocations = stack.use(
     watchRevocations({
       fetchChanges: (path) => user.get(path),
@@ -74,7 +75,7 @@ export const openAnonymousAccess = (): Access => ({
   authenticator: {
     authenticate: async () => null,
   },
-  tokens: { sign: async () => '', verify: async () => null },
+  tokens: { service: SERVICE, to: () => ({ sign: async () => '' }), verify: async () => null },
   isReady: true,
   routes: {},
   [Symbol.asyncDispose]: async () => undefined,

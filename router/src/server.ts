@@ -3,12 +3,15 @@ import { createLog } from '@karcis/kit/log'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
+import { createClientAddresses } from './http/client-address.ts'
 import { createFastPath } from './http/fast-path.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
 import { openHttpServer } from './http/http-server.ts'
-import { createIde } from './http/ide.ts'
+import { createIde, IDE_PATH, orIde } from './http/ide/ide.ts'
+import { firstPurchase } from './http/ide/tabs.ts'
 import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
@@ -38,7 +41,12 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using stack = new AsyncDisposableStack()
 
-  const presence = createPresence(limits.socketsPerViewer)
+  const { explorer = 'sandbox' } = settings
+  const addresses = createClientAddresses(settings.trustedProxies ?? [])
+  const presence = createPresence({
+    perViewer: limits.socketsPerViewer,
+    perAddress: addresses.areKnown ? limits.socketsPerAddress : Number.POSITIVE_INFINITY,
+  })
   const access = stack.use(
     isPlatform(settings)
       ? await openPlatformAccess(settings, limits, log, presence.recheck)
@@ -59,13 +67,14 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     isPlatform(settings),
   )
   stack.defer(() => subgraphs.close())
-  const apollo = await startApollo(file, services, log)
+  const apollo = await startApollo(file, services, log, explorer)
   stack.defer(() => apollo.stop())
 
   const fanOut = createFanOut()
   const { authenticate } = access.authenticator
   const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
-  const streams = createEventStreams({ authenticate, start, fanOut, presence, limits })
+  const origins = createOrigins(settings.allowedOrigins, settings.allowedHosts)
+  const streams = createEventStreams({ authenticate, start, fanOut, presence, origins, limits })
 
   const graphql = createGraphQLHandler(
     apollo,
@@ -73,16 +82,24 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
   )
-  const origins = createOrigins(settings.allowedOrigins)
   const http = await openHttpServer({
     host: settings.host,
     port: settings.port,
     log,
     origins,
+    addresses,
+    security: securityHeaders(settings.hstsSeconds ?? 0),
+    ownHeaders: [GRAPHQL_PATH],
+    limits,
     probes: ['/live', '/ready', '/health'],
     routes: {
-      [GRAPHQL_PATH]: streams.orElse(graphql),
-      '/ide': createIde(GRAPHQL_PATH),
+      [GRAPHQL_PATH]: streams.orElse(explorer === 'ide' ? orIde(graphql) : graphql),
+      ...(explorer !== 'none' && {
+        [IDE_PATH]: createIde(
+          GRAPHQL_PATH,
+          isPlatform(settings) ? firstPurchase(explorer === 'sandbox') : [],
+        ),
+      }),
       ...access.routes,
       ...createProbes({
         version: packageJson.version,
@@ -97,6 +114,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     http,
     path: GRAPHQL_PATH,
     origins,
+    addresses,
     limits,
     log,
     fanOut,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { baseSettings, readSettings } from '@karcis/kit/env'
@@ -9,6 +10,31 @@ const origins = z
   .string()
   .default('')
   .transform((list) => list.split(',').flatMap((origin) => origin.trim() || []))
+
+const list = (isGood: (entry: string) => boolean, error: string) =>
+  origins.refine((entries) => entries.every(isGood), { error })
+
+/** Names under which browsers reach the router, without a port. */
+const hosts = list((entry) => /^[a-z0-9.-]+$/i.test(entry), 'must be host names, separated by commas')
+
+const isAddressRange = (entry: string): boolean => {
+  const [address = '', bits = '0', ...rest] = entry.split('/')
+  const family = isIP(address)
+  return family !== 0 && rest.length === 0 && /^\d+$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128)
+}
+
+const proxies = list(isAddressRange, 'must be addresses or ranges such as 10.0.0.0/8, separated by commas')
+
+const explorer = z.enum(['sandbox', 'ide', 'none'])
+
+/** What both kinds of router can be told about the network around them. */
+const edge = {
+  ALLOWED_ORIGINS: origins,
+  ALLOWED_HOSTS: hosts,
+  TRUSTED_PROXIES: proxies,
+  HSTS_SECONDS: z.coerce.number().int().min(0).default(0),
+  EXPLORER: explorer.optional(),
+}
 
 const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
@@ -25,18 +51,18 @@ const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name)
 >
 
 /** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
-const platformEnv = baseSettings.extend({
+export const platformEnv = baseSettings.extend({
   PORT: port,
   ROUTER_WORKERS: workers,
   ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
-  ALLOWED_ORIGINS: origins,
+  ...edge,
 })
 
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
-  .pick({ HOST: true, LOG_LEVEL: true })
-  .extend({ PORT: port, ROUTER_WORKERS: workers, ALLOWED_ORIGINS: origins })
+  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true })
+  .extend({ PORT: port, ROUTER_WORKERS: workers, ...edge })
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
@@ -67,8 +93,26 @@ interface CommonSettings {
   supergraphFile: string
   /** Origins of other sites whose pages may call, beside Apollo's own. */
   allowedOrigins: string[]
+  /**
+   * Domain names under which browsers may open event streams and sockets. Addresses, names without a dot and the hosts of allowed
+   * origins need not be named: no page of another site can come by them.
+   */
+  allowedHosts?: string[]
+  /** Addresses, or ranges of them, of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies?: string[]
+  /** For how long browsers are to come by https only; 0 says nothing. */
+  hstsSeconds?: number
+  /** What a browser is shown at the endpoint. The default is the sandbox. */
+  explorer?: Explorer
   limits?: Partial<RouterLimits>
 }
+
+/**
+ * - `sandbox`: Apollo Sandbox, whose scripts come from Apollo's site, and the IDE at `/ide`.
+ * - `ide`: the IDE at `/ide`, which is all our own.
+ * - `none`: nothing.
+ */
+export type Explorer = z.infer<typeof explorer>
 
 export const isPlatform = (settings: RouterSettings): settings is CommonSettings & PlatformSettings =>
   settings.serviceSecret !== undefined
@@ -78,6 +122,16 @@ export interface RouterLimits {
   /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
   subgraphResponseBytes: number
+  /** What subgraphs may send, all together, for one request. */
+  answerBytes: number
+  /** A request that is not answered by then has nothing more fetched for it. */
+  requestMs: number
+  /** A connection that has not sent the head of its request by then is closed; `Slowloris` and silent ones alike. */
+  headersMs: number
+  /** How often that is looked at. */
+  connectionCheckMs: number
+  /** HTTP connections and sockets together. */
+  connections: number
   /** How often the supergraph file is checked for changes. */
   supergraphPollMs: number
   /** How often the user subgraph is asked for revoked sessions and changed users. */
@@ -90,7 +144,17 @@ export interface RouterLimits {
   initTimeoutMs: number
   pingIntervalMs: number
   operationsPerSocket: number
+  /** Messages of one socket that are taken at once, pings among them; a long one counts as several. */
+  messageBurst: number
+  /** How many more are taken each second. */
+  messagesPerSecond: number
+  /** A socket on which nothing runs is closed after this long. */
+  idleSocketMs: number
   socketsPerViewer: number
+  /** Of people who are not signed in, where the addresses of clients are known: behind trusted proxies. */
+  socketsPerAddress: number
+  /** Operations that run upstream, for each subgraph. */
+  upstreamOperations: number
   /** Events that may wait for one subscriber. */
   eventsPerSubscriber: number
   /** First wait before an upstream subscription that was lost is opened again; it doubles up to 5 s. */
@@ -104,6 +168,11 @@ export interface RouterLimits {
 export const DEFAULT_LIMITS: RouterLimits = {
   subgraphTimeoutMs: 10_000,
   subgraphResponseBytes: 16_000_000,
+  answerBytes: 32_000_000,
+  requestMs: 20_000,
+  headersMs: 10_000,
+  connectionCheckMs: 2_000,
+  connections: 50_000,
   supergraphPollMs: 1_000,
   revocationPollMs: 1_000,
   keyCooldownMs: 5_000,
@@ -112,7 +181,12 @@ export const DEFAULT_LIMITS: RouterLimits = {
   initTimeoutMs: 5_000,
   pingIntervalMs: 12_000,
   operationsPerSocket: 100,
+  messageBurst: 500,
+  messagesPerSecond: 50,
+  idleSocketMs: 600_000,
   socketsPerViewer: 25,
+  socketsPerAddress: 500,
+  upstreamOperations: 20_000,
   eventsPerSubscriber: 1_000,
   reconnectMs: 100,
   upstreamPatienceMs: 60_000,
@@ -182,9 +256,13 @@ function readSubgraph(option: string): [name: string, url: string] {
   return [name, url]
 }
 
-const commonOf = (env: z.infer<typeof genericEnv>) => ({
+const commonOf = (env: z.infer<typeof genericEnv>): Omit<CommonSettings, 'subgraphs' | 'supergraphFile'> => ({
   host: env.HOST,
   port: env.PORT,
   logLevel: env.LOG_LEVEL,
   allowedOrigins: env.ALLOWED_ORIGINS,
+  allowedHosts: env.ALLOWED_HOSTS,
+  trustedProxies: env.TRUSTED_PROXIES,
+  hstsSeconds: env.HSTS_SECONDS,
+  explorer: env.EXPLORER ?? (env.NODE_ENV === 'production' ? 'ide' : 'sandbox'),
 })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chownSync,
   closeSync,
@@ -19,7 +20,10 @@ import { reachableBinaries, reachableDataDirectory, serverAccount } from './post
 import { isAlive, stopChild, stopLeftover } from './processes.ts'
 
 const USER = 'karcis'
-const PASSWORD = 'karcis' // guards nothing: the server listens on loopback only and is for development
+const FIRST_PASSWORD = 'karcis' // of a server for tests, which asks for none; and of data from before there was a better one
+/** In the data directory, because it belongs to that data. The processes of the platform have roles and passwords of their own. */
+const PASSWORD_FILE = 'owner-password'
+const WRONG_PASSWORD = '28P01'
 const STOP_LIMIT_MS = 20_000
 
 export interface PostgresOptions {
@@ -61,6 +65,7 @@ export async function startPostgres({
   await stopLeftoverPostgres(dataDir)
   if (wantedPort !== undefined) await assertPortFree(wantedPort, 'Postgres', 'POSTGRES_PORT')
   if (!existsSync(join(dataDir, 'PG_VERSION'))) await initialise(binaries.initdb, dataDir, account, durable)
+  const password = durable ? keptPassword(dataDir, account) : FIRST_PASSWORD
 
   const port = wantedPort ?? (await freePort())
   const log = openSync(join(dataDir, 'server.log'), 'w')
@@ -75,7 +80,7 @@ export async function startPostgres({
   const onExit = () => child.kill('SIGINT')
   process.once('exit', onExit)
 
-  const url = (database: string) => `postgresql://${USER}:${PASSWORD}@127.0.0.1:${port}/${database}`
+  const url = (database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
   const stop = async () => {
     process.off('exit', onExit)
     await stopChild(child, 'SIGINT', STOP_LIMIT_MS)
@@ -92,6 +97,12 @@ export async function startPostgres({
       )
     }
     await sleep(20)
+  }
+  try {
+    await replaceFirstPassword(url('postgres'))
+  } catch (error) {
+    await stop()
+    throw error
   }
   return { port, pid: child.pid ?? 0, dataDir, url, stop, [Symbol.asyncDispose]: stop }
 }
@@ -122,10 +133,8 @@ async function initialise(
   const secret = `${dataDir}.password`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { mode: 0o700 })
-  writeFileSync(secret, PASSWORD, { mode: 0o600 })
-  if (account.uid !== undefined && account.gid !== undefined) {
-    for (const path of [fresh, secret]) chownSync(path, account.uid, account.gid)
-  }
+  writeFileSync(secret, newPassword(), { mode: 0o600 })
+  for (const path of [fresh, secret]) give(path, account)
   const args = [
     `--pgdata=${fresh}`,
     `--username=${USER}`,
@@ -144,11 +153,43 @@ async function initialise(
     child.once('error', reject)
     child.once('close', resolve)
   })
-  rmSync(secret, { force: true })
-  if (code !== 0)
+  if (code !== 0) {
+    rmSync(secret, { force: true })
     throw new SetupError(`Postgres could not create its data in ${dataDir}: ${complaints.trim()}`)
+  }
+  renameSync(secret, join(fresh, PASSWORD_FILE))
   rmSync(dataDir, { recursive: true, force: true })
   renameSync(fresh, dataDir)
+}
+
+const newPassword = (): string => randomBytes(32).toString('hex')
+
+function give(path: string, { uid, gid }: Account): void {
+  if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+}
+
+/** The owner's password; of data that has none yet a new one, kept before the server knows it, so that no crash locks us out. */
+function keptPassword(dataDir: string, account: Account): string {
+  const file = join(dataDir, PASSWORD_FILE)
+  if (!existsSync(file)) {
+    writeFileSync(`${file}.new`, newPassword(), { mode: 0o600 })
+    give(`${file}.new`, account)
+    renameSync(`${file}.new`, file)
+  }
+  return readFileSync(file, 'utf8')
+}
+
+/** Lets data that still has the password which everybody knows take the one in `url`. */
+async function replaceFirstPassword(url: string): Promise<void> {
+  if ((await failureToConnect(url)) !== WRONG_PASSWORD) return
+  const client = new pg.Client(Object.assign(new URL(url), { password: FIRST_PASSWORD }).href)
+  await client.connect()
+  try {
+    const password = client.escapeLiteral(new URL(url).password)
+    await client.query(`ALTER ROLE ${client.escapeIdentifier(USER)} PASSWORD ${password}`)
+  } finally {
+    await client.end()
+  }
 }
 
 /** After a `kill -9` of an earlier run the server may still be there, or only the file that says so. */
@@ -161,15 +202,20 @@ export async function stopLeftoverPostgres(dataDir: string): Promise<void> {
   rmSync(pidFile, { force: true })
 }
 
-async function answers(url: string): Promise<boolean> {
+/** One that asks for another password is there as well. */
+const answers = async (url: string): Promise<boolean> =>
+  [undefined, WRONG_PASSWORD].includes(await failureToConnect(url))
+
+/** The code of what is in the way of a connection; undefined when it comes about. */
+async function failureToConnect(url: string): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1000 })
   client.on('error', () => undefined) // a server that is still starting may cut us off
   try {
     await client.connect()
     await client.end()
-    return true
-  } catch {
-    return false
+    return undefined
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
   }
 }
 

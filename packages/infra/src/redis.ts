@@ -1,4 +1,5 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { platform } from 'node:os'
@@ -31,7 +32,7 @@ export interface Redis extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-/** Starts Redis (or Valkey) from PATH, installing it first where that needs no question, and waits for its PONG. */
+/** Starts Redis (or Valkey) from PATH, installing it first where that needs no question, and waits until it takes its password. */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
   const { dataDir, port: wantedPort, durable, log = () => undefined } = options
   const program = findProgram() ?? install(log)
@@ -40,19 +41,22 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   if (wantedPort !== undefined) await assertPortFree(wantedPort, 'Redis', 'REDIS_PORT')
   const port = wantedPort ?? (await freePort())
   const pidFile = join(dataDir, PID_FILE)
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
+  const password = randomBytes(24).toString('hex') // for as long as this server runs: whoever needs it gets the URL
+  const args = ['-', '--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
   const keep = ['--save', '', '--appendonly', durable ? 'yes' : 'no']
   const child = spawn(program, [...args, ...keep, '--loglevel', 'warning', '--logfile', 'redis.log'], {
     detached: true, // a terminal's Ctrl-C must not stop it before its clients
-    stdio: 'ignore',
+    stdio: ['pipe', 'ignore', 'ignore'],
   })
+  child.stdin.on('error', () => undefined) // one that could not start reads nothing
+  child.stdin.end(`requirepass ${password}\n`) // not among the arguments, which every account of the machine can list
   const onExit = () => child.kill('SIGTERM')
   process.once('exit', onExit)
   let failed: Error | undefined
   child.once('error', (error) => {
     failed = error
   })
-  while (!(await answers(port))) {
+  while (!(await answers(port, password))) {
     if (failed || child.exitCode !== null || child.signalCode !== null) {
       process.off('exit', onExit)
       throw new SetupError(`Redis did not start: ${failed?.message ?? lastLine(join(dataDir, 'redis.log'))}`)
@@ -63,7 +67,8 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
     process.off('exit', onExit)
     await stopChild(child, 'SIGTERM', STOP_LIMIT_MS)
   }
-  return { port, pid: child.pid ?? 0, url: `redis://127.0.0.1:${port}`, stop, [Symbol.asyncDispose]: stop }
+  const url = `redis://:${password}@127.0.0.1:${port}`
+  return { port, pid: child.pid ?? 0, url, stop, [Symbol.asyncDispose]: stop }
 }
 
 function findProgram(): string | undefined {
@@ -116,16 +121,16 @@ function worksIn(pid: number, directory: string): boolean {
   }
 }
 
-const answers = (port: number): Promise<boolean> =>
+const answers = (port: number, password: string): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`AUTH ${password}\r\n`))
     const done = (ok: boolean) => {
       socket.destroy()
       resolve(ok)
     }
     socket.setTimeout(1000, () => done(false))
     socket.once('error', () => done(false))
-    socket.once('data', (chunk) => done(chunk.toString().startsWith('+PONG')))
+    socket.once('data', (chunk) => done(chunk.toString().startsWith('+OK')))
   })
 
 const lastLine = (file: string): string =>

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Script } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { databaseRole } from '../src/database-role.ts'
 import { databaseSetting } from '../src/migrate.ts'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 
@@ -17,6 +18,13 @@ interface Service {
   depends_on?: Record<string, { condition: string }>
   healthcheck?: { test: string[] }
   volumes?: string[]
+  tmpfs?: string[]
+  user?: string
+  read_only?: boolean
+  cap_drop?: string[]
+  security_opt?: string[]
+  mem_limit?: string
+  pids_limit?: number
 }
 
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
@@ -56,8 +64,9 @@ describe('docker-compose.yml', () => {
 
   it('gives each subgraph its own database, and migrates those', () => {
     for (const name of SUBGRAPHS) {
-      const url = compose.services[name]?.environment?.DATABASE_URL
-      expect(url).toBe(compose.services.migrate?.environment?.[databaseSetting(name)])
+      const url = String(compose.services[name]?.environment?.DATABASE_URL)
+      const owner = String(compose.services.migrate?.environment?.[databaseSetting(name)])
+      expect(url.split('@')[1]).toBe(owner.split('@')[1])
       expect(url).toContain(`/karcis_${name}`)
     }
   })
@@ -69,10 +78,57 @@ describe('docker-compose.yml', () => {
       'KEY_ENCRYPTION_SECRET',
       'PASSWORD_PEPPER',
       'POSTGRES_PASSWORD',
+      'REDIS_PASSWORD',
+      ...SUBGRAPHS.map((name) => `${name.toUpperCase()}_DATABASE_PASSWORD`),
     ]) {
       expect(read('docker-compose.yml')).toContain(`\${${setting}:?`)
       expect(example).toMatch(new RegExp(`^${setting}=$`, 'm'))
     }
+  })
+
+  it('line 23: lets a subgraph into its database as the role that the migrations make for it, not as the owner', () => {
+    for (const name of SUBGRAPHS) {
+      const setting = `${name.toUpperCase()}_DATABASE_PASSWORD`
+      expect(compose.services[name]?.environment?.DATABASE_URL).toContain(
+        `//${databaseRole(name)}:\${${setting}:?must be set in .env}@`,
+      )
+      expect(compose.services.migrate?.environment?.[setting]).toBe(`\${${setting}}`)
+      expect(JSON.stringify(compose.services[name])).not.toContain('POSTGRES_PASSWORD')
+    }
+  })
+
+  it('line 23: lets nobody into Redis without its password', () => {
+    const { environment, command = [] } = compose.services.redis ?? {}
+    expect(environment?.REDISCLI_AUTH).toBe('${REDIS_PASSWORD:?must be set in .env}')
+    expect(command.at(-1)).toContain(
+      'echo "requirepass $$REDISCLI_AUTH" > /tmp/redis.conf && exec redis-server /tmp/redis.conf ',
+    )
+    for (const name of ours)
+      expect(compose.services[name]?.environment?.REDIS_URL).toContain('redis://:${REDIS_PASSWORD')
+  })
+
+  it('line 23: confines every container: nothing to write to, no privileges, no more than its share', () => {
+    for (const [name, service] of services) {
+      expect(service, name).toMatchObject({
+        read_only: true,
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        mem_limit: expect.stringMatching(/^\d+[mg]$/),
+        pids_limit: expect.any(Number),
+        tmpfs: expect.arrayContaining([expect.stringMatching(/^\/tmp:size=/)]),
+      })
+      // Their images begin as root, which without capabilities could not become anybody else.
+      if (!service.command?.includes('node')) expect(service.user, name).toBe(name)
+    }
+  })
+
+  it('line 23: gives a secret only to the processes that read it', () => {
+    const holders = (setting: string) =>
+      services.filter(([, { environment = {} }]) => setting in environment).map(([name]) => name)
+    expect(holders('SERVICE_SECRET').toSorted()).toEqual(ours.toSorted())
+    expect(holders('KEY_ENCRYPTION_SECRET')).toEqual(['user', 'ticket'])
+    expect(holders('PASSWORD_PEPPER')).toEqual(['user'])
+    expect(holders('ADMIN_PASSWORD')).toEqual(['user'])
   })
 
   it('checks health by JavaScript that parses once compose has unescaped it', () => {
@@ -102,13 +158,13 @@ describe('the Dockerfile', () => {
 })
 
 describe('the CI workflow', () => {
-  it('runs what .ci/run runs, on pinned actions', () => {
+  it('runs what .ci/run runs, on actions pinned by commit', () => {
     const workflow = parse(read('.github/workflows/ci.yml')) as {
       jobs: { test: { steps: { uses?: string; run?: string }[] } }
     }
     const { steps } = workflow.jobs.test
     expect(steps.map(({ run }) => run)).toContain('.ci/run')
-    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/@v\d+\.\d+\.\d+$/)
+    for (const { uses } of steps.filter((step) => step.uses)) expect(uses).toMatch(/@[0-9a-f]{40}$/)
     expect(read('.ci/run')).toMatch(/^npm test$/m)
   })
 })

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, describe, expect, it } from 'vitest'
+import { commandLine } from '../src/processes.ts'
 import { freePort, temporaryDirectory } from '../src/setup.ts'
 import { createDatabases, startPostgres } from '../src/postgres.ts'
 import { startRedis } from '../src/redis.ts'
@@ -43,6 +44,43 @@ describe('the embedded Postgres', () => {
     expect(await query(second.url('postgres'), 'SELECT 1 AS one')).toEqual([{ one: 1 }])
   })
 })
+
+describe('line 23: the embedded Redis', () => {
+  it('answers nobody without its password, which is in no list of processes', async () => {
+    await using redis = await startRedis({ dataDir: join(directory, 'redis'), durable: false })
+    const { password } = new URL(redis.url)
+    expect(await say(redis.port, 'PING')).toMatch(/^-NOAUTH/)
+    expect(await say(redis.port, 'AUTH karcis')).toMatch(/^-WRONGPASS/)
+    expect(await say(redis.port, `AUTH ${password}`)).toBe('+OK\r\n')
+    expect(commandLine(redis.pid)).toMatch(/redis|valkey/)
+    expect(commandLine(redis.pid)).not.toContain(password)
+  })
+
+  it('takes over what it kept, under another password', async () => {
+    const options = { dataDir: join(directory, 'kept'), durable: true }
+    let earlier: string
+    {
+      await using first = await startRedis(options)
+      earlier = new URL(first.url).password
+      expect(await say(first.port, `AUTH ${earlier}\r\nSET seat 7`)).toBe('+OK\r\n+OK\r\n')
+    }
+    await using second = await startRedis(options)
+    expect(await say(second.port, `AUTH ${earlier}`)).toMatch(/^-WRONGPASS/)
+    expect(await say(second.port, `AUTH ${new URL(second.url).password}\r\nGET seat`)).toContain('7')
+  })
+})
+
+/** Sends lines of Redis' protocol and gives all that comes back. */
+const say = (port: number, lines: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write(`${lines}\r\nQUIT\r\n`))
+    let answer = ''
+    socket.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    socket.once('error', reject)
+    socket.once('close', () => resolve(answer.replace(/\+OK\r\n$/, '')))
+  })
 
 describe('a port that is in use', () => {
   it('is named, with the setting that changes it', async () => {

@@ -3,6 +3,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -60,18 +61,26 @@ export function sendJson(
     .end(text)
 }
 
+type ServerLimits = Required<
+  Pick<
+    ServerOptions,
+    'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'
+  >
+> & { maxConnections: number }
+
+/** In milliseconds. Whoever calls us keeps a connection for less than our 5 s, so that it never uses one that we close. */
+const LIMITS: ServerLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 2_000,
+  maxConnections: 5_000,
+}
+
 /** A server that no slow or silent client can keep busy: whoever sends a head or a body by drops is cut off. */
-export function createHttpServer(listener: RequestListener): Server {
-  const server = createServer(
-    {
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
-      keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 2_000,
-    },
-    listener,
-  )
-  server.maxConnections = 5_000
+export function createHttpServer(listener: RequestListener, limits: ServerLimits = LIMITS): Server {
+  const server = createServer(limits, listener)
+  server.maxConnections = limits.maxConnections
   return server
 }
 

@@ -68,7 +68,8 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
           do {
             readAgain = false
             const change = await read(key, seen)
-            if (change && change.revision > seen) deliver(change)
+            // Lower than what was seen is true as well: after a restore the revision begins again from before.
+            if (change && change.revision !== seen) deliver(change)
           } while (readAgain)
         } catch (error) {
           // The next poll tries again: the watcher is late, never wrong.

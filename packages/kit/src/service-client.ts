@@ -1,6 +1,6 @@
 import { Agent } from 'undici'
 import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens, type Viewer } from './service-token.ts'
+import { SERVICE_TOKEN_HEADER, type TokenSigner, type Viewer } from './service-token.ts'
 
 const TIMEOUT_MS = 5_000
 const KNOWN_CODES = new Set<string>(ERROR_CODES)
@@ -18,8 +18,8 @@ export interface ServiceClient {
   post(path: string, body: unknown): Promise<unknown>
 }
 
-/** @param baseUrl where the other process listens, as `http://127.0.0.1:4002`. */
-export function createServiceClient(baseUrl: string, tokens: ServiceTokens): ServiceClient {
+/** @param baseUrl where the other process listens, as `http://127.0.0.1:4002`. @param tokens for calls to it. */
+export function createServiceClient(baseUrl: string, tokens: TokenSigner): ServiceClient {
   const agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
 
   async function send(

@@ -1,12 +1,15 @@
-import { jwtVerify, SignJWT } from 'jose'
+import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
+import { isServiceName, mayCall } from './contracts/calls.ts'
+import type { ServiceName } from './contracts/subgraphs.ts'
 import { roleSchema } from './contracts/tokens.ts'
 
-const AUDIENCE = 'karcis-subgraph'
 const LIFE_SECONDS = 60
 /** A token is handed out again until this much of its life is left, so signing costs once per viewer, not per request. */
 const REUSE_UNTIL_SECONDS = 30
+/** By how much the clock of whoever signs may be ahead; by as much it may be behind, for that much of its life is left. */
+const CLOCK_AHEAD_SECONDS = REUSE_UNTIL_SECONDS
 
 /** How often the caches look at the clock, for which they set a timer: each millisecond, if they were not told. */
 const CLOCK_MS = 500
@@ -26,41 +29,44 @@ export type Viewer = z.infer<typeof viewerSchema>
 
 /** Who calls a subgraph: which process, and for whom (null: nobody signed in, or the system itself). */
 export interface Caller {
-  service: string
+  service: ServiceName
   viewer: Viewer | null
+}
+
+/** Signs for the calls to one other process. */
+export interface TokenSigner {
+  /** A token for calls made by this process on behalf of `viewer`. */
+  sign(viewer: Viewer | null): Promise<string>
 }
 
 /** Signs and checks the short-lived tokens (HS256, 60 s) with which the processes of the system know each other. */
 export interface ServiceTokens {
-  /** A token for calls made by this process on behalf of `viewer`. */
-  sign(viewer: Viewer | null): Promise<string>
-  /** Who signed it, or null when it is forged, expired, or not a token at all. */
+  /** Name of this process. */
+  readonly service: string
+  /** @param callee who is called, by name: nobody else takes these tokens. */
+  to(callee: string): TokenSigner
+  /**
+   * Who signed it, or null when it is forged, expired, good for more than a minute, meant for another process, of somebody who has
+   * nothing to ask here (contracts/calls.ts), or not a token at all.
+   */
   verify(token: string | undefined): Promise<Caller | null>
 }
 
 /** @param secret at least 32 characters, the same in every process. @param service name of this process. */
 export function createServiceTokens(secret: string, service: string): ServiceTokens {
   const key = new TextEncoder().encode(secret)
-  const signed = new LRUCache<string, string>({
-    max: 10_000,
-    ttl: (LIFE_SECONDS - REUSE_UNTIL_SECONDS) * 1000,
-    ttlResolution: CLOCK_MS,
-  })
+  const signers = new Map<string, TokenSigner>()
   const verified = new LRUCache<string, Caller>({ max: 10_000, ttlResolution: CLOCK_MS })
 
   return {
-    async sign(viewer) {
-      const cacheKey = viewer ? `${viewer.id} ${viewer.role} ${viewer.sessionId}` : ''
-      const cached = signed.get(cacheKey)
-      if (cached) return cached
-      const token = await new SignJWT(viewer ? { viewer } : {})
-        .setProtectedHeader({ alg: 'HS256' })
-        .setIssuer(service)
-        .setAudience(AUDIENCE)
-        .setExpirationTime(`${LIFE_SECONDS} seconds`)
-        .sign(key)
-      signed.set(cacheKey, token)
-      return token
+    service,
+
+    to(callee) {
+      const known = signers.get(callee)
+      if (known) return known
+      const signer = createSigner(key, service, callee)
+      signers.set(callee, signer)
+      return signer
     },
 
     async verify(token) {
@@ -68,19 +74,50 @@ export function createServiceTokens(secret: string, service: string): ServiceTok
       const cached = verified.get(token)
       if (cached) return cached
       try {
-        const { payload } = await jwtVerify(token, key, {
-          audience: AUDIENCE,
-          algorithms: ['HS256'],
-          requiredClaims: ['iss', 'exp'],
-        })
-        const viewer = payload.viewer === undefined ? null : viewerSchema.parse(payload.viewer)
-        const caller: Caller = { service: String(payload.iss), viewer }
+        const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] })
+        const caller = callerOf(payload, service)
         const ttl = Number(payload.exp) * 1000 - Date.now()
-        if (ttl > 0) verified.set(token, caller, { ttl })
+        if (caller && ttl > 0) verified.set(token, caller, { ttl })
         return caller
       } catch {
         return null
       }
     },
   }
+}
+
+/** The audience of one process: exactly one, so a token that it was sent opens nothing elsewhere. */
+const audienceOf = (service: string): string => `karcis:${service}`
+
+function createSigner(key: Uint8Array, service: string, callee: string): TokenSigner {
+  const signed = new LRUCache<string, string>({
+    max: 10_000,
+    ttl: (LIFE_SECONDS - REUSE_UNTIL_SECONDS) * 1000,
+    ttlResolution: CLOCK_MS,
+  })
+  return {
+    async sign(viewer) {
+      const cacheKey = viewer ? `${viewer.id} ${viewer.role} ${viewer.sessionId}` : ''
+      const cached = signed.get(cacheKey)
+      if (cached) return cached
+      const now = Math.floor(Date.now() / 1000) // read once: two readings may lie on both sides of a second
+      const token = await new SignJWT(viewer ? { viewer } : {})
+        .setProtectedHeader({ alg: 'HS256' })
+        .setIssuer(service)
+        .setAudience(audienceOf(callee))
+        .setIssuedAt(now)
+        .setExpirationTime(now + LIFE_SECONDS)
+        .sign(key)
+      signed.set(cacheKey, token)
+      return token
+    },
+  }
+}
+
+/** What a token of which the signature is right says here. @throws ZodError when its viewer is not one. */
+function callerOf({ iss, aud, iat, exp, viewer }: JWTPayload, service: string): Caller | null {
+  if (aud !== audienceOf(service) || !isServiceName(iss) || !mayCall(iss, service)) return null
+  if (typeof iat !== 'number' || typeof exp !== 'number') return null
+  if (!(exp - iat <= LIFE_SECONDS) || iat > Date.now() / 1000 + CLOCK_AHEAD_SECONDS) return null
+  return { service: iss, viewer: viewer === undefined ? null : viewerSchema.parse(viewer) }
 }

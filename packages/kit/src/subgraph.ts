@@ -60,6 +60,7 @@ export interface SubgraphSpec<
 
 /** A subgraph that runs. Tests reach its use cases by `deps`. */
 export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
+  name: SubgraphName
   deps: Deps
 }
 
@@ -74,7 +75,10 @@ export async function startSubgraph<
   const log = createLog(name, settings.LOG_LEVEL)
   const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
   const clients: ServiceClients = Object.fromEntries(
-    Object.entries(spec.clients).map(([client, url]) => [client, createServiceClient(url, tokens)]),
+    Object.entries(spec.clients).map(([client, url]) => [
+      client,
+      createServiceClient(url, tokens.to(client)),
+    ]),
   )
   await using stack = new AsyncDisposableStack()
   const applicationName = `karcis-${name}`
@@ -122,6 +126,7 @@ export async function startSubgraph<
 
   const running = stack.move()
   return {
+    name,
     url: server.url,
     deps,
     close: () => running.disposeAsync(),

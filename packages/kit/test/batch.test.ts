@@ -46,7 +46,7 @@ const start = () =>
     },
   })
 
-const router = createServiceTokens(SECRET, 'router')
+const router = createServiceTokens(SECRET, 'router').to('booking')
 const viewer = { id: 'u1', role: 'CUSTOMER' as const, sessionId: 's1' }
 
 async function post(url: string, body: unknown, signal: AbortSignal | null = null): Promise<Response> {

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
-import { beforePayableUntil } from '../src/contracts/bound-hold.ts'
+import {
+  BIND_HOLD,
+  BOOKING_QUOTE,
+  CHARGEABLE_CURRENCIES,
+  TAKE_FOR_BOOKING,
+  WALLETS_FOR_ERASURE,
+} from '../src/contracts/bound-hold.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
@@ -19,8 +25,11 @@ it.each([
   ['event', 'VISIBLE_EVENTS', VISIBLE_EVENTS],
   ['event', 'EVENTS_TO_COME', EVENTS_TO_COME],
   ['ticket', 'ERASURE_LOSS', ERASURE_LOSS],
-  ['ticket', 'BIND_HOLD', beforePayableUntil.BIND_HOLD],
-  ['ticket', 'TAKE_FOR_BOOKING', beforePayableUntil.TAKE_FOR_BOOKING],
+  ['ticket', 'BIND_HOLD', BIND_HOLD],
+  ['ticket', 'TAKE_FOR_BOOKING', TAKE_FOR_BOOKING],
+  ['ticket', 'BOOKING_QUOTE', BOOKING_QUOTE],
+  ['booking', 'CHARGEABLE_CURRENCIES', CHARGEABLE_CURRENCIES],
+  ['booking', 'WALLETS_FOR_ERASURE', WALLETS_FOR_ERASURE],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {
   expect(validate(schemaOf(name), parse(document))).toEqual([])
 })

@@ -15,7 +15,7 @@ const registered = (n: number) => ({
   userId: `019a9b6e-0000-7000-8000-00000000000${n}`,
   personHash: null,
 })
-const tokens = createServiceTokens(SECRET, 'producer')
+const tokens = createServiceTokens(SECRET, 'user').to('booking')
 
 it('delivers events of one aggregate in order, once each, also when the consumer was away and when deliveries repeat', async () => {
   await using producer = await openKitDatabase()

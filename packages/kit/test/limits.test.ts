@@ -13,7 +13,7 @@ const SDL = `
   type Thing @key(fields: "id") { id: ID! self: Thing things(n: Int!): [Thing!]! }
 `
 
-const router = createServiceTokens(SECRET, 'router')
+const router = createServiceTokens(SECRET, 'router').to('booking')
 const thing = { id: 'a' }
 const things = (_: unknown, { n }: { n: number }) => Array.from({ length: n }, () => thing)
 

@@ -59,7 +59,7 @@ const start = () =>
 
 const thing = (id: string) => (id === 'nobody' ? null : { id, name: `Thing ${id}` })
 
-const router = createServiceTokens(SECRET, 'router')
+const router = createServiceTokens(SECRET, 'router').to('booking')
 
 async function ask(url: string, body: unknown) {
   const response = await fetch(`${url}/graphql`, {

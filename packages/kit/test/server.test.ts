@@ -16,7 +16,7 @@ const SDL = `
   type Subscription { ticks: Int failing: Int }
 `
 
-const router = createServiceTokens(SECRET, 'router')
+const router = createServiceTokens(SECRET, 'router').to('booking')
 const viewer = { id: 'u1', role: 'CUSTOMER' as const, sessionId: 's1' }
 const asViewer = async () => ({ 'x-karcis-service-token': await router.sign(viewer) })
 
@@ -63,10 +63,9 @@ it.each([
     {},
     { 'x-karcis-service-token': 'nonsense' },
     {
-      'x-karcis-service-token': await createServiceTokens(
-        'another secret of thirty-two letters',
-        'router',
-      ).sign(viewer),
+      'x-karcis-service-token': await createServiceTokens('another secret of thirty-two letters', 'router')
+        .to('booking')
+        .sign(viewer),
     },
     { authorization: `Bearer ${await router.sign(viewer)}` },
   ]

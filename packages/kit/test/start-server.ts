@@ -18,7 +18,7 @@ export async function startServer(
   const server = await serveSubgraph<RequestScope>({
     sdl: SDL,
     resolvers: { Query: { hello: () => 'world' } },
-    tokens: createServiceTokens(SECRET, 'tested'),
+    tokens: createServiceTokens(SECRET, 'booking'),
     log,
     host: '127.0.0.1',
     port: 0,

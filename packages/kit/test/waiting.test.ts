@@ -16,7 +16,7 @@ const SDL = `
   type Link { next: Link }
 `
 
-const router = createServiceTokens(SECRET, 'router')
+const router = createServiceTokens(SECRET, 'router').to('booking')
 
 /** A subgraph whose fields sleep in Postgres, each in its own way. */
 async function startStory(poolSize = 10) {

@@ -1,4 +1,5 @@
 import { EVENTS_PATH } from '@karcis/kit/contracts/events'
+import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { type GraphQLBody, gql, type Loose } from './gql.ts'
@@ -14,15 +15,21 @@ export interface Answer {
   facts: Loose
 }
 
-/** One operation, as a process of the system sends it to the subgraph at `url` on behalf of the viewer. @param service which one. */
+/** A subgraph that runs, and where. */
+export interface Asked {
+  name: SubgraphName
+  url: string
+}
+
+/** One operation, as a process of the system sends it to a subgraph on behalf of the viewer. @param service which process. */
 export async function ask(
-  url: string,
+  { name, url }: Asked,
   viewer: Viewer | null,
   document: string,
   variables: Record<string, unknown> = {},
-  service = 'router',
+  service: ServiceName = 'router',
 ): Promise<Answer> {
-  const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, service) }
+  const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, name, service) }
   const { body } = await gql(`${url}/graphql`, document, variables, headers)
   const { errors = [] } = body
   const { code, ...facts } = errors[0]?.extensions ?? {}
@@ -36,16 +43,16 @@ export async function mustAsk(...args: Parameters<typeof ask>): Promise<Loose> {
   return data
 }
 
-/** An event that another subgraph tells the one at `url` of, by the road that events take: signed, over HTTP. */
+/** An event that another subgraph tells this one of, by the road that events take: signed, over HTTP. */
 export async function tell(
-  url: string,
-  from: string,
+  { name, url }: Asked,
+  from: SubgraphName,
   event: { type: string; aggregateId: string; payload: unknown; id?: string },
 ): Promise<void> {
   const events = [{ id: newId(), occurredAt: new Date().toISOString(), ...event }]
   const response = await fetch(`${url}${EVENTS_PATH}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await tokenOf(null, from) },
+    headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await tokenOf(null, name, from) },
     body: JSON.stringify({ events }),
   })
   if (response.status !== 200) throw new Error(`${event.type} was answered with ${response.status}`)

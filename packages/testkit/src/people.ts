@@ -1,3 +1,4 @@
+import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
 import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
 
@@ -14,6 +15,9 @@ export const person = ({ role = 'CUSTOMER' }: { role?: Viewer['role'] } = {}): V
   sessionId: newId(),
 })
 
-/** What a process of the system sends along on behalf of somebody; null: of nobody. @param service which process. */
-export const tokenOf = (viewer: Viewer | null, service = 'router'): Promise<string> =>
-  createServiceTokens(SERVICE_SECRET, service).sign(viewer)
+/** What a process of the system sends along to `callee` on behalf of somebody; null: of nobody. @param service which process. */
+export const tokenOf = (
+  viewer: Viewer | null,
+  callee: SubgraphName,
+  service: ServiceName = 'router',
+): Promise<string> => createServiceTokens(SERVICE_SECRET, service).to(callee).sign(viewer)

@@ -4,7 +4,13 @@ import { Kind } from 'graphql'
 import type { PreparedOperation } from '../planning/prepare.ts'
 import { restoreVariableNames } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
-import { type FetchContext, scopeKeyOf, type Services, type SubgraphRequest } from '../subgraphs/request.ts'
+import {
+  type FetchContext,
+  joinContexts,
+  scopeKeyOf,
+  type Services,
+  type SubgraphRequest,
+} from '../subgraphs/request.ts'
 import { type CompiledOperation, compileOperation } from './compiled/compile.ts'
 import type { CompiledRequest, FetchSubgraph } from './compiled/run.ts'
 import type { ReadyOperation } from './operation.ts'
@@ -40,6 +46,7 @@ export const compiledRequest = (
   variables,
   scopeKey: scopeKeyOf(request.viewer),
   scope: request,
+  joinScopes: joinContexts,
   fetchSubgraph: fetchFrom(request.supergraph, services),
   unavailable: (name, asked, context, error) => services[name]?.unavailable?.(asked, context, error),
 })

@@ -9,6 +9,7 @@ import { compiledOperation, compiledRequest } from './compiled-operation.ts'
 import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionResponse } from './compiled/run.ts'
+import { introspect, isIntrospection } from './introspection.ts'
 import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */
@@ -35,7 +36,8 @@ export async function executePlan(
   services: Services,
 ): Promise<FormattedExecutionResult> {
   const compiled = node === ready.prepared.plan.node ? compiledOperation(ready) : null
-  return runPlan(ready, node, services, compiled)
+  const run = (): Promise<FormattedExecutionResult> => runPlan(ready, node, services, compiled)
+  return compiled || !isIntrospection(ready) ? run() : (await introspect(ready, run)).result
 }
 
 /**
@@ -72,7 +74,7 @@ export interface EncodedResponse {
 export function executeToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> | null {
   const { restore, settle } = ready.prepared
   const compiled = restore || settle ? null : compiledOperation(ready)
-  if (!compiled) return null
+  if (!compiled) return isIntrospection(ready) ? introspectToBytes(ready, services) : null
   let result: FormattedExecutionResult | null = null
   const encode = (response: ExecutionResponse): string => {
     result = clientResponse(ready, response)
@@ -86,6 +88,11 @@ export function executeToBytes(ready: ReadyOperation, services: Services): Promi
       return { json: Buffer.from(JSON.stringify(refusal)), result: refusal }
     },
   )
+}
+
+async function introspectToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> {
+  const { result, json } = await introspect(ready, () => runPlan(ready, undefined, services, null))
+  return { json, result: result.errors ? result : null }
 }
 
 function executeByReference(
@@ -139,12 +146,9 @@ function withPublicNames({ required }: Supergraph, services: Services): ServiceM
 type GatewayContext = Parameters<typeof executeQueryPlan>[2]
 
 /** The part of Apollo Server's request context that the plan executor reads. */
-function gatewayContext(
-  { requestId, viewer, log }: OperationRequest,
-  variables: Record<string, unknown>,
-): GatewayContext {
-  const context: FetchContext = { requestId, viewer, log }
-  return { request: { variables }, context, metrics: {}, logger: log } as unknown as GatewayContext
+function gatewayContext(request: OperationRequest, variables: Record<string, unknown>): GatewayContext {
+  const context: FetchContext = request
+  return { request: { variables }, context, metrics: {}, logger: request.log } as unknown as GatewayContext
 }
 
 const asBug = (error: GraphQLError): GraphQLError =>

@@ -1,5 +1,6 @@
 import type { ServiceMap } from '@apollo/gateway'
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server'
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled'
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default'
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
@@ -12,9 +13,11 @@ import {
 import { publicError } from '../errors.ts'
 import { executeIncrementally, type IncrementalPayload } from '../execution/deferred.ts'
 import { executeOperation } from '../execution/execute.ts'
+import { createDocumentStore } from '../planning/documents.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
+import type { Explorer } from '../settings.ts'
 import type { FetchContext } from '../subgraphs/request.ts'
 
 type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
@@ -55,6 +58,7 @@ export async function startApollo(
   file: SupergraphFile,
   services: ServiceMap,
   log: Logger,
+  explorer: Explorer,
 ): Promise<ApolloServer<HttpContext>> {
   const apollo = new ApolloServer<HttpContext>({
     gateway: createGateway(file, services),
@@ -62,12 +66,15 @@ export async function startApollo(
     csrfPrevention: true,
     persistedQueries: false,
     parseOptions: { maxTokens: MAX_TOKENS },
+    documentStore: createDocumentStore(),
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
     stringifyResult: JSON.stringify, // its own adds a line break, which responses of the fast path do not have
     logger: log,
     plugins: [
-      ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false }),
+      explorer === 'sandbox'
+        ? ApolloServerPluginLandingPageLocalDefault({ embed: true, footer: false, includeCookies: false })
+        : ApolloServerPluginLandingPageDisabled(),
       reportRefusals,
     ],
     formatError: (_, error) =>
@@ -94,10 +101,11 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
       executor: async ({ schema, document: valid, request, context }) => {
         const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const { viewer, requestId, log, onIncremental } = context as HttpContext
+        const { viewer, requestId, log, waiting, address, onIncremental } = context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
-        const asked = { supergraph, document, operationName, variables, viewer, requestId, log }
+        const client = { viewer, requestId, log, waiting, address }
+        const asked = { supergraph, document, operationName, variables, ...client }
         return asErrors(
           await (onIncremental
             ? executeIncrementally(asked, services, onIncremental)

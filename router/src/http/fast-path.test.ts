@@ -7,10 +7,12 @@ import { openSupergraphFile } from '../planning/supergraph-file.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
 import { connectSubgraphs } from '../subgraphs/connections.ts'
 import { createWorld, SECRET, type World } from '../testing/world.ts'
+import { createClientAddresses } from './client-address.ts'
 import { createFastPath } from './fast-path.ts'
 import { readJson } from './graphql.ts'
 import { openHttpServer } from './http-server.ts'
 import { createOrigins } from './origins.ts'
+import { securityHeaders } from './security-headers.ts'
 
 const OF_USER = 'query ($id: ID!) { user(id: $id) { id name } }'
 
@@ -74,6 +76,10 @@ async function openAlone({ settings }: World) {
     port: 0,
     log,
     origins: createOrigins([]),
+    addresses: createClientAddresses([]),
+    security: securityHeaders(0),
+    ownHeaders: ['/graphql'],
+    limits: DEFAULT_LIMITS,
     probes: [],
     routes: {
       '/graphql': async (request) => {

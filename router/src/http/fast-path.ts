@@ -61,6 +61,7 @@ class FastRequest implements OperationRequest {
   readonly variables: OperationRequest['variables']
   readonly viewer: Viewer | null
   readonly requestId: string
+  received = 0
 
   constructor(
     http: HttpRequest,
@@ -81,18 +82,34 @@ class FastRequest implements OperationRequest {
   get log() {
     return this.#http.log
   }
+
+  get waiting() {
+    return this.#http.waiting
+  }
+
+  get address() {
+    return this.#http.address
+  }
 }
 
 /** Whether extensions can be ignored: they ask for nothing that only Apollo Server does. */
 const areIgnored = (extensions: unknown): boolean =>
   extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
-function send({ response }: HttpRequest, { json, result }: EncodedResponse, contentType: string): void {
-  response.writeHead(statusOf(result, contentType), {
-    'content-type': contentType,
-    'cache-control': 'no-store',
-    'content-length': json.length,
-  })
+function send(
+  { response, headers }: HttpRequest,
+  { json, result }: EncodedResponse,
+  contentType: string,
+): void {
+  response.writeHead(statusOf(result, contentType), [
+    ...headers,
+    'content-type',
+    contentType,
+    'cache-control',
+    'no-store',
+    'content-length',
+    String(json.length),
+  ])
   response.end(json)
 }
 

@@ -8,6 +8,7 @@ import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
 import type { FastPath } from './fast-path.ts'
 import type { Handler } from './http-server.ts'
+import { SANDBOX_POLICY } from './security-headers.ts'
 
 /** Answers GraphQL over HTTP: authenticates here, and leaves the rest to the fast path, or else to Apollo Server. */
 export function createGraphQLHandler(
@@ -25,6 +26,7 @@ export function createGraphQLHandler(
       identity = authorization === undefined ? null : await authenticate(authorization)
       body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
     } catch (error) {
+      http.applyHeaders()
       if (error instanceof KarcisError) return refuse(response, error)
       if (error instanceof SyntaxError)
         return sendJson(response, 400, errorBody('BAD_USER_INPUT', 'The body is not valid JSON.'))
@@ -33,6 +35,7 @@ export function createGraphQLHandler(
     const viewer = identity?.viewer ?? null
     const answered = fastPath(http, body, viewer)
     if (answered) return answered
+    http.applyHeaders()
     const { url, requestId, log } = http
     let isRefused = false
     let following: AsyncIterable<IncrementalPayload> | undefined
@@ -47,6 +50,8 @@ export function createGraphQLHandler(
         viewer,
         requestId,
         log,
+        waiting: http.waiting,
+        address: http.address,
         onRefusal() {
           isRefused = true
         },
@@ -60,7 +65,11 @@ export function createGraphQLHandler(
     if (following && result.body.kind === 'complete')
       return sendIncremental(response, withoutLength(result.headers), result.body.string, following)
     const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
-    response.writeHead(status, Object.fromEntries(result.headers))
+    const isPage = result.headers.get('content-type')?.startsWith('text/html')
+    response.writeHead(status, {
+      ...Object.fromEntries(result.headers),
+      ...(isPage && { 'content-security-policy': SANDBOX_POLICY }),
+    })
     if (result.body.kind === 'complete') return response.end(result.body.string)
     for await (const chunk of result.body.asyncIterator) response.write(chunk)
     response.end()

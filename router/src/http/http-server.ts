@@ -3,12 +3,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
-import type { Origins } from './origins.ts'
+import type { RouterLimits } from '../settings.ts'
+import { Waiting } from '../subgraphs/waiting.ts'
+import type { ClientAddresses } from './client-address.ts'
+import { isPreflight, type Origins } from './origins.ts'
 
 export interface HttpRequest extends RequestScope {
   request: IncomingMessage
   response: ServerResponse
   url: URL
+  /** Network address of the client. */
+  readonly address: string | undefined
+  /** Ends when the client has its response, or has gone. */
+  readonly waiting: Waiting
+  /** What every response has, as names and values in turn. */
+  readonly headers: readonly string[]
+  /** Sets them. Where `ownHeaders` names the path it is left to the handler, which may write them all at once: that is quicker. */
+  applyHeaders(): void
 }
 
 export type Handler = (request: HttpRequest) => unknown
@@ -29,8 +40,14 @@ export interface HttpServerOptions {
   port: number
   log: Logger
   origins: Origins
+  addresses: ClientAddresses
+  /** Headers that every response has beside others, as names and values in turn. */
+  security: readonly string[]
+  limits: Pick<RouterLimits, 'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections'>
   /** By path. */
   routes: Record<string, Handler>
+  /** Paths whose handlers set the headers themselves. */
+  ownHeaders: string[]
   /** Paths that are answered while draining: those by which a balancer learns of it. */
   probes: string[]
 }
@@ -38,32 +55,49 @@ export interface HttpServerOptions {
 /** The request id of a balancer in front is used, so that its logs and ours can be matched. */
 const REQUEST_ID = /^[\w.:-]{8,100}$/
 
+/** A request that has not come in full by then is not served. */
+const REQUEST_MS = 30_000
+
+/** Outlives the idle time of common balancers, so that they never reuse a dead connection. */
+const KEEP_ALIVE_MS = 65_000
+
 /** A path that a URL parser would leave as it is. */
 const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, origins, routes, probes } = options
+  const { log, origins, addresses, security, limits, routes, ownHeaders, probes } = options
   let underWay = 0
   let draining = false
   let drained = Promise.withResolvers<void>()
 
-  const server = createServer((request, response) => {
-    const http = new ServedRequest(request, response, log)
-    response.setHeader('x-request-id', http.requestId)
+  const settings = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: limits.connectionCheckMs,
+  }
+  const server = createServer(settings, (request, response) => {
+    const waiting = new Waiting(Date.now() + limits.requestMs)
+    const headers = [...security, ...origins.corsHeaders(request)]
+    const http = new ServedRequest(request, response, log, waiting, addresses, headers)
+    response.on('close', () => waiting.end())
     serve(http).catch((error: unknown) => fail(error, http))
   })
-  server.requestTimeout = 30_000
-  server.keepAliveTimeout = 65_000 // outlives the idle time of common balancers, so that they never reuse a dead connection
+  server.maxConnections = limits.connections
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response } = http
-    if (origins.applyCors(request, response)) return void response.writeHead(204).end()
     const path = pathOf(request)
+    if (path === null || !ownHeaders.includes(path)) http.applyHeaders()
+    if (isPreflight(request)) {
+      http.applyHeaders()
+      return void response.writeHead(204).end()
+    }
     const handler = path !== null && Object.hasOwn(routes, path) ? routes[path] : undefined
     if (path === null || !handler)
       return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
     if (probes.includes(path)) return void (await handler(http))
-    if (draining) return refuse(response)
+    if (draining) return refuse(http)
 
     underWay += 1
     response.on('close', onClose)
@@ -75,11 +109,12 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     if (underWay === 0) drained.resolve()
   }
 
-  function refuse(response: ServerResponse): void {
+  function refuse(http: HttpRequest): void {
+    http.applyHeaders()
     const body = errorBody('SERVICE_UNAVAILABLE', 'This server is stopping. Try again.', {
       retryAfterSeconds: 1,
     })
-    sendJson(response, 503, body, { connection: 'close', 'retry-after': '1' })
+    sendJson(http.response, 503, body, { connection: 'close', 'retry-after': '1' })
   }
 
   const port = await listen(server, options.port, options.host)
@@ -108,12 +143,37 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 class ServedRequest extends LazyScope implements HttpRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  readonly waiting: Waiting
+  readonly headers: readonly string[]
+  readonly #addresses: ClientAddresses
+  #address: string | undefined
   #url: URL | undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, log: Logger) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    log: Logger,
+    waiting: Waiting,
+    addresses: ClientAddresses,
+    headers: string[],
+  ) {
     super(requestIdOf(request), log)
+    headers.push('x-request-id', this.requestId)
+    this.headers = headers
     this.request = request
     this.response = response
+    this.waiting = waiting
+    this.#addresses = addresses
+  }
+
+  applyHeaders(): void {
+    for (let at = 0; at < this.headers.length; at += 2)
+      this.response.setHeader(this.headers[at] as string, this.headers[at + 1] as string)
+  }
+
+  get address(): string | undefined {
+    this.#address ??= this.#addresses.of(this.request)
+    return this.#address
   }
 
   get url(): URL {
@@ -137,6 +197,7 @@ function requestIdOf({ headers }: IncomingMessage): string {
 
 function fail(error: unknown, http: HttpRequest): void {
   const { response, requestId } = http
+  if (!response.headersSent) http.applyHeaders()
   if (error instanceof BodyTooLarge) {
     // The rest of the body is not read: the connection cannot be used again.
     return sendJson(response, 413, errorBody('BAD_USER_INPUT', 'The request is larger than allowed.'), {

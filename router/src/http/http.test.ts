@@ -1,7 +1,14 @@
+import { readFileSync } from 'node:fs'
 import { request, type RequestOptions } from 'node:http'
+import { connect } from 'node:net'
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { knownOperation, validDocument } from '../planning/known-operation.ts'
+import { buildSupergraph } from '../planning/supergraph.ts'
+import { createRouter } from '../server.ts'
+import { replaceSupergraph } from '../testing/replace-supergraph.ts'
 import { createWorld, type World } from '../testing/world.ts'
+import { firstPurchase } from './ide/tabs.ts'
 
 const SANDBOX = 'https://studio.apollographql.com'
 
@@ -13,7 +20,7 @@ describe('GraphQL over HTTP', () => {
     fetch(`${world.url}?query=${encodeURIComponent(query)}`, { headers })
 
   beforeAll(async () => {
-    world = await createWorld({ requestBytes: 5_000 })
+    world = await createWorld({ requestBytes: 5_000, supergraphPollMs: 20 })
   })
   afterAll(() => world[Symbol.asyncDispose]())
 
@@ -32,6 +39,62 @@ describe('GraphQL over HTTP', () => {
     expect(simple.status).toBe(400)
     expect(await simple.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] })
     expect((await post('{"query":"{ seats }"}', { 'content-type': 'text/plain' })).status).toBe(400)
+  })
+
+  it('line 23: tells browsers to take nothing for what it is not, and to frame none of it', async () => {
+    for (const response of [
+      await post('{"query":"{ seats }"}'),
+      await post('{"query":"{ seats }"}'), // by the fast path
+      await post('{"query":'),
+      await fetch(`${world.router.url}/nothing`),
+      await fetch(`${world.router.url}/live`),
+      await fetch(`${world.router.url}/ide`),
+      await fetch(world.url, { headers: { accept: 'text/html' } }),
+    ]) {
+      await response.arrayBuffer()
+      expect(response.headers.get('x-content-type-options'), response.url).toBe('nosniff')
+      expect(response.headers.get('content-security-policy'), response.url).toContain(
+        "frame-ancestors 'none'",
+      )
+      expect(response.headers.get('referrer-policy'), response.url).toBe('no-referrer')
+      expect(response.headers.get('strict-transport-security'), response.url).toBeNull()
+    }
+    await using secure = await createRouter({ ...world.settings, hstsSeconds: 31_536_000 })
+    const response = await fetch(`${secure.url}/live`)
+    expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains')
+  })
+
+  it('line 22: closes a connection that is silent, or whose head does not end', async () => {
+    await using patient = await createRouter({
+      ...world.settings,
+      limits: { headersMs: 150, connectionCheckMs: 50 },
+    })
+    for (const sent of ['', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-slow: 1\r\n']) {
+      const socket = connect(patient.port, '127.0.0.1')
+      socket.write(sent)
+      let heard = ''
+      socket.on('data', (chunk) => {
+        heard += String(chunk)
+      })
+      await new Promise((resolve) => socket.once('close', resolve))
+      expect(heard).toMatch(/^(HTTP\/1\.1 408 |$)/)
+    }
+  })
+
+  it('line 22: answers an introspection from what it answered before', async () => {
+    const query = `{ __schema { types { name fields { name } } } __type(name: "Event") { name } __typename }`
+    const [first, second, other] = [
+      await gql(world.url, query),
+      await gql(world.url, query),
+      await gql(world.url, 'query ($name: String!) { __type(name: $name) { name } }', { name: 'User' }),
+    ]
+    expect(second.body).toEqual(first.body)
+    expect(second.headers.get('content-type')).toBe(first.headers.get('content-type'))
+    expect(first.body.data.__type).toEqual({ name: 'Event' })
+    expect(other.body.data).toEqual({ __type: { name: 'User' } })
+    await replaceSupergraph(world, (sdl) => sdl.replace('seats: Int ', 'seats: Int seatsLeft: Int '))
+    const later = await gql(world.url, query)
+    expect(later.body).not.toEqual(first.body)
   })
 
   it('shows Apollo Sandbox to a browser', async () => {
@@ -173,7 +236,38 @@ describe('probes', () => {
   })
 })
 
+describe('line 23: what a browser is shown at the endpoint', () => {
+  const visit = (url: string) => fetch(url, { headers: { accept: 'text/html' }, redirect: 'manual' })
+
+  it.each([
+    ['ide', 302, '/ide', 200],
+    ['none', 400, null, 404],
+  ] as const)('is with the setting %s nothing from elsewhere', async (explorer, status, location, ide) => {
+    await using world = await createWorld()
+    await using router = await createRouter({ ...world.settings, explorer })
+    const visited = await visit(`${router.url}/graphql`)
+    expect([visited.status, visited.headers.get('location')]).toEqual([status, location])
+    expect(await visited.text()).not.toContain('apollographql.com')
+    expect((await visit(`${router.url}/ide`)).status).toBe(ide)
+    expect((await gql(`${router.url}/graphql`, '{ seats }')).body).toEqual({ data: { seats: 500 } })
+  })
+})
+
 describe('the IDE', () => {
+  it('users missed: opens with a first purchase, of valid operations', async () => {
+    await using world = await createWorld()
+    const html = await (await fetch(`${world.router.url}/ide`)).text()
+    const supergraph = buildSupergraph(
+      readFileSync(new URL('../../../schema/supergraph.graphql', import.meta.url), 'utf8'),
+      (_, given) => given,
+    )
+    for (const { query, variables } of firstPurchase(true)) {
+      expect(html).toContain(JSON.stringify(query).slice(1, -1))
+      const known = knownOperation(supergraph, validDocument(supergraph, query))
+      expect(known.brokenLimit(variables ? JSON.parse(variables) : {})).toBeNull()
+    }
+  })
+
   it('is complete, and may load nothing from elsewhere', async () => {
     await using world = await createWorld()
     const response = await fetch(`${world.router.url}/ide`)

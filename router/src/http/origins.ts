@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 
 /** Apollo's explorer, as a site of its own and embedded in our landing page. */
 const APOLLO = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']
@@ -15,40 +16,63 @@ const REQUEST_HEADERS = [
   'x-request-id',
 ].join(', ')
 
+const OTHERS = ['vary', 'Origin']
+const EXPOSED = ['access-control-expose-headers', 'x-request-id, retry-after']
+const PREFLIGHT = [
+  'access-control-allow-methods',
+  METHODS,
+  'access-control-allow-headers',
+  REQUEST_HEADERS,
+  'access-control-max-age',
+  '86400',
+]
+
 /** Which pages of other sites may call this router. */
 export interface Origins {
-  /** For a WebSocket, which browsers open to any site: only the server can refuse a foreign page. */
+  /**
+   * For a WebSocket or an event stream, which browsers open to any site without asking: only the server can refuse a foreign page.
+   * The host is looked at too, because a page may have the name of its site lead here (DNS rebinding), and is of the same origin then.
+   */
   mayConnect(request: IncomingMessage): boolean
-  /** Sets the CORS headers of a response; returns whether this was a preflight, which is answered by them alone. */
-  applyCors(request: IncomingMessage, response: ServerResponse): boolean
+  /** The CORS headers of a response, as names and values in turn. */
+  corsHeaders(request: IncomingMessage): readonly string[]
 }
 
-export function createOrigins(others: string[]): Origins {
+/** @param others origins whose pages may call. @param hosts domain names of this router. */
+export function createOrigins(others: string[], hosts: string[] = []): Origins {
   const allowed = new Set([...APOLLO, ...others])
+  const names = new Set([
+    ...hosts.map((name) => name.toLowerCase()),
+    ...others.flatMap((one) => hostnameOf(one) ?? []),
+  ])
+
+  /** Only a name that others can register can be made to lead here by them. */
+  function isOurs(host: string | undefined): boolean {
+    const name = hostnameOf(`http://${host ?? ''}`)
+    if (name === null) return false
+    return !name.includes('.') || isIP(name) !== 0 || name.endsWith('.localhost') || names.has(name)
+  }
 
   return {
     mayConnect({ headers }) {
       const { origin, host } = headers
-      return origin === undefined || allowed.has(origin) || isSameHost(origin, host)
+      return isOurs(host) && (origin === undefined || allowed.has(origin) || isSameHost(origin, host))
     },
 
-    applyCors({ method, headers }, response) {
-      response.setHeader('vary', 'Origin')
-      const { origin } = headers
-      if (origin !== undefined && allowed.has(origin)) {
-        response.setHeader('access-control-allow-origin', origin)
-        response.setHeader('access-control-expose-headers', 'x-request-id, retry-after')
-        if (method === 'OPTIONS') {
-          response.setHeader('access-control-allow-methods', METHODS)
-          response.setHeader('access-control-allow-headers', REQUEST_HEADERS)
-          response.setHeader('access-control-max-age', '86400')
-        }
-      }
-      return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+    corsHeaders({ method, headers: { origin } }) {
+      if (origin === undefined || !allowed.has(origin)) return OTHERS
+      const simple = [...OTHERS, 'access-control-allow-origin', origin, ...EXPOSED]
+      return method === 'OPTIONS' ? [...simple, ...PREFLIGHT] : simple
     },
   }
 }
 
+/** A preflight is answered by its headers alone. */
+export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
+
 function isSameHost(origin: string, host: string | undefined): boolean {
   return URL.canParse(origin) && new URL(origin).host === host
 }
+
+const hostnameOf = (url: string): string | null => URL.parse(url)?.hostname.toLowerCase() ?? null

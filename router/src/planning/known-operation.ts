@@ -47,7 +47,7 @@ export function knownOperation(
 
 function learn(supergraph: Supergraph, document: DocumentNode, operationName: string | null): KnownOperation {
   const context = operationContext(supergraph, document, operationName)
-  const brokenLimit = createLimitCheck(context.schema, context.operation, context.fragments)
+  const brokenLimit = createLimitCheck(context.schema, supergraph.costs, context.operation, context.fragments)
   return { supergraph, document, operationName, context, brokenLimit }
 }
 

@@ -1,8 +1,9 @@
 import { type Schema, Supergraph as FederationSupergraph } from '@apollo/federation-internals'
 import { QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
-import { LRUCache } from 'lru-cache'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
+import { type Costs, readCosts } from '../security/list-sizes.ts'
+import { createDocuments, type Documents } from './documents.ts'
 import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 
 /**
@@ -14,6 +15,7 @@ export interface Supergraph {
   /** What clients see. */
   apiSchema: GraphQLSchema
   rules: AccessRules
+  costs: Costs
   planner: QueryPlanner
   /** Plans `@defer`, which few ask for. */
   deferPlanner(): QueryPlanner
@@ -27,12 +29,8 @@ export interface Supergraph {
   subgraphs: Map<string, Schema>
   /** URL of each subgraph's GraphQL endpoint, by name. */
   endpoints: Map<string, string>
-  /** Valid documents by their text. */
-  documents: LRUCache<string, DocumentNode>
+  documents: Documents
 }
-
-/** Characters of all documents that are kept; each may take a hundred bytes once it is parsed. */
-const MAX_DOCUMENTS_LENGTH = 1_000_000
 
 /** Where a subgraph is served; null when it cannot be reached. @param given what the supergraph says. */
 export type Locate = (name: string, given: string) => string | null
@@ -42,7 +40,8 @@ export type Locate = (name: string, given: string) => string | null
  * @throws Error for an SDL that is not a supergraph, names a subgraph out of reach, or demands what would not be enforced.
  */
 export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
-  const { rules, document } = extractAccessRules(parse(sdl, { noLocation: true }))
+  const parsed = parse(sdl, { noLocation: true })
+  const { rules, document } = extractAccessRules(parsed)
   const composed = FederationSupergraph.build(resolvableFirst(document))
   composed.subgraphs() // checks them as well
   const required = separateRequired(resolvableFirst(document))
@@ -58,6 +57,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     sdl,
     apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     rules,
+    costs: readCosts(parsed),
     planner: new QueryPlanner(federation),
     deferPlanner: lazy(() => new QueryPlanner(federation, { incrementalDelivery: { enableDefer: true } })),
     required,
@@ -70,11 +70,7 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
         .map(({ name, schema }) => [name, schema]),
     ),
     endpoints,
-    documents: new LRUCache({
-      max: 1_000,
-      maxSize: MAX_DOCUMENTS_LENGTH,
-      sizeCalculation: (_, text) => text.length + 1, // zero is not allowed
-    }),
+    documents: createDocuments(),
   }
 }
 

@@ -1,6 +1,6 @@
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import type { Logger } from '@karcis/kit/log'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import { createRemoteJWKSet, customFetch, type JSONWebKeySet, type RemoteJWKSet } from 'jose'
 
 /** The keys that access tokens are signed with, as the user subgraph publishes them. */
@@ -18,7 +18,7 @@ const TIMEOUT_MS = 3_000
 
 export function openSigningKeys(
   userUrl: string,
-  tokens: ServiceTokens,
+  tokens: TokenSigner,
   cooldownMs: number,
   log: Logger,
 ): SigningKeys {

@@ -1,19 +1,18 @@
 import {
-  type FieldNode,
   type FragmentDefinitionNode,
-  getNamedType,
+  getIntrospectionQuery,
   type GraphQLError,
-  type GraphQLNamedType,
   type GraphQLSchema,
-  isInterfaceType,
-  isObjectType,
   Kind,
   type OperationDefinitionNode,
+  OperationTypeNode,
+  parse,
   type SelectionSetNode,
-  valueFromASTUntyped,
   visit,
 } from 'graphql'
 import { clientError } from '../errors.ts'
+import type { Costs } from './list-sizes.ts'
+import { createSlicingTest, measureOperation } from './measure.ts'
 
 /** The parser stops here, because validation can take quadratic time. */
 export const MAX_TOKENS = 5_000
@@ -22,111 +21,94 @@ export const MAX_TOKENS = 5_000
 const MAX_DEPTH = 15
 const MAX_ALIASES = 200
 const MAX_ROOT_FIELDS = 100
+/** Mutations of one operation run one after the other, and each may be as dear as a request of its own. */
+const MAX_MUTATIONS = 25
 /** Each is planned for every condition on the others, and repeats all that came before: with more, none is deferred. */
 export const MAX_DEFERRED = 5
-/** Fields, each counted as often as the pages above it are long. */
+/** Fields, each counted as often as the lists above it are long. */
 const MAX_COST = 100_000
+/** Of what explorers ask for, which is everything: this many times. */
+const MAX_INTROSPECTIONS = 2
 
-/** The size of a page when none is asked for. */
-const DEFAULT_PAGE = 20
+/** The first limit that an operation breaks with these variables, as an error for the client, or null. */
+export type LimitCheck = (variables: Record<string, unknown>) => GraphQLError | null
 
-interface Measure {
-  depth: number
-  aliases: number
-  cost: number
-}
-
-/**
- * Makes the check of an operation's limits: it returns the first that is broken, as an error for the client, or null. The
- * operation is measured once, unless its variables say how long a page is.
- */
+/** Makes the check of an operation's limits. It is measured once, unless its variables say how long a list is. */
 export function createLimitCheck(
   schema: GraphQLSchema,
+  costs: Costs,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
-): (variables: Record<string, unknown>) => GraphQLError | null {
-  if ([operation, ...Object.values(fragments)].some(hasVariablePage))
-    return (variables) => brokenLimit(schema, operation, fragments, variables)
-  const problem = brokenLimit(schema, operation, fragments, {})
+): LimitCheck {
+  const check: LimitCheck = (variables) => brokenLimit(schema, costs, operation, fragments, variables)
+  if ([operation, ...Object.values(fragments)].some(hasVariableSize)) return check
+  const problem = check({})
   return () => problem
-}
 
-function hasVariablePage(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
-  let found = false
-  visit(definition, {
-    Argument({ name, value }) {
-      found ||= isPageSize(name.value) && value.kind === Kind.VARIABLE
-    },
-  })
-  return found
+  function hasVariableSize(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
+    const isSlicing = createSlicingTest(costs)
+    let found = false
+    visit(definition, {
+      Argument({ name, value }) {
+        found ||= value.kind === Kind.VARIABLE && isSlicing(name.value)
+      },
+    })
+    return found
+  }
 }
-
-const isPageSize = (argument: string): boolean => argument === 'first' || argument === 'last'
 
 function brokenLimit(
   schema: GraphQLSchema,
+  costs: Costs,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
 ): GraphQLError | null {
-  // A fragment is measured once, so that fragments which spread fragments cannot make measuring itself costly.
-  const measured = new Map<string, Measure>()
-  const root = schema.getRootType(operation.operation) ?? undefined
-  const { depth, aliases, cost } = measure(operation.selectionSet, root)
-
+  const { depth, aliases, cost, introspection } = measureOperation(
+    schema,
+    costs,
+    operation,
+    fragments,
+    variables,
+  )
   if (depth > MAX_DEPTH) return tooMuch('depth', depth, MAX_DEPTH)
   if (aliases > MAX_ALIASES) return tooMuch('aliases', aliases, MAX_ALIASES)
   const rootFields = countRootFields(operation.selectionSet, fragments)
-  if (rootFields > MAX_ROOT_FIELDS) return tooMuch('root fields', rootFields, MAX_ROOT_FIELDS)
-  return cost > MAX_COST ? tooMuch('cost', cost, MAX_COST) : null
-
-  function measure(selections: SelectionSetNode, parent: GraphQLNamedType | undefined): Measure {
-    const total = { depth: 0, aliases: 0, cost: 0 }
-    for (const selection of selections.selections) {
-      const part =
-        selection.kind === Kind.FIELD
-          ? measureField(selection, parent)
-          : selection.kind === Kind.FRAGMENT_SPREAD
-            ? measureFragment(selection.name.value)
-            : measure(selection.selectionSet, conditionOf(selection.typeCondition?.name.value) ?? parent)
-      total.depth = Math.max(total.depth, part.depth)
-      total.aliases += part.aliases
-      total.cost += part.cost
-    }
-    return total
-  }
-
-  function measureField(node: FieldNode, parent: GraphQLNamedType | undefined): Measure {
-    const own = node.alias ? 1 : 0
-    // Introspection has a limit of its own among the validation rules of graphql-js.
-    if (node.name.value.startsWith('__') || !node.selectionSet) return { depth: 1, aliases: own, cost: 1 }
-    const field =
-      isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[node.name.value] : undefined
-    const below = measure(node.selectionSet, field && getNamedType(field.type))
-    const paged = field?.args.some(({ name }) => isPageSize(name))
-    const rows = paged ? pageSize(node, variables) : 1
-    return { depth: below.depth + 1, aliases: below.aliases + own, cost: 1 + rows * below.cost }
-  }
-
-  function measureFragment(name: string): Measure {
-    const known = measured.get(name)
-    if (known) return known
-    const fragment = fragments[name]
-    if (!fragment) return { depth: 0, aliases: 0, cost: 0 }
-    const result = measure(fragment.selectionSet, conditionOf(fragment.typeCondition.name.value))
-    measured.set(name, result)
-    return result
-  }
-
-  function conditionOf(name: string | undefined): GraphQLNamedType | undefined {
-    return name === undefined ? undefined : schema.getType(name)
-  }
+  if (rootFields > MAX_ROOT_FIELDS) return tooMuch('rootFields', rootFields, MAX_ROOT_FIELDS)
+  if (operation.operation === OperationTypeNode.MUTATION && rootFields > MAX_MUTATIONS)
+    return tooMuch('mutations', rootFields, MAX_MUTATIONS)
+  if (cost > MAX_COST) return tooMuch('cost', cost, MAX_COST)
+  const mostIntrospection = introspection > 0 ? maxIntrospection(schema) : 0
+  return introspection > mostIntrospection ? tooMuch('introspection', introspection, mostIntrospection) : null
 }
 
-function pageSize(node: FieldNode, variables: Record<string, unknown>): number {
-  const size = node.arguments?.find(({ name }) => isPageSize(name.value))
-  const value = size && valueFromASTUntyped(size.value, variables)
-  return typeof value === 'number' && value > 0 ? value : DEFAULT_PAGE
+const introspectionLimits = new WeakMap<GraphQLSchema, number>()
+
+/** In terms of this schema: a whole introspection costs more where there is more to tell. */
+function maxIntrospection(schema: GraphQLSchema): number {
+  const known = introspectionLimits.get(schema)
+  if (known !== undefined) return known
+  const { definitions } = parse(
+    getIntrospectionQuery({
+      schemaDescription: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    }),
+  )
+  const [operation] = definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION)
+  const fragments = definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION)
+  const { introspection } = measureOperation(
+    schema,
+    { listSizes: new Map(), weights: new Map() },
+    operation as OperationDefinitionNode,
+    Object.fromEntries(fragments.map((fragment) => [fragment.name.value, fragment])),
+    {},
+  )
+  const most = MAX_INTROSPECTIONS * introspection
+  introspectionLimits.set(schema, most)
+  return most
 }
 
 function countRootFields(
@@ -155,5 +137,17 @@ function countRootFields(
   }
 }
 
-const tooMuch = (what: string, value: number, most: number): GraphQLError =>
-  clientError('BAD_USER_INPUT', `The operation is too large: its ${what} is ${value}, the most is ${most}.`)
+const NAMES = {
+  depth: 'depth',
+  aliases: 'number of aliases',
+  rootFields: 'number of root fields',
+  mutations: 'number of mutations',
+  cost: 'cost',
+  introspection: 'introspection',
+}
+
+/** @param limit also names the fact beside the code that says how much it is. */
+function tooMuch(limit: keyof typeof NAMES, value: number, most: number): GraphQLError {
+  const message = `The operation is too large: its ${NAMES[limit]} is ${value}, the most is ${most}.`
+  return clientError('BAD_USER_INPUT', message, { facts: { [limit]: value, most } })
+}

@@ -1,15 +1,17 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
-import { ServiceUnavailable } from '@karcis/kit/errors'
+import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
+import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import type { RouterLimits } from '../settings.ts'
-import { dispatch, type HttpResponse } from './dispatch.ts'
+import { dispatch, type HttpResponse, TimedOut } from './dispatch.ts'
 import { NoResponse } from './pipelining/connection.ts'
 import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
 import { createLineSplitter, createQueryBatching } from './query-batching.ts'
 import { type FetchContext, type SubgraphRequest, unavailableErrors } from './request.ts'
+import { NobodyWaits } from './waiting.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {
@@ -40,6 +42,12 @@ const JSON_LINES = 'application/jsonl'
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
 
+/** Tells a subgraph how many milliseconds we wait for its response: then it can stop. */
+const DEADLINE_HEADER = 'x-karcis-deadline-ms'
+
+/** What undici says of a response beyond its limit. */
+const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+
 /** The connection failed before a response began, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
@@ -49,8 +57,8 @@ export interface SubgraphClientOptions {
   endpoint: string
   /** Whether it is one of ours, which take several queries in one request. */
   takesBatches: boolean
-  tokens: ServiceTokens
-  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes'>
+  tokens: TokenSigner
+  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes' | 'answerBytes'>
   log: Logger
 }
 
@@ -62,7 +70,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     url.protocol === 'http:'
       ? createPipeline(url, { maxBytes: limits.subgraphResponseBytes, timeoutMs: limits.subgraphTimeoutMs })
       : null
-  const head = `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n`
+  const head = `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n${DEADLINE_HEADER}: ${limits.subgraphTimeoutMs}\r\n`
   const pool = new Pool(url.origin, {
     connections: MAX_CONNECTIONS,
     maxResponseSize: limits.subgraphResponseBytes,
@@ -79,46 +87,67 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     return dispatch(pool, { method: 'GET', path, headers }, timeoutMs)
   }
 
-  /** @throws whatever the network or the clock has against it. */
+  /** How long a query may take. @throws NobodyWaits, TimedOut. */
+  function timeFor({ waiting }: FetchContext): number {
+    if (!waiting) return limits.subgraphTimeoutMs
+    if (waiting.isOver) throw new NobodyWaits()
+    const left = waiting.deadline - Date.now()
+    if (left <= 0) throw new TimedOut('the time of the whole request is over')
+    return Math.min(left, limits.subgraphTimeoutMs)
+  }
+
+  /**
+   * A mutation that has been sent is left to end as it will, whoever waits for it.
+   * @throws whatever the network or the clock has against it; NobodyWaits.
+   */
   async function sendPooled(
     body: string,
-    { viewer, requestId }: FetchContext,
+    context: FetchContext,
+    isQuery: boolean,
     take?: Parameters<typeof dispatch>[3],
   ): Promise<HttpResponse> {
+    const { viewer, requestId, address, waiting } = context
     const token = await tokens.sign(viewer)
+    const timeoutMs = isQuery ? timeFor(context) : limits.subgraphTimeoutMs
     const headers = {
       ...(token && { [SERVICE_TOKEN_HEADER]: token }),
+      ...(isQuery && { [DEADLINE_HEADER]: String(timeoutMs) }),
+      ...(address !== undefined && { [CLIENT_ADDRESS_HEADER]: address }),
       'content-type': 'application/json',
       'x-request-id': requestId,
     }
-    return dispatch(pool, { method: 'POST', path, body, headers }, limits.subgraphTimeoutMs, take)
+    const request = { method: 'POST', path, body, headers } as const
+    return dispatch(pool, request, timeoutMs, take, isQuery ? waiting : undefined)
   }
 
   /** Sends a query over a connection that others use at the same time. @returns null when it has to go over the pool. */
   async function sendPipelined(
     pipeline: Pipeline,
     body: string,
-    { viewer, requestId }: FetchContext,
+    context: FetchContext,
   ): Promise<HttpResponse | null> {
+    const { viewer, requestId, address, waiting } = context
     const token = await tokens.sign(viewer)
+    if (timeFor(context) < limits.subgraphTimeoutMs) return null // a pipeline has one limit for all
     const service = token && `${SERVICE_TOKEN_HEADER}: ${token}\r\n`
+    const from = address === undefined ? '' : `${CLIENT_ADDRESS_HEADER}: ${address}\r\n`
     const length = Buffer.byteLength(body)
-    const text = `${head}${service}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
+    const text = `${head}${service}${from}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
     try {
-      return await pipeline.dispatch(text)
+      return await pipeline.dispatch(text, waiting)
     } catch (error) {
       if (error instanceof NoResponse) return null
       throw error
     }
   }
 
-  /** @throws whatever the network or the clock has against it. */
-  async function post(body: string, context: FetchContext, mayRepeat: boolean): Promise<HttpResponse> {
+  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; NobodyWaits. */
+  async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
     const response =
-      (pipeline && mayRepeat && (await sendPipelined(pipeline, body, context))) ||
-      (await sendPooled(body, context).catch((error: unknown) => {
-        if (!mayRepeat || !isLost(error)) throw error
-        return sendPooled(body, context)
+      (pipeline && isQuery && (await sendPipelined(pipeline, body, context))) ||
+      (await sendPooled(body, context, isQuery).catch((error: unknown) => {
+        if (!isQuery || !isLost(error)) throw error
+        return sendPooled(body, context, isQuery)
       }))
     const { status } = response
     // 401 and 403 are about the service token, which is ours and not the client's.
@@ -133,10 +162,18 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     read: (response: HttpResponse) => T,
   ): Promise<T | GraphQLResponse> {
     try {
-      return read(await post(request.body, context, !isMutation(request)))
+      const response = await post(request.body, context, !isMutation(request))
+      const tooLarge = charge(context, response.body)
+      return tooLarge ? unavailable(request, context, tooLarge) : read(response)
     } catch (error) {
       return unavailable(request, context, error)
     }
+  }
+
+  /** @returns an error when this is more than one request may be answered with. */
+  function charge(context: FetchContext, { length }: Buffer): AnswerTooLarge | null {
+    context.received = (context.received ?? 0) + length
+    return context.received > limits.answerBytes ? new AnswerTooLarge(limits.answerBytes) : null
   }
 
   function unavailable(
@@ -144,6 +181,12 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     { requestId, log }: FetchContext,
     error: unknown,
   ): GraphQLResponse {
+    if (error instanceof AnswerTooLarge || (error as { code?: unknown }).code === TOO_LARGE) {
+      const tooLarge =
+        error instanceof AnswerTooLarge ? error : new AnswerTooLarge(limits.subgraphResponseBytes)
+      return { data: null, errors: unavailableErrors(query, variables, tooLarge) }
+    }
+    if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
     log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is unavailable')
     return { data: null, errors: unavailableErrors(query, variables) }
   }
@@ -155,7 +198,11 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     ? createQueryBatching({
         single: askSingle,
         unavailable,
-        read: (body) => (beginsWithData(body) ? body : readResponse({ status: 200, body })),
+        read(body, request, context) {
+          const tooLarge = charge(context, body)
+          if (tooLarge) return unavailable(request, context, tooLarge)
+          return beginsWithData(body) ? body : readResponse({ status: 200, body })
+        },
         async batch(body, context, onLine) {
           const split = createLineSplitter(onLine)
           const take = (
@@ -165,7 +212,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
             if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
             split(chunk)
           }
-          await sendPooled(body, context, take)
+          await sendPooled(body, context, true, take)
         },
       })
     : askSingle
@@ -202,6 +249,13 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       pipeline?.close()
       await pool.destroy()
     },
+  }
+}
+
+/** The operation is well formed, and what it asks for is more than is given at once. */
+class AnswerTooLarge extends KarcisError {
+  constructor(mostBytes: number) {
+    super('BAD_USER_INPUT', 'The answer is too large. Ask for less, or page by page.', { mostBytes })
   }
 }
 

@@ -38,11 +38,11 @@ export function connectSubgraphs(
         name,
         endpoint,
         takesBatches: areOurs,
-        tokens,
+        tokens: tokens.to(name),
         limits,
         log,
       })
-      const upstream = createUpstreamSocket(endpoint)
+      const upstream = createUpstreamSocket(endpoint, limits.upstreamOperations)
       stack.defer(async () => {
         upstream.close()
         await service.close()

@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { NobodyWaits, type Waiting } from './waiting.ts'
 
 /** The response to one HTTP request. */
 export interface HttpResponse {
@@ -18,13 +19,15 @@ export class TimedOut extends Error {}
  * than all the rest of a small request.
  * @param timeoutMs from now until the response is there in full.
  * @param take is given the body as it comes, which then is not collected. What it throws aborts the request.
- * @throws whatever the network or the clock has against it.
+ * @param waiting who the response is for: when they have gone, the request is aborted.
+ * @throws whatever the network or the clock has against it; NobodyWaits.
  */
 export function dispatch(
   dispatcher: Dispatcher,
   options: Dispatcher.DispatchOptions,
   timeoutMs: number,
   take?: (chunk: Buffer, head: Pick<HttpResponse, 'status' | 'contentType'>) => void,
+  waiting?: Waiting,
 ): Promise<HttpResponse> {
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
@@ -33,11 +36,18 @@ export function dispatch(
     let contentType = ''
     let first: Buffer | undefined
     let more: Buffer[] | undefined
-    const timer = setTimeout(() => {
-      late = new TimedOut(`did not answer within ${timeoutMs} ms`)
-      controller?.abort(late)
-      reject(late) // it may not even have been sent
-    }, timeoutMs)
+    const abort = (reason: Error): void => {
+      late = reason
+      controller?.abort(reason)
+      reject(reason) // it may not even have been sent
+    }
+    const timer = setTimeout(() => abort(new TimedOut(`did not answer within ${timeoutMs} ms`)), timeoutMs)
+    const listener = waiting && { waitEnded: () => abort(new NobodyWaits()) }
+    if (listener) waiting.add(listener)
+    const ended = (): void => {
+      clearTimeout(timer)
+      if (listener) waiting.remove(listener)
+    }
 
     function give(chunk: Buffer): void {
       try {
@@ -62,11 +72,11 @@ export function dispatch(
         else (more ??= [first]).push(chunk)
       },
       onResponseEnd() {
-        clearTimeout(timer)
+        ended()
         resolve({ status, contentType, body: more ? Buffer.concat(more) : (first ?? NOTHING) })
       },
       onResponseError(_, error) {
-        clearTimeout(timer)
+        ended()
         reject(error)
       },
     })

@@ -114,7 +114,7 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
     name: 'a',
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches: true,
-    tokens: openAnonymousAccess().tokens,
+    tokens: openAnonymousAccess().tokens.to('a'),
     limits: { ...DEFAULT_LIMITS, subgraphTimeoutMs: timeoutMs },
     log,
   })

@@ -1,6 +1,7 @@
 import { createCoalescer } from '@karcis/kit/coalescing'
 import { TimedOut } from './dispatch.ts'
-import { type FetchContext, scopeKeyOf, type SubgraphRequest } from './request.ts'
+import { type FetchContext, joinContexts, scopeKeyOf, type SubgraphRequest } from './request.ts'
+import { NobodyWaits } from './waiting.ts'
 
 /** Asks a subgraph for the response to one query; never rejects. */
 export type Ask = (request: SubgraphRequest, context: FetchContext) => Promise<unknown>
@@ -15,7 +16,7 @@ export interface BatchTransport {
    */
   batch(body: string, context: FetchContext, onLine: (line: Buffer) => void): Promise<void>
   /** Makes the response of the bytes of a result. @throws Error when they are none. */
-  read(bytes: Buffer): unknown
+  read(bytes: Buffer, request: SubgraphRequest, context: FetchContext): unknown
   /** Stands in for the response to a query that the subgraph did not answer. */
   unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
 }
@@ -68,16 +69,16 @@ export function createQueryBatching(transport: BatchTransport): Ask {
       const comma = line.indexOf(COMMA)
       const member = members[Number(line.toString('latin1', 1, comma))]
       if (!member || !waiting.has(member)) throw new Error('a line for nobody')
-      member.resolve(transport.read(line.subarray(comma + 1, -1)))
+      member.resolve(transport.read(line.subarray(comma + 1, -1), member.request, member.context))
       waiting.delete(member)
       answered()
     }
     try {
-      const [{ context }] = members as [Member]
+      const context = joinContexts(members.map((member) => member.context))
       await transport.batch(`[${members.map(({ request }) => request.body).join()}]`, context, take)
     } catch (error) {
       // To ask again would only make it later.
-      if (error instanceof TimedOut) {
+      if (error instanceof TimedOut || error instanceof NobodyWaits) {
         for (const { request, context, resolve } of waiting)
           resolve(transport.unavailable(request, context, error))
         return

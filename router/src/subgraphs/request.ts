@@ -1,8 +1,10 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
-import { ServiceUnavailable } from '@karcis/kit/errors'
+import { type KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { type GraphQLFormattedError, Kind, OperationTypeNode, parse } from 'graphql'
+import type { Logger } from '@karcis/kit/log'
 import type { RequestScope } from '../errors.ts'
+import { jointWaiting, type Waiting } from './waiting.ts'
 
 /** One request to a subgraph. */
 export interface SubgraphRequest {
@@ -17,7 +19,40 @@ export interface SubgraphRequest {
 /** The client's request for which a subgraph is asked. */
 export interface FetchContext extends RequestScope {
   viewer: Viewer | null
+  /** Who waits for the response; undefined for what is done whoever waits. */
+  waiting?: Waiting | undefined
+  /** Network address of the client; undefined where several have one request made. */
+  address?: string | undefined
+  /** Bytes that subgraphs have sent for it so far. */
+  received?: number | undefined
 }
+
+/** The context of one request that is made for several clients of the same scope. A class, for the sake of its getter: see `LazyScope`. */
+class JointContext implements FetchContext {
+  readonly #first: FetchContext
+  readonly requestId: string
+  readonly viewer: Viewer | null
+  readonly waiting: Waiting | undefined
+  readonly address: string | undefined
+  received = 0
+
+  constructor(contexts: readonly FetchContext[]) {
+    const [first] = contexts as [FetchContext]
+    this.#first = first
+    this.requestId = first.requestId
+    this.viewer = first.viewer
+    this.waiting = jointWaiting(contexts)
+    const { address } = first
+    this.address = contexts.every((context) => context.address === address) ? address : undefined
+  }
+
+  get log(): Logger {
+    return this.#first.log
+  }
+}
+
+export const joinContexts = (contexts: readonly FetchContext[]): FetchContext =>
+  contexts.length === 1 ? (contexts[0] as FetchContext) : new JointContext(contexts)
 
 /** The data source of one subgraph. Only some take ready bodies and give bytes. */
 export interface Service extends GraphQLDataSource {
@@ -38,12 +73,13 @@ export const scopeKeyOf = (viewer: Viewer | null): string =>
 /**
  * The response to a fetch whose subgraph is unavailable: one error for every object that stays empty, in the terms of the fetch
  * (`_entities` with an index, or its root fields), from which the plan executor finds the path in the client's operation.
+ * @param failure where it is not that, what is told instead.
  */
 export function unavailableErrors(
   query: string,
   variables: Record<string, unknown>,
+  { message, code, facts }: KarcisError = new ServiceUnavailable(),
 ): GraphQLFormattedError[] {
-  const { message, code, facts } = new ServiceUnavailable()
   const extensions = { code, ...facts }
   if (Array.isArray(variables.representations)) {
     return variables.representations.map((_, index) => ({ message, path: ['_entities', index], extensions }))

@@ -46,13 +46,28 @@ describe('a subgraph that fails', () => {
     expect(body.errors).toEqual([{ message: expect.any(String), path: ['seats'], extensions: UNAVAILABLE }])
   })
 
+  it('line 15: is not to blame when it answers more than allowed', async () => {
+    await using other = await serve((_, response) =>
+      response.end(JSON.stringify({ data: { seats: 'x'.repeat(30_000) } })),
+    )
+    await using router = await createRouter({
+      ...world.settings,
+      subgraphs: { ...world.settings.subgraphs, ticket: other.url },
+    })
+    const { body } = await gql(`${router.url}/graphql`, '{ seats events { title } }')
+    expect(body.data).toEqual({ seats: null, events: [{ title: 'Jazz' }, { title: 'Rock' }] })
+    expect(body.errors).toEqual([
+      {
+        message: expect.stringContaining('too large'),
+        path: ['seats'],
+        extensions: { code: 'BAD_USER_INPUT', mostBytes: 20_000 },
+      },
+    ])
+  })
+
   it.each<[string, RequestListener]>([
     ['something that is not JSON', (_, response) => response.end('<html>502 Bad Gateway</html>')],
     ['JSON that is not GraphQL', (_, response) => response.end('[1]')],
-    [
-      'more than allowed',
-      (_, response) => response.end(JSON.stringify({ data: { seats: 'x'.repeat(30_000) } })),
-    ],
     [
       'that it does not know us',
       (_, response) => response.writeHead(401).end('{"errors":[{"message":"no token"}]}'),

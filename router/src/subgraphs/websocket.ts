@@ -1,3 +1,4 @@
+import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { ExecutionResult } from 'graphql'
 import {
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -31,8 +32,11 @@ const PING_INTERVAL_MS = 12_000
 /** The next operation often follows soon after the last. */
 const IDLE_MS = 10_000
 
-/** @param url of the subgraph's GraphQL endpoint, http or https. */
-export function createUpstreamSocket(url: string): UpstreamSocket {
+/**
+ * @param url of the subgraph's GraphQL endpoint, http or https.
+ * @param maxOperations that run at the same time; one more fails at once, and can be tried again.
+ */
+export function createUpstreamSocket(url: string, maxOperations: number): UpstreamSocket {
   const endpoint = new URL(url.replace(/^http/, 'ws'))
   const listeners = new Map<string, UpstreamListener>()
   let connection: Promise<WebSocket> | null = null
@@ -98,6 +102,10 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
 
   return {
     subscribe(payload, listener) {
+      if (listeners.size >= maxOperations) {
+        queueMicrotask(() => listener.failed([TOO_MANY]))
+        return ignore
+      }
       const id = String(++lastId)
       clearTimeout(idle)
       listeners.set(id, listener)
@@ -119,6 +127,9 @@ export function createUpstreamSocket(url: string): UpstreamSocket {
     },
   }
 }
+
+const { message, code, facts } = new ServiceUnavailable('Too much is being watched just now. Try again.', 5)
+const TOO_MANY = { message, extensions: { code, ...facts } }
 
 function read(text: string): Message | null {
   try {

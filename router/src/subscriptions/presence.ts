@@ -1,3 +1,4 @@
+import { networkOf } from '@karcis/kit/network'
 import type { Identity } from '../security/authenticate.ts'
 import type { Revocations } from '../security/revocations.ts'
 
@@ -7,32 +8,43 @@ export interface Presence {
    * @param revoke called when the viewer's session has ended, or has another role than it began with.
    * @returns a function to call when the connection is closed; null when the viewer has too many.
    */
-  admit(identity: Identity, revoke: () => void): (() => void) | null
+  admit(identity: Identity, revoke: () => void): Release | null
+  /** The same for somebody who is not signed in, of whom nothing but an address is known. */
+  admitAnonymous(address: string | undefined): Release | null
   recheck(revocations: Revocations): void
 }
 
-/**
- * People who are not signed in are not counted. All that tells them apart is their address, and behind a proxy that is the
- * proxy's: a limit high enough for ten thousand people who watch a seat map through one would stop nobody. Such a socket costs
- * some 10 KB, the limit of open files bounds them all, and the proxy, which knows the addresses, can bound each.
- */
-export function createPresence(connectionsPerViewer: number): Presence {
+export type Release = () => void
+
+export interface PresenceLimits {
+  perViewer: number
+  /**
+   * Infinite where no trusted proxy is named: the address may then be a proxy's, and a limit high enough for ten thousand people who
+   * watch a seat map through one would stop nobody.
+   */
+  perAddress: number
+}
+
+export function createPresence({ perViewer, perAddress }: PresenceLimits): Presence {
   const present = new Set<{ viewer: Identity['viewer']; revoke: () => void }>()
-  const perViewer = new Map<string, number>()
+  const ofViewers = createCounter(perViewer)
+  const ofAddresses = createCounter(perAddress)
 
   return {
     admit({ viewer }, revoke) {
-      const count = perViewer.get(viewer.id) ?? 0
-      if (count >= connectionsPerViewer) return null
-      perViewer.set(viewer.id, count + 1)
+      const release = ofViewers.take(viewer.id)
+      if (!release) return null
       const entry = { viewer, revoke }
       present.add(entry)
       return () => {
-        if (!present.delete(entry)) return
-        const left = (perViewer.get(viewer.id) ?? 1) - 1
-        if (left > 0) perViewer.set(viewer.id, left)
-        else perViewer.delete(viewer.id)
+        present.delete(entry)
+        release()
       }
+    },
+
+    admitAnonymous(address) {
+      const network = perAddress === Number.POSITIVE_INFINITY ? null : networkOf(address)
+      return network === null ? nothing : ofAddresses.take(network)
     },
 
     recheck(revocations) {
@@ -42,3 +54,25 @@ export function createPresence(connectionsPerViewer: number): Presence {
     },
   }
 }
+
+/** Counts up to a limit, by key. */
+function createCounter(limit: number) {
+  const counts = new Map<string, number>()
+  return {
+    take(key: string): Release | null {
+      const count = counts.get(key) ?? 0
+      if (count >= limit) return null
+      counts.set(key, count + 1)
+      let isHeld = true
+      return () => {
+        if (!isHeld) return
+        isHeld = false
+        const left = (counts.get(key) ?? 1) - 1
+        if (left > 0) counts.set(key, left)
+        else counts.delete(key)
+      }
+    },
+  }
+}
+
+function nothing(): void {}

@@ -8,6 +8,7 @@ import { readyOperation } from '../execution/operation.ts'
 import { validDocument } from '../planning/known-operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Identity } from '../security/authenticate.ts'
+import type { Waiting } from '../subgraphs/waiting.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 import { createTopics, type Join } from './topics/topics.ts'
 import type { SubscriptionDeps } from './upstream/live-operation.ts'
@@ -19,7 +20,18 @@ type Started =
   | { kind: 'live'; join: Join }
 
 /** Starts an operation that came over a socket or for a stream, whatever its kind. Never rejects. */
-export type StartOperation = (payload: SubscribePayload, identity: Identity | null) => Promise<Started>
+export type StartOperation = (
+  payload: SubscribePayload,
+  identity: Identity | null,
+  client: OperationClient,
+) => Promise<Started>
+
+export interface OperationClient {
+  /** Network address. */
+  address: string | undefined
+  /** Ends when the client has gone, or has ended the operation. */
+  waiting: Waiting
+}
 
 export function createStart(
   deps: SubscriptionDeps & { file: SupergraphFile; log: Logger; fanOut: FanOut },
@@ -28,7 +40,7 @@ export function createStart(
   const topics = createTopics(deps, fanOut)
   file.onChange((supergraph) => void topics.move(supergraph))
 
-  return async ({ query, operationName, variables }, identity) => {
+  return async ({ query, operationName, variables }, identity, client) => {
     const scope = new LazyScope(newId(), log)
     try {
       const supergraph = file.current
@@ -39,6 +51,8 @@ export function createStart(
       )
       const { node } = ready.prepared.plan
       if (node?.kind === 'Subscription') return { kind: 'live', join: topics.prepare(ready, query) }
+      // A subscription may be shared, and goes on for those who are left.
+      Object.assign(ready.request, client)
       return { kind: 'single', result: await executePlan(ready, node, deps.services) }
     } catch (error) {
       return { kind: 'refused', errors: publicErrors(error, scope) }

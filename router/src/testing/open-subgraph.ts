@@ -24,11 +24,16 @@ interface Asked {
 export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: OpenSubgraphSpec) {
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: asResolvers(resolvers) }])
   const asked: Asked[] = []
+  /** Queries whose caller has gone before they were answered. */
+  const abandoned: string[] = []
   const http = createServer((request, response) => {
     void (async () => {
       if (request.url !== path) return sendJson(response, 404, {})
       const { query, variables } = JSON.parse(await readBody(request, 1_000_000))
       asked.push({ headers: request.headers, query, variables })
+      response.once('close', () => {
+        if (!response.writableEnded) abandoned.push(query)
+      })
       sendJson(response, 200, await execute({ schema, document: parse(query), variableValues: variables }))
     })()
   })
@@ -38,6 +43,7 @@ export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: O
   return {
     url: `http://127.0.0.1:${port}${path}`,
     asked,
+    abandoned,
     async [Symbol.asyncDispose]() {
       await graphql.dispose()
       http.closeAllConnections()

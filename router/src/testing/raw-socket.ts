@@ -15,6 +15,9 @@ interface Frame {
 /** A socket without a client library: sends exactly what a test tells it to, and keeps all that it receives. */
 export interface RawSocket extends AsyncDisposable {
   send(message: object | string): void
+  /** Frames of WebSocket itself. */
+  ping(): void
+  pong(): void
   readonly received: Frame[]
   /** The oldest frame not yet taken. */
   next(): Promise<Frame>
@@ -29,6 +32,7 @@ export interface RawSocketOptions {
   origin?: string
   protocol?: string
   autoPong?: boolean
+  headers?: Record<string, string>
 }
 
 /** @throws Error when the server refuses the connection, with its status in the message. */
@@ -57,6 +61,8 @@ export async function openRawSocket(url: string, options: RawSocketOptions = {})
 
   return {
     send,
+    ping: () => socket.ping(),
+    pong: () => socket.pong(),
     received,
     next,
     closed,

@@ -3,6 +3,7 @@ import { createTopic } from './topic.ts'
 
 export interface SeatMapChange {
   revision: number
+  snapshot?: boolean
   seats: string[]
   event: { id: string }
   audit?: string

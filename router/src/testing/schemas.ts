@@ -49,7 +49,7 @@ export const SCHEMAS = {
       ledger: Stock @requiresScopes(scopes: [["admin"]])
       broken: Int
     }
-    type SeatMapChange { revision: Int! seats: [ID!]! event: Event! audit: String @requiresScopes(scopes: [["admin"]]) }
+    type SeatMapChange { revision: Int! snapshot: Boolean seats: [ID!]! event: Event! audit: String @requiresScopes(scopes: [["admin"]]) }
     type Stock { available: Int! event: Event }
     type Event @key(fields: "id") { id: ID! }
   `,

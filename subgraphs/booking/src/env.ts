@@ -7,8 +7,11 @@ const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL'
 export const bookingSettings = subgraphSettings.extend({
   USER_URL: serviceUrl,
   TICKET_URL: serviceUrl,
-  /** What a new user finds in the wallet, in rupiah. */
-  SIGNUP_GRANT_IDR: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(1_000_000),
+  /** What a new person finds in the wallet, in rupiah. Where it is not set: see `signupGrant`. */
+  SIGNUP_GRANT_IDR: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+  ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
   /** How late a watcher may hear of a change that Redis lost, in milliseconds. */
@@ -16,3 +19,10 @@ export const bookingSettings = subgraphSettings.extend({
 })
 
 export type BookingSettings = z.infer<typeof bookingSettings>
+
+/** What a new person is given: in production nothing unless it is set; enough to try the platform out elsewhere. In rupiah. */
+export const signupGrant = ({
+  SIGNUP_GRANT_IDR,
+  NODE_ENV,
+}: Pick<BookingSettings, 'SIGNUP_GRANT_IDR' | 'NODE_ENV'>): number =>
+  SIGNUP_GRANT_IDR ?? (NODE_ENV === 'production' ? 0 : 1_000_000)

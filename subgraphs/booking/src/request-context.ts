@@ -1,14 +1,18 @@
-import { byKey } from '@karcis/kit/batch-loader'
+import { byKey, createBatchedRead } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import { findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
+import { findEventCopies } from './domain/events/event-copy.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
 
 /** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
 export interface Context extends RequestScope {
   deps: Deps
   loaders: ReturnType<typeof createLoaders>
+  /** How many changes it has asked for so far. */
+  changes: number
 }
 
 /** A context for one request, or one event of a subscription. */
@@ -16,6 +20,7 @@ export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
   loaders: createLoaders(deps, scope),
+  changes: 0,
 })
 
 function createLoaders(deps: Deps, { viewer }: RequestScope) {
@@ -24,7 +29,15 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
+    /** What is known of events. */
+    event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    lists: {
+      userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
+      userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),
+    },
+    /** Whether what a booking's item is of is still there for the viewer to see, by what `TicketService.visible` calls it. */
+    visible: createBatchedRead((keys) => viewReferences(deps, viewer, keys)),
   }
 }

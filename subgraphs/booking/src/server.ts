@@ -4,10 +4,11 @@ import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createProviders } from './domain/payments/providers.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { ticketService } from './domain/ticket-service.ts'
-import type { BookingSettings } from './env.ts'
+import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
@@ -30,14 +31,16 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         pollMs: settings.LIVE_POLL_MS,
       })
       const tickets = ticketService(base.clients.ticket)
-      const deps: Deps = { ...base, settings, live, tickets, providers: createProviders(settings) }
+      const deps: Deps = { ...base, settings, live, tickets, providers: createProviders() }
       return { deps, close: () => live.close() }
     },
     createContext,
     resolvers,
     jobs,
     crons,
-    inbox: ({ settings }) => ({
-      'user.registered': (tx, { payload }) => openWallet(tx, payload.userId, settings.SIGNUP_GRANT_IDR),
+    inbox: () => ({
+      'user.registered': (tx, { payload: { userId, personHash } }) =>
+        openWallet(tx, userId, personHash, signupGrant(settings)),
+      'event.changed': (tx, { payload }) => updateEventCopy(tx, payload),
     }),
   })

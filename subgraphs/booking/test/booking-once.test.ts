@@ -1,7 +1,9 @@
+import { newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CREATE } from './operations.ts'
+import { CREATE, PAY } from './operations.ts'
 import { startWorld, type World } from './world.ts'
 
 let world: World
@@ -100,5 +102,187 @@ describe('guard idempotency_keys_pkey: the same createBooking sent fifty times a
     expect(kept).toEqual({ hours: 24 })
     await world.db.$executeRaw`UPDATE idempotency_keys SET expires_at = now() WHERE key = 'daily'`
     expect(await world.book(buyer, { ...input, quantity: 2 })).not.toBe(id)
+  })
+})
+
+describe('line 1: an input that can be corrected', () => {
+  const refusal = async (buyer: Viewer, input: Record<string, unknown>) => {
+    const { errors } = await world.ask(buyer, CREATE, { input })
+    return errors[0]?.extensions
+  }
+
+  async function heldSeats() {
+    const event = await world.eventOnSale()
+    const type = await world.ticketType(event, { price: 1_000, quota: 1, maxPerUser: 2 })
+    const seats = await world.seatMap(event, type, 1, 6)
+    const buyer = person()
+    const wanted = seats.slice(0, 2)
+    return { event, type, buyer, wanted, holdId: await world.holdSeats(buyer, event, wanted) }
+  }
+
+  const seatStatuses = async (ids: string[]) => {
+    const { data } = await world.askTicket(null, 'query ($ids: [ID!]!) { seats(ids: $ids) { status } }', {
+      ids,
+    })
+    return data.seats.map((seat: { status: string }) => seat.status)
+  }
+
+  it('costs no hold, and the corrected one has its places', async () => {
+    const { type, buyer, wanted, holdId } = await heldSeats()
+    expect(await refusal(buyer, { holdId, unitPrice: 1_000 })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.unitPrice' }],
+    })
+    expect(await seatStatuses(wanted)).toEqual(['HELD', 'HELD'])
+    const id = await world.book(buyer, { holdId })
+    expect(await seatStatuses(wanted)).toEqual(['HELD', 'HELD'])
+    expect(await world.stock(type)).toMatchObject({ held: 2 })
+    expect(await world.ticket().deps.db.hold.findFirst({ where: { bookingId: id } })).toMatchObject({
+      id: holdId,
+      status: 'ACTIVE',
+    })
+  })
+
+  it('whatever is sent at once: a PENDING booking has its places', async () => {
+    const { buyer, wanted, holdId } = await heldSeats()
+    const answers = await parallel(24, (n) =>
+      world.ask(buyer, CREATE, { input: { holdId, unitPrice: n % 2 ? 1_000 : null } }),
+    )
+    const made = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' ? (answer.value.data?.createBooking?.id ?? []) : [],
+    )
+    expect(new Set(made).size).toBe(1)
+    expect(await seatStatuses(wanted)).toEqual(['HELD', 'HELD'])
+  })
+
+  it('an ended hold is not booked, whatever was tried with it before', async () => {
+    const { buyer, wanted, holdId } = await heldSeats()
+    await refusal(buyer, { holdId, unitPrice: 1_000 })
+    await world.askTicket(buyer, 'mutation ($id: ID!) { releaseHold(id: $id) { status } }', { id: holdId })
+    expect(await refusal(buyer, { holdId })).toMatchObject({ code: 'HOLD_EXPIRED' })
+    expect(await seatStatuses(wanted)).toEqual(['AVAILABLE', 'AVAILABLE'])
+    expect(await world.db.booking.count({ where: { userId: buyer.id } })).toBe(0)
+  })
+
+  it('line 5: burns no key: not one for its own fields, nor one for what the ticket subgraph refuses', async () => {
+    const type = await world.ticketType(await world.eventOnSale(), { price: 1_000, quota: 3 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 1, idempotencyKey: 'corrected' }
+    for (const [wrong, code] of [
+      [{ unitPrice: 5 }, 'BAD_USER_INPUT'],
+      [{ quantity: 11 }, 'BAD_USER_INPUT'],
+      [{ ticketTypeId: newId() }, 'NOT_FOUND'],
+      [{ quantity: 4 }, 'SOLD_OUT'],
+    ] as const) {
+      expect(await refusal(buyer, { ...input, ...wrong })).toMatchObject({ code })
+    }
+    const id = await world.book(buyer, input)
+    expect(await world.book(buyer, input)).toBe(id)
+    expect(await refusal(buyer, { ...input, quantity: 2 })).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+  })
+
+  it('line 5: a price that can be held twice but not paid twice is refused by a field that was sent', async () => {
+    const most = Number.MAX_SAFE_INTEGER
+    const gift = await world.ticketType(await world.eventOnSale(), { kind: 'DONATION', price: 1, quota: 3 })
+    const input = { ticketTypeId: gift, quantity: 2, unitPrice: most }
+    expect(await refusal(person(), input)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      fields: [{ path: 'input.unitPrice' }],
+    })
+    expect(await world.stock(gift)).toMatchObject({ held: 0 })
+  })
+})
+
+describe('users missed: several ticket types in one booking', () => {
+  it('adult and child, all or nothing', async () => {
+    const event = await world.eventOnSale()
+    const adult = await world.ticketType(event, { name: 'Adult', price: 1_000, quota: 5 })
+    const child = await world.ticketType(event, { name: 'Child', price: 400, quota: 2 })
+    const gift = await world.ticketType(event, { name: 'Gift', kind: 'DONATION', price: 10, quota: 5 })
+    const buyer = await world.buyer()
+    const of = (children: number) => ({
+      items: [
+        { ticketTypeId: adult, quantity: 1 },
+        { ticketTypeId: child.toUpperCase(), quantity: children },
+        { ticketTypeId: gift, quantity: 1, unitPrice: 25 },
+      ],
+    })
+    expect((await world.ask(buyer, CREATE, { input: of(3) })).code).toBe('SOLD_OUT')
+    for (const type of [adult, child, gift]) expect(await world.stock(type)).toMatchObject({ held: 0 })
+
+    const { data } = await world.ask(buyer, CREATE, { input: { ...of(2), idempotencyKey: 'family' } })
+    expect(data.createBooking).toMatchObject({ status: 'PENDING', totalPrice: 1_825 })
+    const items = data.createBooking.items.map(
+      (item: { name: string; quantity: number; unitPrice: number }) => [
+        item.name,
+        item.quantity,
+        item.unitPrice,
+      ],
+    )
+    expect(items.toSorted()).toEqual([
+      ['Adult', 1, 1_000],
+      ['Child', 2, 400],
+      ['Gift', 1, 25],
+    ])
+    expect(await world.book(buyer, { ...of(2), idempotencyKey: 'family' })).toBe(data.createBooking.id)
+    const paid = await world.ask(buyer, PAY, { id: data.createBooking.id })
+    expect(paid.data.confirmPayment.tickets).toHaveLength(4)
+    expect(await world.stock(child)).toEqual({ sold: 2, held: 0, available: 0 })
+  })
+
+  it('what it says wrong is named as it was sent', async () => {
+    const [event, other] = [await world.eventOnSale(), await world.eventOnSale()]
+    const type = await world.ticketType(event, { price: 1_000, quota: 20 })
+    const foreign = await world.ticketType(other, { price: 1_000, quota: 20 })
+    const problems = async (input: Record<string, unknown>) => {
+      const { errors } = await world.ask(person(), CREATE, { input })
+      return ((errors[0]?.extensions?.fields ?? []) as { path: string }[]).map(({ path }) => path)
+    }
+    const one = { ticketTypeId: type, quantity: 1 }
+    expect(await problems({ items: [] })).toEqual(['input.items'])
+    expect(await problems({ items: [one, one] })).toEqual(['input.items.1.ticketTypeId'])
+    expect(await problems({ items: [one, { ...one, ticketTypeId: foreign }] })).toEqual([
+      'input.items.1.ticketTypeId',
+    ])
+    expect(await problems({ items: [{ ...one, quantity: 0 }] })).toEqual(['input.items.0.quantity'])
+    expect(await problems({ items: [{ ...one, unitPrice: 5 }] })).toEqual(['input.items.0.unitPrice'])
+    expect(await problems({ items: [one], unitPrice: 5, quantity: 1 })).toEqual([
+      'input.quantity',
+      'input.unitPrice',
+    ])
+    const six = { ticketTypeId: type, quantity: 6 }
+    const gift = await world.ticketType(event, { kind: 'DONATION', price: 1, quota: 20 })
+    expect(await problems({ items: [six, { ...six, ticketTypeId: gift }] })).toEqual(['input.items'])
+    expect(await problems({ ...six, quantity: 11 })).toEqual(['input.quantity'])
+  })
+})
+
+describe('guard: the key is claimed once more with the booking', () => {
+  it('an attempt that lost its key while it was under way writes no second booking', async () => {
+    const type = await world.ticketType(await world.eventOnSale(), { price: 1_000, quota: 5 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 1, idempotencyKey: 'contended' }
+    const { deps } = world.subgraph
+    const { tickets } = deps
+    let overtaken: string | undefined
+    deps.tickets = {
+      ...tickets,
+      async keep(...args) {
+        const hold = await tickets.keep(...args)
+        if (overtaken === undefined) {
+          overtaken = ''
+          // A refused attempt gives the key up, and another takes it, just before this one is written.
+          await world.db.$executeRaw`DELETE FROM idempotency_keys WHERE key = 'contended'`
+          overtaken = await world.book(buyer, input)
+        }
+        return hold
+      },
+    }
+    try {
+      expect(await world.book(buyer, input)).toBe(overtaken)
+    } finally {
+      deps.tickets = tickets
+    }
+    expect(await world.db.booking.count({ where: { userId: buyer.id } })).toBe(1)
   })
 })

@@ -1,8 +1,9 @@
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
 import { type Answer, ask, tell } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
-import { NOBODY, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
+import { NOBODY, person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import type { Db } from '../src/domain/database.ts'
@@ -20,8 +21,12 @@ export interface BookingProcess extends AsyncDisposable {
   db: Db
   /** One operation, as the router sends it for this viewer. */
   ask(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Answer>
+  /** One operation, as another subgraph asks it in nobody's name. */
+  askAs(service: ServiceName, query: string, variables?: Record<string, unknown>): Promise<Answer>
   /** Tells this process, as the user subgraph would, that somebody has signed up. */
-  signUp(viewer: Viewer): Promise<void>
+  signUp(viewer: Viewer, personHash?: string): Promise<void>
+  /** Somebody who has signed up, and so has a wallet with the grant in it. */
+  buyer(): Promise<Viewer>
   /** One subscription, as the router opens it for this viewer: what comes, oldest first. */
   watch(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Watch>
 }
@@ -50,17 +55,23 @@ export async function startBooking(
       ...settings,
     }),
   )
-  const { url } = subgraph
-  const sockets = stack.use(createWsClient(`${url}/graphql`))
+  const sockets = stack.use(createWsClient(`${subgraph.url}/graphql`))
   const running = stack.move()
+  const signUp: BookingProcess['signUp'] = ({ id }, personHash = `person ${id}`) =>
+    tell(subgraph, 'user', { type: 'user.registered', aggregateId: id, payload: { userId: id, personHash } })
   return {
     subgraph,
     db: subgraph.deps.db,
-    ask: (viewer, query, variables) => ask(url, viewer, query, variables),
-    signUp: ({ id }) =>
-      tell(url, 'user', { type: 'user.registered', aggregateId: id, payload: { userId: id } }),
+    ask: (viewer, query, variables) => ask(subgraph, viewer, query, variables),
+    askAs: (service, query, variables) => ask(subgraph, null, query, variables, service),
+    signUp,
+    async buyer() {
+      const viewer = person()
+      await signUp(viewer)
+      return viewer
+    },
     async watch(viewer, query, variables = {}) {
-      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer) }
+      const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'booking') }
       const results = sockets.client.iterate({ query, variables, extensions })
       return async () => {
         const { value } = await results.next()

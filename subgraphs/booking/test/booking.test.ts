@@ -21,7 +21,7 @@ describe('a first purchase', () => {
     const event = await world.eventOnSale()
     const type = await world.ticketType(event, { name: 'VIP', price: 350_000, quota: 1 })
     const seats = await world.seatMap(event, type, 2, 5)
-    const buyer = person()
+    const buyer = await world.buyer()
     const holdId = await world.holdSeats(buyer, event, seats.slice(0, 2))
 
     const created = await world.ask(buyer, CREATE, { input: { holdId } })
@@ -63,7 +63,7 @@ describe('a first purchase', () => {
   it('three places of general admission, taken and booked in one step', async () => {
     const event = await world.eventOnSale()
     const type = await world.ticketType(event, { price: 100_000, quota: 10 })
-    const buyer = person()
+    const buyer = await world.buyer()
     const { data } = await world.ask(buyer, CREATE, { input: { ticketTypeId: type, quantity: 3 } })
     expect(data.createBooking).toMatchObject({
       totalPrice: 300_000,
@@ -168,7 +168,7 @@ describe('giving up', () => {
   it('a refund gives the money back, ends the tickets and frees their places, once', async () => {
     const event = await world.eventOnSale()
     const type = await world.ticketType(event, { price: 1_000, quota: 5 })
-    const [buyer, admin] = [person(), person({ role: 'ADMIN' })]
+    const [buyer, admin] = [await world.buyer(), person({ role: 'ADMIN' })]
     const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
     await world.ask(buyer, PAY, { id })
     for (let n = 0; n < 2; n += 1) {

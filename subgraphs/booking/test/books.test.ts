@@ -1,6 +1,5 @@
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import { refundInFull } from '../src/domain/fulfilment/issue-tickets.ts'
 import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
@@ -29,7 +28,7 @@ describe('any mixture of payments, refunds, cancellings and expiries', () => {
     await using booking = await startBooking({ SIGNUP_GRANT_IDR: 20_000 })
     const { db, subgraph, ask } = booking
     const random = mulberry(seed)
-    const people = [person(), person(), person()]
+    const people = [await booking.buyer(), await booking.buyer(), await booking.buyer()]
     const all = await Promise.all(
       Array.from({ length: 60 }, async () => {
         const buyer = people[Math.floor(random() * people.length)] as Viewer

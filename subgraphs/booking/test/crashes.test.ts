@@ -26,7 +26,7 @@ async function paidWhileTicketIsAway() {
   const world = stack.use(await startWorld())
   const event = await world.eventOnSale()
   const type = await world.ticketType(event, { price: 10_000, quota: 5 })
-  const buyer = person()
+  const buyer = await world.buyer()
   const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
   await world.stopTicket()
   const { data } = await world.ask(buyer, PAY, { id })
@@ -65,7 +65,7 @@ describe('the ticket subgraph dies between payment and tickets', () => {
     await loseJob(world, id)
     await world.restartTicket()
     await world.ticket().deps.db.$executeRaw`UPDATE holds SET expires_at = now()`
-    const other = person()
+    const other = await world.buyer()
     await world.ask(other, PAY, { id: await world.book(other, { ticketTypeId: type, quantity: 5 }) })
     expect(await bookingOf(world, buyer, id)).toMatchObject({ status: 'PAID', tickets: [] })
 
@@ -94,17 +94,23 @@ describe('the ticket subgraph is away', () => {
     await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
   })
 
-  it('while a booking is refunded: its tickets end when it is back', async () => {
+  it('line 7: while a booking is refunded: its tickets end when it is back, and its watchers hear of that', async () => {
     await using world = await startWorld()
     const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 5 })
-    const buyer = person()
+    const buyer = await world.buyer()
     const id = await world.book(buyer, { ticketTypeId: type, quantity: 2 })
     expect((await world.ask(buyer, PAY, { id })).data.confirmPayment.tickets).toHaveLength(2)
+    const next = await world.watch(buyer, 'subscription ($id: ID!) { bookingChanged(id: $id) { status } }', {
+      id,
+    })
+    expect((await next()).data.bookingChanged.status).toBe('PAID')
     await world.stopTicket()
     const { data } = await world.ask(person({ role: 'ADMIN' }), REFUND, { id, reason: 'Rain.' })
     expect(data.refundBooking).toMatchObject({ status: 'REFUNDED', payment: { status: 'REFUNDED' } })
+    expect((await next()).data.bookingChanged.status).toBe('REFUNDED')
     await world.restartTicket()
-    await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
+    expect((await next()).data.bookingChanged.status).toBe('REFUNDED') // again, with its tickets out of use
+    expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 })
     expect(await audit(world.db)).toEqual([])
   })
 

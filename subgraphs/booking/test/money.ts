@@ -4,14 +4,17 @@ import type { Booking } from '../src/domain/bookings/booking.ts'
 import { insertBooking } from '../src/domain/bookings/booking-store.ts'
 import type { Db } from '../src/domain/database.ts'
 
-export const EVENT = newId()
-
 /** A PENDING booking as createBooking writes it, of one item; for stories that are about money only. */
 export async function pendingBooking(
   db: Db,
   userId: string,
   price: number,
-  { currency = 'IDR', organizerId = newId() } = {},
+  {
+    currency = 'IDR',
+    organizerId = newId(),
+    eventId = newId(),
+    payableUntil = new Date(Date.now() + 600_000),
+  } = {},
 ): Promise<Booking> {
   const item = {
     ticketTypeId: newId(),
@@ -27,13 +30,14 @@ export async function pendingBooking(
       {
         id,
         userId,
-        eventId: EVENT,
+        eventId,
         organizerId,
         holdId: newId(),
         currency,
         items: [{ ...item, unitPrice: price, quantity: 1 }],
         subtotal: price,
         holdExpiresAt: new Date(Date.now() + 600_000),
+        payableUntil,
       },
       30,
     ),

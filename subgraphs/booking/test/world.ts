@@ -72,7 +72,8 @@ export async function startWorld(
   stack.defer(async () => {
     if (running) await ticket.close()
   })
-  const { url } = ticket
+  const { name, url } = ticket
+  const at = { name, url } // it comes back where it was
   const booking = stack.use(await startBooking({ TICKET_URL: url, ...settings }))
   const all = stack.move()
   return {
@@ -86,7 +87,7 @@ export async function startWorld(
       ticket = await startTicket(Number(new URL(url).port))
       running = true
     },
-    askTicket: (viewer, query, variables) => ask(url, viewer, query, variables),
+    askTicket: (viewer, query, variables) => ask(at, viewer, query, variables),
     async eventOnSale(currency = 'IDR') {
       const event = { eventId: newId(), organizer: person({ role: 'ORGANIZER' }) }
       currencies.set(event.eventId, currency)
@@ -102,12 +103,12 @@ export async function startWorld(
         roomId: null,
         version: 1,
       }
-      await tell(url, 'event', { type: 'event.changed', aggregateId: event.eventId, payload })
+      await tell(at, 'event', { type: 'event.changed', aggregateId: event.eventId, payload })
       return event
     },
     async ticketType({ eventId, organizer }, input) {
       const query = 'mutation ($input: CreateTicketTypeInput!) { createTicketType(input: $input) { id } }'
-      const data = await mustAsk(url, organizer, query, {
+      const data = await mustAsk(at, organizer, query, {
         input: { eventId, name: 'Regular', kind: 'PAID', ...input },
       })
       return data.createTicketType.id
@@ -115,12 +116,12 @@ export async function startWorld(
     async seatMap({ eventId, organizer }, ticketTypeId, rows, seatsPerRow) {
       const query = 'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id } } }'
       const sections = [{ name: 'Stalls', ticketTypeId, rows, seatsPerRow }]
-      const data = await mustAsk(url, organizer, query, { input: { eventId, sections } })
+      const data = await mustAsk(at, organizer, query, { input: { eventId, sections } })
       return data.createSeatMap.seats.map((seat: { id: string }) => seat.id)
     },
     async holdSeats(viewer, { eventId }, seatIds) {
       const query = 'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id } }'
-      return (await mustAsk(url, viewer, query, { input: { eventId, seatIds } })).holdSeats.id
+      return (await mustAsk(at, viewer, query, { input: { eventId, seatIds } })).holdSeats.id
     },
     async book(viewer, input) {
       const { data, errors } = await booking.ask(viewer, CREATE, { input })
@@ -129,7 +130,7 @@ export async function startWorld(
     },
     async stock(ticketTypeId) {
       const query = 'query ($id: ID!) { ticketType(id: $id) { sold held available } }'
-      return (await mustAsk(url, null, query, { id: ticketTypeId })).ticketType
+      return (await mustAsk(at, null, query, { id: ticketTypeId })).ticketType
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }

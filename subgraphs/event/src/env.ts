@@ -1,9 +1,15 @@
 import { subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
-/** Settings of the event subgraph: those of every subgraph, and where the consumer of its events is. */
+const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
+/** Settings of the event subgraph: those of every subgraph, and where those are that it asks or tells of its events. */
 export const eventSettings = subgraphSettings.extend({
-  TICKET_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  USER_URL: serviceUrl,
+  TICKET_URL: serviceUrl,
+  BOOKING_URL: serviceUrl,
+  /** After how many days an event that nobody reviewed no longer keeps its room. */
+  REVIEW_DAYS: z.coerce.number().int().min(1).max(366).default(14),
 })
 
 export type EventSettings = z.infer<typeof eventSettings>

@@ -3,6 +3,7 @@ import type { EventHandlers } from '@karcis/kit/events'
 import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { pauseSalesOf } from './domain/organizing/pause-sales.ts'
 
 /** Stops what an organizer sells who may no longer do so. */
@@ -12,8 +13,18 @@ const pauseSalesOfOrganizer = defineJob({
   run: (deps: Deps, { organizerId, reason }) => pauseSalesOf(deps, organizerId, reason),
 })
 
+/** Frees the rooms of what nobody reviewed. */
+const lapseReviewsJob = defineJob({
+  name: 'lapse-reviews',
+  schema: z.object({}),
+  run: (deps: Deps) => lapseReviews(deps),
+})
+
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer]
+export const jobs = [pauseSalesOfOrganizer, lapseReviewsJob]
+
+/** When it runs by itself. */
+export const crons = [{ job: lapseReviewsJob.name, match: '*/10 * * * *' }]
 
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {

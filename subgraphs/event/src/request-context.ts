@@ -1,6 +1,8 @@
 import { type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
+import type { Viewer } from '@karcis/kit/service-token'
 import type { RequestScope } from '@karcis/kit/viewer'
 import type { BatchedReads } from './domain/batched-reads.ts'
+import { createEventsOf, type EventsOf } from './domain/browsing/list-events.ts'
 import type { Deps } from './domain/deps.ts'
 
 /** One request: who asks, and loaders that live as long as it does. */
@@ -13,25 +15,33 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  loaders: createLoaders(deps.batchedReads),
+  loaders: createLoaders(deps, scope.viewer),
 })
 
 /** What one request has read, and reads, by id; null for what is not there. */
-export type Loaders = {
-  [Kind in keyof BatchedReads]: IdLoader<NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>>
+export type Loaders = ByIdLoaders & { eventsOf: EventsOf }
+
+type ByIdLoaders = {
+  [Kind in Exclude<keyof BatchedReads, 'eventBySlug' | 'popular'>]: IdLoader<
+    NonNullable<Awaited<ReturnType<BatchedReads[Kind]>>>
+  >
 }
 
-const createLoaders = (reads: BatchedReads): Loaders => ({
-  category: loaderOf(reads.category),
-  location: loaderOf(reads.location),
-  venue: loaderOf(reads.venue),
-  room: loaderOf(reads.room),
-  roomsOfVenue: loaderOf(reads.roomsOfVenue),
-  series: loaderOf(reads.series),
-  event: loaderOf(reads.event),
-  pendingChanges: loaderOf(reads.pendingChanges),
-  views: loaderOf(reads.views),
-})
+const createLoaders = (deps: Deps, viewer: Viewer | null): Loaders => {
+  const reads = deps.batchedReads
+  return {
+    category: loaderOf(reads.category),
+    location: loaderOf(reads.location),
+    venue: loaderOf(reads.venue),
+    room: loaderOf(reads.room),
+    roomsOfVenue: loaderOf(reads.roomsOfVenue),
+    series: loaderOf(reads.series),
+    event: loaderOf(reads.event),
+    pendingChanges: loaderOf(reads.pendingChanges),
+    views: loaderOf(reads.views),
+    eventsOf: createEventsOf(deps, viewer),
+  }
+}
 
 /** Forgets what was loaded: after a change it may be different. */
 export function clearLoaders(loaders: Loaders): void {

@@ -1,31 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { expect, it } from 'vitest'
-import type { Deps } from '../src/domain/deps.ts'
-import { CREATE_EVENT, inHours, openHouse, startStory } from './stories.ts'
-
-/** Records what is sent to the database from here on, outside transactions; jobs that deliver events do not count. */
-function recordQueries(deps: Deps): string[] {
-  const sent: string[] = []
-  deps.db = deps.db.$extends({
-    query: {
-      async $allOperations({ model, operation, args, query }) {
-        const { strings = [] } = args as { strings?: string[] }
-        const text = model ? `${model}.${operation}` : strings.join('?')
-        if (!text.includes('kit.outbox')) sent.push(text)
-        return query(args)
-      },
-    },
-  }) as unknown as Deps['db']
-  const { reads } = deps
-  deps.reads = {
-    $queryRaw(strings, ...values) {
-      sent.push(strings.join('?'))
-      return reads.$queryRaw(strings, ...values)
-    },
-  }
-  return sent
-}
+import { CREATE_EVENT, inHours, openHouse, recordQueries, startStory } from './stories.ts'
 
 it('resolves 50 references of each entity, with what hangs on them, in one query per kind of thing', async () => {
   await using story = await startStory()

@@ -119,7 +119,7 @@ describe('line 2: a sale can be stopped', () => {
     await story.does(house.organizer, PAUSE, { id: approved.id, reason: 'Mine' })
     const userId = house.organizer.id
     const change = { id: newId(), type: 'user.rights-changed', aggregateId: userId }
-    await tell(story.subgraph.url, 'user', { ...change, payload: { userId, ...rights } })
+    await tell(story.subgraph, 'user', { ...change, payload: { userId, ...rights } })
     await eventually(async () => {
       for (const { id } of [approved, waiting]) {
         expect(await forSale(id)).toMatchObject({
@@ -130,7 +130,7 @@ describe('line 2: a sale can be stopped', () => {
     })
     expect(await forSale(theirs.id)).toMatchObject({ salesPaused: false })
     // A lifted suspension resumes nothing, and what is told again changes nothing.
-    await tell(story.subgraph.url, 'user', {
+    await tell(story.subgraph, 'user', {
       ...change,
       id: newId(),
       payload: { userId, role: 'ORGANIZER', suspended: false, erased: false },

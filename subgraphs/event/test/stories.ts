@@ -1,20 +1,60 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { newId } from '@karcis/kit/ids'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
+import {
+  type Caller,
+  createServiceTokens,
+  SERVICE_TOKEN_HEADER,
+  type Viewer,
+} from '@karcis/kit/service-token'
 import { ask, mustAsk } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import type { Loose } from '@karcis/testkit/gql'
 import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { expect } from 'vitest'
+import type { Deps } from '../src/domain/deps.ts'
 import { createEventSubgraph } from '../src/server.ts'
 
 const HOUR = 3_600_000
+
+/** A stand-in for another subgraph's GraphQL, which checks the caller as the real one does. @param answer `data` for the variables, or a code. */
+export async function standIn(
+  name: string,
+  answer: (variables: Loose, caller: Caller) => object | string,
+): Promise<AsyncDisposable & { url: string }> {
+  const tokens = createServiceTokens(SERVICE_SECRET, name)
+  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
+    const { variables } = JSON.parse(await text(request))
+    if (request.url !== '/graphql') return void response.end('{}') // events, which it takes and forgets
+    const answered = caller?.service === 'event' ? answer(variables, caller) : 'FORBIDDEN'
+    const body =
+      typeof answered === 'string'
+        ? { errors: [{ message: answered, extensions: { code: answered } }] }
+        : { data: answered }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  }
+  const server = createServer((request, response) => void take(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
 
 /** An instant so many hours from now, as clients send it. */
 export const inHours = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
 
 /** The event subgraph on a database of its own, and ways to talk to it. */
-export async function startStory(settings: { TICKET_URL?: string } = {}) {
+export async function startStory(
+  settings: { USER_URL?: string; TICKET_URL?: string; BOOKING_URL?: string } = {},
+) {
   await using stack = new AsyncDisposableStack()
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
@@ -26,7 +66,10 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       PORT: 0,
+      USER_URL: NOBODY,
       TICKET_URL: NOBODY,
+      BOOKING_URL: NOBODY,
+      REVIEW_DAYS: 14,
       ...settings,
     }),
   )
@@ -35,11 +78,11 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
 
   /** What the one field of an operation returns, which must succeed. */
   const does = async (...question: Question): Promise<Loose> =>
-    Object.values(await mustAsk(subgraph.url, ...question))[0]
+    Object.values(await mustAsk(subgraph, ...question))[0]
 
   /** The one error that an operation is refused with: its code and facts. */
   async function refused(...question: Question): Promise<Loose> {
-    const { errors, code, facts } = await ask(subgraph.url, ...question)
+    const { errors, code, facts } = await ask(subgraph, ...question)
     expect(errors).toHaveLength(1)
     return { code, ...facts }
   }
@@ -47,7 +90,7 @@ export async function startStory(settings: { TICKET_URL?: string } = {}) {
   const running = stack.move()
   return {
     subgraph,
-    ask: (...question: [...Question, service?: string]) => ask(subgraph.url, ...question),
+    ask: (...question: [...Question, service?: ServiceName]) => ask(subgraph, ...question),
     does,
     refused,
     /** Reads or changes the database behind the product's back. */
@@ -114,4 +157,27 @@ export async function openHouse(story: Story) {
   const createApproved = async (changes: Record<string, unknown> = {}, by: Viewer = organizer) =>
     approve((await createEvent(changes, by)).id)
   return { admin, organizer, category, location, venue, room, draftOf, createEvent, approve, createApproved }
+}
+
+/** Records what is sent to the database from here on, outside transactions; jobs that deliver events do not count. */
+export function recordQueries(deps: Deps): string[] {
+  const sent: string[] = []
+  deps.db = deps.db.$extends({
+    query: {
+      async $allOperations({ model, operation, args, query }) {
+        const { strings = [] } = args as { strings?: string[] }
+        const text = model ? `${model}.${operation}` : strings.join('?')
+        if (!text.includes('kit.outbox')) sent.push(text)
+        return query(args)
+      },
+    },
+  }) as unknown as Deps['db']
+  const { reads } = deps
+  deps.reads = {
+    $queryRaw(strings, ...values) {
+      sent.push(strings.join('?'))
+      return reads.$queryRaw(strings, ...values)
+    },
+  }
+  return sent
 }

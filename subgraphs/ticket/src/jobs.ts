@@ -1,5 +1,6 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
+import { announceSaleMoment } from './domain/allocation/follow-event.ts'
 import { expireHold, sweepHolds } from './domain/allocation/hold-ender.ts'
 import type { Deps } from './domain/deps.ts'
 
@@ -9,6 +10,15 @@ export const expireHoldJob = defineJob({
   schema: z.object({ holdId: z.uuid() }),
   async run(deps: Deps, { holdId }) {
     await expireHold(deps, holdId)
+  },
+})
+
+/** Tells watchers of a sale that has begun or ended by time. Enqueued by SQL where such a moment is set (sale-moment-store.ts). */
+export const announceSaleMomentJob = defineJob({
+  name: 'announce-sale-moment',
+  schema: z.object({ eventId: z.uuid() }),
+  async run(deps: Deps, { eventId }) {
+    await announceSaleMoment(deps, eventId)
   },
 })
 

@@ -1,6 +1,7 @@
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
+import { followEvent } from './domain/allocation/follow-event.ts'
 import { createHoldEnder } from './domain/allocation/hold-ender.ts'
 import { isHoldLive } from './domain/allocation/hold-store.ts'
 import { createSaleReads } from './domain/allocation/sale-reads.ts'
@@ -9,13 +10,13 @@ import { createSeatClaims } from './domain/allocation/seat-claims.ts'
 import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
-import { updateEventCopy } from './domain/events/event-copy-store.ts'
 import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
+import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { expireHoldJob, sweepHoldsJob } from './jobs.ts'
+import { announceSaleMomentJob, expireHoldJob, sweepHoldsJob } from './jobs.ts'
 import { createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -35,6 +36,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         ...base,
         settings,
         live,
+        qrCodes: createQrCodes(),
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
@@ -47,21 +49,22 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       }
       return {
         deps,
-        close() {
+        async close() {
           live.seats.close()
           live.stock.close()
+          await deps.qrCodes.close()
         },
       }
     },
     createContext,
     resolvers,
-    jobs: [expireHoldJob, sweepHoldsJob, rotateSigningKeys],
+    jobs: [expireHoldJob, sweepHoldsJob, announceSaleMomentJob, rotateSigningKeys],
     crons: [
       { job: sweepHoldsJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '41 * * * *' },
     ],
     inbox: () => ({
-      'event.changed': (tx: Tx, event) => updateEventCopy(tx, event.payload),
+      'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
     }),
   })
 }

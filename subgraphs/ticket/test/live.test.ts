@@ -104,6 +104,35 @@ describe('watching a seat map', () => {
     expect(changes(fresh)[0]).toMatchObject({ revision: 4, snapshot: false, seats: [{ id: seat('B1') }] })
   })
 
+  it('line 8: a watcher ahead of the server hears the whole map at once, also when the map falls back while it watches', async () => {
+    await using story = await startStory({ LIVE_POLL_MS: '50' })
+    const { eventId, seat, ids } = await story.hall(1, 10)
+    const ahead = await story.watch(CHANGES, { eventId, since: 50 })
+    const whole = await ahead.until(() => true)
+    expect(whole.data.seatMapChanged).toMatchObject({ revision: 1, snapshot: true })
+    expect(whole.data.seatMapChanged.seats).toHaveLength(ids.length)
+
+    await story.holdSeats(person(), eventId, [seat('A1')])
+    await story.holdSeats(person(), eventId, [seat('A2')])
+    await ahead.until(({ data }) => data.seatMapChanged.revision === 3)
+    // As if the database had been restored from before the second hold, with the process left running.
+    await story.sql(`UPDATE seats SET revision = 1 WHERE id = '${seat('A2')}'`)
+    await story.sql(`UPDATE seat_maps SET revision = 2 WHERE event_id = '${eventId}'`)
+    const restored = await ahead.until(
+      ({ data }) => data.seatMapChanged.revision === 2 && ahead.received.length > 3,
+    )
+    expect(restored.data.seatMapChanged.revision).toBe(2)
+    expect(changes(ahead).at(-1)).toMatchObject({ revision: 2, snapshot: true })
+    await story.holdSeats(person(), eventId, [seat('A5')])
+    await eventually(() =>
+      expect(changes(ahead).at(-1)).toMatchObject({
+        revision: 3,
+        snapshot: false,
+        seats: [{ id: seat('A5') }],
+      }),
+    )
+  })
+
   it('refuses an event without a map', async () => {
     await using story = await startStory()
     const watch = await story.watch(CHANGES, { eventId: await story.event() })

@@ -124,3 +124,40 @@ describe('line 6: one account holds the hall', () => {
     expect(await of(generous, 11)).toBe(2) // one hold keeps ten at most, and these are what is left of twelve
   })
 })
+
+describe('users missed: myHolds', () => {
+  const QUERY = `query ($eventId: ID) { myHolds(eventId: $eventId) {
+    id status bookingId expiresAt items { quantity ticketType { name } } event { id } } }`
+
+  it('gives back what the viewer keeps just now, newest first, of one event or of all', async () => {
+    await using story = await startStory()
+    const [eventId, elsewhere] = [await story.event(), await story.event()]
+    const [here, there] = [await story.ticketType(eventId), await story.ticketType(elsewhere)]
+    const [siti, bookingId] = [person(), newId()]
+    const hold = async (typeId: string) => (await story.holdTickets(siti, typeId, 1)).data.holdTickets.id
+    const [free, over, gone, other] = [
+      await hold(here),
+      await hold(here),
+      await hold(here),
+      await hold(there),
+    ]
+    await story.booking.take(siti, bookingId, here, 2)
+    await story.holdTickets(person(), here, 1)
+    await story.lapse(over)
+    await story.release(siti, gone)
+    const mine = async (of?: string) => (await story.mustAsk(siti, QUERY, { eventId: of })).myHolds
+    const all = await mine()
+    expect(all.map(({ id }: { id: string }) => id)).toEqual([expect.any(String), other, free])
+    expect(all[0]).toMatchObject({
+      status: 'ACTIVE',
+      bookingId,
+      items: [{ quantity: 2 }],
+      event: { id: eventId },
+    })
+    expect(all[2].bookingId).toBeNull()
+    expect(await mine(elsewhere.toUpperCase())).toMatchObject([{ id: other }])
+    expect((await story.ask(siti, QUERY, { eventId: '' })).facts.fields).toMatchObject([{ path: 'eventId' }])
+    expect((await story.ask(null, QUERY)).code).toBe('UNAUTHENTICATED')
+    expect(await story.mustAsk(person(), QUERY)).toEqual({ myHolds: [] })
+  })
+})

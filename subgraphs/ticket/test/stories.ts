@@ -1,6 +1,7 @@
 import { BIND_HOLD, BOOKING_QUOTE, TAKE_FOR_BOOKING, type WantedItem } from '@karcis/kit/contracts/bound-hold'
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
 import { type Answer, ask as askSubgraph, tell } from '@karcis/testkit/ask'
@@ -57,12 +58,12 @@ async function startProcess(settings: Record<string, string>) {
     viewer: Viewer | null,
     operation: string,
     variables: Record<string, unknown> = {},
-    service = 'router',
-  ): Promise<Answer> => askSubgraph(subgraph.url, viewer, operation, variables, service)
+    service: ServiceName = 'router',
+  ): Promise<Answer> => askSubgraph(subgraph, viewer, operation, variables, service)
 
   /** A subscription, as the router opens it; everything received is kept. */
   async function watch(query: string, variables: Record<string, unknown> = {}): Promise<Watch> {
-    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null) }
+    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null, 'ticket') }
     const received: Loose[] = []
     const failures: unknown[] = []
     const stop = sockets.client.subscribe(
@@ -95,7 +96,7 @@ async function startProcess(settings: Record<string, string>) {
     watch,
     /** What the event subgraph tells of an event. */
     tellOfEvent: (payload: { id: string }) =>
-      tell(subgraph.url, 'event', { type: 'event.changed', aggregateId: payload.id, payload }),
+      tell(subgraph, 'event', { type: 'event.changed', aggregateId: payload.id, payload }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
@@ -109,6 +110,8 @@ interface Neighbours {
   /** Which operations came, in order, as `eventForSale <id>`. */
   asked: string[]
   chargeable: string[]
+  /** Seat layouts by room. */
+  layouts: Map<string, object>
   /** Whether they answer at all. */
   away: boolean
 }
@@ -121,6 +124,8 @@ const startNeighbours = (state: Neighbours) => {
   }
   return createStandIn({
     eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
+    seatLayoutOfRoom: ({ roomId }) =>
+      asked(`seatLayoutOfRoom ${roomId}`, () => state.layouts.get(roomId) ?? null),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {
@@ -139,6 +144,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     events: new Map(),
     asked: [],
     chargeable: ['IDR', 'USD'],
+    layouts: new Map(),
     away: false,
   }
   const { url: neighboursUrl } = undo.use(await startNeighbours(neighbours))

@@ -73,7 +73,7 @@ describe('what people see of each other', () => {
     await using story = await startStory()
     const siti = await story.signUp('Siti')
     const ask = 'query ($email: String!) { userByEmail(email: $email) { id name email } }'
-    for (const service of ['event', 'ticket']) {
+    for (const service of ['event', 'ticket'] as const) {
       const { data } = await story.askAs(null, service)(ask, { email: ' SITI@karcis.test' })
       expect(data.userByEmail).toEqual({ id: siti.id, name: 'Siti', email: null })
     }

@@ -34,7 +34,9 @@ export interface Neighbours extends AsyncDisposable {
 }
 
 export async function startNeighbours(): Promise<Neighbours> {
-  const tokens = createServiceTokens(SERVICE_SECRET, 'neighbour')
+  const tokens = (['event', 'ticket', 'booking'] as const).map((name) =>
+    createServiceTokens(SERVICE_SECRET, name),
+  )
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const neighbours: Neighbours = {
@@ -52,7 +54,9 @@ export async function startNeighbours(): Promise<Neighbours> {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const caller = await tokens.verify(request.headers[SERVICE_TOKEN_HEADER]?.toString())
+    const token = request.headers[SERVICE_TOKEN_HEADER]?.toString()
+    const callers = await Promise.all(tokens.map(({ verify }) => verify(token)))
+    const caller = callers.find((found) => found !== null)
     const body = JSON.parse(await readBody(request, 100_000))
     if (neighbours.away) return sendJson(response, 503, {})
     if (request.url === EVENTS_PATH) {

@@ -77,7 +77,7 @@ it('takes in a change of a booking once, however often it is delivered', async (
   const [id, bookingId] = [newId(), newId()]
   const payload = { bookingId, userId: siti.id, status: 'PAID' }
   const event = { id, type: 'booking.changed', aggregateId: bookingId, payload }
-  for (let n = 0; n < 2; n += 1) await tell(story.subgraph.url, 'booking', event)
+  for (let n = 0; n < 2; n += 1) await tell(story.subgraph, 'booking', event)
   expect(await story.sql('SELECT event_id FROM kit.inbox')).toEqual([{ event_id: id }])
 })
 

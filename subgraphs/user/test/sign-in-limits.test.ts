@@ -1,7 +1,7 @@
+import { networkOf } from '@karcis/kit/network'
 import type { Answer } from '@karcis/testkit/ask'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
-import { networkOf } from '../src/domain/client.ts'
 import { type From, PASSWORD, type Story, startStory } from './stories.ts'
 
 const HOME = { address: '192.0.2.1' }

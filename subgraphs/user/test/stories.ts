@@ -1,5 +1,6 @@
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
+import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import type { Answer } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { gql, type Loose } from '@karcis/testkit/gql'
@@ -72,10 +73,10 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
   /** Asks with a service token of this process, for this viewer. @param address which the router says that the client has. */
   const askAs =
-    (viewer: Viewer | null, service = 'router', address?: string): Ask =>
+    (viewer: Viewer | null, service: ServiceName = 'router', address?: string): Ask =>
     async (operation, variables = {}) => {
       const headers = {
-        [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, service),
+        [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'user', service),
         ...(address && { [CLIENT_ADDRESS_HEADER]: address }),
       }
       const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
@@ -136,7 +137,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
     /** What another process of the system gets from a GET route. */
     async get(path: string): Promise<Loose> {
-      const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null) }
+      const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'user') }
       const response = await fetch(`${subgraph.url}${path}`, { headers })
       return response.json()
     },

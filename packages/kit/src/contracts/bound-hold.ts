@@ -93,14 +93,3 @@ export const WALLETS_FOR_ERASURE = `query WalletsForErasure($userId: ID!) {
     walletsForErasure.shape.balances.element.shape,
   ).join(' ')} } pendingBookings }
 }`
-
-const { payableUntil: _payableUntil, ...boundHoldBefore } = boundHold.shape
-
-/** A bound hold as it is answered until `payableUntil` is there, and how it is asked for. */
-export const beforePayableUntil = {
-  boundHold: z.object(boundHoldBefore),
-  BIND_HOLD: BIND_HOLD.replace(BOUND_HOLD, selectionOf(boundHoldBefore)),
-  TAKE_FOR_BOOKING: `mutation TakeForBooking($bookingId: ID!, $ticketTypeId: ID!, $quantity: Int!) {
-  takeForBooking(bookingId: $bookingId, ticketTypeId: $ticketTypeId, quantity: $quantity) { ${selectionOf(boundHoldBefore)} }
-}`,
-}

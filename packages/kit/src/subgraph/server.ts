@@ -5,11 +5,12 @@ import { parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
+import { mayTell, mayUse } from '../contracts/calls.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { DEADLINE_HEADER } from '../contracts/deadline.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import { isUnavailable } from '../database/failures.ts'
-import { BadUserInput, type ErrorCode, KarcisError, ServiceUnavailable } from '../errors.ts'
+import { BadUserInput, type ErrorCode, Forbidden, KarcisError, ServiceUnavailable } from '../errors.ts'
 import { eventSchema, type KarcisEvent } from '../events.ts'
 import {
   BodyTooLarge,
@@ -26,7 +27,7 @@ import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { createOperations } from './operations.ts'
 import { checkResolvers } from '../resolvers.ts'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
+import { type Caller, SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
 import { serveSubscriptions } from './subscriptions.ts'
 import { parseInput } from '../validate.ts'
 import type { RequestScope } from '../viewer.ts'
@@ -122,16 +123,26 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
     const route = options.routes?.[path]
-    if (route) return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+    if (route) {
+      permit(caller, mayUse(caller.service, tokens.service, 'routes'))
+      return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+    }
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body = parseJson(await readBody(request, BODY_LIMIT))
 
     if (path === EVENTS_PATH && options.receive) {
-      await options.receive(parseInput(told, body, 'body').events)
+      const { events } = parseInput(told, body, 'body')
+      permit(
+        caller,
+        events.every(({ type }) => mayTell(caller.service, tokens.service, type)),
+      )
+      await options.receive(events)
       return sendJson(response, 200, { taken: true })
     }
     if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+
+    permit(caller, mayUse(caller.service, tokens.service, 'graphql'))
 
     const requestId = header(request, 'x-request-id') ?? newId()
     const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
@@ -225,9 +236,18 @@ function parseJson(text: string): unknown {
 }
 
 /** Of what goes wrong outside of GraphQL; anything else is 400. */
-const STATUSES: Partial<Record<ErrorCode, number>> = { NOT_FOUND: 404, SERVICE_UNAVAILABLE: 503 }
+const STATUSES: Partial<Record<ErrorCode, number>> = {
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  SERVICE_UNAVAILABLE: 503,
+}
 
 const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
+
+/** @throws Forbidden to a process that may not ask this (contracts/calls.ts). */
+function permit({ service }: Caller, isAllowed: boolean): void {
+  if (!isAllowed) throw new Forbidden(`This is not for the ${service} service.`)
+}
 
 const header = (request: IncomingMessage, name: string): string | undefined =>
   request.headers[name]?.toString()

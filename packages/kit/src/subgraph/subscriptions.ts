@@ -12,7 +12,8 @@ import {
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 import { mapAsync } from '../async-queue.ts'
-import { Unauthenticated } from '../errors.ts'
+import { mayUse } from '../contracts/calls.ts'
+import { Forbidden, Unauthenticated } from '../errors.ts'
 import { formatError } from '../graphql-errors.ts'
 import { newId } from '../ids.ts'
 import type { Logger } from '../log.ts'
@@ -20,6 +21,7 @@ import { SERVICE_TOKEN_EXTENSION, type ServiceTokens } from '../service-token.ts
 import { DOCUMENT_RULES, MAX_TOKENS } from './document-limits.ts'
 import { MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
 import { nulIn } from './no-nul.ts'
+import { guardSocket } from './socket-guard.ts'
 import type { RequestScope } from '../viewer.ts'
 
 const MAX_FRAME_BYTES = 1_000_000
@@ -46,6 +48,7 @@ export function serveSubscriptions<Context extends RequestScope>(
 ) {
   const { server, schema, tokens, log, createContext } = options
   const sockets = new WebSocketServer({ server, path: '/graphql', maxPayload: MAX_FRAME_BYTES })
+  sockets.on('connection', (socket) => guardSocket(socket))
 
   const disposable = useServer(
     {
@@ -54,6 +57,8 @@ export function serveSubscriptions<Context extends RequestScope>(
         const extensions = payload.extensions ?? {}
         const caller = await tokens.verify(text(extensions[SERVICE_TOKEN_EXTENSION]))
         if (!caller) return [asGraphQLError(new Unauthenticated('A service token is needed here.'))]
+        if (!mayUse(caller.service, tokens.service, 'graphql'))
+          return [asGraphQLError(new Forbidden(`This is not for the ${caller.service} service.`))]
         const requestId = text(extensions.requestId) ?? newId()
         const scope: RequestScope = { ...caller, requestId, log }
         try {

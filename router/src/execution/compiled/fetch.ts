@@ -1,5 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { clientError } from '../../errors.ts'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
@@ -34,12 +35,14 @@ export function compileFetch(
     operationName === undefined ? '' : `"operationName":${JSON.stringify(operationName)},`
   }"variables":`
 
-  const send: SendFetch<Run> = async (variablesText, texts, run) => {
+  const send: SendFetch<Run> = async (variablesText, texts, runs) => {
     const separator = variablesText === '' ? '' : ','
     const representations = texts ? `${separator}"representations":[${texts.join()}]` : ''
     const variables = `{${variablesText}${representations}}`
     const request = new TextRequest(operation, operationName, variables, `${prefix}${variables}}`)
-    const { fetchSubgraph, unavailable, scope } = run.request
+    const [{ request: first }] = runs as [Run]
+    const { fetchSubgraph, unavailable } = first
+    const scope = (runs.length > 1 && first.joinScopes?.(runs.map((run) => run.request.scope))) || first.scope
     const body = await fetchSubgraph(serviceName, request, scope)
     const parse = (): SubgraphResponse => {
       try {
@@ -124,13 +127,23 @@ export function compileFetch(
     const objects: Tree[] = []
     collect(run.tree, objects)
     if (objects.length === 0) return
+    run.objects += objects.length
     try {
+      if (run.objects > MAX_OBJECTS) throw tooManyObjects()
       await (select ? completeEntities(run, objects, select) : completeObjects(run, objects))
     } catch (error) {
       run.errors.push(error)
     }
   }
 }
+
+/** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
+const MAX_OBJECTS = 250_000
+
+const tooManyObjects = () =>
+  clientError('BAD_USER_INPUT', 'The answer is too large. Ask for less, or page by page.', {
+    facts: { mostObjects: MAX_OBJECTS },
+  })
 
 /** A class, for the sake of its getter: see `LazyScope`. */
 class TextRequest implements SubgraphRequest {

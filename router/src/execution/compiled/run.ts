@@ -7,7 +7,7 @@ import type { Variant } from './variants.ts'
  * Asks a subgraph and gives the body of its response: parsed JSON that belongs to nobody else (it is built upon), or its text
  * or bytes (fastest; they may go on to the client as they are, so the memory must not be used again).
  * A rejection becomes an error of the client's response, as it is.
- * @param scope of the request that caused the fetch; of the first of them when several share it.
+ * @param scope of the request that caused the fetch; a joint one when several share it.
  */
 export type FetchSubgraph<Scope> = (
   service: string,
@@ -25,6 +25,8 @@ export interface CompiledRequest<Scope> {
    */
   scopeKey: string | null
   scope: Scope
+  /** One scope for several requests of the same key, for which one fetch is made; without it, that of the first. */
+  joinScopes?(scopes: readonly Scope[]): Scope
   fetchSubgraph: FetchSubgraph<Scope>
   /** Stands in for text or bytes that turn out not to be JSON; without it, that is an error without a path. */
   unavailable?(service: string, request: SubgraphRequest, scope: Scope, error: unknown): unknown
@@ -49,6 +51,8 @@ export interface Run {
   tree: Tree
   /** In the order in which they came. Mostly GraphQL errors; a failed fetch's rejection as it is. */
   errors: unknown[]
+  /** How many objects were to be completed by fetches so far. */
+  objects: number
   /** Whether others who ask for the same are given this very run, so that its fetches need not be shared as well. */
   isShared: boolean
   /** Set where bytes are wanted, and may be the subgraph's own. */
@@ -81,6 +85,7 @@ export async function startRun(
     variant,
     tree: {},
     errors: [],
+    objects: 0,
     isShared,
     passthrough,
     bytes: null,

@@ -31,12 +31,19 @@ export function createSharedExecutions(
   }
 
   async function runOnce(members: readonly Member[]): Promise<void> {
-    const [first] = members as [Member]
     try {
-      const run = await start(first.request, true)
+      const run = await start(requestOf(members), true)
       for (const { resolve } of members) resolve(run)
     } catch (error) {
       for (const { reject } of members) reject(error)
     }
   }
+}
+
+/** The request that is executed for all of them. */
+function requestOf(members: readonly Member[]): CompiledRequest<unknown> {
+  const [{ request }] = members as [Member]
+  if (members.length === 1) return request
+  const scopes = members.map((member) => member.request.scope)
+  return { ...request, scope: request.joinScopes?.(scopes) ?? request.scope }
 }

@@ -2,11 +2,11 @@ import { createCoalescer } from '@karcis/kit/coalescing'
 import { AMBIGUOUS, divideResponse, type EntitySlots } from './divide-response.ts'
 import type { SubgraphResponse } from './response.ts'
 
-/** Sends one fetch: representations as JSON texts, or null for a fetch without any. */
+/** Sends one fetch, for all of these scopes: representations as JSON texts, or null for a fetch without any. */
 export type SendFetch<Scope> = (
   variablesText: string,
   texts: readonly string[] | null,
-  scope: Scope,
+  scopes: readonly Scope[],
 ) => Promise<SubgraphResponse>
 
 /** Entities that a requester asks for: the representation of each once, and for each path the index of what stands there. */
@@ -49,7 +49,7 @@ export function createSharedFetches<Scope>(send: SendFetch<Scope>, isFinal: bool
 
   return {
     fetch(scopeKey, scope, variablesText, wanted) {
-      if (scopeKey === null && wanted === null) return send(variablesText, null, scope)
+      if (scopeKey === null && wanted === null) return send(variablesText, null, [scope])
       return new Promise((resolve, reject) => {
         const member = { scope, variablesText, wanted, resolve, reject }
         if (scopeKey === null) void fetchFor([member])
@@ -63,7 +63,8 @@ export function createSharedFetches<Scope>(send: SendFetch<Scope>, isFinal: bool
   function fetchFor(members: readonly Member<Scope>[]): Promise<unknown> {
     const [first] = members as [Member<Scope>]
     const { texts, requesters } = combine(members.map(({ wanted }) => wanted))
-    const pending = send(first.variablesText, texts, first.scope)
+    const scopes = members.map(({ scope }) => scope)
+    const pending = send(first.variablesText, texts, scopes)
     pending
       .then((response) => {
         divideResponse(response, requesters, texts && texts.length, isFinal).forEach((share, index) => {

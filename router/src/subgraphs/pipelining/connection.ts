@@ -25,6 +25,10 @@ export interface PipelinedConnection {
   send(requests: readonly PendingRequest[]): void
   /** Gives up all but the first, and returns them: their responses are dropped when they come. */
   abandonRest(): PendingRequest[]
+  /** Nobody waits for its response any more, which is dropped when it comes. @returns whether it was pending here. */
+  abandon(request: PendingRequest): boolean
+  /** Whether nobody waits for the first. */
+  readonly isHeadAbandoned: boolean
   /** Ends the connection. Pending requests are rejected with `error`. */
   close(error: Error): void
 }
@@ -88,7 +92,7 @@ export function openPipelinedConnection(
     socket.destroy()
     const unanswered = pending.splice(0).filter((one) => one !== ABANDONED)
     onClose(connection, unanswered.length)
-    for (const { reject } of unanswered) reject(error)
+    for (const request of unanswered) request.reject(error)
   }
 
   const connection: PipelinedConnection = {
@@ -115,6 +119,14 @@ export function openPipelinedConnection(
       const rest = pending.slice(1)
       for (const index of rest.keys()) pending[index + 1] = ABANDONED
       return rest.filter((one) => one !== ABANDONED)
+    },
+    abandon(request) {
+      const index = pending.indexOf(request)
+      if (index >= 0) pending[index] = ABANDONED
+      return index >= 0
+    },
+    get isHeadAbandoned() {
+      return pending[0] === ABANDONED
     },
     close,
   }

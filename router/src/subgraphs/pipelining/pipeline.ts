@@ -1,4 +1,5 @@
 import { type HttpResponse, TimedOut } from '../dispatch.ts'
+import { NobodyWaits, type Waiting, type WaitListener } from '../waiting.ts'
 import {
   NoResponse,
   openPipelinedConnection,
@@ -10,10 +11,11 @@ import {
 export interface Pipeline {
   /**
    * @param text a whole request, which the server may be sent twice.
+   * @param waiting who the response is for: when they have gone, so is the request, as soon as no other shares its connection.
    * @returns null when it should be sent another way now.
-   * @throws NoResponse when it should be sent again another way; other errors say what is wrong with the server.
+   * @throws NoResponse when it should be sent again another way; NobodyWaits; other errors say what is wrong with the server.
    */
-  dispatch(text: string): Promise<HttpResponse> | null
+  dispatch(text: string, waiting?: Waiting): Promise<HttpResponse> | null
   close(): void
 }
 
@@ -58,7 +60,7 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
     for (let start = 0; start < requests.length; ) {
       const connection = connectionWithRoom()
       if (!connection) {
-        for (const { reject } of requests.slice(start)) reject(new NoResponse('there is no room'))
+        for (const request of requests.slice(start)) request.reject(new NoResponse('there is no room'))
         return
       }
       const end = start + DEPTH - connection.pending.length
@@ -107,6 +109,12 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
         continue
       }
       const age = now - connection.headSince
+      if (age > STUCK_MS && connection.isHeadAbandoned) {
+        // So the server learns that it can stop.
+        sendAgain(connection.abandonRest())
+        connection.close(new NoResponse('nobody waits for the first'))
+        continue
+      }
       if (age > limits.timeoutMs)
         connection.close(new TimedOut(`did not answer within ${limits.timeoutMs} ms`))
       else if (age > STUCK_MS && connection.isConnected) sendAgain(connection.abandonRest())
@@ -116,20 +124,31 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
     check = undefined
   }
 
+  function abandon(request: PendingRequest): void {
+    queue = queue.filter((other) => other !== request)
+    for (const connection of connections) {
+      if (connection.abandon(request) && connection.pending.length === 1)
+        connection.close(new NoResponse('nobody waits for it'))
+    }
+  }
+
   function sendAgain(stuck: PendingRequest[]): void {
     tokens = Math.max(0, tokens - stuck.length)
-    for (const { reject } of stuck) reject(new NoResponse('stuck behind a slow one'))
+    for (const request of stuck) request.reject(new NoResponse('stuck behind a slow one'))
   }
 
   return {
-    dispatch(text) {
+    dispatch(text, waiting) {
       if (isClosed || tokens < TOKENS_FOR_PIPELINING || room() <= 0) {
         earn()
         return null
       }
       watch()
       return new Promise((resolve, reject) => {
-        if (queue.push({ text, resolve, reject }) === 1) setImmediate(flush)
+        const request: PendingRequest = waiting
+          ? new AwaitedRequest(text, resolve, reject, waiting, abandon)
+          : { text, resolve, reject }
+        if (queue.push(request) === 1) setImmediate(flush)
       })
     },
     close() {
@@ -137,7 +156,46 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
       clearInterval(check)
       const error = new Error('this side is closing')
       for (const connection of connections) connection.close(error)
-      for (const { reject } of queue.splice(0)) reject(error)
+      for (const request of queue.splice(0)) request.reject(error)
     },
+  }
+}
+
+/** A request that is given up when nobody waits for its response. */
+class AwaitedRequest implements PendingRequest, WaitListener {
+  readonly text: string
+  readonly #resolve: (response: HttpResponse) => void
+  readonly #reject: (error: Error) => void
+  readonly #waiting: Waiting
+  readonly #abandon: (request: PendingRequest) => void
+
+  constructor(
+    text: string,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: Error) => void,
+    waiting: Waiting,
+    abandon: (request: PendingRequest) => void,
+  ) {
+    this.text = text
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#waiting = waiting
+    this.#abandon = abandon
+    waiting.add(this)
+  }
+
+  resolve(response: HttpResponse): void {
+    this.#waiting.remove(this)
+    this.#resolve(response)
+  }
+
+  reject(error: Error): void {
+    this.#waiting.remove(this)
+    this.#reject(error)
+  }
+
+  waitEnded(): void {
+    this.#abandon(this)
+    this.#reject(new NobodyWaits())
   }
 }

@@ -1,6 +1,8 @@
+import { request } from 'node:http'
 import { eventually } from '@karcis/testkit/eventually'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createRouter } from '../../server.ts'
 import { openEventStream } from '../../testing/event-stream.ts'
 import { createWorld, type World } from '../../testing/world.ts'
 
@@ -117,6 +119,46 @@ describe('server-sent events', () => {
     await using stream = await openEventStream(world.url, payload, { method, headers })
     expect(stream.response.status).toBe(status)
     expect(world.counts.touch).toBe(touch)
+  })
+
+  it.each([
+    ['a page of another site', { origin: 'https://evil.example' }, 403],
+    ['a name that somebody else has made lead here (DNS rebinding)', { host: 'rebound.example:4000' }, 403],
+    [
+      'such a name, which is then the origin too',
+      { host: 'rebound.example', origin: 'http://rebound.example' },
+      403,
+    ],
+    ['a sandboxed frame', { origin: 'null' }, 403],
+    ['a page that may', { origin: 'https://shop.example' }, 200],
+    ['a name of this machine', { host: 'localhost:4000' }, 200],
+    ['a name of ours', { host: 'shop.example' }, 200],
+  ])('line 23: by GET from %s', async (_, headers, status) => {
+    const url = `${world.url}?query=${encodeURIComponent('{ seats }')}`
+    const got = await new Promise((resolve, reject) => {
+      request(url, { headers: { accept: 'text/event-stream', ...headers } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .on('error', reject)
+        .end()
+    })
+    expect(got).toBe(status)
+  })
+
+  it('line 23: are limited by address for people who are not signed in, where proxies are named', async () => {
+    await using router = await createRouter({
+      ...world.settings,
+      trustedProxies: ['127.0.0.1'],
+      limits: { socketsPerAddress: 1 },
+    })
+    const watch = (address: string) =>
+      openEventStream(`${router.url}/graphql`, { query: STOCK }, { headers: { 'x-forwarded-for': address } })
+    await using one = await watch('198.51.100.1')
+    await using tooMany = await watch('198.51.100.1')
+    await using other = await watch('198.51.100.2')
+    expect([one, tooMany, other].map(({ response }) => response.status)).toEqual([200, 429, 200])
+    expect(tooMany.response.headers.get('retry-after')).toBe('10')
   })
 
   it('are not for a client that prefers JSON', async () => {

@@ -4,7 +4,8 @@ import { sendJson } from '@karcis/kit/http'
 import type { GraphQLFormattedError } from 'graphql'
 import { errorBody } from '../../errors.ts'
 import { refuse } from '../../http/graphql.ts'
-import type { Handler } from '../../http/http-server.ts'
+import type { Handler, HttpRequest } from '../../http/http-server.ts'
+import type { Origins } from '../../http/origins.ts'
 import type { Authenticator, Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
@@ -28,6 +29,7 @@ export interface EventStreamsOptions {
   start: StartOperation
   fanOut: FanOut
   presence: Presence
+  origins: Origins
   limits: RouterLimits
 }
 
@@ -46,11 +48,20 @@ const COMMENT = ':\n\n'
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 export function createEventStreams(options: EventStreamsOptions): EventStreams {
-  const { authenticate, start, fanOut, presence, limits } = options
+  const { authenticate, start, fanOut, presence, origins, limits } = options
   const open = new Set<ServerResponse>()
   let draining = false
 
-  const serve: Handler = async ({ request, response, url }) => {
+  const serve: Handler = async (http) => {
+    const { request, response, url } = http
+    http.applyHeaders()
+    // A browser sends a GET for a stream to any site, and without a preflight.
+    if (!origins.mayConnect(request))
+      return sendJson(
+        response,
+        403,
+        errorBody('FORBIDDEN', 'Streams are not open to pages of this origin or host.'),
+      )
     let identity: Identity | null
     let payload: Awaited<ReturnType<typeof readOperation>>
     try {
@@ -61,27 +72,36 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       if (!(error instanceof NotAnOperation)) throw error
       return sendJson(response, error.status, errorBody('BAD_USER_INPUT', error.message), error.headers)
     }
-    const started = await start(payload, identity)
+    const { address, waiting } = http
+    const started = await start(payload, identity, { address, waiting })
     if (response.destroyed) return
-    if (started.kind === 'live') return watch(response, identity, started.join)
+    if (started.kind === 'live') return watch(http, identity, started.join)
     response.writeHead(200, HEADERS)
     response.end(message(started.kind === 'single' ? started.result : { errors: started.errors }) + COMPLETE)
   }
 
-  function watch(response: ServerResponse, identity: Identity | null, join: Join): unknown {
+  function watch({ response, address }: HttpRequest, identity: Identity | null, join: Join): unknown {
     const end = (finalMessage: string): void => {
       queue.flush()
       leave()
       response.end(finalMessage)
     }
     const failed = (errors: readonly GraphQLFormattedError[]): void => end(message({ errors }) + COMPLETE)
-    const release = identity && presence.admit(identity, () => failed([errorOf(new Unauthenticated())]))
-    if (identity && !release)
-      return sendJson(response, 429, errorBody('RATE_LIMITED', 'Too many connections of one viewer.'))
+    const admitted = identity
+      ? presence.admit(identity, () => failed([errorOf(new Unauthenticated())]))
+      : presence.admitAnonymous(address)
+    if (!admitted)
+      return sendJson(
+        response,
+        429,
+        errorBody('RATE_LIMITED', 'Too many connections at once.', { retryAfterSeconds: 10 }),
+        { 'retry-after': '10' },
+      )
+    const release = admitted
 
     response.writeHead(200, HEADERS)
     if (draining) {
-      release?.()
+      release()
       return response.end()
     }
     response.write(COMMENT) // sends the headers, by which the client knows that it is connected
@@ -99,7 +119,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       clearInterval(keepAlive)
       if (expiry) clearTimeout(expiry)
       open.delete(response)
-      release?.()
+      release()
       membership.leave()
     }
   }

@@ -6,7 +6,7 @@ import { isSeen, type Listener, Member, openTopic, type Topic } from './topic.ts
 
 /**
  * All who run the same operation, for whom events are the same. Mostly they share one topic. A member that joins after an event
- * has a topic of its own until it has caught up with the first:
+ * or that knows a later revision, has a topic of its own until both are as far:
  * - by its revision, where events have revisions: then nothing is missed and nothing comes twice;
  * - otherwise when both topics have had the same response last. So a newcomer gets whatever its subgraph tells newcomers first.
  */
@@ -32,11 +32,14 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
     topic.members.add(member)
   }
 
-  /** Whether a member that joins now misses nothing, and is sent nothing old, on a topic that others have already. */
+  /**
+   * Whether a member that joins now misses nothing, and is sent nothing old, on a topic that others have already. One that knows a later
+   * revision must ask by itself: the server may have been restored to an earlier one, and then has to tell it so.
+   */
   function suits({ position, newest }: Topic, since: unknown): boolean {
     if (!newest) return since === position
     if (!canResume()) return false
-    return since === undefined || isSeen(position, since)
+    return since === undefined || since === position
   }
 
   function open(since: unknown): Topic {
@@ -52,9 +55,9 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
     return topic
   }
 
-  function deliver(member: Member, json: Buffer, revision: unknown): void {
+  function deliver(member: Member, json: Buffer, revision: unknown, isReset: boolean): void {
     const { channel } = member
-    if (isSeen(revision, member.position)) return
+    if (!isReset && isSeen(revision, member.position)) return
     if (channel.isFull) return wait(member, json)
     channel.push(json)
     member.position = revision ?? member.position
@@ -104,7 +107,9 @@ export function createGroup(first: LiveOperation, fanOut: FanOut, onEmpty: () =>
   }
 
   function isAsFar(topic: Topic, oldest: Topic): boolean {
-    if (canResume()) return isSeen(oldest.position, topic.position)
+    // What is known of a topic without events is what its members said, which may be of a future that the server has lost.
+    if (canResume())
+      return topic.newest ? isSeen(oldest.position, topic.position) : oldest.position === topic.position
     return topic.newest !== null && oldest.newest !== null && topic.newest.equals(oldest.newest)
   }
 

@@ -61,7 +61,11 @@ export interface TopicOptions {
   /** The revision to start after; undefined to start from now. */
   since: unknown
   fanOut: Pick<FanOut, 'room'>
-  deliver(member: Member, json: Buffer, revision: unknown): void
+  /**
+   * @param isReset when it replaces what the member has, although that is of a later revision: the server has come to an earlier one, as
+   *   after a restore.
+   */
+  deliver(member: Member, json: Buffer, revision: unknown, isReset: boolean): void
   /** The newest event has been delivered to each member. */
   delivered(): void
   /** Nothing more comes: it has completed, or failed. */
@@ -84,9 +88,10 @@ export function openTopic({ fanOut, deliver, delivered, ended, ...options }: Top
         if (closed || source !== events) return
         if (event.done) return finish(null)
         const revision = operation.upstream.revisionOf(event.value)
+        const isReset = operation.upstream.isSnapshot(event.value) && isEarlier(revision, position)
         const result = await operation.execute(event.value)
         if (closed) return
-        publish(Buffer.from(JSON.stringify(result)), revision)
+        publish(Buffer.from(JSON.stringify(result)), revision, isReset)
         await fanOut.room()
       }
     } catch (error) {
@@ -94,10 +99,10 @@ export function openTopic({ fanOut, deliver, delivered, ended, ...options }: Top
     }
   }
 
-  function publish(json: Buffer, revision: unknown): void {
+  function publish(json: Buffer, revision: unknown, isReset: boolean): void {
     newest = json
     position = revision ?? position
-    for (const member of members) deliver(member, json, revision)
+    for (const member of members) deliver(member, json, revision, isReset)
     delivered()
   }
 
@@ -137,3 +142,6 @@ export function openTopic({ fanOut, deliver, delivered, ended, ...options }: Top
 /** Whether a member at `position` has all events up to `revision`; false when either is unknown. */
 export const isSeen = (revision: unknown, position: unknown): boolean =>
   typeof revision === 'number' && typeof position === 'number' && revision <= position
+
+const isEarlier = (revision: unknown, position: unknown): boolean =>
+  isSeen(revision, position) && revision !== position

@@ -110,7 +110,52 @@ describe('equal subscriptions', () => {
         [7], // which has said that it has 6
         [6, 7],
       ])
-      expect(world.topics.seatMapChanged.opened).toHaveLength(1)
+      // The one that is ahead asks by itself, until the others are as far.
+      expect(world.topics.seatMapChanged.opened.map(({ sinceRevision }) => sinceRevision)).toEqual([3, 6])
+      await upstreams('seatMapChanged', 1)
+    })
+
+    describe('line 8: ahead of the server, as after a restore,', () => {
+      const snapshot = (revision: number) => ({ ...change(revision), snapshot: true })
+
+      it('get the snapshot that it sends at once, and then its changes', async () => {
+        const ahead = await join<SeatMap>(SEAT_MAP, { since: 50 })
+        await upstreams('seatMapChanged', 1)
+        world.topics.seatMapChanged.publish(snapshot(1))
+        world.topics.seatMapChanged.publish(change(2))
+        await ahead.watching.waitFor(isRevision(2))
+        expect(revisions(ahead.watching)).toEqual([1, 2])
+      })
+
+      it('get it also while others watch, who get nothing twice', async () => {
+        const first = await join<SeatMap>(SEAT_MAP, { since: 0 })
+        await upstreams('seatMapChanged', 1)
+        world.topics.seatMapChanged.publish(change(1))
+        await first.watching.next()
+        const ahead = await join<SeatMap>(SEAT_MAP, { since: 50 })
+        await upstreams('seatMapChanged', 2)
+        expect(world.topics.seatMapChanged.opened.at(-1)).toMatchObject({ sinceRevision: 50 })
+        world.topics.seatMapChanged.publish(snapshot(1))
+        expect((await ahead.watching.next()).data?.seatMapChanged.revision).toBe(1)
+        await upstreams('seatMapChanged', 1)
+        world.topics.seatMapChanged.publish(change(2))
+        await Promise.all([first, ahead].map(({ watching }) => watching.waitFor(isRevision(2))))
+        expect([first, ahead].map(({ watching }) => revisions(watching))).toEqual([
+          [1, 2],
+          [1, 2],
+        ])
+      })
+
+      it('and those who watch already are set back with it', async () => {
+        const first = await join<SeatMap>(SEAT_MAP, { since: 40 })
+        await upstreams('seatMapChanged', 1)
+        world.topics.seatMapChanged.publish(change(41))
+        world.topics.seatMapChanged.publish(change(40)) // late, and no snapshot
+        world.topics.seatMapChanged.publish(snapshot(3))
+        world.topics.seatMapChanged.publish(change(4))
+        await first.watching.waitFor(isRevision(4))
+        expect(revisions(first.watching)).toEqual([41, 3, 4])
+      })
     })
 
     it('and have seen less catch up on a topic of their own, then join them, and get nothing twice', async () => {
@@ -135,7 +180,7 @@ describe('equal subscriptions', () => {
       expect(world.topics.seatMapChanged.opened.map(({ sinceRevision }) => sinceRevision)).toEqual([3, 2])
     })
 
-    it('and whose events have no revisions get what their subgraph tells newcomers, then join', async () => {
+    it('line 9: and whose events have no revisions get what their subgraph tells newcomers, then join', async () => {
       const first = await join<Stock>(STOCK)
       await upstreams('stock', 1)
       world.topics.stock.publish(stock(9))

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { clientError, publicErrors, SCHEMA_RELOAD } from '../../errors.ts'
-import { type ReadyOperation, readyOperation } from '../../execution/operation.ts'
+import { type OperationRequest, type ReadyOperation, readyOperation } from '../../execution/operation.ts'
 import { validDocument } from '../../planning/known-operation.ts'
 import type { Supergraph } from '../../planning/supergraph.ts'
 import { scopeKeyOf } from '../../subgraphs/request.ts'
@@ -66,7 +66,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
   /** What is run for a request: without the viewer where that makes no difference. */
   function operationOf(asked: ReadyOperation): LiveOperation {
     const viewer = viewerScope(asked)
-    const ready = viewer === asked.request.viewer ? asked : readyOperation({ ...asked.request, viewer })
+    const ready = viewer === asked.request.viewer ? asked : readyOperation({ ...copyOf(asked), viewer })
     const { node } = ready.prepared.plan
     if (node?.kind !== 'Subscription') throw new Error('planned as something else than a subscription')
     return liveOperation(ready, node, deps)
@@ -74,7 +74,7 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
 
   /** @throws whatever a request for the same would be refused with now. */
   function onSupergraph(supergraph: Supergraph, asked: ReadyOperation, query: string): ReadyOperation {
-    return readyOperation({ ...asked.request, supergraph, document: validDocument(supergraph, query) })
+    return readyOperation({ ...copyOf(asked), supergraph, document: validDocument(supergraph, query) })
   }
 
   function moved({ operation, query, shared }: Entry, supergraph: Supergraph): LiveOperation {
@@ -121,6 +121,9 @@ export function createTopics(deps: SubscriptionDeps, fanOut: FanOut): Topics {
     },
   }
 }
+
+/** Spreading leaves the log behind, which is a getter of its class. */
+const copyOf = ({ request }: ReadyOperation): OperationRequest => ({ ...request, log: request.log })
 
 const RELOADED = clientError(
   SCHEMA_RELOAD,

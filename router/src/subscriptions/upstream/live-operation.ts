@@ -73,7 +73,7 @@ export function liveOperation(
         origin: upstream.origin,
         revisionOf: upstream.revisionOf,
         async payload(after) {
-          const token = await tokens.sign(viewer)
+          const token = await tokens.to(primary.serviceName).sign(viewer)
           return {
             query: upstream.query,
             operationName: primary.operationName,

@@ -29,6 +29,8 @@ export interface UpstreamOperation {
   /** @param since the revision to start after; undefined to start from now. */
   variables(given: Record<string, unknown>, since: unknown): Record<string, unknown>
   revisionOf(event: ExecutionResult): unknown
+  /** Whether an event says that it is all there is, to replace what the client has. */
+  isSnapshot(event: ExecutionResult): boolean
   /** The client's variable that says what it has seen, and nothing else. */
   sinceVariable?: string | undefined
 }
@@ -36,12 +38,15 @@ export interface UpstreamOperation {
 /** The argument of a subscription for the last revision that its client has, and the field of its events with theirs. */
 const SINCE = 'sinceRevision'
 const REVISION = 'revision'
+/** The field that says whether an event is all there is, to replace what the client has. */
+const SNAPSHOT = 'snapshot'
 
 /** Revisions that are numbers rise from 0. */
 const NUMBERED = /^(Int|Float)!?$/
 
 const SINCE_VARIABLE = 'karcisSince'
 const REVISION_ALIAS = 'karcisRevision'
+const SNAPSHOT_ALIAS = 'karcisSnapshot'
 
 type Client = Pick<PreparedOperation['context'], 'operation' | 'fragments'>
 
@@ -61,6 +66,7 @@ export function upstreamOperation(
       sinceOf: () => undefined,
       variables: pick(fetch.variableUsages),
       revisionOf: () => undefined,
+      isSnapshot: () => false,
     }
   )
 }
@@ -76,10 +82,11 @@ function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client)
   const eventType = definition?.type && schema?.type(String(definition.type).replace(/[![\]]/g, ''))
   if (!sinceType || eventType?.kind !== 'ObjectType' || !eventType.field(REVISION)) return null
 
+  const saysSnapshot = eventType.field(SNAPSHOT) !== undefined
   const given = root.arguments?.find((argument) => argument.name.value === SINCE)?.value
   const rewritten: OperationDefinitionNode = {
     ...operation,
-    selectionSet: { kind: Kind.SELECTION_SET, selections: [withRevision(root)] },
+    selectionSet: { kind: Kind.SELECTION_SET, selections: [withRevision(root, saysSnapshot)] },
   }
   const used = usedVariables(rewritten)
   const variableDefinitions = [
@@ -88,6 +95,8 @@ function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client)
   ]
   const responseKey = root.alias?.value ?? root.name.value
   const sinceOf = (variables: Record<string, unknown>) => given && valueFromASTUntyped(given, variables)
+  const eventOf = ({ data }: ExecutionResult) =>
+    data?.[responseKey] as Record<string, unknown> | null | undefined
   const pickUsed = pick(fetch.variableUsages?.filter((name) => used.has(name)))
 
   return {
@@ -101,8 +110,8 @@ function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client)
       const after = since ?? (sinceOf(variables) === null ? null : undefined)
       return { ...pickUsed(variables), ...(after !== undefined && { [SINCE_VARIABLE]: after }) }
     },
-    revisionOf: ({ data }) =>
-      (data?.[responseKey] as Record<string, unknown> | null | undefined)?.[REVISION_ALIAS],
+    revisionOf: (event) => eventOf(event)?.[REVISION_ALIAS],
+    isSnapshot: (event) => eventOf(event)?.[SNAPSHOT_ALIAS] === true,
   }
 }
 
@@ -112,13 +121,16 @@ const sinceVariable = { kind: Kind.VARIABLE, name: nameNode(SINCE_VARIABLE) } as
 
 const sinceArgument: ArgumentNode = { kind: Kind.ARGUMENT, name: nameNode(SINCE), value: sinceVariable }
 
-const withRevision = (root: FieldNode): FieldNode => ({
+const withRevision = (root: FieldNode, saysSnapshot: boolean): FieldNode => ({
   ...root,
   arguments: [...(root.arguments ?? []).filter(({ name }) => name.value !== SINCE), sinceArgument],
   selectionSet: {
     kind: Kind.SELECTION_SET,
     selections: [
       { kind: Kind.FIELD, alias: nameNode(REVISION_ALIAS), name: nameNode(REVISION) },
+      ...(saysSnapshot
+        ? ([{ kind: Kind.FIELD, alias: nameNode(SNAPSHOT_ALIAS), name: nameNode(SNAPSHOT) }] as const)
+        : []),
       ...(root.selectionSet?.selections ?? []),
     ],
   },

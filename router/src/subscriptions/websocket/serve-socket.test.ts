@@ -40,23 +40,31 @@ describe('graphql-transport-ws', () => {
       expect(await socket.next()).toMatchObject({ payload: { data: { me: { id: 'u2' } } } })
     })
 
-    it('does not take a token away again', async () => {
+    it('users missed: may have a payload that is null', async () => {
       await using socket = await openRawSocket(world.url)
-      await socket.introduce(await world.as())
-      await socket.introduce()
-      socket.send(subscribe('1', '{ me { id } }'))
-      expect(await socket.next()).toMatchObject({ payload: { data: { me: { id: 'u1' } } } })
+      socket.send({ type: 'connection_init', payload: null })
+      expect(await socket.next()).toEqual({ type: 'connection_ack' })
     })
 
-    it('as two people, or too often, closes the socket', async () => {
-      await using two = await openRawSocket(world.url)
-      await two.introduce(await world.as({ id: 'u1' }))
-      two.send({ type: 'connection_init', payload: await world.as({ id: 'u2' }) })
-      expect(await two.closed).toMatchObject({ code: 4429 })
+    it.each([
+      ['with a token, after one with the same', ['u1', 'u1']],
+      ['with a token, after one with another', ['u1', 'u2']],
+      ['without a token, after one with', ['u1', null]],
+      ['without a token, after one without', [null, null]],
+      ['a third time', [null, 'u1', 'u1']],
+    ])('users missed: %s, closes the socket', async (_, ids) => {
+      await using socket = await openRawSocket(world.url)
+      for (const id of ids)
+        socket.send({ type: 'connection_init', payload: id === null ? undefined : await world.as({ id }) })
+      expect(await socket.closed).toMatchObject({ code: 4429 })
+    })
 
-      await using many = await openRawSocket(world.url)
-      for (const _ of [1, 2, 3]) many.send({ type: 'connection_init' })
-      expect(await many.closed).toMatchObject({ code: 4429 })
+    it('users missed: is answered in its order, however long its token takes', async () => {
+      await using socket = await openRawSocket(world.url)
+      const signedIn = await world.as({ id: 'swift' })
+      socket.send({ type: 'connection_init', payload: signedIn })
+      socket.send({ type: 'connection_init' })
+      expect(await socket.closed).toMatchObject({ code: 4429 })
     })
 
     it.each([
@@ -125,11 +133,17 @@ describe('graphql-transport-ws', () => {
     ['https://studio.apollographql.com', true],
     ['same', true],
     [undefined, true],
-  ])('is open to a page at %s: %s', async (origin, welcome) => {
-    const connecting = openRawSocket(
-      world.url,
-      origin ? { origin: origin === 'same' ? world.router.url : origin } : {},
-    )
+    // line 23: a name that leads here, which makes a foreign page one of the same origin (DNS rebinding)
+    ['http://rebound.example:4000', false, 'rebound.example:4000'],
+    [undefined, false, 'rebound.example:4000'],
+    ['http://karcis.localhost:4000', true, 'karcis.localhost:4000'],
+    ['http://[::1]:4000', true, '[::1]:4000'],
+    ['https://shop.example', true, 'shop.example'],
+  ])('is open to a page at %s: %s', async (origin, welcome, host?: string) => {
+    const connecting = openRawSocket(world.url, {
+      ...(origin && { origin: origin === 'same' ? world.router.url : origin }),
+      ...(host !== undefined && { headers: { host } }),
+    })
     if (!welcome) return expect(connecting).rejects.toThrow(/403/)
     await using socket = await connecting
     await socket.introduce()
@@ -235,6 +249,76 @@ describe('graphql-transport-ws', () => {
     await using socket = await openRawSocket(world.url)
     socket.send(message)
     expect(await socket.closed).toMatchObject({ code })
+  })
+
+  describe('line 22: what floods a socket closes it, by name:', () => {
+    const FLOOD = { messageBurst: 20, messagesPerSecond: 1, operationsPerSocket: 100 }
+
+    it.each([
+      ['pings of the protocol', (socket: RawSocket) => socket.send({ type: 'ping' })],
+      ['pings of WebSocket', (socket: RawSocket) => socket.ping()],
+      ['pongs that nobody asked for', (socket: RawSocket) => socket.pong()],
+      [
+        'subscriptions that are ended at once',
+        (socket: RawSocket) => {
+          socket.send(subscribe('1', STOCK))
+          socket.send({ id: '1', type: 'complete' })
+        },
+      ],
+    ])('%s', async (_, send) => {
+      await using world = await createWorld(FLOOD)
+      await using socket = await openRawSocket(world.url)
+      await socket.introduce()
+      for (let sent = 0; sent < 25; sent++) send(socket)
+      expect(await socket.closed).toEqual({ code: 4429, reason: 'Too many messages' })
+      expect(socket.received.flatMap(({ payload }) => payload?.[0]?.extensions?.code ?? [])).toEqual([])
+      await eventually(() => expect(world.topics.stock.subscribers).toBe(0))
+    })
+
+    it('messages that are long count as several', async () => {
+      await using world = await createWorld(FLOOD)
+      await using socket = await openRawSocket(world.url)
+      await socket.introduce()
+      socket.send({ type: 'ping', payload: { text: 'x'.repeat(500_000) } })
+      expect(await socket.closed).toMatchObject({ code: 4429 })
+    })
+
+    it('not those of a client that takes its time', async () => {
+      await using world = await createWorld({ ...FLOOD, messagesPerSecond: 1_000 })
+      await using socket = await openRawSocket(world.url)
+      await socket.introduce()
+      for (let sent = 0; sent < 40; sent++) {
+        socket.send({ type: 'ping' })
+        expect(await socket.next()).toMatchObject({ type: 'pong' })
+      }
+    })
+  })
+
+  it('line 22: closes a socket on which nothing runs, and no other', async () => {
+    await using world = await createWorld({ idleSocketMs: 100, pingIntervalMs: 160 })
+    await using busy = await openRawSocket(world.url)
+    await busy.introduce()
+    busy.send(subscribe('1', STOCK))
+    await using idle = await openRawSocket(world.url)
+    await idle.introduce()
+    expect(await idle.closed).toEqual({ code: 1000, reason: 'Idle' })
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
+    world.topics.stock.publish({ available: 1, event: null })
+    expect(await busy.next()).toMatchObject({ id: '1', type: 'next' })
+  })
+
+  it('line 22: a subgraph that runs too much already says so, and not that it is broken', async () => {
+    await using world = await createWorld({ upstreamOperations: 2 })
+    await using socket = await openRawSocket(world.url)
+    await socket.introduce()
+    for (const id of ['1', '2', '3'])
+      socket.send(subscribe(id, `subscription { stock(eventId: "${id}") { available } }`))
+    expect(await socket.next()).toMatchObject({
+      id: expect.any(String),
+      type: 'error',
+      payload: [{ extensions: { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) } }],
+    })
+    await eventually(() => expect(world.topics.stock.subscribers).toBe(2))
   })
 
   it('closes the socket over an id that is in use', async () => {

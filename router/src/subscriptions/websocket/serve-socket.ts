@@ -4,10 +4,11 @@ import { CloseCode, type Message, MessageType, parseMessage, type SubscribePaylo
 import type { WebSocket } from 'ws'
 import type { Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
+import { Waiting } from '../../subgraphs/waiting.ts'
 import type { FanOut } from '../delivery/fan-out.ts'
 import { WEB_SOCKET } from '../delivery/frames.ts'
 import type { Gate, WriteQueue } from '../delivery/write-queue.ts'
-import type { Presence } from '../presence.ts'
+import type { Presence, Release } from '../presence.ts'
 import type { StartOperation } from '../start.ts'
 import { SocketOperation } from './socket-operation.ts'
 
@@ -31,8 +32,14 @@ const TRY_AGAIN_LATER = 1013
 /** The longest delay that a timer takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** Apollo Sandbox sends `connection_init` twice, once without its token. */
-const MAX_INITS = 2
+/** Close code for a client that sends more than anybody needs; clients do not try again. */
+const TOO_MANY_MESSAGES = CloseCode.TooManyInitialisationRequests
+
+/** Close code for a socket on which nothing runs; clients open another when they need one. */
+const IDLE = 1000
+
+/** Characters of a message that count as one. */
+const MESSAGE_LENGTH = 20_000
 
 const NONE: readonly SocketOperation[] = []
 
@@ -49,22 +56,32 @@ export class ServedSocket implements Gate {
   /** A new list for each change: most sockets have one operation for long, and such a list has room for no more. */
   #operations = NONE
   #identity: Identity | null = null
-  #release: (() => void) | null = null
-  #inits = 0
+  readonly #address: string | undefined
+  #release: Release | null
+  #introduced: 'not yet' | 'without a token' | 'for good' = 'not yet'
   #acknowledged = false
+  /** Messages that are still taken at once, as of `#countedAt`. */
+  #allowance: number
+  #countedAt = performance.now()
+  /** Since when nothing has run on it. */
+  #idleSince = performance.now()
   #initWait: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
   #drained: PromiseWithResolvers<void> | null = null
 
-  /** @param stream on which the socket runs. */
-  constructor(socket: WebSocket, stream: Writable, serving: SocketServing) {
+  /** @param stream on which the socket runs. @param address of the client. */
+  constructor(socket: WebSocket, stream: Writable, address: string | undefined, serving: SocketServing) {
     this.#socket = socket
     this.#serving = serving
+    this.#address = address
+    this.#allowance = serving.limits.messageBurst
+    this.#release = serving.presence.admitAnonymous(address)
     this.#writeQueue = serving.fanOut.open(stream, WEB_SOCKET, this)
     this.#initWait = setTimeout(
       () => socket.close(CloseCode.ConnectionInitialisationTimeout, 'Connection initialisation timeout'),
       serving.limits.initTimeoutMs,
     )
+    if (!this.#release) socket.close(TOO_MANY_MESSAGES, 'Too many sockets of one address')
   }
 
   get isOpen(): boolean {
@@ -83,6 +100,8 @@ export class ServedSocket implements Gate {
     // A client may ignore that it was told to close; nothing more is done in its name.
     if (!this.isOpen) return
     if (this.#socket.bufferedAmount > MAX_UNREAD_BYTES) return this.#socket.terminate()
+    this.count(1 + text.length / MESSAGE_LENGTH)
+    if (!this.isOpen) return
     let message: Message
     try {
       message = parseMessage(text)
@@ -96,22 +115,40 @@ export class ServedSocket implements Gate {
     else if (message.type === MessageType.Complete) this.#stop(this.#find(message.id))
   }
 
-  async #init(params: Record<string, unknown> | undefined): Promise<void> {
+  /** Counts messages, whatever they are, as a token bucket; one too many closes the socket. */
+  count(messages: number): void {
+    const { messageBurst, messagesPerSecond } = this.#serving.limits
+    const now = performance.now()
+    const earned = ((now - this.#countedAt) / 1000) * messagesPerSecond
+    this.#allowance = Math.min(messageBurst, this.#allowance + earned) - messages
+    this.#countedAt = now
+    if (this.#allowance < 0) this.#socket.close(TOO_MANY_MESSAGES, 'Too many messages')
+  }
+
+  /** Called now and then. */
+  closeIfIdle(): void {
+    const isIdle = this.#operations.length === 0
+    if (isIdle && performance.now() - this.#idleSince > this.#serving.limits.idleSocketMs)
+      this.#socket.close(IDLE, 'Idle')
+  }
+
+  /** Apollo Sandbox sends `connection_init` twice, first without its token; a third, or another order, means a mistake. */
+  #mayInit(authorization: string | undefined): boolean {
+    const before = this.#introduced
+    this.#introduced = authorization === undefined ? 'without a token' : 'for good'
+    return before === 'not yet' || (before === 'without a token' && authorization !== undefined)
+  }
+
+  async #init(params: Record<string, unknown> | null | undefined): Promise<void> {
     clearTimeout(this.#initWait)
     this.#initWait = undefined
-    this.#inits++
-    if (this.#inits > MAX_INITS)
+    const authorization = authorizationOf(params)
+    if (!this.#mayInit(authorization))
       return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many initialisation requests')
     try {
-      const next = await this.#serving.authenticate(authorizationOf(params))
+      const next = await this.#serving.authenticate(authorization)
       if (!this.isOpen) return
-      if (next && this.#identity && next.viewer.sessionId !== this.#identity.viewer.sessionId) {
-        return this.#socket.close(
-          CloseCode.TooManyInitialisationRequests,
-          'Already initialised with another session',
-        )
-      }
-      if (next && !this.#identity && !this.#admit(next)) {
+      if (next && !this.#admit(next)) {
         return this.#socket.close(CloseCode.TooManyInitialisationRequests, 'Too many sockets of one viewer')
       }
       if (next) this.#setIdentity(next)
@@ -127,6 +164,7 @@ export class ServedSocket implements Gate {
   }
 
   #admit(identity: Identity): boolean {
+    this.#release?.()
     this.#release = this.#serving.presence.admit(identity, () =>
       this.#socket.close(TOKEN_ENDED, 'UNAUTHENTICATED'),
     )
@@ -147,9 +185,11 @@ export class ServedSocket implements Gate {
     if (this.#operations.length >= this.#serving.limits.operationsPerSocket)
       return this.#send({ id, type: MessageType.Error, payload: TOO_MANY })
     if (this.#drained) return this.#send({ id, type: MessageType.Error, payload: STOPPING })
-    const operation = new SocketOperation(id, this)
+    const waiting = new Waiting(Date.now() + this.#serving.limits.requestMs)
+    const operation = new SocketOperation(id, this, waiting)
     this.#operations = [...this.#operations, operation]
-    const started = await this.#serving.start(payload, this.#identity)
+    const client = { address: this.#address, waiting }
+    const started = await this.#serving.start(payload, this.#identity, client)
     // The client may have gone while the operation was being started; its id may even be in use by a later one.
     if (!this.#operations.includes(operation)) return
     if (started.kind === 'live') {
@@ -175,6 +215,7 @@ export class ServedSocket implements Gate {
   #stop(operation: SocketOperation | undefined): void {
     this.#operations = this.#operations.filter((other) => other !== operation)
     operation?.leave()
+    this.#idleSince = performance.now()
     this.#resolveWhenDrained()
   }
 
@@ -196,14 +237,17 @@ export class ServedSocket implements Gate {
 }
 
 /** Clients that copy the name of the HTTP header begin it with a capital. */
-function authorizationOf(params: Record<string, unknown> = {}): string | undefined {
-  const value = params.authorization ?? params.Authorization ?? undefined
+function authorizationOf(params: Record<string, unknown> | null | undefined): string | undefined {
+  const value = params?.authorization ?? params?.Authorization ?? undefined
   return value === undefined || typeof value === 'string' ? value : 'not a text'
 }
 
 const failure = (message: string, extensions: object) => [{ message, extensions }]
 
-const TOO_MANY = failure('This connection runs too many operations at once.', { code: 'RATE_LIMITED' })
+const TOO_MANY = failure('This connection runs too many operations at once.', {
+  code: 'RATE_LIMITED',
+  retryAfterSeconds: 1,
+})
 
 const STOPPING = failure('This server is stopping. Connect again.', {
   code: 'SERVICE_UNAVAILABLE',

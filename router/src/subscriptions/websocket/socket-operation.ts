@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql'
 import { MessageType } from 'graphql-ws'
 import type { WriteQueue } from '../delivery/write-queue.ts'
+import type { Waiting } from '../../subgraphs/waiting.ts'
 import type { Listener, Membership } from '../topics/topic.ts'
 import type { Join } from '../topics/topics.ts'
 
@@ -15,10 +16,13 @@ export class SocketOperation implements Listener {
   readonly id: string
   readonly #socket: OwnerSocket
   #membership: Membership | null = null
+  /** Until it is live. */
+  #waiting: Waiting | null
 
-  constructor(id: string, socket: OwnerSocket) {
+  constructor(id: string, socket: OwnerSocket, waiting: Waiting) {
     this.id = id
     this.#socket = socket
+    this.#waiting = waiting
   }
 
   get isLive(): boolean {
@@ -28,10 +32,12 @@ export class SocketOperation implements Listener {
   watch(queue: WriteQueue, join: Join): void {
     const channel = queue.channel(`{"id":${JSON.stringify(this.id)},"type":"next","payload":`, '}')
     this.#membership = join(channel, this)
+    this.#waiting = null
   }
 
   leave(): void {
     this.#membership?.leave()
+    this.#waiting?.end()
   }
 
   completed(): void {

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Logger } from '@karcis/kit/log'
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import type { ClientAddresses } from '../../http/client-address.ts'
 import { type HttpServer, urlOf } from '../../http/http-server.ts'
 import type { Origins } from '../../http/origins.ts'
 import type { RouterLimits } from '../../settings.ts'
@@ -22,6 +23,7 @@ export interface SocketsOptions {
   http: HttpServer
   path: string
   origins: Origins
+  addresses: ClientAddresses
   limits: RouterLimits
   log: Logger
   fanOut: FanOut
@@ -35,7 +37,7 @@ const GOING_AWAY = 1001
 const GOODBYE_MS = 1_000
 
 export function openSockets(options: SocketsOptions): Sockets {
-  const { http, path, origins, limits, log, fanOut, presence, handlers } = options
+  const { http, path, origins, addresses, limits, log, fanOut, presence, handlers } = options
   const serving: SocketServing = { ...handlers, limits, fanOut, presence }
   const server = new WebSocketServer({
     noServer: true,
@@ -46,12 +48,12 @@ export function openSockets(options: SocketsOptions): Sockets {
   })
   /** All open sockets; those that speak another protocol are not served. */
   const open = new Map<WebSocket, ServedSocket | null>()
-  const keepAlive = createKeepAlive(limits.pingIntervalMs)
+  const keepAlive = createKeepAlive(limits.pingIntervalMs, (socket) => open.get(socket)?.closeIfIdle())
 
   http.server.on('upgrade', (request, stream, head) => {
     const refusal = refusalOf(request)
     if (refusal) return refuse(stream, refusal)
-    server.handleUpgrade(request, stream, head, (socket) => welcome(socket, stream))
+    server.handleUpgrade(request, stream, head, (socket) => welcome(socket, stream, addresses.of(request)))
   })
 
   function refusalOf(request: IncomingMessage): string | null {
@@ -60,15 +62,17 @@ export function openSockets(options: SocketsOptions): Sockets {
     return http.draining ? '503 Service Unavailable' : null
   }
 
-  function welcome(socket: WebSocket, stream: Duplex): void {
+  function welcome(socket: WebSocket, stream: Duplex, address: string | undefined): void {
     socket.on('error', failed)
     socket.on('close', closed)
     if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
       open.set(socket, null)
       return socket.close(4406, 'Subprotocol not acceptable')
     }
-    open.set(socket, new ServedSocket(socket, stream, serving))
+    open.set(socket, new ServedSocket(socket, stream, address, serving))
     socket.on('message', received)
+    socket.on('ping', pinged)
+    socket.on('pong', pinged)
     keepAlive.watch(socket)
   }
 
@@ -79,6 +83,11 @@ export function openSockets(options: SocketsOptions): Sockets {
 
   function received(this: WebSocket, data: RawData): void {
     open.get(this)?.receive((data as Buffer).toString())
+  }
+
+  /** Pings are answered by ws itself. */
+  function pinged(this: WebSocket): void {
+    open.get(this)?.count(1)
   }
 
   function closed(this: WebSocket): void {
@@ -128,8 +137,11 @@ interface KeepAlive extends Disposable {
 /** Sockets are pinged in this many groups, one after the other, so that not all are pinged at the same moment. */
 const GROUPS = 16
 
-/** Each socket is pinged every `intervalMs`, and must have answered by the next time. One timer serves all. */
-function createKeepAlive(intervalMs: number): KeepAlive {
+/**
+ * Each socket is pinged every `intervalMs`, and must have answered by the next time. One timer serves all.
+ * @param inspect called with each socket before it is pinged.
+ */
+function createKeepAlive(intervalMs: number, inspect: (socket: WebSocket) => void): KeepAlive {
   const groups = Array.from({ length: GROUPS }, () => new Set<WebSocket>())
   const unanswered = new WeakSet<WebSocket>()
   let joining = 0
@@ -140,8 +152,9 @@ function createKeepAlive(intervalMs: number): KeepAlive {
     for (const socket of groups[turn] ?? []) {
       if (unanswered.has(socket)) socket.terminate()
       else {
+        inspect(socket)
         unanswered.add(socket)
-        socket.ping()
+        if (socket.readyState === socket.OPEN) socket.ping()
       }
     }
   }, intervalMs / GROUPS).unref()

@@ -7,7 +7,7 @@ import type { TicketService } from './ticket-service.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
-  settings: Pick<BookingSettings, 'SIGNUP_GRANT_IDR' | 'PAYMENT_MARGIN_SECONDS'>
+  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
   live: Live<Change>
   tickets: TicketService
   providers: PaymentProviders

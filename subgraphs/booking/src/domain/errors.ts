@@ -44,3 +44,13 @@ export class IdempotencyKeyReused extends KarcisError {
     super('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', { idempotencyKey })
   }
 }
+
+/** One request asks for more changes than it may, as by aliases. */
+export class TooManyChanges extends KarcisError {
+  constructor(limit: number) {
+    super('RATE_LIMITED', `One request makes at most ${limit} changes: send the others in another.`, {
+      limit,
+      retryAfterSeconds: 1,
+    })
+  }
+}

@@ -1,14 +1,25 @@
-import { beforePayableUntil } from '@karcis/kit/contracts/bound-hold'
+import {
+  BIND_HOLD,
+  BOOKING_QUOTE,
+  type BookingQuote,
+  type BoundHold,
+  bookingQuote,
+  boundHold,
+  TAKE_FOR_BOOKING,
+  type WantedItem,
+} from '@karcis/kit/contracts/bound-hold'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import { z } from 'zod'
 
-const { BIND_HOLD, TAKE_FOR_BOOKING, boundHold } = beforePayableUntil
-
-/** Places that are kept for a booking. */
-export type BoundHold = z.infer<typeof boundHold>
+const entities = z.object({
+  _entities: z.array(z.object({ __typename: z.string(), id: z.string() }).nullable()),
+})
 
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
+
+/** What a buyer asks for: what a hold keeps, or so many of some types. */
+export type Wanted = { holdId: string } | { items: WantedItem[] }
 
 /**
  * The ticket subgraph, as booking sees it. Every call is idempotent by booking id, so a call that got no answer
@@ -17,22 +28,36 @@ const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid())
 export function ticketService(client: ServiceClient | undefined) {
   if (!client) throw new Error('the ticket subgraph is not among the clients')
   return {
-    /** Binds a hold of the viewer to a booking. */
-    async bindHold(viewer: Viewer, bookingId: string, holdId: string): Promise<BoundHold> {
-      const data = await client.query<{ bindHold: unknown }>(BIND_HOLD, { holdId, bookingId }, viewer)
-      return boundHold.parse(data.bindHold)
+    /** What the viewer would book, at which prices. Nothing is kept by asking. */
+    async quote(viewer: Viewer, wanted: Wanted): Promise<BookingQuote> {
+      const data = await client.query<{ bookingQuote: unknown }>(BOOKING_QUOTE, wanted, viewer)
+      return bookingQuote.parse(data.bookingQuote)
     },
 
-    /** Takes tickets of a type for the viewer, bound to a booking from the start. */
-    async take(
-      viewer: Viewer,
-      bookingId: string,
-      ticketTypeId: string,
-      quantity: number,
-    ): Promise<BoundHold> {
-      const variables = { bookingId, ticketTypeId, quantity }
+    /** Keeps what is wanted for a booking of the viewer: binds the hold, or takes all of the items or nothing. */
+    async keep(viewer: Viewer, bookingId: string, wanted: Wanted): Promise<BoundHold> {
+      if ('holdId' in wanted) {
+        const data = await client.query<{ bindHold: unknown }>(BIND_HOLD, { ...wanted, bookingId }, viewer)
+        return boundHold.parse(data.bindHold)
+      }
+      const variables = { ...wanted, bookingId }
       const data = await client.query<{ takeForBooking: unknown }>(TAKE_FOR_BOOKING, variables, viewer)
       return boundHold.parse(data.takeForBooking)
+    },
+
+    /**
+     * Of references to things of the ticket subgraph, those that the viewer can see, as `TicketType:<id>`.
+     * @param references what `_entities` takes, each by its id.
+     */
+    async visible(
+      viewer: Viewer | null,
+      references: readonly { __typename: 'TicketType' | 'Seat'; id: string }[],
+    ): Promise<Set<string>> {
+      const operation = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
+        __typename ... on TicketType { id } ... on Seat { id } } }`
+      const data = await client.query(operation, { representations: references }, viewer)
+      const found = entities.parse(data)._entities.filter((entity) => entity !== null)
+      return new Set(found.map(({ __typename, id }) => `${__typename}:${id}`))
     },
 
     /** Turns what a paid booking holds into tickets. `issued: false`: the places are gone for good. */

@@ -2,18 +2,30 @@ import { requireViewer } from '@karcis/kit/viewer'
 import { mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
-import { mayList, viewBooking, viewBookings, watchBooking } from '../domain/viewing/view-bookings.ts'
+import { mayViewEvent } from '../domain/events/event-copy.ts'
+import {
+  mayList,
+  showItems,
+  viewBooking,
+  viewBookings,
+  viewEventBookings,
+  watchBooking,
+} from '../domain/viewing/view-bookings.ts'
 import type { Resolvers, SubscriptionBookingChangedArgs } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
 export const bookings: Resolvers = {
   Query: {
-    booking: (_, { id }, ctx) => viewBooking(ctx.deps, requireViewer(ctx), id),
-    bookingsByUser: (_, { userId, ...args }, ctx) => viewBookings(ctx.deps, requireViewer(ctx), userId, args),
-    myBookings: (_, args, ctx) => {
+    booking: (_, { id }, { loaders, ...ctx }) =>
+      viewBooking((key) => loaders.booking.load(key), requireViewer(ctx), id),
+    bookingsByUser: (_, { userId, ...args }, { loaders, ...ctx }) =>
+      viewBookings(loaders.lists, requireViewer(ctx), userId, args),
+    myBookings: (_, args, { loaders, ...ctx }) => {
       const viewer = requireViewer(ctx)
-      return viewBookings(ctx.deps, viewer, viewer.id, args)
+      return viewBookings(loaders.lists, viewer, viewer.id, args)
     },
+    eventBookings: (_, { eventId, ...args }, ctx) =>
+      viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
   },
   Mutation: {
     createBooking: (_, { input }, ctx) => createBooking(ctx.deps, requireViewer(ctx), input),
@@ -31,19 +43,24 @@ export const bookings: Resolvers = {
       const booking = await ctx.loaders.booking.load(id)
       return booking && mayView(ctx.viewer, booking) ? booking : null
     },
-    event: ({ eventId }) => ({ id: eventId }),
+    async event({ eventId }, _, { viewer, loaders }) {
+      const copy = await loaders.event.load(eventId)
+      return copy && !mayViewEvent(viewer, copy) ? null : { id: eventId }
+    },
     user: ({ userId }) => ({ id: userId }),
-    items: async ({ id }, _, ctx) => (await ctx.loaders.items.load(id)) ?? [],
+    items: async (booking, _, ctx) => showItems(booking, (await ctx.loaders.items.load(booking.id)) ?? []),
     tickets: async ({ id }, _, ctx) =>
       ((await ctx.loaders.ticketIds.load(id)) ?? []).map((ticketId) => ({ id: ticketId })),
     payment: ({ id }, _, ctx) => ctx.loaders.payment.load(id),
   },
   BookingItem: {
-    ticketType: ({ ticketTypeId }) => ({ id: ticketTypeId }),
-    seat: ({ seatId }) => (seatId === null ? null : { id: seatId }),
+    ticketType: async ({ ticketTypeId, live }, _, { loaders }) =>
+      live || (await loaders.visible(`TicketType:${ticketTypeId}`)) ? { id: ticketTypeId } : null,
+    seat: async ({ seatId, live }, _, { loaders }) =>
+      seatId !== null && (live || (await loaders.visible(`Seat:${seatId}`))) ? { id: seatId } : null,
   },
   User: {
-    bookings: ({ id }, args, { deps, viewer }) =>
-      mayList(viewer, id) ? viewBookings(deps, viewer, id, args) : null,
+    bookings: ({ id }, args, { loaders, viewer }) =>
+      mayList(viewer, id) ? viewBookings(loaders.lists, viewer, id, args) : null,
   },
 }

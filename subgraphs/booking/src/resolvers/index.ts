@@ -1,8 +1,29 @@
 import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime, Money } from '@karcis/kit/scalars'
+import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
+import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
 import { payments } from './payments.ts'
 import { wallet } from './wallet.ts'
 
-export const resolvers = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, wallet)
+/** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
+const MAX_CHANGES = 10
+
+const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, wallet)
+
+export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
+
+/** The same mutations, of which one request is given no more than `MAX_CHANGES`. */
+function limitChanges<Mutations extends object>(mutations: Mutations): Mutations {
+  type Resolve = (parent: unknown, args: unknown, ctx: Context, info: unknown) => unknown
+  const limited = Object.entries(mutations).map(([name, resolve]) => {
+    const counted: Resolve = (parent, args, ctx, info) => {
+      ctx.changes += 1
+      if (ctx.changes > MAX_CHANGES) throw new TooManyChanges(MAX_CHANGES)
+      return (resolve as Resolve)(parent, args, ctx, info)
+    }
+    return [name, counted]
+  })
+  return Object.fromEntries(limited)
+}

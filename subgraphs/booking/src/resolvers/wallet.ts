@@ -1,13 +1,22 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { parseId } from '@karcis/kit/ids'
+import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { viewErasure } from '../domain/viewing/view-erasure.ts'
 import { viewWalletEntries } from '../domain/viewing/view-wallet.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const wallet: Resolvers = {
   Query: {
+    walletsForErasure(_, { userId }, ctx) {
+      requireService(ctx, 'user')
+      return viewErasure(ctx.deps, userId)
+    },
     walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireViewer(ctx), args),
   },
   User: {
-    __resolveReference: ({ id }) => ({ id: id.toLowerCase() }),
+    __resolveReference({ id: text }) {
+      const id = parseId(text)
+      return id === null ? null : { id }
+    },
     balance: async ({ id }, _, ctx) => (await ctx.loaders.wallet.load(id))?.balance ?? null,
     balanceCurrency: async ({ id }, _, ctx) => (await ctx.loaders.wallet.load(id))?.currency ?? null,
   },

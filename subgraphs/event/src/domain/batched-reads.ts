@@ -1,12 +1,12 @@
-import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import { createBatchedRead, type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Db } from './database.ts'
 import { type Category, findCategories } from './events/category-store.ts'
 import { findLocations, type Location } from './venues/location-store.ts'
 import type { Event, PendingChanges } from './events/event.ts'
-import { findEvents, findPendingChanges } from './events/event-store.ts'
-import { findSeries, type Series } from './events/series-store.ts'
-import { findViewCounts } from './events/view-store.ts'
+import { findEvents, findEventsBySlug, findPendingChanges } from './events/event-store.ts'
+import { findSeries, type KnownSeries } from './events/series-store.ts'
+import { findViewCounts, listPopularEvents } from './events/view-store.ts'
 import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
 import { findVenues, type Venue } from './venues/venue-store.ts'
 
@@ -18,8 +18,12 @@ export interface BatchedReads {
   room: ReadById<Room>
   /** Rooms of a venue, by name; null for none. */
   roomsOfVenue: ReadById<Room[]>
-  series: ReadById<Series>
+  series: ReadById<KnownSeries>
   event: ReadById<Event>
+  /** By what comes of a title in an address, in lower case. */
+  eventBySlug: (slug: string) => Promise<Event | undefined>
+  /** Approved events yet to end, the most viewed of the last 30 days first; as many as one may ask for. */
+  popular: () => Promise<Event[]>
   /** Changes of an event that wait for review. */
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
@@ -33,8 +37,16 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   venue: readByKey((ids) => findVenues(deps().db, ids)),
   room: readByKey((ids) => findRooms(deps().db, ids)),
   roomsOfVenue: readByKey((venueIds) => findRoomsOfVenues(deps().db, venueIds)),
-  series: readByKey((ids) => findSeries(deps().db, ids)),
+  series: readByKey((ids) => findSeries(deps().reads, ids)),
   event: readByKey((ids) => findEvents(deps().reads, ids)),
+  eventBySlug: createBatchedRead((slugs) => findEventsBySlug(deps().reads, slugs)),
+  popular: popularRead(deps),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
 })
+
+/** However often it is asked for at once, it is one query. */
+function popularRead(deps: () => Pick<BaseDeps<Db>, 'db'>): () => Promise<Event[]> {
+  const read = createBatchedRead(async ([key = '']) => new Map([[key, await listPopularEvents(deps().db)]]))
+  return async () => (await read('popular')) ?? []
+}

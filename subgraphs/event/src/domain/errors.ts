@@ -14,6 +14,21 @@ export class RoomNotAvailable extends KarcisError {
   }
 }
 
+/** A list that is always given whole is as long as it may be. @param what is in it, as in "categories". */
+class ListFull extends KarcisError {
+  constructor(what: string, limit: number) {
+    super('LIMIT_EXCEEDED', `There are ${limit} ${what} already, which is the most there may be.`, {
+      limit,
+      remaining: 0,
+    })
+  }
+}
+
+/** Keeps a list short enough to be given whole. Two who add at once may pass together, by one too many. @throws ListFull */
+export async function requireSpace(what: string, limit: number, count: Promise<number>): Promise<void> {
+  if ((await count) >= limit) throw new ListFull(what, limit)
+}
+
 /** One wrong field, which only the database can know to be wrong. */
 export const wrongField = (path: string, message: string) => () => new BadUserInput([{ path, message }])
 

@@ -1,19 +1,12 @@
 import { BadUserInput, type FieldProblem } from '@karcis/kit/errors'
-import { parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 
-/** Longer text, trimmed; null and absent become ''. */
-export const textSchema = (max: number) =>
-  storableText(max)
+/** A longer text that may be empty; null and absent become ''. */
+export const descriptionSchema = (max: number) =>
+  emptyableTextSchema(max)
     .nullish()
     .transform((text) => text ?? '')
-
-/** Longer text, trimmed. Postgres stores every character but NUL. */
-export const storableText = (max: number) =>
-  z.string().trim().max(max, `must have at most ${max} characters`).refine(isStorable, 'must not contain NUL')
-
-/** Whether Postgres can take a text; it refuses NUL. */
-export const isStorable = (text: string): boolean => !text.includes('\0')
 
 /** Latitude and longitude as fields of an input; `pairedCoordinates` checks that they come together. */
 export const coordinateFields = {

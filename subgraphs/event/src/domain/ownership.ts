@@ -5,6 +5,16 @@ import type { Viewer } from '@karcis/kit/service-token'
 export const owns = (viewer: Viewer | null, ownerId: string | null): boolean =>
   viewer !== null && (viewer.role === 'ADMIN' || viewer.id === ownerId)
 
+/** Whether the viewer may look into a venue and use it: what has no owner is open to all. */
+export const opensTo = (viewer: Viewer | null, { ownerId }: { ownerId: string | null }): boolean =>
+  ownerId === null || owns(viewer, ownerId)
+
+/** The venue, if there is one and it is open to the viewer. */
+export const ifOpen = <T extends { ownerId: string | null }>(
+  venue: T | null,
+  viewer: Viewer | null,
+): T | null => (venue && opensTo(viewer, venue) ? venue : null)
+
 /** @param what as in "venue". @throws Forbidden unless the viewer is the owner. */
 export function requireOwner(viewer: Viewer | null, ownerId: string | null, what: string): void {
   if (!owns(viewer, ownerId)) throw new Forbidden(`This ${what} is not yours to change.`)

@@ -9,6 +9,9 @@ export function slugOf(title: string): string {
     .replace(/^-+|-+$/g, '')
 }
 
+/** Whether a text could be a slug at all. */
+export const isSlug = (text: string): boolean => /^[a-z0-9-]{1,160}$/.test(text)
+
 /** Slugs to try in turn for something new; the last one is unique, because the id is. */
 export function slugCandidates(title: string, id: string, fallback: string): string[] {
   const base = slugOf(title) || fallback

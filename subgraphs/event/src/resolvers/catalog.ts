@@ -1,9 +1,14 @@
+import { NotFound } from '@karcis/kit/errors'
 import { createCategory, deleteCategory, updateCategory } from '../domain/administering/categories.ts'
 import { createLocation, deleteLocation, updateLocation } from '../domain/administering/locations.ts'
-import { listEvents } from '../domain/browsing/list-events.ts'
 import { listCategories } from '../domain/events/category-store.ts'
 import { listLocations } from '../domain/venues/location-store.ts'
-import { createEventSeries, deleteEventSeries, updateEventSeries } from '../domain/organizing/series.ts'
+import {
+  createEventSeries,
+  deleteEventSeries,
+  findVisibleSeries,
+  updateEventSeries,
+} from '../domain/organizing/series.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 /** What events are sorted under: categories, locations and series. */
@@ -13,7 +18,7 @@ export const catalog = {
     category: (_, { id }, { loaders }) => loaders.category.load(id),
     locations: (_, _args, { deps }) => listLocations(deps.db),
     location: (_, { id }, { loaders }) => loaders.location.load(id),
-    eventSeries: (_, { id }, { loaders }) => loaders.series.load(id),
+    eventSeries: (_, { id }, { deps, viewer }) => findVisibleSeries(deps, viewer, id),
   },
   Mutation: {
     createCategory: (_, { input }, { deps, viewer }) => createCategory(deps, viewer, input),
@@ -31,7 +36,10 @@ export const catalog = {
   },
   EventSeries: {
     organizer: (series) => ({ id: series.organizerId }),
-    events: (series, page, { deps, viewer }) =>
-      listEvents(deps, viewer, { seriesId: series.id }, 'STARTS_AT_ASC', page),
+    events: async (series, page, { loaders }) => {
+      const events = await loaders.eventsOf.load('series', series.id, page)
+      if (!events) throw new NotFound('series', series.id)
+      return events
+    },
   },
 } satisfies Resolvers

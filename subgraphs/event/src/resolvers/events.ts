@@ -1,16 +1,19 @@
+import { BadUserInput } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
+import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
-import { listEvents, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
-import { recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
+import { transferEvent } from '../domain/administering/transfer-event.ts'
+import { listEvents, listEventsAtVenue, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
+import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
 import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
-import { eventsToCome, fixCurrency } from '../domain/serving/for-subgraphs.ts'
+import { eventsToCome, fixCurrency, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
@@ -18,11 +21,13 @@ import { type Context, loadOptional } from '../request-context.ts'
 /** Events: lists, one of them, their changes, and what others refer to them by. */
 export const events = {
   Query: {
-    events: (_, { filter, orderBy, ...page }, { deps, viewer }) =>
-      listEvents(deps, viewer, filter ?? {}, orderBy ?? 'STARTS_AT_ASC', page),
-    event: (_, { id }, ctx) => loadVisible(ctx, id),
+    events: (_, { filter, orderBy, ...page }, { deps, viewer }, info) => {
+      if (filter?.search != null) countSearch(info)
+      return listEvents(deps, viewer, `events:${orderBy ?? 'STARTS_AT_ASC'}`, filter ?? {}, page)
+    },
+    event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
-      listEvents(deps, viewer, { venueId }, 'STARTS_AT_ASC', page),
+      listEventsAtVenue(deps, viewer, venueId, page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {
@@ -32,6 +37,10 @@ export const events = {
     eventVisible: async (_, { id }, ctx) => {
       requireService(ctx, 'user')
       return (await loadVisible(ctx, parseInput(idSchema, id, 'id'))) !== null
+    },
+    seatLayoutOfRoom: (_, { roomId }, ctx) => {
+      requireService(ctx, 'ticket')
+      return seatLayoutOfRoom(ctx.deps, roomId)
     },
     eventsToCome: (_, { organizerId }, ctx) => {
       requireService(ctx, 'user')
@@ -46,11 +55,15 @@ export const events = {
     deleteEvent: (_, { id }, { deps, viewer }) => deleteEvent(deps, viewer, id),
     pauseSales: (_, { eventId, reason }, { deps, viewer }) => pauseSales(deps, viewer, eventId, reason),
     resumeSales: (_, { eventId }, { deps, viewer }) => resumeSales(deps, viewer, eventId),
+    transferEvent: (_, { id, organizerId }, { deps, viewer }) => transferEvent(deps, viewer, id, organizerId),
     fixCurrency: (_, { eventId }, ctx) => {
       requireService(ctx, 'ticket')
       return fixCurrency(ctx.deps, eventId)
     },
-    recordEventView: (_, { id }, { deps, viewer }) => recordEventView(deps, viewer, id),
+    recordEventView: (_, { id }, { deps, viewer, clientAddress }, info) => {
+      const visitor = { viewer, address: clientAddress ?? null, first: countIn(viewsCounted, info) === 1 }
+      return recordEventView(deps, visitor, id)
+    },
   },
   Subscription: {
     eventChanged: {
@@ -90,10 +103,28 @@ export const events = {
   },
   User: {
     __resolveReference: ({ id }) => ({ id }),
-    organizedEvents: (user, page, { deps, viewer }) =>
-      listEvents(deps, viewer, { organizerId: user.id }, 'STARTS_AT_ASC', page),
+    organizedEvents: (user, page, { loaders }) => loaders.eventsOf.load('organizer', user.id, page),
   },
 } satisfies Resolvers
+
+/** The most searches in one operation, whatever their aliases. */
+const MAX_SEARCHES = 3
+
+/** How often something was asked for in an operation. Each execution has variables of its own, even when it has none. */
+const searches = new WeakMap<object, number>()
+const viewsCounted = new WeakMap<object, number>()
+
+function countIn(counts: WeakMap<object, number>, { variableValues }: GraphQLResolveInfo): number {
+  const count = (counts.get(variableValues) ?? 0) + 1
+  counts.set(variableValues, count)
+  return count
+}
+
+function countSearch(info: GraphQLResolveInfo): void {
+  if (countIn(searches, info) <= MAX_SEARCHES) return
+  const message = `must not be in more than ${MAX_SEARCHES} lists of one request`
+  throw new BadUserInput([{ path: 'filter.search', message }])
+}
 
 async function loadVisible({ loaders, viewer }: Context, id: string) {
   return ifVisible(await loaders.event.load(id), viewer)

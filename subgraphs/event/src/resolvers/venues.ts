@@ -2,7 +2,7 @@ import { blockSchedule, roomSchedule, unblockSchedule } from '../domain/hosting/
 import { createRoom, deleteRoom, updateRoom } from '../domain/hosting/rooms.ts'
 import { createVenue, deleteVenue, listVenues, updateVenue } from '../domain/hosting/venues.ts'
 import { ifVisible } from '../domain/events/event.ts'
-import { owns } from '../domain/ownership.ts'
+import { ifOpen, opensTo, owns } from '../domain/ownership.ts'
 import { seatCount } from '../domain/venues/seat-layout.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { loadOptional } from '../request-context.ts'
@@ -11,8 +11,8 @@ import { loadOptional } from '../request-context.ts'
 export const venues = {
   Query: {
     venues: (_, { filter, ...page }, { deps, viewer }) => listVenues(deps, viewer, filter, page),
-    venue: (_, { id }, { loaders }) => loaders.venue.load(id),
-    roomSchedule: (_, { roomId, from, to }, { deps }) => roomSchedule(deps, roomId, from, to),
+    venue: async (_, { id }, { loaders, viewer }) => ifOpen(await loaders.venue.load(id), viewer),
+    roomSchedule: (_, { roomId, from, to }, { deps, viewer }) => roomSchedule(deps, viewer, roomId, from, to),
   },
   Mutation: {
     createVenue: (_, { input }, { deps, viewer }) => createVenue(deps, viewer, input),
@@ -25,11 +25,12 @@ export const venues = {
     unblockSchedule: (_, { id }, { deps, viewer }) => unblockSchedule(deps, viewer, id),
   },
   Venue: {
-    __resolveReference: ({ id }, { loaders }) => loaders.venue.load(id),
+    __resolveReference: async ({ id }, { loaders, viewer }) => ifOpen(await loaders.venue.load(id), viewer),
     location: (venue, _, { loaders }) => loadOptional(loaders.location, venue.locationId),
     public: (venue) => venue.ownerId === null,
     owner: (venue) => (venue.ownerId === null ? null : { id: venue.ownerId }),
-    rooms: async (venue, _, { loaders }) => (await loaders.roomsOfVenue.load(venue.id)) ?? [],
+    rooms: async (venue, _, { loaders, viewer }) =>
+      opensTo(viewer, venue) ? ((await loaders.roomsOfVenue.load(venue.id)) ?? []) : [],
   },
   Room: {
     venue: (room, _, { loaders }) => loaders.venue.load(room.venueId),

@@ -11,12 +11,14 @@ import type { Db } from './database.ts'
 import type { ChargeableCurrencies } from './inventory/chargeable-currencies.ts'
 import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
+import type { QrCodes } from './tickets/qr-codes.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
 
 /** What the use cases reach. */
 export interface Deps extends BaseDeps<Db> {
   settings: TicketSettings
   signingKeys: SigningKeys
+  qrCodes: QrCodes
   live: LiveChanges
   seatClaims: SeatClaims
   /** The rows of ticket types, as far as they were asked for. */

@@ -40,7 +40,7 @@ export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: n
       channel: CHANNELS.stock,
       async read(eventId, since) {
         const stock = await findStock(db(), eventId)
-        return stock && stock.revision > since ? { since, ...stock } : null
+        return stock && stock.revision !== since ? { since, ...stock } : null
       },
       merge: (_waiting, next) => next,
     }),

@@ -1,13 +1,15 @@
 import { requireViewer } from '@karcis/kit/viewer'
+import { maySeeEvent } from '../domain/events/event-copy.ts'
 import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
-import { readHold, releaseHold } from '../domain/holds/release-hold.ts'
+import { readHold, readOpenHolds, releaseHold } from '../domain/holds/release-hold.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const holds = {
   Query: {
     hold: (_, { id }, ctx) => readHold(ctx.deps, requireViewer(ctx), id),
+    myHolds: (_, { eventId }, ctx) => readOpenHolds(ctx.deps, requireViewer(ctx), eventId),
   },
   Mutation: {
     holdSeats: (_, { input }, ctx) => holdSeats(ctx.deps, requireViewer(ctx), input),
@@ -16,7 +18,10 @@ export const holds = {
     releaseHold: (_, { id }, ctx) => releaseHold(ctx.deps, requireViewer(ctx), id),
   },
   Hold: {
-    event: ({ eventId }) => ({ id: eventId }),
+    async event({ eventId }, _, { viewer, loaders }) {
+      const event = await loaders.eventCopy.load(eventId)
+      return event && maySeeEvent(viewer, event) ? { id: eventId } : null
+    },
     async seats({ items }, _, { loaders }) {
       const seatIds = items.flatMap((item) => item.seatId ?? [])
       const seats = await Promise.all(seatIds.map((id) => loaders.seat.load(id)))

@@ -1,14 +1,17 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { requireViewer } from '@karcis/kit/viewer'
+import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
 import { readSeats, watchSeatMap } from '../domain/viewing/read-seats.ts'
+import type { Seat, SeatMap } from '../domain/seat-map/seat.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
+import type { Context } from '../request-context.ts'
 
 export const seats = {
   Query: {
-    seatMap: (_, { eventId }, { loaders }) => loaders.seatMap.load(eventId),
-    seats: (_, { ids }, { loaders }) => readSeats((id) => loaders.seat.load(id), ids),
+    seatMap: (_, { eventId }, ctx) => seatMapOf(ctx, eventId),
+    seats: (_, { ids }, ctx) => readSeats((id) => seatOf(ctx, id), ids),
   },
   Mutation: {
     createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
@@ -17,24 +20,41 @@ export const seats = {
   },
   Subscription: {
     seatMapChanged: {
-      async subscribe(_, { eventId, sinceRevision }, { deps }) {
-        const changes = await watchSeatMap(deps, eventId, sinceRevision ?? null)
+      async subscribe(_, { eventId, sinceRevision }, { deps, viewer }) {
+        const changes = await watchSeatMap(deps, viewer, eventId, sinceRevision ?? null)
         return mapAsync(changes, (seatMapChanged) => ({ seatMapChanged }))
       },
     },
   },
   Event: {
-    seatMap: ({ id }, _, { loaders }) => loaders.seatMap.load(id),
+    seatMap: ({ id }, _, ctx) => seatMapOf(ctx, id),
   },
   SeatMap: {
-    seats: async ({ eventId }, _, { loaders }) => (await loaders.seatsOfEvent.load(eventId)) ?? [],
+    async seats({ eventId }, _, { loaders, seatTypes }) {
+      const [seats, types] = await Promise.all([
+        loaders.seatsOfEvent.load(eventId),
+        loaders.ticketTypesOfEvent.load(eventId),
+      ])
+      for (const type of types ?? []) seatTypes.set(type.id, type)
+      return seats ?? []
+    },
     sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
   },
   Section: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
   },
   Seat: {
-    __resolveReference: ({ id }, { loaders }) => loaders.seat.load(id),
-    ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
+    __resolveReference: ({ id }, ctx) => seatOf(ctx, id),
+    ticketType: ({ ticketTypeId }, _, { loaders, seatTypes }) =>
+      seatTypes.get(ticketTypeId) ?? loaders.ticketType.load(ticketTypeId),
   },
 } satisfies Resolvers
+
+const seatMapOf = async ({ viewer, loaders }: Context, eventId: string): Promise<SeatMap | null> =>
+  ifVisible(viewer, await loaders.seatMap.load(eventId))
+
+async function seatOf({ viewer, loaders }: Context, id: string): Promise<Seat | null> {
+  const seat = await loaders.seat.load(id)
+  const event = seat && (await loaders.eventCopy.load(seat.eventId))
+  return event && maySeeEvent(viewer, event) ? seat : null
+}

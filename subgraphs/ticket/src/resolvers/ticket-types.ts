@@ -1,6 +1,9 @@
 import { mapAsync } from '@karcis/kit/async-queue'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
-import { priceRange } from '../domain/inventory/ticket-type.ts'
+import { ifVisible, maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
+import { priceRange, type TicketType } from '../domain/inventory/ticket-type.ts'
 import {
   createTicketType,
   deleteTicketType,
@@ -8,12 +11,13 @@ import {
 } from '../domain/organizing/manage-ticket-types.ts'
 import { watchStock } from '../domain/viewing/read-seats.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
+import type { Context } from '../request-context.ts'
 
 export const ticketTypes = {
   Query: {
-    ticketTypesByEvent: async (_, { eventId }, { loaders }) =>
-      (await loaders.ticketTypesOfEvent.load(eventId)) ?? [],
-    ticketType: (_, { id }, { loaders }) => loaders.ticketType.load(id),
+    ticketTypesByEvent: (_, { eventId }, ctx) => ticketTypesOf(ctx, parseInput(idSchema, eventId, 'eventId')),
+    ticketType: async (_, { id }, { viewer, loaders }) =>
+      ifVisible(viewer, await loaders.ticketType.load(id)),
   },
   Mutation: {
     createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
@@ -22,19 +26,27 @@ export const ticketTypes = {
   },
   Subscription: {
     ticketStockChanged: {
-      async subscribe(_, { eventId }, { deps }) {
-        return mapAsync(await watchStock(deps, eventId), (ticketStockChanged) => ({ ticketStockChanged }))
+      async subscribe(_, { eventId }, { deps, viewer }) {
+        return mapAsync(await watchStock(deps, viewer, eventId), (ticketStockChanged) => ({
+          ticketStockChanged,
+        }))
       },
     },
   },
   TicketType: {
-    __resolveReference: ({ id }, { loaders }) => loaders.ticketType.load(id),
-    event: ({ eventId }) => ({ id: eventId }),
+    __resolveReference: async ({ id }, { viewer, loaders }) =>
+      ifVisible(viewer, await loaders.ticketType.load(id)),
+    event: (type, _, { viewer }) => (maySeeEvent(viewer, type) ? { id: type.eventId } : null),
   },
   Event: {
-    __resolveReference: ({ id }) => ({ id }),
-    ticketTypes: async ({ id }, _, { loaders }) => (await loaders.ticketTypesOfEvent.load(id)) ?? [],
-    priceRange: async ({ id }, _, { loaders }) =>
-      priceRange((await loaders.ticketTypesOfEvent.load(id)) ?? []),
+    __resolveReference: ({ id }) => referenceTo(id),
+    ticketTypes: ({ id }, _, ctx) => ticketTypesOf(ctx, id),
+    priceRange: async ({ id }, _, ctx) => priceRange(await ticketTypesOf(ctx, id)),
   },
 } satisfies Resolvers
+
+/** Those of an event that the viewer may see: all or none. */
+async function ticketTypesOf({ viewer, loaders }: Context, eventId: string): Promise<TicketType[]> {
+  const types = (await loaders.ticketTypesOfEvent.load(eventId)) ?? []
+  return types.filter((type) => maySeeEvent(viewer, type))
+}

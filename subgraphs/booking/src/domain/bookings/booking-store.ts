@@ -1,15 +1,25 @@
-import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import { type Connection, type KeysetPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Booking, BookingItem, BookingStatus } from './booking.ts'
 
-/** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
-const CURRENT_STATUS = Prisma.sql`CASE WHEN status = 'PENDING' AND expires_at <= clock_timestamp()
-  THEN 'EXPIRED' ELSE status END`
+/** Until when a booking can be paid: its own time, and never past what is known of its event's end. */
+const PAYABLE_UNTIL = Prisma.sql`least(expires_at,
+  (SELECT payable_until FROM event_copies WHERE event_copies.event_id = bookings.event_id))`
 
-const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", organizer_id AS "organizerId",
+/** Whose event it is: another's than when it was booked, if the event was handed over. */
+const ORGANIZER = Prisma.sql`coalesce(
+  (SELECT organizer_id FROM event_copies WHERE event_copies.event_id = bookings.event_id), organizer_id)`
+
+const IN_TIME = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} > clock_timestamp()`
+const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_timestamp()`
+
+/** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
+const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
+
+const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId",
   ${CURRENT_STATUS} AS status, currency, subtotal, discount, total_price AS "totalPrice",
-  refunded_amount AS "refundedAmount", refund_reason AS "refundReason", expires_at AS "expiresAt", fulfilled, version,
+  refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
 
 type Amounts = 'subtotal' | 'discount' | 'totalPrice' | 'refundedAmount'
@@ -62,18 +72,54 @@ export async function findTicketIds(db: Db, bookingIds: readonly string[]): Prom
 const mapValues = <From, To>(groups: Map<string, From[]>, map: (value: From) => To): Map<string, To[]> =>
   new Map([...groups].map(([key, values]) => [key, values.map(map)]))
 
-const bookings = newestFirst<Booking>('bookings')
+/** A user's bookings, and an event's, each newest first. */
+export const USER_BOOKINGS = newestFirst<Booking>('bookings')
+export const EVENT_BOOKINGS = newestFirst<Booking>('event-bookings')
 
-/** A user's bookings, newest first; of one status as of now where one is given. @throws BadUserInput for a wrong page. */
-export function listBookings(
+/** Bookings of one status as of now; null: of every status. */
+export type StatusFilter = BookingStatus | null
+
+const hasStatus = (status: StatusFilter): Prisma.Sql =>
+  status === null ? Prisma.sql`TRUE` : Prisma.sql`${CURRENT_STATUS} = ${status}`
+
+/** The same page of the bookings of several users, by user. */
+export async function findUserPages(
   db: Db,
-  { userId, status }: { userId: string; status: BookingStatus | null },
+  userIds: readonly string[],
+  status: StatusFilter,
+  page: KeysetPage,
+): Promise<Map<string, Booking[]>> {
+  const rows = await db.$queryRaw<
+    BookingRow[]
+  >`SELECT booking.* FROM unnest(${userIds}::uuid[]) AS person (id)
+    CROSS JOIN LATERAL (SELECT ${COLUMNS} FROM bookings
+      WHERE user_id = person.id AND ${hasStatus(status)} AND ${page.where} ${page.tail}) AS booking
+    ORDER BY booking.id ${page.backward ? Prisma.sql`ASC` : Prisma.sql`DESC`}`
+  return Map.groupBy(rows.map(toBooking), ({ userId }) => userId)
+}
+
+/** How many bookings each of several users has; those with none are missing. */
+export async function countByUser(
+  db: Db,
+  userIds: readonly string[],
+  status: StatusFilter,
+): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<
+    { userId: string; n: number }[]
+  >`SELECT user_id AS "userId", count(*)::int AS n
+    FROM bookings WHERE user_id = ANY(${userIds}::uuid[]) AND ${hasStatus(status)} GROUP BY user_id`
+  return new Map(rows.map(({ userId, n }) => [userId, n]))
+}
+
+/** An event's bookings, newest first. @throws BadUserInput for a wrong page. */
+export function listEventBookings(
+  db: Db,
+  eventId: string,
+  status: StatusFilter,
   args: PageArgs,
 ): Promise<Connection<Booking>> {
-  const wanted = status
-    ? Prisma.sql`user_id = ${userId}::uuid AND ${CURRENT_STATUS} = ${status}`
-    : Prisma.sql`user_id = ${userId}::uuid`
-  return bookings.read(args, {
+  const wanted = Prisma.sql`event_id = ${eventId}::uuid AND ${hasStatus(status)}`
+  return EVENT_BOOKINGS.read(args, {
     async rows({ where, tail }) {
       const rows = await db.$queryRaw<BookingRow[]>`
         SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
@@ -87,10 +133,19 @@ export function listBookings(
   })
 }
 
+/** How many of a user's bookings can still be paid. */
+export async function countPayable(db: Db, userId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM bookings WHERE user_id = ${userId}::uuid AND ${IN_TIME}`
+  return row?.n ?? 0
+}
+
 /** Ids of up to `limit` PENDING bookings past their time, the longest past first. */
 export async function listDue(db: Db, limit: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM bookings
-    WHERE status = 'PENDING' AND expires_at <= now() ORDER BY expires_at LIMIT ${limit}`
+    WHERE status = 'PENDING' AND (expires_at <= now()
+      OR event_id IN (SELECT event_id FROM event_copies WHERE payable_until <= now()))
+    ORDER BY expires_at LIMIT ${limit}`
   return rows.map((row) => row.id)
 }
 
@@ -118,11 +173,13 @@ export interface NewBooking {
   items: BookingItem[]
   subtotal: number
   holdExpiresAt: Date
+  payableUntil: Date
 }
 
 /**
  * Writes a PENDING booking. It can be paid until `marginSeconds` before its hold ends, or until a quarter of what is
- * left of the hold where that is less: by Postgres' clock, like everything that decides about time here.
+ * left of the hold where that is less, and never past `payableUntil`: by Postgres' clock, like everything that decides about
+ * time here.
  * @returns null when this id, or this hold, is booked already.
  */
 export async function insertBooking(
@@ -130,13 +187,13 @@ export async function insertBooking(
   booking: NewBooking,
   marginSeconds: number,
 ): Promise<Booking | null> {
-  const { id, items, holdExpiresAt, subtotal } = booking
+  const { id, items, holdExpiresAt, payableUntil, subtotal } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
     INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
     VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
       ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${subtotal}::bigint,
-      ${holdExpiresAt}::timestamptz
-        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
+      least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
+        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4)))
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
   if (!row) return null
   await tx.bookingItem.createMany({
@@ -155,9 +212,6 @@ async function move(tx: Tx, id: string, to: Prisma.Sql, when: Prisma.Sql): Promi
     WHERE id = ${id}::uuid AND ${when} RETURNING ${COLUMNS}`
   return row ? toBooking(row) : null
 }
-
-const IN_TIME = Prisma.sql`status = 'PENDING' AND expires_at > clock_timestamp()`
-const OVERDUE = Prisma.sql`status = 'PENDING' AND expires_at <= clock_timestamp()`
 
 /** PENDING and in time → PAID, its tickets not yet issued. */
 export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
@@ -198,6 +252,10 @@ export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Pro
   }
   return booking
 }
+
+/** REFUNDED with tickets that are still in use → REFUNDED and done: whoever watches is to see what became of the tickets. */
+export const moveToTicketsCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`fulfilled = true`, Prisma.sql`status = 'REFUNDED' AND NOT fulfilled`)
 
 /** Notes that the ticket subgraph has done what this status asks of it. */
 export async function updateFulfilled(tx: Tx, booking: Booking): Promise<void> {

@@ -3,7 +3,7 @@ import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { type Booking, mayManage } from '../bookings/booking.ts'
+import { type Booking, mayView } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, moveToCancelled } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
@@ -11,14 +11,14 @@ import { RefundNotAllowed } from '../errors.ts'
 import { releaseBooking } from '../fulfilment/release-booking.ts'
 
 /**
- * Cancels a PENDING booking. Its places are freed at once, or by the job.
+ * Cancels a PENDING booking, for its buyer, the event's organizer or an admin. Its places are freed at once, or by the job.
  * @throws NotFound, Forbidden; RefundNotAllowed when it is paid; Conflict when it has expired.
  */
 export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): Promise<Booking> {
   const id = parseInput(idSchema, rawId, 'id')
   const booking = await findBooking(deps.db, id)
   if (!booking) throw new NotFound('booking', id)
-  if (!mayManage(viewer, booking)) throw new Forbidden('This is not your booking.')
+  if (!mayView(viewer, booking)) throw new Forbidden('This is not your booking.')
 
   const cancelled = await transaction(deps.db, async (tx) => {
     const moved = await moveToCancelled(tx, id)

@@ -2,23 +2,23 @@ import { transaction } from '@karcis/kit/database'
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { keySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { type Booking, mayManage } from '../bookings/booking.ts'
+import { type Booking, mayView } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, moveToPaid } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable } from '../errors.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
-import { claimKey, idempotencyKeySchema } from '../idempotency-store.ts'
+import { claimKey } from '../idempotency-store.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
 import { insertPayment } from '../payments/payment-store.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
 
 const confirmPaymentInput = z.object({
   method: z.enum(PAYMENT_METHODS),
-  idempotencyKey: idempotencyKeySchema.nullish(),
+  idempotencyKey: keySchema.nullish(),
 })
 
 /**
@@ -60,7 +60,7 @@ async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise
   if (!booking) throw new NotFound('booking', id)
   if (booking.userId !== viewer.id) {
     throw new Forbidden(
-      mayManage(viewer, booking) ? 'A booking is paid by its buyer.' : 'This is not your booking.',
+      mayView(viewer, booking) ? 'A booking is paid by its buyer.' : 'This is not your booking.',
     )
   }
   return booking

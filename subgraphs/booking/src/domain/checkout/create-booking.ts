@@ -1,129 +1,145 @@
+import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
-import { Conflict } from '@karcis/kit/errors'
-import { idSchema, newId } from '@karcis/kit/ids'
+import { Conflict, KarcisError } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { moneySchema, parseInput } from '@karcis/kit/validate'
-import { z } from 'zod'
-import { type Booking, priceItems } from '../bookings/booking.ts'
+import { parseInput } from '@karcis/kit/validate'
+import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
-import { type Attempt, claimKey, idempotencyKeySchema } from '../idempotency-store.ts'
-import type { BoundHold } from '../ticket-service.ts'
+import { type Attempt, claimKey, deleteKey, findKey } from '../idempotency-store.ts'
+import {
+  type CreateBookingInput,
+  createBookingInput,
+  identityOf,
+  toClientFields,
+  wantedOf,
+} from './booking-input.ts'
+import { priceItems } from './price-items.ts'
 
-const createBookingInput = z
-  .object({
-    holdId: idSchema.nullish(),
-    ticketTypeId: idSchema.nullish(),
-    quantity: z.int().min(1, 'must be at least 1').max(100, 'must be at most 100').nullish(),
-    unitPrice: moneySchema.nullish(),
-    idempotencyKey: idempotencyKeySchema.nullish(),
-  })
-  .superRefine(({ holdId, ticketTypeId, quantity }, context) => {
-    const problem = (path: string, message: string) =>
-      context.addIssue({ code: 'custom', path: [path], message })
-    if (holdId == null && ticketTypeId == null) problem('holdId', 'is needed, or ticketTypeId with quantity')
-    if (holdId != null && ticketTypeId != null)
-      problem('ticketTypeId', 'cannot be given together with holdId')
-    if (holdId != null && quantity != null) problem('quantity', 'cannot be given together with holdId')
-    if (ticketTypeId != null && quantity == null) problem('quantity', 'is needed with ticketTypeId')
-  })
-
-type Input = z.infer<typeof createBookingInput>
+/** Under what an attempt is known: the client's key, and the hold, which is a key by itself since it is booked once. */
+interface Keys {
+  client: Omit<Attempt, 'resultId'> | null
+  hold: Omit<Attempt, 'resultId'> | null
+}
 
 /**
- * Books what a hold keeps, or takes tickets and books them. The booking's id is claimed first and everything after is
- * idempotent by it: a client that got no answer asks again, with the same hold or key, and goes on where it stopped.
+ * Books what a hold keeps, or takes tickets and books them. What can be refused for its input is refused before anything is
+ * kept or claimed. Then the booking's id is claimed, and everything after is idempotent by it: a client that got no answer asks
+ * again, with the same hold or key, and goes on where it stopped.
  * @throws BadUserInput, HoldExpired, Conflict, IdempotencyKeyReused, and whatever the ticket subgraph refuses with.
  */
 export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<Booking> {
   const input = parseInput(createBookingInput, rawInput)
-  const { id, repeated } = await claimId(deps, viewer, input)
+  const keys = keysOf(viewer, input)
+  // An attempt that broke off goes on with what it has kept: it was priced before.
+  const quote = (await isKnown(deps, keys)) ? null : await quoteUnlessKnown(deps, viewer, keys, input)
+  if (quote) priceItems(quote.items, input)
+  const { id, repeated } = await claimId(deps, keys)
   const earlier = repeated ? await findBooking(deps.db, id) : null
   if (earlier) return earlier
+  try {
+    return (await book(deps, viewer, id, keys, input)) ?? (await createBooking(deps, viewer, rawInput))
+  } catch (error) {
+    // Nothing has come of it, so a corrected input may have the key. Where that is not certain the key stays taken.
+    if (error instanceof KarcisError && error.code !== 'SERVICE_UNAVAILABLE') await freeKey(deps, keys, id)
+    throw error
+  }
+}
 
-  const hold = await keepPlaces(deps, viewer, id, input)
-  const booking = await priced(deps, viewer, id, hold, input.unitPrice ?? null)
-  const created = await transaction(deps.db, async (tx) => {
+/** @returns null when the same attempt, sent at the same time, has come so far that a quote is refused because of it. */
+async function quoteUnlessKnown(
+  deps: Deps,
+  viewer: Viewer,
+  keys: Keys,
+  input: CreateBookingInput,
+): Promise<BookingQuote | null> {
+  try {
+    return await deps.tickets.quote(viewer, wantedOf(input))
+  } catch (error) {
+    if (await isKnown(deps, keys)) return null
+    throw toClientFields(error, input)
+  }
+}
+
+function keysOf({ id: userId }: Viewer, input: CreateBookingInput): Keys {
+  const { idempotencyKey, holdId } = input
+  return {
+    hold: holdId == null ? null : { userId, operation: 'bookHold', key: holdId, input: null },
+    client:
+      idempotencyKey == null
+        ? null
+        : { userId, operation: 'createBooking', key: idempotencyKey, input: identityOf(input) },
+  }
+}
+
+async function isKnown({ db }: Deps, { client, hold }: Keys): Promise<boolean> {
+  if (client && (await findKey(db, client)) !== null) return true
+  return hold !== null && (await findKey(db, hold)) !== null
+}
+
+/**
+ * The id the booking will have: a new one, or that of an earlier attempt. The hold is claimed too: else an attempt that broke
+ * off after binding it would leave its places to nobody.
+ */
+async function claimId({ db }: Deps, { client, hold }: Keys): Promise<{ id: string; repeated: boolean }> {
+  return transaction(db, async (tx) => {
+    const byHold = hold
+      ? await claimKey(tx, { ...hold, resultId: newId() })
+      : { resultId: newId(), first: true }
+    if (!client) return { id: byHold.resultId, repeated: !byHold.first }
+    const byKey = await claimKey(tx, { ...client, resultId: byHold.resultId })
+    return { id: byKey.resultId, repeated: !byKey.first || !byHold.first }
+  })
+}
+
+/**
+ * Keeps the places and writes the booking. The places of a booking that is not written are never given back from here: another
+ * attempt with the same id may be about to write it. They run out with their hold.
+ * @returns null when the key went to another attempt meanwhile.
+ */
+async function book(
+  deps: Deps,
+  viewer: Viewer,
+  id: string,
+  { client }: Keys,
+  input: CreateBookingInput,
+): Promise<Booking | null> {
+  const hold = await deps.tickets.keep(viewer, id, wantedOf(input)).catch((error: unknown) => {
+    throw toClientFields(error, input)
+  })
+  const booking = newBooking(viewer, id, hold, input)
+  const outcome = await transaction(deps.db, async (tx) => {
+    // Claimed once more, with the booking: a refused attempt may have given the key up while this one was under way.
+    if (client && (await claimKey(tx, { ...client, resultId: id })).resultId !== id) return 'key taken'
     const inserted = await insertBooking(tx, booking, deps.settings.PAYMENT_MARGIN_SECONDS)
     if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
     if (inserted) await recordStatus(tx, inserted)
     return inserted
   })
-  if (created) publishChange(deps, created)
-  const result = created ?? (await findBooking(deps.db, id)) // written by the same request sent at the same time
+  if (outcome === 'key taken') return null
+  if (outcome) publishChange(deps, outcome)
+  const result = outcome ?? (await findBooking(deps.db, id)) // written by the same request sent at the same time
   if (!result) throw new Conflict('This hold is booked already.', { holdId: hold.holdId })
   return result
 }
 
-/**
- * The id the booking will have: a new one, or that of an earlier attempt with the same key. A hold is a key by
- * itself, since it is booked once: else an attempt that broke off after binding it would leave its places to nobody.
- */
-async function claimId(deps: Deps, viewer: Viewer, input: Input): Promise<{ id: string; repeated: boolean }> {
-  const { idempotencyKey, holdId, ticketTypeId, quantity, unitPrice } = input
-  return transaction(deps.db, async (tx) => {
-    const claim = (attempt: Omit<Attempt, 'userId'>) => claimKey(tx, { userId: viewer.id, ...attempt })
-    const byHold =
-      holdId == null
-        ? { resultId: newId(), first: true }
-        : await claim({ operation: 'bookHold', key: holdId, input: null, resultId: newId() })
-    if (idempotencyKey == null) return { id: byHold.resultId, repeated: !byHold.first }
-    const byKey = await claim({
-      operation: 'createBooking',
-      key: idempotencyKey,
-      input: [holdId ?? null, ticketTypeId ?? null, quantity ?? null, unitPrice ?? null],
-      resultId: byHold.resultId,
-    })
-    return { id: byKey.resultId, repeated: !byKey.first || !byHold.first }
+async function freeKey({ db, log }: Deps, { client }: Keys, id: string): Promise<void> {
+  if (!client) return
+  await transaction(db, (tx) => deleteKey(tx, { ...client, resultId: id })).catch((error: Error) => {
+    log.warn({ err: error, bookingId: id }, 'refused; its idempotency key stays taken')
   })
 }
 
-function keepPlaces({ tickets }: Deps, viewer: Viewer, id: string, input: Input): Promise<BoundHold> {
-  return input.holdId != null
-    ? tickets.bindHold(viewer, id, input.holdId)
-    : tickets.take(viewer, id, input.ticketTypeId as string, input.quantity as number)
-}
-
-/**
- * What will be written. A price that is refused is refused for every repeat too, so no booking can come of these
- * places: they are given back now rather than when the hold has run out.
- */
-async function priced(
-  { tickets, log }: Deps,
-  viewer: Viewer,
-  id: string,
-  hold: BoundHold,
-  offer: number | null,
-): Promise<NewBooking> {
-  try {
-    return newBooking(viewer, id, hold, offer)
-  } catch (error) {
-    await tickets.release(id).catch((reason: Error) => log.warn({ err: reason }, 'places not given back'))
-    throw error
-  }
-}
-
-function newBooking(viewer: Viewer, id: string, hold: BoundHold, offer: number | null): NewBooking {
-  const [first, ...others] = hold.items
-  const currency = first?.currency
-  if (!currency || others.some((item) => item.currency !== currency)) {
-    throw new Conflict('These tickets are priced in different currencies: book them one by one.')
-  }
-  const { items, subtotal } = priceItems(
-    hold.items.map(({ currency: _, ...item }) => item),
-    offer,
-  )
-  return {
-    id,
-    userId: viewer.id,
-    eventId: hold.eventId,
-    organizerId: hold.organizerId,
-    holdId: hold.holdId,
-    currency,
-    items,
-    subtotal,
-    holdExpiresAt: hold.expiresAt,
-  }
-}
+const newBooking = (viewer: Viewer, id: string, hold: BoundHold, input: CreateBookingInput): NewBooking => ({
+  id,
+  userId: viewer.id,
+  eventId: hold.eventId,
+  organizerId: hold.organizerId,
+  holdId: hold.holdId,
+  ...priceItems(hold.items, input),
+  holdExpiresAt: hold.expiresAt,
+  payableUntil: hold.payableUntil,
+})

@@ -1,7 +1,12 @@
 import { transaction } from '@karcis/kit/database'
 import type { Booking } from '../bookings/booking.ts'
 import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { findBooking, moveToIssued, moveToRefunded, updateFulfilled } from '../bookings/booking-store.ts'
+import {
+  findBooking,
+  moveToIssued,
+  moveToRefunded,
+  moveToTicketsCancelled,
+} from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { advance } from '../payments/payment-state.ts'
@@ -76,5 +81,6 @@ export async function cancelTickets(deps: Deps, bookingId: string): Promise<void
   if (booking?.status !== 'REFUNDED') return
   await deps.tickets.cancel(bookingId)
   await deps.tickets.release(bookingId)
-  await transaction(deps.db, (tx) => updateFulfilled(tx, booking))
+  const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingId))
+  if (done) publishChange(deps, done)
 }

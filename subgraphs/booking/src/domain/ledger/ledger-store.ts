@@ -34,6 +34,26 @@ export async function findWallets(db: Db | Tx, userIds: readonly string[]): Prom
   return new Map(rows.map((row) => [row.userId, { balance: Number(row.balance), currency: row.currency }]))
 }
 
+/** What is in all wallets of a user, the empty ones left out. */
+export async function listBalances(db: Db, userId: string): Promise<Wallet[]> {
+  const rows = await db.$queryRaw<
+    { balance: bigint; currency: string }[]
+  >`SELECT balance, currency FROM ledger_accounts
+    WHERE kind = 'WALLET' AND owner_id = ${userId}::uuid AND balance > 0 ORDER BY currency`
+  return rows.map((row) => ({ ...row, balance: Number(row.balance) }))
+}
+
+/**
+ * Notes that a person was given the sign-up grant.
+ * @param person what tells people apart; null where nobody knows: then each user is a person.
+ * @returns false when they have been given it before, as this user or as another.
+ */
+export async function insertGrant(tx: Tx, userId: string, person: string | null): Promise<boolean> {
+  const first = await tx.$executeRaw`INSERT INTO signup_grants (person, user_id)
+    VALUES (${person ?? `user:${userId}`}, ${userId}::uuid) ON CONFLICT DO NOTHING`
+  return first === 1
+}
+
 const walletEntries = newestFirst<WalletEntry>('wallet-entries', Prisma.sql`entry.id`)
 
 /** What moved a user's wallet, newest first. @throws BadUserInput for a wrong page. */

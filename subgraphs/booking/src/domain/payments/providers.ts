@@ -1,4 +1,3 @@
-import type { BookingSettings } from '../../env.ts'
 import type { PaymentProvider } from './provider.ts'
 import { createWalletProvider } from './wallet.ts'
 
@@ -8,9 +7,15 @@ export const PAYMENT_METHODS = ['WALLET'] as const
 export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
 
 /** Every way to pay, by name. */
-export const createProviders = ({ SIGNUP_GRANT_IDR }: Pick<BookingSettings, 'SIGNUP_GRANT_IDR'>) =>
+export const createProviders = () =>
   ({
-    WALLET: createWalletProvider(SIGNUP_GRANT_IDR),
+    WALLET: createWalletProvider(),
   }) satisfies Record<PaymentMethod, PaymentProvider>
 
 export type PaymentProviders = ReturnType<typeof createProviders>
+
+/** ISO 4217 codes of the currencies that some way to pay takes. */
+export const chargeableCurrencies = (providers: PaymentProviders): string[] =>
+  Intl.supportedValuesOf('currency').filter((currency) =>
+    Object.values(providers).some((provider) => provider.charges(currency)),
+  )

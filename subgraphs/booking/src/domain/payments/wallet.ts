@@ -1,21 +1,17 @@
-import type { Db, Tx } from '../database.ts'
+import type { Tx } from '../database.ts'
 import { InsufficientBalance, WrongCurrency } from '../errors.ts'
-import { findWallets, insertPosting, insertWallet, Overdrawn } from '../ledger/ledger-store.ts'
+import { findWallets, insertGrant, insertPosting, insertWallet, Overdrawn } from '../ledger/ledger-store.ts'
 import { grantPosting, paymentPosting, refundPosting, WALLET_CURRENCY, walletOf } from '../ledger/postings.ts'
 import type { LedgerProvider } from './provider.ts'
 
-/**
- * Pays out of the buyer's own balance.
- * @param grant what a wallet that is not open yet opens with, in rupiah.
- */
-export function createWalletProvider(grant: number): LedgerProvider {
+/** Pays out of the buyer's own balance. */
+export function createWalletProvider(): LedgerProvider {
   const charges = (currency: string) => currency === WALLET_CURRENCY
   return {
     kind: 'LEDGER',
     charges,
     async pay(tx, booking) {
       if (!charges(booking.currency)) throw new WrongCurrency(booking.currency, WALLET_CURRENCY)
-      await openWallet(tx, booking.userId, grant)
       const posted = await insertPosting(tx, paymentPosting(booking, walletOf(booking.userId)))
       if (!posted) throw new Error(`booking ${booking.id} has a payment already`)
     },
@@ -25,23 +21,24 @@ export function createWalletProvider(grant: number): LedgerProvider {
     },
     async mapError(db, { userId, totalPrice, currency }, error) {
       if (!(error instanceof Overdrawn)) return error
-      const balance = await balanceOf(db, userId, grant)
+      const balance = (await findWallets(db, [userId])).get(userId)?.balance ?? 0
       return new InsufficientBalance(balance, totalPrice, currency)
     },
   }
 }
 
 /**
- * Sees to it that a user has a wallet with the sign-up grant in it, whichever comes first: the event of the sign-up,
- * the first look, the first payment. The grant's reference is unique, so it is given once.
+ * Opens the wallet of somebody who has signed up, with the sign-up grant in it unless the person was given one before.
+ * @param person what tells people apart, however often they sign up; null where nobody knows.
  * @param grant in rupiah.
  */
-export async function openWallet(tx: Tx, userId: string, grant: number): Promise<void> {
-  if ((await findWallets(tx, [userId])).has(userId)) return
-  if (grant > 0) await insertPosting(tx, grantPosting(userId, grant))
-  else await insertWallet(tx, userId)
+export async function openWallet(
+  tx: Tx,
+  userId: string,
+  person: string | null,
+  grant: number,
+): Promise<void> {
+  await insertWallet(tx, userId)
+  if (grant > 0 && (await insertGrant(tx, userId, person)))
+    await insertPosting(tx, grantPosting(userId, grant))
 }
-
-/** Of a wallet that is not open: what it would have opened with. */
-const balanceOf = async (db: Db, userId: string, grant: number): Promise<number> =>
-  (await findWallets(db, [userId])).get(userId)?.balance ?? grant

@@ -1,19 +1,12 @@
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
-import { z } from 'zod'
+import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
 import { findBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { RefundNotAllowed } from '../errors.ts'
 import { cancelTickets, issueTickets, refundInFull } from '../fulfilment/issue-tickets.ts'
-
-const reasonSchema = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(500, 'must have at most 500 characters')
 
 /**
  * An admin gives the money of a PAID booking back. Its tickets end after that, at once or by the job.
@@ -27,7 +20,7 @@ export async function refundBooking(
 ): Promise<Booking> {
   if (viewer.role !== 'ADMIN') throw new Forbidden('Only an admin may refund a booking.')
   const id = parseInput(idSchema, rawId, 'id')
-  const reason = parseInput(reasonSchema, rawReason, 'reason')
+  const reason = parseInput(reasonSchema(), rawReason, 'reason')
   if (!(await findBooking(deps.db, id))) throw new NotFound('booking', id)
 
   await issueTickets(deps, id) // a refund ends tickets; it must not race with their birth

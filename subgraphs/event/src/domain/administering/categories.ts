@@ -2,17 +2,16 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Category } from '../events/category-store.ts'
 import * as store from '../events/category-store.ts'
 import type { Deps } from '../deps.ts'
-import { storableText } from '../input.ts'
 import { slugOf } from '../slug.ts'
 
 const name = nameSchema(80).refine((value) => value === '' || slugOf(value) !== '', 'needs a letter or digit')
-const description = storableText(2000).nullish()
+const description = emptyableTextSchema(2000).nullish()
 const createSchema = z.object({ name, description })
 const updateSchema = z.object({ id: idSchema, name: name.optional(), description })
 
@@ -37,6 +36,7 @@ export async function updateCategory(deps: Deps, viewer: Viewer | null, input: u
 /** Removes a category and gives it as it was. Admins only. @throws NotFound; Conflict when events are in it. */
 export async function deleteCategory(deps: Deps, viewer: Viewer | null, id: string): Promise<Category> {
   requireRole({ viewer }, 'ADMIN')
+  parseInput(idSchema, id, 'id')
   const category = await deps.batchedReads.category(id)
   if (!category) throw new NotFound('category', id)
   await transaction(deps.db, (tx) => store.deleteCategory(tx, category.id))

@@ -35,6 +35,7 @@ export async function updateLocation(deps: Deps, viewer: Viewer | null, input: u
 /** Removes a location and gives it as it was. Admins only. @throws NotFound; Conflict when venues or events are there. */
 export async function deleteLocation(deps: Deps, viewer: Viewer | null, id: string): Promise<Location> {
   requireRole({ viewer }, 'ADMIN')
+  parseInput(idSchema, id, 'id')
   const location = await deps.batchedReads.location(id)
   if (!location) throw new NotFound('location', id)
   await transaction(deps.db, (tx) => store.deleteLocation(tx, location.id))

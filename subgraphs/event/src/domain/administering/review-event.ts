@@ -1,8 +1,8 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
-import { parseId } from '@karcis/kit/ids'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
@@ -16,13 +16,13 @@ import {
   type Review,
   updateEventByReview,
 } from '../events/event-store.ts'
-import { storableText } from '../input.ts'
+import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
 
 const schema = z
   .object({
     decision: z.enum(['APPROVED', 'REJECTED']),
-    message: storableText(2000).nullish(),
+    message: emptyableTextSchema(2000).nullish(),
     version: z.number().int().nullish(),
   })
   .refine((input) => input.decision === 'APPROVED' || input.message, {
@@ -32,7 +32,7 @@ const schema = z
 
 /**
  * Decides on a pending event, or on the pending changes of an approved one. Admins only; of several reviewers one decides.
- * @throws NotFound; Conflict when nothing waits for review, or the event has changed since `version`.
+ * @throws NotFound; Conflict when nothing waits for review, the event has changed since `version`, or the new room is too small.
  */
 export async function reviewEvent(
   deps: Deps,
@@ -42,10 +42,18 @@ export async function reviewEvent(
 ): Promise<Event> {
   requireRole({ viewer }, 'ADMIN')
   const review = parseInput(schema, input)
-  const eventId = parseId(id)
+  const eventId = parseInput(idSchema, id, 'id')
+  if (review.decision === 'APPROVED') await requireRoomOfChanges(deps, viewer, eventId)
   const event = await transaction(deps.db, async (tx) => {
-    if (eventId === null || !(await lockEvent(tx, eventId))) throw new NotFound('event', id)
-    const reviewed = (await reviewWhole(tx, eventId, review)) ?? (await reviewChanges(tx, eventId, review))
+    const before = await lockEvent(tx, eventId)
+    if (!before) throw new NotFound('event', id)
+    if (before.status === 'APPROVED' && !before.hasPendingChanges && review.decision === 'REJECTED') {
+      throw new Conflict(
+        'The event is approved already. To stop its sale, use pauseSales; to call it off, cancelEvent.',
+      )
+    }
+    const reviewed =
+      (await reviewWhole(tx, before.id, review)) ?? (await reviewChanges(tx, before.id, review))
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }
@@ -53,6 +61,15 @@ export async function reviewEvent(
   })
   publishChange(deps.live, event)
   return event
+}
+
+/** More tickets may have been planned since the smaller room was asked for. */
+async function requireRoomOfChanges(deps: Deps, viewer: Viewer | null, id: string): Promise<void> {
+  const [event, changes] = await Promise.all([
+    deps.batchedReads.event(id),
+    deps.batchedReads.pendingChanges(id),
+  ])
+  if (event && changes) await requireRoomLargeEnough(deps, viewer, event, changes.roomId)
 }
 
 async function reviewWhole(tx: Tx, id: string, review: Review): Promise<Event | null> {

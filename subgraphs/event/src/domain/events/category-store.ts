@@ -1,7 +1,7 @@
 import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors } from '../errors.ts'
+import { inUseErrors, requireSpace } from '../errors.ts'
 
 /** A kind of event. */
 export interface Category {
@@ -32,9 +32,14 @@ export async function findCategories(db: Db, ids: string[]): Promise<Map<string,
 export const listCategories = (db: Db): Promise<Category[]> =>
   db.category.findMany({ orderBy: [{ name: 'asc' }, { id: 'asc' }] })
 
-/** Adds a category. @throws Conflict when its slug exists. */
-export const insertCategory = (tx: Tx, category: CategoryFields & { id: string }): Promise<Category> =>
-  tx.category.create({ data: category }).catch(explain)
+/** So many are given whole to whoever asks for them. */
+const MAX_CATEGORIES = 100
+
+/** Adds a category. @throws Conflict when its slug exists; LIMIT_EXCEEDED when there are as many as there may be. */
+export async function insertCategory(tx: Tx, category: CategoryFields & { id: string }): Promise<Category> {
+  await requireSpace('categories', MAX_CATEGORIES, tx.category.count())
+  return tx.category.create({ data: category }).catch(explain)
+}
 
 /** Changes what is given; null when there is no such category. @throws Conflict when its slug exists. */
 export async function updateCategory(

@@ -1,10 +1,13 @@
 import type { FieldProblem } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
-import { timezoneSchema } from '@karcis/kit/validate'
+import { instantSchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
-const MAX_DAYS = 366
+/** What lasts longer, an exhibition or a season, is several events: none keeps a room from all others for longer. */
+const MAX_DAYS = 31
 const DAY_MS = 86_400_000
+/** The same problem, seen from the beginning. */
+const TURNED = ['after startsAt', 'before endsAt'] as const
 
 /** When and where an event takes place: what an admin approves, and what people buy tickets for. */
 export interface EventSchedule {
@@ -23,8 +26,8 @@ export const scheduleFields = {
   venueId: idSchema.nullish(),
   roomId: idSchema.nullish(),
   locationId: idSchema.nullish(),
-  startsAt: z.date().optional(),
-  endsAt: z.date().optional(),
+  startsAt: instantSchema.optional(),
+  endsAt: instantSchema.optional(),
   timezone: timezoneSchema.optional(),
   online: z.boolean().optional(),
 }
@@ -35,36 +38,61 @@ const SCHEDULE_KEYS = Object.keys(scheduleFields) as (keyof EventSchedule)[]
 export const touchesSchedule = (input: Partial<EventSchedule>): boolean =>
   SCHEDULE_KEYS.some((key) => input[key] !== undefined)
 
-/** What is wrong with a span of time by itself. */
-export function spanProblems({ startsAt, endsAt }: { startsAt: Date; endsAt: Date }): FieldProblem[] {
-  if (endsAt <= startsAt) return [{ path: 'input.endsAt', message: 'must be after startsAt' }]
-  if (endsAt.getTime() - startsAt.getTime() > MAX_DAYS * DAY_MS) {
-    return [{ path: 'input.endsAt', message: `must be at most ${MAX_DAYS} days after startsAt` }]
+/** What is wrong with a span of time by itself. @param maxDays how long it may last. */
+export function spanProblem(
+  { startsAt, endsAt }: { startsAt: Date; endsAt: Date },
+  maxDays: number,
+): string | null {
+  if (endsAt <= startsAt) return 'must be after startsAt'
+  if (endsAt.getTime() - startsAt.getTime() > maxDays * DAY_MS) {
+    return `must be at most ${maxDays} days after startsAt`
   }
-  return []
+  return null
 }
 
 /**
- * What is wrong with a schedule.
+ * What is wrong with a schedule, said of fields that were sent.
+ * @param sent what the input says of the schedule; all else is as it was.
  * @param now Postgres' clock.
  * @param before the schedule so far: a start that is not moved may be in the past, and an event may be prolonged while it runs.
  */
-export function scheduleProblems(schedule: EventSchedule, now: Date, before?: EventSchedule): FieldProblem[] {
-  const problems = spanProblems(schedule)
+export function scheduleProblems(
+  schedule: EventSchedule,
+  sent: Partial<EventSchedule>,
+  now: Date,
+  before?: EventSchedule,
+): FieldProblem[] {
+  const problems: FieldProblem[] = []
+  const timed = sent.startsAt !== undefined || sent.endsAt !== undefined
+  const span = timed ? spanProblem(schedule, MAX_DAYS) : null
+  if (span !== null && sent.endsAt !== undefined) problems.push({ path: 'input.endsAt', message: span })
+  else if (span !== null) problems.push({ path: 'input.startsAt', message: span.replace(...TURNED) })
+
   const moved = before === undefined || schedule.startsAt.getTime() !== before.startsAt.getTime()
   if (moved && schedule.startsAt <= now)
     problems.push({ path: 'input.startsAt', message: 'must be in the future' })
-  else if (schedule.endsAt <= now) problems.push({ path: 'input.endsAt', message: 'must be in the future' })
+  else if (sent.endsAt !== undefined && schedule.endsAt <= now)
+    problems.push({ path: 'input.endsAt', message: 'must be in the future' })
+
   if (!schedule.online && schedule.venueId === null && schedule.locationId === null) {
     problems.push({
-      path: 'input.venueId',
+      path: before ? firstSent(sent, 'venueId', 'locationId', 'online') : 'input.venueId',
       message: 'a venue or a location is needed unless the event is online',
     })
   }
   if (schedule.roomId !== null && schedule.venueId === null) {
-    problems.push({ path: 'input.roomId', message: 'is not a room of this venue' })
+    problems.push({ path: firstSent(sent, 'roomId', 'venueId'), message: roomProblem(sent) })
   }
   return problems
+}
+
+/** What is wrong with a room that is not in the venue; which of the two was sent is the one to mend. */
+export const roomProblem = (sent: Partial<EventSchedule>): string =>
+  sent.roomId === undefined ? 'is not the venue of the room: send roomId too' : 'is not a room of this venue'
+
+/** The path of the first of these fields that an input sent. */
+export function firstSent(sent: Partial<EventSchedule>, ...fields: (keyof EventSchedule)[]): string {
+  return `input.${fields.find((field) => sent[field] !== undefined) ?? fields[0]}`
 }
 
 /** The schedule with the changes of an input applied. */

@@ -7,7 +7,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
 import { slugCandidates } from '../slug.ts'
-import type { Event, PendingChanges, SalesPauser, StoredStatus } from './event.ts'
+import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
 
 const scheduleErrors = (table: 'events' | 'event_pending_changes'): ConstraintErrors => ({
@@ -48,6 +48,14 @@ export async function findEvents(db: Reads, ids: readonly string[]): Promise<Map
   return new Map(rows.map((event) => [event.id, event]))
 }
 
+/** Events by slug. */
+export async function findEventsBySlug(db: Reads, slugs: readonly string[]): Promise<Map<string, Event>> {
+  const rows = await db.$queryRaw<
+    Event[]
+  >`SELECT ${EVENT_COLUMNS} FROM events e WHERE e.slug = ANY(${slugs}::text[])`
+  return new Map(rows.map((event) => [event.slug, event]))
+}
+
 /** Locks an event until the transaction ends, and gives it as it is then. Its lock comes before those of its rooms. */
 export async function lockEvent(tx: Tx, id: string): Promise<Event | null> {
   await tx.$queryRaw`SELECT 1 FROM events WHERE id = ${id}::uuid FOR UPDATE`
@@ -55,9 +63,8 @@ export async function lockEvent(tx: Tx, id: string): Promise<Event | null> {
 }
 
 /** What a new event is made of; slug and version are given by the store. */
-export type NewEvent = EventSchedule & {
+export type NewEvent = Reviewed & {
   id: string
-  title: string
   description: string
   status: StoredStatus
   organizerId: string
@@ -120,9 +127,45 @@ export const moveEventToReview = (tx: Tx, id: string): Promise<Event | null> =>
   change(
     tx,
     id,
-    Prisma.sql`status = 'PENDING', message = NULL`,
+    Prisma.sql`status = 'PENDING', message = NULL, submitted_at = now()`,
     Prisma.sql`e.status IN ('DRAFT', 'REJECTED') AND e.starts_at > now()`,
   )
+
+/** What nobody reviewed in so many days although a room is kept for it: events, and changes to approved ones. */
+export interface Unreviewed {
+  events: string[]
+  changes: string[]
+}
+
+/** What has waited for a review, with a room, for more than so many days: ids of events. */
+export async function findUnreviewed(db: Reads, days: number): Promise<Unreviewed> {
+  const ids = (rows: { id: string }[]) => rows.map(({ id }) => id)
+  return {
+    events: ids(
+      await db.$queryRaw`SELECT e.id FROM events e WHERE e.room_id IS NOT NULL AND ${waitsTooLong(days)} ORDER BY e.id LIMIT 500`,
+    ),
+    changes: ids(
+      await db.$queryRaw`SELECT event_id AS id FROM event_pending_changes
+        WHERE room_id IS NOT NULL AND submitted_at < now() - make_interval(days => ${days}) ORDER BY event_id LIMIT 500`,
+    ),
+  }
+}
+
+const waitsTooLong = (days: number): Prisma.Sql =>
+  Prisma.sql`e.status = 'PENDING' AND e.submitted_at < now() - make_interval(days => ${days})`
+
+/** Makes a draft again of an event that has waited for its review for too long. @returns null when it does not (any more). */
+export const moveEventBackToDraft = (
+  tx: Tx,
+  id: string,
+  days: number,
+  message: string,
+): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`status = 'DRAFT', message = ${message}`, waitsTooLong(days))
+
+/** Tells the organizer something. @returns null when there is no such event. */
+export const updateEventMessage = (tx: Tx, id: string, message: string): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`message = ${message}`)
 
 /** An admin's decision. `version` is the one that was looked at; without it, any is meant. */
 export interface Review {
@@ -160,7 +203,9 @@ export function updateEventByReview(
   return change(
     tx,
     id,
-    review.decision === 'APPROVED' ? Prisma.sql`${message}, ${assignments(changes)}` : message,
+    review.decision === 'APPROVED'
+      ? Prisma.sql`${message}, title = ${changes.title}, ${assignments(changes)}`
+      : message,
     Prisma.sql`e.status = 'APPROVED' AND ${stillDue(review, Prisma.sql`${changes.endsAt}::timestamptz`)}`,
   )
 }
@@ -221,6 +266,10 @@ export async function lockUnpausedEvents(tx: Tx, organizerId: string, limit: num
   return rows.map(({ id }) => id)
 }
 
+/** Gives an event to another organizer; its series stays with the one it was made by. @returns null when there is no such event. */
+export const moveEventToOrganizer = (tx: Tx, id: string, organizerId: string): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`organizer_id = ${organizerId}::uuid, series_id = NULL`)
+
 /** Fixes an event's currency and gives it; null when there is no such event. */
 export async function fixEventCurrency(tx: Tx, id: string): Promise<string | null> {
   await tx.$executeRaw`UPDATE events SET currency_fixed = true WHERE id = ${id}::uuid AND NOT currency_fixed`
@@ -243,21 +292,39 @@ const assignments = (schedule: EventSchedule): Prisma.Sql => Prisma.sql`
   starts_at = ${schedule.startsAt}::timestamptz, ends_at = ${schedule.endsAt}::timestamptz,
   timezone = ${schedule.timezone}, online = ${schedule.online}`
 
+/** Without the lock, an event that is told of while its room's capacity changes could be told of with the old one, last. */
+async function lockCapacity(tx: Tx, roomId: string): Promise<number | null> {
+  const [room] = await tx.$queryRaw<{ capacity: number }[]>`
+    SELECT capacity FROM rooms WHERE id = ${roomId}::uuid FOR NO KEY UPDATE`
+  return room?.capacity ?? null
+}
+
+/** Tells of all events to come in a room, whose capacity has changed. @returns them. */
+export async function recordCapacityChange(tx: Tx, roomId: string): Promise<Event[]> {
+  const events = await tx.$queryRaw<Event[]>`
+    UPDATE events e SET version = e.version + 1, updated_at = now()
+    WHERE e.room_id = ${roomId}::uuid AND e.ends_at > now() RETURNING ${EVENT_COLUMNS}`
+  for (const event of events) await recordChange(tx, event)
+  return events
+}
+
 /** An event as others are told of it; DELETED when it is gone. */
 type Told = Omit<Event, 'status'> & { status: StoredStatus | 'DELETED' }
 
-/** Records `event.changed` for the subgraph that keeps a copy. The row's lock puts the changes of one event in order. */
-async function recordChange<T extends Told>(tx: Tx, event: T): Promise<T> {
+/** Records `event.changed` for the subgraphs that keep a copy. The row's lock puts the changes of one event in order. */
+async function recordChange<T extends Told>(tx: Tx, changed: T): Promise<T> {
+  const capacity = changed.roomId === null ? null : await lockCapacity(tx, changed.roomId)
+  const event = { ...changed, capacity }
   await recordEvent(tx, {
     type: 'event.changed',
     aggregateId: event.id,
     payload: eventForSale.parse(event), // of all that an event has, what the contract names
-    consumers: ['ticket'],
+    consumers: ['ticket', 'booking'],
   })
   return event
 }
 
-const PENDING_COLUMNS = Prisma.sql`event_id AS "eventId", venue_id AS "venueId", room_id AS "roomId",
+const PENDING_COLUMNS = Prisma.sql`event_id AS "eventId", title, venue_id AS "venueId", room_id AS "roomId",
   location_id AS "locationId", starts_at AS "startsAt", ends_at AS "endsAt", timezone, online, submitted_at AS "submittedAt"`
 
 /** Changes that wait for review, by event. */
@@ -271,20 +338,29 @@ export async function findPendingChanges(
   return new Map(rows.map((changes) => [changes.eventId, changes]))
 }
 
-/** Puts a schedule up for review, in place of one that still waits. @throws BadUserInput for references to what does not exist. */
-export async function upsertPendingChanges(tx: Tx, eventId: string, schedule: EventSchedule): Promise<void> {
+/** Puts changes up for review, in place of those that still wait. @throws BadUserInput for references to what does not exist. */
+export async function upsertPendingChanges(tx: Tx, eventId: string, changes: Reviewed): Promise<void> {
   await tx.$executeRaw`
-    INSERT INTO event_pending_changes (event_id, venue_id, room_id, location_id, starts_at, ends_at, timezone, online)
-    VALUES (${eventId}::uuid, ${schedule.venueId}::uuid, ${schedule.roomId}::uuid, ${schedule.locationId}::uuid,
-      ${schedule.startsAt}::timestamptz, ${schedule.endsAt}::timestamptz, ${schedule.timezone}, ${schedule.online})
-    ON CONFLICT (event_id) DO UPDATE SET venue_id = excluded.venue_id, room_id = excluded.room_id,
+    INSERT INTO event_pending_changes (event_id, title, venue_id, room_id, location_id, starts_at, ends_at, timezone, online)
+    VALUES (${eventId}::uuid, ${changes.title}, ${changes.venueId}::uuid, ${changes.roomId}::uuid,
+      ${changes.locationId}::uuid, ${changes.startsAt}::timestamptz, ${changes.endsAt}::timestamptz,
+      ${changes.timezone}, ${changes.online})
+    ON CONFLICT (event_id) DO UPDATE SET title = excluded.title, venue_id = excluded.venue_id, room_id = excluded.room_id,
       location_id = excluded.location_id, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
       timezone = excluded.timezone, online = excluded.online, submitted_at = now()`.catch(explain)
 }
 
-/** Removes the waiting changes and gives them; null when there are none (any more): one caller gets them, once. */
-export async function deletePendingChanges(tx: Tx, eventId: string): Promise<PendingChanges | null> {
-  const [deleted] = await tx.$queryRaw<PendingChanges[]>`
-    DELETE FROM event_pending_changes WHERE event_id = ${eventId}::uuid RETURNING ${PENDING_COLUMNS}`
+/**
+ * Removes the waiting changes and gives them; null when there are none (any more): one caller gets them, once.
+ * @param days only those that have waited for at least so long.
+ */
+export async function deletePendingChanges(
+  tx: Tx,
+  eventId: string,
+  days = 0,
+): Promise<PendingChanges | null> {
+  const [deleted] = await tx.$queryRaw<PendingChanges[]>`DELETE FROM event_pending_changes
+    WHERE event_id = ${eventId}::uuid AND submitted_at <= now() - make_interval(days => ${days})
+    RETURNING ${PENDING_COLUMNS}`
   return deleted ?? null
 }

@@ -10,15 +10,14 @@ export type EventStatus = StoredStatus | 'COMPLETED'
 export type SalesPauser = 'ORGANIZER' | 'ADMIN'
 
 /** An event as it is in force. */
-export interface Event extends EventSchedule {
+export interface Event extends Reviewed {
   id: string
   slug: string
-  title: string
   description: string
   status: StoredStatus
   /** Whether it had ended by Postgres' clock when it was read. */
   over: boolean
-  /** Whether changes to its schedule wait for review. */
+  /** Whether changes to its title or schedule wait for review. */
   hasPendingChanges: boolean
   message: string | null
   organizerId: string
@@ -43,8 +42,13 @@ export interface Event extends EventSchedule {
   updatedAt: Date
 }
 
-/** The schedule that an approved event is to have once an admin agrees. */
-export interface PendingChanges extends EventSchedule {
+/** What of an approved event changes only once an admin agrees: what people think that they buy tickets for. */
+export interface Reviewed extends EventSchedule {
+  title: string
+}
+
+/** What an approved event is to become once an admin agrees. */
+export interface PendingChanges extends Reviewed {
   eventId: string
   submittedAt: Date
 }

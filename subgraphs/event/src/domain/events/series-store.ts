@@ -1,5 +1,6 @@
 import { mapConstraintError } from '@karcis/kit/database'
-import type { Db, Tx } from '../database.ts'
+import type { Reads } from '@karcis/kit/reads'
+import type { Tx } from '../database.ts'
 import { inUseErrors } from '../errors.ts'
 
 /** Events that belong together, all of one organizer. */
@@ -14,9 +15,17 @@ export interface Series {
 
 const IN_USE = inUseErrors('series', 'events_series_id_organizer_id_fkey')
 
+/** A series, and whether everybody may see it because they may see one of its events. */
+export interface KnownSeries extends Series {
+  published: boolean
+}
+
 /** Series by id. */
-export async function findSeries(db: Db, ids: string[]): Promise<Map<string, Series>> {
-  const found = await db.eventSeries.findMany({ where: { id: { in: ids } } })
+export async function findSeries(db: Reads, ids: readonly string[]): Promise<Map<string, KnownSeries>> {
+  const found = await db.$queryRaw<KnownSeries[]>`
+    SELECT s.id, s.organizer_id AS "organizerId", s.title, s.description, s.created_at AS "createdAt", s.updated_at AS "updatedAt",
+      EXISTS (SELECT FROM events e WHERE e.series_id = s.id AND e.status IN ('APPROVED', 'CANCELLED')) AS published
+    FROM event_series s WHERE s.id = ANY(${ids}::uuid[])`
   return new Map(found.map((series) => [series.id, series]))
 }
 

@@ -18,10 +18,10 @@ export async function findViewCounts(db: Reads, eventIds: readonly string[]): Pr
   return new Map(rows.map(({ id, views }) => [id, views]))
 }
 
-/** Approved events yet to end, the most viewed of the last 30 days first, then the soonest. */
-export const listPopularEvents = (db: Reads, first: number): PromiseLike<Event[]> =>
+/** Approved events yet to end, the most viewed of the last 30 days first, then the soonest: a hundred at most. */
+export const listPopularEvents = (db: Reads): PromiseLike<Event[]> =>
   db.$queryRaw<Event[]>`SELECT ${EVENT_COLUMNS} FROM events e
     LEFT JOIN (SELECT event_id, sum(views) AS recent FROM event_views
       WHERE day > (now() AT TIME ZONE 'UTC')::date - 30 GROUP BY event_id) v ON v.event_id = e.id
     WHERE e.status = 'APPROVED' AND e.ends_at > now()
-    ORDER BY COALESCE(v.recent, 0) DESC, e.starts_at, e.id LIMIT ${first}`
+    ORDER BY COALESCE(v.recent, 0) DESC, e.starts_at, e.id LIMIT 100`

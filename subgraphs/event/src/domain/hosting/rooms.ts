@@ -1,11 +1,14 @@
 import { transaction } from '@karcis/kit/database'
-import { NotFound } from '@karcis/kit/errors'
+import { Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
+import { publishChange } from '../events/event-live.ts'
+import { recordCapacityChange } from '../events/event-store.ts'
+import { isReserved, lockRoom } from '../venues/room-booking-store.ts'
 import type { Room } from '../venues/room-store.ts'
 import * as store from '../venues/room-store.ts'
 import { seatCount, seatLayoutSchema } from '../venues/seat-layout.ts'
@@ -39,12 +42,29 @@ export async function createRoom(deps: Deps, viewer: Viewer | null, input: unkno
   return transaction(deps.db, (tx) => store.insertRoom(tx, room))
 }
 
-/** Changes what is given. @throws NotFound, Forbidden, Conflict as for creating. */
+/**
+ * Changes what is given. Events to come in the room are told of with its new capacity.
+ * @throws NotFound, Forbidden, Conflict as for creating; Conflict also for less capacity than events have been promised.
+ */
 export async function updateRoom(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Room> {
   const { id, ...changes } = parseInput(updateSchema, input)
   await ownedRoom(deps, viewer, id)
-  const room = await transaction(deps.db, (tx) => store.updateRoom(tx, id, changes))
-  if (!room) throw new NotFound('room', id)
+  const { room, events } = await transaction(deps.db, async (tx) => {
+    await lockRoom(tx, id)
+    const before = (await store.findRooms(tx, [id])).get(id)
+    const { capacity = before?.capacity } = changes
+    if (before && capacity !== undefined && capacity < before.capacity && (await isReserved(tx, id))) {
+      throw new Conflict(
+        `Events to come were promised room for ${before.capacity} people: the capacity can be lowered when they are over or have moved.`,
+        { capacity: before.capacity },
+      )
+    }
+    const after = await store.updateRoom(tx, id, changes)
+    if (!after) throw new NotFound('room', id)
+    const told = after.capacity === before?.capacity ? [] : await recordCapacityChange(tx, id)
+    return { room: after, events: told }
+  })
+  for (const event of events) publishChange(deps.live, event)
   return room
 }
 
@@ -58,6 +78,7 @@ export async function deleteRoom(deps: Deps, viewer: Viewer | null, id: string):
 /** The room, for the owner of its venue. @throws Unauthenticated, NotFound, Forbidden. */
 export async function ownedRoom(deps: Deps, viewer: Viewer | null, id: string): Promise<Room> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const room = await deps.batchedReads.room(id)
   if (!room) throw new NotFound('room', id)
   await ownedVenue(deps, viewer, room.venueId)

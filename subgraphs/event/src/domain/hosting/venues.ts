@@ -1,18 +1,19 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, NotFound } from '@karcis/kit/errors'
+import { NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { citySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { citySchema, filterTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { coordinateFields, isStorable, pairedCoordinates } from '../input.ts'
+import { coordinateFields, pairedCoordinates } from '../input.ts'
 import { requireOwner } from '../ownership.ts'
 import type { Venue, VenuePage } from '../venues/venue-store.ts'
 import * as store from '../venues/venue-store.ts'
 
 const fields = { name: nameSchema(), city: citySchema, address: nameSchema(300) }
+const filterSchema = z.object({ city: filterTextSchema(80).nullish() })
 const locationId = idSchema.nullish()
 const createSchema = z.object({ ...fields, locationId, ...coordinateFields }).superRefine(pairedCoordinates)
 const updateSchema = z
@@ -26,9 +27,7 @@ export async function listVenues(
   filter: { city?: string | null } | null | undefined,
   page: PageArgs,
 ): Promise<VenuePage> {
-  const city = filter?.city ?? null
-  if (city && !isStorable(city))
-    throw new BadUserInput([{ path: 'filter.city', message: 'must be plain text' }])
+  const { city = null } = parseInput(filterSchema, filter ?? {}, 'filter')
   return store.listVenues(deps.db, viewer, city, page)
 }
 
@@ -59,6 +58,7 @@ export async function deleteVenue(deps: Deps, viewer: Viewer | null, id: string)
 /** The venue, for its owner; who that is never changes. @throws Unauthenticated, NotFound, Forbidden. */
 export async function ownedVenue({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Venue> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const venue = await batchedReads.venue(id)
   if (!venue) throw new NotFound('venue', id)
   requireOwner(viewer, venue.ownerId, 'venue')

@@ -15,14 +15,14 @@ import {
   scheduleProblems,
 } from '../events/event-schedule.ts'
 import { insertEvent } from '../events/event-store.ts'
-import { maxOpenPlacesSchema, parseTogether, textSchema } from '../input.ts'
+import { descriptionSchema, maxOpenPlacesSchema, parseTogether } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
-import { requireUsableVenue } from './access.ts'
+import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
 
 const schema = z.object({
   ...scheduleFields,
   title: nameSchema(160),
-  description: textSchema(10_000),
+  description: descriptionSchema(10_000),
   categoryId: idSchema,
   seriesId: idSchema.nullish(),
   currency: currencySchema,
@@ -32,6 +32,8 @@ const schema = z.object({
 
 /** What an input leaves out; SDL defaults do not stand in for an explicit null. */
 const DEFAULTS = { timezone: 'Asia/Jakarta', online: false, currency: 'IDR', draft: false }
+
+const NOWHERE = { venueId: null, roomId: null, locationId: null }
 
 interface CreateEventInput extends Partial<Nullable<EventSchedule>> {
   startsAt: Date
@@ -49,19 +51,14 @@ export async function createEvent(
   input: CreateEventInput,
 ): Promise<Event> {
   const organizer = requireRole({ viewer }, 'ORGANIZER')
-  const given = { ...DEFAULTS, ...withoutNulls(input) }
-  const schedule = mergeSchedule({ venueId: null, roomId: null, locationId: null, ...given }, given)
-  const problems = scheduleProblems(schedule, await databaseNow(deps.db))
-  const {
-    title,
-    description,
-    categoryId,
-    seriesId = null,
-    currency,
-    maxOpenPlaces = null,
-    draft,
-  } = parseTogether(schema, given, problems)
+  const sent = withoutNulls(input)
+  const given = { ...DEFAULTS, ...sent }
+  const problems = scheduleProblems({ ...NOWHERE, ...given }, sent, await databaseNow(deps.db))
+  const parsed = parseTogether(schema, given, problems)
+  const schedule = mergeSchedule({ ...NOWHERE, ...given }, parsed)
+  const { title, description, categoryId, seriesId = null, currency, maxOpenPlaces = null, draft } = parsed
   await requireUsableVenue(deps, viewer, schedule.venueId)
+  await requireRoomOfVenue(deps, schedule, sent)
 
   const event = await transaction(deps.db, async (tx) => {
     const inserted = await insertEvent(tx, {

@@ -7,14 +7,14 @@ import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { deleteSeries, insertSeries, type Series, updateSeries } from '../events/series-store.ts'
-import { textSchema } from '../input.ts'
-import { requireOwner } from '../ownership.ts'
+import { descriptionSchema } from '../input.ts'
+import { owns, requireOwner } from '../ownership.ts'
 
-const createSchema = z.object({ title: nameSchema(160), description: textSchema(10_000) })
+const createSchema = z.object({ title: nameSchema(160), description: descriptionSchema(10_000) })
 const updateSchema = z.object({
   id: idSchema,
   title: nameSchema(160).optional(),
-  description: textSchema(10_000),
+  description: descriptionSchema(10_000),
 })
 
 /** Adds a series organized by the viewer. */
@@ -45,8 +45,19 @@ export async function deleteEventSeries(deps: Deps, viewer: Viewer | null, id: s
   return series
 }
 
+/** A series, when the viewer may see it: it is theirs, or they may see one of its events. Null when not, or there is none. */
+export async function findVisibleSeries(
+  { batchedReads }: Deps,
+  viewer: Viewer | null,
+  id: string,
+): Promise<Series | null> {
+  const series = await batchedReads.series(id)
+  return series && (series.published || owns(viewer, series.organizerId)) ? series : null
+}
+
 async function ownedSeries({ batchedReads }: Deps, viewer: Viewer | null, id: string): Promise<Series> {
   requireRole({ viewer }, 'ORGANIZER')
+  parseInput(idSchema, id, 'id')
   const series = await batchedReads.series(id)
   if (!series) throw new NotFound('series', id)
   requireOwner(viewer, series.organizerId, 'series')

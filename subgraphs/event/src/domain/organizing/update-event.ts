@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { currencySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { currencySchema, emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { databaseNow, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -17,16 +17,17 @@ import {
   touchesSchedule,
 } from '../events/event-schedule.ts'
 import * as store from '../events/event-store.ts'
-import { maxOpenPlacesSchema, storableText } from '../input.ts'
+import { requireRoomLargeEnough } from '../events/room-capacity.ts'
+import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, releaseRoom, reserveRoom } from '../venues/room-booking-store.ts'
-import { ownedEvent, requireUsableVenue } from './access.ts'
+import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
 
 const schema = z.object({
   ...scheduleFields,
   id: idSchema,
   version: z.number().int().nullish(),
   title: nameSchema(160).optional(),
-  description: storableText(10_000).nullish(),
+  description: emptyableTextSchema(10_000).nullish(),
   categoryId: idSchema.optional(),
   seriesId: idSchema.nullish(),
   currency: currencySchema.optional(),
@@ -36,62 +37,93 @@ const schema = z.object({
 type Changes = z.infer<typeof schema>
 
 /**
- * Changes what is given. The schedule (time, place, room) of an approved event changes only after review; until then the new
- * one waits beside the one in force, with its room reserved too.
- * @throws NotFound, Forbidden, RoomNotAvailable; Conflict when the event's state does not allow it, or the event has changed since `version`.
+ * Changes what is given. The title and the schedule (time, place, room) of an approved event change only after review; until then
+ * the new ones wait beside those in force, with their room reserved too.
+ * @throws NotFound, Forbidden, RoomNotAvailable; Conflict when the event's state does not allow it, the room is too small for the
+ *   tickets planned, or the event has changed since `version`.
  */
 export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Event> {
   const changes = parseInput(schema, input)
-  const { id } = await ownedEvent(deps, viewer, changes.id)
+  const known = await ownedEvent(deps, viewer, changes.id)
+  await requireRoomLargeEnough(deps, viewer, known, changes.roomId)
   const event = await transaction(deps.db, async (tx) => {
-    const before = await store.lockEvent(tx, id)
-    if (!before) throw new NotFound('event', id)
+    const before = await store.lockEvent(tx, known.id)
+    if (!before) throw new NotFound('event', known.id)
     requireChangeable(before, changes)
-    const schedule = touchesSchedule(changes) ? await changeSchedule(deps, viewer, tx, before, changes) : null
-    const after = await store.updateEvent(tx, id, changes, schedule)
-    if (!after) throw new NotFound('event', id)
+    const { title, ...details } = changes
+    if (before.status === 'APPROVED') await askForReview(deps, viewer, tx, before, changes)
+    const schedule =
+      before.status !== 'APPROVED' && touchesSchedule(changes)
+        ? await changeSchedule(deps, viewer, tx, before, changes)
+        : null
+    const atOnce = before.status === 'APPROVED' ? details : { ...details, title }
+    const after = await store.updateEvent(tx, before.id, atOnce, schedule)
+    if (!after) throw new NotFound('event', before.id)
     return after
   }).catch(explainRoomTaken(deps.db))
   publishChange(deps.live, event)
   return event
 }
 
+/** Whether a change of an approved event has to be reviewed. */
+const touchesReviewed = (changes: Changes): boolean => changes.title !== undefined || touchesSchedule(changes)
+
 function requireChangeable(event: Event, changes: Changes): void {
   if (changes.version != null && changes.version !== event.version) {
     throw new Conflict('The event has changed meanwhile.', { version: event.version })
   }
   if (event.status === 'CANCELLED') throw new Conflict('The event is cancelled.')
-  if (event.status === 'APPROVED' && event.over && touchesSchedule(changes))
+  if (event.status === 'APPROVED' && event.over && touchesReviewed(changes))
     throw new Conflict('The event is over.')
 }
 
-/** Puts the changed schedule of an approved event up for review. @returns it when it comes into force at once, else null. */
+/** The changed schedule, once it is found to be possible. */
+async function mergeChecked(
+  deps: Deps,
+  viewer: Viewer | null,
+  tx: Tx,
+  before: EventSchedule,
+  changes: Changes,
+): Promise<EventSchedule> {
+  const schedule = mergeSchedule(before, changes)
+  if (!touchesSchedule(changes)) return schedule
+  const problems = scheduleProblems(schedule, changes, await databaseNow(tx), before)
+  if (problems.length > 0) throw new BadUserInput(problems)
+  if (schedule.venueId !== before.venueId) await requireUsableVenue(deps, viewer, schedule.venueId)
+  await requireRoomOfVenue(deps, schedule, changes)
+  return schedule
+}
+
+/** Changes the schedule of an event that is not in force yet. A rejected event or a draft reserves no room until it is submitted. */
 async function changeSchedule(
   deps: Deps,
   viewer: Viewer | null,
   tx: Tx,
   event: Event,
   changes: Changes,
-): Promise<EventSchedule | null> {
-  const approved = event.status === 'APPROVED'
-  const waiting = approved ? (await store.findPendingChanges(tx, [event.id])).get(event.id) : undefined
-  const before = waiting ?? event
-  const schedule = mergeSchedule(before, changes)
-  const problems = scheduleProblems(schedule, await databaseNow(tx), before)
-  if (problems.length > 0) throw new BadUserInput(problems)
-  if (schedule.venueId !== event.venueId) await requireUsableVenue(deps, viewer, schedule.venueId)
+): Promise<EventSchedule> {
+  const schedule = await mergeChecked(deps, viewer, tx, event, changes)
+  if (event.status === 'PENDING') await reserveRoom(tx, event.id, schedule, 'CURRENT')
+  return schedule
+}
 
-  if (!approved) {
-    // A rejected event or a draft reserves no room until it is submitted.
-    if (event.status === 'PENDING') await reserveRoom(tx, event.id, schedule, 'CURRENT')
-    return schedule
-  }
-  if (sameSchedule(schedule, event)) {
+/** Puts what of an approved event may not change by itself up for review; what is as it was needs none. */
+async function askForReview(
+  deps: Deps,
+  viewer: Viewer | null,
+  tx: Tx,
+  event: Event,
+  changes: Changes,
+): Promise<void> {
+  if (!touchesReviewed(changes)) return
+  const before = (await store.findPendingChanges(tx, [event.id])).get(event.id) ?? event
+  const schedule = await mergeChecked(deps, viewer, tx, before, changes)
+  const wanted = { ...schedule, title: changes.title ?? before.title }
+  if (wanted.title === event.title && sameSchedule(wanted, event)) {
     await store.deletePendingChanges(tx, event.id)
     await releaseRoom(tx, event.id, 'PENDING')
   } else {
-    await store.upsertPendingChanges(tx, event.id, schedule)
-    await reserveRoom(tx, event.id, schedule, 'PENDING')
+    await store.upsertPendingChanges(tx, event.id, wanted)
+    await reserveRoom(tx, event.id, wanted, 'PENDING')
   }
-  return null
 }

@@ -3,6 +3,7 @@ import { NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
+import type { SeatLayout } from '../venues/seat-layout.ts'
 import * as store from '../events/event-store.ts'
 
 /** Fixes an event's currency for its first ticket type, and gives it; whoever changes it at once comes before or not at all. @throws BadUserInput, NotFound. */
@@ -11,6 +12,12 @@ export async function fixCurrency(deps: Deps, id: string): Promise<string> {
   const currency = await transaction(deps.db, (tx) => store.fixEventCurrency(tx, eventId))
   if (currency === null) throw new NotFound('event', id)
   return currency
+}
+
+/** Where the seats of a room stand; null for a room without fixed seats, or none. @throws BadUserInput */
+export async function seatLayoutOfRoom({ batchedReads }: Deps, roomId: string): Promise<SeatLayout | null> {
+  const room = await batchedReads.room(parseInput(idSchema, roomId, 'roomId'))
+  return room?.seatLayout ?? null
 }
 
 /** How many events an organizer would leave behind. @throws BadUserInput */

@@ -1,6 +1,6 @@
 import { mapConstraintError } from '@karcis/kit/database'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors } from '../errors.ts'
+import { inUseErrors, requireSpace } from '../errors.ts'
 
 /** A place in a city; degrees are WGS 84. */
 export interface Location {
@@ -36,9 +36,14 @@ export async function findLocations(db: Db, ids: string[]): Promise<Map<string, 
 export const listLocations = (db: Db): Promise<Location[]> =>
   db.location.findMany({ orderBy: [{ city: 'asc' }, { name: 'asc' }, { id: 'asc' }] })
 
-/** Adds a location. */
-export const insertLocation = (tx: Tx, location: LocationFields & { id: string }): Promise<Location> =>
-  tx.location.create({ data: location })
+/** So many are given whole to whoever asks for them. */
+const MAX_LOCATIONS = 500
+
+/** Adds a location. @throws LIMIT_EXCEEDED when there are as many as there may be. */
+export async function insertLocation(tx: Tx, location: LocationFields & { id: string }): Promise<Location> {
+  await requireSpace('locations', MAX_LOCATIONS, tx.location.count())
+  return tx.location.create({ data: location })
+}
 
 /** Changes what is given; null when there is no such location. */
 export async function updateLocation(

@@ -21,16 +21,24 @@ export type Stage = 'CURRENT' | 'PENDING'
 const COLUMNS = Prisma.sql`id, room_id AS "roomId", kind::text AS kind, event_id AS "eventId",
   starts_at AS "startsAt", ends_at AS "endsAt", reason`
 
-/** Every entry of a room that overlaps the span, in order of time. */
+/** The entries of a room that overlap the span, in order of time: the first of them. */
 export const listRoomSchedule = (
   db: Db,
   roomId: string,
   { startsAt, endsAt }: BusyTime,
+  limit: number,
 ): Promise<ScheduleEntry[]> =>
   db.$queryRaw<ScheduleEntry[]>`SELECT ${COLUMNS} FROM room_bookings
     WHERE room_id = ${roomId}::uuid
       AND tstzrange(starts_at, ends_at) && tstzrange(${startsAt}::timestamptz, ${endsAt}::timestamptz)
-    ORDER BY starts_at, id`
+    ORDER BY starts_at, id LIMIT ${limit}`
+
+/** Whether a room is reserved for an event that is not over: in force, or asked for. */
+export async function isReserved(tx: Tx, roomId: string): Promise<boolean> {
+  const [reserved] = await tx.$queryRaw<unknown[]>`SELECT 1 FROM room_bookings
+    WHERE room_id = ${roomId}::uuid AND kind = 'EVENT' AND ends_at > now() LIMIT 1`
+  return reserved !== undefined
+}
 
 /** A block by its id. */
 export async function findBlock(db: Db, id: string): Promise<ScheduleEntry | null> {
@@ -93,8 +101,8 @@ export async function deleteBlock(tx: Tx, id: string): Promise<boolean> {
   return deleted > 0
 }
 
-/** Two that insert overlapping times at once would wait for each other inside the EXCLUDE constraint; so one waits here. */
-async function lockRoom(tx: Tx, roomId: string): Promise<void> {
+/** Two that insert overlapping times at once would wait for each other inside the EXCLUDE constraint; so one waits here. Nor does its capacity change meanwhile. */
+export async function lockRoom(tx: Tx, roomId: string): Promise<void> {
   await tx.$queryRaw`SELECT 1 FROM rooms WHERE id = ${roomId}::uuid FOR NO KEY UPDATE`
 }
 

@@ -2,7 +2,7 @@ import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { Prisma, type Room as RoomRow } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import { inUseErrors, wrongField } from '../errors.ts'
+import { inUseErrors, requireSpace, wrongField } from '../errors.ts'
 import { type SeatLayout, seatCount } from './seat-layout.ts'
 
 /** A hall, screen or stage: one event at a time. */
@@ -31,7 +31,7 @@ const CONSTRAINT_ERRORS = {
 const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_ERRORS)
 
 /** Rooms by id. */
-export async function findRooms(db: Db, ids: string[]): Promise<Map<string, Room>> {
+export async function findRooms(db: Db | Tx, ids: string[]): Promise<Map<string, Room>> {
   const rows = await db.room.findMany({ where: { id: { in: ids } } })
   return new Map(rows.map((row) => [row.id, toRoom(row)]))
 }
@@ -51,8 +51,12 @@ export interface NewRoom {
   seatLayout?: SeatLayout | null | undefined
 }
 
-/** Adds a room. @throws Conflict for its name; BadUserInput for its venue or its capacity. */
+/** So many of a venue are given whole to whoever asks for them. */
+const MAX_ROOMS = 50
+
+/** Adds a room. @throws Conflict for its name; BadUserInput for its venue or its capacity; LIMIT_EXCEEDED when the venue has as many as it may. */
 export async function insertRoom(tx: Tx, room: NewRoom): Promise<Room> {
+  await requireSpace('rooms in the venue', MAX_ROOMS, tx.room.count({ where: { venueId: room.venueId } }))
   const data = { ...room, ...layoutColumns(room.seatLayout) }
   return toRoom(await tx.room.create({ data }).catch(explain))
 }

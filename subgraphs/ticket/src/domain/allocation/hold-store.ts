@@ -19,6 +19,21 @@ export async function findHolds(db: Db | Tx, ids: readonly string[]): Promise<Ma
 export const findHold = async (db: Db | Tx, id: string): Promise<Hold | null> =>
   (await findHolds(db, [id])).get(id) ?? null
 
+/** Holds that keep places for a user just now, newest first, of one event or of all, at most `limit`. */
+export async function listOpenHolds(
+  db: Db | Tx,
+  userId: string,
+  eventId: string | null,
+  limit: number,
+): Promise<Hold[]> {
+  const holds = await selectHolds(
+    db,
+    Prisma.sql`h.id IN (SELECT o.id FROM holds o WHERE o.user_id = ${userId}::uuid AND o.status = 'ACTIVE' AND o.expires_at > now()
+      AND (${eventId}::uuid IS NULL OR o.event_id = ${eventId}::uuid) ORDER BY o.id DESC LIMIT ${limit})`,
+  )
+  return holds.reverse()
+}
+
 /** Holds by a condition on `h`, oldest first, with their items. */
 export async function selectHolds(db: Db | Tx, which: Prisma.Sql): Promise<Hold[]> {
   const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,
@@ -211,6 +226,21 @@ export async function moveHolds(
     seatId: row.seat_id,
     quantity: row.quantity,
   }))
+}
+
+/** Cuts the live holds of an event that would outlast it, locked in id order, and the jobs that end them. @returns their ids. */
+export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    WITH late AS (
+      SELECT h.id, e.ends_at FROM holds h JOIN event_copies e ON e.id = h.event_id
+      WHERE h.event_id = ${eventId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > e.ends_at ORDER BY h.id FOR NO KEY UPDATE OF h
+    ), cut AS (
+      UPDATE holds h SET expires_at = l.ends_at FROM late l WHERE h.id = l.id RETURNING h.id, h.expires_at
+    )
+    SELECT c.id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', c.id), run_at => c.expires_at,
+      job_key => 'expire-hold:' || c.id, max_attempts => 25)).id AS job_id
+    FROM cut c`
+  return rows.map((row) => row.id)
 }
 
 /** Marks a hold as turned into tickets, whether it was still active or had ended. */

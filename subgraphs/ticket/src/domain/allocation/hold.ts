@@ -34,7 +34,7 @@ export interface HoldItem {
 }
 
 /** How many places somebody asks for. That no hold keeps more than a few is told apart, with the limit (limits.ts). */
-export const quantitySchema = z.int('must be a whole number').min(1, 'must be at least 1')
+export const quantitySchema = z.int().min(1)
 
 /** Whether a type may be held at all now, whatever its stock. Whether its event is open is asked before. @throws SaleNotOpen. */
 export function requireSale(type: TicketType): void {

@@ -66,7 +66,7 @@ async function draftTickets(
   )
   const codes = await signTicketCodes(
     signingKeys,
-    places.map(({ ticketId, ticketTypeId, seatLabel }) => ({ ticketId, eventId, ticketTypeId, seatLabel })),
+    places.map(({ ticketId }) => ({ ticketId, eventId })),
   )
   return places.map(({ ticketId: id, ticketTypeId, seatId, seatLabel }, ordinal) => {
     const code = codes[ordinal] ?? ''
@@ -130,7 +130,7 @@ async function convert(
  */
 async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
   const event = await findEventCopy(tx, eventId)
-  if (event?.status !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
+  if (event?.eventStatus !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
 }
 
 /** Ends the live tickets of a booking and frees their places. There may be none (left) to end. */

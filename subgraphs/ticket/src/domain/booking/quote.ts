@@ -12,7 +12,7 @@ import { requirePlacesOfOneHold, requireWithinLimits } from '../allocation/limit
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
-import { requireEvent, requireOpenEvent } from '../events/event-copy.ts'
+import { requireEvent, requireOpenEvent } from '../allocation/known-events.ts'
 
 /** So many of each of several ticket types, each type once. */
 export const wantedItems = z

@@ -6,11 +6,12 @@ import type { Tx } from '../database.ts'
 export interface EventCopy {
   id: string
   organizerId: string
-  status: string
+  eventStatus: string
   endsAt: Date
   /** Whether it has ended, by the database's clock. */
   over: boolean
   currency: string
+  roomId: string | null
   salesPaused: boolean
   /** What buyers are told of the pause. */
   salesPausedReason: string | null
@@ -21,7 +22,7 @@ export async function findEventCopies(db: Reads, ids: readonly string[]): Promis
   const rows = await db.$queryRaw<
     CopyRow[]
   >`SELECT id, organizer_id, status, ends_at, ends_at <= now() AS over, currency,
-      sales_paused, sales_paused_reason
+      room_id, sales_paused, sales_paused_reason
     FROM event_copies WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toEventCopy(row)]))
 }
@@ -37,6 +38,7 @@ interface CopyRow {
   ends_at: Date
   over: boolean
   currency: string
+  room_id: string | null
   sales_paused: boolean
   sales_paused_reason: string | null
 }
@@ -44,19 +46,37 @@ interface CopyRow {
 const toEventCopy = (row: CopyRow): EventCopy => ({
   id: row.id,
   organizerId: row.organizer_id,
-  status: row.status,
+  eventStatus: row.status,
   endsAt: row.ends_at,
   over: row.over,
   currency: row.currency,
+  roomId: row.room_id,
   salesPaused: row.sales_paused,
   salesPausedReason: row.sales_paused_reason,
 })
 
+/** Locks what is known of an event: at this row everything meets that must agree with the event. Null when nothing is known. */
+export async function lockEventCopy(
+  tx: Tx,
+  eventId: string,
+): Promise<{ startsAt: Date; endsAt: Date; over: boolean; capacity: number | null } | null> {
+  const [row] = await tx.$queryRaw<
+    { starts_at: Date; ends_at: Date; over: boolean; capacity: number | null }[]
+  >`SELECT starts_at, ends_at, ends_at <= now() AS over, capacity FROM event_copies WHERE id = ${eventId}::uuid FOR NO KEY UPDATE`
+  return row ? { startsAt: row.starts_at, endsAt: row.ends_at, over: row.over, capacity: row.capacity } : null
+}
+
+/** Raises the part of the revision of an event's stock that no ticket type carries. */
+export async function raiseStockBase(tx: Tx, eventId: string, by: number): Promise<void> {
+  await tx.$executeRaw`UPDATE event_copies SET stock_base = stock_base + ${by} WHERE id = ${eventId}::uuid`
+}
+
 /**
  * Writes what was told of an event when it is newer than what is known. It may open or close sales, so its stock counts as changed.
+ * @returns whether it was newer.
  */
-export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
-  await tx.$executeRaw`INSERT INTO event_copies AS known
+export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<boolean> {
+  const written = await tx.$executeRaw`INSERT INTO event_copies AS known
       (id, organizer_id, title, status, starts_at, ends_at, currency, timezone, room_id, capacity,
         sales_paused, sales_paused_reason, max_open_places, version)
     VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.title}, ${event.status}, ${event.startsAt}, ${event.endsAt},
@@ -67,4 +87,5 @@ export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void
       room_id = EXCLUDED.room_id, capacity = EXCLUDED.capacity, sales_paused = EXCLUDED.sales_paused,
       sales_paused_reason = EXCLUDED.sales_paused_reason, max_open_places = EXCLUDED.max_open_places, version = EXCLUDED.version, stock_base = known.stock_base + 1
     WHERE EXCLUDED.version > known.version`
+  return written === 1
 }

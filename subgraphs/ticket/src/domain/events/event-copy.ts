@@ -1,15 +1,15 @@
-import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
-import { transaction } from '@karcis/kit/database'
-import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
-import type { ServiceClient } from '@karcis/kit/service-client'
+import { parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import type { Db } from '../database.ts'
-import { EventNotBookable, SalesPaused } from '../errors.ts'
-import { type EventCopy, findEventCopy, updateEventCopy } from './event-copy-store.ts'
 
 /** An event as this subgraph refers to it. */
 export interface EventRef {
   id: string
+}
+
+/** An event or user that another subgraph refers to by this text; null for what is no id and so is nothing. */
+export function referenceTo(text: string): { id: string } | null {
+  const id = parseId(text)
+  return id === null ? null : { id }
 }
 
 /** A user as this subgraph refers to them. */
@@ -17,70 +17,20 @@ export interface UserRef {
   id: string
 }
 
-/** Where events are known: the local copies, and their owner. */
-export interface EventSources {
-  db: Db
-  clients: Record<string, ServiceClient>
+/** Who may see an event and whatever belongs to it, as far as that depends on the event. */
+export interface EventVisibility {
+  organizerId: string
+  eventStatus: string
 }
 
-/**
- * Asks the event subgraph for the newest state of an event and writes it to the local copy; nothing happens when there is no such event.
- * @throws ServiceUnavailable when it does not answer.
- */
-export async function refreshEventCopy({ db, clients }: EventSources, eventId: string): Promise<void> {
-  if (!clients.event) throw new ServiceUnavailable()
-  const answer = await clients.event.query<{ eventForSale: unknown }>(EVENT_FOR_SALE, { id: eventId })
-  if (!answer.eventForSale) return
-  const event = eventForSale.parse(answer.eventForSale)
-  await transaction(db, (tx) => updateEventCopy(tx, event))
-}
+/** What everybody may see; whether it is over does not matter. */
+const PUBLIC = new Set(['APPROVED', 'CANCELLED'])
 
-/** As `refreshEventCopy`; when the event's owner does not answer, the copy counts. */
-export async function refreshIfAnswered(sources: EventSources, eventId: string): Promise<void> {
-  try {
-    await refreshEventCopy(sources, eventId)
-  } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error
-  }
-}
+/** Whether somebody may see an event and what belongs to it, as the event subgraph decides it: not before it is approved, but as its own. */
+export const maySeeEvent = (viewer: Viewer | null, { eventStatus, organizerId }: EventVisibility): boolean =>
+  PUBLIC.has(eventStatus) ||
+  (eventStatus !== 'DELETED' && (viewer?.role === 'ADMIN' || viewer?.id === organizerId))
 
-/**
- * The event as it is known here; its owner is asked when it is not.
- * @throws NotFound, or ServiceUnavailable when its owner does not answer.
- */
-export async function requireEvent(sources: EventSources, eventId: string): Promise<EventCopy> {
-  const known = await findEventCopy(sources.db, eventId)
-  if (known) return known
-  await refreshEventCopy(sources, eventId)
-  const found = await findEventCopy(sources.db, eventId)
-  if (!found) throw new NotFound('event', eventId)
-  return found
-}
-
-/**
- * The event, when it takes bookings now. What the local copy would refuse is first asked of its owner.
- * @throws EventNotBookable when it is not approved, or over; SalesPaused; NotFound, ServiceUnavailable.
- */
-export async function requireOpenEvent(sources: EventSources, eventId: string): Promise<EventCopy> {
-  const isOpen = ({ status, over, salesPaused }: EventCopy) => status === 'APPROVED' && !over && !salesPaused
-  const known = await requireEvent(sources, eventId)
-  if (isOpen(known)) return known
-  await refreshIfAnswered(sources, eventId)
-  const event = await requireEvent(sources, eventId)
-  if (isOpen(event)) return event
-  throw event.status === 'APPROVED' && !event.over
-    ? new SalesPaused(eventId, event.salesPausedReason)
-    : new EventNotBookable(eventId)
-}
-
-/** The event, when the viewer organizes it or is an admin. @throws Forbidden, NotFound, ServiceUnavailable. */
-export async function requireOwnEvent(
-  sources: EventSources,
-  viewer: Viewer,
-  eventId: string,
-): Promise<EventCopy> {
-  const event = await requireEvent(sources, eventId)
-  if (viewer.role !== 'ADMIN' && event.organizerId !== viewer.id)
-    throw new Forbidden('This is not your event.')
-  return event
-}
+/** What belongs to an event, when there is any and the viewer may see it. */
+export const ifVisible = <T extends EventVisibility>(viewer: Viewer | null, thing: T | null): T | null =>
+  thing && maySeeEvent(viewer, thing) ? thing : null

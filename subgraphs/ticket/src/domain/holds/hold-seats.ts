@@ -26,20 +26,19 @@ export async function holdSeats(deps: Deps, viewer: Viewer, input: unknown): Pro
   const owner = { userId: viewer.id, bookingId: null }
   await requirePlacesOfOneHold(deps, { ...owner, eventId }, seatIds.length)
   return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
-    const seats = await chooseSeats(deps, eventId, seatIds)
+    const rows = await deps.saleReads.rowsAround(eventId, seatIds)
+    const seats = requireChosen(rows, seatIds)
     const types = await requireOpenTypes(deps, [...new Set(seats.map((seat) => seat.ticketTypeId))])
     for (const type of types.values()) requireSale(type)
+    requireFree(rows, seats)
+    const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
+    if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
     return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places: [] })
   })
 }
 
-/** The seats as they stand, when they may be chosen; those that a hold past its time still covers are freed first. */
-async function chooseSeats(
-  deps: Deps,
-  eventId: string,
-  seatIds: readonly string[],
-): Promise<ChoosableSeat[]> {
-  const rows = await deps.saleReads.rowsAround(eventId, seatIds)
+/** The seats as they stand. @throws NotFound for one that the event does not have. */
+function requireChosen(rows: readonly ChoosableSeat[][], seatIds: readonly string[]): ChoosableSeat[] {
   const wanted = new Set(seatIds)
   const chosen = rows.flatMap((row) => row.filter((seat) => wanted.has(seat.id)))
   const [unknown] = missingFrom(
@@ -47,11 +46,14 @@ async function chooseSeats(
     chosen.map((seat) => seat.id),
   )
   if (unknown) throw new NotFound('seat of this event', unknown)
+  return chosen
+}
+
+/** @throws SeatsUnavailable, OrphanSeat. */
+function requireFree(rows: readonly ChoosableSeat[][], chosen: readonly ChoosableSeat[]): void {
   const taken = chosen.filter((seat) => !seat.free)
   if (taken.length > 0) throw new SeatsUnavailable(taken.map((seat) => seat.id))
+  const wanted = new Set(chosen.map((seat) => seat.id))
   const orphans = rows.flatMap((row) => orphansOf(row, wanted))
   if (orphans.length > 0) throw new OrphanSeat(orphans)
-  const lapsed = chosen.filter((seat) => seat.lapsed).map((seat) => seat.id)
-  if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
-  return chosen
 }

@@ -4,6 +4,7 @@ import { Conflict } from '@karcis/kit/errors'
 import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
+import { type EventCopy, findEventCopies, lockEventCopy, raiseStockBase } from '../events/event-copy-store.ts'
 import { isEventOpen, type SaleTerms, saleStatus, type TicketKind, type TicketType } from './ticket-type.ts'
 
 /** Ticket types by id. */
@@ -30,12 +31,14 @@ export interface BatchedReads {
   ticketType: ReadById<TicketType>
   /** Null for none. */
   ticketTypesOfEvent: ReadById<TicketType[]>
+  eventCopy: ReadById<EventCopy>
 }
 
 /** @param deps asked for at each read. */
 export const createBatchedReads = (deps: () => { reads: Reads }): BatchedReads => ({
   ticketType: readByKey((ids) => findTicketTypes(deps().reads, ids)),
   ticketTypesOfEvent: readByKey((eventIds) => findTicketTypesOfEvents(deps().reads, eventIds)),
+  eventCopy: readByKey((ids) => findEventCopies(deps().reads, ids)),
 })
 
 /** All ticket types of an event with the revision of its stock, all of one moment. */
@@ -60,7 +63,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
-      e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, now() AS now,
+      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -87,6 +90,7 @@ interface TypeRow {
   max_per_user: number | null
   sale_starts_at: Date | null
   sale_ends_at: Date | null
+  organizer_id: string
   event_status: string
   event_ends_at: Date
   sales_paused: boolean
@@ -109,6 +113,8 @@ function toTicketType(row: TypeRow): TicketType {
   return {
     id: row.id,
     eventId: row.event_id,
+    organizerId: row.organizer_id,
+    eventStatus: row.event_status,
     name: row.name,
     kind: row.kind,
     price: Number(row.price),
@@ -140,6 +146,25 @@ export interface TicketTypeTerms {
   saleStartsAt: Date | null
   saleEndsAt: Date | null
 }
+
+/**
+ * How many people an event is planned for: the quotas of general admission, but for the types named, and all seats of its map, those
+ * that are blocked among them. Asked with the event's copy locked (`lockEventCopy`), so that it stays true.
+ */
+export async function countPlannedPlaces(
+  tx: Tx,
+  eventId: string,
+  except: readonly string[],
+): Promise<number> {
+  const [row] = await tx.$queryRaw<{ places: number }[]>`SELECT (
+      (SELECT coalesce(sum(t.quota), 0) FROM ticket_types t
+        WHERE t.event_id = ${eventId}::uuid AND NOT t.seated AND t.id <> ALL(${except}::uuid[]))
+      + (SELECT count(*) FROM seats s WHERE s.event_id = ${eventId}::uuid))::int AS places`
+  return row?.places ?? 0
+}
+
+export const countTicketTypes = (tx: Tx, eventId: string): Promise<number> =>
+  tx.ticketType.count({ where: { eventId } })
 
 /** Writes a ticket type of which everything is available. */
 export async function insertTicketType(
@@ -182,6 +207,35 @@ export async function updateTicketTypeTerms(
 }
 
 /**
+ * Moves what is still to come of an event's sales by as much as the event's start has moved, as "until a day before" is meant; what
+ * has begun or ended stays as it is. None begins or ends after the event.
+ */
+export async function moveSaleTimes(
+  tx: Tx,
+  event: { id: string; startsAt: Date; endsAt: Date },
+  startedAt: Date,
+): Promise<void> {
+  const { id, startsAt, endsAt } = event
+  await tx.$executeRaw`
+    WITH locked AS (
+      SELECT id, sale_starts_at, sale_ends_at, ${startsAt}::timestamptz - ${startedAt}::timestamptz AS by,
+        ${endsAt}::timestamptz AS event_end
+      FROM ticket_types WHERE event_id = ${id}::uuid ORDER BY id FOR NO KEY UPDATE
+    ), begun AS (
+      SELECT l.*, CASE WHEN l.sale_starts_at <= now() THEN l.sale_starts_at
+        WHEN l.sale_starts_at + l.by < l.event_end THEN l.sale_starts_at + l.by
+        WHEN l.sale_starts_at IS NOT NULL THEN ${startsAt}::timestamptz END AS starts
+      FROM locked l
+    ), moved AS (
+      SELECT b.*, CASE WHEN b.sale_ends_at <= now() THEN b.sale_ends_at WHEN b.sale_ends_at IS NOT NULL
+        THEN greatest(least(b.sale_ends_at + b.by, b.event_end), b.starts + interval '1 second') END AS ends
+      FROM begun b
+    )
+    UPDATE ticket_types t SET sale_starts_at = m.starts, sale_ends_at = m.ends, version = t.version + 1 FROM moved m
+    WHERE t.id = m.id AND (m.starts, m.ends) IS DISTINCT FROM (m.sale_starts_at, m.sale_ends_at)`
+}
+
+/**
  * Makes a ticket type of which nothing is sold or held one that is bought by seat, with as many places as it has seats for sale.
  * @returns whether it was done.
  */
@@ -216,10 +270,11 @@ export async function deleteUnusedTicketType(
   { id, eventId }: { id: string; eventId: string },
 ): Promise<boolean> {
   try {
+    await lockEventCopy(tx, eventId) // before its types, as everybody
     const [removed] = await tx.$queryRaw<{ version: number }[]>`DELETE FROM ticket_types
       WHERE id = ${id}::uuid AND sold = 0 AND held = 0 RETURNING version`
     if (!removed) return false
-    await tx.$executeRaw`UPDATE event_copies SET stock_base = stock_base + ${removed.version + 1} WHERE id = ${eventId}::uuid`
+    await raiseStockBase(tx, eventId, removed.version + 1)
     return true
   } catch (error) {
     return mapConstraintError(error, CONSTRAINT_ERRORS)

@@ -8,6 +8,9 @@ export type SaleStatus = 'CLOSED' | 'PAUSED' | 'UPCOMING' | 'ON_SALE' | 'SOLD_OU
 export interface TicketType {
   id: string
   eventId: string
+  /** Whose event it is, and where that stands: who may see the type. */
+  organizerId: string
+  eventStatus: string
   name: string
   kind: TicketKind
   /** In the smallest unit of `currency`. */

@@ -1,18 +1,22 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, type FieldProblem, NotFound } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { instantSchema, moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
-import { requireOwnEvent } from '../events/event-copy.ts'
+import { requireOwnEvent } from '../allocation/known-events.ts'
 import { currencyOfTicketTypes, requireChargeable } from './currency.ts'
-import { priceFitsKind, type TicketKind, type TicketType } from '../inventory/ticket-type.ts'
+import { lockEventCopy } from '../events/event-copy-store.ts'
+import { scheduleSaleMoment } from '../inventory/sale-moment-store.ts'
+import type { TicketKind, TicketType } from '../inventory/ticket-type.ts'
 import {
+  countPlannedPlaces,
+  countTicketTypes,
   deleteUnusedTicketType,
   findTicketType,
   insertTicketType,
@@ -21,29 +25,26 @@ import {
   updateTicketTypeTerms,
 } from '../inventory/ticket-type-store.ts'
 import { publishStock } from '../live.ts'
+import { planProblems } from './ticket-type-plan.ts'
 
+const MAX_TYPES = 100
 const MAX_QUOTA = 10_000_000
-const count = z.number().int().min(1, 'must be at least 1').max(MAX_QUOTA, `must be at most ${MAX_QUOTA}`)
+const count = z.int().min(1).max(MAX_QUOTA)
 const optionalFields = {
-  saleStartsAt: z.date().nullish(),
-  saleEndsAt: z.date().nullish(),
+  saleStartsAt: instantSchema.nullish(),
+  saleEndsAt: instantSchema.nullish(),
   maxPerUser: count.nullish(),
   section: nameSchema().nullish(),
 }
 
-const createSchema = z
-  .object({
-    name: nameSchema(),
-    quota: count,
-    ...optionalFields,
-    eventId: idSchema,
-    kind: z.enum(['FREE', 'PAID', 'DONATION']),
-    price: moneySchema.nullish().transform((price) => price ?? 0),
-  })
-  .superRefine(({ kind, price, saleStartsAt = null, saleEndsAt = null }, context) => {
-    for (const { path, message } of termsProblems(kind, { price, saleStartsAt, saleEndsAt }))
-      context.addIssue({ code: 'custom', path: [path], message })
-  })
+const createSchema = z.object({
+  name: nameSchema(),
+  quota: count,
+  ...optionalFields,
+  eventId: idSchema,
+  kind: z.enum(['FREE', 'PAID', 'DONATION']),
+  price: moneySchema.nullish(),
+})
 
 /**
  * Adds a ticket type to an event of the viewer's, priced in the event's currency.
@@ -56,34 +57,51 @@ export async function createTicketType(
   input: unknown,
 ): Promise<TicketType | null> {
   requireRole({ viewer }, 'ORGANIZER')
-  const { eventId, saleStartsAt, saleEndsAt, maxPerUser, section, ...given } = parseInput(createSchema, input)
-  const { status, over } = await requireOwnEvent(deps, viewer, eventId)
-  if (status === 'CANCELLED' || over) throw new EventNotBookable(eventId)
+  const { eventId, kind, ...given } = parseInput(createSchema, input)
+  const { eventStatus, over } = await requireOwnEvent(deps, viewer, eventId)
+  if (eventStatus === 'CANCELLED' || over) throw new EventNotBookable(eventId)
   const currency = await currencyOfTicketTypes(deps, eventId)
-  if (given.kind !== 'FREE') await requireChargeable(deps, currency)
+  if (kind !== 'FREE') await requireChargeable(deps, currency)
   const id = newId()
-  await transaction(deps.db, (tx) =>
-    insertTicketType(tx, {
-      ...given,
+  const wanted: TicketTypeTerms = {
+    name: given.name,
+    price: given.price ?? 0,
+    quota: given.quota,
+    section: given.section ?? null,
+    maxPerUser: given.maxPerUser ?? null,
+    saleStartsAt: given.saleStartsAt ?? null,
+    saleEndsAt: given.saleEndsAt ?? null,
+  }
+  await transaction(deps.db, async (tx) => {
+    await requireFewTypes(tx, eventId)
+    const terms = await requirePlan(tx, {
       id,
       eventId,
-      currency,
-      saleStartsAt: saleStartsAt ?? null,
-      saleEndsAt: saleEndsAt ?? null,
-      maxPerUser: maxPerUser ?? null,
-      section: section ?? null,
-    }),
-  )
+      kind,
+      wanted,
+      sent: Object.keys(wanted),
+      quotaBefore: 0,
+    })
+    await insertTicketType(tx, { ...terms, id, eventId, kind, currency })
+    await scheduleSaleMoment(tx, eventId)
+  })
   publishStock(deps.live, eventId)
   return findTicketType(deps.db, id)
+}
+
+/** Whoever looks at an event is given all its types. @throws Conflict. */
+async function requireFewTypes(tx: Tx, eventId: string): Promise<void> {
+  await lockEventCopy(tx, eventId)
+  if ((await countTicketTypes(tx, eventId)) >= MAX_TYPES)
+    throw new Conflict(`An event has at most ${MAX_TYPES} ticket types.`, { limit: MAX_TYPES })
 }
 
 const updateSchema = z.object({
   ...optionalFields,
   id: idSchema,
-  name: nameSchema().nullish(),
-  price: moneySchema.nullish(),
-  quota: count.nullish(),
+  name: nameSchema().optional(),
+  price: moneySchema.optional(),
+  quota: count.optional(),
 })
 
 type Changes = Omit<z.infer<typeof updateSchema>, 'id'>
@@ -100,15 +118,16 @@ export async function updateTicketType(
   requireRole({ viewer }, 'ORGANIZER')
   const { id, ...changes } = parseInput(updateSchema, input)
   const { eventId } = await requireOwnType(deps, viewer, id)
-  await transaction(deps.db, (tx) => update(tx, id, changes))
+  await transaction(deps.db, (tx) => update(tx, { id, eventId }, changes))
   publishStock(deps.live, eventId)
   return findTicketType(deps.db, id)
 }
 
-async function update(tx: Tx, id: string, changes: Changes): Promise<void> {
-  const locked = await lockTicketType(tx, id)
-  if (!locked) throw new NotFound('ticket type', id)
-  const terms: TicketTypeTerms = {
+async function update(tx: Tx, of: { id: string; eventId: string }, changes: Changes): Promise<void> {
+  await lockEventCopy(tx, of.eventId) // before its types, as everybody
+  const locked = await lockTicketType(tx, of.id)
+  if (!locked) throw new NotFound('ticket type', of.id)
+  const wanted: TicketTypeTerms = {
     name: changes.name ?? locked.name,
     price: changes.price ?? locked.price,
     quota: changes.quota ?? locked.quota,
@@ -117,15 +136,54 @@ async function update(tx: Tx, id: string, changes: Changes): Promise<void> {
     saleStartsAt: changed(changes.saleStartsAt, locked.saleStartsAt),
     saleEndsAt: changed(changes.saleEndsAt, locked.saleEndsAt),
   }
-  const problems = termsProblems(locked.kind, terms)
-  if (problems.length > 0)
-    throw new BadUserInput(problems.map(({ path, message }) => ({ path: `input.${path}`, message })))
-  if (locked.seated && terms.quota !== locked.quota)
+  if (locked.seated && wanted.quota !== locked.quota)
     throw new Conflict('The quota of a type with seats is the number of its seats.')
-  if (!(await updateTicketTypeTerms(tx, id, locked, terms))) {
+  const sent = Object.entries(changes).flatMap(([field, value]) => (value === undefined ? [] : field))
+  const terms = await requirePlan(tx, {
+    ...of,
+    kind: locked.kind,
+    wanted,
+    sent,
+    quotaBefore: locked.quota,
+  })
+  if (!(await updateTicketTypeTerms(tx, of.id, locked, terms))) {
     const least = locked.sold + locked.held
     throw new Conflict(`The quota cannot go below the ${least} that are sold and held.`, { least })
   }
+  await scheduleSaleMoment(tx, of.eventId)
+}
+
+/** What somebody wants a ticket type to be. */
+interface WantedType {
+  id: string
+  eventId: string
+  kind: TicketKind
+  wanted: TicketTypeTerms
+  sent: string[]
+  quotaBefore: number
+}
+
+/**
+ * The terms as they are to be written: a sale ends with the event at the latest. Until the transaction ends nobody else plans for
+ * this event. @throws BadUserInput for what does not agree with each other, the event, or its room.
+ */
+async function requirePlan(tx: Tx, { id, eventId, kind, wanted, sent, quotaBefore }: WantedType) {
+  const event = await lockEventCopy(tx, eventId)
+  if (!event) throw new NotFound('event', eventId)
+  const { saleEndsAt } = wanted
+  const terms = { ...wanted, saleEndsAt: saleEndsAt && saleEndsAt > event.endsAt ? event.endsAt : saleEndsAt }
+  const elsewhere = await countPlannedPlaces(tx, eventId, [id])
+  const problems = planProblems({
+    kind,
+    terms,
+    sent: new Set(sent as (keyof TicketTypeTerms)[]),
+    event,
+    elsewhere,
+    quotaBefore,
+  })
+  if (problems.length > 0)
+    throw new BadUserInput(problems.map(({ path, message }) => ({ path: `input.${path}`, message })))
+  return terms
 }
 
 /** What was given, null included; what was not given stays. */
@@ -141,7 +199,11 @@ export async function deleteTicketType(deps: Deps, viewer: Viewer, id: string): 
   const type = await requireOwnType(deps, viewer, parseInput(idSchema, id, 'id'))
   const { eventId, sold, held } = type
   await expireHolds(deps, { eventId, ticketTypeIds: [type.id] })
-  const deleted = await transaction(deps.db, (tx) => deleteUnusedTicketType(tx, type))
+  const deleted = await transaction(deps.db, async (tx) => {
+    const done = await deleteUnusedTicketType(tx, type)
+    if (done) await scheduleSaleMoment(tx, eventId)
+    return done
+  })
   if (!deleted) throw new Conflict('Some of this type are sold or held.', { sold, held })
   publishStock(deps.live, eventId)
   return type
@@ -153,17 +215,4 @@ async function requireOwnType(deps: Deps, viewer: Viewer, id: string): Promise<T
   if (!type) throw new NotFound('ticket type', id)
   await requireOwnEvent(deps, viewer, type.eventId)
   return type
-}
-
-/** What is wrong with terms that are well-formed one by one. A negative price has been reported before. */
-function termsProblems(
-  kind: TicketKind,
-  { price, saleStartsAt, saleEndsAt }: Pick<TicketTypeTerms, 'price' | 'saleStartsAt' | 'saleEndsAt'>,
-): FieldProblem[] {
-  const problems: FieldProblem[] = []
-  if (price >= 0 && !priceFitsKind(kind, price))
-    problems.push({ path: 'price', message: 'must be 0 for FREE and above 0 for PAID' })
-  if (saleStartsAt && saleEndsAt && saleEndsAt <= saleStartsAt)
-    problems.push({ path: 'saleEndsAt', message: 'must be after saleStartsAt' })
-  return problems
 }

@@ -49,16 +49,49 @@ export function planProblems(
       }
     }
   }
+  for (const [at, other] of overlaps(sections)) {
+    const message = `puts seats where ${sections[other]?.name} has some`
+    problems.push({ path: `${path}.${at}.origin`, message })
+  }
   if (total > maxSeats) problems.push({ path, message: `must have at most ${maxSeats} seats in all` })
   return problems
 }
 
-/** The sections with their seats, in order. Those without an origin stand one behind the other, centred. */
-export function planSeats(sections: readonly SectionPlan[]): NewSection[] {
+/** Sections that stand where one before them stands, with the first of those. */
+function overlaps(sections: readonly SectionPlan[]): [at: number, other: number][] {
+  const origins = originsOf(sections)
+  const meet = (a: number, b: number, of: 'x' | 'y', length: (section: SectionPlan) => number): boolean => {
+    const [first, second] = [origins[a]?.[of] ?? 0, origins[b]?.[of] ?? 0]
+    return (
+      first < second + length(sections[b] as SectionPlan) &&
+      second < first + length(sections[a] as SectionPlan)
+    )
+  }
+  return sections.flatMap((_, at): [number, number][] => {
+    const other = sections
+      .slice(0, at)
+      .findIndex(
+        (__, before) => meet(at, before, 'x', (s) => s.seatsPerRow) && meet(at, before, 'y', (s) => s.rows),
+      )
+    return other < 0 ? [] : [[at, other]]
+  })
+}
+
+/** Where each section's first seat stands. Those without an origin stand one behind the other, centred. */
+function originsOf(sections: readonly SectionPlan[]): Point[] {
   let nextY = 0
-  return sections.map((section) => {
-    const origin = section.origin ?? { x: -Math.floor(section.seatsPerRow / 2), y: nextY }
-    nextY = Math.max(nextY, origin.y + section.rows + GAP)
+  return sections.map(({ origin, rows, seatsPerRow }) => {
+    const at = origin ?? { x: -Math.floor(seatsPerRow / 2), y: nextY }
+    nextY = Math.max(nextY, at.y + rows + GAP)
+    return at
+  })
+}
+
+/** The sections with their seats, in order. */
+export function planSeats(sections: readonly SectionPlan[]): NewSection[] {
+  const origins = originsOf(sections)
+  return sections.map((section, at) => {
+    const origin = origins[at] as Point
     const accessible = new Set((section.accessible ?? []).map(placeKey))
     const blocked = new Set((section.blocked ?? []).map(placeKey))
     const seats = rowLabels(section).flatMap((row, rowIndex) =>

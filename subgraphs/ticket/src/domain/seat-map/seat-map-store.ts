@@ -9,13 +9,31 @@ const SEATS_PER_INSERT = 10_000
 
 /** Seat maps by event, without their seats. */
 export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Promise<Map<string, SeatMap>> {
-  const rows = await db.seatMap.findMany({ where: { eventId: { in: [...eventIds] } } })
+  const rows = await db.$queryRaw<
+    MapRow[]
+  >`SELECT m.event_id, m.revision, m.focal_x, m.focal_y, e.organizer_id, e.status
+    FROM seat_maps m JOIN event_copies e ON e.id = m.event_id WHERE m.event_id = ANY(${eventIds}::uuid[])`
   return new Map(
-    rows.map(({ eventId, revision, focalX, focalY }) => [
+    rows.map(({ event_id: eventId, revision, focal_x: x, focal_y: y, ...row }) => [
       eventId,
-      { eventId, revision, focal: focalX === null || focalY === null ? null : { x: focalX, y: focalY } },
+      {
+        eventId,
+        organizerId: row.organizer_id,
+        eventStatus: row.status,
+        revision,
+        focal: x === null || y === null ? null : { x, y },
+      },
     ]),
   )
+}
+
+interface MapRow {
+  event_id: string
+  organizer_id: string
+  status: string
+  revision: number
+  focal_x: number | null
+  focal_y: number | null
 }
 
 /** Sections by event, from the front. */

@@ -1,3 +1,4 @@
+import { BadUserInput } from '@karcis/kit/errors'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
@@ -44,7 +45,13 @@ export async function findSeats(db: Db | Tx, ids: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, toSeat(row)]))
 }
 
-/** Every seat of events, by event, section by section, row by row. One query, however many events. */
+/** As many as the largest map has. */
+export const MAX_SEATS = 100_000
+
+/**
+ * Every seat of events, by event, section by section, row by row. One query, however many events.
+ * @throws BadUserInput for more seats together than the largest map has: a list of halls would fill the memory.
+ */
 export async function findSeatsOfEvents(
   db: Db | Tx,
   eventIds: readonly string[],
@@ -52,26 +59,36 @@ export async function findSeatsOfEvents(
   const rows = await db.$queryRaw<
     SeatRow[]
   >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
-    WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position`
+    WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position LIMIT ${MAX_SEATS + 1}`
+  if (rows.length > MAX_SEATS) {
+    const message = `are more than ${MAX_SEATS} in all of these maps: ask for fewer maps at once`
+    throw new BadUserInput([{ path: 'seats', message }])
+  }
   return Map.groupBy(rows.map(toSeat), (seat) => seat.eventId)
 }
 
-/** What changed on a seat map after revision `since`, all of one moment; null when nothing did, or there is no map. */
+/**
+ * What changed on a seat map after revision `since`, all of one moment; null when nothing did, or there is no map. Whoever has a
+ * revision that the map has not reached, as after a restore, is given all of it.
+ */
 export async function findSeatChange(
   db: Db | Tx,
   eventId: string,
   since: number,
 ): Promise<SeatMapChange | null> {
   const rows = await db.$queryRaw<
-    (SeatRow & { map_revision: number })[]
-  >`SELECT m.revision AS map_revision, ${SEAT_COLUMNS}
-    FROM seat_maps m JOIN seats s ON s.event_id = m.event_id AND s.revision > ${since} JOIN sections x ON x.id = s.section_id
-    WHERE m.event_id = ${eventId}::uuid AND m.revision > ${since}`
+    (SeatRow & { map_revision: number; since: number })[]
+  >`SELECT m.revision AS map_revision, m.since, ${SEAT_COLUMNS}
+    FROM (
+      SELECT event_id, revision, CASE WHEN revision < ${since} THEN 0 ELSE ${since} END AS since FROM seat_maps
+      WHERE event_id = ${eventId}::uuid
+    ) m JOIN seats s ON s.event_id = m.event_id AND s.revision > m.since JOIN sections x ON x.id = s.section_id
+    WHERE m.revision > m.since`
   const [first] = rows
+  if (!first) return null
   // The map and its seats begin at revision 1, so what is asked from 0 is all of it.
-  return first
-    ? { eventId, since, revision: first.map_revision, snapshot: since < 1, seats: rows.map(toSeat) }
-    : null
+  const { map_revision: revision, since: from } = first
+  return { eventId, since: from, revision, snapshot: from < 1, seats: rows.map(toSeat) }
 }
 
 /** Seats of one event that change their status together. */
@@ -103,6 +120,17 @@ export async function moveSeats(tx: Tx, move: SeatMove): Promise<string[]> {
     FROM wanted w JOIN unnest(${seatIds}::uuid[], ${holds?.ids ?? []}::uuid[]) AS n(id, hold_id) ON n.id = w.id
     WHERE s.id = w.id AND s.status = ${from} AND (${fromHolds}::uuid[] IS NULL OR s.hold_id = ANY(${fromHolds}::uuid[]))
     RETURNING s.id`
+  return rows.map((row) => row.id)
+}
+
+/** Has seats shown as held no longer than the holds that have them. @returns ids of the seats, locked in id order. */
+export async function moveHeldUntil(tx: Tx, eventId: string, holdIds: readonly string[]): Promise<string[]> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    WITH wanted AS (
+      SELECT id FROM seats WHERE hold_id = ANY(${holdIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
+    )
+    UPDATE seats s SET held_until = h.expires_at, version = s.version + 1 FROM wanted w, holds h
+    WHERE s.id = w.id AND h.id = s.hold_id RETURNING s.id`
   return rows.map((row) => row.id)
 }
 

@@ -28,6 +28,9 @@ export interface Point {
 
 export interface SeatMap {
   eventId: string
+  /** Whose event it is, and where that stands: who may see the map. */
+  organizerId: string
+  eventStatus: string
   revision: number
   focal: Point | null
 }

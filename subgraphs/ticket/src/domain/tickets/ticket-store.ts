@@ -5,8 +5,9 @@ import type { Ticket, TicketStatus } from './ticket.ts'
 
 /** Tickets by id. */
 export async function findTickets(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Ticket>> {
-  const tickets = await selectTickets(db, Prisma.sql`t.id = ANY(${ids}::uuid[])`)
-  return new Map(tickets.map((ticket) => [ticket.id, ticket]))
+  const rows = await db.$queryRaw<TicketRow[]>`SELECT ${TICKET_COLUMNS}
+    FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE t.id = ANY(${ids}::uuid[])`
+  return new Map(rows.map((row) => [row.id, toTicket(row)]))
 }
 
 /** Ids of a booking's tickets, in the order of its items. */
@@ -22,15 +23,33 @@ export async function findTicketIdsOfBooking(db: Db | Tx, bookingId: string): Pr
 /** A user's tickets, newest first. */
 export const TICKETS_OF_OWNER = newestFirst<Ticket>('tickets of an owner', Prisma.sql`t.id`)
 
-/** A page of a user's tickets. */
-export const listTicketsOfOwner = (
+/** The same page of the tickets of each of some users, by user, in the order of the page. One query, however many they are. */
+export async function listTicketsOfOwners(
   db: Db | Tx,
-  ownerId: string,
-  { where, tail }: KeysetPage,
-): Promise<Ticket[]> => selectTickets(db, Prisma.sql`t.owner_id = ${ownerId}::uuid AND ${where}`, tail)
+  ownerIds: readonly string[],
+  { where, tail, backward }: KeysetPage,
+): Promise<Map<string, Ticket[]>> {
+  const rows = await db.$queryRaw<
+    TicketRow[]
+  >`SELECT p.* FROM unnest(${ownerIds}::uuid[]) AS k(id) CROSS JOIN LATERAL (
+      SELECT ${TICKET_COLUMNS} FROM tickets t JOIN event_copies e ON e.id = t.event_id
+      WHERE t.owner_id = k.id AND ${where} ${tail}
+    ) p`
+  const newest = rows.map(toTicket).sort((a, b) => (a.id < b.id ? 1 : -1))
+  return Map.groupBy(backward ? newest.reverse() : newest, (ticket) => ticket.ownerId)
+}
 
-export const countTicketsOfOwner = (db: Db | Tx, ownerId: string): Promise<number> =>
-  db.ticket.count({ where: { ownerId } })
+/** How many tickets users have, by user, as far as they have any. */
+export async function countTicketsOfOwners(
+  db: Db | Tx,
+  ownerIds: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await db.$queryRaw<
+    { owner_id: string; count: number }[]
+  >`SELECT owner_id, count(*)::int AS count FROM tickets
+    WHERE owner_id = ANY(${ownerIds}::uuid[]) GROUP BY owner_id`
+  return new Map(rows.map((row) => [row.owner_id, row.count]))
+}
 
 /** How many of a user's tickets still admit them to something. */
 export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Promise<number> {
@@ -40,35 +59,30 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
   return row?.count ?? 0
 }
 
-async function selectTickets(
-  db: Db | Tx,
-  which: Prisma.Sql,
-  tail: Prisma.Sql = Prisma.empty,
-): Promise<Ticket[]> {
-  const rows = await db.$queryRaw<
-    TicketRow[]
-  >`SELECT t.id, t.code, t.event_id, e.organizer_id, t.ticket_type_id, t.seat_id,
-      t.owner_id, t.status, t.checked_in_at, t.created_at
-    FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${which} ${tail}`
-  return rows.map((row) => ({
-    id: row.id,
-    code: row.code,
-    eventId: row.event_id,
-    organizerId: row.organizer_id,
-    ticketTypeId: row.ticket_type_id,
-    seatId: row.seat_id,
-    ownerId: row.owner_id,
-    status: row.status,
-    checkedInAt: row.checked_in_at,
-    createdAt: row.created_at,
-  }))
-}
+/** Columns of a ticket `t` of an event `e`. */
+const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
+  t.owner_id, t.status, t.checked_in_at, t.created_at`
+
+const toTicket = (row: TicketRow): Ticket => ({
+  id: row.id,
+  code: row.code,
+  eventId: row.event_id,
+  organizerId: row.organizer_id,
+  eventStatus: row.event_status,
+  ticketTypeId: row.ticket_type_id,
+  seatId: row.seat_id,
+  ownerId: row.owner_id,
+  status: row.status,
+  checkedInAt: row.checked_in_at,
+  createdAt: row.created_at,
+})
 
 interface TicketRow {
   id: string
   code: string
   event_id: string
   organizer_id: string
+  event_status: string
   ticket_type_id: string
   seat_id: string | null
   owner_id: string

@@ -11,6 +11,7 @@ export interface Ticket {
   eventId: string
   /** Whose event it is: they may read the ticket too. */
   organizerId: string
+  eventStatus: string
   ticketTypeId: string
   seatId: string | null
   ownerId: string

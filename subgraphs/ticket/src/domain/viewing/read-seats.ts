@@ -1,11 +1,12 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
-import { requireEvent } from '../events/event-copy.ts'
+import { requireVisibleEvent } from '../allocation/known-events.ts'
+import { maySeeEvent } from '../events/event-copy.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
-import { findStock } from '../inventory/ticket-type-store.ts'
 import type { Seat, SeatMapChange } from '../seat-map/seat.ts'
 import { findSeatMaps } from '../seat-map/seat-map-store.ts'
 
@@ -25,17 +26,20 @@ export function readSeats(
 }
 
 /**
- * Seats of an event as they change.
+ * Seats of an event that the viewer may see, as they change.
  * @param sinceRevision what the watcher has; null for changes from now on. One that this map has not reached yet comes from
  *   elsewhere: such a watcher is given the whole map.
  * @throws NotFound when the event has no seat map.
  */
 export async function watchSeatMap(
-  { db, live }: Deps,
+  deps: Deps,
+  viewer: Viewer | null,
   id: string,
   sinceRevision: number | null,
 ): Promise<AsyncIterableIterator<SeatMapChange>> {
   const eventId = parseInput(idSchema, id, 'eventId')
+  const { db, live } = deps
+  await requireVisibleEvent(deps, viewer, eventId)
   const map = (await findSeatMaps(db, [eventId])).get(eventId)
   if (!map) throw new NotFound('seat map of the event', eventId)
   const since = sinceRevision ?? map.revision
@@ -48,10 +52,21 @@ const withDates = (change: SeatMapChange): SeatMapChange => ({
   seats: change.seats.map((seat) => ({ ...seat, heldUntil: seat.heldUntil && new Date(seat.heldUntil) })),
 })
 
-/** All ticket types of an event whenever one has changed, from now on. @throws NotFound when there is no such event. */
-export async function watchStock(deps: Deps, id: string): Promise<AsyncIterableIterator<TicketType[]>> {
+/** What comes before every revision of a stock. */
+const BEFORE_ALL = -1
+
+/**
+ * All ticket types of an event that the viewer may see: as they are now, and whenever one has changed, also by time alone.
+ * @throws NotFound when there is no such event.
+ */
+export async function watchStock(
+  deps: Deps,
+  viewer: Viewer | null,
+  id: string,
+): Promise<AsyncIterableIterator<TicketType[]>> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  await requireEvent(deps, eventId)
-  const stock = await findStock(deps.db, eventId)
-  return mapAsync(deps.live.stock.watch(eventId, stock?.revision ?? 0), (change) => change.ticketTypes)
+  await requireVisibleEvent(deps, viewer, eventId)
+  return mapAsync(deps.live.stock.watch(eventId, BEFORE_ALL), ({ ticketTypes }) =>
+    ticketTypes.filter((type) => maySeeEvent(viewer, type)),
+  )
 }

@@ -12,9 +12,10 @@ interface Frame {
 /**
  * How the IDE asks: queries and mutations over HTTP, subscriptions over graphql-transport-ws, both with the headers of its
  * headers editor; a browser cannot set headers on a WebSocket, so there the Authorization goes into `connection_init`.
+ * @param onAnswer hears of each answer to a query or a mutation.
  * This function runs in the browser, as text: it may use nothing from outside itself.
  */
-export function createIdeFetcher(endpoint: string) {
+export function createIdeFetcher(endpoint: string, onAnswer: (answer: unknown) => void = () => undefined) {
   return (operation: Operation, { headers = {} }: { headers?: Record<string, string> } = {}) =>
     isSubscription(operation) ? subscribe(operation, headers) : ask(operation, headers)
 
@@ -24,7 +25,9 @@ export function createIdeFetcher(endpoint: string) {
       headers: { ...headers, 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify(operation),
     })
-    return response.json()
+    const answer: unknown = await response.json()
+    onAnswer(answer)
+    return answer
   }
 
   /** Whether the operation that is asked for, and not another one in the document, is a subscription. */

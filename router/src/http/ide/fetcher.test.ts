@@ -1,7 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createWorld, type World } from '../testing/world.ts'
-import { createIdeFetcher } from './ide-fetcher.ts'
+import { createWorld, type World } from '../../testing/world.ts'
+import { createIdeFetcher } from './fetcher.ts'
 
 describe('the fetcher of the IDE', () => {
   let world: World

@@ -1,0 +1,56 @@
+import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
+import type { Viewer } from '@karcis/kit/service-token'
+import { EXPIRE_BOOKING } from '../bookings/booking-changes.ts'
+import type { Db, Tx } from '../database.ts'
+
+/** What booking knows of an event, as it was told last. */
+export interface EventCopy {
+  eventId: string
+  organizerId: string
+  /** As `EventStatus` of schema/event.graphql, but COMPLETED; DELETED when it is gone. */
+  status: string
+}
+
+/** What is known of events, by id. */
+export async function findEventCopies(db: Db, ids: readonly string[]): Promise<Map<string, EventCopy>> {
+  const rows = await db.$queryRaw<
+    EventCopy[]
+  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status
+    FROM event_copies WHERE event_id = ANY(${ids}::uuid[])`
+  return new Map(rows.map((row) => [row.eventId, row]))
+}
+
+/** Whose event it is; null when neither it nor a booking of it is known. */
+export async function findOrganizer(db: Db, eventId: string): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ id: string | null }[]>`SELECT coalesce(
+    (SELECT organizer_id FROM event_copies WHERE event_id = ${eventId}::uuid),
+    (SELECT organizer_id FROM bookings WHERE event_id = ${eventId}::uuid LIMIT 1)) AS id`
+  return row?.id ?? null
+}
+
+/** Whether somebody may see an event: everybody once it is approved, also when it is called off; before that who organizes it. */
+export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: EventCopy): boolean =>
+  status === 'APPROVED' ||
+  status === 'CANCELLED' ||
+  (status !== 'DELETED' && viewer !== null && (viewer.role === 'ADMIN' || viewer.id === organizerId))
+
+/**
+ * Takes in how an event is now, unless something newer is known. Bookings look at its end themselves; those whose time it cuts
+ * are expired when that has come, which is now if the event is off.
+ */
+export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
+  const off = event.status === 'CANCELLED' || event.status === 'DELETED'
+  const newer =
+    await tx.$executeRaw`INSERT INTO event_copies AS known (event_id, organizer_id, status, payable_until, version)
+    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status},
+      CASE WHEN ${off} THEN least(now(), ${event.endsAt}::timestamptz) ELSE ${event.endsAt}::timestamptz END, ${event.version})
+    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status,
+      payable_until = excluded.payable_until, version = excluded.version
+    WHERE known.version < excluded.version`
+  if (newer === 0) return
+  await tx.$executeRaw`SELECT graphile_worker.add_job(${EXPIRE_BOOKING.name}::text,
+      payload => json_build_object('bookingId', booking.id), run_at => event.payable_until,
+      job_key => ${`${EXPIRE_BOOKING.name}:`}::text || booking.id, max_attempts => 25)
+    FROM bookings booking JOIN event_copies event USING (event_id)
+    WHERE event_id = ${event.id}::uuid AND booking.status = 'PENDING' AND booking.expires_at > event.payable_until`
+}

@@ -1,0 +1,26 @@
+import type { Db } from '../src/domain/database.ts'
+import type { BookingProcess } from './booking-process.ts'
+
+/** How many queries the product makes while `run` runs. */
+export async function countQueries<T>(
+  { subgraph: { deps } }: BookingProcess,
+  run: () => Promise<T>,
+): Promise<{ queries: number; result: T }> {
+  const plain = deps.db
+  let queries = 0
+  const counting = plain.$extends({
+    query: {
+      $allOperations({ args, query }) {
+        queries += 1
+        return query(args)
+      },
+    },
+  })
+  deps.db = counting as unknown as Db
+  try {
+    const result = await run()
+    return { queries, result }
+  } finally {
+    deps.db = plain
+  }
+}
