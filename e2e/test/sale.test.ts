@@ -111,6 +111,20 @@ describe('line 1: a booking has its places', () => {
   })
 })
 
+describe('line 2: a sale that is paused', () => {
+  it('sells nothing from the moment its organizer is told so, and sells again once it is resumed', async () => {
+    const buyer = await signUp(karcis, 'Sari')
+    const place = { ticketTypeId: hall.standing, quantity: 1 }
+    const PAUSE = 'mutation ($id: ID!) { pauseSales(eventId: $id, reason: "A storm") { salesPaused } }'
+    const RESUME = 'mutation ($id: ID!) { resumeSales(eventId: $id) { salesPaused } }'
+    await karcis.run(PAUSE, { id: hall.eventId }, organizer.token)
+    const refused = await refusal(BOOK, { input: place }, buyer)
+    expect(refused).toMatchObject({ code: 'SALES_PAUSED', reason: 'A storm' })
+    await karcis.run(RESUME, { id: hall.eventId }, organizer.token)
+    await createBooking(karcis, buyer, place)
+  })
+})
+
 describe('line 3: nothing is booked or paid past the end of the event', () => {
   it('a booking can be paid until the event ends, and not a moment longer', async () => {
     const buyer = await signUp(karcis, 'Budi')

@@ -186,7 +186,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   idleSocketMs: 600_000,
   socketsPerViewer: 25,
   socketsPerAddress: 500,
-  upstreamOperations: 20_000,
+  upstreamOperations: 10_000, // a subgraph's socket takes twice as many at once, as when they are all opened again
   eventsPerSubscriber: 1_000,
   reconnectMs: 100,
   upstreamPatienceMs: 60_000,

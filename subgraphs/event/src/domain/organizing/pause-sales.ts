@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
+import { deliverEvents } from '@karcis/kit/events'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Tx } from '../database.ts'
@@ -30,6 +31,7 @@ export async function pauseSales(
     async (tx) => (await store.pauseEventSales(tx, eventId, by, told)) ?? refuse(tx, eventId, by),
   )
   publishChange(deps.live, event)
+  await tellTicket(deps, event)
   return event
 }
 
@@ -42,6 +44,7 @@ export async function resumeSales(deps: Deps, viewer: Viewer | null, id: string)
     async (tx) => (await store.resumeEventSales(tx, eventId, by)) ?? refuse(tx, eventId, by),
   )
   publishChange(deps.live, event)
+  await tellTicket(deps, event)
   return event
 }
 
@@ -57,6 +60,15 @@ export async function pauseSalesOf(deps: Deps, organizerId: string, reason: stri
     })
     for (const event of paused) if (event) publishChange(deps.live, event)
     if (paused.length < BATCH) return
+  }
+}
+
+/** Delivers the change before whoever made it is answered: a sale that is said to be paused sells nothing. Where that fails, the job does it. */
+async function tellTicket(deps: Deps, event: Event): Promise<void> {
+  try {
+    await deliverEvents.run(deps, { consumer: 'ticket', aggregateId: event.id })
+  } catch (error) {
+    deps.log.warn({ err: error, eventId: event.id }, 'ticket will be told of the pause by the job')
   }
 }
 
