@@ -1,5 +1,7 @@
 import { Agent } from 'undici'
 import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
+import { DEADLINE_HEADER } from './contracts/deadline.ts'
+import { whoWaits } from './waiting.ts'
 import { SERVICE_TOKEN_HEADER, type TokenSigner, type Viewer } from './service-token.ts'
 
 const TIMEOUT_MS = 5_000
@@ -27,12 +29,18 @@ export function createServiceClient(baseUrl: string, tokens: TokenSigner): Servi
     body: unknown,
     viewer: Viewer | null,
   ): Promise<{ status: number; json: unknown }> {
+    const signal = whoWaits()?.signal // they stop when we do
     try {
       const response = await agent.request({
         origin: baseUrl,
         path,
         method: 'POST',
-        headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer) },
+        headers: {
+          'content-type': 'application/json',
+          [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
+          [DEADLINE_HEADER]: String(TIMEOUT_MS),
+        },
+        ...(signal && { signal }),
         body: JSON.stringify(body),
       })
       return { status: response.statusCode, json: await response.body.json() }

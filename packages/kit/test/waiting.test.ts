@@ -3,6 +3,8 @@ import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
 import { createBatchedRead } from '../src/batch-loader.ts'
 import { connectionOptions, transaction } from '../src/database.ts'
+import type { KarcisError } from '../src/errors.ts'
+import { createServiceClient } from '../src/service-client.ts'
 import { createReads } from '../src/reads.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import { Waiting, workFor, workJointly } from '../src/waiting.ts'
@@ -90,7 +92,7 @@ async function startStory(poolSize = 10) {
     }>
   }
   const open = stack.move()
-  return { ask, running, seen, db, reads, [Symbol.asyncDispose]: () => open.disposeAsync() }
+  return { url: server.url, ask, running, seen, db, reads, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
 describe('line 15: work that nobody waits for', () => {
@@ -124,6 +126,21 @@ describe('line 15: work that nobody waits for', () => {
       expect(await story.running()).toEqual([])
     },
   )
+
+  it('is given up by the other subgraphs that were asked for it, too', async () => {
+    await using story = await startStory()
+    const client = createServiceClient(story.url, router)
+    const waiting = new Waiting()
+    const asked = workFor(waiting, async () => client.query('{ pool }', {}))
+    const given = asked.then(
+      () => null,
+      (error: KarcisError) => error.code,
+    )
+    await eventually(async () => expect((await story.running()).join()).toContain('pool'))
+    waiting.end()
+    expect(await given).toBe('SERVICE_UNAVAILABLE')
+    await eventually(async () => expect(await story.running()).toEqual([]), 200)
+  })
 
   it('begins nothing new between resolvers', async () => {
     await using story = await startStory()

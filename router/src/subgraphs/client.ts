@@ -1,5 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
+import { DEADLINE_HEADER } from '@karcis/kit/contracts/deadline'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
@@ -41,9 +42,6 @@ const JSON_TYPE = /^application\/(graphql-response\+)?json\b/
 const JSON_LINES = 'application/jsonl'
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
-
-/** Tells a subgraph how many milliseconds we wait for its response: then it can stop. */
-const DEADLINE_HEADER = 'x-karcis-deadline-ms'
 
 /** What undici says of a response beyond its limit. */
 const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
