@@ -62,6 +62,23 @@ export async function findCredentials(
     : null
 }
 
+/** Whether an account with exactly this address (normalized), name, number and address was made so many minutes ago at most. */
+export async function isJustSignedUp(
+  db: Db,
+  {
+    email,
+    name,
+    phoneNumber,
+    address,
+  }: { email: string } & Pick<Account, 'name' | 'phoneNumber' | 'address'>,
+  minutes: number,
+): Promise<boolean> {
+  const found = await db.$queryRaw<unknown[]>`SELECT true FROM users
+    WHERE email = ${email} AND created_at > now() - make_interval(mins => ${minutes}::int) AND name = ${name}
+      AND phone_number IS NOT DISTINCT FROM ${phoneNumber} AND address IS NOT DISTINCT FROM ${address}`
+  return found.length > 0
+}
+
 /** An account that stays as it is until the transaction ends. */
 export type LockedAccount = Account & { passwordHash: string | null }
 
