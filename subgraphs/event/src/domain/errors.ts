@@ -1,5 +1,6 @@
 import type { ConstraintErrors } from '@karcis/kit/database'
 import { BadUserInput, Conflict, KarcisError } from '@karcis/kit/errors'
+import type { Tx } from './database.ts'
 
 /** A span of time in which something else has the room. */
 export interface BusyTime {
@@ -24,9 +25,17 @@ class ListFull extends KarcisError {
   }
 }
 
-/** Keeps a list short enough to be given whole. Two who add at once may pass together, by one too many. @throws ListFull */
-export async function requireSpace(what: string, limit: number, count: Promise<number>): Promise<void> {
-  if ((await count) >= limit) throw new ListFull(what, limit)
+/**
+ * Keeps a list short enough to be given whole: who adds to it at the same time waits for this transaction, and counts after it.
+ * @param list its name, and whose it is where there are several. @throws ListFull
+ */
+export async function requireSpace(
+  tx: Tx,
+  { what, list = what, limit }: { what: string; list?: string; limit: number },
+  count: () => Promise<number>,
+): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${list}, 0))::text`
+  if ((await count()) >= limit) throw new ListFull(what, limit)
 }
 
 /** One wrong field, which only the database can know to be wrong. */

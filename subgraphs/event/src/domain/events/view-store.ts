@@ -10,6 +10,28 @@ export async function upsertView(tx: Tx, eventId: string): Promise<void> {
     ON CONFLICT (event_id, day) DO UPDATE SET views = event_views.views + 1`
 }
 
+/**
+ * Adds views of days long past up, to one number for each event: the oldest first, and so many at most. What another transaction
+ * is at is left to it.
+ * @returns how many were added up.
+ */
+export async function foldViews(tx: Tx, days: number, limit: number): Promise<number> {
+  const [row] = await tx.$queryRaw<{ count: number }[]>`
+    WITH old AS (
+      SELECT event_id, day FROM event_views
+      WHERE day > '-infinity' AND day < (now() AT TIME ZONE 'UTC')::date - ${days}::int
+      ORDER BY day LIMIT ${limit}::int FOR UPDATE SKIP LOCKED
+    ), gone AS (
+      DELETE FROM event_views v USING old WHERE v.event_id = old.event_id AND v.day = old.day RETURNING v.event_id, v.views
+    ), folded AS (
+      INSERT INTO event_views (event_id, day, views)
+      SELECT event_id, '-infinity', sum(views) FROM gone GROUP BY event_id ORDER BY event_id
+      ON CONFLICT (event_id, day) DO UPDATE SET views = event_views.views + excluded.views
+    )
+    SELECT count(*)::int AS count FROM gone`
+  return row?.count ?? 0
+}
+
 /** Views since an event was added, by event; those without any are left out. */
 export async function findViewCounts(db: Reads, eventIds: readonly string[]): Promise<Map<string, number>> {
   const rows = await db.$queryRaw<{ id: string; views: number }[]>`

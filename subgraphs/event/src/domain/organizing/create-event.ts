@@ -18,6 +18,7 @@ import { insertEvent } from '../events/event-store.ts'
 import { descriptionSchema, maxOpenPlacesSchema, parseTogether } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { confirmRights, requireRights } from './organizer-rights.ts'
 
 const schema = z.object({
   ...scheduleFields,
@@ -43,7 +44,7 @@ type Nullable<T> = { [Key in keyof T]: T[Key] | null }
 
 /**
  * Adds an event organized by the viewer, PENDING or DRAFT. A pending one reserves its room.
- * @throws Forbidden for somebody else's venue, RoomNotAvailable.
+ * @throws Forbidden for somebody else's venue, and for who has just lost the right to hold events; RoomNotAvailable.
  */
 export async function createEvent(
   deps: Deps,
@@ -59,8 +60,10 @@ export async function createEvent(
   const { title, description, categoryId, seriesId = null, currency, maxOpenPlaces = null, draft } = parsed
   await requireUsableVenue(deps, viewer, schedule.venueId)
   await requireRoomOfVenue(deps, schedule, sent)
+  const rights = await confirmRights(deps, organizer)
 
   const event = await transaction(deps.db, async (tx) => {
+    await requireRights(tx, organizer.id, rights)
     const inserted = await insertEvent(tx, {
       ...schedule,
       id: newId(),
