@@ -55,8 +55,16 @@ const forgetLostRights = retention<Deps>({
   keepForDays: 1,
 })
 
+/** After a day a key is good for another event. */
+const forgetEventCreations = retention<Deps>({
+  name: 'forget-event-creations',
+  table: 'event_creations',
+  since: 'created_at',
+  keepForDays: 1,
+})
+
 /** What forgets, to be run every hour. */
-export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights]
+export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
 
 /** Background work of this subgraph. */
 export const jobs = [pauseSalesOfOrganizer, lapseReviewsJob, ...forgetting]

@@ -141,24 +141,31 @@ describe('line 15: lists and counts under lists', () => {
 describe('a list that comes whole', () => {
   const GUARD = ['pg_advisory_xact_lock(hashtextextended(', '(hashtextextended('] as const
 
-  /** Twenty add a room where there is space for one more. @returns how many rooms there are then. */
+  /** Ten times twenty add a room where there is space for one more. @returns how many there are too many in the end. */
   async function crowd(story: Story): Promise<number> {
-    const { admin, venue } = await openHouse(story)
-    await story.sql(
-      `INSERT INTO rooms (id, venue_id, name, capacity) SELECT gen_random_uuid(), $1::uuid, n, 1 FROM generate_series(1, 48) n`,
-      venue.id,
-    )
-    await parallel(20, (n) =>
-      story.ask(admin, CREATE_ROOM, { input: { venueId: venue.id, name: `More ${n}`, capacity: 1 } }),
-    )
-    const [row] = await story.sql('SELECT count(*)::int AS n FROM rooms WHERE venue_id = $1::uuid', venue.id)
-    return row?.n
+    let tooMany = 0
+    for (let round = 0; round < 10; round += 1) {
+      const { admin, venue } = await openHouse(story)
+      await story.sql(
+        `INSERT INTO rooms (id, venue_id, name, capacity) SELECT gen_random_uuid(), $1::uuid, n, 1 FROM generate_series(1, 48) n`,
+        venue.id,
+      )
+      await parallel(20, (n) =>
+        story.ask(admin, CREATE_ROOM, { input: { venueId: venue.id, name: `More ${n}`, capacity: 1 } }),
+      )
+      const [row] = await story.sql(
+        'SELECT count(*)::int AS n FROM rooms WHERE venue_id = $1::uuid',
+        venue.id,
+      )
+      tooMany += row?.n - 50
+    }
+    return tooMany
   }
 
   it('would become too long in a rush without the lock on it, and does not with it', async () => {
     await using story = await startStory()
-    expect(await withMutant(story.subgraph.deps, GUARD, () => crowd(story))).toBeGreaterThan(50)
-    expect(await crowd(story)).toBe(50)
+    expect(await withMutant(story.subgraph.deps, GUARD, () => crowd(story))).toBeGreaterThan(0)
+    expect(await crowd(story)).toBe(0)
   })
 })
 

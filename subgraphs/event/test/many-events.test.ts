@@ -29,7 +29,7 @@ async function addEvents(count: number, organizers: string[]): Promise<void> {
   await story.sql(
     `INSERT INTO events (id, slug, title, description, status, organizer_id, category_id, starts_at, ends_at, timezone, online,
        currency, approved_at)
-     SELECT gen_random_uuid(), $4 || n, 'Event ' || n, '', (CASE WHEN n % 16 < 12 THEN 'APPROVED' ELSE
+     SELECT gen_random_uuid(), $4 || n, 'Event ' || n, repeat('An evening of songs. ', 20), (CASE WHEN n % 16 < 12 THEN 'APPROVED' ELSE
          (ARRAY['DRAFT', 'PENDING', 'REJECTED', 'CANCELLED'])[n % 16 - 11] END)::event_status,
        ($1::uuid[])[1 + n % array_length($1::uuid[], 1)], $2::uuid, now() + (n - $3::int / 2) * interval '20 min',
        now() + (n - $3::int / 2) * interval '20 min' + (n % 31 + 0.5) * interval '1 day', 'UTC', true, 'IDR', now()
@@ -165,5 +165,26 @@ describe(`line 34: of ${MANY} events`, () => {
     expect(count).not.toContain('Seq Scan')
     const [drafts] = await plansOf(() => story.does(big, MY, { status: 'DRAFT' }))
     expect(drafts).toContain('events_unapproved')
+  })
+  it('the popular ones are found without a look at all that nobody has viewed', async () => {
+    const first = await story.does(null, '{ popularEvents(first: 100) { id startsAt } }')
+    const soonest = first.map(({ startsAt }: { startsAt: string }) => startsAt)
+    expect(soonest).toEqual(soonest.toSorted())
+    expect(first).toHaveLength(100)
+    const [late, later] = await story.sql(
+      `SELECT id FROM events WHERE status = 'APPROVED' AND starts_at > now() ORDER BY starts_at DESC LIMIT 2`,
+    )
+    await story.sql(
+      `INSERT INTO event_views SELECT $1::uuid, current_date, 1 UNION ALL SELECT $2::uuid, current_date - 29, 2
+       UNION ALL SELECT $1::uuid, current_date - 31, 50`,
+      late.id,
+      later.id,
+    )
+    const ids = (await story.does(null, '{ popularEvents(first: 100) { id } }')).map(
+      ({ id }: { id: string }) => id,
+    )
+    expect(ids).toEqual([later.id, late.id, ...first.slice(0, 98).map(({ id }: { id: string }) => id)])
+    const [plan] = await plansOf(() => story.does(null, '{ popularEvents { id } }'))
+    expect(plan).not.toMatch(/Seq Scan on events/)
   })
 })

@@ -77,7 +77,8 @@ describe('line 35: a year of sign-ins', () => {
   it('is looked for by indexes, and people are counted by one', async () => {
     await using story = await startStory()
     await story.sql(
-      `INSERT INTO users (id, email, name) SELECT gen_random_uuid(), n || '@karcis.test', 'P' FROM generate_series(1, 5000) n`,
+      `INSERT INTO users (id, email, name, address)
+       SELECT gen_random_uuid(), n || '@karcis.test', 'P', repeat('Jalan Melati 1 ', 30) FROM generate_series(1, 5000) n`,
     )
     await story.sql(`INSERT INTO sessions (id, user_id) SELECT gen_random_uuid(), id FROM users`)
     await story.sql('VACUUM ANALYZE users')

@@ -15,6 +15,13 @@ export class RoomNotAvailable extends KarcisError {
   }
 }
 
+/** The key belongs to another event than the one that is asked for. */
+export class IdempotencyKeyReused extends KarcisError {
+  constructor(idempotencyKey: string) {
+    super('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', { idempotencyKey })
+  }
+}
+
 /** A list that is always given whole is as long as it may be. @param what is in it, as in "categories". */
 class ListFull extends KarcisError {
   constructor(what: string, limit: number) {

@@ -146,10 +146,11 @@ interface Shown {
   less?: Prisma.Sql
 }
 
-const APPROVED = Prisma.sql`e.status = 'APPROVED'`
+/** Of `events e`. */
+export const APPROVED = Prisma.sql`e.status = 'APPROVED'`
 const CHANGING = Prisma.sql`e.id = ANY(ARRAY(SELECT event_id FROM event_pending_changes))`
-/** Not over; no event lasts longer, so the index on the beginning need not be read from the first event that there ever was. */
-const TO_COME = Prisma.sql`e.ends_at > now() AND e.starts_at > now() - make_interval(days => ${MAX_EVENT_DAYS}::int)`
+/** Of `events e`: not over. No event lasts longer, so the index on the beginning need not be read from the first event that there ever was. */
+export const TO_COME = Prisma.sql`e.ends_at > now() AND e.starts_at > now() - make_interval(days => ${MAX_EVENT_DAYS}::int)`
 const OVER = Prisma.sql`e.ends_at <= now() AND e.starts_at < now()`
 
 /** In so many words: by a parameter Postgres would not see that the index on what is not approved is enough. */
