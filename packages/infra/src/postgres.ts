@@ -107,6 +107,16 @@ export async function startPostgres({
   return { port, pid: child.pid ?? 0, dataDir, url, stop, [Symbol.asyncDispose]: stop }
 }
 
+/** The address of a server that runs on this data, as the owner of its databases. */
+export function serverUrl(dataDir: string, database: string): string {
+  const port = readFileSync(join(dataDir, 'postmaster.pid'), 'utf8').split('\n')[PORT_LINE]
+  const password = readFileSync(join(dataDir, PASSWORD_FILE), 'utf8')
+  return `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
+}
+
+/** Counted from zero: https://www.postgresql.org/docs/18/storage-file-layout.html, `postmaster.pid`. */
+const PORT_LINE = 3
+
 /** Creates those of the databases that do not exist yet. `adminUrl` is any database of the server. */
 export async function createDatabases(adminUrl: string, names: readonly string[]): Promise<void> {
   const client = new pg.Client(adminUrl)
