@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, createReadStream, createWriteStream, existsSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, createReadStream, createWriteStream, statSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
-import { serverUrl } from './postgres.ts'
+import { findPostgres } from './postgres.ts'
 import { SetupError } from './setup.ts'
 
 /**
@@ -31,12 +31,13 @@ const TEMPORARY = /^(pgsql_tmp|pg_internal\.init)/
  * @throws SetupError when no server runs on the data.
  */
 export async function backUpPostgres(dataDir: string, target: string): Promise<void> {
-  if (!existsSync(join(dataDir, 'postmaster.pid')))
+  const urlOf = findPostgres(dataDir)
+  if (!urlOf)
     throw new SetupError(
       `No Postgres runs on ${dataDir}. What is stopped is backed up by copying the folder.`,
     )
   const client = new pg.Client({
-    connectionString: serverUrl(dataDir, 'postgres'),
+    connectionString: urlOf('postgres'),
     application_name: 'karcis backup',
   })
   await client.connect()
