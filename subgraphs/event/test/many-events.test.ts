@@ -25,20 +25,23 @@ const viewers: Record<string, Viewer | null> = {
 /** Events of two organizers, all statuses, past, running and to come, of which some have changes that wait; most are approved. */
 async function addEvents(count: number, organizers: string[]): Promise<void> {
   const house = await openHouse(story)
+  const prefix = newId()
   // Without what tells of each of them, which is not what this is about.
-  await story.sql(
-    `INSERT INTO events (id, slug, title, description, status, organizer_id, category_id, starts_at, ends_at, timezone, online,
+  for (let from = 1; from <= count; from += 5_000)
+    await story.sql(
+      `INSERT INTO events (id, slug, title, description, status, organizer_id, category_id, starts_at, ends_at, timezone, online,
        currency, approved_at)
      SELECT gen_random_uuid(), $4 || n, 'Event ' || n, repeat('An evening of songs. ', 20), (CASE WHEN n % 16 < 12 THEN 'APPROVED' ELSE
          (ARRAY['DRAFT', 'PENDING', 'REJECTED', 'CANCELLED'])[n % 16 - 11] END)::event_status,
        ($1::uuid[])[1 + n % array_length($1::uuid[], 1)], $2::uuid, now() + (n - $3::int / 2) * interval '20 min',
        now() + (n - $3::int / 2) * interval '20 min' + (n % 31 + 0.5) * interval '1 day', 'UTC', true, 'IDR', now()
-     FROM generate_series(1, $3::int) n`,
-    organizers,
-    house.category.id,
-    count,
-    newId(),
-  )
+     FROM generate_series($5::int, least($3::int, $5::int + 4999)) n`,
+      organizers,
+      house.category.id,
+      count,
+      prefix,
+      from,
+    )
   await story.sql(
     `INSERT INTO event_pending_changes (event_id, title, starts_at, ends_at, timezone, online)
      SELECT id, 'Other', starts_at, ends_at, timezone, online FROM events

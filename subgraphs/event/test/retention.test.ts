@@ -23,12 +23,12 @@ describe('line 35: a year of looking at events and of blocking rooms', () => {
       return sizes
     }
     let most = { views: 0, blocks: 0 }
-    for (let week = 1; week <= 70; week += 1) {
+    for (let fortnight = 1; fortnight <= 35; fortnight += 1) {
       for (const { id } of events) await story.does(person(), VIEW, { id })
       const input = { roomId: house.room.id, startsAt: inHours(1), endsAt: inHours(2), reason: 'Cleaning' }
       await story.does(house.admin, BLOCK, { input })
       // In two strides: no day and no time comes onto another on the way.
-      for (const days of [-7_000, 6_993]) {
+      for (const days of [-7_000, 6_986]) {
         await story.sql("UPDATE event_views SET day = day + $1::int WHERE day > '-infinity'", days)
         await story.sql(
           'UPDATE room_bookings SET starts_at = starts_at + make_interval(days => $1::int), ends_at = ends_at + make_interval(days => $1::int)',
@@ -36,15 +36,15 @@ describe('line 35: a year of looking at events and of blocking rooms', () => {
         )
       }
       await forget(story)
-      if (week === 60) most = await rows()
+      if (fortnight === 30) most = await rows()
     }
     expect(await rows()).toEqual(most)
-    // Twelve weeks by day and one sum, of each event; blocks of 52 weeks.
-    expect(most).toEqual({ views: 26, blocks: 52 })
+    // Six fortnights by day and one sum, of each event; blocks of 26.
+    expect(most).toEqual({ views: 14, blocks: 26 })
     for (const { id } of events) {
-      expect((await story.does(null, 'query($id: ID!) { event(id: $id) { views } }', { id })).views).toBe(70)
+      expect((await story.does(null, 'query($id: ID!) { event(id: $id) { views } }', { id })).views).toBe(35)
     }
-  })
+  }, 60_000)
 
   it('adds views up in batches, also when two do so at once, and spares what waits and reservations', async () => {
     await using story = await startStory()

@@ -34,34 +34,34 @@ const rows = async (story: Story): Promise<Record<string, number>> => {
 }
 
 describe('line 35: a year of sign-ins', () => {
-  it('leaves no more behind than its second quarter, and whoever comes each week stays signed in', async () => {
+  it('leaves no more behind than half of it, and whoever comes each fortnight stays signed in', async () => {
     await using story = await startStory({ PROPOSAL_RETENTION_DAYS: '60' })
     let siti = await story.signUp('Siti')
     const [budi, admin] = [await story.signUp('Budi'), await story.admin()]
     await story.sql(`UPDATE sessions SET revoked_at = now() WHERE id = '${admin.viewer.sessionId}'`)
     let most: Record<string, number> = {}
-    for (let week = 1; week <= 52; week += 1) {
+    for (let fortnight = 1; fortnight <= 26; fortnight += 1) {
       const { data } = await story.refresh(siti.refreshToken)
       siti = { ...siti, refreshToken: data.refreshToken.refreshToken }
       // Budi signs in from somewhere else each time, after a mistake; and asks once more to be an organizer.
-      const from = { address: `198.51.100.${week}` }
+      const from = { address: `198.51.100.${fortnight}` }
       await story.login(budi.email, 'mistyped', from)
       await story.comeBack(budi.email, PASSWORD, from)
-      await story.login(`nobody.${week}@karcis.test`, 'guessed', from)
+      await story.login(`nobody.${fortnight}@karcis.test`, 'guessed', from)
       const proposal = (await budi.ask(SUBMIT)).data.submitOrganizerProposal
       expect((await admin.ask(REJECT, proposal)).code).toBeUndefined()
-      await pass(story, 7)
+      await pass(story, 14)
       await story.subgraph.deps.signingKeys.rotateIfDue()
       await forget(story)
-      if (week === 26) most = await rows(story)
+      if (fortnight === 13) most = await rows(story)
     }
     const left = await rows(story)
     for (const [table, count] of Object.entries(left))
       expect(count, table).toBeLessThanOrEqual((most[table] ?? 0) + 1)
     // A token lives 30 days and is known for 30 more: eight weeks of Budi's sign-ins, and Siti's one session.
-    expect(left).toMatchObject({ sessions: 9, login_attempts: 0, known_places: 12, organizer_proposals: 8 })
+    expect(left).toMatchObject({ sessions: 5, login_attempts: 0, known_places: 6, organizer_proposals: 4 })
     expect((await story.refresh(siti.refreshToken)).code).toBeUndefined()
-  })
+  }, 60_000)
 
   it('keeps a session that an earlier version of a process goes on with', async () => {
     await using story = await startStory()
