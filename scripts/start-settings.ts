@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError } from '@karcis/infra/setup'
@@ -106,6 +106,7 @@ function keptSecrets(file: string): Partial<Secrets> {
   const complete = Object.fromEntries(
     SECRETS.map((name) => [name, kept[name] ?? randomBytes(32).toString('hex')]),
   )
-  writeFileSync(file, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(`${file}.new`, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file) // never half of it: what they seal is lost without them
   return complete
 }

@@ -6,12 +6,13 @@ import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 import { platformProcesses } from './platform.ts'
-import { assertNotRunning, clearRun, stopOrphans, writeRun } from './run-lock.ts'
+import { claim, clearRun, stopOrphans, writeRun } from './run-lock.ts'
 import { seedOnce } from './seed.ts'
 import type { StartSettings } from './start-settings.ts'
 import { readSecrets, readStartSettings } from './start-settings.ts'
 import { supervise } from './supervisor.ts'
-import { onInterruption, readableLine } from './terminal.ts'
+import { startSurvivor } from './survivor.ts'
+import { onInterruption, readableLine, tolerateClosedOutput } from './terminal.ts'
 
 const NAME_WIDTH = 8
 const startedAt = Date.now()
@@ -27,13 +28,12 @@ async function main(): Promise<void> {
   const { dataDir } = settings
   const interrupted = onInterruption(() => progress('stopping (a second Ctrl-C stops at once)'))
   mkdirSync(dataDir, { recursive: true })
-  assertNotRunning(dataDir)
+  await using resources = new AsyncDisposableStack()
+  await claim(dataDir)
+  resources.defer(() => clearRun(dataDir))
   await stopOrphans(dataDir)
   await assertPortsFree(settings)
-
-  await using resources = new AsyncDisposableStack()
   writeRun(dataDir, {})
-  resources.defer(() => clearRun(dataDir))
   try {
     await start(settings, resources, interrupted)
   } catch (error) {
@@ -49,10 +49,12 @@ async function start(
   interrupted: AbortSignal,
 ): Promise<void> {
   const { dataDir, routerPort, ports } = settings
+  const survivor = resources.use(startSurvivor(dataDir))
+  const surroundings = { resources, survivor, log: progress }
   const secrets = readSecrets(process.env, dataDir, settings.production)
   const [databaseUrls, redisUrl] = await allOrNothing(
-    startDatabases(settings, resources, progress),
-    startCache(settings, resources, progress),
+    startDatabases(settings, surroundings),
+    startCache(settings, surroundings),
     generate(progress),
   )
   interrupted.throwIfAborted()
@@ -67,7 +69,10 @@ async function start(
   const supervisor = await supervise({
     processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
     log: (name, line) => print(name, readableLine(line)),
-    onPids: (pids) => writeRun(dataDir, pids),
+    onPids(pids) {
+      writeRun(dataDir, pids)
+      survivor.processesChanged(Object.values(pids))
+    },
     signal: interrupted,
   })
   resources.use(supervisor)
@@ -95,6 +100,7 @@ async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<vo
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
 }
 
+tolerateClosedOutput()
 try {
   await main()
   process.exit(0) // a keep-alive socket of ours must not hold the terminal

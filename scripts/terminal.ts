@@ -23,6 +23,11 @@ export function onInterruption(announce: () => void): AbortSignal {
   return controller.signal
 }
 
+/** A terminal that is closed, or a pipe that nobody reads, must not keep us from stopping in order. */
+export function tolerateClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+}
+
 const LEVELS: Record<number, string> = {
   10: 'trace',
   20: 'debug',
