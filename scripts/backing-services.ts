@@ -57,7 +57,7 @@ const newPassword = (): string => randomBytes(24).toString('hex')
 
 async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<void> {
   try {
-    const applied = await migrate(name, url)
+    const applied = await migrate(name, url, { log: (line) => log(`${name}: ${line}`) })
     if (applied.length > 0) log(`migrated ${name}: ${applied.join(', ')}`)
   } catch (error) {
     if (error instanceof SetupError) throw error
