@@ -20,7 +20,7 @@ describe('line 24: npm, the bootstrap and what it started end together', () => {
     `import { writeFileSync } from 'node:fs'
     import { onInterruption } from ${JSON.stringify(join(ROOT, 'scripts/terminal.ts'))}
     const [, , note] = process.argv
-    const stop = onInterruption(() => undefined)
+    const stop = onInterruption(() => undefined, 1000)
     stop.addEventListener('abort', () => { writeFileSync(note + '.stopped', ''); process.exit(0) })
     setInterval(() => undefined, 1000)
     writeFileSync(note, JSON.stringify({ script: process.pid, bootstrap: process.ppid }))`,
@@ -119,7 +119,7 @@ async function startPlatform(dataDir: string, given?: Record<string, string>): P
   const script = join(ROOT, 'scripts/start.ts')
   const flags = ['--disable-warning=ExperimentalWarning', script, '--no-seed', '--data', dataDir]
   const child = spawn(process.execPath, flags, {
-    env: { PATH: process.env.PATH, BCRYPT_COST: '4', ...ports },
+    env: { PATH: process.env.PATH, BCRYPT_COST: '4', DRAIN_SECONDS: '0', STOP_SECONDS: '3', ...ports },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const lines: string[] = []

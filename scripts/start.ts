@@ -25,8 +25,11 @@ const elapsed = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1)} s
 async function main(): Promise<void> {
   if (existsSync(join(ROOT, '.env'))) process.loadEnvFile(join(ROOT, '.env'))
   const settings = readStartSettings(process.argv.slice(2), process.env)
-  const { dataDir } = settings
-  const interrupted = onInterruption(() => progress('stopping (a second Ctrl-C stops at once)'))
+  const { dataDir, stopLimitMs } = settings
+  const interrupted = onInterruption(
+    () => progress('stopping (a second Ctrl-C stops at once)'),
+    2 * stopLimitMs, // first the router, then the subgraphs
+  )
   mkdirSync(dataDir, { recursive: true })
   await using resources = new AsyncDisposableStack()
   await claim(dataDir)
@@ -48,8 +51,8 @@ async function start(
   resources: AsyncDisposableStack,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { dataDir, routerPort, ports } = settings
-  const survivor = resources.use(startSurvivor(dataDir))
+  const { dataDir, routerPort, ports, stopLimitMs } = settings
+  const survivor = resources.use(startSurvivor(dataDir, stopLimitMs))
   const surroundings = { resources, survivor, log: progress }
   const secrets = readSecrets(process.env, dataDir, settings.production)
   const [databaseUrls, redisUrl] = await allOrNothing(
@@ -67,7 +70,9 @@ async function start(
     ...adminSettings(settings),
   }
   const supervisor = await supervise({
-    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
+    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }).map((group) =>
+      group.map((spec) => ({ ...spec, stopLimitMs })),
+    ),
     log: (name, line) => print(name, readableLine(line)),
     onPids(pids) {
       writeRun(dataDir, pids)

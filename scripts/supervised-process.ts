@@ -26,6 +26,8 @@ export interface ProcessSpec {
   readonly env: NodeJS.ProcessEnv
   /** Answers 200 once the process can serve. */
   readonly readyUrl: string
+  /** How long it may take to end, when that is not the usual. */
+  readonly stopLimitMs?: number
 }
 
 /** Keeps one process running: starts it again, with growing pauses, whenever it dies on its own. */
@@ -78,7 +80,7 @@ export class SupervisedProcess {
   /** Ends it in order, by force past the limit, and leaves it ended. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    if (this.#child) await stopChild(this.#child, 'SIGTERM', STOP_LIMIT_MS)
+    if (this.#child) await stopChild(this.#child, 'SIGTERM', this.spec.stopLimitMs ?? STOP_LIMIT_MS)
   }
 
   /** For the last moment of our own process, where nothing can be waited for. */

@@ -8,13 +8,13 @@ import { clearRun } from './run-lock.ts'
  * themselves then, are gone, and ends the servers that they needed. It is told who runs over a channel, whose end is the sign.
  */
 
-/** How long the platform's processes may take to end; they cut themselves off before. */
-const DRAIN_LIMIT_MS = 20_000
 const RESTART_PAUSE_MS = 1_000
 
 /** Who runs. */
 interface Word {
   readonly dataDir: string
+  /** How long the processes may take to end. */
+  readonly limitMs: number
   readonly processes: readonly number[]
   readonly servers: readonly Server[]
 }
@@ -34,7 +34,7 @@ export interface Survivor extends Disposable {
 }
 
 /** Starts it, and again should it die. */
-export function startSurvivor(dataDir: string): Survivor {
+export function startSurvivor(dataDir: string, limitMs: number): Survivor {
   const servers = new Map<string, Server>()
   let processes: readonly number[] = []
   let disposed = false
@@ -58,7 +58,7 @@ export function startSurvivor(dataDir: string): Survivor {
   }
 
   function tell(): void {
-    const word: Word = { dataDir, processes, servers: [...servers.values()] }
+    const word: Word = { dataDir, limitMs, processes, servers: [...servers.values()] }
     if (child.connected) child.send(word)
   }
 
@@ -94,10 +94,10 @@ function survive(): void {
 
   async function endAll(): Promise<void> {
     if (!word) return
-    const { dataDir, processes, servers } = word
+    const { dataDir, limitMs, processes, servers } = word
     const isStill = (pid: number) => isAlive(pid) && birthOf(pid) === births.get(pid)
     const end = (pid: number, signal: NodeJS.Signals) => stopLeftover(pid, () => isStill(pid), signal)
-    for (let waited = 0; processes.some(isStill) && waited < DRAIN_LIMIT_MS; waited += 50) await sleep(50)
+    for (let waited = 0; processes.some(isStill) && waited < limitMs; waited += 50) await sleep(50)
     await Promise.all(processes.map((pid) => end(pid, 'SIGKILL'))) // those that are frozen, say
     await Promise.all(servers.map(({ pid, signal }) => end(pid, signal)))
     clearRun(dataDir, parent)
