@@ -5,6 +5,7 @@ import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import type { subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers, forgetEvents } from './events.ts'
+import { sweepOutbox } from './events/outbox.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
@@ -108,6 +109,8 @@ export async function startSubgraph<
     crons: [...(spec.crons ?? []), ...forgetting.map(({ name: job }) => ({ job, match: '17 * * * *' }))],
   })
   stack.defer(() => jobs.close())
+  const outbox = sweepOutbox(deps)
+  stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
   const server = await serveSubgraph({
     sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
