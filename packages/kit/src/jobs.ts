@@ -3,12 +3,11 @@ import { parseCronItems, type Task, type TaskList } from 'graphile-worker'
 import type pg from 'pg'
 import type { z } from 'zod'
 import type { Tx } from './database.ts'
-import { KarcisError } from './errors.ts'
 import { JobPool } from './jobs/pool.ts'
 import { keepRunning } from './jobs/runners.ts'
 import { forgive, keepUp } from './jobs/upkeep.ts'
 import type { Logger } from './log.ts'
-import { asExpected } from './outages.ts'
+import { isAway } from './outages.ts'
 
 /** For how long connections are waited for that do not come back. */
 const CLOSE_MS = 1_000
@@ -105,12 +104,11 @@ function tasksOf<Deps>(
       try {
         await job.run(deps, job.schema.parse(payload), stopping)
       } catch (error) {
-        const expected = asExpected(error, log)
-        const isAway = expected instanceof KarcisError && expected.code === 'SERVICE_UNAVAILABLE'
-        if (isAway) log.info({ task: job.name, reason: expected.message }, 'job has to wait')
+        const away = isAway(error, log)
+        if (away) log.info({ task: job.name, reason: (error as Error).message }, 'job has to wait')
         else
           log.warn({ err: error, task: job.name, attempts, max_attempts }, 'job failed, will be tried again')
-        await forgive(pool, { id, attempts, isAway }).catch(() => undefined) // then this attempt counts
+        await forgive(pool, { id, attempts, isAway: away }).catch(() => undefined) // then this attempt counts
         throw error
       }
     }

@@ -54,6 +54,12 @@ export function asExpected(error: unknown, log: Logger): unknown {
   return error instanceof KarcisError ? error : new ServiceUnavailable()
 }
 
+/** Whether something failed only because what it needs is away, which is then noted as an outage (`asExpected`). */
+export function isAway(error: unknown, log: Logger): boolean {
+  const expected = asExpected(error, log)
+  return expected instanceof KarcisError && expected.code === 'SERVICE_UNAVAILABLE'
+}
+
 /** Not what was given up because nobody waits for it, nor a conflict with another. */
 const isOutage = (error: unknown): error is Error =>
   error instanceof Error &&

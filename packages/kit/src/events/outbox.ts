@@ -4,7 +4,7 @@ import type { SubgraphName } from '../contracts/subgraphs.ts'
 import type { RawSql } from '../database.ts'
 import { KarcisError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { asExpected, noteOutage } from '../outages.ts'
+import { isAway, noteOutage } from '../outages.ts'
 import type { ServiceClient } from '../service-client.ts'
 
 /** Events that go in one request. */
@@ -103,7 +103,7 @@ export function sweepOutbox(deps: OutboxDeps): { close(): Promise<void> } {
       try {
         await sweep()
       } catch (error) {
-        if (asExpected(error, deps.log) === error) deps.log.error({ err: error }, 'outbox cannot be swept')
+        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'outbox cannot be swept')
       }
       await sleep(SWEEP_MS, undefined, { signal: closing.signal }).catch(() => undefined)
     }
@@ -139,10 +139,9 @@ async function takeDue(db: RawSql): Promise<Due[]> {
 }
 
 function tellOfFailure(log: Logger, { consumer, aggregateId, tries }: Due, error: unknown): void {
-  const expected = asExpected(error, log)
-  if (!(expected instanceof KarcisError))
+  if (!isAway(error, log))
     return log.error({ err: error, consumer, aggregateId }, 'events of an aggregate cannot be delivered')
-  if (expected === error) noteOutage(log, `delivery to ${consumer}`, expected.message)
+  if (error instanceof KarcisError) noteOutage(log, `delivery to ${consumer}`, error.message)
   if (tries % NAMED_AFTER === 0)
     log.error({ consumer, aggregateId, tries }, 'events of an aggregate are still not delivered')
 }

@@ -3,7 +3,7 @@ import pg from 'pg'
 import { connectionOptions } from '../database.ts'
 import { BoundedClient } from '../database/bounded-client.ts'
 import type { Logger } from '../log.ts'
-import { asExpected, noteOutage } from '../outages.ts'
+import { isAway, noteOutage } from '../outages.ts'
 
 /** Between attempts to note the end of a job; twice as long each time, up to the limit. */
 const PAUSE_MS = 50
@@ -74,8 +74,7 @@ export class JobPool extends pg.Pool {
         try {
           return await this.query(query)
         } catch (error) {
-          if (asExpected(error, this.#log) === error)
-            this.#log.error({ err: error }, 'the end of a job cannot be noted')
+          if (!isAway(error, this.#log)) this.#log.error({ err: error }, 'the end of a job cannot be noted')
           if (this.#closing) return { rows: [] }
         }
         await sleep(pauseMs)

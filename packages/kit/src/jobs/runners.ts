@@ -10,7 +10,7 @@ import {
 } from 'graphile-worker'
 import type pg from 'pg'
 import type { Logger } from '../log.ts'
-import { asExpected } from '../outages.ts'
+import { isAway } from '../outages.ts'
 
 /** Before a runner that could not start, or has ended, is followed by another; twice as long each time, until one has lived for a while. */
 const PAUSE_MS = 200
@@ -111,9 +111,9 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
         if (performance.now() - began > 2 * MAX_PAUSE_MS) pauses = 0
       } catch (error) {
         const { message } = error as Error
-        const isAway = asExpected(error, log) !== error // and so in the log
-        if (!isAway && problem !== message) log.error({ reason: message }, 'jobs cannot be run')
-        problem = isAway ? `The database is away: ${message}` : message
+        const away = isAway(error, log)
+        if (!away && problem !== message) log.error({ reason: message }, 'jobs cannot be run')
+        problem = away ? `The database is away: ${message}` : message
         tried.resolve()
       }
       await sleep(Math.min(PAUSE_MS * 2 ** pauses, MAX_PAUSE_MS), undefined, {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from '../log.ts'
-import { asExpected } from '../outages.ts'
+import { isAway } from '../outages.ts'
 import type { JobPool } from './pool.ts'
 import type { Runners } from './runners.ts'
 
@@ -61,8 +61,7 @@ export function keepUp(pool: JobPool, runners: Runners, log: Logger): Upkeep {
       } catch (error) {
         pulse.missed += 1
         beats = 0
-        if (asExpected(error, log) === error && runners.problem() === null)
-          log.warn({ err: error }, 'heartbeat missed')
+        if (!isAway(error, log) && runners.problem() === null) log.warn({ err: error }, 'heartbeat missed')
       }
       await pause(HEARTBEAT_MS)
     }
