@@ -4,7 +4,9 @@ import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import type { subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandlers, forgetEvents } from './events.ts'
+import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
+import { sweepOutbox } from './events/outbox.ts'
+import { housekeeping } from './housekeeping.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
@@ -99,7 +101,7 @@ export async function startSubgraph<
   })
   if (close) stack.defer(close)
 
-  const forgetting = forgetEvents(settings)
+  const forgetting = housekeeping(settings)
   const jobs = await startJobs<Deps>({
     connectionString: settings.DATABASE_URL,
     log,
@@ -108,6 +110,8 @@ export async function startSubgraph<
     crons: [...(spec.crons ?? []), ...forgetting.map(({ name: job }) => ({ job, match: '17 * * * *' }))],
   })
   stack.defer(() => jobs.close())
+  const outbox = sweepOutbox(deps)
+  stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
   const server = await serveSubgraph({
     sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
