@@ -15,10 +15,10 @@ const scalars = 'id section row number status heldUntil accessible x y'
 
 /** What a process says on `/live` while something goes on: how often it was asked, and how often it answered within a second. */
 async function lookAt(process: TestProcess, until: Promise<unknown>) {
-  let over = false
-  void until.finally(() => (over = true))
+  const over = new AbortController()
+  void until.finally(() => over.abort())
   const seen = { asked: 0, alive: 0, megabytes: 0 }
-  while (!over) {
+  while (!over.signal.aborted) {
     seen.asked += 1
     const answer = await Promise.race([process.probe('/live'), sleep(1_000, null)])
     if (answer?.status === 200) seen.alive += 1
@@ -45,7 +45,9 @@ async function startHall(rows = ROWS, seatsPerRow = PER_ROW) {
     'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { revision } }',
     { input: { eventId, sections } },
   )
-  const process = stack.use(await startProcess('subgraphs/ticket/src/main.ts', story.settings))
+  const process = stack.use(
+    await startProcess('subgraphs/ticket/src/main.ts', { ...story.settings, LOG_LEVEL: 'info' }),
+  )
   await process.ready()
   const post = async (body: unknown): Promise<string> => {
     const response = await fetch(`${process.url}/graphql`, {
