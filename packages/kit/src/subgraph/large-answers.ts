@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { ServiceUnavailable } from '../errors.ts'
+import { createMemoryRelease, type MemoryRelease } from '../memory.ts'
 import { NobodyWaits, whoWaits } from '../waiting.ts'
 
 /** From so many objects on an answer is large: some hundred milliseconds of the one thread, and tens of megabytes. */
@@ -70,10 +71,11 @@ export class LargeAnswers {
   readonly #unsized = new Places(UNSIZED_PLACES)
   readonly #large = new Places(LARGE_PLACES)
   readonly #sizes = new LRUCache<string, number>({ max: MAX_SIZES })
+  readonly #memory = createMemoryRelease()
 
   /** For one operation. */
   admission(): Admission {
-    return new Admission(this.#unsized, this.#large, this.#sizes)
+    return new Admission(this.#unsized, this.#large, this.#sizes, this.#memory)
   }
 }
 
@@ -82,6 +84,7 @@ export class Admission {
   readonly #unsized: Places
   readonly #large: Places
   readonly #sizes: LRUCache<string, number>
+  readonly #memory: MemoryRelease
   /** How many lists of unknown length it reads, or waits to read. */
   #reading = 0
   #enteringUnsized: Promise<void> | undefined
@@ -90,10 +93,15 @@ export class Admission {
   #isLarge = false
   #isOver = false
 
-  constructor(unsized: Places, large: Places, sizes: LRUCache<string, number>) {
+  constructor(unsized: Places, large: Places, sizes: LRUCache<string, number>, memory: MemoryRelease) {
     this.#unsized = unsized
     this.#large = large
     this.#sizes = sizes
+    this.#memory = memory
+  }
+
+  get isLarge(): boolean {
+    return this.#isLarge
   }
 
   /**
@@ -163,6 +171,8 @@ export class Admission {
     if (this.#isOver) return
     this.#isOver = true
     this.#leaveUnsized()
-    if (this.#isLarge) this.#large.leave()
+    if (!this.#isLarge) return
+    this.#large.leave()
+    this.#memory.taken()
   }
 }

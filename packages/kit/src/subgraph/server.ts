@@ -23,6 +23,7 @@ import {
   readBody,
   readBytes,
   sendJson,
+  writeTexts,
 } from '../http.ts'
 import { newId } from '../ids.ts'
 import type { Running } from '../lifecycle.ts'
@@ -181,7 +182,7 @@ export async function serveSubgraph<Context extends RequestScope>(
   async function answerOperations(body: unknown, context: Context, response: ServerResponse): Promise<void> {
     if (!Array.isArray(body)) {
       const sent = new Promise<void>((resolve) => response.once('close', resolve))
-      return sendAnswer(response, await operations.run(body, context, sent))
+      return await sendAnswer(response, await operations.run(body, context, sent))
     }
     if (!isBatch(body))
       return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
@@ -255,9 +256,15 @@ export async function serveSubgraph<Context extends RequestScope>(
 const STARTING = 'It is starting.'
 const STOPPING = 'It is stopping.'
 
-function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
-  response.end(json)
+async function sendAnswer(
+  response: ServerResponse,
+  { status, headers, json }: OperationAnswer,
+): Promise<void> {
+  const pieces = typeof json === 'string' ? [json] : json
+  const length = pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
+  response.writeHead(status, { ...headers, 'content-length': length })
+  await writeTexts(response, pieces)
+  response.end()
 }
 
 /** The events that another subgraph tells of. */
