@@ -47,7 +47,7 @@ export const days = (byDefault: number) =>
 export const subgraphSettings = baseSettings.extend({
   PORT: z.coerce.number().int().min(0).max(65_535),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
-  /** Connections to the database for requests and what jobs do; a process has `OTHER_CONNECTIONS` beside them. */
+  /** Connections to the database for requests and what jobs do; a process has 7 beside them (subgraph.ts). */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(8),
   /** Events that were delivered, for people who look into something. */
   OUTBOX_RETENTION_DAYS: days(7),

@@ -37,7 +37,7 @@ export async function sendBatch(
 ): Promise<void> {
   let left = members.length
   let lines: Line[] = []
-  let writing: Promise<void> | undefined
+  let writing: Promise<unknown> | undefined
   let timer: NodeJS.Timeout | undefined
 
   /** Takes a long line, or short ones joined. */
@@ -72,9 +72,11 @@ export async function sendBatch(
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    writing ??= write().finally(() => {
-      writing = undefined
-    })
+    writing ??= write()
+      .catch(() => response.destroy())
+      .then(() => {
+        writing = undefined
+      })
   }
 
   await Promise.all(

@@ -37,7 +37,8 @@ export class ObjectBudget {
   readonly #max: number
   #left: number
   #inThisTurn = 0
-  #pause: Promise<void> | undefined
+  /** In which those objects are completed that came last. */
+  #turn: Promise<void> | undefined
   readonly #exceeded = Promise.withResolvers<never>()
 
   constructor(max: number, admission: Admission) {
@@ -68,12 +69,16 @@ export class ObjectBudget {
     this.#inThisTurn += objects
     if (this.#inThisTurn >= OBJECTS_OF_A_TURN) {
       this.#inThisTurn = 0
-      this.#pause ??= nextTurn().then(() => {
-        this.#pause = undefined
-      })
+      this.#turn = turnAfter(this.#turn)
     }
-    return this.#pause
+    return this.#turn
   }
+}
+
+/** A turn of the event loop of its own, so that whatever else came is served before. */
+async function turnAfter(before: Promise<void> | undefined): Promise<void> {
+  await before
+  await nextTurn()
 }
 
 /** The operation is well formed, and what it asks for is more than is given at once. */
@@ -165,8 +170,9 @@ function counted(resolve: Resolver, givesObjects: boolean, isNonNull: boolean): 
     if (!givesObjects || !budget) return result
     const spend = (value: unknown): unknown => {
       const turn = budget.spend(countOf(value) * weightOf(info))
-      const given = Array.isArray(value) && value.length > GROUP ? inGroups(value) : value
-      return turn ? turn.then(() => given) : given
+      // Made only when it is used: its promises may fail, and each is somebody's.
+      const give = (): unknown => (Array.isArray(value) && value.length > GROUP ? inGroups(value) : value)
+      return turn ? turn.then(give) : give()
     }
     return isPromise(result) ? result.then(spend) : spend(result)
   }
@@ -178,16 +184,12 @@ const GROUP = 2_000
 /** The items of a long list, each group of them in a turn of its own, so that whatever else came is served in between. */
 function inGroups(items: readonly unknown[]): unknown[] {
   const waiting = whoWaits()
-  const nextGroup = async (before: Promise<unknown>): Promise<void> => {
-    await before
-    await nextTurn()
-    waiting?.check()
-  }
-  let group: Promise<void> = Promise.resolve()
+  const nextGroup = (before: Promise<void> | undefined) => turnAfter(before).then(() => waiting?.check())
+  let group: Promise<void> | undefined
   return items.map((item, at) => {
     if (at < GROUP) return item
     if (at % GROUP === 0) group = nextGroup(group)
-    return group.then(() => item)
+    return group?.then(() => item)
   })
 }
 
