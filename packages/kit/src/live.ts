@@ -1,5 +1,6 @@
 import { createAsyncQueue } from './async-queue.ts'
 import type { Logger } from './log.ts'
+import { asExpected } from './outages.ts'
 import type { Bus } from './redis.ts'
 
 /** What changed of one thing: everything after revision `since`, up to `revision`. */
@@ -73,7 +74,7 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
           } while (readAgain)
         } catch (error) {
           // The next poll tries again: the watcher is late, never wrong.
-          log.warn({ err: error, key }, 'could not read changes')
+          if (asExpected(error, log) === error) log.warn({ err: error, key }, 'could not read changes')
         } finally {
           reading = false
         }
