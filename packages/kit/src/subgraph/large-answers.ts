@@ -32,25 +32,32 @@ class Places {
     this.#free = free
   }
 
-  /** @throws ServiceUnavailable when too many wait, or for too long; NobodyWaits. */
+  /**
+   * What has written, and events of subscriptions, wait for as long as it takes: the one is done already, the other is for nobody alone.
+   * @throws ServiceUnavailable when too many wait, or for too long; NobodyWaits.
+   */
   async enter(): Promise<void> {
     if (this.#free > 0) return void (this.#free -= 1)
-    if (this.#waiting.size >= MAX_WAITING) throw new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS)
-    const waiting = whoWaits()
-    waiting?.check()
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting = whoWaits()
+    if (!waiting || waiting.isKept) {
+      this.#waiting.add(resolve)
+      return promise
+    }
+    waiting.check()
+    if (this.#waiting.size >= MAX_WAITING) throw new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS)
     this.#waiting.add(resolve)
     const giveUp = (error: Error): void => {
       this.#waiting.delete(resolve)
       reject(error)
     }
-    const forget = waiting?.onEnd(() => giveUp(new NobodyWaits()))
+    const forget = waiting.onEnd(() => giveUp(new NobodyWaits()))
     const patience = setTimeout(giveUp, MAX_WAIT_MS, new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS))
     try {
       await promise
     } finally {
       clearTimeout(patience)
-      forget?.()
+      forget()
     }
   }
 

@@ -39,7 +39,7 @@ export class ObjectBudget {
   #inThisTurn = 0
   /** In which those objects are completed that came last. */
   #turn: Promise<void> | undefined
-  readonly #exceeded = Promise.withResolvers<never>()
+  #fail: ((error: AnswerTooLarge) => void) | undefined
 
   constructor(max: number, admission: Admission) {
     this.admission = admission
@@ -51,16 +51,17 @@ export class ObjectBudget {
     return this.#left < 0
   }
 
-  /** Rejects once it is spent. @throws AnswerTooLarge. */
-  get exceeded(): Promise<never> {
-    return this.#exceeded.promise
+  /** Calls once it is spent. */
+  onceSpent(fail: (error: AnswerTooLarge) => void): void {
+    this.#fail = fail
   }
 
   /** @returns a promise when it is to be waited for. */
   spend(objects: number): Promise<void> | undefined {
     this.#left -= objects
     if (this.#left < 0) {
-      this.#exceeded.reject(new AnswerTooLarge(this.#max))
+      this.#fail?.(new AnswerTooLarge(this.#max))
+      this.#fail = undefined
       return abandoned()
     }
     const { admission } = this
@@ -96,7 +97,10 @@ const storage = new AsyncLocalStorage<ObjectBudget>()
  * @throws AnswerTooLarge then.
  */
 export const withinBudget = <T>(budget: ObjectBudget, execute: () => T | PromiseLike<T>): Promise<T> =>
-  Promise.race([storage.run(budget, async () => execute()), budget.exceeded])
+  new Promise((resolve, reject) => {
+    budget.onceSpent(reject)
+    storage.run(budget, async () => execute()).then(resolve, reject)
+  })
 
 /** Each one of its own, for it keeps whatever waits for it. To fail would cost an error for each of a hundred thousand objects. */
 const abandoned = (): Promise<never> => new Promise(() => undefined)
