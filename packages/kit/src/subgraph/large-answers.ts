@@ -34,15 +34,20 @@ class Places {
 
   /**
    * What has written, and events of subscriptions, wait for as long as it takes: the one is done already, the other is for nobody alone.
+   * @returns whether it had to wait.
    * @throws ServiceUnavailable when too many wait, or for too long; NobodyWaits.
    */
-  async enter(): Promise<void> {
-    if (this.#free > 0) return void (this.#free -= 1)
+  async enter(): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free -= 1
+      return false
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const waiting = whoWaits()
     if (!waiting || waiting.isKept) {
       this.#waiting.add(resolve)
-      return promise
+      await promise
+      return true
     }
     waiting.check()
     if (this.#waiting.size >= MAX_WAITING) throw new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS)
@@ -55,6 +60,7 @@ class Places {
     const patience = setTimeout(giveUp, MAX_WAIT_MS, new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS))
     try {
       await promise
+      return true
     } finally {
       clearTimeout(patience)
       forget()
@@ -119,7 +125,8 @@ export class Admission {
   beforeReading(key: string): Promise<void> | undefined {
     if (this.#isLarge) return undefined
     const size = this.#sizes.get(key)
-    if (size !== undefined) return size < LARGE ? undefined : this.grow(LARGE)
+    // What one operation reads goes on together, for it may be read in one statement.
+    if (size !== undefined) return size < LARGE ? this.#enteringLarge : this.grow(LARGE)
     this.#reading += 1
     return this.#readUnsized(key)
   }
@@ -161,10 +168,10 @@ export class Admission {
   }
 
   async #enterLarge(): Promise<void> {
-    await this.#large.enter()
+    const waited = await this.#large.enter()
     this.#isLarge = true
     if (this.#isOver) return this.#large.leave()
-    await nextTurn() // what came in meanwhile is served before
+    if (waited) await nextTurn() // what came in meanwhile is served before
   }
 
   #leaveUnsized(): void {
