@@ -53,6 +53,8 @@ export const subgraphSettings = baseSettings.extend({
   OUTBOX_RETENTION_DAYS: days(7),
   /** The ids of events that were taken in: for as long as one may come again, as from a backup of who told of it. */
   INBOX_RETENTION_DAYS: days(30),
+  /** Jobs that have used up their attempts, for people to see them. */
+  DEAD_JOB_RETENTION_DAYS: days(30),
 })
 
 /**

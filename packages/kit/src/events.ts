@@ -2,13 +2,10 @@ import { z } from 'zod'
 import { EVENTS, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
 import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
 import { type RawSql, type TransactionSource, transaction, type Tx } from './database.ts'
-import type { subgraphSettings } from './env.ts'
 import { KarcisError } from './errors.ts'
 import { deliver, type OutboxDeps } from './events/outbox.ts'
 import { newId } from './ids.ts'
-import { defineJob, enqueue, type Job } from './jobs.ts'
-import type { Logger } from './log.ts'
-import { retention } from './retention.ts'
+import { defineJob, enqueue } from './jobs.ts'
 
 /** What happened to one aggregate, as told to another subgraph. */
 export const eventSchema = z.object({
@@ -98,21 +95,3 @@ export function createInbox<Client extends RawSql>(
     }
   }
 }
-
-/** The jobs that forget events long delivered or taken in, to be run every hour. */
-export const forgetEvents = (
-  settings: Pick<z.infer<typeof subgraphSettings>, 'OUTBOX_RETENTION_DAYS' | 'INBOX_RETENTION_DAYS'>,
-): Job<Record<string, never>, { db: TransactionSource<RawSql>; log: Logger }>[] => [
-  retention({
-    name: 'forget-delivered-events',
-    table: 'kit.outbox',
-    since: 'delivered_at',
-    keepForDays: settings.OUTBOX_RETENTION_DAYS,
-  }),
-  retention({
-    name: 'forget-taken-events',
-    table: 'kit.inbox',
-    since: 'received_at',
-    keepForDays: settings.INBOX_RETENTION_DAYS,
-  }),
-]

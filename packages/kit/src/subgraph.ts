@@ -4,8 +4,9 @@ import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import { stopTimes, type subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandlers, forgetEvents } from './events.ts'
+import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
 import { sweepOutbox } from './events/outbox.ts'
+import { housekeeping } from './housekeeping.ts'
 import { type Job, type JobRunner, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
@@ -132,7 +133,7 @@ export async function startSubgraph<
   })
   if (close) stack.defer(close)
 
-  const forgetting = forgetEvents(settings)
+  const forgetting = housekeeping(settings)
   const jobs = await startJobs<Deps>({
     connections: JOB_CONNECTIONS,
     connectionString: settings.DATABASE_URL,

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { transaction } from '../src/database.ts'
-import { forgetEvents } from '../src/events.ts'
+import { housekeeping } from '../src/housekeeping.ts'
 import { retention } from '../src/retention.ts'
 import { type KitDatabase, openKitDatabase } from './kit-database.ts'
 import { log } from './start-server.ts'
@@ -60,18 +60,20 @@ describe('line 35: retention', () => {
     expect((await left()).length).toBe(4_900)
   })
 
-  it('forgets events that were delivered or taken in, by indexes, and none that is still to be delivered', async () => {
+  it('forgets events that were delivered or taken in, by indexes, and dead jobs, and nothing that is still to be done', async () => {
     await db.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload, occurred_at, delivered_at)
       SELECT gen_random_uuid(), 'booking', 'user.registered', n::text, '{}', now() - interval '1 year',
         CASE WHEN n > 3 THEN now() - n * interval '1 hour' END FROM generate_series(1, 1000) n`
     await db.$executeRaw`INSERT INTO kit.inbox SELECT gen_random_uuid(), now() - n * interval '1 day' FROM generate_series(0, 99) n`
-    for (const job of forgetEvents({ OUTBOX_RETENTION_DAYS: 7, INBOX_RETENTION_DAYS: 30 })) {
-      await job.run({ db, log }, {})
-    }
-    const [rows] = await db.$queryRaw<[{ outbox: bigint; due: bigint; inbox: bigint }]>`SELECT
+    await db.$executeRaw`SELECT graphile_worker.add_job('note', run_at => now() - n * interval '1 day') FROM generate_series(0, 99) n`
+    await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts WHERE id % 2 = 0`
+    const settings = { OUTBOX_RETENTION_DAYS: 7, INBOX_RETENTION_DAYS: 30, DEAD_JOB_RETENTION_DAYS: 30 }
+    for (const job of housekeeping(settings)) await job.run({ db, log }, {})
+    const [rows] = await db.$queryRaw<[Record<string, bigint>]>`SELECT
       (SELECT count(*) FROM kit.outbox) AS outbox, (SELECT count(*) FROM kit.outbox WHERE delivered_at IS NULL) AS due,
-      (SELECT count(*) FROM kit.inbox) AS inbox`
-    expect(rows).toEqual({ outbox: 167n, due: 3n, inbox: 30n })
+      (SELECT count(*) FROM kit.inbox) AS inbox,
+      (SELECT count(*) FROM graphile_worker._private_jobs) AS jobs`
+    expect(rows).toEqual({ outbox: 167n, due: 3n, inbox: 30n, jobs: 65n })
 
     const client = new pg.Client(db.url)
     await client.connect()

@@ -16,9 +16,7 @@ const runAgain = (breaches: string): string =>
 /** SQL that enqueues the delivery of what waits, for rows with `consumer` and `aggregate_id`: as recordEvent does. */
 export const deliver = (aggregates: string): string =>
   `SELECT count(graphile_worker.add_job('deliver-events',
-     payload => json_build_object('consumer', consumer, 'aggregateId', aggregate_id),
-     queue_name => 'deliver:' || consumer || ':' || aggregate_id,
-     job_key => 'deliver:' || consumer || ':' || aggregate_id, max_attempts => 25))::int AS count
+     payload => json_build_object('consumer', consumer, 'aggregateId', aggregate_id), max_attempts => 25))::int AS count
    FROM (SELECT DISTINCT consumer, aggregate_id FROM (${aggregates}) event) aggregate`
 
 const late = (column: string, graceSeconds: number): string =>
