@@ -8,6 +8,7 @@ import { keepRunning } from './jobs/runners.ts'
 import { forgive, keepUp } from './jobs/upkeep.ts'
 import type { Logger } from './log.ts'
 import { isAway } from './outages.ts'
+import { Waiting, whoWaits, workFor } from './waiting.ts'
 
 /** For how long connections are waited for that do not come back. */
 const CLOSE_MS = 1_000
@@ -29,14 +30,15 @@ export interface EnqueueOptions {
   key?: string
 }
 
-/** Adds a job in the caller's transaction: it runs if and only if that commits. */
+/** Adds a job in the caller's transaction: it runs if and only if that commits, by the name of the caller's request. */
 export async function enqueue<Payload>(
   tx: Tx,
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
   options: EnqueueOptions = {},
 ): Promise<void> {
-  const body = JSON.stringify(payload)
+  const requestId = whoWaits()?.requestId
+  const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
   const { runAt = null, key = null } = options
   await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
     run_at => ${runAt}::timestamptz, job_key => ${key}::text, max_attempts => 25)`
@@ -51,6 +53,8 @@ export interface JobRunnerOptions<Deps> {
   /** crontab lines: name of a job in `jobs` (its payload is `{}`) and when, as in `* * * * *`. */
   crons?: { job: string; match: string }[]
   concurrency?: number
+  /** To the database, for what graphile-worker itself asks; one of them only listens. */
+  connections?: number
 }
 
 /** The jobs of one process. */
@@ -68,8 +72,8 @@ export interface JobRunner {
  * @returns as soon as it runs, or the database was found not to be there yet, or to be of no use: it goes on trying, and `problem` says why.
  */
 export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<JobRunner> {
-  const { connectionString, log, concurrency = 5, crons = [] } = options
-  const pool = new JobPool(connectionString, concurrency + 2, log)
+  const { connectionString, log, concurrency = 5, connections = concurrency + 2, crons = [] } = options
+  const pool = new JobPool(connectionString, connections, log)
   const runners = keepRunning({
     pool,
     log,
@@ -92,6 +96,14 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   }
 }
 
+/** Nobody waits for a job; yet what it asks of other processes is asked by the name of the request that wanted it. */
+function requestOf(payload: unknown): Waiting {
+  const { requestId } = (payload ?? {}) as { requestId?: unknown }
+  const waiting = new Waiting(typeof requestId === 'string' ? requestId : undefined)
+  waiting.keep()
+  return waiting
+}
+
 /** What graphile-worker is to run. A failed job is in the log here, but one that had to fail since something is away. */
 function tasksOf<Deps>(
   { jobs, deps, log }: JobRunnerOptions<Deps>,
@@ -102,7 +114,7 @@ function tasksOf<Deps>(
     (job: JobRunnerOptions<Deps>['jobs'][number]): Task =>
     async (payload, { job: { id, attempts, max_attempts } }) => {
       try {
-        await job.run(deps, job.schema.parse(payload), stopping)
+        await workFor(requestOf(payload), () => job.run(deps, job.schema.parse(payload), stopping))
       } catch (error) {
         const away = isAway(error, log)
         if (away) log.info({ task: job.name, reason: (error as Error).message }, 'job has to wait')

@@ -42,7 +42,7 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
   poll.unref()
 
   return {
-    publish: (key, change) => bus.publish(channel(key), change),
+    publish: (key, change) => bus.publish(channel(key), isLong(change) ? asGap(change) : change),
 
     watch(key, since) {
       let seen = since
@@ -81,6 +81,7 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
       }
 
       const unsubscribe = bus.subscribe(channel(key), (message) => {
+        if (!isChange(message)) return
         const change = message as C
         if (change.revision <= seen) return
         // While a read is under way its result may or may not hold this change: reading once more is always right.
@@ -98,4 +99,19 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
       for (const watcher of watchers) watcher.end()
     },
   }
+}
+
+/** A message of more has every watcher of every process take it in at once; those who want it read it. */
+const MAX_LENGTH = 1_000
+
+const isLong = (change: Change): boolean =>
+  Object.values(change).some((value) => Array.isArray(value) && value.length > MAX_LENGTH)
+
+/** Says that there is a newer revision, and nothing of what is in it. */
+const asGap = ({ revision }: Change): Change => ({ since: revision, revision })
+
+/** Somebody else's Redis may carry somebody else's messages. */
+const isChange = (message: unknown): message is Change => {
+  const { since, revision } = (message ?? {}) as Partial<Change>
+  return typeof since === 'number' && typeof revision === 'number'
 }

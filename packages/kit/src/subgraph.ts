@@ -3,17 +3,18 @@ import type { Redis } from 'ioredis'
 import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
-import type { subgraphSettings } from './env.ts'
+import { stopTimes, type subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
 import { sweepOutbox } from './events/outbox.ts'
 import { housekeeping } from './housekeeping.ts'
-import { type Job, startJobs } from './jobs.ts'
+import { type Job, type JobRunner, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
 import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { createServiceTokens, type ServiceTokens } from './service-token.ts'
+import { createSelfCheck } from './subgraph/self-check.ts'
 import { type Routes, serveSubgraph } from './subgraph/server.ts'
 import type { RequestScope } from './viewer.ts'
 
@@ -66,7 +67,17 @@ export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
   deps: Deps
 }
 
-/** Starts one subgraph: database, Redis, jobs, HTTP and WebSocket; closing goes intake, sockets, jobs, database. */
+/** Beside those of `DATABASE_POOL_SIZE`, and 3 for quick reads (reads.ts). */
+const JOB_CONNECTIONS = 4
+
+/** What in a database was made with them is of use only to whoever has the same. */
+const SECRETS = ['SERVICE_SECRET', 'KEY_ENCRYPTION_SECRET', 'PASSWORD_PEPPER']
+
+/**
+ * Starts one subgraph: HTTP and WebSocket first, which tell by `/ready` how far it is; then, as soon as its database answers and
+ * its secrets and clock are right, however long that takes, jobs and requests. Closing goes requests, sockets and jobs, then
+ * what they use, the database last.
+ */
 export async function startSubgraph<
   Client extends RawSql,
   Db extends Database<Client>,
@@ -75,7 +86,9 @@ export async function startSubgraph<
 >(spec: SubgraphSpec<Client, Db, Deps, Context>): Promise<RunningSubgraph<Deps>> {
   const { name, settings } = spec
   const log = createLog(name, settings.LOG_LEVEL)
-  const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
+  const tokens = createServiceTokens(settings.SERVICE_SECRET, name, (untimely) =>
+    log.error(untimely, 'a service token was refused for its time: one of the two clocks is wrong'),
+  )
   const clients: ServiceClients = Object.fromEntries(
     Object.entries(spec.clients).map(([client, url]) => [
       client,
@@ -84,12 +97,31 @@ export async function startSubgraph<
   )
   await using stack = new AsyncDisposableStack()
   const applicationName = `karcis-${name}`
-  const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, applicationName, log))
+  const db = spec.openDatabase(
+    prismaOptions(settings.DATABASE_URL, applicationName, log, settings.DATABASE_POOL_SIZE),
+  )
   stack.defer(() => db.$disconnect())
   const reads = createReads(connectionOptions(settings.DATABASE_URL, applicationName), db)
   stack.defer(() => reads.close())
   const redis = connectRedis(settings.REDIS_URL, log)
   stack.defer(() => redis.close())
+  const selfCheck = createSelfCheck({ db, log, secrets: secretsOf(settings) })
+  stack.defer(() => selfCheck.close())
+
+  let running: { jobs: JobRunner } | undefined
+  const server = await serveSubgraph<Context>({
+    sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
+    resolvers: spec.resolvers,
+    tokens,
+    log,
+    host: settings.HOST,
+    port: settings.PORT,
+    problem: async () => (await selfCheck.problem()) ?? running?.jobs.problem() ?? null,
+    stopMs: stopTimes(settings).stopMs,
+  })
+  stack.defer(() => server.close())
+  await selfCheck.untilFit()
+
   const { deps, close } = await spec.createDeps({
     db,
     reads,
@@ -103,38 +135,36 @@ export async function startSubgraph<
 
   const forgetting = housekeeping(settings)
   const jobs = await startJobs<Deps>({
+    connections: JOB_CONNECTIONS,
     connectionString: settings.DATABASE_URL,
     log,
     deps,
     jobs: [...spec.jobs, deliverEvents, ...forgetting],
     crons: [...(spec.crons ?? []), ...forgetting.map(({ name: job }) => ({ job, match: '17 * * * *' }))],
   })
-  stack.defer(() => jobs.close())
+  stack.defer(async () => {
+    await Promise.all([server.close(), jobs.close()])
+  })
   const outbox = sweepOutbox(deps)
   stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
-  const server = await serveSubgraph({
-    sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
-    resolvers: spec.resolvers,
-    tokens,
-    log,
-    host: settings.HOST,
-    port: settings.PORT,
+  server.begin({
     createContext: (scope) => spec.createContext(deps, scope),
-    ready: async () => db.$queryRaw`SELECT 1`,
-    ...(handlers && {
-      receive: createInbox<Client>(db, handlers),
-    }),
+    ...(handlers && { receive: createInbox<Client>(db, handlers) }),
     ...(spec.routes && { routes: spec.routes(deps) }),
   })
-  stack.defer(() => server.close())
 
-  const running = stack.move()
+  running = { jobs }
+  const all = stack.move()
   return {
     name,
     url: server.url,
     deps,
-    close: () => running.disposeAsync(),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    drain: () => server.drain(),
+    close: () => all.disposeAsync(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
+
+const secretsOf = (settings: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => SECRETS.includes(name)))

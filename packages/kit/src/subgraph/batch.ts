@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { writeTexts } from '../http.ts'
+import type { OperationAnswer } from './apollo.ts'
 
 const MAX_MEMBERS = 64
 
@@ -11,39 +13,85 @@ export const isBatch = (body: unknown[]): body is object[] =>
   body.length <= MAX_MEMBERS &&
   body.every((member) => typeof member === 'object' && member !== null && !Array.isArray(member))
 
-/**
- * Answers a batch as JSON lines `[index,result]`, in the order in which results come: a slow member holds up no other.
- * @param results JSON texts, which never fail.
- */
-export function sendBatch(response: ServerResponse, results: Promise<string>[]): void {
-  let left = results.length
-  let lines = ''
-  let timer: NodeJS.Timeout | undefined
-  const head = { 'content-type': 'application/jsonl' }
+/** Short lines are joined up to so many characters, for one write. */
+const JOINED = 64_000
 
-  function write(): void {
-    timer = undefined
-    if (response.destroyed) return // the client went away
-    if (left > 0) {
-      if (!response.headersSent) response.writeHead(200, head)
-      response.write(lines)
-      lines = ''
-    } else {
-      if (!response.headersSent)
-        response.writeHead(200, { ...head, 'content-length': Buffer.byteLength(lines) })
-      response.end(lines)
+const HEAD = { 'content-type': 'application/jsonl' }
+
+interface Line {
+  /** Short; or in pieces. */
+  text: string | readonly string[]
+  /** Tells that it has left. */
+  sent(): void
+}
+
+/**
+ * Answers a batch as JSON lines `[index,result]`, in the order in which results come: a slow member holds up no other. Of what
+ * the client does not read yet, no more than a piece is passed on.
+ * @param members each gives the JSON of its result, and is told when that has been sent, or never will be; none fails.
+ * @returns when all is answered, or nobody reads it any more.
+ */
+export async function sendBatch(
+  response: ServerResponse,
+  members: ((sent: Promise<void>) => Promise<OperationAnswer['json']>)[],
+): Promise<void> {
+  let left = members.length
+  let lines: Line[] = []
+  let writing: Promise<unknown> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** Takes a long line, or short ones joined. */
+  function nextWrite(): { texts: readonly string[]; taken: Line[] } {
+    let end = 0
+    let joined = ''
+    for (const { text } of lines) {
+      if (typeof text !== 'string' || joined.length > JOINED) break
+      joined += text
+      end += 1
+    }
+    const [first] = lines
+    const texts = end > 0 || !first ? [joined] : (first.text as readonly string[])
+    const taken = lines.slice(0, end || 1)
+    lines = lines.slice(taken.length)
+    return { texts, taken }
+  }
+
+  async function write(): Promise<void> {
+    while (lines.length > 0) {
+      const { texts, taken } = nextWrite()
+      const [only = ''] = texts
+      const isWhole = left === 0 && lines.length === 0 && texts.length === 1
+      if (!response.headersSent && !response.destroyed)
+        response.writeHead(200, isWhole ? { ...HEAD, 'content-length': Buffer.byteLength(only) } : HEAD)
+      if (isWhole) response.end(only)
+      else await writeTexts(response, texts)
+      for (const { sent } of taken) sent()
     }
   }
 
-  for (const [index, result] of results.entries()) {
-    void result.then((json) => {
-      lines += `[${index},${json}]\n`
-      if (--left > 0) {
-        timer ??= setTimeout(write, GATHER_MS)
-      } else {
-        clearTimeout(timer)
-        write()
-      }
-    })
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    writing ??= write()
+      .catch(() => response.destroy())
+      .then(() => {
+        writing = undefined
+      })
   }
+
+  await Promise.all(
+    members.map(async (member, index) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const json = await member(promise)
+      const text = typeof json === 'string' ? `[${index},${json}]\n` : [`[${index},`, ...json, ']\n']
+      lines.push({ text, sent: resolve })
+      left -= 1
+      if (left > 0) timer ??= setTimeout(flush, GATHER_MS)
+    }),
+  )
+  while (writing || lines.length > 0) {
+    flush()
+    await writing
+  }
+  if (!response.writableEnded) response.end()
 }
