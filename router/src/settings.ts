@@ -121,9 +121,14 @@ export const isPlatform = (settings: RouterSettings): settings is CommonSettings
 export interface RouterLimits {
   /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
+  /** Of one response to one operation. */
   subgraphResponseBytes: number
   /** What subgraphs may send, all together, for one request. */
   answerBytes: number
+  /** What large responses may take in this process, all together, until their clients have them. */
+  largeResponseBytes: number
+  /** A client has at least this long to take its response, and longer the larger it is. */
+  slowReaderMs: number
   /** A request that is not answered by then has nothing more fetched for it. */
   requestMs: number
   /** A connection that has not sent the head of its request by then is closed; `Slowloris` and silent ones alike. */
@@ -167,8 +172,10 @@ export interface RouterLimits {
 
 export const DEFAULT_LIMITS: RouterLimits = {
   subgraphTimeoutMs: 10_000,
-  subgraphResponseBytes: 16_000_000,
-  answerBytes: 32_000_000,
+  subgraphResponseBytes: 64_000_000, // a map of 100,000 seats with the ticket type of each is 30 to 40
+  answerBytes: 96_000_000,
+  largeResponseBytes: 512_000_000,
+  slowReaderMs: 20_000,
   requestMs: 20_000,
   headersMs: 10_000,
   connectionCheckMs: 2_000,

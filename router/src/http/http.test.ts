@@ -224,7 +224,7 @@ describe('probes', () => {
       body: {
         status: 'ok',
         version: expect.stringMatching(/^\d+\./),
-        checks: { user: fine, event: fine, ticket: fine },
+        checks: { redis: fine, user: fine, event: fine, ticket: fine },
       },
     })
     await world.proxies.event.refuse()

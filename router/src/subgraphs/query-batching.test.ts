@@ -7,6 +7,7 @@ import { openAnonymousAccess } from '../access.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
 import { createWorld } from '../testing/world.ts'
 import { createSubgraphClient } from './client.ts'
+import { ResponseRoom } from './response-room.ts'
 
 async function openWorld() {
   const world = await createWorld()
@@ -115,6 +116,7 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches: true,
     tokens: openAnonymousAccess().tokens.to('a'),
+    room: new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes),
     limits: { ...DEFAULT_LIMITS, subgraphTimeoutMs: timeoutMs },
     log,
   })
