@@ -55,6 +55,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     NODE_ENV: 'test' as const,
     HOST: '127.0.0.1',
     LOG_LEVEL: 'silent' as const,
+    STOP_SECONDS: 5,
+    DATABASE_POOL_SIZE: 8,
     REDIS_URL: testRedisUrl(),
     SERVICE_SECRET: 'a secret between the processes of one test',
     KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',

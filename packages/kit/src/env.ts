@@ -7,12 +7,41 @@ export const baseSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SERVICE_SECRET: z.string().min(32, 'needs at least 32 characters'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }),
+  /** For how long `/ready` says no before the process takes no more requests. Where it is not set: see `stopTimes`. */
+  DRAIN_SECONDS: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.coerce.number().min(0).max(300).optional(),
+  ),
+  /** How long what is under way may take from then on. */
+  STOP_SECONDS: z.coerce.number().min(1).max(600).default(10),
 })
+
+/** How a process ends, in milliseconds: it drains, and then what is under way has so long. */
+export interface StopTimes {
+  drainMs: number
+  stopMs: number
+}
+
+/** Longer than balancers take to look at `/ready` again, and than the other processes keep an idle connection. */
+const PRODUCTION_DRAIN_SECONDS = 5
+
+/** In development nobody balances, and nobody wants to wait. */
+export function stopTimes(
+  settings: Pick<z.infer<typeof baseSettings>, 'DRAIN_SECONDS' | 'STOP_SECONDS' | 'NODE_ENV'>,
+): StopTimes {
+  const standard = settings.NODE_ENV === 'production' ? PRODUCTION_DRAIN_SECONDS : 0
+  return {
+    drainMs: (settings.DRAIN_SECONDS ?? standard) * 1000,
+    stopMs: settings.STOP_SECONDS * 1000,
+  }
+}
 
 /** Settings of a subgraph process: the base, its own port and its own database. */
 export const subgraphSettings = baseSettings.extend({
   PORT: z.coerce.number().int().min(0).max(65_535),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  /** Connections to the database for requests and what jobs do; a process has `OTHER_CONNECTIONS` beside them. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(8),
 })
 
 /**

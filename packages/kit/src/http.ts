@@ -6,7 +6,7 @@ import {
   type ServerOptions,
   type ServerResponse,
 } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 /** A body that is larger than allowed; answered with 413. */
 export class BodyTooLarge extends Error {}
@@ -66,7 +66,7 @@ type ServerLimits = Required<
     ServerOptions,
     'headersTimeout' | 'requestTimeout' | 'keepAliveTimeout' | 'connectionsCheckingInterval'
   >
-> & { maxConnections: number }
+> & { maxConnections: number; timeout: number }
 
 /** In milliseconds. Whoever calls us keeps a connection for less than our 5 s, so that it never uses one that we close. */
 const LIMITS: ServerLimits = {
@@ -75,12 +75,14 @@ const LIMITS: ServerLimits = {
   keepAliveTimeout: 5_000,
   connectionsCheckingInterval: 2_000,
   maxConnections: 5_000,
+  timeout: 30_000, // in which not a byte came or went, as when an answer is not read
 }
 
 /** A server that no slow or silent client can keep busy: whoever sends a head or a body by drops is cut off. */
 export function createHttpServer(listener: RequestListener, limits: ServerLimits = LIMITS): Server {
   const server = createServer(limits, listener)
   server.maxConnections = limits.maxConnections
+  server.setTimeout(limits.timeout)
   return server
 }
 
@@ -95,7 +97,39 @@ export function listen(server: Server, port: number, host: string): Promise<numb
   })
 }
 
-/** Stops taking requests, lets those under way finish for up to `graceMs`, then cuts what is left. */
+/** Empties a server of its connections without an answer being lost. */
+export interface Drain {
+  /** From now on each connection is closed behind the last answer on it; requests are served as before. */
+  begin(): void
+}
+
+/** To be made before the server listens. */
+export function createDrain(server: Server): Drain {
+  /** The newest request under way of each connection: with pipelining there are others before it, whose answers come first. */
+  const newest = new Map<Socket, ServerResponse>()
+  let draining = false
+
+  server.prependListener('request', ({ socket }, response) => {
+    const before = newest.get(socket)
+    newest.set(socket, response)
+    response.once('close', () => {
+      if (newest.get(socket) === response) newest.delete(socket)
+    })
+    if (!draining) return
+    if (before && !before.headersSent) before.removeHeader('connection')
+    response.setHeader('connection', 'close')
+  })
+  return {
+    begin() {
+      draining = true
+      for (const response of newest.values()) {
+        if (!response.headersSent) response.setHeader('connection', 'close')
+      }
+    },
+  }
+}
+
+/** Stops taking connections, closes idle ones, lets requests under way finish for up to `graceMs`, then cuts what is left. */
 export async function closeHttp(server: Server, graceMs = 5_000): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()

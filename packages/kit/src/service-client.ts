@@ -1,22 +1,30 @@
 import { Agent } from 'undici'
-import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
 import { DEADLINE_HEADER } from './contracts/deadline.ts'
+import { NOT_BEGUN_HEADER, REQUEST_ID_HEADER } from './contracts/requests.ts'
+import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
+import { newId } from './ids.ts'
 import { whoWaits } from './waiting.ts'
 import { SERVICE_TOKEN_HEADER, type TokenSigner, type Viewer } from './service-token.ts'
 
 const TIMEOUT_MS = 5_000
 const KNOWN_CODES = new Set<string>(ERROR_CODES)
 
-/** Calls another process of the system, signed. */
+/** The connection was closed before an answer came, as by a process that ends. */
+const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
+
+/** Calls another process of the system, signed, by the name of the request that it is for. */
 export interface ServiceClient {
   /**
-   * Runs one GraphQL operation there.
+   * Runs one GraphQL operation there. A query is repeated once when the connection was closed before it was answered.
    * @param viewer on whose behalf; null for work of the system itself.
    * @throws KarcisError with the code the other side gave; ServiceUnavailable when it does not answer, in
    *   which case the operation may or may not have been done: repeat it only if it is idempotent.
    */
   query<T>(operation: string, variables: Record<string, unknown>, viewer?: Viewer | null): Promise<T>
-  /** Sends JSON to a path there and gives the JSON answer. @throws ServiceUnavailable on anything but 2xx. */
+  /**
+   * Sends JSON, which may be taken in twice, to a path there and gives the JSON answer.
+   * @throws ServiceUnavailable on anything but 2xx.
+   */
   post(path: string, body: unknown): Promise<unknown>
 }
 
@@ -24,26 +32,42 @@ export interface ServiceClient {
 export function createServiceClient(baseUrl: string, tokens: TokenSigner): ServiceClient {
   const agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
 
+  async function sendOnce(path: string, body: string, viewer: Viewer | null): Promise<Reply> {
+    const waiting = whoWaits()
+    const response = await agent.request({
+      origin: baseUrl,
+      path,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
+        [DEADLINE_HEADER]: String(TIMEOUT_MS),
+        [REQUEST_ID_HEADER]: waiting?.requestId ?? newId(),
+      },
+      ...(waiting && { signal: waiting.signal }), // they stop when we do
+      body,
+    })
+    return {
+      status: response.statusCode,
+      begun: response.headers[NOT_BEGUN_HEADER] === undefined,
+      json: await response.body.json(),
+    }
+  }
+
+  /** @param repeatable whether it may be done twice. */
   async function send(
     path: string,
     body: unknown,
     viewer: Viewer | null,
-  ): Promise<{ status: number; json: unknown }> {
-    const signal = whoWaits()?.signal // they stop when we do
+    repeatable: boolean,
+  ): Promise<Reply> {
+    const text = JSON.stringify(body)
     try {
-      const response = await agent.request({
-        origin: baseUrl,
-        path,
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
-          [DEADLINE_HEADER]: String(TIMEOUT_MS),
-        },
-        ...(signal && { signal }),
-        body: JSON.stringify(body),
+      const reply = await sendOnce(path, text, viewer).catch((error: unknown) => {
+        if (repeatable && CLOSED.has(String((error as { code?: unknown }).code))) return null
+        throw error
       })
-      return { status: response.statusCode, json: await response.body.json() }
+      return reply?.begun ? reply : await sendOnce(path, text, viewer)
     } catch {
       throw new ServiceUnavailable()
     }
@@ -51,7 +75,7 @@ export function createServiceClient(baseUrl: string, tokens: TokenSigner): Servi
 
   return {
     async query<T>(operation: string, variables: Record<string, unknown>, viewer: Viewer | null = null) {
-      const { json } = await send('/graphql', { query: operation, variables }, viewer)
+      const { json } = await send('/graphql', { query: operation, variables }, viewer, isQuery(operation))
       const { data, errors } = json as { data?: T; errors?: RemoteError[] }
       const [first] = errors ?? []
       if (first) throw fromRemote(first)
@@ -59,12 +83,22 @@ export function createServiceClient(baseUrl: string, tokens: TokenSigner): Servi
       return data
     },
     async post(path, body) {
-      const { status, json } = await send(path, body, null)
+      const { status, json } = await send(path, body, null, true) // events, which are taken in once however often they are told
       if (status < 200 || status > 299) throw new ServiceUnavailable()
       return json
     },
   }
 }
+
+interface Reply {
+  status: number
+  /** Whether anything was done for it. */
+  begun: boolean
+  json: unknown
+}
+
+/** Our own operations, each written by hand in one form. */
+const isQuery = (operation: string): boolean => /^\s*(query\b|\{)/.test(operation)
 
 interface RemoteError {
   message: string

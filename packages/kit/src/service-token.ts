@@ -1,4 +1,4 @@
-import { type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { isServiceName, mayCall } from './contracts/calls.ts'
@@ -52,11 +52,35 @@ export interface ServiceTokens {
   verify(token: string | undefined): Promise<Caller | null>
 }
 
-/** @param secret at least 32 characters, the same in every process. @param service name of this process. */
-export function createServiceTokens(secret: string, service: string): ServiceTokens {
+/** A token that is right but for its time: a clock is wrong, ours or that of whoever signed it. */
+export interface Untimely {
+  /** Who signed it. */
+  service: ServiceName
+  /** By how much their clock seems to be ahead of ours; negative when it is behind. */
+  secondsAhead: number
+}
+
+/**
+ * @param secret at least 32 characters, the same in every process.
+ * @param service name of this process.
+ * @param onUntimely hears of the first token of each other process that is refused for its time.
+ */
+export function createServiceTokens(
+  secret: string,
+  service: string,
+  onUntimely: (untimely: Untimely) => void = () => undefined,
+): ServiceTokens {
   const key = new TextEncoder().encode(secret)
   const signers = new Map<string, TokenSigner>()
   const verified = new LRUCache<string, Caller>({ max: 10_000, ttlResolution: CLOCK_MS })
+  const told = new Set<ServiceName>()
+
+  /** @param payload of a token that was signed by one of us. */
+  function tell({ iss, aud, iat }: JWTPayload): void {
+    if (aud !== audienceOf(service) || !isServiceName(iss) || typeof iat !== 'number' || told.has(iss)) return
+    told.add(iss)
+    onUntimely({ service: iss, secondsAhead: Math.round(iat - Date.now() / 1000) })
+  }
 
   return {
     service,
@@ -75,11 +99,13 @@ export function createServiceTokens(secret: string, service: string): ServiceTok
       if (cached) return cached
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'] })
+        if (isAhead(payload)) tell(payload)
         const caller = callerOf(payload, service)
         const ttl = Number(payload.exp) * 1000 - Date.now()
         if (caller && ttl > 0) verified.set(token, caller, { ttl })
         return caller
-      } catch {
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) tell(error.payload)
         return null
       }
     },
@@ -114,10 +140,12 @@ function createSigner(key: Uint8Array, service: string, callee: string): TokenSi
   }
 }
 
+const isAhead = ({ iat }: JWTPayload): boolean => Number(iat) > Date.now() / 1000 + CLOCK_AHEAD_SECONDS
+
 /** What a token of which the signature is right says here. @throws ZodError when its viewer is not one. */
 function callerOf({ iss, aud, iat, exp, viewer }: JWTPayload, service: string): Caller | null {
   if (aud !== audienceOf(service) || !isServiceName(iss) || !mayCall(iss, service)) return null
   if (typeof iat !== 'number' || typeof exp !== 'number') return null
-  if (!(exp - iat <= LIFE_SECONDS) || iat > Date.now() / 1000 + CLOCK_AHEAD_SECONDS) return null
+  if (!(exp - iat <= LIFE_SECONDS) || isAhead({ iat })) return null
   return { service: iss, viewer: viewer === undefined ? null : viewerSchema.parse(viewer) }
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
-import type { subgraphSettings } from './env.ts'
+import { stopTimes, type subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
@@ -12,6 +12,7 @@ import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
 import { createServiceTokens, type ServiceTokens } from './service-token.ts'
+import { createSelfCheck } from './subgraph/self-check.ts'
 import { type Routes, serveSubgraph } from './subgraph/server.ts'
 import type { RequestScope } from './viewer.ts'
 
@@ -64,7 +65,14 @@ export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
   deps: Deps
 }
 
-/** Starts one subgraph: database, Redis, jobs, HTTP and WebSocket; closing goes intake, sockets, jobs, database. */
+/** What in a database was made with them is of use only to whoever has the same. */
+const SECRETS = ['SERVICE_SECRET', 'KEY_ENCRYPTION_SECRET', 'PASSWORD_PEPPER']
+
+/**
+ * Starts one subgraph: HTTP and WebSocket first, which tell by `/ready` how far it is; then, as soon as its database answers and
+ * its secrets and clock are right, however long that takes, jobs and requests. Closing goes requests, sockets and jobs, then
+ * what they use, the database last.
+ */
 export async function startSubgraph<
   Client extends RawSql,
   Db extends Database<Client>,
@@ -73,7 +81,9 @@ export async function startSubgraph<
 >(spec: SubgraphSpec<Client, Db, Deps, Context>): Promise<RunningSubgraph<Deps>> {
   const { name, settings } = spec
   const log = createLog(name, settings.LOG_LEVEL)
-  const tokens = createServiceTokens(settings.SERVICE_SECRET, name)
+  const tokens = createServiceTokens(settings.SERVICE_SECRET, name, (untimely) =>
+    log.error(untimely, 'a service token was refused for its time: one of the two clocks is wrong'),
+  )
   const clients: ServiceClients = Object.fromEntries(
     Object.entries(spec.clients).map(([client, url]) => [
       client,
@@ -82,12 +92,30 @@ export async function startSubgraph<
   )
   await using stack = new AsyncDisposableStack()
   const applicationName = `karcis-${name}`
-  const db = spec.openDatabase(prismaOptions(settings.DATABASE_URL, applicationName, log))
+  const db = spec.openDatabase(
+    prismaOptions(settings.DATABASE_URL, applicationName, log, settings.DATABASE_POOL_SIZE),
+  )
   stack.defer(() => db.$disconnect())
   const reads = createReads(connectionOptions(settings.DATABASE_URL, applicationName), db)
   stack.defer(() => reads.close())
   const redis = connectRedis(settings.REDIS_URL, log)
   stack.defer(() => redis.close())
+  const selfCheck = createSelfCheck({ db, log, secrets: secretsOf(settings) })
+  stack.defer(() => selfCheck.close())
+
+  const server = await serveSubgraph<Context>({
+    sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
+    resolvers: spec.resolvers,
+    tokens,
+    log,
+    host: settings.HOST,
+    port: settings.PORT,
+    problem: () => selfCheck.problem(),
+    stopMs: stopTimes(settings).stopMs,
+  })
+  stack.defer(() => server.close())
+  await selfCheck.untilFit()
+
   const { deps, close } = await spec.createDeps({
     db,
     reads,
@@ -98,7 +126,6 @@ export async function startSubgraph<
     clients,
   })
   if (close) stack.defer(close)
-
   const jobs = await startJobs<Deps>({
     connectionString: settings.DATABASE_URL,
     log,
@@ -106,30 +133,26 @@ export async function startSubgraph<
     jobs: [...spec.jobs, deliverEvents, forgetOldEvents],
     crons: [...(spec.crons ?? []), { job: forgetOldEvents.name, match: '17 3 * * *' }],
   })
-  stack.defer(() => jobs.close())
+  stack.defer(async () => {
+    await Promise.all([server.close(), jobs.close()])
+  })
   const handlers = spec.inbox?.(deps)
-  const server = await serveSubgraph({
-    sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
-    resolvers: spec.resolvers,
-    tokens,
-    log,
-    host: settings.HOST,
-    port: settings.PORT,
+  server.begin({
     createContext: (scope) => spec.createContext(deps, scope),
-    ready: async () => db.$queryRaw`SELECT 1`,
-    ...(handlers && {
-      receive: createInbox<Client>(db, handlers),
-    }),
+    ...(handlers && { receive: createInbox<Client>(db, handlers) }),
     ...(spec.routes && { routes: spec.routes(deps) }),
   })
-  stack.defer(() => server.close())
 
   const running = stack.move()
   return {
     name,
     url: server.url,
     deps,
+    drain: () => server.drain(),
     close: () => running.disposeAsync(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
+
+const secretsOf = (settings: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(settings).filter(([name]) => SECRETS.includes(name)))

@@ -5,10 +5,16 @@ import { AsyncLocalStorage } from 'node:async_hooks'
  * knows by `whoWaits` when to stop, however deep it is, and statements on the database stop by themselves.
  */
 export class Waiting {
+  /** What they wait for, by which all logs call it; undefined where several wait for different things. */
+  readonly requestId: string | undefined
   #isOver = false
   #kept = false
   #listeners: Set<() => void> | undefined
   #controller: AbortController | undefined
+
+  constructor(requestId?: string) {
+    this.requestId = requestId
+  }
 
   get isOver(): boolean {
     return this.#isOver

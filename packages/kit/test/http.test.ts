@@ -8,6 +8,7 @@ const LIMITS = {
   keepAliveTimeout: 100,
   connectionsCheckingInterval: 25,
   maxConnections: 4,
+  timeout: 5_000,
 }
 
 async function startStory() {

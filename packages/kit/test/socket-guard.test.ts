@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { createAsyncQueue } from '../src/async-queue.ts'
+import { createServiceTokens } from '../src/service-token.ts'
 import { guardSocket } from '../src/subgraph/socket-guard.ts'
+import { SECRET, startServer } from './start-server.ts'
 
 /** A socket to a guarded server. */
 async function open(limits: { burst: number; perSecond: number }) {
@@ -15,7 +19,8 @@ async function open(limits: { burst: number; perSecond: number }) {
     socket.terminate()
     server.close()
   })
-  return { socket, closed: once(socket, 'close').then(([code]) => code as number) }
+  socket.on('error', () => undefined) // what is sent after the end; how it ended is told by its close
+  return { socket, closed: new Promise<number>((resolve) => socket.once('close', resolve)) }
 }
 
 describe('line 22: one socket of a subgraph', () => {
@@ -26,5 +31,69 @@ describe('line 22: one socket of a subgraph', () => {
     const { socket, closed } = await open({ burst: 50, perSecond: 1 })
     for (let n = 0; n < 200; n += 1) send(socket)
     expect(await closed).toBe(4429)
+  })
+})
+
+const SDL = `
+  extend schema @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  type Query { hello: Int }
+  type Subscription { silence: Int }
+`
+
+/** A raw socket to a subgraph: what it hears, and how it is closed. */
+async function connectTo(url: string) {
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+  const heard: { id?: string; type: string; payload?: { extensions: Record<string, unknown> }[] }[] = []
+  socket.on('error', () => undefined)
+  socket.on('message', (text: Buffer) => heard.push(JSON.parse(text.toString())))
+  const closed = new Promise<number>((resolve) => socket.once('close', resolve))
+  await once(socket, 'open')
+  onTestFinished(() => socket.terminate())
+  const send = (message: object) => socket.send(JSON.stringify(message))
+  return { heard, closed, send }
+}
+
+const startSilence = () =>
+  startServer({
+    sdl: SDL,
+    resolvers: {
+      Query: { hello: () => 1 },
+      Subscription: { silence: { subscribe: () => createAsyncQueue(() => undefined) } },
+    },
+  })
+
+describe('lines 15 and 22: a socket of the subgraph server', () => {
+  it('that never says who it is, is closed', async () => {
+    await using server = await startSilence()
+    const { closed } = await connectTo(server.url)
+    expect(await closed).toBe(4408)
+  })
+
+  it('has 12,000 operations at once, more than the router has, and others again when some have ended', async () => {
+    await using server = await startSilence()
+    const { heard, send } = await connectTo(server.url)
+    send({ type: 'connection_init' })
+    const serviceToken = await createServiceTokens(SECRET, 'router').to('booking').sign(null)
+    const query = 'subscription { silence }'
+    const subscribe = (id: string) =>
+      send({ id, type: 'subscribe', payload: { query, extensions: { serviceToken } } })
+    const answerTo = (id: string) =>
+      eventually(() => {
+        const answer = heard.find((message) => message.id === id)
+        if (!answer) throw new Error(`no answer to ${id}`)
+        return answer
+      })
+    for (let n = 0; n < 12_000; n += 1) subscribe(String(n))
+    subscribe('too many')
+    expect((await answerTo('too many')).payload?.[0]?.extensions).toEqual({
+      code: 'RATE_LIMITED',
+      most: 12_000,
+    })
+    expect(heard.filter(({ type }) => type === 'error')).toHaveLength(1)
+    send({ id: '17', type: 'complete' })
+    subscribe('one again')
+    send({ id: 'probe', type: 'subscribe', payload: { query: '{ hello }', extensions: { serviceToken } } })
+    expect((await answerTo('probe')).type).toBe('error')
+    expect(heard.some(({ id }) => id === 'one again')).toBe(false)
   })
 })

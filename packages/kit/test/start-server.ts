@@ -1,6 +1,6 @@
 import { createLog } from '../src/log.ts'
 import { createServiceTokens } from '../src/service-token.ts'
-import { type SubgraphServerOptions, serveSubgraph } from '../src/subgraph/server.ts'
+import { type SubgraphServerOptions, serveSubgraph, type Work } from '../src/subgraph/server.ts'
 import type { RequestScope } from '../src/viewer.ts'
 
 export const SECRET = 'a secret that only this test run knows'
@@ -13,8 +13,9 @@ const SDL = `
 
 /** A small subgraph served by the kit on a free port. */
 export async function startServer(
-  options: Partial<SubgraphServerOptions<RequestScope>> = {},
-): Promise<AsyncDisposable & { url: string }> {
+  options: Partial<SubgraphServerOptions & Work<RequestScope>> = {},
+): Promise<AsyncDisposable & { url: string; drain(): void; close(): Promise<void> }> {
+  const { createContext = (scope: RequestScope) => scope, receive, routes, ...others } = options
   const server = await serveSubgraph<RequestScope>({
     sdl: SDL,
     resolvers: { Query: { hello: () => 'world' } },
@@ -22,9 +23,9 @@ export async function startServer(
     log,
     host: '127.0.0.1',
     port: 0,
-    createContext: (scope) => scope,
-    ready: async () => undefined,
-    ...options,
+    problem: async () => null,
+    ...others,
   })
-  return { url: server.url, [Symbol.asyncDispose]: () => server.close() }
+  server.begin({ createContext, ...(receive && { receive }), ...(routes && { routes }) })
+  return { ...server, [Symbol.asyncDispose]: () => server.close() }
 }

@@ -56,12 +56,14 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
       log,
       host: '127.0.0.1',
       port: 0,
+      problem: async () => null,
+    })
+    server.begin({
       createContext(scope) {
         const { service, viewer, requestId } = scope
         calls.push({ subgraph, service, viewer, requestId })
         return scope
       },
-      ready: async () => undefined,
       ...(subgraph === 'user' && { routes: identity.routes }),
     })
     stack.defer(() => server.close())

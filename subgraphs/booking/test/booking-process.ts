@@ -44,6 +44,8 @@ export async function startBooking(
       HOST: '127.0.0.1',
       PORT: 0,
       LOG_LEVEL: 'silent',
+      STOP_SECONDS: 5,
+      DATABASE_POOL_SIZE: 8,
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

@@ -57,6 +57,8 @@ export async function startWorld(
       HOST: '127.0.0.1',
       PORT: port,
       LOG_LEVEL: 'silent',
+      STOP_SECONDS: 5,
+      DATABASE_POOL_SIZE: 8,
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

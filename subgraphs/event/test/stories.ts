@@ -62,6 +62,8 @@ export async function startStory(
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       LOG_LEVEL: (process.env.LOG_LEVEL as 'error' | undefined) ?? 'silent',
+      STOP_SECONDS: 5,
+      DATABASE_POOL_SIZE: 8,
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

@@ -174,6 +174,8 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
   const story = {
     ...main,
+    /** What a process of its own on the same database is started with. */
+    settings,
     mustAsk,
     neighbours,
     organizer,

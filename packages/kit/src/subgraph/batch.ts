@@ -11,39 +11,88 @@ export const isBatch = (body: unknown[]): body is object[] =>
   body.length <= MAX_MEMBERS &&
   body.every((member) => typeof member === 'object' && member !== null && !Array.isArray(member))
 
-/**
- * Answers a batch as JSON lines `[index,result]`, in the order in which results come: a slow member holds up no other.
- * @param results JSON texts, which never fail.
- */
-export function sendBatch(response: ServerResponse, results: Promise<string>[]): void {
-  let left = results.length
-  let lines = ''
-  let timer: NodeJS.Timeout | undefined
-  const head = { 'content-type': 'application/jsonl' }
+/** Lines are joined up to so many characters for one write; a longer one is written by itself. */
+const JOINED = 64_000
 
-  function write(): void {
-    timer = undefined
-    if (response.destroyed) return // the client went away
-    if (left > 0) {
-      if (!response.headersSent) response.writeHead(200, head)
-      response.write(lines)
-      lines = ''
-    } else {
-      if (!response.headersSent)
-        response.writeHead(200, { ...head, 'content-length': Buffer.byteLength(lines) })
-      response.end(lines)
+const HEAD = { 'content-type': 'application/jsonl' }
+
+interface Line {
+  text: string
+  /** Tells that it has left. */
+  sent(): void
+}
+
+/**
+ * Answers a batch as JSON lines `[index,result]`, in the order in which results come: a slow member holds up no other. Of what
+ * the client does not read yet, no more than one write is passed on.
+ * @param members each gives the JSON text of its result, and is told when that has been sent, or never will be; none fails.
+ * @returns when all is answered, or nobody reads it any more.
+ */
+export async function sendBatch(
+  response: ServerResponse,
+  members: ((sent: Promise<void>) => Promise<string>)[],
+): Promise<void> {
+  let left = members.length
+  let lines: Line[] = []
+  let writing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  /** Takes what is ready, joined where it is short. */
+  function nextWrite(): { texts: string[]; taken: Line[] } {
+    let end = 0
+    let length = 0
+    while (end < lines.length && (end === 0 || length < JOINED)) length += lines[end++]?.text.length ?? 0
+    const taken = lines.slice(0, end)
+    lines = lines.slice(end)
+    const texts = taken.map(({ text }) => text)
+    return { texts: length < 2 * JOINED ? [texts.join('')] : texts, taken }
+  }
+
+  async function write(): Promise<void> {
+    while (lines.length > 0) {
+      const { texts, taken } = nextWrite()
+      const [only = ''] = texts
+      const isLast = left === 0 && lines.length === 0 && texts.length === 1
+      if (!response.headersSent && !response.destroyed)
+        response.writeHead(200, isLast ? { ...HEAD, 'content-length': Buffer.byteLength(only) } : HEAD)
+      if (isLast) response.end(only)
+      else for (const text of texts) if (!response.destroyed && !response.write(text)) await drained(response)
+      for (const { sent } of taken) sent()
     }
   }
 
-  for (const [index, result] of results.entries()) {
-    void result.then((json) => {
-      lines += `[${index},${json}]\n`
-      if (--left > 0) {
-        timer ??= setTimeout(write, GATHER_MS)
-      } else {
-        clearTimeout(timer)
-        write()
-      }
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    writing ??= write().finally(() => {
+      writing = undefined
     })
   }
+
+  await Promise.all(
+    members.map(async (member, index) => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const json = await member(promise)
+      lines.push({ text: `[${index},${json}]\n`, sent: resolve })
+      left -= 1
+      if (left > 0) timer ??= setTimeout(flush, GATHER_MS)
+    }),
+  )
+  while (writing || lines.length > 0) {
+    flush()
+    await writing
+  }
+  if (!response.writableEnded) response.end()
 }
+
+/** When it takes more, or never will. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })

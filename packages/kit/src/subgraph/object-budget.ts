@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   defaultFieldResolver,
+  type GraphQLField,
   type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getNamedType,
@@ -14,6 +16,7 @@ import {
 } from 'graphql'
 import { BadUserInput, KarcisError } from '../errors.ts'
 import { NobodyWaits, whoWaits } from '../waiting.ts'
+import type { Admission } from './large-answers.ts'
 
 /** The objects of one answer. A hall of 60,000 seats is one; 200,000 objects of a few fields are some 20 MB. */
 export const MAX_OBJECTS = 200_000
@@ -24,12 +27,14 @@ const MAX_REPRESENTATIONS = 10_000
 /** An object of more fields counts as several, so that aliases of one field are not for free. */
 const FIELDS_OF_ONE = 16
 
-/** How many objects the answer to one operation may still have. */
+/** How many objects the answer to one operation may still have, and whether it is its turn to have many. */
 export class ObjectBudget {
+  readonly admission: Admission
   readonly #max: number
   #left: number
 
-  constructor(max: number) {
+  constructor(max: number, admission: Admission) {
+    this.admission = admission
     this.#max = max
     this.#left = max
   }
@@ -39,13 +44,15 @@ export class ObjectBudget {
     return this.#left < 0 ? new AnswerTooLarge(this.#max) : null
   }
 
-  spend(objects: number): void {
+  /** @returns a promise when it is to be waited for. */
+  spend(objects: number): Promise<void> | undefined {
     this.#left -= objects
+    return this.#left < 0 ? undefined : this.admission.grow(this.#max - this.#left)
   }
 }
 
 /** The operation is well formed, and what it asks for is more than is given at once. */
-class AnswerTooLarge extends KarcisError {
+export class AnswerTooLarge extends KarcisError {
   constructor(mostObjects: number) {
     super('BAD_USER_INPUT', 'The answer is too large. Ask for less, or page by page.', { mostObjects })
   }
@@ -68,8 +75,45 @@ export function countObjects(schema: GraphQLSchema): void {
       const givesObjects = isCompositeType(getNamedType(field.type))
       if (!givesObjects && !field.resolve) continue
       const resolve = field.resolve ?? defaultFieldResolver
-      field.resolve = counted(resolve, givesObjects, isNonNullType(field.type))
+      const isNonNull = isNonNullType(field.type)
+      const count = counted(resolve, givesObjects, isNonNull)
+      field.resolve = isLong(field) ? inTurn(count, type, field.name) : count
     }
+  }
+}
+
+/** What the SDL says can be as long as this, by `@listSize(assumedSize:)`, can be much longer. */
+const LONG = 1_000
+
+function isLong({ astNode }: GraphQLField<unknown, unknown>): boolean {
+  const listSize = astNode?.directives?.find(({ name }) => name.value === 'listSize')
+  const assumed = listSize?.arguments?.find(({ name }) => name.value === 'assumedSize')?.value
+  return assumed?.kind === Kind.INT && Number(assumed.value) >= LONG
+}
+
+/** Reads a list that may be long when it is its turn. What it is a list of is known by the first field of its type that is an ID. */
+function inTurn(resolve: Resolver, type: GraphQLObjectType, name: string): Resolver {
+  const idField = Object.values(type.getFields()).find((field) => getNamedType(field.type).name === 'ID')
+  const keyOf = (source: unknown): string =>
+    `${name} ${String(idField && (source as Record<string, unknown> | undefined)?.[idField.name])}`
+
+  return (source, args, context, info) => {
+    const budget = storage.getStore()
+    if (!budget) return resolve(source, args, context, info)
+    const { admission } = budget
+    const key = keyOf(source)
+    const read = async (): Promise<unknown> => {
+      let length: number | undefined
+      try {
+        const value = await resolve(source, args, context, info)
+        length = countOf(value)
+        return value
+      } finally {
+        admission.read(key, length)
+      }
+    }
+    const turn = admission.beforeReading(key)
+    return turn ? turn.then(read) : read()
   }
 }
 
@@ -87,9 +131,9 @@ function counted(resolve: Resolver, givesObjects: boolean, isNonNull: boolean): 
     const result = resolve(source, args, context, info)
     if (!givesObjects || !budget) return result
     const spend = (value: unknown): unknown => {
-      budget.spend(countOf(value) * weightOf(info))
+      const turn = budget.spend(countOf(value) * weightOf(info))
       if (budget.problem) throw budget.problem
-      return value
+      return turn ? turn.then(() => value) : value
     }
     return isPromise(result) ? result.then(spend) : spend(result)
   }

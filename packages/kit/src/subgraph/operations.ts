@@ -11,7 +11,8 @@ import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
 import { KarcisError, ServiceUnavailable } from '../errors.ts'
 import { bytesOf, MAX_TOKENS } from './document-limits.ts'
-import { countObjects, MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
+import { LargeAnswers } from './large-answers.ts'
+import { AnswerTooLarge, countObjects, MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
 import { whoWaits } from '../waiting.ts'
 import { formatError } from '../graphql-errors.ts'
 import { isPlainOperation, isRecord, type PlainOperation } from '../plain-operation.ts'
@@ -23,10 +24,10 @@ const MAX_DOCUMENTS_BYTES = 50_000_000
 
 /** Runs operations of one schema. */
 export interface Operations<Context> {
-  /** Answers what a client sent as one operation, whatever it is. */
-  run(body: unknown, context: Context): Promise<OperationAnswer>
+  /** Answers what a client sent as one operation, whatever it is. @param sent when the answer has been sent, or never will be. */
+  run(body: unknown, context: Context, sent: Promise<void>): Promise<OperationAnswer>
   /** Answers a member of a batch with the result as JSON. Whatever fails is told in it. */
-  runMember(member: object, context: Context): Promise<string>
+  runMember(member: object, context: Context, sent: Promise<void>): Promise<string>
   stop(): Promise<void>
 }
 
@@ -39,11 +40,11 @@ const EXECUTED = { status: 200, headers: { 'content-type': 'application/json; ch
  * Runs operations as Apollo Server does, byte by byte. A document goes through it once, so that reading and validating it,
  * and telling what is wrong, is done in one place; from then on it is only executed. Errors are masked here, and logged
  * with the request id of the context.
- * @param maxObjects of the answer to one operation.
+ * @param options `maxObjects` of the answer to one operation; `largeAnswers` that are made elsewhere, too.
  */
 export async function createOperations<Context extends RequestScope>(
   schema: GraphQLSchema,
-  maxObjects = MAX_OBJECTS,
+  { maxObjects = MAX_OBJECTS, largeAnswers = new LargeAnswers() } = {},
 ): Promise<Operations<Context>> {
   countObjects(schema)
   /** Valid documents by their text. */
@@ -73,15 +74,23 @@ export async function createOperations<Context extends RequestScope>(
     return result.data === undefined ? null : toJson(result, contextValue) // wrong variables
   }
 
-  async function run(body: unknown, context: Context): Promise<OperationAnswer> {
+  async function run(body: unknown, context: Context, sent: Promise<void>): Promise<OperationAnswer> {
     if (isRecord(body)) {
       const nul = nulIn(body.variables)
       if (nul) return refused(nul, context)
     }
-    const budget = new ObjectBudget(maxObjects)
-    const answer = await withinBudget(budget, () => executeAny(body, context))
-    if (budget.problem) return unanswered(budget.problem, context)
-    return whoWaits()?.isOver ? unanswered(new ServiceUnavailable(OVERDUE), context) : answer
+    const admission = largeAnswers.admission()
+    const budget = new ObjectBudget(maxObjects, admission)
+    try {
+      const answer = await withinBudget(budget, () => executeAny(body, context))
+      if (budget.problem) return unanswered(budget.problem, context)
+      return whoWaits()?.isOver ? unanswered(new ServiceUnavailable(OVERDUE), context) : answer
+    } catch (error) {
+      if (isTooLong(error)) return unanswered(new AnswerTooLarge(maxObjects), context)
+      throw error
+    } finally {
+      admission.end(sent)
+    }
   }
 
   async function executeAny(body: unknown, context: Context): Promise<OperationAnswer> {
@@ -105,10 +114,10 @@ export async function createOperations<Context extends RequestScope>(
 
   return {
     run,
-    async runMember(member, context) {
+    async runMember(member, context, sent) {
       try {
         if (isWrite(member)) throw new KarcisError('BAD_USER_INPUT', 'A batch takes queries only.')
-        return (await run(member, context)).json
+        return (await run(member, context, sent)).json
       } catch (error) {
         return JSON.stringify({ errors: [formatError(error, context)] })
       }
@@ -123,6 +132,10 @@ const refused = (error: Error, scope: RequestScope): OperationAnswer => ({
   headers: EXECUTED.headers,
   json: JSON.stringify({ errors: [formatError(error, scope)] }),
 })
+
+/** Whether a text would be longer than V8 has them: 512 MB. */
+const isTooLong = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Invalid string length'
 
 /** Stands in for an answer that was given up. */
 const unanswered = (error: Error, scope: RequestScope): OperationAnswer => ({

@@ -9,6 +9,7 @@ import { mayTell, mayUse } from '../contracts/calls.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { DEADLINE_HEADER } from '../contracts/deadline.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
+import { NOT_BEGUN_HEADER, REQUEST_ID_HEADER } from '../contracts/requests.ts'
 import { isUnavailable } from '../database/failures.ts'
 import { BadUserInput, type ErrorCode, Forbidden, KarcisError, ServiceUnavailable } from '../errors.ts'
 import { eventSchema, type KarcisEvent } from '../events.ts'
@@ -16,6 +17,7 @@ import {
   BodyTooLarge,
   ClientGone,
   closeHttp,
+  createDrain,
   createHttpServer,
   listen,
   readBody,
@@ -25,6 +27,7 @@ import {
 import { newId } from '../ids.ts'
 import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
+import { LargeAnswers } from './large-answers.ts'
 import { createOperations } from './operations.ts'
 import { checkResolvers } from '../resolvers.ts'
 import { type Caller, SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
@@ -38,7 +41,7 @@ const BODY_LIMIT = 2_000_000
 
 const MAX_DEADLINE_MS = 600_000
 
-export interface SubgraphServerOptions<Context extends RequestScope> {
+export interface SubgraphServerOptions {
   sdl: string
   // oxlint-disable-next-line typescript/no-explicit-any -- resolvers are typed where they are written, against the generated types
   resolvers: any
@@ -46,14 +49,26 @@ export interface SubgraphServerOptions<Context extends RequestScope> {
   log: Logger
   host: string
   port: number
+  /** Why the process should not be given requests, as a sentence; null when it may. */
+  problem(): Promise<string | null>
+  /** How long requests under way may take once it is closed; 5 s unless given. */
+  stopMs?: number
+}
+
+/** What requests are served with. */
+export interface Work<Context extends RequestScope> {
   /** Everything a resolver needs, made anew for every request and every subscription event: loaders must not outlive one. */
   createContext(scope: RequestScope): Context
-  /** Must succeed for the process to take requests: its database. */
-  ready(): Promise<unknown>
   /** Takes in events of other subgraphs. */
   receive?(events: KarcisEvent[]): Promise<void>
   /** Paths beside GraphQL, for other processes of the system; what they give is answered as JSON. */
   routes?: Routes
+}
+
+/** A server that listens. */
+export interface SubgraphServer<Context extends RequestScope> extends Required<Running> {
+  /** From now on requests are served; before, only the probes are answered. */
+  begin(work: Work<Context>): void
 }
 
 export type Routes = Record<string, GetRoute | PostRoute>
@@ -79,29 +94,36 @@ export interface RawRequest {
  * @throws Error when a root field has no resolver, or a resolver no field.
  */
 export async function serveSubgraph<Context extends RequestScope>(
-  options: SubgraphServerOptions<Context>,
-): Promise<Running> {
-  const { tokens, log, host, createContext } = options
+  options: SubgraphServerOptions,
+): Promise<SubgraphServer<Context>> {
+  const { tokens, log, host } = options
   const typeDefs = parse(options.sdl)
   checkResolvers(buildSubgraphSchema(typeDefs), options.resolvers)
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
-  const operations = await createOperations<Context>(schema)
+  const largeAnswers = new LargeAnswers()
+  const operations = await createOperations<Context>(schema, { largeAnswers })
 
   const server = createHttpServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
       if (error instanceof ClientGone) return undefined
+      if (response.headersSent) {
+        log.error({ err: error }, 'answer broken off')
+        return response.destroy()
+      }
       if (error instanceof BodyTooLarge)
         return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
       const expected = isUnavailable(error) ? new ServiceUnavailable() : error
       if (expected instanceof KarcisError)
         return sendJson(response, STATUSES[expected.code] ?? 400, failure(expected.message, expected.code))
       log.error({ err: error }, 'request failed')
-      if (!response.headersSent)
-        sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
+      return sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
     })
   })
-  const sockets = serveSubscriptions({ server, schema, tokens, log, createContext })
-  let closing = false
+  const drain = createDrain(server)
+  const sockets = serveSubscriptions<Context>({ server, schema, tokens, log, largeAnswers, work: () => work })
+  /** None before it begins, and none any more once it is closed. */
+  let work: Work<Context> | null = null
+  let draining = false
 
   /** One listener for each connection: several requests may be under way on it. */
   const waitingOn = new WeakMap<Socket, Set<Waiting>>()
@@ -118,11 +140,16 @@ export async function serveSubgraph<Context extends RequestScope>(
     const [path = url] = url.split('?', 1)
     if (path === '/live') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return answerReady(response)
+    if (!work) {
+      const { message, code } = new ServiceUnavailable()
+      return sendJson(response, 503, failure(message, code), { [NOT_BEGUN_HEADER]: '1' })
+    }
 
+    const { createContext, receive, routes } = work
     const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
-    const route = options.routes?.[path]
+    const route = routes?.[path]
     if (route) {
       permit(caller, mayUse(caller.service, tokens.service, 'routes'))
       return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
@@ -131,44 +158,42 @@ export async function serveSubgraph<Context extends RequestScope>(
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body = parseJson(await readBody(request, BODY_LIMIT))
 
-    if (path === EVENTS_PATH && options.receive) {
+    if (path === EVENTS_PATH && receive) {
       const { events } = parseInput(told, body, 'body')
       permit(
         caller,
         events.every(({ type }) => mayTell(caller.service, tokens.service, type)),
       )
-      await options.receive(events)
+      await receive(events)
       return sendJson(response, 200, { taken: true })
     }
     if (path !== '/graphql') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
 
     permit(caller, mayUse(caller.service, tokens.service, 'graphql'))
 
-    const requestId = header(request, 'x-request-id') ?? newId()
+    const requestId = header(request, REQUEST_ID_HEADER) ?? newId()
     const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
     const scope: RequestScope = { ...caller, requestId, log, ...(clientAddress && { clientAddress }) }
-    const waiting = waitingFor(request, response)
-    await workFor(waiting, () => answerOperations(body, scope, response))
+    const waiting = waitingFor(request, response, requestId)
+    await workFor(waiting, () => answerOperations(body, createContext(scope), response))
   }
 
-  async function answerOperations(
-    body: unknown,
-    scope: RequestScope,
-    response: ServerResponse,
-  ): Promise<void> {
-    const context = createContext(scope)
-    if (!Array.isArray(body)) return sendAnswer(response, await operations.run(body, context))
+  async function answerOperations(body: unknown, context: Context, response: ServerResponse): Promise<void> {
+    if (!Array.isArray(body)) {
+      const sent = new Promise<void>((resolve) => response.once('close', resolve))
+      return sendAnswer(response, await operations.run(body, context, sent))
+    }
     if (!isBatch(body))
       return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
-    sendBatch(
+    await sendBatch(
       response,
-      body.map((member) => operations.runMember(member, context)),
+      body.map((member) => (sent) => operations.runMember(member, context, sent)),
     )
   }
 
   /** Whoever sent a request waits until the connection is closed, or until the deadline that they named. */
-  function waitingFor(request: IncomingMessage, response: ServerResponse): Waiting {
-    const waiting = new Waiting()
+  function waitingFor(request: IncomingMessage, response: ServerResponse, requestId: string): Waiting {
+    const waiting = new Waiting(requestId)
     const onSocket = waitingOn.get(request.socket)
     onSocket?.add(waiting)
     const deadlineMs = Number(header(request, DEADLINE_HEADER))
@@ -196,27 +221,39 @@ export async function serveSubgraph<Context extends RequestScope>(
   }
 
   async function answerReady(response: ServerResponse): Promise<void> {
-    try {
-      if (closing) throw new Error('closing')
-      await options.ready()
-      sendJson(response, 200, { status: 'ok' })
-    } catch {
-      sendJson(response, 503, { status: 'unavailable' })
-    }
+    const reason = draining ? STOPPING : ((await options.problem()) ?? (work ? null : STARTING))
+    if (reason === null) sendJson(response, 200, { status: 'ok' })
+    else sendJson(response, 503, { status: 'unavailable', reason })
   }
 
+  async function close(): Promise<void> {
+    draining = true
+    work = null
+    drain.begin()
+    const emptied = closeHttp(server, options.stopMs)
+    await sockets.close()
+    await emptied
+    await operations.stop()
+  }
+
+  let closed: Promise<void> | undefined
   const port = await listen(server, options.port, host)
   return {
     url: `http://${host}:${port}`,
-    async close() {
-      closing = true
-      const closed = closeHttp(server)
-      await sockets.close()
-      await closed
-      await operations.stop()
+    begin(begun) {
+      work = begun
     },
+    drain() {
+      draining = true
+      drain.begin()
+    },
+    close: () => (closed ??= close()),
   }
 }
+
+/** What `/ready` says of a process that is as it should be. */
+const STARTING = 'It is starting.'
+const STOPPING = 'It is stopping.'
 
 function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })

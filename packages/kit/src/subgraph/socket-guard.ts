@@ -31,6 +31,7 @@ export function guardSocket(socket: WebSocket, { burst, perSecond }: SocketLimit
     }
   }
 
+  socket.on('error', () => undefined) // graphql-ws hears of the first one only; another would end the process
   socket.on('message', count)
   socket.on('ping', count)
   socket.on('pong', count)

@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { parallel } from '@karcis/testkit/parallel'
+import { tokenOf } from '@karcis/testkit/people'
+import { startProcess, type TestProcess } from '@karcis/testkit/process'
+import { describe, expect, it } from 'vitest'
+import { startStory } from './stories.ts'
+
+const ROWS = 250
+const PER_ROW = 400
+const SEATS = ROWS * PER_ROW
+
+const scalars = 'id section row number status heldUntil accessible x y'
+
+/** What a process says on `/live` while something goes on: how often it was asked, and how often it answered within a second. */
+async function lookAt(process: TestProcess, until: Promise<unknown>) {
+  let over = false
+  void until.finally(() => (over = true))
+  const seen = { asked: 0, alive: 0, megabytes: 0 }
+  while (!over) {
+    seen.asked += 1
+    const answer = await Promise.race([process.probe('/live'), sleep(1_000, null)])
+    if (answer?.status === 200) seen.alive += 1
+    seen.megabytes = Math.max(seen.megabytes, await residentMegabytes(process.pid))
+    await sleep(100)
+  }
+  return seen
+}
+
+async function residentMegabytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}
+
+/** A hall, and a process of its own that is asked about it. */
+async function startHall(rows = ROWS, seatsPerRow = PER_ROW) {
+  await using stack = new AsyncDisposableStack()
+  const story = stack.use(await startStory())
+  const eventId = await story.event()
+  const typeId = await story.ticketType(eventId, { quota: 1 })
+  const sections = [{ name: 'Stalls', ticketTypeId: typeId, rows, seatsPerRow }]
+  await story.mustAsk(
+    story.organizer,
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { revision } }',
+    { input: { eventId, sections } },
+  )
+  const process = stack.use(await startProcess('subgraphs/ticket/src/main.ts', story.settings))
+  await process.ready()
+  const post = async (body: unknown): Promise<string> => {
+    const response = await fetch(`${process.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'ticket') },
+      body: JSON.stringify(body),
+    })
+    return response.text()
+  }
+  const open = stack.move()
+  return { story, process, post, eventId, [Symbol.asyncDispose]: () => open.disposeAsync() }
+}
+
+/** Whether an answer is all of the map, or says why it is not. */
+function outcomeOf(json: string): string {
+  const { data, errors } = JSON.parse(json)
+  if (errors) return String(errors[0].extensions.code)
+  for (const map of Object.values<{ seats: { id: string }[] }>(data))
+    if (new Set(map.seats.map(({ id }) => id)).size !== SEATS) return 'not whole'
+  return 'whole'
+}
+
+describe('line 25: a map of 100,000 seats, asked for by 60 at once', () => {
+  it.each([
+    ['each by itself', 60, 1],
+    ['in one batch', 1, 60],
+  ])(
+    'is answered in turn, whole or with a clear error, by a process that lives: %s',
+    async (_, requests, members) => {
+      await using hall = await startHall()
+      const { process, post, eventId } = hall
+      const query = `query ($eventId: ID!) { seatMap(eventId: $eventId) { seats { ${scalars} } } }`
+      const operation = { query, variables: { eventId } }
+      const asked = parallel(requests, async () => {
+        if (members === 1) return [outcomeOf(await post(operation))]
+        const lines = (await post(Array.from({ length: members }, () => operation))).split('\n').slice(0, -1)
+        return lines.map((line) => outcomeOf(line.slice(line.indexOf(',') + 1, -1)))
+      })
+      const seen = await lookAt(process, asked)
+      const outcomes = (await asked).flatMap((one) => (one.status === 'fulfilled' ? one.value : [one.reason]))
+      console.log(
+        seen,
+        Object.groupBy(outcomes, String).whole?.length,
+        outcomes.length,
+        await residentMegabytes(process.pid),
+      )
+      expect(outcomes).toHaveLength(60)
+      expect(new Set(outcomes).difference(new Set(['whole', 'SERVICE_UNAVAILABLE']))).toEqual(new Set())
+      expect(outcomes.filter((outcome) => outcome === 'whole').length).toBeGreaterThan(4)
+      expect(seen.alive).toBe(seen.asked)
+      expect(seen.asked).toBeGreaterThan(10)
+      expect(seen.megabytes).toBeLessThan(1_500)
+      expect(process.hasEnded).toBe(false)
+      expect(process.log.filter(({ level }) => level >= 50)).toEqual([])
+    },
+    60_000,
+  )
+})
+
+it('line 15: maps within maps, sent straight to the subgraph, are refused soon, and hold nobody up', async () => {
+  await using hall = await startHall(12, 20)
+  const { process, post, eventId } = hall
+  const nested =
+    'ticketType { event { seatMap { seats { ticketType { event { seatMap { seats { id } } } } } } } }'
+  const query = `query ($eventId: ID!) { seatMap(eventId: $eventId) { seats { ${nested} } } }`
+  const asked = parallel(8, async () => JSON.parse(await post({ query, variables: { eventId } })))
+  const seen = await lookAt(process, asked)
+  for (const outcome of await asked) {
+    expect(outcome).toMatchObject({
+      status: 'fulfilled',
+      value: { data: null, errors: [{ extensions: { code: 'BAD_USER_INPUT', mostObjects: 200_000 } }] },
+    })
+  }
+  expect(seen.alive).toBe(seen.asked)
+  expect(seen.megabytes).toBeLessThan(1_000)
+  expect(process.hasEnded).toBe(false)
+})
