@@ -50,7 +50,7 @@ describe('the process', () => {
 describe('closing', () => {
   it('does not wait for ever', async () => {
     await using world = await createWorld()
-    await using router = await createRouter({ ...world.settings, limits: { drainMs: 50 } })
+    await using router = await createRouter({ ...world.settings, limits: { stopMs: 50 } })
     const echo = holdEcho(world)
     const underWay = gql(`${router.url}/graphql`, '{ echo }').catch((error: Error) => error)
     await echo.reached

@@ -26,10 +26,8 @@ import { openSockets } from './subscriptions/websocket/sockets.ts'
 const GRAPHQL_PATH = '/graphql'
 
 /** A running router. */
-export interface Router extends Running, AsyncDisposable {
+export interface Router extends Required<Running>, AsyncDisposable {
   port: number
-  /** Has `/ready` say no and connections end with their next response, and goes on serving. */
-  drain(): void
 }
 
 /**
@@ -141,7 +139,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   stack.defer(() => sockets.close())
   stack.defer(async () => {
     streams.drain()
-    await Promise.all([http.finish(limits.drainMs), sockets.drain(limits.drainMs)])
+    await Promise.all([http.finish(limits.stopMs), sockets.drain(limits.stopMs)])
   })
 
   const running = stack.move()

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
-import { baseSettings, readSettings } from '@karcis/kit/env'
+import { baseSettings, readSettings, type StopTimes, stopTimes } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -61,7 +61,7 @@ export const platformEnv = baseSettings.extend({
 
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
-  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true })
+  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true, DRAIN_SECONDS: true, STOP_SECONDS: true })
   .extend({ PORT: port, ROUTER_WORKERS: workers, ...edge })
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
@@ -167,7 +167,7 @@ export interface RouterLimits {
   /** An upstream that stays unavailable this long ends the subscriptions on it. */
   upstreamPatienceMs: number
   /** Closing waits this long for what is under way, then ends it. */
-  drainMs: number
+  stopMs: number
 }
 
 export const DEFAULT_LIMITS: RouterLimits = {
@@ -197,13 +197,14 @@ export const DEFAULT_LIMITS: RouterLimits = {
   eventsPerSubscriber: 1_000,
   reconnectMs: 100,
   upstreamPatienceMs: 60_000,
-  drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
+  stopMs: 10_000,
 }
 
 /** How the program is to run. */
 export interface ProcessSettings {
   /** Processes that share the port; with one, it is this process itself. */
   workers: number
+  stopTimes: StopTimes
   router: RouterSettings
 }
 
@@ -222,7 +223,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
   if (options.supergraph !== undefined) {
     const env = readSettings(genericEnv, source)
     const router = { ...commonOf(env), subgraphs: options.subgraphs, supergraphFile: options.supergraph }
-    return { workers: env.ROUTER_WORKERS, router }
+    return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
   }
   const env = readSettings(platformEnv, source)
   const router = {
@@ -233,7 +234,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     userUrl: env.USER_URL,
     supergraphFile: env.SUPERGRAPH_FILE,
   }
-  return { workers: env.ROUTER_WORKERS, router }
+  return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
 }
 
 function readOptions(args: string[]) {
@@ -271,5 +272,6 @@ const commonOf = (env: z.infer<typeof genericEnv>): Omit<CommonSettings, 'subgra
   allowedHosts: env.ALLOWED_HOSTS,
   trustedProxies: env.TRUSTED_PROXIES,
   hstsSeconds: env.HSTS_SECONDS,
+  limits: { stopMs: stopTimes(env).stopMs },
   explorer: env.EXPLORER ?? (env.NODE_ENV === 'production' ? 'ide' : 'sandbox'),
 })
