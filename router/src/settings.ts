@@ -129,6 +129,8 @@ export interface RouterLimits {
   largeResponseBytes: number
   /** A client has at least this long to take its response, and longer the larger it is. */
   slowReaderMs: number
+  /** A client that takes its response more slowly than this is cut off. */
+  slowestBytesPerMs: number
   /** A request that is not answered by then has nothing more fetched for it. */
   requestMs: number
   /** A connection that has not sent the head of its request by then is closed; `Slowloris` and silent ones alike. */
@@ -176,6 +178,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   answerBytes: 96_000_000,
   largeResponseBytes: 512_000_000,
   slowReaderMs: 20_000,
+  slowestBytesPerMs: 50,
   requestMs: 20_000,
   headersMs: 10_000,
   connectionCheckMs: 2_000,

@@ -50,7 +50,10 @@ export interface HttpServerOptions {
   addresses: ClientAddresses
   /** Headers that every response has beside others, as names and values in turn. */
   security: readonly string[]
-  limits: Pick<RouterLimits, 'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections' | 'slowReaderMs'>
+  limits: Pick<
+    RouterLimits,
+    'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections' | 'slowReaderMs' | 'slowestBytesPerMs'
+  >
   /** By path. */
   routes: Record<string, Handler>
   /** Paths whose handlers set the headers themselves. */
@@ -65,9 +68,6 @@ const REQUEST_MS = 30_000
 
 /** Outlives the idle time of common balancers, so that they never reuse a dead connection. */
 const KEEP_ALIVE_MS = 65_000
-
-/** A client that takes less is cut off. */
-const SLOWEST_BYTES_PER_MS = 50
 
 /** A path that a URL parser would leave as it is. */
 const PLAIN_PATH = /^\/[a-z]+$/
@@ -116,7 +116,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
   /** What a client does not take is memory that others cannot have. */
   function boundReading(response: ServerResponse): void {
-    const ms = limits.slowReaderMs + response.writableLength / SLOWEST_BYTES_PER_MS
+    const ms = limits.slowReaderMs + response.writableLength / limits.slowestBytesPerMs
     const patience = setTimeout(() => {
       if (response.writableEnded) response.destroy() // otherwise it is a stream, which has bounds of its own
     }, ms)

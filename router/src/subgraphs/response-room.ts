@@ -1,3 +1,5 @@
+import type { MemoryReturn } from './return-memory.ts'
+
 /** The response is larger than one may be. */
 export class ResponseTooLarge extends Error {
   readonly mostBytes: number
@@ -24,14 +26,13 @@ const LARGE_BYTES = 1_000_000
  */
 export class ResponseRoom {
   readonly #mostBytes: number
+  readonly #memory: Pick<MemoryReturn, 'soon' | 'notYet'> | undefined
   #held = 0
 
-  constructor(mostBytes: number) {
+  /** @param memory told when the room has become empty, and when it is so no more. */
+  constructor(mostBytes: number, memory?: Pick<MemoryReturn, 'soon' | 'notYet'>) {
     this.#mostBytes = mostBytes
-  }
-
-  get heldBytes(): number {
-    return this.#held
+    this.#memory = memory
   }
 
   /**
@@ -41,11 +42,14 @@ export class ResponseRoom {
   grow(held: number, size: number): number {
     if (size <= LARGE_BYTES || size <= held) return held
     if (this.#held + size - held > this.#mostBytes) throw new NoRoom()
+    if (this.#held === 0) this.#memory?.notYet()
     this.#held += size - held
     return size
   }
 
   give(held: number): void {
+    if (held === 0) return
     this.#held -= held
+    if (this.#held === 0) this.#memory?.soon()
   }
 }

@@ -6,6 +6,7 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The program, as a process of its own. */
 export interface RouterProcess extends AsyncDisposable {
+  pid: number
   /** Where it serves, once it is ready; rejects with its output when it ends before that. */
   url: Promise<string>
   exit: Promise<number | null>
@@ -41,6 +42,7 @@ export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): Router
   })
   url.catch(() => undefined) // reported to whoever waits for it
   return {
+    pid: child.pid ?? 0,
     url,
     exit,
     killed: once(child, 'exit'),
