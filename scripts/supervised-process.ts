@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 10_000
 const STABLE_MS = 30_000 // a process that ran this long starts again at the shortest pause
 const READY_LIMIT_MS = 60_000
-const STOP_LIMIT_MS = 15_000 // the processes cut themselves off after 12 s
+const STOP_LIMIT_MS = 20_000 // the processes cut themselves off after 12 s, in production after 17 s
 
 /** Loaded into every process of the platform before its own code: when we are gone without a word, it stops in order too. */
 const FOLLOW_PARENT = `data:text/javascript,${encodeURIComponent(`

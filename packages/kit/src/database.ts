@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { driverCause, failureOf } from './database/failures.ts'
 import { ServiceUnavailable } from './errors.ts'
 import type { Logger } from './log.ts'
+import { noteOutage } from './outages.ts'
 import { PreparingPg } from './database/prepared-statements.ts'
 
 /** What the shared machinery needs of a Prisma transaction (or client): raw SQL as tagged templates. */
@@ -37,7 +38,7 @@ export const connectionOptions = (connectionString: string, applicationName: str
 export function prismaOptions(connectionString: string, applicationName: string, log: Logger, poolSize = 10) {
   const adapter = new PreparingPg(
     { ...connectionOptions(connectionString, applicationName), max: poolSize },
-    { onPoolError: (error) => log.warn({ reason: error.message }, 'database connection lost') },
+    { onPoolError: (error) => noteOutage(log, 'database', error.message) },
   )
   return { adapter, transactionOptions: { maxWait: 5_000, timeout: 8_000 } }
 }
@@ -77,8 +78,9 @@ export async function transaction<Client, T>(
     } catch (error) {
       const failure = failureOf(error)
       if (failure === null) throw error
-      if (failure === 'lost' && done) throw new ServiceUnavailable(UNKNOWN)
-      if (attempt === ATTEMPTS || failure === 'away') throw new ServiceUnavailable()
+      if (failure === 'lost' && done) throw new ServiceUnavailable(UNKNOWN, undefined, { cause: error })
+      if (attempt === ATTEMPTS || failure === 'away')
+        throw new ServiceUnavailable(undefined, undefined, { cause: error })
       await sleep(PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random() / 2))
     }
   }

@@ -36,12 +36,25 @@ export function stopTimes(
   }
 }
 
+/** A setting of days, whole or not, for which something is kept (`retention.ts`). */
+export const days = (byDefault: number) =>
+  z.coerce
+    .number()
+    .min(1 / 1_440, 'must be a minute (0.0007) or more')
+    .default(byDefault)
+
 /** Settings of a subgraph process: the base, its own port and its own database. */
 export const subgraphSettings = baseSettings.extend({
   PORT: z.coerce.number().int().min(0).max(65_535),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
-  /** Connections to the database for requests and what jobs do; a process has `OTHER_CONNECTIONS` beside them. */
+  /** Connections to the database for requests and what jobs do; a process has 7 beside them (subgraph.ts). */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(8),
+  /** Events that were delivered, for people who look into something. */
+  OUTBOX_RETENTION_DAYS: days(7),
+  /** The ids of events that were taken in: for as long as one may come again, as from a backup of who told of it. */
+  INBOX_RETENTION_DAYS: days(30),
+  /** Jobs that have used up their attempts, for people to see them. */
+  DEAD_JOB_RETENTION_DAYS: days(30),
 })
 
 /**

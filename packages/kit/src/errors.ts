@@ -49,8 +49,8 @@ export class KarcisError extends Error {
   readonly code: ErrorCode
   readonly facts: Record<string, unknown>
 
-  constructor(code: ErrorCode, message: string, facts: Record<string, unknown> = {}) {
-    super(message)
+  constructor(code: ErrorCode, message: string, facts: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(message, options)
     this.name = new.target.name
     this.code = code
     this.facts = facts
@@ -87,8 +87,14 @@ export class Conflict extends KarcisError {
   }
 }
 
+/** Something that is needed is away, full or too busy; nothing is wrong with what was asked. */
 export class ServiceUnavailable extends KarcisError {
-  constructor(message = 'A part of the system does not answer just now. Try again.', retryAfterSeconds = 2) {
-    super('SERVICE_UNAVAILABLE', message, { retryAfterSeconds })
+  /** @param retryAfterSeconds how soon it is worth trying again: restarts and failovers take some seconds. */
+  constructor(
+    message = 'A part of the system does not answer just now. Try again.',
+    retryAfterSeconds = 2,
+    options?: ErrorOptions,
+  ) {
+    super('SERVICE_UNAVAILABLE', message, { retryAfterSeconds }, options)
   }
 }

@@ -1,12 +1,11 @@
 import { z } from 'zod'
-import { EVENTS, EVENTS_PATH, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
+import { EVENTS, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
 import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
 import { type RawSql, type TransactionSource, transaction, type Tx } from './database.ts'
+import { KarcisError } from './errors.ts'
+import { deliver, type OutboxDeps } from './events/outbox.ts'
 import { newId } from './ids.ts'
 import { defineJob, enqueue } from './jobs.ts'
-import type { ServiceClient } from './service-client.ts'
-
-const BATCH = 100
 
 /** What happened to one aggregate, as told to another subgraph. */
 export const eventSchema = z.object({
@@ -19,8 +18,6 @@ export const eventSchema = z.object({
 export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, 'payload'> & {
   payload: Payload
 }
-
-const delivery = z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string() })
 
 /**
  * Records an event in the transaction that makes it happen, and the job that will deliver it. The caller holds the
@@ -40,57 +37,26 @@ export async function recordEvent<Type extends EventType>(
   for (const consumer of event.consumers) {
     await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
       VALUES (${id}::uuid, ${consumer}, ${event.type}, ${event.aggregateId}, ${payload}::jsonb)`
-    const inOrder = `deliver:${consumer}:${event.aggregateId}`
-    await enqueue(
-      tx,
-      deliverEvents,
-      { consumer, aggregateId: event.aggregateId },
-      { key: inOrder, queue: inOrder },
-    )
+    await enqueue(tx, deliverEvents, { consumer, aggregateId: event.aggregateId })
   }
 }
 
 /**
- * Delivers what one consumer has not yet had of one aggregate, in order. Fails as a whole when the consumer is away,
- * so a later event never overtakes an earlier one; graphile-worker tries again with growing pauses.
+ * Delivers what was just recorded. What cannot be delivered now is left to the sweep (`sweepOutbox`), which rests on nothing but
+ * the outbox: no event waits for a job.
  */
 export const deliverEvents = defineJob({
   name: 'deliver-events',
-  schema: delivery,
-  async run(
-    deps: { db: RawSql; clients: Partial<Record<SubgraphName, ServiceClient>> },
-    { consumer, aggregateId },
-  ) {
-    const client = deps.clients[consumer]
-    if (!client) throw new Error(`no consumer named ${consumer}`)
-    for (;;) {
-      const rows = await deps.db.$queryRaw<
-        OutboxRow[]
-      >`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
-        WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
-        ORDER BY seq LIMIT ${BATCH}`
-      if (rows.length === 0) return
-      const events: KarcisEvent[] = rows.map((row) => ({
-        id: row.id,
-        type: row.type,
-        aggregateId,
-        payload: row.payload,
-        occurredAt: row.occurred_at.toISOString(),
-      }))
-      await client.post(EVENTS_PATH, { events })
-      await deps.db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
-        WHERE seq = ANY(${rows.map((row) => row.seq)}::bigint[])`
+  schema: z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string() }),
+  async run(deps: OutboxDeps, told) {
+    try {
+      await deliver(deps, told)
+    } catch (error) {
+      if (!(error instanceof KarcisError)) throw error
+      deps.log.debug({ ...told, reason: error.message }, 'not delivered yet')
     }
   },
 })
-
-interface OutboxRow {
-  seq: bigint
-  id: string
-  type: string
-  payload: unknown
-  occurred_at: Date
-}
 
 /** Takes one kind of event into a subgraph, in a transaction that also notes it as taken. */
 export type EventHandler<Tx, Type extends EventType> = (
@@ -129,13 +95,3 @@ export function createInbox<Client extends RawSql>(
     }
   }
 }
-
-/** Forgets what was delivered or taken in more than a week ago. Run it daily. */
-export const forgetOldEvents = defineJob({
-  name: 'forget-old-events',
-  schema: z.object({}),
-  async run(deps: { db: RawSql }) {
-    await deps.db.$executeRaw`DELETE FROM kit.outbox WHERE delivered_at < now() - interval '7 days'`
-    await deps.db.$executeRaw`DELETE FROM kit.inbox WHERE received_at < now() - interval '30 days'`
-  },
-})

@@ -1,7 +1,7 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
-import { isUnavailable } from './database/failures.ts'
-import { ERROR_CODES, KarcisError, ServiceUnavailable } from './errors.ts'
+import { ERROR_CODES, KarcisError } from './errors.ts'
 import type { Logger } from './log.ts'
+import { asExpected } from './outages.ts'
 
 const PUBLIC_CODES = new Set<string>(ERROR_CODES)
 
@@ -15,7 +15,7 @@ const REQUEST_CODES = new Set([
 
 /**
  * The one place where an error becomes what a client sees: an expected failure keeps its code and facts, a
- * request that is wrong in itself is BAD_USER_INPUT, a database that is away is SERVICE_UNAVAILABLE, anything else is a bug: masked, and logged with its request id.
+ * request that is wrong in itself is BAD_USER_INPUT, what is away is SERVICE_UNAVAILABLE (`asExpected`), anything else is a bug: masked, and logged with its request id.
  */
 export function formatError(
   error: unknown,
@@ -25,8 +25,7 @@ export function formatError(
     error instanceof GraphQLError ? error : new GraphQLError('Unknown', { originalError: asError(error) })
   const { locations, path } = graphqlError.toJSON()
   const place = { ...(locations && { locations }), ...(path && { path }) }
-  const thrown = rootCause(graphqlError)
-  const cause = isUnavailable(thrown) ? new ServiceUnavailable() : thrown
+  const cause = asExpected(rootCause(graphqlError), request.log)
 
   if (cause instanceof KarcisError) {
     return { message: cause.message, ...place, extensions: { code: cause.code, ...cause.facts } }

@@ -44,6 +44,43 @@ function collect<T>(request: IncomingMessage, limit: number, finish: (bytes: Buf
   })
 }
 
+/** What is passed on at a time, in characters: longer texts are cut, shorter ones joined. */
+const PIECE = 256_000
+
+/**
+ * Writes texts of any length, no faster than they are read: memory for a piece is all that it takes beside them.
+ * Resolves when all is passed on, or nobody reads it any more.
+ */
+export async function writeTexts(response: ServerResponse, texts: readonly string[]): Promise<void> {
+  let piece = ''
+  for (const text of texts) {
+    for (let start = 0; start < text.length; ) {
+      let end = start + PIECE - piece.length
+      if (isHighSurrogate(text.charCodeAt(end - 1))) end += 1 // half a character is none
+      piece += text.slice(start, end)
+      start = end
+      if (piece.length < PIECE) continue
+      if (!response.destroyed && !response.write(piece)) await drained(response)
+      piece = ''
+    }
+  }
+  if (piece !== '' && !response.destroyed && !response.write(piece)) await drained(response)
+}
+
+const isHighSurrogate = (code: number): boolean => code >= 0xd800 && code <= 0xdbff
+
+/** When it takes more, or never will. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const go = (): void => {
+      response.off('drain', go)
+      response.off('close', go)
+      resolve()
+    }
+    response.on('drain', go)
+    response.on('close', go)
+  })
+
 /** Answers with JSON. */
 export function sendJson(
   response: ServerResponse,

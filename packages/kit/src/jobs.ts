@@ -1,27 +1,25 @@
-import { EventEmitter } from 'node:events'
-import {
-  Logger as GraphileLogger,
-  makeWorkerUtils,
-  parseCronItems,
-  run,
-  type TaskList,
-  type WorkerEvents,
-} from 'graphile-worker'
-import pg from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseCronItems, type Task, type TaskList } from 'graphile-worker'
+import type pg from 'pg'
 import type { z } from 'zod'
 import type { Tx } from './database.ts'
+import { KarcisError } from './errors.ts'
+import { JobPool } from './jobs/pool.ts'
+import { keepRunning } from './jobs/runners.ts'
+import { forgive, keepUp } from './jobs/upkeep.ts'
 import type { Logger } from './log.ts'
+import { asExpected } from './outages.ts'
+import { Waiting, whoWaits, workFor } from './waiting.ts'
 
-const HEARTBEAT_MS = 3_000
-const FORGET_QUEUES = 'forget-empty-queues'
-/** A worker that was not seen for so long is taken for dead. Jobs are idempotent, so a wrong guess costs work, not truth. */
-const DEAD_AFTER_SECONDS = 15
+/** For how long connections are waited for that do not come back. */
+const CLOSE_MS = 1_000
 
 /** One kind of background work: its name, the shape of its payload, and what it does. Safe to run more than once. */
 export interface Job<Payload, Deps> {
   name: string
   schema: z.ZodType<Payload>
-  run(deps: Deps, payload: Payload): Promise<void>
+  /** @param closing aborted when the process begins to close: a long job stops at the next good moment, and is done for now. */
+  run(deps: Deps, payload: Payload, closing?: AbortSignal): Promise<void>
 }
 
 /** Keeps the payload's type next to the handler. */
@@ -31,21 +29,20 @@ export interface EnqueueOptions {
   runAt?: Date
   /** A waiting job of the same key is replaced instead of doubled. */
   key?: string
-  /** Jobs of one queue run one after the other. */
-  queue?: string
 }
 
-/** Adds a job in the caller's transaction: it runs if and only if that commits. */
+/** Adds a job in the caller's transaction: it runs if and only if that commits, by the name of the caller's request. */
 export async function enqueue<Payload>(
   tx: Tx,
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
   options: EnqueueOptions = {},
 ): Promise<void> {
-  const body = JSON.stringify(payload)
-  const { runAt = null, key = null, queue = null } = options
+  const requestId = whoWaits()?.requestId
+  const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
+  const { runAt = null, key = null } = options
   await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
-    queue_name => ${queue}::text, run_at => ${runAt}::timestamptz, job_key => ${key}::text, max_attempts => 25)`
+    run_at => ${runAt}::timestamptz, job_key => ${key}::text, max_attempts => 25)`
 }
 
 export interface JobRunnerOptions<Deps> {
@@ -57,83 +54,77 @@ export interface JobRunnerOptions<Deps> {
   /** crontab lines: name of a job in `jobs` (its payload is `{}`) and when, as in `* * * * *`. */
   crons?: { job: string; match: string }[]
   concurrency?: number
+  /** To the database, for what graphile-worker itself asks; one of them only listens. */
+  connections?: number
+}
+
+/** The jobs of one process. */
+export interface JobRunner {
+  /** Why no jobs are run at this moment, as a sentence; null when they are. */
+  problem(): string | null
+  /** Begins no more jobs, and waits for those under way: not for long while the database is away. */
+  close(): Promise<void>
 }
 
 /**
- * Works off the jobs of one database until closed. What a killed process had locked is freed by the others within
- * seconds: graphile-worker by itself would wait four hours.
+ * Works off the jobs of one database until closed, whatever becomes of the database: a job whose end could not be noted
+ * runs again, one that fails only because something is away is tried until it is not, and what a killed process had locked is
+ * freed by the others within seconds.
+ * @returns as soon as it runs, or the database was found not to be there yet, or to be of no use: it goes on trying, and `problem` says why.
  */
-export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<{ close(): Promise<void> }> {
-  const { connectionString, log, deps, jobs, crons = [], concurrency = 5 } = options
-  const pool = new pg.Pool({ connectionString, max: concurrency + 2, application_name: 'karcis-jobs' })
-  const connectionLost = (error: Error): void => log.warn({ reason: error.message }, 'job connection lost')
-  pool.on('error', connectionLost)
-  pool.on('connect', (client) => client.on('error', connectionLost))
-  const workerIds = new Set<string>()
-
-  const taskList: TaskList = Object.fromEntries(
-    jobs.map((job) => [job.name, async (payload: unknown) => job.run(deps, job.schema.parse(payload))]),
-  )
-  // The events of each aggregate have a queue of their own; an empty one would stay for ever.
-  taskList[FORGET_QUEUES] = async () =>
-    (await makeWorkerUtils({ pgPool: pool })).cleanup({ tasks: ['GC_JOB_QUEUES'] })
-  const events: WorkerEvents = new EventEmitter()
-  events.on('worker:create', ({ worker }) => workerIds.add(worker.workerId))
-  events.on('job:error', ({ job, error }) => {
-    log.warn(
-      { err: error, task: job.task_identifier, attempts: job.attempts },
-      'job failed, will be tried again',
-    )
-  })
-  const runner = await run({
-    pgPool: pool,
-    events,
+export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<JobRunner> {
+  const { connectionString, log, concurrency = 5, connections = concurrency + 2, crons = [] } = options
+  const pool = new JobPool(connectionString, connections, log)
+  const runners = keepRunning({
+    pool,
+    log,
     concurrency,
-    noHandleSignals: true,
-    pollInterval: 1_000,
-    taskList,
-    parsedCronItems: parseCronItems(
-      [...crons, { job: FORGET_QUEUES, match: '7 * * * *' }].map(({ job, match }) => ({
-        task: job,
-        match,
-        identifier: job,
-        options: { backfillPeriod: 0 },
-      })),
+    tasks: (stopping) => tasksOf(options, pool, stopping),
+    crons: parseCronItems(
+      crons.map(({ job, match }) => ({ task: job, match, identifier: job, options: { backfillPeriod: 0 } })),
     ),
-    // What matters of its own log reaches ours by the events above.
-    logger: new GraphileLogger(() => (level, message) => log.trace({ level }, message)),
   })
-
-  async function beat(): Promise<void> {
-    try {
-      await pool.query(
-        `INSERT INTO kit.workers (worker_id) SELECT unnest($1::text[])
-         ON CONFLICT (worker_id) DO UPDATE SET seen_at = now()`,
-        [[...workerIds]],
-      )
-      await pool.query(
-        `WITH dead AS (
-           SELECT DISTINCT locked_by FROM graphile_worker.jobs
-           WHERE locked_at < now() - make_interval(secs => $1)
-             AND locked_by NOT IN (SELECT worker_id FROM kit.workers WHERE seen_at > now() - make_interval(secs => $1))
-         ), forgotten AS (
-           DELETE FROM kit.workers WHERE seen_at < now() - make_interval(secs => 20 * $1)
-         )
-         SELECT graphile_worker.force_unlock_workers(array_agg(locked_by)) FROM dead HAVING count(*) > 0`,
-        [DEAD_AFTER_SECONDS],
-      )
-    } catch (error) {
-      log.warn({ reason: (error as Error).message }, 'heartbeat missed')
-    }
-  }
-  await beat()
-  const heartbeat = setInterval(() => void beat(), HEARTBEAT_MS)
-
+  const upkeep = keepUp(pool, runners, log)
+  await runners.tried
   return {
+    problem: () => (upkeep.isAway() ? 'The database of the jobs is away.' : runners.problem()),
     async close() {
-      clearInterval(heartbeat)
-      await runner.stop()
-      await pool.end()
+      await Promise.race([runners.close(), upkeep.givenUp()])
+      await pool.settled()
+      await upkeep.close()
+      await Promise.race([pool.end(), sleep(CLOSE_MS, undefined, { ref: false })])
     },
   }
+}
+
+/** Nobody waits for a job; yet what it asks of other processes is asked by the name of the request that wanted it. */
+function requestOf(payload: unknown): Waiting {
+  const { requestId } = (payload ?? {}) as { requestId?: unknown }
+  const waiting = new Waiting(typeof requestId === 'string' ? requestId : undefined)
+  waiting.keep()
+  return waiting
+}
+
+/** What graphile-worker is to run. A failed job is in the log here, but one that had to fail since something is away. */
+function tasksOf<Deps>(
+  { jobs, deps, log }: JobRunnerOptions<Deps>,
+  pool: pg.Pool,
+  stopping: AbortSignal,
+): TaskList {
+  const task =
+    (job: JobRunnerOptions<Deps>['jobs'][number]): Task =>
+    async (payload, { job: { id, attempts, max_attempts } }) => {
+      try {
+        await workFor(requestOf(payload), () => job.run(deps, job.schema.parse(payload), stopping))
+      } catch (error) {
+        const expected = asExpected(error, log)
+        const isAway = expected instanceof KarcisError && expected.code === 'SERVICE_UNAVAILABLE'
+        if (isAway) log.info({ task: job.name, reason: expected.message }, 'job has to wait')
+        else
+          log.warn({ err: error, task: job.name, attempts, max_attempts }, 'job failed, will be tried again')
+        await forgive(pool, { id, attempts, isAway }).catch(() => undefined) // then this attempt counts
+        throw error
+      }
+    }
+  return Object.fromEntries(jobs.map((job) => [job.name, task(job)]))
 }

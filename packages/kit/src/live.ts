@@ -1,5 +1,6 @@
 import { createAsyncQueue } from './async-queue.ts'
 import type { Logger } from './log.ts'
+import { asExpected } from './outages.ts'
 import type { Bus } from './redis.ts'
 
 /** What changed of one thing: everything after revision `since`, up to `revision`. */
@@ -41,7 +42,7 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
   poll.unref()
 
   return {
-    publish: (key, change) => bus.publish(channel(key), change),
+    publish: (key, change) => bus.publish(channel(key), isLong(change) ? asGap(change) : change),
 
     watch(key, since) {
       let seen = since
@@ -73,14 +74,15 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
           } while (readAgain)
         } catch (error) {
           // The next poll tries again: the watcher is late, never wrong.
-          log.warn({ err: error, key }, 'could not read changes')
+          if (asExpected(error, log) === error) log.warn({ err: error, key }, 'could not read changes')
         } finally {
           reading = false
         }
       }
 
       const unsubscribe = bus.subscribe(channel(key), (message) => {
-        const change = message as C
+        if (!isChange<C>(message)) return
+        const change = message
         if (change.revision <= seen) return
         // While a read is under way its result may or may not hold this change: reading once more is always right.
         if (!reading && change.since <= seen) deliver(change)
@@ -97,4 +99,19 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
       for (const watcher of watchers) watcher.end()
     },
   }
+}
+
+/** A message of more has every watcher of every process take it in at once; those who want it read it. */
+const MAX_LENGTH = 1_000
+
+const isLong = (change: Change): boolean =>
+  Object.values(change).some((value) => Array.isArray(value) && value.length > MAX_LENGTH)
+
+/** Says that there is a newer revision, and nothing of what is in it. */
+const asGap = ({ revision }: Change): Change => ({ since: revision, revision })
+
+/** Somebody else's Redis may carry somebody else's messages. */
+const isChange = <C extends Change>(message: unknown): message is C => {
+  const { since, revision } = (message ?? {}) as Partial<Change>
+  return typeof since === 'number' && typeof revision === 'number'
 }

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis'
 import type { Logger } from './log.ts'
+import { noteOutage } from './outages.ts'
 
 /** Messages to all processes over Redis pub/sub. Any of them may be lost: they are for speed, and nothing may rest on them. */
 export interface Bus {
@@ -36,7 +37,7 @@ export function connectRedis(url: string, log: Logger): RedisPair {
   const listeners = new Map<string, Set<(message: unknown) => void>>()
 
   for (const connection of [commands, listener]) {
-    connection.on('error', (error) => log.warn({ reason: error.message }, 'redis is away'))
+    connection.on('error', (error) => noteOutage(log, 'redis', error.message))
   }
   listener.on('ready', () => {
     if (listeners.size > 0) listener.subscribe(...listeners.keys()).catch(ignoreClosed)

@@ -4,8 +4,10 @@ import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import { stopTimes, type subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
-import { type Job, startJobs } from './jobs.ts'
+import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
+import { sweepOutbox } from './events/outbox.ts'
+import { housekeeping } from './housekeeping.ts'
+import { type Job, type JobRunner, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
 import { createReads, type Reads } from './reads.ts'
@@ -65,6 +67,9 @@ export interface RunningSubgraph<Deps> extends Running, AsyncDisposable {
   deps: Deps
 }
 
+/** Beside those of `DATABASE_POOL_SIZE`, and 3 for quick reads (reads.ts). */
+const JOB_CONNECTIONS = 4
+
 /** What in a database was made with them is of use only to whoever has the same. */
 const SECRETS = ['SERVICE_SECRET', 'KEY_ENCRYPTION_SECRET', 'PASSWORD_PEPPER']
 
@@ -103,6 +108,7 @@ export async function startSubgraph<
   const selfCheck = createSelfCheck({ db, log, secrets: secretsOf(settings) })
   stack.defer(() => selfCheck.close())
 
+  let running: { jobs: JobRunner } | undefined
   const server = await serveSubgraph<Context>({
     sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
     resolvers: spec.resolvers,
@@ -110,7 +116,7 @@ export async function startSubgraph<
     log,
     host: settings.HOST,
     port: settings.PORT,
-    problem: () => selfCheck.problem(),
+    problem: async () => (await selfCheck.problem()) ?? running?.jobs.problem() ?? null,
     stopMs: stopTimes(settings).stopMs,
   })
   stack.defer(() => server.close())
@@ -126,16 +132,21 @@ export async function startSubgraph<
     clients,
   })
   if (close) stack.defer(close)
+
+  const forgetting = housekeeping(settings)
   const jobs = await startJobs<Deps>({
+    connections: JOB_CONNECTIONS,
     connectionString: settings.DATABASE_URL,
     log,
     deps,
-    jobs: [...spec.jobs, deliverEvents, forgetOldEvents],
-    crons: [...(spec.crons ?? []), { job: forgetOldEvents.name, match: '17 3 * * *' }],
+    jobs: [...spec.jobs, deliverEvents, ...forgetting],
+    crons: [...(spec.crons ?? []), ...forgetting.map(({ name: job }) => ({ job, match: '17 * * * *' }))],
   })
   stack.defer(async () => {
     await Promise.all([server.close(), jobs.close()])
   })
+  const outbox = sweepOutbox(deps)
+  stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
   server.begin({
     createContext: (scope) => spec.createContext(deps, scope),
@@ -143,14 +154,15 @@ export async function startSubgraph<
     ...(spec.routes && { routes: spec.routes(deps) }),
   })
 
-  const running = stack.move()
+  running = { jobs }
+  const all = stack.move()
   return {
     name,
     url: server.url,
     deps,
     drain: () => server.drain(),
-    close: () => running.disposeAsync(),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    close: () => all.disposeAsync(),
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
 

@@ -20,6 +20,11 @@ export class Waiting {
     return this.#isOver
   }
 
+  /** Whether it is done to its end. */
+  get isKept(): boolean {
+    return this.#kept
+  }
+
   /** From now on what is done is done to its end, whoever waits: it writes. */
   keep(): void {
     this.#kept = true

@@ -1,14 +1,18 @@
 import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
-import { transaction } from '../src/database.ts'
+import { pino } from 'pino'
+import { describe, expect, it } from 'vitest'
+import { readBacklog } from '../src/backlog.ts'
+import { transaction, type Tx } from '../src/database.ts'
 import { EVENTS_PATH } from '../src/contracts/events.ts'
 import { createInbox, deliverEvents, type KarcisEvent, recordEvent } from '../src/events.ts'
+import { sweepOutbox } from '../src/events/outbox.ts'
 import { listen } from '../src/http.ts'
 import { startJobs } from '../src/jobs.ts'
 import { createServiceClient } from '../src/service-client.ts'
 import { createServiceTokens } from '../src/service-token.ts'
-import { openKitDatabase } from './kit-database.ts'
+import { type KitDatabase, openKitDatabase } from './kit-database.ts'
 import { log, SECRET, startServer } from './start-server.ts'
 
 const registered = (n: number) => ({
@@ -36,7 +40,11 @@ it('delivers events of one aggregate in order, once each, also when the consumer
     connectionString: producer.url,
     log,
     jobs: [deliverEvents],
-    deps: { db: producer, clients: { booking: createServiceClient(`http://127.0.0.1:${port}`, tokens) } },
+    deps: {
+      db: producer,
+      log,
+      clients: { booking: createServiceClient(`http://127.0.0.1:${port}`, tokens) },
+    },
   })
   try {
     for (const n of [1, 2, 3]) {
@@ -142,4 +150,122 @@ it('takes a payload for what its type says, and passes by what it does not know'
   await inbox([{ ...event, payload }])
   await inbox([{ ...event, id: registered(2).userId, type: 'event.renamed', payload: null }])
   expect(taken).toEqual([new Date('2027-01-01T12:00:00Z')])
+})
+
+describe('line 27: an event whose job is lost', () => {
+  const KINDS = ['dead queue', 'no attempts left', 'no job'] as const
+  const AGGREGATES = 16
+
+  /** Sixteen aggregates with two events each, whose jobs are lost in one way or another. */
+  async function loseJobs(db: KitDatabase): Promise<void> {
+    for (const kind of KINDS) {
+      for (let n = 0; n < AGGREGATES; n++) {
+        const aggregateId = `${kind} ${n}`
+        const record = (tx: Tx, number: number) =>
+          recordEvent(tx, {
+            type: 'user.registered',
+            aggregateId,
+            payload: registered(number),
+            consumers: ['booking'],
+          })
+        await transaction(db, (tx) => record(tx, 1))
+        await transaction(db, (tx) => record(tx, 2))
+      }
+    }
+    await db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE payload->>'aggregateId' NOT LIKE 'no attempts%'`
+    await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts`
+    // As it happened: a queue that nobody seems to need is deleted while a job for it is being added.
+    await db.$executeRaw`INSERT INTO graphile_worker._private_job_queues (queue_name)
+      SELECT 'dead queue ' || n FROM generate_series(0, ${AGGREGATES - 1}::int) n`
+    await transaction(db, async (tx) => {
+      await tx.$executeRaw`SELECT graphile_worker.add_job('deliver-events', queue_name => 'dead queue ' || n,
+        payload => json_build_object('consumer', 'booking', 'aggregateId', 'dead queue ' || n))
+        FROM generate_series(0, ${AGGREGATES - 1}::int) n`
+      await db.$executeRaw`DELETE FROM graphile_worker._private_job_queues WHERE locked_at IS NULL
+        AND id NOT IN (SELECT job_queue_id FROM graphile_worker._private_jobs WHERE job_queue_id IS NOT NULL)`
+    })
+    const lost = await db.$queryRaw<unknown[]>`SELECT id FROM graphile_worker._private_jobs j
+      WHERE job_queue_id IS NOT NULL AND job_queue_id NOT IN (SELECT id FROM graphile_worker._private_job_queues)`
+    expect(lost).toHaveLength(AGGREGATES)
+  }
+
+  it('is delivered within seconds by the sweeps of two processes, in order and once; without them never', async () => {
+    await using producer = await openKitDatabase()
+    await using consumer = await openKitDatabase()
+    await loseJobs(producer)
+    const sent: KarcisEvent[] = []
+    const taken = new Map<string, unknown[]>()
+    const inbox = createInbox(consumer, {
+      'user.registered': async (_tx, { aggregateId, payload }) => {
+        taken.set(aggregateId, [...(taken.get(aggregateId) ?? []), payload])
+      },
+    })
+    await using server = await startServer({
+      receive: async (events) => {
+        sent.push(...events)
+        await inbox(events)
+      },
+    })
+    const deps = { db: producer, log, clients: { booking: createServiceClient(server.url, tokens) } }
+    await using stack = new AsyncDisposableStack()
+    const jobs = await startJobs({ connectionString: producer.url, log, jobs: [deliverEvents], deps })
+    stack.defer(() => jobs.close())
+    const ofKind = (kind: string) => [...taken.keys()].filter((id) => id.startsWith(kind))
+    await eventually(() => expect(ofKind('dead queue')).toHaveLength(AGGREGATES)) // freed from their queues
+    await sleep(5_000) // the sweep leaves what is younger to the jobs
+    expect(taken.size).toBe(AGGREGATES)
+
+    for (const sweep of [sweepOutbox(deps), sweepOutbox(deps)]) stack.defer(() => sweep.close())
+    await eventually(() => expect(taken.size).toBe(KINDS.length * AGGREGATES))
+    await eventually(async () =>
+      expect(await readBacklog(producer)).toMatchObject({ undeliveredEvents: 0, oldestEventSeconds: 0 }),
+    )
+    for (const payloads of taken.values()) expect(payloads).toEqual([1, 2].map(registered))
+    expect(sent).toHaveLength(KINDS.length * AGGREGATES * 2)
+  })
+
+  it('is tried again while the consumer is away, and what cannot be taken is named and keeps nobody else waiting', async () => {
+    await using producer = await openKitDatabase()
+    const record = (aggregateId: string) =>
+      transaction(producer, (tx) =>
+        recordEvent(tx, {
+          type: 'user.registered',
+          aggregateId,
+          payload: registered(1),
+          consumers: ['booking'],
+        }),
+      )
+    for (const id of ['poison', 'a', 'b']) await record(id)
+    const taken: string[] = []
+    await using server = await startServer({
+      receive: async (events) => {
+        for (const { aggregateId } of events) {
+          if (aggregateId === 'poison') throw new Error('this one never')
+          taken.push(aggregateId)
+        }
+      },
+    })
+    await producer.$executeRaw`UPDATE kit.outbox SET next_try_at = now(), tries = CASE aggregate_id WHEN 'poison' THEN 11 ELSE 0 END`
+    const lines: string[] = []
+    const told = pino({ level: 'error' }, { write: (line) => void lines.push(line) })
+    const sweep = sweepOutbox({
+      db: producer,
+      log: told,
+      clients: { booking: createServiceClient(server.url, tokens) },
+    })
+    try {
+      await eventually(() => expect(taken.toSorted()).toEqual(['a', 'b']))
+      await eventually(() => expect(lines).toHaveLength(1))
+      expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+        consumer: 'booking',
+        aggregateId: 'poison',
+        tries: 12,
+      })
+      const [waiting] = await producer.$queryRaw<[{ pause: number }]>`SELECT
+        extract(epoch FROM next_try_at - now())::int AS pause FROM kit.outbox WHERE delivered_at IS NULL`
+      expect(waiting.pause).toBeGreaterThan(10) // and never more than fifteen
+    } finally {
+      await sweep.close()
+    }
+  })
 })

@@ -1,5 +1,6 @@
 import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
 import { newId } from '../src/ids.ts'
 import { type Change, createLive } from '../src/live.ts'
@@ -109,4 +110,24 @@ it('holds one merged change for a watcher that does not read, not a list', async
   await late.next()
   const { value } = await watcher.next()
   expect(value.letters).toBe('abcdefghijk')
+})
+
+it('line 25: passes on no message of any length, and survives those of somebody else', async () => {
+  await using thing = createWord(NEVER_MS)
+  const redis = connectRedis(testRedisUrl(), log)
+  const heard: unknown[] = []
+  redis.bus.subscribe(`test:${thing.key}`, (message) => heard.push(message))
+  const watcher = thing.live.watch(thing.key, 0)
+  const text = readUntil(watcher, 2)
+  thing.write('a')
+  const change = { ...thing.write('b'), seats: Array.from({ length: 1_001 }, (_, n) => n) }
+  const again = setInterval(() => {
+    for (const strange of [null, 7, 'text', {}, { revision: 'x' }])
+      redis.bus.publish(`test:${thing.key}`, strange)
+    thing.live.publish(thing.key, change)
+  }, 20)
+  expect(await text).toBe('ab')
+  await eventually(() => expect(heard).toContainEqual({ since: 2, revision: 2 }))
+  clearInterval(again)
+  await redis.close()
 })

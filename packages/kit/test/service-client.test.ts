@@ -1,11 +1,16 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { transaction } from '../src/database.ts'
 import { listen, sendJson } from '../src/http.ts'
-import { createServiceClient } from '../src/service-client.ts'
+import { defineJob, enqueue, startJobs } from '../src/jobs.ts'
+import { createServiceClient, type ServiceClient } from '../src/service-client.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import { Waiting, workFor } from '../src/waiting.ts'
-import { SECRET, startServer } from './start-server.ts'
+import { openKitDatabase } from './kit-database.ts'
+import { log, SECRET, startServer } from './start-server.ts'
 
 const tokens = createServiceTokens(SECRET, 'ticket').to('booking')
 
@@ -87,5 +92,26 @@ describe('line 34: the id of a request', () => {
     const { client, asked } = await startOther()
     await client.query('{ done }', {})
     expect(asked[0]?.requestId).toMatch(/^[0-9a-f-]{36}$/)
+  })
+
+  it('goes along with the jobs that it wants done', async () => {
+    await using db = await openKitDatabase()
+    const other = await startOther()
+    const tell = defineJob({
+      name: 'tell',
+      schema: z.object({ n: z.number() }),
+      async run({ client }: { client: ServiceClient }, { n }) {
+        await client.query('mutation { done }', { n })
+      },
+    })
+    await workFor(new Waiting('r-3'), () => transaction(db, (tx) => enqueue(tx, tell, { n: 1 })))
+    const jobs = await startJobs({
+      connectionString: db.url,
+      log,
+      deps: { client: other.client },
+      jobs: [tell],
+    })
+    await eventually(() => expect(other.asked.map(({ requestId }) => requestId)).toEqual(['r-3']))
+    await jobs.close()
   })
 })

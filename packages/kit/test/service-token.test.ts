@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { mayCall, mayTell, mayUse } from '../src/contracts/calls.ts'
 import { EVENTS, EVENTS_PATH, type EventType } from '../src/contracts/events.ts'
 import { SUBGRAPHS, type ServiceName } from '../src/contracts/subgraphs.ts'
-import { createServiceTokens, SERVICE_TOKEN_HEADER } from '../src/service-token.ts'
+import { createServiceTokens, SERVICE_TOKEN_HEADER, type Untimely } from '../src/service-token.ts'
 import { SECRET, startServer } from './start-server.ts'
 
 const booking = createServiceTokens(SECRET, 'booking')
@@ -52,6 +52,24 @@ describe('line 20: service tokens', () => {
     ['for null', { viewer: null }],
   ])('refuse one %s', async (_, claims) => {
     expect(await booking.verify(await signed({ ...GOOD, ...claims }))).toBeNull()
+  })
+
+  it.each([
+    ['an hour ahead', 3_600],
+    ['an hour behind', -3_600],
+  ])('line 32: refuse those of a process whose clock is %s, and say so once', async (_, secondsAhead) => {
+    const told: Untimely[] = []
+    const own = createServiceTokens(SECRET, 'booking', (untimely) => told.push(untimely))
+    const at = now + secondsAhead
+    for (const iss of ['router', 'router', 'ticket', 'stranger'])
+      expect(await own.verify(await signed({ ...GOOD, iss, iat: at, exp: at + 60 }))).toBeNull()
+    const elsewhere = { ...GOOD, aud: 'karcis:event', iat: at, exp: at + 60 }
+    expect(await own.verify(await signed(elsewhere))).toBeNull()
+    expect(
+      await own.verify(await signed({ ...GOOD, iat: at, exp: at + 60 }, 'of somebody else, who knows')),
+    ).toBeNull()
+    expect(told.map(({ service }) => service)).toEqual(['router', 'ticket'])
+    for (const one of told) expect(Math.abs(one.secondsAhead - secondsAhead)).toBeLessThan(30)
   })
 
   it('refuse one of somebody who has nothing to ask here', async () => {

@@ -74,8 +74,7 @@ describe('lines 15 and 22: a socket of the subgraph server', () => {
     const { heard, send } = await connectTo(server.url)
     send({ type: 'connection_init' })
     const serviceToken = await createServiceTokens(SECRET, 'router').to('booking').sign(null)
-    const query = 'subscription { silence }'
-    const subscribe = (id: string) =>
+    const subscribe = (id: string, query = 'subscription { silence }') =>
       send({ id, type: 'subscribe', payload: { query, extensions: { serviceToken } } })
     const answerTo = (id: string) =>
       eventually(() => {
@@ -91,9 +90,11 @@ describe('lines 15 and 22: a socket of the subgraph server', () => {
     })
     expect(heard.filter(({ type }) => type === 'error')).toHaveLength(1)
     send({ id: '17', type: 'complete' })
-    subscribe('one again')
-    send({ id: 'probe', type: 'subscribe', payload: { query: '{ hello }', extensions: { serviceToken } } })
-    expect((await answerTo('probe')).type).toBe('error')
-    expect(heard.some(({ id }) => id === 'one again')).toBe(false)
+    let tries = 0
+    await eventually(async () => {
+      const id = `again ${(tries += 1)}`
+      subscribe(id, '{ hello }')
+      expect((await answerTo(id)).type).toBe('next')
+    })
   })
 })

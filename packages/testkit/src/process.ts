@@ -38,7 +38,7 @@ export async function startProcess(
   env: Record<string, string>,
   execArgv: string[] = [],
 ): Promise<TestProcess> {
-  const port = env.PORT ?? String(await freePort())
+  const port = String(await freePort())
   const child = spawn(process.execPath, [...execArgv, script], {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env, PORT: port },

@@ -10,7 +10,7 @@ import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
-/** Of the pool's ten connections, the rest is for everything else. */
+/** Of the pool's connections, the rest is for everything else. */
 const SEARCHES = 2
 const WAITING_SEARCHES = 50
 

@@ -18,10 +18,14 @@ const SQLSTATES: Record<string, Failure> = {
   '40003': 'lost', // statement_completion_unknown
   '57P01': 'lost', // admin_shutdown, pg_terminate_backend
   '57P02': 'lost', // crash_shutdown
+  '57P05': 'lost', // idle_session_timeout
   '25P03': 'lost', // idle_in_transaction_session_timeout
   '25P04': 'lost', // transaction_timeout
   '08': 'lost',
   '57P03': 'away', // cannot_connect_now
+  '08001': 'away', // no connection could be made
+  '08004': 'away', // the server refused one
+  '25006': 'away', // read_only_sql_transaction: the other one is the primary now
   '57014': 'away', // statement_timeout
   '55P03': 'away', // lock_not_available
   '53': 'away', // connections, memory, disk
@@ -42,6 +46,8 @@ const CODES: Record<string, Failure> = {
   P2037: 'away',
   ECONNREFUSED: 'away',
   ETIMEDOUT: 'away',
+  EHOSTUNREACH: 'away',
+  ENETUNREACH: 'away',
   ENOTFOUND: 'away',
   EAI_AGAIN: 'away',
 }
@@ -74,9 +80,6 @@ export function failureOf(error: unknown): Failure | null {
   if (code && code in CODES) return CODES[code] ?? null
   return MESSAGES.find(([text]) => error.message.includes(text))?.[1] ?? null
 }
-
-/** Whether an error says that the database is away, full or too busy, which is nobody's mistake and passes. */
-export const isUnavailable = (error: unknown): boolean => failureOf(error) !== null
 
 interface DriverCause {
   kind?: string

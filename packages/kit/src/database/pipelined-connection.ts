@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { BoundedClient } from './bounded-client.ts'
 import { cancelStatement } from './cancel-statement.ts'
 import { type Waiting, whoWaits } from '../waiting.ts'
 import { createStatementNames, STALE_PLAN_ATTEMPTS } from './prepared-statements.ts'
@@ -30,7 +31,7 @@ export function openPipelinedConnection(config: pg.ClientConfig): PipelinedConne
 
   function connect(): void {
     const socket = new Socket()
-    const client = new pg.Client({ ...config, pipeline: true, stream: () => socket })
+    const client = new BoundedClient({ ...config, pipeline: true, stream: () => socket })
     let lost = false
     const lose = (): void => {
       if (connected?.client === client) connected = null

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
+import { BoundedClient } from './bounded-client.ts'
 import { NobodyWaits, type Waiting, whoWaits } from '../waiting.ts'
 import { cancelStatement } from './cancel-statement.ts'
 
@@ -43,7 +44,7 @@ export class WaitedPool extends pg.Pool {
 /** How an open transaction ends, which it must, whoever waits. */
 const ENDS = /^(COMMIT|ROLLBACK)/i
 
-class WaitedClient extends pg.Client {
+class WaitedClient extends BoundedClient {
   readonly #config: pg.ClientConfig
 
   constructor(config: pg.ClientConfig) {

@@ -13,7 +13,8 @@ import type { RequestScope } from '../viewer.ts'
 export interface OperationAnswer {
   status: number
   headers: Record<string, string>
-  json: string
+  /** In pieces when it is large. */
+  json: string | readonly string[]
 }
 
 /**

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http'
+import { writeTexts } from '../http.ts'
+import type { OperationAnswer } from './apollo.ts'
 
 const MAX_MEMBERS = 64
 
@@ -11,52 +13,58 @@ export const isBatch = (body: unknown[]): body is object[] =>
   body.length <= MAX_MEMBERS &&
   body.every((member) => typeof member === 'object' && member !== null && !Array.isArray(member))
 
-/** Lines are joined up to so many characters for one write; a longer one is written by itself. */
+/** Short lines are joined up to so many characters, for one write. */
 const JOINED = 64_000
 
 const HEAD = { 'content-type': 'application/jsonl' }
 
 interface Line {
-  text: string
+  /** Short; or in pieces. */
+  text: string | readonly string[]
   /** Tells that it has left. */
   sent(): void
 }
 
 /**
  * Answers a batch as JSON lines `[index,result]`, in the order in which results come: a slow member holds up no other. Of what
- * the client does not read yet, no more than one write is passed on.
- * @param members each gives the JSON text of its result, and is told when that has been sent, or never will be; none fails.
+ * the client does not read yet, no more than a piece is passed on.
+ * @param members each gives the JSON of its result, and is told when that has been sent, or never will be; none fails.
  * @returns when all is answered, or nobody reads it any more.
  */
 export async function sendBatch(
   response: ServerResponse,
-  members: ((sent: Promise<void>) => Promise<string>)[],
+  members: ((sent: Promise<void>) => Promise<OperationAnswer['json']>)[],
 ): Promise<void> {
   let left = members.length
   let lines: Line[] = []
-  let writing: Promise<void> | undefined
+  let writing: Promise<unknown> | undefined
   let timer: NodeJS.Timeout | undefined
 
-  /** Takes what is ready, joined where it is short. */
-  function nextWrite(): { texts: string[]; taken: Line[] } {
+  /** Takes a long line, or short ones joined. */
+  function nextWrite(): { texts: readonly string[]; taken: Line[] } {
     let end = 0
-    let length = 0
-    while (end < lines.length && (end === 0 || length < JOINED)) length += lines[end++]?.text.length ?? 0
-    const taken = lines.slice(0, end)
-    lines = lines.slice(end)
-    const texts = taken.map(({ text }) => text)
-    return { texts: length < 2 * JOINED ? [texts.join('')] : texts, taken }
+    let joined = ''
+    for (const { text } of lines) {
+      if (typeof text !== 'string' || joined.length > JOINED) break
+      joined += text
+      end += 1
+    }
+    const [first] = lines
+    const texts = end > 0 || !first ? [joined] : (first.text as readonly string[])
+    const taken = lines.slice(0, end || 1)
+    lines = lines.slice(taken.length)
+    return { texts, taken }
   }
 
   async function write(): Promise<void> {
     while (lines.length > 0) {
       const { texts, taken } = nextWrite()
       const [only = ''] = texts
-      const isLast = left === 0 && lines.length === 0 && texts.length === 1
+      const isWhole = left === 0 && lines.length === 0 && texts.length === 1
       if (!response.headersSent && !response.destroyed)
-        response.writeHead(200, isLast ? { ...HEAD, 'content-length': Buffer.byteLength(only) } : HEAD)
-      if (isLast) response.end(only)
-      else for (const text of texts) if (!response.destroyed && !response.write(text)) await drained(response)
+        response.writeHead(200, isWhole ? { ...HEAD, 'content-length': Buffer.byteLength(only) } : HEAD)
+      if (isWhole) response.end(only)
+      else await writeTexts(response, texts)
       for (const { sent } of taken) sent()
     }
   }
@@ -64,16 +72,19 @@ export async function sendBatch(
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    writing ??= write().finally(() => {
-      writing = undefined
-    })
+    writing ??= write()
+      .catch(() => response.destroy())
+      .then(() => {
+        writing = undefined
+      })
   }
 
   await Promise.all(
     members.map(async (member, index) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const json = await member(promise)
-      lines.push({ text: `[${index},${json}]\n`, sent: resolve })
+      const text = typeof json === 'string' ? `[${index},${json}]\n` : [`[${index},`, ...json, ']\n']
+      lines.push({ text, sent: resolve })
       left -= 1
       if (left > 0) timer ??= setTimeout(flush, GATHER_MS)
     }),
@@ -84,15 +95,3 @@ export async function sendBatch(
   }
   if (!response.writableEnded) response.end()
 }
-
-/** When it takes more, or never will. */
-const drained = (response: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const go = (): void => {
-      response.off('drain', go)
-      response.off('close', go)
-      resolve()
-    }
-    response.on('drain', go)
-    response.on('close', go)
-  })

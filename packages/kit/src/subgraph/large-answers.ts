@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { ServiceUnavailable } from '../errors.ts'
+import { createMemoryRelease, type MemoryRelease } from '../memory.ts'
 import { NobodyWaits, whoWaits } from '../waiting.ts'
 
 /** From so many objects on an answer is large: some hundred milliseconds of the one thread, and tens of megabytes. */
@@ -31,25 +32,38 @@ class Places {
     this.#free = free
   }
 
-  /** @throws ServiceUnavailable when too many wait, or for too long; NobodyWaits. */
-  async enter(): Promise<void> {
-    if (this.#free > 0) return void (this.#free -= 1)
-    if (this.#waiting.size >= MAX_WAITING) throw new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS)
-    const waiting = whoWaits()
-    waiting?.check()
+  /**
+   * What has written, and events of subscriptions, wait for as long as it takes: the one is done already, the other is for nobody alone.
+   * @returns whether it had to wait.
+   * @throws ServiceUnavailable when too many wait, or for too long; NobodyWaits.
+   */
+  async enter(): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free -= 1
+      return false
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiting = whoWaits()
+    if (!waiting || waiting.isKept) {
+      this.#waiting.add(resolve)
+      await promise
+      return true
+    }
+    waiting.check()
+    if (this.#waiting.size >= MAX_WAITING) throw new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS)
     this.#waiting.add(resolve)
     const giveUp = (error: Error): void => {
       this.#waiting.delete(resolve)
       reject(error)
     }
-    const forget = waiting?.onEnd(() => giveUp(new NobodyWaits()))
+    const forget = waiting.onEnd(() => giveUp(new NobodyWaits()))
     const patience = setTimeout(giveUp, MAX_WAIT_MS, new ServiceUnavailable(LATER, RETRY_AFTER_SECONDS))
     try {
       await promise
+      return true
     } finally {
       clearTimeout(patience)
-      forget?.()
+      forget()
     }
   }
 
@@ -70,10 +84,11 @@ export class LargeAnswers {
   readonly #unsized = new Places(UNSIZED_PLACES)
   readonly #large = new Places(LARGE_PLACES)
   readonly #sizes = new LRUCache<string, number>({ max: MAX_SIZES })
+  readonly #memory = createMemoryRelease()
 
   /** For one operation. */
   admission(): Admission {
-    return new Admission(this.#unsized, this.#large, this.#sizes)
+    return new Admission(this.#unsized, this.#large, this.#sizes, this.#memory)
   }
 }
 
@@ -82,6 +97,7 @@ export class Admission {
   readonly #unsized: Places
   readonly #large: Places
   readonly #sizes: LRUCache<string, number>
+  readonly #memory: MemoryRelease
   /** How many lists of unknown length it reads, or waits to read. */
   #reading = 0
   #enteringUnsized: Promise<void> | undefined
@@ -90,10 +106,15 @@ export class Admission {
   #isLarge = false
   #isOver = false
 
-  constructor(unsized: Places, large: Places, sizes: LRUCache<string, number>) {
+  constructor(unsized: Places, large: Places, sizes: LRUCache<string, number>, memory: MemoryRelease) {
     this.#unsized = unsized
     this.#large = large
     this.#sizes = sizes
+    this.#memory = memory
+  }
+
+  get isLarge(): boolean {
+    return this.#isLarge
   }
 
   /**
@@ -104,7 +125,8 @@ export class Admission {
   beforeReading(key: string): Promise<void> | undefined {
     if (this.#isLarge) return undefined
     const size = this.#sizes.get(key)
-    if (size !== undefined) return size < LARGE ? undefined : this.grow(LARGE)
+    // What one operation reads goes on together, for it may be read in one statement.
+    if (size !== undefined) return size < LARGE ? this.#enteringLarge : this.grow(LARGE)
     this.#reading += 1
     return this.#readUnsized(key)
   }
@@ -146,10 +168,10 @@ export class Admission {
   }
 
   async #enterLarge(): Promise<void> {
-    await this.#large.enter()
+    const waited = await this.#large.enter()
     this.#isLarge = true
     if (this.#isOver) return this.#large.leave()
-    await nextTurn() // what came in meanwhile is served before
+    if (waited) await nextTurn() // what came in meanwhile is served before
   }
 
   #leaveUnsized(): void {
@@ -163,6 +185,8 @@ export class Admission {
     if (this.#isOver) return
     this.#isOver = true
     this.#leaveUnsized()
-    if (this.#isLarge) this.#large.leave()
+    if (!this.#isLarge) return
+    this.#large.leave()
+    this.#memory.taken()
   }
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   defaultFieldResolver,
   type GraphQLField,
@@ -27,11 +28,18 @@ const MAX_REPRESENTATIONS = 10_000
 /** An object of more fields counts as several, so that aliases of one field are not for free. */
 const FIELDS_OF_ONE = 16
 
+/** A large answer leaves the event loop to others after so many. */
+const OBJECTS_OF_A_TURN = 5_000
+
 /** How many objects the answer to one operation may still have, and whether it is its turn to have many. */
 export class ObjectBudget {
   readonly admission: Admission
   readonly #max: number
   #left: number
+  #inThisTurn = 0
+  /** In which those objects are completed that came last. */
+  #turn: Promise<void> | undefined
+  #fail: ((error: AnswerTooLarge) => void) | undefined
 
   constructor(max: number, admission: Admission) {
     this.admission = admission
@@ -39,16 +47,39 @@ export class ObjectBudget {
     this.#left = max
   }
 
-  /** Why the operation is not answered; null while it may be. */
-  get problem(): KarcisError | null {
-    return this.#left < 0 ? new AnswerTooLarge(this.#max) : null
+  get isSpent(): boolean {
+    return this.#left < 0
+  }
+
+  /** Calls once it is spent. */
+  onceSpent(fail: (error: AnswerTooLarge) => void): void {
+    this.#fail = fail
   }
 
   /** @returns a promise when it is to be waited for. */
   spend(objects: number): Promise<void> | undefined {
     this.#left -= objects
-    return this.#left < 0 ? undefined : this.admission.grow(this.#max - this.#left)
+    if (this.#left < 0) {
+      this.#fail?.(new AnswerTooLarge(this.#max))
+      this.#fail = undefined
+      return abandoned()
+    }
+    const { admission } = this
+    const turn = admission.grow(this.#max - this.#left)
+    if (turn || !admission.isLarge) return turn
+    this.#inThisTurn += objects
+    if (this.#inThisTurn >= OBJECTS_OF_A_TURN) {
+      this.#inThisTurn = 0
+      this.#turn = turnAfter(this.#turn)
+    }
+    return this.#turn
   }
+}
+
+/** A turn of the event loop of its own, so that whatever else came is served before. */
+async function turnAfter(before: Promise<void> | undefined): Promise<void> {
+  await before
+  await nextTurn()
 }
 
 /** The operation is well formed, and what it asks for is more than is given at once. */
@@ -60,8 +91,19 @@ export class AnswerTooLarge extends KarcisError {
 
 const storage = new AsyncLocalStorage<ObjectBudget>()
 
-/** Executes an operation within a budget. */
-export const withinBudget = <T>(budget: ObjectBudget, execute: () => T): T => storage.run(budget, execute)
+/**
+ * Executes an operation within a budget. When that is spent, the execution is left as it is: it waits for what never comes, and is
+ * forgotten.
+ * @throws AnswerTooLarge then.
+ */
+export const withinBudget = <T>(budget: ObjectBudget, execute: () => T | PromiseLike<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    budget.onceSpent(reject)
+    storage.run(budget, async () => execute()).then(resolve, reject)
+  })
+
+/** Each one of its own, for it keeps whatever waits for it. To fail would cost an error for each of a hundred thousand objects. */
+const abandoned = (): Promise<never> => new Promise(() => undefined)
 
 /**
  * Has every field of a schema that gives objects, or works for what it gives, count them against the budget of its operation.
@@ -122,9 +164,9 @@ type Resolver = GraphQLFieldResolver<unknown, unknown>
 function counted(resolve: Resolver, givesObjects: boolean, isNonNull: boolean): Resolver {
   return (source, args, context, info) => {
     const budget = storage.getStore()
-    const over = budget?.problem ?? (whoWaits()?.isOver ? new NobodyWaits() : null)
-    if (over) {
-      if (isNonNull) throw over
+    if (budget?.isSpent) return abandoned()
+    if (whoWaits()?.isOver) {
+      if (isNonNull) throw new NobodyWaits()
       return null // no error for each of them: the answer is not used
     }
     if (info.fieldName === '_entities') checkRepresentations(args)
@@ -132,11 +174,27 @@ function counted(resolve: Resolver, givesObjects: boolean, isNonNull: boolean): 
     if (!givesObjects || !budget) return result
     const spend = (value: unknown): unknown => {
       const turn = budget.spend(countOf(value) * weightOf(info))
-      if (budget.problem) throw budget.problem
-      return turn ? turn.then(() => value) : value
+      // Made only when it is used: its promises may fail, and each is somebody's.
+      const give = (): unknown => (Array.isArray(value) && value.length > GROUP ? inGroups(value) : value)
+      return turn ? turn.then(give) : give()
     }
     return isPromise(result) ? result.then(spend) : spend(result)
   }
+}
+
+/** So many items of a list are completed in one turn of the event loop: some 20 ms. */
+const GROUP = 2_000
+
+/** The items of a long list, each group of them in a turn of its own, so that whatever else came is served in between. */
+function inGroups(items: readonly unknown[]): unknown[] {
+  const waiting = whoWaits()
+  const nextGroup = (before: Promise<void> | undefined) => turnAfter(before).then(() => waiting?.check())
+  let group: Promise<void> | undefined
+  return items.map((item, at) => {
+    if (at < GROUP) return item
+    if (at % GROUP === 0) group = nextGroup(group)
+    return group?.then(() => item)
+  })
 }
 
 function checkRepresentations({ representations }: { representations?: unknown }): void {

@@ -11,6 +11,7 @@ import { LRUCache } from 'lru-cache'
 import { type OperationAnswer, runByApollo, startApollo } from './apollo.ts'
 import { KarcisError, ServiceUnavailable } from '../errors.ts'
 import { bytesOf, MAX_TOKENS } from './document-limits.ts'
+import { jsonPieces } from './json-pieces.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { AnswerTooLarge, countObjects, MAX_OBJECTS, ObjectBudget, withinBudget } from './object-budget.ts'
 import { whoWaits } from '../waiting.ts'
@@ -27,7 +28,7 @@ export interface Operations<Context> {
   /** Answers what a client sent as one operation, whatever it is. @param sent when the answer has been sent, or never will be. */
   run(body: unknown, context: Context, sent: Promise<void>): Promise<OperationAnswer>
   /** Answers a member of a batch with the result as JSON. Whatever fails is told in it. */
-  runMember(member: object, context: Context, sent: Promise<void>): Promise<string>
+  runMember(member: object, context: Context, sent: Promise<void>): Promise<OperationAnswer['json']>
   stop(): Promise<void>
 }
 
@@ -59,7 +60,8 @@ export async function createOperations<Context extends RequestScope>(
   async function runKnown(
     { query, operationName, variables }: PlainOperation,
     contextValue: Context,
-  ): Promise<string | null> {
+    { admission }: ObjectBudget,
+  ): Promise<OperationAnswer['json'] | null> {
     const document = known.get(query)
     const operation = document && getOperationAST(document, operationName)
     if (!operation) return null
@@ -71,7 +73,9 @@ export async function createOperations<Context extends RequestScope>(
       variableValues: variables,
       contextValue,
     })
-    return result.data === undefined ? null : toJson(result, contextValue) // wrong variables
+    if (result.data === undefined) return null // wrong variables
+    const formatted = formatResult(result, contextValue)
+    return admission.isLarge ? jsonPieces(formatted) : JSON.stringify(formatted)
   }
 
   async function run(body: unknown, context: Context, sent: Promise<void>): Promise<OperationAnswer> {
@@ -82,10 +86,10 @@ export async function createOperations<Context extends RequestScope>(
     const admission = largeAnswers.admission()
     const budget = new ObjectBudget(maxObjects, admission)
     try {
-      const answer = await withinBudget(budget, () => executeAny(body, context))
-      if (budget.problem) return unanswered(budget.problem, context)
+      const answer = await withinBudget(budget, () => executeAny(body, context, budget))
       return whoWaits()?.isOver ? unanswered(new ServiceUnavailable(OVERDUE), context) : answer
     } catch (error) {
+      if (error instanceof AnswerTooLarge) return unanswered(error, context)
       if (isTooLong(error)) return unanswered(new AnswerTooLarge(maxObjects), context)
       throw error
     } finally {
@@ -93,8 +97,9 @@ export async function createOperations<Context extends RequestScope>(
     }
   }
 
-  async function executeAny(body: unknown, context: Context): Promise<OperationAnswer> {
-    const json = isPlainOperation(body) && body.extensions == null ? await runKnown(body, context) : null
+  async function executeAny(body: unknown, context: Context, budget: ObjectBudget): Promise<OperationAnswer> {
+    const isPlain = isPlainOperation(body) && body.extensions == null
+    const json = isPlain ? await runKnown(body, context, budget) : null
     return json === null ? runByApollo(apollo, body, context) : { ...EXECUTED, json }
   }
 
@@ -143,5 +148,5 @@ const unanswered = (error: Error, scope: RequestScope): OperationAnswer => ({
   json: JSON.stringify({ errors: [formatError(error, scope)], data: null }),
 })
 
-const toJson = ({ errors, data }: ExecutionResult, scope: RequestScope): string =>
-  JSON.stringify(errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data })
+const formatResult = ({ errors, data }: ExecutionResult, scope: RequestScope): object =>
+  errors ? { errors: errors.map((error) => formatError(error, scope)), data } : { data }

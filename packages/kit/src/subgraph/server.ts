@@ -10,7 +10,6 @@ import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { DEADLINE_HEADER } from '../contracts/deadline.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import { NOT_BEGUN_HEADER, REQUEST_ID_HEADER } from '../contracts/requests.ts'
-import { isUnavailable } from '../database/failures.ts'
 import { BadUserInput, type ErrorCode, Forbidden, KarcisError, ServiceUnavailable } from '../errors.ts'
 import { eventSchema, type KarcisEvent } from '../events.ts'
 import {
@@ -23,12 +22,14 @@ import {
   readBody,
   readBytes,
   sendJson,
+  writeTexts,
 } from '../http.ts'
 import { newId } from '../ids.ts'
 import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { createOperations } from './operations.ts'
+import { asExpected } from '../outages.ts'
 import { checkResolvers } from '../resolvers.ts'
 import { type Caller, SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
 import { serveSubscriptions } from './subscriptions.ts'
@@ -112,9 +113,13 @@ export async function serveSubgraph<Context extends RequestScope>(
       }
       if (error instanceof BodyTooLarge)
         return sendJson(response, 413, failure('The request is too large.', 'BAD_USER_INPUT'))
-      const expected = isUnavailable(error) ? new ServiceUnavailable() : error
+      const expected = asExpected(error, log)
       if (expected instanceof KarcisError)
-        return sendJson(response, STATUSES[expected.code] ?? 400, failure(expected.message, expected.code))
+        return sendJson(
+          response,
+          STATUSES[expected.code] ?? 400,
+          failure(expected.message, expected.code, expected.facts),
+        )
       log.error({ err: error }, 'request failed')
       return sendJson(response, 500, failure('Something went wrong on our side.', 'INTERNAL_SERVER_ERROR'))
     })
@@ -141,8 +146,8 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (path === '/live') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return answerReady(response)
     if (!work) {
-      const { message, code } = new ServiceUnavailable()
-      return sendJson(response, 503, failure(message, code), { [NOT_BEGUN_HEADER]: '1' })
+      const { message, code, facts } = new ServiceUnavailable()
+      return sendJson(response, 503, failure(message, code, facts), { [NOT_BEGUN_HEADER]: '1' })
     }
 
     const { createContext, receive, routes } = work
@@ -181,7 +186,7 @@ export async function serveSubgraph<Context extends RequestScope>(
   async function answerOperations(body: unknown, context: Context, response: ServerResponse): Promise<void> {
     if (!Array.isArray(body)) {
       const sent = new Promise<void>((resolve) => response.once('close', resolve))
-      return sendAnswer(response, await operations.run(body, context, sent))
+      return await sendAnswer(response, await operations.run(body, context, sent))
     }
     if (!isBatch(body))
       return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
@@ -255,9 +260,15 @@ export async function serveSubgraph<Context extends RequestScope>(
 const STARTING = 'It is starting.'
 const STOPPING = 'It is stopping.'
 
-function sendAnswer(response: ServerResponse, { status, headers, json }: OperationAnswer): void {
-  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(json) })
-  response.end(json)
+async function sendAnswer(
+  response: ServerResponse,
+  { status, headers, json }: OperationAnswer,
+): Promise<void> {
+  const pieces = typeof json === 'string' ? [json] : json
+  const length = pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
+  response.writeHead(status, { ...headers, 'content-length': length })
+  await writeTexts(response, pieces)
+  response.end()
 }
 
 /** The events that another subgraph tells of. */
@@ -279,7 +290,9 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   SERVICE_UNAVAILABLE: 503,
 }
 
-const failure = (message: string, code: string) => ({ errors: [{ message, extensions: { code } }] })
+const failure = (message: string, code: string, facts: Record<string, unknown> = {}) => ({
+  errors: [{ message, extensions: { code, ...facts } }],
+})
 
 /** @throws Forbidden to a process that may not ask this (contracts/calls.ts). */
 function permit({ service }: Caller, isAllowed: boolean): void {

@@ -84,10 +84,15 @@ export function serveSubscriptions<Context extends RequestScope>(
         return mapAsync(source[Symbol.asyncIterator](), async (event) => {
           const admission = largeAnswers.admission()
           const budget = new ObjectBudget(MAX_OBJECTS, admission)
-          const result = await withinBudget(budget, async () =>
-            execute({ ...args, rootValue: event, contextValue: renewContext() }),
-          ).finally(() => admission.end(SENT))
-          return budget.problem ? { data: null, errors: [asGraphQLError(budget.problem)] } : result
+          try {
+            return await withinBudget(budget, () =>
+              execute({ ...args, rootValue: event, contextValue: renewContext() }),
+            )
+          } catch (error) {
+            return { data: null, errors: [asGraphQLError(error)] }
+          } finally {
+            admission.end(SENT)
+          }
         })
       },
       onNext: (_ctx, _id, _payload, args, result) => {

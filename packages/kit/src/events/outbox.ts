@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EVENTS_PATH } from '../contracts/events.ts'
+import type { SubgraphName } from '../contracts/subgraphs.ts'
+import type { RawSql } from '../database.ts'
+import { KarcisError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { asExpected, noteOutage } from '../outages.ts'
+import type { ServiceClient } from '../service-client.ts'
+
+/** Events that go in one request. */
+const BATCH = 100
+/** Between two looks for events that nobody has delivered. */
+const SWEEP_MS = 1_000
+/** How many of them one look takes, and how many requests it has under way at once. */
+const SWEEP_LIMIT = 200
+const AT_ONCE = 8
+/** What failed is tried again after one, two, four… seconds, and never later than after so many. */
+const MAX_PAUSE_SECONDS = 15
+/** A consumer that has failed so often in one look is left alone until the next. */
+const PATIENCE = 3
+/** An event that was tried in vain so often, in some two minutes, is named in the log; and again each time it was as often again. */
+const NAMED_AFTER = 12
+
+export interface OutboxDeps {
+  db: RawSql
+  log: Logger
+  clients: Partial<Record<SubgraphName, ServiceClient>>
+}
+
+/** The events of one aggregate that one consumer is told of, which it must hear in their order. */
+export interface Told {
+  consumer: SubgraphName
+  aggregateId: string
+}
+
+/**
+ * Delivers what one consumer has not yet had of one aggregate, oldest first, in batches that either arrive as a whole or not.
+ * Several may do so at once: each begins with the oldest, and the consumer drops what it has had.
+ * @throws ServiceUnavailable when the consumer is away, or cannot take one of them.
+ */
+export async function deliver({ db, clients }: OutboxDeps, { consumer, aggregateId }: Told): Promise<void> {
+  const client = clients[consumer]
+  if (!client) throw new Error(`no consumer named ${consumer}`)
+  for (;;) {
+    const rows = await db.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
+      WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
+      ORDER BY seq LIMIT ${BATCH}`
+    if (rows.length === 0) return
+    const events = rows.map(({ id, type, payload, occurred_at }) => ({
+      id,
+      type,
+      aggregateId,
+      payload,
+      occurredAt: occurred_at.toISOString(),
+    }))
+    await client.post(EVENTS_PATH, { events })
+    await db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
+      WHERE seq = ANY(${rows.map(({ seq }) => seq)}::bigint[])`
+  }
+}
+
+interface OutboxRow {
+  seq: bigint
+  id: string
+  type: string
+  payload: unknown
+  occurred_at: Date
+}
+
+/**
+ * Looks every second for events that were not delivered some seconds after they happened, whatever became of the job that was to
+ * do it, and delivers them. Any number of processes may: each takes others, and what one took without success, or took
+ * and died, is free again after a pause.
+ */
+export function sweepOutbox(deps: OutboxDeps): { close(): Promise<void> } {
+  const closing = new AbortController()
+
+  async function sweep(): Promise<void> {
+    for (;;) {
+      const due = await takeDue(deps.db)
+      const failures = new Map<string, number>()
+      const left = due.values()
+      const work = async (): Promise<void> => {
+        for (const told of left) {
+          if (closing.signal.aborted) return
+          const failed = failures.get(told.consumer) ?? 0
+          if (failed >= PATIENCE) continue
+          try {
+            await deliver(deps, told)
+          } catch (error) {
+            failures.set(told.consumer, failed + 1)
+            tellOfFailure(deps.log, told, error)
+          }
+        }
+      }
+      await Promise.all(Array.from({ length: AT_ONCE }, work))
+      if (due.length < SWEEP_LIMIT || closing.signal.aborted) return
+    }
+  }
+
+  async function keepSweeping(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        await sweep()
+      } catch (error) {
+        if (asExpected(error, deps.log) === error) deps.log.error({ err: error }, 'outbox cannot be swept')
+      }
+      await sleep(SWEEP_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+  const swept = keepSweeping()
+
+  return {
+    async close() {
+      closing.abort()
+      await swept
+    },
+  }
+}
+
+interface Due extends Told {
+  tries: number
+}
+
+/** The aggregates of which something is due. They are not due again before the pause is over, for nobody. */
+async function takeDue(db: RawSql): Promise<Due[]> {
+  const rows = await db.$queryRaw<(Due & { seq: bigint })[]>`UPDATE kit.outbox
+    SET tries = tries + 1, next_try_at = now() + make_interval(secs => least(2 ^ least(tries, 9), ${MAX_PAUSE_SECONDS}))
+    WHERE seq = ANY(ARRAY(SELECT seq FROM kit.outbox WHERE delivered_at IS NULL AND next_try_at <= now()
+      ORDER BY next_try_at LIMIT ${SWEEP_LIMIT} FOR UPDATE SKIP LOCKED))
+    RETURNING consumer, aggregate_id AS "aggregateId", tries`
+  const aggregates = new Map<string, Due>()
+  for (const row of rows) {
+    const key = `${row.consumer} ${row.aggregateId}`
+    const known = aggregates.get(key)
+    if (!known || known.tries < row.tries) aggregates.set(key, row)
+  }
+  return [...aggregates.values()]
+}
+
+function tellOfFailure(log: Logger, { consumer, aggregateId, tries }: Due, error: unknown): void {
+  const expected = asExpected(error, log)
+  if (!(expected instanceof KarcisError))
+    return log.error({ err: error, consumer, aggregateId }, 'events of an aggregate cannot be delivered')
+  if (expected === error) noteOutage(log, `delivery to ${consumer}`, expected.message)
+  if (tries % NAMED_AFTER === 0)
+    log.error({ consumer, aggregateId, tries }, 'events of an aggregate are still not delivered')
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import type { Logger } from '../log.ts'
+import { asExpected } from '../outages.ts'
+import type { JobPool } from './pool.ts'
+import type { Runners } from './runners.ts'
+
+const HEARTBEAT_MS = 3_000
+/** Heartbeats from one look at what changes slowly to the next. */
+const BEATS_PER_LOOK = 20
+/** Who could not reach the database does not know for so many heartbeats who else could not: the living are to be heard of first. */
+const BEATS_TO_KNOW = 3
+/** After so many missed heartbeats the runner is replaced as soon as the database is back. */
+const MISSED = 2
+/** For how long jobs under way are waited for at the end, when they cannot be done as the database is away. */
+const GIVE_UP_MS = 3_000
+
+/** What goes on beside the running of jobs. */
+export interface Upkeep {
+  /** Whether the last heartbeat did not reach the database. */
+  isAway(): boolean
+  /** Resolves when there is no point in waiting for jobs any longer: to be asked for when closing. */
+  givenUp(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Says every few seconds that our runners live, frees what dead ones had locked, and tells of jobs that nobody will try again. */
+export function keepUp(pool: JobPool, runners: Runners, log: Logger): Upkeep {
+  const closing = new AbortController()
+  const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
+  const pulse = { missed: 0 }
+  let beats = BEATS_TO_KNOW
+  let told = ''
+
+  async function work(): Promise<void> {
+    if (pool.unnoted === 0) await buryEnded()
+    await beat(pool, runners.alive)
+    if (pulse.missed >= MISSED) runners.replace()
+    pulse.missed = 0
+    if (beats++ < BEATS_TO_KNOW) return
+    await buryDead(pool)
+    if ((beats - BEATS_TO_KNOW) % BEATS_PER_LOOK !== 1) return
+    await leaveQueues(pool)
+    const dead = await listDead(pool)
+    const now = JSON.stringify(dead)
+    if (now !== told && dead.length > 0)
+      log.error({ dead }, 'jobs have used up their attempts and are not tried again')
+    told = now
+  }
+
+  async function buryEnded(): Promise<void> {
+    const ended = [...runners.ended]
+    if (ended.length > 0) await bury(pool, ended)
+    for (const name of ended) runners.ended.delete(name)
+  }
+
+  async function keep(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        await work()
+      } catch (error) {
+        pulse.missed += 1
+        beats = 0
+        if (asExpected(error, log) === error && runners.problem() === null)
+          log.warn({ err: error }, 'heartbeat missed')
+      }
+      await pause(HEARTBEAT_MS)
+    }
+  }
+  const kept = keep()
+
+  return {
+    isAway: () => pulse.missed > 0,
+    async givenUp() {
+      await pause(GIVE_UP_MS)
+      while (pulse.missed === 0 && !closing.signal.aborted) await pause(200)
+    },
+    async close() {
+      closing.abort()
+      await kept
+      await buryEnded().catch(() => undefined) // the others will do it
+    },
+  }
+}
+
+/** A runner that was not seen for so long is taken for dead. Jobs are idempotent, so a wrong guess costs work, not truth. */
+const DEAD_AFTER_SECONDS = 15
+
+/** Says that these runners live. */
+async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
+  await pool.query(
+    `INSERT INTO kit.workers (worker_id) SELECT unnest($1::text[])
+     ON CONFLICT (worker_id) DO UPDATE SET seen_at = now()`,
+    [[...runners]],
+  )
+}
+
+/** Frees what runners had locked that are no more, and forgets them. */
+async function bury(pool: pg.Pool, runners: string[]): Promise<void> {
+  await pool.query(
+    `WITH buried AS (DELETE FROM kit.workers WHERE worker_id = ANY($1))
+     SELECT graphile_worker.force_unlock_workers($1::text[])`,
+    [runners],
+  )
+}
+
+/** Frees what runners had locked that were not seen for too long: graphile-worker by itself would wait four hours. */
+async function buryDead(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    `WITH dead AS (
+       SELECT DISTINCT locked_by FROM graphile_worker.jobs
+       WHERE locked_at < now() - make_interval(secs => $1)
+         AND locked_by NOT IN (SELECT worker_id FROM kit.workers WHERE seen_at > now() - make_interval(secs => $1))
+     ), forgotten AS (
+       DELETE FROM kit.workers WHERE seen_at < now() - make_interval(secs => 20 * $1)
+     )
+     SELECT graphile_worker.force_unlock_workers(array_agg(locked_by)) FROM dead HAVING count(*) > 0`,
+    [DEAD_AFTER_SECONDS],
+  )
+}
+
+/**
+ * Takes jobs out of their queues. We name none: a queue that is deleted around an `add_job` takes that job with it, which no
+ * worker finds any more. Only processes of earlier versions still make some.
+ */
+async function leaveQueues(pool: pg.Pool): Promise<void> {
+  await pool.query(`UPDATE graphile_worker._private_jobs SET job_queue_id = NULL
+    WHERE job_queue_id IS NOT NULL AND locked_at IS NULL`)
+}
+
+/** The next attempt comes after e³ seconds, 20, at the latest: graphile-worker counts the pauses from the attempts. */
+const SOON = 3
+
+/**
+ * To be called before a failed attempt is noted. A job that failed only because something is away is tried again soon, and
+ * for as long as that lasts. One whose key was added again while it ran is deleted: graphile-worker would keep it for ever,
+ * with no attempts left, beside the one that has taken its place.
+ * @param job its `attempts`: with this one, as it began.
+ */
+export async function forgive(
+  pool: pg.Pool,
+  job: { id: string; attempts: number; isAway: boolean },
+): Promise<void> {
+  await pool.query(
+    `WITH replaced AS (
+       DELETE FROM graphile_worker._private_jobs
+       WHERE id = $1 AND key IS NULL AND attempts >= max_attempts AND $2 < max_attempts
+     )
+     UPDATE graphile_worker._private_jobs SET attempts = least(attempts, ${SOON})
+     WHERE id = $1 AND attempts = $2 AND $3`,
+    [job.id, job.attempts, job.isAway],
+  )
+}
+
+/** Jobs of one kind that nobody will try again. */
+export interface DeadJobs {
+  task: string
+  jobs: number
+  lastError: string | null
+}
+
+/** Jobs that have used up their attempts, by kind. */
+async function listDead(pool: pg.Pool): Promise<DeadJobs[]> {
+  const { rows } = await pool.query<DeadJobs>(
+    `SELECT t.identifier AS task, count(*)::int AS jobs, (array_agg(j.last_error ORDER BY j.run_at DESC))[1] AS "lastError"
+     FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
+     WHERE j.attempts >= j.max_attempts AND j.locked_at IS NULL GROUP BY 1 ORDER BY 1`,
+  )
+  return rows
+}

@@ -1,0 +1,105 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createTestDatabase } from '@karcis/testkit/database'
+import { eventually } from '@karcis/testkit/eventually'
+import { ownPostgres } from '@karcis/testkit/own-postgres'
+import pg from 'pg'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+const JOBS = 500
+
+/** A process of its own that works off jobs; killed when the test is over. `said` is what it has written. */
+function startProcess(url: string): { child: ChildProcess; said(): string } {
+  const child = fork(new URL('./job-process.ts', import.meta.url), [url], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  })
+  return { child, said: () => text }
+}
+
+/** Runs SQL on a connection of its own, which survives nothing. */
+async function ask<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client(url)
+  client.on('error', () => undefined)
+  await client.connect()
+  try {
+    return (await client.query<Row>(sql)).rows
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function addJobs(url: string): Promise<void> {
+  await ask(url, 'CREATE TABLE notes (n int NOT NULL)')
+  await ask(
+    url,
+    `SET synchronous_commit = on; SELECT count(graphile_worker.add_job('note', json_build_object('n', n))) FROM generate_series(1, ${JOBS}) n`,
+  )
+}
+
+/** All are done, once at least, and nothing of them is left. */
+const allDone = (url: string) =>
+  eventually(async () => {
+    const [row] = await ask<{ done: number; left: number }>(
+      url,
+      `SELECT (SELECT count(DISTINCT n)::int FROM notes) AS done, (SELECT count(*)::int FROM graphile_worker.jobs) AS left`,
+    )
+    expect(row).toEqual({ done: JOBS, left: 0 })
+  }, 60_000)
+
+const lives = ({ exitCode, signalCode }: ChildProcess) =>
+  expect({ exitCode, signalCode }).toEqual({ exitCode: null, signalCode: null })
+
+describe('line 26: a lost database connection', () => {
+  it('ends no process and loses no job, at whatever moment', async () => {
+    await using database = await createTestDatabase('user')
+    await addJobs(database.url)
+    const { child, said } = startProcess(database.url)
+    await once(child, 'message')
+    const killer = new pg.Client(database.url)
+    killer.on('error', () => undefined)
+    await killer.connect()
+    for (let cut = 0, left = JOBS; left > 0 && cut < 100; cut++) {
+      lives(child)
+      await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'karcis-jobs' AND datname = current_database()`)
+      await sleep(30)
+      left = Number((await killer.query('SELECT count(*) FROM graphile_worker.jobs')).rows[0].count)
+    }
+    await allDone(database.url)
+    lives(child)
+    // One line when it began, not one for each connection.
+    expect(said().match(/outage of database begins/g)).toHaveLength(1)
+    await killer.end()
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([0, null])
+  })
+
+  it('is waited out by a process that was there before its database, and by one whose database crashes', async () => {
+    await using postgres = await ownPostgres('user')
+    const { child } = startProcess(postgres.url)
+    expect(await once(child, 'message')).toEqual([expect.stringContaining('away'), undefined])
+    await postgres.start()
+    await addJobs(postgres.url)
+    await eventually(async () => {
+      const [row] = await ask<{ n: number }>(postgres.url, 'SELECT count(*)::int AS n FROM notes')
+      expect(row?.n).toBeGreaterThan(20)
+    }, 20_000)
+    await postgres.crash()
+    await sleep(1_000)
+    lives(child)
+    await postgres.start()
+    await allDone(postgres.url)
+    lives(child)
+    child.send('?')
+    expect(await once(child, 'message')).toEqual([null, undefined])
+  }, 60_000)
+})
