@@ -6,4 +6,4 @@ replaceFile('router/src/subgraphs/query-batching.ts', import.meta.url)
 /** Each query is a request of its own. */
 export const createQueryBatching: typeof original.createQueryBatching = ({ single }) => single
 
-export { createLineSplitter } from '../../router/src/subgraphs/query-batching.ts'
+export { LineSplitter } from '../../router/src/subgraphs/query-batching.ts'

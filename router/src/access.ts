@@ -7,11 +7,13 @@ import { connectRedis } from '@karcis/kit/redis'
 import { createServiceTokens, type ServiceTokens } from '@karcis/kit/service-token'
 import { errorBody } from './errors.ts'
 import type { Handler } from './http/http-server.ts'
+import type { Check } from './http/probes.ts'
 import { type Authenticator, createAuthenticator } from './security/authenticate.ts'
 import { openSigningKeys, type SigningKeys } from './security/keys.ts'
 import { type Revocations, watchRevocations } from './security/revocations.ts'
 import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
+import type { ResponseRoom } from './subgraphs/response-room.ts'
 
 const SERVICE: ServiceName = 'router'
 const USER: SubgraphName = 'user'
@@ -21,8 +23,10 @@ export interface Access extends AsyncDisposable {
   authenticator: Authenticator
   /** Sent with each request to a subgraph, unless it is empty. */
   tokens: ServiceTokens
-  /** Whether tokens can be checked. */
-  readonly isReady: boolean
+  /** Why tokens cannot be checked; null when they can. */
+  whyNotReady(): string | null
+  /** What it needs beside subgraphs, for `/health`. */
+  checks: Record<string, Check>
   routes: Record<string, Handler>
 }
 
@@ -30,6 +34,7 @@ export interface Access extends AsyncDisposable {
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
   limits: RouterLimits,
+  room: ResponseRoom,
   log: Logger,
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
@@ -41,6 +46,7 @@ export async function openPlatformAccess(
     takesBatches: false, // only its routes are used
     tokens: tokens.to(USER),
     limits,
+    room,
     log,
   })
   stack.defer(() => user.close())
@@ -53,7 +59,7 @@ export async function openPlatformAccess(
       log,
     }),
   )
-  const { bus, close } = connectRedis(redisUrl, log)
+  const { bus, commands, close } = connectRedis(redisUrl, log)
   stack.defer(close)
   bus.subscribe(AUTH_CHANGED_CHANNEL, () => void revocations.poll())
   await revocations.poll()
@@ -62,8 +68,14 @@ export async function openPlatformAccess(
   return {
     authenticator: createAuthenticator(keys, revocations),
     tokens,
-    get isReady() {
-      return revocations.isReady
+    whyNotReady: () =>
+      revocations.isReady ? null : 'has not heard of ended sessions yet, from the user subgraph',
+    checks: {
+      redis: () =>
+        commands.ping().then(
+          () => null,
+          () => 'does not answer',
+        ),
     },
     routes: { [JWKS_PATH]: publishKeys(keys) },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
@@ -74,9 +86,11 @@ export async function openPlatformAccess(
 export const openAnonymousAccess = (): Access => ({
   authenticator: {
     authenticate: async () => null,
+    current: async (viewer) => viewer,
   },
   tokens: { service: SERVICE, to: () => ({ sign: async () => '' }), verify: async () => null },
-  isReady: true,
+  whyNotReady: () => null,
+  checks: {},
   routes: {},
   [Symbol.asyncDispose]: async () => undefined,
 })

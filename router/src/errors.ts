@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '@karcis/kit/errors'
+import { ERROR_CODES, type ErrorCode, KarcisError } from '@karcis/kit/errors'
 import { formatError } from '@karcis/kit/graphql-errors'
 import type { Logger } from '@karcis/kit/log'
 import { GraphQLError, type GraphQLFormattedError } from 'graphql'
@@ -51,6 +51,7 @@ const INTERNAL_EXTENSIONS = [
  * in a subgraph.
  */
 export function publicError(error: unknown, scope: RequestScope): GraphQLFormattedError {
+  if (isBeyondText(error)) return publicError(new AnswerTooLarge(), scope)
   const formatted =
     error instanceof GraphQLError && isPublic(error.extensions.code)
       ? withFacts(error, scope)
@@ -84,6 +85,28 @@ export function clientError(
   return new GraphQLError(message, { path: options.path, extensions: { code, ...options.facts } })
 }
 
+/** The operation is well formed, and what it asks for is more than is given at once. */
+export class AnswerTooLarge extends KarcisError {
+  /** @param most of what it may be. */
+  constructor(most: { mostBytes?: number; mostObjects?: number } = {}) {
+    super('BAD_USER_INPUT', 'The answer is too large. Ask for fewer fields, or page by page.', most)
+  }
+}
+
+/** V8 says so of a text that is longer than one may be, and of values that are nested deeper than its stack is. */
+export const isBeyondText = (error: unknown): boolean =>
+  error instanceof RangeError && /string length|call stack/.test(error.message)
+
+/** A result as JSON; where it is too deep or too long for that, the error that says so. */
+export function toJson(result: object): string {
+  try {
+    return JSON.stringify(result)
+  } catch (error) {
+    if (!isBeyondText(error)) throw error
+    return JSON.stringify(TOO_LARGE)
+  }
+}
+
 /** An error that graphql-js finds in a request: it is for the client to fix. */
 export const requestError = ({ message, nodes, source, positions, path }: GraphQLError): GraphQLError =>
   new GraphQLError(message, { nodes, source, positions, path, extensions: { code: 'BAD_USER_INPUT' } })
@@ -107,3 +130,8 @@ export const errorBody = (code: ErrorCode, message: string, facts: Record<string
 })
 
 const isPublic = (code: unknown): boolean => PUBLIC_CODES.has(code) && code !== 'INTERNAL_SERVER_ERROR'
+
+const tooLarge = new AnswerTooLarge()
+
+/** What stands in for a result that cannot be written. */
+export const TOO_LARGE = errorBody(tooLarge.code, tooLarge.message)

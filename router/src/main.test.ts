@@ -28,13 +28,8 @@ describe('the process', () => {
       await echo.reached
 
       child.kill(signal)
-      await eventually(async () => expect((await fetch(`${url}/ready`)).status).toBe(503))
-      const late = await gql(`${url}/graphql`, '{ seats }')
-      expect({ status: late.status, code: late.body.errors?.[0]?.extensions?.code }).toEqual({
-        status: 503,
-        code: 'SERVICE_UNAVAILABLE',
-      })
-      await expect(openRawSocket(`${url}/graphql`)).rejects.toThrow(/503/)
+      // It takes no more connections, so that whoever was refused knows that nothing was begun.
+      await eventually(() => expect(fetch(`${url}/ready`)).rejects.toThrow())
 
       echo.release()
       expect((await underWay).body).toEqual({ data: { echo: 'hi' } })
@@ -55,7 +50,7 @@ describe('the process', () => {
 describe('closing', () => {
   it('does not wait for ever', async () => {
     await using world = await createWorld()
-    await using router = await createRouter({ ...world.settings, limits: { drainMs: 50 } })
+    await using router = await createRouter({ ...world.settings, limits: { stopMs: 50 } })
     const echo = holdEcho(world)
     const underWay = gql(`${router.url}/graphql`, '{ echo }').catch((error: Error) => error)
     await echo.reached
@@ -63,6 +58,27 @@ describe('closing', () => {
     expect(await underWay).toBeInstanceOf(Error)
     await expect(fetch(`${router.url}/live`)).rejects.toThrow()
     echo.release()
+  })
+
+  it('line 30: says so first, and serves on over connections that it then closes', async () => {
+    await using world = await createWorld()
+    await using router = await createRouter(world.settings)
+    const echo = holdEcho(world)
+    const underWay = gql(`${router.url}/graphql`, '{ echo }')
+    await echo.reached
+    router.drain()
+    const ready = await fetch(`${router.url}/ready`)
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable', reason: 'stopping' }])
+    expect((await fetch(`${router.url}/live`)).status).toBe(200)
+    await using socket = await openRawSocket(`${router.url}/graphql`)
+    await socket.introduce()
+    for (const query of ['{ seats }', '{ seats }', 'mutation { touch }']) {
+      const { body, headers } = await gql(`${router.url}/graphql`, query)
+      expect(body.errors).toBeUndefined()
+      expect(headers.get('connection')).toBe('close')
+    }
+    echo.release()
+    expect((await underWay).headers.get('connection')).toBe('close')
   })
 
   it('leaves no subscription open upstream', async () => {

@@ -16,6 +16,8 @@ import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
+import { ResponseRoom } from './subgraphs/response-room.ts'
+import { createMemoryReturn } from './subgraphs/return-memory.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
 import { createPresence } from './subscriptions/presence.ts'
 import { createEventStreams } from './subscriptions/sse/event-streams.ts'
@@ -25,13 +27,14 @@ import { openSockets } from './subscriptions/websocket/sockets.ts'
 const GRAPHQL_PATH = '/graphql'
 
 /** A running router. */
-export interface Router extends Running, AsyncDisposable {
+export interface Router extends Required<Running>, AsyncDisposable {
   port: number
 }
 
 /**
  * Starts the router: one port for GraphQL over HTTP and WebSocket, in front of all subgraphs.
- * Closing goes intake → requests under way → sockets → upstreams; every step has its time limit.
+ * Draining has balancers turn away while everything is served as before. Closing goes intake → requests under way → sockets →
+ * upstreams; every step has its time limit.
  * @throws Error when the supergraph cannot be served or the port cannot be had. Subgraphs and Redis may be unavailable.
  */
 export async function createRouter(settings: RouterSettings): Promise<Router> {
@@ -40,6 +43,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using stack = new AsyncDisposableStack()
+  const room = new ResponseRoom(limits.largeResponseBytes, stack.use(createMemoryReturn()))
 
   const { explorer = 'sandbox' } = settings
   const addresses = createClientAddresses(settings.trustedProxies ?? [])
@@ -49,7 +53,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   })
   const access = stack.use(
     isPlatform(settings)
-      ? await openPlatformAccess(settings, limits, log, presence.recheck)
+      ? await openPlatformAccess(settings, limits, room, log, presence.recheck)
       : openAnonymousAccess(),
   )
   const file = await openSupergraphFile(
@@ -63,16 +67,26 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     file,
     access.tokens,
     limits,
+    room,
     log,
     isPlatform(settings),
   )
   stack.defer(() => subgraphs.close())
-  const apollo = await startApollo(file, services, log, explorer)
+  const apollo = await startApollo(file, services, access.authenticator.current, log, explorer)
   stack.defer(() => apollo.stop())
 
   const fanOut = createFanOut()
-  const { authenticate } = access.authenticator
-  const start = createStart({ file, services, upstreams, tokens: access.tokens, limits, log, fanOut })
+  const { authenticate, current: currentViewer } = access.authenticator
+  const start = createStart({
+    file,
+    services,
+    upstreams,
+    tokens: access.tokens,
+    currentViewer,
+    limits,
+    log,
+    fanOut,
+  })
   const origins = createOrigins(settings.allowedOrigins, settings.allowedHosts)
   const streams = createEventStreams({ authenticate, start, fanOut, presence, origins, limits })
 
@@ -91,7 +105,6 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     security: securityHeaders(settings.hstsSeconds ?? 0),
     ownHeaders: [GRAPHQL_PATH],
     limits,
-    probes: ['/live', '/ready', '/health'],
     routes: {
       [GRAPHQL_PATH]: streams.orElse(explorer === 'ide' ? orIde(graphql) : graphql),
       ...(explorer !== 'none' && {
@@ -104,8 +117,11 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.
-        checks: isPlatform(settings) ? mapValues(services, (client) => () => client.isReady()) : {},
-        isReady: () => access.isReady && !http.draining,
+        checks: {
+          ...access.checks,
+          ...(isPlatform(settings) && mapValues(services, (client) => () => client.whyNotReady())),
+        },
+        whyNotReady: () => (http.draining ? 'stopping' : access.whyNotReady()),
       }),
     },
   })
@@ -124,13 +140,14 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   stack.defer(() => sockets.close())
   stack.defer(async () => {
     streams.drain()
-    await Promise.all([http.drain(limits.drainMs), sockets.drain(limits.drainMs)])
+    await Promise.all([http.finish(limits.stopMs), sockets.drain(limits.stopMs)])
   })
 
   const running = stack.move()
   return {
     url: `http://${settings.host}:${http.port}`,
     port: http.port,
+    drain: () => http.drain(),
     close: () => running.disposeAsync(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
-import { baseSettings, readSettings } from '@karcis/kit/env'
+import { baseSettings, readSettings, type StopTimes, stopTimes } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -61,7 +61,7 @@ export const platformEnv = baseSettings.extend({
 
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
-  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true })
+  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true, DRAIN_SECONDS: true, STOP_SECONDS: true })
   .extend({ PORT: port, ROUTER_WORKERS: workers, ...edge })
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
@@ -121,9 +121,16 @@ export const isPlatform = (settings: RouterSettings): settings is CommonSettings
 export interface RouterLimits {
   /** A subgraph that has not answered in full by then counts as unavailable. */
   subgraphTimeoutMs: number
+  /** Of one response to one operation. */
   subgraphResponseBytes: number
   /** What subgraphs may send, all together, for one request. */
   answerBytes: number
+  /** What large responses may take in this process, all together, until their clients have them. */
+  largeResponseBytes: number
+  /** A client has at least this long to take its response, and longer the larger it is. */
+  slowReaderMs: number
+  /** A client that takes its response more slowly than this is cut off. */
+  slowestBytesPerMs: number
   /** A request that is not answered by then has nothing more fetched for it. */
   requestMs: number
   /** A connection that has not sent the head of its request by then is closed; `Slowloris` and silent ones alike. */
@@ -162,13 +169,16 @@ export interface RouterLimits {
   /** An upstream that stays unavailable this long ends the subscriptions on it. */
   upstreamPatienceMs: number
   /** Closing waits this long for what is under way, then ends it. */
-  drainMs: number
+  stopMs: number
 }
 
 export const DEFAULT_LIMITS: RouterLimits = {
   subgraphTimeoutMs: 10_000,
-  subgraphResponseBytes: 16_000_000,
-  answerBytes: 32_000_000,
+  subgraphResponseBytes: 64_000_000, // a map of 100,000 seats with the ticket type of each is 30 to 40
+  answerBytes: 96_000_000,
+  largeResponseBytes: 512_000_000,
+  slowReaderMs: 20_000,
+  slowestBytesPerMs: 50,
   requestMs: 20_000,
   headersMs: 10_000,
   connectionCheckMs: 2_000,
@@ -190,13 +200,14 @@ export const DEFAULT_LIMITS: RouterLimits = {
   eventsPerSubscriber: 1_000,
   reconnectMs: 100,
   upstreamPatienceMs: 60_000,
-  drainMs: 8_000, // with the sockets' share it stays below the 10 s that an orchestrator waits
+  stopMs: 10_000,
 }
 
 /** How the program is to run. */
 export interface ProcessSettings {
   /** Processes that share the port; with one, it is this process itself. */
   workers: number
+  stopTimes: StopTimes
   router: RouterSettings
 }
 
@@ -215,7 +226,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
   if (options.supergraph !== undefined) {
     const env = readSettings(genericEnv, source)
     const router = { ...commonOf(env), subgraphs: options.subgraphs, supergraphFile: options.supergraph }
-    return { workers: env.ROUTER_WORKERS, router }
+    return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
   }
   const env = readSettings(platformEnv, source)
   const router = {
@@ -226,7 +237,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     userUrl: env.USER_URL,
     supergraphFile: env.SUPERGRAPH_FILE,
   }
-  return { workers: env.ROUTER_WORKERS, router }
+  return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
 }
 
 function readOptions(args: string[]) {
@@ -264,5 +275,6 @@ const commonOf = (env: z.infer<typeof genericEnv>): Omit<CommonSettings, 'subgra
   allowedHosts: env.ALLOWED_HOSTS,
   trustedProxies: env.TRUSTED_PROXIES,
   hstsSeconds: env.HSTS_SECONDS,
+  limits: { stopMs: stopTimes(env).stopMs },
   explorer: env.EXPLORER ?? (env.NODE_ENV === 'production' ? 'ide' : 'sandbox'),
 })

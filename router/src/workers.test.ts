@@ -74,6 +74,30 @@ describe('two workers', { timeout: 60_000 }, () => {
     for (const pid of router.workers()) expect(() => process.kill(pid, 0)).toThrow()
   })
 
+  it('line 25: finish what they do when the primary is killed, and end', async () => {
+    const slow = Promise.withResolvers<number>()
+    await using other = await createOpenWorld({
+      slow: { sdl: 'type Query { now: Int }', resolvers: { Query: { now: () => slow.promise } } },
+    })
+    await using child = spawnRouter([
+      '--supergraph',
+      other.settings.supergraphFile,
+      '--port',
+      '0',
+      '--workers',
+      '2',
+    ])
+    const underWay = ask(await child.url)
+    await eventually(() => expect(other.subgraphs.slow.asked).toHaveLength(1))
+    child.kill('SIGKILL')
+    await child.killed
+    slow.resolve(7)
+    expect(await underWay).toEqual({ now: 7 })
+    await eventually(() => {
+      for (const pid of child.workers()) expect(() => process.kill(pid, 0)).toThrow()
+    })
+  })
+
   it('do not start without what they need', async () => {
     await using child = spawnRouter(['--supergraph', '/nowhere', '--workers', '2'])
     await expect(child.url).rejects.toThrow(/ENOENT/)

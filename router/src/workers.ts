@@ -10,11 +10,11 @@ const SETTLED_MS = 10_000
 
 /**
  * Runs this same program in several processes that share its port, which gives its connections to them in turn. One
- * that dies is started again: at once, or after longer and longer waits when it keeps dying. Closing terminates all of them, and
- * waits until they have ended. Each is independent: it knows its own sockets and revocations, and counts its own against limits.
+ * that dies is started again: at once, or after longer and longer waits when it keeps dying. Draining has all of them stop, each
+ * in order, and closing waits until they have ended. Each is independent: it knows its own sockets and revocations, and counts its own against limits.
  * @throws Error when one of them cannot start in the first place.
  */
-export async function startWorkers(count: number, log: Logger): Promise<Running> {
+export async function startWorkers(count: number, log: Logger): Promise<Required<Running>> {
   const alive = new Map<Worker, Promise<void>>()
   const restarts = new Set<NodeJS.Timeout>()
   let closing = false
@@ -56,18 +56,32 @@ export async function startWorkers(count: number, log: Logger): Promise<Running>
     restarts.add(timer)
   }
 
-  async function close(): Promise<void> {
+  function drain(): void {
+    if (closing) return
     closing = true
     for (const timer of restarts) clearTimeout(timer)
     for (const worker of alive.keys()) worker.process.kill('SIGTERM')
+  }
+
+  async function close(): Promise<void> {
+    drain()
     await Promise.all(alive.values())
   }
 
   try {
     const [first] = await Promise.all(Array.from({ length: count }, () => start(FIRST_WAIT_MS)))
-    return { url: `http://${first?.address}:${first?.port}`, close }
+    return { url: `http://${first?.address}:${first?.port}`, drain, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** Has a worker stop in order when its primary has died. By itself it would end at once, in the middle of what it does. */
+export function endWithPrimary(worker: Worker, log: Logger): void {
+  worker.once('disconnect', () => {
+    worker.exitedAfterDisconnect = true
+    log.error('the primary process has died')
+    process.kill(process.pid, 'SIGTERM')
+  })
 }

@@ -4,7 +4,7 @@ import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import { publicErrors } from '../errors.ts'
 import { blockContext, type ObjectPath, objectPaths, valueAt } from './deferred-paths.ts'
 import { executePlan } from './execute.ts'
-import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
+import { type OperationRequest, readyForCurrentRole, type ReadyOperation } from './operation.ts'
 
 /** What follows the initial payload of a response. */
 export interface IncrementalPayload {
@@ -37,7 +37,7 @@ export async function executeIncrementally(
   onIncremental: (payloads: AsyncIterable<IncrementalPayload>) => void,
 ): Promise<Result> {
   try {
-    const ready = readyOperation({ ...request, incremental: true })
+    const ready = await readyForCurrentRole({ ...request, incremental: true })
     const { plan } = ready.prepared
     const node = chosen(plan.node, ready.variables)
     if (node?.kind !== 'Defer') return await executePlan(ready, plan.node as PlanNode | undefined, services)

@@ -10,7 +10,7 @@ import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionResponse } from './compiled/run.ts'
 import { introspect, isIntrospection } from './introspection.ts'
-import { type OperationRequest, type ReadyOperation, readyOperation } from './operation.ts'
+import { type OperationRequest, readyForCurrentRole, type ReadyOperation } from './operation.ts'
 
 /** Answers a query or a mutation. Never throws: whatever goes wrong is in the errors, as a client may see it. */
 export async function executeOperation(
@@ -18,7 +18,7 @@ export async function executeOperation(
   services: Services,
 ): Promise<FormattedExecutionResult> {
   try {
-    const ready = readyOperation(request)
+    const ready = await readyForCurrentRole(request)
     const { node } = ready.prepared.plan
     if (node?.kind === 'Subscription') {
       throw new GraphQLError('Subscriptions are served over WebSocket, on this same path.')

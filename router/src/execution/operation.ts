@@ -1,8 +1,9 @@
-import { type DocumentNode, getVariableValues } from 'graphql'
+import { type DocumentNode, getVariableValues, GraphQLError } from 'graphql'
 import { requestError } from '../errors.ts'
 import { knownOperation } from '../planning/known-operation.ts'
 import { type PreparedOperation, prepareOperation } from '../planning/prepare.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
+import type { CurrentViewer } from '../security/authenticate.ts'
 import type { FetchContext } from '../subgraphs/request.ts'
 
 /** One request for one operation of a document that is valid against `supergraph`. */
@@ -13,6 +14,8 @@ export interface OperationRequest extends FetchContext {
   variables?: Record<string, unknown> | null | undefined
   /** Whether `@defer` may be followed; otherwise it is passed over. */
   incremental?: boolean
+  /** Asked before its viewer is denied something for want of a role. */
+  currentViewer?: CurrentViewer | undefined
 }
 
 /** An operation that may run: authorized, within the limits, its variables checked and their defaults filled in. */
@@ -38,3 +41,26 @@ export function readyOperation(request: OperationRequest): ReadyOperation {
   const prepared = prepareOperation(known, viewer?.role ?? null, request.incremental)
   return { request, prepared, variables: coerced }
 }
+
+/**
+ * As `readyOperation`, for the role that the viewer has now. Routers hear of a new role within a moment, but whoever was told of
+ * it by one may be served by another the moment after: so before they are denied anything, this one asks.
+ */
+export async function readyForCurrentRole(request: OperationRequest): Promise<ReadyOperation> {
+  const { viewer, currentViewer } = request
+  if (!viewer || !currentViewer) return readyOperation(request)
+  let ready: ReadyOperation | null = null
+  try {
+    ready = readyOperation(request)
+    if (!ready.prepared.isForbidden) return ready
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+  }
+  const current = await currentViewer(viewer)
+  if (ready && (current === null || current.role === viewer.role)) return ready
+  if (current) request.viewer = current
+  return readyOperation(request)
+}
+
+const isForbidden = (error: unknown): boolean =>
+  error instanceof GraphQLError && error.extensions.code === 'FORBIDDEN'

@@ -10,12 +10,13 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql'
-import { publicError } from '../errors.ts'
+import { publicError, toJson } from '../errors.ts'
 import { executeIncrementally, type IncrementalPayload } from '../execution/deferred.ts'
 import { executeOperation } from '../execution/execute.ts'
 import { createDocumentStore } from '../planning/documents.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
+import type { CurrentViewer } from '../security/authenticate.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
 import type { Explorer } from '../settings.ts'
 import type { FetchContext } from '../subgraphs/request.ts'
@@ -57,11 +58,12 @@ const reportRefusals: ApolloServerPlugin<HttpContext> = {
 export async function startApollo(
   file: SupergraphFile,
   services: ServiceMap,
+  currentViewer: CurrentViewer,
   log: Logger,
   explorer: Explorer,
 ): Promise<ApolloServer<HttpContext>> {
   const apollo = new ApolloServer<HttpContext>({
-    gateway: createGateway(file, services),
+    gateway: createGateway(file, services, currentViewer),
     introspection: true, // the API is public, and explorers need its schema
     csrfPrevention: true,
     persistedQueries: false,
@@ -69,7 +71,8 @@ export async function startApollo(
     documentStore: createDocumentStore(),
     stopOnTerminationSignals: false,
     includeStacktraceInErrorResponses: false,
-    stringifyResult: JSON.stringify, // its own adds a line break, which responses of the fast path do not have
+    // Its own adds a line break, which responses of the fast path do not have.
+    stringifyResult: toJson,
     logger: log,
     plugins: [
       explorer === 'sandbox'
@@ -85,7 +88,7 @@ export async function startApollo(
 }
 
 /** Gives Apollo Server each version of the schema, and executes on the version that a request was validated against. */
-function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
+function createGateway(file: SupergraphFile, services: ServiceMap, currentViewer: CurrentViewer): Gateway {
   const versions = new WeakMap<GraphQLSchema, Supergraph>()
   return {
     onSchemaLoadOrUpdate(listener) {
@@ -104,7 +107,7 @@ function createGateway(file: SupergraphFile, services: ServiceMap): Gateway {
         const { viewer, requestId, log, waiting, address, onIncremental } = context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
-        const client = { viewer, requestId, log, waiting, address }
+        const client = { viewer, currentViewer, requestId, log, waiting, address }
         const asked = { supergraph, document, operationName, variables, ...client }
         return asErrors(
           await (onIncremental

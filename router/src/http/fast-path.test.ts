@@ -6,6 +6,7 @@ import { validDocument } from '../planning/known-operation.ts'
 import { openSupergraphFile } from '../planning/supergraph-file.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
 import { connectSubgraphs } from '../subgraphs/connections.ts'
+import { ResponseRoom } from '../subgraphs/response-room.ts'
 import { createWorld, SECRET, type World } from '../testing/world.ts'
 import { createClientAddresses } from './client-address.ts'
 import { createFastPath } from './fast-path.ts'
@@ -67,7 +68,8 @@ async function openAlone({ settings }: World) {
   const file = await openSupergraphFile(settings.supergraphFile, locate, 60_000, log)
   stack.defer(() => file.close())
   const tokens = createServiceTokens(SECRET, 'router')
-  const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, log, true)
+  const room = new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes)
+  const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, room, log, true)
   stack.defer(close)
   const answerFast = createFastPath(file, services)
   const taken: boolean[] = []
@@ -80,7 +82,6 @@ async function openAlone({ settings }: World) {
     security: securityHeaders(0),
     ownHeaders: ['/graphql'],
     limits: DEFAULT_LIMITS,
-    probes: [],
     routes: {
       '/graphql': async (request) => {
         const body = (await readJson(request.request, 100_000)) as { query: string }

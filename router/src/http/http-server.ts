@@ -29,9 +29,16 @@ export interface HttpServer {
   server: Server
   port: number
   readonly draining: boolean
-  /** Refuses new requests, except to probes, and waits until those under way have been answered. */
-  drain(timeoutMs: number): Promise<void>
-  /** Closes the port and whatever connections are left. */
+  /** Whether it takes no more connections. */
+  readonly finishing: boolean
+  /** From now on each connection is closed behind the next response on it; requests are served as before. */
+  drain(): void
+  /**
+   * Takes no more connections, and waits until the requests under way have been answered, those among them that still come over
+   * connections that are open.
+   */
+  finish(timeoutMs: number): Promise<void>
+  /** Closes whatever connections are left. */
   close(): Promise<void>
 }
 
@@ -43,13 +50,14 @@ export interface HttpServerOptions {
   addresses: ClientAddresses
   /** Headers that every response has beside others, as names and values in turn. */
   security: readonly string[]
-  limits: Pick<RouterLimits, 'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections'>
+  limits: Pick<
+    RouterLimits,
+    'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections' | 'slowReaderMs' | 'slowestBytesPerMs'
+  >
   /** By path. */
   routes: Record<string, Handler>
   /** Paths whose handlers set the headers themselves. */
   ownHeaders: string[]
-  /** Paths that are answered while draining: those by which a balancer learns of it. */
-  probes: string[]
 }
 
 /** The request id of a balancer in front is used, so that its logs and ours can be matched. */
@@ -65,10 +73,10 @@ const KEEP_ALIVE_MS = 65_000
 const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, origins, addresses, security, limits, routes, ownHeaders, probes } = options
-  let underWay = 0
+  const { log, origins, addresses, security, limits, routes, ownHeaders } = options
+  const underWay = new Set<ServerResponse>()
   let draining = false
-  let drained = Promise.withResolvers<void>()
+  let drained: PromiseWithResolvers<void> | null = null
 
   const settings = {
     headersTimeout: limits.headersMs,
@@ -80,7 +88,13 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const waiting = new Waiting(Date.now() + limits.requestMs)
     const headers = [...security, ...origins.corsHeaders(request)]
     const http = new ServedRequest(request, response, log, waiting, addresses, headers)
-    response.on('close', () => waiting.end())
+    if (draining) response.shouldKeepAlive = false
+    underWay.add(response)
+    response.on('close', () => {
+      waiting.end()
+      underWay.delete(response)
+      if (underWay.size === 0) drained?.resolve()
+    })
     serve(http).catch((error: unknown) => fail(error, http))
   })
   server.maxConnections = limits.connections
@@ -96,25 +110,22 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const handler = path !== null && Object.hasOwn(routes, path) ? routes[path] : undefined
     if (path === null || !handler)
       return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
-    if (probes.includes(path)) return void (await handler(http))
-    if (draining) return refuse(http)
-
-    underWay += 1
-    response.on('close', onClose)
     await handler(http)
+    if (response.writableLength > 0) boundReading(response)
   }
 
-  function onClose(): void {
-    underWay -= 1
-    if (underWay === 0) drained.resolve()
+  /** What a client does not take is memory that others cannot have. */
+  function boundReading(response: ServerResponse): void {
+    const ms = limits.slowReaderMs + response.writableLength / limits.slowestBytesPerMs
+    const patience = setTimeout(() => {
+      if (response.writableEnded) response.destroy() // otherwise it is a stream, which has bounds of its own
+    }, ms)
+    response.on('close', () => clearTimeout(patience))
   }
 
-  function refuse(http: HttpRequest): void {
-    http.applyHeaders()
-    const body = errorBody('SERVICE_UNAVAILABLE', 'This server is stopping. Try again.', {
-      retryAfterSeconds: 1,
-    })
-    sendJson(http.response, 503, body, { connection: 'close', 'retry-after': '1' })
+  function drain(): void {
+    draining = true
+    for (const response of underWay) response.shouldKeepAlive = false
   }
 
   const port = await listen(server, options.port, options.host)
@@ -124,11 +135,16 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     get draining() {
       return draining
     },
-    async drain(timeoutMs) {
-      draining = true
+    get finishing() {
+      return !server.listening
+    },
+    drain,
+    async finish(timeoutMs) {
+      drain()
+      server.close() // and with it, idle connections
+      if (underWay.size === 0) return
       drained = Promise.withResolvers<void>()
-      if (underWay === 0) return
-      const patience = setTimeout(() => drained.resolve(), timeoutMs)
+      const patience = setTimeout(drained.resolve, timeoutMs)
       await drained.promise
       clearTimeout(patience)
     },

@@ -7,7 +7,7 @@ import { knownOperation, validDocument } from '../planning/known-operation.ts'
 import { buildSupergraph } from '../planning/supergraph.ts'
 import { createRouter } from '../server.ts'
 import { replaceSupergraph } from '../testing/replace-supergraph.ts'
-import { createWorld, type World } from '../testing/world.ts'
+import { createWorld, SECRET, type World } from '../testing/world.ts'
 import { firstPurchase } from './ide/tabs.ts'
 
 const SANDBOX = 'https://studio.apollographql.com'
@@ -224,7 +224,7 @@ describe('probes', () => {
       body: {
         status: 'ok',
         version: expect.stringMatching(/^\d+\./),
-        checks: { user: fine, event: fine, ticket: fine },
+        checks: { redis: fine, user: fine, event: fine, ticket: fine },
       },
     })
     await world.proxies.event.refuse()
@@ -233,6 +233,34 @@ describe('probes', () => {
       body: { status: 'unavailable', checks: { user: fine, event: { status: 'unavailable' } } },
     })
     expect(await probe('/ready')).toEqual({ status: 200, body: fine })
+  })
+
+  it('line 34: say of Redis and of each subgraph why it cannot serve, and nothing of where it is', async () => {
+    await using world = await createWorld()
+    const stopping = await world.serve('event')
+    await using router = await createRouter({
+      ...world.settings,
+      redisUrl: 'redis://127.0.0.1:9',
+      serviceSecret: SECRET,
+      userUrl: String(world.settings.subgraphs.user),
+      subgraphs: { ...world.settings.subgraphs, event: stopping.url },
+    })
+    stopping.drain()
+    await world.proxies.user.refuse()
+    world.proxies.ticket.stall(true)
+    const response = await fetch(`${router.url}/health`)
+    expect(response.status).toBe(503)
+    expect(await response.json()).toEqual({
+      status: 'unavailable',
+      version: expect.any(String),
+      checks: {
+        redis: { status: 'unavailable', reason: 'does not answer' },
+        user: { status: 'unavailable', reason: 'takes no connections' },
+        event: { status: 'unavailable', reason: expect.stringMatching(/stop|end/) },
+        ticket: { status: 'unavailable', reason: 'does not answer' },
+      },
+    })
+    await stopping.close()
   })
 })
 

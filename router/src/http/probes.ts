@@ -1,12 +1,21 @@
 import { sendJson } from '@karcis/kit/http'
 import type { Handler } from './http-server.ts'
 
+/** Why something cannot serve now, as may be told to anybody; null when it can. */
+export type Check = () => Promise<string | null>
+
 export interface Probes {
   version: string
-  /** By the name that `/health` shows; each says whether that part can serve. */
-  checks: Record<string, () => Promise<boolean>>
-  /** Whether this process itself takes requests. */
-  isReady(): boolean
+  /** By the name that `/health` shows. */
+  checks: Record<string, Check>
+  /** Why this process itself takes no requests; null when it does. */
+  whyNotReady(): string | null
+}
+
+interface Health {
+  status: 'ok' | 'unavailable'
+  version: string
+  checks: Record<string, { status: 'ok' | 'unavailable'; reason?: string }>
 }
 
 /**
@@ -16,27 +25,39 @@ export interface Probes {
 export function createProbes({
   version,
   checks,
-  isReady,
+  whyNotReady,
 }: Probes): Record<'/live' | '/ready' | '/health', Handler> {
+  /** Whoever asks meanwhile is given the same: anybody may ask, and each look costs a request to every subgraph. */
+  let looking: Promise<Health> | null = null
+
+  async function look(): Promise<Health> {
+    const names = Object.keys(checks)
+    const reasons = await Promise.all(Object.values(checks).map((check) => check()))
+    const healthy = whyNotReady() === null && reasons.every((reason) => reason === null)
+    const results = names.map((name, index) => [name, resultOf(reasons[index] ?? null)])
+    return { status: statusOf(healthy), version, checks: Object.fromEntries(results) }
+  }
+
   return {
     '/live': ({ response }) => sendJson(response, 200, { status: 'ok' }),
 
-    '/ready': ({ response }) =>
-      isReady()
-        ? sendJson(response, 200, { status: 'ok' })
-        : sendJson(response, 503, { status: 'unavailable' }),
+    '/ready': ({ response }) => {
+      const reason = whyNotReady()
+      sendJson(response, reason === null ? 200 : 503, resultOf(reason), NO_STORE)
+    },
 
     '/health': async ({ response }) => {
-      const results = await Promise.all(
-        Object.entries(checks).map(
-          async ([name, check]) => [name, { status: status(await check()) }] as const,
-        ),
-      )
-      const healthy = isReady() && results.every(([, result]) => result.status === 'ok')
-      const body = { status: status(healthy), version, checks: Object.fromEntries(results) }
-      sendJson(response, healthy ? 200 : 503, body, { 'cache-control': 'no-store' })
+      looking ??= look().finally(() => {
+        looking = null
+      })
+      const health = await looking
+      sendJson(response, health.status === 'ok' ? 200 : 503, health, NO_STORE)
     },
   }
 }
 
-const status = (fine: boolean): 'ok' | 'unavailable' => (fine ? 'ok' : 'unavailable')
+const NO_STORE = { 'cache-control': 'no-store' }
+
+const resultOf = (reason: string | null) => ({ status: statusOf(reason === null), ...(reason && { reason }) })
+
+const statusOf = (fine: boolean): 'ok' | 'unavailable' => (fine ? 'ok' : 'unavailable')

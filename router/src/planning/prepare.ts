@@ -23,6 +23,8 @@ export interface PreparedOperation {
   restore: ReturnType<typeof createAliasRestorer> | null
   /** Reports what was denied, once the names are the client's; null when nothing was. */
   settle: ReturnType<typeof createSettler> | null
+  /** Whether something was denied that another role may see. */
+  isForbidden: boolean
 }
 
 const preparedOperations = new WeakMap<KnownOperation, Map<string, PreparedOperation>>()
@@ -65,6 +67,7 @@ function prepare(known: KnownOperation, role: Role, incremental: boolean): Prepa
     plan,
     restore: planned === allowed ? null : createAliasRestorer(context.operation, context.fragments),
     settle: denied.size > 0 ? createSettler(apiSchema, client.operation, client.fragments, denied) : null,
+    isForbidden: [...denied.values()].some(({ refusal }) => refusal === 'FORBIDDEN'),
   }
 }
 

@@ -21,7 +21,11 @@ export interface Authenticator {
    * @throws KarcisError UNAUTHENTICATED, TOKEN_EXPIRED, or SERVICE_UNAVAILABLE when tokens cannot be checked now.
    */
   authenticate(authorization: string | undefined): Promise<Identity | null>
+  /** A viewer with the role that they have at this moment, whatever this router knew; null when their session has ended. */
+  current: CurrentViewer
 }
+
+export type CurrentViewer = (viewer: Viewer) => Promise<Viewer | null>
 
 export function createAuthenticator(keys: SigningKeys, revocations: Revocations): Authenticator {
   // By the whole token, so that a signature is checked once and not with every request.
@@ -56,6 +60,11 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
       const current = revocations.check(viewer)
       if (!current) throw new Unauthenticated('This session has ended. Sign in again.')
       return { viewer: current, expiresAt }
+    },
+
+    async current(viewer) {
+      await revocations.refresh()
+      return revocations.check(viewer)
     },
   }
 }

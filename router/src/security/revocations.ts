@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   AUTH_CHANGES_KEPT_SECONDS,
   AUTH_CHANGES_PATH,
@@ -8,6 +9,9 @@ import type { Viewer } from '@karcis/kit/service-token'
 
 const KEEP_MS = AUTH_CHANGES_KEPT_SECONDS * 1000
 
+/** Whoever is denied something makes the user subgraph be asked; not more often than this. */
+const REFRESH_GAP_MS = 50
+
 /** What has happened to sessions and users since their tokens were signed. */
 export interface Revocations extends Disposable {
   /** False until the user subgraph has answered once: until then nothing is known, and no token may be trusted. */
@@ -16,6 +20,8 @@ export interface Revocations extends Disposable {
   check(viewer: Viewer): Viewer | null
   /** Asks now. */
   poll(): Promise<void>
+  /** Asks for whatever has happened until now, unless the user subgraph has just been asked: then a little later. */
+  refresh(): Promise<void>
 }
 
 export interface RevocationsOptions {
@@ -36,7 +42,10 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
   let askAgain = false
   let isUnavailable = false
 
+  let askedAt = Number.NEGATIVE_INFINITY
+
   async function ask(): Promise<void> {
+    askedAt = performance.now()
     try {
       const query = since === null ? '' : `?since=${encodeURIComponent(new Date(since).toISOString())}`
       const feed = authChangesFeed.parse(await fetchChanges(AUTH_CHANGES_PATH + query))
@@ -89,6 +98,11 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
       return user && user.role !== viewer.role ? { ...viewer, role: user.role } : viewer
     },
     poll,
+    async refresh() {
+      const gap = askedAt + REFRESH_GAP_MS - performance.now()
+      if (gap > 0) await delay(gap)
+      await poll()
+    },
     [Symbol.dispose]: () => clearInterval(timer),
   }
 }

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openAnonymousAccess } from '../access.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from '../settings.ts'
 import { createSubgraphClient } from './client.ts'
+import { ResponseRoom } from './response-room.ts'
 import { Waiting } from './waiting.ts'
 
 /** A subgraph that delays requests for `slow`, and a client of it. */
@@ -36,6 +37,7 @@ async function openWorld(limits: Partial<RouterLimits> = {}, takesBatches = fals
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches,
     tokens: tokens.to('a'),
+    room: new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes),
     limits: { ...DEFAULT_LIMITS, ...limits },
     log,
   })

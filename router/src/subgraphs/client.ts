@@ -1,18 +1,21 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import { DEADLINE_HEADER } from '@karcis/kit/contracts/deadline'
-import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
+import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
+import { AnswerTooLarge } from '../errors.ts'
 import type { RouterLimits } from '../settings.ts'
-import { dispatch, type HttpResponse, TimedOut } from './dispatch.ts'
+import { dispatch, type HttpResponse, type ResponseLimits, TimedOut } from './dispatch.ts'
 import { NoResponse } from './pipelining/connection.ts'
 import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
-import { createLineSplitter, createQueryBatching } from './query-batching.ts'
+import { createQueryBatching, LineSplitter } from './query-batching.ts'
 import { type FetchContext, type SubgraphRequest, unavailableErrors } from './request.ts'
-import { NobodyWaits } from './waiting.ts'
+import { type ResponseRoom, ResponseTooLarge } from './response-room.ts'
+import { NobodyWaits, type WaitListener } from './waiting.ts'
 
 /** One subgraph over HTTP: the data source of its fetches, and plain GETs of its routes for other processes. */
 export interface SubgraphClient extends GraphQLDataSource {
@@ -22,8 +25,8 @@ export interface SubgraphClient extends GraphQLDataSource {
   unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
   /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
   get(path: string): Promise<unknown>
-  /** Whether the subgraph says that it can serve. */
-  isReady(): Promise<boolean>
+  /** Why the subgraph cannot serve now; null when it says that it can. */
+  whyNotReady(): Promise<string | null>
   close(): Promise<void>
 }
 
@@ -43,10 +46,16 @@ const JSON_LINES = 'application/jsonl'
 const DATA = Buffer.from('{"data":{')
 const UTF8 = new TextDecoder()
 
-/** What undici says of a response beyond its limit. */
-const TOO_LARGE = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
+/**
+ * In milliseconds. Shorter than the time for which a subgraph that stops says so before it closes anything, so that a mutation never
+ * leaves over a connection that is being closed at that moment.
+ */
+const KEEP_ALIVE_MS = 1_000
 
-/** The connection failed before a response began, so that a query may be sent again. */
+/** A reason longer than this is none. */
+const MAX_REASON = 200
+
+/** The connection failed, so that a query may be sent again. */
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
 export interface SubgraphClientOptions {
@@ -57,32 +66,40 @@ export interface SubgraphClientOptions {
   takesBatches: boolean
   tokens: TokenSigner
   limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes' | 'answerBytes'>
+  /** Shared by all clients of this process. */
+  room: ResponseRoom
   log: Logger
 }
 
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
-  const { name, tokens, limits } = options
+  const { name, tokens, limits, room } = options
+  const bounds: ResponseLimits = { maxBytes: limits.subgraphResponseBytes, room }
   const url = new URL(options.endpoint)
   const path = url.pathname + url.search
   const pipeline =
-    url.protocol === 'http:'
-      ? createPipeline(url, { maxBytes: limits.subgraphResponseBytes, timeoutMs: limits.subgraphTimeoutMs })
-      : null
+    url.protocol === 'http:' ? createPipeline(url, { ...bounds, timeoutMs: limits.subgraphTimeoutMs }) : null
   const head = `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\ncontent-type: application/json\r\n${DEADLINE_HEADER}: ${limits.subgraphTimeoutMs}\r\n`
-  const pool = new Pool(url.origin, {
+  const connecting = {
     connections: MAX_CONNECTIONS,
-    maxResponseSize: limits.subgraphResponseBytes,
-    keepAliveTimeout: 4_000, // below the 5 s after which Node's servers drop an idle connection
     headersTimeout: 0, // the whole request has a limit of its own
     bodyTimeout: 0,
     connect: { timeout: limits.subgraphTimeoutMs },
+  }
+  const pool = new Pool(url.origin, {
+    ...connecting,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: KEEP_ALIVE_MS,
   })
+  /** A connection for each request: what was lost with one that others have used is sent again over these. */
+  const fresh = new Pool(url.origin, { ...connecting, pipelining: 0 })
 
   /** @throws whatever the network or the clock has against it. */
-  async function get(path: string, timeoutMs: number): Promise<HttpResponse> {
+  async function get(from: Pool, path: string, timeoutMs: number): Promise<HttpResponse> {
     const token = await tokens.sign(null)
     const headers = { ...(token && { [SERVICE_TOKEN_HEADER]: token }) }
-    return dispatch(pool, { method: 'GET', path, headers }, timeoutMs)
+    const response = await dispatch(from, { method: 'GET', path, headers }, bounds, timeoutMs)
+    room.give(response.held)
+    return response
   }
 
   /** How long a query may take. @throws NobodyWaits, TimedOut. */
@@ -98,11 +115,12 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
    * A mutation that has been sent is left to end as it will, whoever waits for it.
    * @throws whatever the network or the clock has against it; NobodyWaits.
    */
-  async function sendPooled(
+  async function send(
+    over: Pool,
     body: string,
     context: FetchContext,
     isQuery: boolean,
-    take?: Parameters<typeof dispatch>[3],
+    batch?: { requestIds: string; take: Parameters<typeof dispatch>[4] },
   ): Promise<HttpResponse> {
     const { viewer, requestId, address, waiting } = context
     const token = await tokens.sign(viewer)
@@ -112,10 +130,10 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       ...(isQuery && { [DEADLINE_HEADER]: String(timeoutMs) }),
       ...(address !== undefined && { [CLIENT_ADDRESS_HEADER]: address }),
       'content-type': 'application/json',
-      'x-request-id': requestId,
+      [REQUEST_ID_HEADER]: batch?.requestIds ?? requestId,
     }
     const request = { method: 'POST', path, body, headers } as const
-    return dispatch(pool, request, timeoutMs, take, isQuery ? waiting : undefined)
+    return dispatch(over, request, bounds, timeoutMs, batch?.take, isQuery ? waiting : undefined)
   }
 
   /** Sends a query over a connection that others use at the same time. @returns null when it has to go over the pool. */
@@ -130,27 +148,44 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     const service = token && `${SERVICE_TOKEN_HEADER}: ${token}\r\n`
     const from = address === undefined ? '' : `${CLIENT_ADDRESS_HEADER}: ${address}\r\n`
     const length = Buffer.byteLength(body)
-    const text = `${head}${service}${from}x-request-id: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
+    const text = `${head}${service}${from}${REQUEST_ID_HEADER}: ${requestId}\r\ncontent-length: ${length}\r\n\r\n${body}`
     try {
-      return await pipeline.dispatch(text, waiting)
+      const response = await pipeline.dispatch(text, waiting)
+      if (response?.status !== 503) return response
+      room.give(response.held)
+      return null
     } catch (error) {
       if (error instanceof NoResponse) return null
       throw error
     }
   }
 
+  /**
+   * Sends over the pool and, when nothing has come of that, once more over a connection of its own: a query whose connection was
+   * lost or whose process says 503, as one does that stops; a mutation only when it was surely not begun.
+   * @throws whatever the network or the clock has against it; NobodyWaits.
+   */
+  async function sendPooled(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
+    try {
+      const response = await send(pool, body, context, isQuery)
+      if (!(isQuery ? response.status === 503 : response.isNotBegun)) return response
+      room.give(response.held)
+    } catch (error) {
+      if (!(isQuery ? isLost(error) : wasNotSent(error))) throw error
+    }
+    return send(fresh, body, context, isQuery)
+  }
+
   /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; NobodyWaits. */
   async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
     const response =
       (pipeline && isQuery && (await sendPipelined(pipeline, body, context))) ||
-      (await sendPooled(body, context, isQuery).catch((error: unknown) => {
-        if (!isQuery || !isLost(error)) throw error
-        return sendPooled(body, context, isQuery)
-      }))
+      (await sendPooled(body, context, isQuery))
     const { status } = response
     // 401 and 403 are about the service token, which is ours and not the client's.
-    if (status === 401 || status === 403) throw new Error(`answered ${status}`)
-    return response
+    if (status !== 401 && status !== 403) return response
+    room.give(response.held)
+    throw new Error(`answered ${status}`)
   }
 
   /** Asks; whatever fails is an error in the response. */
@@ -161,17 +196,36 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   ): Promise<T | GraphQLResponse> {
     try {
       const response = await post(request.body, context, !isMutation(request))
-      const tooLarge = charge(context, response.body)
-      return tooLarge ? unavailable(request, context, tooLarge) : read(response)
+      const { body, held } = response
+      let answer: T
+      try {
+        answer = read(response)
+      } catch (error) {
+        room.give(held)
+        throw error
+      }
+      return charge(request, context, body, held) ?? answer
     } catch (error) {
       return unavailable(request, context, error)
     }
   }
 
-  /** @returns an error when this is more than one request may be answered with. */
-  function charge(context: FetchContext, { length }: Buffer): AnswerTooLarge | null {
+  /**
+   * Charges a response to the request that it is for, which holds it until its client has been answered.
+   * @returns what stands in for it when this is more than one request may be answered with.
+   */
+  function charge(
+    request: Parameters<typeof unavailable>[0],
+    context: FetchContext,
+    { length }: Buffer,
+    held: number,
+  ): GraphQLResponse | null {
+    const { waiting } = context
     context.received = (context.received ?? 0) + length
-    return context.received > limits.answerBytes ? new AnswerTooLarge(limits.answerBytes) : null
+    const isTooMuch = context.received > limits.answerBytes
+    if (held > 0 && waiting && !waiting.isOver && !isTooMuch) waiting.add(new Held(room, held))
+    else room.give(held)
+    return isTooMuch ? unavailable(request, context, new ResponseTooLarge(limits.answerBytes)) : null
   }
 
   function unavailable(
@@ -179,11 +233,11 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     { requestId, log }: FetchContext,
     error: unknown,
   ): GraphQLResponse {
-    if (error instanceof AnswerTooLarge || (error as { code?: unknown }).code === TOO_LARGE) {
-      const tooLarge =
-        error instanceof AnswerTooLarge ? error : new AnswerTooLarge(limits.subgraphResponseBytes)
-      return { data: null, errors: unavailableErrors(query, variables, tooLarge) }
-    }
+    if (error instanceof ResponseTooLarge)
+      return {
+        data: null,
+        errors: unavailableErrors(query, variables, new AnswerTooLarge({ mostBytes: error.mostBytes })),
+      }
     if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
     log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is unavailable')
     return { data: null, errors: unavailableErrors(query, variables) }
@@ -196,21 +250,24 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     ? createQueryBatching({
         single: askSingle,
         unavailable,
-        read(body, request, context) {
-          const tooLarge = charge(context, body)
-          if (tooLarge) return unavailable(request, context, tooLarge)
-          return beginsWithData(body) ? body : readResponse({ status: 200, body })
+        read(body, held, request, context) {
+          const answer = beginsWithData(body) ? body : readResponse({ status: 200, body })
+          return charge(request, context, body, held) ?? answer
         },
-        async batch(body, context, onLine) {
-          const split = createLineSplitter(onLine)
+        async batch(body, context, requestIds, lines) {
+          const splitter = new LineSplitter(bounds, lines)
           const take = (
             chunk: Buffer,
             { status, contentType }: Pick<HttpResponse, 'status' | 'contentType'>,
           ) => {
             if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
-            split(chunk)
+            splitter.take(chunk)
           }
-          await sendPooled(body, context, true, take)
+          try {
+            await send(pool, body, context, true, { requestIds, take })
+          } finally {
+            splitter.end()
+          }
         },
       })
     : askSingle
@@ -227,7 +284,10 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
     async get(route) {
       try {
-        const { status, body } = await get(route, limits.subgraphTimeoutMs)
+        const { status, body } = await get(pool, route, limits.subgraphTimeoutMs).catch((error: unknown) => {
+          if (!isLost(error)) throw error
+          return get(fresh, route, limits.subgraphTimeoutMs)
+        })
         if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {
@@ -236,24 +296,46 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       }
     },
 
-    isReady: () =>
-      get('/ready', READY_TIMEOUT_MS).then(
-        ({ status }) => status === 200,
-        () => false,
-      ),
+    async whyNotReady() {
+      try {
+        const { status, body } = await get(fresh, '/ready', READY_TIMEOUT_MS)
+        return status === 200 ? null : (reasonIn(body) ?? `answers ${status}`)
+      } catch (error) {
+        // In words of our own: anybody may ask, and a system's error names addresses.
+        return error instanceof TimedOut ? 'does not answer' : 'takes no connections'
+      }
+    },
 
     async close() {
       // After the drain nobody waits for what is still under way.
       pipeline?.close()
-      await pool.destroy()
+      await Promise.all([pool.destroy(), fresh.destroy()])
     },
   }
 }
 
-/** The operation is well formed, and what it asks for is more than is given at once. */
-class AnswerTooLarge extends KarcisError {
-  constructor(mostBytes: number) {
-    super('BAD_USER_INPUT', 'The answer is too large. Ask for less, or page by page.', { mostBytes })
+/** What a response holds of the room for large ones, until nobody waits for it any more. */
+class Held implements WaitListener {
+  readonly #room: ResponseRoom
+  readonly #bytes: number
+
+  constructor(room: ResponseRoom, bytes: number) {
+    this.#room = room
+    this.#bytes = bytes
+  }
+
+  waitEnded(): void {
+    this.#room.give(this.#bytes)
+  }
+}
+
+/** What a subgraph says in `/ready` of what it lacks. */
+function reasonIn(body: Buffer): string | null {
+  try {
+    const { reason } = JSON.parse(UTF8.decode(body)) as { reason?: unknown }
+    return typeof reason === 'string' && reason.length <= MAX_REASON ? reason : null
+  } catch {
+    return null
   }
 }
 
@@ -267,7 +349,7 @@ const isData = ({ contentType, body }: HttpResponse): boolean =>
 const beginsWithData = (body: Buffer): boolean => body.subarray(0, DATA.length).equals(DATA)
 
 /** @throws Error for what is not a response to GraphQL. */
-function readResponse({ status, body }: Omit<HttpResponse, 'contentType'>): GraphQLResponse {
+function readResponse({ status, body }: Pick<HttpResponse, 'status' | 'body'>): GraphQLResponse {
   const json: unknown = JSON.parse(UTF8.decode(body))
   if (!isGraphQLResponse(json)) throw new Error(`answered ${status} without GraphQL`)
   return json
@@ -279,5 +361,10 @@ const isGraphQLResponse = (json: unknown): json is GraphQLResponse =>
   ('data' in json || Array.isArray((json as GraphQLResponse).errors))
 
 const isLost = (error: unknown): boolean => LOST.has(String((error as { code?: unknown }).code))
+
+/** Whether a request has not even left: there was no connection for it. */
+const wasNotSent = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 'ECONNREFUSED' ||
+  (error as { syscall?: unknown }).syscall === 'connect'
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

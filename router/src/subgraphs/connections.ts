@@ -4,6 +4,7 @@ import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import type { RouterLimits } from '../settings.ts'
 import { createSubgraphClient, type SubgraphClient } from './client.ts'
+import type { ResponseRoom } from './response-room.ts'
 import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
 
 /** Connections to the subgraphs of every version of the supergraph so far, by name. */
@@ -21,6 +22,7 @@ export function connectSubgraphs(
   file: SupergraphFile,
   tokens: ServiceTokens,
   limits: RouterLimits,
+  room: ResponseRoom,
   log: Logger,
   areOurs: boolean,
 ): Subgraphs {
@@ -40,9 +42,10 @@ export function connectSubgraphs(
         takesBatches: areOurs,
         tokens: tokens.to(name),
         limits,
+        room,
         log,
       })
-      const upstream = createUpstreamSocket(endpoint, limits.upstreamOperations)
+      const upstream = createUpstreamSocket(endpoint, limits)
       stack.defer(async () => {
         upstream.close()
         await service.close()

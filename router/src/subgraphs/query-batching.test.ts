@@ -4,9 +4,10 @@ import { createLog } from '@karcis/kit/log'
 import { gql } from '@karcis/testkit/gql'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openAnonymousAccess } from '../access.ts'
-import { DEFAULT_LIMITS } from '../settings.ts'
+import { DEFAULT_LIMITS, type RouterLimits } from '../settings.ts'
 import { createWorld } from '../testing/world.ts'
 import { createSubgraphClient } from './client.ts'
+import { ResponseRoom } from './response-room.ts'
 
 async function openWorld() {
   const world = await createWorld()
@@ -95,12 +96,15 @@ describe('what is asked of a subgraph at the same time', () => {
 })
 
 /** Sends three queries at the same time to a subgraph that answers single queries, and batches as `answerBatch` does. */
-async function askThree(answerBatch: (response: ServerResponse, size: number) => void, timeoutMs = 5_000) {
+async function askThree(
+  answerBatch: (response: ServerResponse, size: number, requestIds: unknown) => void,
+  limits: Partial<RouterLimits> = {},
+) {
   const single: string[] = []
   const server = createServer((request, response) => {
     void (async () => {
       const body = JSON.parse(await readBody(request, 1_000_000)) as { query: string } | { query: string }[]
-      if (Array.isArray(body)) return answerBatch(response, body.length)
+      if (Array.isArray(body)) return answerBatch(response, body.length, request.headers['x-request-id'])
       single.push(body.query)
       // The first is under way until the others have been sent.
       const delay = body.query === '{ first }' ? 30 : 0
@@ -115,7 +119,8 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches: true,
     tokens: openAnonymousAccess().tokens.to('a'),
-    limits: { ...DEFAULT_LIMITS, subgraphTimeoutMs: timeoutMs },
+    room: new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes),
+    limits: { ...DEFAULT_LIMITS, subgraphTimeoutMs: 5_000, ...limits },
     log,
   })
   onTestFinished(async () => {
@@ -124,9 +129,9 @@ async function askThree(answerBatch: (response: ServerResponse, size: number) =>
     server.close()
   })
   const responses = await Promise.all(
-    ['{ first }', '{ a }', '{ b }', '{ c }'].map(async (query) => {
+    ['{ first }', '{ a }', '{ b }', '{ c }'].map(async (query, index) => {
       const request = { query, operationName: undefined, variables: {}, body: JSON.stringify({ query }) }
-      const response = await client.ask(request, { viewer: null, requestId: 'request-1', log })
+      const response = await client.ask(request, { viewer: null, requestId: `request-${index}`, log })
       return response instanceof Uint8Array ? JSON.parse(response.toString()) : response
     }),
   )
@@ -183,10 +188,48 @@ describe('a batch', () => {
     expect(single.toSorted()).toEqual(['{ b }', '{ c }', '{ first }'])
   })
 
+  it('line 34: names the request of each', async () => {
+    const named: unknown[] = []
+    await askThree((response, _, requestIds) => {
+      named.push(requestIds)
+      response.destroy()
+    })
+    expect(named).toEqual(['request-1,request-2,request-3'])
+  })
+
+  it('line 34: refuses an answer that is too large, at once, and takes those beside it', async () => {
+    const { single, responses } = await askThree(
+      (response) => {
+        response.writeHead(200, JSONL).write('[1,{"data":{"n":"')
+        for (let piece = 0; piece < 5; piece++) response.write('x'.repeat(1_000))
+        response.end('"}}]\n[0,{"data":{"n":1}}]\n[2,{"data":{"n":3}}]\n')
+      },
+      { subgraphResponseBytes: 2_000 },
+    )
+    expect(responses).toEqual([
+      { data: { n: 1 } },
+      {
+        data: null,
+        errors: [
+          {
+            message: expect.stringContaining('too large'),
+            path: ['b'],
+            extensions: { code: 'BAD_USER_INPUT', mostBytes: 2_000 },
+          },
+        ],
+      },
+      { data: { n: 3 } },
+    ])
+    expect(single).toEqual(['{ first }'])
+  })
+
   it('is not sent again when the subgraph is too slow', async () => {
-    const { single, responses } = await askThree((response) => {
-      response.writeHead(200, JSONL).write('[1,{"data":{"n":1}}]\n')
-    }, 100)
+    const { single, responses } = await askThree(
+      (response) => {
+        response.writeHead(200, JSONL).write('[1,{"data":{"n":1}}]\n')
+      },
+      { subgraphTimeoutMs: 100 },
+    )
     expect(responses).toEqual([
       { data: null, errors: [{ ...UNAVAILABLE, message: expect.any(String), path: ['a'] }] },
       { data: { n: 1 } },

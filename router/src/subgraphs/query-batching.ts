@@ -1,6 +1,7 @@
 import { createCoalescer } from '@karcis/kit/coalescing'
-import { TimedOut } from './dispatch.ts'
+import { type ResponseLimits, TimedOut } from './dispatch.ts'
 import { type FetchContext, joinContexts, scopeKeyOf, type SubgraphRequest } from './request.ts'
+import { type NoRoom, ResponseTooLarge } from './response-room.ts'
 import { NobodyWaits } from './waiting.ts'
 
 /** Asks a subgraph for the response to one query; never rejects. */
@@ -11,12 +12,16 @@ export interface BatchTransport {
   single: Ask
   /**
    * Sends a JSON array of operations. Resolves when the whole response has come.
-   * @param onLine is given each line `[index,result]` of it, as it comes.
+   * @param requestIds of the operations, in their order.
+   * @param lines is given each line `[index,result]` of it, as it comes.
    * @throws whatever the network or the clock has against it.
    */
-  batch(body: string, context: FetchContext, onLine: (line: Buffer) => void): Promise<void>
-  /** Makes the response of the bytes of a result. @throws Error when they are none. */
-  read(bytes: Buffer, request: SubgraphRequest, context: FetchContext): unknown
+  batch(body: string, context: FetchContext, requestIds: string, lines: LineListener): Promise<void>
+  /**
+   * Makes the response of the bytes of a result. @throws Error when they are none.
+   * @param held by the line, of the room for large responses.
+   */
+  read(bytes: Buffer, held: number, request: SubgraphRequest, context: FetchContext): unknown
   /** Stands in for the response to a query that the subgraph did not answer. */
   unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
 }
@@ -65,17 +70,32 @@ export function createQueryBatching(transport: BatchTransport): Ask {
 
   async function sendBatch(members: readonly Member[], answered: () => void): Promise<void> {
     const waiting = new Set(members)
-    const take = (line: Buffer): void => {
-      const comma = line.indexOf(COMMA)
-      const member = members[Number(line.toString('latin1', 1, comma))]
+    const memberOf = (start: Buffer): [member: Member, comma: number] => {
+      const comma = start.indexOf(COMMA)
+      const member = members[Number(start.toString('latin1', 1, comma))]
       if (!member || !waiting.has(member)) throw new Error('a line for nobody')
-      member.resolve(transport.read(line.subarray(comma + 1, -1), member.request, member.context))
+      return [member, comma]
+    }
+    const answer = (member: Member, response: unknown): void => {
+      member.resolve(response)
       waiting.delete(member)
       answered()
     }
+    const lines: LineListener = {
+      onLine(line, held) {
+        const [member, comma] = memberOf(line)
+        answer(member, transport.read(line.subarray(comma + 1, -1), held, member.request, member.context))
+      },
+      onRefused(start, error) {
+        const [member] = memberOf(start)
+        answer(member, transport.unavailable(member.request, member.context, error))
+      },
+    }
     try {
-      const context = joinContexts(members.map((member) => member.context))
-      await transport.batch(`[${members.map(({ request }) => request.body).join()}]`, context, take)
+      const contexts = members.map(({ context }) => context)
+      const body = `[${members.map(({ request }) => request.body).join()}]`
+      const requestIds = contexts.map(({ requestId }) => requestId).join()
+      await transport.batch(body, joinContexts(contexts), requestIds, lines)
     } catch (error) {
       // To ask again would only make it later.
       if (error instanceof TimedOut || error instanceof NobodyWaits) {
@@ -89,17 +109,73 @@ export function createQueryBatching(transport: BatchTransport): Ask {
   }
 }
 
-/** Calls back for each line, without its end, of what comes in chunks. */
-export function createLineSplitter(onLine: (line: Buffer) => void): (chunk: Buffer) => void {
-  let rest: Buffer[] = []
-  return (chunk) => {
+/** Hears of each line. What it throws goes to whoever gives the chunk. */
+export interface LineListener {
+  /** @param line without its end. @param held by it of the room for large responses: its own from now on, unless it throws. */
+  onLine(line: Buffer, held: number): void
+  /** The line is larger than may be, and is passed over. @param start some of its first bytes. */
+  onRefused(start: Buffer, error: ResponseTooLarge | NoRoom): void
+}
+
+/** Takes lines in chunks, each line within the limits of a response. */
+export class LineSplitter {
+  readonly #limits: ResponseLimits
+  readonly #lines: LineListener
+  #parts: Buffer[] = []
+  #size = 0
+  #held = 0
+  #isPassedOver = false
+
+  constructor(limits: ResponseLimits, lines: LineListener) {
+    this.#limits = limits
+    this.#lines = lines
+  }
+
+  take(chunk: Buffer): void {
     let start = 0
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      const line = chunk.subarray(start, end)
-      onLine(rest.length > 0 ? Buffer.concat([...rest, line]) : line)
-      rest = []
+      this.#add(chunk.subarray(start, end))
+      this.#finish()
       start = end + 1
     }
-    if (start < chunk.length) rest.push(chunk.subarray(start))
+    if (start < chunk.length) this.#add(chunk.subarray(start))
+  }
+
+  /** Nothing more comes. */
+  end(): void {
+    this.#parts = []
+    this.#limits.room.give(this.#held)
+    this.#held = 0
+  }
+
+  #add(part: Buffer): void {
+    if (this.#isPassedOver) return
+    this.#parts.push(part)
+    this.#size += part.length
+    const { maxBytes, room } = this.#limits
+    try {
+      if (this.#size > maxBytes) throw new ResponseTooLarge(maxBytes)
+      this.#held = room.grow(this.#held, this.#size)
+    } catch (error) {
+      const [first = part, second] = this.#parts
+      this.#isPassedOver = true
+      this.end()
+      this.#lines.onRefused(
+        second ? Buffer.concat([first, second]) : first,
+        error as ResponseTooLarge | NoRoom,
+      )
+    }
+  }
+
+  #finish(): void {
+    const parts = this.#parts
+    const isPassedOver = this.#isPassedOver
+    this.#parts = []
+    this.#size = 0
+    this.#isPassedOver = false
+    if (isPassedOver) return
+    const [first] = parts
+    this.#lines.onLine(parts.length === 1 && first ? first : Buffer.concat(parts), this.#held)
+    this.#held = 0
   }
 }

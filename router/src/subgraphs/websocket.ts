@@ -1,4 +1,4 @@
-import { ServiceUnavailable } from '@karcis/kit/errors'
+import { type KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { ExecutionResult } from 'graphql'
 import {
   GRAPHQL_TRANSPORT_WS_PROTOCOL,
@@ -8,6 +8,8 @@ import {
   type SubscribePayload,
 } from 'graphql-ws'
 import { WebSocket } from 'ws'
+import { AnswerTooLarge } from '../errors.ts'
+import type { RouterLimits } from '../settings.ts'
 
 /** What can come of an operation upstream; after `failed`, `completed` or `lost` nothing more comes. */
 export interface UpstreamListener {
@@ -34,9 +36,13 @@ const IDLE_MS = 10_000
 
 /**
  * @param url of the subgraph's GraphQL endpoint, http or https.
- * @param maxOperations that run at the same time; one more fails at once, and can be tried again.
+ * @param limits `upstreamOperations` run at the same time; one more fails at once, and can be tried again. An event of more than
+ *   `subgraphResponseBytes` ends its operation.
  */
-export function createUpstreamSocket(url: string, maxOperations: number): UpstreamSocket {
+export function createUpstreamSocket(
+  url: string,
+  limits: Pick<RouterLimits, 'upstreamOperations' | 'subgraphResponseBytes'>,
+): UpstreamSocket {
   const endpoint = new URL(url.replace(/^http/, 'ws'))
   const listeners = new Map<string, UpstreamListener>()
   let connection: Promise<WebSocket> | null = null
@@ -68,7 +74,7 @@ export function createUpstreamSocket(url: string, maxOperations: number): Upstre
         clearTimeout(ackWait)
         resolve(socket)
       } else if (message.type === MessageType.Ping) socket.send(JSON.stringify({ type: MessageType.Pong }))
-      else if ('id' in message) receive(message)
+      else if ('id' in message) receive(message, (data as Buffer).length)
     })
     socket.on('error', reject)
     socket.on('close', () => {
@@ -83,13 +89,23 @@ export function createUpstreamSocket(url: string, maxOperations: number): Upstre
     return promise
   }
 
-  function receive(message: Message & { id: string }): void {
-    const listener = listeners.get(message.id)
+  function receive(message: Message & { id: string }, size: number): void {
+    const { id } = message
+    const listener = listeners.get(id)
     if (!listener) return // it has unsubscribed, and our message about that is on its way
-    if (message.type === MessageType.Next) return listener.next(message.payload as ExecutionResult)
-    forget(message.id)
-    if (message.type === MessageType.Error) listener.failed(message.payload)
+    const isTooLarge = size > limits.subgraphResponseBytes
+    if (message.type === MessageType.Next && !isTooLarge)
+      return listener.next(message.payload as ExecutionResult)
+    forget(id)
+    if (isTooLarge) {
+      complete(id)
+      listener.failed([asError(new AnswerTooLarge({ mostBytes: limits.subgraphResponseBytes }))])
+    } else if (message.type === MessageType.Error) listener.failed(message.payload)
     else listener.completed()
+  }
+
+  function complete(id: string): void {
+    connection?.then((socket) => socket.send(JSON.stringify({ id, type: MessageType.Complete })), ignore)
   }
 
   function forget(id: string): boolean {
@@ -102,7 +118,7 @@ export function createUpstreamSocket(url: string, maxOperations: number): Upstre
 
   return {
     subscribe(payload, listener) {
-      if (listeners.size >= maxOperations) {
+      if (listeners.size >= limits.upstreamOperations) {
         queueMicrotask(() => listener.failed([TOO_MANY]))
         return ignore
       }
@@ -116,8 +132,7 @@ export function createUpstreamSocket(url: string, maxOperations: number): Upstre
         listener.opened()
       }, ignore)
       return () => {
-        if (!forget(id)) return
-        connection?.then((socket) => socket.send(JSON.stringify({ id, type: MessageType.Complete })), ignore)
+        if (forget(id)) complete(id)
       }
     },
     close() {
@@ -128,8 +143,9 @@ export function createUpstreamSocket(url: string, maxOperations: number): Upstre
   }
 }
 
-const { message, code, facts } = new ServiceUnavailable('Too much is being watched just now. Try again.', 5)
-const TOO_MANY = { message, extensions: { code, ...facts } }
+const asError = ({ message, code, facts }: KarcisError) => ({ message, extensions: { code, ...facts } })
+
+const TOO_MANY = asError(new ServiceUnavailable('Too much is being watched just now. Try again.', 5))
 
 function read(text: string): Message | null {
   try {

@@ -4,10 +4,10 @@ import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { LazyScope, publicErrors } from '../errors.ts'
 import { executePlan } from '../execution/execute.ts'
-import { readyOperation } from '../execution/operation.ts'
+import { readyForCurrentRole } from '../execution/operation.ts'
 import { validDocument } from '../planning/known-operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
-import type { Identity } from '../security/authenticate.ts'
+import type { CurrentViewer, Identity } from '../security/authenticate.ts'
 import type { Waiting } from '../subgraphs/waiting.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 import { createTopics, type Join } from './topics/topics.ts'
@@ -31,28 +31,36 @@ export interface OperationClient {
   address: string | undefined
   /** Ends when the client has gone, or has ended the operation. */
   waiting: Waiting
+  /** What the request is called in logs; a new name unless it has one. */
+  requestId?: string
 }
 
 export function createStart(
-  deps: SubscriptionDeps & { file: SupergraphFile; log: Logger; fanOut: FanOut },
+  deps: SubscriptionDeps & {
+    file: SupergraphFile
+    currentViewer: CurrentViewer
+    log: Logger
+    fanOut: FanOut
+  },
 ): StartOperation {
-  const { file, log, fanOut } = deps
+  const { file, currentViewer, log, fanOut } = deps
   const topics = createTopics(deps, fanOut)
   file.onChange((supergraph) => void topics.move(supergraph))
 
   return async ({ query, operationName, variables }, identity, client) => {
-    const scope = new LazyScope(newId(), log)
+    const { requestId = newId(), ...others } = client
+    const scope = new LazyScope(requestId, log)
     try {
       const supergraph = file.current
       const document = validDocument(supergraph, query)
       const viewer = identity?.viewer ?? null
-      const ready = readyOperation(
-        Object.assign(scope, { supergraph, document, operationName, variables, viewer }),
+      const ready = await readyForCurrentRole(
+        Object.assign(scope, { supergraph, document, operationName, variables, viewer, currentViewer }),
       )
       const { node } = ready.prepared.plan
       if (node?.kind === 'Subscription') return { kind: 'live', join: topics.prepare(ready, query) }
       // A subscription may be shared, and goes on for those who are left.
-      Object.assign(ready.request, client)
+      Object.assign(ready.request, others)
       return { kind: 'single', result: await executePlan(ready, node, deps.services) }
     } catch (error) {
       return { kind: 'refused', errors: publicErrors(error, scope) }

@@ -6,9 +6,12 @@ const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /** The program, as a process of its own. */
 export interface RouterProcess extends AsyncDisposable {
+  pid: number
   /** Where it serves, once it is ready; rejects with its output when it ends before that. */
   url: Promise<string>
   exit: Promise<number | null>
+  /** The process itself has ended; its workers may still write to its output. */
+  killed: Promise<unknown>
   kill(signal: NodeJS.Signals): void
   /** Process ids of all workers that have ever been ready. */
   workers(): number[]
@@ -17,7 +20,7 @@ export interface RouterProcess extends AsyncDisposable {
 /** @param env all of its environment but PATH. */
 export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): RouterProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exit = once(child, 'close').then(([code]) => code as number | null)
@@ -39,8 +42,10 @@ export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): Router
   })
   url.catch(() => undefined) // reported to whoever waits for it
   return {
+    pid: child.pid ?? 0,
     url,
     exit,
+    killed: once(child, 'exit'),
     kill: (signal) => void child.kill(signal),
     workers: () => ready().flatMap(({ pid }) => (pid === child.pid ? [] : [pid])),
     async [Symbol.asyncDispose]() {

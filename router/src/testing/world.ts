@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
 import { serveSubgraph } from '@karcis/kit/subgraph/server'
@@ -36,6 +37,8 @@ export interface World
   calls: Call[]
   settings: RouterSettings
   supergraphFile: string
+  /** Starts one more process' worth of a subgraph, which does and knows the same. */
+  serve(subgraph: SubgraphName): Promise<Required<Running>>
   /** Signs in and returns the headers for it. */
   as(options?: Parameters<IdentityProvider['token']>[0]): Promise<{ authorization: string }>
 }
@@ -48,7 +51,7 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
   const log = createLog('test', 'silent')
   const proxies = {} as Record<SubgraphName, TcpProxy>
 
-  for (const subgraph of NAMES) {
+  async function serve(subgraph: SubgraphName): Promise<Required<Running>> {
     const server = await serveSubgraph({
       sdl: SCHEMAS[subgraph],
       resolvers: resolvers[subgraph],
@@ -66,6 +69,11 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
       },
       ...(subgraph === 'user' && { routes: identity.routes }),
     })
+    return server
+  }
+
+  for (const subgraph of NAMES) {
+    const server = await serve(subgraph)
     stack.defer(() => server.close())
     proxies[subgraph] = stack.use(await createTcpProxy(server.url))
   }
@@ -99,6 +107,7 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
     calls,
     settings,
     supergraphFile,
+    serve,
     as: async (options) => ({ authorization: `Bearer ${await identity.token(options)}` }),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }

@@ -1,6 +1,7 @@
 import { executeQueryPlan } from '@apollo/gateway'
 import type { FetchNode } from '@apollo/query-planner'
 import { type GraphQLError, OperationTypeNode } from 'graphql'
+import { AnswerTooLarge } from '../../errors.ts'
 import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
 import { BROKEN } from './json-text.ts'
 import { type CompiledRequest, type ExecutionResponse, type Run, startRun } from './run.ts'
@@ -39,6 +40,7 @@ export async function executeToBuffer<Scope>(
   if (run.bytes) return run.bytes
   if (run.response === null) {
     const text = dataText(run)
+    if (text !== null && text.length > MAX_TEXT) throw new AnswerTooLarge({ mostBytes: MAX_TEXT })
     if (text !== null && run.errors.length === 0) {
       run.bytes = Buffer.from(`{"data":${text}}`)
       return run.bytes
@@ -47,6 +49,9 @@ export async function executeToBuffer<Scope>(
   }
   return Buffer.from(encode(await run.response))
 }
+
+/** Characters of a response: what subgraphs sent once may stand in it many times. */
+const MAX_TEXT = 128_000_000
 
 /** The data as JSON; null where the tree is not as the schema promises. */
 function dataText({ variant, tree }: Run): string | null {

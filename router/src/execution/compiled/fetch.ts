@@ -1,6 +1,6 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
-import { clientError } from '../../errors.ts'
+import { AnswerTooLarge } from '../../errors.ts'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
@@ -129,7 +129,7 @@ export function compileFetch(
     if (objects.length === 0) return
     run.objects += objects.length
     try {
-      if (run.objects > MAX_OBJECTS) throw tooManyObjects()
+      if (run.objects > MAX_OBJECTS) throw new AnswerTooLarge({ mostObjects: MAX_OBJECTS })
       await (select ? completeEntities(run, objects, select) : completeObjects(run, objects))
     } catch (error) {
       run.errors.push(error)
@@ -139,11 +139,6 @@ export function compileFetch(
 
 /** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
 const MAX_OBJECTS = 250_000
-
-const tooManyObjects = () =>
-  clientError('BAD_USER_INPUT', 'The answer is too large. Ask for less, or page by page.', {
-    facts: { mostObjects: MAX_OBJECTS },
-  })
 
 /** A class, for the sake of its getter: see `LazyScope`. */
 class TextRequest implements SubgraphRequest {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
-import type { HttpResponse } from '../dispatch.ts'
+import type { HttpResponse, ResponseLimits } from '../dispatch.ts'
+import { NoRoom, ResponseTooLarge } from '../response-room.ts'
 import { createResponseReader } from './response-reader.ts'
 
 /** A request that waits for its response. */
@@ -42,7 +43,7 @@ const ABANDONED: PendingRequest = { text: '', resolve: () => undefined, reject: 
  */
 export function openPipelinedConnection(
   origin: URL,
-  maxBytes: number,
+  limits: ResponseLimits,
   onResponse: () => void,
   onClose: (connection: PipelinedConnection, unanswered: number) => void,
 ): PipelinedConnection {
@@ -52,12 +53,13 @@ export function openPipelinedConnection(
   let isConnected = false
   let isClosed = false
 
-  const reader = createResponseReader(maxBytes, (response, isLast) => {
+  const reader = createResponseReader(limits, (response, isLast) => {
     const first = pending.shift()
     if (!first) throw new Error('a response that nobody asked for')
     headSince = performance.now()
     if (pending.length === 0) idleSince = headSince
     onResponse()
+    if (first === ABANDONED) limits.room.give(response.held)
     first.resolve(response)
     if (isLast) close(new NoResponse('the server ended the connection'))
   })
@@ -79,6 +81,8 @@ export function openPipelinedConnection(
       if (pending.length === 0 && !reader.isBetween)
         throw new Error('the beginning of a response that nobody asked for')
     } catch (error) {
+      // To ask for that again would end in the same.
+      if (error instanceof ResponseTooLarge || error instanceof NoRoom) pending.shift()?.reject(error)
       close(new NoResponse((error as Error).message))
     }
   })
@@ -90,6 +94,7 @@ export function openPipelinedConnection(
     if (isClosed) return
     isClosed = true
     socket.destroy()
+    reader.end()
     const unanswered = pending.splice(0).filter((one) => one !== ABANDONED)
     onClose(connection, unanswered.length)
     for (const request of unanswered) request.reject(error)

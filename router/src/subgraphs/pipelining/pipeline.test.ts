@@ -4,6 +4,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HttpResponse } from '../dispatch.ts'
+import { ResponseRoom } from '../response-room.ts'
 import { NoResponse } from './connection.ts'
 import { createPipeline, type Pipeline } from './pipeline.ts'
 
@@ -48,7 +49,7 @@ async function listen(server: Server) {
 
 async function open(server: Server, timeoutMs = 5_000) {
   const { url, sockets } = await listen(server)
-  const pipeline = createPipeline(url, { maxBytes: 1_000_000, timeoutMs })
+  const pipeline = createPipeline(url, { maxBytes: 1_000_000, room: new ResponseRoom(1_000_000), timeoutMs })
   onTestFinished(() => pipeline.close())
   return { pipeline, sockets }
 }

@@ -1,4 +1,4 @@
-import { type HttpResponse, TimedOut } from '../dispatch.ts'
+import { type HttpResponse, type ResponseLimits, TimedOut } from '../dispatch.ts'
 import { NobodyWaits, type Waiting, type WaitListener } from '../waiting.ts'
 import {
   NoResponse,
@@ -13,7 +13,7 @@ export interface Pipeline {
    * @param text a whole request, which the server may be sent twice.
    * @param waiting who the response is for: when they have gone, so is the request, as soon as no other shares its connection.
    * @returns null when it should be sent another way now.
-   * @throws NoResponse when it should be sent again another way; NobodyWaits; other errors say what is wrong with the server.
+   * @throws NoResponse when it should be sent again another way; NobodyWaits, ResponseTooLarge, NoRoom; other errors say what is wrong with the server.
    */
   dispatch(text: string, waiting?: Waiting): Promise<HttpResponse> | null
   close(): void
@@ -43,7 +43,7 @@ const TOKENS_PER_LOST_CONNECTION = 10
  * within one turn of the event loop leaves in one write per connection and mostly comes back in one read: for a small request,
  * those cost more than all the rest. Its one flaw, that all wait behind a slow one, is bounded: see `STUCK_MS`.
  */
-export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutMs: number }): Pipeline {
+export function createPipeline(origin: URL, limits: ResponseLimits & { timeoutMs: number }): Pipeline {
   let connections: PipelinedConnection[] = []
   let next = 0
   let tokens = TOKENS
@@ -76,7 +76,7 @@ export function createPipeline(origin: URL, limits: { maxBytes: number; timeoutM
       next = (next + 1) % CONNECTIONS
       const connection =
         connections[next] ??
-        (connections[connections.length] = openPipelinedConnection(origin, limits.maxBytes, earn, onClose))
+        (connections[connections.length] = openPipelinedConnection(origin, limits, earn, onClose))
       const isSlow = connection.pending.length > 0 && now - connection.headSince > CHECK_MS
       if (connection.pending.length < DEPTH && !isSlow) return connection
     }

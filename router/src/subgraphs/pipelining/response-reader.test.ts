@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { HttpResponse } from '../dispatch.ts'
+import { ResponseRoom, ResponseTooLarge } from '../response-room.ts'
 import { createResponseReader, UnreadableResponse } from './response-reader.ts'
 
 const JSON_HEAD =
@@ -14,8 +15,9 @@ const chunked = (...chunks: string[]): string =>
 /** What is read when the text comes in pieces of that size. */
 function readIn(size: number, text: string, maxBytes = 1_000_000) {
   const responses: { body: string; status: number; contentType: string; isLast: boolean }[] = []
-  const reader = createResponseReader(maxBytes, ({ body, ...head }: HttpResponse, isLast) =>
-    responses.push({ ...head, body: body.toString(), isLast }),
+  const limits = { maxBytes, room: new ResponseRoom(maxBytes) }
+  const reader = createResponseReader(limits, ({ body, status, contentType }: HttpResponse, isLast) =>
+    responses.push({ status, contentType, body: body.toString(), isLast }),
   )
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at += size) reader.read(bytes.subarray(at, at + size))
@@ -76,7 +78,7 @@ describe('the reader of pipelined responses', () => {
 
   it('does not take more than it may', () => {
     expect(readIn(10, whole('x'.repeat(100)), 100).responses).toHaveLength(1)
-    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(UnreadableResponse)
-    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(UnreadableResponse)
+    expect(() => readIn(10, whole('x'.repeat(101)), 100)).toThrow(ResponseTooLarge)
+    expect(() => readIn(10, chunked('x'.repeat(60), 'x'.repeat(41)), 100)).toThrow(ResponseTooLarge)
   })
 })

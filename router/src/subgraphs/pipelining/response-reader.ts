@@ -1,13 +1,17 @@
-import type { HttpResponse } from '../dispatch.ts'
+import { NOT_BEGUN_HEADER } from '@karcis/kit/contracts/requests'
+import type { HttpResponse, ResponseLimits } from '../dispatch.ts'
+import { ResponseTooLarge } from '../response-room.ts'
 
 /** The server sent something that this reader does not take. What follows cannot be told apart any more. */
 export class UnreadableResponse extends Error {}
 
 export interface ResponseReader {
-  /** Takes what came over the connection; calls back for each response that is complete. @throws UnreadableResponse */
+  /** Takes what came over the connection; calls back for each response that is complete. @throws UnreadableResponse, ResponseTooLarge, NoRoom */
   read(chunk: Buffer): void
   /** Whether nothing of a further response has come. */
   readonly isBetween: boolean
+  /** Gives back what a response holds that will not be complete. */
+  end(): void
 }
 
 /** @param isLast whether the connection ends after this response. */
@@ -19,6 +23,7 @@ interface Head {
   /** Null when the body comes in chunks. */
   readonly length: number | null
   readonly isLast: boolean
+  readonly isNotBegun: boolean
 }
 
 const LINE_END = Buffer.from('\r\n')
@@ -35,9 +40,11 @@ const CHUNK_SIZE = /^([\da-fA-F]{1,8})(?:[ \t]*;|$)/
 /**
  * Reads the responses to pipelined requests (RFC 9112, sections 6 and 9.3.2). Cut in the wrong place, they would give one client
  * what is another's, so this takes what servers usually send and nothing else.
- * @param maxBytes of one body.
  */
-export function createResponseReader(maxBytes: number, onResponse: OnResponse): ResponseReader {
+export function createResponseReader(
+  { maxBytes, room }: ResponseLimits,
+  onResponse: OnResponse,
+): ResponseReader {
   /** Parsed heads by their text: within a second a server sends the same again and again. */
   const heads = new Map<string, Head>()
   let rest = NOTHING
@@ -45,6 +52,7 @@ export function createResponseReader(maxBytes: number, onResponse: OnResponse): 
   let head: Head | null = null
   let parts: Buffer[] = []
   let size = 0
+  let held = 0
   /** Bytes of the body, or of its chunk, that have not come yet. */
   let missing = 0
 
@@ -109,7 +117,8 @@ export function createResponseReader(maxBytes: number, onResponse: OnResponse): 
 
   function expectBytes(count: number): void {
     missing = count
-    if (size + count > maxBytes) throw new UnreadableResponse('a large body')
+    if (size + count > maxBytes) throw new ResponseTooLarge(maxBytes)
+    held = room.grow(held, size + count)
   }
 
   function take(buffer: Buffer): number {
@@ -120,13 +129,15 @@ export function createResponseReader(maxBytes: number, onResponse: OnResponse): 
     return part.length
   }
 
-  function finish({ status, contentType, isLast }: Head): void {
+  function finish({ status, contentType, isNotBegun, isLast }: Head): void {
     const [first = NOTHING] = parts
     const body = parts.length > 1 ? Buffer.concat(parts) : first
+    const response = { status, contentType, body, held, isNotBegun }
     parts = []
     size = 0
+    held = 0
     next = readHead
-    onResponse({ status, contentType, body }, isLast)
+    onResponse(response, isLast)
   }
 
   return {
@@ -141,6 +152,10 @@ export function createResponseReader(maxBytes: number, onResponse: OnResponse): 
     },
     get isBetween() {
       return next === readHead && rest.length === 0
+    },
+    end() {
+      room.give(held)
+      held = 0
     },
   }
 }
@@ -161,8 +176,9 @@ function parseHead(text: string): Head {
   let length: number | null = null
   let isChunked = false
   let isLast = false
+  let isNotBegun = false
   for (const line of lines) {
-    if (!/^[ct\s]/i.test(line)) continue // none of those below
+    if (!/^[ctx\s]/i.test(line)) continue // none of those below
     const [, name, value = ''] = HEADER.exec(line) ?? []
     switch (name?.toLowerCase()) {
       case undefined:
@@ -183,8 +199,11 @@ function parseHead(text: string): Head {
       case 'connection':
         isLast = /\b(close|upgrade)\b/i.test(value)
         break
+      case NOT_BEGUN_HEADER:
+        isNotBegun = status === '503'
+        break
     }
   }
   if ((length === null) !== isChunked) throw new UnreadableResponse('a body without one end')
-  return { status: Number(status), contentType, length, isLast }
+  return { status: Number(status), contentType, length, isLast, isNotBegun }
 }

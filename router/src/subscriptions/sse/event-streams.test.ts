@@ -54,6 +54,14 @@ describe('server-sent events', () => {
     expect((await mutation.next())?.data).toEqual({ data: { touch: world.counts.touch } })
   })
 
+  it('line 34: go by the id of their request in every process', async () => {
+    const headers = { 'x-request-id': 'request-of-a-stream' }
+    await using stream = await openEventStream(world.url, { query: '{ seats }' }, { headers })
+    expect((await stream.next())?.data).toEqual({ data: { seats: 500 } })
+    expect(stream.response.headers.get('x-request-id')).toBe('request-of-a-stream')
+    expect(world.calls.at(-1)).toMatchObject({ subgraph: 'ticket', requestId: 'request-of-a-stream' })
+  })
+
   it('share their upstream with sockets', async () => {
     await using client = createWsClient(world.url)
     const watching = client.subscribe(STOCK)

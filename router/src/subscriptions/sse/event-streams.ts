@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { KarcisError, Unauthenticated } from '@karcis/kit/errors'
 import { sendJson } from '@karcis/kit/http'
 import type { GraphQLFormattedError } from 'graphql'
-import { errorBody } from '../../errors.ts'
+import { errorBody, toJson } from '../../errors.ts'
 import { refuse } from '../../http/graphql.ts'
 import type { Handler, HttpRequest } from '../../http/http-server.ts'
 import type { Origins } from '../../http/origins.ts'
@@ -72,8 +72,8 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
       if (!(error instanceof NotAnOperation)) throw error
       return sendJson(response, error.status, errorBody('BAD_USER_INPUT', error.message), error.headers)
     }
-    const { address, waiting } = http
-    const started = await start(payload, identity, { address, waiting })
+    const { address, waiting, requestId } = http
+    const started = await start(payload, identity, { address, waiting, requestId })
     if (response.destroyed) return
     if (started.kind === 'live') return watch(http, identity, started.join)
     response.writeHead(200, HEADERS)
@@ -110,7 +110,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     const channel = queue.channel(NEXT, END)
     const membership = join(channel, { completed: () => end(COMPLETE), failed })
     const keepAlive = setInterval(() => {
-      if (!response.writableNeedDrain) response.write(COMMENT)
+      if (!response.writableNeedDrain && !response.writableEnded) response.write(COMMENT)
     }, limits.pingIntervalMs)
     const expiry = identity && setTimeout(() => failed([EXPIRED]), untilExpiry(identity))
     response.once('close', leave)
@@ -145,7 +145,7 @@ class ResponseGate implements Gate {
   }
 }
 
-const message = (result: object): string => NEXT + JSON.stringify(result) + END
+const message = (result: object): string => NEXT + toJson(result) + END
 
 const untilExpiry = ({ expiresAt }: Identity): number => Math.min(expiresAt - Date.now(), MAX_TIMER_MS)
 

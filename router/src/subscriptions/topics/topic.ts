@@ -49,7 +49,7 @@ export interface Topic {
   readonly members: Set<Member>
   /** The revision up to which its events have been delivered; undefined while that is not known. */
   readonly position: unknown
-  /** The JSON of the newest event. */
+  /** The JSON of the newest event; where events have revisions, only whether there was one: it may be a whole seat map. */
   readonly newest: Buffer | null
   /** Continues with an operation against another supergraph. */
   move(operation: LiveOperation): void
@@ -100,7 +100,7 @@ export function openTopic({ fanOut, deliver, delivered, ended, ...options }: Top
   }
 
   function publish(json: Buffer, revision: unknown, isReset: boolean): void {
-    newest = json
+    newest = operation.upstream.origin === undefined ? json : DELIVERED
     position = revision ?? position
     for (const member of members) deliver(member, json, revision, isReset)
     delivered()
@@ -138,6 +138,8 @@ export function openTopic({ fanOut, deliver, delivered, ended, ...options }: Top
     close,
   }
 }
+
+const DELIVERED = Buffer.alloc(0)
 
 /** Whether a member at `position` has all events up to `revision`; false when either is unknown. */
 export const isSeen = (revision: unknown, position: unknown): boolean =>

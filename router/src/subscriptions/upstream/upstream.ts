@@ -61,7 +61,7 @@ export function openUpstream({
       },
       next(event) {
         // A subscription that could not be made comes as a result without data, and is then completed.
-        if (event.data === undefined) return fail(event.errors ?? [])
+        if (event.data === undefined) return fail(event.errors)
         if (waiting === limits.eventsPerSubscriber) return fallBehind()
         revision = revisionOf(event) ?? revision
         waiting++
@@ -73,8 +73,10 @@ export function openUpstream({
     })
   }
 
-  function fail(errors: readonly unknown[]): void {
-    queue.fail(new AggregateError(errors.map(subgraphError)))
+  /** @param errors as they came: whatever they are, there is at least one. */
+  function fail(errors: unknown): void {
+    const all: unknown[] = Array.isArray(errors) && errors.length > 0 ? errors : [null]
+    queue.fail(new AggregateError(all.map(subgraphError)))
   }
 
   function fallBehind(): void {

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream'
 import { KarcisError } from '@karcis/kit/errors'
 import { CloseCode, type Message, MessageType, parseMessage, type SubscribePayload } from 'graphql-ws'
 import type { WebSocket } from 'ws'
+import { isBeyondText, TOO_LARGE } from '../../errors.ts'
 import type { Identity } from '../../security/authenticate.ts'
 import type { RouterLimits } from '../../settings.ts'
 import { Waiting } from '../../subgraphs/waiting.ts'
@@ -10,7 +11,7 @@ import { WEB_SOCKET } from '../delivery/frames.ts'
 import type { Gate, WriteQueue } from '../delivery/write-queue.ts'
 import type { Presence, Release } from '../presence.ts'
 import type { StartOperation } from '../start.ts'
-import { SocketOperation } from './socket-operation.ts'
+import { type OperationMessage, SocketOperation } from './socket-operation.ts'
 
 /** What all sockets share. */
 export interface SocketServing {
@@ -19,6 +20,8 @@ export interface SocketServing {
   start: StartOperation
   fanOut: FanOut
   limits: RouterLimits
+  /** Something failed that should not; the socket is closed. */
+  broken(socket: WebSocket, error: unknown): void
 }
 
 /** Close code for a token that is no longer valid; clients try again with a new one, unlike after 4401. */
@@ -108,11 +111,15 @@ export class ServedSocket implements Gate {
     } catch {
       return this.#socket.close(CloseCode.BadRequest, 'Invalid message received')
     }
-    if (message.type === MessageType.ConnectionInit) void this.#init(message.payload)
+    if (message.type === MessageType.ConnectionInit) this.#own(this.#init(message.payload))
     else if (message.type === MessageType.Ping)
       this.#send({ type: MessageType.Pong, payload: message.payload })
-    else if (message.type === MessageType.Subscribe) void this.#subscribe(message.id, message.payload)
+    else if (message.type === MessageType.Subscribe) this.#own(this.#subscribe(message.id, message.payload))
     else if (message.type === MessageType.Complete) this.#stop(this.#find(message.id))
+  }
+
+  #own(running: Promise<void>): void {
+    running.catch((error: unknown) => this.#serving.broken(this.#socket, error))
   }
 
   /** Counts messages, whatever they are, as a token bucket; one too many closes the socket. */
@@ -196,13 +203,14 @@ export class ServedSocket implements Gate {
       operation.watch(this.#writeQueue, started.join)
       this.#resolveWhenDrained()
     } else if (started.kind === 'single') {
-      this.#send({ id, type: MessageType.Next, payload: started.result })
+      // What it holds of the room for large responses it holds until it has been sent.
+      this.#send({ id, type: MessageType.Next, payload: started.result }, operation.answered())
       this.end(operation, { id, type: MessageType.Complete })
     } else this.end(operation, { id, type: MessageType.Error, payload: started.errors })
   }
 
   /** Ends an operation from this side. */
-  end(operation: SocketOperation, finalMessage: object): void {
+  end(operation: SocketOperation, finalMessage: OperationMessage): void {
     this.#writeQueue.flush()
     this.#send(finalMessage)
     this.#stop(operation)
@@ -224,8 +232,10 @@ export class ServedSocket implements Gate {
     if (this.#drained && this.#operations.every(({ isLive }) => isLive)) this.#drained.resolve()
   }
 
-  #send(message: object): void {
-    if (this.isOpen) this.#socket.send(JSON.stringify(message))
+  /** @param sent called when the client has been sent it, or cannot be any more. */
+  #send(message: Partial<OperationMessage>, sent?: () => void): void {
+    if (!this.isOpen) return sent?.()
+    this.#socket.send(encode(message), sent)
   }
 
   /** Takes no more operations. Resolves when queries and mutations under way have been answered. */
@@ -233,6 +243,18 @@ export class ServedSocket implements Gate {
     this.#drained ??= Promise.withResolvers()
     this.#resolveWhenDrained()
     return this.#drained.promise
+  }
+}
+
+function encode(message: Partial<OperationMessage>): string {
+  try {
+    return JSON.stringify(message)
+  } catch (error) {
+    if (!isBeyondText(error)) throw error
+    const { id, type } = message
+    return id === undefined
+      ? JSON.stringify({ type })
+      : `{"id":${JSON.stringify(id)},"type":"${MessageType.Error}","payload":${JSON.stringify(TOO_LARGE.errors)}}`
   }
 }
 

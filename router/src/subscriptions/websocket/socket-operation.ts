@@ -5,10 +5,17 @@ import type { Waiting } from '../../subgraphs/waiting.ts'
 import type { Listener, Membership } from '../topics/topic.ts'
 import type { Join } from '../topics/topics.ts'
 
+/** A message about one operation. */
+export interface OperationMessage {
+  id: string
+  type: MessageType
+  payload?: unknown
+}
+
 /** The socket that an operation came over. */
 interface OwnerSocket {
   /** Sends the final message of an operation, and forgets it. */
-  end(operation: SocketOperation, finalMessage: object): void
+  end(operation: SocketOperation, finalMessage: OperationMessage): void
 }
 
 /** An operation that a client has sent over its socket: being started, or live. */
@@ -33,6 +40,13 @@ export class SocketOperation implements Listener {
     const channel = queue.channel(`{"id":${JSON.stringify(this.id)},"type":"next","payload":`, '}')
     this.#membership = join(channel, this)
     this.#waiting = null
+  }
+
+  /** It has its response. @returns what ends the wait for it. */
+  answered(): () => void {
+    const waiting = this.#waiting
+    this.#waiting = null
+    return () => waiting?.end()
   }
 
   leave(): void {

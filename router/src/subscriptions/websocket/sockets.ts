@@ -33,12 +33,14 @@ export interface SocketsOptions {
 
 const GOING_AWAY = 1001
 
+const INTERNAL_ERROR = 1011
+
 /** A client that does not answer a goodbye by then is cut off. */
 const GOODBYE_MS = 1_000
 
 export function openSockets(options: SocketsOptions): Sockets {
   const { http, path, origins, addresses, limits, log, fanOut, presence, handlers } = options
-  const serving: SocketServing = { ...handlers, limits, fanOut, presence }
+  const serving: SocketServing = { ...handlers, limits, fanOut, presence, broken }
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false, // done here
@@ -59,7 +61,7 @@ export function openSockets(options: SocketsOptions): Sockets {
   function refusalOf(request: IncomingMessage): string | null {
     if (urlOf(request)?.pathname !== path) return '404 Not Found'
     if (!origins.mayConnect(request)) return '403 Forbidden'
-    return http.draining ? '503 Service Unavailable' : null
+    return http.finishing ? '503 Service Unavailable' : null
   }
 
   function welcome(socket: WebSocket, stream: Duplex, address: string | undefined): void {
@@ -82,7 +84,17 @@ export function openSockets(options: SocketsOptions): Sockets {
   }
 
   function received(this: WebSocket, data: RawData): void {
-    open.get(this)?.receive((data as Buffer).toString())
+    try {
+      open.get(this)?.receive((data as Buffer).toString())
+    } catch (error) {
+      broken(this, error)
+    }
+  }
+
+  /** What nobody has thought of ends this one socket, and not all that others have. */
+  function broken(socket: WebSocket, error: unknown): void {
+    log.error({ err: error }, 'client socket broken')
+    socket.close(INTERNAL_ERROR, 'Internal error')
   }
 
   /** Pings are answered by ws itself. */
@@ -125,6 +137,7 @@ export function openSockets(options: SocketsOptions): Sockets {
 }
 
 function refuse(stream: Duplex, status: string): void {
+  stream.on('error', () => undefined) // after an upgrade Node listens no more, and a client may reset it at any moment
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
