@@ -2,23 +2,26 @@ import { transaction } from '@karcis/kit/database'
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import {
+  type BookingJob,
   CANCEL_TICKETS,
   EXPIRE_BOOKING,
   ISSUE_TICKETS,
   RELEASE_BOOKING,
 } from './domain/bookings/booking-changes.ts'
 import type { Deps } from './domain/deps.ts'
-import { cancelTickets, issueTickets } from './domain/fulfilment/issue-tickets.ts'
+import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
 import { deleteExpiredKeys } from './domain/idempotency-store.ts'
 
-interface BookingJob {
-  bookingId: string
-}
-
 /** A job about one booking: enqueued with the change that asks for it. */
-const aboutBooking = (job: typeof ISSUE_TICKETS, run: (deps: Deps, bookingId: string) => Promise<void>) =>
-  defineJob<BookingJob, Deps>({ ...job, run: (deps, { bookingId }) => run(deps, bookingId) })
+const aboutBooking = (
+  job: typeof ISSUE_TICKETS,
+  run: (deps: Deps, bookingId: string, tries: number) => Promise<void>,
+) =>
+  defineJob<BookingJob, Deps>({
+    ...job,
+    run: (deps, { bookingId, tries = 0 }) => run(deps, bookingId, tries),
+  })
 
 /** A job that cron starts. */
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
@@ -29,7 +32,7 @@ const forgetKeysJob = onSchedule('forget-keys', ({ db }) => transaction(db, dele
 
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
-  aboutBooking(ISSUE_TICKETS, issueTickets),
+  aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
   aboutBooking(RELEASE_BOOKING, releaseBooking),
   aboutBooking(CANCEL_TICKETS, cancelTickets),
   sweepJob,

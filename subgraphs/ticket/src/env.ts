@@ -12,6 +12,8 @@ export const ticketSettings = subgraphSettings.extend({
   HOLD_SECONDS: z.coerce.number().int().min(1).max(86_400).default(600),
   /** How many places of an event one user may hold or owe for at once, unless its organizer has set another number. */
   MAX_OPEN_PLACES: z.coerce.number().int().min(1).max(10_000).default(10),
+  /** For how long, past their time, the places of a booking wait for word whether it was paid, while the booking subgraph says nothing. */
+  BOOKING_SILENCE_SECONDS: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
   /** How late a change of seats or stock can be when Redis lost it. */
   LIVE_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(2_000),
 })

@@ -1,7 +1,7 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import { announceSaleMoment } from './domain/allocation/follow-event.ts'
-import { expireHold, sweepHolds } from './domain/allocation/hold-ender.ts'
+import { expireHold, sweepHolds } from './domain/allocation/bound-hold-ender.ts'
 import type { Deps } from './domain/deps.ts'
 
 /** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bound-hold-store.ts). */
@@ -22,7 +22,7 @@ export const announceSaleMomentJob = defineJob({
   },
 })
 
-/** Every minute: ends the holds whose job was lost. */
+/** Every minute: ends the holds whose job was lost, and asks again about those that bookings kept. */
 export const sweepHoldsJob = defineJob({
   name: 'sweep-holds',
   schema: z.object({}),

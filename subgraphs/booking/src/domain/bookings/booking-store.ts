@@ -149,6 +149,32 @@ export async function listDue(db: Db, limit: number): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
+/** Those of the ids that are of PENDING bookings past their time. */
+export async function findDue(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM bookings WHERE id = ANY(${ids}::uuid[]) AND ${OVERDUE}`
+  return rows.map((row) => row.id)
+}
+
+/** A hold past its time, by its booking. */
+export interface LapsedHold {
+  bookingId: string
+  expiresAt: Date
+}
+
+/**
+ * The bookings of holds that will never ask for their places: they have ended, or were not written by the time that the hold was up.
+ * What is written after that can never be paid, for the time to pay ends before the hold does, by this same clock.
+ */
+export async function findOver(db: Db, holds: readonly LapsedHold[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT hold.id
+    FROM unnest(${holds.map((hold) => hold.bookingId)}::uuid[], ${holds.map((hold) => hold.expiresAt)}::timestamptz[])
+      AS hold (id, expires_at)
+    LEFT JOIN bookings ON bookings.id = hold.id
+    WHERE status IN ('EXPIRED', 'CANCELLED', 'REFUNDED') OR (status IS NULL AND hold.expires_at <= clock_timestamp())`
+  return rows.map((row) => row.id)
+}
+
 /**
  * Up to `limit` bookings whose status asks something of the ticket subgraph that was not done, the oldest change first.
  * @param quietSeconds those that changed more recently are most likely being worked on just now.

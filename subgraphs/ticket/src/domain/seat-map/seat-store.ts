@@ -3,10 +3,17 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
 
+/**
+ * Whether a seat `s` is free although it is held: its hold is past its time, and no booking has bound that. Never null. The hold is
+ * looked up only for seats past their time, one by one: as EXISTS it might read all the holds there are for it.
+ */
+export const SEAT_LAPSED = Prisma.sql`(s.held_until IS NOT NULL AND s.held_until <= now()
+  AND (SELECT h.booking_id FROM holds h WHERE h.id = s.hold_id) IS NULL)`
+
 /** Columns of a seat `s` in a section `x`; what is held past its time reads as free. */
 export const SEAT_COLUMNS = Prisma.sql`s.id, s.event_id, x.name AS section, s.row_label, s.number, s.ticket_type_id, s.accessible, s.x, s.y,
-  CASE WHEN s.held_until <= now() THEN 'AVAILABLE' ELSE s.status END AS status,
-  CASE WHEN s.held_until <= now() THEN NULL ELSE s.held_until END AS held_until`
+  CASE WHEN ${SEAT_LAPSED} THEN 'AVAILABLE' ELSE s.status END AS status,
+  CASE WHEN ${SEAT_LAPSED} THEN NULL ELSE s.held_until END AS held_until`
 
 export interface SeatRow {
   id: string
