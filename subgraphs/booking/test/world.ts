@@ -5,6 +5,7 @@ import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createStandIn } from '@karcis/testkit/stand-in'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
 import { createTicketSubgraph } from '@karcis/ticket/server'
@@ -60,10 +61,8 @@ export async function startWorld(
   const toBooking = stack.use(await createTcpProxy(neighbours.url))
   const startTicket = (port: number) =>
     createTicketSubgraph({
-      NODE_ENV: 'test',
-      HOST: '127.0.0.1',
+      ...USUAL_SETTINGS,
       PORT: port,
-      LOG_LEVEL: 'silent',
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
