@@ -1,5 +1,5 @@
-import { transaction } from '@karcis/kit/database'
 import { defineJob } from '@karcis/kit/jobs'
+import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import {
   type BookingJob,
@@ -11,7 +11,6 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
-import { deleteExpiredKeys } from './domain/idempotency-store.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
 const aboutBooking = (
@@ -28,7 +27,14 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
-const forgetKeysJob = onSchedule('forget-keys', ({ db }) => transaction(db, deleteExpiredKeys))
+
+/** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
+export const forgetKeysJob = retention<Deps>({
+  name: 'forget-keys',
+  table: 'idempotency_keys',
+  since: 'expires_at',
+  keepForDays: 0,
+})
 
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
@@ -41,5 +47,5 @@ export const jobs = [
 
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
-  { job: forgetKeysJob.name, match: '7 * * * *' },
+  { job: forgetKeysJob.name, match: '7,37 * * * *' },
 ]

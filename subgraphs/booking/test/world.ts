@@ -72,6 +72,7 @@ export async function startWorld(
       HOLD_SECONDS: holdSeconds,
       MAX_OPEN_PLACES: 10,
       BOOKING_SILENCE_SECONDS: silenceSeconds,
+      HOLD_RETENTION_DAYS: 30,
       LIVE_POLL_MS: 2_000,
     })
   let ticket = await startTicket(0)

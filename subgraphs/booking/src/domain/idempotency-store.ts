@@ -109,8 +109,3 @@ type Refusal = Pick<KarcisError, 'code' | 'message' | 'facts'>
 
 const hashOf = ({ input }: Pick<Attempt, 'input'>): string =>
   createHash('sha256').update(JSON.stringify(input)).digest('hex')
-
-/** Deletes the keys whose time is past. */
-export async function deleteExpiredKeys(tx: Tx): Promise<void> {
-  await tx.$executeRaw`DELETE FROM idempotency_keys WHERE expires_at <= now()`
-}
