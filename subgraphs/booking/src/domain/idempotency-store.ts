@@ -97,10 +97,10 @@ async function lockKey(
   tx: Tx,
   { userId, operation, key, resultId }: Attempt,
 ): Promise<{ isOwn: boolean; refusal: KarcisError | null }> {
-  const [row] = await tx.$queryRaw<{ resultId: string; refusal: Refusal | null }[]>`
-    SELECT result_id AS "resultId", refusal FROM idempotency_keys
+  const [row] = await tx.$queryRaw<{ isOwn: boolean; refusal: Refusal | null }[]>`
+    SELECT result_id = ${resultId}::uuid AS "isOwn", refusal FROM idempotency_keys
     WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} FOR UPDATE`
-  const isOwn = row?.resultId === resultId
+  const isOwn = row?.isOwn === true
   const refusal = isOwn ? row.refusal : null
   return { isOwn, refusal: refusal && new KarcisError(refusal.code, refusal.message, refusal.facts) }
 }
