@@ -96,6 +96,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     await createTicketSubgraph({
       HOLD_SECONDS: 600,
       MAX_OPEN_PLACES: 10,
+      BOOKING_SILENCE_SECONDS: 86_400,
+      HOLD_RETENTION_DAYS: 30,
       ...(await own('ticket')),
       ...settings,
     }),

@@ -278,3 +278,30 @@ describe('line 10: a booking of what is gone stays readable', () => {
     }
   })
 })
+
+describe('line 6: ticketStockChanged', () => {
+  it('begins with the stock as it is, for the first watcher and for those who join them, and then says what changes', async () => {
+    const buyer = await signUp(karcis, 'Budi')
+    const eventId = await approvedEvent(karcis, admin, organizer)
+    const type = await ticketType(karcis, organizer, eventId, { name: 'Pit', price: 1_000, quota: 5 })
+    await using first = karcis.connect()
+    await using second = karcis.connect(buyer.token)
+    const watch = (socket: typeof first) =>
+      socket.subscribe<{ ticketStockChanged: { id: string; available: number; saleStatus: string }[] }>(
+        'subscription ($eventId: ID!) { ticketStockChanged(eventId: $eventId) { id available saleStatus } }',
+        { eventId },
+      )
+    const stock = (available: number) => ({
+      ticketStockChanged: [{ id: type, available, saleStatus: 'ON_SALE' }],
+    })
+    const early = watch(first)
+    expect((await early.next()).data).toEqual(stock(5))
+    await createBooking(karcis, buyer, { ticketTypeId: type, quantity: 2 })
+    await early.waitFor(({ data }) => data?.ticketStockChanged[0]?.available === 3)
+    const late = watch(second) // shares the first one's topic
+    expect((await late.next()).data).toEqual(stock(3))
+    await createBooking(karcis, buyer, { ticketTypeId: type, quantity: 1 })
+    for (const watcher of [early, late])
+      await watcher.waitFor(({ data }) => data?.ticketStockChanged[0]?.available === 2)
+  })
+})

@@ -117,6 +117,7 @@ describe('line 20: who may call what', () => {
       'ticket user',
       'ticket event',
       'ticket booking',
+      'booking event',
       'booking ticket',
     ]
     expect(of((caller, callee) => mayUse(caller, callee, 'graphql'))).toEqual(asks)

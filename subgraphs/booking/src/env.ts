@@ -6,6 +6,7 @@ const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL'
 /** Settings of the booking process. */
 export const bookingSettings = subgraphSettings.extend({
   USER_URL: serviceUrl,
+  EVENT_URL: serviceUrl,
   TICKET_URL: serviceUrl,
   /** What a new person finds in the wallet, in rupiah. Where it is not set: see `signupGrant`. */
   SIGNUP_GRANT_IDR: z.preprocess(

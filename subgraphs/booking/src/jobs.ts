@@ -1,35 +1,44 @@
-import { transaction } from '@karcis/kit/database'
 import { defineJob } from '@karcis/kit/jobs'
+import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import {
+  type BookingJob,
   CANCEL_TICKETS,
   EXPIRE_BOOKING,
   ISSUE_TICKETS,
   RELEASE_BOOKING,
 } from './domain/bookings/booking-changes.ts'
 import type { Deps } from './domain/deps.ts'
-import { cancelTickets, issueTickets } from './domain/fulfilment/issue-tickets.ts'
+import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
-import { deleteExpiredKeys } from './domain/idempotency-store.ts'
-
-interface BookingJob {
-  bookingId: string
-}
 
 /** A job about one booking: enqueued with the change that asks for it. */
-const aboutBooking = (job: typeof ISSUE_TICKETS, run: (deps: Deps, bookingId: string) => Promise<void>) =>
-  defineJob<BookingJob, Deps>({ ...job, run: (deps, { bookingId }) => run(deps, bookingId) })
+const aboutBooking = (
+  job: typeof ISSUE_TICKETS,
+  run: (deps: Deps, bookingId: string, tries: number) => Promise<void>,
+) =>
+  defineJob<BookingJob, Deps>({
+    ...job,
+    run: (deps, { bookingId, tries = 0 }) => run(deps, bookingId, tries),
+  })
 
 /** A job that cron starts. */
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
-const forgetKeysJob = onSchedule('forget-keys', ({ db }) => transaction(db, deleteExpiredKeys))
+
+/** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
+export const forgetKeysJob = retention<Deps>({
+  name: 'forget-keys',
+  table: 'idempotency_keys',
+  since: 'expires_at',
+  keepForDays: 0,
+})
 
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
-  aboutBooking(ISSUE_TICKETS, issueTickets),
+  aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
   aboutBooking(RELEASE_BOOKING, releaseBooking),
   aboutBooking(CANCEL_TICKETS, cancelTickets),
   sweepJob,
@@ -38,5 +47,5 @@ export const jobs = [
 
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
-  { job: forgetKeysJob.name, match: '7 * * * *' },
+  { job: forgetKeysJob.name, match: '7,37 * * * *' },
 ]

@@ -8,6 +8,7 @@ import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createProviders } from './domain/payments/providers.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { ticketService } from './domain/ticket-service.ts'
+import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
@@ -20,7 +21,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     name: 'booking',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { user: settings.USER_URL, ticket: settings.TICKET_URL },
+    clients: { user: settings.USER_URL, event: settings.EVENT_URL, ticket: settings.TICKET_URL },
     async createDeps(base) {
       const live = createLive({
         bus: base.bus,
@@ -31,7 +32,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         pollMs: settings.LIVE_POLL_MS,
       })
       const tickets = ticketService(base.clients.ticket)
-      const deps: Deps = { ...base, settings, live, tickets, providers: createProviders() }
+      const providers = createProviders()
+      const deps: Deps = { ...base, settings, live, tickets, providers, keptCounts: createKeptCounts() }
       return { deps, close: () => live.close() }
     },
     createContext,

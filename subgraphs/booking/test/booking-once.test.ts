@@ -1,5 +1,7 @@
+import { KarcisError } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
+import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -58,10 +60,11 @@ describe('guard idempotency_keys_pkey: the same createBooking sent fifty times a
     return { answers, ids: new Set(ids), held: (await in_.stock(type)).held, buyer, input }
   }
 
-  it('without it there are several bookings', async () => {
+  it('without it, and without a look at whose the key is when the booking is written, there are several bookings', async () => {
     await using mutant = await startWorld()
     await mutant.db.$executeRawUnsafe('ALTER TABLE idempotency_keys DROP CONSTRAINT idempotency_keys_pkey')
-    const { ids, held } = await fiftyTimes(mutant)
+    const look = ['SELECT result_id = ', 'SELECT true OR result_id = '] as const
+    const { ids, held } = await withMutant(mutant.subgraph.deps, look, () => fiftyTimes(mutant))
     expect(ids.size).toBeGreaterThan(1)
     expect(held).toBeGreaterThan(1)
   })
@@ -284,5 +287,80 @@ describe('guard: the key is claimed once more with the booking', () => {
       deps.tickets = tickets
     }
     expect(await world.db.booking.count({ where: { userId: buyer.id } })).toBe(1)
+  })
+})
+
+describe('line 34: the same key sent twice at once, of which one attempt is refused', () => {
+  /**
+   * One attempt takes the last places, and the other is told that there are none, as it is when they are freed in between.
+   * @param first which of the two comes to its end first.
+   */
+  async function twice(in_: World, first: 'refused' | 'booked') {
+    const { deps } = in_.subgraph
+    const { tickets } = deps
+    const type = await in_.ticketType(await in_.eventOnSale(), { price: 1_000, quota: 2 })
+    const buyer = person()
+    const input = { ticketTypeId: type, quantity: 2, idempotencyKey: 'twice' }
+    const { promise: over, resolve: end } = Promise.withResolvers<void>()
+    const { promise: met, resolve: meet } = Promise.withResolvers<void>()
+    let calls = 0
+    deps.tickets = {
+      ...tickets,
+      async keep(...args) {
+        const isRefused = calls++ === 1
+        if (calls === 2) meet()
+        await met
+        const hold = await tickets.keep(...args)
+        if (isRefused === (first === 'booked')) await over
+        if (isRefused) throw new KarcisError('SOLD_OUT', 'Nothing is left.', { remaining: 0 })
+        return hold
+      },
+    }
+    const ask = () => in_.ask(buyer, CREATE, { input })
+    const asked = [ask(), ask()]
+    await Promise.race(asked)
+    end()
+    const answers = await Promise.all(asked)
+    deps.tickets = tickets
+    const outcomes = answers.map(({ code, data }) => code ?? data.createBooking.status)
+    return { outcomes, stock: await in_.stock(type), again: () => in_.book(buyer, input) }
+  }
+
+  it('without the guard (a refusal is looked for under the lock of the key) they are answered differently', async () => {
+    await using mutant = await startWorld()
+    await withMutant(
+      mutant.subgraph.deps,
+      ['"isOwn", refusal FROM', '"isOwn", NULL::jsonb AS refusal FROM'],
+      async () =>
+        expect(new Set((await twice(mutant, 'refused')).outcomes)).toEqual(new Set(['PENDING', 'SOLD_OUT'])),
+    )
+  })
+
+  it('both are refused when the refusal comes first, with nothing kept and the key free', async () => {
+    const { outcomes, stock, again } = await twice(world, 'refused')
+    expect(outcomes).toEqual(['SOLD_OUT', 'SOLD_OUT'])
+    expect(stock).toEqual({ sold: 0, held: 0, available: 2 })
+    expect(await again()).toBe(await again())
+  })
+
+  it('both have the booking when that comes first', async () => {
+    const { outcomes, stock } = await twice(world, 'booked')
+    expect(outcomes).toEqual(['PENDING', 'PENDING'])
+    expect(stock).toEqual({ sold: 0, held: 2, available: 0 })
+  })
+
+  it('a payment that is refused for want of money is paid when the same one, sent at once, was', async () => {
+    const type = await world.ticketType(await world.eventOnSale(), { price: 600_000, quota: 5 })
+    const buyer = await world.buyer()
+    const [id, dear] = [
+      await world.book(buyer, { ticketTypeId: type, quantity: 1 }),
+      await world.book(buyer, { ticketTypeId: type, quantity: 2 }),
+    ]
+    expect((await world.ask(buyer, PAY, { id: dear, key: 'too dear' })).code).toBe('INSUFFICIENT_BALANCE')
+    const answers = await parallel(8, () => world.ask(buyer, PAY, { id, key: 'once' }))
+    const outcomes = answers.map(
+      (answer) => answer.status === 'fulfilled' && answer.value.data?.confirmPayment?.status,
+    )
+    expect(new Set(outcomes)).toEqual(new Set(['PAID']))
   })
 })

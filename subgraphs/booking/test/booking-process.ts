@@ -47,6 +47,7 @@ export async function startBooking(
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       USER_URL: NOBODY,
+      EVENT_URL: NOBODY,
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,

@@ -3,6 +3,7 @@ import { tell } from '@karcis/testkit/ask'
 import { eventually } from '@karcis/testkit/eventually'
 import { withMutant } from '@karcis/testkit/mutants'
 import { person } from '@karcis/testkit/people'
+import { createStandIn } from '@karcis/testkit/stand-in'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { pendingBooking } from './money.ts'
@@ -165,5 +166,39 @@ describe('users missed: the organizer of an event', () => {
     expect((await booking.ask(before, READ, { id })).code).toBe('FORBIDDEN')
     expect((await booking.ask(before, LIST, { id: eventId })).code).toBe('FORBIDDEN')
     expect((await booking.ask(now, LIST, { id: eventId })).data.eventBookings.totalCount).toBe(1)
+  })
+})
+
+describe('an event that has not changed since booking is told of events', () => {
+  it('is asked for before its organizer is refused, and only then', async () => {
+    const [organizer, eventId] = [person({ role: 'ORGANIZER' }), newId()]
+    const asked: string[] = []
+    await using event = await createStandIn({
+      eventForSale({ id }) {
+        asked.push(id)
+        const times = {
+          startsAt: new Date().toISOString(),
+          endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+        }
+        const facts = {
+          title: 'Konser',
+          status: 'APPROVED',
+          currency: 'IDR',
+          timezone: 'Asia/Jakarta',
+          version: 3,
+        }
+        return id === eventId ? { id, organizerId: organizer.id, ...facts, ...times } : null
+      },
+    })
+    await using process = await startBooking({ EVENT_URL: event.url })
+    const list = async (viewer: typeof organizer, id = eventId) =>
+      process.ask(viewer, 'query ($id: ID!) { eventBookings(eventId: $id) { totalCount } }', { id })
+    expect((await list(person())).code).toBe('FORBIDDEN')
+    expect(asked).toEqual([])
+    for (const _ of [1, 2]) expect((await list(organizer)).data.eventBookings.totalCount).toBe(0)
+    expect(asked).toEqual([eventId])
+    expect((await list(person({ role: 'ORGANIZER' }))).code).toBe('FORBIDDEN')
+    expect((await list(organizer, newId())).code).toBe('FORBIDDEN')
+    expect(asked).toHaveLength(3)
   })
 })

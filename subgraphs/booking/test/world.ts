@@ -1,3 +1,4 @@
+import { EXPIRE_BOOKINGS } from '@karcis/kit/contracts/bound-hold'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
@@ -6,6 +7,7 @@ import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createStandIn } from '@karcis/testkit/stand-in'
+import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import type { BookingSettings } from '../src/env.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
@@ -26,6 +28,8 @@ export interface World extends BookingProcess {
   /** Stops the ticket subgraph; `restart` starts it again, on its database and its port. */
   stopTicket(): Promise<void>
   restartTicket(): Promise<void>
+  /** What the two say to each other goes through these: a stalled one is a frozen process to whoever asks it. */
+  lines: { toTicket: TcpProxy; toBooking: TcpProxy }
   askTicket(viewer: Viewer | null, query: string, variables?: Record<string, unknown>): Promise<Answer>
   eventOnSale(currency?: string): Promise<OnSale>
   /** A ticket type of the event; gives its id. */
@@ -40,7 +44,7 @@ export interface World extends BookingProcess {
 }
 
 export async function startWorld(
-  { holdSeconds = 600 }: { holdSeconds?: number } = {},
+  { holdSeconds = 600, silenceSeconds = 86_400 }: { holdSeconds?: number; silenceSeconds?: number } = {},
   settings: Partial<BookingSettings> = {},
 ): Promise<World> {
   await using stack = new AsyncDisposableStack()
@@ -50,8 +54,11 @@ export async function startWorld(
     await createStandIn({
       fixCurrency: ({ eventId }) => currencies.get(eventId),
       chargeableCurrencies: () => ['IDR', 'USD', 'EUR', 'JPY'],
+      expireBookings: async (holds) =>
+        (await booking.askAs('ticket', EXPIRE_BOOKINGS, holds)).data.expireBookings,
     }),
   )
+  const toBooking = stack.use(await createTcpProxy(neighbours.url))
   const startTicket = (port: number) =>
     createTicketSubgraph({
       ...USUAL_SETTINGS,
@@ -61,9 +68,11 @@ export async function startWorld(
       DATABASE_URL: database.url,
       KEY_ENCRYPTION_SECRET: SERVICE_SECRET,
       EVENT_URL: neighbours.url,
-      BOOKING_URL: neighbours.url,
+      BOOKING_URL: toBooking.through(neighbours.url),
       HOLD_SECONDS: holdSeconds,
       MAX_OPEN_PLACES: 10,
+      BOOKING_SILENCE_SECONDS: silenceSeconds,
+      HOLD_RETENTION_DAYS: 30,
       LIVE_POLL_MS: 2_000,
     })
   let ticket = await startTicket(0)
@@ -73,11 +82,15 @@ export async function startWorld(
   })
   const { name, url } = ticket
   const at = { name, url } // it comes back where it was
-  const booking = stack.use(await startBooking({ TICKET_URL: url, ...settings }))
+  const toTicket = stack.use(await createTcpProxy(url))
+  const booking: BookingProcess = stack.use(
+    await startBooking({ TICKET_URL: toTicket.through(url), ...settings }),
+  )
   const all = stack.move()
   return {
     ...booking,
     ticket: () => ticket,
+    lines: { toTicket, toBooking },
     async stopTicket() {
       running = false
       await ticket.close()

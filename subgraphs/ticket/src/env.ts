@@ -1,4 +1,4 @@
-import { subgraphSettings } from '@karcis/kit/env'
+import { days, subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const processUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -12,6 +12,10 @@ export const ticketSettings = subgraphSettings.extend({
   HOLD_SECONDS: z.coerce.number().int().min(1).max(86_400).default(600),
   /** How many places of an event one user may hold or owe for at once, unless its organizer has set another number. */
   MAX_OPEN_PLACES: z.coerce.number().int().min(1).max(10_000).default(10),
+  /** For how long, past their time, the places of a booking wait for word whether it was paid, while the booking subgraph says nothing. */
+  BOOKING_SILENCE_SECONDS: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
+  /** Holds that have ended or become tickets, for people who look into something: nothing needs them any more. */
+  HOLD_RETENTION_DAYS: days(30),
   /** How late a change of seats or stock can be when Redis lost it. */
   LIVE_POLL_MS: z.coerce.number().int().min(50).max(60_000).default(2_000),
 })

@@ -1,7 +1,8 @@
 import { defineJob } from '@karcis/kit/jobs'
+import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import { announceSaleMoment } from './domain/allocation/follow-event.ts'
-import { expireHold, sweepHolds } from './domain/allocation/hold-ender.ts'
+import { expireHold, sweepHolds } from './domain/allocation/bound-hold-ender.ts'
 import type { Deps } from './domain/deps.ts'
 
 /** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bound-hold-store.ts). */
@@ -22,7 +23,7 @@ export const announceSaleMomentJob = defineJob({
   },
 })
 
-/** Every minute: ends the holds whose job was lost. */
+/** Every minute: ends the holds whose job was lost, and asks again about those that bookings kept. */
 export const sweepHoldsJob = defineJob({
   name: 'sweep-holds',
   schema: z.object({}),
@@ -30,3 +31,33 @@ export const sweepHoldsJob = defineJob({
     await sweepHolds(deps)
   },
 })
+
+/** For how long a person's counter stays that is back at zero: whoever has just given up mostly takes again, and then finds it. */
+const EMPTY_DAYS = 1
+
+/**
+ * What has come to its end and is needed by nothing. Tickets, seats and ticket types stay, and with them what their owners have of a
+ * type, until somebody gives it back.
+ */
+export const retentions = [
+  retention<Deps>({
+    name: 'forget-holds',
+    table: 'holds',
+    since: 'closed_at',
+    keepForDays: ({ settings }) => settings.HOLD_RETENTION_DAYS,
+  }),
+  retention<Deps>({
+    name: 'forget-empty-allowances',
+    table: 'allowances',
+    since: 'emptied_at',
+    where: 'taken = 0',
+    keepForDays: EMPTY_DAYS,
+  }),
+  retention<Deps>({
+    name: 'forget-empty-open-places',
+    table: 'open_places',
+    since: 'emptied_at',
+    where: 'taken = 0',
+    keepForDays: EMPTY_DAYS,
+  }),
+]

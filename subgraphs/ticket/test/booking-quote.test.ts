@@ -1,6 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
+import { expireHold } from '../src/domain/allocation/bound-hold-ender.ts'
 import { expectBooksToBalance, pileUp, takeOutGuard } from './races.ts'
 import { eventFacts, type Story, startStory } from './stories.ts'
 
@@ -90,7 +91,8 @@ describe('line 1: a booking without places', () => {
       const hold = (await story.holdSeats(buyer, eventId, [seat('A1')])).data.holdSeats
       const bound = await story.booking.bind(buyer, hold.id, bookingId)
       expect((await story.booking.bind(buyer, hold.id, bookingId)).data).toEqual(bound.data)
-      await (end === 'release' ? story.booking.release(bookingId) : story.lapse(hold.id))
+      if (end === 'lapse') await story.lapse(hold.id)
+      await (end === 'release' ? story.booking.release(bookingId) : expireHold(story.deps, hold.id))
       expect((await story.booking.bind(buyer, hold.id, bookingId)).code).toBe('HOLD_EXPIRED')
       expect((await story.booking.bind(buyer, hold.id, newId())).code).toBe('CONFLICT')
     }

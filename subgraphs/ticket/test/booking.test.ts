@@ -1,7 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { expireHold } from '../src/domain/allocation/hold-ender.ts'
+import { expireHold } from '../src/domain/allocation/bound-hold-ender.ts'
 import { expectBooksToBalance, imbalances, pileUp, takeOutGuard } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 

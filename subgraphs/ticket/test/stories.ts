@@ -112,6 +112,8 @@ interface Neighbours {
   chargeable: string[]
   /** Seat layouts by room. */
   layouts: Map<string, object>
+  /** Bookings that keep their places past their time: paid ones. */
+  paid: Set<string>
   /** Whether they answer at all. */
   away: boolean
 }
@@ -126,6 +128,10 @@ const startNeighbours = (state: Neighbours) => {
     eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
     seatLayoutOfRoom: ({ roomId }) =>
       asked(`seatLayoutOfRoom ${roomId}`, () => state.layouts.get(roomId) ?? null),
+    expireBookings: ({ holds }: { holds: { bookingId: string }[] }) =>
+      asked('expireBookings', () =>
+        holds.map(({ bookingId }) => bookingId).filter((id) => !state.paid.has(id)),
+      ),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {
@@ -145,6 +151,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     asked: [],
     chargeable: ['IDR', 'USD'],
     layouts: new Map(),
+    paid: new Set(),
     away: false,
   }
   const { url: neighboursUrl } = undo.use(await startNeighbours(neighbours))

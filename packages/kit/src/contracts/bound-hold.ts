@@ -72,6 +72,16 @@ export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $items
   takeForBooking(bookingId: $bookingId, items: $items) { ${BOUND_HOLD} }
 }`
 
+/**
+ * Tells the booking subgraph of `$holds` that are past their time, each as `{ bookingId, expiresAt }`. Under `expireBookings` it names
+ * the bookings of which nothing will come any more; what it does not name keeps its places. At most `MOST_LAPSED_HOLDS` at once.
+ */
+export const EXPIRE_BOOKINGS = `mutation ExpireBookings($holds: [LapsedHoldInput!]!) { expireBookings(holds: $holds) }`
+
+export const MOST_LAPSED_HOLDS = 50
+
+export const expiredBookings = z.array(z.uuid())
+
 /** Asks the booking subgraph which currencies some way to pay takes; ISO 4217 codes under `chargeableCurrencies`. */
 export const CHARGEABLE_CURRENCIES = 'query ChargeableCurrencies { chargeableCurrencies }'
 

@@ -33,6 +33,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   },
   booking: {
     user: { events: ['booking.changed'] },
+    event: { graphql: true },
     ticket: { graphql: true },
   },
 }

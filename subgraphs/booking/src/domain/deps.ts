@@ -4,6 +4,7 @@ import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { TicketService } from './ticket-service.ts'
+import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -11,4 +12,6 @@ export interface Deps extends BaseDeps<Db> {
   live: Live<Change>
   tickets: TicketService
   providers: PaymentProviders
+  /** Of the bookings of events: hundreds of thousands. */
+  keptCounts: KeptCounts
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
-import { ServiceUnavailable } from '@karcis/kit/errors'
+import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Db, Tx } from './database.ts'
 import { IdempotencyKeyReused } from './errors.ts'
 
 const LIFETIME = '24 hours'
+/** For so long a refusal is remembered: attempts that were sent at the same time have come to their end by then. */
+const REFUSAL_LIFETIME = '1 minute'
 
 /** A client's promise that requests with this key are one and the same. */
 export interface Attempt {
@@ -18,14 +20,15 @@ export interface Attempt {
 
 /**
  * Claims a key for a result, or finds the result that an earlier attempt claimed it for. An attempt that comes at the
- * same time waits until this one has committed or failed.
+ * same time waits until this one has committed or failed. A key whose attempts were refused is free again.
  * @returns the id of the result, and whether this attempt is the first.
  * @throws IdempotencyKeyReused when the earlier attempt asked for something else.
  */
 export async function claimKey(tx: Tx, attempt: Attempt): Promise<{ resultId: string; first: boolean }> {
   const { userId, operation, key, resultId } = attempt
   await tx.$executeRaw`DELETE FROM idempotency_keys
-    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND expires_at <= now()`
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}
+      AND (expires_at <= now() OR refusal IS NOT NULL)`
   const claimed = await tx.$executeRaw`
     INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, expires_at)
     VALUES (${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, now() + ${LIFETIME}::interval)
@@ -37,29 +40,72 @@ export async function claimKey(tx: Tx, attempt: Attempt): Promise<{ resultId: st
 }
 
 /**
- * The id of the result that an earlier attempt claimed a key for; null when nobody has.
+ * The id of the result that an earlier attempt claimed a key for; null when nobody has, or what came of it was a refusal.
  * @throws IdempotencyKeyReused when the earlier attempt asked for something else.
  */
 export async function findKey(db: Db | Tx, attempt: Omit<Attempt, 'resultId'>): Promise<string | null> {
   const { userId, operation, key } = attempt
   const [earlier] = await db.$queryRaw<{ hash: string; resultId: string }[]>`
     SELECT input_hash AS hash, result_id AS "resultId" FROM idempotency_keys
-    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND expires_at > now()`
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND expires_at > now() AND refusal IS NULL`
   if (earlier && earlier.hash !== hashOf(attempt)) throw new IdempotencyKeyReused(key)
   return earlier?.resultId ?? null
 }
 
-/** Gives up a key whose attempt was refused, so that a corrected one may use it; not when it has become a booking after all. */
-export async function deleteKey(tx: Tx, { userId, operation, key, resultId }: Attempt): Promise<void> {
-  await tx.$executeRaw`DELETE FROM idempotency_keys
-    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND result_id = ${resultId}::uuid
-      AND NOT EXISTS (SELECT FROM bookings WHERE id = ${resultId}::uuid)`
+/**
+ * Claims a key once more as its result is written, and locks it: that the result was refused is not said any more from now on.
+ * @returns whether the key is this result's; another attempt may have it by now.
+ * @throws the refusal that an attempt for the same result has been answered with meanwhile.
+ */
+export async function confirmKey(tx: Tx, attempt: Attempt): Promise<boolean> {
+  await tx.$executeRaw`
+    INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, expires_at)
+    VALUES (${attempt.userId}::uuid, ${attempt.operation}, ${attempt.key}, ${hashOf(attempt)}, ${attempt.resultId}::uuid,
+      now() + ${LIFETIME}::interval)
+    ON CONFLICT DO NOTHING`
+  const claim = await lockKey(tx, attempt)
+  if (claim.refusal) throw claim.refusal
+  return claim.isOwn
 }
+
+/**
+ * Writes down that an attempt was refused, so that a corrected one may have the key, and that those for the same result which are under
+ * way are refused alike.
+ * @param made whether there is a result after all: an attempt sent at the same time may have come to it.
+ * @returns the refusal that counts: the first there was for this result; null when the key is not, or no longer, this result's, or
+ *   there is a result.
+ */
+export async function refuseKey(
+  tx: Tx,
+  attempt: Attempt,
+  refusal: KarcisError,
+  made: () => Promise<boolean>,
+): Promise<KarcisError | null> {
+  const claim = await lockKey(tx, attempt)
+  if (claim.refusal) return claim.refusal
+  if (!claim.isOwn || (await made())) return null
+  const { code, message, facts } = refusal
+  const { userId, operation, key } = attempt
+  await tx.$executeRaw`UPDATE idempotency_keys
+    SET refusal = ${JSON.stringify({ code, message, facts })}::jsonb, expires_at = now() + ${REFUSAL_LIFETIME}::interval
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}`
+  return refusal
+}
+
+/** Locks a key until the transaction ends. @returns whether it is claimed for this very result, and what that was refused with. */
+async function lockKey(
+  tx: Tx,
+  { userId, operation, key, resultId }: Attempt,
+): Promise<{ isOwn: boolean; refusal: KarcisError | null }> {
+  const [row] = await tx.$queryRaw<{ isOwn: boolean; refusal: Refusal | null }[]>`
+    SELECT result_id = ${resultId}::uuid AS "isOwn", refusal FROM idempotency_keys
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} FOR UPDATE`
+  const isOwn = row?.isOwn === true
+  const refusal = isOwn ? row.refusal : null
+  return { isOwn, refusal: refusal && new KarcisError(refusal.code, refusal.message, refusal.facts) }
+}
+
+type Refusal = Pick<KarcisError, 'code' | 'message' | 'facts'>
 
 const hashOf = ({ input }: Pick<Attempt, 'input'>): string =>
   createHash('sha256').update(JSON.stringify(input)).digest('hex')
-
-/** Deletes the keys whose time is past. */
-export async function deleteExpiredKeys(tx: Tx): Promise<void> {
-  await tx.$executeRaw`DELETE FROM idempotency_keys WHERE expires_at <= now()`
-}

@@ -1,5 +1,6 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { confirmPayment } from '../domain/checkout/confirm-payment.ts'
+import { expireBookings } from '../domain/fulfilment/release-booking.ts'
 import { chargeableCurrencies } from '../domain/payments/providers.ts'
 import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -14,6 +15,10 @@ export const payments: Resolvers = {
   Mutation: {
     confirmPayment: (_, { id, input }, ctx) => confirmPayment(ctx.deps, requireViewer(ctx), id, input),
     refundBooking: (_, { id, reason }, ctx) => refundBooking(ctx.deps, requireViewer(ctx), id, reason),
+    expireBookings(_, { holds }, ctx) {
+      requireService(ctx, 'ticket')
+      return expireBookings(ctx.deps, holds)
+    },
   },
   Payment: {
     method: ({ provider }) => provider,

@@ -3,10 +3,16 @@ import { requireViewer } from '@karcis/kit/viewer'
 import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
-import { readSeats, watchSeatMap } from '../domain/viewing/read-seats.ts'
+import {
+  readSeats,
+  readSeatsOfSections,
+  requireOneAnswer,
+  watchSeatMap,
+} from '../domain/viewing/read-seats.ts'
 import type { Seat, SeatMap } from '../domain/seat-map/seat.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
+import { seatSize } from './seat-size.ts'
 
 export const seats = {
   Query: {
@@ -30,15 +36,20 @@ export const seats = {
     seatMap: ({ id }, _, ctx) => seatMapOf(ctx, id),
   },
   SeatMap: {
-    async seats({ eventId }, _, { loaders, seatTypes }) {
+    async seats({ eventId }, { sectionIds }, { deps, loaders, seatTypes }, info) {
       const [seats, types] = await Promise.all([
-        loaders.seatsOfEvent.load(eventId),
+        sectionIds == null
+          ? loaders.seatsOfEvent.load(eventId)
+          : readSeatsOfSections(deps, eventId, sectionIds),
         loaders.ticketTypesOfEvent.load(eventId),
       ])
       for (const type of types ?? []) seatTypes.set(type.id, type)
-      return seats ?? []
+      return requireOneAnswer(seats ?? [], seatSize(info))
     },
     sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
+  },
+  SeatMapChange: {
+    seats: ({ seats }, _, __, info) => requireOneAnswer(seats, seatSize(info)),
   },
   Section: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),

@@ -6,7 +6,13 @@ import type { Db, Tx } from '../database.ts'
 import type { Booking, BookingStatus } from './booking.ts'
 import { findBooking } from './booking-store.ts'
 
-const bookingJob = z.object({ bookingId: z.uuid() })
+const bookingJob = z.object({
+  bookingId: z.uuid(),
+  /** How many have failed before; of ISSUE_TICKETS. */
+  tries: z.int().min(0).optional(),
+})
+
+export type BookingJob = z.infer<typeof bookingJob>
 
 const job = (name: string) => ({ name, schema: bookingJob })
 
@@ -46,6 +52,23 @@ export async function recordStatus(tx: Tx, booking: Booking): Promise<void> {
 export async function enqueueFollowUp(tx: Tx, id: string, status: BookingStatus): Promise<void> {
   const followUp = FOLLOW_UP[status]
   if (followUp) await enqueue(tx, followUp, { bookingId: id }, { key: `${followUp.name}:${id}` })
+}
+
+/** How often issuing is tried again soon: after 1, 2, 4, 8, 16 and 32 s. Then a job's own, slower back-off takes over. */
+const SOON_AGAIN = 6
+
+/**
+ * Has tickets issued again soon after it failed: the buyer was told PAID, and mostly the ticket subgraph is away for moments. Under a key
+ * of its own: the job that has failed is still running, and keeps the other.
+ * @returns whether it will be; not after several failures, with which that job is to fail itself.
+ */
+export async function enqueueIssueSoon(tx: Tx, id: string, tries: number): Promise<boolean> {
+  if (tries >= SOON_AGAIN) return false
+  const payload = JSON.stringify({ bookingId: id, tries: tries + 1 })
+  await tx.$executeRaw`SELECT graphile_worker.add_job(${ISSUE_TICKETS.name}::text, payload => ${payload}::json,
+    run_at => now() + make_interval(secs => ${2 ** tries}::int), job_key => ${`${ISSUE_TICKETS.name}:${id}:${tries + 1}`}::text,
+    max_attempts => 25)`
+  return true
 }
 
 /** Publishes a change to the booking's watchers; call it after the commit. */

@@ -79,8 +79,14 @@ export const EVENT_BOOKINGS = newestFirst<Booking>('event-bookings')
 /** Bookings of one status as of now; null: of every status. */
 export type StatusFilter = BookingStatus | null
 
-const hasStatus = (status: StatusFilter): Prisma.Sql =>
-  status === null ? Prisma.sql`TRUE` : Prisma.sql`${CURRENT_STATUS} = ${status}`
+/** Only of what is written as PENDING it takes a look at the clock, and at the event, to tell. */
+function hasStatus(status: StatusFilter): Prisma.Sql {
+  if (status === null) return Prisma.sql`TRUE`
+  if (status === 'PENDING') return Prisma.sql`(${IN_TIME})`
+  return status === 'EXPIRED'
+    ? Prisma.sql`(status = 'EXPIRED' OR ${OVERDUE})`
+    : Prisma.sql`status = ${status}`
+}
 
 /** The same page of the bookings of several users, by user. */
 export async function findUserPages(
@@ -98,16 +104,15 @@ export async function findUserPages(
   return Map.groupBy(rows.map(toBooking), ({ userId }) => userId)
 }
 
-/** How many bookings each of several users has; those with none are missing. */
+/** How many bookings each of several users has: counted for each of them, in the index alone where no status is asked for. */
 export async function countByUser(
   db: Db,
   userIds: readonly string[],
   status: StatusFilter,
 ): Promise<Map<string, number>> {
-  const rows = await db.$queryRaw<
-    { userId: string; n: number }[]
-  >`SELECT user_id AS "userId", count(*)::int AS n
-    FROM bookings WHERE user_id = ANY(${userIds}::uuid[]) AND ${hasStatus(status)} GROUP BY user_id`
+  const rows = await db.$queryRaw<{ userId: string; n: number }[]>`SELECT person.id AS "userId", (
+      SELECT count(*)::int FROM bookings WHERE user_id = person.id AND ${hasStatus(status)}) AS n
+    FROM unnest(${userIds}::uuid[]) AS person (id)`
   return new Map(rows.map(({ userId, n }) => [userId, n]))
 }
 
@@ -146,6 +151,32 @@ export async function listDue(db: Db, limit: number): Promise<string[]> {
     WHERE status = 'PENDING' AND (expires_at <= now()
       OR event_id IN (SELECT event_id FROM event_copies WHERE payable_until <= now()))
     ORDER BY expires_at LIMIT ${limit}`
+  return rows.map((row) => row.id)
+}
+
+/** Those of the ids that are of PENDING bookings past their time. */
+export async function findDue(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT id FROM bookings WHERE id = ANY(${ids}::uuid[]) AND ${OVERDUE}`
+  return rows.map((row) => row.id)
+}
+
+/** A hold past its time, by its booking. */
+export interface LapsedHold {
+  bookingId: string
+  expiresAt: Date
+}
+
+/**
+ * The bookings of holds that will never ask for their places: they have ended, or were not written by the time that the hold was up.
+ * What is written after that can never be paid, for the time to pay ends before the hold does, by this same clock.
+ */
+export async function findOver(db: Db, holds: readonly LapsedHold[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT hold.id
+    FROM unnest(${holds.map((hold) => hold.bookingId)}::uuid[], ${holds.map((hold) => hold.expiresAt)}::timestamptz[])
+      AS hold (id, expires_at)
+    LEFT JOIN bookings ON bookings.id = hold.id
+    WHERE status IN ('EXPIRED', 'CANCELLED', 'REFUNDED') OR (status IS NULL AND hold.expires_at <= clock_timestamp())`
   return rows.map((row) => row.id)
 }
 

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput } from '@karcis/kit/validate'
@@ -11,7 +11,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable } from '../errors.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
-import { claimKey } from '../idempotency-store.ts'
+import { claimKey, findKey } from '../idempotency-store.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
 import { insertPayment } from '../payments/payment-store.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
@@ -35,17 +35,25 @@ export async function confirmPayment(
   const id = parseInput(idSchema, rawId, 'id')
   const { method, idempotencyKey } = parseInput(confirmPaymentInput, rawInput)
   const booking = await findOwnBooking(deps, viewer, id)
+  const attempt =
+    idempotencyKey == null
+      ? null
+      : ({
+          userId: viewer.id,
+          operation: 'confirmPayment',
+          key: idempotencyKey,
+          input: [id, method],
+        } as const)
 
   const paid = await transaction(deps.db, async (tx) => {
-    if (idempotencyKey != null) {
-      // In the payment's own transaction: a key that is taken is a payment that was made.
-      const attempt = { userId: viewer.id, operation: 'confirmPayment', key: idempotencyKey } as const
-      const { first } = await claimKey(tx, { ...attempt, input: [id, method], resultId: id })
-      if (!first) return null
-    }
+    // In the payment's own transaction: a key that is taken is a payment that was made.
+    if (attempt && !(await claimKey(tx, { ...attempt, resultId: id })).first) return null
     return pay(tx, deps, id, method)
   }).catch(async (error: unknown) => {
-    throw await deps.providers[method].mapError(deps.db, booking, error)
+    const refusal = await deps.providers[method].mapError(deps.db, booking, error)
+    // Refused, but paid all the same by this very request, sent at the same time: both are answered so.
+    if (attempt && refusal instanceof KarcisError && (await findKey(deps.db, attempt)) !== null) return null
+    throw refusal
   })
   if (paid) {
     publishChange(deps, paid)

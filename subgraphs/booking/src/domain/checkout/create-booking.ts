@@ -9,7 +9,7 @@ import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
-import { type Attempt, claimKey, deleteKey, findKey } from '../idempotency-store.ts'
+import { type Attempt, claimKey, confirmKey, findKey, refuseKey } from '../idempotency-store.ts'
 import {
   type CreateBookingInput,
   createBookingInput,
@@ -28,7 +28,8 @@ interface Keys {
 /**
  * Books what a hold keeps, or takes tickets and books them. What can be refused for its input is refused before anything is
  * kept or claimed. Then the booking's id is claimed, and everything after is idempotent by it: a client that got no answer asks
- * again, with the same hold or key, and goes on where it stopped.
+ * again, with the same hold or key, and goes on where it stopped. What is sent twice at once with one key is answered alike, also by
+ * several processes: either both have the booking, or both the refusal that came first.
  * @throws BadUserInput, HoldExpired, Conflict, IdempotencyKeyReused, and whatever the ticket subgraph refuses with.
  */
 export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<Booking> {
@@ -43,9 +44,9 @@ export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknow
   try {
     return (await book(deps, viewer, id, keys, input)) ?? (await createBooking(deps, viewer, rawInput))
   } catch (error) {
-    // Nothing has come of it, so a corrected input may have the key. Where that is not certain the key stays taken.
-    if (error instanceof KarcisError && error.code !== 'SERVICE_UNAVAILABLE') await freeKey(deps, keys, id)
-    throw error
+    // Where it is not certain that nothing has come of it, the key stays taken.
+    if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
+    return refuse(deps, keys, id, error)
   }
 }
 
@@ -112,8 +113,8 @@ async function book(
   })
   const booking = newBooking(viewer, id, hold, input)
   const outcome = await transaction(deps.db, async (tx) => {
-    // Claimed once more, with the booking: a refused attempt may have given the key up while this one was under way.
-    if (client && (await claimKey(tx, { ...client, resultId: id })).resultId !== id) return 'key taken'
+    // Claimed once more, with the booking: the same request, sent at the same time, may have been refused while this one was under way.
+    if (client && !(await confirmKey(tx, { ...client, resultId: id }))) return 'key taken'
     const inserted = await insertBooking(tx, booking, deps.settings.PAYMENT_MARGIN_SECONDS)
     if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
     if (inserted) await recordStatus(tx, inserted)
@@ -126,11 +127,26 @@ async function book(
   return result
 }
 
-async function freeKey({ db, log }: Deps, { client }: Keys, id: string): Promise<void> {
-  if (!client) return
-  await transaction(db, (tx) => deleteKey(tx, { ...client, resultId: id })).catch((error: Error) => {
-    log.warn({ err: error, bookingId: id }, 'refused; its idempotency key stays taken')
-  })
+/**
+ * Ends a refused attempt: a corrected input may have its key. Those sent at the same time are answered alike.
+ * @returns the booking that one of them has come to. @throws the refusal that counts for all of them.
+ */
+async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: KarcisError): Promise<Booking> {
+  const { db, log, tickets } = deps
+  const refusal = client
+    ? await transaction(db, (tx) =>
+        refuseKey(tx, { ...client, resultId: id }, error, async () => (await findBooking(tx, id)) !== null),
+      )
+    : null
+  const made = refusal ? null : await findBooking(db, id)
+  if (made) return made
+  // Nobody writes this booking any more. A hold stays the buyer's, who may book it still.
+  if (refusal && !hold) {
+    await tickets.release(id).catch((reason: Error) => {
+      log.warn({ err: reason, bookingId: id }, 'refused; what it may have kept runs out with its hold')
+    })
+  }
+  throw refusal ?? error
 }
 
 const newBooking = (viewer: Viewer, id: string, hold: BoundHold, input: CreateBookingInput): NewBooking => ({

@@ -1,4 +1,7 @@
-import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { EVENT_FOR_SALE, type EventForSale, eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { transaction } from '@karcis/kit/database'
+import { ServiceUnavailable } from '@karcis/kit/errors'
+import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import { EXPIRE_BOOKING } from '../bookings/booking-changes.ts'
 import type { Db, Tx } from '../database.ts'
@@ -26,6 +29,24 @@ export async function findOrganizer(db: Db, eventId: string): Promise<string | n
     (SELECT organizer_id FROM event_copies WHERE event_id = ${eventId}::uuid),
     (SELECT organizer_id FROM bookings WHERE event_id = ${eventId}::uuid LIMIT 1)) AS id`
   return row?.id ?? null
+}
+
+/**
+ * Asks the event subgraph how an event is now and takes that in, as for one that has not changed since this subgraph is told of events.
+ * Nothing happens when there is no such event, or no answer: what is known counts.
+ */
+export async function refreshEventCopy(
+  { db, clients }: { db: Db; clients: Record<string, ServiceClient> },
+  eventId: string,
+): Promise<void> {
+  try {
+    const answer = await clients.event?.query<{ eventForSale: unknown }>(EVENT_FOR_SALE, { id: eventId })
+    if (!answer?.eventForSale) return
+    const event = eventForSale.parse(answer.eventForSale)
+    await transaction(db, (tx) => updateEventCopy(tx, event))
+  } catch (error) {
+    if (!(error instanceof ServiceUnavailable)) throw error
+  }
 }
 
 /** Whether somebody may see an event: everybody once it is approved, also when it is called off; before that who organizes it. */

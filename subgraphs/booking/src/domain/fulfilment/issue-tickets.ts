@@ -1,6 +1,11 @@
 import { transaction } from '@karcis/kit/database'
 import type { Booking } from '../bookings/booking.ts'
-import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
+import {
+  enqueueFollowUp,
+  enqueueIssueSoon,
+  publishChange,
+  recordStatus,
+} from '../bookings/booking-changes.ts'
 import {
   findBooking,
   moveToIssued,
@@ -39,6 +44,19 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
     return null
   })
   if (fulfilled) publishChange(deps, fulfilled)
+}
+
+/**
+ * As the job does it: when it fails, it is tried again within a second, then within two, four and so on.
+ * @param tries how many have failed before. @throws what `issueTickets` does, once the job's own back-off is to go on with it.
+ */
+export async function issueTicketsSoon(deps: Deps, bookingId: string, tries: number): Promise<void> {
+  try {
+    await issueTickets(deps, bookingId)
+  } catch (error) {
+    if (!(await transaction(deps.db, (tx) => enqueueIssueSoon(tx, bookingId, tries)))) throw error
+    deps.log.warn({ err: error, bookingId, tries: tries + 1 }, 'paid; the tickets are tried again soon')
+  }
 }
 
 /**

@@ -1,7 +1,13 @@
+import { MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
 import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
   findBooking,
+  findDue,
+  findOver,
   listDue,
   listUnfulfilled,
   moveToExpired,
@@ -25,6 +31,23 @@ export async function expireBooking(deps: Deps, bookingId: string): Promise<void
     return moved
   })
   if (expired) publishChange(deps, expired)
+}
+
+const lapsedHolds = z
+  .array(z.object({ bookingId: idSchema, expiresAt: z.date() }))
+  .max(MOST_LAPSED_HOLDS, `must name at most ${MOST_LAPSED_HOLDS}`)
+
+/**
+ * Says of bookings whose holds are past their time which of them are over for good, so that the ticket subgraph may give their places to
+ * others. What is overdue is expired first: that waits for a payment which is under way on the same row, and either finds it PAID, and
+ * does not name it, or makes sure that it never will be. What is not known here, or not yet over, is not named either.
+ * @throws BadUserInput; ServiceUnavailable: nothing is known of any of them.
+ */
+export async function expireBookings(deps: Deps, rawHolds: unknown): Promise<string[]> {
+  const holds = parseInput(lapsedHolds, rawHolds, 'holds')
+  const ids = holds.map((hold) => hold.bookingId)
+  for (const id of await findDue(deps.db, ids)) await expireBooking(deps, id)
+  return findOver(deps.db, holds)
 }
 
 /**

@@ -90,6 +90,39 @@ export async function updateHoldBooking(
   return first ? { eventId: first.event_id, seatIds: items.flatMap((item) => item.seat_id ?? []) } : null
 }
 
+/** A bound hold past its time that nothing has ended yet. */
+export interface LapsedBoundHold {
+  id: string
+  eventId: string
+  bookingId: string
+  expiresAt: Date
+  /** Whether booking has been silent about it for longer than is waited. */
+  isGivenUp: boolean
+}
+
+/**
+ * Bound holds past their time: one, or, at most `limit`, those of which nothing was heard for longest.
+ * @param silenceSeconds for how long it is waited, past the hold's time, for word of a booking.
+ */
+export async function listLapsedBoundHolds(
+  db: Db | Tx,
+  filter: { holdId: string } | 'all',
+  silenceSeconds: number,
+  limit: number,
+): Promise<LapsedBoundHold[]> {
+  const which = filter === 'all' ? Prisma.sql`true` : Prisma.sql`h.id = ${filter.holdId}::uuid`
+  return db.$queryRaw`SELECT h.id, h.event_id AS "eventId", h.booking_id AS "bookingId", h.expires_at AS "expiresAt",
+      greatest(h.expires_at, h.kept_at) + make_interval(secs => ${silenceSeconds}::int) <= now() AS "isGivenUp"
+    FROM holds h WHERE h.status = 'ACTIVE' AND h.booking_id IS NOT NULL AND h.expires_at <= now() AND ${which}
+    ORDER BY greatest(h.expires_at, h.kept_at) LIMIT ${limit}`
+}
+
+/** Notes that booking has just said that these holds keep their places. */
+export async function updateKeptAt(tx: Tx, holdIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`UPDATE holds SET kept_at = now() WHERE id IN (
+    SELECT id FROM holds WHERE id = ANY(${holdIds}::uuid[]) AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE)`
+}
+
 /** Locks the hold of a booking: the row at which everything that happens to a booking's places meets. */
 export async function lockHoldOfBooking(tx: Tx, bookingId: string): Promise<void> {
   await tx.$queryRaw`SELECT id FROM holds WHERE booking_id = ${bookingId}::uuid FOR NO KEY UPDATE`

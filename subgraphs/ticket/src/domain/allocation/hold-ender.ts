@@ -110,14 +110,9 @@ export interface ExpiryDeps {
   holdEnder: HoldEnder
 }
 
-/** Ends one hold if its time is up, as its job does at that time. */
-export const expireHold = (deps: ExpiryDeps, holdId: string): Promise<number> => expireHolds(deps, { holdId })
-
-/** Ends every hold past its time: those whose job was lost. */
-export const sweepHolds = (deps: ExpiryDeps): Promise<number> => expireHolds(deps, 'all')
-
 /**
- * Ends holds past their time, so that the next buyer finds their places free.
+ * Ends holds past their time, so that the next buyer finds their places free. What a booking has bound stays: that is not for its time
+ * alone to end (bound-hold-ender.ts), and no buyer waits while somebody is asked.
  * @returns how many ended now. Others may have ended some of them first, which is just as good.
  */
 export async function expireHolds(deps: ExpiryDeps, filter: LapsedFilter): Promise<number> {
@@ -126,7 +121,7 @@ export async function expireHolds(deps: ExpiryDeps, filter: LapsedFilter): Promi
   for (const [eventId, holds] of Map.groupBy(lapsed, (hold) => hold.eventId)) {
     for (let at = 0; at < holds.length; at += PER_TRANSACTION) {
       const holdIds = holds.slice(at, at + PER_TRANSACTION).map((hold) => hold.id)
-      ended += (await endHolds(deps, { eventId, holdIds, to: 'EXPIRED' })).length
+      ended += (await endHolds(deps, { eventId, holdIds, to: 'EXPIRED', unboundOnly: true })).length
     }
   }
   return ended

@@ -28,8 +28,8 @@ export async function listOpenHolds(
 ): Promise<Hold[]> {
   const holds = await selectHolds(
     db,
-    Prisma.sql`h.id IN (SELECT o.id FROM holds o WHERE o.user_id = ${userId}::uuid AND o.status = 'ACTIVE' AND o.expires_at > now()
-      AND (${eventId}::uuid IS NULL OR o.event_id = ${eventId}::uuid) ORDER BY o.id DESC LIMIT ${limit})`,
+    Prisma.sql`h.id IN (SELECT o.id FROM holds o WHERE o.user_id = ${userId}::uuid AND o.status = 'ACTIVE'
+      AND (o.expires_at > now() OR o.booking_id IS NOT NULL) AND (${eventId}::uuid IS NULL OR o.event_id = ${eventId}::uuid) ORDER BY o.id DESC LIMIT ${limit})`,
   )
   return holds.reverse()
 }
@@ -37,7 +37,7 @@ export async function listOpenHolds(
 /** Holds by a condition on `h`, oldest first, with their items. */
 export async function selectHolds(db: Db | Tx, which: Prisma.Sql): Promise<Hold[]> {
   const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,
-      CASE WHEN h.status = 'ACTIVE' AND h.expires_at <= now() THEN 'EXPIRED' ELSE h.status END AS status,
+      CASE WHEN h.status = 'ACTIVE' AND h.booking_id IS NULL AND h.expires_at <= now() THEN 'EXPIRED' ELSE h.status END AS status,
       i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
     FROM holds h LEFT JOIN (hold_items i JOIN ticket_types t ON t.id = i.ticket_type_id) ON i.hold_id = h.id
     WHERE ${which} ORDER BY h.id, i.id`
@@ -89,11 +89,14 @@ export const toItem = (row: ItemRow): HoldItem => ({
 /** Whether a hold still keeps its seats. */
 export async function isHoldLive(db: Db | Tx, holdId: string): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`SELECT 1 FROM holds
-    WHERE id = ${holdId}::uuid AND status = 'ACTIVE' AND expires_at > now()`
+    WHERE id = ${holdId}::uuid AND status = 'ACTIVE' AND (expires_at > now() OR booking_id IS NOT NULL)`
   return rows.length > 0
 }
 
-/** Which holds past their time are asked for: one, those that cover seats, those of users or those that cover ticket types in an event, or all. */
+/**
+ * Which holds past their time are asked for: one, those that cover seats, those of users or those that cover ticket types in an event,
+ * or all. What a booking has bound is none of them: its time alone does not end it.
+ */
 export type LapsedFilter =
   | { holdId: string }
   | { seatIds: readonly string[] }
@@ -108,7 +111,8 @@ export async function listLapsedHolds(
   limit: number,
 ): Promise<{ id: string; eventId: string }[]> {
   const rows = await db.$queryRaw<{ id: string; event_id: string }[]>`SELECT h.id, h.event_id FROM holds h
-    WHERE h.status = 'ACTIVE' AND h.expires_at <= now() AND ${lapsedCondition(filter)} ORDER BY h.expires_at LIMIT ${limit}`
+    WHERE h.status = 'ACTIVE' AND h.booking_id IS NULL AND h.expires_at <= now() AND ${lapsedCondition(filter)}
+    ORDER BY h.expires_at LIMIT ${limit}`
   return rows.map((row) => ({ id: row.id, eventId: row.event_id }))
 }
 
@@ -187,9 +191,9 @@ export async function lockHold(tx: Tx, id: string): Promise<HoldStatus | null> {
 export interface HoldEnding {
   eventId: string
   holdIds: readonly string[]
-  /** EXPIRED ends only what is past its time. */
+  /** EXPIRED ends only what is past its time; what a booking has bound, only once booking has said that it is over. */
   to: 'RELEASED' | 'EXPIRED'
-  /** Leave alone what a booking has bound. */
+  /** Leave alone what a booking has bound, be it a moment ago. */
   unboundOnly?: boolean
 }
 

@@ -40,8 +40,13 @@ class PlacesGone extends Error {}
 export async function issueTickets(deps: Deps, id: string): Promise<IssueResult> {
   const bookingId = parseInput(idSchema, id, 'bookingId')
   const hold = await findHoldOfBooking(deps.db, bookingId)
+  if (!hold) {
+    // It may have been forgotten since, but not the tickets that it became.
+    const ticketIds = await findTicketIdsOfBooking(deps.db, bookingId)
+    return ticketIds.length > 0 ? { issued: true, ticketIds } : NOT_ISSUED
+  }
   // Signed before the transaction: what a hold keeps never changes, and no row waits for cryptography.
-  const tickets = hold && (await draftTickets(deps, hold, bookingId))
+  const tickets = await draftTickets(deps, hold, bookingId)
   if (!tickets) return NOT_ISSUED // without items: it ended, and its ticket type has been deleted since
   const first = await issue(deps, hold, bookingId, tickets)
   if (first.issued) return first

@@ -30,7 +30,7 @@ export async function raiseUsage<T extends UsageChange>(tx: Tx, changes: readonl
     JOIN ticket_types t ON t.id = w.type_id
     WHERE w.quantity <= coalesce(t.max_per_user, w.quantity)
     ORDER BY w.user_id, w.type_id
-    ON CONFLICT (user_id, ticket_type_id) DO UPDATE SET taken = allowances.taken + EXCLUDED.taken
+    ON CONFLICT (user_id, ticket_type_id) DO UPDATE SET taken = allowances.taken + EXCLUDED.taken, emptied_at = NULL
     WHERE allowances.taken + EXCLUDED.taken <= coalesce(
       (SELECT t.max_per_user FROM ticket_types t WHERE t.id = EXCLUDED.ticket_type_id), allowances.taken + EXCLUDED.taken)
     RETURNING user_id, ticket_type_id`
@@ -48,7 +48,7 @@ export async function lowerUsage(tx: Tx, changes: readonly UsageChange[]): Promi
       SELECT a.user_id, a.ticket_type_id FROM allowances a JOIN back b ON b.user_id = a.user_id AND b.type_id = a.ticket_type_id
       ORDER BY a.user_id, a.ticket_type_id FOR NO KEY UPDATE OF a
     )
-    UPDATE allowances a SET taken = a.taken - b.quantity
+    UPDATE allowances a SET taken = a.taken - b.quantity, emptied_at = CASE WHEN a.taken = b.quantity THEN now() END
     FROM back b JOIN locked l ON l.user_id = b.user_id AND l.ticket_type_id = b.type_id
     WHERE a.user_id = b.user_id AND a.ticket_type_id = b.type_id`
 }

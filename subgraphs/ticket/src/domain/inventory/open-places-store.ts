@@ -32,7 +32,7 @@ export async function raiseOpenPlaces<T extends OpenPlacesChange>(
     )
     INSERT INTO open_places (user_id, event_id, taken)
     SELECT w.user_id, ${eventId}::uuid, w.quantity FROM wanted w WHERE w.quantity <= w.most ORDER BY w.user_id
-    ON CONFLICT (user_id, event_id) DO UPDATE SET taken = open_places.taken + EXCLUDED.taken
+    ON CONFLICT (user_id, event_id) DO UPDATE SET taken = open_places.taken + EXCLUDED.taken, emptied_at = NULL
     WHERE open_places.taken + EXCLUDED.taken <= (SELECT w.most FROM wanted w WHERE w.user_id = EXCLUDED.user_id)
     RETURNING user_id`
   const within = new Set(rows.map((row) => row.user_id))
@@ -54,6 +54,7 @@ export async function lowerOpenPlaces(
       SELECT o.user_id FROM open_places o JOIN back b ON b.user_id = o.user_id WHERE o.event_id = ${eventId}::uuid
       ORDER BY o.user_id FOR NO KEY UPDATE OF o
     )
-    UPDATE open_places o SET taken = o.taken - b.quantity FROM back b JOIN locked l ON l.user_id = b.user_id
+    UPDATE open_places o SET taken = o.taken - b.quantity, emptied_at = CASE WHEN o.taken = b.quantity THEN now() END
+    FROM back b JOIN locked l ON l.user_id = b.user_id
     WHERE o.user_id = b.user_id AND o.event_id = ${eventId}::uuid`
 }

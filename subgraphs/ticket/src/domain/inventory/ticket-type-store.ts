@@ -69,7 +69,8 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     JOIN event_copies e ON e.id = t.event_id
     CROSS JOIN LATERAL (
       SELECT coalesce(sum(i.quantity), 0)::int AS lapsed FROM holds h JOIN hold_items i ON i.hold_id = h.id
-      WHERE h.event_id = t.event_id AND h.status = 'ACTIVE' AND h.expires_at <= now() AND i.ticket_type_id = t.id
+      WHERE h.event_id = t.event_id AND h.status = 'ACTIVE' AND h.booking_id IS NULL AND h.expires_at <= now()
+        AND i.ticket_type_id = t.id
     ) l
     WHERE ${which} ORDER BY t.id`
 }

@@ -2,6 +2,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { RowSeat } from './orphan-rule.ts'
 import type { Point } from './seat.ts'
+import { SEAT_LAPSED } from './seat-store.ts'
 
 /** A seat with everything that choosing it depends on. */
 export interface ChoosableSeat extends RowSeat, Point {
@@ -77,7 +78,7 @@ async function selectRows(db: Db | Tx, which: Prisma.Sql): Promise<ChoosableSeat
   const rows = await db.$queryRaw<
     ChoosableRow[]
   >`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
-      coalesce(s.held_until <= now(), false) AS lapsed, s.status = 'AVAILABLE' OR coalesce(s.held_until <= now(), false) AS free
+      ${SEAT_LAPSED} AS lapsed, s.status = 'AVAILABLE' OR ${SEAT_LAPSED} AS free
     FROM seats s WHERE ${which} ORDER BY s.section_id, s.row_index, s.position`
   const seats = rows.map(
     ({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({

@@ -3,10 +3,17 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
 
+/**
+ * Whether a seat `s` is free although it is held: its hold is past its time, and no booking has bound that. Never null. The hold is
+ * looked up only for seats past their time, one by one: as EXISTS it might read all the holds there are for it.
+ */
+export const SEAT_LAPSED = Prisma.sql`(s.held_until IS NOT NULL AND s.held_until <= now()
+  AND (SELECT h.booking_id FROM holds h WHERE h.id = s.hold_id) IS NULL)`
+
 /** Columns of a seat `s` in a section `x`; what is held past its time reads as free. */
 export const SEAT_COLUMNS = Prisma.sql`s.id, s.event_id, x.name AS section, s.row_label, s.number, s.ticket_type_id, s.accessible, s.x, s.y,
-  CASE WHEN s.held_until <= now() THEN 'AVAILABLE' ELSE s.status END AS status,
-  CASE WHEN s.held_until <= now() THEN NULL ELSE s.held_until END AS held_until`
+  CASE WHEN ${SEAT_LAPSED} THEN 'AVAILABLE' ELSE s.status END AS status,
+  CASE WHEN ${SEAT_LAPSED} THEN NULL ELSE s.held_until END AS held_until`
 
 export interface SeatRow {
   id: string
@@ -52,19 +59,33 @@ export const MAX_SEATS = 100_000
  * Every seat of events, by event, section by section, row by row. One query, however many events.
  * @throws BadUserInput for more seats together than the largest map has: a list of halls would fill the memory.
  */
-export async function findSeatsOfEvents(
+export const findSeatsOfEvents = async (
   db: Db | Tx,
   eventIds: readonly string[],
-): Promise<Map<string, Seat[]>> {
+): Promise<Map<string, Seat[]>> =>
+  Map.groupBy(
+    await selectSeats(db, Prisma.sql`s.event_id = ANY(${eventIds}::uuid[])`),
+    (seat) => seat.eventId,
+  )
+
+/** Every seat of some sections of an event, as `findSeatsOfEvents` gives all of them; sections of other events have none. */
+export const findSeatsOfSections = (
+  db: Db | Tx,
+  eventId: string,
+  sectionIds: readonly string[],
+): Promise<Seat[]> =>
+  selectSeats(db, Prisma.sql`s.section_id = ANY(${sectionIds}::uuid[]) AND s.event_id = ${eventId}::uuid`)
+
+async function selectSeats(db: Db | Tx, which: Prisma.Sql): Promise<Seat[]> {
   const rows = await db.$queryRaw<
     SeatRow[]
   >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
-    WHERE s.event_id = ANY(${eventIds}::uuid[]) ORDER BY x.ordinal, s.row_index, s.position LIMIT ${MAX_SEATS + 1}`
+    WHERE ${which} ORDER BY x.ordinal, s.row_index, s.position LIMIT ${MAX_SEATS + 1}`
   if (rows.length > MAX_SEATS) {
     const message = `are more than ${MAX_SEATS} in all of these maps: ask for fewer maps at once`
     throw new BadUserInput([{ path: 'seats', message }])
   }
-  return Map.groupBy(rows.map(toSeat), (seat) => seat.eventId)
+  return rows.map(toSeat)
 }
 
 /**

@@ -7,10 +7,17 @@ import type { Deps } from '../deps.ts'
 import { requireVisibleEvent } from '../allocation/known-events.ts'
 import { maySeeEvent } from '../events/event-copy.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
-import type { Seat, SeatMapChange } from '../seat-map/seat.ts'
+import { type Seat, type SeatMapChange, seatIdsSchema } from '../seat-map/seat.ts'
 import { findSeatMaps } from '../seat-map/seat-map-store.ts'
+import { findSeatsOfSections } from '../seat-map/seat-store.ts'
 
 const MAX_SEATS = 500
+/** As many as the largest map has. */
+const MAX_SECTIONS = 200
+/** What an answer carries of seats: the router takes 16 MB of a subgraph, and something may stand beside them. */
+const MAX_SEAT_BYTES = 15_000_000
+/** How many objects, too: a budget of 200,000 is all that one operation has. */
+const MAX_SEAT_OBJECTS = 199_000
 
 /**
  * Seats by id, in the order asked for, null where there is none.
@@ -23,6 +30,31 @@ export function readSeats(
   if (ids.length > MAX_SEATS)
     throw new BadUserInput([{ path: 'ids', message: `must name at most ${MAX_SEATS}` }])
   return Promise.all(ids.map(load))
+}
+
+/** The seats of some sections of an event, section by section, row by row. @throws BadUserInput. */
+export const readSeatsOfSections = (
+  { db }: Deps,
+  eventId: string,
+  sectionIds: readonly string[],
+): Promise<Seat[]> =>
+  findSeatsOfSections(db, eventId, parseInput(seatIdsSchema(MAX_SECTIONS), sectionIds, 'sectionIds'))
+
+/**
+ * Says at once when seats are more than one answer carries, instead of after minutes of work and as if trying again would help.
+ * @param perSeat what is asked of each, in JSON about so many bytes, and so many objects. @throws BadUserInput, with how to ask.
+ */
+export function requireOneAnswer<T extends readonly Seat[]>(
+  seats: T,
+  perSeat: { bytes: number; objects: number },
+): T {
+  const bytes = seats.length * perSeat.bytes
+  if (bytes <= MAX_SEAT_BYTES && seats.length * perSeat.objects <= MAX_SEAT_OBJECTS) return seats
+  const most = Math.floor(Math.min(MAX_SEAT_BYTES / perSeat.bytes, MAX_SEAT_OBJECTS / perSeat.objects))
+  const message =
+    `are ${seats.length}, and with these fields one answer carries ${most}: ask for fewer fields of each (what a seat is sold as ` +
+    'stands at its section too, as `sections { name ticketType { … } }`), or for some `sectionIds` at a time'
+  throw new BadUserInput([{ path: 'seats', message }])
 }
 
 /**
