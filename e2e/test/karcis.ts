@@ -8,6 +8,7 @@ import { createRouter } from '@karcis/router/server'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { type GraphQLBody, gql } from '@karcis/testkit/gql'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createWsClient, type TestWsClient } from '@karcis/testkit/ws-client'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import { createUserSubgraph } from '@karcis/user/server'
@@ -52,9 +53,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   )
   const url = (name: SubgraphName): string => `http://127.0.0.1:${ports[name]}`
   const common = {
-    NODE_ENV: 'test' as const,
-    HOST: '127.0.0.1',
-    LOG_LEVEL: 'silent' as const,
+    ...USUAL_SETTINGS,
     REDIS_URL: testRedisUrl(),
     SERVICE_SECRET: 'a secret between the processes of one test',
     KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',

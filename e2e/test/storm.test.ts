@@ -68,11 +68,13 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   for (const wave of planOf(SEED)) {
     if (Date.now() > until) break
     const begunAt = Date.now()
+    cluster.note(`STORM ${describeWave(wave)}`)
     await rage(cluster, wave)
+    cluster.note('STORM is over')
     const { ms } = await recoveries.after(wave, begunAt, Date.now())
-    console.log(
-      `${describeWave(wave)}: ${ms === null ? 'no purchase within a minute' : `purchase after ${ms} ms`}`,
-    )
+    const outcome = ms === null ? 'no purchase within a minute' : `purchase after ${ms} ms`
+    cluster.note(`STORM ${outcome}`)
+    console.log(`${describeWave(wave)}: ${outcome}`)
     await pause(wave.restMs)
   }
   storm.abort()
@@ -97,7 +99,8 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
     ].join('\n'),
   )
 
-  expect.soft(cluster.ends.filter(({ asked }) => !asked)).toEqual([])
+  const unasked = cluster.ends.filter(({ asked }) => !asked)
+  expect.soft(unasked.map((one) => `${one.process}: ${one.how}, ${one.lastWords}`)).toEqual([])
   expect.soft(left).toEqual([])
   expect.soft(await books.contradictions()).toEqual([])
   expect.soft(untrue).toEqual([])

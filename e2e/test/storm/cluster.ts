@@ -33,6 +33,8 @@ export interface ProcessEnd {
   readonly how: string
   /** Whether a signal of ours says why. */
   readonly asked: boolean
+  /** The last error that it told of. */
+  readonly lastWords: string
 }
 
 /** The platform as an operator runs it: two of every process behind balancers, with a Postgres and a Redis of its own. */
@@ -63,6 +65,8 @@ export interface Cluster extends AsyncDisposable {
   stopRedis(): Promise<void>
   startRedis(): Promise<void>
   flushRedis(): Promise<void>
+  /** Puts a line of our own among what the processes say. */
+  note(line: string): void
 }
 
 /** @param logFile gets all that the processes say. @param settings in the environment of each of them. */
@@ -119,14 +123,18 @@ export async function startCluster(logFile: string, settings: Record<string, str
 
   const ends: ProcessEnd[] = []
   const sent = new Map<string, Set<NodeJS.Signals>>()
+  const errors = new Map<string, string>()
+  const note = (line: string) => void log.write(`${new Date().toISOString()} ${line}\n`)
   function hear(name: string, line: string): void {
-    log.write(`${new Date().toISOString()} ${name} ${line}\n`)
+    note(`${name} ${line}`)
+    if (/^\w*error\b|"level":60/i.test(line)) errors.set(name, line.slice(0, 300))
     const how = /^died \((.+?)\);/.exec(line)?.[1]
     if (how === undefined) return
     const signals = sent.get(name) ?? new Set()
     const asked = signals.has(how as NodeJS.Signals) || (signals.has('SIGTERM') && how === 'exit code 0')
-    ends.push({ process: name, how, asked })
+    ends.push({ process: name, how, asked, lastWords: errors.get(name) ?? '' })
     sent.delete(name)
+    errors.delete(name)
   }
   const supervisor: Supervisor = undo.use(await supervise({ processes: specs, log: hear }))
   const pid = (name: ProcessName): number | undefined => supervisor.pids()[name]
@@ -152,7 +160,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
       const now = await successor(name, undefined)
       const signals = sent.get(name) ?? new Set()
       sent.set(name, signals.add(signal))
-      log.write(`${new Date().toISOString()} ${name} gets ${signal}\n`)
+      note(`${name} gets ${signal}`)
       process.kill(now, signal)
     },
     async stopPostgres() {
@@ -172,6 +180,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
       redis = await startRedis({ dataDir: join(directory.path, 'redis'), durable: false, port, password })
     },
     flushRedis: () => tellRedis(redis.url, 'FLUSHALL'),
+    note,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

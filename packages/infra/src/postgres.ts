@@ -17,7 +17,7 @@ import pg from 'pg'
 import { SetupError, assertPortFree, freePort } from './setup.ts'
 import type { Account } from './postgres-home.ts'
 import { reachableBinaries, reachableDataDirectory, serverAccount } from './postgres-home.ts'
-import { isAlive, stopChild, stopLeftover } from './processes.ts'
+import { commandLine, isAlive, stopChild, stopLeftover } from './processes.ts'
 
 const USER = 'karcis'
 const FIRST_PASSWORD = 'karcis' // of a server for tests, which asks for none; and of data from before there was a better one
@@ -80,7 +80,7 @@ export async function startPostgres({
   const onExit = () => child.kill('SIGINT')
   process.once('exit', onExit)
 
-  const url = (database: string) => `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
+  const url = urlsAt(port, password)
   const stop = async () => {
     process.off('exit', onExit)
     await stopChild(child, 'SIGINT', STOP_LIMIT_MS)
@@ -106,6 +106,24 @@ export async function startPostgres({
   }
   return { port, pid: child.pid ?? 0, dataDir, url, stop, [Symbol.asyncDispose]: stop }
 }
+
+/**
+ * How to reach a server that runs on this data, started by another process.
+ * @returns the owner's URL of each of its databases; undefined when none runs.
+ */
+export function findPostgres(wanted: string): ((database: string) => string) | undefined {
+  const dataDir = reachableDataDirectory(wanted)
+  const [pidFile, passwordFile] = [join(dataDir, 'postmaster.pid'), join(dataDir, PASSWORD_FILE)]
+  if (!existsSync(pidFile) || !existsSync(passwordFile)) return undefined
+  const [pid, , , port] = readFileSync(pidFile, 'utf8').split('\n')
+  if (!isAlive(Number(pid)) || !commandLine(Number(pid)).includes(dataDir)) return undefined
+  return urlsAt(Number(port), readFileSync(passwordFile, 'utf8'))
+}
+
+const urlsAt =
+  (port: number, password: string) =>
+  (database: string): string =>
+    `postgresql://${USER}:${password}@127.0.0.1:${port}/${database}`
 
 /** Creates those of the databases that do not exist yet. `adminUrl` is any database of the server. */
 export async function createDatabases(adminUrl: string, names: readonly string[]): Promise<void> {

@@ -9,10 +9,21 @@ export const baseSettings = z.object({
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }),
 })
 
+/** A setting of days, whole or not, for which something is kept (`retention.ts`). */
+export const days = (byDefault: number) =>
+  z.coerce
+    .number()
+    .min(1 / 1_440, 'must be a minute (0.0007) or more')
+    .default(byDefault)
+
 /** Settings of a subgraph process: the base, its own port and its own database. */
 export const subgraphSettings = baseSettings.extend({
   PORT: z.coerce.number().int().min(0).max(65_535),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: 'must be a postgres:// URL' }),
+  /** Events that were delivered, for people who look into something. */
+  OUTBOX_RETENTION_DAYS: days(7),
+  /** The ids of events that were taken in: for as long as one may come again, as from a backup of who told of it. */
+  INBOX_RETENTION_DAYS: days(30),
 })
 
 /**

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { EVENTS, EVENTS_PATH, type EventPayload, type EventType, isEventType } from './contracts/events.ts'
 import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
 import { type RawSql, type TransactionSource, transaction, type Tx } from './database.ts'
+import type { subgraphSettings } from './env.ts'
 import { newId } from './ids.ts'
-import { defineJob, enqueue } from './jobs.ts'
+import { defineJob, enqueue, type Job } from './jobs.ts'
+import type { Logger } from './log.ts'
+import { retention } from './retention.ts'
 import type { ServiceClient } from './service-client.ts'
 
 const BATCH = 100
@@ -130,12 +133,20 @@ export function createInbox<Client extends RawSql>(
   }
 }
 
-/** Forgets what was delivered or taken in more than a week ago. Run it daily. */
-export const forgetOldEvents = defineJob({
-  name: 'forget-old-events',
-  schema: z.object({}),
-  async run(deps: { db: RawSql }) {
-    await deps.db.$executeRaw`DELETE FROM kit.outbox WHERE delivered_at < now() - interval '7 days'`
-    await deps.db.$executeRaw`DELETE FROM kit.inbox WHERE received_at < now() - interval '30 days'`
-  },
-})
+/** The jobs that forget events long delivered or taken in, to be run every hour. */
+export const forgetEvents = (
+  settings: Pick<z.infer<typeof subgraphSettings>, 'OUTBOX_RETENTION_DAYS' | 'INBOX_RETENTION_DAYS'>,
+): Job<Record<string, never>, { db: TransactionSource<RawSql>; log: Logger }>[] => [
+  retention({
+    name: 'forget-delivered-events',
+    table: 'kit.outbox',
+    since: 'delivered_at',
+    keepForDays: settings.OUTBOX_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-taken-events',
+    table: 'kit.inbox',
+    since: 'received_at',
+    keepForDays: settings.INBOX_RETENTION_DAYS,
+  }),
+]

@@ -21,7 +21,8 @@ const DEAD_AFTER_SECONDS = 15
 export interface Job<Payload, Deps> {
   name: string
   schema: z.ZodType<Payload>
-  run(deps: Deps, payload: Payload): Promise<void>
+  /** @param closing aborted when the process begins to close: a long job stops at the next good moment, and is done for now. */
+  run(deps: Deps, payload: Payload, closing?: AbortSignal): Promise<void>
 }
 
 /** Keeps the payload's type next to the handler. */
@@ -71,8 +72,12 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   pool.on('connect', (client) => client.on('error', connectionLost))
   const workerIds = new Set<string>()
 
+  const closing = new AbortController()
   const taskList: TaskList = Object.fromEntries(
-    jobs.map((job) => [job.name, async (payload: unknown) => job.run(deps, job.schema.parse(payload))]),
+    jobs.map((job) => [
+      job.name,
+      async (payload: unknown) => job.run(deps, job.schema.parse(payload), closing.signal),
+    ]),
   )
   // The events of each aggregate have a queue of their own; an empty one would stay for ever.
   taskList[FORGET_QUEUES] = async () =>
@@ -131,6 +136,7 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
 
   return {
     async close() {
+      closing.abort()
       clearInterval(heartbeat)
       await runner.stop()
       await pool.end()

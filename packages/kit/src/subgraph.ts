@@ -4,7 +4,7 @@ import type { z } from 'zod'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import type { subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandlers, forgetOldEvents } from './events.ts'
+import { createInbox, deliverEvents, type EventHandlers, forgetEvents } from './events.ts'
 import { type Job, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
@@ -99,12 +99,13 @@ export async function startSubgraph<
   })
   if (close) stack.defer(close)
 
+  const forgetting = forgetEvents(settings)
   const jobs = await startJobs<Deps>({
     connectionString: settings.DATABASE_URL,
     log,
     deps,
-    jobs: [...spec.jobs, deliverEvents, forgetOldEvents],
-    crons: [...(spec.crons ?? []), { job: forgetOldEvents.name, match: '17 3 * * *' }],
+    jobs: [...spec.jobs, deliverEvents, ...forgetting],
+    crons: [...(spec.crons ?? []), ...forgetting.map(({ name: job }) => ({ job, match: '17 * * * *' }))],
   })
   stack.defer(() => jobs.close())
   const handlers = spec.inbox?.(deps)

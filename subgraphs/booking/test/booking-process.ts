@@ -5,6 +5,7 @@ import { type Answer, ask, tell } from '@karcis/testkit/ask'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { NOBODY, person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import type { Db } from '../src/domain/database.ts'
 import type { Deps } from '../src/domain/deps.ts'
@@ -40,10 +41,8 @@ export async function startBooking(
   const database = existing ?? stack.use(await createTestDatabase('booking'))
   const subgraph = stack.use(
     await createBookingSubgraph({
-      NODE_ENV: 'test',
-      HOST: '127.0.0.1',
+      ...USUAL_SETTINGS,
       PORT: 0,
-      LOG_LEVEL: 'silent',
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

@@ -4,6 +4,7 @@ import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createStandIn } from '@karcis/testkit/stand-in'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import type { BookingSettings } from '../src/env.ts'
@@ -53,10 +54,8 @@ export async function startWorld(
   )
   const startTicket = (port: number) =>
     createTicketSubgraph({
-      NODE_ENV: 'test',
-      HOST: '127.0.0.1',
+      ...USUAL_SETTINGS,
       PORT: port,
-      LOG_LEVEL: 'silent',
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,

@@ -14,6 +14,7 @@ import { createTestDatabase } from '@karcis/testkit/database'
 import type { Loose } from '@karcis/testkit/gql'
 import { NOBODY, person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
+import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { expect } from 'vitest'
 import type { Deps } from '../src/domain/deps.ts'
 import { createEventSubgraph } from '../src/server.ts'
@@ -59,8 +60,7 @@ export async function startStory(
   const database = stack.use(await createTestDatabase('event'))
   const subgraph = stack.use(
     await createEventSubgraph({
-      NODE_ENV: 'test',
-      HOST: '127.0.0.1',
+      ...USUAL_SETTINGS,
       LOG_LEVEL: (process.env.LOG_LEVEL as 'error' | undefined) ?? 'silent',
       SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),

@@ -1,0 +1,304 @@
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import type pg from 'pg'
+import { followUp } from './money.ts'
+import type { AuditOptions, Pools, Repaired, Row } from './report.ts'
+import { deliver } from './work.ts'
+
+/** How many rows of one database are compared with another at once. */
+const BATCH = 2_000
+/** Below every id. */
+const NIL = '00000000-0000-0000-0000-000000000000'
+
+/**
+ * A rule between databases. These have no moment in common, so what looks wrong is read again, in an order in which a platform at work
+ * cannot make it look so.
+ */
+export interface CrossCheck {
+  readonly name: string
+  readonly rule: string
+  readonly databases: readonly SubgraphName[]
+  /** Gives what breaks the rule, batch by batch. */
+  breaches(pools: Pools, options: AuditOptions): AsyncIterable<Row[]>
+  readonly repair?: {
+    readonly how: string
+    /** @returns how many of a batch it has mended, or set going. */
+    run(pools: Pools, breaches: readonly Row[]): Promise<Repaired['count']>
+  }
+}
+
+interface BookingRow extends pg.QueryResultRow {
+  id: string
+  user_id: string
+  status: string
+  fulfilled: boolean
+  version: number
+  places: number
+}
+
+const BOOKINGS = `SELECT b.id::text AS id, b.user_id, b.status, b.fulfilled, b.version,
+  (SELECT coalesce(sum(i.quantity), 0)::int FROM booking_items i WHERE i.booking_id = b.id) AS places FROM bookings b`
+
+const LIVE_TICKETS = `SELECT booking_id::text AS id, count(*) FILTER (WHERE status IN ('VALID', 'USED'))::int AS live FROM tickets`
+
+const ticketsOf = (ticket: pg.Pool, bookingIds: readonly string[]) =>
+  byId<{ id: string; live: number }>(
+    ticket,
+    `${LIVE_TICKETS} WHERE booking_id = ANY($1::uuid[]) GROUP BY booking_id`,
+    bookingIds,
+  )
+
+/** Whether a booking has as many live tickets as it should. Until it is fulfilled nothing can be said; that it takes long is seen elsewhere. */
+function hasItsTickets({ status, fulfilled, places }: BookingRow, live: number): boolean {
+  if (!fulfilled) return true
+  if (status === 'PAID') return live === places
+  return status === 'PARTIALLY_REFUNDED' ? live <= places : live === 0
+}
+
+/** PENDING bookings that can be paid, and how many places each is for. */
+const PAYABLE = `SELECT b.id::text AS id, (SELECT sum(i.quantity)::int FROM booking_items i WHERE i.booking_id = b.id) AS places
+  FROM bookings b LEFT JOIN event_copies e ON e.event_id = b.event_id
+  WHERE b.status = 'PENDING' AND least(b.expires_at, e.payable_until) > clock_timestamp()`
+
+/** Places that active holds keep for bookings; of seats only those that are in fact held. */
+const KEPT = `SELECT h.booking_id::text AS id, sum(i.quantity)::int AS places
+  FROM holds h JOIN hold_items i ON i.hold_id = h.id LEFT JOIN seats s ON s.id = i.seat_id
+  WHERE h.booking_id = ANY($1::uuid[]) AND h.status = 'ACTIVE' AND h.expires_at > clock_timestamp()
+    AND (i.seat_id IS NULL OR (s.status = 'HELD' AND s.hold_id = h.id)) GROUP BY h.booking_id`
+
+export const CROSS_CHECKS: readonly CrossCheck[] = [
+  {
+    name: 'tickets',
+    rule: 'a paid booking has its tickets, and no other booking has any',
+    databases: ['ticket', 'booking'],
+    async *breaches({ booking, ticket }) {
+      const bookings = inOrder<BookingRow>(booking, `${BOOKINGS} WHERE b.id > $1 ORDER BY b.id LIMIT $2`)
+      for await (const batch of bookings) {
+        const tickets = await ticketsOf(ticket, batch.map(idOf))
+        const suspects = batch.filter((row) => !hasItsTickets(row, tickets.get(row.id)?.live ?? 0))
+        if (suspects.length === 0) continue
+        // A booking that was the same before and after its tickets were counted has no excuse.
+        const before = await byId<BookingRow>(
+          booking,
+          `${BOOKINGS} WHERE b.id = ANY($1::uuid[])`,
+          suspects.map(idOf),
+        )
+        const live = await ticketsOf(ticket, suspects.map(idOf))
+        const after = await byId<BookingRow>(
+          booking,
+          `${BOOKINGS} WHERE b.id = ANY($1::uuid[])`,
+          suspects.map(idOf),
+        )
+        yield [...after.values()].flatMap((row) => {
+          const count = live.get(row.id)?.live ?? 0
+          if (before.get(row.id)?.version !== row.version || hasItsTickets(row, count)) return []
+          const { id, user_id, status, places } = row
+          return { booking_id: id, user_id, status, places, tickets: count }
+        })
+      }
+    },
+    repair: {
+      how: 'tickets of refunded bookings: enqueued again (cancel-tickets)',
+      run: (pools, breaches) =>
+        enqueueFollowUp(
+          pools,
+          breaches.filter(({ status }) => status === 'REFUNDED'),
+        ),
+    },
+  },
+  {
+    name: 'ticket-bookings',
+    rule: 'a ticket belongs to a booking',
+    databases: ['ticket', 'booking'],
+    async *breaches({ booking, ticket }) {
+      const tickets = inOrder<{ id: string; live: number }>(
+        ticket,
+        `${LIVE_TICKETS} WHERE booking_id > $1 GROUP BY booking_id ORDER BY booking_id LIMIT $2`,
+      )
+      for await (const batch of tickets) {
+        // A booking is there before its tickets are, and stays.
+        const bookings = await byId(
+          booking,
+          'SELECT id::text AS id FROM bookings WHERE id = ANY($1::uuid[])',
+          batch.map(idOf),
+        )
+        yield batch
+          .filter(({ id, live }) => live > 0 && !bookings.has(id))
+          .map(({ id, live }) => ({ booking_id: id, tickets: live }))
+      }
+    },
+  },
+  {
+    name: 'pending-places',
+    rule: 'a booking that can be paid has its places',
+    databases: ['ticket', 'booking'],
+    async *breaches({ booking, ticket }) {
+      const pending = inOrder<{ id: string; places: number }>(
+        booking,
+        `${PAYABLE} AND b.id > $1 ORDER BY b.id LIMIT $2`,
+      )
+      for await (const batch of pending) {
+        const kept = await byId<{ id: string; places: number }>(ticket, KEPT, batch.map(idOf))
+        const lacking = batch.filter(({ id, places }) => kept.get(id)?.places !== places)
+        if (lacking.length === 0) continue
+        // Only of those that can still be paid after the places were counted.
+        const still = await byId(booking, `${PAYABLE} AND b.id = ANY($1::uuid[])`, lacking.map(idOf))
+        yield lacking
+          .filter(({ id }) => still.has(id))
+          .map(({ id, places }) => ({ booking_id: id, places, kept: kept.get(id)?.places ?? 0 }))
+      }
+    },
+  },
+  {
+    name: 'idle-holds',
+    rule: 'no hold keeps places for a booking that is over',
+    databases: ['ticket', 'booking'],
+    async *breaches({ booking, ticket }) {
+      const active = `SELECT booking_id::text AS id, id AS hold_id, expires_at FROM holds WHERE status = 'ACTIVE'`
+      const holds = inOrder<{ id: string; hold_id: string }>(
+        ticket,
+        `${active} AND booking_id > $1 ORDER BY booking_id LIMIT $2`,
+      )
+      for await (const batch of holds) {
+        const over = await byId<BookingRow>(
+          booking,
+          `${BOOKINGS} WHERE b.id = ANY($1::uuid[]) AND b.status <> 'PENDING' AND b.fulfilled`,
+          batch.map(idOf),
+        )
+        if (over.size === 0) continue
+        // It is fulfilled after its hold has ended, and a hold never comes back.
+        const still = await byId(ticket, `${active} AND booking_id = ANY($1::uuid[])`, [...over.keys()])
+        yield [...still.values()].map(({ id, hold_id, expires_at }) => ({
+          booking_id: id,
+          status: over.get(id)?.status,
+          hold_id,
+          expires_at,
+        }))
+      }
+    },
+    repair: {
+      how: 'enqueued again (release-booking, cancel-tickets)',
+      run: (pools, breaches) =>
+        enqueueFollowUp(
+          pools,
+          breaches.filter(({ status }) => status !== 'PAID'),
+        ),
+    },
+  },
+  {
+    name: 'people-without-wallet',
+    rule: 'everybody has a wallet',
+    databases: ['user', 'booking'],
+    async *breaches({ user, booking }, { graceSeconds }) {
+      const people = inOrder<{ id: string; created_at: Date }>(
+        user,
+        `SELECT id::text AS id, created_at FROM users WHERE deleted_at IS NULL
+           AND created_at < now() - make_interval(secs => ${graceSeconds}) AND id > $1 ORDER BY id LIMIT $2`,
+      )
+      for await (const batch of people) {
+        const wallets = await byId(
+          booking,
+          `SELECT owner_id::text AS id FROM ledger_accounts WHERE kind = 'WALLET' AND owner_id = ANY($1::uuid[])`,
+          batch.map(idOf),
+        )
+        yield batch
+          .filter(({ id }) => !wallets.has(id))
+          .map(({ id, created_at }) => ({ user_id: id, created_at }))
+      }
+    },
+  },
+  ...SUBGRAPHS.map(unheardEvents),
+]
+
+/** What one subgraph's outbox calls delivered is in the consumer's inbox: after a restore to different moments, say, it is not. */
+function unheardEvents(producer: SubgraphName): CrossCheck {
+  return {
+    name: `events-of-${producer}`,
+    rule: `what was delivered of ${producer} was taken in`,
+    databases: SUBGRAPHS,
+    async *breaches(pools) {
+      const delivered = inOrder<EventRow>(
+        pools[producer],
+        `SELECT seq::text AS key, id::text AS id, consumer, type, aggregate_id, delivered_at FROM kit.outbox
+         WHERE delivered_at IS NOT NULL AND seq > $1 ORDER BY seq LIMIT $2`,
+        { first: '0', keyOf: ({ key }) => key },
+      )
+      for await (const batch of delivered) {
+        for (const [consumer, events] of Map.groupBy(batch, (event) => event.consumer)) {
+          const heard = await byId(
+            pools[consumer],
+            'SELECT event_id::text AS id FROM kit.inbox WHERE event_id = ANY($1::uuid[])',
+            events.map(idOf),
+          )
+          yield events
+            .filter(({ id }) => !heard.has(id))
+            .map(({ key, id, ...event }) => ({ event_id: id, seq: key, ...event }))
+        }
+      }
+    },
+    repair: {
+      how: 'to be delivered again, but for those that a later event of the same subject has overtaken',
+      run: (pools, breaches) => deliverAgain(pools[producer], breaches),
+    },
+  }
+}
+
+interface EventRow extends pg.QueryResultRow {
+  key: string
+  id: string
+  consumer: SubgraphName
+  type: string
+  aggregate_id: string
+  delivered_at: Date
+}
+
+async function deliverAgain(producer: pg.Pool, events: readonly Row[]): Promise<number> {
+  // Later ones that were taken in are not among `events`; what is not delivered yet will come after them anyway.
+  const { rows } = await producer.query<{ count: number }>(
+    `WITH unheard AS (
+       SELECT o.seq, o.consumer, o.aggregate_id FROM kit.outbox o WHERE o.seq = ANY($1::bigint[])
+         AND NOT EXISTS (SELECT FROM kit.outbox later WHERE later.consumer = o.consumer AND later.aggregate_id = o.aggregate_id
+           AND later.seq > o.seq AND later.delivered_at IS NOT NULL AND later.seq <> ALL($1::bigint[]))
+     ), again AS (
+       UPDATE kit.outbox o SET delivered_at = NULL FROM unheard u WHERE o.seq = u.seq RETURNING o.consumer, o.aggregate_id
+     ), enqueued AS MATERIALIZED (${deliver('SELECT * FROM again')})
+     SELECT (SELECT count(*) FROM again)::int AS count FROM enqueued`,
+    [events.map(({ seq }) => seq)],
+  )
+  return rows[0]?.count ?? 0
+}
+
+async function enqueueFollowUp({ booking }: Pools, bookings: readonly Row[]): Promise<number> {
+  const { rows } = await booking.query<{ count: number }>(
+    followUp('SELECT * FROM unnest($1::uuid[], $2::text[]) AS b (booking_id, status)'),
+    [bookings.map(({ booking_id }) => booking_id), bookings.map(({ status }) => status)],
+  )
+  return rows[0]?.count ?? 0
+}
+
+const idOf = ({ id }: { id: string }): string => id
+
+/** Rows by their `id`, of a query that takes ids. */
+async function byId<T extends pg.QueryResultRow & { id: string }>(
+  pool: pg.Pool,
+  sql: string,
+  ids: readonly string[],
+): Promise<Map<string, T>> {
+  const { rows } = await pool.query<T>(sql, [ids])
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** All rows of a table in batches, in the order of a key. @param sql takes the key to begin after, and how many rows. */
+async function* inOrder<T extends pg.QueryResultRow & { id: string }>(
+  pool: pg.Pool,
+  sql: string,
+  { first = NIL, keyOf = idOf }: { first?: string; keyOf?: (row: T) => string } = {},
+): AsyncGenerator<T[]> {
+  for (let after = first; ; ) {
+    const { rows } = await pool.query<T>(sql, [after, BATCH])
+    const last = rows.at(-1)
+    if (!last) return
+    yield rows
+    if (rows.length < BATCH) return
+    after = keyOf(last)
+  }
+}

@@ -1,0 +1,83 @@
+import type { Check } from './report.ts'
+
+const PAID = "('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')"
+
+/** What each status asks for; the same as in the booking subgraph's booking-changes.ts. */
+const FOLLOW_UP = `CASE status WHEN 'PENDING' THEN 'expire-booking' WHEN 'PAID' THEN 'issue-tickets'
+  WHEN 'REFUNDED' THEN 'cancel-tickets' ELSE 'release-booking' END`
+
+/** SQL that enqueues what the status of bookings asks for, of rows with `booking_id` and `status`; gives how many as `count`. */
+export const followUp = (bookings: string): string =>
+  `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
+     job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
+
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, and bookings that are late. */
+export const MONEY_CHECKS: readonly Check[] = [
+  {
+    name: 'ledger',
+    rule: 'the entries of each posting sum to zero in each currency',
+    breaches: () => `SELECT transaction_id, currency, sum(amount) AS sum FROM ledger_entries
+      GROUP BY transaction_id, currency HAVING sum(amount) <> 0`,
+  },
+  {
+    name: 'empty-postings',
+    rule: 'a posting has entries',
+    breaches: () => `SELECT t.id AS transaction_id, t.kind, t.reference FROM ledger_transactions t
+      LEFT JOIN ledger_entries e ON e.transaction_id = t.id WHERE e.id IS NULL`,
+  },
+  {
+    name: 'wallets',
+    rule: 'a wallet’s balance is the sum of its entries, and not below zero',
+    breaches:
+      () => `SELECT a.owner_id AS user_id, a.currency, a.balance, coalesce(sum(e.amount), 0) AS entries
+      FROM ledger_accounts a LEFT JOIN ledger_entries e ON e.account_id = a.id WHERE a.kind = 'WALLET'
+      GROUP BY a.id HAVING a.balance <> coalesce(sum(e.amount), 0) OR a.balance < 0`,
+  },
+  {
+    name: 'payers',
+    rule: 'a booking moves no wallet but its buyer’s',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.user_id, a.owner_id AS wallet_of, e.amount FROM ledger_transactions t
+      JOIN bookings b ON b.id = t.booking_id JOIN ledger_entries e ON e.transaction_id = t.id
+      JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'WALLET' WHERE a.owner_id <> b.user_id`,
+  },
+  {
+    name: 'earnings',
+    rule: 'an event has earned by a booking what the booking’s status says',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.status, b.total_price, b.refunded_amount, coalesce(l.earned, 0) AS earned
+      FROM bookings b LEFT JOIN (
+        SELECT t.booking_id, sum(e.amount) AS earned FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'EVENT_SALES' GROUP BY t.booking_id) l ON l.booking_id = b.id
+      WHERE coalesce(l.earned, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END`,
+  },
+  {
+    name: 'payments',
+    rule: 'a booking was paid as much, and given back as much, as its payments say',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.status, b.total_price, b.refunded_amount, p.kept, p.payments FROM bookings b
+      LEFT JOIN (SELECT booking_id, sum(captured_amount - refunded_amount) AS kept, count(paid_at)::int AS payments
+        FROM payments GROUP BY booking_id) p ON p.booking_id = b.id
+      WHERE coalesce(p.kept, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END
+        OR b.status IN ${PAID} AND coalesce(p.payments, 0) = 0`,
+  },
+  {
+    name: 'late-payments',
+    rule: 'a booking that is not paid in time expires',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT b.id AS booking_id, b.status, least(b.expires_at, e.payable_until) AS expires_at
+      FROM bookings b LEFT JOIN event_copies e ON e.event_id = b.event_id
+      WHERE b.status = 'PENDING' AND least(b.expires_at, e.payable_until) < now() - make_interval(secs => ${graceSeconds})`,
+    repair: { how: 'enqueued again (expire-booking)', sql: followUp },
+  },
+  {
+    name: 'late-fulfilment',
+    rule: 'what a booking’s status asks of the ticket subgraph is done',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT id AS booking_id, user_id, status, updated_at AS since FROM bookings
+      WHERE NOT fulfilled AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
+    repair: { how: 'enqueued again (issue-tickets, release-booking, cancel-tickets)', sql: followUp },
+  },
+]

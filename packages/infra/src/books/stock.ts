@@ -1,0 +1,100 @@
+import type { Check } from './report.ts'
+
+const LIVE = "status IN ('VALID', 'USED')"
+
+/** How many places active holds keep, by a key of the hold or its items. */
+const heldBy = (key: string): string =>
+  `SELECT ${key}, sum(i.quantity)::int AS held FROM holds h JOIN hold_items i ON i.hold_id = h.id
+   WHERE h.status = 'ACTIVE' GROUP BY ${key}`
+
+/** Sets counters to what the rows say. Whoever changes those rows moves the counter in the same transaction, so the lock leaves nobody halfway. */
+const recount = (table: string, columns: string) => ({
+  how: 'counted again from holds and tickets',
+  lock: `LOCK TABLE ${table} IN SHARE ROW EXCLUSIVE MODE`,
+  sql: (breaches: string) => `WITH mended AS (
+      INSERT INTO ${table} (${columns}, taken) SELECT ${columns}, counted FROM (${breaches}) breach
+      ON CONFLICT (${columns}) DO UPDATE SET taken = EXCLUDED.taken RETURNING 1
+    ) SELECT count(*)::int AS count FROM mended`,
+})
+
+/** What holds within the ticket subgraph's database: seats, stock, holds, and what one person may take. */
+export const STOCK_CHECKS: readonly Check[] = [
+  {
+    name: 'seat-owners',
+    rule: 'a seat has one live ticket at most',
+    breaches:
+      () => `SELECT seat_id, array_agg(id) AS tickets FROM tickets WHERE ${LIVE} AND seat_id IS NOT NULL
+      GROUP BY seat_id HAVING count(*) > 1`,
+  },
+  {
+    name: 'seats-sold',
+    rule: 'a seat is SOLD if and only if there is a live ticket for it',
+    breaches: () => `SELECT s.id AS seat_id, s.status, t.id AS ticket_id FROM seats s
+      LEFT JOIN tickets t ON t.seat_id = s.id AND t.${LIVE} WHERE (s.status = 'SOLD') <> (t.id IS NOT NULL)`,
+  },
+  {
+    name: 'seats-held',
+    rule: 'a seat is HELD if and only if an active hold names it',
+    breaches: () => `SELECT s.id AS seat_id, s.status, s.hold_id, h.hold_id AS active_hold_id FROM seats s
+      FULL JOIN (SELECT i.seat_id, i.hold_id FROM hold_items i JOIN holds h ON h.id = i.hold_id
+        WHERE h.status = 'ACTIVE' AND i.seat_id IS NOT NULL) h ON h.seat_id = s.id
+      WHERE s.hold_id IS DISTINCT FROM h.hold_id`,
+  },
+  {
+    name: 'stock',
+    rule: 'sold, held and available are what tickets and holds say, and add up to the quota',
+    breaches:
+      () => `SELECT y.id AS ticket_type_id, y.quota, y.available, y.sold, coalesce(t.tickets, 0) AS tickets,
+        y.held, coalesce(h.held, 0) AS in_holds FROM ticket_types y
+      LEFT JOIN (SELECT ticket_type_id, count(*)::int AS tickets FROM tickets WHERE ${LIVE} GROUP BY ticket_type_id) t
+        ON t.ticket_type_id = y.id
+      LEFT JOIN (${heldBy('i.ticket_type_id')}) h ON h.ticket_type_id = y.id
+      WHERE y.sold <> coalesce(t.tickets, 0) OR y.held <> coalesce(h.held, 0) OR y.sold + y.held + y.available <> y.quota`,
+  },
+  {
+    name: 'stock-of-seats',
+    rule: 'of a ticket type with seats, as many are available as seats are free',
+    breaches:
+      () => `SELECT y.id AS ticket_type_id, y.available, count(s.id)::int AS free_seats FROM ticket_types y
+      LEFT JOIN seats s ON s.ticket_type_id = y.id AND s.status = 'AVAILABLE'
+      WHERE y.seated GROUP BY y.id HAVING y.available <> count(s.id)`,
+  },
+  {
+    name: 'open-places',
+    rule: 'the count of a person’s open places is what their active holds keep',
+    breaches:
+      () => `SELECT coalesce(o.user_id, h.user_id) AS user_id, coalesce(o.event_id, h.event_id) AS event_id,
+        o.taken, coalesce(h.held, 0) AS counted FROM open_places o
+      FULL JOIN (${heldBy('h.user_id, h.event_id')}) h ON h.user_id = o.user_id AND h.event_id = o.event_id
+      WHERE coalesce(o.taken, 0) <> coalesce(h.held, 0)`,
+    repair: recount('open_places', 'user_id, event_id'),
+  },
+  {
+    name: 'allowances',
+    rule: 'the count of what a person has of a ticket type is what their holds and tickets say',
+    // A row of an event that is over may have been forgotten; while it sells, a missing one lets somebody go over their limit.
+    breaches:
+      () => `SELECT coalesce(a.user_id, n.user_id) AS user_id, coalesce(a.ticket_type_id, n.ticket_type_id) AS ticket_type_id,
+        a.taken, coalesce(n.counted, 0) AS counted FROM allowances a
+      FULL JOIN (SELECT user_id, ticket_type_id, sum(held)::int AS counted FROM (
+          ${heldBy('h.user_id, i.ticket_type_id')}
+          UNION ALL SELECT owner_id, ticket_type_id, count(*)::int FROM tickets WHERE ${LIVE} GROUP BY owner_id, ticket_type_id
+        ) each GROUP BY user_id, ticket_type_id) n ON n.user_id = a.user_id AND n.ticket_type_id = a.ticket_type_id
+      WHERE coalesce(a.taken, 0) <> coalesce(n.counted, 0) AND (a.user_id IS NOT NULL OR EXISTS (
+        SELECT FROM ticket_types y JOIN event_copies e ON e.id = y.event_id WHERE y.id = n.ticket_type_id AND e.ends_at > now()))`,
+    repair: recount('allowances', 'user_id, ticket_type_id'),
+  },
+  {
+    name: 'late-holds',
+    rule: 'a hold ends when its time is up',
+    breaches: ({ graceSeconds }) => `SELECT id AS hold_id, event_id, booking_id, expires_at FROM holds
+      WHERE status = 'ACTIVE' AND expires_at < now() - make_interval(secs => ${graceSeconds})`,
+    repair: {
+      how: 'enqueued again (expire-hold)',
+      sql: (
+        breaches,
+      ) => `SELECT count(graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', hold_id),
+        job_key => 'expire-hold:' || hold_id, max_attempts => 25))::int AS count FROM (${breaches}) breach`,
+    },
+  },
+]

@@ -1,0 +1,385 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { openBooks } from '../src/books/audit.ts'
+import { describeFindings } from '../src/books/print.ts'
+import type { Finding } from '../src/books/report.ts'
+import * as w from './books-fixture.ts'
+import { id, smallWorld, type World } from './books-fixture.ts'
+
+const audit = async (world: World, options: { repair?: boolean; graceSeconds?: number } = {}) => {
+  await using books = openBooks(world.urls)
+  return (await books.audit(options)).filter(({ count }) => count > 0)
+}
+
+const job = (task: string, more: string): string =>
+  `SELECT graphile_worker.add_job('${task}', payload => '{}', job_key => 'a key', queue_name => 'a queue');
+   UPDATE graphile_worker._private_jobs SET ${more}`
+
+interface Fault {
+  check: string
+  database: SubgraphName
+  sql: string
+  /** What is to be named of it. */
+  row: Record<string, unknown>
+  /** Other checks that see the same fault from their side. */
+  besides?: string[]
+}
+
+const FAULTS: Fault[] = [
+  {
+    check: 'seat-owners',
+    database: 'ticket',
+    sql: `INSERT INTO tickets (id, code, event_id, ticket_type_id, seat_id, owner_id, booking_id, ordinal)
+      VALUES ('${id(59)}', 'again', '${w.EVENT}', '${w.SEATED}', '${w.SOLD_SEAT}', '${w.USER}', '${w.PAID}', 2)`,
+    row: { seat_id: w.SOLD_SEAT, tickets: [id(51), id(59)] },
+    besides: ['stock', 'allowances', 'tickets'],
+  },
+  {
+    check: 'seats-sold',
+    database: 'ticket',
+    sql: `UPDATE seats SET status = 'SOLD' WHERE id = '${w.FREE_SEAT}'`,
+    row: { seat_id: w.FREE_SEAT, status: 'SOLD', ticket_id: null },
+    besides: ['stock-of-seats'],
+  },
+  {
+    check: 'seats-held',
+    database: 'ticket',
+    sql: `UPDATE seats SET hold_id = '${w.PAID_HOLD}' WHERE id = '${w.HELD_SEAT}'`,
+    row: { seat_id: w.HELD_SEAT, hold_id: w.PAID_HOLD, active_hold_id: w.OPEN_HOLD },
+    besides: ['pending-places'],
+  },
+  {
+    check: 'stock',
+    database: 'ticket',
+    sql: `UPDATE ticket_types SET sold = 2, available = 7 WHERE id = '${w.STANDING}'`,
+    row: { ticket_type_id: w.STANDING, sold: 2, tickets: 1, held: 1, in_holds: 1 },
+  },
+  {
+    check: 'stock-of-seats',
+    database: 'ticket',
+    sql: `UPDATE seats SET status = 'BLOCKED' WHERE id = '${w.FREE_SEAT}'`,
+    row: { ticket_type_id: w.SEATED, available: 1, free_seats: 0 },
+  },
+  {
+    check: 'open-places',
+    database: 'ticket',
+    sql: 'UPDATE open_places SET taken = 7',
+    row: { user_id: w.USER, event_id: w.EVENT, taken: 7, counted: 2 },
+  },
+  {
+    check: 'allowances',
+    database: 'ticket',
+    sql: `DELETE FROM allowances WHERE ticket_type_id = '${w.STANDING}'`,
+    row: { user_id: w.USER, ticket_type_id: w.STANDING, taken: null, counted: 2 },
+  },
+  {
+    check: 'late-holds',
+    database: 'ticket',
+    sql: `UPDATE holds SET expires_at = now() - interval '1 hour' WHERE id = '${w.OPEN_HOLD}'`,
+    row: { hold_id: w.OPEN_HOLD, booking_id: w.PENDING },
+    besides: ['pending-places'],
+  },
+  {
+    check: 'ledger',
+    database: 'booking',
+    sql: `UPDATE ledger_entries SET amount = -900 WHERE id = '${id(81)}'`,
+    row: { transaction_id: id(71), currency: 'IDR', sum: '100' },
+  },
+  {
+    check: 'empty-postings',
+    database: 'booking',
+    sql: `INSERT INTO ledger_transactions (id, kind, reference) VALUES ('${id(79)}', 'GRANT', 'grant:nobody')`,
+    row: { transaction_id: id(79), reference: 'grant:nobody' },
+  },
+  {
+    check: 'wallets',
+    database: 'booking',
+    sql: `UPDATE ledger_accounts SET balance = 650 WHERE kind = 'WALLET'`,
+    row: { user_id: w.USER, balance: '650', entries: '700' },
+  },
+  {
+    check: 'payers',
+    database: 'booking',
+    sql: `UPDATE bookings SET user_id = '${id(9)}' WHERE id = '${w.PAID}'`,
+    row: { booking_id: w.PAID, user_id: id(9), wallet_of: w.USER },
+  },
+  {
+    check: 'earnings',
+    database: 'booking',
+    sql: `UPDATE bookings SET status = 'CANCELLED' WHERE id = '${w.PAID}'`,
+    row: { booking_id: w.PAID, status: 'CANCELLED', earned: '300' },
+    besides: ['payments', 'tickets'],
+  },
+  {
+    check: 'payments',
+    database: 'booking',
+    sql: 'DELETE FROM payments',
+    row: { booking_id: w.PAID, kept: null, payments: null },
+  },
+  {
+    check: 'late-payments',
+    database: 'booking',
+    sql: `UPDATE bookings SET expires_at = now() - interval '1 hour' WHERE id = '${w.PENDING}'`,
+    row: { booking_id: w.PENDING, status: 'PENDING' },
+  },
+  {
+    check: 'late-fulfilment',
+    database: 'booking',
+    sql: `UPDATE bookings SET fulfilled = false, updated_at = now() - interval '1 hour' WHERE id = '${w.PAID}'`,
+    row: { booking_id: w.PAID, status: 'PAID' },
+  },
+  {
+    check: 'outbox',
+    database: 'user',
+    sql: 'UPDATE kit.outbox SET delivered_at = NULL',
+    row: { consumer: 'booking', aggregate_id: w.USER, events: 1, type: 'user.registered' },
+  },
+  {
+    check: 'jobs-given-up',
+    database: 'event',
+    sql: job('deliver-events', `attempts = max_attempts, key = NULL, last_error = 'away'`),
+    row: { task: 'deliver-events', key: null, attempts: 25, last_error: 'away' },
+  },
+  {
+    check: 'jobs-failing',
+    database: 'booking',
+    sql: job('issue-tickets', `attempts = 9, run_at = now() + interval '1 hour', last_error = 'away'`),
+    row: { task: 'issue-tickets', key: 'a key', attempts: 9, last_error: 'away' },
+  },
+  {
+    check: 'jobs-of-dead-workers',
+    database: 'ticket',
+    sql: job('expire-hold', `locked_at = now() - interval '1 hour', locked_by = 'worker-gone'`),
+    row: { worker: 'worker-gone', what: 'job' },
+  },
+  {
+    check: 'jobs-without-queue',
+    database: 'user',
+    sql: `${job('deliver-events', "run_at = now() - interval '1 hour'")}; DELETE FROM graphile_worker._private_job_queues`,
+    row: { task: 'deliver-events', key: 'a key', lost_queue: expect.any(Number) },
+  },
+  {
+    check: 'late-jobs',
+    database: 'event',
+    sql: job('lapse-reviews', "run_at = now() - interval '1 hour'"),
+    row: { task: 'lapse-reviews', key: 'a key' },
+  },
+  {
+    check: 'tickets',
+    database: 'booking',
+    sql: `UPDATE booking_items SET quantity = 3 WHERE booking_id = '${w.PAID}' AND position = 1`,
+    row: { booking_id: w.PAID, user_id: w.USER, status: 'PAID', places: 4, tickets: 2 },
+  },
+  {
+    check: 'ticket-bookings',
+    database: 'booking',
+    sql: `DELETE FROM bookings WHERE id = '${w.PAID}'; DELETE FROM payments;
+      DELETE FROM ledger_entries WHERE transaction_id = '${id(72)}'; DELETE FROM ledger_transactions WHERE id = '${id(72)}';
+      UPDATE ledger_accounts SET balance = 1000 WHERE kind = 'WALLET'`,
+    row: { booking_id: w.PAID, tickets: 2 },
+  },
+  {
+    check: 'pending-places',
+    database: 'booking',
+    sql: `UPDATE booking_items SET quantity = 3 WHERE booking_id = '${w.PENDING}' AND position = 1`,
+    row: { booking_id: w.PENDING, places: 4, kept: 2 },
+  },
+  {
+    check: 'idle-holds',
+    database: 'booking',
+    sql: `UPDATE bookings SET status = 'CANCELLED' WHERE id = '${w.PENDING}'`,
+    row: { booking_id: w.PENDING, status: 'CANCELLED', hold_id: w.OPEN_HOLD },
+  },
+  {
+    check: 'people-without-wallet',
+    database: 'user',
+    sql: `INSERT INTO users (id, email, password_hash, name, created_at)
+      VALUES ('${id(8)}', 'sari@karcis.test', '$2b$04$' || repeat('x', 53), 'Sari', now() - interval '1 day')`,
+    row: { user_id: id(8) },
+  },
+  {
+    check: 'events-of-user',
+    database: 'booking',
+    sql: 'DELETE FROM kit.inbox',
+    row: { event_id: id(101), consumer: 'booking', type: 'user.registered', aggregate_id: w.USER },
+  },
+]
+
+let world: World
+beforeAll(async () => {
+  world = await smallWorld()
+  // Here two tickets for one seat are to be found, not refused.
+  await world.rows('ticket', 'DROP INDEX tickets_one_live_per_seat')
+})
+afterEach(() => world.heal())
+afterAll(() => world[Symbol.asyncDispose]())
+
+describe('line 36: the books', () => {
+  it('are right for a world that agrees, at work or not', async () => {
+    expect(await audit(world, { graceSeconds: 0 })).toEqual([])
+    await using books = openBooks(world.urls)
+    expect(await books.underWay()).toMatchObject({ 'open holds': 1, 'unpaid bookings': 1, 'jobs to do': 0 })
+  })
+
+  it.for(FAULTS)('name what is wrong: $check', async ({ check, database, sql, row, besides = [] }) => {
+    await world.plant(database, sql)
+    const findings = await audit(world)
+    expect(findings.map((finding) => finding.check)).toEqual(expect.arrayContaining([check, ...besides]))
+    expect(findings).toHaveLength(1 + besides.length)
+    expect(findings.find((finding) => finding.check === check)?.rows[0]).toMatchObject(row)
+  })
+
+  it('have a fault for every check', async () => {
+    await using books = openBooks(world.urls)
+    const checks = new Set(
+      (await books.audit()).map(({ check }) => check.replace(/^events-of-.*/, 'events-of-user')),
+    )
+    expect(new Set(FAULTS.map(({ check }) => check))).toEqual(checks)
+  })
+
+  it('show the first of many, and say how many there are', async () => {
+    await world.plant(
+      'user',
+      `INSERT INTO users (id, email, password_hash, name, created_at) SELECT gen_random_uuid(), n || '@karcis.test', '$2b$04$' || repeat('x', 53), 'N', now() - interval '1 day'
+       FROM generate_series(1, 5000) n`,
+    )
+    const [finding] = await audit(world)
+    expect(finding).toMatchObject({ check: 'people-without-wallet', count: 5000 })
+    expect(finding?.rows).toHaveLength(20)
+    expect(describeFindings([finding as Finding], {})).toContain('… and 4980 more')
+  })
+})
+
+describe('line 36: a repair of the books', () => {
+  it('enqueues what jobs have lost, delivers again, frees what is stuck, counts again', async () => {
+    await world.plant('user', 'UPDATE kit.outbox SET delivered_at = NULL')
+    await world.plant('user', job('retire-keys', 'attempts = max_attempts, key = NULL'))
+    await world.plant(
+      'event',
+      `${job('lapse-reviews', "run_at = now() - interval '1 hour'")}; DELETE FROM graphile_worker._private_job_queues`,
+    )
+    await world.plant(
+      'ticket',
+      job('rotate', `locked_at = now() - interval '1 hour', locked_by = 'worker-gone'`),
+    )
+    await world.plant(
+      'ticket',
+      `UPDATE open_places SET taken = 7; DELETE FROM allowances WHERE ticket_type_id = '${w.STANDING}'`,
+    )
+    await world.plant(
+      'ticket',
+      `UPDATE holds SET expires_at = now() - interval '1 hour' WHERE id = '${w.OPEN_HOLD}'`,
+    )
+    await world.plant(
+      'booking',
+      `UPDATE bookings SET expires_at = now() - interval '1 hour' WHERE id = '${w.PENDING}'`,
+    )
+    await world.plant(
+      'booking',
+      `UPDATE bookings SET fulfilled = false, updated_at = now() - interval '1 hour' WHERE id = '${w.PAID}'`,
+    )
+
+    const repaired = await audit(world, { repair: true })
+    expect(
+      Object.fromEntries(repaired.map(({ check, count, repaired: done }) => [check, [count, done?.count]])),
+    ).toEqual({
+      outbox: [1, 1],
+      'jobs-given-up': [1, 1],
+      'jobs-without-queue': [1, 1],
+      'jobs-of-dead-workers': [1, 1],
+      'open-places': [1, 1],
+      allowances: [1, 1],
+      'late-holds': [1, 1],
+      'late-payments': [1, 1],
+      'late-fulfilment': [1, 1],
+    })
+    const jobs = `SELECT task_identifier AS task, key FROM graphile_worker.jobs
+      WHERE locked_at IS NULL AND attempts = 0 AND run_at <= now() ORDER BY id`
+    expect(await world.rows('user', jobs)).toEqual([
+      { task: 'retire-keys', key: null },
+      { task: 'deliver-events', key: `deliver:booking:${w.USER}` },
+    ])
+    expect(await world.rows('ticket', jobs)).toEqual([
+      { task: 'rotate', key: 'a key' },
+      { task: 'expire-hold', key: `expire-hold:${w.OPEN_HOLD}` },
+    ])
+    expect(await world.rows('booking', jobs)).toEqual([
+      { task: 'expire-booking', key: `expire-booking:${w.PENDING}` },
+      { task: 'issue-tickets', key: `issue-tickets:${w.PAID}` },
+    ])
+    expect(await world.rows('event', 'SELECT job_queue_id FROM graphile_worker._private_jobs')).toEqual([
+      { job_queue_id: null },
+    ])
+    expect(await world.rows('ticket', 'SELECT taken FROM open_places')).toEqual([{ taken: 2 }])
+    expect(await world.rows('ticket', 'SELECT taken FROM allowances')).toEqual([{ taken: 2 }, { taken: 2 }])
+  })
+
+  it('tells of an event again that a restored database has forgotten, but not after a later one of the same subject', async () => {
+    const [subject, overtaken] = [id(111), id(112)]
+    await world.plant(
+      'user',
+      `INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload, delivered_at) VALUES
+        ('${id(121)}', 'event', 'user.rights-changed', '${subject}', '{}', now()),
+        ('${id(122)}', 'event', 'user.rights-changed', '${subject}', '{}', now()),
+        ('${id(123)}', 'event', 'user.rights-changed', '${overtaken}', '{}', now()),
+        ('${id(124)}', 'event', 'user.rights-changed', '${overtaken}', '{}', now())`,
+    )
+    await world.plant('event', `INSERT INTO kit.inbox (event_id) VALUES ('${id(124)}')`)
+    expect(await audit(world, { repair: true })).toMatchObject([
+      { check: 'events-of-user', count: 3, repaired: { count: 2 } },
+    ])
+    expect(await world.rows('user', `SELECT key FROM graphile_worker.jobs`)).toEqual([
+      { key: `deliver:event:${subject}` },
+    ])
+    expect(
+      await world.rows('user', 'SELECT id FROM kit.outbox WHERE delivered_at IS NULL ORDER BY seq'),
+    ).toEqual([{ id: id(121) }, { id: id(122) }])
+  })
+
+  it('ends what a booking that is over still keeps', async () => {
+    await world.plant('booking', `UPDATE bookings SET status = 'CANCELLED' WHERE id = '${w.PENDING}'`)
+    expect(await audit(world, { repair: true })).toMatchObject([
+      { check: 'idle-holds', repaired: { count: 1 } },
+    ])
+    expect(await world.rows('booking', 'SELECT key FROM graphile_worker.jobs')).toEqual([
+      { key: `release-booking:${w.PENDING}` },
+    ])
+  })
+})
+
+describe('line 36: npm run books', () => {
+  const run = promisify(execFile)
+  const books = async (urls: Partial<Record<SubgraphName, string>>, ...args: string[]) => {
+    const env = {
+      PATH: process.env.PATH,
+      ...Object.fromEntries(
+        Object.entries(urls).map(([name, url]) => [`${name.toUpperCase()}_DATABASE_URL`, url]),
+      ),
+    }
+    const script = new URL('../../../scripts/books.ts', import.meta.url).pathname
+    return run(process.execPath, ['--disable-warning=ExperimentalWarning', script, ...args], { env }).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    )
+  }
+
+  it('ends with 0 when all is right, 1 when not, 2 when it could not look', async () => {
+    const right = await books(world.urls)
+    expect(right).toMatchObject({ code: 0 })
+    expect(right.stdout).toContain('the books are right')
+
+    await world.plant('ticket', 'UPDATE open_places SET taken = 7')
+    const wrong = await books(world.urls, '--json')
+    expect(wrong.code).toBe(1)
+    const report = JSON.parse(wrong.stdout) as { findings: Finding[] }
+    expect(report.findings.filter(({ count }) => count > 0)).toMatchObject([{ check: 'open-places' }])
+    expect(await books(world.urls, '--repair')).toMatchObject({ code: 0 })
+
+    const away = await books({ ...world.urls, event: 'postgresql://karcis@127.0.0.1:9/none' })
+    expect(away).toMatchObject({ code: 2 })
+    expect(away.stderr).toMatch(/^The books cannot be read: .*ECONNREFUSED/)
+    expect(await books(world.urls, '--grace', 'never')).toMatchObject({ code: 2 })
+  })
+})
