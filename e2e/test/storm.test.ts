@@ -4,15 +4,15 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
-import { booksOf } from './books.ts'
+import { type Books, booksOf } from './books.ts'
 import { arena, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
 import { type Outcome, shopUntil } from './buyers.ts'
 import { createApi } from './karcis.ts'
 import { type Cluster, startCluster } from './storm/cluster.ts'
 import { FAULTS } from './storm/faults.ts'
-import { bookingStatuses, leftovers, truthOf } from './storm/leftovers.ts'
 import { describeWave, planOf, type Wave } from './storm/plan.ts'
 import { recordRecoveries } from './storm/recovery.ts'
+import { bookingStatuses, truthOf } from './storm/truth.ts'
 import { watchBookings, watchEvent } from './storm/watchers.ts'
 
 /** `npm run chaos -- --storm MINUTES --seed N` sets more. */
@@ -81,14 +81,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   const outcomes = (await Promise.all(shopping)).flat()
 
   await using books = await booksOf(cluster.databases)
-  const left = await eventually(async () => {
-    const found = [...(await leftovers(cluster.databases)), ...(await books.unfinished())]
-    if (found.length > 0) throw new Leftovers(found)
-    return found
-  }, QUIET_MS).catch((error: unknown) => {
-    if (error instanceof Leftovers) return error.found
-    throw error
-  })
+  const left = await atRest(books)
   const statuses = await bookingStatuses(cluster.databases.booking)
   const untrue = untrueOf(outcomes, statuses)
   console.log(
@@ -114,12 +107,13 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   if (!process.env.KARCIS_STORM_MINUTES) rmSync(LOG)
 })
 
-/** What was still to be done when the time was up. */
-class Leftovers extends Error {
-  readonly found: unknown[]
-  constructor(found: unknown[]) {
-    super(`${found.length} things are not done`)
-    this.found = found
+/** Waits until nothing is under way. @returns what still is when the time is up. */
+async function atRest(books: Books): Promise<unknown[]> {
+  const until = Date.now() + QUIET_MS
+  for (;;) {
+    const left = await books.unfinished()
+    if (left.length === 0 || Date.now() > until) return left
+    await pause(100)
   }
 }
 

@@ -1,25 +1,4 @@
-import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
-
-/** What should have been done by now, in all four databases: events that are not delivered, jobs that wait or have failed. */
-export async function leftovers(databases: Readonly<Record<SubgraphName, string>>): Promise<unknown[]> {
-  const found = await Promise.all(
-    SUBGRAPHS.map((database) =>
-      reading(databases[database], async (client) => {
-        const events = await client.query<object>(
-          `SELECT 'event not delivered' AS what, type, consumer, aggregate_id, occurred_at FROM kit.outbox
-           WHERE delivered_at IS NULL`,
-        )
-        const jobs = await client.query<object>(
-          `SELECT 'job not done' AS what, id, task_identifier, key, attempts, max_attempts, run_at, locked_by, last_error
-           FROM graphile_worker.jobs WHERE attempts > 0 OR run_at < now() - interval '3 seconds'`,
-        )
-        return [...events.rows, ...jobs.rows].map((row) => ({ database, ...row }))
-      }),
-    ),
-  )
-  return found.flat()
-}
 
 /** Seats and stock of an event as the database has them. */
 export const truthOf = (ticketDatabase: string, eventId: string) =>
