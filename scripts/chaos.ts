@@ -5,13 +5,15 @@ import { parseArgs } from 'node:util'
 import { ROOT } from './paths.ts'
 
 const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of the five processes ROUNDS times
-       npm run chaos -- --storm MINUTES [--seed N]  all kinds of faults at random; the same ones for the same seed`
+       npm run chaos -- --storm MINUTES [--seed N] [--only KIND]
+                                                    all kinds of faults at random; the same ones for the same seed`
 
 /** The long forms of e2e/test/chaos.test.ts and e2e/test/storm.test.ts. */
 function readTest(args: string[]): { file: string; env: Record<string, string> } {
-  const options = { storm: { type: 'string' }, seed: { type: 'string' } } as const
+  const text = { type: 'string' } as const
+  const options = { storm: text, seed: text, only: text }
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const { storm, seed } = values
+  const { storm, seed, only } = values
   if (storm === undefined) {
     const [rounds = '10'] = positionals
     return { file: 'chaos', env: { KARCIS_CHAOS_ROUNDS: String(positive(rounds)) } }
@@ -21,6 +23,7 @@ function readTest(args: string[]): { file: string; env: Record<string, string> }
     env: {
       KARCIS_STORM_MINUTES: String(positive(storm)),
       KARCIS_STORM_SEED: String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed)),
+      ...(only !== undefined && { KARCIS_STORM_ONLY: only }),
     },
   }
 }

@@ -12,8 +12,8 @@ export interface Outcome {
 export interface Observer {
   /** They have a booking that is not paid yet. */
   booked?(buyer: Person, id: string): void
-  /** They were told that they have paid. @param begunAt when they went to take places. */
-  paid?(begunAt: number): void
+  /** They were told that they have paid. */
+  paid?(): void
   /** An answer came, with these codes; none: it was a success. */
   answered?(operation: string, codes: readonly string[]): void
 }
@@ -61,7 +61,6 @@ export async function shopUntil(
   for (let turn = 0; !stop.aborted; turn++) {
     await think()
     if (Date.now() - signedInAt > SIGNED_IN_MS && (await signInAgain(karcis, buyer))) signedInAt = Date.now()
-    const begunAt = Date.now()
     const input =
       (index + turn) % 2 === 0
         ? await chooseSeats(karcis, buyer, hall, habits)
@@ -77,7 +76,7 @@ export async function shopUntil(
       const { data } = await settle('confirmPayment', PAY, { id, key: crypto.randomUUID() })
       if (data?.confirmPayment?.status !== 'PAID') continue
       outcomes.push({ id, status: 'PAID' })
-      habits.paid?.(begunAt)
+      habits.paid?.()
     } else if (plan < 0.8) {
       await think()
       const { data } = await settle('cancelBooking', CANCEL, { id })

@@ -56,6 +56,8 @@ export interface Cluster extends AsyncDisposable {
   /** Waits until a process runs that is not `pid`, and gives its id. */
   successor(name: ProcessName, pid: number | undefined): Promise<number>
   pid(name: ProcessName): number | undefined
+  /** Waits until every process says that it is ready. @throws Error naming those that do not within a minute. */
+  allReady(): Promise<void>
   /** All ends of processes so far. */
   readonly ends: readonly ProcessEnd[]
   /** Ends Postgres as a power cut would, and starts it again. */
@@ -155,6 +157,13 @@ export async function startCluster(logFile: string, settings: Record<string, str
     toRedis,
     pid,
     successor,
+    async allReady() {
+      const late = await Promise.all(
+        PROCESS_NAMES.map(async (name) => ((await becomesReady(`${urlOf(name)}/ready`)) ? [] : [name])),
+      )
+      if (late.flat().length > 0)
+        throw new Error(`not ready again within a minute: ${late.flat().join(', ')}`)
+    },
     ends,
     async signal(name, signal) {
       const now = await successor(name, undefined)
@@ -184,6 +193,17 @@ export async function startCluster(logFile: string, settings: Record<string, str
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }
+
+const becomesReady = (url: string): Promise<boolean> =>
+  eventually(async () => {
+    const response = await fetch(url, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(1_000),
+    })
+    await response.body?.cancel()
+    if (response.status !== 200) throw new Error(`answered with ${response.status}`)
+    return true
+  }, 60_000).catch(() => false)
 
 /** Four migrated databases, as their owner. */
 async function createOwned(postgres: Postgres): Promise<Record<SubgraphName, string>> {

@@ -22,12 +22,17 @@ export interface Wave {
   readonly restMs: number
 }
 
-/** Faults without end, the same ones for the same seed. Each kind comes once before any comes again. */
-export function* planOf(seed: number): Generator<Wave, never> {
+/**
+ * Faults without end, the same ones for the same seed. Each kind comes once before any comes again.
+ * @param only the one kind to come; all of them when it is left out.
+ */
+export function* planOf(seed: number, only?: string): Generator<Wave, never> {
   const random = createRandom(seed)
+  const kinds = (Object.keys(FAULTS) as FaultName[]).filter((kind) => only === undefined || kind === only)
+  if (kinds.length === 0) throw new Error(`"${only}" is none of ${Object.keys(FAULTS).join(', ')}`)
   let deck: FaultName[] = []
   const draw = (): PlannedFault => {
-    if (deck.length === 0) deck = shuffled(Object.keys(FAULTS) as FaultName[], random)
+    if (deck.length === 0) deck = shuffled(kinds, random)
     const kind = deck.pop() as FaultName
     return {
       kind,

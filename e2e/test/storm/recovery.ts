@@ -11,17 +11,16 @@ const OVERLAPPING = 'several at once'
 interface Recovery {
   readonly kind: string
   readonly goalMs: number
-  /** Until the first purchase after it; null: there was none in a minute. */
-  readonly ms: number | null
-  /** The longest time without any purchase, from its beginning. */
+  /** From its end until the first purchase; of what leaves one process selling: the longest time without any, from its beginning. */
+  readonly ms: number
+  /** The longest time without a purchase, from its beginning. */
   readonly silenceMs: number
 }
 
 /** Remembers when purchases were made, and tells how long it took until there was one again. */
 export interface Recoveries {
-  /** @param begunAt when the buyer took the places. */
-  purchased(begunAt: number): void
-  /** Waits for the first purchase after a wave. */
+  purchased(): void
+  /** Waits for the first purchase after a wave, up to a minute. */
   after(wave: Wave, begunAt: number, endedAt: number): Promise<Recovery>
   readonly purchases: number
   /** One line for each kind of fault. */
@@ -31,12 +30,12 @@ export interface Recoveries {
 }
 
 export function recordRecoveries(): Recoveries {
-  const purchases: { begunAt: number; at: number }[] = []
+  const purchases: number[] = []
   const recoveries: Recovery[] = []
   const rows = () => {
     const byKind = Object.groupBy(recoveries, ({ kind }) => kind)
     return Object.entries(byKind).map(([kind, all = []]) => {
-      const times = all.map(({ ms }) => ms ?? PATIENCE_MS).sort((a, b) => a - b)
+      const times = all.map(({ ms }) => ms).sort((a, b) => a - b)
       return {
         kind,
         count: all.length,
@@ -48,26 +47,23 @@ export function recordRecoveries(): Recoveries {
     })
   }
   return {
-    purchased(begunAt) {
-      purchases.push({ begunAt, at: Date.now() })
+    purchased() {
+      purchases.push(Date.now())
     },
 
     async after({ faults }, begunAt, endedAt) {
+      await eventually(() => {
+        if ((purchases.at(-1) ?? 0) <= endedAt) throw new Error('no purchase yet')
+      }, PATIENCE_MS).catch(() => undefined)
       const [first] = faults
       const alone = faults.length === 1 && first ? first.kind : undefined
-      // What leaves one process selling is no outage: its time runs from its beginning, for whoever came after that.
+      const silenceMs = longestSilence(purchases, begunAt)
       const leavesOne = alone !== undefined && FAULTS[alone].leavesOne
-      const from = leavesOne ? begunAt : endedAt
-      const found = await eventually(() => {
-        const one = purchases.find(({ at, begunAt: begun }) => (leavesOne ? begun >= from : at > from))
-        if (!one) throw new Error('no purchase yet')
-        return one
-      }, PATIENCE_MS).catch(() => null)
       const recovery = {
         kind: alone ?? OVERLAPPING,
         goalMs: leavesOne ? GOAL_OF_ONE_MS : GOAL_MS,
-        ms: found && found.at - from,
-        silenceMs: longestSilence(purchases, begunAt),
+        ms: leavesOne ? silenceMs : (purchases.find((at) => at > endedAt) ?? Date.now()) - endedAt,
+        silenceMs,
       }
       recoveries.push(recovery)
       return recovery
@@ -79,7 +75,7 @@ export function recordRecoveries(): Recoveries {
 
     table: () =>
       [
-        `${'fault'.padEnd(32)}${['times', 'median', 'p99', 'goal', 'longest without a sale'].map((name) => name.padStart(9)).join('')}`,
+        `${'fault'.padEnd(32)}${['times', 'median', 'p99', 'goal', 'no sale'].map((name) => name.padStart(9)).join('')}`,
         ...rows().map(({ kind, count, median, p99, goal, silence }) =>
           [
             kind.padEnd(32),
@@ -99,10 +95,10 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0
 
-function longestSilence(purchases: readonly { at: number }[], since: number): number {
+function longestSilence(purchases: readonly number[], since: number): number {
   let last = since
   let longest = 0
-  for (const { at } of purchases) {
+  for (const at of purchases) {
     if (at < since) continue
     longest = Math.max(longest, at - last)
     last = at

@@ -1,7 +1,7 @@
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
-const CHECK_EVERY_MS = 400
-const CHECK_LIMIT_MS = 1_000
+const CHECK_EVERY_MS = 300
+const CHECK_LIMIT_MS = 700
 const MISSES = 2 // of checks one after the other, until a process counts as gone
 const DRAIN_MS = 10_000
 
