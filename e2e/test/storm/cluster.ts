@@ -7,7 +7,7 @@ import { createDatabases, type Postgres, startPostgres } from '@karcis/infra/pos
 import { startRedis } from '@karcis/infra/redis'
 import { freePort, temporaryDirectory } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
-import { createBalancer } from '@karcis/testkit/balancer'
+import { startBalancer } from '@karcis/testkit/balancer'
 import { eventually } from '@karcis/testkit/eventually'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
 import type { ProcessSpec } from '../../../scripts/supervised-process.ts'
@@ -92,7 +92,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const urlOf = (name: ProcessName) => `http://127.0.0.1:${ports[name]}`
   const networks = {} as Record<Name, TcpProxy>
   for (const name of NAMES)
-    networks[name] = undo.use(await createBalancer(COPIES.map((copy) => urlOf(`${name}-${copy}`)))).proxy
+    networks[name] = undo.use(await startBalancer(...COPIES.map((copy) => urlOf(`${name}-${copy}`)))).proxy
   const toPostgres: Partial<Record<ProcessName, TcpProxy>> = {}
   const toRedis: TcpProxy[] = []
   const specs: ProcessSpec[][] = [[], []]

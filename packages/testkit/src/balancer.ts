@@ -1,6 +1,6 @@
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
-const CHECK_EVERY_MS = 300
+const CHECK_EVERY_MS = 200
 const CHECK_LIMIT_MS = 700
 const MISSES = 2 // of checks one after the other, until a process counts as gone
 const DRAIN_MS = 10_000
@@ -9,86 +9,94 @@ const DRAIN_MS = 10_000
 export interface Balancer extends AsyncDisposable {
   /** The base URL for callers. */
   readonly url: string
+  /** Base URLs of the processes; may be changed at any time. */
+  readonly targets: Set<string>
   /** The network before it: cutting or stalling it does so for every caller. */
   readonly proxy: TcpProxy
 }
 
-interface Process {
-  readonly url: string
+/** What is known of a process. */
+interface State {
   ready: boolean
   misses: number
-  /** When it began to say that it is not ready. */
+  /** Since when it answers, and not that it is ready. */
   drainingSince: number | undefined
+  checking: boolean
 }
 
 /**
- * What an operator has in front of two processes, by TCP: each connection goes to the next process whose `/ready` says 200.
- * One that answers anything else gets no new connections and may finish its old ones for 10 s; one that answers nothing loses them.
- * Where none is ready, those that answer at all are used: they can say better what is wrong.
+ * What an operator has in front of two processes, only small. It knows connections and not requests: each goes to the next process
+ * whose `/ready` says 200. One that answers anything else gets no new connections and may finish its old ones for 10 s; one that
+ * answers nothing loses them. Where none is ready, those that answer at all are used: they can say better what is wrong.
  * @param urls base URLs of the processes, which need not run yet.
  */
-export async function createBalancer(urls: readonly string[]): Promise<Balancer> {
-  const processes = urls.map(
-    (url): Process => ({ url, ready: false, misses: MISSES, drainingSince: undefined }),
-  )
+export async function startBalancer(...urls: string[]): Promise<Balancer> {
+  const targets = new Set(urls)
+  const states = new Map<string, State>()
   let turn = 0
-  const isGone = (one: Process): boolean => one.misses >= MISSES
+  const isGone = (url: string): boolean => stateOf(url).misses >= MISSES
   const proxy = await createTcpProxy({
     next() {
-      const ready = processes.filter((one) => one.ready)
-      const candidates = ready.length > 0 ? ready : processes.filter((one) => !isGone(one))
+      const ready = [...targets].filter((url) => stateOf(url).ready)
+      const candidates = ready.length > 0 ? ready : [...targets].filter((url) => !isGone(url))
       turn += 1
-      return candidates[turn % candidates.length]?.url
+      return candidates[turn % candidates.length]
     },
-    refused(url) {
-      for (const one of processes) if (one.url === url) miss(one, MISSES)
-    },
+    refused: (url) => miss(url, MISSES),
   })
 
-  function miss(one: Process, misses: number): void {
-    const wasGone = isGone(one)
-    one.misses += misses
-    if (!isGone(one) || wasGone) return
-    one.ready = false
-    proxy.cut(one.url)
+  function stateOf(url: string): State {
+    const known = states.get(url)
+    if (known) return known
+    const unknown = { ready: false, misses: MISSES, drainingSince: undefined, checking: false }
+    states.set(url, unknown)
+    return unknown
   }
 
-  function answered(one: Process, ready: boolean): void {
-    Object.assign(one, { misses: 0, ready })
-    if (ready) one.drainingSince = undefined
-    else one.drainingSince ??= Date.now()
-    const isOver = one.drainingSince !== undefined && Date.now() - one.drainingSince > DRAIN_MS
-    if (isOver && processes.some((other) => other.ready)) proxy.cut(one.url)
+  function miss(url: string, misses: number): void {
+    const state = stateOf(url)
+    const wasGone = isGone(url)
+    state.misses += misses
+    if (wasGone || !isGone(url)) return
+    state.ready = false
+    proxy.cut(url)
   }
 
-  async function check(one: Process): Promise<void> {
+  function answered(url: string, ready: boolean): void {
+    const state = stateOf(url)
+    Object.assign(state, { misses: 0, ready })
+    if (ready) state.drainingSince = undefined
+    else state.drainingSince ??= Date.now()
+    const isOver = state.drainingSince !== undefined && Date.now() - state.drainingSince > DRAIN_MS
+    if (isOver && [...targets].some((other) => stateOf(other).ready)) proxy.cut(url)
+  }
+
+  async function check(url: string): Promise<void> {
+    const state = stateOf(url)
+    if (state.checking) return
+    state.checking = true
     try {
-      const response = await fetch(`${one.url}/ready`, {
+      const response = await fetch(`${url}/ready`, {
         headers: { connection: 'close' },
         signal: AbortSignal.timeout(CHECK_LIMIT_MS),
       })
       await response.body?.cancel()
-      answered(one, response.status === 200)
+      answered(url, response.status === 200)
     } catch {
-      miss(one, 1)
+      miss(url, 1)
     }
+    state.checking = false
   }
 
-  const timers = processes.map((one) => {
-    let checking = false
-    return setInterval(() => {
-      if (checking) return
-      checking = true
-      void check(one).finally(() => {
-        checking = false
-      })
-    }, CHECK_EVERY_MS)
-  })
+  const checkAll = () => Promise.all([...targets].map(check))
+  await checkAll()
+  const timer = setInterval(() => void checkAll(), CHECK_EVERY_MS)
   return {
     url: `http://127.0.0.1:${proxy.port}`,
+    targets,
     proxy,
     async [Symbol.asyncDispose]() {
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(timer)
       await proxy[Symbol.asyncDispose]()
     },
   }

@@ -65,7 +65,7 @@ export async function createTcpProxy(to: string | Route): Promise<TcpProxy> {
       from.on('data', (chunk) => into.write(chunk))
       from.once('end', () => into.end())
       from.once('error', () => into.destroy())
-      from.once('close', () => into.destroy())
+      from.once('close', () => into.destroySoon()) // what has been written still goes out
       hold(from, target)
     }
   }

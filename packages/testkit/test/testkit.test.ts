@@ -7,7 +7,7 @@ import { useServer } from 'graphql-ws/use/ws'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
-import { createBalancer } from '../src/balancer.ts'
+import { startBalancer } from '../src/balancer.ts'
 import { createTestDatabase } from '../src/database.ts'
 import { eventually } from '../src/eventually.ts'
 import { mutantOf, withMutant } from '../src/mutants.ts'
@@ -65,7 +65,7 @@ describe('the balancer', () => {
       return { state, stop, url: `http://127.0.0.1:${taken}` }
     }
     const [a, b] = [await start('a'), await start('b')]
-    await using balancer = await createBalancer([a.url, b.url])
+    await using balancer = await startBalancer(a.url, b.url)
     const heard = async (n = 4) => {
       const names = new Set<string>()
       for (let i = 0; i < n; i++)
