@@ -34,7 +34,11 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
 }, async () => {
   await using undo = new AsyncDisposableStack()
   const cluster = undo.use(
-    await startCluster(LOG, { HOLD_SECONDS: String(HOLD_SECONDS), PAYMENT_MARGIN_SECONDS: '2', DRAIN_SECONDS: '2' }),
+    await startCluster(LOG, {
+      HOLD_SECONDS: String(HOLD_SECONDS),
+      PAYMENT_MARGIN_SECONDS: '2',
+      DRAIN_SECONDS: '2',
+    }),
   )
   const karcis = createApi(cluster.url, PATIENCE_MS)
   const admin = await signInAdmin(karcis)
