@@ -16,8 +16,8 @@ import { bookingStatuses, truthOf } from './storm/truth.ts'
 import { watchBookings, watchEvent } from './storm/watchers.ts'
 
 /** `npm run chaos -- --storm MINUTES` sets more. */
-const MINUTES = Number(process.env.KARCIS_STORM_MINUTES ?? 0.4)
-const SEED = Number(process.env.KARCIS_STORM_SEED ?? 9)
+const MINUTES = Number(process.env.KARCIS_STORM_MINUTES ?? 0.25)
+const SEED = Number(process.env.KARCIS_STORM_SEED ?? 19_117) // whose first four waves have eleven kinds of faults
 const ONLY = process.env.KARCIS_STORM_ONLY
 const LOG = join(tmpdir(), `karcis-storm-${SEED}.log`)
 
