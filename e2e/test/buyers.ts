@@ -9,19 +9,21 @@ export interface Outcome {
 }
 
 /** Who looks over the shoulders of buyers. */
-export interface Observer {
+interface Observer {
   /** They have a booking that is not paid yet. */
-  booked?(buyer: Person, id: string): void
+  booked?: (buyer: Person, id: string) => void
   /** They were told that they have paid. */
-  paid?(): void
+  paid?: () => void
   /** An answer came, with these codes; none: it was a success. */
-  answered?(operation: string, codes: readonly string[]): void
+  answered?: (operation: string, codes: readonly string[]) => void
 }
 
 /** How they shop. */
 interface Habits extends Observer {
   /** Between two things they do, by half of it more or less. */
   thinkMs?: number
+  /** Ends even their patience: whatever has no clear answer by then is not asked again. */
+  giveUp?: AbortSignal
 }
 
 /** Answers after which the same request may be sent again, because it may or may not have been done. */
@@ -108,12 +110,13 @@ async function settled(
   operation: string,
   query: string,
   variables: Record<string, unknown>,
-  observer: Observer,
-) {
+  { answered, giveUp }: Habits,
+): Promise<Pick<Awaited<ReturnType<Api['attempt']>>, 'data'>> {
   for (;;) {
+    if (giveUp?.aborted) return {}
     const answer = await karcis.attempt(query, variables, buyer.token).catch(() => null)
     const codes = answer ? codesOf(answer) : ['no answer']
-    observer.answered?.(operation, codes)
+    answered?.(operation, codes)
     if (answer?.data !== undefined && !codes.some((code) => UNCERTAIN.has(code))) return answer
     await pause(AGAIN_MS * (0.5 + Math.random()))
   }
