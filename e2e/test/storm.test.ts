@@ -98,7 +98,8 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   const untrue = untrueOf(outcomes, statuses)
   console.log(
     [
-      `${recoveries.purchases} purchases, ${cluster.ends.length} ends of processes, all that the processes said: ${LOG}`,
+      `seed ${SEED}: ${recoveries.purchases} purchases, ${untrue.length} buyers told what is not so, ${cluster.ends.length} processes ended`,
+      `all that the processes said: ${LOG}`,
       recoveries.table(),
       ...[...answers].sort().map(([answer, times]) => `${String(times).padStart(7)}  ${answer}`),
     ].join('\n'),

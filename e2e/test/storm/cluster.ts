@@ -77,10 +77,10 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const directory = undo.use(temporaryDirectory('karcis-storm-'))
   const dataDir = join(directory.path, 'postgres')
   let postgres = await startPostgres({ dataDir, durable: true })
-  let redis = await startRedis({ dataDir: join(directory.path, 'redis'), durable: false })
-  undo.defer(() => redis.stop())
   undo.defer(() => rmSync(postgres.dataDir, { recursive: true, force: true })) // not always below ours
   undo.defer(() => postgres.stop())
+  let redis = await startRedis({ dataDir: join(directory.path, 'redis'), durable: false })
+  undo.defer(() => redis.stop())
   const databases = await createOwned(postgres)
   const granted = {} as Record<SubgraphName, string>
   for (const name of SUBGRAPHS) granted[name] = await grantDatabase(name, databases[name], PASSWORD)
