@@ -1,12 +1,48 @@
 import { spawnSync } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { ROOT } from './paths.ts'
 
-/** The long form of e2e/test/chaos.test.ts: `npm run chaos -- 20` kills each of the five processes twenty times. */
-const rounds = process.argv[2] ?? '10'
-const { status } = spawnSync(join(ROOT, 'node_modules/.bin/vitest'), ['run', 'e2e/test/chaos.test.ts'], {
-  cwd: ROOT,
-  env: { ...process.env, KARCIS_CHAOS_ROUNDS: rounds },
-  stdio: 'inherit',
-})
-process.exit(status ?? 1)
+const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of the five processes ROUNDS times
+       npm run chaos -- --storm MINUTES [--seed N] [--only KIND]
+                                                    all kinds of faults at random; the same ones for the same seed`
+
+/** The long forms of e2e/test/chaos.test.ts and e2e/test/storm.test.ts. */
+function readTest(args: string[]): { file: string; env: Record<string, string> } {
+  const text = { type: 'string' } as const
+  const options = { storm: text, seed: text, only: text }
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
+  const { storm, seed, only } = values
+  if (storm === undefined) {
+    const [rounds = '10'] = positionals
+    return { file: 'chaos', env: { KARCIS_CHAOS_ROUNDS: String(positive(rounds)) } }
+  }
+  return {
+    file: 'storm',
+    env: {
+      KARCIS_STORM_MINUTES: String(positive(storm)),
+      KARCIS_STORM_SEED: String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed)),
+      ...(only !== undefined && { KARCIS_STORM_ONLY: only }),
+    },
+  }
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`"${text}" is not a number above 0`)
+  return value
+}
+
+try {
+  const { file, env } = readTest(process.argv.slice(2))
+  const { status } = spawnSync(
+    join(ROOT, 'node_modules/.bin/vitest'),
+    ['run', `e2e/test/${file}.test.ts`, '--disable-console-intercept'],
+    { cwd: ROOT, env: { ...process.env, ...env }, stdio: 'inherit' },
+  )
+  process.exitCode = status ?? 1
+} catch (error) {
+  console.error(`${(error as Error).message}\n${USAGE}`)
+  process.exitCode = 1
+}

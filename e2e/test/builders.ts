@@ -1,6 +1,7 @@
 import { ADMIN, type Api } from './karcis.ts'
 
 const DAY_MS = 86_400_000
+const SEATS_PER_ROW = 20
 let people = 0
 
 /** A signed-in person of a story. */
@@ -29,6 +30,17 @@ export async function signUp(karcis: Api, name: string): Promise<Person> {
     refreshToken: createUser.refreshToken,
     email,
   }
+}
+
+/** Gives somebody a new access token. @returns false when that was not answered. */
+export async function signInAgain(karcis: Api, person: Person): Promise<boolean> {
+  const query = 'mutation ($input: LoginInput!) { login(input: $input) { accessToken refreshToken } }'
+  const input = { email: person.email, password: PASSWORD }
+  const answer = await karcis.attempt(query, { input }).catch(() => null)
+  if (!answer?.data?.login) return false
+  const { accessToken, refreshToken } = answer.data.login
+  Object.assign(person, { token: accessToken, refreshToken })
+  return true
 }
 
 export async function signInAdmin(karcis: Api): Promise<string> {
@@ -69,7 +81,7 @@ export async function approvedEvent(
   karcis: Api,
   admin: string,
   organizer: Person,
-  given: { startsAt?: number; endsAt?: number; currency?: string } = {},
+  given: { startsAt?: number; endsAt?: number; currency?: string; capacity?: number } = {},
 ): Promise<string> {
   const unique = crypto.randomUUID().slice(0, 8)
   const { createCategory } = await karcis.run(
@@ -102,9 +114,10 @@ export async function approvedEvent(
     },
     organizer.token,
   )
+  const { capacity = 5_000 } = given
   const { createRoom } = await karcis.run(
     'mutation ($input: CreateRoomInput!) { createRoom(input: $input) { id } }',
-    { input: { venueId: createVenue.id, name: 'Main hall', capacity: 5_000 } },
+    { input: { venueId: createVenue.id, name: 'Main hall', capacity } },
     organizer.token,
   )
   const { startsAt = Date.now() + 21 * DAY_MS, endsAt = startsAt + DAY_MS / 8, currency = 'IDR' } = given
@@ -148,20 +161,31 @@ export async function ticketType(
   return createTicketType.id
 }
 
-/** An event with 600 seats in two price tiers and general admission beside them. */
-export async function arena(karcis: Api, admin: string, organizer: Person) {
-  const eventId = await approvedEvent(karcis, admin, organizer)
-  const vip = await ticketType(karcis, organizer, eventId, { name: 'VIP', price: 300_000, quota: 200 })
-  const regular = await ticketType(karcis, organizer, eventId, {
-    name: 'Regular',
-    price: 100_000,
-    quota: 400,
-  })
-  const standing = await ticketType(karcis, organizer, eventId, {
-    name: 'Standing',
-    price: 50_000,
-    quota: 1_000,
-  })
+/** How large an arena is, and how much of its usual prices it costs. */
+interface ArenaSize {
+  frontRows: number
+  standing: number
+  discount: number
+}
+
+/** An event with seats in two price tiers, 600 unless given otherwise, and general admission beside them. */
+export async function arena(
+  karcis: Api,
+  admin: string,
+  organizer: Person,
+  { frontRows, standing: quota, discount }: ArenaSize = { frontRows: 10, standing: 1_000, discount: 1 },
+) {
+  const front = frontRows * SEATS_PER_ROW
+  const capacity = Math.max(5_000, front + quota + 1_000)
+  const eventId = await approvedEvent(karcis, admin, organizer, { capacity })
+  const types = [
+    { name: 'VIP', price: 300_000, quota: front },
+    { name: 'Regular', price: 100_000, quota: 400 },
+    { name: 'Standing', price: 50_000, quota },
+  ]
+  const [vip = '', regular = '', standing = ''] = await inTurn(types, ({ price, ...type }) =>
+    ticketType(karcis, organizer, eventId, { ...type, price: price / discount }),
+  )
   const { createSeatMap } = await karcis.run(
     `mutation ($input: CreateSeatMapInput!) {
       createSeatMap(input: $input) { revision seats { id section row number status } }
@@ -170,8 +194,8 @@ export async function arena(karcis: Api, admin: string, organizer: Person) {
       input: {
         eventId,
         sections: [
-          { name: 'Front', ticketTypeId: vip, rows: 10, seatsPerRow: 20 },
-          { name: 'Back', ticketTypeId: regular, rows: 20, seatsPerRow: 20 },
+          { name: 'Front', ticketTypeId: vip, rows: frontRows, seatsPerRow: SEATS_PER_ROW },
+          { name: 'Back', ticketTypeId: regular, rows: 20, seatsPerRow: SEATS_PER_ROW },
         ],
       },
     },
@@ -185,6 +209,13 @@ export async function arena(karcis: Api, admin: string, organizer: Person) {
     return found.id
   }
   return { eventId, vip, regular, standing, seats, seat, revision: createSeatMap.revision as number }
+}
+
+/** One after the other, so that they are listed in this order. */
+async function inTurn<T, R>(items: readonly T[], make: (item: T) => Promise<R>): Promise<R[]> {
+  const made: R[] = []
+  for (const item of items) made.push(await make(item))
+  return made
 }
 
 export const holdSeats = (karcis: Api, person: Person, eventId: string, seatIds: string[]) =>

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { arena, Person } from './builders.ts'
+import { type arena, type Person, signInAgain } from './builders.ts'
 import type { Api } from './karcis.ts'
 
 /** How a booking ended, as its buyer was told. */
@@ -8,13 +8,37 @@ export interface Outcome {
   status: 'PAID' | 'CANCELLED'
 }
 
+/** Who looks over the shoulders of buyers. */
+interface Observer {
+  /** They have a booking that is not paid yet. */
+  booked?: (buyer: Person, id: string) => void
+  /** They were told that they have paid. */
+  paid?: () => void
+  /** An answer came, with these codes; none: it was a success. */
+  answered?: (operation: string, codes: readonly string[]) => void
+}
+
+/** How they shop. */
+interface Habits extends Observer {
+  /** Between two things they do, by half of it more or less. */
+  thinkMs?: number
+  /** Ends even their patience: whatever has no clear answer by then is not asked again. */
+  giveUp?: AbortSignal
+}
+
 /** Answers after which the same request may be sent again, because it may or may not have been done. */
 const UNCERTAIN = new Set(['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR', 'RATE_LIMITED'])
+const SIGNED_IN_MS = 10 * 60_000 // an access token is good for 15 minutes
+const AGAIN_MS = 200
 
+const HOLD = 'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id } }'
 const BOOK = 'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id } }'
+const CANCEL = 'mutation ($id: ID!) { cancelBooking(id: $id) { status } }'
 const PAY = `mutation ($id: ID!, $key: String!) {
   confirmPayment(id: $id, input: { method: WALLET, idempotencyKey: $key }) { status }
 }`
+
+type Hall = Awaited<ReturnType<typeof arena>>
 
 /**
  * Shops until told to stop, as a patient person would: takes seats or standing places, books, then pays, cancels, or walks away.
@@ -25,58 +49,78 @@ export async function shopUntil(
   stop: AbortSignal,
   karcis: Api,
   buyer: Person,
-  hall: Awaited<ReturnType<typeof arena>>,
+  hall: Hall,
   index: number,
+  habits: Habits = {},
 ): Promise<Outcome[]> {
+  const { thinkMs = 0 } = habits
   const outcomes: Outcome[] = []
+  let signedInAt = Date.now()
+  const think = () => pause(thinkMs * (0.5 + Math.random()))
+  const settle = (operation: string, query: string, variables: Record<string, unknown>) =>
+    settled(karcis, buyer, operation, query, variables, habits)
+
   for (let turn = 0; !stop.aborted; turn++) {
-    const input = (index + turn) % 2 === 0 ? await chooseSeats(karcis, buyer, hall) : standing(hall.standing)
+    await think()
+    if (Date.now() - signedInAt > SIGNED_IN_MS && (await signInAgain(karcis, buyer))) signedInAt = Date.now()
+    const input =
+      (index + turn) % 2 === 0
+        ? await chooseSeats(karcis, buyer, hall, habits)
+        : { ticketTypeId: hall.standing, quantity: 1 }
     if (!input) continue
-    const booked = await settle(karcis, buyer, BOOK, {
-      input: { ...input, idempotencyKey: crypto.randomUUID() },
-    })
+    const key = crypto.randomUUID()
+    const booked = await settle('createBooking', BOOK, { input: { ...input, idempotencyKey: key } })
     const id = booked.data?.createBooking?.id
     if (!id) continue
+    habits.booked?.(buyer, id)
     const plan = Math.random()
     if (plan < 0.6) {
-      const { data } = await settle(karcis, buyer, PAY, { id, key: crypto.randomUUID() })
-      if (data?.confirmPayment?.status === 'PAID') outcomes.push({ id, status: 'PAID' })
+      const { data } = await settle('confirmPayment', PAY, { id, key: crypto.randomUUID() })
+      if (data?.confirmPayment?.status !== 'PAID') continue
+      outcomes.push({ id, status: 'PAID' })
+      habits.paid?.()
     } else if (plan < 0.8) {
-      const { data } = await settle(
-        karcis,
-        buyer,
-        'mutation ($id: ID!) { cancelBooking(id: $id) { status } }',
-        { id },
-      )
+      await think()
+      const { data } = await settle('cancelBooking', CANCEL, { id })
       if (data?.cancelBooking?.status === 'CANCELLED') outcomes.push({ id, status: 'CANCELLED' })
     }
   }
   return outcomes
 }
 
-const standing = (ticketTypeId: string) => ({ ticketTypeId, quantity: 1 })
-
-/** Two seats side by side somewhere; null when somebody else had them, or nothing answered. */
-async function chooseSeats(karcis: Api, buyer: Person, hall: Awaited<ReturnType<typeof arena>>) {
-  const at = Math.floor(Math.random() * 100) * 2 // VIP seats 0 to 199, in pairs
-  const seatIds = hall.seats.slice(at, at + 2).map((seat) => seat.id)
-  const { data } = await karcis
-    .attempt(
-      'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id } }',
-      { input: { eventId: hall.eventId, seatIds } },
-      buyer.token,
-    )
-    .catch(() => ({ data: null }))
-  const holdId = data?.holdSeats?.id
-  return holdId ? { holdId } : null
+/** Two seats side by side somewhere in front; null when somebody else had them, or nothing answered. */
+async function chooseSeats(karcis: Api, buyer: Person, hall: Hall, habits: Habits) {
+  const front = hall.seats.filter(({ section }) => section === 'Front')
+  const at = Math.floor((Math.random() * front.length) / 2) * 2
+  const seatIds = front.slice(at, at + 2).map((seat) => seat.id)
+  const answer = await karcis
+    .attempt(HOLD, { input: { eventId: hall.eventId, seatIds } }, buyer.token)
+    .catch(() => null)
+  if (answer) habits.answered?.('holdSeats', codesOf(answer))
+  const holdId = answer?.data?.holdSeats?.id
+  if (holdId) return { holdId }
+  await pause(AGAIN_MS)
+  return null
 }
 
 /** Sends a request until it is answered for certain. */
-async function settle(karcis: Api, buyer: Person, query: string, variables: Record<string, unknown>) {
+async function settled(
+  karcis: Api,
+  buyer: Person,
+  operation: string,
+  query: string,
+  variables: Record<string, unknown>,
+  { answered, giveUp }: Habits,
+): Promise<Pick<Awaited<ReturnType<Api['attempt']>>, 'data'>> {
   for (;;) {
+    if (giveUp?.aborted) return {}
     const answer = await karcis.attempt(query, variables, buyer.token).catch(() => null)
-    const codes = (answer?.errors ?? []).map((error) => error.extensions?.code ?? '')
+    const codes = answer ? codesOf(answer) : ['no answer']
+    answered?.(operation, codes)
     if (answer?.data !== undefined && !codes.some((code) => UNCERTAIN.has(code))) return answer
-    await pause(100)
+    await pause(AGAIN_MS * (0.5 + Math.random()))
   }
 }
+
+const codesOf = ({ errors = [] }: Awaited<ReturnType<Api['attempt']>>): string[] =>
+  errors.map((error) => error.extensions?.code ?? 'no code')

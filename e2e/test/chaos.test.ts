@@ -46,7 +46,7 @@ it(`keeps seats, tickets and money right while every process is killed ${ROUNDS}
   expect(outcomes.filter((outcome) => outcome.status === 'PAID').length).toBeGreaterThan(0)
 
   await eventually(async () => expect(await books.unfinished()).toEqual([]), 90_000)
-  expect(await books.contradictions()).toEqual([])
+  await eventually(async () => expect(await books.contradictions()).toEqual([])) // a job may just now be due
   for (const outcome of outcomes) expect(await books.statusOf(outcome.id), outcome.id).toBe(outcome.status)
 
   // The audit is not blind: it finds a ticket that has gone missing.

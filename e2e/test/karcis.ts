@@ -132,12 +132,13 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   }
 }
 
-/** @param url of a running router. */
-export function createApi(url: string): Api {
+/** @param url of a running router. @param timeoutMs after how long a client gives up waiting for an answer. */
+export function createApi(url: string, timeoutMs?: number): Api {
   const headers = (token?: string): Record<string, string> =>
     token ? { authorization: `Bearer ${token}` } : {}
+  const patience = () => (timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs))
   const attempt: Api['attempt'] = async (query, variables, token) =>
-    (await gql(`${url}/graphql`, query, variables, headers(token))).body
+    (await gql(`${url}/graphql`, query, variables, headers(token), patience())).body
   return {
     url,
     attempt,

@@ -6,6 +6,16 @@ import { platformProcesses } from '../../scripts/platform.ts'
 import { supervise } from '../../scripts/supervisor.ts'
 import { ADMIN } from './karcis.ts'
 
+/** What the processes of a test need to know that nobody else may. */
+export const SECRETS = {
+  SERVICE_SECRET: 'a secret between the processes of one test',
+  KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
+  PASSWORD_PEPPER: 'pepper of one test',
+  BCRYPT_COST: '4',
+  ADMIN_EMAIL: ADMIN.email,
+  ADMIN_PASSWORD: ADMIN.password,
+}
+
 /** The platform as `npm start` runs it: five processes, each started again when it dies. */
 export interface Platform extends AsyncDisposable {
   url: string
@@ -39,12 +49,7 @@ export async function startProcesses(
         PATH: process.env.PATH,
         NODE_ENV: 'development',
         LOG_LEVEL: 'fatal',
-        SERVICE_SECRET: 'a secret between the processes of one test',
-        KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
-        PASSWORD_PEPPER: 'pepper of one test',
-        BCRYPT_COST: '4',
-        ADMIN_EMAIL: ADMIN.email,
-        ADMIN_PASSWORD: ADMIN.password,
+        ...SECRETS,
         ...settings,
       },
     }),

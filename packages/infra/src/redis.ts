@@ -21,6 +21,8 @@ export interface RedisOptions extends ServerEvents {
   readonly port?: number
   /** Whether an append-only file keeps the data; without it nothing survives the process. */
   readonly durable: boolean
+  /** What clients have to say; one of its own when left out. One that is started again keeps it, as its clients do. */
+  readonly password?: string
   readonly log?: (line: string) => void
 }
 
@@ -41,7 +43,8 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   if (wantedPort !== undefined) await assertPortFree(wantedPort, 'Redis', 'REDIS_PORT')
   const port = wantedPort ?? (await freePort())
   const pidFile = join(dataDir, PID_FILE)
-  const password = randomBytes(24).toString('hex') // for as long as this server runs: whoever needs it gets the URL
+  // For as long as this server runs: whoever needs it gets the URL.
+  const password = options.password ?? randomBytes(24).toString('hex')
   const args = ['-', '--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
   const keep = ['--save', '', '--appendonly', durable ? 'yes' : 'no']
   const server = await runServer({

@@ -12,17 +12,19 @@ export interface GraphQLBody<T> {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Loose = any
 
-/** Posts one operation to `url` and gives back what came, errors included. */
+/** Posts one operation to `url` and gives back what came, errors included. @param signal gives up when it aborts. */
 export async function gql<T = Loose>(
   url: string,
   query: string,
   variables: Record<string, unknown> = {},
   headers: Record<string, string> = {},
+  signal?: AbortSignal,
 ): Promise<{ status: number; body: GraphQLBody<T>; headers: Headers }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
+    ...(signal && { signal }),
   })
   return {
     status: response.status,

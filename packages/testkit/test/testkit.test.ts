@@ -7,6 +7,7 @@ import { useServer } from 'graphql-ws/use/ws'
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { startBalancer } from '../src/balancer.ts'
 import { createTestDatabase } from '../src/database.ts'
 import { eventually } from '../src/eventually.ts'
 import { mutantOf, withMutant } from '../src/mutants.ts'
@@ -45,6 +46,39 @@ describe('the TCP proxy', () => {
     expect(await eventually(ask)).toBe('here')
     server.close()
     server.closeAllConnections()
+  })
+})
+
+describe('the balancer', () => {
+  it('asks whoever is ready, and moves on from what is not and from what is gone', async () => {
+    const start = async (name: string, port = 0) => {
+      const state = { ready: true }
+      const server = createServer(({ url }, response) => {
+        response.writeHead(url === '/ready' && !state.ready ? 503 : 200).end(name)
+      }).listen(port, '127.0.0.1')
+      await once(server, 'listening')
+      const { port: taken } = server.address() as AddressInfo
+      const stop = () => {
+        server.close()
+        server.closeAllConnections()
+      }
+      return { state, stop, url: `http://127.0.0.1:${taken}` }
+    }
+    const [a, b] = [await start('a'), await start('b')]
+    await using balancer = await startBalancer(a.url, b.url)
+    const heard = async (n = 4) => {
+      const names = new Set<string>()
+      for (let i = 0; i < n; i++)
+        names.add(await (await fetch(balancer.url, { headers: { connection: 'close' } })).text())
+      return [...names].sort()
+    }
+    await eventually(async () => expect(await heard()).toEqual(['a', 'b']))
+    a.state.ready = false
+    await eventually(async () => expect(await heard()).toEqual(['b']))
+    b.stop()
+    expect(await heard()).toEqual(['a']) // which says better than nobody what is wrong
+    a.stop()
+    await expect(heard()).rejects.toThrow()
   })
 })
 
