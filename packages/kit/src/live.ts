@@ -81,8 +81,8 @@ export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
       }
 
       const unsubscribe = bus.subscribe(channel(key), (message) => {
-        if (!isChange<C>(message)) return
-        const change = message
+        if (!isChange(message)) return
+        const change = message as C
         if (change.revision <= seen) return
         // While a read is under way its result may or may not hold this change: reading once more is always right.
         if (!reading && change.since <= seen) deliver(change)
@@ -111,7 +111,7 @@ const isLong = (change: Change): boolean =>
 const asGap = ({ revision }: Change): Change => ({ since: revision, revision })
 
 /** Somebody else's Redis may carry somebody else's messages. */
-const isChange = <C extends Change>(message: unknown): message is C => {
+const isChange = (message: unknown): message is Change => {
   const { since, revision } = (message ?? {}) as Partial<Change>
   return typeof since === 'number' && typeof revision === 'number'
 }
