@@ -70,16 +70,17 @@ export interface JobRunner {
 export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<JobRunner> {
   const { connectionString, log, concurrency = 5, crons = [] } = options
   const pool = new JobPool(connectionString, concurrency + 2, log)
+  const active = new Set<string>()
   const runners = keepRunning({
     pool,
     log,
     concurrency,
-    tasks: (stopping) => tasksOf(options, pool, stopping),
+    tasks: (stopping) => tasksOf(options, pool, stopping, active),
     crons: parseCronItems(
       crons.map(({ job, match }) => ({ task: job, match, identifier: job, options: { backfillPeriod: 0 } })),
     ),
   })
-  const upkeep = keepUp(pool, runners, log)
+  const upkeep = keepUp(pool, runners, active, log)
   await runners.tried
   return {
     problem: () => (upkeep.isAway() ? 'The database of the jobs is away.' : runners.problem()),
@@ -97,10 +98,12 @@ function tasksOf<Deps>(
   { jobs, deps, log }: JobRunnerOptions<Deps>,
   pool: pg.Pool,
   stopping: AbortSignal,
+  active: Set<string>,
 ): TaskList {
   const task =
     (job: JobRunnerOptions<Deps>['jobs'][number]): Task =>
     async (payload, { job: { id, attempts, max_attempts } }) => {
+      active.add(id)
       try {
         await job.run(deps, job.schema.parse(payload), stopping)
       } catch (error) {
@@ -110,6 +113,8 @@ function tasksOf<Deps>(
           log.warn({ err: error, task: job.name, attempts, max_attempts }, 'job failed, will be tried again')
         await forgive(pool, { id, attempts, isAway: away }).catch(() => undefined) // then this attempt counts
         throw error
+      } finally {
+        active.delete(id)
       }
     }
   return Object.fromEntries(jobs.map((job) => [job.name, task(job)]))
