@@ -74,16 +74,17 @@ export interface JobRunner {
 export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<JobRunner> {
   const { connectionString, log, concurrency = 5, connections = concurrency + 2, crons = [] } = options
   const pool = new JobPool(connectionString, connections, log)
+  const active = new Set<string>()
   const runners = keepRunning({
     pool,
     log,
     concurrency,
-    tasks: (stopping) => tasksOf(options, pool, stopping),
+    tasks: (stopping) => tasksOf(options, pool, stopping, active),
     crons: parseCronItems(
       crons.map(({ job, match }) => ({ task: job, match, identifier: job, options: { backfillPeriod: 0 } })),
     ),
   })
-  const upkeep = keepUp(pool, runners, log)
+  const upkeep = keepUp(pool, runners, active, log)
   await runners.tried
   return {
     problem: () => (upkeep.isAway() ? 'The database of the jobs is away.' : runners.problem()),
@@ -109,10 +110,12 @@ function tasksOf<Deps>(
   { jobs, deps, log }: JobRunnerOptions<Deps>,
   pool: pg.Pool,
   stopping: AbortSignal,
+  active: Set<string>,
 ): TaskList {
   const task =
     (job: JobRunnerOptions<Deps>['jobs'][number]): Task =>
     async (payload, { job: { id, attempts, max_attempts } }) => {
+      active.add(id)
       try {
         await workFor(requestOf(payload), () => job.run(deps, job.schema.parse(payload), stopping))
       } catch (error) {
@@ -122,6 +125,8 @@ function tasksOf<Deps>(
           log.warn({ err: error, task: job.name, attempts, max_attempts }, 'job failed, will be tried again')
         await forgive(pool, { id, attempts, isAway: away }).catch(() => undefined) // then this attempt counts
         throw error
+      } finally {
+        active.delete(id)
       }
     }
   return Object.fromEntries(jobs.map((job) => [job.name, task(job)]))

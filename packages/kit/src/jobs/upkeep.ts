@@ -25,7 +25,7 @@ export interface Upkeep {
 }
 
 /** Says every few seconds that our runners live, frees what dead ones had locked, and tells of jobs that nobody will try again. */
-export function keepUp(pool: JobPool, runners: Runners, log: Logger): Upkeep {
+export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<string>, log: Logger): Upkeep {
   const closing = new AbortController()
   const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
   const pulse = { missed: 0 }
@@ -33,7 +33,10 @@ export function keepUp(pool: JobPool, runners: Runners, log: Logger): Upkeep {
   let told = ''
 
   async function work(): Promise<void> {
-    if (pool.unnoted === 0) await buryEnded()
+    if (pool.unnoted === 0) {
+      await buryEnded()
+      await freeUnheard(pool, runners.alive, active)
+    }
     await beat(pool, runners.alive)
     if (pulse.missed >= MISSED) runners.replace()
     pulse.missed = 0
@@ -91,6 +94,19 @@ async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
     `INSERT INTO kit.workers (worker_id) SELECT unnest($1::text[])
      ON CONFLICT (worker_id) DO UPDATE SET seen_at = now()`,
     [[...runners]],
+  )
+}
+
+/** Frees what our runners have locked and never heard of, as the answer was lost with its connection. */
+async function freeUnheard(
+  pool: pg.Pool,
+  runners: ReadonlySet<string>,
+  active: ReadonlySet<string>,
+): Promise<void> {
+  await pool.query(
+    `UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL
+     WHERE locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[]) AND locked_at < now() - make_interval(secs => $3)`,
+    [[...runners], [...active], DEAD_AFTER_SECONDS],
   )
 }
 
