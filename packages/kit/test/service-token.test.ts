@@ -73,8 +73,8 @@ describe('line 20: service tokens', () => {
   })
 
   it('refuse one of somebody who has nothing to ask here', async () => {
-    const token = await createServiceTokens(SECRET, 'booking').to('event').sign(null)
-    expect(await createServiceTokens(SECRET, 'event').verify(token)).toBeNull()
+    const token = await createServiceTokens(SECRET, 'booking').to('booking').sign(null)
+    expect(await createServiceTokens(SECRET, 'booking').verify(token)).toBeNull()
   })
 
   it('refuse one of another secret, another algorithm, or none', async () => {
