@@ -8,6 +8,15 @@ import { startRedis } from '@karcis/infra/redis'
 import { SetupError } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import type { StartSettings } from './start-settings.ts'
+import type { Survivor } from './survivor.ts'
+
+/** What the servers that we bring along are started with. */
+interface Surroundings {
+  /** Where they are put to be ended with. */
+  readonly resources: AsyncDisposableStack
+  readonly survivor: Survivor
+  readonly log: Log
+}
 
 type Log = (line: string) => void
 
@@ -17,15 +26,21 @@ type Log = (line: string) => void
  */
 export async function startDatabases(
   settings: StartSettings,
-  resources: AsyncDisposableStack,
-  log: Log,
+  { resources, survivor, log }: Surroundings,
 ): Promise<Record<SubgraphName, string>> {
   const { dataDir, postgresPort, databaseUrls } = settings
   const embedded = SUBGRAPHS.filter((name) => databaseUrls[name] === undefined)
   const urls: Partial<Record<SubgraphName, string>> = { ...databaseUrls }
   if (embedded.length > 0) {
-    const options = { dataDir: join(dataDir, 'postgres'), port: postgresPort, durable: true }
-    const postgres = resources.use(await startPostgres(options))
+    const postgres = resources.use(
+      await startPostgres({
+        dataDir: join(dataDir, 'postgres'),
+        port: postgresPort,
+        durable: true,
+        onSpawn: (pid) => survivor.serverStarted('Postgres', { pid, signal: 'SIGINT' }),
+        onRestart: log,
+      }),
+    )
     log(`Postgres on port ${postgres.port}, data in ${postgres.dataDir}`)
     await createDatabases(postgres.url('postgres'), embedded.map(databaseName))
     for (const name of embedded) urls[name] = postgres.url(databaseName(name))
@@ -42,7 +57,7 @@ const newPassword = (): string => randomBytes(24).toString('hex')
 
 async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<void> {
   try {
-    const applied = await migrate(name, url)
+    const applied = await migrate(name, url, { log: (line) => log(`${name}: ${line}`) })
     if (applied.length > 0) log(`migrated ${name}: ${applied.join(', ')}`)
   } catch (error) {
     if (error instanceof SetupError) throw error
@@ -58,8 +73,7 @@ async function migrateOne(name: SubgraphName, url: string, log: Log): Promise<vo
 /** The Redis that the settings name, or one of our own; gives its URL. */
 export async function startCache(
   settings: StartSettings,
-  resources: AsyncDisposableStack,
-  log: Log,
+  { resources, survivor, log }: Surroundings,
 ): Promise<string> {
   const { redisUrl, redisPort, dataDir } = settings
   if (redisUrl) {
@@ -67,7 +81,14 @@ export async function startCache(
     return redisUrl
   }
   const redis = resources.use(
-    await startRedis({ dataDir: join(dataDir, 'redis'), port: redisPort, durable: true, log }),
+    await startRedis({
+      dataDir: join(dataDir, 'redis'),
+      port: redisPort,
+      durable: true,
+      log,
+      onSpawn: (pid) => survivor.serverStarted('Redis', { pid, signal: 'SIGTERM' }),
+      onRestart: log,
+    }),
   )
   log(`Redis on port ${redis.port}`)
   return redis.url

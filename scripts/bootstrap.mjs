@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 const PNPM = 'pnpm@12.21.0'
 const NODE_MAJOR = 24
+const PARENT_POLL_MS = 250
 const root = fileURLToPath(new URL('..', import.meta.url))
 const modules = join(root, 'node_modules')
 const stamp = join(modules, '.karcis-install')
@@ -65,8 +66,53 @@ function run(node, [script, ...args]) {
   process.on('SIGINT', () => {
     if (!process.stdin.isTTY) child.kill('SIGINT')
   })
+  whenOrphaned(() => child.kill('SIGTERM'))
+  // Its terminal may be closed; what the child has to say goes past us.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   child.once('error', (error) => fail(`${script} did not start: ${error.message}`))
   child.once('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]))
+}
+
+/**
+ * Calls back when the npm that started us is gone, by whatever signal: it passes none on, or only to the shell between us, which does not
+ * either. Without npm, whoever started us may go and leave us running.
+ */
+function whenOrphaned(callback) {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const [npm, command] = inspect(parent)
+  const behindShell = /^\S*\bsh -c /.test(command)
+  const isGone = () => process.ppid !== parent || (behindShell && !isAlive(npm))
+  const timer = setInterval(() => {
+    if (!isGone()) return
+    clearInterval(timer)
+    callback()
+  }, PARENT_POLL_MS)
+}
+
+/** The parent of a process, and its command line. */
+function inspect(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const parent = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]
+    return [Number(parent), readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+  } catch {
+    // No /proc (macOS): ask ps.
+  }
+  const { stdout } = spawnSync('ps', ['-p', String(pid), '-o', 'ppid=', '-o', 'command='], {
+    encoding: 'utf8',
+  })
+  const [, parent = '0', command = ''] = /^\s*(\d+)\s+(.*)/.exec(stdout ?? '') ?? []
+  return [Number(parent), command]
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
 
 if (!process.argv[2]) fail('usage: node scripts/bootstrap.mjs <script.ts> [arguments]')

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { migrationProblems } from '@karcis/infra/migration-rules'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 
@@ -14,6 +15,7 @@ const CHECKS: readonly Check[] = [
   { name: 'format', run: () => runTool('biome', ['format']) },
   { name: 'unused code', run: () => runTool('knip', ['--no-progress', '--no-config-hints']) },
   { name: 'supergraph', run: () => runScript('scripts/compose.ts', ['--check']) },
+  { name: 'migrations', run: () => Promise.resolve(listed(migrationProblems())) },
 ]
 
 /** Runs every check, prints what each of the failed ones has to say, and tells whether all passed. */
@@ -41,6 +43,11 @@ interface Outcome {
   readonly ok: boolean
   readonly output: string
 }
+
+const listed = (problems: readonly string[]): Outcome => ({
+  ok: problems.length === 0,
+  output: problems.join('\n'),
+})
 
 /** Runs one of the project's tools (a name in node_modules/.bin) and keeps what it prints. */
 function runTool(name: string, args: readonly string[]): Promise<Outcome> {

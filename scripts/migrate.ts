@@ -21,13 +21,14 @@ async function main(): Promise<void> {
 }
 
 async function migrateOne(name: SubgraphName, url: URL): Promise<void> {
-  const applied = await migrate(name, url.href).catch(async (error: { code?: string }) => {
+  const log = (line: string) => console.log(`${name}: ${line}`)
+  const applied = await migrate(name, url.href, { log }).catch(async (error: { code?: string }) => {
     if (error.code !== NO_SUCH_DATABASE) throw error
     const server = Object.assign(new URL(url), { pathname: '/postgres' })
     await createDatabases(server.href, [decodeURIComponent(url.pathname.slice(1))])
-    return migrate(name, url.href)
+    return migrate(name, url.href, { log })
   })
-  console.log(applied.length > 0 ? `${name}: applied ${applied.join(', ')}` : `${name}: up to date`)
+  log(applied.length > 0 ? `applied ${applied.join(', ')}` : 'up to date')
 }
 
 const NO_SUCH_DATABASE = '3D000'

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { migrationsDirectory } from '@karcis/infra/migrate'
+import { migrationsDirectory } from '@karcis/infra/migration-files'
+import { migrationProblems } from '@karcis/infra/migration-rules'
 import { startPostgres } from '@karcis/infra/postgres'
 import { diffSql } from '@karcis/infra/schema-diff'
 import { SetupError, temporaryDirectory } from '@karcis/infra/setup'
@@ -28,6 +29,7 @@ async function writeMigration(subgraph: SubgraphName, title: string): Promise<vo
   console.log(
     `wrote ${relative(ROOT, directory)}/migration.sql: read it, and add the checks that Prisma cannot say`,
   )
+  for (const problem of migrationProblems()) console.log(`${problem} (docs/migrations.md)`)
 }
 
 function previousSchema(subgraph: SubgraphName): string | undefined {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { SetupError } from '@karcis/infra/setup'
@@ -21,6 +21,8 @@ export interface StartSettings {
   /** Databases on servers of somebody else; those missing here live on the embedded one. */
   readonly databaseUrls: Readonly<Partial<Record<SubgraphName, string>>>
   readonly redisUrl: string | undefined
+  /** How long a process may take to end after it was asked to. */
+  readonly stopLimitMs: number
   readonly admin: { readonly email: string; readonly password: string } | undefined
 }
 
@@ -59,6 +61,7 @@ export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): Start
     redisPort: port('REDIS_PORT', 63_790),
     databaseUrls: Object.fromEntries(databases.filter(([, value]) => value !== undefined)),
     redisUrl: url('REDIS_URL', /^rediss?:/, 'redis://host:6379'),
+    stopLimitMs: stopLimitMs(env),
     admin: readAdmin(env, production),
   }
   if (problems.length > 0) throw new SetupError(problems.join('\n'))
@@ -75,6 +78,12 @@ function readFlags(args: string[]): { data: string; 'no-seed': boolean } {
   } catch (error) {
     throw new SetupError(`${(error as Error).message} (usage: npm start -- [--no-seed] [--data DIR])`)
   }
+}
+
+/** Longer than it takes by its own settings, which it checks itself: these are what they are at most where nothing is set. */
+function stopLimitMs({ DRAIN_SECONDS, STOP_SECONDS }: NodeJS.ProcessEnv): number {
+  const [drain, stop] = [Number(DRAIN_SECONDS || 5), Number(STOP_SECONDS || 10)]
+  return 1000 * ((drain || 0) + (stop || 0) + 5)
 }
 
 /** In production there is an admin only when both settings are given. */
@@ -106,6 +115,7 @@ function keptSecrets(file: string): Partial<Secrets> {
   const complete = Object.fromEntries(
     SECRETS.map((name) => [name, kept[name] ?? randomBytes(32).toString('hex')]),
   )
-  writeFileSync(file, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(`${file}.new`, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file) // never half of it: what they seal is lost without them
   return complete
 }

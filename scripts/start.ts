@@ -6,12 +6,13 @@ import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 import { platformProcesses } from './platform.ts'
-import { assertNotRunning, clearRun, stopOrphans, writeRun } from './run-lock.ts'
+import { claim, clearRun, stopOrphans, writeRun } from './run-lock.ts'
 import { seedOnce } from './seed.ts'
 import type { StartSettings } from './start-settings.ts'
 import { readSecrets, readStartSettings } from './start-settings.ts'
 import { supervise } from './supervisor.ts'
-import { onInterruption, readableLine } from './terminal.ts'
+import { startSurvivor } from './survivor.ts'
+import { onInterruption, readableLine, tolerateClosedOutput } from './terminal.ts'
 
 const NAME_WIDTH = 8
 const startedAt = Date.now()
@@ -24,16 +25,18 @@ const elapsed = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1)} s
 async function main(): Promise<void> {
   if (existsSync(join(ROOT, '.env'))) process.loadEnvFile(join(ROOT, '.env'))
   const settings = readStartSettings(process.argv.slice(2), process.env)
-  const { dataDir } = settings
-  const interrupted = onInterruption(() => progress('stopping (a second Ctrl-C stops at once)'))
+  const { dataDir, stopLimitMs } = settings
+  const interrupted = onInterruption(
+    () => progress('stopping (a second Ctrl-C stops at once)'),
+    2 * stopLimitMs, // first the router, then the subgraphs
+  )
   mkdirSync(dataDir, { recursive: true })
-  assertNotRunning(dataDir)
+  await using resources = new AsyncDisposableStack()
+  await claim(dataDir)
+  resources.defer(() => clearRun(dataDir))
   await stopOrphans(dataDir)
   await assertPortsFree(settings)
-
-  await using resources = new AsyncDisposableStack()
   writeRun(dataDir, {})
-  resources.defer(() => clearRun(dataDir))
   try {
     await start(settings, resources, interrupted)
   } catch (error) {
@@ -48,11 +51,13 @@ async function start(
   resources: AsyncDisposableStack,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { dataDir, routerPort, ports } = settings
+  const { dataDir, routerPort, ports, stopLimitMs } = settings
+  const survivor = resources.use(startSurvivor(dataDir, stopLimitMs))
+  const surroundings = { resources, survivor, log: progress }
   const secrets = readSecrets(process.env, dataDir, settings.production)
   const [databaseUrls, redisUrl] = await allOrNothing(
-    startDatabases(settings, resources, progress),
-    startCache(settings, resources, progress),
+    startDatabases(settings, surroundings),
+    startCache(settings, surroundings),
     generate(progress),
   )
   interrupted.throwIfAborted()
@@ -65,9 +70,14 @@ async function start(
     ...adminSettings(settings),
   }
   const supervisor = await supervise({
-    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }),
+    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }).map((group) =>
+      group.map((spec) => ({ ...spec, stopLimitMs })),
+    ),
     log: (name, line) => print(name, readableLine(line)),
-    onPids: (pids) => writeRun(dataDir, pids),
+    onPids(pids) {
+      writeRun(dataDir, pids)
+      survivor.processesChanged(Object.values(pids))
+    },
     signal: interrupted,
   })
   resources.use(supervisor)
@@ -95,6 +105,7 @@ async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<vo
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
 }
 
+tolerateClosedOutput()
 try {
   await main()
   process.exit(0) // a keep-alive socket of ours must not hold the terminal

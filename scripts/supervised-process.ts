@@ -1,6 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -27,6 +26,8 @@ export interface ProcessSpec {
   readonly env: NodeJS.ProcessEnv
   /** Answers 200 once the process can serve. */
   readonly readyUrl: string
+  /** How long it may take to end, when that is not the usual. */
+  readonly stopLimitMs?: number
 }
 
 /** Keeps one process running: starts it again, with growing pauses, whenever it dies on its own. */
@@ -54,30 +55,32 @@ export class SupervisedProcess {
   /** Starts it and resolves when it is ready; one that dies before it was ever ready is not tried again. */
   async start(): Promise<void> {
     const child = this.#spawn()
-    await Promise.race([this.#ready(), this.#deathOf(child)])
+    const outcome = await this.#untilReady(child, READY_LIMIT_MS)
+    if (outcome === 'late') throw new SetupError(`${this.spec.name} was not ready in time: ${this.#reason()}`)
+    if (outcome === 'dead') throw new SetupError(`${this.spec.name} did not start: ${this.#reason()}`)
     this.#wasReady = true
   }
 
-  /** Resolves when the process that runs now, or the next one, answers that it is ready. */
-  async #ready(): Promise<void> {
-    const deadline = Date.now() + READY_LIMIT_MS
+  /** Resolves when a process answers that it is ready, has ended, or took too long; or when we are stopping. */
+  async #untilReady(child: ChildProcess, limitMs: number): Promise<'ready' | 'dead' | 'late' | 'stopping'> {
+    let ended = child.pid === undefined || child.exitCode !== null || child.signalCode !== null
+    child.once('close', () => {
+      ended = true
+    })
+    const deadline = Date.now() + limitMs
     while (!(await isReady(this.spec.readyUrl))) {
-      if (this.#stopping.signal.aborted) return
-      if (Date.now() > deadline)
-        throw new SetupError(`${this.spec.name} was not ready in time: ${this.#reason()}`)
+      if (this.#stopping.signal.aborted) return 'stopping'
+      if (ended) return 'dead'
+      if (Date.now() > deadline) return 'late'
       await sleep(50)
     }
-  }
-
-  async #deathOf(child: ChildProcess): Promise<never> {
-    await once(child, 'close')
-    throw new SetupError(`${this.spec.name} did not start: ${this.#reason()}`)
+    return 'ready'
   }
 
   /** Ends it in order, by force past the limit, and leaves it ended. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    if (this.#child) await stopChild(this.#child, 'SIGTERM', STOP_LIMIT_MS)
+    if (this.#child) await stopChild(this.#child, 'SIGTERM', this.spec.stopLimitMs ?? STOP_LIMIT_MS)
   }
 
   /** For the last moment of our own process, where nothing can be waited for. */
@@ -98,12 +101,16 @@ export class SupervisedProcess {
       if (input) createInterface({ input }).on('line', (line) => this.#print(line))
     }
     const startedAt = Date.now()
-    child.once('error', (error) => this.#print(error.message))
-    child.once('exit', (code, signal) => {
+    const onEnd = (reason: string): void => {
       this.#child = undefined
       this.#onChange()
       if (!this.#wasReady || this.#stopping.signal.aborted) return
-      void this.#revive(signal ?? `exit code ${code}`, Date.now() - startedAt)
+      void this.#revive(reason, Date.now() - startedAt)
+    }
+    child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`))
+    child.on('error', (error) => {
+      this.#print(error.message)
+      if (child.pid === undefined) onEnd(error.message) // the system had no room for it; then nothing has exited either
     })
     this.#onChange()
     return child
@@ -119,11 +126,12 @@ export class SupervisedProcess {
     }
     this.#pause = Math.min(this.#pause * 2, LONGEST_PAUSE_MS)
     const child = this.#spawn()
-    const outcome = await Promise.race([
-      this.#ready().then(() => true),
-      once(child, 'close').then(() => false),
-    ])
-    if (outcome && !this.#stopping.signal.aborted) this.#log(`is ready again (pid ${child.pid})`)
+    let outcome = await this.#untilReady(child, READY_LIMIT_MS)
+    if (outcome === 'late') {
+      this.#log(`runs again (pid ${child.pid}) and is not ready yet: ${this.#reason()}`)
+      outcome = await this.#untilReady(child, Number.POSITIVE_INFINITY)
+    }
+    if (outcome === 'ready') this.#log(`is ready again (pid ${child.pid})`)
   }
 
   /** Its last error, or else the last thing it said; of a log record the message. */

@@ -48,6 +48,32 @@ describe('the supervisor', () => {
     expect(after.two).toBe(before.two)
   })
 
+  it('line 33: waits for one that runs again and is not ready, and stops it all the same', async () => {
+    const lines: string[] = []
+    const slow = join(directory, 'slow.ts')
+    const marker = join(directory, 'has-run')
+    // In its first life ready at once, in its second after a while.
+    writeFileSync(
+      slow,
+      `import { existsSync, writeFileSync } from 'node:fs'
+      import { createServer } from 'node:http'
+      let left = existsSync(${JSON.stringify(marker)}) ? 10 : 0
+      writeFileSync(${JSON.stringify(marker)}, '')
+      createServer((_, response) => { response.statusCode = left-- > 0 ? 503 : 200; response.end() })
+        .listen(Number(process.env.PORT), '127.0.0.1')`,
+    )
+    const processes = [[await spec('slow', slow)]]
+    const supervisor = await supervise({ processes, log: (_, line) => lines.push(line) })
+    process.kill(supervisor.pids().slow ?? process.pid, 'SIGKILL')
+    await eventually(() =>
+      expect(lines).toEqual([
+        'died (SIGKILL); starting it again in 250 ms',
+        `is ready again (pid ${supervisor.pids().slow})`,
+      ]),
+    )
+    await supervisor.stop()
+  })
+
   it('stops group after group', async () => {
     const lines: string[] = []
     const processes = [[await spec('first', server)], [await spec('second', server)]]

@@ -1,17 +1,18 @@
-const HARD_LIMIT_MS = 40_000 // above what a drain of router and subgraphs may take
+const SERVERS_MS = 25_000 // for the databases, after what stops before them
 const REPEAT_MS = 1000 // npm and the terminal both deliver one Ctrl-C
 
 /**
  * Aborts on the first Ctrl-C, SIGTERM, hang-up, or when the process that started us is gone. A second
  * signal, given on purpose, ends us at once; so does a stop that takes too long.
+ * @param limitMs how long the processes may take to stop.
  */
-export function onInterruption(announce: () => void): AbortSignal {
+export function onInterruption(announce: () => void, limitMs: number): AbortSignal {
   const controller = new AbortController()
   let since = 0
   const interrupt = () => {
     if (!controller.signal.aborted) {
       since = Date.now()
-      setTimeout(() => process.exit(1), HARD_LIMIT_MS).unref()
+      setTimeout(() => process.exit(1), limitMs + SERVERS_MS).unref()
       announce()
       controller.abort()
     } else if (Date.now() - since > REPEAT_MS) {
@@ -21,6 +22,11 @@ export function onInterruption(announce: () => void): AbortSignal {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, interrupt)
   process.on('disconnect', interrupt)
   return controller.signal
+}
+
+/** A terminal that is closed, or a pipe that nobody reads, must not keep us from stopping in order. */
+export function tolerateClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 }
 
 const LEVELS: Record<number, string> = {

@@ -78,10 +78,20 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
       REFRESH_GRACE_SECONDS: 30,
+      REFRESH_TOKEN_RETENTION_DAYS: 30,
+      KNOWN_PLACE_RETENTION_DAYS: 90,
+      PROPOSAL_RETENTION_DAYS: 730,
       ...settings,
     }),
   )
-  undo.use(await createEventSubgraph({ REVIEW_DAYS: 14, ...(await own('event')) }))
+  undo.use(
+    await createEventSubgraph({
+      REVIEW_DAYS: 14,
+      VIEW_RETENTION_DAYS: 90,
+      ROOM_BLOCK_RETENTION_DAYS: 365,
+      ...(await own('event')),
+    }),
+  )
   undo.use(
     await createTicketSubgraph({
       HOLD_SECONDS: 600,

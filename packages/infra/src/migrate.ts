@@ -1,20 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger, runMigrations } from 'graphile-worker'
 import pg from 'pg'
+import { applyFile, type Log } from './apply-migration.ts'
+import { kitMigrations, type MigrationFile, migrationsOf } from './migration-files.ts'
 import { SetupError } from './setup.ts'
 import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 
-const PROJECT = join(import.meta.dirname, '../../..')
 const LOCK = 72707369 // the advisory lock that Prisma's own engine takes, so the two never run at once
-
-interface MigrationFile {
-  readonly name: string
-  readonly path: string
-  readonly sql: string
-  readonly checksum: string
-}
+const TURN_POLL_MS = 100
 
 /** Where a set of migrations notes what it has applied. */
 interface Ledger {
@@ -51,23 +45,34 @@ export const databaseSetting = (name: SubgraphName): string => `${name.toUpperCa
 /** The database that a subgraph owns on the embedded server. */
 export const databaseName = (name: SubgraphName): string => `karcis_${name}`
 
-/** The directory of a subgraph's migrations, each in `<timestamp>_<name>/migration.sql`. */
-export const migrationsDirectory = (name: SubgraphName): string => join(PROJECT, 'prisma', name, 'migrations')
+export interface MigrateOptions {
+  /** Told of what a migration waits for. */
+  readonly log?: Log
+  /** Where the subgraph's own migrations are, when not where they belong. */
+  readonly directory?: string
+}
 
 /**
- * Brings one subgraph's database up to date: the job queue, the shared `kit` schema, then its own tables.
- * Starters that come at the same time wait for each other. Returns the names of what was applied now.
+ * Brings one subgraph's database up to date, while the platform may be at work: the job queue, the shared `kit` schema, then its own
+ * tables. Starters that come at the same time wait for each other. Returns the names of what was applied now.
+ * @throws SetupError for a migration that fails, that was edited, or that does not get its locks for minutes.
  */
-export async function migrate(name: SubgraphName, url: string): Promise<string[]> {
-  const client = new pg.Client(url)
+export async function migrate(
+  name: SubgraphName,
+  url: string,
+  { log = () => undefined, directory }: MigrateOptions = {},
+): Promise<string[]> {
+  const client = new pg.Client({ connectionString: url, application_name: 'karcis-migrate' })
   client.on('error', () => undefined) // a lost connection fails the query that is under way
   await client.connect()
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [LOCK])
+    await takeTurn(client)
+    await client.query('SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0')
     await runMigrations({ connectionString: url, logger: SILENT })
-    const shared = sqlFiles(join(PROJECT, 'packages/kit/migrations'))
-    const own = migrationFolders(migrationsDirectory(name))
-    return [...(await apply(client, KIT_LEDGER, shared)), ...(await apply(client, PRISMA_LEDGER, own))]
+    return [
+      ...(await apply(client, KIT_LEDGER, kitMigrations(), log)),
+      ...(await apply(client, PRISMA_LEDGER, migrationsOf(name, directory), log)),
+    ]
   } finally {
     await client.end() // lets go of the lock too
   }
@@ -75,7 +80,21 @@ export async function migrate(name: SubgraphName, url: string): Promise<string[]
 
 const SILENT = new Logger(() => () => undefined)
 
-async function apply(client: pg.Client, ledger: Ledger, files: readonly MigrationFile[]): Promise<string[]> {
+/** Asks again and again instead of waiting: an index made concurrently waits for every statement that runs, also for one that waits for us. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ ours: boolean }>('SELECT pg_try_advisory_lock($1) AS ours', [LOCK])
+    if (rows[0]?.ours) return
+    await sleep(TURN_POLL_MS)
+  }
+}
+
+async function apply(
+  client: pg.Client,
+  ledger: Ledger,
+  files: readonly MigrationFile[],
+  log: Log,
+): Promise<string[]> {
   await client.query(ledger.create)
   const { rows } = await client.query<{ name: string; checksum: string }>(ledger.list)
   const applied = new Map(rows.map((row) => [row.name, row.checksum]))
@@ -84,48 +103,7 @@ async function apply(client: pg.Client, ledger: Ledger, files: readonly Migratio
     throw new SetupError(`Migration ${edited.path} was edited after it was applied: add a new one instead.`)
   }
   const pending = files.filter((file) => !applied.has(file.name))
-  for (const file of pending) await applyOne(client, ledger, file)
+  for (const file of pending)
+    await applyFile(client, file, { sql: ledger.insert, values: ledger.values(file) }, log)
   return pending.map((file) => file.name)
-}
-
-async function applyOne(client: pg.Client, ledger: Ledger, file: MigrationFile): Promise<void> {
-  try {
-    await client.query('BEGIN')
-    await client.query(file.sql)
-    await client.query(ledger.insert, ledger.values(file))
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw new SetupError(`Migration ${file.path}${place(error, file.sql)}: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-}
-
-/** Postgres counts characters; people count lines. */
-function place(error: unknown, sql: string): string {
-  const { position } = error as { position?: string }
-  return position ? ` line ${sql.slice(0, Number(position)).split('\n').length}` : ''
-}
-
-const read = (name: string, path: string): MigrationFile => {
-  const sql = readFileSync(path, 'utf8')
-  return {
-    name,
-    path: relative(PROJECT, path),
-    sql,
-    checksum: createHash('sha256').update(sql).digest('hex'),
-  }
-}
-
-function sqlFiles(directory: string): MigrationFile[] {
-  if (!existsSync(directory)) return []
-  const names = readdirSync(directory).filter((name) => name.endsWith('.sql'))
-  return names.sort().map((name) => read(name.slice(0, -'.sql'.length), join(directory, name)))
-}
-
-function migrationFolders(directory: string): MigrationFile[] {
-  if (!existsSync(directory)) return []
-  const names = readdirSync(directory).filter((name) => /^\d{14}_/.test(name))
-  return names.sort().map((name) => read(name, join(directory, name, 'migration.sql')))
 }

@@ -12,12 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { SetupError, assertPortFree, freePort } from './setup.ts'
 import type { Account } from './postgres-home.ts'
 import { reachableBinaries, reachableDataDirectory, serverAccount } from './postgres-home.ts'
-import { commandLine, isAlive, stopChild, stopLeftover } from './processes.ts'
+import { commandLine, isAlive, stopLeftover } from './processes.ts'
+import { runServer, type ServerEvents } from './server-process.ts'
 
 const USER = 'karcis'
 const FIRST_PASSWORD = 'karcis' // of a server for tests, which asks for none; and of data from before there was a better one
@@ -26,7 +26,7 @@ const PASSWORD_FILE = 'owner-password'
 const WRONG_PASSWORD = '28P01'
 const STOP_LIMIT_MS = 20_000
 
-export interface PostgresOptions {
+export interface PostgresOptions extends ServerEvents {
   /** Where the data lives. When the server's account cannot reach it, a place that it can is taken instead. */
   readonly dataDir: string
   /** Loopback port; a free one when left out. */
@@ -58,6 +58,8 @@ export async function startPostgres({
   dataDir: wanted,
   port: wantedPort,
   durable,
+  onSpawn,
+  onRestart,
 }: PostgresOptions): Promise<Postgres> {
   const dataDir = reachableDataDirectory(wanted)
   const account = serverAccount(dataDir)
@@ -68,43 +70,48 @@ export async function startPostgres({
   const password = durable ? keptPassword(dataDir, account) : FIRST_PASSWORD
 
   const port = wantedPort ?? (await freePort())
-  const log = openSync(join(dataDir, 'server.log'), 'w')
-  const settings = [...SETTINGS, ...(durable ? [] : FAST)].flatMap((setting) => ['-c', setting])
-  const child = spawn(binaries.postgres, ['-D', dataDir, '-p', String(port), ...settings], {
-    ...account,
-    cwd: '/',
-    detached: true, // a terminal's Ctrl-C must not stop it before its clients
-    stdio: ['ignore', log, log],
-  })
-  closeSync(log)
-  const onExit = () => child.kill('SIGINT')
-  process.once('exit', onExit)
-
   const url = urlsAt(port, password)
-  const stop = async () => {
-    process.off('exit', onExit)
-    await stopChild(child, 'SIGINT', STOP_LIMIT_MS)
-  }
-  let failed: Error | undefined
-  child.once('error', (error) => {
-    failed = error
+  const logFile = join(dataDir, 'server.log')
+  rmSync(logFile, { force: true })
+  const settings = [...SETTINGS, ...(durable ? [] : FAST)].flatMap((setting) => ['-c', setting])
+  const server = await runServer({
+    name: 'Postgres',
+    spawn() {
+      const log = openSync(logFile, 'a')
+      const child = spawn(binaries.postgres, ['-D', dataDir, '-p', String(port), ...settings], {
+        ...account,
+        cwd: '/',
+        detached: true, // a terminal's Ctrl-C must not stop it before its clients
+        stdio: ['ignore', log, log],
+      })
+      closeSync(log)
+      return child
+    },
+    answers: () => answers(url('postgres')),
+    lastWords: () => lastLine(logFile),
+    // What a killed server left running works until it notices; Postgres waits for it, so that two never write to the same data.
+    isPassing: (reason) => /shared memory block .* still in use/.test(reason),
+    stopSignal: 'SIGINT',
+    stopLimitMs: STOP_LIMIT_MS,
+    onSpawn,
+    onRestart,
   })
-  while (!(await answers(url('postgres')))) {
-    if (failed || child.exitCode !== null || child.signalCode !== null) {
-      process.off('exit', onExit)
-      throw new SetupError(
-        `Postgres did not start: ${failed?.message ?? lastLine(join(dataDir, 'server.log'))}`,
-      )
-    }
-    await sleep(20)
-  }
   try {
     await replaceFirstPassword(url('postgres'))
   } catch (error) {
-    await stop()
+    await server.stop()
     throw error
   }
-  return { port, pid: child.pid ?? 0, dataDir, url, stop, [Symbol.asyncDispose]: stop }
+  return {
+    port,
+    get pid() {
+      return server.pid
+    },
+    dataDir,
+    url,
+    stop: server.stop,
+    [Symbol.asyncDispose]: server.stop,
+  }
 }
 
 /**
@@ -210,14 +217,16 @@ async function replaceFirstPassword(url: string): Promise<void> {
   }
 }
 
-/** After a `kill -9` of an earlier run the server may still be there, or only the file that says so. */
+/** After a `kill -9` of an earlier run the server may still be there, or only the file that says so, with an id that somebody else has now. */
 export async function stopLeftoverPostgres(dataDir: string): Promise<void> {
   const pidFile = join(dataDir, 'postmaster.pid')
   if (!existsSync(pidFile)) return
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0])
   const ours = (command: string) => command.includes(dataDir)
-  if (Number.isInteger(pid) && pid > 1 && isAlive(pid)) await stopLeftover(pid, ours, 'SIGINT')
-  rmSync(pidFile, { force: true })
+  if (!Number.isInteger(pid) || pid <= 1) return rmSync(pidFile, { force: true }) // half written
+  await stopLeftover(pid, ours, 'SIGINT')
+  // Postgres does not start while the id is taken. One that nobody has is for Postgres to judge.
+  if (isAlive(pid)) rmSync(pidFile, { force: true })
 }
 
 /** One that asks for another password is there as well. */

@@ -4,6 +4,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+const LEFTOVER_LIMIT_MS = 15_000
+
 const exited = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null
 
 /** Whether a process with this id is there, whoever owns it. */
@@ -33,6 +35,28 @@ export function commandLine(pid: number): string {
   }
 }
 
+/**
+ * What tells a process from every other that has or will have its id: when it began. '' when it is gone.
+ * Only to be compared with what this machine gave before.
+ */
+export function birthOf(pid: number): string {
+  try {
+    // Behind the command in parentheses, which may contain anything: the 20th field is the start, in ticks since the machine's.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    // No /proc (macOS), or no such process: ask ps.
+  }
+  try {
+    return execFileSync('ps', ['-p', String(pid), '-o', 'lstart='], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim()
+  } catch {
+    return ''
+  }
+}
+
 /** Signals a child of ours and waits for its end; past the limit it is killed. */
 export async function stopChild(child: ChildProcess, signal: NodeJS.Signals, limitMs: number): Promise<void> {
   if (exited(child)) return
@@ -53,7 +77,18 @@ export async function stopLeftover(
   signal: NodeJS.Signals,
 ): Promise<void> {
   if (!isAlive(pid) || !belongs(commandLine(pid))) return
-  process.kill(pid, signal)
-  for (let waited = 0; isAlive(pid) && waited < 15_000; waited += 50) await sleep(50)
-  if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  const birth = birthOf(pid)
+  const isStill = () => isAlive(pid) && birthOf(pid) === birth
+  send(pid, signal)
+  for (let waited = 0; isStill() && waited < LEFTOVER_LIMIT_MS; waited += 50) await sleep(50)
+  if (isStill()) send(pid, 'SIGKILL')
+}
+
+/** It may be gone by now. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
 }

@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, readlinkSync, realpathSync, rmSync
 import { connect } from 'node:net'
 import { platform } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SetupError, assertPortFree, freePort } from './setup.ts'
-import { stopChild, stopLeftover } from './processes.ts'
+import { stopLeftover } from './processes.ts'
+import { runServer, type ServerEvents } from './server-process.ts'
 
 const STOP_LIMIT_MS = 5000
 const PID_FILE = 'redis.pid'
@@ -14,7 +14,7 @@ const PROGRAMS = ['redis-server', 'valkey-server']
 const HOW_TO =
   'Install it (Debian/Ubuntu: apt-get install redis-server; macOS: brew install redis) or set REDIS_URL.'
 
-export interface RedisOptions {
+export interface RedisOptions extends ServerEvents {
   /** Where its files are. */
   readonly dataDir: string
   /** Loopback port; a free one when left out. */
@@ -34,7 +34,7 @@ export interface Redis extends AsyncDisposable {
 
 /** Starts Redis (or Valkey) from PATH, installing it first where that needs no question, and waits until it takes its password. */
 export async function startRedis(options: RedisOptions): Promise<Redis> {
-  const { dataDir, port: wantedPort, durable, log = () => undefined } = options
+  const { dataDir, port: wantedPort, durable, log = () => undefined, onSpawn, onRestart } = options
   const program = findProgram() ?? install(log)
   mkdirSync(dataDir, { recursive: true })
   await stopLeftoverRedis(dataDir)
@@ -44,31 +44,33 @@ export async function startRedis(options: RedisOptions): Promise<Redis> {
   const password = randomBytes(24).toString('hex') // for as long as this server runs: whoever needs it gets the URL
   const args = ['-', '--port', String(port), '--bind', '127.0.0.1', '--dir', dataDir, '--pidfile', pidFile]
   const keep = ['--save', '', '--appendonly', durable ? 'yes' : 'no']
-  const child = spawn(program, [...args, ...keep, '--loglevel', 'warning', '--logfile', 'redis.log'], {
-    detached: true, // a terminal's Ctrl-C must not stop it before its clients
-    stdio: ['pipe', 'ignore', 'ignore'],
+  const server = await runServer({
+    name: 'Redis',
+    spawn() {
+      const child = spawn(program, [...args, ...keep, '--loglevel', 'warning', '--logfile', 'redis.log'], {
+        detached: true, // a terminal's Ctrl-C must not stop it before its clients
+        stdio: ['pipe', 'ignore', 'ignore'],
+      })
+      child.stdin.on('error', () => undefined) // one that could not start reads nothing
+      child.stdin.end(`requirepass ${password}\n`) // not among the arguments, which every account of the machine can list
+      return child
+    },
+    answers: () => answers(port, password),
+    lastWords: () => lastLine(join(dataDir, 'redis.log')),
+    stopSignal: 'SIGTERM',
+    stopLimitMs: STOP_LIMIT_MS,
+    onSpawn,
+    onRestart,
   })
-  child.stdin.on('error', () => undefined) // one that could not start reads nothing
-  child.stdin.end(`requirepass ${password}\n`) // not among the arguments, which every account of the machine can list
-  const onExit = () => child.kill('SIGTERM')
-  process.once('exit', onExit)
-  let failed: Error | undefined
-  child.once('error', (error) => {
-    failed = error
-  })
-  while (!(await answers(port, password))) {
-    if (failed || child.exitCode !== null || child.signalCode !== null) {
-      process.off('exit', onExit)
-      throw new SetupError(`Redis did not start: ${failed?.message ?? lastLine(join(dataDir, 'redis.log'))}`)
-    }
-    await sleep(20)
+  return {
+    port,
+    get pid() {
+      return server.pid
+    },
+    url: `redis://:${password}@127.0.0.1:${port}`,
+    stop: server.stop,
+    [Symbol.asyncDispose]: server.stop,
   }
-  const stop = async () => {
-    process.off('exit', onExit)
-    await stopChild(child, 'SIGTERM', STOP_LIMIT_MS)
-  }
-  const url = `redis://:${password}@127.0.0.1:${port}`
-  return { port, pid: child.pid ?? 0, url, stop, [Symbol.asyncDispose]: stop }
 }
 
 function findProgram(): string | undefined {

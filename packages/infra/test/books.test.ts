@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { grantDatabase } from '../src/database-role.ts'
 import { openBooks } from '../src/books/audit.ts'
 import { describeFindings } from '../src/books/print.ts'
 import type { Finding } from '../src/books/report.ts'
@@ -336,6 +337,22 @@ describe('line 36: a repair of the books', () => {
     expect(
       await world.rows('user', 'SELECT id FROM kit.outbox WHERE delivered_at IS NULL ORDER BY seq'),
     ).toEqual([{ id: id(121) }, { id: id(122) }])
+  })
+
+  it('needs no more than what each subgraph may do in its own database', async () => {
+    const urls = {} as Record<SubgraphName, string>
+    for (const name of SUBGRAPHS)
+      urls[name] = await grantDatabase(name, world.urls[name], 'a password of this test')
+    await world.plant('user', 'UPDATE kit.outbox SET delivered_at = NULL')
+    await world.plant('ticket', 'UPDATE open_places SET taken = 7')
+    await world.plant('event', job('rotate', `locked_at = now() - interval '1 hour', locked_by = 'gone'`))
+    await using books = openBooks(urls)
+    const repaired = (await books.audit({ repair: true })).filter(({ count }) => count > 0)
+    expect(repaired.map(({ check, repaired: done }) => [check, done?.count])).toEqual([
+      ['open-places', 1],
+      ['outbox', 1],
+      ['jobs-of-dead-workers', 1],
+    ])
   })
 
   it('ends what a booking that is over still keeps', async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 import { findDrift } from '../src/schema-diff.ts'
-import { migrationsDirectory } from '../src/migrate.ts'
+import { migrationsDirectory } from '../src/migration-files.ts'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 
 const schemaFile = (name: (typeof SUBGRAPHS)[number]) =>

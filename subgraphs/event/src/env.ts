@@ -1,4 +1,4 @@
-import { subgraphSettings } from '@karcis/kit/env'
+import { days, subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -10,6 +10,10 @@ export const eventSettings = subgraphSettings.extend({
   BOOKING_URL: serviceUrl,
   /** After how many days an event that nobody reviewed no longer keeps its room. */
   REVIEW_DAYS: z.coerce.number().int().min(1).max(366).default(14),
+  /** For how many days views are told apart by day; popularity looks back 30. */
+  VIEW_RETENTION_DAYS: z.coerce.number().int().min(31).default(90),
+  /** Blocks of rooms, from when they are over. */
+  ROOM_BLOCK_RETENTION_DAYS: days(365),
 })
 
 export type EventSettings = z.infer<typeof eventSettings>

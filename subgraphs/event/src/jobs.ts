@@ -1,9 +1,13 @@
+import { transaction } from '@karcis/kit/database'
 import { enqueue, defineJob } from '@karcis/kit/jobs'
+import { retention } from '@karcis/kit/retention'
 import type { EventHandlers } from '@karcis/kit/events'
 import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { foldViews } from './domain/events/view-store.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
+import { recordRights } from './domain/organizing/organizer-rights.ts'
 import { pauseSalesOf } from './domain/organizing/pause-sales.ts'
 
 /** Stops what an organizer sells who may no longer do so. */
@@ -20,16 +24,63 @@ const lapseReviewsJob = defineJob({
   run: (deps: Deps) => lapseReviews(deps),
 })
 
+const VIEWS_AT_ONCE = 1_000
+
+/** Adds views of days long past up: popularity forgets them, and how often an event was viewed in all does not need to know the day. */
+const foldOldViews = defineJob({
+  name: 'fold-views',
+  schema: z.object({}),
+  async run(deps: Deps, _payload, closing) {
+    const days = deps.settings.VIEW_RETENTION_DAYS
+    for (;;) {
+      const folded = await transaction(deps.db, (tx) => foldViews(tx, days, VIEWS_AT_ONCE))
+      if (folded < VIEWS_AT_ONCE || closing?.aborted) return
+    }
+  },
+})
+
+const forgetRoomBlocks = retention<Deps>({
+  name: 'forget-room-blocks',
+  table: 'room_bookings',
+  since: 'ends_at',
+  where: "kind = 'BLOCK'",
+  keepForDays: ({ settings }) => settings.ROOM_BLOCK_RETENTION_DAYS,
+})
+
+/** By then nobody has an access token, or a request under way, from before they lost their rights. */
+const forgetLostRights = retention<Deps>({
+  name: 'forget-lost-rights',
+  table: 'lost_rights',
+  since: 'lost_at',
+  keepForDays: 1,
+})
+
+/** After a day a key is good for another event. */
+const forgetEventCreations = retention<Deps>({
+  name: 'forget-event-creations',
+  table: 'event_creations',
+  since: 'created_at',
+  keepForDays: 1,
+})
+
+/** What forgets, to be run every hour. */
+export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
+
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer, lapseReviewsJob]
+export const jobs = [pauseSalesOfOrganizer, lapseReviewsJob, ...forgetting]
 
 /** When it runs by itself. */
-export const crons = [{ job: lapseReviewsJob.name, match: '*/10 * * * *' }]
+export const crons = [
+  { job: lapseReviewsJob.name, match: '*/10 * * * *' },
+  ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
+]
 
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
-    if (!suspended && !erased && role !== 'CUSTOMER') return
+    const lost = suspended || erased || role === 'CUSTOMER'
+    await recordRights(tx, userId, lost)
+    if (!lost) return
     const reason = suspended
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'

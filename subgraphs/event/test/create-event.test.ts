@@ -1,5 +1,6 @@
 import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
 import { newId } from '@karcis/kit/ids'
+import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -232,5 +233,55 @@ describe('eventForSale', () => {
 describe('whatever these stories did', () => {
   it('what waits or is approved has its room reserved, nothing else has, and pending changes have theirs', async () => {
     expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
+  })
+})
+
+describe('line 32: an event whose answer was lost', () => {
+  const draftWithKey = (changes = {}) => ({ ...house.draftOf(changes), idempotencyKey: newId() })
+
+  it('is added once, however often it is asked for with its key, at once too', async () => {
+    const input = draftWithKey()
+    const answers = await parallel(5, () => story.does(house.organizer, CREATE_EVENT, { input }))
+    const ids = answers.map((answer) => (answer.status === 'fulfilled' ? answer.value.id : answer.reason))
+    expect(new Set(ids).size).toBe(1)
+    expect(await story.does(house.organizer, CREATE_EVENT, { input })).toMatchObject({ id: ids[0] })
+    const [{ n }] = (await story.sql(
+      'SELECT count(*)::int AS n FROM events WHERE organizer_id = $1::uuid',
+      house.organizer.id,
+    )) as [{ n: number }]
+    expect(n).toBe(1)
+  })
+
+  it('is not taken for another one, nor for somebody else’s, nor for ever', async () => {
+    const input = draftWithKey({ draft: true })
+    const { id } = await story.does(house.organizer, CREATE_EVENT, { input })
+    expect(
+      await story.refused(house.organizer, CREATE_EVENT, { input: { ...input, title: 'Other' } }),
+    ).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', idempotencyKey: input.idempotencyKey })
+    expect((await story.does(rival, CREATE_EVENT, { input })).id).not.toBe(id)
+    await story.sql("UPDATE event_creations SET created_at = created_at - interval '25 hours'")
+    expect((await story.does(house.organizer, CREATE_EVENT, { input })).id).not.toBe(id)
+  })
+
+  it('can be asked for again once it was refused, or is deleted; and is not shown to who has handed it on', async () => {
+    const blocker = await house.createEvent()
+    const input = draftWithKey()
+    expect(await story.refused(rival, CREATE_EVENT, { input })).toMatchObject({ code: 'ROOM_NOT_AVAILABLE' })
+    await story.does(house.organizer, DELETE_EVENT, { id: blocker.id })
+    const event = await story.does(rival, CREATE_EVENT, { input })
+    await story.does(rival, DELETE_EVENT, { id: event.id })
+    const again = await story.does(rival, CREATE_EVENT, { input })
+    expect(again.id).not.toBe(event.id)
+    await story.sql(
+      'UPDATE events SET organizer_id = $1::uuid, version = version + 1 WHERE id = $2::uuid',
+      newId(),
+      again.id,
+    )
+    expect(await story.refused(rival, CREATE_EVENT, { input })).toMatchObject({ code: 'NOT_FOUND' })
+    expect(
+      await story.refused(rival, CREATE_EVENT, { input: { ...input, idempotencyKey: ' ' } }),
+    ).toMatchObject({
+      fields: [{ path: 'input.idempotencyKey' }],
+    })
   })
 })

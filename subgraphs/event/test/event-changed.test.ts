@@ -20,6 +20,7 @@ import {
   openHouse,
   REVIEW_EVENT,
   startStory,
+  SUBMIT_EVENT,
   UPDATE_EVENT,
 } from './stories.ts'
 
@@ -198,8 +199,10 @@ describe('eventChanged', () => {
   it('says null when the event is gone, and NOT_FOUND where it is not to be seen', async () => {
     await using story = await startStory()
     const house = await openHouse(story)
-    const event = await house.createEvent()
+    const event = await house.createEvent({ draft: true })
     await using organizer = await watch(story.subgraph.url, house.organizer, event.id)
+    expect(await organizer.next()).toMatchObject({ data: { eventChanged: { status: 'DRAFT' } } })
+    await story.does(house.organizer, SUBMIT_EVENT, { id: event.id })
     expect(await organizer.next()).toMatchObject({ data: { eventChanged: { status: 'PENDING' } } })
     await using stranger = await watch(story.subgraph.url, person(), event.id)
     expect(await stranger.next()).toMatchObject({ errors: [{ extensions: { code: 'NOT_FOUND' } }] })

@@ -70,6 +70,8 @@ export async function startStory(
       TICKET_URL: NOBODY,
       BOOKING_URL: NOBODY,
       REVIEW_DAYS: 14,
+      VIEW_RETENTION_DAYS: 90,
+      ROOM_BLOCK_RETENTION_DAYS: 365,
       ...settings,
     }),
   )

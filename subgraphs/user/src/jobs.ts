@@ -1,12 +1,57 @@
-import { defineJob } from '@karcis/kit/jobs'
-import { z } from 'zod'
+import type { Job } from '@karcis/kit/jobs'
+import { retention } from '@karcis/kit/retention'
 import type { Deps } from './domain/deps.ts'
-import { forgetSignIns } from './domain/sessions/end-sessions.ts'
+import type { UserSettings } from './env.ts'
 
-const NOTHING = z.object({})
+type Kept = Pick<
+  UserSettings,
+  'REFRESH_TOKEN_RETENTION_DAYS' | 'KNOWN_PLACE_RETENTION_DAYS' | 'PROPOSAL_RETENTION_DAYS'
+>
 
-export const forgetSignInsJob = defineJob({
-  name: 'forget-sign-ins',
-  schema: NOTHING,
-  run: (deps: Deps) => forgetSignIns(deps),
-})
+/** A sealed key that no token can be signed by any more, for people who look into something. */
+const KEY_DAYS = 30
+
+/** The jobs that forget what sign-ins leave behind and what was decided long ago, to be run every hour. */
+export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] => [
+  // Expired tokens stay known for a while, so that whoever comes back with one is told what it is.
+  retention({
+    name: 'forget-refresh-tokens',
+    table: 'refresh_tokens',
+    since: 'expires_at',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-sessions',
+    table: 'sessions',
+    since: 'expires_at',
+    // A process of an earlier version moves no `expires_at` on.
+    where:
+      'NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id = sessions.id AND t.expires_at > now())',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-login-attempts',
+    table: 'login_attempts',
+    since: 'window_ends_at',
+    keepForDays: 0,
+  }),
+  // Who has not signed in from a place for so long is a stranger there.
+  retention({
+    name: 'forget-known-places',
+    table: 'known_places',
+    since: 'seen_at',
+    keepForDays: settings.KNOWN_PLACE_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-proposals',
+    table: 'organizer_proposals',
+    since: 'reviewed_at',
+    keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-signing-keys',
+    table: 'kit.signing_keys',
+    since: 'published_until',
+    keepForDays: KEY_DAYS,
+  }),
+]

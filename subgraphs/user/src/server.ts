@@ -11,7 +11,7 @@ import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { forgetSignInsJob } from './jobs.ts'
+import { forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -19,8 +19,9 @@ import { resolvers } from './resolvers/index.ts'
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
-export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgraph<Deps>> =>
-  startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
+export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
+  const hourly = forgetting(settings)
+  return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
     openDatabase: (options) => new PrismaClient(options),
@@ -47,10 +48,10 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, forgetSignInsJob],
+    jobs: [rotateSigningKeys, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
-      { job: forgetSignInsJob.name, match: '37 2 * * *' },
+      ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
     inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
     routes: (deps) => ({
@@ -58,3 +59,4 @@ export const createUserSubgraph = (settings: UserSettings): Promise<RunningSubgr
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
     }),
   })
+}

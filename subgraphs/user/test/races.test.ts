@@ -12,9 +12,10 @@ function tally(outcomes: PromiseSettledResult<Answer>[]) {
   return { won: codes.length - refused.length, refused: [...new Set(refused)] }
 }
 
-describe('twenty sign-ups with one address at once', () => {
+describe('sign-ups with one address at once', () => {
+  /** Eight: of more, some could be told to wait, as of as many sign-ins at once. */
   const race = (story: Story) =>
-    parallel(20, () =>
+    parallel(8, () =>
       story.anybody('mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }', {
         input: { email: 'siti@karcis.test', password: PASSWORD, name: 'Siti' },
       }),
@@ -26,13 +27,13 @@ describe('twenty sign-ups with one address at once', () => {
     expect(tally(await race(story)).won).toBeGreaterThan(1)
   })
 
-  it('make one account; the others are told EMAIL_TAKEN', async () => {
+  it('make one account, to which all of them are signed in', async () => {
     await using story = await startStory()
-    expect(tally(await race(story))).toEqual({ won: 1, refused: ['EMAIL_TAKEN'] })
+    expect(tally(await race(story))).toEqual({ won: 8, refused: [] })
     const [counts] =
       await story.sql(`SELECT (SELECT count(*)::int FROM users WHERE email = 'siti@karcis.test') AS users,
       (SELECT count(*)::int FROM sessions) AS sessions`)
-    expect(counts).toEqual({ users: 1, sessions: 1 })
+    expect(counts).toEqual({ users: 1, sessions: 8 })
   })
 })
 

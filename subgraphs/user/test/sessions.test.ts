@@ -2,7 +2,6 @@ import { connectRedis } from '@karcis/kit/redis'
 import type { Answer } from '@karcis/testkit/ask'
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
-import { forgetSignInsJob } from '../src/jobs.ts'
 import { PASSWORD, startStory } from './stories.ts'
 
 const LOGOUT =
@@ -217,20 +216,4 @@ it('reaches back over the time that a commit may take, and no further', async ()
   expect(await since(60)).toBe(0)
   await story.sql("UPDATE sessions SET revoked_at = now() - interval '1 hour'")
   expect(await since(-7200)).toBe(0)
-})
-
-it('forgets sign-ins long over, and nothing that still counts', async () => {
-  await using story = await startStory()
-  const [gone, here] = [await story.signUp('Gone'), await story.signUp('Here')]
-  await story.refresh(gone.refreshToken)
-  await story.login('nobody@karcis.test')
-  await story.sql(`UPDATE sessions SET created_at = now() - interval '70 days'`)
-  await story.sql(
-    `UPDATE refresh_tokens SET expires_at = now() - interval '31 days' WHERE session_id = '${gone.viewer.sessionId}'`,
-  )
-  await story.sql("UPDATE login_attempts SET window_ends_at = now() - interval '1 second'")
-  await forgetSignInsJob.run(story.subgraph.deps, {})
-  expect(await story.sql('SELECT id FROM sessions')).toEqual([{ id: here.viewer.sessionId }])
-  expect(await story.sql('SELECT key FROM login_attempts')).toEqual([])
-  expect((await story.refresh(here.refreshToken)).code).toBeUndefined()
 })

@@ -250,7 +250,7 @@ describe('line 18: sign-ups from one address', () => {
         'router',
         address,
       )('mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }', {
-        input: { email: of, password: PASSWORD, name: 'P' },
+        input: { email: of, password: PASSWORD, name: 'Somebody else' },
       })
     for (let n = 0; n < 300; n += 1) expect((await signUp(ELSEWHERE.address, email)).code).toBe('EMAIL_TAKEN')
     expect((await signUp(ELSEWHERE.address, email)).code).toBe('RATE_LIMITED')

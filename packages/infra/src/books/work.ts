@@ -13,7 +13,7 @@ const runAgain = (breaches: string): string =>
   `SELECT count(*)::int AS count FROM graphile_worker.reschedule_jobs(
      (SELECT array_agg(job_id) FROM (${breaches}) breach), run_at => now(), attempts => 0)`
 
-/** SQL that enqueues the delivery of what waits, for rows with `consumer` and `aggregate_id`: as recordEvent does. */
+/** SQL that enqueues the delivery of what waits, for rows with `consumer` and `aggregate_id`. Several at once do no harm: each tells in order, and repeats are dropped. */
 export const deliver = (aggregates: string): string =>
   `SELECT count(graphile_worker.add_job('deliver-events',
      payload => json_build_object('consumer', consumer, 'aggregateId', aggregate_id), max_attempts => 25))::int AS count

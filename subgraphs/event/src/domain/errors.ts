@@ -1,5 +1,6 @@
 import type { ConstraintErrors } from '@karcis/kit/database'
 import { BadUserInput, Conflict, KarcisError } from '@karcis/kit/errors'
+import type { Tx } from './database.ts'
 
 /** A span of time in which something else has the room. */
 export interface BusyTime {
@@ -14,6 +15,13 @@ export class RoomNotAvailable extends KarcisError {
   }
 }
 
+/** The key belongs to another event than the one that is asked for. */
+export class IdempotencyKeyReused extends KarcisError {
+  constructor(idempotencyKey: string) {
+    super('IDEMPOTENCY_KEY_REUSED', 'This idempotency key was used with another input.', { idempotencyKey })
+  }
+}
+
 /** A list that is always given whole is as long as it may be. @param what is in it, as in "categories". */
 class ListFull extends KarcisError {
   constructor(what: string, limit: number) {
@@ -24,9 +32,17 @@ class ListFull extends KarcisError {
   }
 }
 
-/** Keeps a list short enough to be given whole. Two who add at once may pass together, by one too many. @throws ListFull */
-export async function requireSpace(what: string, limit: number, count: Promise<number>): Promise<void> {
-  if ((await count) >= limit) throw new ListFull(what, limit)
+/**
+ * Keeps a list short enough to be given whole: who adds to it at the same time waits for this transaction, and counts after it.
+ * @param list its name, and whose it is where there are several. @throws ListFull
+ */
+export async function requireSpace(
+  tx: Tx,
+  { what, list = what, limit }: { what: string; list?: string; limit: number },
+  count: () => Promise<number>,
+): Promise<void> {
+  await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${list}, 0))::text`
+  if ((await count()) >= limit) throw new ListFull(what, limit)
 }
 
 /** One wrong field, which only the database can know to be wrong. */

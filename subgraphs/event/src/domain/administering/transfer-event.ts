@@ -9,8 +9,7 @@ import { wrongField } from '../errors.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import { lockEvent, moveEventToOrganizer } from '../events/event-store.ts'
-
-const ORGANIZER = `query NewOrganizer($id: ID!) { user(id: $id) { role suspendedAt } }`
+import { findRightsLost, ORGANIZER, type Organizer, requireRights } from '../organizing/organizer-rights.ts'
 
 /**
  * Gives an event to another organizer, with all that was sold. Admins only. To the one who has it already, nothing changes.
@@ -25,8 +24,10 @@ export async function transferEvent(
   requireRole({ viewer }, 'ADMIN')
   const eventId = parseInput(idSchema, id, 'id')
   const newOrganizer = parseInput(idSchema, organizerId, 'organizerId')
+  const rights = await findRightsLost(deps.db, newOrganizer)
   await requireOrganizer(deps, viewer, newOrganizer)
   const event = await transaction(deps.db, async (tx) => {
+    await requireRights(tx, newOrganizer, rights)
     const before = await lockEvent(tx, eventId)
     const after =
       before?.organizerId === newOrganizer ? before : await moveEventToOrganizer(tx, eventId, newOrganizer)
@@ -39,11 +40,7 @@ export async function transferEvent(
 
 async function requireOrganizer({ clients }: Deps, viewer: Viewer | null, id: string): Promise<void> {
   if (!clients.user) throw new ServiceUnavailable()
-  const { user } = await clients.user.query<{ user: { role: string; suspendedAt: string | null } | null }>(
-    ORGANIZER,
-    { id },
-    viewer,
-  )
+  const { user } = await clients.user.query<Organizer>(ORGANIZER, { id }, viewer)
   if (!user) throw wrongField('organizerId', 'there is no such user')()
   if (user.role !== 'ORGANIZER' && user.role !== 'ADMIN')
     throw wrongField('organizerId', 'must be an organizer')()

@@ -37,7 +37,7 @@ const MAX_CATEGORIES = 100
 
 /** Adds a category. @throws Conflict when its slug exists; LIMIT_EXCEEDED when there are as many as there may be. */
 export async function insertCategory(tx: Tx, category: CategoryFields & { id: string }): Promise<Category> {
-  await requireSpace('categories', MAX_CATEGORIES, tx.category.count())
+  await requireSpace(tx, { what: 'categories', limit: MAX_CATEGORIES }, () => tx.category.count())
   return tx.category.create({ data: category }).catch(explain)
 }
 

@@ -4,7 +4,7 @@ import { instantSchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** What lasts longer, an exhibition or a season, is several events: none keeps a room from all others for longer. */
-const MAX_DAYS = 31
+export const MAX_EVENT_DAYS = 31
 const DAY_MS = 86_400_000
 /** The same problem, seen from the beginning. */
 const TURNED = ['after startsAt', 'before endsAt'] as const
@@ -64,7 +64,7 @@ export function scheduleProblems(
 ): FieldProblem[] {
   const problems: FieldProblem[] = []
   const timed = sent.startsAt !== undefined || sent.endsAt !== undefined
-  const span = timed ? spanProblem(schedule, MAX_DAYS) : null
+  const span = timed ? spanProblem(schedule, MAX_EVENT_DAYS) : null
   if (span !== null && sent.endsAt !== undefined) problems.push({ path: 'input.endsAt', message: span })
   else if (span !== null) problems.push({ path: 'input.startsAt', message: span.replace(...TURNED) })
 

@@ -41,7 +41,7 @@ const MAX_LOCATIONS = 500
 
 /** Adds a location. @throws LIMIT_EXCEEDED when there are as many as there may be. */
 export async function insertLocation(tx: Tx, location: LocationFields & { id: string }): Promise<Location> {
-  await requireSpace('locations', MAX_LOCATIONS, tx.location.count())
+  await requireSpace(tx, { what: 'locations', limit: MAX_LOCATIONS }, () => tx.location.count())
   return tx.location.create({ data: location })
 }
 

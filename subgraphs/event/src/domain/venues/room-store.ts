@@ -56,7 +56,9 @@ const MAX_ROOMS = 50
 
 /** Adds a room. @throws Conflict for its name; BadUserInput for its venue or its capacity; LIMIT_EXCEEDED when the venue has as many as it may. */
 export async function insertRoom(tx: Tx, room: NewRoom): Promise<Room> {
-  await requireSpace('rooms in the venue', MAX_ROOMS, tx.room.count({ where: { venueId: room.venueId } }))
+  const { venueId } = room
+  const space = { what: 'rooms in the venue', list: `rooms of ${venueId}`, limit: MAX_ROOMS }
+  await requireSpace(tx, space, () => tx.room.count({ where: { venueId } }))
   const data = { ...room, ...layoutColumns(room.seatLayout) }
   return toRoom(await tx.room.create({ data }).catch(explain))
 }

@@ -3,35 +3,57 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, type Role } from '../accounts/account-store.ts'
+import { type Account, insertAccount, isJustSignedUp, type Role } from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { type SignedIn, signIn } from '../sessions/access-tokens.ts'
+import { EmailTaken, InvalidCredentials } from '../errors.ts'
+import { createTokenSigner, type SignedIn } from '../sessions/access-tokens.ts'
+import { signInByPassword } from '../sessions/log-in.ts'
 import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { insertSession } from '../sessions/session-store.ts'
 import { countAttempt, deviceTokenFor, rememberPlace, signUpAttempt } from '../sessions/sign-in-limits.ts'
 
+/** For how long a sign-up may be asked for again. */
+const REPEAT_MINUTES = 15
+
 /**
- * Makes an account for whoever asks and signs them in.
+ * Makes an account for whoever asks and signs them in. Whoever got no answer may ask again with the same input: for a while that
+ * signs them in to the account that they have made.
  * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
 export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
   const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
   client.takePasswordTurn()
+  const person = { email, name, phoneNumber, address }
+  const sign = await createTokenSigner(deps) // first: nobody gets an account that they are not told of
   const attempt = signUpAttempt(deps, client)
   if (attempt) await countAttempt(deps, attempt)
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
-  const { account, session } = await transaction(deps.db, async (tx) => {
-    const account = await register(deps, tx, { email, passwordHash, name, phoneNumber, address })
+  const made = await transaction(deps.db, async (tx) => {
+    const account = await register(deps, tx, { ...person, passwordHash })
     if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
     await rememberPlace(deps, tx, client, account.id)
     return { account, session: await insertSession(tx, account.id) }
+  }).catch(async (error: unknown) => {
+    if (error instanceof EmailTaken && (await isJustSignedUp(deps.db, person, REPEAT_MINUTES))) return null
+    throw error
   })
+  if (!made) return repeatSignUp(deps, client, email, password)
+  const { account, session } = made
   return {
-    ...(await signIn(deps, account, session)),
+    ...(await sign(account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, null),
+  }
+}
+
+/** A sign-in, and limited as one: a wrong password is told no more than that the address is taken. */
+async function repeatSignUp(deps: Deps, client: Client, email: string, password: string): Promise<SignedIn> {
+  try {
+    return await signInByPassword(deps, client, { email, password })
+  } catch (error) {
+    throw error instanceof InvalidCredentials ? new EmailTaken() : error
   }
 }
 

@@ -2,7 +2,7 @@ import { type ReadById, readById } from '@karcis/kit/batch-loader'
 import { mapConstraintError } from '@karcis/kit/database'
 import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import type { Reads } from '@karcis/kit/reads'
-import type { Prisma } from '../../generated/prisma/client.ts'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { EmailTaken } from '../errors.ts'
 
@@ -60,6 +60,23 @@ export async function findCredentials(
   return found?.email && found.passwordHash
     ? { id: found.id, email: found.email, passwordHash: found.passwordHash }
     : null
+}
+
+/** Whether an account with exactly this address (normalized), name, number and address was made so many minutes ago at most. */
+export async function isJustSignedUp(
+  db: Db,
+  {
+    email,
+    name,
+    phoneNumber,
+    address,
+  }: { email: string } & Pick<Account, 'name' | 'phoneNumber' | 'address'>,
+  minutes: number,
+): Promise<boolean> {
+  const found = await db.$queryRaw<unknown[]>`SELECT true FROM users
+    WHERE email = ${email} AND created_at > now() - make_interval(mins => ${minutes}::int) AND name = ${name}
+      AND phone_number IS NOT DISTINCT FROM ${phoneNumber} AND address IS NOT DISTINCT FROM ${address}`
+  return found.length > 0
 }
 
 /** An account that stays as it is until the transaction ends. */
@@ -158,7 +175,13 @@ export function listAccounts(
       const { where: onPage, ...order } = idPage(page)
       return db.user.findMany({ where: { AND: [where, onPage] }, ...order, select: FIELDS })
     },
-    count: () => db.user.count({ where }),
+    async count() {
+      const looked = search ? `%${literally(search)}%` : null
+      const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM users
+        WHERE deleted_at IS NULL AND ${role ? Prisma.sql`role = ${role}::role` : Prisma.sql`TRUE`}
+          AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked})` : Prisma.sql`TRUE`}`
+      return row?.count ?? 0
+    },
   })
 }
 

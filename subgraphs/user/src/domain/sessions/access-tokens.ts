@@ -16,25 +16,24 @@ export interface SignedIn {
   user: UserView
 }
 
-/** Signs the access token of an open session. */
-export async function signIn(
-  { signingKeys }: Pick<Deps, 'signingKeys'>,
-  account: Account,
-  session: OpenSession,
-): Promise<SignedIn> {
+/** Gives the owner of an open session what they sign their requests with. */
+export type TokenSigner = (account: Account, session: OpenSession) => Promise<SignedIn>
+
+/**
+ * The signer of access tokens at this moment. Have it before anything is written: afterwards signing needs neither the database nor
+ * a secret that may turn out to be the wrong one, so whoever is signed in is also told so.
+ */
+export async function createTokenSigner({ signingKeys }: Pick<Deps, 'signingKeys'>): Promise<TokenSigner> {
   const { kid, privateKey } = await signingKeys.current()
-  const accessToken = await new SignJWT({ role: account.role, sid: session.sessionId })
-    .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
-    .setIssuer(ISSUER)
-    .setAudience(ISSUER)
-    .setSubject(account.id)
-    .setIssuedAt()
-    .setExpirationTime(`${ACCESS_TOKEN_SECONDS} seconds`)
-    .sign(privateKey)
-  return {
-    accessToken,
-    refreshToken: session.refreshToken,
-    expiresIn: ACCESS_TOKEN_SECONDS,
-    user: fullView(account),
+  return async (account, { sessionId, refreshToken }) => {
+    const accessToken = await new SignJWT({ role: account.role, sid: sessionId })
+      .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
+      .setIssuer(ISSUER)
+      .setAudience(ISSUER)
+      .setSubject(account.id)
+      .setIssuedAt()
+      .setExpirationTime(`${ACCESS_TOKEN_SECONDS} seconds`)
+      .sign(privateKey)
+    return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user: fullView(account) }
   }
 }

@@ -4,14 +4,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { publishAuthChanges } from './auth-changes.ts'
-import { deletePastLoginAttempts, deletePastPlaces } from './login-attempt-store.ts'
-import {
-  deleteExpiredTokens,
-  deleteSpentSessions,
-  findRefreshToken,
-  revokeSession,
-  revokeSessionsOf,
-} from './session-store.ts'
+import { findRefreshToken, revokeSession, revokeSessionsOf } from './session-store.ts'
 
 /**
  * Ends the session that a refresh token belongs to, or without one the viewer's; or all of that person. Ending what has
@@ -43,18 +36,4 @@ export async function logOut(
 function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string } {
   if (!viewer) throw new Unauthenticated()
   return { userId: viewer.id, sessionId: viewer.sessionId }
-}
-
-/** Expired tokens stay known for a while, so that whoever comes back with one is told what it is. */
-const EXPIRED_DAYS = 30
-
-/** A quarter of a year: who has not signed in from a place for so long is a stranger there. */
-const PLACE_DAYS = 90
-
-/** Forgets refresh tokens long expired, sessions without any token left, and counts and places of sign-ins whose time is over. */
-export async function forgetSignIns({ db }: Pick<Deps, 'db'>): Promise<void> {
-  await transaction(db, (tx) => deleteExpiredTokens(tx, EXPIRED_DAYS))
-  await transaction(db, (tx) => deleteSpentSessions(tx, EXPIRED_DAYS))
-  await transaction(db, deletePastLoginAttempts)
-  await transaction(db, (tx) => deletePastPlaces(tx, PLACE_DAYS))
 }

@@ -7,7 +7,7 @@ import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended, InvalidCredentials } from '../errors.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
-import { type SignedIn, signIn } from './access-tokens.ts'
+import { createTokenSigner, type SignedIn } from './access-tokens.ts'
 import { insertSession } from './session-store.ts'
 import {
   type Attempt,
@@ -36,25 +36,36 @@ const loginSchema = z.object({
  * @throws InvalidCredentials, AccountSuspended (only to who knows the password), TooManyAttempts, OnePasswordPerRequest, BadUserInput
  */
 export async function logIn(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { db, keyedHashes } = deps
-  const { email, password, deviceToken = null } = parseInput(loginSchema, input)
+  const given = parseInput(loginSchema, input)
   client.takePasswordTurn()
+  return signInByPassword(deps, client, given)
+}
+
+/** As `logIn`, of who has taken their turn. @throws InvalidCredentials, AccountSuspended, TooManyAttempts */
+export async function signInByPassword(
+  deps: Deps,
+  client: Client,
+  { email, password, deviceToken = null }: z.infer<typeof loginSchema>,
+): Promise<SignedIn> {
+  const { db, keyedHashes } = deps
+  const sign = await createTokenSigner(deps) // before the try is counted, and long before anybody is signed in
   const known = await findCredentials(db, { email })
   const attempt = await signInAttempt(deps, client, { email, userId: known?.id ?? null, deviceToken })
-  const right = await tryPassword(deps, attempt, known, password)
-  if (!known || !right) throw new InvalidCredentials()
-
-  const { account, session } = await transaction(db, async (tx) => {
-    const account = await lockAccountShared(tx, known.id)
-    // While the password was being checked the account may have got another one, or none.
-    if (account?.passwordHash !== known.passwordHash) throw new InvalidCredentials()
-    if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
-    await forgiveAttempt(tx, attempt)
-    await rememberPlace(deps, tx, client, account.id)
-    return { account, session: await insertSession(tx, account.id) }
+  const { account, session } = await trying(deps, attempt, async () => {
+    const right = await deps.passwords.verify(password, known?.passwordHash ?? null, attempt.queue)
+    if (!known || !right) throw new InvalidCredentials()
+    return transaction(db, async (tx) => {
+      const account = await lockAccountShared(tx, known.id)
+      // While the password was being checked the account may have got another one, or none.
+      if (account?.passwordHash !== known.passwordHash) throw new InvalidCredentials()
+      if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
+      await forgiveAttempt(tx, attempt)
+      await rememberPlace(deps, tx, client, account.id)
+      return { account, session: await insertSession(tx, account.id) }
+    })
   })
   return {
-    ...(await signIn(deps, account, session)),
+    ...(await sign(account, session)),
     deviceToken: deviceTokenFor(keyedHashes, account.id, deviceToken),
   }
 }
@@ -72,22 +83,21 @@ export async function provePassword(
 ): Promise<void> {
   client.takePasswordTurn()
   const attempt = proofAttempt(deps, viewer)
-  if (!(await tryPassword(deps, attempt, known, password))) throw new InvalidCredentials()
-  await transaction(deps.db, (tx) => forgiveAttempt(tx, attempt))
+  await trying(deps, attempt, async () => {
+    const right = await deps.passwords.verify(password, known.passwordHash, attempt.queue)
+    if (!right) throw new InvalidCredentials()
+    await transaction(deps.db, (tx) => forgiveAttempt(tx, attempt))
+  })
 }
 
-/** Counts the attempt and makes it, unless there is no turn for it. */
-async function tryPassword(
-  deps: Pick<Deps, 'db' | 'passwords'>,
-  attempt: Attempt,
-  known: Credentials | null,
-  password: string,
-): Promise<boolean> {
+/** Counts an attempt, then makes it. Only a wrong password stays counted: where there was no turn for it, or no database, nobody has guessed. */
+async function trying<T>(deps: Pick<Deps, 'db'>, attempt: Attempt, make: () => Promise<T>): Promise<T> {
   await countAttempt(deps, attempt)
   try {
-    return await deps.passwords.verify(password, known?.passwordHash ?? null, attempt.queue)
+    return await make()
   } catch (error) {
-    await withdrawAttempt(deps, attempt)
+    // With the database away it stays counted: one of the free ones.
+    if (!(error instanceof InvalidCredentials)) await withdrawAttempt(deps, attempt).catch(() => undefined)
     throw error
   }
 }

@@ -54,11 +54,6 @@ export async function deleteLoginAttempts(tx: Tx, key: Buffer): Promise<void> {
   await tx.$executeRaw`DELETE FROM login_attempts WHERE key = ${key}`
 }
 
-/** Deletes every count whose time is over. */
-export async function deletePastLoginAttempts(tx: Tx): Promise<void> {
-  await tx.$executeRaw`DELETE FROM login_attempts WHERE window_ends_at < now()`
-}
-
 /** Whether somebody has signed in from a place. @param userId null for nobody: it costs the same. */
 export async function isKnownPlace(db: Db, userId: string | null, place: Buffer): Promise<boolean> {
   const found = await db.$queryRaw<unknown[]>`
@@ -75,9 +70,4 @@ export async function upsertKnownPlace(tx: Tx, userId: string, place: Buffer): P
 /** Forgets where somebody has signed in. */
 export async function deleteKnownPlacesOf(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`DELETE FROM known_places WHERE user_id = ${userId}::uuid`
-}
-
-/** Forgets places from which nobody has signed in for so many days. */
-export async function deletePastPlaces(tx: Tx, days: number): Promise<void> {
-  await tx.$executeRaw`DELETE FROM known_places WHERE seen_at < now() - make_interval(days => ${days}::int)`
 }

@@ -5,7 +5,7 @@ import { type Account, lockAccountShared } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended, TokenExpired, TokenReused } from '../errors.ts'
-import { type SignedIn, signIn } from './access-tokens.ts'
+import { createTokenSigner, type SignedIn } from './access-tokens.ts'
 import { publishAuthChanges } from './auth-changes.ts'
 import {
   findRefreshToken,
@@ -29,12 +29,13 @@ const sessionEnded = () => new Unauthenticated('This session has ended: sign in 
 export async function refreshSession(deps: Deps, token: string): Promise<SignedIn> {
   const known = await findRefreshToken(deps.db, token)
   if (!known) throw sessionEnded()
+  const sign = await createTokenSigner(deps) // first: what cannot be signed uses no token up
   const outcome = await transaction(deps.db, (tx) => rotate(deps, tx, known, token))
   if (outcome.kind === 'reused') {
     publishAuthChanges(deps, outcome.revoked)
     throw new TokenReused()
   }
-  return signIn(deps, outcome.account, { sessionId: known.sessionId, refreshToken: outcome.refreshToken })
+  return sign(outcome.account, { sessionId: known.sessionId, refreshToken: outcome.refreshToken })
 }
 
 type Outcome =

@@ -27,14 +27,17 @@ export async function insertSession(tx: Tx, userId: string): Promise<OpenSession
   return { sessionId: session.id, refreshToken }
 }
 
-/** Adds the token that will work next. Its 30 days start now, so a session lasts as long as it is used. */
+/** Adds the token that will work next. Its 30 days start now, and the session's with it, so a session lasts as long as it is used. */
 export async function insertRefreshToken(
   tx: Tx,
   sessionId: string,
   { id, token }: { id: string; token: string },
 ): Promise<void> {
-  await tx.$executeRaw`INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
-    VALUES (${id}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))`
+  await tx.$executeRaw`WITH token AS (
+      INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
+      VALUES (${id}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))
+      RETURNING session_id, expires_at
+    ) UPDATE sessions SET expires_at = token.expires_at FROM token WHERE sessions.id = token.session_id`
 }
 
 /** A refresh token that was issued, and whose it is. */
@@ -108,14 +111,3 @@ export const revokeSessionsOf = (
   tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
     RETURNING id, revoked_at AS "revokedAt"`
-
-/** Deletes refresh tokens that expired so many days ago. */
-export async function deleteExpiredTokens(tx: Tx, days: number): Promise<void> {
-  await tx.$executeRaw`DELETE FROM refresh_tokens WHERE expires_at < now() - make_interval(days => ${days}::int)`
-}
-
-/** Deletes sessions that have no token left; only those so many days old, for the first token of a new one may be on its way. */
-export async function deleteSpentSessions(tx: Tx, days: number): Promise<void> {
-  await tx.$executeRaw`DELETE FROM sessions WHERE created_at < now() - make_interval(days => ${days}::int)
-    AND NOT EXISTS (SELECT FROM refresh_tokens WHERE session_id = sessions.id)`
-}
