@@ -24,13 +24,19 @@ export interface TransactionSource<Client> {
   $transaction<T>(run: (tx: Client) => Promise<T>, options?: { timeout?: number }): Promise<T>
 }
 
+/**
+ * A process that is frozen, or cut off, within a transaction gives its row locks back after so long: others may wait for them, such as all
+ * who pay the same organizer. Whoever comes back after that begins its transaction anew.
+ */
+const IDLE_IN_TRANSACTION_MS = 2_000
+
 /** How every connection of the system is made. */
 export const connectionOptions = (connectionString: string, applicationName: string) => ({
   connectionString,
   connectionTimeoutMillis: 3_000,
   application_name: applicationName,
   statement_timeout: 5_000,
-  idle_in_transaction_session_timeout: 10_000,
+  idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
   options: '-c timezone=UTC',
 })
 

@@ -87,7 +87,7 @@ export async function startJobs<Deps>(options: JobRunnerOptions<Deps>): Promise<
   const upkeep = keepUp(pool, runners, active, log)
   await runners.tried
   return {
-    problem: () => (upkeep.isAway() ? 'The database of the jobs is away.' : runners.problem()),
+    problem: () => upkeep.problem() ?? runners.problem(),
     async close() {
       await Promise.race([runners.close(), upkeep.givenUp()])
       await pool.settled()
@@ -105,7 +105,7 @@ function requestOf(payload: unknown): Waiting {
   return waiting
 }
 
-/** What graphile-worker is to run. A failed job is in the log here, but one that had to fail since something is away. */
+/** What graphile-worker is to run. A failed job is in the log here, but not one that had to fail since something is away: that is an outage, told once. */
 function tasksOf<Deps>(
   { jobs, deps, log }: JobRunnerOptions<Deps>,
   pool: pg.Pool,
@@ -120,7 +120,7 @@ function tasksOf<Deps>(
         await workFor(requestOf(payload), () => job.run(deps, job.schema.parse(payload), stopping))
       } catch (error) {
         const away = isAway(error, log)
-        if (away) log.info({ task: job.name, reason: (error as Error).message }, 'job has to wait')
+        if (away) log.debug({ task: job.name, reason: (error as Error).message }, 'job has to wait')
         else
           log.warn({ err: error, task: job.name, attempts, max_attempts }, 'job failed, will be tried again')
         await forgive(pool, { id, attempts, isAway: away }).catch(() => undefined) // then this attempt counts

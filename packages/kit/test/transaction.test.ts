@@ -196,6 +196,35 @@ describe('a connection that is lost', () => {
     expect(attempts).toBe(1)
   })
 
+  it.each(['between statements', 'before the commit'] as const)(
+    'as its process stands still %s: others have its row after two seconds, and it does its work once when it goes on',
+    async (at) => {
+      await using proxy = await createTcpProxy(url)
+      const frozen = connectPrisma(proxy.through(url))
+      onTestFinished(() => frozen.$disconnect())
+      let attempts = 0
+      const holds = Promise.withResolvers<void>()
+      const goesOn = Promise.withResolvers<void>()
+      const work = transaction(frozen, async (tx) => {
+        attempts += 1
+        await add(tx, 1, 1)
+        holds.resolve()
+        await goesOn.promise
+        if (at === 'between statements') await add(tx, 2, 1)
+      })
+      await holds.promise
+      proxy.stall(true)
+      const began = performance.now()
+      await transaction(db, (tx) => add(tx, 1, 10))
+      expect(performance.now() - began).toBeLessThan(3_000)
+      proxy.stall(false)
+      goesOn.resolve()
+      await work
+      expect(attempts).toBe(2)
+      expect(await balanceOf(1)).toBe(111)
+    },
+  )
+
   it('that is lost every time: unavailable, and nothing done', async () => {
     const work = transaction(db, async (tx) => {
       await add(tx, 1, 1)

@@ -1,3 +1,4 @@
+import pg from 'pg'
 import { KarcisError } from '../errors.ts'
 import { NOBODY_WAITS } from '../waiting.ts'
 
@@ -19,7 +20,7 @@ const SQLSTATES: Record<string, Failure> = {
   '57P01': 'lost', // admin_shutdown, pg_terminate_backend
   '57P02': 'lost', // crash_shutdown
   '57P05': 'lost', // idle_session_timeout
-  '25P03': 'lost', // idle_in_transaction_session_timeout
+  '25P03': 'not sent', // idle_in_transaction_session_timeout: what was sent after it was not heard
   '25P04': 'lost', // transaction_timeout
   '08': 'lost',
   '57P03': 'away', // cannot_connect_now
@@ -74,12 +75,16 @@ export function failureOf(error: unknown): Failure | null {
   if (!(error instanceof Error) || error instanceof KarcisError) return null
   const cause = driverCause(error)
   const sqlState = cause?.originalCode
-  if (sqlState) return SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)] ?? null
+  if (sqlState) return ofSqlState(sqlState)
   if (cause?.kind && cause.kind in KINDS) return KINDS[cause.kind] ?? null
   const { code } = error as { code?: string }
   if (code && code in CODES) return CODES[code] ?? null
+  if (code && error instanceof pg.DatabaseError) return ofSqlState(code)
   return MESSAGES.find(([text]) => error.message.includes(text))?.[1] ?? null
 }
+
+const ofSqlState = (sqlState: string): Failure | null =>
+  SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)] ?? null
 
 interface DriverCause {
   kind?: string

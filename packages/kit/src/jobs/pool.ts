@@ -27,6 +27,7 @@ type Connected = (
 export class JobPool extends pg.Pool {
   readonly #log: Logger
   #unnoted = 0
+  #behind = 0
   #closing = false
 
   constructor(connectionString: string, max: number, log: Logger) {
@@ -44,6 +45,11 @@ export class JobPool extends pg.Pool {
   /** How many jobs have ended whose end is not noted yet. */
   get unnoted(): number {
     return this.#unnoted
+  }
+
+  /** Whether an attempt to note the end of one has failed, and is to be made again. */
+  get isBehind(): boolean {
+    return this.#behind > 0
   }
 
   /** Without a callback, connects when there is something to ask, as only that tells whether it may fail. */
@@ -68,19 +74,26 @@ export class JobPool extends pg.Pool {
   }
 
   async #note(query: pg.QueryConfig): Promise<unknown> {
+    let failed = false
     this.#unnoted += 1
     try {
       for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
         try {
           return await this.query(query)
         } catch (error) {
-          if (!isAway(error, this.#log)) this.#log.error({ err: error }, 'the end of a job cannot be noted')
+          const away = isAway(error, this.#log)
+          if (!failed) {
+            failed = true
+            this.#behind += 1
+            if (!away) this.#log.error({ err: error }, 'the end of a job cannot be noted')
+          }
           if (this.#closing) return { rows: [] }
         }
         await sleep(pauseMs)
       }
     } finally {
       this.#unnoted -= 1
+      if (failed) this.#behind -= 1
     }
   }
 }

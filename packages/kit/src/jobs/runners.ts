@@ -16,6 +16,13 @@ import { isAway } from '../outages.ts'
 const PAUSE_MS = 200
 const MAX_PAUSE_MS = 3_000
 
+/** In words of our own, for anybody may ask: a system's error names addresses. */
+export const JOBS_AWAY = 'The database of the jobs is away.'
+
+/** Why jobs are not run, as `/ready` tells it. That something is away is noted as an outage (`isAway`). */
+export const problemOf = (error: unknown, log: Logger): string =>
+  isAway(error, log) ? JOBS_AWAY : (error as Error).message
+
 /** graphile-worker's runner, which is followed by another when it ends, or has been kept from its database for a while. */
 export interface Runners {
   /** Runners that work on something or may begin to, by the names under which they lock it. */
@@ -50,7 +57,7 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
   let problem: string | null = 'Jobs are being started.'
   let present: { stop(): void } | null = null
 
-  async function startOne(): Promise<{ runner: Runner; over: Promise<void> }> {
+  async function startOne(): Promise<{ runner: Runner; over: Promise<void>; useless: Promise<never> }> {
     if (!(await isMigrated(pool)))
       throw new Error('The database has not been migrated: its tables for jobs are missing.')
     const stopping = new AbortController()
@@ -58,6 +65,7 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
     let name = ''
     events.on('pool:create', ({ workerPool }) => alive.add((name = workerPool.id)))
     events.on('pool:gracefulShutdown', () => stopping.abort())
+    const useless = failureOfFirstLook(events)
     const runner = await run({
       pgPool: pool,
       events,
@@ -79,28 +87,31 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
         alive.delete(name)
         ended.add(name)
       })
-    return { runner, over }
+    return { runner, over, useless }
   }
 
   /** Those that have been started and have not ended, the present one and those it has replaced. */
   const running = new Set<Promise<void>>()
 
   async function runOne(): Promise<void> {
-    const { runner, over } = await startOne()
+    const { runner, over, useless } = await startOne()
     running.add(over)
     void over.then(() => running.delete(over))
     problem = null
     tried.resolve()
     const replaced = Promise.withResolvers<void>()
-    present = {
-      stop() {
-        replaced.resolve()
-        runner.stop().catch(() => undefined) // it has ended by itself
-      },
+    const stop = (): void => {
+      replaced.resolve()
+      runner.stop().catch(() => undefined) // it has ended by itself
     }
-    if (closing.signal.aborted) present.stop()
-    await Promise.race([over, replaced.promise])
-    present = null
+    present = { stop }
+    if (closing.signal.aborted) stop()
+    try {
+      await Promise.race([over, replaced.promise, useless])
+    } finally {
+      present = null
+      stop()
+    }
   }
 
   async function supervise(): Promise<void> {
@@ -110,10 +121,9 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
         await runOne()
         if (performance.now() - began > 2 * MAX_PAUSE_MS) pauses = 0
       } catch (error) {
-        const { message } = error as Error
-        const away = isAway(error, log)
-        if (!away && problem !== message) log.error({ reason: message }, 'jobs cannot be run')
-        problem = away ? `The database is away: ${message}` : message
+        const reason = problemOf(error, log)
+        if (reason !== JOBS_AWAY && reason !== problem) log.error({ reason }, 'jobs cannot be run')
+        problem = reason
         tried.resolve()
       }
       await sleep(Math.min(PAUSE_MS * 2 ** pauses, MAX_PAUSE_MS), undefined, {
@@ -136,6 +146,21 @@ export function keepRunning({ pool, log, concurrency, tasks, crons }: RunnerOpti
       await Promise.all(running)
     },
   }
+}
+
+/**
+ * Rejects when the first look of a runner for jobs fails. graphile-worker keeps what came of it, the ids of its tasks, for as long as
+ * the runner lives, and a failure as well: it would live on, and never find a job.
+ */
+function failureOfFirstLook(events: WorkerEvents): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  promise.catch(() => undefined) // nobody may be waiting any more
+  const hasLooked = (): void => void events.off('worker:getJob:error', failed)
+  const failed = ({ error }: { error: unknown }): void => reject(error)
+  events.once('worker:getJob:empty', hasLooked)
+  events.once('job:start', hasLooked)
+  events.on('worker:getJob:error', failed)
+  return promise
 }
 
 /** Whether what jobs need is there: the database may be older than the process. */

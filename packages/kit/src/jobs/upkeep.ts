@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import type { Logger } from '../log.ts'
-import { isAway } from '../outages.ts'
 import type { JobPool } from './pool.ts'
-import type { Runners } from './runners.ts'
+import { JOBS_AWAY, problemOf, type Runners } from './runners.ts'
 
 const HEARTBEAT_MS = 3_000
 /** Heartbeats from one look at what changes slowly to the next. */
@@ -17,8 +16,8 @@ const GIVE_UP_MS = 3_000
 
 /** What goes on beside the running of jobs. */
 export interface Upkeep {
-  /** Whether the last heartbeat did not reach the database. */
-  isAway(): boolean
+  /** Why the last heartbeat failed, as a sentence; null when it did not. */
+  problem(): string | null
   /** Resolves when there is no point in waiting for jobs any longer: to be asked for when closing. */
   givenUp(): Promise<void>
   close(): Promise<void>
@@ -28,18 +27,16 @@ export interface Upkeep {
 export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<string>, log: Logger): Upkeep {
   const closing = new AbortController()
   const pause = (ms: number) => sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
-  const pulse = { missed: 0 }
+  const pulse = { missed: 0, problem: null as string | null }
   let beats = BEATS_TO_KNOW
   let told = ''
 
   async function work(): Promise<void> {
-    if (pool.unnoted === 0) {
-      await buryEnded()
-      await freeUnheard(pool, runners.alive, active)
-    }
+    if (pool.unnoted === 0) await buryEnded()
+    if (!pool.isBehind) await freeUnheard(pool, runners.alive, active)
     await beat(pool, runners.alive)
     if (pulse.missed >= MISSED) runners.replace()
-    pulse.missed = 0
+    Object.assign(pulse, { missed: 0, problem: null })
     if (beats++ < BEATS_TO_KNOW) return
     await buryDead(pool)
     if ((beats - BEATS_TO_KNOW) % BEATS_PER_LOOK !== 1) return
@@ -62,9 +59,12 @@ export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<stri
       try {
         await work()
       } catch (error) {
+        const problem = problemOf(error, log)
+        const isNews = problem !== pulse.problem && problem !== JOBS_AWAY && runners.problem() === null
+        if (isNews) log.warn({ err: error }, 'heartbeat missed')
         pulse.missed += 1
+        pulse.problem = problem
         beats = 0
-        if (!isAway(error, log) && runners.problem() === null) log.warn({ err: error }, 'heartbeat missed')
       }
       await pause(HEARTBEAT_MS)
     }
@@ -72,7 +72,7 @@ export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<stri
   const kept = keep()
 
   return {
-    isAway: () => pulse.missed > 0,
+    problem: () => pulse.problem,
     async givenUp() {
       await pause(GIVE_UP_MS)
       while (pulse.missed === 0 && !closing.signal.aborted) await pause(200)
@@ -87,6 +87,8 @@ export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<stri
 
 /** A runner that was not seen for so long is taken for dead. Jobs are idempotent, so a wrong guess costs work, not truth. */
 const DEAD_AFTER_SECONDS = 15
+/** An answer that has not come by then never will: what asks gives its connection up before (bounded-client.ts). */
+const UNHEARD_AFTER_SECONDS = 10
 
 /** Says that these runners live. */
 async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
@@ -106,7 +108,7 @@ async function freeUnheard(
   await pool.query(
     `UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL
      WHERE locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[]) AND locked_at < now() - make_interval(secs => $3)`,
-    [[...runners], [...active], DEAD_AFTER_SECONDS],
+    [[...runners], [...active], UNHEARD_AFTER_SECONDS],
   )
 }
 
