@@ -6,6 +6,7 @@ import { person } from '@karcis/testkit/people'
 import { sweepHolds } from '@karcis/ticket/domain/allocation/bound-hold-ender'
 import { describe, expect, it } from 'vitest'
 import { cancelTickets, issueTickets, refundInFull } from '../src/domain/fulfilment/issue-tickets.ts'
+import { sweepBookings } from '../src/domain/fulfilment/release-booking.ts'
 import { audit } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
 import { startWorld, type World } from './world.ts'
@@ -158,9 +159,8 @@ describe('issuing', () => {
     expect(await story.world.stock(story.type)).toEqual({ sold: 2, held: 0, available: 3 })
   })
 
-  it('that comes too late, for a booking that was refunded, leaves no ticket', async () => {
-    await using story = await paidWhileTicketIsAway()
-    const { world, type, buyer, id } = story
+  /** Tickets come to a booking that was refunded meanwhile, and whose tickets were cancelled before there were any. */
+  async function tooLate({ world, id }: Awaited<ReturnType<typeof paidWhileTicketIsAway>>) {
     await loseJob(world, id)
     await world.restartTicket()
     const { deps } = world.subgraph
@@ -178,8 +178,28 @@ describe('issuing', () => {
     }
     await issueTickets(deps, id)
     expect(late).toMatchObject({ issued: true })
+  }
+
+  it('that comes too late, for a booking that was refunded, leaves no ticket', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { world, type, buyer, id } = story
+    await tooLate(story)
     expect(await bookingOf(world, buyer, id)).toMatchObject({ status: 'REFUNDED', tickets: [] })
     await eventually(async () => expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 }))
     expect(await audit(world.db)).toEqual([])
+  })
+
+  it('that comes too late leaves none either when the job that cancels it is lost (line 27)', async () => {
+    await using story = await paidWhileTicketIsAway()
+    const { db, subgraph, stock } = story.world
+    await db.$executeRaw`CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`
+    await db.$executeRaw`CREATE TRIGGER lose BEFORE INSERT ON graphile_worker._private_jobs
+      FOR EACH ROW EXECUTE FUNCTION lose()`
+    await tooLate(story)
+    await db.$executeRaw`DROP FUNCTION lose() CASCADE`
+    expect(await stock(story.type)).toEqual({ sold: 2, held: 0, available: 3 })
+    await db.$executeRaw`UPDATE bookings SET updated_at = updated_at - interval '1 minute'`
+    await sweepBookings(subgraph.deps)
+    await eventually(async () => expect(await stock(story.type)).toEqual({ sold: 0, held: 0, available: 5 }))
   })
 })

@@ -8,13 +8,20 @@ import type { Deps } from './domain/deps.ts'
 import { foldViews } from './domain/events/view-store.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
-import { pauseSalesOf } from './domain/organizing/pause-sales.ts'
+import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
 
 /** Stops what an organizer sells who may no longer do so. */
 const pauseSalesOfOrganizer = defineJob({
   name: 'pause-sales-of-organizer',
   schema: z.object({ organizerId: z.uuid(), reason: z.string() }),
   run: (deps: Deps, { organizerId, reason }) => pauseSalesOf(deps, organizerId, reason),
+})
+
+/** Every minute: does what such a job has not, because it was lost. */
+const sweepSalesToPause = defineJob({
+  name: 'sweep-sales-to-pause',
+  schema: z.object({}),
+  run: (deps: Deps) => sweepUnpaused(deps),
 })
 
 /** Frees the rooms of what nobody reviewed. */
@@ -52,6 +59,7 @@ const forgetLostRights = retention<Deps>({
   name: 'forget-lost-rights',
   table: 'lost_rights',
   since: 'lost_at',
+  where: 'pause_reason IS NULL',
   keepForDays: 1,
 })
 
@@ -67,10 +75,11 @@ const forgetEventCreations = retention<Deps>({
 export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
 
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer, lapseReviewsJob, ...forgetting]
+export const jobs = [pauseSalesOfOrganizer, sweepSalesToPause, lapseReviewsJob, ...forgetting]
 
 /** When it runs by itself. */
 export const crons = [
+  { job: sweepSalesToPause.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
@@ -79,11 +88,11 @@ export const crons = [
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
     const lost = suspended || erased || role === 'CUSTOMER'
-    await recordRights(tx, userId, lost)
-    if (!lost) return
+    if (!lost) return recordRights(tx, userId, null)
     const reason = suspended
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'
+    await recordRights(tx, userId, reason)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
 }

@@ -5,6 +5,7 @@ import type { Loose } from '@karcis/testkit/gql'
 import { withMutant } from '@karcis/testkit/mutants'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { sweepUnpaused } from '../src/domain/organizing/pause-sales.ts'
 import { forgetting } from '../src/jobs.ts'
 import { CREATE_EVENT, openHouse, type Story, standIn, startStory } from './stories.ts'
 
@@ -97,8 +98,44 @@ describe('who was said to have lost the right to hold events', () => {
 
   it('is forgotten after a day', async () => {
     await tellOfRights(house.organizer.id, { role: 'CUSTOMER' })
+    await untilPaused()
     await story.sql("UPDATE lost_rights SET lost_at = lost_at - interval '25 hours'")
     for (const job of forgetting) await job.run(story.subgraph.deps, {})
     expect(await story.sql('SELECT FROM lost_rights')).toEqual([])
+  })
+})
+
+describe('line 27: the sales of somebody who lost the right to them, when the job that pauses them is lost', () => {
+  const salePausedBy = async (eventId: string): Promise<string | null> =>
+    (await story.sql('SELECT sales_paused_by FROM events WHERE id = $1::uuid', eventId))[0]?.sales_paused_by
+  const sweep = () => sweepUnpaused(story.subgraph.deps)
+
+  /** No job is kept that is added meanwhile. */
+  async function losingJobs(run: () => Promise<void>): Promise<void> {
+    await story.sql(`CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`)
+    await story.sql(`CREATE TRIGGER lose BEFORE INSERT ON graphile_worker._private_jobs
+      FOR EACH ROW EXECUTE FUNCTION lose()`)
+    await run()
+    await story.sql('DROP FUNCTION lose() CASCADE')
+  }
+
+  it('are paused within a minute, are not forgotten before, and stay as an admin leaves them', async () => {
+    const event = await house.createEvent()
+    await losingJobs(() => tellOfRights(house.organizer.id, { suspended: true }))
+    await sweep() // its job might still be at work
+    expect(await salePausedBy(event.id)).toBeNull()
+    await story.sql("UPDATE lost_rights SET lost_at = lost_at - interval '25 hours'")
+    for (const job of forgetting) await job.run(story.subgraph.deps, {})
+    await story.sql(`SELECT graphile_worker.add_job('sweep-sales-to-pause')`)
+    await eventually(async () => expect(await salePausedBy(event.id)).toBe('ADMIN'))
+
+    await eventually(async () =>
+      expect(await story.sql('SELECT pause_reason FROM lost_rights')).toEqual([{ pause_reason: null }]),
+    )
+    await story.does(house.admin, 'mutation ($id: ID!) { resumeSales(eventId: $id) { id } }', {
+      id: event.id,
+    })
+    await sweep()
+    expect(await salePausedBy(event.id)).toBeNull()
   })
 })

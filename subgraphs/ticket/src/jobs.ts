@@ -1,7 +1,7 @@
 import { defineJob } from '@karcis/kit/jobs'
 import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
-import { announceSaleMoment } from './domain/allocation/follow-event.ts'
+import { announceSaleMoment, sweepSaleMoments } from './domain/allocation/follow-event.ts'
 import { expireHold, sweepHolds } from './domain/allocation/bound-hold-ender.ts'
 import type { Deps } from './domain/deps.ts'
 
@@ -21,6 +21,13 @@ export const announceSaleMomentJob = defineJob({
   async run(deps: Deps, { eventId }) {
     await announceSaleMoment(deps, eventId)
   },
+})
+
+/** Every minute: announces what such a job has not, because it was lost. */
+export const sweepSaleMomentsJob = defineJob({
+  name: 'sweep-sale-moments',
+  schema: z.object({}),
+  run: (deps: Deps) => sweepSaleMoments(deps),
 })
 
 /** Every minute: ends the holds whose job was lost, and asks again about those that bookings kept. */

@@ -16,7 +16,13 @@ import { createChargeableCurrencies } from './domain/inventory/chargeable-curren
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
-import { announceSaleMomentJob, expireHoldJob, retentions, sweepHoldsJob } from './jobs.ts'
+import {
+  announceSaleMomentJob,
+  expireHoldJob,
+  retentions,
+  sweepHoldsJob,
+  sweepSaleMomentsJob,
+} from './jobs.ts'
 import { createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -58,9 +64,17 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     },
     createContext,
     resolvers,
-    jobs: [expireHoldJob, sweepHoldsJob, announceSaleMomentJob, rotateSigningKeys, ...retentions],
+    jobs: [
+      expireHoldJob,
+      sweepHoldsJob,
+      announceSaleMomentJob,
+      sweepSaleMomentsJob,
+      rotateSigningKeys,
+      ...retentions,
+    ],
     crons: [
       { job: sweepHoldsJob.name, match: '* * * * *' },
+      { job: sweepSaleMomentsJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '41 * * * *' },
       ...retentions.map(({ name }, at) => ({ job: name, match: `${13 + 2 * at},${43 + 2 * at} * * * *` })),
     ],

@@ -1,3 +1,4 @@
+import { eventually } from '@karcis/testkit/eventually'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import { eventFacts, type Story, startStory } from './stories.ts'
@@ -43,7 +44,7 @@ describe('line 9: silence when a sale opens or ends', () => {
 
   it('hears when the event ends, and of a moment that was moved at its new time only', async () => {
     await using story = await startStory({ LIVE_POLL_MS: '60000' })
-    const eventId = await story.event({ startsAt: inSeconds(-DAY), endsAt: inSeconds(3) })
+    const eventId = await story.event({ startsAt: inSeconds(-DAY), endsAt: inSeconds(5) })
     const typeId = await story.ticketType(eventId, { saleStartsAt: inSeconds(1) })
     const update =
       'mutation ($input: UpdateTicketTypeInput!) { updateTicketType(input: $input) { saleStatus } }'
@@ -70,6 +71,35 @@ describe('line 9: silence when a sale opens or ends', () => {
     const jobs =
       "SELECT count(*)::int AS n FROM graphile_worker.jobs WHERE task_identifier = 'announce-sale-moment'"
     expect(await story.sql(jobs)).toEqual([{ n: 0 }])
+  })
+})
+
+describe('line 27: a moment whose job is lost', () => {
+  const MOMENTS = "task_identifier = 'announce-sale-moment'"
+
+  it('is announced within a minute, and so is the one after it', async () => {
+    await using story = await startStory({ LIVE_POLL_MS: '60000' })
+    const eventId = await story.event()
+    await story.ticketType(eventId, { saleStartsAt: inSeconds(1), saleEndsAt: inSeconds(600) })
+    const watch = await story.watch(STOCK, { eventId })
+    await watch.until(({ data }) => data.ticketStockChanged[0].saleStatus === 'UPCOMING')
+    await story.sql(
+      `SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs WHERE ${MOMENTS}`,
+    )
+    await eventually(async () => {
+      // It came more than ten seconds ago.
+      await story.sql(`UPDATE event_copies SET next_moment_at = next_moment_at - interval '11 seconds'
+        WHERE next_moment_at <= now()`)
+      await story.sql(`SELECT graphile_worker.add_job('sweep-sale-moments')`)
+      expect(watch.received).toHaveLength(2)
+    })
+    expect(watch.received[1]?.data.ticketStockChanged[0].saleStatus).toBe('ON_SALE')
+    const [next] = await story.sql('SELECT next_moment_at FROM event_copies')
+    const [type] = watch.received[1]?.data.ticketStockChanged ?? []
+    expect(next.next_moment_at.toISOString()).toBe(type.saleEndsAt)
+    expect(await story.sql(`SELECT run_at FROM graphile_worker.jobs WHERE ${MOMENTS}`)).toEqual([
+      { run_at: next.next_moment_at },
+    ])
   })
 })
 

@@ -288,6 +288,12 @@ export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Pro
 export const moveToTicketsCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`fulfilled = true`, Prisma.sql`status = 'REFUNDED' AND NOT fulfilled`)
 
+/** Notes that a REFUNDED booking has tickets again, which came too late: they are still to be cancelled. */
+export async function updateUnfulfilled(tx: Tx, id: string): Promise<void> {
+  await tx.$executeRaw`UPDATE bookings SET fulfilled = false, updated_at = now()
+    WHERE id = ${id}::uuid AND status = 'REFUNDED'`
+}
+
 /** Notes that the ticket subgraph has done what this status asks of it. */
 export async function updateFulfilled(tx: Tx, booking: Booking): Promise<void> {
   await tx.$executeRaw`UPDATE bookings SET fulfilled = true, updated_at = now()

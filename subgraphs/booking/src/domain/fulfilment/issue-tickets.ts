@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { isAway } from '@karcis/kit/outages'
 import type { Booking } from '../bookings/booking.ts'
 import {
   enqueueFollowUp,
@@ -11,6 +12,7 @@ import {
   moveToIssued,
   moveToRefunded,
   moveToTicketsCancelled,
+  updateUnfulfilled,
 } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -40,7 +42,10 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
     if (moved) return moved
     // Another run was told that the places are gone, and refunded: tickets that came after that must not stay.
     const now = await findBooking(tx, bookingId)
-    if (now?.status === 'REFUNDED') await enqueueFollowUp(tx, bookingId, now.status)
+    if (now?.status === 'REFUNDED') {
+      await updateUnfulfilled(tx, bookingId)
+      await enqueueFollowUp(tx, bookingId, now.status)
+    }
     return null
   })
   if (fulfilled) publishChange(deps, fulfilled)
@@ -55,6 +60,7 @@ export async function issueTicketsSoon(deps: Deps, bookingId: string, tries: num
     await issueTickets(deps, bookingId)
   } catch (error) {
     if (!(await transaction(deps.db, (tx) => enqueueIssueSoon(tx, bookingId, tries)))) throw error
+    if (isAway(error, deps.log)) return
     deps.log.warn({ err: error, bookingId, tries: tries + 1 }, 'paid; the tickets are tried again soon')
   }
 }

@@ -17,14 +17,33 @@ export type RightsLost = Date | null
 /**
  * Notes that somebody may no longer hold events, or may again. It waits for those of their transactions that are under way
  * (`requireRights`): what pauses their sales after this commits finds all that they have begun.
+ * @param pauseReason why the sales of somebody who may not are to be paused; null for who may.
  */
-export async function recordRights(tx: Tx, userId: string, lost: boolean): Promise<void> {
+export async function recordRights(tx: Tx, userId: string, pauseReason: string | null): Promise<void> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lockOf(userId)}, 0))::text`
-  if (lost) {
-    await tx.$executeRaw`INSERT INTO lost_rights (user_id) VALUES (${userId}::uuid)
-      ON CONFLICT (user_id) DO UPDATE SET lost_at = clock_timestamp()`
-  } else await tx.$executeRaw`DELETE FROM lost_rights WHERE user_id = ${userId}::uuid`
+  if (pauseReason === null) await tx.$executeRaw`DELETE FROM lost_rights WHERE user_id = ${userId}::uuid`
+  else {
+    await tx.$executeRaw`INSERT INTO lost_rights (user_id, pause_reason) VALUES (${userId}::uuid, ${pauseReason})
+      ON CONFLICT (user_id) DO UPDATE SET lost_at = clock_timestamp(), pause_reason = EXCLUDED.pause_reason`
+  }
 }
+
+/** Notes that the sales of somebody who lost their rights at that moment are paused; if they lost them again since, these are still to be. */
+export async function updatePaused(tx: Tx, userId: string, lostAt: Date): Promise<void> {
+  await tx.$executeRaw`UPDATE lost_rights SET pause_reason = NULL
+    WHERE user_id = ${userId}::uuid AND lost_at = ${lostAt}::timestamptz`
+}
+
+/** Somebody whose sales are still to be paused. */
+export interface LapsedOrganizer {
+  organizerId: string
+  reason: string
+}
+
+/** Those whose sales are still to be paused, though they lost the right to them more than some seconds ago. */
+export const listUnpaused = (db: Reads, seconds: number): PromiseLike<LapsedOrganizer[]> =>
+  db.$queryRaw<LapsedOrganizer[]>`SELECT user_id AS "organizerId", pause_reason AS reason FROM lost_rights
+    WHERE pause_reason IS NOT NULL AND lost_at < now() - make_interval(secs => ${seconds}::int) ORDER BY lost_at`
 
 /** What is known here of somebody's rights, to be compared by `requireRights` once they are confirmed. */
 export async function findRightsLost(db: Reads, userId: string): Promise<RightsLost> {

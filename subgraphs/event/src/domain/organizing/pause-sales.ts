@@ -1,6 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { deliverEvents } from '@karcis/kit/events'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Tx } from '../database.ts'
@@ -9,6 +10,7 @@ import type { Event, SalesPauser } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import * as store from '../events/event-store.ts'
 import { ownedEvent } from './access.ts'
+import { findRightsLost, listUnpaused, updatePaused } from './organizer-rights.ts'
 
 /** So many events are paused in one transaction: an organizer may have more than there is time for in one. */
 const BATCH = 50
@@ -50,7 +52,8 @@ export async function resumeSales(deps: Deps, viewer: Viewer | null, id: string)
 
 /** Pauses, as an admin would, every sale to come of an organizer who has lost the right to it. May be run again. */
 export async function pauseSalesOf(deps: Deps, organizerId: string, reason: string): Promise<void> {
-  for (;;) {
+  const lostAt = await findRightsLost(deps.db, organizerId)
+  for (let isMore = true; isMore; ) {
     const paused = await transaction(deps.db, async (tx) => {
       const events: (Event | null)[] = []
       for (const id of await store.lockUnpausedEvents(tx, organizerId, BATCH)) {
@@ -59,7 +62,18 @@ export async function pauseSalesOf(deps: Deps, organizerId: string, reason: stri
       return events
     })
     for (const event of paused) if (event) publishChange(deps.live, event)
-    if (paused.length < BATCH) return
+    isMore = paused.length === BATCH
+  }
+  if (lostAt) await transaction(deps.db, (tx) => updatePaused(tx, organizerId, lostAt))
+}
+
+/** What lost its rights more recently is most likely being paused just now. */
+const QUIET_SECONDS = 10
+
+/** Pauses what no job has paused, whatever became of it. An admin may have gone on with a sale since it was paused: that is left. */
+export async function sweepUnpaused(deps: Deps): Promise<void> {
+  for (const { organizerId, reason } of await listUnpaused(deps.db, QUIET_SECONDS)) {
+    await pauseSalesOf(deps, organizerId, reason)
   }
 }
 
@@ -68,6 +82,7 @@ async function tellTicket(deps: Deps, event: Event): Promise<void> {
   try {
     await deliverEvents.run(deps, { consumer: 'ticket', aggregateId: event.id })
   } catch (error) {
+    if (isAway(error, deps.log)) return
     deps.log.warn({ err: error, eventId: event.id }, 'ticket will be told of the pause by the job')
   }
 }

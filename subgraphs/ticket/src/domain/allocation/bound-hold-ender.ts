@@ -2,6 +2,7 @@ import { EXPIRE_BOOKINGS, expiredBookings, MOST_LAPSED_HOLDS } from '@karcis/kit
 import { transaction } from '@karcis/kit/database'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
+import { isAway } from '@karcis/kit/outages'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import { type LapsedBoundHold, listLapsedBoundHolds, updateKeptAt } from './bound-hold-store.ts'
 import { endHolds, type ExpiryDeps, expireHolds } from './hold-ender.ts'
@@ -72,8 +73,8 @@ async function askBooking(
     const answer = await clients.booking.query<{ expireBookings: unknown }>(EXPIRE_BOOKINGS, { holds: asked })
     return new Set(expiredBookings.parse(answer.expireBookings))
   } catch (error) {
-    const reason = (error as Error).message
-    log.warn({ reason, holds: holds.length }, 'booking does not say whether it is paid: places wait')
+    if (!isAway(error, log))
+      log.warn({ err: error, holds: holds.length }, 'booking does not say whether it is paid: places wait')
     return null
   }
 }

@@ -2,7 +2,7 @@ import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import type { Db, Tx } from '../database.ts'
 import { lockEventCopy, raiseStockBase, updateEventCopy } from '../events/event-copy-store.ts'
-import { scheduleSaleMoment } from '../inventory/sale-moment-store.ts'
+import { listMissedMoments, scheduleSaleMoment } from '../inventory/sale-moment-store.ts'
 import { moveStockOfSeats } from '../inventory/stock-store.ts'
 import { moveSaleTimes } from '../inventory/ticket-type-store.ts'
 import { type LiveChanges, publishStock } from '../live.ts'
@@ -43,4 +43,14 @@ export async function announceSaleMoment({ db, live }: MomentDeps, eventId: stri
     await scheduleSaleMoment(tx, eventId)
   })
   publishStock(live, eventId)
+}
+
+/** What is past for less is most likely being announced just now. */
+const QUIET_SECONDS = 10
+const SWEEP_LIMIT = 1_000
+
+/** Announces the moments that no job has announced, whatever became of it. */
+export async function sweepSaleMoments(deps: MomentDeps): Promise<void> {
+  for (const id of await listMissedMoments(deps.db, QUIET_SECONDS, SWEEP_LIMIT))
+    await announceSaleMoment(deps, id)
 }
