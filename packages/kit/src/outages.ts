@@ -18,7 +18,7 @@ const outages = new WeakMap<Logger, Map<string, Outage>>()
 /**
  * Notes that something did not succeed because a part of the system is away, full or too busy. The log gets one line when
  * that begins and one when it is over, with how often and how long, whatever the number of requests.
- * @param part what is away: `database`, `redis`, `delivery to booking`.
+ * @param part what is away: `database`, `redis`, or a subgraph by its name.
  */
 export function noteOutage(log: Logger, part: string, reason: string): void {
   const known = outages.get(log) ?? new Map<string, Outage>()

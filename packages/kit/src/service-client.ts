@@ -28,8 +28,15 @@ export interface ServiceClient {
   post(path: string, body: unknown): Promise<unknown>
 }
 
-/** @param baseUrl where the other process listens, as `http://127.0.0.1:4002`. @param tokens for calls to it. */
-export function createServiceClient(baseUrl: string, tokens: TokenSigner): ServiceClient {
+/**
+ * @param baseUrl where the other process listens, as `http://127.0.0.1:4002`. @param tokens for calls to it.
+ * @param onAway told, at each call that comes to nothing, why the other process is of no use just now.
+ */
+export function createServiceClient(
+  baseUrl: string,
+  tokens: TokenSigner,
+  onAway: (reason: string) => void = () => undefined,
+): ServiceClient {
   const agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
 
   async function sendOnce(path: string, body: string, viewer: Viewer | null): Promise<Reply> {
@@ -68,7 +75,8 @@ export function createServiceClient(baseUrl: string, tokens: TokenSigner): Servi
         throw error
       })
       return reply?.begun ? reply : await sendOnce(path, text, viewer)
-    } catch {
+    } catch (error) {
+      if (!whoWaits()?.isOver) onAway(error instanceof Error ? error.message : String(error))
       throw new ServiceUnavailable()
     }
   }
@@ -78,12 +86,16 @@ export function createServiceClient(baseUrl: string, tokens: TokenSigner): Servi
       const { json } = await send('/graphql', { query: operation, variables }, viewer, isQuery(operation))
       const { data, errors } = json as { data?: T; errors?: RemoteError[] }
       const [first] = errors ?? []
-      if (first) throw fromRemote(first)
+      if (first) {
+        if (first.extensions?.code === 'SERVICE_UNAVAILABLE') onAway(first.message)
+        throw fromRemote(first)
+      }
       if (!data) throw new ServiceUnavailable()
       return data
     },
     async post(path, body) {
       const { status, json } = await send(path, body, null, true) // events, which are taken in once however often they are told
+      if (status === 503) onAway(`answered ${status}`)
       if (status < 200 || status > 299) throw new ServiceUnavailable()
       return json
     },
@@ -109,5 +121,9 @@ function fromRemote({ message, extensions = {} }: RemoteError): Error {
   const { code, ...facts } = extensions
   if (typeof code !== 'string' || !KNOWN_CODES.has(code)) return new ServiceUnavailable()
   if (code === 'INTERNAL_SERVER_ERROR') return new ServiceUnavailable()
+  if (code === 'SERVICE_UNAVAILABLE') return new ServiceUnavailable(message, retryAfter(facts))
   return new KarcisError(code as ErrorCode, message, facts)
 }
+
+const retryAfter = ({ retryAfterSeconds }: Record<string, unknown>): number | undefined =>
+  typeof retryAfterSeconds === 'number' ? retryAfterSeconds : undefined

@@ -10,6 +10,7 @@ import { housekeeping } from './housekeeping.ts'
 import { type Job, type JobRunner, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
+import { noteOutage } from './outages.ts'
 import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
@@ -92,7 +93,7 @@ export async function startSubgraph<
   const clients: ServiceClients = Object.fromEntries(
     Object.entries(spec.clients).map(([client, url]) => [
       client,
-      createServiceClient(url, tokens.to(client)),
+      createServiceClient(url, tokens.to(client), (reason) => noteOutage(log, client, reason)),
     ]),
   )
   await using stack = new AsyncDisposableStack()

@@ -48,7 +48,7 @@ export const compiledRequest = (
   scope: request,
   joinScopes: joinContexts,
   fetchSubgraph: fetchFrom(request.supergraph, services),
-  unavailable: (name, asked, context, error) => services[name]?.unavailable?.(asked, context, error),
+  unavailable: (name, asked, error) => services[name]?.unavailable?.(asked, error),
 })
 
 const fetchFrom =

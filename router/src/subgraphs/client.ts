@@ -4,6 +4,7 @@ import { DEADLINE_HEADER } from '@karcis/kit/contracts/deadline'
 import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
+import { noteOutage } from '@karcis/kit/outages'
 import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
@@ -22,7 +23,7 @@ export interface SubgraphClient extends GraphQLDataSource {
   /** For compiled operations: the bytes of the response where they can only be that, else the response. Never rejects. */
   ask(request: SubgraphRequest, context: FetchContext): Promise<unknown>
   /** Stands in for bytes that turn out not to be a response. */
-  unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+  unavailable(request: SubgraphRequest, error: unknown): unknown
   /** The JSON of a route. @throws ServiceUnavailable when it does not come. */
   get(path: string): Promise<unknown>
   /** Why the subgraph cannot serve now; null when it says that it can. */
@@ -206,7 +207,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
       }
       return charge(request, context, body, held) ?? answer
     } catch (error) {
-      return unavailable(request, context, error)
+      return unavailable(request, error)
     }
   }
 
@@ -225,12 +226,11 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     const isTooMuch = context.received > limits.answerBytes
     if (held > 0 && waiting && !waiting.isOver && !isTooMuch) waiting.add(new Held(room, held))
     else room.give(held)
-    return isTooMuch ? unavailable(request, context, new ResponseTooLarge(limits.answerBytes)) : null
+    return isTooMuch ? unavailable(request, new ResponseTooLarge(limits.answerBytes)) : null
   }
 
   function unavailable(
     { query, variables }: Pick<SubgraphRequest, 'query' | 'variables'>,
-    { requestId, log }: FetchContext,
     error: unknown,
   ): GraphQLResponse {
     if (error instanceof ResponseTooLarge)
@@ -239,7 +239,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         errors: unavailableErrors(query, variables, new AnswerTooLarge({ mostBytes: error.mostBytes })),
       }
     if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
-    log.warn({ subgraph: name, reason: reasonOf(error), requestId }, 'subgraph is unavailable')
+    noteOutage(options.log, name, reasonOf(error))
     return { data: null, errors: unavailableErrors(query, variables) }
   }
 

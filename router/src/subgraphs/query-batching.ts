@@ -23,7 +23,7 @@ export interface BatchTransport {
    */
   read(bytes: Buffer, held: number, request: SubgraphRequest, context: FetchContext): unknown
   /** Stands in for the response to a query that the subgraph did not answer. */
-  unavailable(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+  unavailable(request: SubgraphRequest, error: unknown): unknown
 }
 
 interface Member {
@@ -88,7 +88,7 @@ export function createQueryBatching(transport: BatchTransport): Ask {
       },
       onRefused(start, error) {
         const [member] = memberOf(start)
-        answer(member, transport.unavailable(member.request, member.context, error))
+        answer(member, transport.unavailable(member.request, error))
       },
     }
     try {
@@ -99,8 +99,7 @@ export function createQueryBatching(transport: BatchTransport): Ask {
     } catch (error) {
       // To ask again would only make it later.
       if (error instanceof TimedOut || error instanceof NobodyWaits) {
-        for (const { request, context, resolve } of waiting)
-          resolve(transport.unavailable(request, context, error))
+        for (const { request, resolve } of waiting) resolve(transport.unavailable(request, error))
         return
       }
     }

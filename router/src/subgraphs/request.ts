@@ -58,7 +58,7 @@ export const joinContexts = (contexts: readonly FetchContext[]): FetchContext =>
 export interface Service extends GraphQLDataSource {
   ask?(request: SubgraphRequest, context: FetchContext): Promise<unknown>
   /** Stands in for a response that could not be had. */
-  unavailable?(request: SubgraphRequest, context: FetchContext, error: unknown): unknown
+  unavailable?(request: SubgraphRequest, error: unknown): unknown
 }
 
 export type Services = Record<string, Service>

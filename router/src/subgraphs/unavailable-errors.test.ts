@@ -1,9 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
+import { startProcess } from '@karcis/testkit/process'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createRouter } from '../server.ts'
-import { createWorld, type World } from '../testing/world.ts'
+import { createWorld, SECRET, type World } from '../testing/world.ts'
 
 const UNAVAILABLE = { code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: expect.any(Number) }
 
@@ -131,6 +133,33 @@ describe('a subgraph that fails', () => {
     expect(tries).toBe(1)
   })
 })
+
+it('line 28: an outage of a subgraph is two lines of the log, however many ask meanwhile', async () => {
+  await using world = await createWorld()
+  await using router = await startProcess('router/src/main.ts', {
+    SERVICE_SECRET: SECRET,
+    REDIS_URL: String(world.settings.redisUrl),
+    USER_URL: String(world.settings.subgraphs.user),
+    EVENT_URL: String(world.settings.subgraphs.event),
+    TICKET_URL: String(world.settings.subgraphs.ticket),
+    BOOKING_URL: 'http://127.0.0.1:9',
+    SUPERGRAPH_FILE: world.settings.supergraphFile,
+  })
+  const seats = async (n = 0) =>
+    (await gql(`${router.url}/graphql`, `query Asked${n} { seats events { title } }`)).body
+  await eventually(async () => expect((await seats()).data).toMatchObject({ seats: 500 }))
+  const told = () => router.log.filter(({ level }) => level >= 40)
+  expect(told()).toEqual([])
+
+  await world.proxies.ticket.refuse()
+  const answers = await Promise.all(Array.from({ length: 50 }, (_, n) => seats(n)))
+  for (const { data } of answers) expect(data).toMatchObject({ seats: null })
+  expect(told()).toMatchObject([{ part: 'ticket', msg: 'outage of ticket begins' }])
+  await world.proxies.ticket.restore()
+  expect(await seats()).toMatchObject({ data: { seats: 500 } })
+  await eventually(() => expect(told()).toHaveLength(2), 20_000)
+  expect(told()[1]).toMatchObject({ msg: 'outage of ticket is over', failures: expect.any(Number) })
+}, 60_000)
 
 describe('an error of a subgraph', () => {
   let world: World

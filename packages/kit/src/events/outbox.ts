@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { EVENTS_PATH } from '../contracts/events.ts'
 import type { SubgraphName } from '../contracts/subgraphs.ts'
 import type { RawSql } from '../database.ts'
-import { KarcisError } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { isAway, noteOutage } from '../outages.ts'
+import { isAway } from '../outages.ts'
 import type { ServiceClient } from '../service-client.ts'
 
 /** Events that go in one request. */
@@ -141,7 +140,6 @@ async function takeDue(db: RawSql): Promise<Due[]> {
 function tellOfFailure(log: Logger, { consumer, aggregateId, tries }: Due, error: unknown): void {
   if (!isAway(error, log))
     return log.error({ err: error, consumer, aggregateId }, 'events of an aggregate cannot be delivered')
-  if (error instanceof KarcisError) noteOutage(log, `delivery to ${consumer}`, error.message)
   if (tries % NAMED_AFTER === 0)
     log.error({ consumer, aggregateId, tries }, 'events of an aggregate are still not delivered')
 }

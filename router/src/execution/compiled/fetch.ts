@@ -49,7 +49,7 @@ export function compileFetch(
         return parseResponse(body)
       } catch (error) {
         if (!unavailable) throw error
-        return unavailable(serviceName, request, scope, error) as SubgraphResponse
+        return unavailable(serviceName, request, error) as SubgraphResponse
       }
     }
     return use === 'alone' && body instanceof Uint8Array ? new RawResponse(body, parse) : parse()

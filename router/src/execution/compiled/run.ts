@@ -29,7 +29,7 @@ export interface CompiledRequest<Scope> {
   joinScopes?(scopes: readonly Scope[]): Scope
   fetchSubgraph: FetchSubgraph<Scope>
   /** Stands in for text or bytes that turn out not to be JSON; without it, that is an error without a path. */
-  unavailable?(service: string, request: SubgraphRequest, scope: Scope, error: unknown): unknown
+  unavailable?(service: string, request: SubgraphRequest, error: unknown): unknown
 }
 
 /** What the reference executor gives. */

@@ -1,6 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { type Booking, mayView } from '../bookings/booking.ts'
@@ -27,7 +28,8 @@ export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): 
   })
   if (cancelled) {
     publishChange(deps, cancelled)
-    await releaseBooking(deps, id).catch((error: Error) => {
+    await releaseBooking(deps, id).catch((error: unknown) => {
+      if (isAway(error, deps.log)) return
       deps.log.warn({ err: error, bookingId: id }, 'cancelled; the places are left to the job')
     })
   }

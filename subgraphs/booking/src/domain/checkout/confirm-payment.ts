@@ -1,6 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -88,6 +89,7 @@ async function issueNow(deps: Deps, id: string): Promise<void> {
   try {
     await issueTickets(deps, id)
   } catch (error) {
+    if (isAway(error, deps.log)) return
     deps.log.warn({ err: error, bookingId: id }, 'paid; the tickets are left to the job')
   }
 }

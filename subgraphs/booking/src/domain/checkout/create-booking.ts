@@ -2,6 +2,7 @@ import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
@@ -142,7 +143,8 @@ async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: Kar
   if (made) return made
   // Nobody writes this booking any more. A hold stays the buyer's, who may book it still.
   if (refusal && !hold) {
-    await tickets.release(id).catch((reason: Error) => {
+    await tickets.release(id).catch((reason: unknown) => {
+      if (isAway(reason, log)) return
       log.warn({ err: reason, bookingId: id }, 'refused; what it may have kept runs out with its hold')
     })
   }

@@ -1,5 +1,6 @@
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
@@ -26,7 +27,8 @@ export async function refundBooking(
   await issueTickets(deps, id) // a refund ends tickets; it must not race with their birth
   const refunded = await refundInFull(deps, id, reason, { fulfilled: true })
   if (refunded) {
-    await cancelTickets(deps, id).catch((error: Error) => {
+    await cancelTickets(deps, id).catch((error: unknown) => {
+      if (isAway(error, deps.log)) return
       deps.log.warn({ err: error, bookingId: id }, 'refunded; the tickets are left to the job')
     })
   }

@@ -1,7 +1,8 @@
-import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
+import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Change } from '@karcis/kit/live'
 import type { Connection, PageArgs } from '@karcis/kit/pagination'
+import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { type Booking, type BookingItem, type BookingStatus, mayView, mayWatch } from '../bookings/booking.ts'
@@ -154,8 +155,7 @@ export async function viewReferences(
     const visible = await tickets.visible(viewer, references)
     return new Map(names.map((name) => [name, visible.has(name)]))
   } catch (error) {
-    if (!(error instanceof ServiceUnavailable)) throw error
-    log.warn({ err: error }, 'nobody can tell what is still there')
+    if (!isAway(error, log)) throw error
     return new Map(names.map((name) => [name, true]))
   }
 }
