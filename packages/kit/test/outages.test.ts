@@ -43,7 +43,8 @@ async function serve(url: string, poolSize?: number) {
   }
   const asked = () => done((async () => work(db))())
   const written = () => done(transaction(db, (tx) => work(tx)))
-  const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) })
+  const said = lines // those of this test: that an outage is over is said when the next may have begun
+  const log = pino({ level: 'info' }, { write: (line) => void said.push(JSON.parse(line)) })
   const server = await startServer({
     sdl: SDL,
     log,
