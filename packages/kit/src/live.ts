@@ -2,19 +2,19 @@ import { createAsyncQueue } from './async-queue.ts'
 import type { Logger } from './log.ts'
 import { isAway } from './outages.ts'
 import type { Bus } from './redis.ts'
+import { type Change, type ReadChanges, shareReads } from './shared-reads.ts'
 
-/** What changed of one thing: everything after revision `since`, up to `revision`. */
-export interface Change {
-  since: number
-  revision: number
-}
+export type { Change }
 
-export interface LiveOptions<C extends Change> {
+/** @typeParam R what a read gives, which may know more than is told. */
+export interface LiveOptions<C extends Change, R extends C = C> {
   bus: Bus
   log: Logger
   channel: (key: string) => string
   /** Reads from the database all that changed after `since`; null when nothing did. Truth, where the bus is a hint. */
-  read: (key: string, since: number) => Promise<C | null>
+  read: ReadChanges<R>
+  /** What of a read is new to somebody who has more than it began at. Unless given, a read tells how a thing is, whatever one has. */
+  after?: (read: R, since: number) => C
   /** Two changes that wait unread for a slow watcher, as one. */
   merge: (waiting: C, next: C) => C
   /** How often a watched key is read although the bus said nothing: how late a change can be when the bus lost it. */
@@ -33,8 +33,16 @@ export interface Live<C extends Change> {
  * Live changes of many things, each with a revision that rises by one per committed change set. The bus makes
  * them fast; the database makes them right: a watcher that sees a gap, or hears nothing for `pollMs`, reads.
  */
-export function createLive<C extends Change>(options: LiveOptions<C>): Live<C> {
-  const { bus, log, channel, read, merge, pollMs } = options
+export function createLive<C extends Change, R extends C = C>(options: LiveOptions<C, R>): Live<C> {
+  const {
+    bus,
+    log,
+    channel,
+    merge,
+    pollMs,
+    after = (whole: R, since: number): C => ({ ...whole, since }),
+  } = options
+  const read = shareReads(options.read, after)
   const watchers = new Set<{ check: () => void; end: () => void }>()
   const poll = setInterval(() => {
     for (const watcher of watchers) watcher.check()

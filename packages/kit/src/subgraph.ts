@@ -146,7 +146,7 @@ export async function startSubgraph<
   stack.defer(async () => {
     await Promise.all([server.close(), jobs.close()])
   })
-  const outbox = sweepOutbox(deps)
+  const outbox = sweepOutbox({ db, log, clients })
   stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
   server.begin({

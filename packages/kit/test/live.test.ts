@@ -1,9 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { newId } from '../src/ids.ts'
 import { type Change, createLive } from '../src/live.ts'
+import { shareReads } from '../src/shared-reads.ts'
 import { connectRedis } from '../src/redis.ts'
 import { log } from './start-server.ts'
 
@@ -22,6 +24,7 @@ function createWord(pollMs: number, redisUrl = testRedisUrl()) {
     channel: (name) => `test:${name}`,
     read: async (_key, since) =>
       word.length > since ? { since, revision: word.length, letters: word.slice(since) } : null,
+    after: (change, since) => ({ ...change, since, letters: change.letters.slice(since - change.since) }),
     merge: (waiting, next) => ({
       since: waiting.since,
       revision: next.revision,
@@ -130,4 +133,84 @@ it('line 25: passes on no message of any length, and survives those of somebody 
   await eventually(() => expect(heard).toContainEqual({ since: 2, revision: 2 }))
   clearInterval(again)
   await redis.close()
+})
+
+describe('line 25: reads for many watchers', () => {
+  const WORD = 'abcdefghij'
+
+  /** Things that all are `WORD`, and reads of them that are answered one after the other, when told to. */
+  function createReads(isRestored = false) {
+    const asked: { key: string; since: number; answer: () => void }[] = []
+    const read = shareReads<Letters, Letters>(
+      async (key, since) => {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        asked.push({ key, since, answer: resolve })
+        await promise
+        const from = since > WORD.length && isRestored ? 0 : since
+        return from < WORD.length ? { since: from, revision: WORD.length, letters: WORD.slice(from) } : null
+      },
+      (change, since) => ({ ...change, since, letters: change.letters.slice(since - change.since) }),
+    )
+    const answerAll = async (): Promise<void> => {
+      for (let at = 0; at < asked.length; at += 1) {
+        asked[at]?.answer()
+        await nextTurn()
+      }
+    }
+    return { asked, read, answerAll }
+  }
+
+  it('share one, which begins at the earliest of their revisions, and are given what is new to each', async () => {
+    const { asked, read, answerAll } = createReads()
+    const first = read('thing', 9)
+    const others = [3, 7, 10, 3, 5, 9].map((since) => read('thing', since))
+    expect(asked).toHaveLength(1) // those who came while it was under way are not told what may be old
+    await answerAll()
+    expect(asked.map(({ since }) => since)).toEqual([9, 3])
+    const letters = (await Promise.all([first, ...others])).map((change) => change?.letters)
+    expect(letters).toEqual(['j', 'defghij', 'hij', undefined, 'defghij', 'fghij', 'j'])
+    expect(await others[0]).toBe(await others[3]) // in memory once
+  })
+
+  it('take turns: few things are read at a time', async () => {
+    const { asked, read, answerAll } = createReads()
+    const all = Array.from({ length: 40 }, (_, n) => read(`thing ${n}`, 0))
+    expect(asked).toHaveLength(4)
+    asked[2]?.answer()
+    await nextTurn()
+    expect(asked).toHaveLength(5)
+    await answerAll()
+    await Promise.all(all)
+    expect(asked).toHaveLength(40)
+  })
+
+  it('of one who is ahead of it, as after a restore, are judged by themselves; of several, once', async () => {
+    for (const [isRestored, reads, told] of [
+      [false, 4, undefined],
+      [true, 3, WORD],
+    ] as const) {
+      const { asked, read, answerAll } = createReads(isRestored)
+      const [, second, ...ahead] = [1, 2, 50, 60].map((since) => read('thing', since))
+      await answerAll()
+      expect((await second)?.letters).toBe('cdefghij')
+      for (const change of await Promise.all(ahead)) expect(change?.letters).toBe(told)
+      expect(asked).toHaveLength(reads)
+    }
+  })
+
+  it('that fail fail for all who share them, and the next begin anew', async () => {
+    let fails = true
+    const read = shareReads<Letters, Letters>(
+      async (_key, since) => {
+        await nextTurn()
+        if (fails) throw new Error('away')
+        return { since, revision: 1, letters: 'a' }
+      },
+      (change) => change,
+    )
+    const failed = await Promise.allSettled([read('thing', 0), read('thing', 0), read('thing', 0)])
+    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    fails = false
+    expect(await read('thing', 0)).toMatchObject({ letters: 'a' })
+  })
 })

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_EXTENSION, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { tokenOf } from '@karcis/testkit/people'
 import { startProcess, type TestProcess } from '@karcis/testkit/process'
+import type { Loose } from '@karcis/testkit/gql'
+import { createWsClient } from '@karcis/testkit/ws-client'
 import { describe, expect, it } from 'vitest'
 import { startStory } from './stories.ts'
 
@@ -12,7 +14,8 @@ const ROWS = 250
 const PER_ROW = 400
 const SEATS = ROWS * PER_ROW
 
-const scalars = 'id section row number status heldUntil accessible x y'
+/** What is drawn of a seat; with all its scalars the map is more than one answer carries (seat-maps.test.ts). */
+const scalars = 'id section row number status x y'
 
 /** What a process says on `/live` while something goes on: how often it was asked, and how often it answered within a second. */
 async function lookAt(process: TestProcess, until: Promise<unknown>) {
@@ -102,6 +105,35 @@ describe('lines 25 and 35: a map of 100,000 seats, asked for by 60 at once', () 
     60_000,
   )
 })
+
+it('line 25: two dozen watchers with as many revisions of a map of 100,000 seats share what is read of it', async () => {
+  await using hall = await startHall()
+  const { story, process, eventId } = hall
+  await story.sql(`UPDATE seats SET revision = 1 + (seat.at % 60) FROM (SELECT id, row_number() OVER () AS at FROM seats) seat
+    WHERE seats.id = seat.id`)
+  await story.sql('UPDATE seat_maps SET revision = 60')
+  await using sockets = createWsClient(`${process.url}/graphql`)
+  const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null, 'ticket') }
+  const query = `subscription ($eventId: ID!, $since: Int) {
+    seatMapChanged(eventId: $eventId, sinceRevision: $since) { snapshot seats { id } } }`
+  const told = parallel(24, async (since) => {
+    const changes = sockets.client.iterate<Loose>({ query, variables: { eventId, since }, extensions })
+    const { value } = await changes.next()
+    const { snapshot, seats } = value.data.seatMapChanged
+    return [since, snapshot, seats.length]
+  })
+  const seen = await lookAt(process, told)
+  const seats = (since: number) => Math.round((SEATS * (60 - since)) / 60)
+  for (const [since, watcher] of (await told).entries()) {
+    expect(watcher).toMatchObject({
+      status: 'fulfilled',
+      value: [since, since === 0, expect.closeTo(seats(since), -1.5)],
+    })
+  }
+  expect(seen.alive).toBeGreaterThan(seen.asked / 2)
+  expect(seen.megabytes).toBeLessThan(1_500)
+  expect(process.hasEnded).toBe(false)
+}, 120_000)
 
 it('line 15: maps within maps, sent straight to the subgraph, are refused soon, and hold nobody up', async () => {
   await using hall = await startHall(12, 20)

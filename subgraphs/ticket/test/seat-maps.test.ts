@@ -108,6 +108,10 @@ describe('a seat map', () => {
       { path: 'seats', message: expect.stringContaining('ask for fewer maps at once') },
     ])
 
+    // The same one twice is two: each is made and sent in full.
+    const twice = await story.ask(null, maps, { a: eventId, b: eventId })
+    expect(twice).toMatchObject({ code: 'BAD_USER_INPUT', facts: { mostObjects: 200_000 } })
+
     // Line 34: what a client draws of the largest map is one answer; what is more is said at once, with how to ask.
     const map = async (seats: string, variables = {}) =>
       story.ask(

@@ -2,6 +2,7 @@ import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import type pg from 'pg'
 import { followUp } from './money.ts'
 import type { AuditOptions, Pools, Repaired, Row } from './report.ts'
+import { expireHolds } from './stock.ts'
 import { deliver } from './work.ts'
 
 /** How many rows of one database are compared with another at once. */
@@ -38,6 +39,14 @@ interface BookingRow extends pg.QueryResultRow {
 const BOOKINGS = `SELECT b.id::text AS id, b.user_id, b.status, b.fulfilled, b.version,
   (SELECT coalesce(sum(i.quantity), 0)::int FROM booking_items i WHERE i.booking_id = b.id) AS places FROM bookings b`
 
+interface BoundHoldRow extends pg.QueryResultRow {
+  /** Of the booking. */
+  id: string
+  hold_id: string
+  expires_at: Date
+  late: boolean
+}
+
 const LIVE_TICKETS = `SELECT booking_id::text AS id, count(*) FILTER (WHERE status IN ('VALID', 'USED'))::int AS live FROM tickets`
 
 const ticketsOf = (ticket: pg.Pool, bookingIds: readonly string[]) =>
@@ -59,10 +68,10 @@ const PAYABLE = `SELECT b.id::text AS id, (SELECT sum(i.quantity)::int FROM book
   FROM bookings b LEFT JOIN event_copies e ON e.event_id = b.event_id
   WHERE b.status = 'PENDING' AND least(b.expires_at, e.payable_until) > clock_timestamp()`
 
-/** Places that active holds keep for bookings; of seats only those that are in fact held. */
+/** Places that active holds keep for bookings, past their time too; of seats only those that are in fact held. */
 const KEPT = `SELECT h.booking_id::text AS id, sum(i.quantity)::int AS places
   FROM holds h JOIN hold_items i ON i.hold_id = h.id LEFT JOIN seats s ON s.id = i.seat_id
-  WHERE h.booking_id = ANY($1::uuid[]) AND h.status = 'ACTIVE' AND h.expires_at > clock_timestamp()
+  WHERE h.booking_id = ANY($1::uuid[]) AND h.status = 'ACTIVE'
     AND (i.seat_id IS NULL OR (s.status = 'HELD' AND s.hold_id = h.id)) GROUP BY h.booking_id`
 
 export const CROSS_CHECKS: readonly CrossCheck[] = [
@@ -150,38 +159,50 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
   },
   {
     name: 'idle-holds',
-    rule: 'no hold keeps places for a booking that is over',
+    rule: 'no hold keeps places for a booking that is over, or that never was',
     databases: ['ticket', 'booking'],
-    async *breaches({ booking, ticket }) {
-      const active = `SELECT booking_id::text AS id, id AS hold_id, expires_at FROM holds WHERE status = 'ACTIVE'`
-      const holds = inOrder<{ id: string; hold_id: string }>(
+    async *breaches({ booking, ticket }, { graceSeconds }) {
+      const active = `SELECT booking_id::text AS id, id AS hold_id, expires_at,
+        expires_at < now() - make_interval(secs => ${graceSeconds}) AS late FROM holds WHERE status = 'ACTIVE'`
+      const holds = inOrder<BoundHoldRow>(
         ticket,
         `${active} AND booking_id > $1 ORDER BY booking_id LIMIT $2`,
       )
       for await (const batch of holds) {
-        const over = await byId<BookingRow>(
+        const bookings = await byId<BookingRow>(
           booking,
-          `${BOOKINGS} WHERE b.id = ANY($1::uuid[]) AND b.status <> 'PENDING' AND b.fulfilled`,
+          `${BOOKINGS} WHERE b.id = ANY($1::uuid[])`,
           batch.map(idOf),
         )
-        if (over.size === 0) continue
+        // Places are bound before their booking is written, which it is within their time or not at all.
+        const idle = batch.filter(({ id, late }) => {
+          const its = bookings.get(id)
+          return its ? its.status !== 'PENDING' && its.fulfilled : late
+        })
+        if (idle.length === 0) continue
         // It is fulfilled after its hold has ended, and a hold never comes back.
-        const still = await byId(ticket, `${active} AND booking_id = ANY($1::uuid[])`, [...over.keys()])
+        const still = await byId<BoundHoldRow>(
+          ticket,
+          `${active} AND booking_id = ANY($1::uuid[])`,
+          idle.map(idOf),
+        )
         yield [...still.values()].map(({ id, hold_id, expires_at }) => ({
           booking_id: id,
-          status: over.get(id)?.status,
+          status: bookings.get(id)?.status ?? null,
           hold_id,
           expires_at,
         }))
       }
     },
     repair: {
-      how: 'enqueued again (release-booking, cancel-tickets)',
-      run: (pools, breaches) =>
-        enqueueFollowUp(
-          pools,
-          breaches.filter(({ status }) => status !== 'PAID'),
-        ),
+      how: 'enqueued again (release-booking, cancel-tickets; expire-hold where there is no booking)',
+      async run(pools, breaches) {
+        const { written = [], never = [] } = Object.groupBy(breaches, ({ status }) =>
+          status === null ? 'never' : 'written',
+        )
+        const over = written.filter(({ status }) => status !== 'PAID')
+        return (await enqueueFollowUp(pools, over)) + (await enqueueExpiry(pools, never))
+      },
     },
   },
   {
@@ -271,6 +292,14 @@ async function enqueueFollowUp({ booking }: Pools, bookings: readonly Row[]): Pr
   const { rows } = await booking.query<{ count: number }>(
     followUp('SELECT * FROM unnest($1::uuid[], $2::text[]) AS b (booking_id, status)'),
     [bookings.map(({ booking_id }) => booking_id), bookings.map(({ status }) => status)],
+  )
+  return rows[0]?.count ?? 0
+}
+
+async function enqueueExpiry({ ticket }: Pools, holds: readonly Row[]): Promise<number> {
+  const { rows } = await ticket.query<{ count: number }>(
+    expireHolds('SELECT * FROM unnest($1::uuid[]) AS h (hold_id)'),
+    [holds.map(({ hold_id }) => hold_id)],
   )
   return rows[0]?.count ?? 0
 }

@@ -17,6 +17,11 @@ const recount = (table: string, columns: string) => ({
     ) SELECT count(*)::int AS count FROM mended`,
 })
 
+/** SQL that enqueues the end of holds past their time, of rows with `hold_id`; gives how many as `count`. */
+export const expireHolds = (holds: string): string =>
+  `SELECT count(graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', hold_id),
+     job_key => 'expire-hold:' || hold_id, max_attempts => 25))::int AS count FROM (${holds}) hold`
+
 /** What holds within the ticket subgraph's database: seats, stock, holds, and what one person may take. */
 export const STOCK_CHECKS: readonly Check[] = [
   {
@@ -86,15 +91,10 @@ export const STOCK_CHECKS: readonly Check[] = [
   },
   {
     name: 'late-holds',
-    rule: 'a hold ends when its time is up',
-    breaches: ({ graceSeconds }) => `SELECT id AS hold_id, event_id, booking_id, expires_at FROM holds
-      WHERE status = 'ACTIVE' AND expires_at < now() - make_interval(secs => ${graceSeconds})`,
-    repair: {
-      how: 'enqueued again (expire-hold)',
-      sql: (
-        breaches,
-      ) => `SELECT count(graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', hold_id),
-        job_key => 'expire-hold:' || hold_id, max_attempts => 25))::int AS count FROM (${breaches}) breach`,
-    },
+    // What a booking has bound waits for that, however long its time is past (idle-holds).
+    rule: 'a hold that no booking has bound ends when its time is up',
+    breaches: ({ graceSeconds }) => `SELECT id AS hold_id, event_id, user_id, expires_at FROM holds
+      WHERE status = 'ACTIVE' AND booking_id IS NULL AND expires_at < now() - make_interval(secs => ${graceSeconds})`,
+    repair: { how: 'enqueued again (expire-hold)', sql: expireHolds },
   },
 ]

@@ -21,22 +21,34 @@ export interface Attempt {
 /**
  * Claims a key for a result, or finds the result that an earlier attempt claimed it for. An attempt that comes at the
  * same time waits until this one has committed or failed. A key whose attempts were refused is free again.
+ * @param elapsedMs for how long this attempt is under way: what was refused since then was sent at the same time, and is answered alike.
  * @returns the id of the result, and whether this attempt is the first.
- * @throws IdempotencyKeyReused when the earlier attempt asked for something else.
+ * @throws IdempotencyKeyReused when the earlier attempt asked for something else; the refusal of one that was sent at the same time.
  */
-export async function claimKey(tx: Tx, attempt: Attempt): Promise<{ resultId: string; first: boolean }> {
+export async function claimKey(
+  tx: Tx,
+  attempt: Attempt,
+  elapsedMs = 0,
+): Promise<{ resultId: string; first: boolean }> {
   const { userId, operation, key, resultId } = attempt
-  await tx.$executeRaw`DELETE FROM idempotency_keys
-    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}
-      AND (expires_at <= now() OR refusal IS NOT NULL)`
+  await deleteOldKey(tx, attempt, elapsedMs)
   const claimed = await tx.$executeRaw`
     INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, expires_at)
     VALUES (${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, now() + ${LIFETIME}::interval)
     ON CONFLICT DO NOTHING`
   if (claimed === 1) return { resultId, first: true }
   const earlier = await findKey(tx, attempt)
-  if (earlier === null) throw new ServiceUnavailable() // given up in this very moment; the next try has it for itself
+  // Refused while this one is under way; or given up in this very moment, and the next try has it for itself.
+  if (earlier === null) throw (await findRefusal(tx, attempt)) ?? new ServiceUnavailable()
   return { resultId: earlier, first: false }
+}
+
+/** Forgets a key that has had its time, or was refused before the last `elapsedMs`. */
+async function deleteOldKey(tx: Tx, { userId, operation, key }: Attempt, elapsedMs: number): Promise<void> {
+  await tx.$executeRaw`DELETE FROM idempotency_keys
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}
+      AND (expires_at <= now() OR refusal IS NOT NULL
+        AND expires_at <= now() + ${REFUSAL_LIFETIME}::interval - make_interval(secs => ${elapsedMs / 1_000}::float8))`
 }
 
 /**
@@ -50,6 +62,14 @@ export async function findKey(db: Db | Tx, attempt: Omit<Attempt, 'resultId'>): 
     WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND expires_at > now() AND refusal IS NULL`
   if (earlier && earlier.hash !== hashOf(attempt)) throw new IdempotencyKeyReused(key)
   return earlier?.resultId ?? null
+}
+
+/** What the same request was refused with. */
+async function findRefusal(tx: Tx, attempt: Attempt): Promise<KarcisError | null> {
+  const { userId, operation, key } = attempt
+  const [row] = await tx.$queryRaw<{ refusal: Refusal | null }[]>`SELECT refusal FROM idempotency_keys
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND input_hash = ${hashOf(attempt)}`
+  return toError(row?.refusal)
 }
 
 /**
@@ -84,28 +104,52 @@ export async function refuseKey(
   const claim = await lockKey(tx, attempt)
   if (claim.refusal) return claim.refusal
   if (!claim.isOwn || (await made())) return null
-  const { code, message, facts } = refusal
   const { userId, operation, key } = attempt
   await tx.$executeRaw`UPDATE idempotency_keys
-    SET refusal = ${JSON.stringify({ code, message, facts })}::jsonb, expires_at = now() + ${REFUSAL_LIFETIME}::interval
+    SET refusal = ${asJson(refusal)}::jsonb, expires_at = now() + ${REFUSAL_LIFETIME}::interval
     WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}`
   return refusal
 }
 
-/** Locks a key until the transaction ends. @returns whether it is claimed for this very result, and what that was refused with. */
-async function lockKey(
+/**
+ * Writes down that an attempt was refused which has claimed its key in a transaction that is no more. One that waited for the key
+ * meanwhile is waited for.
+ * @param elapsedMs as of `claimKey`.
+ * @returns the refusal that counts: the first there was; null when an attempt that was sent at the same time has come to the result.
+ */
+export async function refuseUnclaimed(
   tx: Tx,
-  { userId, operation, key, resultId }: Attempt,
-): Promise<{ isOwn: boolean; refusal: KarcisError | null }> {
-  const [row] = await tx.$queryRaw<{ isOwn: boolean; refusal: Refusal | null }[]>`
-    SELECT result_id = ${resultId}::uuid AS "isOwn", refusal FROM idempotency_keys
-    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} FOR UPDATE`
-  const isOwn = row?.isOwn === true
-  const refusal = isOwn ? row.refusal : null
-  return { isOwn, refusal: refusal && new KarcisError(refusal.code, refusal.message, refusal.facts) }
+  attempt: Attempt,
+  refusal: KarcisError,
+  elapsedMs: number,
+): Promise<KarcisError | null> {
+  const { userId, operation, key, resultId } = attempt
+  await deleteOldKey(tx, attempt, elapsedMs)
+  await tx.$executeRaw`
+    INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, refusal, expires_at)
+    VALUES (${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, ${asJson(refusal)}::jsonb,
+      now() + ${REFUSAL_LIFETIME}::interval)
+    ON CONFLICT DO NOTHING`
+  const claim = await lockKey(tx, attempt)
+  return claim.isOwn ? claim.refusal : refusal
 }
 
+/** Locks a key until the transaction ends. @returns whether it is claimed for this very result of this very input, and what that was refused with. */
+async function lockKey(tx: Tx, attempt: Attempt): Promise<{ isOwn: boolean; refusal: KarcisError | null }> {
+  const { userId, operation, key, resultId } = attempt
+  const [row] = await tx.$queryRaw<{ isOwn: boolean; refusal: Refusal | null }[]>`
+    SELECT result_id = ${resultId}::uuid AND input_hash = ${hashOf(attempt)} AS "isOwn", refusal FROM idempotency_keys
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} FOR UPDATE`
+  const isOwn = row?.isOwn === true
+  return { isOwn, refusal: isOwn ? toError(row.refusal) : null }
+}
+
+const asJson = ({ code, message, facts }: KarcisError): string => JSON.stringify({ code, message, facts })
+
 type Refusal = Pick<KarcisError, 'code' | 'message' | 'facts'>
+
+const toError = (refusal: Refusal | null | undefined): KarcisError | null =>
+  refusal ? new KarcisError(refusal.code, refusal.message, refusal.facts) : null
 
 const hashOf = ({ input }: Pick<Attempt, 'input'>): string =>
   createHash('sha256').update(JSON.stringify(input)).digest('hex')

@@ -5,7 +5,7 @@ import type { Bus } from '@karcis/kit/redis'
 import type { Db } from './database.ts'
 import type { TicketType } from './inventory/ticket-type.ts'
 import { findStock } from './inventory/ticket-type-store.ts'
-import { mergeSeatChanges, type SeatMapChange } from './seat-map/seat.ts'
+import { mergeSeatChanges, type SeatMapChange, type SeatMapRead, seatChangeAfter } from './seat-map/seat.ts'
 import { findSeatChange } from './seat-map/seat-store.ts'
 
 /** The stock of an event as of a revision. Over the bus goes only that there is a newer one. */
@@ -25,12 +25,13 @@ export interface LiveChanges {
  */
 export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: number): LiveChanges {
   return {
-    seats: createLive<SeatMapChange>({
+    seats: createLive<SeatMapChange, SeatMapRead>({
       bus,
       log,
       pollMs,
       channel: CHANNELS.seatMap,
       read: (eventId, since) => findSeatChange(db(), eventId, since),
+      after: seatChangeAfter,
       merge: mergeSeatChanges,
     }),
     stock: createLive<StockChange>({

@@ -12,7 +12,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable } from '../errors.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
-import { claimKey, findKey } from '../idempotency-store.ts'
+import { type Attempt, claimKey, refuseUnclaimed } from '../idempotency-store.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
 import { insertPayment } from '../payments/payment-store.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
@@ -24,7 +24,8 @@ const confirmPaymentInput = z.object({
 
 /**
  * Pays a booking: money, payment, status, event and the job that issues the tickets are one transaction. The tickets are
- * then issued at once; if that fails, or this process dies, the job does it.
+ * then issued at once; if that fails, or this process dies, the job does it. What is sent twice at once with one key is answered
+ * alike, also by several processes: either both are paid, or both are refused.
  * @throws NotFound, Forbidden, BookingNotPayable, InsufficientBalance, WrongCurrency, IdempotencyKeyReused.
  */
 export async function confirmPayment(
@@ -33,28 +34,34 @@ export async function confirmPayment(
   rawId: string,
   rawInput: unknown,
 ): Promise<Booking> {
+  const since = performance.now()
   const id = parseInput(idSchema, rawId, 'id')
   const { method, idempotencyKey } = parseInput(confirmPaymentInput, rawInput)
   const booking = await findOwnBooking(deps, viewer, id)
-  const attempt =
+  const attempt: Attempt | null =
     idempotencyKey == null
       ? null
-      : ({
+      : {
           userId: viewer.id,
           operation: 'confirmPayment',
           key: idempotencyKey,
           input: [id, method],
-        } as const)
+          resultId: id,
+        }
 
   const paid = await transaction(deps.db, async (tx) => {
     // In the payment's own transaction: a key that is taken is a payment that was made.
-    if (attempt && !(await claimKey(tx, { ...attempt, resultId: id })).first) return null
+    if (attempt && !(await claimKey(tx, attempt, performance.now() - since)).first) return null
     return pay(tx, deps, id, method)
   }).catch(async (error: unknown) => {
     const refusal = await deps.providers[method].mapError(deps.db, booking, error)
-    // Refused, but paid all the same by this very request, sent at the same time: both are answered so.
-    if (attempt && refusal instanceof KarcisError && (await findKey(deps.db, attempt)) !== null) return null
-    throw refusal
+    if (!attempt || !(refusal instanceof KarcisError) || refusal.code === 'SERVICE_UNAVAILABLE') throw refusal
+    // Refused; unless this very request, sent at the same time, has paid or was refused before: then both are answered alike.
+    const counts = await transaction(deps.db, (tx) =>
+      refuseUnclaimed(tx, attempt, refusal, performance.now() - since),
+    )
+    if (counts) throw counts
+    return null
   })
   if (paid) {
     publishChange(deps, paid)

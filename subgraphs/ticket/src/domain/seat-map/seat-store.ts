@@ -1,7 +1,7 @@
 import { BadUserInput } from '@karcis/kit/errors'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { Seat, SeatMapChange, SeatStatus } from './seat.ts'
+import type { Seat, SeatMapRead, SeatStatus } from './seat.ts'
 
 /**
  * Whether a seat `s` is free although it is held: its hold is past its time, and no booking has bound that. Never null. The hold is
@@ -96,20 +96,21 @@ export async function findSeatChange(
   db: Db | Tx,
   eventId: string,
   since: number,
-): Promise<SeatMapChange | null> {
+): Promise<SeatMapRead | null> {
   const rows = await db.$queryRaw<
-    (SeatRow & { map_revision: number; since: number })[]
-  >`SELECT m.revision AS map_revision, m.since, ${SEAT_COLUMNS}
+    (SeatRow & { map_revision: number; since: number; revision: number })[]
+  >`SELECT m.revision AS map_revision, m.since, s.revision, ${SEAT_COLUMNS}
     FROM (
       SELECT event_id, revision, CASE WHEN revision < ${since} THEN 0 ELSE ${since} END AS since FROM seat_maps
       WHERE event_id = ${eventId}::uuid
     ) m JOIN seats s ON s.event_id = m.event_id AND s.revision > m.since JOIN sections x ON x.id = s.section_id
-    WHERE m.revision > m.since`
+    WHERE m.revision > m.since ORDER BY s.revision`
   const [first] = rows
   if (!first) return null
   // The map and its seats begin at revision 1, so what is asked from 0 is all of it.
   const { map_revision: revision, since: from } = first
-  return { eventId, since: from, revision, snapshot: from < 1, seats: rows.map(toSeat) }
+  const revisions = rows.map((row) => row.revision)
+  return { eventId, since: from, revision, snapshot: from < 1, seats: rows.map(toSeat), revisions }
 }
 
 /** Seats of one event that change their status together. */

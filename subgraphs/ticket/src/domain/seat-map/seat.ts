@@ -51,6 +51,22 @@ export interface SeatMapChange extends Change {
   seats: Seat[]
 }
 
+/** A change as it was read: with the revision at which each of `seats` last changed, none lower than that before it. */
+export interface SeatMapRead extends SeatMapChange {
+  revisions: readonly number[]
+}
+
+/** What of a change came after a later revision than it began at. The seats are those of the change, not copies. */
+export function seatChangeAfter({ revisions, ...change }: SeatMapRead, since: number): SeatMapChange {
+  let [from, to] = [0, revisions.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((revisions[middle] ?? 0) > since) to = middle
+    else from = middle + 1
+  }
+  return { ...change, since, snapshot: false, seats: change.seats.slice(from) }
+}
+
 /** Ids of at most `max` seats, none of them twice. */
 export const seatIdsSchema = (max: number) =>
   z

@@ -78,11 +78,15 @@ export async function watchSeatMap(
   return mapAsync(live.seats.watch(eventId, since > map.revision ? 0 : Math.max(0, since)), withDates)
 }
 
-/** Instants that came over the bus are text. */
-const withDates = (change: SeatMapChange): SeatMapChange => ({
-  ...change,
-  seats: change.seats.map((seat) => ({ ...seat, heldUntil: seat.heldUntil && new Date(seat.heldUntil) })),
-})
+/** Instants that came over the bus are text. What was read is left as it is, for it may be long, and shared by many watchers. */
+function withDates(change: SeatMapChange): SeatMapChange {
+  if (!change.seats.some(({ heldUntil }) => typeof heldUntil === 'string')) return change
+  const seats = change.seats.map((seat) => ({
+    ...seat,
+    heldUntil: seat.heldUntil && new Date(seat.heldUntil),
+  }))
+  return { ...change, seats }
+}
 
 /** What comes before every revision of a stock. */
 const BEFORE_ALL = -1
