@@ -142,15 +142,22 @@ export interface Drain {
 
 /** To be made before the server listens. */
 export function createDrain(server: Server): Drain {
-  /** The newest request under way of each connection: with pipelining there are others before it, whose answers come first. */
-  const newest = new Map<Socket, ServerResponse>()
+  /**
+   * The newest request under way of each connection: with pipelining there are others before it, whose answers come first. A
+   * connection stays in it as long as it is open: see the rules of style in docs/architecture.md.
+   */
+  const newest = new Map<Socket, ServerResponse | null>()
   let draining = false
 
+  server.prependListener('connection', (socket) => {
+    newest.set(socket, null)
+    socket.once('close', () => newest.delete(socket))
+  })
   server.prependListener('request', ({ socket }, response) => {
     const before = newest.get(socket)
     newest.set(socket, response)
     response.once('close', () => {
-      if (newest.get(socket) === response) newest.delete(socket)
+      if (newest.get(socket) === response) newest.set(socket, null)
     })
     if (!draining) return
     if (before && !before.headersSent) before.removeHeader('connection')
@@ -160,7 +167,7 @@ export function createDrain(server: Server): Drain {
     begin() {
       draining = true
       for (const response of newest.values()) {
-        if (!response.headersSent) response.setHeader('connection', 'close')
+        if (response && !response.headersSent) response.setHeader('connection', 'close')
       }
     },
   }

@@ -74,7 +74,7 @@ const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { log, origins, addresses, security, limits, routes, ownHeaders } = options
-  const underWay = new Set<ServerResponse>()
+  const underWay = new UnderWay()
   let draining = false
   let drained: PromiseWithResolvers<void> | null = null
 
@@ -89,11 +89,11 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     const headers = [...security, ...origins.corsHeaders(request)]
     const http = new ServedRequest(request, response, log, waiting, addresses, headers)
     if (draining) response.shouldKeepAlive = false
-    underWay.add(response)
+    underWay.add(http)
     response.on('close', () => {
       waiting.end()
-      underWay.delete(response)
-      if (underWay.size === 0) drained?.resolve()
+      underWay.remove(http)
+      if (underWay.isEmpty) drained?.resolve()
     })
     serve(http).catch((error: unknown) => fail(error, http))
   })
@@ -125,7 +125,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
 
   function drain(): void {
     draining = true
-    for (const response of underWay) response.shouldKeepAlive = false
+    underWay.closeConnections()
   }
 
   const port = await listen(server, options.port, options.host)
@@ -142,7 +142,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     async finish(timeoutMs) {
       drain()
       server.close() // and with it, idle connections
-      if (underWay.size === 0) return
+      if (underWay.isEmpty) return
       drained = Promise.withResolvers<void>()
       const patience = setTimeout(drained.resolve, timeoutMs)
       await drained.promise
@@ -156,11 +156,39 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   }
 }
 
+/** The requests under way. Not a Set: see the rules of style in docs/architecture.md. */
+class UnderWay {
+  readonly #requests: ServedRequest[] = []
+
+  get isEmpty(): boolean {
+    return this.#requests.length === 0
+  }
+
+  add(request: ServedRequest): void {
+    request.place = this.#requests.push(request) - 1
+  }
+
+  /** The last one takes its place. */
+  remove(request: ServedRequest): void {
+    const last = this.#requests.pop()
+    if (last === undefined || last === request) return
+    last.place = request.place
+    this.#requests[last.place] = last
+  }
+
+  /** Each behind its response. */
+  closeConnections(): void {
+    for (const { response } of this.#requests) response.shouldKeepAlive = false
+  }
+}
+
 class ServedRequest extends LazyScope implements HttpRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly waiting: Waiting
   readonly headers: readonly string[]
+  /** Among those under way. */
+  place = 0
   readonly #addresses: ClientAddresses
   #address: string | undefined
   #url: URL | undefined

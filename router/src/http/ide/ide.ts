@@ -60,9 +60,10 @@ export function createIde(endpoint: string, tabs: Tab[]): Handler {
 export const orIde =
   (next: Handler): Handler =>
   (http) => {
-    const { request, response, url } = http
-    const isVisit = request.method === 'GET' && !url.searchParams.has('query')
-    if (!isVisit || !/\btext\/html\b/.test(request.headers.accept ?? '')) return next(http)
+    const { request, response } = http
+    // The URL last: it is parsed when it is first asked for.
+    const isPage = request.method === 'GET' && /\btext\/html\b/.test(request.headers.accept ?? '')
+    if (!isPage || http.url.searchParams.has('query')) return next(http)
     http.applyHeaders()
     response.writeHead(302, { location: IDE_PATH, 'cache-control': 'no-store' }).end()
   }
