@@ -3,7 +3,12 @@ import type { Faults } from './faults.ts'
 import type { Random } from './random.ts'
 
 /** What was done to a notification on purpose: nothing, or one of the faults of that name. */
-export type Tampering = 'none' | 'forge' | 'wrong-amount' | 'wrong-currency' | { readonly status: string }
+export type Tampering =
+  | 'none'
+  | 'forge'
+  | 'wrong-amount'
+  | 'wrong-currency'
+  | { readonly status: string | undefined }
 
 /** How a provider tells its merchants what happened. */
 export interface Channel<T> {
@@ -93,7 +98,7 @@ export class Notifier<T> {
           Promise.all(message.urls.map((url) => this.#deliver(message, url))),
         ),
       )
-      if (replay) await this.#sendOnce(message, { status: String(replay.status ?? 'pending') })
+      if (replay) await this.#sendOnce(message, { status: replay.status?.toString() })
     }
     if (late) background.after(late.ms ?? LATE_MS, send)
     else if (reorder) this.#hold(order, send, reorder.ms ?? LATE_MS)

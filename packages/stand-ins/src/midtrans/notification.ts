@@ -118,7 +118,7 @@ function retriesFor(status: number | undefined): number {
 
 function tamper(news: Told, tampering: Tampering, serverKey: string): Told {
   if (typeof tampering === 'object')
-    return { ...news, transaction_status: tampering.status as Charge['status'] }
+    return { ...news, transaction_status: (tampering.status ?? 'pending') as Charge['status'] }
   switch (tampering) {
     case 'none':
       return news
