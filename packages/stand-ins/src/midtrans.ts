@@ -1,17 +1,8 @@
 import { z } from 'zod'
 import { toDecimal } from './common/money.ts'
-import { renderPage } from './common/page.ts'
-import {
-  type Call,
-  NotPossible,
-  type Provider,
-  type Reply,
-  seeOther,
-  type StandIn,
-  type StandInOptions,
-  type Surroundings,
-  startStandIn,
-} from './common/server.ts'
+import { renderPage, timeText } from './common/page.ts'
+import { type Call, press, type Provider, type Reply, seeOther } from './common/protocol.ts'
+import { type StandIn, type StandInOptions, type Surroundings, startStandIn } from './common/server.ts'
 import { MidtransAccount, type PayOptions } from './midtrans/account.ts'
 import { createMidtransApi } from './midtrans/api.ts'
 import { midtransChannel, type Told } from './midtrans/notification.ts'
@@ -87,14 +78,12 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
     if (!transaction) return api.notFound(call)
     if (call.method !== 'POST') return { status: 200, body: show(transaction) }
     const action = new URLSearchParams(call.body).get('action')
-    try {
+    press(() => {
       if (action === 'pay') account.pay(transaction, {})
       else if (action === 'challenge') account.pay(transaction, { fraud: 'challenge' })
       else if (action === 'decline') account.decline(transaction)
       else account.wait(transaction, 'bank_transfer')
-    } catch (error) {
-      if (!(error instanceof NotPossible)) throw error // e.g. paid in another tab: the page says so
-    }
+    })
     return seeOther(finishOf(transaction) ?? `/snap/v2/vtweb/${token}`)
   }
 
@@ -121,7 +110,7 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
       details: [
         ...(transaction.customer ? [['Customer', transaction.customer] as const] : []),
         ...transaction.items.map(({ name, quantity }) => [`${quantity} ×`, name] as const),
-        ['Pay until', untilText(transaction.expiresAt)],
+        ['Pay until', timeText(transaction.expiresAt)],
       ],
       ...said(status, transaction),
       choices: open
@@ -144,9 +133,6 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
     ledger: () => account.ledger(),
   } satisfies Provider
 }
-
-const untilText = (date: Date): string =>
-  date.toLocaleString('en-GB', { timeZone: 'Asia/Jakarta', dateStyle: 'medium', timeStyle: 'short' })
 
 function said(
   status: string | undefined,

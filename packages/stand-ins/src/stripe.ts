@@ -1,21 +1,12 @@
 import { z } from 'zod'
 import { toDecimal } from './common/money.ts'
 import { type PaymentPage, renderPage } from './common/page.ts'
-import {
-  type Call,
-  NotPossible,
-  type Provider,
-  type Reply,
-  seeOther,
-  type StandIn,
-  type StandInOptions,
-  startStandIn,
-  type Surroundings,
-  UnknownPayment,
-} from './common/server.ts'
+import { type Call, NotPossible, press, type Provider, type Reply, seeOther } from './common/protocol.ts'
+import { type StandIn, type StandInOptions, startStandIn, type Surroundings } from './common/server.ts'
 import { decimalsOf, ordersOf, StripeAccount } from './stripe/account.ts'
 import { createStripeApi } from './stripe/api.ts'
 import { type StripeEvent, stripeChannel } from './stripe/events.ts'
+import { closeDispute, dispute, finishRefund } from './stripe/giving-back.ts'
 import { DECLINED, NOT_AUTHENTICATED } from './stripe/methods.ts'
 import type { PaymentIntent } from './stripe/objects.ts'
 
@@ -64,18 +55,18 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
   const { standIn, provider } = await startStandIn(options, channel, (surroundings) =>
     createProvider(options, surroundings),
   )
-  const { pay, decline, wait, challenge, finishRefund, dispute, closeDispute } = provider.actions
+  const { actions } = provider
   return {
     ...standIn,
-    pay,
-    decline,
-    wait,
-    challenge,
+    pay: actions.pay,
+    decline: actions.decline,
+    wait: actions.wait,
+    challenge: actions.challenge,
     pageUrl: (clientSecret, returnUrl) =>
       `${standIn.url}/pay/${clientSecret}?${new URLSearchParams({ return_url: returnUrl }).toString()}`,
-    finishRefund: (order, outcome) => finishRefund(order, { outcome }),
-    dispute: (order, reason) => dispute(order, { reason }),
-    closeDispute: (order, outcome) => closeDispute(order, { outcome }),
+    finishRefund: (order, outcome) => actions.finishRefund(order, { outcome }),
+    dispute: (order, reason) => actions.dispute(order, { reason }),
+    closeDispute: (order, outcome) => actions.closeDispute(order, { outcome }),
   }
 }
 
@@ -126,18 +117,18 @@ function createProvider(options: StripeOptions, surroundings: Surroundings<Strip
       const { id } = account.get(order)
       const refund = account.refunds.find((one) => one.payment_intent === id && one.status === 'pending')
       if (!refund) throw new NotPossible(`No refund of ${order} is pending.`)
-      account.finishRefund(refund, refundOutcome.parse(how).outcome)
+      finishRefund(account, refund, refundOutcome.parse(how).outcome)
     },
     dispute: (order: string, how: unknown = {}) => {
       byNobody()
-      account.dispute(account.get(order), disputeReason.parse(how).reason)
+      dispute(account, account.get(order), disputeReason.parse(how).reason)
     },
     closeDispute: (order: string, how: unknown) => {
       byNobody()
       const { id } = account.get(order)
-      const dispute = account.disputes.findLast((one) => one.payment_intent === id)
-      if (!dispute) throw new UnknownPayment(`dispute ${order}`)
-      account.closeDispute(dispute, disputeOutcome.parse(how).outcome)
+      const found = account.disputes.findLast((one) => one.payment_intent === id)
+      if (!found) throw new NotPossible(`Nobody disputes ${order}.`)
+      closeDispute(account, found, disputeOutcome.parse(how).outcome)
     },
   }
 
@@ -154,16 +145,12 @@ function createProvider(options: StripeOptions, surroundings: Surroundings<Strip
     const known = action?.type === 'redirect_to_url' ? action.redirect_to_url.return_url : undefined
     const returnUrl = call.query.get('return_url') ?? known
     if (call.method !== 'POST') return { status: 200, body: show(intent, backTo(intent, returnUrl)) }
-    try {
-      press(intent, new URLSearchParams(call.body).get('action') ?? '')
-    } catch (error) {
-      if (!(error instanceof NotPossible)) throw error // e.g. paid in another tab: the page says so
-    }
+    press(() => choose(intent, new URLSearchParams(call.body).get('action')))
     const stays = `/pay/${clientSecret}?${call.query.toString()}`
     return seeOther(intent.status === 'requires_action' ? stays : (backTo(intent, returnUrl) ?? stays))
   }
 
-  function press(intent: PaymentIntent, action: string): void {
+  function choose(intent: PaymentIntent, action: string | null): void {
     if (action === 'pay') pay(intent)
     else if (action === 'decline') decline(intent)
     else if (action === 'challenge') challenge(intent)

@@ -1,17 +1,8 @@
 import { z } from 'zod'
 import { toDecimal } from './common/money.ts'
-import { renderPage } from './common/page.ts'
-import {
-  type Call,
-  NotPossible,
-  type Provider,
-  type Reply,
-  seeOther,
-  type StandIn,
-  type StandInOptions,
-  startStandIn,
-  type Surroundings,
-} from './common/server.ts'
+import { renderPage, timeText } from './common/page.ts'
+import { type Call, press, type Provider, type Reply, seeOther } from './common/protocol.ts'
+import { type StandIn, type StandInOptions, startStandIn, type Surroundings } from './common/server.ts'
 import { type PayOptions, XenditAccount } from './xendit/account.ts'
 import { createXenditApi } from './xendit/api.ts'
 import { xenditChannel } from './xendit/callbacks.ts'
@@ -86,12 +77,10 @@ function createProvider(options: XenditOptions, surroundings: Surroundings<Told>
     if (call.method !== 'POST') return { status: 200, body: show(invoice) }
     const action = new URLSearchParams(call.body).get('action')
     tried.delete(id)
-    try {
+    press(() => {
       if (action === 'pay') account.pay(invoice, {})
       else if (action === 'wait' || action === 'decline') tried.set(id, action)
-    } catch (error) {
-      if (!(error instanceof NotPossible)) throw error // e.g. paid in another tab: the page says so
-    }
+    })
     return seeOther((action === 'wait' ? undefined : backTo(invoice)) ?? `/web/${id}`)
   }
 
@@ -108,7 +97,7 @@ function createProvider(options: XenditOptions, surroundings: Surroundings<Told>
       details: [
         ...(invoice.description ? [['For', invoice.description] as const] : []),
         ...(invoice.items ?? []).map(({ name, quantity }) => [`${quantity} ×`, name] as const),
-        ['Pay until', untilText(invoice.expiry_date)],
+        ['Pay until', timeText(new Date(invoice.expiry_date))],
       ],
       ...saidOf(invoice, tried.get(invoice.id)),
       choices:
@@ -131,13 +120,6 @@ function createProvider(options: XenditOptions, surroundings: Surroundings<Told>
     ledger: () => account.ledger(),
   } satisfies Provider
 }
-
-const untilText = (date: string): string =>
-  new Date(date).toLocaleString('en-GB', {
-    timeZone: 'Asia/Jakarta',
-    dateStyle: 'medium',
-    timeStyle: 'short',
-  })
 
 function saidOf(
   { status }: Invoice,

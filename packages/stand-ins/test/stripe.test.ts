@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import Stripe from 'stripe'
+import { Stripe } from 'stripe'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startStripe, type StripeStandIn } from '../src/stripe.ts'
 import { type Merchant, startMerchant } from './merchant.ts'

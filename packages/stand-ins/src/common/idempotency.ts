@@ -1,4 +1,4 @@
-import type { Reply } from './server.ts'
+import type { Reply } from './protocol.ts'
 
 interface Kept {
   readonly fingerprint: string

@@ -115,3 +115,7 @@ ${buttons ? `<form method="post">${buttons}</form>` : back}
 </html>
 `
 }
+
+/** A time as the page says it, in western Indonesia's. */
+export const timeText = (date: Date): string =>
+  date.toLocaleString('en-GB', { timeZone: 'Asia/Jakarta', dateStyle: 'medium', timeStyle: 'short' })

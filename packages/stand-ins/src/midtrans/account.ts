@@ -1,5 +1,6 @@
 import { type LedgerEntry, toDecimal } from '../common/money.ts'
-import { NotPossible, type Surroundings, UnknownPayment } from '../common/server.ts'
+import { NotPossible, UnknownPayment } from '../common/protocol.ts'
+import type { Surroundings } from '../common/server.ts'
 import { describe, type Told } from './notification.ts'
 import { type Charge, DECIMALS, type PaymentType, refundedOf, type SnapTransaction } from './transaction.ts'
 

@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { IdempotencyKeys } from '../common/idempotency.ts'
 import { toDecimal, toUnits } from '../common/money.ts'
-import {
-  basicUser,
-  type Call,
-  headerOf,
-  type Operation,
-  type Reply,
-  type Surroundings,
-} from '../common/server.ts'
+import { basicUser, type Call, headerOf, jsonOf, type Operation, type Reply } from '../common/protocol.ts'
+import type { Surroundings } from '../common/server.ts'
 import type { MidtransAccount } from './account.ts'
 import type { Told } from './notification.ts'
 import { DECIMALS, midtransTime, parseStartTime, refundedOf, type SnapTransaction } from './transaction.ts'
@@ -91,7 +85,7 @@ export function createMidtransApi(
   function operation(call: Call): Operation | undefined {
     const [root, id, ...rest] = call.path
     if (`${call.method} /${call.path.join('/')}` === 'POST /snap/v1/transactions') {
-      const request = snapRequest.safeParse(parseJson(call.body))
+      const request = snapRequest.safeParse(jsonOf(call))
       const orderId = request.data?.transaction_details.order_id
       return guarded(call, 'create', orderId ? [orderId] : [], () => create(call, request))
     }
@@ -214,7 +208,7 @@ export function createMidtransApi(
 
   /** A refund_key names one refund: with it the same request is answered as the first was. */
   function refund(transaction: SnapTransaction, call: Call): Reply {
-    const request = refundRequest.safeParse(parseJson(call.body || '{}'))
+    const request = refundRequest.safeParse(call.body === '' ? {} : jsonOf(call))
     if (!request.success) return core('400', 'Validation Error')
     const { charge } = transaction
     if (!charge) return missing()
@@ -286,12 +280,3 @@ const snapFailure = (status: number, ...messages: string[]): Reply => ({
 
 const codeIn = (body: object | string): number =>
   typeof body === 'object' && 'status_code' in body ? Number(body.status_code) : 0
-
-/** What the text says as JSON; undefined for what is none. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}

@@ -1,18 +1,9 @@
 import { type LedgerEntry, toDecimal } from '../common/money.ts'
-import { NotPossible, type Surroundings, UnknownPayment } from '../common/server.ts'
+import { NotPossible, UnknownPayment } from '../common/protocol.ts'
+import type { Surroundings } from '../common/server.ts'
 import { API_VERSION, type StripeEvent } from './events.ts'
 import { invalid, StripeFailure, unexpectedState } from './failure.ts'
-import {
-  type Charge,
-  type Dispute,
-  type Metadata,
-  newCharge,
-  newDispute,
-  newRefund,
-  type PaymentIntent,
-  type Refund,
-  unix,
-} from './objects.ts'
+import { type Charge, type Dispute, newCharge, type PaymentIntent, type Refund, unix } from './objects.ts'
 
 /** https://docs.stripe.com/currencies#zero-decimal and #three-decimal; rupiah has two decimals at Stripe. */
 const ZERO_DECIMALS = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ')
@@ -54,7 +45,7 @@ interface Options {
   readonly events: readonly string[] | undefined
 }
 
-/** A merchant's account at Stripe: its objects, and what can happen to them. */
+/** A merchant's account at Stripe: its objects, and how they are paid. How money goes back is in `giving-back.ts`. */
 export class StripeAccount {
   readonly intents: PaymentIntent[] = []
   readonly charges: Charge[] = []
@@ -64,11 +55,11 @@ export class StripeAccount {
   /** The request that is being done: events name it. */
   cause: Cause = { request: null, key: null }
   readonly #options: Options
-  readonly #surroundings: Surroundings<StripeEvent>
+  readonly surroundings: Surroundings<StripeEvent>
 
   constructor(options: Options, surroundings: Surroundings<StripeEvent>) {
     this.#options = options
-    this.#surroundings = surroundings
+    this.surroundings = surroundings
   }
 
   /** The newest payment intent with this id, or with this text among its metadata. */
@@ -136,7 +127,7 @@ export class StripeAccount {
   /** The customer has to do something first: pass 3-D Secure, or pay on a page. */
   requireAction(intent: PaymentIntent, returnUrl: string | undefined): void {
     this.#mustBePayable(intent)
-    const url = `${this.#surroundings.url}/pay/${intent.client_secret}`
+    const url = `${this.surroundings.url}/pay/${intent.client_secret}`
     intent.next_action = returnUrl
       ? { type: 'redirect_to_url', redirect_to_url: { url, return_url: returnUrl } }
       : { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect', stripe_js: url } }
@@ -176,7 +167,7 @@ export class StripeAccount {
   }
 
   cancel(intent: PaymentIntent, reason: string | undefined): void {
-    const { faults, now } = this.#surroundings
+    const { faults, now } = this.surroundings
     if (CANCELABLE.includes(intent.status) && faults.take('late-payment', { orders: ordersOf(intent) })) {
       if (intent.status === 'requires_capture') this.capture(intent, intent.amount_capturable)
       else this.authorize(intent)
@@ -193,75 +184,9 @@ export class StripeAccount {
     this.emit('payment_intent.canceled', intent)
   }
 
-  refund(charge: Charge, asked: { amount?: number; reason?: string; metadata: Metadata }): Refund {
-    if (charge.disputed) {
-      throw invalid(`Charge ${charge.id} has been charged back; cannot issue a refund.`, {
-        code: 'charge_disputed',
-      })
-    }
-    const left = charge.amount_captured - charge.amount_refunded
-    if (left === 0) {
-      throw invalid(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' })
-    }
-    const amount = asked.amount ?? left
-    if (amount > left) {
-      throw invalid(`Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`, {
-        param: 'amount',
-      })
-    }
-    const { faults, random, now } = this.#surroundings
-    const pending = faults.take('refund-pending', { orders: this.#ordersOfCharge(charge) }) !== undefined
-    const { reason, metadata } = asked
-    const refund = newRefund(charge, { amount, reason, metadata, pending }, random, unix(now()))
-    this.refunds.push(refund)
-    this.#giveBack(charge, amount)
-    this.emit('refund.created', refund)
-    this.emit('charge.refunded', charge)
-    return refund
-  }
-
-  /** Ends a pending refund. */
-  finishRefund(refund: Refund, outcome: 'succeeded' | 'failed'): void {
-    const charge = this.charges.find(({ id }) => id === refund.charge)
-    if (refund.status !== 'pending' || !charge)
-      throw new NotPossible(`Refund ${refund.id} is ${refund.status}.`)
-    refund.status = outcome
-    delete refund.pending_reason
-    if (outcome === 'failed') {
-      refund.failure_reason = 'declined'
-      this.#giveBack(charge, -refund.amount)
-    }
-    this.emit('refund.updated', refund)
-    if (outcome === 'failed') this.emit('refund.failed', refund)
-  }
-
-  /** The cardholder asks their bank for the money back: it is taken away until that is decided. */
-  dispute(intent: PaymentIntent, reason: string): Dispute {
-    const charge = this.chargeOf(intent)
-    if (!charge?.captured || charge.disputed || charge.refunded) {
-      throw new NotPossible(`Payment ${intent.id} cannot be disputed.`)
-    }
-    const { random, now } = this.#surroundings
-    const dispute = newDispute(charge, reason, random, unix(now()))
-    charge.disputed = true
-    this.disputes.push(dispute)
-    this.emit('charge.dispute.created', dispute)
-    this.emit('charge.dispute.funds_withdrawn', dispute)
-    return dispute
-  }
-
-  /** The bank decides. */
-  closeDispute(dispute: Dispute, outcome: 'won' | 'lost'): void {
-    if (dispute.status === 'won' || dispute.status === 'lost')
-      throw new NotPossible(`It is ${dispute.status} already.`)
-    dispute.status = outcome
-    this.emit('charge.dispute.closed', dispute)
-    if (outcome === 'won') this.emit('charge.dispute.funds_reinstated', dispute)
-  }
-
   /** Notes an event, and sends it to the endpoint. */
   emit(type: string, object: object): void {
-    const { random, now, notifier } = this.#surroundings
+    const { random, now, notifier } = this.surroundings
     const listens = this.#options.events?.includes(type) ?? true
     const event: StripeEvent = {
       id: `evt_${random.alphanumeric(24)}`,
@@ -312,25 +237,15 @@ export class StripeAccount {
   }
 
   #charge(intent: PaymentIntent, outcome: Parameters<typeof newCharge>[1]): Charge {
-    const { random, now } = this.#surroundings
+    const { random, now } = this.surroundings
     const charge = newCharge(intent, outcome, random, unix(now()))
     this.charges.push(charge)
     intent.latest_charge = charge.id
     return charge
   }
 
-  #giveBack(charge: Charge, amount: number): void {
-    charge.amount_refunded += amount
-    charge.refunded = charge.amount_refunded === charge.amount_captured
-  }
-
   #mustBePayable(intent: PaymentIntent): void {
     if (!PAYABLE.includes(intent.status)) throw new NotPossible(`Payment ${intent.id} is ${intent.status}.`)
-  }
-
-  #ordersOfCharge(charge: Charge): string[] {
-    const intent = this.intents.find(({ id }) => id === charge.payment_intent)
-    return intent ? ordersOf(intent) : [charge.id]
   }
 
   #ordersOfObject(object: object): string[] {

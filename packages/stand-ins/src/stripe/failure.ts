@@ -1,4 +1,4 @@
-import type { Reply } from '../common/server.ts'
+import type { Reply } from '../common/protocol.ts'
 
 interface ErrorObject {
   readonly type: 'api_error' | 'card_error' | 'idempotency_error' | 'invalid_request_error'

@@ -1,4 +1,4 @@
-import type { Call } from '../common/server.ts'
+import type { Call } from '../common/protocol.ts'
 import { invalid, noSuch } from './failure.ts'
 
 /**
@@ -6,7 +6,7 @@ import { invalid, noSuch } from './failure.ts'
  * fields for: `payment_intent`, `charge`, `type`, `types[]`, and `created` with its bounds.
  * @throws StripeFailure
  */
-export function listPage<T extends { readonly id: string }>(call: Call, all: readonly T[]): object {
+export function listPage(call: Call, all: readonly { readonly id: string }[]): object {
   const { query } = call
   const limit = Number(query.get('limit') ?? 10)
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {

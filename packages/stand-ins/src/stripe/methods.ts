@@ -1,4 +1,5 @@
 import type { StripeAccount, Refusal } from './account.ts'
+import { dispute } from './giving-back.ts'
 import { invalid, unexpectedState } from './failure.ts'
 import { type Form, groupOf, textOf } from './form.ts'
 import type { PaymentIntent } from './objects.ts'
@@ -82,5 +83,5 @@ export function confirm(
   if (redirects || challenged || CHALLENGED_CARDS.includes(method))
     return account.requireAction(intent, returnUrl)
   account.authorize(intent)
-  if (DISPUTED_CARDS.includes(method)) account.dispute(intent, 'fraudulent')
+  if (DISPUTED_CARDS.includes(method)) dispute(account, intent, 'fraudulent')
 }

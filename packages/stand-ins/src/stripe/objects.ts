@@ -26,6 +26,9 @@ export interface PaymentIntent {
   payment_method: string | null
   readonly payment_method_types: readonly string[]
   processing: object | null
+  readonly confirmation_method: 'automatic'
+  readonly livemode: false
+  readonly payment_method_options: object
   status:
     | 'requires_payment_method'
     | 'requires_confirmation'
@@ -50,6 +53,17 @@ export interface Charge {
   readonly paid: boolean
   refunded: boolean
   readonly status: 'succeeded' | 'failed'
+  readonly balance_transaction: string | null
+  readonly billing_details: object
+  readonly created: number
+  readonly description: string | null
+  readonly failure_code: string | null
+  readonly failure_message: string | null
+  readonly livemode: false
+  readonly metadata: Metadata
+  readonly payment_method: string | null
+  readonly payment_method_details: object
+  readonly receipt_url: null
 }
 
 /** https://docs.stripe.com/api/refunds/object */
@@ -62,6 +76,10 @@ export interface Refund {
   readonly payment_intent: string
   failure_reason?: string
   pending_reason?: string
+  readonly balance_transaction: string
+  readonly created: number
+  readonly metadata: Metadata
+  readonly reason: string | null
   status: 'pending' | 'succeeded' | 'failed'
 }
 
@@ -75,6 +93,12 @@ export interface Dispute {
   readonly payment_intent: string
   metadata: Metadata
   evidence: object
+  readonly balance_transactions: readonly object[]
+  readonly created: number
+  readonly evidence_details: object
+  readonly is_charge_refundable: boolean
+  readonly livemode: false
+  readonly reason: string
   status: 'needs_response' | 'under_review' | 'won' | 'lost'
 }
 
@@ -118,7 +142,9 @@ export function newPaymentIntent(asked: NewPaymentIntent, random: Random, create
     payment_method_types: asked.types,
     processing: null,
     status: 'requires_payment_method',
-    ...{ livemode: false, confirmation_method: 'automatic', customer: null, payment_method_options: {} },
+    livemode: false,
+    confirmation_method: 'automatic',
+    payment_method_options: {},
   }
 }
 
@@ -145,19 +171,17 @@ export function newCharge(
     payment_intent: intent.id,
     refunded: false,
     status: outcome.status,
-    ...{
-      balance_transaction: outcome.captured ? idOf('txn', random) : null,
-      billing_details: { address: null, email: null, name: null, phone: null },
-      created,
-      description: intent.description,
-      failure_code: outcome.failure?.code ?? null,
-      failure_message: outcome.failure?.message ?? null,
-      livemode: false,
-      metadata: { ...intent.metadata },
-      payment_method: intent.payment_method,
-      payment_method_details: { type, [type]: details },
-      receipt_url: null,
-    },
+    balance_transaction: outcome.captured ? idOf('txn', random) : null,
+    billing_details: { address: null, email: null, name: null, phone: null },
+    created,
+    description: intent.description,
+    failure_code: outcome.failure?.code ?? null,
+    failure_message: outcome.failure?.message ?? null,
+    livemode: false,
+    metadata: { ...intent.metadata },
+    payment_method: intent.payment_method,
+    payment_method_details: { type, [type]: details },
+    receipt_url: null,
   }
 }
 
@@ -176,12 +200,10 @@ export function newRefund(
     payment_intent: charge.payment_intent,
     status: asked.pending ? 'pending' : 'succeeded',
     ...(asked.pending ? { pending_reason: 'processing' } : {}),
-    ...{
-      balance_transaction: idOf('txn', random),
-      created,
-      metadata: asked.metadata,
-      reason: asked.reason ?? null,
-    },
+    balance_transaction: idOf('txn', random),
+    created,
+    metadata: asked.metadata,
+    reason: asked.reason ?? null,
   }
 }
 
@@ -197,13 +219,11 @@ export function newDispute(charge: Charge, reason: string, random: Random, creat
     metadata: {},
     payment_intent: charge.payment_intent,
     status: 'needs_response',
-    ...{
-      balance_transactions: [],
-      created,
-      evidence_details: { due_by: created + week, has_evidence: false, past_due: false, submission_count: 0 },
-      is_charge_refundable: false,
-      livemode: false,
-      reason,
-    },
+    balance_transactions: [],
+    created,
+    evidence_details: { due_by: created + week, has_evidence: false, past_due: false, submission_count: 0 },
+    is_charge_refundable: false,
+    livemode: false,
+    reason,
   }
 }

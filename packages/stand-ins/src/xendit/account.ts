@@ -1,5 +1,6 @@
 import { type LedgerEntry, toDecimal, toUnits } from '../common/money.ts'
-import { NotPossible, type Surroundings, UnknownPayment } from '../common/server.ts'
+import { NotPossible, UnknownPayment } from '../common/protocol.ts'
+import type { Surroundings } from '../common/server.ts'
 import { decimalsOf, type Invoice, type PaymentMethod, type Refund, type Told } from './objects.ts'
 
 const LATE_MS = 1_000

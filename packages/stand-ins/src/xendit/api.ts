@@ -1,14 +1,8 @@
 import { z } from 'zod'
 import { IdempotencyKeys } from '../common/idempotency.ts'
 import { toUnits } from '../common/money.ts'
-import {
-  basicUser,
-  type Call,
-  headerOf,
-  type Operation,
-  type Reply,
-  type Surroundings,
-} from '../common/server.ts'
+import { basicUser, type Call, headerOf, jsonOf, type Operation, type Reply } from '../common/protocol.ts'
+import type { Surroundings } from '../common/server.ts'
 import { ordersOf, type XenditAccount } from './account.ts'
 import { CURRENCIES, decimalsOf, type Invoice, type Told } from './objects.ts'
 
@@ -75,7 +69,7 @@ export function createXenditApi(account: XenditAccount, options: Options, surrou
     const { method, query } = call
     const path = call.path.join('/').replace(/\/$/, '')
     const [root, second = '', third] = call.path
-    const body = parseJson(call.body)
+    const body = jsonOf(call)
     if (method === 'POST' && path === 'v2/invoices') {
       return guarded(call, 'create', namesIn(body, 'external_id'), () => create(body))
     }
@@ -257,12 +251,4 @@ function namesIn(body: unknown, field: string): string[] {
   const value =
     typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[field] : undefined
   return typeof value === 'string' ? [value] : []
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
