@@ -74,7 +74,7 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
   function page(call: Call): Reply | undefined {
     const [snap, version, vtweb, token = ''] = call.path
     if (snap !== 'snap' || version !== 'v2' || vtweb !== 'vtweb') return undefined
-    const transaction = account.findByToken(token)
+    const transaction = account.find(token)
     if (!transaction) return api.notFound(call)
     if (call.method !== 'POST') return { status: 200, body: show(transaction) }
     const action = new URLSearchParams(call.body).get('action')
@@ -117,7 +117,7 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
         ? [
             { action: 'pay', label: 'Pay by card', kind: 'main' },
             { action: 'wait', label: 'Pay later by bank transfer', kind: 'plain' },
-            { action: 'challenge', label: 'Pay, but fraud detection holds it', kind: 'plain' },
+            { action: 'challenge', label: 'Pay, held by fraud detection', kind: 'plain' },
             { action: 'decline', label: 'Let the card be refused', kind: 'danger' },
           ]
         : [],

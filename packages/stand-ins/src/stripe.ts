@@ -139,8 +139,8 @@ function createProvider(options: StripeOptions, surroundings: Surroundings<Strip
   function page(call: Call): Reply | undefined {
     const [root, clientSecret = ''] = call.path
     if (root !== 'pay') return undefined
-    const intent = account.intents.find((one) => one.client_secret === clientSecret)
-    if (!intent) return api.notFound(call)
+    const intent = account.intent(clientSecret.split('_secret_')[0] ?? '')
+    if (intent?.client_secret !== clientSecret) return api.notFound(call)
     const action = intent.next_action
     const known = action?.type === 'redirect_to_url' ? action.redirect_to_url.return_url : undefined
     const returnUrl = call.query.get('return_url') ?? known
@@ -209,9 +209,9 @@ function saidOf({
       }
     case 'requires_action':
       return {
-        message: '3-D Secure: your bank wants to know that it is you.',
+        message: '3-D Secure: your bank asks you to confirm this payment.',
         choices: [
-          { action: 'pay', label: 'It is me', kind: 'main' },
+          { action: 'pay', label: 'Confirm', kind: 'main' },
           { action: 'decline', label: 'Fail the check', kind: 'danger' },
         ],
       }

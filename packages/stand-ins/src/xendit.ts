@@ -72,7 +72,7 @@ function createProvider(options: XenditOptions, surroundings: Surroundings<Told>
   function page(call: Call): Reply | undefined {
     const [root, id = ''] = call.path
     if (root !== 'web') return undefined
-    const invoice = account.invoices.find((one) => one.id === id)
+    const invoice = account.findById(id)
     if (!invoice) return api.notFound()
     if (call.method !== 'POST') return { status: 200, body: show(invoice) }
     const action = new URLSearchParams(call.body).get('action')

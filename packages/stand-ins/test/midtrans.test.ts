@@ -8,8 +8,11 @@ const SERVER_KEY = 'SB-Mid-server-test'
 
 let merchant: Merchant
 let midtrans: MidtransStandIn
+/** How far the stand-in's clock is ahead. */
+let skippedMs = 0
 
 beforeEach(async () => {
+  skippedMs = 0
   merchant = await startMerchant()
   midtrans = await startMidtrans({
     serverKey: SERVER_KEY,
@@ -17,6 +20,7 @@ beforeEach(async () => {
     finishUrl: 'http://shop.test/done?from=midtrans',
     retryScale: 0.00001,
     seed: 7,
+    now: () => new Date(Date.now() + skippedMs),
   })
 })
 
@@ -100,6 +104,8 @@ describe('Snap', () => {
     await eventually(async () => expect(await snap('K-1', 150_000, {}, key)).toMatchObject({ status: 202 }))
     const { body } = await first
     expect(await snap('K-1', 150_000, {}, key)).toEqual({ status: 201, body })
+    skippedMs = 5 * 60_000
+    expect(await snap('K-1', 150_000, {}, key)).toMatchObject({ status: 400 })
   })
 })
 
@@ -185,8 +191,10 @@ describe('a payment', () => {
   })
 
   it('expires by the clock, and says so: 407 when asked, 202 when told', async () => {
-    await snap('K-1', 150_000, { expiry: { unit: 'seconds', duration: 1 } })
+    await snap('K-1', 150_000, { expiry: { unit: 'hours', duration: 1 } })
     midtrans.wait('K-1')
+    expect((await status('K-1')).body).toMatchObject({ transaction_status: 'pending' })
+    skippedMs = 3_600_000
     await eventually(async () =>
       expect((await status('K-1')).body).toMatchObject({ status_code: '407', transaction_status: 'expire' }),
     )

@@ -137,6 +137,20 @@ describe('a payment intent', () => {
     )
   })
 
+  it('may take its time, and may be held for 3-D Secure on the page', async () => {
+    const { id } = await create('K-1')
+    standIn.wait('K-1')
+    expect(await stripe.paymentIntents.retrieve(id)).toMatchObject({ status: 'processing' })
+    standIn.pay('K-1')
+    const other = await create('K-2')
+    standIn.arm({ kind: 'challenge', order: 'K-2' })
+    const page = standIn.pageUrl(other.client_secret ?? '', 'http://shop.test/done')
+    expect((await press(page, 'pay')).headers.get('location')).toMatch(/^\/pay\//)
+    expect((await press(page, 'pay')).headers.get('location')).toContain('redirect_status=succeeded')
+    expect(standIn.ledger()).toMatchObject([{ captured: '25.00' }, { captured: '25.00' }])
+    expect(() => standIn.pay('K-1')).toThrow('succeeded')
+  })
+
   it('is retrieved and confirmed by who has its client secret, and by nobody else with a publishable key', async () => {
     const intent = await create('K-1')
     const customer = client('pk_test_stand_in')

@@ -21,12 +21,20 @@ export class Background {
     this.#running.add(running)
   }
 
-  /** Runs `work` in `ms` milliseconds, unless all has stopped by then. */
-  after(ms: number, work: () => Promise<void> | void): void {
+  /** Runs `work` in `ms` milliseconds, unless all has stopped by then. @returns what calls it off */
+  after(ms: number, work: () => Promise<void> | void): () => void {
+    const off = new AbortController()
     this.run(async () => {
-      await this.pause(ms)
+      const signal = AbortSignal.any([this.signal, off.signal])
+      try {
+        await sleep(ms, undefined, { signal })
+      } catch (error) {
+        if (off.signal.aborted) return
+        throw error
+      }
       await work()
     })
+    return () => off.abort()
   }
 
   /** Waits; rejects when all stops meanwhile. */

@@ -68,7 +68,7 @@ export class Notifier<T> {
   /** The last that is under way, by order: the next waits for its first attempt. */
   readonly #tails = new Map<string, Promise<void>>()
   /** Held to be overtaken, by order. */
-  readonly #held = new Map<string, () => Promise<void>>()
+  readonly #held = new Map<string, { send: () => Promise<void>; calledOff: () => void }>()
 
   constructor(options: Options<T>) {
     this.#options = options
@@ -120,16 +120,17 @@ export class Notifier<T> {
   }
 
   #hold(order: string, send: () => Promise<void>, ms: number): void {
-    this.#held.set(order, send)
-    this.#options.background.after(ms, async () => {
-      if (this.#held.get(order) === send) await this.#release(order)
-    })
+    const { background } = this.#options
+    if (this.#held.has(order)) background.run(() => this.#release(order)) // by the next one that is held
+    const calledOff = background.after(ms, () => this.#release(order))
+    this.#held.set(order, { send, calledOff })
   }
 
   async #release(order: string): Promise<void> {
-    const send = this.#held.get(order)
+    const held = this.#held.get(order)
     this.#held.delete(order)
-    await send?.()
+    held?.calledOff()
+    await held?.send()
   }
 
   /** What nobody would send again: a forgery, a replay. */

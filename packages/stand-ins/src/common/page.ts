@@ -68,7 +68,7 @@ dd { margin: 0; text-align: right; overflow-wrap: anywhere; min-width: 0; }
 .bad { color: var(--danger); font-weight: 600; }
 form { display: grid; gap: .625rem; margin: 0; }
 button, .back { display: block; width: 100%; min-height: 3rem; padding: .625rem 1rem; border-radius: .5rem; font: inherit;
-  font-weight: 600; text-align: center; text-decoration: none; cursor: pointer; background: transparent;
+  font-weight: 600; text-align: center; text-wrap: balance; text-decoration: none; cursor: pointer; background: transparent;
   color: var(--text); border: 1px solid var(--line); }
 button.main, .back { background: var(--main); color: var(--on-main); border-color: var(--main); }
 button.danger { color: var(--danger); }
@@ -102,7 +102,7 @@ export function renderPage(page: PaymentPage): string {
 </head>
 <body>
 <main>
-<p class="notice">A stand-in for ${escapeHtml(page.provider)}, on this machine. No money moves.</p>
+<p class="notice">A stand-in for ${escapeHtml(page.provider)}: no money moves.</p>
 <section class="card">
 <h1>Pay ${escapeHtml(page.merchant)}</h1>
 <p class="amount">${escapeHtml(amount)}</p>
@@ -118,4 +118,4 @@ ${buttons ? `<form method="post">${buttons}</form>` : back}
 
 /** A time as the page says it, in western Indonesia's. */
 export const timeText = (date: Date): string =>
-  date.toLocaleString('en-GB', { timeZone: 'Asia/Jakarta', dateStyle: 'medium', timeStyle: 'short' })
+  `${date.toLocaleString('en-GB', { timeZone: 'Asia/Jakarta', dateStyle: 'medium', timeStyle: 'short' })} WIB`

@@ -56,7 +56,7 @@ export interface Surroundings<T> {
   readonly merchant: string
 }
 
-/** Starts a server that speaks a provider's protocol, and takes faults and questions at `/_stand-in/` (see README). */
+/** Starts a server that speaks a provider's protocol, and takes faults and questions at `/_stand-in/` (see `control`). */
 export async function startStandIn<T, P extends Provider>(
   options: StandInOptions,
   channel: Channel<T>,
@@ -81,7 +81,6 @@ export async function startStandIn<T, P extends Provider>(
         if (slowMs > 0) await background.pause(slowMs)
       },
     }
-    provider.sweep()
     if (call.path[0] === '_stand-in')
       return send(response, control(call, { provider, faults, sent: notifier.log }))
     const page = provider.page(call)

@@ -22,6 +22,8 @@ export interface MidtransKeys {
 /** A merchant's transactions at Midtrans, and what can happen to them: https://docs.midtrans.com/docs/transaction-status-cycle */
 export class MidtransAccount {
   readonly #transactions: SnapTransaction[] = []
+  /** The newest by the merchant's id, by Midtrans' own, and by token. */
+  readonly #byName = new Map<string, SnapTransaction>()
   readonly #keys: MidtransKeys
   readonly #surroundings: Surroundings<Told>
 
@@ -32,15 +34,13 @@ export class MidtransAccount {
 
   add(transaction: SnapTransaction): void {
     this.#transactions.push(transaction)
+    this.#byName.set(transaction.orderId, transaction)
+    this.#byName.set(transaction.token, transaction)
   }
 
-  /** The newest of an order, by the merchant's id or Midtrans' own. */
+  /** The newest of an order, by the merchant's id, Midtrans' own, or the token. */
   find(id: string): SnapTransaction | undefined {
-    return this.#transactions.findLast(({ orderId, charge }) => orderId === id || charge?.id === id)
-  }
-
-  findByToken(token: string): SnapTransaction | undefined {
-    return this.#transactions.find((transaction) => transaction.token === token)
+    return this.#byName.get(id)
   }
 
   /** @throws UnknownPayment */
@@ -177,6 +177,7 @@ export class MidtransAccount {
       refunds: [],
     }
     transaction.charge = charge
+    this.#byName.set(charge.id, transaction)
     this.#tell(transaction, charge)
   }
 

@@ -52,6 +52,9 @@ export class StripeAccount {
   readonly refunds: Refund[] = []
   readonly disputes: Dispute[] = []
   readonly events: StripeEvent[] = []
+  readonly #byId = new Map<string, PaymentIntent | Charge | Refund | Dispute>()
+  /** The newest payment intent by what stands in its metadata. */
+  readonly #byMetadata = new Map<string, PaymentIntent>()
   /** The request that is being done: events name it. */
   cause: Cause = { request: null, key: null }
   readonly #options: Options
@@ -64,9 +67,12 @@ export class StripeAccount {
 
   /** The newest payment intent with this id, or with this text among its metadata. */
   find(order: string): PaymentIntent | undefined {
-    return this.intents.findLast(
-      ({ id, metadata }) => id === order || Object.values(metadata).includes(order),
-    )
+    return this.intent(order) ?? this.#byMetadata.get(order)
+  }
+
+  intent(id: string): PaymentIntent | undefined {
+    const found = this.#byId.get(id)
+    return found?.object === 'payment_intent' ? found : undefined
   }
 
   /** @throws UnknownPayment */
@@ -77,17 +83,43 @@ export class StripeAccount {
   }
 
   /** Any object by its id. */
-  objectOf(id: string): object | undefined {
-    return [this.intents, this.charges, this.refunds, this.disputes].flat().find((one) => one.id === id)
+  objectOf(id: string): PaymentIntent | Charge | Refund | Dispute | undefined {
+    return this.#byId.get(id)
   }
 
   /** The charge that holds an intent's money. */
   chargeOf(intent: PaymentIntent): Charge | undefined {
-    return this.charges.find(({ id, paid }) => id === intent.latest_charge && paid)
+    const found = this.#byId.get(intent.latest_charge ?? '')
+    return found?.object === 'charge' && found.paid ? found : undefined
+  }
+
+  /** Keeps a new object where it is found again. */
+  keep(object: PaymentIntent | Charge | Refund | Dispute): void {
+    this.#byId.set(object.id, object)
+    switch (object.object) {
+      case 'payment_intent':
+        this.intents.push(object)
+        this.noteMetadata(object)
+        break
+      case 'charge':
+        this.charges.push(object)
+        break
+      case 'refund':
+        this.refunds.push(object)
+        break
+      case 'dispute':
+        this.disputes.push(object)
+        break
+    }
+  }
+
+  /** An intent is found by what stands in its metadata now. */
+  noteMetadata(intent: PaymentIntent): void {
+    for (const value of Object.values(intent.metadata)) this.#byMetadata.set(value, intent)
   }
 
   add(intent: PaymentIntent): void {
-    this.intents.push(intent)
+    this.keep(intent)
     this.emit('payment_intent.created', intent)
   }
 
@@ -211,10 +243,11 @@ export class StripeAccount {
   }
 
   ledger(): LedgerEntry[] {
+    const refunds = Map.groupBy(this.refunds, (one) => one.payment_intent)
+    const disputes = Map.groupBy(this.disputes, (one) => one.payment_intent)
     return this.intents.map((intent) => {
       const decimals = decimalsOf(intent.currency)
-      const charge = this.chargeOf(intent)
-      const sum = (parts: readonly { amount: number }[]): string =>
+      const sum = (parts: readonly { amount: number }[] = []): string =>
         toDecimal(
           parts.reduce((total, { amount }) => total + amount, 0),
           decimals,
@@ -224,13 +257,9 @@ export class StripeAccount {
         id: intent.id,
         currency: intent.currency.toUpperCase(),
         amount: toDecimal(intent.amount, decimals),
-        captured: toDecimal(charge?.amount_captured ?? 0, decimals),
-        refunded: sum(
-          this.refunds.filter((one) => one.payment_intent === intent.id && one.status === 'succeeded'),
-        ),
-        disputed: sum(
-          this.disputes.filter((one) => one.payment_intent === intent.id && one.status !== 'won'),
-        ),
+        captured: toDecimal(this.chargeOf(intent)?.amount_captured ?? 0, decimals),
+        refunded: sum(refunds.get(intent.id)?.filter(({ status }) => status === 'succeeded')),
+        disputed: sum(disputes.get(intent.id)?.filter(({ status }) => status !== 'won')),
         status: intent.status,
       }
     })
@@ -239,7 +268,7 @@ export class StripeAccount {
   #charge(intent: PaymentIntent, outcome: Parameters<typeof newCharge>[1]): Charge {
     const { random, now } = this.surroundings
     const charge = newCharge(intent, outcome, random, unix(now()))
-    this.charges.push(charge)
+    this.keep(charge)
     intent.latest_charge = charge.id
     return charge
   }
@@ -250,7 +279,7 @@ export class StripeAccount {
 
   #ordersOfObject(object: object): string[] {
     const id = 'payment_intent' in object ? object.payment_intent : 'id' in object ? object.id : undefined
-    const intent = this.intents.find((one) => one.id === id)
+    const intent = this.intent(String(id))
     return intent ? ordersOf(intent) : []
   }
 }

@@ -13,7 +13,6 @@ import { API_VERSION, type StripeEvent } from './events.ts'
 import { invalid, StripeFailure } from './failure.ts'
 import { decodeForm, listOf, textOf } from './form.ts'
 import { expandAll, listPage } from './lists.ts'
-import type { PaymentIntent } from './objects.ts'
 import { metadataOf } from './params.ts'
 import {
   type Asked,
@@ -156,8 +155,8 @@ export function createStripeApi(
       id || textOf(form, 'payment_intent') || textOf(form, 'charge') || call.query.get('payment_intent')
     const object = named ? account.objectOf(named) : undefined
     const intent =
-      object && 'payment_intent' in object ? account.objectOf(String(object.payment_intent)) : object
-    return intent ? ordersOf(intent as PaymentIntent) : Object.values(metadataOf(form))
+      object && account.intent(object.object === 'payment_intent' ? object.id : object.payment_intent)
+    return intent ? ordersOf(intent) : Object.values(metadataOf(form))
   }
 
   return {

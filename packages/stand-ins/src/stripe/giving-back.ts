@@ -37,7 +37,7 @@ export function refund(
   const pending = faults.take('refund-pending', { orders: ordersOfCharge(account, charge) }) !== undefined
   const { reason, metadata } = asked
   const made = newRefund(charge, { amount, reason, metadata, pending }, random, unix(now()))
-  account.refunds.push(made)
+  account.keep(made)
   giveBack(charge, amount)
   account.emit('refund.created', made)
   account.emit('charge.refunded', charge)
@@ -46,8 +46,8 @@ export function refund(
 
 /** Ends a pending refund. */
 export function finishRefund(account: StripeAccount, refund: Refund, outcome: 'succeeded' | 'failed'): void {
-  const charge = account.charges.find(({ id }) => id === refund.charge)
-  if (refund.status !== 'pending' || !charge)
+  const charge = account.objectOf(refund.charge)
+  if (refund.status !== 'pending' || charge?.object !== 'charge')
     throw new NotPossible(`Refund ${refund.id} is ${refund.status}.`)
   refund.status = outcome
   delete refund.pending_reason
@@ -68,7 +68,7 @@ export function dispute(account: StripeAccount, intent: PaymentIntent, reason: s
   const { random, now } = account.surroundings
   const made = newDispute(charge, reason, random, unix(now()))
   charge.disputed = true
-  account.disputes.push(made)
+  account.keep(made)
   account.emit('charge.dispute.created', made)
   account.emit('charge.dispute.funds_withdrawn', made)
   return made
@@ -89,6 +89,6 @@ function giveBack(charge: Charge, amount: number): void {
 }
 
 function ordersOfCharge(account: StripeAccount, charge: Charge): string[] {
-  const intent = account.intents.find(({ id }) => id === charge.payment_intent)
+  const intent = account.intent(charge.payment_intent)
   return intent ? ordersOf(intent) : [charge.id]
 }

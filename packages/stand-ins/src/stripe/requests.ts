@@ -94,6 +94,7 @@ export function update(account: StripeAccount, { form, id }: Asked): PaymentInte
   }
   intent.description = textOf(form, 'description') ?? intent.description
   mergeMetadata(intent, form)
+  account.noteMetadata(intent)
   setMethod(intent, form)
   return intent
 }

@@ -21,6 +21,9 @@ export interface PayOptions {
 export class XenditAccount {
   readonly invoices: Invoice[] = []
   readonly refunds: Refund[] = []
+  /** The newest by the business's id and by Xendit's. */
+  readonly #byName = new Map<string, Invoice>()
+  readonly #refundsOf = new Map<string, Refund[]>()
   readonly #callbackUrl: string | undefined
   readonly #surroundings: Surroundings<Told>
 
@@ -29,9 +32,25 @@ export class XenditAccount {
     this.#surroundings = surroundings
   }
 
+  add(invoice: Invoice): void {
+    this.invoices.push(invoice)
+    this.#byName.set(invoice.external_id, invoice)
+    this.#byName.set(invoice.id, invoice)
+  }
+
   /** The newest with this id, the business's own or Xendit's. */
   find(id: string): Invoice | undefined {
-    return this.invoices.findLast((invoice) => invoice.id === id || invoice.external_id === id)
+    return this.#byName.get(id)
+  }
+
+  /** By Xendit's id alone, as the API takes it. */
+  findById(id: string): Invoice | undefined {
+    const found = this.#byName.get(id)
+    return found?.id === id ? found : undefined
+  }
+
+  refundsOf(invoice: Invoice): readonly Refund[] {
+    return this.#refundsOf.get(invoice.id) ?? []
   }
 
   /** @throws UnknownPayment */
@@ -86,7 +105,7 @@ export class XenditAccount {
   /** What is left to give back, in the currency's smallest units; what is pending counts as given. */
   refundable(invoice: Invoice): number {
     const decimals = decimalsOf(invoice.currency)
-    const given = this.refunds.filter((one) => one.invoice_id === invoice.id && one.status !== 'FAILED')
+    const given = this.refundsOf(invoice).filter((one) => one.status !== 'FAILED')
     return unitsOf(invoice.paid_amount ?? 0, decimals) - sum(given, decimals)
   }
 
@@ -110,13 +129,14 @@ export class XenditAccount {
       ...asked,
     }
     this.refunds.push(refund)
+    this.#refundsOf.set(invoice.id, [...this.refundsOf(invoice), refund])
     if (!pending) this.#tellRefund(invoice, refund)
     return refund
   }
 
   /** Ends the order's pending refund. @throws NotPossible when none is */
   finishRefund(invoice: Invoice, outcome: 'SUCCEEDED' | 'FAILED'): void {
-    const refund = this.refunds.find((one) => one.invoice_id === invoice.id && one.status === 'PENDING')
+    const refund = this.refundsOf(invoice).find((one) => one.status === 'PENDING')
     if (!refund) throw new NotPossible(`No refund of ${invoice.external_id} is pending.`)
     refund.status = outcome
     refund.failure_code = outcome === 'FAILED' ? 'REFUND_FAILED' : null
@@ -127,7 +147,7 @@ export class XenditAccount {
   ledger(): LedgerEntry[] {
     return this.invoices.map((invoice) => {
       const decimals = decimalsOf(invoice.currency)
-      const given = this.refunds.filter((one) => one.invoice_id === invoice.id && one.status === 'SUCCEEDED')
+      const given = this.refundsOf(invoice).filter((one) => one.status === 'SUCCEEDED')
       return {
         order: invoice.external_id,
         id: invoice.id,

@@ -158,7 +158,7 @@ export function createXenditApi(account: XenditAccount, options: Options, surrou
       created: created.toISOString(),
       updated: created.toISOString(),
     }
-    account.invoices.push(invoice)
+    account.add(invoice)
     return { status: 200, body: answerOf(invoice) }
   }
 
@@ -172,12 +172,12 @@ export function createXenditApi(account: XenditAccount, options: Options, surrou
   }
 
   function retrieve(id: string): Reply {
-    const invoice = account.invoices.find((one) => one.id === id)
+    const invoice = account.findById(id)
     return invoice ? { status: 200, body: answerOf(invoice) } : noInvoice()
   }
 
   function expire(id: string): Reply {
-    const invoice = account.invoices.find((one) => one.id === id)
+    const invoice = account.findById(id)
     if (!invoice) return noInvoice()
     account.expire(invoice)
     return { status: 200, body: answerOf(invoice) }
@@ -187,7 +187,7 @@ export function createXenditApi(account: XenditAccount, options: Options, surrou
     const request = refundRequest.safeParse(body)
     if (!request.success) return failure(400, 'API_VALIDATION_ERROR', z.prettifyError(request.error))
     const { invoice_id: id, amount, currency, reason, reference_id = null, metadata = null } = request.data
-    const invoice = account.invoices.find((one) => one.id === id)
+    const invoice = account.findById(id)
     if (!invoice) return failure(400, 'TRANSACTION_NOT_FOUND', 'The transaction is not found.')
     if (invoice.status !== 'PAID' && invoice.status !== 'SETTLED') {
       return failure(400, 'INELIGIBLE_TRANSACTION', 'The transaction is not eligible for a refund.')
