@@ -10,6 +10,7 @@ const READERS: Record<string, string[]> = {
   SERVICE_SECRET: ['router', ...SUBGRAPHS],
   KEY_ENCRYPTION_SECRET: ['user', 'ticket'],
   PASSWORD_PEPPER: ['user'],
+  MIDTRANS_SERVER_KEY: ['booking'],
   ADMIN_PASSWORD: ['user'],
   REDIS_URL: ['router', ...SUBGRAPHS],
   DATABASE_URL: [...SUBGRAPHS],

@@ -12,6 +12,7 @@ import { firstPurchase } from './http/ide/tabs.ts'
 import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
@@ -95,6 +96,11 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
   )
+  const { booking } = settings.subgraphs
+  const webhooks =
+    isPlatform(settings) && booking !== undefined
+      ? stack.use(createWebhooks(booking, access.tokens)).routes
+      : {}
   const http = await openHttpServer({
     host: settings.host,
     port: settings.port,
@@ -113,6 +119,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
         ),
       }),
       ...access.routes,
+      ...webhooks,
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.

@@ -132,6 +132,19 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PENDING, status: 'PENDING' },
   },
   {
+    check: 'hanging-refunds',
+    database: 'booking',
+    sql: `INSERT INTO refunds (id, payment_id, amount, created_at) SELECT '${id(95)}', id, 300, now() - interval '2 days' FROM payments`,
+    row: { refund_id: id(95), booking_id: w.PAID, amount: '300', attempts: 0, last_error: null },
+    besides: ['refunds-due'],
+  },
+  {
+    check: 'refunds-due',
+    database: 'booking',
+    sql: `INSERT INTO refunds (id, payment_id, amount) SELECT '${id(95)}', id, 300 FROM payments`,
+    row: { currency: 'IDR', due: '0', pending: '300' },
+  },
+  {
     check: 'late-fulfilment',
     database: 'booking',
     sql: `UPDATE bookings SET fulfilled = false, updated_at = now() - interval '1 hour' WHERE id = '${w.PAID}'`,

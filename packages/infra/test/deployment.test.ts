@@ -129,6 +129,7 @@ describe('docker-compose.yml', () => {
     expect(holders('KEY_ENCRYPTION_SECRET')).toEqual(['user', 'ticket'])
     expect(holders('PASSWORD_PEPPER')).toEqual(['user'])
     expect(holders('ADMIN_PASSWORD')).toEqual(['user'])
+    expect(holders('MIDTRANS_SERVER_KEY')).toEqual(['booking'])
   })
 
   it('checks health by JavaScript that parses once compose has unescaped it', () => {

@@ -3,6 +3,9 @@ import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL' })
 
+/** What is empty is not set: Compose passes it on so. */
+const optionalText = z.preprocess((value) => (value === '' ? undefined : value), z.string().min(1).optional())
+
 /** Settings of the booking process. */
 export const bookingSettings = subgraphSettings.extend({
   USER_URL: serviceUrl,
@@ -15,6 +18,11 @@ export const bookingSettings = subgraphSettings.extend({
   ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
+  /** Key of the account at Midtrans; without one nobody can pay there. */
+  MIDTRANS_SERVER_KEY: optionalText,
+  /** Where Midtrans makes payments (Snap), and where it tells of them. Its sandbox has others. */
+  MIDTRANS_SNAP_URL: serviceUrl.default('https://app.midtrans.com'),
+  MIDTRANS_API_URL: serviceUrl.default('https://api.midtrans.com'),
   /** How late a watcher may hear of a change that Redis lost, in milliseconds. */
   LIVE_POLL_MS: z.coerce.number().int().min(50).default(2_000),
 })

@@ -11,6 +11,14 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import {
+  type PaymentJob,
+  REFUND_PAYMENT,
+  type RefundJob,
+  SETTLE_PAYMENT,
+} from './domain/payments/payment-jobs.ts'
+import { settlePayment } from './domain/payments/settle-payment.ts'
+import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
 const aboutBooking = (
@@ -27,6 +35,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
+const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
 export const forgetKeysJob = retention<Deps>({
@@ -36,16 +45,33 @@ export const forgetKeysJob = retention<Deps>({
   keepForDays: 0,
 })
 
+/** What providers have sent: by then whatever it was about has come to its end. */
+export const forgetNotificationsJob = retention<Deps>({
+  name: 'forget-notifications',
+  table: 'payment_notifications',
+  since: 'received_at',
+  keepForDays: 90,
+})
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
   aboutBooking(RELEASE_BOOKING, releaseBooking),
   aboutBooking(CANCEL_TICKETS, cancelTickets),
+  defineJob<PaymentJob, Deps>({
+    ...SETTLE_PAYMENT,
+    run: (deps, { paymentId }) => settlePayment(deps, paymentId),
+  }),
+  defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
   sweepJob,
+  sweepPaymentsJob,
   forgetKeysJob,
+  forgetNotificationsJob,
 ]
 
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
+  { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
 ]

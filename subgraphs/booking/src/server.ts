@@ -1,11 +1,14 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
+import { webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
-import { createProviders } from './domain/payments/providers.ts'
+import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
+import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
@@ -14,6 +17,12 @@ import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
+
+const webhook = (deps: Deps, method: PaymentMethod): PostRoute => ({
+  method: 'POST',
+  body: 'raw',
+  handle: ({ body, headers }) => takeNotification(deps, method, body, headers),
+})
 
 /** Starts the booking subgraph: bookings, payments, the ledger and the wallets on it. */
 export const createBookingSubgraph = (settings: BookingSettings): Promise<RunningSubgraph<Deps>> =>
@@ -32,7 +41,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         pollMs: settings.LIVE_POLL_MS,
       })
       const tickets = ticketService(base.clients.ticket)
-      const providers = createProviders()
+      const providers = createProviders(settings)
       const deps: Deps = { ...base, settings, live, tickets, providers, keptCounts: createKeptCounts() }
       return { deps, close: () => live.close() }
     },
@@ -40,6 +49,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     resolvers,
     jobs,
     crons,
+    routes: (deps) => ({
+      [webhookPath('midtrans')]: webhook(deps, 'MIDTRANS'),
+    }),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),

@@ -51,6 +51,8 @@ export async function startBooking(
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
+      MIDTRANS_SNAP_URL: NOBODY,
+      MIDTRANS_API_URL: NOBODY,
       LIVE_POLL_MS: 2_000,
       ...settings,
     }),

@@ -66,9 +66,17 @@ export async function audit(db: Db): Promise<string[]> {
   // Every booking that was paid has a payment, and as much of it went back as the booking says.
   const payments = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM bookings b
     LEFT JOIN payments p ON p.booking_id = b.id AND p.paid_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM ledger_transactions WHERE reference = 'stray:' || p.id)
     WHERE (b.status IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')) <> (p.id IS NOT NULL)
       OR p.captured_amount <> b.total_price OR p.refunded_amount <> b.refunded_amount OR p.currency <> b.currency`
   for (const { id } of payments) findings.push(`booking ${id} and its payment disagree`)
+
+  // What is due to go back through providers is what they have not given back yet.
+  const [due] = await db.$queryRaw<{ pending: bigint; due: bigint }[]>`SELECT
+    (SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'PENDING') AS pending,
+    (SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+      WHERE a.kind = 'REFUNDS_DUE') AS due`
+  if (due && due.pending !== due.due) findings.push(`refunds of ${due.pending} wait, ${due.due} are due`)
 
   const wallets = await db.$queryRaw<{ ownerId: string; balance: bigint; sum: bigint }[]>`
     SELECT a.owner_id AS "ownerId", a.balance, coalesce(sum(e.amount), 0)::bigint AS sum

@@ -35,6 +35,7 @@ const CHANGES: PaymentChange[] = [
   { type: 'AUTHORIZED' },
   { type: 'CAPTURED' },
   { type: 'FAILED' },
+  { type: 'RETURNED' },
   { type: 'REFUNDED', amount: 300 },
   { type: 'REFUNDED', amount: 700 },
   { type: 'REFUNDED', amount: PRICE },
@@ -147,27 +148,31 @@ describe('guard payments_status_moves: the database allows what the domain allow
     expect(refused === null).toBe(allowed(from, to))
   })
 
-  it('which is eight of the thirty moves', () => {
+  it('which is twelve of the thirty moves', () => {
     expect(pairs.filter(([from, to]) => allowed(from, to)).map((pair) => pair.join(' → '))).toEqual([
       'REQUIRES_ACTION → AUTHORIZED',
       'REQUIRES_ACTION → PAID',
+      'REQUIRES_ACTION → REFUNDED',
       'REQUIRES_ACTION → FAILED',
       'AUTHORIZED → PAID',
+      'AUTHORIZED → REFUNDED',
       'AUTHORIZED → FAILED',
       'PAID → PARTIALLY_REFUNDED',
       'PAID → REFUNDED',
       'PARTIALLY_REFUNDED → REFUNDED',
+      'FAILED → PAID',
+      'FAILED → REFUNDED',
     ])
   })
 
-  it('without it a payment that failed is paid, and one that went back goes back less', async () => {
+  it('without it a payment that failed is asked for again, and one that went back goes back less', async () => {
     await onDatabase(async (mutant) => {
       const [failed, refunded] = [
         await paymentIn(STATES.FAILED, mutant),
         await paymentIn(STATES.REFUNDED, mutant),
       ]
       await dropTriggers(mutant, 'payments.payments_status_moves')
-      expect(await refusing(write(failed, STATES.PAID, mutant))).toBeNull()
+      expect(await refusing(write(failed, STATES.AUTHORIZED, mutant))).toBeNull()
       expect(await refusing(write(refunded, STATES.PARTIALLY_REFUNDED, mutant))).toBeNull()
     })
   })
@@ -233,9 +238,10 @@ describe('the payments table', () => {
   ): Promise<{ bookingId: string; first: string; second: () => Promise<unknown> }> {
     const { id: bookingId } = await pendingBooking(on, newId(), PRICE)
     await paymentIn(STATES.FAILED, on, bookingId)
-    const [first, second] = [await paymentIn(asked, on, bookingId), await paymentIn(asked, on, bookingId)]
-    expect(await findPayments(on, [bookingId])).toEqual(new Map()) // nothing has paid it yet
+    const first = await paymentIn(asked, on, bookingId)
+    expect((await findPayments(on, [bookingId])).get(bookingId)?.id).toBe(first) // what is under way counts
     await write(first, STATES.PAID, on)
+    const second = await paymentIn(asked, on, bookingId)
     return { bookingId, first, second: () => write(second, STATES.PAID, on) }
   }
 
@@ -250,6 +256,20 @@ describe('the payments table', () => {
       await mutant.$executeRaw`DROP INDEX payments_one_paid`
       const { second } = await paidTwice(mutant)
       expect(await refusing(second())).toBeNull()
+    })
+  })
+
+  it('has one attempt under way at a time (guard payments_one_under_way)', async () => {
+    const { id } = await pendingBooking(db, newId(), PRICE)
+    const first = await paymentIn(asked, db, id)
+    expect(await refusing(paymentIn(asked, db, id))).not.toBeNull()
+    await write(first, STATES.FAILED)
+    await paymentIn(asked, db, id)
+    await onDatabase(async (mutant) => {
+      await mutant.$executeRaw`DROP INDEX payments_one_under_way`
+      const booking = await pendingBooking(mutant, newId(), PRICE)
+      await paymentIn(asked, mutant, booking.id)
+      expect(await refusing(paymentIn(asked, mutant, booking.id))).toBeNull()
     })
   })
 

@@ -72,6 +72,24 @@ export const MONEY_CHECKS: readonly Check[] = [
     repair: { how: 'enqueued again (expire-booking)', sql: followUp },
   },
   {
+    name: 'hanging-refunds',
+    rule: 'what is to go back through a provider has gone within a day',
+    breaches:
+      () => `SELECT r.id AS refund_id, p.booking_id, p.provider, r.amount, p.currency, r.attempts, r.last_error, r.created_at AS since
+      FROM refunds r JOIN payments p ON p.id = r.payment_id WHERE r.status = 'PENDING' AND r.created_at < now() - interval '1 day'`,
+  },
+  {
+    name: 'refunds-due',
+    rule: 'what the ledger says is due to go back is what providers have not given back yet',
+    breaches:
+      () => `SELECT coalesce(l.currency, r.currency) AS currency, coalesce(l.due, 0) AS due, coalesce(r.pending, 0) AS pending FROM (
+        SELECT e.currency, sum(e.amount) AS due FROM ledger_entries e
+        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'REFUNDS_DUE' GROUP BY e.currency) l
+      FULL JOIN (SELECT p.currency, sum(r.amount) AS pending FROM refunds r JOIN payments p ON p.id = r.payment_id
+        WHERE r.status = 'PENDING' GROUP BY p.currency) r ON r.currency = l.currency
+      WHERE coalesce(l.due, 0) <> coalesce(r.pending, 0)`,
+  },
+  {
     name: 'late-fulfilment',
     rule: 'what a booking’s status asks of the ticket subgraph is done',
     breaches: ({

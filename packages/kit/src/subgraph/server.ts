@@ -285,6 +285,7 @@ function parseJson(text: string): unknown {
 
 /** Of what goes wrong outside of GraphQL; anything else is 400. */
 const STATUSES: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
   SERVICE_UNAVAILABLE: 503,

@@ -27,6 +27,23 @@ export class WrongCurrency extends KarcisError {
   }
 }
 
+/** A way to pay that is not offered here, or not for this currency. */
+export class MethodNotOffered extends KarcisError {
+  constructor(method: string, currency: string) {
+    super('PAYMENT_DECLINED', `${method} does not take ${currency} here: choose another way to pay.`, {
+      method,
+      currency,
+    })
+  }
+}
+
+/** A provider refuses a payment. */
+export class PaymentDeclined extends KarcisError {
+  constructor(method: string) {
+    super('PAYMENT_DECLINED', 'The payment was refused. Try again, or choose another way to pay.', { method })
+  }
+}
+
 export class RefundNotAllowed extends KarcisError {
   constructor(message: string, status: BookingStatus) {
     super('REFUND_NOT_ALLOWED', message, { status })

@@ -1,12 +1,17 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { confirmPayment } from '../domain/checkout/confirm-payment.ts'
+import type { Context } from '../request-context.ts'
+import { viewPaymentMethods } from '../domain/viewing/view-payment.ts'
 import { expireBookings } from '../domain/fulfilment/release-booking.ts'
+import type { Payment } from '../domain/payments/payment-store.ts'
 import { chargeableCurrencies } from '../domain/payments/providers.ts'
 import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const payments: Resolvers = {
   Query: {
+    paymentMethods: (_, { bookingId }, ctx) =>
+      viewPaymentMethods(ctx.deps, (id) => ctx.loaders.booking.load(id), requireViewer(ctx), bookingId),
     chargeableCurrencies(_, __, ctx) {
       requireService(ctx, 'ticket')
       return chargeableCurrencies(ctx.deps.providers)
@@ -22,5 +27,20 @@ export const payments: Resolvers = {
   },
   Payment: {
     method: ({ provider }) => provider,
+    redirectUrl: async (payment, _, ctx) => (await actionOf(payment, ctx, 'redirectUrl')) ?? null,
+    clientSecret: async (payment, _, ctx) => (await actionOf(payment, ctx, 'clientSecret')) ?? null,
+    instructions: async (payment, _, ctx) => (await actionOf(payment, ctx, 'instructions')) ?? null,
   },
+}
+
+/** What the buyer has to do next for a payment, if it is that. */
+async function actionOf(
+  { action, status, bookingId }: Payment,
+  { loaders, viewer }: Context,
+  kind: 'redirectUrl' | 'clientSecret' | 'instructions',
+): Promise<string | undefined> {
+  if (action === null || status !== 'REQUIRES_ACTION') return undefined
+  const booking = await loaders.booking.load(bookingId)
+  if (booking?.userId !== viewer?.id) return undefined
+  return (action as { [Kind in typeof kind]?: string })[kind]
 }

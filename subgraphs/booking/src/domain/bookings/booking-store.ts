@@ -248,13 +248,45 @@ async function move(tx: Tx, id: string, to: Prisma.Sql, when: Prisma.Sql): Promi
 export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'PAID', fulfilled = false`, IN_TIME)
 
+/**
+ * EXPIRED, or past its time → PAID all the same, its tickets not yet issued: its money was on its way when its time ended. Not once
+ * its event is over or off, for then nobody may be given its places.
+ */
+export const moveToPaidLate = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'PAID', fulfilled = false`,
+    Prisma.sql`(status = 'EXPIRED' OR status = 'PENDING') AND NOT EXISTS (SELECT FROM event_copies
+      WHERE event_copies.event_id = bookings.event_id AND payable_until <= clock_timestamp())`,
+  )
+
+/** Nothing of the booking itself, but of its payment: its watchers are to look again. */
+export const touchBooking = (tx: Tx, id: string): Promise<Booking | null> =>
+  move(tx, id, Prisma.sql`fulfilled = fulfilled`, Prisma.sql`TRUE`)
+
+/** A booking that nobody else moves until the transaction ends. */
+export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<
+    BookingRow[]
+  >`SELECT ${COLUMNS} FROM bookings WHERE id = ${id}::uuid FOR UPDATE`
+  return row ? toBooking(row) : null
+}
+
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
 
-/** PENDING and past its time → EXPIRED, its places not yet freed. */
+/** For so long past its time a booking keeps its places while its provider does not say what became of its payment. */
+const PROVIDER_PATIENCE = '15 minutes'
+
+/** Nothing is on its way to pay the booking, or nobody can tell for too long. */
+const UNPAID = Prisma.sql`(${PAYABLE_UNTIL} <= clock_timestamp() - ${PROVIDER_PATIENCE}::interval OR NOT EXISTS (SELECT FROM payments
+  WHERE payments.booking_id = bookings.id AND payments.status IN ('REQUIRES_ACTION', 'AUTHORIZED')))`
+
+/** PENDING, past its time, and with no payment under way → EXPIRED, its places not yet freed. */
 export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
-  move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, OVERDUE)
+  move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, Prisma.sql`${OVERDUE} AND ${UNPAID}`)
 
 /**
  * PAID → REFUNDED in full, its tickets not yet cancelled.

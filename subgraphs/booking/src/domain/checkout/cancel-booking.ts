@@ -10,10 +10,14 @@ import { findBooking, moveToCancelled } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { RefundNotAllowed } from '../errors.ts'
 import { releaseBooking } from '../fulfilment/release-booking.ts'
+import { findPaymentUnderWay } from '../payments/payment-store.ts'
+import { cancelPayment } from '../payments/settle-payment.ts'
 
 /**
  * Cancels a PENDING booking, for its buyer, the event's organizer or an admin. Its places are freed at once, or by the job.
- * @throws NotFound, Forbidden; RefundNotAllowed when it is paid; Conflict when it has expired.
+ * A payment that is under way is cancelled at its provider first: it may be paid.
+ * @throws NotFound, Forbidden; RefundNotAllowed when it is paid; Conflict when it has expired; ServiceUnavailable while its provider
+ *   does not answer.
  */
 export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): Promise<Booking> {
   const id = parseInput(idSchema, rawId, 'id')
@@ -21,6 +25,8 @@ export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): 
   if (!booking) throw new NotFound('booking', id)
   if (!mayView(viewer, booking)) throw new Forbidden('This is not your booking.')
 
+  const underWay = booking.status === 'PENDING' ? await findPaymentUnderWay(deps.db, id) : null
+  if (underWay) await cancelPayment(deps, underWay)
   const cancelled = await transaction(deps.db, async (tx) => {
     const moved = await moveToCancelled(tx, id)
     if (moved) await recordStatus(tx, moved)

@@ -10,12 +10,15 @@ import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, moveToPaid } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { BookingNotPayable } from '../errors.ts'
+import { BookingNotPayable, MethodNotOffered } from '../errors.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
 import { type Attempt, claimKey, refuseUnclaimed } from '../idempotency-store.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
-import { insertPayment } from '../payments/payment-store.ts'
+import { findPaymentUnderWay, insertPayment } from '../payments/payment-store.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
+import { cancelPayment } from '../payments/settle-payment.ts'
+import { startPayment } from './start-payment.ts'
 
 const confirmPaymentInput = z.object({
   method: z.enum(PAYMENT_METHODS),
@@ -23,10 +26,11 @@ const confirmPaymentInput = z.object({
 })
 
 /**
- * Pays a booking: money, payment, status, event and the job that issues the tickets are one transaction. The tickets are
- * then issued at once; if that fails, or this process dies, the job does it. What is sent twice at once with one key is answered
- * alike, also by several processes: either both are paid, or both are refused.
- * @throws NotFound, Forbidden, BookingNotPayable, InsufficientBalance, WrongCurrency, IdempotencyKeyReused.
+ * Pays a booking out of our own ledger: money, payment, status, event and the job that issues the tickets are one transaction. The
+ * tickets are then issued at once; if that fails, or this process dies, the job does it. What is sent twice at once with one key is
+ * answered alike, also by several processes: either both are paid, or both are refused. Or starts its payment at an outside provider.
+ * @throws NotFound, Forbidden, BookingNotPayable, InsufficientBalance, WrongCurrency, MethodNotOffered, PaymentDeclined,
+ *   IdempotencyKeyReused; ServiceUnavailable while an outside provider does not answer.
  */
 export async function confirmPayment(
   deps: Deps,
@@ -48,13 +52,20 @@ export async function confirmPayment(
           input: [id, method],
           resultId: id,
         }
+  const provider: PaymentProvider | undefined = deps.providers[method]
+  if (!provider) throw new MethodNotOffered(method, booking.currency)
+  await cancelOther(deps, booking, method)
+  if (provider.kind === 'EXTERNAL' && booking.totalPrice > 0) {
+    if (!provider.charges(booking.currency)) throw new MethodNotOffered(method, booking.currency)
+    return startPayment(deps, provider, method, booking, attempt)
+  }
 
   const paid = await transaction(deps.db, async (tx) => {
     // In the payment's own transaction: a key that is taken is a payment that was made.
     if (attempt && !(await claimKey(tx, attempt, performance.now() - since)).first) return null
-    return pay(tx, deps, id, method)
+    return pay(tx, provider, id, method)
   }).catch(async (error: unknown) => {
-    const refusal = await deps.providers[method].mapError(deps.db, booking, error)
+    const refusal = provider.kind === 'LEDGER' ? await provider.mapError(deps.db, booking, error) : error
     if (!attempt || !(refusal instanceof KarcisError) || refusal.code === 'SERVICE_UNAVAILABLE') throw refusal
     // Refused; unless this very request, sent at the same time, has paid or was refused before: then both are answered alike.
     const counts = await transaction(deps.db, (tx) =>
@@ -82,10 +93,16 @@ async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise
   return booking
 }
 
-async function pay(tx: Tx, { providers }: Deps, id: string, method: PaymentMethod): Promise<Booking> {
+/** Who pays in another way has given up the payment under way: it is cancelled first. Where it was paid a moment before, it counts. */
+async function cancelOther(deps: Deps, booking: Booking, method: PaymentMethod): Promise<void> {
+  const underWay = await findPaymentUnderWay(deps.db, booking.id)
+  if (underWay && underWay.provider !== method) await cancelPayment(deps, underWay)
+}
+
+async function pay(tx: Tx, provider: PaymentProvider, id: string, method: PaymentMethod): Promise<Booking> {
   const paid = await moveToPaid(tx, id)
   if (!paid) throw new BookingNotPayable((await findBooking(tx, id))?.status ?? 'EXPIRED')
-  if (paid.totalPrice > 0) await providers[method].pay(tx, paid)
+  if (provider.kind === 'LEDGER' && paid.totalPrice > 0) await provider.pay(tx, paid)
   const captured = advance(newPaymentState(paid.totalPrice), { type: 'CAPTURED' })
   await insertPayment(tx, paid, method, captured)
   await recordStatus(tx, paid)

@@ -16,8 +16,12 @@ import {
 } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { insertPosting } from '../ledger/ledger-store.ts'
+import { REFUNDS_DUE, refundPosting } from '../ledger/postings.ts'
 import { advance } from '../payments/payment-state.ts'
 import { findPayments, movePayment } from '../payments/payment-store.ts'
+import type { PaymentProvider } from '../payments/provider.ts'
+import { insertRefund } from '../refunds/refund-store.ts'
 
 const PLACES_GONE = 'The places were gone before the tickets could be issued.'
 
@@ -66,7 +70,7 @@ export async function issueTicketsSoon(deps: Deps, bookingId: string, tries: num
 }
 
 /**
- * Gives all that was paid back where it came from, in one transaction with the booking's status.
+ * Gives all that was paid back where it came from, in one transaction with the booking's status; an outside provider is told by a job.
  * @param when.fulfilled whether its tickets must have been issued, or must not: an issue under way is not overtaken.
  * @returns null when the booking is not PAID in that way (any more), in which case nothing is done.
  */
@@ -91,7 +95,13 @@ async function refundPayment(tx: Tx, { providers }: Deps, booking: Booking): Pro
   const payment = (await findPayments(tx, [booking.id])).get(booking.id)
   if (!payment) throw new Error(`booking ${booking.id} has no payment to refund`)
   const amount = payment.capturedAmount - payment.refundedAmount
-  if (amount > 0) await providers[payment.provider].refund(tx, booking, { key: booking.id, amount })
+  const provider: PaymentProvider | undefined = providers[payment.provider]
+  if (amount > 0 && provider?.kind === 'LEDGER')
+    await provider.refund(tx, booking, { key: booking.id, amount })
+  else if (amount > 0) {
+    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, booking.id, amount))
+    await insertRefund(tx, payment.id, amount)
+  }
   const moved = await movePayment(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
   if (!moved) throw new Error(`payment ${payment.id} was moved by another`) // the booking's row lock forbids it
 }

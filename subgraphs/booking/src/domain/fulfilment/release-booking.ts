@@ -1,9 +1,10 @@
 import { MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { idSchema } from '@karcis/kit/ids'
+import { enqueue } from '@karcis/kit/jobs'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
+import { EXPIRE_BOOKING, enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
   findBooking,
   findDue,
@@ -14,6 +15,8 @@ import {
   updateFulfilled,
 } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
+import { findPaymentUnderWay } from '../payments/payment-store.ts'
+import { settlePayment } from '../payments/settle-payment.ts'
 
 /** How many bookings one sweep takes of each kind. */
 const SWEEP_LIMIT = 500
@@ -21,10 +24,33 @@ const SWEEP_LIMIT = 500
 const QUIET_SECONDS = 30
 
 /**
- * Writes down that a booking was not paid in time, and has its places freed. Readers and payments do not wait for it:
- * they look at the time themselves. Does nothing to a booking that is not due.
+ * Ends a booking that was not paid in time. Of a payment that is under way its provider is asked first, and has it cancelled: it may
+ * be paid. While the provider does not answer the booking keeps its places, but not for ever. Does nothing to one that is not due.
+ * @throws ServiceUnavailable while the provider does not answer.
  */
 export async function expireBooking(deps: Deps, bookingId: string): Promise<void> {
+  const payment = await findPaymentUnderWay(deps.db, bookingId)
+  const booking = payment && (await findBooking(deps.db, bookingId))
+  if (!payment || booking?.status !== 'EXPIRED') return writeExpired(deps, bookingId)
+  const failure = await settlePayment(deps, payment.id).catch((error: Error) => error)
+  await writeExpired(deps, bookingId)
+  if (failure && (await findDue(deps.db, [bookingId])).length > 0) throw failure
+}
+
+/** Ends a booking that is past its time, or has its provider asked first, by the job: here nobody waits for a provider. */
+async function expireSoon(deps: Deps, bookingId: string): Promise<void> {
+  await writeExpired(deps, bookingId)
+  if (!(await findPaymentUnderWay(deps.db, bookingId))) return
+  if ((await findDue(deps.db, [bookingId])).length === 0) return
+  const key = `${EXPIRE_BOOKING.name}:${bookingId}`
+  await transaction(deps.db, (tx) => enqueue(tx, EXPIRE_BOOKING, { bookingId }, { key }))
+}
+
+/**
+ * Writes down that a booking was not paid in time, and has its places freed. Readers and payments do not wait for it: they look at
+ * the time themselves. Does nothing to a booking that is not due, or that a payment is under way for.
+ */
+async function writeExpired(deps: Deps, bookingId: string): Promise<void> {
   const expired = await transaction(deps.db, async (tx) => {
     const moved = await moveToExpired(tx, bookingId)
     if (moved) await recordStatus(tx, moved)
@@ -46,7 +72,7 @@ const lapsedHolds = z
 export async function expireBookings(deps: Deps, rawHolds: unknown): Promise<string[]> {
   const holds = parseInput(lapsedHolds, rawHolds, 'holds')
   const ids = holds.map((hold) => hold.bookingId)
-  for (const id of await findDue(deps.db, ids)) await expireBooking(deps, id)
+  for (const id of await findDue(deps.db, ids)) await expireSoon(deps, id)
   return findOver(deps.db, holds)
 }
 
@@ -66,7 +92,7 @@ export async function releaseBooking(deps: Deps, bookingId: string): Promise<voi
  * something of the ticket subgraph that was not done.
  */
 export async function sweepBookings(deps: Deps): Promise<void> {
-  for (const id of await listDue(deps.db, SWEEP_LIMIT)) await expireBooking(deps, id)
+  for (const id of await listDue(deps.db, SWEEP_LIMIT)) await expireSoon(deps, id)
   for (const { id, status } of await listUnfulfilled(deps.db, QUIET_SECONDS, SWEEP_LIMIT)) {
     await transaction(deps.db, (tx) => enqueueFollowUp(tx, id, status))
   }

@@ -8,16 +8,17 @@ export const WALLET_CURRENCY = 'IDR'
 
 /**
  * Whose money an account counts. WALLET: what the platform owes a user; EVENT_SALES: what an event has earned;
- * SIGNUP_GRANTS: what the platform gave away, always below zero.
+ * SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
+ * REFUNDS_DUE: what is to go back through a provider and has not gone yet.
  */
 export interface AccountRef {
-  kind: 'WALLET' | 'EVENT_SALES' | 'SIGNUP_GRANTS'
+  kind: 'WALLET' | 'EVENT_SALES' | 'SIGNUP_GRANTS' | 'REFUNDS_DUE' | `CLEARING:${string}`
   ownerId: string
 }
 
 /** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
 export interface Posting {
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND'
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT'
   /** Names what happened: the same reference is posted once. */
   reference: string
   bookingId: string | null
@@ -26,6 +27,14 @@ export interface Posting {
 }
 
 export const walletOf = (userId: string): AccountRef => ({ kind: 'WALLET', ownerId: userId })
+
+export const clearingOf = (provider: string): AccountRef => ({
+  kind: `CLEARING:${provider}`,
+  ownerId: PLATFORM,
+})
+
+/** Where refunds wait until their provider has made them. */
+export const REFUNDS_DUE: AccountRef = { kind: 'REFUNDS_DUE', ownerId: PLATFORM }
 
 const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
 
@@ -58,6 +67,33 @@ export const refundPosting = (booking: Booking, to: AccountRef, key: string, amo
   currency: booking.currency,
   lines: transfer(salesOf(booking.eventId), to, amount),
 })
+
+/** A provider took money that no booking could take: it is due to go back, and no event has earned it. */
+export const strayPosting = (payment: ProviderPayment): Posting => ({
+  kind: 'STRAY_PAYMENT',
+  reference: `stray:${payment.id}`,
+  bookingId: payment.bookingId,
+  currency: payment.currency,
+  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, payment.amount),
+})
+
+/** A provider has given back what was due. */
+export const refundSentPosting = (payment: ProviderPayment, refundId: string, amount: number): Posting => ({
+  kind: 'REFUND_SENT',
+  reference: `refund-sent:${refundId}`,
+  bookingId: payment.bookingId,
+  currency: payment.currency,
+  lines: transfer(REFUNDS_DUE, clearingOf(payment.provider), amount),
+})
+
+/** What a posting says of a payment at a provider. */
+interface ProviderPayment {
+  id: string
+  bookingId: string
+  provider: string
+  amount: number
+  currency: string
+}
 
 /** @throws RangeError for anything but a whole amount above zero: a transfer of nothing is not posted at all. */
 function transfer(from: AccountRef, to: AccountRef, amount: number): Posting['lines'] {

@@ -1,7 +1,7 @@
 /**
  * How far a payment has got. REQUIRES_ACTION: the buyer still has to do something at the provider, such as pay on its
  * page; AUTHORIZED: the money is reserved and not yet taken; PAID: it is taken; PARTIALLY_REFUNDED, REFUNDED: so much
- * of it went back; FAILED: no money will come of it.
+ * of it went back; FAILED: no money is to come of it; yet an outside provider has the last word on that.
  */
 export type PaymentStatus =
   | 'REQUIRES_ACTION'
@@ -24,16 +24,18 @@ export type PaymentChange =
   | { type: 'AUTHORIZED' }
   | { type: 'CAPTURED' }
   | { type: 'FAILED' }
+  /** Its money came, and no booking could take it: all of it goes back. */
+  | { type: 'RETURNED' }
   | { type: 'REFUNDED'; amount: number }
 
 /** The database's trigger payments_status_moves has the same table. */
 const MOVES: Record<PaymentStatus, readonly PaymentStatus[]> = {
-  REQUIRES_ACTION: ['AUTHORIZED', 'PAID', 'FAILED'],
-  AUTHORIZED: ['PAID', 'FAILED'],
+  REQUIRES_ACTION: ['AUTHORIZED', 'PAID', 'FAILED', 'REFUNDED'],
+  AUTHORIZED: ['PAID', 'FAILED', 'REFUNDED'],
   PAID: ['PARTIALLY_REFUNDED', 'REFUNDED'],
   PARTIALLY_REFUNDED: ['PARTIALLY_REFUNDED', 'REFUNDED'],
   REFUNDED: [],
-  FAILED: [],
+  FAILED: ['PAID', 'REFUNDED'],
 }
 
 /** A payment of `amount` that was only just asked for. */
@@ -63,6 +65,9 @@ function apply(state: PaymentState, change: PaymentChange): PaymentState {
       return { ...state, status: change.type }
     case 'CAPTURED':
       return { ...state, status: 'PAID', capturedAmount: state.amount }
+    case 'RETURNED':
+      if (state.capturedAmount > 0) throw new RangeError('what has paid for a booking is refunded')
+      return { ...state, status: 'REFUNDED', capturedAmount: state.amount, refundedAmount: state.amount }
     case 'REFUNDED':
       return refunded(state, change.amount)
   }

@@ -2,7 +2,8 @@ import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
-import type { PaymentState } from './payment-state.ts'
+import { newPaymentState, type PaymentState } from './payment-state.ts'
+import type { BuyerAction, Notification, StartedPayment } from './provider.ts'
 import type { PaymentMethod } from './providers.ts'
 
 /** One attempt to pay a booking. Amounts are whole numbers of the smallest unit of `currency`. */
@@ -10,13 +11,22 @@ export interface Payment extends PaymentState {
   id: string
   bookingId: string
   provider: PaymentMethod
+  /** The provider's own id of it; null for our own ledger, and until the provider has said it. */
+  reference: string | null
+  /** What the buyer has to do next, at an outside provider. */
+  action: BuyerAction | null
+  /** Until when an outside provider takes the money; null for our own ledger. */
+  expiresAt: Date | null
   currency: string
   /** When the money was taken; null until then. */
   paidAt: Date | null
 }
 
-const COLUMNS = Prisma.sql`id, booking_id AS "bookingId", provider, status, amount,
-  captured_amount AS "capturedAmount", refunded_amount AS "refundedAmount", currency, paid_at AS "paidAt"`
+const COLUMNS = Prisma.sql`id, booking_id AS "bookingId", provider, provider_reference AS reference, status, amount,
+  captured_amount AS "capturedAmount", refunded_amount AS "refundedAmount", currency, action, expires_at AS "expiresAt",
+  paid_at AS "paidAt"`
+
+const UNDER_WAY = Prisma.sql`status IN ('REQUIRES_ACTION', 'AUTHORIZED')`
 
 type Amounts = 'amount' | 'capturedAmount' | 'refundedAmount'
 
@@ -29,16 +39,35 @@ const toPayment = (row: PaymentRow): Payment => ({
   refundedAmount: Number(row.refundedAmount),
 })
 
-/** The payments that paid bookings, by booking id; those of which everything went back included. */
+/** The payments that count, by booking id: what paid a booking, else the one under way, else the last that came to nothing. */
 export async function findPayments(
   db: Db | Tx,
   bookingIds: readonly string[],
 ): Promise<Map<string, Payment>> {
-  // One payment at most has money that did not all go back: of several it is the one that counts.
   const rows = await db.$queryRaw<PaymentRow[]>`SELECT DISTINCT ON (booking_id) ${COLUMNS} FROM payments
-    WHERE booking_id = ANY(${bookingIds}::uuid[]) AND paid_at IS NOT NULL
-    ORDER BY booking_id, (status = 'REFUNDED'), id DESC`
+    WHERE booking_id = ANY(${bookingIds}::uuid[])
+    ORDER BY booking_id, CASE WHEN status IN ('PAID', 'PARTIALLY_REFUNDED') THEN 0 WHEN ${UNDER_WAY} THEN 1
+      WHEN status = 'REFUNDED' THEN 2 ELSE 3 END, id DESC`
   return new Map(rows.map((row) => [row.bookingId, toPayment(row)]))
+}
+
+export async function findPayment(db: Db | Tx, id: string): Promise<Payment | null> {
+  const [row] = await db.$queryRaw<PaymentRow[]>`SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid`
+  return row ? toPayment(row) : null
+}
+
+/** The payment of a booking that is under way at an outside provider; there is one at most. */
+export async function findPaymentUnderWay(db: Db | Tx, bookingId: string): Promise<Payment | null> {
+  const [row] = await db.$queryRaw<PaymentRow[]>`
+    SELECT ${COLUMNS} FROM payments WHERE booking_id = ${bookingId}::uuid AND ${UNDER_WAY}`
+  return row ? toPayment(row) : null
+}
+
+/** Ids of up to `limit` payments that are under way though their time was over `graceSeconds` ago, the oldest first. */
+export async function listOverduePayments(db: Db, graceSeconds: number, limit: number): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM payments
+    WHERE ${UNDER_WAY} AND expires_at < now() - make_interval(secs => ${graceSeconds}::int) ORDER BY id LIMIT ${limit}`
+  return rows.map((row) => row.id)
 }
 
 /** Writes a payment of a booking's whole price; its time of payment is now where its money is taken. */
@@ -56,12 +85,56 @@ export async function insertPayment(
 }
 
 /**
+ * Writes a payment that is to be started at an outside provider.
+ * @returns null when one is under way for this booking already.
+ */
+export async function insertPaymentUnderWay(
+  tx: Tx,
+  booking: Booking,
+  provider: PaymentMethod,
+): Promise<Payment | null> {
+  const { status, amount } = newPaymentState(booking.totalPrice)
+  const [row] = await tx.$queryRaw<PaymentRow[]>`
+    INSERT INTO payments (id, booking_id, provider, status, amount, currency, expires_at)
+    VALUES (${newId()}::uuid, ${booking.id}::uuid, ${provider}, ${status}, ${amount}::bigint, ${booking.currency},
+      ${booking.expiresAt}::timestamptz)
+    ON CONFLICT (booking_id) WHERE status IN ('REQUIRES_ACTION', 'AUTHORIZED') DO NOTHING RETURNING ${COLUMNS}`
+  return row ? toPayment(row) : null
+}
+
+/** Notes what a provider answered to the start, unless that is known. @returns whether it was news. */
+export async function updateStarted(
+  tx: Tx,
+  paymentId: string,
+  { reference, action }: StartedPayment,
+): Promise<boolean> {
+  const updated = await tx.$executeRaw`UPDATE payments SET provider_reference = ${reference},
+      action = ${action === null ? null : JSON.stringify(action)}::jsonb, updated_at = now()
+    WHERE id = ${paymentId}::uuid AND provider_reference IS NULL`
+  return updated === 1
+}
+
+/**
  * Moves a payment on from how it was read.
  * @returns whether it was still so; when another has moved it meanwhile, nothing is written.
  */
 export async function movePayment(tx: Tx, from: Payment, to: PaymentState): Promise<boolean> {
   const moved = await tx.$executeRaw`UPDATE payments SET status = ${to.status},
-      captured_amount = ${to.capturedAmount}::bigint, refunded_amount = ${to.refundedAmount}::bigint, updated_at = now()
+      captured_amount = ${to.capturedAmount}::bigint, refunded_amount = ${to.refundedAmount}::bigint, updated_at = now(),
+      paid_at = CASE WHEN ${to.capturedAmount}::bigint > 0 THEN coalesce(paid_at, now()) ELSE paid_at END
     WHERE id = ${from.id}::uuid AND status = ${from.status} AND refunded_amount = ${from.refundedAmount}::bigint`
   return moved === 1
+}
+
+/** Takes a notification into the inbox. @returns whether it is the first of its event. */
+export async function insertNotification(
+  tx: Tx,
+  provider: PaymentMethod,
+  { eventId, paymentId }: Notification,
+  body: Buffer,
+): Promise<boolean> {
+  const inserted =
+    await tx.$executeRaw`INSERT INTO payment_notifications (provider, event_id, payment_id, body)
+    VALUES (${provider}, ${eventId}, ${paymentId}::uuid, ${body}::bytea) ON CONFLICT DO NOTHING`
+  return inserted === 1
 }

@@ -37,22 +37,21 @@ export interface LedgerProvider extends AnyProvider {
  */
 export interface ExternalProvider extends AnyProvider {
   readonly kind: 'EXTERNAL'
-  /** Asks for a payment. @throws KarcisError PAYMENT_DECLINED when it is refused then and there. */
+  /** Asks for a payment. @throws KarcisError PAYMENT_DECLINED when it is refused then and there: no money can come of it. */
   start(order: PaymentOrder): Promise<StartedPayment>
   /** How it stands, by the provider's own word: all that money ever moves on. */
-  status(reference: string): Promise<PaymentReport>
-  /** Takes what is AUTHORIZED, in full. */
-  capture(reference: string): Promise<PaymentReport>
-  /** Sees to it that it cannot be paid any more. Where it was paid a moment before, the report says so. */
-  cancel(reference: string): Promise<PaymentReport>
-  /** Gives a part or all of what was taken back to where it came from. */
-  refund(reference: string, refund: Refund): Promise<PaymentReport>
+  status(payment: KnownPayment): Promise<PaymentReport>
+  /** Sees to it that it cannot be paid any more, as far as that can be. Where it was paid a moment before, the report says so. */
+  cancel(payment: KnownPayment): Promise<PaymentReport>
+  /** Gives a part or all of what was taken back to where it came from. @throws RefundFailed where the provider does not, yet. */
+  refund(payment: KnownPayment, refund: Refund): Promise<void>
   /**
    * Reads what was sent to the provider's webhook.
    * @param body byte for byte as it came: signatures are over the bytes.
-   * @throws Unauthenticated unless the provider has signed it; BadUserInput when it says nothing about a payment.
+   * @returns null for what is signed, and about nothing of ours.
+   * @throws Unauthenticated unless the provider has signed it; BadUserInput when it cannot be read.
    */
-  readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification
+  readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
 /** A booking that is to be paid in full until its `expiresAt`. */
@@ -62,11 +61,21 @@ export interface PaymentOrder {
   booking: Booking
 }
 
+/** A payment that was asked for, as its provider is asked about it. */
+export interface KnownPayment {
+  /** Our own id of it, by which the provider knows it too. */
+  id: string
+  /** The provider's; null where its answer to the start was lost. */
+  reference: string | null
+  /** In the smallest unit of `currency`. */
+  amount: number
+  currency: string
+}
+
 /** What a provider answers to a start. */
 export interface StartedPayment {
   /** The provider's id of the payment; unique among its payments. */
   reference: string
-  report: PaymentReport
   /** What the buyer has to do next; null when nothing. */
   action: BuyerAction | null
 }
@@ -75,7 +84,9 @@ export interface StartedPayment {
 export type BuyerAction = { redirectUrl: string } | { clientSecret: string } | { instructions: string }
 
 /** How a payment stands at its provider. Whoever acts on it first compares amount and currency with what was asked for. */
-export interface PaymentReport extends PaymentState {
+export interface PaymentReport {
+  status: PaymentState['status']
+  amount: number
   currency: string
 }
 
@@ -86,10 +97,13 @@ export interface Refund {
   amount: number
 }
 
-/** What a notification claims. It is a hint to ask for the `status`, never a reason to move money. */
+/** A provider does not give money back at this moment; it is asked again. */
+export class RefundFailed extends Error {}
+
+/** What a notification is about. It is a hint to ask for the `status`, never a reason to move money. */
 export interface Notification {
   /** The provider's id of the event: what comes again under it is dropped. */
   eventId: string
-  reference: string
-  claim: PaymentReport
+  /** Our own id of the payment. */
+  paymentId: string
 }

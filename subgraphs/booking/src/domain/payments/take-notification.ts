@@ -1,0 +1,34 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { transaction } from '@karcis/kit/database'
+import { NotFound } from '@karcis/kit/errors'
+import { enqueue } from '@karcis/kit/jobs'
+import type { Deps } from '../deps.ts'
+import { SETTLE_PAYMENT } from './payment-jobs.ts'
+import { insertNotification } from './payment-store.ts'
+import type { PaymentMethod } from './providers.ts'
+
+/**
+ * Takes in what a provider has sent to its webhook: written down, and the job that asks the provider how the payment stands, in one
+ * transaction. What came before is passed over.
+ * @param body byte for byte as it came.
+ * @returns whether it was taken in now.
+ * @throws Unauthenticated for what the provider has not signed; NotFound for a provider that is not offered; BadUserInput.
+ */
+export async function takeNotification(
+  { db, providers }: Deps,
+  method: PaymentMethod,
+  body: Buffer,
+  headers: IncomingHttpHeaders,
+): Promise<{ taken: boolean }> {
+  const provider = providers[method]
+  if (provider?.kind !== 'EXTERNAL') throw new NotFound('webhook', method)
+  const notification = provider.readNotification(body, headers)
+  if (!notification) return { taken: false }
+  const { paymentId } = notification
+  const taken = await transaction(db, async (tx) => {
+    if (!(await insertNotification(tx, method, notification, body))) return false
+    await enqueue(tx, SETTLE_PAYMENT, { paymentId }, { key: `${SETTLE_PAYMENT.name}:${paymentId}` })
+    return true
+  })
+  return { taken }
+}

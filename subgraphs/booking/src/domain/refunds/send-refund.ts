@@ -1,0 +1,56 @@
+import { transaction } from '@karcis/kit/database'
+import { enqueue } from '@karcis/kit/jobs'
+import type { Deps } from '../deps.ts'
+import { insertPosting } from '../ledger/ledger-store.ts'
+import { refundSentPosting } from '../ledger/postings.ts'
+import { SETTLE_PAYMENT } from '../payments/payment-jobs.ts'
+import { findPayment, listOverduePayments } from '../payments/payment-store.ts'
+import { externalProvider } from '../payments/providers.ts'
+import {
+  enqueueRefund,
+  findPendingRefund,
+  listQuietRefunds,
+  moveRefundToDone,
+  updateRefundFailed,
+} from './refund-store.ts'
+
+/** How many of each kind one sweep takes. */
+const SWEEP_LIMIT = 200
+/** A refund that nobody has tried for so long has lost its job. */
+const QUIET_SECONDS = 3_600
+/** By then a payment whose time is over has been looked at, unless its job was lost. */
+const OVERDUE_SECONDS = 600
+
+/**
+ * Has a provider give money back, by the refund's own id: however often it is tried, it goes back once. Then what was due in the
+ * ledger is cleared. Safe to run again, and at the same time elsewhere.
+ * @throws ServiceUnavailable, RefundFailed: noted on the refund, and tried again by the job.
+ */
+export async function sendRefund(deps: Deps, refundId: string): Promise<void> {
+  const { db } = deps
+  const refund = await findPendingRefund(db, refundId)
+  if (!refund) return
+  const payment = await findPayment(db, refund.paymentId)
+  if (!payment) throw new Error(`refund ${refundId} is of no payment`)
+  try {
+    const provider = externalProvider(deps.providers, payment.provider)
+    await provider.refund(payment, { key: refund.id, amount: refund.amount })
+  } catch (error) {
+    await transaction(db, (tx) => updateRefundFailed(tx, refundId, (error as Error).message))
+    throw error
+  }
+  await transaction(db, async (tx) => {
+    if (await moveRefundToDone(tx, refundId))
+      await insertPosting(tx, refundSentPosting(payment, refundId, refund.amount))
+  })
+}
+
+/** Finds what jobs have left undone: refunds that nobody tries, and payments past their time that nobody asks about. */
+export async function sweepPayments({ db }: Deps): Promise<void> {
+  for (const id of await listQuietRefunds(db, QUIET_SECONDS, SWEEP_LIMIT))
+    await transaction(db, (tx) => enqueueRefund(tx, id))
+  for (const paymentId of await listOverduePayments(db, OVERDUE_SECONDS, SWEEP_LIMIT)) {
+    const key = `${SETTLE_PAYMENT.name}:${paymentId}`
+    await transaction(db, (tx) => enqueue(tx, SETTLE_PAYMENT, { paymentId }, { key }))
+  }
+}

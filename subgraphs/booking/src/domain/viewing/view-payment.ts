@@ -1,0 +1,21 @@
+import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { parseInput } from '@karcis/kit/validate'
+import type { Booking } from '../bookings/booking.ts'
+import type { Deps } from '../deps.ts'
+import { methodsFor, type PaymentMethod } from '../payments/providers.ts'
+
+/** How a booking of the viewer can be paid. @throws NotFound, Forbidden, BadUserInput. */
+export async function viewPaymentMethods(
+  { providers }: Deps,
+  find: (id: string) => Promise<Booking | null>,
+  viewer: Viewer,
+  rawId: string,
+): Promise<PaymentMethod[]> {
+  const id = parseInput(idSchema, rawId, 'bookingId')
+  const booking = await find(id)
+  if (!booking) throw new NotFound('booking', id)
+  if (booking.userId !== viewer.id) throw new Forbidden('A booking is paid by its buyer.')
+  return methodsFor(providers, booking.currency)
+}
