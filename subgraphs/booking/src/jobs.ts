@@ -36,6 +36,14 @@ export const forgetKeysJob = retention<Deps>({
   keepForDays: 0,
 })
 
+/** Counts of wrong promo codes whose time is over. */
+const forgetGuessesJob = retention<Deps>({
+  name: 'forget-promo-guesses',
+  table: 'promo_guesses',
+  since: 'window_ends_at',
+  keepForDays: 0,
+})
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
@@ -43,9 +51,11 @@ export const jobs = [
   aboutBooking(CANCEL_TICKETS, cancelTickets),
   sweepJob,
   forgetKeysJob,
+  forgetGuessesJob,
 ]
 
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  { job: forgetGuessesJob.name, match: '17,47 * * * *' },
 ]

@@ -7,6 +7,7 @@ import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createProviders } from './domain/payments/providers.ts'
 import { openWallet } from './domain/payments/wallet.ts'
+import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
@@ -33,7 +34,16 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       })
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders()
-      const deps: Deps = { ...base, settings, live, tickets, providers, keptCounts: createKeptCounts() }
+      const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const deps: Deps = {
+        ...base,
+        settings,
+        live,
+        tickets,
+        providers,
+        keptCounts: createKeptCounts(),
+        guessKey,
+      }
       return { deps, close: () => live.close() }
     },
     createContext,

@@ -52,10 +52,11 @@ export async function findItems(db: Db, bookingIds: readonly string[]): Promise<
     orderBy: { position: 'asc' },
   })
   const items = Map.groupBy(rows, (row) => row.bookingId)
-  return mapValues(items, ({ bookingId: _, position: __, unitPrice, kind, ...item }) => ({
+  return mapValues(items, ({ bookingId: _, position: __, unitPrice, discount, kind, ...item }) => ({
     ...item,
     kind: kind as BookingItem['kind'],
     unitPrice: Number(unitPrice),
+    discount: Number(discount),
   }))
 }
 
@@ -219,10 +220,11 @@ export async function insertBooking(
   marginSeconds: number,
 ): Promise<Booking | null> {
   const { id, items, holdExpiresAt, payableUntil, subtotal } = booking
+  const discount = items.reduce((sum, item) => sum + item.discount, 0)
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, discount, total_price, expires_at)
     VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
-      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${subtotal}::bigint,
+      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${discount}::bigint, ${subtotal - discount}::bigint,
       least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
         - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4)))
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
