@@ -25,7 +25,7 @@ CREATE TABLE promos (
   active boolean NOT NULL DEFAULT true,
   max_uses integer CHECK (max_uses >= 1),
   max_uses_per_user integer CHECK (max_uses_per_user >= 1),
-  used integer NOT NULL DEFAULT 0 CHECK (used >= 0),
+  used integer NOT NULL DEFAULT 0 CONSTRAINT promos_used_not_negative CHECK (used >= 0),
   created_by uuid NOT NULL,
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -33,7 +33,7 @@ CREATE TABLE promos (
   CONSTRAINT promos_types_check CHECK (cardinality(ticket_type_ids) = 0 OR event_id IS NOT NULL),
   CONSTRAINT promos_value_check CHECK ((percent IS NOT NULL) = (kind = 'PERCENT') AND (amount IS NOT NULL) = (kind = 'FIXED')
     AND (free_quantity IS NOT NULL) = (kind = 'FREE_ITEM')),
-  CONSTRAINT promos_currency_check
+  CONSTRAINT promos_currency_needed_check
     CHECK (currency IS NOT NULL OR (amount IS NULL AND maximum_discount IS NULL AND minimum_spend = 0)),
   CONSTRAINT promos_window_check CHECK (starts_at < ends_at),
   -- The last use is spent once, however many come for it.
@@ -52,7 +52,7 @@ CREATE TABLE promo_codes (
   active boolean NOT NULL DEFAULT true,
   -- Null: as often as the promotion allows. 1 of a campaign's.
   max_uses integer CHECK (max_uses >= 1),
-  used integer NOT NULL DEFAULT 0 CHECK (used >= 0),
+  used integer NOT NULL DEFAULT 0 CONSTRAINT promo_codes_used_not_negative CHECK (used >= 0),
   deleted_at timestamptz(3),
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   -- What uses point at, so that a use is of the code's own promotion.
@@ -68,7 +68,7 @@ CREATE INDEX promo_codes_listed ON promo_codes (scope_id, id DESC) WHERE deleted
 CREATE TABLE promo_users (
   promo_id uuid NOT NULL CONSTRAINT promo_users_promo_id_fkey REFERENCES promos,
   user_id uuid NOT NULL,
-  used integer NOT NULL CHECK (used >= 0),
+  used integer NOT NULL CONSTRAINT promo_users_used_not_negative CHECK (used >= 0),
   max_uses integer,
   CONSTRAINT promo_users_pkey PRIMARY KEY (promo_id, user_id),
   CONSTRAINT promo_users_used_check CHECK (used <= max_uses)

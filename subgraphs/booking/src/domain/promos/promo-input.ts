@@ -100,19 +100,19 @@ export const createPromoCampaignInput = z
 
 /** A change: what is left out stays, null clears. The terms are checked once they are merged (`termsInput`). */
 const changedTerms = {
-  percent: z.unknown(),
-  amount: z.unknown(),
-  freeQuantity: z.unknown(),
-  currency: z.unknown(),
-  maximumDiscount: z.unknown(),
-  minimumSpend: z.unknown(),
-  minimumQuantity: z.unknown(),
-  ticketTypeIds: z.unknown(),
-  combinable: z.unknown(),
-  startsAt: z.unknown(),
-  endsAt: z.unknown(),
-  maxUses: z.unknown(),
-  maxUsesPerUser: z.unknown(),
+  percent: z.unknown().optional(),
+  amount: z.unknown().optional(),
+  freeQuantity: z.unknown().optional(),
+  currency: z.unknown().optional(),
+  maximumDiscount: z.unknown().optional(),
+  minimumSpend: z.unknown().optional(),
+  minimumQuantity: z.unknown().optional(),
+  ticketTypeIds: z.unknown().optional(),
+  combinable: z.unknown().optional(),
+  startsAt: z.unknown().optional(),
+  endsAt: z.unknown().optional(),
+  maxUses: z.unknown().optional(),
+  maxUsesPerUser: z.unknown().optional(),
 }
 
 export const updatePromoCodeInput = z.object({
