@@ -105,7 +105,7 @@ describe('line 25: many large responses at once', { timeout: 60_000 }, () => {
     const { url, port } = await openRouter(60_000, {
       largeResponseBytes: 30_000_000,
       slowReaderMs: 300,
-      slowestBytesPerMs: 1_000_000,
+      slowestBytesPerMs: 10_000, // what the machine's own buffers take in no time is below that after a second
     })
     const socket = connect(port, '127.0.0.1').pause()
     socket.on('error', () => undefined)
@@ -113,9 +113,10 @@ describe('line 25: many large responses at once', { timeout: 60_000 }, () => {
     socket.write(
       `POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     )
-    await delay(1_500)
-    const { errors } = (await gql(url, `query Other ${QUERY}`)).body
-    expect(errors).toBeUndefined()
+    await eventually(async () => {
+      const { errors } = (await gql(url, `query Other ${QUERY}`)).body
+      expect(errors).toBeUndefined()
+    }, 20_000)
     socket.resume()
     await once(socket, 'close')
     expect(socket.bytesRead).toBeLessThan(20_000_000)
@@ -161,6 +162,7 @@ it('line 35: the memory of large responses comes back', { timeout: 60_000 }, asy
   await delay(2_000)
   const before = await residentMb()
   await Promise.all(Array.from({ length: 10 }, (_, index) => ask(index)))
-  expect((await residentMb()) - before).toBeGreaterThan(60)
-  await eventually(async () => expect((await residentMb()) - before).toBeLessThan(60), 20_000)
+  const taken = (await residentMb()) - before
+  expect(taken).toBeGreaterThan(100)
+  await eventually(async () => expect((await residentMb()) - before).toBeLessThan(taken / 3), 20_000)
 })

@@ -17,7 +17,6 @@ import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
 import { ResponseRoom } from './subgraphs/response-room.ts'
-import { createMemoryReturn } from './subgraphs/return-memory.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
 import { createPresence } from './subscriptions/presence.ts'
 import { createEventStreams } from './subscriptions/sse/event-streams.ts'
@@ -43,7 +42,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const log = createLog('router', settings.logLevel)
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using stack = new AsyncDisposableStack()
-  const room = new ResponseRoom(limits.largeResponseBytes, stack.use(createMemoryReturn()))
+  const room = new ResponseRoom(limits.largeResponseBytes)
 
   const { explorer = 'sandbox' } = settings
   const addresses = createClientAddresses(settings.trustedProxies ?? [])

@@ -94,8 +94,10 @@ const ENUMS = `
   FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid
   JOIN pg_namespace n ON n.oid = t.typnamespace AND n.nspname = 'public' GROUP BY t.typname`
 
+/** Without when it is checked, which the schema language cannot say. */
 const FOREIGN_KEYS = `
-  SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::regclass AS thing, pg_get_constraintdef(k.oid) AS facts
+  SELECT 'foreign key ' || k.conname || ' of ' || k.conrelid::regclass AS thing,
+    regexp_replace(pg_get_constraintdef(k.oid), ' DEFERRABLE( INITIALLY DEFERRED)?$', '') AS facts
   FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace AND n.nspname = 'public'
   WHERE k.contype = 'f' AND k.conparentid = 0`
 

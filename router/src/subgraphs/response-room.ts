@@ -1,4 +1,4 @@
-import type { MemoryReturn } from './return-memory.ts'
+import { createMemoryRelease } from '@karcis/kit/memory'
 
 /** The response is larger than one may be. */
 export class ResponseTooLarge extends Error {
@@ -26,13 +26,11 @@ const LARGE_BYTES = 1_000_000
  */
 export class ResponseRoom {
   readonly #mostBytes: number
-  readonly #memory: Pick<MemoryReturn, 'soon' | 'notYet'> | undefined
+  readonly #memory = createMemoryRelease()
   #held = 0
 
-  /** @param memory told when the room has become empty, and when it is so no more. */
-  constructor(mostBytes: number, memory?: Pick<MemoryReturn, 'soon' | 'notYet'>) {
+  constructor(mostBytes: number) {
     this.#mostBytes = mostBytes
-    this.#memory = memory
   }
 
   /**
@@ -42,7 +40,6 @@ export class ResponseRoom {
   grow(held: number, size: number): number {
     if (size <= LARGE_BYTES || size <= held) return held
     if (this.#held + size - held > this.#mostBytes) throw new NoRoom()
-    if (this.#held === 0) this.#memory?.notYet()
     this.#held += size - held
     return size
   }
@@ -50,6 +47,6 @@ export class ResponseRoom {
   give(held: number): void {
     if (held === 0) return
     this.#held -= held
-    if (this.#held === 0) this.#memory?.soon()
+    if (this.#held === 0) this.#memory.taken()
   }
 }

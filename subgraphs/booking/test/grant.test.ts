@@ -42,6 +42,7 @@ describe('line 21: the sign-up grant', () => {
       PORT: '4004',
       DATABASE_URL: 'postgres://127.0.0.1/booking',
       USER_URL: 'http://127.0.0.1:4001',
+      EVENT_URL: 'http://127.0.0.1:4002',
       TICKET_URL: 'http://127.0.0.1:4003',
     }
     const grant = (settings: Record<string, string>) =>
