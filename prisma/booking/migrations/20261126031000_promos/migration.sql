@@ -18,7 +18,7 @@ CREATE TABLE promos (
   minimum_spend bigint NOT NULL DEFAULT 0 CHECK (minimum_spend BETWEEN 0 AND 9007199254740991),
   minimum_quantity integer NOT NULL DEFAULT 1 CHECK (minimum_quantity BETWEEN 1 AND 10),
   -- Only of these types of the event; empty for all.
-  ticket_type_ids uuid[] NOT NULL DEFAULT '{}',
+  ticket_type_ids uuid[] DEFAULT ARRAY[]::uuid[] CONSTRAINT promos_types_given CHECK (ticket_type_ids IS NOT NULL),
   combinable boolean NOT NULL DEFAULT false,
   starts_at timestamptz(3),
   ends_at timestamptz(3),
@@ -61,7 +61,7 @@ CREATE TABLE promo_codes (
 );
 -- A code stands for one thing where it holds; the name of one that is deleted is free.
 CREATE UNIQUE INDEX promo_codes_one_per_scope ON promo_codes (scope_id, code) WHERE deleted_at IS NULL;
-CREATE INDEX promo_codes_promo_id_idx ON promo_codes (promo_id, id DESC);
+CREATE INDEX promo_codes_promo_id_id_idx ON promo_codes (promo_id, id DESC);
 CREATE INDEX promo_codes_listed ON promo_codes (scope_id, id DESC) WHERE deleted_at IS NULL;
 
 -- How often one person has used a promotion, and how often they might when they did it last.
