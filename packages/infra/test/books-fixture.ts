@@ -23,6 +23,9 @@ export const [PAID, PENDING, PAID_HOLD, OPEN_HOLD] = [21, 22, 31, 32].map(id) as
   string,
 ]
 
+/** Of the event; no booking has used it. */
+export const PROMO = id(110)
+
 const TICKET = `
   INSERT INTO event_copies (id, organizer_id, title, status, starts_at, ends_at, currency, timezone, version)
     VALUES ('${EVENT}', '${ORGANIZER}', 'Blue in Green', 'APPROVED', now() + '1 day', now() + '2 days', 'IDR', 'UTC', 1);
@@ -54,6 +57,8 @@ const BOOKING = `
   INSERT INTO booking_items (booking_id, position, ticket_type_id, name, kind, seat_id, unit_price, quantity) VALUES
     ('${PAID}', 0, '${SEATED}', 'Front', 'PAID', '${SOLD_SEAT}', 200, 1), ('${PAID}', 1, '${STANDING}', 'Standing', 'PAID', NULL, 100, 1),
     ('${PENDING}', 0, '${SEATED}', 'Front', 'PAID', '${HELD_SEAT}', 200, 1), ('${PENDING}', 1, '${STANDING}', 'Standing', 'PAID', NULL, 100, 1);
+  INSERT INTO promos (id, event_id, kind, percent, max_uses, created_by) VALUES ('${PROMO}', '${EVENT}', 'PERCENT', 10, 5, '${ORGANIZER}');
+  INSERT INTO promo_codes (id, promo_id, scope_id, code) VALUES ('${id(111)}', '${PROMO}', '${EVENT}', 'EARLY');
   INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance) VALUES
     ('${id(61)}', 'WALLET', '${USER}', 'IDR', 0), ('${id(62)}', 'EVENT_SALES', '${EVENT}', 'IDR', NULL),
     ('${id(63)}', 'SIGNUP_GRANTS', '${id(0)}', 'IDR', NULL);

@@ -126,6 +126,18 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PAID, kept: null, payments: null },
   },
   {
+    check: 'discounts',
+    database: 'booking',
+    sql: `UPDATE booking_items SET discount = 30 WHERE booking_id = '${w.PENDING}' AND position = 0`,
+    row: { booking_id: w.PENDING, discount: '0', of_items: '30', of_promos: '0' },
+  },
+  {
+    check: 'promo-uses',
+    database: 'booking',
+    sql: 'UPDATE promos SET used = 1',
+    row: { promo_id: w.PROMO, used: 1, max_uses: 5, held: 0, of_codes: 0, of_users: 0 },
+  },
+  {
     check: 'late-payments',
     database: 'booking',
     sql: `UPDATE bookings SET expires_at = now() - interval '1 hour' WHERE id = '${w.PENDING}'`,

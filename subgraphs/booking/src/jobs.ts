@@ -53,6 +53,14 @@ export const forgetNotificationsJob = retention<Deps>({
   keepForDays: 90,
 })
 
+/** Counts of wrong promo codes whose time is over. */
+const forgetGuessesJob = retention<Deps>({
+  name: 'forget-promo-guesses',
+  table: 'promo_guesses',
+  since: 'window_ends_at',
+  keepForDays: 0,
+})
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
@@ -67,6 +75,7 @@ export const jobs = [
   sweepPaymentsJob,
   forgetKeysJob,
   forgetNotificationsJob,
+  forgetGuessesJob,
 ]
 
 export const crons = [
@@ -74,4 +83,5 @@ export const crons = [
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  { job: forgetGuessesJob.name, match: '17,47 * * * *' },
 ]

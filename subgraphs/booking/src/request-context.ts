@@ -4,6 +4,7 @@ import { findBookings, findItems, findTicketIds } from './domain/bookings/bookin
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
 
@@ -29,6 +30,11 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
+    /** What made bookings cheaper. */
+    promos: byKey((ids) => findUsedPromos(deps.db, ids)),
+    /** What has come of promo codes, and of campaigns. */
+    codeResults: byKey((ids) => findResults(deps.db, 'code_id', ids)),
+    campaignResults: byKey((ids) => findResults(deps.db, 'promo_id', ids)),
     /** What is known of events. */
     event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */

@@ -10,6 +10,7 @@ import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
+import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
@@ -42,7 +43,16 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       })
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings)
-      const deps: Deps = { ...base, settings, live, tickets, providers, keptCounts: createKeptCounts() }
+      const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const deps: Deps = {
+        ...base,
+        settings,
+        live,
+        tickets,
+        providers,
+        keptCounts: createKeptCounts(),
+        guessKey,
+      }
       return { deps, close: () => live.close() }
     },
     createContext,

@@ -34,7 +34,7 @@ export async function pendingBooking(
         organizerId,
         holdId: newId(),
         currency,
-        items: [{ ...item, unitPrice: price, quantity: 1 }],
+        items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }],
         subtotal: price,
         holdExpiresAt: new Date(Date.now() + 600_000),
         payableUntil,

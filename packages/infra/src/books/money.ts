@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and bookings that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -60,6 +60,28 @@ export const MONEY_CHECKS: readonly Check[] = [
         FROM payments GROUP BY booking_id) p ON p.booking_id = b.id
       WHERE coalesce(p.kept, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END
         OR b.status IN ${PAID} AND coalesce(p.payments, 0) = 0`,
+  },
+  {
+    name: 'discounts',
+    rule: 'what a booking is cheaper by is what its items, and its promotions, take off',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.discount, coalesce(i.discount, 0) AS of_items, coalesce(u.discount, 0) AS of_promos
+      FROM bookings b
+      LEFT JOIN (SELECT booking_id, sum(discount) AS discount FROM booking_items GROUP BY booking_id) i ON i.booking_id = b.id
+      LEFT JOIN (SELECT booking_id, sum(discount) AS discount FROM promo_uses GROUP BY booking_id) u ON u.booking_id = b.id
+      WHERE coalesce(i.discount, 0) <> b.discount OR coalesce(u.discount, 0) <> b.discount`,
+  },
+  {
+    name: 'promo-uses',
+    rule: 'a promotion is counted as used by the bookings that hold it, and by no others',
+    breaches:
+      () => `SELECT p.id AS promo_id, p.used, p.max_uses, h.held, c.of_codes, c.of_users FROM promos p,
+      LATERAL (SELECT count(*) FILTER (WHERE b.status NOT IN ('EXPIRED', 'CANCELLED'))::int AS held,
+        count(*) FILTER (WHERE u.given_back_at IS NULL)::int AS kept
+        FROM promo_uses u JOIN bookings b ON b.id = u.booking_id WHERE u.promo_id = p.id) h,
+      LATERAL (SELECT (SELECT coalesce(sum(used), 0)::int FROM promo_codes WHERE promo_id = p.id) AS of_codes,
+        (SELECT coalesce(sum(used), 0)::int FROM promo_users WHERE promo_id = p.id) AS of_users) c
+      WHERE p.used <> h.held OR p.used <> h.kept OR p.used <> c.of_codes OR p.used <> c.of_users`,
   },
   {
     name: 'late-payments',

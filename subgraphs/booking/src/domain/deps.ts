@@ -3,6 +3,7 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
 import type { PaymentProviders } from './payments/providers.ts'
+import type { GuessKey } from './promos/guess-limit.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 
@@ -14,4 +15,6 @@ export interface Deps extends BaseDeps<Db> {
   providers: PaymentProviders
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
+  /** Whom promo codes that do not exist are counted for. */
+  guessKey: GuessKey
 }

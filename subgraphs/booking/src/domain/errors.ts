@@ -71,3 +71,44 @@ export class TooManyChanges extends KarcisError {
     })
   }
 }
+
+/** Why a promo code cannot be used for what is to be booked. */
+export type PromoRefusal =
+  | 'NOT_FOUND'
+  | 'INACTIVE'
+  | 'NOT_STARTED'
+  | 'EXPIRED'
+  | 'USED_UP'
+  | 'USER_LIMIT'
+  | 'MINIMUM_SPEND'
+  | 'MINIMUM_QUANTITY'
+  | 'WRONG_CURRENCY'
+  | 'NOT_APPLICABLE'
+  | 'NOT_COMBINABLE'
+
+const PROMO_REFUSALS: Record<PromoRefusal, string> = {
+  NOT_FOUND: 'There is no such promo code here.',
+  INACTIVE: 'This promo code is switched off.',
+  NOT_STARTED: 'This promo code cannot be used yet.',
+  EXPIRED: 'This promo code has expired.',
+  USED_UP: 'This promo code has been used as often as it may.',
+  USER_LIMIT: 'You have used this promo code as often as you may.',
+  MINIMUM_SPEND: 'The booking does not come to as much as this promo code needs.',
+  MINIMUM_QUANTITY: 'The booking has fewer places than this promo code needs.',
+  WRONG_CURRENCY: 'This promo code is for prices in another currency.',
+  NOT_APPLICABLE: 'This promo code makes nothing of this booking cheaper.',
+  NOT_COMBINABLE: 'This promo code cannot be used together with the others.',
+}
+
+export class PromoInvalid extends KarcisError {
+  constructor(promoCode: string, reason: PromoRefusal, facts: Record<string, unknown> = {}) {
+    super('PROMO_INVALID', PROMO_REFUSALS[reason], { reason, promoCode, ...facts })
+  }
+}
+
+/** Too many promo codes were tried that there are none of. */
+export class TooManyGuesses extends KarcisError {
+  constructor(retryAfterSeconds: number) {
+    super('RATE_LIMITED', 'Too many promo codes that do not exist. Wait a while.', { retryAfterSeconds })
+  }
+}

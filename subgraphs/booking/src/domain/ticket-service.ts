@@ -16,6 +16,10 @@ const entities = z.object({
   _entities: z.array(z.object({ __typename: z.string(), id: z.string() }).nullable()),
 })
 
+const ticketTypes = z.object({
+  ticketTypesByEvent: z.array(z.object({ id: z.uuid(), currency: z.string() })),
+})
+
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
 
 /** What a buyer asks for: what a hold keeps, or so many of some types. */
@@ -43,6 +47,13 @@ export function ticketService(client: ServiceClient | undefined) {
       const variables = { ...wanted, bookingId }
       const data = await client.query<{ takeForBooking: unknown }>(TAKE_FOR_BOOKING, variables, viewer)
       return boundHold.parse(data.takeForBooking)
+    },
+
+    /** The ticket types of an event that the viewer can see: the currency of each, by id. */
+    async typesOfEvent(viewer: Viewer, eventId: string): Promise<Map<string, string>> {
+      const operation = `query ($eventId: ID!) { ticketTypesByEvent(eventId: $eventId) { id currency } }`
+      const types = ticketTypes.parse(await client.query(operation, { eventId }, viewer))
+      return new Map(types.ticketTypesByEvent.map(({ id, currency }) => [id, currency]))
     },
 
     /**

@@ -28,7 +28,8 @@ export const bookings: Resolvers = {
       viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
   },
   Mutation: {
-    createBooking: (_, { input }, ctx) => createBooking(ctx.deps, requireViewer(ctx), input),
+    createBooking: (_, { input }, ctx) =>
+      createBooking(ctx.deps, requireViewer(ctx), input, ctx.clientAddress),
     cancelBooking: (_, { id }, ctx) => cancelBooking(ctx.deps, requireViewer(ctx), id),
   },
   Subscription: {
@@ -51,6 +52,8 @@ export const bookings: Resolvers = {
     items: async (booking, _, ctx) => showItems(booking, (await ctx.loaders.items.load(booking.id)) ?? []),
     tickets: async ({ id }, _, ctx) =>
       ((await ctx.loaders.ticketIds.load(id)) ?? []).map((ticketId) => ({ id: ticketId })),
+    promos: async ({ id, discount }, _, ctx) =>
+      discount === 0 ? [] : ((await ctx.loaders.promos.load(id)) ?? []),
     payment: ({ id }, _, ctx) => ctx.loaders.payment.load(id),
   },
   BookingItem: {

@@ -52,10 +52,11 @@ export async function findItems(db: Db, bookingIds: readonly string[]): Promise<
     orderBy: { position: 'asc' },
   })
   const items = Map.groupBy(rows, (row) => row.bookingId)
-  return mapValues(items, ({ bookingId: _, position: __, unitPrice, kind, ...item }) => ({
+  return mapValues(items, ({ bookingId: _, position: __, unitPrice, discount, kind, ...item }) => ({
     ...item,
     kind: kind as BookingItem['kind'],
     unitPrice: Number(unitPrice),
+    discount: Number(discount),
   }))
 }
 
@@ -219,10 +220,11 @@ export async function insertBooking(
   marginSeconds: number,
 ): Promise<Booking | null> {
   const { id, items, holdExpiresAt, payableUntil, subtotal } = booking
+  const discount = items.reduce((sum, item) => sum + item.discount, 0)
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, discount, total_price, expires_at)
     VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
-      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${subtotal}::bigint,
+      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${discount}::bigint, ${subtotal - discount}::bigint,
       least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
         - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4)))
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
@@ -250,14 +252,15 @@ export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
 
 /**
  * EXPIRED, or past its time → PAID all the same, its tickets not yet issued: its money was on its way when its time ended. Not once
- * its event is over or off, for then nobody may be given its places.
+ * its event is over or off, for then nobody may be given its places; nor once the promo codes that made it cheaper were given back,
+ * for then others may have them.
  */
 export const moveToPaidLate = (tx: Tx, id: string): Promise<Booking | null> =>
   move(
     tx,
     id,
     Prisma.sql`status = 'PAID', fulfilled = false`,
-    Prisma.sql`(status = 'EXPIRED' OR status = 'PENDING') AND NOT EXISTS (SELECT FROM event_copies
+    Prisma.sql`(status = 'EXPIRED' AND discount = 0 OR status = 'PENDING') AND NOT EXISTS (SELECT FROM event_copies
       WHERE event_copies.event_id = bookings.event_id AND payable_until <= clock_timestamp())`,
   )
 

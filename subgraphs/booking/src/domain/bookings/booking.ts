@@ -31,6 +31,8 @@ export interface BookingItem {
   seatLabel: string | null
   unitPrice: number
   quantity: number
+  /** What promotions take off all its places together. */
+  discount: number
 }
 
 /** Whether the viewer may watch the booking: its buyer, and admins. */

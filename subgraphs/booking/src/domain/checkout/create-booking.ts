@@ -12,13 +12,18 @@ import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
 import { type Attempt, claimKey, confirmKey, findKey, refuseKey } from '../idempotency-store.ts'
 import {
+  codesOf,
   type CreateBookingInput,
   createBookingInput,
   identityOf,
   toClientFields,
   wantedOf,
 } from './booking-input.ts'
-import { priceItems } from './price-items.ts'
+import type { Guesser } from '../promos/guess-limit.ts'
+import { type AppliedPromo, discounted } from '../promos/promo.ts'
+import { insertUses } from '../promos/promo-store.ts'
+import { offerPromos, promosOn } from '../promos/use-promos.ts'
+import { type Priced, priceItems } from './price-items.ts'
 
 /** Under what an attempt is known: the client's key, and the hold, which is a key by itself since it is booked once. */
 interface Keys {
@@ -31,19 +36,31 @@ interface Keys {
  * kept or claimed. Then the booking's id is claimed, and everything after is idempotent by it: a client that got no answer asks
  * again, with the same hold or key, and goes on where it stopped. What is sent twice at once with one key is answered alike, also by
  * several processes: either both have the booking, or both the refusal that came first.
- * @throws BadUserInput, HoldExpired, Conflict, IdempotencyKeyReused, and whatever the ticket subgraph refuses with.
+ * @param address where the request comes from, as the router saw it: who tries promo codes that do not exist is slowed down.
+ * @throws BadUserInput, HoldExpired, Conflict, IdempotencyKeyReused, PromoInvalid, TooManyGuesses, and whatever the ticket subgraph
+ *   refuses with.
  */
-export async function createBooking(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<Booking> {
+export async function createBooking(
+  deps: Deps,
+  viewer: Viewer,
+  rawInput: unknown,
+  address?: string,
+): Promise<Booking> {
   const input = parseInput(createBookingInput, rawInput)
   const keys = keysOf(viewer, input)
   // An attempt that broke off goes on with what it has kept: it was priced before.
   const quote = (await isKnown(deps, keys)) ? null : await quoteUnlessKnown(deps, viewer, keys, input)
-  if (quote) priceItems(quote.items, input)
+  const guesser = { userId: viewer.id, address }
+  if (quote) {
+    const priced = priceItems(quote.items, input)
+    await offerPromos(deps, guesser, quote, priced, codesOf(input))
+  }
   const { id, repeated } = await claimId(deps, keys)
   const earlier = repeated ? await findBooking(deps.db, id) : null
   if (earlier) return earlier
   try {
-    return (await book(deps, viewer, id, keys, input)) ?? (await createBooking(deps, viewer, rawInput))
+    const booked = await book(deps, guesser, viewer, id, keys, input)
+    return booked ?? (await createBooking(deps, viewer, rawInput, address))
   } catch (error) {
     // Where it is not certain that nothing has come of it, the key stays taken.
     if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
@@ -104,6 +121,7 @@ async function claimId({ db }: Deps, { client, hold }: Keys): Promise<{ id: stri
  */
 async function book(
   deps: Deps,
+  guesser: Guesser,
   viewer: Viewer,
   id: string,
   { client }: Keys,
@@ -112,13 +130,19 @@ async function book(
   const hold = await deps.tickets.keep(viewer, id, wantedOf(input)).catch((error: unknown) => {
     throw toClientFields(error, input)
   })
-  const booking = newBooking(viewer, id, hold, input)
+  const priced = priceItems(hold.items, input)
+  const codes = codesOf(input)
+  // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
+  await offerPromos(deps, guesser, hold, priced, codes)
   const outcome = await transaction(deps.db, async (tx) => {
     // Claimed once more, with the booking: the same request, sent at the same time, may have been refused while this one was under way.
     if (client && !(await confirmKey(tx, { ...client, resultId: id }))) return 'key taken'
+    const promos = await promosOn(tx, viewer.id, hold, priced, codes)
+    const booking = newBooking(viewer, id, hold, priced, promos)
     const inserted = await insertBooking(tx, booking, deps.settings.PAYMENT_MARGIN_SECONDS)
     if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
     if (inserted) await recordStatus(tx, inserted)
+    if (inserted) await insertUses(tx, inserted, promos) // last: others who use the same promotion wait from here on
     return inserted
   })
   if (outcome === 'key taken') return null
@@ -151,13 +175,20 @@ async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: Kar
   throw refusal ?? error
 }
 
-const newBooking = (viewer: Viewer, id: string, hold: BoundHold, input: CreateBookingInput): NewBooking => ({
+const newBooking = (
+  viewer: Viewer,
+  id: string,
+  hold: BoundHold,
+  priced: Priced,
+  promos: readonly AppliedPromo[],
+): NewBooking => ({
   id,
   userId: viewer.id,
   eventId: hold.eventId,
   organizerId: hold.organizerId,
   holdId: hold.holdId,
-  ...priceItems(hold.items, input),
+  ...priced,
+  items: discounted(priced.items, promos),
   holdExpiresAt: hold.expiresAt,
   payableUntil: hold.payableUntil,
 })

@@ -1,9 +1,9 @@
 import type { QuotedItem } from '@karcis/kit/contracts/bound-hold'
 import { BadUserInput, Conflict } from '@karcis/kit/errors'
 import type { BookingItem } from '../bookings/booking.ts'
-import type { CreateBookingInput } from './booking-input.ts'
+import type { PlacesInput } from './booking-input.ts'
 
-/** What a booking costs. Amounts are in the smallest unit of `currency`. */
+/** What a booking costs before any discount. Amounts are in the smallest unit of `currency`. */
 export interface Priced {
   items: BookingItem[]
   subtotal: number
@@ -16,13 +16,13 @@ export interface Priced {
  * @throws BadUserInput for an offer below the price, one for a fixed price, or a sum that is too large, naming only fields that
  *   the buyer has sent; Conflict for prices in different currencies.
  */
-export function priceItems(places: readonly QuotedItem[], offered: CreateBookingInput): Priced {
+export function priceItems(places: readonly QuotedItem[], offered: PlacesInput): Priced {
   const currency = places[0]?.currency
   if (!currency || places.some((place) => place.currency !== currency)) {
     throw new Conflict('These tickets are priced in different currencies: book them one by one.')
   }
   refuseNeedlessOffers(places, offered)
-  const items = places.map(({ currency: _, ...place }) => priceOne(place, offered))
+  const items = places.map(({ currency: _, ...place }) => priceOne({ ...place, discount: 0 }, offered))
   const subtotal = items.reduce((sum, item) => sum + BigInt(item.unitPrice) * BigInt(item.quantity), 0n)
   if (subtotal > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw wrong(sumPath(offered), 'costs more in all than can be paid at once')
@@ -30,7 +30,7 @@ export function priceItems(places: readonly QuotedItem[], offered: CreateBooking
   return { items, subtotal: Number(subtotal), currency }
 }
 
-function priceOne(place: BookingItem, offered: CreateBookingInput): BookingItem {
+function priceOne(place: BookingItem, offered: PlacesInput): BookingItem {
   const offer = offerFor(place.ticketTypeId, offered)
   if (offer === null || place.kind !== 'DONATION') return place
   if (offer.amount < place.unitPrice) throw wrong(offer.path, `must be at least ${place.unitPrice}`)
@@ -40,7 +40,7 @@ function priceOne(place: BookingItem, offered: CreateBookingInput): BookingItem 
 /** What the buyer offers per ticket of a type, and where in the input. */
 function offerFor(
   ticketTypeId: string,
-  { unitPrice, items }: CreateBookingInput,
+  { unitPrice, items }: PlacesInput,
 ): { amount: number; path: string } | null {
   if (items == null) return unitPrice == null ? null : { amount: unitPrice, path: 'input.unitPrice' }
   const at = items.findIndex((item) => item.ticketTypeId === ticketTypeId)
@@ -48,7 +48,7 @@ function offerFor(
   return amount == null ? null : { amount, path: `input.items.${at}.unitPrice` }
 }
 
-function refuseNeedlessOffers(places: readonly QuotedItem[], { unitPrice, items }: CreateBookingInput): void {
+function refuseNeedlessOffers(places: readonly QuotedItem[], { unitPrice, items }: PlacesInput): void {
   const open = new Set(places.filter((place) => place.kind === 'DONATION').map((place) => place.ticketTypeId))
   const problems: string[] = []
   if (unitPrice != null && open.size === 0) problems.push('input.unitPrice')
@@ -62,7 +62,7 @@ function refuseNeedlessOffers(places: readonly QuotedItem[], { unitPrice, items 
 }
 
 /** The field that has to change for the sum to be less. */
-function sumPath({ unitPrice, items, holdId }: CreateBookingInput): string {
+function sumPath({ unitPrice, items, holdId }: PlacesInput): string {
   if (items != null) return 'input.items'
   if (unitPrice != null) return 'input.unitPrice'
   return holdId == null ? 'input.quantity' : 'input.holdId'

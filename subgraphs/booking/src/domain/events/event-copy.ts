@@ -49,6 +49,18 @@ export async function refreshEventCopy(
   }
 }
 
+/** Whether the viewer organizes an event, or is an admin. What would be refused by what is known of the event is first asked of its owner. */
+export async function organizes(
+  deps: { db: Db; clients: Record<string, ServiceClient> },
+  viewer: Viewer,
+  eventId: string,
+): Promise<boolean> {
+  if (viewer.role === 'ADMIN' || (await findOrganizer(deps.db, eventId)) === viewer.id) return true
+  if (viewer.role !== 'ORGANIZER') return false
+  await refreshEventCopy(deps, eventId)
+  return (await findOrganizer(deps.db, eventId)) === viewer.id
+}
+
 /** Whether somebody may see an event: everybody once it is approved, also when it is called off; before that who organizes it. */
 export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: EventCopy): boolean =>
   status === 'APPROVED' ||

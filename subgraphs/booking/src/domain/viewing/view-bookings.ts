@@ -15,7 +15,7 @@ import {
   USER_BOOKINGS,
 } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { findOrganizer, refreshEventCopy } from '../events/event-copy.ts'
+import { organizes } from '../events/event-copy.ts'
 
 export type BookingConnection = Connection<Booking>
 
@@ -117,14 +117,6 @@ export async function viewEventBookings(
   }
   const list = await listEventBookings(deps.db, eventId, status, args)
   return { ...list, totalCount: () => deps.keptCounts(`${eventId} ${status}`, list.totalCount) }
-}
-
-/** What would be refused by what is known of the event is first asked of its owner. */
-async function organizes(deps: Deps, viewer: Viewer, eventId: string): Promise<boolean> {
-  if (viewer.role === 'ADMIN' || (await findOrganizer(deps.db, eventId)) === viewer.id) return true
-  if (viewer.role !== 'ORGANIZER') return false
-  await refreshEventCopy(deps, eventId)
-  return (await findOrganizer(deps.db, eventId)) === viewer.id
 }
 
 /** An item of a booking, and whether that keeps its places or has become tickets: then what it is of cannot have been deleted. */
