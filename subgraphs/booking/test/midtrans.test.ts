@@ -12,6 +12,7 @@ import { balanceOf, type BookingProcess, startBooking } from './booking-process.
 import { type MidtransShop, startShop } from './midtrans-shop.ts'
 import { audit, pendingBooking } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
+import { eventOnSale, makePromo } from './promo-operations.ts'
 import { startWorld, type World } from './world.ts'
 
 const PRICE = 150_000
@@ -337,12 +338,15 @@ describe('a booking whose time ends with a payment under way', () => {
 
 describe('money that comes too late', () => {
   /** A booking of one of so many places, whose payment was started at Midtrans, and whose time has run out. */
-  async function runOutWith(shop: MidtransShop<World>, quota: number) {
+  async function runOutWith(shop: MidtransShop<World>, quota: number, promo?: { percent: number }) {
     const { booking } = shop
-    const event = await booking.eventOnSale()
+    const event = await eventOnSale(booking)
     const ticketTypeId = await booking.ticketType(event, { price: PRICE, quota })
+    const code = { eventId: event.eventId, code: 'ONCE', kind: 'PERCENT', maxUses: 1, ...promo }
+    if (promo) await makePromo(booking, event.organizer, code)
     const buyer = await booking.buyer()
-    const id = await booking.book(buyer, { ticketTypeId, quantity: 1 })
+    const input = { ticketTypeId, quantity: 1, ...(promo && { promoCode: 'ONCE' }) }
+    const id = await booking.book(buyer, input)
     const { data } = await booking.ask(buyer, START, { id })
     const order = data.confirmPayment.payment.id
     await runOut(booking, id)
@@ -383,6 +387,19 @@ describe('money that comes too late', () => {
       refundReason: expect.stringContaining('places were gone'),
     })
     await eventually(async () => expect(await refundsOf(booking)).toMatchObject([{ status: 'DONE' }]))
+    expect(await bookProblems(shop)).toEqual([])
+  })
+
+  it('goes back in full where the promo code that made it cheaper is free for others again', async () => {
+    await using shop = await startShop((settings) => startWorld({}, settings))
+    const { booking, midtrans } = shop
+    const { buyer, id, order, ticketTypeId } = await runOutWith(shop, 1, { percent: 50 })
+    midtrans.pay(order, { method: 'qris' })
+    await becomes(booking, buyer, id, 'EXPIRED', 'REFUNDED')
+    await eventually(async () =>
+      expect(await refundsOf(booking)).toMatchObject([{ status: 'DONE', amount: BigInt(PRICE / 2) }]),
+    )
+    expect(await booking.stock(ticketTypeId)).toEqual({ sold: 0, held: 0, available: 1 })
     expect(await bookProblems(shop)).toEqual([])
   })
 
