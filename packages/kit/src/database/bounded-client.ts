@@ -6,11 +6,17 @@ const ANSWER_MS = 8_000
 /**
  * A connection that is given up when Postgres does not answer at all, as when the network swallows what is sent: the
  * operating system would wait for a quarter of an hour, and whoever is given the connection next with it. What was under way fails
- * as for any lost connection.
+ * as for any lost connection. One that is lost between two statements of whoever has it, when nobody listens, ends nothing but itself:
+ * the next statement on it fails, and its pool gives it to nobody again.
  */
 export class BoundedClient extends pg.Client {
   #underWay = 0
   #deadline: NodeJS.Timeout | undefined
+
+  constructor(config?: pg.ClientConfig) {
+    super(config)
+    this.on('error', () => undefined)
+  }
 
   // oxlint-disable-next-line typescript/no-explicit-any -- the overloads of node-postgres, passed on as they are
   override query(...args: any[]): any {

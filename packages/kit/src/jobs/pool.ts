@@ -57,7 +57,7 @@ export class JobPool extends pg.Pool {
   override connect(callback: Connected): void
   override connect(callback?: Connected): Promise<pg.PoolClient> | undefined {
     if (callback) {
-      super.connect(callback)
+      super.connect((error, client, done) => callback(error, client, onceOnly(done)))
       return undefined
     }
     const lazy = new LazyClient(
@@ -95,6 +95,16 @@ export class JobPool extends pg.Pool {
       this.#unnoted -= 1
       if (failed) this.#behind -= 1
     }
+  }
+}
+
+/** graphile-worker gives its listening connection back twice, when it is lost while the worker stops. */
+function onceOnly(done: (release?: unknown) => void): (release?: unknown) => void {
+  let isDone = false
+  return (release) => {
+    if (isDone) return
+    isDone = true
+    done(release)
   }
 }
 
