@@ -3,6 +3,13 @@ import pg from 'pg'
 /** Longer than any statement may take on the server (`statement_timeout`). */
 const ANSWER_MS = 8_000
 
+/** Who is given a connection by a pool. */
+export type Connected = (
+  error: Error | undefined,
+  client: pg.PoolClient | undefined,
+  done: (release?: unknown) => void,
+) => void
+
 /**
  * A connection that is given up when Postgres does not answer at all, as when the network swallows what is sent: the
  * operating system would wait for a quarter of an hour, and whoever is given the connection next with it. What was under way fails

@@ -1,17 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import pg from 'pg'
-import { BoundedClient } from './bounded-client.ts'
+import { BoundedClient, type Connected } from './bounded-client.ts'
 import { NobodyWaits, type Waiting, whoWaits } from '../waiting.ts'
 import { cancelStatement } from './cancel-statement.ts'
 
 /** For each connection, so many may wait for it; who comes then is told at once that the database is too busy. */
 const WAITING_PER_CONNECTION = 20
-
-type Connected = (
-  error: Error | undefined,
-  client: pg.PoolClient | undefined,
-  done: (release?: unknown) => void,
-) => void
 
 /**
  * A pool whose statements stop when nobody waits for them any more: those that wait for a connection are not begun, and the

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { connectionOptions } from '../database.ts'
-import { BoundedClient } from '../database/bounded-client.ts'
+import { BoundedClient, type Connected } from '../database/bounded-client.ts'
 import type { Logger } from '../log.ts'
 import { isAway, noteOutage } from '../outages.ts'
 
@@ -12,12 +12,6 @@ const LOOK_MS = 20
 
 /** By these names graphile-worker notes that a job was done, or has failed. */
 const END_OF_JOB = /^(complete|fail)_job(_q)?\//
-
-type Connected = (
-  error: Error | undefined,
-  client: pg.PoolClient | undefined,
-  done: (release?: unknown) => void,
-) => void
 
 /**
  * The connections of the jobs of one process, apart from those of its requests. graphile-worker notes the end of a job and waits for
