@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { eventually } from '@karcis/testkit/eventually'
 import { startProcess, type TestProcess } from '@karcis/testkit/process'
-import { startBalancer } from '@karcis/testkit/balancer'
+import { replaceOldest, startBalancer } from '@karcis/testkit/balancer'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { Agent, request } from 'undici'
 import { describe, expect, it } from 'vitest'
@@ -143,13 +143,7 @@ describe('line 30: a process that is told to end', () => {
       ...Array.from({ length: 4 }, () => load('mutation { write }', 'write')),
     ]
     for (let round = 0; round < 4; round += 1) {
-      const next = stack.use(await start(own))
-      balancer.targets.add(next.url)
-      const old = pair.shift() as TestProcess
-      old.signal('SIGTERM')
-      expect(await old.ended).toBe(0)
-      balancer.targets.delete(old.url)
-      pair.push(next)
+      expect(await replaceOldest(balancer, pair, async () => stack.use(await start(own)))).toBe(0)
     }
     enough.abort()
     await Promise.all(loops)

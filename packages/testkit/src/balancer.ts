@@ -1,3 +1,4 @@
+import type { TestProcess } from './process.ts'
 import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts'
 
 const CHECK_EVERY_MS = 200
@@ -100,4 +101,23 @@ export async function startBalancer(...urls: string[]): Promise<Balancer> {
       await proxy[Symbol.asyncDispose]()
     },
   }
+}
+
+/**
+ * One step of a rolling restart: a new process takes requests, then the oldest is told to end, and is waited for.
+ * @param running oldest first. @returns how the oldest ended.
+ */
+export async function replaceOldest(
+  balancer: Balancer,
+  running: TestProcess[],
+  start: () => Promise<TestProcess>,
+): Promise<number | string | undefined> {
+  const next = await start()
+  balancer.targets.add(next.url)
+  running.push(next)
+  const old = running.shift()
+  old?.signal('SIGTERM')
+  const end = await old?.ended
+  if (old) balancer.targets.delete(old.url)
+  return end
 }

@@ -1,7 +1,7 @@
 import type { KarcisError } from '@karcis/kit/errors'
 import { createServiceClient } from '@karcis/kit/service-client'
 import { createServiceTokens } from '@karcis/kit/service-token'
-import { startBalancer } from '@karcis/testkit/balancer'
+import { replaceOldest, startBalancer } from '@karcis/testkit/balancer'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { startProcess, type TestProcess } from '@karcis/testkit/process'
 import { expect, it } from 'vitest'
@@ -51,13 +51,7 @@ it('line 30: two ticket processes replaced one after the other under load lose n
     ...Array.from({ length: 4 }, () => again(look)),
   ]
   for (let round = 0; round < 2; round += 1) {
-    const next = await start()
-    balancer.targets.add(next.url)
-    const old = pair.shift() as TestProcess
-    old.signal('SIGTERM')
-    expect(await old.ended).toBe(0)
-    balancer.targets.delete(old.url)
-    pair.push(next)
+    expect(await replaceOldest(balancer, pair, start)).toBe(0)
   }
   enough.abort()
   await Promise.all(people)
