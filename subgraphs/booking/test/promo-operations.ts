@@ -1,6 +1,6 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import { tell } from '@karcis/testkit/ask'
-import type { OnSale, World } from './world.ts'
+import { type OnSale, toldOf, type World } from './world.ts'
 
 export const REDEEM = `mutation ($input: RedeemPromoInput!) { redeemPromo(input: $input) {
   subtotal discount totalPrice currency items { name quantity discount ticketType { id } } promos { code discount } } }`
@@ -34,19 +34,9 @@ export async function usedOf({ ask }: Pick<World, 'ask'>, event: OnSale, codeId:
 }
 
 /** An event on sale, of which the booking subgraph has been told too: it knows whose it is. */
-export async function eventOnSale(world: World, currency?: string): Promise<OnSale> {
+export async function eventOnSale(world: World, currency = 'IDR'): Promise<OnSale> {
   const event = await world.eventOnSale(currency)
-  const payload = {
-    id: event.eventId,
-    organizerId: event.organizer.id,
-    title: 'Konser',
-    status: 'APPROVED',
-    startsAt: new Date(Date.now() + 86_400_000).toISOString(),
-    endsAt: new Date(Date.now() + 90_000_000).toISOString(),
-    currency: currency ?? 'IDR',
-    timezone: 'Asia/Jakarta',
-    version: 1,
-  }
+  const payload = toldOf(event, currency)
   await tell(world.subgraph, 'event', { type: 'event.changed', aggregateId: event.eventId, payload })
   return event
 }

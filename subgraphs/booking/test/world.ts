@@ -43,6 +43,20 @@ export interface World extends BookingProcess {
   stock(ticketTypeId: string): Promise<{ sold: number; held: number; available: number }>
 }
 
+/** What the event subgraph tells of an event that can be bought. */
+export const toldOf = ({ eventId, organizer }: OnSale, currency: string) => ({
+  id: eventId,
+  organizerId: organizer.id,
+  title: 'Konser',
+  status: 'APPROVED',
+  startsAt: new Date(Date.now() + 86_400_000).toISOString(),
+  endsAt: new Date(Date.now() + 90_000_000).toISOString(),
+  currency,
+  timezone: 'Asia/Jakarta',
+  roomId: null,
+  version: 1,
+})
+
 export async function startWorld(
   { holdSeconds = 600, silenceSeconds = 86_400 }: { holdSeconds?: number; silenceSeconds?: number } = {},
   settings: Partial<BookingSettings> = {},
@@ -103,18 +117,7 @@ export async function startWorld(
     async eventOnSale(currency = 'IDR') {
       const event = { eventId: newId(), organizer: person({ role: 'ORGANIZER' }) }
       currencies.set(event.eventId, currency)
-      const payload = {
-        id: event.eventId,
-        organizerId: event.organizer.id,
-        title: 'Konser',
-        status: 'APPROVED',
-        startsAt: new Date(Date.now() + 86_400_000).toISOString(),
-        endsAt: new Date(Date.now() + 90_000_000).toISOString(),
-        currency,
-        timezone: 'Asia/Jakarta',
-        roomId: null,
-        version: 1,
-      }
+      const payload = toldOf(event, currency)
       await tell(at, 'event', { type: 'event.changed', aggregateId: event.eventId, payload })
       return event
     },
