@@ -26,6 +26,8 @@ export const defineJob = <Payload, Deps>(job: Job<Payload, Deps>): Job<Payload, 
 
 export interface EnqueueOptions {
   runAt?: Date
+  /** Instead of a time: so long from now, by Postgres' clock. */
+  afterSeconds?: number
   /** A waiting job of the same key is replaced instead of doubled. */
   key?: string
 }
@@ -39,9 +41,10 @@ export async function enqueue<Payload>(
 ): Promise<void> {
   const requestId = whoWaits()?.requestId
   const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
-  const { runAt = null, key = null } = options
+  const { runAt = null, afterSeconds = null, key = null } = options
   await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
-    run_at => ${runAt}::timestamptz, job_key => ${key}::text, max_attempts => 25)`
+    run_at => coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8)),
+    job_key => ${key}::text, max_attempts => 25)`
 }
 
 export interface JobRunnerOptions<Deps> {

@@ -64,10 +64,8 @@ const SOON_AGAIN = 6
  */
 export async function enqueueIssueSoon(tx: Tx, id: string, tries: number): Promise<boolean> {
   if (tries >= SOON_AGAIN) return false
-  const payload = JSON.stringify({ bookingId: id, tries: tries + 1 })
-  await tx.$executeRaw`SELECT graphile_worker.add_job(${ISSUE_TICKETS.name}::text, payload => ${payload}::json,
-    run_at => now() + make_interval(secs => ${2 ** tries}::int), job_key => ${`${ISSUE_TICKETS.name}:${id}:${tries + 1}`}::text,
-    max_attempts => 25)`
+  const key = `${ISSUE_TICKETS.name}:${id}:${tries + 1}`
+  await enqueue(tx, ISSUE_TICKETS, { bookingId: id, tries: tries + 1 }, { afterSeconds: 2 ** tries, key })
   return true
 }
 
