@@ -2,6 +2,7 @@ import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { person } from '@karcis/testkit/people'
 import { Sql } from '@prisma/client/runtime/client'
+import { vacuum } from '@karcis/testkit/vacuum'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Deps } from '../src/domain/deps.ts'
 import { openHouse, type Story, startStory } from './stories.ts'
@@ -94,7 +95,7 @@ describe(`line 34: of ${MANY} events`, () => {
       small.id,
       ...Array.from({ length: 200 }, newId),
     ])
-    await story.sql('VACUUM ANALYZE events')
+    await vacuum((text) => story.sql(text), 'events')
   })
   afterAll(() => story[Symbol.asyncDispose]())
 
