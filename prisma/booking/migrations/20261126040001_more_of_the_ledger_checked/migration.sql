@@ -1,0 +1,3 @@
+ALTER TABLE ledger_accounts VALIDATE CONSTRAINT ledger_accounts_kind_check;
+ALTER TABLE ledger_transactions VALIDATE CONSTRAINT ledger_transactions_kind_check;
+ALTER TABLE ledger_transactions VALIDATE CONSTRAINT ledger_transactions_booking_check;
