@@ -186,6 +186,7 @@ const newBooking = (
   userId: viewer.id,
   eventId: hold.eventId,
   organizerId: hold.organizerId,
+  checkoutId: null,
   holdId: hold.holdId,
   ...priced,
   items: discounted(priced.items, promos),

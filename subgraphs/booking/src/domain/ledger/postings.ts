@@ -18,7 +18,7 @@ export interface AccountRef {
 
 /** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
 export interface Posting {
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT'
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT' | 'TOP_UP'
   /** Names what happened: the same reference is posted once. */
   reference: string
   bookingId: string | null
@@ -68,13 +68,22 @@ export const refundPosting = (booking: Booking, to: AccountRef, key: string, amo
   lines: transfer(salesOf(booking.eventId), to, amount),
 })
 
-/** A provider took money that no booking could take: it is due to go back, and no event has earned it. */
-export const strayPosting = (payment: ProviderPayment): Posting => ({
+/** A provider took the price of a booking that could not take it: it is due to go back, and no event has earned it. */
+export const strayPosting = (payment: ProviderPayment, booking: Booking): Posting => ({
   kind: 'STRAY_PAYMENT',
-  reference: `stray:${payment.id}`,
-  bookingId: payment.bookingId,
+  reference: payment.bookingId === booking.id ? `stray:${payment.id}` : `stray:${payment.id}:${booking.id}`,
+  bookingId: booking.id,
   currency: payment.currency,
-  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, payment.amount),
+  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, booking.totalPrice),
+})
+
+/** What a provider took goes into its payer's wallet. */
+export const topUpPosting = (payment: ProviderPayment & { userId: string }): Posting => ({
+  kind: 'TOP_UP',
+  reference: `top-up:${payment.id}`,
+  bookingId: null,
+  currency: payment.currency,
+  lines: transfer(clearingOf(payment.provider), walletOf(payment.userId), payment.amount),
 })
 
 /** A provider has given back what was due. */
@@ -89,7 +98,8 @@ export const refundSentPosting = (payment: ProviderPayment, refundId: string, am
 /** What a posting says of a payment at a provider. */
 interface ProviderPayment {
   id: string
-  bookingId: string
+  /** Null where it is for more than one booking, or for none. */
+  bookingId: string | null
   provider: string
   amount: number
   currency: string
