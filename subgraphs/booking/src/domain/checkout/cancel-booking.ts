@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -32,6 +33,7 @@ export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): 
     if (moved) await recordStatus(tx, moved)
     return moved
   })
+  await faultPoint('cancel-booking/written')
   if (cancelled) {
     publishChange(deps, cancelled)
     await releaseBooking(deps, id).catch((error: unknown) => {

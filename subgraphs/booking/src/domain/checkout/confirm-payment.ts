@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -74,6 +75,7 @@ export async function confirmPayment(
     if (counts) throw counts
     return null
   })
+  await faultPoint('confirm-payment/written')
   if (paid) {
     publishChange(deps, paid)
     await issueNow(deps, id)

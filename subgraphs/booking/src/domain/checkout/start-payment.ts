@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange } from '../bookings/booking-changes.ts'
@@ -36,6 +37,7 @@ export async function startPayment(
   attempt: Attempt | null,
 ): Promise<Booking> {
   const payment = await beginPayment(deps, method, booking.id, attempt)
+  await faultPoint('start-payment/written')
   if (payment && payment.reference === null) await askProvider(deps, provider, booking, payment, attempt)
   return (await findBooking(deps.db, booking.id)) ?? booking
 }
@@ -73,10 +75,12 @@ async function askProvider(
 ): Promise<void> {
   try {
     const started = await provider.start({ paymentId: payment.id, booking })
+    await faultPoint('start-payment/started')
     const changed = await transaction(deps.db, async (tx) => {
       await lockBooking(tx, booking.id)
       return (await updateStarted(tx, payment.id, started)) ? touchBooking(tx, booking.id) : null
     })
+    await faultPoint('start-payment/noted')
     if (changed) publishChange(deps, changed)
   } catch (error) {
     if (error instanceof KarcisError && error.code === 'PAYMENT_DECLINED')

@@ -1,5 +1,6 @@
 import { MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { enqueue } from '@karcis/kit/jobs'
 import { parseInput } from '@karcis/kit/validate'
@@ -56,6 +57,7 @@ async function writeExpired(deps: Deps, bookingId: string): Promise<void> {
     if (moved) await recordStatus(tx, moved)
     return moved
   })
+  await faultPoint('expire-booking/written')
   if (expired) publishChange(deps, expired)
 }
 
@@ -84,7 +86,9 @@ export async function releaseBooking(deps: Deps, bookingId: string): Promise<voi
   const booking = await findBooking(deps.db, bookingId)
   if (!booking || (booking.status !== 'EXPIRED' && booking.status !== 'CANCELLED')) return
   await deps.tickets.release(bookingId)
+  await faultPoint('release-booking/released')
   await transaction(deps.db, (tx) => updateFulfilled(tx, booking))
+  await faultPoint('release-booking/noted')
 }
 
 /**

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
@@ -28,14 +29,18 @@ export async function settlePayment(deps: Deps, paymentId: string): Promise<void
   if (!payment || payment.capturedAmount > 0) return
   const provider = externalProvider(deps.providers, payment.provider)
   const report = await provider.status(payment)
+  await faultPoint('settle-payment/asked')
   const open = report.status === 'REQUIRES_ACTION' || report.status === 'AUTHORIZED'
   const wanted = open && (await findBooking(deps.db, payment.bookingId))?.status === 'PENDING'
-  await takeReport(deps, payment, open && !wanted ? await provider.cancel(payment) : report)
+  if (open && !wanted) await cancelPayment(deps, payment)
+  else await takeReport(deps, payment, report)
 }
 
 /** Sees to it that a payment cannot be made any more, and acts on what its provider says to that: it may be paid. */
 export async function cancelPayment(deps: Deps, payment: Payment): Promise<void> {
-  await takeReport(deps, payment, await externalProvider(deps.providers, payment.provider).cancel(payment))
+  const report = await externalProvider(deps.providers, payment.provider).cancel(payment)
+  await faultPoint('settle-payment/cancelled')
+  await takeReport(deps, payment, report)
 }
 
 /** Moves money, payment and booking in one transaction, by a provider's own word. */
@@ -62,6 +67,7 @@ async function takeReport(deps: Deps, { id, bookingId }: Payment, report: Paymen
         )
     }
   })
+  await faultPoint('settle-payment/written')
   if (changed) publishChange(deps, changed)
 }
 
