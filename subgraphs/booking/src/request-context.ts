@@ -4,6 +4,7 @@ import { findBookings, findItems, findTicketIds } from './domain/bookings/bookin
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
@@ -39,6 +40,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    /** Of payouts that the viewer was given. */
+    statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {
       userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
       userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),

@@ -8,17 +8,38 @@ export const WALLET_CURRENCY = 'IDR'
 
 /**
  * Whose money an account counts. WALLET: what the platform owes a user; EVENT_SALES: what an event has earned;
+ * EVENT_TAX: tax that an event has taken in;
  * SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
- * REFUNDS_DUE: what is to go back through a provider and has not gone yet.
+ * REFUNDS_DUE: what is to go back through a provider and has not gone yet; PAYOUTS_DUE: what is on its way to an organizer; BANK: below
+ * zero by what has come in there; PROVIDER_FEES: below zero by what providers have kept for themselves.
  */
 export interface AccountRef {
-  kind: 'WALLET' | 'EVENT_SALES' | 'SIGNUP_GRANTS' | 'REFUNDS_DUE' | `CLEARING:${string}`
+  kind:
+    | 'WALLET'
+    | 'EVENT_SALES'
+    | 'EVENT_TAX'
+    | 'SIGNUP_GRANTS'
+    | 'REFUNDS_DUE'
+    | 'PAYOUTS_DUE'
+    | 'BANK'
+    | 'PROVIDER_FEES'
+    | `CLEARING:${string}`
   ownerId: string
 }
 
 /** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
 export interface Posting {
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT' | 'TOP_UP'
+  kind:
+    | 'GRANT'
+    | 'PAYMENT'
+    | 'REFUND'
+    | 'STRAY_PAYMENT'
+    | 'REFUND_SENT'
+    | 'TOP_UP'
+    | 'PAYOUT'
+    | 'PAYOUT_SENT'
+    | 'PAYOUT_RETURNED'
+    | 'SETTLEMENT'
   /** Names what happened: the same reference is posted once. */
   reference: string
   bookingId: string | null
@@ -36,7 +57,7 @@ export const clearingOf = (provider: string): AccountRef => ({
 /** Where refunds wait until their provider has made them. */
 export const REFUNDS_DUE: AccountRef = { kind: 'REFUNDS_DUE', ownerId: PLATFORM }
 
-const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
+export const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
 
 /** The sign-up grant: from the platform to a new wallet. `amount` in rupiah. */
 export const grantPosting = (userId: string, amount: number): Posting => ({
