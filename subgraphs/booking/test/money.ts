@@ -3,13 +3,17 @@ import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../src/domain/bookings/booking.ts'
 import { insertBooking } from '../src/domain/bookings/booking-store.ts'
 import { insertCheckout } from '../src/domain/checkout/checkout-store.ts'
+import { priceBooking } from '../src/domain/checkout/price-booking.ts'
 import type { Db, Tx } from '../src/domain/database.ts'
+import { findFees } from '../src/domain/fees/fee-store.ts'
+import type { FeeTerms } from '../src/domain/fees/fee.ts'
 
 interface PendingOptions {
   currency?: string
   organizerId?: string
   eventId?: string
   payableUntil?: Date
+  fees?: FeeTerms[]
 }
 
 /** A PENDING booking as createBooking writes it, of one item; for stories that are about money only. */
@@ -29,6 +33,7 @@ async function insertPending(
     organizerId = newId(),
     eventId = newId(),
     payableUntil = new Date(Date.now() + 600_000),
+    fees = [],
   }: PendingOptions,
   checkoutId: string | null,
 ): Promise<Booking> {
@@ -39,6 +44,11 @@ async function insertPending(
     seatId: null,
     seatLabel: null,
   } as const
+  const priced = {
+    items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }],
+    subtotal: price,
+    currency,
+  }
   const booking = await insertBooking(
     tx,
     {
@@ -48,9 +58,8 @@ async function insertPending(
       organizerId,
       checkoutId,
       holdId: newId(),
-      currency,
-      items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }],
-      subtotal: price,
+      ...priceBooking(priced, [], fees, {}),
+      feesVersion: (await findFees(tx, eventId)).version,
       holdExpiresAt: new Date(Date.now() + 600_000),
       payableUntil,
     },
@@ -86,7 +95,8 @@ export async function audit(db: Db): Promise<string[]> {
 
   const [money] = await db.$queryRaw<{ captured: bigint; live: bigint; refunded: bigint }[]>`SELECT
     (SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
-      JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind = 'EVENT_SALES' AND t.kind = 'PAYMENT') AS captured,
+      JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES')
+        AND t.kind = 'PAYMENT') AS captured,
     (SELECT coalesce(sum(total_price - refunded_amount), 0)::bigint FROM bookings
       WHERE status IN ('PAID', 'PARTIALLY_REFUNDED')) AS live,
     (SELECT coalesce(sum(refunded_amount), 0)::bigint FROM bookings) AS refunded`

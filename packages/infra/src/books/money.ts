@@ -43,13 +43,33 @@ export const MONEY_CHECKS: readonly Check[] = [
   },
   {
     name: 'earnings',
-    rule: 'an event has earned by a booking what the booking’s status says',
+    rule: 'a booking has brought what its status says, to its event, as tax and to the platform',
     breaches:
       () => `SELECT b.id AS booking_id, b.status, b.total_price, b.refunded_amount, coalesce(l.earned, 0) AS earned
       FROM bookings b LEFT JOIN (
         SELECT t.booking_id, sum(e.amount) AS earned FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'EVENT_SALES' GROUP BY t.booking_id) l ON l.booking_id = b.id
+        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES', 'DISPUTED')
+        GROUP BY t.booking_id) l ON l.booking_id = b.id
       WHERE coalesce(l.earned, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END`,
+  },
+  {
+    name: 'fees',
+    rule: 'what a booking says of its fees and tax is what its lines come to, and its payment went to whom it is of',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.surcharge, b.platform_fees, b.tax, coalesce(f.surcharge, 0) AS lines_surcharge,
+        coalesce(f.platform_fees, 0) AS lines_platform_fees, coalesce(f.tax, 0) AS lines_tax,
+        l.platform_fees AS paid_platform_fees, l.tax AS paid_tax
+      FROM bookings b
+      LEFT JOIN (SELECT booking_id, sum(amount) FILTER (WHERE NOT inclusive) AS surcharge,
+          sum(amount) FILTER (WHERE kind = 'PLATFORM_FEE') AS platform_fees, sum(amount) FILTER (WHERE kind = 'TAX') AS tax
+        FROM booking_fees GROUP BY booking_id) f ON f.booking_id = b.id
+      LEFT JOIN (SELECT t.booking_id, coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_FEES'), 0) AS platform_fees,
+          coalesce(sum(e.amount) FILTER (WHERE a.kind = 'EVENT_TAX'), 0) AS tax
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE t.kind = 'PAYMENT' GROUP BY t.booking_id) l ON l.booking_id = b.id
+      WHERE (b.surcharge, b.platform_fees, b.tax)
+          <> (coalesce(f.surcharge, 0), coalesce(f.platform_fees, 0), coalesce(f.tax, 0))
+        OR l.platform_fees <> b.platform_fees OR l.tax <> b.tax`,
   },
   {
     name: 'payments',

@@ -1,6 +1,8 @@
 import { type Connection, type KeysetPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
+import type { BookingFee } from '../fees/fee.ts'
+import { feesVersion } from '../fees/fee-store.ts'
 import type { Booking, BookingItem, BookingStatus } from './booking.ts'
 
 /**
@@ -24,11 +26,18 @@ const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_time
 const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
 
 const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
-  ${CURRENT_STATUS} AS status, currency, subtotal, discount, total_price AS "totalPrice",
-  refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
+  ${CURRENT_STATUS} AS status, currency, subtotal, discount, surcharge, platform_fees AS "platformFees", tax,
+  total_price AS "totalPrice", refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
 
-type Amounts = 'subtotal' | 'discount' | 'totalPrice' | 'refundedAmount'
+type Amounts =
+  | 'subtotal'
+  | 'discount'
+  | 'surcharge'
+  | 'platformFees'
+  | 'tax'
+  | 'totalPrice'
+  | 'refundedAmount'
 
 type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
 
@@ -37,6 +46,9 @@ const toBooking = (row: BookingRow): Booking => ({
   ...row,
   subtotal: Number(row.subtotal),
   discount: Number(row.discount),
+  surcharge: Number(row.surcharge),
+  platformFees: Number(row.platformFees),
+  tax: Number(row.tax),
   totalPrice: Number(row.totalPrice),
   refundedAmount: Number(row.refundedAmount),
 })
@@ -81,7 +93,10 @@ export const listPaidWith = async (db: Db | Tx, booking: Booking): Promise<Booki
     : listBookingsOf(db, { bookingId: null, checkoutId: booking.checkoutId })
 
 /** Items of bookings, in order, by booking id. */
-export async function findItems(db: Db, bookingIds: readonly string[]): Promise<Map<string, BookingItem[]>> {
+export async function findItems(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, BookingItem[]>> {
   const rows = await db.bookingItem.findMany({
     where: { bookingId: { in: [...bookingIds] } },
     orderBy: { position: 'asc' },
@@ -92,6 +107,24 @@ export async function findItems(db: Db, bookingIds: readonly string[]): Promise<
     kind: kind as BookingItem['kind'],
     unitPrice: Number(unitPrice),
     discount: Number(discount),
+  }))
+}
+
+/** Fees and taxes of bookings, in order, by booking id. */
+export async function findBookingFees(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, BookingFee[]>> {
+  const rows = await db.bookingFee.findMany({
+    where: { bookingId: { in: [...bookingIds] } },
+    orderBy: { position: 'asc' },
+  })
+  const fees = Map.groupBy(rows, (row) => row.bookingId)
+  return mapValues(fees, ({ bookingId: _, position: __, kind, perPlace, amount, ...fee }) => ({
+    ...fee,
+    kind: kind as BookingFee['kind'],
+    perPlace: Number(perPlace),
+    amount: Number(amount),
   }))
 }
 
@@ -230,7 +263,17 @@ export async function listUnfulfilled(
     ORDER BY updated_at LIMIT ${limit}`
 }
 
-export interface NewBooking {
+/** What a booking costs. Amounts are in the smallest unit of `currency`. */
+export interface BookingPrice
+  extends Pick<
+    Booking,
+    'subtotal' | 'discount' | 'surcharge' | 'platformFees' | 'tax' | 'totalPrice' | 'currency'
+  > {
+  items: BookingItem[]
+  fees: BookingFee[]
+}
+
+export interface NewBooking extends BookingPrice {
   id: string
   userId: string
   eventId: string
@@ -238,9 +281,8 @@ export interface NewBooking {
   /** The checkout that it is made in; null when it is paid by itself. */
   checkoutId: string | null
   holdId: string
-  currency: string
-  items: BookingItem[]
-  subtotal: number
+  /** Of the event's fees that it was priced with. */
+  feesVersion: number
   holdExpiresAt: Date
   payableUntil: Date
 }
@@ -249,27 +291,32 @@ export interface NewBooking {
  * Writes a PENDING booking. It can be paid until `marginSeconds` before its hold ends, or until a quarter of what is
  * left of the hold where that is less, and never past `payableUntil`: by Postgres' clock, like everything that decides about
  * time here.
- * @returns null when this id, or this hold, is booked already.
+ * @returns null when this id, or this hold, is booked already, or the event's fees are others by now.
  */
 export async function insertBooking(
   tx: Tx,
   booking: NewBooking,
   marginSeconds: number,
 ): Promise<Booking | null> {
-  const { id, items, holdExpiresAt, payableUntil, subtotal } = booking
-  const discount = items.reduce((sum, item) => sum + item.discount, 0)
+  const { id, items, fees, holdExpiresAt, payableUntil } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount,
-      total_price, expires_at)
-    VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
-      ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${discount}::bigint, ${subtotal - discount}::bigint,
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
+      platform_fees, tax, total_price, expires_at)
+    SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
+      ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
+      ${booking.surcharge}::bigint, ${booking.platformFees}::bigint, ${booking.tax}::bigint, ${booking.totalPrice}::bigint,
       least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
-        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4)))
+        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
+    WHERE ${feesVersion(booking.eventId)} = ${booking.feesVersion}::int
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
   if (!row) return null
   await tx.bookingItem.createMany({
     data: items.map((item, position) => ({ bookingId: id, position, ...item })),
   })
+  if (fees.length > 0)
+    await tx.bookingFee.createMany({
+      data: fees.map((fee, position) => ({ bookingId: id, position, ...fee })),
+    })
   return toBooking(row)
 }
 

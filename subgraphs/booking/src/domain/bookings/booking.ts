@@ -15,6 +15,11 @@ export interface Booking {
   currency: string
   subtotal: number
   discount: number
+  /** What fees and tax add to the price. */
+  surcharge: number
+  /** What of the total is the platform's, and what is tax; the rest is its event's. */
+  platformFees: number
+  tax: number
   totalPrice: number
   refundedAmount: number
   refundReason: string | null

@@ -16,6 +16,7 @@ import {
 } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { wholeShare } from '../fees/refund-share.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
 import { REFUNDS_DUE, refundPosting } from '../ledger/postings.ts'
 import { advance } from '../payments/payment-state.ts'
@@ -99,9 +100,9 @@ async function refundPayment(tx: Tx, { providers }: Deps, booking: Booking): Pro
   const amount = booking.totalPrice
   const provider: PaymentProvider | undefined = providers[payment.provider]
   if (amount > 0 && provider?.kind === 'LEDGER')
-    await provider.refund(tx, booking, { key: booking.id, amount })
+    await provider.refund(tx, booking, { key: booking.id, share: wholeShare(booking) })
   else if (amount > 0) {
-    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, booking.id, amount))
+    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, booking.id, wholeShare(booking)))
     await insertRefund(tx, payment.id, amount)
   }
   // Of nothing, nothing goes back; a payment of nothing ends with the first of its bookings.

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Share } from '../fees/refund-share.ts'
 import type { PaymentState } from './payment-state.ts'
 import type { Bill } from './subject.ts'
 
@@ -25,7 +26,7 @@ export interface LedgerProvider extends AnyProvider {
    */
   pay(tx: Tx, booking: Booking): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
-  refund(tx: Tx, booking: Booking, refund: Refund): Promise<void>
+  refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
   /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
   mapError(db: Db, bill: Bill, error: unknown): Promise<unknown>
 }
