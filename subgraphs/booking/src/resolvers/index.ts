@@ -4,6 +4,7 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { fees } from './fees.ts'
 import { payments } from './payments.ts'
 import { promos } from './promos.ts'
 import { wallet } from './wallet.ts'
@@ -11,7 +12,7 @@ import { wallet } from './wallet.ts'
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, wallet)
+const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, fees, payments, promos, wallet)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 
