@@ -4,6 +4,7 @@ import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
+import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 
@@ -11,6 +12,9 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 export interface Deps extends BaseDeps<Db> {
   settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
   live: Live<Change>
+  /** Of events' sales. */
+  salesLive: Live<Change>
+  leaderboard: Leaderboard
   tickets: TicketService
   providers: PaymentProviders
   /** Of the bookings of events: hundreds of thousands. */
