@@ -117,7 +117,21 @@ const FAULTS: Fault[] = [
     database: 'booking',
     sql: `UPDATE bookings SET status = 'CANCELLED' WHERE id = '${w.PAID}'`,
     row: { booking_id: w.PAID, status: 'CANCELLED', earned: '300' },
-    besides: ['payments', 'tickets'],
+    besides: ['payments', 'sales', 'tickets'],
+  },
+  {
+    check: 'sales',
+    database: 'booking',
+    sql: 'DELETE FROM sale_changes',
+    row: { event_id: w.EVENT, noted: null },
+  },
+  {
+    check: 'sales-parts',
+    database: 'booking',
+    sql: `INSERT INTO sale_sums VALUES
+      ('${w.EVENT}', 'TYPE', '${w.STANDING}', 'IDR', 'Standing', 0, 1, 0, 1, 0, 100, 0, 0),
+      ('${w.EVENT}', 'METHOD', 'WALLET', 'IDR', NULL, 0, 1, 0, 1, 0, 300, 0, 0)`,
+    row: { event_id: w.EVENT, currency: 'IDR', dimensions: ['METHOD', 'TYPE'] },
   },
   {
     check: 'payments',

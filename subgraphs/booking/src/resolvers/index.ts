@@ -8,6 +8,7 @@ import { fees } from './fees.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
+import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
@@ -20,6 +21,7 @@ const joined = joinResolvers<Resolvers>(
   payments,
   payouts,
   promos,
+  sales,
   wallet,
 )
 
