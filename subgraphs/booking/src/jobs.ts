@@ -56,6 +56,14 @@ export const forgetNotificationsJob = retention<Deps>({
   keepForDays: 90,
 })
 
+/** Carts that nobody has touched for long, with what is in them; what they had reserved is free since the first minutes of that. */
+const forgetCartsJob = retention<Deps>({
+  name: 'forget-carts',
+  table: 'carts',
+  since: 'updated_at',
+  keepForDays: 30,
+})
+
 /** Counts of wrong promo codes whose time is over. */
 const forgetGuessesJob = retention<Deps>({
   name: 'forget-promo-guesses',
@@ -82,6 +90,7 @@ export const jobs = [
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
+  forgetCartsJob,
   forgetAccountsJob,
 ]
 
@@ -93,4 +102,5 @@ export const crons = [
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
+  { job: forgetCartsJob.name, match: '27 * * * *' },
 ]

@@ -3,6 +3,7 @@ import { createLive } from '@karcis/kit/live'
 import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
+import { createReservations } from './domain/cart/reservations.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
@@ -57,6 +58,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         tickets,
         providers,
         knownFees: createKnownFees(base.db),
+        reservations: createReservations(),
         keptCounts: createKeptCounts(),
         guessKey,
       }

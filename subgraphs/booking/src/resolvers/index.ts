@@ -4,6 +4,7 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { cart } from './cart.ts'
 import { events } from './events.ts'
 import { fees } from './fees.ts'
 import { payments } from './payments.ts'
@@ -18,6 +19,7 @@ const MAX_CHANGES = 10
 const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   bookings,
+  cart,
   events,
   fees,
   payments,
