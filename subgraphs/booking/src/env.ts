@@ -8,6 +8,7 @@ const optionalText = z.preprocess((value) => (value === '' ? undefined : value),
 
 /** Settings of the booking process. */
 export const bookingSettings = subgraphSettings.extend({
+  KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
   USER_URL: serviceUrl,
   EVENT_URL: serviceUrl,
   TICKET_URL: serviceUrl,

@@ -19,6 +19,7 @@ import {
 } from './domain/payments/payment-jobs.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
+import { sweepWebhooks } from './domain/webhooks/deliver-webhooks.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
 const aboutBooking = (
@@ -36,6 +37,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
+const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
 export const forgetKeysJob = retention<Deps>({
@@ -61,6 +63,23 @@ const forgetGuessesJob = retention<Deps>({
   keepForDays: 0,
 })
 
+/** What organizers' endpoints were told, for them to look into. What is still to be sent stays. */
+export const forgetWebhooksJob = retention<Deps>({
+  name: 'forget-webhooks',
+  table: 'webhook_deliveries',
+  since: 'created_at',
+  where: "status <> 'PENDING'",
+  keepForDays: 30,
+})
+
+/** Endpoints that were deleted, with what is left of their log. */
+const forgetEndpointsJob = retention<Deps>({
+  name: 'forget-webhook-endpoints',
+  table: 'webhook_endpoints',
+  since: 'deleted_at',
+  keepForDays: 30,
+})
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
@@ -73,15 +92,21 @@ export const jobs = [
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
   sweepJob,
   sweepPaymentsJob,
+  sweepWebhooksJob,
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
+  forgetWebhooksJob,
+  forgetEndpointsJob,
 ]
 
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
+  { job: forgetWebhooksJob.name, match: '*/10 * * * *' },
+  { job: forgetEndpointsJob.name, match: '53 * * * *' },
 ]

@@ -1,6 +1,7 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
 import { webhookPath } from '@karcis/kit/contracts/webhooks'
+import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { readChange } from './domain/bookings/booking-changes.ts'
@@ -13,6 +14,9 @@ import { openWallet } from './domain/payments/wallet.ts'
 import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
+import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
+import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
+import { createSender } from './domain/webhooks/send-webhook.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
@@ -44,6 +48,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
+      const loopback = settings.NODE_ENV !== 'production'
       const deps: Deps = {
         ...base,
         settings,
@@ -52,8 +58,16 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         providers,
         keptCounts: createKeptCounts(),
         guessKey,
+        webhooks: { sealer, loopback },
       }
-      return { deps, close: () => live.close() }
+      const dispatcher = dispatchWebhooks(deps, createSender({ loopback }))
+      return {
+        deps,
+        async close() {
+          await dispatcher.close()
+          live.close()
+        },
+      }
     },
     createContext,
     resolvers,
@@ -65,6 +79,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),
+      async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
+        if (erased) await deleteEndpointsOf(tx, userId)
+      },
       'event.changed': (tx, { payload }) => updateEventCopy(tx, payload),
     }),
   })

@@ -7,11 +7,12 @@ import { bookings } from './bookings.ts'
 import { payments } from './payments.ts'
 import { promos } from './promos.ts'
 import { wallet } from './wallet.ts'
+import { webhooks } from './webhooks.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, wallet)
+const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, wallet, webhooks)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 
