@@ -450,8 +450,10 @@ describe('docs/webhooks.md', () => {
     const { secret } = data.rotateWebhookSecret
     for (const known of [secret, hook.endpoint.secret])
       expect(example.verify(known, headers, Buffer.from(body))).toMatchObject({ type: 'ping' })
-    const verified = (change: Record<string, string>, bytes = body) => () =>
-      example.verify(secret, { ...headers, ...change }, bytes)
+    const verified =
+      (change: Record<string, string>, bytes = body) =>
+      () =>
+        example.verify(secret, { ...headers, ...change }, bytes)
     expect(verified({}, body.replace('ping', 'pong'))).toThrow('not signed')
     expect(verified({ 'webhook-id': newId() })).toThrow('not signed')
     expect(verified({ 'webhook-signature': 'v1,' })).toThrow('not signed')
