@@ -11,6 +11,7 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
 import {
   type PaymentJob,
   REFUND_PAYMENT,
@@ -80,6 +81,8 @@ const forgetEndpointsJob = retention<Deps>({
   keepForDays: 30,
 })
 
+const forgetAccountsJob = onSchedule('forget-payout-accounts', forgetPayoutAccounts)
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
@@ -98,6 +101,7 @@ export const jobs = [
   forgetGuessesJob,
   forgetWebhooksJob,
   forgetEndpointsJob,
+  forgetAccountsJob,
 ]
 
 export const crons = [
@@ -106,6 +110,7 @@ export const crons = [
   { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
   { job: forgetWebhooksJob.name, match: '*/10 * * * *' },
   { job: forgetEndpointsJob.name, match: '53 * * * *' },
