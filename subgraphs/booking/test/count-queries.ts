@@ -16,7 +16,7 @@ export async function countQueries<T>(
       },
     },
   })
-  deps.db = counting as unknown as Db
+  deps.db = counting
   try {
     const result = await run()
     return { queries, result }

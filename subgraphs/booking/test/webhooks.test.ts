@@ -85,7 +85,8 @@ describe('a sale', () => {
       'booking.refunded',
     ])
     const about = { bookingId: id, eventId: event.eventId }
-    const amounts = { currency: 'IDR', subtotal: 50_000, discount: 0, totalPrice: 50_000 }
+    const fees = { surcharge: 0, platformFees: 0, tax: 0 }
+    const amounts = { currency: 'IDR', subtotal: 50_000, discount: 0, ...fees, totalPrice: 50_000 }
     expect(verify(secret, paid as Received)).toEqual({
       type: 'booking.paid',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),

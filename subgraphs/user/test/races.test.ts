@@ -165,7 +165,7 @@ function slowSignIns({ subgraph: { deps } }: Story): void {
       },
     },
   })
-  deps.db = slow as unknown as typeof deps.db
+  deps.db = slow
 }
 
 describe('two admins who suspend each other at once', () => {

@@ -108,7 +108,8 @@ DECLARE
 BEGIN
   IF kind IS NOT NULL THEN
     facts := jsonb_build_object('bookingId', NEW.id, 'eventId', NEW.event_id, 'status', NEW.status, 'currency', NEW.currency,
-      'subtotal', NEW.subtotal, 'discount', NEW.discount, 'totalPrice', NEW.total_price, 'refundedAmount', NEW.refunded_amount);
+      'subtotal', NEW.subtotal, 'discount', NEW.discount, 'surcharge', NEW.surcharge, 'platformFees', NEW.platform_fees, 'tax', NEW.tax,
+      'totalPrice', NEW.total_price, 'refundedAmount', NEW.refunded_amount);
     IF kind = 'booking.refunded' THEN
       facts := facts || jsonb_build_object('amount', NEW.refunded_amount - OLD.refunded_amount);
     END IF;
