@@ -290,7 +290,7 @@ describe('fees that are set', () => {
           text.push(`${model} ${JSON.stringify(args)}`), query(args)
         ),
       },
-    })
+    }) as unknown as typeof db
     await create()
     world.subgraph.deps.db = db
     expect(text.filter((one) => /fee/i.test(one) && !one.includes('INSERT INTO bookings'))).toEqual([])

@@ -16,7 +16,7 @@ export async function countQueries<T>(
       },
     },
   })
-  deps.db = counting
+  deps.db = counting as unknown as Db
   try {
     const result = await run()
     return { queries, result }

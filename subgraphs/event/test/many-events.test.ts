@@ -111,7 +111,7 @@ describe(`line 34: of ${MANY} events`, () => {
           return query(args)
         },
       },
-    })
+    }) as unknown as Deps['db']
     deps.reads = {
       $queryRaw(strings, ...values) {
         asked.push({ query: new Sql(strings, values), mode: 'force_generic_plan' })

@@ -173,7 +173,7 @@ export function recordQueries(deps: Deps): string[] {
         return query(args)
       },
     },
-  })
+  }) as unknown as Deps['db']
   const { reads } = deps
   deps.reads = {
     $queryRaw(strings, ...values) {

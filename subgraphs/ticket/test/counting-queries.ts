@@ -15,7 +15,7 @@ export function countingQueries(deps: Deps): string[] {
         return query(args)
       },
     },
-  })
+  }) as unknown as PrismaClient
   const { reads } = deps
   deps.reads = {
     $queryRaw(strings, ...values) {

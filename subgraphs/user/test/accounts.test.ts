@@ -137,7 +137,7 @@ describe('entities', () => {
         },
       },
     })
-    deps.db = counted
+    deps.db = counted as unknown as typeof deps.db
     const { reads } = deps
     deps.reads = {
       $queryRaw(strings, ...values) {

@@ -165,7 +165,7 @@ function slowSignIns({ subgraph: { deps } }: Story): void {
       },
     },
   })
-  deps.db = slow
+  deps.db = slow as unknown as typeof deps.db
 }
 
 describe('two admins who suspend each other at once', () => {
