@@ -184,6 +184,16 @@ const FAULTS: Fault[] = [
     besides: ['refunds-due'],
   },
   {
+    check: 'late-webhooks',
+    database: 'booking',
+    sql: `INSERT INTO webhook_endpoints (id, organizer_id, slot, url, events, secret)
+        VALUES ('${id(96)}', '${w.ORGANIZER}', 1, 'https://example.com/', '{booking.paid}', '\\x00');
+      INSERT INTO webhook_deliveries (id, endpoint_id, event_id, type, aggregate_id, body, next_try_at)
+        SELECT d.id::uuid, '${id(96)}', d.id::uuid, 'booking.paid', '${w.PAID}', '{}', now() - interval '1 hour'
+        FROM (VALUES ('${id(97)}'), ('${id(98)}')) AS d (id)`,
+    row: { endpoint_id: id(96), deliveries: 1 }, // the second waits for the first
+  },
+  {
     check: 'refunds-due',
     database: 'booking',
     sql: `INSERT INTO refunds (id, payment_id, amount) SELECT '${id(95)}', id, 300 FROM payments`,

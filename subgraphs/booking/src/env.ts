@@ -32,6 +32,7 @@ export const STAND_IN_MARK = 'stand-in'
 
 /** Settings of the booking process. */
 const settings = subgraphSettings.extend({
+  KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
   USER_URL: serviceUrl,
   EVENT_URL: serviceUrl,
   TICKET_URL: serviceUrl,

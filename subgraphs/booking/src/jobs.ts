@@ -21,6 +21,7 @@ import {
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
+import { sweepWebhooks } from './domain/webhooks/deliver-webhooks.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
 const aboutBooking = (
@@ -39,6 +40,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
+const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
 export const forgetKeysJob = retention<Deps>({
@@ -72,6 +74,23 @@ const forgetGuessesJob = retention<Deps>({
   keepForDays: 0,
 })
 
+/** What organizers' endpoints were told, for them to look into. What is still to be sent stays. */
+export const forgetWebhooksJob = retention<Deps>({
+  name: 'forget-webhooks',
+  table: 'webhook_deliveries',
+  since: 'created_at',
+  where: "status <> 'PENDING'",
+  keepForDays: 30,
+})
+
+/** Endpoints that were deleted, with what is left of their log. */
+const forgetEndpointsJob = retention<Deps>({
+  name: 'forget-webhook-endpoints',
+  table: 'webhook_endpoints',
+  since: 'deleted_at',
+  keepForDays: 30,
+})
+
 const forgetAccountsJob = onSchedule('forget-payout-accounts', forgetPayoutAccounts)
 
 export const jobs = [
@@ -87,10 +106,13 @@ export const jobs = [
   foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
+  sweepWebhooksJob,
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
   forgetCartsJob,
+  forgetWebhooksJob,
+  forgetEndpointsJob,
   forgetAccountsJob,
 ]
 
@@ -98,9 +120,12 @@ export const crons = [
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
   { job: forgetCartsJob.name, match: '27 * * * *' },
+  { job: forgetWebhooksJob.name, match: '*/10 * * * *' },
+  { job: forgetEndpointsJob.name, match: '53 * * * *' },
 ]

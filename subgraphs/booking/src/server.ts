@@ -1,6 +1,7 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
 import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
+import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { createReservations } from './domain/cart/reservations.ts'
@@ -17,6 +18,9 @@ import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
+import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
+import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
+import { createSender } from './domain/webhooks/send-webhook.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
@@ -49,6 +53,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings, base.log)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
+      const loopback = settings.NODE_ENV !== 'production'
       const deps: Deps = {
         ...base,
         settings,
@@ -61,12 +67,17 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         reservations: createReservations(),
         keptCounts: createKeptCounts(),
         guessKey,
+        webhooks: { sealer, loopback },
       }
-      const close = () => {
-        live.close()
-        salesLive.close()
+      const dispatcher = dispatchWebhooks(deps, createSender({ loopback }))
+      return {
+        deps,
+        async close() {
+          await dispatcher.close()
+          live.close()
+          salesLive.close()
+        },
       }
-      return { deps, close }
     },
     createContext,
     resolvers,
@@ -82,6 +93,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),
+      async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
+        if (erased) await deleteEndpointsOf(tx, userId)
+      },
       'event.changed': (tx, { payload }) => updateEventCopy(tx, payload),
     }),
   })

@@ -44,6 +44,7 @@ export async function startBooking(
       ...USUAL_SETTINGS,
       PORT: 0,
       SERVICE_SECRET,
+      KEY_ENCRYPTION_SECRET: SERVICE_SECRET,
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       USER_URL: NOBODY,

@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings and webhooks that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -207,5 +207,20 @@ export const MONEY_CHECKS: readonly Check[] = [
     }) => `SELECT id AS booking_id, user_id, status, updated_at AS since FROM bookings
       WHERE NOT fulfilled AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
     repair: { how: 'enqueued again (issue-tickets, release-booking, cancel-tickets)', sql: followUp },
+  },
+  {
+    name: 'late-webhooks',
+    rule: 'an organizer’s endpoint that is owed something is sent it, or it is given up in its time',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT d.endpoint_id, count(*)::int AS deliveries, min(d.next_try_at) AS since FROM webhook_deliveries d
+      JOIN webhook_endpoints e ON e.id = d.endpoint_id
+      WHERE d.status = 'PENDING' AND (d.expires_at < now() - make_interval(secs => ${graceSeconds})
+        OR d.next_try_at < now() - make_interval(secs => ${graceSeconds}) AND e.enabled AND e.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM webhook_deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.aggregate_id = d.aggregate_id
+            AND p.status = 'PENDING' AND p.seq < d.seq)
+          AND NOT EXISTS (SELECT FROM webhook_deliveries t WHERE t.endpoint_id = d.endpoint_id
+            AND t.last_tried_at > now() - make_interval(secs => ${graceSeconds})))
+      GROUP BY d.endpoint_id`,
   },
 ]

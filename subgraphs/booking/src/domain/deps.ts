@@ -9,6 +9,7 @@ import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
+import type { WebhookDeps } from './webhooks/webhook.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -28,4 +29,6 @@ export interface Deps extends BaseDeps<Db> {
   keptCounts: KeptCounts
   /** Whom promo codes that do not exist are counted for. */
   guessKey: GuessKey
+  /** Where organizers are told of what happens. */
+  webhooks: WebhookDeps
 }

@@ -12,6 +12,7 @@ import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
+import { webhooks } from './webhooks.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
@@ -27,6 +28,7 @@ const joined = joinResolvers<Resolvers>(
   promos,
   sales,
   wallet,
+  webhooks,
 )
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
