@@ -72,7 +72,12 @@ async function askProvider(
   attempt: Attempt | null,
 ): Promise<void> {
   try {
-    const started = await provider.start({ paymentId: payment.id, booking })
+    const started = await provider.start({
+      paymentId: payment.id,
+      amount: payment.amount,
+      currency: payment.currency,
+      expiresAt: payment.expiresAt ?? booking.expiresAt,
+    })
     const changed = await transaction(deps.db, async (tx) => {
       await lockBooking(tx, booking.id)
       return (await updateStarted(tx, payment.id, started)) ? touchBooking(tx, booking.id) : null
