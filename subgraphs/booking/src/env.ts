@@ -1,5 +1,6 @@
 import { subgraphSettings } from '@karcis/kit/env'
 import { currencySchema } from '@karcis/kit/validate'
+import { timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL' })
@@ -42,6 +43,11 @@ const settings = subgraphSettings.extend({
   ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
+  /** By whose calendar invoices are dated and numbered. */
+  INVOICE_TIMEZONE: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    timezoneSchema.default('Asia/Jakarta'),
+  ),
   /** How long an answer of an outside payment provider is waited for, in milliseconds. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(8_000),
   /** Key of the account at Midtrans; without one nobody can pay there. */

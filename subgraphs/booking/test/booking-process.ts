@@ -51,6 +51,7 @@ export async function startBooking(
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
+      INVOICE_TIMEZONE: 'Asia/Jakarta',
       MIDTRANS_SNAP_URL: NOBODY,
       MIDTRANS_API_URL: NOBODY,
       STRIPE_API_URL: NOBODY,

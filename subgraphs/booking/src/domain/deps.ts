@@ -3,6 +3,7 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
 import type { KnownFees } from './fees/known-fees.ts'
+import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { TicketService } from './ticket-service.ts'
@@ -10,11 +11,12 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
-  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
+  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS' | 'INVOICE_TIMEZONE'>
   live: Live<Change>
   tickets: TicketService
   providers: PaymentProviders
   knownFees: KnownFees
+  invoiceFiles: InvoiceFiles
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
   /** Whom promo codes that do not exist are counted for. */

@@ -5,6 +5,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
 import { fees } from './fees.ts'
+import { invoices } from './invoices.ts'
 import { payments } from './payments.ts'
 import { promos } from './promos.ts'
 import { wallet } from './wallet.ts'
@@ -12,7 +13,15 @@ import { wallet } from './wallet.ts'
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, fees, payments, promos, wallet)
+const joined = joinResolvers<Resolvers>(
+  { DateTime, Money },
+  bookings,
+  fees,
+  invoices,
+  payments,
+  promos,
+  wallet,
+)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 
