@@ -6,6 +6,7 @@ import { findEventCopies } from './domain/events/event-copy.ts'
 import { findEventFees } from './domain/fees/fee-store.ts'
 import { findInvoices, findInvoicesOf } from './domain/invoices/invoice-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
@@ -47,6 +48,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    /** Of payouts that the viewer was given. */
+    statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {
       userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
       userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),

@@ -7,6 +7,7 @@ import { bookings } from './bookings.ts'
 import { fees } from './fees.ts'
 import { invoices } from './invoices.ts'
 import { payments } from './payments.ts'
+import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { wallet } from './wallet.ts'
 
@@ -19,6 +20,7 @@ const joined = joinResolvers<Resolvers>(
   fees,
   invoices,
   payments,
+  payouts,
   promos,
   wallet,
 )

@@ -8,6 +8,8 @@ export interface Booking {
   userId: string
   eventId: string
   organizerId: string
+  /** The checkout that it was made in, and is paid with; null when it is paid by itself. */
+  checkoutId: string | null
   /** EXPIRED as soon as its time is past, even before a job has written it down. */
   status: BookingStatus
   currency: string

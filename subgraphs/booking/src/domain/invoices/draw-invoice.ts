@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { PDFDocument } from 'pdfkit'
+import PdfDocument from 'pdfkit'
 import { type Invoice, type InvoiceLine, numberText } from './invoice.ts'
 import { dateText, type Language, lineText, moneyText, WORDS } from './invoice-words.ts'
 
@@ -43,7 +43,7 @@ export async function drawInvoice(drawing: InvoiceDrawing): Promise<Uint8Array> 
   const { invoice, language } = drawing
   const words = WORDS[language]
   const title = `${words.kinds[invoice.kind]} ${numberText(invoice)}`
-  const pdf = new PDFDocument({
+  const pdf = new PdfDocument({
     size: [PAGE.width, PAGE.height],
     // Everything is put where it belongs, so nothing is to flow over the edge by itself.
     margins: { top: 0, bottom: 0, left: 0, right: 0 },

@@ -9,8 +9,10 @@ export const WALLET_CURRENCY = 'IDR'
 
 /**
  * Whose money an account counts. WALLET: what the platform owes a user; EVENT_SALES: what an event has earned, net of the platform's
- * fees and of tax; EVENT_TAX: tax that an event has taken in, its organizer's to pay; PLATFORM_FEES: what the platform has earned; SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
- * REFUNDS_DUE: what is to go back through a provider and has not gone yet.
+ * fees and of tax; EVENT_TAX: tax that an event has taken in, its organizer's to pay; PLATFORM_FEES: what the platform has earned;
+ * SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
+ * REFUNDS_DUE: what is to go back through a provider and has not gone yet; PAYOUTS_DUE: what is on its way to an organizer; BANK: below
+ * zero by what has come in there; PROVIDER_FEES: below zero by what providers have kept for themselves.
  */
 export interface AccountRef {
   kind:
@@ -20,13 +22,26 @@ export interface AccountRef {
     | 'PLATFORM_FEES'
     | 'SIGNUP_GRANTS'
     | 'REFUNDS_DUE'
+    | 'PAYOUTS_DUE'
+    | 'BANK'
+    | 'PROVIDER_FEES'
     | `CLEARING:${string}`
   ownerId: string
 }
 
 /** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
 export interface Posting {
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT'
+  kind:
+    | 'GRANT'
+    | 'PAYMENT'
+    | 'REFUND'
+    | 'STRAY_PAYMENT'
+    | 'REFUND_SENT'
+    | 'TOP_UP'
+    | 'PAYOUT'
+    | 'PAYOUT_SENT'
+    | 'PAYOUT_RETURNED'
+    | 'SETTLEMENT'
   /** Names what happened: the same reference is posted once. */
   reference: string
   bookingId: string | null
@@ -44,10 +59,12 @@ export const clearingOf = (provider: string): AccountRef => ({
 /** Where refunds wait until their provider has made them. */
 export const REFUNDS_DUE: AccountRef = { kind: 'REFUNDS_DUE', ownerId: PLATFORM }
 
+export const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
+
 /** Whose what a booking has brought is: its event's, tax, and the platform's. Nothing stands for what is 0. */
 const takings = ({ eventId }: Booking, { sales, tax, platformFees }: Share): Posting['lines'] =>
   [
-    { account: { kind: 'EVENT_SALES' as const, ownerId: eventId }, amount: sales },
+    { account: salesOf(eventId), amount: sales },
     { account: { kind: 'EVENT_TAX' as const, ownerId: eventId }, amount: tax },
     { account: { kind: 'PLATFORM_FEES' as const, ownerId: PLATFORM }, amount: platformFees },
   ].filter(({ amount }) => amount !== 0)
@@ -86,13 +103,22 @@ export const refundPosting = (booking: Booking, to: AccountRef, key: string, sha
   ],
 })
 
-/** A provider took money that no booking could take: it is due to go back, and no event has earned it. */
-export const strayPosting = (payment: ProviderPayment): Posting => ({
+/** A provider took the price of a booking that could not take it: it is due to go back, and no event has earned it. */
+export const strayPosting = (payment: ProviderPayment, booking: Booking): Posting => ({
   kind: 'STRAY_PAYMENT',
-  reference: `stray:${payment.id}`,
-  bookingId: payment.bookingId,
+  reference: payment.bookingId === booking.id ? `stray:${payment.id}` : `stray:${payment.id}:${booking.id}`,
+  bookingId: booking.id,
   currency: payment.currency,
-  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, payment.amount),
+  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, booking.totalPrice),
+})
+
+/** What a provider took goes into its payer's wallet. */
+export const topUpPosting = (payment: ProviderPayment & { userId: string }): Posting => ({
+  kind: 'TOP_UP',
+  reference: `top-up:${payment.id}`,
+  bookingId: null,
+  currency: payment.currency,
+  lines: transfer(clearingOf(payment.provider), walletOf(payment.userId), payment.amount),
 })
 
 /** A provider has given back what was due. */
@@ -107,7 +133,8 @@ export const refundSentPosting = (payment: ProviderPayment, refundId: string, am
 /** What a posting says of a payment at a provider. */
 interface ProviderPayment {
   id: string
-  bookingId: string
+  /** Null where it is for more than one booking, or for none. */
+  bookingId: string | null
   provider: string
   amount: number
   currency: string

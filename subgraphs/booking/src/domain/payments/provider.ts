@@ -3,6 +3,7 @@ import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Share } from '../fees/refund-share.ts'
 import type { PaymentState } from './payment-state.ts'
+import type { Bill } from './subject.ts'
 
 /**
  * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
@@ -27,7 +28,7 @@ export interface LedgerProvider extends AnyProvider {
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
   refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
   /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
-  mapError(db: Db, booking: Booking, error: unknown): Promise<unknown>
+  mapError(db: Db, bill: Bill, error: unknown): Promise<unknown>
 }
 
 /**
@@ -55,14 +56,13 @@ export interface ExternalProvider extends AnyProvider {
   readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
-/** What is to be paid, in full. */
+/** What is to be paid, in full until `expiresAt`. */
 export interface PaymentOrder {
   /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
   paymentId: string
   /** In the smallest unit of `currency`, an ISO 4217 code. */
   amount: number
   currency: string
-  /** Until when. */
   expiresAt: Date
 }
 
@@ -99,7 +99,7 @@ export interface PaymentReport {
   currency: string
 }
 
-/** Money that goes back, in the smallest unit of the booking's currency. */
+/** Money that goes back, in the smallest unit of the payment's currency. */
 export interface Refund {
   /** Distinguishes this refund from every other: repeated with the same key, it is made once. */
   key: string

@@ -19,10 +19,10 @@ export function createWalletProvider(): LedgerProvider {
       const posted = await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), key, share))
       if (!posted) throw new Error(`booking ${booking.id} has the refund ${key} already`)
     },
-    async mapError(db, { userId, totalPrice, currency }, error) {
+    async mapError(db, { userId, amount, currency }, error) {
       if (!(error instanceof Overdrawn)) return error
       const balance = (await findWallets(db, [userId])).get(userId)?.balance ?? 0
-      return new InsufficientBalance(balance, totalPrice, currency)
+      return new InsufficientBalance(balance, amount, currency)
     },
   }
 }
