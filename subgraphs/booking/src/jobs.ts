@@ -20,6 +20,7 @@ import {
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
+import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
@@ -42,6 +43,7 @@ const issueInvoicesJob = defineJob({
   run: (deps: Deps, _: object, closing?: AbortSignal) => issueInvoices(deps, closing),
 })
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
+const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
@@ -81,6 +83,7 @@ export const jobs = [
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
   issueInvoicesJob,
+  foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
   forgetKeysJob,
@@ -91,6 +94,7 @@ export const jobs = [
 
 export const crons = [
   { job: issueInvoicesJob.name, match: '* * * * *' },
+  { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },

@@ -6,6 +6,7 @@ import type { KnownFees } from './fees/known-fees.ts'
 import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
+import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 
@@ -16,6 +17,9 @@ export interface Deps extends BaseDeps<Db> {
     'PAYMENT_MARGIN_SECONDS' | 'INVOICE_TIMEZONE' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
   >
   live: Live<Change>
+  /** Of events' sales. */
+  salesLive: Live<Change>
+  leaderboard: Leaderboard
   tickets: TicketService
   providers: PaymentProviders
   knownFees: KnownFees
