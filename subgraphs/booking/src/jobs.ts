@@ -11,6 +11,7 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import { issueInvoices } from './domain/invoices/issue-invoices.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
 import {
   type PaymentJob,
@@ -37,6 +38,11 @@ const aboutBooking = (
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
+const issueInvoicesJob = defineJob({
+  name: 'issue-invoices',
+  schema: z.object({}),
+  run: (deps: Deps, _: object, closing?: AbortSignal) => issueInvoices(deps, closing),
+})
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
@@ -103,6 +109,7 @@ export const jobs = [
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
+  issueInvoicesJob,
   foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
@@ -117,6 +124,7 @@ export const jobs = [
 ]
 
 export const crons = [
+  { job: issueInvoicesJob.name, match: '* * * * *' },
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },

@@ -52,6 +52,7 @@ export async function startBooking(
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
+      INVOICE_TIMEZONE: 'Asia/Jakarta',
       PAYOUT_HOLD_DAYS: 3,
       PAYOUT_ACCOUNT_RETENTION_DAYS: 90,
       MIDTRANS_SNAP_URL: NOBODY,

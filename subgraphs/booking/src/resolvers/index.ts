@@ -7,6 +7,7 @@ import { bookings } from './bookings.ts'
 import { cart } from './cart.ts'
 import { events } from './events.ts'
 import { fees } from './fees.ts'
+import { invoices } from './invoices.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
@@ -23,6 +24,7 @@ const joined = joinResolvers<Resolvers>(
   cart,
   events,
   fees,
+  invoices,
   payments,
   payouts,
   promos,

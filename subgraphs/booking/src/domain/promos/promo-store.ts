@@ -100,7 +100,7 @@ export interface UsedPromo {
 
 /** What made bookings cheaper, by booking id. */
 export async function findUsedPromos(
-  db: Db,
+  db: Db | Tx,
   bookingIds: readonly string[],
 ): Promise<Map<string, UsedPromo[]>> {
   const rows = await db.$queryRaw<{ bookingId: string; code: string; discount: bigint }[]>`
