@@ -7,7 +7,7 @@ import { findEventFees } from './domain/fees/fee-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
-import { viewWallets } from './domain/viewing/view-wallet.ts'
+import { viewAllWallets, viewWallets } from './domain/viewing/view-wallet.ts'
 
 /** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
 export interface Context extends RequestScope {
@@ -43,6 +43,7 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    wallets: byKey((userIds) => viewAllWallets(deps, viewer, userIds)),
     lists: {
       userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
       userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),

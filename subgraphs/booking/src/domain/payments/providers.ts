@@ -15,6 +15,8 @@ export type PaymentMethod = (typeof PAYMENT_METHODS)[number]
 /** The ways to pay that are offered, by name. */
 export type PaymentProviders = { WALLET: LedgerProvider } & { [Method in PaymentMethod]?: PaymentProvider }
 
+type Outside = { [Method in Exclude<PaymentMethod, 'WALLET'>]?: ExternalProvider }
+
 type ProviderSettings = Pick<
   BookingSettings,
   Extract<keyof BookingSettings, `${'MIDTRANS' | 'STRIPE' | 'XENDIT' | 'PROVIDER'}_${string}`>
@@ -25,7 +27,7 @@ export function createProviders(settings: ProviderSettings, log: Logger): Paymen
   const timeoutMs = settings.PROVIDER_TIMEOUT_MS
   const guard = (name: string, provider: ExternalProvider) =>
     guardProvider(name, provider, log, { timeoutMs: 2 * timeoutMs })
-  const providers: PaymentProviders = { WALLET: createWalletProvider() }
+  const providers: Outside = {}
   if (settings.MIDTRANS_SERVER_KEY !== undefined) {
     const midtrans = createMidtransProvider({
       serverKey: settings.MIDTRANS_SERVER_KEY,
@@ -56,7 +58,10 @@ export function createProviders(settings: ProviderSettings, log: Logger): Paymen
     })
     providers.XENDIT = guard('Xendit', xendit)
   }
-  return providers
+  return {
+    WALLET: createWalletProvider((currency) => topUpMethods(providers, currency).length > 0),
+    ...providers,
+  }
 }
 
 /** Of a payment that was made there. @throws Error when it is not offered any more: its key is needed as long as money may go back. */
@@ -69,6 +74,13 @@ export function externalProvider(providers: PaymentProviders, method: PaymentMet
 /** The ways to pay that take a currency, an ISO 4217 code. */
 export const methodsFor = (providers: PaymentProviders, currency: string): PaymentMethod[] =>
   PAYMENT_METHODS.filter((method) => providers[method]?.charges(currency))
+
+/** The ways to pay that fill a wallet of a currency. */
+export const topUpMethods = (providers: Partial<PaymentProviders>, currency: string): PaymentMethod[] =>
+  PAYMENT_METHODS.filter((method) => {
+    const provider: PaymentProvider | undefined = providers[method]
+    return provider?.kind === 'EXTERNAL' && provider.charges(currency)
+  })
 
 /** ISO 4217 codes of the currencies that some way to pay takes. */
 export const chargeableCurrencies = (providers: PaymentProviders): string[] =>

@@ -4,6 +4,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
 import type { Deps } from '../deps.ts'
+import { findPayment, type Payment } from '../payments/payment-store.ts'
 import { methodsFor, type PaymentMethod } from '../payments/providers.ts'
 
 /** How a booking of the viewer can be paid. @throws NotFound, Forbidden, BadUserInput. */
@@ -18,4 +19,12 @@ export async function viewPaymentMethods(
   if (!booking) throw new NotFound('booking', id)
   if (booking.userId !== viewer.id) throw new Forbidden('A booking is paid by its buyer.')
   return methodsFor(providers, booking.currency)
+}
+
+/** One payment, null when there is none. @throws Forbidden unless the viewer makes it, or is an admin; BadUserInput. */
+export async function viewPayment({ db }: Deps, viewer: Viewer, rawId: string): Promise<Payment | null> {
+  const payment = await findPayment(db, parseInput(idSchema, rawId, 'id'))
+  if (payment && payment.userId !== viewer.id && viewer.role !== 'ADMIN')
+    throw new Forbidden('This is not your payment.')
+  return payment
 }
