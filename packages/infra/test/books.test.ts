@@ -163,6 +163,14 @@ const FAULTS: Fault[] = [
     row: { currency: 'IDR', due: '0', pending: '300' },
   },
   {
+    check: 'payouts',
+    database: 'booking',
+    sql: `INSERT INTO payouts (id, organizer_id, amount, currency, bank_name, account_holder, account_number, account_ending)
+        VALUES ('${id(131)}', '${w.ORGANIZER}', 300, 'IDR', 'Bank', 'Sari', '12345', '2345');
+      INSERT INTO payout_lines VALUES ('${id(131)}', '${w.EVENT}', 300, 0, 0, 300, 300, 0, 0, 0, 0, 0, 0, 0)`,
+    row: { payout_id: id(131), status: 'REQUESTED', lines: '300', due: '0', taken: '0' },
+  },
+  {
     check: 'late-fulfilment',
     database: 'booking',
     sql: `UPDATE bookings SET fulfilled = false, updated_at = now() - interval '1 hour' WHERE id = '${w.PAID}'`,

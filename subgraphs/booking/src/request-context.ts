@@ -5,6 +5,7 @@ import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findEventFees } from './domain/fees/fee-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewAllWallets, viewWallets } from './domain/viewing/view-wallet.ts'
@@ -44,6 +45,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
     wallets: byKey((userIds) => viewAllWallets(deps, viewer, userIds)),
+    /** Of payouts that the viewer was given. */
+    statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {
       userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
       userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),

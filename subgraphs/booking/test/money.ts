@@ -44,11 +44,6 @@ async function insertPending(
     seatId: null,
     seatLabel: null,
   } as const
-  const priced = {
-    items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }],
-    subtotal: price,
-    currency,
-  }
   const booking = await insertBooking(
     tx,
     {
@@ -58,7 +53,12 @@ async function insertPending(
       organizerId,
       checkoutId,
       holdId: newId(),
-      ...priceBooking(priced, [], fees, {}),
+      ...priceBooking(
+        { items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }], subtotal: price, currency },
+        [],
+        fees,
+        {},
+      ),
       feesVersion: (await findFees(tx, eventId)).version,
       holdExpiresAt: new Date(Date.now() + 600_000),
       payableUntil,

@@ -99,7 +99,9 @@ it('a wallet in another currency is filled and spent like the first', async () =
   const buyer = await booking.buyer()
   const book = () => pendingBooking(booking.db, buyer.id, 1_250, { currency: 'USD' })
   const { id } = await book()
-  const { data: methods } = await booking.ask(buyer, 'query ($id: ID!) { paymentMethods(bookingId: $id) }', { id })
+  const { data: methods } = await booking.ask(buyer, 'query ($id: ID!) { paymentMethods(bookingId: $id) }', {
+    id,
+  })
   expect(methods.paymentMethods).toEqual(['WALLET', 'STRIPE'])
   expect(await booking.ask(buyer, PAY, { id })).toMatchObject({
     code: 'INSUFFICIENT_BALANCE',

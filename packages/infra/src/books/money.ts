@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -154,6 +154,22 @@ export const MONEY_CHECKS: readonly Check[] = [
       FULL JOIN (SELECT p.currency, sum(r.amount) AS pending FROM refunds r JOIN payments p ON p.id = r.payment_id
         WHERE r.status = 'PENDING' GROUP BY p.currency) r ON r.currency = l.currency
       WHERE coalesce(l.due, 0) <> coalesce(r.pending, 0)`,
+  },
+  {
+    name: 'payouts',
+    rule: 'the ledger says of a payout what its status and its lines say',
+    breaches:
+      () => `SELECT coalesce(p.id::text, l.payout_id) AS payout_id, p.status, p.amount, s.lines, coalesce(l.due, 0) AS due,
+        coalesce(l.taken, 0) AS taken FROM payouts p
+      LEFT JOIN (SELECT payout_id, sum(amount) AS lines FROM payout_lines GROUP BY payout_id) s ON s.payout_id = p.id
+      FULL JOIN (SELECT split_part(t.reference, ':', 2) AS payout_id,
+          sum(e.amount) FILTER (WHERE a.kind = 'PAYOUTS_DUE') AS due,
+          -sum(e.amount) FILTER (WHERE a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'CLEARING:MANUAL')) AS taken
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE t.kind LIKE 'PAYOUT%' GROUP BY split_part(t.reference, ':', 2)) l ON l.payout_id = p.id::text
+      WHERE p.id IS NULL OR p.amount IS DISTINCT FROM s.lines
+        OR coalesce(l.due, 0) <> CASE WHEN p.status IN ('REQUESTED', 'APPROVED') THEN p.amount ELSE 0 END
+        OR coalesce(l.taken, 0) <> CASE WHEN p.status IN ('REQUESTED', 'APPROVED', 'PAID') THEN p.amount ELSE 0 END`,
   },
   {
     name: 'late-fulfilment',

@@ -10,7 +10,10 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
-  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
+  settings: Pick<
+    BookingSettings,
+    'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+  >
   live: Live<Change>
   tickets: TicketService
   providers: PaymentProviders

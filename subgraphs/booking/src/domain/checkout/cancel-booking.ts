@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -39,6 +40,7 @@ export async function cancelBooking(deps: Deps, viewer: Viewer, rawId: string): 
     for (const its of moved) await recordStatus(tx, its)
     return moved
   })
+  await faultPoint('cancel-booking/written')
   for (const its of cancelled) publishChange(deps, its)
   await Promise.all(cancelled.map((its) => releaseNow(deps, its.id)))
   const now = (await findBooking(deps.db, id)) ?? booking

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -78,6 +79,7 @@ export async function confirmPayment(
     if (counts) throw counts
     return []
   })
+  await faultPoint('confirm-payment/written')
   for (const one of paid) publishChange(deps, one)
   await Promise.all(paid.map((one) => issueNow(deps, one.id)))
   return (await findBooking(deps.db, id)) ?? booking

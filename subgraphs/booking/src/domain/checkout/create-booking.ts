@@ -1,6 +1,7 @@
 import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -58,6 +59,7 @@ export async function createBooking(
     await offerPromos(deps, guesser, quote, priced, codesOf(input))
   }
   const { id, repeated } = await claimId(deps, keys)
+  await faultPoint('create-booking/claimed')
   const earlier = repeated ? await findBooking(deps.db, id) : null
   if (earlier) return earlier
   try {
@@ -132,6 +134,7 @@ async function book(
   const hold = await deps.tickets.keep(viewer, id, wantedOf(input)).catch((error: unknown) => {
     throw toClientFields(error, input)
   })
+  await faultPoint('create-booking/kept')
   const priced = priceItems(hold.items, input)
   const codes = codesOf(input)
   // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
@@ -150,6 +153,7 @@ async function book(
     if (inserted) await insertUses(tx, inserted, promos) // last: others who use the same promotion wait from here on
     return inserted
   })
+  await faultPoint('create-booking/written')
   if (outcome === 'key taken') return null
   if (outcome) publishChange(deps, outcome)
   const result = outcome ?? (await findBooking(deps.db, id)) // written by the same request sent at the same time

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
 import { publishChange } from '../bookings/booking-changes.ts'
 import { lockBookings, touchBookings } from '../bookings/booking-store.ts'
@@ -38,6 +39,7 @@ export async function startPayment(
   attempt: Attempt | null,
 ): Promise<void> {
   const payment = await beginPayment(deps, method, of, attempt)
+  await faultPoint('start-payment/written')
   if (payment && payment.reference === null) await askProvider(deps, provider, payment, attempt)
 }
 
@@ -87,10 +89,12 @@ export async function askProvider(
   if (!expiresAt) throw new Error(`payment ${paymentId} is of no outside provider`)
   try {
     const started = await provider.start({ paymentId, amount, currency, expiresAt })
+    await faultPoint('start-payment/started')
     const changed = await transaction(deps.db, async (tx) => {
       const bookings = await lockBookings(tx, payment)
       return (await updateStarted(tx, paymentId, started)) ? touchBookings(tx, bookings) : []
     })
+    await faultPoint('start-payment/noted')
     for (const booking of changed) publishChange(deps, booking)
   } catch (error) {
     if (error instanceof KarcisError && error.code === 'PAYMENT_DECLINED')

@@ -1,5 +1,6 @@
 import { MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { enqueue } from '@karcis/kit/jobs'
 import { parseInput } from '@karcis/kit/validate'
@@ -69,6 +70,7 @@ async function writeExpired(deps: Deps, bookings: readonly Booking[]): Promise<v
     for (const booking of moved) await recordStatus(tx, booking)
     return moved
   })
+  await faultPoint('expire-booking/written')
   for (const booking of expired) publishChange(deps, booking)
 }
 
@@ -97,7 +99,9 @@ export async function releaseBooking(deps: Deps, bookingId: string): Promise<voi
   const booking = await findBooking(deps.db, bookingId)
   if (!booking || (booking.status !== 'EXPIRED' && booking.status !== 'CANCELLED')) return
   await deps.tickets.release(bookingId)
+  await faultPoint('release-booking/released')
   await transaction(deps.db, (tx) => updateFulfilled(tx, booking))
+  await faultPoint('release-booking/noted')
 }
 
 /**

@@ -9,8 +9,10 @@ export const WALLET_CURRENCY = 'IDR'
 
 /**
  * Whose money an account counts. WALLET: what the platform owes a user; EVENT_SALES: what an event has earned, net of the platform's
- * fees and of tax; EVENT_TAX: tax that an event has taken in, its organizer's to pay; PLATFORM_FEES: what the platform has earned; SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
- * REFUNDS_DUE: what is to go back through a provider and has not gone yet.
+ * fees and of tax; EVENT_TAX: tax that an event has taken in, its organizer's to pay; PLATFORM_FEES: what the platform has earned;
+ * SIGNUP_GRANTS: what the platform gave away, always below zero; CLEARING: below zero by what a provider holds for the platform;
+ * REFUNDS_DUE: what is to go back through a provider and has not gone yet; PAYOUTS_DUE: what is on its way to an organizer; BANK: below
+ * zero by what has come in there; PROVIDER_FEES: below zero by what providers have kept for themselves.
  */
 export interface AccountRef {
   kind:
@@ -20,13 +22,26 @@ export interface AccountRef {
     | 'PLATFORM_FEES'
     | 'SIGNUP_GRANTS'
     | 'REFUNDS_DUE'
+    | 'PAYOUTS_DUE'
+    | 'BANK'
+    | 'PROVIDER_FEES'
     | `CLEARING:${string}`
   ownerId: string
 }
 
 /** One thing that happened to money, as the ledger will hold it. Its lines sum to zero. */
 export interface Posting {
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'STRAY_PAYMENT' | 'REFUND_SENT' | 'TOP_UP'
+  kind:
+    | 'GRANT'
+    | 'PAYMENT'
+    | 'REFUND'
+    | 'STRAY_PAYMENT'
+    | 'REFUND_SENT'
+    | 'TOP_UP'
+    | 'PAYOUT'
+    | 'PAYOUT_SENT'
+    | 'PAYOUT_RETURNED'
+    | 'SETTLEMENT'
   /** Names what happened: the same reference is posted once. */
   reference: string
   bookingId: string | null
@@ -44,10 +59,12 @@ export const clearingOf = (provider: string): AccountRef => ({
 /** Where refunds wait until their provider has made them. */
 export const REFUNDS_DUE: AccountRef = { kind: 'REFUNDS_DUE', ownerId: PLATFORM }
 
+export const salesOf = (eventId: string): AccountRef => ({ kind: 'EVENT_SALES', ownerId: eventId })
+
 /** Whose what a booking has brought is: its event's, tax, and the platform's. Nothing stands for what is 0. */
 const takings = ({ eventId }: Booking, { sales, tax, platformFees }: Share): Posting['lines'] =>
   [
-    { account: { kind: 'EVENT_SALES' as const, ownerId: eventId }, amount: sales },
+    { account: salesOf(eventId), amount: sales },
     { account: { kind: 'EVENT_TAX' as const, ownerId: eventId }, amount: tax },
     { account: { kind: 'PLATFORM_FEES' as const, ownerId: PLATFORM }, amount: platformFees },
   ].filter(({ amount }) => amount !== 0)

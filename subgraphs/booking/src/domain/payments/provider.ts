@@ -56,11 +56,11 @@ export interface ExternalProvider extends AnyProvider {
   readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
-/** What is to be paid in full until `expiresAt`. */
+/** What is to be paid, in full until `expiresAt`. */
 export interface PaymentOrder {
   /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
   paymentId: string
-  /** In the smallest unit of `currency`. */
+  /** In the smallest unit of `currency`, an ISO 4217 code. */
   amount: number
   currency: string
   expiresAt: Date

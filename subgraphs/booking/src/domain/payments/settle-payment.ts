@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
@@ -35,14 +36,18 @@ export async function settlePayment(deps: Deps, paymentId: string): Promise<void
   if (!payment || payment.capturedAmount > 0) return
   const provider = externalProvider(deps.providers, payment.provider)
   const report = await provider.status(payment)
+  await faultPoint('settle-payment/asked')
   const open = report.status === 'REQUIRES_ACTION' || report.status === 'AUTHORIZED'
   const wanted = open && (await isWanted(deps, payment))
-  await takeReport(deps, payment, open && !wanted ? await provider.cancel(payment) : report)
+  if (open && !wanted) await cancelPayment(deps, payment)
+  else await takeReport(deps, payment, report)
 }
 
 /** Sees to it that a payment cannot be made any more, and acts on what its provider says to that: it may be paid. */
 export async function cancelPayment(deps: Deps, payment: Payment): Promise<void> {
-  await takeReport(deps, payment, await externalProvider(deps.providers, payment.provider).cancel(payment))
+  const report = await externalProvider(deps.providers, payment.provider).cancel(payment)
+  await faultPoint('settle-payment/cancelled')
+  await takeReport(deps, payment, report)
 }
 
 /** Whether what a payment is for can still be paid in time, as a whole. */
@@ -78,6 +83,7 @@ async function takeReport(deps: Deps, known: Payment, report: PaymentReport): Pr
         throw new Error(`payment ${payment.id}, which never paid for anything, is ${report.status} there`)
     }
   })
+  await faultPoint('settle-payment/written')
   for (const booking of changed) publishChange(deps, booking)
 }
 
