@@ -12,7 +12,7 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 export interface Deps extends BaseDeps<Db> {
   settings: Pick<
     BookingSettings,
-    'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+    'PAYMENT_MARGIN_SECONDS' | 'MANUAL_PAYMENT_HOURS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
   >
   live: Live<Change>
   tickets: TicketService

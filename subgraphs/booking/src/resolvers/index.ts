@@ -5,6 +5,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
 import { fees } from './fees.ts'
+import { manual } from './manual.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
@@ -17,6 +18,7 @@ const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   bookings,
   fees,
+  manual,
   payments,
   payouts,
   promos,

@@ -358,6 +358,16 @@ export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promi
   return rows.map(toBooking)
 }
 
+/** PENDING and in time: it can be paid for so many hours from now, but not past `latest`; never for less long than before. */
+export const extendBooking = (tx: Tx, id: string, hours: number, latest: Date): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(hours => ${hours}::int),
+      ${latest}::timestamptz))`,
+    IN_TIME,
+  )
+
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
