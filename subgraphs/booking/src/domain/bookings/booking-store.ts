@@ -401,6 +401,15 @@ export const moveToRefunded = (
     Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
   )
 
+/** PAID → REFUNDED by the buyer's bank, its tickets not yet cancelled. */
+export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
+  )
+
 /** PAID without tickets → PAID with them. */
 export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Promise<Booking | null> {
   const to = Prisma.sql`fulfilled = true`
