@@ -119,6 +119,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       XENDIT_API_URL: 'http://127.0.0.1:9',
       XENDIT_CURRENCIES: ['IDR'],
       PROVIDER_TIMEOUT_MS: 8_000,
+      MANUAL_PAYMENT_HOURS: 24,
+      MANUAL_CURRENCIES: ['IDR'],
       ...(await own('booking')),
       ...settings,
     }),

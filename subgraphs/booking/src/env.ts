@@ -52,6 +52,9 @@ const settings = subgraphSettings.extend({
   PAYOUT_HOLD_DAYS: z.coerce.number().min(0).max(365).default(3),
   /** How long the account that a payout went to is kept after the payout's end. */
   PAYOUT_ACCOUNT_RETENTION_DAYS: days(90),
+  /** For how long a buyer may pay an organizer themself, and which currencies that is offered for. */
+  MANUAL_PAYMENT_HOURS: z.coerce.number().int().min(1).max(720).default(24),
+  MANUAL_CURRENCIES: currencies('IDR'),
   /** How long an answer of an outside payment provider is waited for, in milliseconds. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(8_000),
   /** Key of the account at Midtrans; without one nobody can pay there. */

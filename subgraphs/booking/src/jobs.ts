@@ -17,8 +17,10 @@ import {
   type PaymentJob,
   REFUND_PAYMENT,
   type RefundJob,
+  SETTLE_DISPUTE,
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
+import { settleDispute } from './domain/payments/settle-dispute.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
@@ -107,6 +109,10 @@ export const jobs = [
   defineJob<PaymentJob, Deps>({
     ...SETTLE_PAYMENT,
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
+  }),
+  defineJob<PaymentJob, Deps>({
+    ...SETTLE_DISPUTE,
+    run: (deps, { paymentId }) => settleDispute(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
   issueInvoicesJob,

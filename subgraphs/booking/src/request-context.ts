@@ -10,7 +10,7 @@ import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findEventSales } from './domain/sales/sale-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
-import { viewWallets } from './domain/viewing/view-wallet.ts'
+import { viewAllWallets, viewWallets } from './domain/viewing/view-wallet.ts'
 
 /** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
 export interface Context extends RequestScope {
@@ -51,6 +51,7 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     sales: byKey((ids) => findEventSales(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    wallets: byKey((userIds) => viewAllWallets(deps, viewer, userIds)),
     /** Of payouts that the viewer was given. */
     statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {

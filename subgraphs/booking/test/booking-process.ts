@@ -62,6 +62,8 @@ export async function startBooking(
       XENDIT_API_URL: NOBODY,
       XENDIT_CURRENCIES: ['IDR'],
       PROVIDER_TIMEOUT_MS: 8_000,
+      MANUAL_PAYMENT_HOURS: 24,
+      MANUAL_CURRENCIES: ['IDR'],
       LIVE_POLL_MS: 2_000,
       ...settings,
     }),

@@ -16,7 +16,11 @@ import type { WebhookDeps } from './webhooks/webhook.ts'
 export interface Deps extends BaseDeps<Db> {
   settings: Pick<
     BookingSettings,
-    'PAYMENT_MARGIN_SECONDS' | 'INVOICE_TIMEZONE' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+    | 'PAYMENT_MARGIN_SECONDS'
+    | 'MANUAL_PAYMENT_HOURS'
+    | 'INVOICE_TIMEZONE'
+    | 'PAYOUT_HOLD_DAYS'
+    | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
   >
   live: Live<Change>
   /** Of events' sales. */

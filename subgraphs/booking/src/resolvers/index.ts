@@ -8,6 +8,7 @@ import { cart } from './cart.ts'
 import { events } from './events.ts'
 import { fees } from './fees.ts'
 import { invoices } from './invoices.ts'
+import { manual } from './manual.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
@@ -25,6 +26,7 @@ const joined = joinResolvers<Resolvers>(
   events,
   fees,
   invoices,
+  manual,
   payments,
   payouts,
   promos,
