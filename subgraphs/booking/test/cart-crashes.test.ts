@@ -116,6 +116,22 @@ describe('a checkout that breaks off', () => {
   })
 })
 
+describe('guard: a checkout is planned before anything is bound', () => {
+  it('without it nothing goes on, and places are held for nobody', async () => {
+    const buyer = await withCart()
+    const { deps } = world.subgraph
+    const { db } = deps
+    deps.db = mutantOf(db, '::jsonb, updated_at = now()', '::jsonb - NULL::text, updated_at = now()').db
+    const revive = dieAt('keepHolds', 1, 'after')
+    await buyer.checkout(400_000, 'k')
+    revive()
+    expect((await buyer.checkout(400_000, 'other')).code).toBe('CONFLICT')
+    deps.db = db
+    const held = (await buyer.held()).reduce((sum, n) => sum + n, 0)
+    expect(held).toBeGreaterThan(4)
+  })
+})
+
 describe('an item whose reservation breaks off', () => {
   it.for(['before', 'after'] as const)('%s ticket has made it is reserved by the next try', async (when) => {
     const buyer = shopper(world, await world.buyer())

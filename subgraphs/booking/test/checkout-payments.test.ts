@@ -100,6 +100,18 @@ describe('a checkout', () => {
     expect(await statusesOf(booking, late)).toEqual(['EXPIRED', 'EXPIRED'])
   })
 
+  it('without the guard (its bookings have one time together) expires in part', async () => {
+    await using booking = await startBooking()
+    const buyer = await booking.buyer()
+    const bookings = await pendingCheckout(booking.db, buyer.id, [1_000, 2_000])
+    const { deps } = booking.subgraph
+    await withMutant(deps, ['CASE WHEN bookings.checkout_id IS NOT NULL', 'CASE WHEN false'], async () => {
+      await runOut(booking, bookings[0]?.id)
+      await expireBooking(deps, bookings[0]?.id ?? '')
+    })
+    expect(await statusesOf(booking, bookings)).toEqual(['EXPIRED', 'PENDING'])
+  })
+
   it('one of whose events is called off can be paid no more', async () => {
     await using booking = await startBooking()
     const buyer = await booking.buyer()
