@@ -144,7 +144,7 @@ describe('what is written stays', () => {
 
     await dropTriggers(db, `${table}.${guard}`)
     if (sql.startsWith('TRUNCATE ledger_transactions'))
-      await dropTriggers(db, 'ledger_entries.ledger_entries_no_truncate')
+      await dropTriggers(db, 'ledger_entries.ledger_entries_no_truncate', 'invoices.invoices_no_truncate')
     await db.$executeRawUnsafe(sql)
   })
 
