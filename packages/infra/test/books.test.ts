@@ -25,6 +25,12 @@ const LATE_HOLD = `INSERT INTO holds (id, user_id, event_id, expires_at)
 const BOUND_FOR_NOBODY = `INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
   VALUES ('${id(38)}', '${w.USER}', '${w.EVENT}', '${id(29)}', now() - interval '1 hour')`
 
+/** Of the paid booking. @param lines what its one line comes to. */
+const invoice = (number: number, total: number, lines: number) => `INSERT INTO invoices
+  (id, transaction_id, organizer_id, kind, year, number, booking_id, event_id, user_id, currency, total, content)
+  VALUES ('${id(121)}', '${id(72)}', '${w.ORGANIZER}', 'INVOICE', 2026, ${number}, '${w.PAID}', '${w.EVENT}', '${w.USER}', 'IDR',
+    ${total}, '{"lines": [{"amount": ${lines}, "inclusive": false}, {"amount": 30, "inclusive": true}]}')`
+
 interface Fault {
   check: string
   database: SubgraphName
@@ -157,6 +163,24 @@ const FAULTS: Fault[] = [
     database: 'booking',
     sql: `UPDATE bookings SET platform_fees = 5 WHERE id = '${w.PAID}'`,
     row: { booking_id: w.PAID, platform_fees: '5', lines_platform_fees: '0', paid_platform_fees: '0' },
+  },
+  {
+    check: 'invoice-numbers',
+    database: 'booking',
+    sql: `INSERT INTO invoice_issuers VALUES ('${w.ORGANIZER}'); ${invoice(2, 300, 300)}`,
+    row: { organizer_id: w.ORGANIZER, kind: 'INVOICE', year: 2026, issued: 1, last: 2 },
+  },
+  {
+    check: 'invoices',
+    database: 'booking',
+    sql: `INSERT INTO invoice_issuers VALUES ('${w.ORGANIZER}'); ${invoice(1, 300, 200)}`,
+    row: { invoice_id: id(121), total: '300', lines: '200', moved: '300' },
+  },
+  {
+    check: 'late-invoices',
+    database: 'booking',
+    sql: `UPDATE ledger_transactions SET created_at = now() - interval '2 hours' WHERE id = '${id(72)}'`,
+    row: { transaction_id: id(72), kind: 'PAYMENT', booking_id: w.PAID },
   },
   {
     check: 'discounts',

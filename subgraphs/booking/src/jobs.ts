@@ -11,13 +11,16 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import { issueInvoices } from './domain/invoices/issue-invoices.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
 import {
   type PaymentJob,
   REFUND_PAYMENT,
   type RefundJob,
+  SETTLE_DISPUTE,
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
+import { settleDispute } from './domain/payments/settle-dispute.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
@@ -37,6 +40,11 @@ const aboutBooking = (
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
+const issueInvoicesJob = defineJob({
+  name: 'issue-invoices',
+  schema: z.object({}),
+  run: (deps: Deps, _: object, closing?: AbortSignal) => issueInvoices(deps, closing),
+})
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
@@ -56,6 +64,14 @@ export const forgetNotificationsJob = retention<Deps>({
   table: 'payment_notifications',
   since: 'received_at',
   keepForDays: 90,
+})
+
+/** Carts that nobody has touched for long, with what is in them; what they had reserved is free since the first minutes of that. */
+const forgetCartsJob = retention<Deps>({
+  name: 'forget-carts',
+  table: 'carts',
+  since: 'updated_at',
+  keepForDays: 30,
 })
 
 /** Counts of wrong promo codes whose time is over. */
@@ -94,7 +110,12 @@ export const jobs = [
     ...SETTLE_PAYMENT,
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
   }),
+  defineJob<PaymentJob, Deps>({
+    ...SETTLE_DISPUTE,
+    run: (deps, { paymentId }) => settleDispute(deps, paymentId),
+  }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
+  issueInvoicesJob,
   foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
@@ -102,12 +123,14 @@ export const jobs = [
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
+  forgetCartsJob,
   forgetWebhooksJob,
   forgetEndpointsJob,
   forgetAccountsJob,
 ]
 
 export const crons = [
+  { job: issueInvoicesJob.name, match: '* * * * *' },
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
@@ -116,6 +139,7 @@ export const crons = [
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
+  { job: forgetCartsJob.name, match: '27 * * * *' },
   { job: forgetWebhooksJob.name, match: '*/10 * * * *' },
   { job: forgetEndpointsJob.name, match: '53 * * * *' },
 ]

@@ -72,6 +72,31 @@ export const MONEY_CHECKS: readonly Check[] = [
         OR l.platform_fees <> b.platform_fees OR l.tax <> b.tax`,
   },
   {
+    name: 'invoice-numbers',
+    rule: 'invoices and credit notes of an organizer are numbered from 1 on in each year, without gaps',
+    breaches:
+      () => `SELECT organizer_id, kind, year, count(*)::int AS issued, max(number) AS last FROM invoices
+      GROUP BY organizer_id, kind, year HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)`,
+  },
+  {
+    name: 'invoices',
+    rule: 'an invoice or credit note is of what moved, and its lines sum to that',
+    breaches:
+      () => `SELECT i.id AS invoice_id, i.booking_id, i.kind, i.total, s.lines, m.moved FROM invoices i,
+      LATERAL (SELECT sum((line ->> 'amount')::numeric) AS lines FROM jsonb_array_elements(i.content -> 'lines') line
+        WHERE NOT (line -> 'inclusive')::boolean) s,
+      LATERAL (SELECT abs(sum(e.amount)) AS moved FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE e.transaction_id = i.transaction_id AND a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES')) m
+      WHERE i.total IS DISTINCT FROM s.lines OR i.total IS DISTINCT FROM m.moved`,
+  },
+  {
+    name: 'late-invoices',
+    rule: 'what was paid, or went back, is invoiced or credited within an hour',
+    breaches:
+      () => `SELECT t.id AS transaction_id, t.kind, t.booking_id, t.created_at AS since FROM invoices_due d
+      JOIN ledger_transactions t ON t.id = d.transaction_id WHERE t.created_at < now() - interval '1 hour'`,
+  },
+  {
     name: 'payments',
     rule: 'bookings that are paid together were paid as much, and given back as much, as their payments say',
     breaches:

@@ -32,7 +32,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true },
   },
   booking: {
-    user: { events: ['booking.changed', 'webhook.disabled'] },
+    user: { graphql: true, events: ['booking.changed', 'webhook.disabled'] },
     event: { graphql: true },
     ticket: { graphql: true },
   },

@@ -4,8 +4,11 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { cart } from './cart.ts'
 import { events } from './events.ts'
 import { fees } from './fees.ts'
+import { invoices } from './invoices.ts'
+import { manual } from './manual.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
@@ -19,8 +22,11 @@ const MAX_CHANGES = 10
 const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   bookings,
+  cart,
   events,
   fees,
+  invoices,
+  manual,
   payments,
   payouts,
   promos,
