@@ -11,6 +11,7 @@ import {
 } from '../src/contracts/bound-hold.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
+import { NAMES } from '../src/contracts/names.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
 import { ERASURE_LOSS, EVENT_VISIBLE, EVENTS_TO_COME, VISIBLE_EVENTS } from '../src/contracts/user-asks.ts'
 
@@ -28,6 +29,7 @@ it.each([
   ['ticket', 'BIND_HOLD', BIND_HOLD],
   ['ticket', 'TAKE_FOR_BOOKING', TAKE_FOR_BOOKING],
   ['ticket', 'BOOKING_QUOTE', BOOKING_QUOTE],
+  ['user', 'NAMES', NAMES],
   ['booking', 'CHARGEABLE_CURRENCIES', CHARGEABLE_CURRENCIES],
   ['booking', 'WALLETS_FOR_ERASURE', WALLETS_FOR_ERASURE],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {

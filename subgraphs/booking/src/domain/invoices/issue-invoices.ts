@@ -1,6 +1,6 @@
 import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { NAMES, names } from '@karcis/kit/contracts/names'
 import { transaction } from '@karcis/kit/database'
-import { z } from 'zod'
 import { findBookingFees, findItems } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -29,7 +29,7 @@ const BATCH = 200
  */
 export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<void> {
   for (let due = await listDue(deps.db, BATCH); due.length > 0; due = await listDue(deps.db, BATCH)) {
-    const names = await lookUpNames(deps, due)
+    const called = await lookUpNames(deps, due)
     for (const [organizerId, own] of Map.groupBy(due, (one) => one.organizerId)) {
       if (closing?.aborted) return
       await transaction(deps.db, async (tx) => {
@@ -39,7 +39,7 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
           own.map(({ transactionId }) => transactionId),
         )
         for (const one of still.filter((row) => row.organizerId === organizerId))
-          await issue(tx, deps, one, names)
+          await issue(tx, deps, one, called)
       })
     }
     const first = (await listDue(deps.db, 1))[0]
@@ -47,7 +47,7 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
   }
 }
 
-async function issue(tx: Tx, { settings }: Deps, due: Due, names: Names): Promise<void> {
+async function issue(tx: Tx, { settings }: Deps, due: Due, called: Names): Promise<void> {
   const { bookingId, total, eventId } = due
   const timezone = settings.INVOICE_TIMEZONE
   if (due.kind === 'PAYMENT') {
@@ -58,9 +58,9 @@ async function issue(tx: Tx, { settings }: Deps, due: Due, names: Names): Promis
     ])
     const codes = (promos.get(bookingId) ?? []).map(({ code }) => code)
     const content: InvoiceContent = {
-      seller: names.people.get(due.organizerId) ?? '',
-      buyer: names.people.get(due.userId) ?? '',
-      event: names.events.get(eventId) ?? null,
+      seller: called.people.get(due.organizerId) ?? '',
+      buyer: called.people.get(due.userId) ?? '',
+      event: called.events.get(eventId) ?? null,
       lines: linesOf(items.get(bookingId) ?? [], fees.get(bookingId) ?? [], codes),
     }
     return insertInvoice(tx, { ...due, kind: 'INVOICE', invoiceId: null, content }, timezone)
@@ -81,21 +81,15 @@ interface Names {
   events: ReadonlyMap<string, string>
 }
 
-const people = z.object({
-  _entities: z.array(z.object({ id: z.uuid(), name: z.string() }).nullable()),
-})
-
 /** @throws ServiceUnavailable: an invoice without names is none. */
 async function lookUpNames({ clients }: Deps, due: readonly Due[]): Promise<Names> {
   const payments = due.filter(({ kind }) => kind === 'PAYMENT')
   const userIds = new Set(payments.flatMap(({ organizerId, userId }) => [organizerId, userId]))
   const eventIds = new Set(payments.map(({ eventId }) => eventId))
-  const operation = `query ($representations: [_Any!]!) { _entities(representations: $representations) {
-    ... on User { id name } } }`
   const representations = [...userIds].map((id) => ({ __typename: 'User', id }))
   const answer =
-    userIds.size === 0 ? { _entities: [] } : await clients.user?.query(operation, { representations })
-  const found = people.parse(answer)._entities.filter((person) => person !== null)
+    userIds.size === 0 ? { _entities: [] } : await clients.user?.query(NAMES, { representations })
+  const found = names.parse(answer)._entities.filter((person) => person !== null)
   const titles = await Promise.all(
     [...eventIds].map(async (id) => {
       const event = await clients.event?.query<{ eventForSale: unknown }>(EVENT_FOR_SALE, { id })
