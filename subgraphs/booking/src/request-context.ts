@@ -4,6 +4,7 @@ import { findBookingFees, findBookings, findItems, findTicketIds } from './domai
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findEventFees } from './domain/fees/fee-store.ts'
+import { findInvoices, findInvoicesOf } from './domain/invoices/invoice-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
@@ -35,6 +36,9 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     fees: byKey((ids) => findBookingFees(deps.db, ids)),
     /** What events charge at this moment. */
     eventFees: byKey((ids) => findEventFees(deps.db, ids)),
+    invoice: byKey((ids) => findInvoices(deps.db, ids)),
+    /** Of bookings. */
+    invoices: byKey((ids) => findInvoicesOf(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** What made bookings cheaper. */
     promos: byKey((ids) => findUsedPromos(deps.db, ids)),
