@@ -1,13 +1,26 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
+import { createStandIn } from '@karcis/testkit/stand-in'
 import { describe, expect, it } from 'vitest'
 import { settleDispute } from '../src/domain/payments/settle-dispute.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { audit } from './money.ts'
 import { act, providerKit } from './provider-kits.ts'
-import { becomes, LOOK, PRICE, type ProviderShop, started, startShop } from './provider-shop.ts'
+import { becomes, LOOK, PRICE, type ProviderShop, START, started, startShop } from './provider-shop.ts'
+import { startWorld } from './world.ts'
 
-const alone = () => startShop(providerKit('STRIPE'), (settings) => startBooking(settings))
+/** Money alone: of the ticket subgraph there is only what freezes tickets, so that none are issued. */
+async function alone() {
+  await using stack = new AsyncDisposableStack()
+  const ticket = stack.use(await createStandIn({ freezeTickets: () => true }))
+  const shop = stack.use(
+    await startShop(providerKit('STRIPE'), (settings) =>
+      startBooking({ ...settings, TICKET_URL: ticket.url }),
+    ),
+  )
+  const all = stack.move()
+  return { ...shop, [Symbol.asyncDispose]: () => all.disposeAsync() }
+}
 
 /** A PAID booking whose tickets count as issued, and whose buyer disputes the payment. */
 async function disputed(shop: ProviderShop<BookingProcess>) {
@@ -101,6 +114,34 @@ describe('a dispute at Stripe', () => {
       'is not of what bookings have of it',
     )
     expect((await booking.ask(buyer, LOOK, { id })).data.booking.payment.status).toBe('PAID')
+    expect(await audit(booking.db)).toEqual([])
+  })
+
+  it('freezes the tickets: they are let in again when it is won, and end when it is lost', async () => {
+    await using shop = await startShop(providerKit('STRIPE'), (settings) => startWorld({}, settings))
+    const { booking, standIn } = shop
+    const ticketTypeId = await booking.ticketType(await booking.eventOnSale(), { price: PRICE, quota: 2 })
+    for (const outcome of ['won', 'lost'] as const) {
+      const buyer = await booking.buyer()
+      const id = await booking.book(buyer, { ticketTypeId, quantity: 1 })
+      const { data } = await booking.ask(buyer, START, { id, method: 'STRIPE' })
+      const order = data.confirmPayment.payment.id
+      const isTicket = (expected: object) =>
+        eventually(async () => {
+          const { data: mine } = await booking.askTicket(
+            buyer,
+            '{ myTickets { edges { node { status frozen } } } }',
+          )
+          expect(mine.myTickets.edges).toMatchObject([{ node: expected }])
+        })
+      shop.pay(order)
+      await isTicket({ status: 'VALID', frozen: false })
+      act(standIn, order, 'dispute', 'fraudulent')
+      await isTicket({ status: 'VALID', frozen: true })
+      act(standIn, order, 'closeDispute', outcome)
+      await isTicket(outcome === 'won' ? { status: 'VALID', frozen: false } : { status: 'REFUNDED' })
+    }
+    expect(await booking.stock(ticketTypeId)).toEqual({ sold: 1, held: 0, available: 1 })
     expect(await audit(booking.db)).toEqual([])
   })
 })

@@ -133,6 +133,12 @@ export function ticketService(client: ServiceClient | undefined) {
       })
     },
 
+    /** Lets the tickets of a booking admit nobody for the time being, or again. */
+    async freeze(bookingId: string, frozen: boolean): Promise<void> {
+      const operation = `mutation ($bookingId: ID!, $frozen: Boolean!) { freezeTickets(bookingId: $bookingId, frozen: $frozen) }`
+      await client.query(operation, { bookingId, frozen })
+    },
+
     /** Takes the tickets of a refunded booking out of use and frees their places. */
     async cancel(bookingId: string): Promise<void> {
       const operation = `mutation ($bookingId: ID!) { cancelTickets(bookingId: $bookingId, reason: REFUNDED) }`

@@ -1,6 +1,7 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
 import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
+import { freezeTickets } from '../domain/booking/freeze-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
 import { readKeptPlaces, reservePlaces } from '../domain/booking/reserve-places.ts'
 import { resizeHold } from '../domain/booking/resize-hold.ts'
@@ -27,6 +28,7 @@ export const bookings = {
     issueTickets: (_, { bookingId }, ctx) => issueTickets(depsForBooking(ctx), bookingId),
     releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),
     cancelTickets: (_, { bookingId, reason }, ctx) => cancelTickets(depsForBooking(ctx), bookingId, reason),
+    freezeTickets: (_, { bookingId, frozen }, ctx) => freezeTickets(depsForBooking(ctx), bookingId, frozen),
     updateTicketSold: (_, { ticketTypeId }, ctx) => depsForBooking(ctx).batchedReads.ticketType(ticketTypeId),
   },
 } satisfies Resolvers

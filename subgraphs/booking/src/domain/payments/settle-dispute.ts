@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { lockBookings, moveToChargedBack, touchBookings } from '../bookings/booking-store.ts'
+import { listBookingsOf, lockBookings, moveToChargedBack, touchBookings } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { listLines, listTakings } from '../ledger/dispute-store.ts'
@@ -17,8 +17,8 @@ const CHARGED_BACK = 'Your bank has given the money back to you.'
 
 /**
  * Asks a payment's provider what became of the dispute about it, and acts on that: while it is open, the money stands apart from what the
- * event has earned; what is won comes back to it, what is lost has gone back to the buyer, and the tickets end. Safe to run again.
- * @throws ServiceUnavailable while the provider does not answer; Error for what a person has to look at.
+ * event has earned, and its tickets admit nobody; what is won comes back to it, what is lost has gone back to the buyer, and the tickets end. Safe to run again.
+ * @throws ServiceUnavailable while the provider, or the ticket subgraph, does not answer; Error for what a person has to look at.
  */
 export async function settleDispute(deps: Deps, paymentId: string): Promise<void> {
   await settlePayment(deps, paymentId) // it may be that nobody has told of the money yet
@@ -31,6 +31,19 @@ export async function settleDispute(deps: Deps, paymentId: string): Promise<void
     return locked ? act(tx, locked, bookings, dispute) : []
   })
   for (const booking of changed) publishChange(deps, booking)
+  await freezeTickets(deps, payment)
+}
+
+/** Tickets are frozen as long as their payment is in dispute. Whoever finds that decided meanwhile says so last. */
+async function freezeTickets({ db, tickets }: Deps, payment: Payment): Promise<void> {
+  const isDisputed = async () => (await findPayment(db, payment.id))?.status === 'DISPUTED'
+  let frozen = await isDisputed()
+  for (;;) {
+    for (const { id } of await listBookingsOf(db, payment)) await tickets.freeze(id, frozen)
+    const now = await isDisputed()
+    if (now === frozen) return
+    frozen = now
+  }
 }
 
 async function act(

@@ -64,7 +64,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
-  t.owner_id, t.status, t.checked_in_at, t.created_at`
+  t.owner_id, t.status, t.frozen, t.checked_in_at, t.created_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
   id: row.id,
@@ -76,6 +76,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   seatId: row.seat_id,
   ownerId: row.owner_id,
   status: row.status,
+  frozen: row.frozen,
   checkedInAt: row.checked_in_at,
   createdAt: row.created_at,
 })
@@ -90,6 +91,7 @@ interface TicketRow {
   seat_id: string | null
   owner_id: string
   status: TicketStatus
+  frozen: boolean
   checked_in_at: Date | null
   created_at: Date
 }
@@ -110,6 +112,12 @@ export interface NewTicket {
 /** Writes tickets, in one statement. The database refuses a second set for a booking, and a second live one for a seat. */
 export async function insertTickets(tx: Tx, tickets: NewTicket[]): Promise<void> {
   await tx.ticket.createMany({ data: tickets })
+}
+
+/** Freezes the tickets of a booking, or thaws them. */
+export async function updateFrozen(tx: Tx, bookingId: string, frozen: boolean): Promise<void> {
+  await tx.$executeRaw`UPDATE tickets SET frozen = ${frozen}
+    WHERE booking_id = ${bookingId}::uuid AND frozen <> ${frozen}`
 }
 
 /** A ticket that has just ended. */

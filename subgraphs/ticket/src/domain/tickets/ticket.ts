@@ -16,6 +16,8 @@ export interface Ticket {
   seatId: string | null
   ownerId: string
   status: TicketStatus
+  /** Whether it admits nobody for the time being. */
+  frozen: boolean
   checkedInAt: Date | null
   createdAt: Date
 }
