@@ -1,8 +1,11 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
+import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { createLive } from '@karcis/kit/live'
 import { webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
+import { openExport } from './domain/attendees/export-attendees.ts'
+import { createExportsUnderWay, createExportUrls } from './domain/attendees/exports.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
@@ -14,6 +17,7 @@ import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
+import { userService } from './domain/user-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
@@ -55,6 +59,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         leaderboard: createLeaderboard(base),
         tickets,
         providers,
+        users: userService(base.clients.user),
+        exportUrls: createExportUrls(settings.SERVICE_SECRET),
+        exportsUnderWay: createExportsUnderWay(),
         keptCounts: createKeptCounts(),
         guessKey,
       }
@@ -70,6 +77,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     crons,
     routes: (deps) => ({
       [webhookPath('midtrans')]: webhook(deps, 'MIDTRANS'),
+      [downloadFolder('export')]: { method: 'GET', open: (name) => openExport(deps, name) },
     }),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>

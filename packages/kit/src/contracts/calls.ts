@@ -32,7 +32,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true },
   },
   booking: {
-    user: { events: ['booking.changed'] },
+    user: { graphql: true, events: ['booking.changed'] },
     event: { graphql: true },
     ticket: { graphql: true },
   },

@@ -1,11 +1,13 @@
 import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
+import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
 import type { Db } from './database.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
+import type { UserService } from './user-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
@@ -19,6 +21,10 @@ export interface Deps extends BaseDeps<Db> {
   providers: PaymentProviders
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
+  users: UserService
+  /** Links to files of who has tickets, and how many of these are being made. */
+  exportUrls: ExportUrls
+  exportsUnderWay: ExportsUnderWay
   /** Whom promo codes that do not exist are counted for. */
   guessKey: GuessKey
 }

@@ -3,6 +3,7 @@ import { DateTime, Money } from '@karcis/kit/scalars'
 import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
+import { attendees } from './attendees.ts'
 import { bookings } from './bookings.ts'
 import { payments } from './payments.ts'
 import { promos } from './promos.ts'
@@ -12,7 +13,15 @@ import { wallet } from './wallet.ts'
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, sales, wallet)
+const joined = joinResolvers<Resolvers>(
+  { DateTime, Money },
+  attendees,
+  bookings,
+  payments,
+  promos,
+  sales,
+  wallet,
+)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 

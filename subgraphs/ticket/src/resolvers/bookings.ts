@@ -2,6 +2,11 @@ import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
 import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
+import {
+  readEventTicketCount,
+  readEventTicketOwners,
+  readEventTickets,
+} from '../domain/viewing/list-event-tickets.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -14,6 +19,9 @@ export const bookings = {
       requireService(ctx, 'user')
       return readErasureLoss(ctx.deps, userId)
     },
+    eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
+    eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),
+    eventTicketOwners: (_, args, ctx) => readEventTicketOwners(depsForBooking(ctx), args),
   },
   Mutation: {
     bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),
