@@ -1,7 +1,7 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { createLive } from '@karcis/kit/live'
-import { webhookPath } from '@karcis/kit/contracts/webhooks'
+import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { openExport } from './domain/attendees/export-attendees.ts'
@@ -10,6 +10,7 @@ import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
+import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -49,7 +50,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       })
       const salesLive = createSalesLive(base.db, base.log)
       const tickets = ticketService(base.clients.ticket)
-      const providers = createProviders(settings)
+      const providers = createProviders(settings, base.log)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
       const deps: Deps = {
         ...base,
@@ -62,6 +63,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         users: userService(base.clients.user),
         exportUrls: createExportUrls(settings.SERVICE_SECRET),
         exportsUnderWay: createExportsUnderWay(),
+        knownFees: createKnownFees(base.db),
         keptCounts: createKeptCounts(),
         guessKey,
       }
@@ -76,8 +78,13 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     jobs,
     crons,
     routes: (deps) => ({
-      [webhookPath('midtrans')]: webhook(deps, 'MIDTRANS'),
-      [downloadFolder('export')]: { method: 'GET', open: (name) => openExport(deps, name) },
+      ...Object.fromEntries(
+        WEBHOOK_PROVIDERS.map((provider) => [
+          webhookPath(provider),
+          webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
+        ]),
+      ),
+      [downloadFolder('export')]: { method: 'GET', open: (name: string) => openExport(deps, name) },
     }),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>

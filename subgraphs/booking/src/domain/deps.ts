@@ -3,6 +3,7 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
 import type { Db } from './database.ts'
+import type { KnownFees } from './fees/known-fees.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
@@ -12,13 +13,17 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
-  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
+  settings: Pick<
+    BookingSettings,
+    'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+  >
   live: Live<Change>
   /** Of events' sales. */
   salesLive: Live<Change>
   leaderboard: Leaderboard
   tickets: TicketService
   providers: PaymentProviders
+  knownFees: KnownFees
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
   users: UserService

@@ -5,7 +5,9 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { attendees } from './attendees.ts'
 import { bookings } from './bookings.ts'
+import { fees } from './fees.ts'
 import { payments } from './payments.ts'
+import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
@@ -17,7 +19,9 @@ const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   attendees,
   bookings,
+  fees,
   payments,
+  payouts,
   promos,
   sales,
   wallet,

@@ -1,4 +1,3 @@
-import { parseId } from '@karcis/kit/ids'
 import { requireViewer } from '@karcis/kit/viewer'
 import {
   shownTotals,
@@ -58,10 +57,6 @@ export const sales: Resolvers = {
     event: ({ eventId }) => ({ id: eventId }),
   },
   Event: {
-    __resolveReference({ id: text }) {
-      const id = parseId(text)
-      return id === null ? null : { id }
-    },
     sales: ({ id }, _, { deps, viewer, loaders }) => viewEventTotals(deps, viewer, id, loaders),
   },
 }
