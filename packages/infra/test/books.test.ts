@@ -137,7 +137,20 @@ const FAULTS: Fault[] = [
     check: 'payments',
     database: 'booking',
     sql: 'DELETE FROM payments',
-    row: { booking_id: w.PAID, kept: null, payments: null },
+    row: { booking_or_checkout_id: w.PAID, kept: null, payments: null },
+  },
+  {
+    check: 'checkouts',
+    database: 'booking',
+    sql: `INSERT INTO checkouts (id, user_id, currency, total_price) VALUES ('${id(201)}', '${w.USER}', 'IDR', 5)`,
+    row: { checkout_id: id(201), total_price: '5', of_bookings: '0' },
+  },
+  {
+    check: 'top-ups',
+    database: 'booking',
+    sql: `INSERT INTO payments (id, top_up_user_id, provider, status, amount, captured_amount, currency, paid_at, expires_at)
+      VALUES ('${id(202)}', '${w.USER}', 'MIDTRANS', 'PAID', 5, 5, 'IDR', now(), now())`,
+    row: { payment_id: id(202), captured_amount: '5', credited: '0' },
   },
   {
     check: 'fees',

@@ -5,6 +5,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { attendees } from './attendees.ts'
 import { bookings } from './bookings.ts'
+import { events } from './events.ts'
 import { fees } from './fees.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
@@ -19,6 +20,7 @@ const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   attendees,
   bookings,
+  events,
   fees,
   payments,
   payouts,
