@@ -135,8 +135,8 @@ const FAULTS: Fault[] = [
     check: 'sales-parts',
     database: 'booking',
     sql: `INSERT INTO sale_sums VALUES
-      ('${w.EVENT}', 'TYPE', '${w.STANDING}', 'IDR', 'Standing', 0, 1, 0, 1, 0, 100, 0, 0),
-      ('${w.EVENT}', 'METHOD', 'WALLET', 'IDR', NULL, 0, 1, 0, 1, 0, 300, 0, 0)`,
+      ('${w.EVENT}', 'TYPE', '${w.STANDING}', 'IDR', 'Standing', 0, 1, 0, 1, 0, 100, 0, 0, 0, 0, 0),
+      ('${w.EVENT}', 'METHOD', 'WALLET', 'IDR', NULL, 0, 1, 0, 1, 0, 300, 0, 0, 0, 0, 0)`,
     row: { event_id: w.EVENT, currency: 'IDR', dimensions: ['METHOD', 'TYPE'] },
   },
   {

@@ -3,6 +3,12 @@ import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
 import {
+  CONTACTS,
+  EVENT_TICKET_COUNT,
+  EVENT_TICKET_OWNERS,
+  EVENT_TICKETS,
+} from '../src/contracts/attendees.ts'
+import {
   BIND_HOLD,
   BOOKING_QUOTE,
   CHARGEABLE_CURRENCIES,
@@ -30,6 +36,10 @@ it.each([
   ['ticket', 'TAKE_FOR_BOOKING', TAKE_FOR_BOOKING],
   ['ticket', 'BOOKING_QUOTE', BOOKING_QUOTE],
   ['user', 'NAMES', NAMES],
+  ['ticket', 'EVENT_TICKETS', EVENT_TICKETS],
+  ['ticket', 'EVENT_TICKET_COUNT', EVENT_TICKET_COUNT],
+  ['ticket', 'EVENT_TICKET_OWNERS', EVENT_TICKET_OWNERS],
+  ['user', 'CONTACTS', CONTACTS],
   ['booking', 'CHARGEABLE_CURRENCIES', CHARGEABLE_CURRENCIES],
   ['booking', 'WALLETS_FOR_ERASURE', WALLETS_FOR_ERASURE],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {

@@ -47,6 +47,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     campaignResults: byKey((ids) => findResults(deps.db, 'promo_id', ids)),
     /** What is known of events. */
     event: byKey((ids) => findEventCopies(deps.db, ids)),
+    /** How to reach people; only for whoever organizes what they have tickets for. */
+    contact: byKey((ids) => deps.users.contacts(ids)),
     /** What events have sold. */
     sales: byKey((ids) => findEventSales(deps.db, ids)),
     /** Null where the viewer may not look. */

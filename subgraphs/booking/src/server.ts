@@ -6,6 +6,8 @@ import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { FileRoute, PostRoute } from '@karcis/kit/subgraph/server'
 import { createReservations } from './domain/cart/reservations.ts'
+import { openExport } from './domain/attendees/export-attendees.ts'
+import { createExportsUnderWay, createExportUrls } from './domain/attendees/exports.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
@@ -20,6 +22,7 @@ import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
+import { userService } from './domain/user-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
 import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
@@ -67,6 +70,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         leaderboard: createLeaderboard(base),
         tickets,
         providers,
+        users: userService(base.clients.user),
+        exportUrls: createExportUrls(settings.SERVICE_SECRET),
+        exportsUnderWay: createExportsUnderWay(),
         knownFees: createKnownFees(base.db),
         reservations: createReservations(),
         invoiceFiles,
@@ -96,6 +102,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
           webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
         ]),
       ),
+      [downloadFolder('export')]: { method: 'GET', open: (name: string) => openExport(deps, name) },
       [downloadFolder('invoice')]: {
         method: 'GET',
         open: (name) => openInvoice(deps, name),

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises'
+import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import { withMutant } from '@karcis/testkit/mutants'
 import { splitStatements } from '@karcis/infra/sql-statements'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -54,9 +56,16 @@ describe('what was sold is added up once', () => {
     await using mutant = await startBooking()
     await sell(mutant, 4)
     await dropTriggers(mutant.db, 'sale_changes.sale_changes_folded_once')
-    await withMutant(mutant.subgraph.deps, ['FOR UPDATE SKIP LOCKED'], () =>
-      pileUp(mutant.db, 'sale_changes', 2, () => foldTwice(mutant)),
-    )
+    let folding: Promise<unknown> | undefined
+    await withMutant(mutant.subgraph.deps, ['FOR UPDATE SKIP LOCKED'], async () => {
+      // Both have chosen the same notes, and wait for the rows.
+      await transaction(mutant.db, async (tx) => {
+        await tx.$queryRaw`SELECT id FROM sale_changes FOR UPDATE`
+        folding = foldTwice(mutant)
+        await untilBlocked(tx, 2)
+      })
+      await folding
+    })
     expect(await sold(mutant)).toMatchObject({ bookings: 8, changes: 10 })
     expect(await salesProblems(mutant.db)).toMatchObject([{ event_id: eventId }])
   })

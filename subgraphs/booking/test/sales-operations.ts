@@ -1,7 +1,7 @@
 import { MONEY_CHECKS } from '@karcis/infra/books/money'
 import type { Db } from '../src/domain/database.ts'
 
-const TOTALS = `totals { currency bookings refundedBookings tickets refundedTickets gross discount refunded net }`
+const TOTALS = `totals { currency bookings refundedBookings tickets refundedTickets gross discount surcharge platformFees tax refunded net }`
 
 export const REPORT = `fragment R on SalesReport { timezone ${TOTALS} byDay { day ${TOTALS} } byMethod { method ${TOTALS} }
   byTicketType { name ${TOTALS} } byPromoCode { code ${TOTALS} } }`
@@ -22,6 +22,9 @@ export const totals = (given: Record<string, unknown>) => ({
   refundedTickets: 0,
   gross: 0,
   discount: 0,
+  surcharge: 0,
+  platformFees: 0,
+  tax: 0,
   refunded: 0,
   net: 0,
   ...given,

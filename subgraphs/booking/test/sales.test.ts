@@ -8,7 +8,7 @@ import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
 import { foldSales } from '../src/domain/sales/fold-sales.ts'
 import { CANCEL, PAY, REFUND } from './operations.ts'
 import { eventOnSale, makePromo } from './promo-operations.ts'
-import { act, providerKit } from './provider-kits.ts'
+import { providerKit } from './provider-kits.ts'
 import { type ProviderShop, startShop } from './provider-shop.ts'
 import { MY_SALES, SALES, SALES_CHANGED, salesProblems, totals } from './sales-operations.ts'
 import { type OnSale, startWorld, toldOf, type World } from './world.ts'
@@ -89,6 +89,25 @@ interface Case {
 
 const NOTHING = { currency: null }
 
+/** The platform's five percent, and eleven percent of tax on the price, both added to it. */
+const charge = async ({ eventId }: OnSale) => {
+  const { errors } = await world.ask(
+    admin,
+    'mutation ($input: SetFeesInput!) { setFees(input: $input) { id } }',
+    {
+      input: {
+        eventId,
+        platformFees: [{ name: 'Service', basisPoints: 500, inclusive: false }],
+        taxes: [{ name: 'PPN', basisPoints: 1_100, inclusive: false }],
+      },
+    },
+  )
+  expect(errors).toEqual([])
+}
+
+/** What that comes to for 20,000. */
+const CHARGED = { surcharge: 3_200, platformFees: 1_000, tax: 2_200 }
+
 const CASES: Case[] = [
   {
     name: 'waits for payment',
@@ -163,7 +182,7 @@ const CASES: Case[] = [
       const order = await startOutside(buyer, id)
       await runOut(id)
       await expireBooking(world.subgraph.deps, id)
-      act(shop.standIn, order, 'pay', { method: 'qris' })
+      shop.kit.payLate(shop.standIn, order)
       await eventually(async () =>
         expect(await world.db.payment.findMany({ where: { bookingId: id } })).toMatchObject([
           { status: 'REFUNDED' },
@@ -171,6 +190,30 @@ const CASES: Case[] = [
       )
     },
     counts: NOTHING,
+  },
+  {
+    name: 'was charged fees and tax',
+    async happens({ event, paid }) {
+      await charge(event)
+      await pay({ ticketTypeId: paid, quantity: 2 })
+    },
+    counts: { bookings: 1, tickets: 2, gross: 20_000, ...CHARGED, net: 20_000 },
+  },
+  {
+    name: 'was charged fees and tax, and refunded',
+    async happens({ event, paid }) {
+      await charge(event)
+      await refund((await pay({ ticketTypeId: paid, quantity: 2 })).id)
+    },
+    counts: {
+      bookings: 1,
+      refundedBookings: 1,
+      tickets: 2,
+      refundedTickets: 2,
+      gross: 20_000,
+      surcharge: CHARGED.surcharge,
+      refunded: 20_000 + CHARGED.surcharge,
+    },
   },
   {
     name: 'was refunded',
@@ -205,7 +248,10 @@ describe('a booking that', () => {
     const before = await reportOf(made.event) // nothing of it is in the sums yet, most likely
     expect(before.totals).toEqual(wanted)
     const parts = counts === NOTHING ? [] : [{ totals: wanted }]
-    expect(before).toMatchObject({ byDay: parts, byTicketType: parts })
+    expect(before.byDay).toMatchObject(parts)
+    const { surcharge, refunded } = wanted
+    const price = { surcharge: 0, platformFees: 0, tax: 0, refunded: Math.max(0, refunded - surcharge) }
+    expect(before.byTicketType).toMatchObject(parts.map(() => ({ totals: { ...wanted, ...price } })))
     expect(before.byMethod).toEqual(parts.map((part) => ({ method, ...part })))
     await fold()
     expect(await reportOf(made.event)).toEqual(before)

@@ -58,7 +58,7 @@ it('every booking is found by what it is, in either order', async () => {
     [{ eventId: elsewhere.toUpperCase() }, [far]],
     [{ userId: stranger.id }, [far, others]],
     [{ userId: stranger.id, eventId }, [others]],
-    [{ currency: 'usd' }, [far]],
+    [{ currency: 'USD' }, [far]],
     [{ eventId: newId() }, []],
   ]
   for (const [filter, ids] of found)

@@ -85,6 +85,36 @@ describe('what people see of each other', () => {
   })
 })
 
+describe('how people are reached', () => {
+  it('is told to the booking subgraph, for those who have an account; erased ones are left out, and clients are refused', async () => {
+    await using story = await startStory()
+    const [siti, budi, gone] = [
+      await story.signUp('Siti'),
+      await story.signUp('Budi'),
+      await story.signUp('Gone'),
+    ]
+    await siti.ask(UPDATE, { input: { id: siti.id, name: 'Siti 100%' } })
+    siti.name = 'Siti 100%'
+    await gone.ask(DELETE, { id: gone.id, input })
+    const ask =
+      'query ($ids: [ID!]!, $search: String) { contacts(ids: $ids, search: $search) { id name email } }'
+    const ids = [siti.id, budi.id.toUpperCase(), gone.id, newId()]
+    const read = async (search?: string) =>
+      (await story.askAs(null, 'booking')(ask, { ids, search })).data.contacts
+    const contact = ({ id, name, email }: Person) => ({ id, name, email })
+    expect(await read()).toEqual(expect.arrayContaining([contact(siti), contact(budi)]))
+    expect(await read()).toHaveLength(2)
+    expect(await read('BUDI')).toEqual([contact(budi)])
+    expect(await read(siti.email.toUpperCase())).toEqual([contact(siti)])
+    expect(await read('0%')).toEqual([contact(siti)])
+    expect(await read('_')).toEqual([])
+    expect((await siti.ask(ask, { ids })).code).toBe('FORBIDDEN')
+    expect((await story.askAs(null, 'ticket')(ask, { ids })).code).toBe('FORBIDDEN')
+    const many = Array.from({ length: 5_001 }, () => siti.id)
+    expect((await story.askAs(null, 'booking')(ask, { ids: many })).code).toBe('BAD_USER_INPUT')
+  })
+})
+
 describe('entities', () => {
   it('are read in one query for any number of references, and in the order asked for', async () => {
     await using story = await startStory()

@@ -1,6 +1,7 @@
 import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
+import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
 import type { Db } from './database.ts'
 import type { Reservations } from './cart/reservations.ts'
 import type { KnownFees } from './fees/known-fees.ts'
@@ -9,6 +10,7 @@ import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
+import type { UserService } from './user-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 import type { WebhookDeps } from './webhooks/webhook.ts'
 
@@ -33,6 +35,10 @@ export interface Deps extends BaseDeps<Db> {
   invoiceFiles: InvoiceFiles
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
+  users: UserService
+  /** Links to files of who has tickets, and how many of these are being made. */
+  exportUrls: ExportUrls
+  exportsUnderWay: ExportsUnderWay
   /** Whom promo codes that do not exist are counted for. */
   guessKey: GuessKey
   /** Where organizers are told of what happens. */

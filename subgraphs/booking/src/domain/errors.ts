@@ -83,6 +83,13 @@ export class TooManyChanges extends KarcisError {
   }
 }
 
+/** Too many files are being made at a time, for one person or for all. */
+export class TooManyExports extends KarcisError {
+  constructor() {
+    super('RATE_LIMITED', 'Other files are still being made. Wait for them.', { retryAfterSeconds: 10 })
+  }
+}
+
 /** Why a promo code cannot be used for what is to be booked. */
 export type PromoRefusal =
   | 'NOT_FOUND'

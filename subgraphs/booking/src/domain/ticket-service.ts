@@ -1,4 +1,13 @@
 import {
+  EVENT_TICKET_COUNT,
+  EVENT_TICKET_OWNERS,
+  EVENT_TICKETS,
+  type EventTicket,
+  type EventTicketFilter,
+  eventTicketOwners,
+  eventTickets,
+} from '@karcis/kit/contracts/attendees'
+import {
   BIND_HOLD,
   BIND_HOLDS,
   BOOKING_QUOTE,
@@ -117,6 +126,27 @@ export function ticketService(client: ServiceClient | undefined) {
       const data = await client.query(operation, { representations: references }, viewer)
       const found = entities.parse(data)._entities.filter((entity) => entity !== null)
       return new Set(found.map(({ __typename, id }) => `${__typename}:${id}`))
+    },
+
+    /** So many tickets of an event, by id, strictly between two ids. */
+    async ofEvent(
+      filter: EventTicketFilter,
+      range: { newerThan?: string | null; olderThan?: string | null; oldestFirst: boolean; limit: number },
+    ): Promise<EventTicket[]> {
+      const data = await client.query<{ eventTickets: unknown }>(EVENT_TICKETS, { ...filter, ...range })
+      return eventTickets.parse(data.eventTickets)
+    },
+
+    /** How many such tickets of an event there are. */
+    async countOfEvent(filter: EventTicketFilter): Promise<number> {
+      const data = await client.query<{ eventTicketCount: number }>(EVENT_TICKET_COUNT, { ...filter })
+      return data.eventTicketCount
+    },
+
+    /** Ids of the people who have such tickets of an event. */
+    async ownersOfEvent(filter: EventTicketFilter): Promise<string[]> {
+      const data = await client.query<{ eventTicketOwners: unknown }>(EVENT_TICKET_OWNERS, { ...filter })
+      return eventTicketOwners.parse(data.eventTicketOwners)
     },
 
     /** Turns what a paid booking holds into tickets. `issued: false`: the places are gone for good. */

@@ -3,6 +3,7 @@ import { DateTime, Money } from '@karcis/kit/scalars'
 import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
+import { attendees } from './attendees.ts'
 import { bookings } from './bookings.ts'
 import { cart } from './cart.ts'
 import { events } from './events.ts'
@@ -21,6 +22,7 @@ const MAX_CHANGES = 10
 
 const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
+  attendees,
   bookings,
   cart,
   events,

@@ -5,6 +5,11 @@ import { freezeTickets } from '../domain/booking/freeze-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
 import { readKeptPlaces, reservePlaces } from '../domain/booking/reserve-places.ts'
 import { resizeHold } from '../domain/booking/resize-hold.ts'
+import {
+  readEventTicketCount,
+  readEventTicketOwners,
+  readEventTickets,
+} from '../domain/viewing/list-event-tickets.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -18,6 +23,9 @@ export const bookings = {
       requireService(ctx, 'user')
       return readErasureLoss(ctx.deps, userId)
     },
+    eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
+    eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),
+    eventTicketOwners: (_, args, ctx) => readEventTicketOwners(depsForBooking(ctx), args),
   },
   Mutation: {
     bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),

@@ -4,6 +4,7 @@ import { setUserRole, suspendUser, unsuspendUser } from '../domain/account-manag
 import { deleteUser } from '../domain/account-management/delete-user.ts'
 import {
   listUsers,
+  readContacts,
   readMe,
   readUser,
   readUserByEmail,
@@ -20,6 +21,10 @@ export const account: Resolvers = {
     userByEmail: (_, { email }, ctx) => {
       requireService(ctx, 'event', 'ticket')
       return readUserByEmail(ctx.deps, ctx.viewer, email)
+    },
+    contacts: (_, { ids, search }, ctx) => {
+      requireService(ctx, 'booking')
+      return readContacts(ctx.deps, ids, search ?? null)
     },
   },
   Mutation: {

@@ -9,6 +9,9 @@ export const MEASURES = [
   'refunded_tickets',
   'gross',
   'discount',
+  'surcharge',
+  'platform_fees',
+  'tax',
   'refunded',
 ] as const
 
@@ -31,21 +34,24 @@ export const factsOf = (noted: Prisma.Sql): Prisma.Sql => Prisma.sql`
   WITH noted AS NOT MATERIALIZED (SELECT * FROM ${noted} AS note),
   change AS MATERIALIZED (
     SELECT noted.event_id, noted.booking_id, noted.changed_at, booking.currency, noted.refunded, noted.ended,
-      (kind = 'SALE')::int AS sold, noted.ended::int AS gone, booking.subtotal, booking.discount,
+      (kind = 'SALE')::int AS sold, noted.ended::int AS gone, booking.subtotal, booking.discount, booking.surcharge,
+      CASE kind WHEN 'SALE' THEN booking.platform_fees ELSE -noted.refunded_fees END AS platform_fees,
+      CASE kind WHEN 'SALE' THEN booking.tax ELSE -noted.refunded_tax END AS tax,
       (SELECT sum(quantity) FROM booking_items item WHERE item.booking_id = noted.booking_id) AS places,
       CASE kind WHEN 'SALE' THEN noted.method ELSE (SELECT sale.method FROM sale_changes sale
         WHERE sale.booking_id = noted.booking_id AND sale.kind = 'SALE') END AS method
     FROM noted JOIN bookings booking ON booking.id = noted.booking_id)
   SELECT event_id, part.dimension, part.value, currency, NULL AS label, 1 AS changes, sold AS bookings, gone AS refunded_bookings,
-    sold * places AS tickets, gone * places AS refunded_tickets, sold * subtotal AS gross, sold * discount AS discount, refunded
+    sold * places AS tickets, gone * places AS refunded_tickets, sold * subtotal AS gross, sold * discount AS discount,
+    sold * surcharge AS surcharge, platform_fees, tax, refunded
   FROM change CROSS JOIN LATERAL (VALUES ('EVENT', ''), ('TIME', ${QUARTER}), ('METHOD', coalesce(method, ''))) AS part (dimension, value)
   UNION ALL
   SELECT event_id, 'TYPE', ticket_type_id::text, currency, item.name, 0, sold, gone, sold * quantity, gone * quantity,
-    sold * price, sold * item.discount, gone * (price - item.discount)
+    sold * price, sold * item.discount, 0, 0, 0, gone * (price - item.discount)
   FROM change CROSS JOIN LATERAL (
     SELECT ticket_type_id, max(name) AS name, sum(quantity) AS quantity, sum(unit_price * quantity) AS price, sum(discount) AS discount
     FROM booking_items WHERE booking_id = change.booking_id GROUP BY ticket_type_id) item
   UNION ALL
   SELECT event_id, 'PROMO', use.code_id::text, currency, (SELECT code FROM promo_codes WHERE id = use.code_id), 0, sold, gone,
-    sold * places, gone * places, sold * subtotal, sold * use.discount, refunded
+    sold * places, gone * places, sold * subtotal, sold * use.discount, sold * surcharge, platform_fees, tax, refunded
   FROM change JOIN promo_uses use ON use.booking_id = change.booking_id WHERE change.discount > 0`

@@ -15,8 +15,14 @@ export interface SalesTotals {
   /** What the tickets cost before discounts. */
   gross: number
   discount: number
+  /** Fees and tax that were added to the price. */
+  surcharge: number
+  /** What is the platform's, less what went back of it. */
+  platformFees: number
+  /** Likewise of tax. */
+  tax: number
   refunded: number
-  /** `gross` less `discount` and `refunded`. */
+  /** What the event has earned: `gross` less `discount`, plus `surcharge`, less `refunded`, `platformFees` and `tax`. */
   net: number
 }
 
@@ -42,6 +48,7 @@ type Row<Read extends SalesTotals> = Omit<Read, Counted | 'net'> & Record<Counte
 const TOTALS = Prisma.sql`sum(changes)::bigint AS changes, sum(bookings)::bigint AS bookings,
   sum(refunded_bookings)::bigint AS "refundedBookings", sum(tickets)::bigint AS tickets,
   sum(refunded_tickets)::bigint AS "refundedTickets", sum(gross)::bigint AS gross, sum(discount)::bigint AS discount,
+  sum(surcharge)::bigint AS surcharge, sum(platform_fees)::bigint AS "platformFees", sum(tax)::bigint AS tax,
   sum(refunded)::bigint AS refunded`
 
 function toTotals<Read extends SalesTotals>(row: Row<Read>) {
@@ -53,6 +60,9 @@ function toTotals<Read extends SalesTotals>(row: Row<Read>) {
     refundedTickets,
     gross,
     discount,
+    surcharge,
+    platformFees,
+    tax,
     refunded,
     ...rest
   } = row
@@ -65,8 +75,11 @@ function toTotals<Read extends SalesTotals>(row: Row<Read>) {
     refundedTickets: Number(refundedTickets),
     gross: Number(gross),
     discount: Number(discount),
+    surcharge: Number(surcharge),
+    platformFees: Number(platformFees),
+    tax: Number(tax),
     refunded: Number(refunded),
-    net: Number(gross - discount - refunded),
+    net: Number(gross - discount + surcharge - refunded - platformFees - tax),
   }
 }
 

@@ -55,6 +55,9 @@ const NOTHING: ShownTotals = {
   refundedTickets: 0,
   gross: 0,
   discount: 0,
+  surcharge: 0,
+  platformFees: 0,
+  tax: 0,
   refunded: 0,
   net: 0,
 }

@@ -1,7 +1,7 @@
 import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { currencySchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { type BookingOrder, listBookings } from '../bookings/booking-search.ts'
@@ -16,13 +16,7 @@ const filterSchema = z
       .default(null),
     eventId: idSchema.nullish().default(null),
     userId: idSchema.nullish().default(null),
-    currency: z
-      .string()
-      .trim()
-      .toUpperCase()
-      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code')
-      .nullish()
-      .default(null),
+    currency: currencySchema.nullish().default(null),
     from: z.date().nullish().default(null),
     to: z.date().nullish().default(null),
   })

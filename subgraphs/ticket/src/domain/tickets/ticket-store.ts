@@ -1,3 +1,4 @@
+import type { EventTicket, EventTicketFilter } from '@karcis/kit/contracts/attendees'
 import { type KeysetPage, newestFirst } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
@@ -52,6 +53,40 @@ export async function countTicketsOfOwners(
   >`SELECT k.id AS owner_id, (SELECT count(*)::int FROM tickets t WHERE t.owner_id = k.id) AS count
     FROM unnest(${ownerIds}::uuid[]) AS k(id)`
   return new Map(rows.map((row) => [row.owner_id, row.count]))
+}
+
+const ofEvent = ({ eventId, ticketTypeId, statuses, ownerIds }: EventTicketFilter): Prisma.Sql =>
+  Prisma.sql`t.event_id = ${eventId}::uuid AND t.status = ANY(${statuses}::text[])
+    AND ${ticketTypeId === null ? Prisma.sql`TRUE` : Prisma.sql`t.ticket_type_id = ${ticketTypeId}::uuid`}
+    AND ${ownerIds === null ? Prisma.sql`TRUE` : Prisma.sql`t.owner_id = ANY(${ownerIds}::uuid[])`}`
+
+/** So many tickets of an event, by id, strictly between two ids; the lowest id first, or the highest. */
+export function listEventTickets(
+  db: Db,
+  filter: EventTicketFilter,
+  range: { newerThan: string | null; olderThan: string | null; oldestFirst: boolean; limit: number },
+): Promise<EventTicket[]> {
+  const { newerThan, olderThan, oldestFirst, limit } = range
+  return db.$queryRaw`SELECT t.id, t.booking_id AS "bookingId", t.owner_id AS "ownerId", t.ticket_type_id AS "ticketTypeId",
+      type.name AS "typeName", t.seat_label AS "seatLabel", t.status, t.checked_in_at AS "checkedInAt", t.created_at AS "createdAt"
+    FROM tickets t JOIN ticket_types type ON type.id = t.ticket_type_id
+    WHERE ${ofEvent(filter)} AND ${newerThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id > ${newerThan}::uuid`}
+      AND ${olderThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id < ${olderThan}::uuid`}
+    ORDER BY t.id ${oldestFirst ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${limit}::int`
+}
+
+/** How many such tickets of an event there are. */
+export async function countEventTickets(db: Db, filter: EventTicketFilter): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM tickets t WHERE ${ofEvent(filter)}`
+  return row?.count ?? 0
+}
+
+/** Ids of the people who have such tickets of an event. */
+export async function listEventTicketOwners(db: Db, filter: EventTicketFilter): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT DISTINCT t.owner_id AS id FROM tickets t WHERE ${ofEvent(filter)}`
+  return rows.map(({ id }) => id)
 }
 
 /** How many of a user's tickets still admit them to something. */

@@ -1,11 +1,13 @@
 import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
+import { type Contact, MOST_CONTACTS } from '@karcis/kit/contracts/attendees'
 import type { PageArgs } from '@karcis/kit/pagination'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emailSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
 import { userFilterSchema } from '../accounts/account-input.ts'
-import { findAccountByEmail, listAccounts } from '../accounts/account-store.ts'
+import { findAccountByEmail, findContacts, listAccounts } from '../accounts/account-store.ts'
 import {
   fullView,
   isSelfOrAdmin,
@@ -46,6 +48,20 @@ export async function readUserByEmail(
   if (!address.success) return null
   const account = await findAccountByEmail(db, address.data)
   return account && viewFor(viewer, account)
+}
+
+const contactIds = z.array(idSchema).max(MOST_CONTACTS, `must be ${MOST_CONTACTS} at most`)
+
+/**
+ * How to reach people, as far as they have accounts; with a search, those whose name or address contains it. For the booking subgraph, which
+ * has seen to it that who asks organizes an event that they have tickets for. @throws BadUserInput
+ */
+export async function readContacts(
+  { db }: Deps,
+  rawIds: readonly string[],
+  search: string | null,
+): Promise<Contact[]> {
+  return findContacts(db, parseInput(contactIds, rawIds, 'ids'), search)
 }
 
 /** Accounts that are not erased, newest first. Admins only. @throws Forbidden, BadUserInput */

@@ -1,4 +1,5 @@
 import { type ReadById, readById } from '@karcis/kit/batch-loader'
+import type { Contact } from '@karcis/kit/contracts/attendees'
 import { mapConstraintError } from '@karcis/kit/database'
 import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import type { Reads } from '@karcis/kit/reads'
@@ -43,6 +44,13 @@ export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
 /** The account with this (normalized) address. */
 export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
   db.user.findUnique({ where: { email }, select: FIELDS })
+
+/** Names and addresses of accounts that are not erased; with a search, of those whose name or address contains it. */
+export function findContacts(db: Db, ids: readonly string[], search: string | null): Promise<Contact[]> {
+  const looked = search === null ? null : `%${literally(search)}%`
+  return db.$queryRaw`SELECT id, name, email FROM users WHERE id = ANY(${ids}::uuid[]) AND deleted_at IS NULL AND email IS NOT NULL
+    AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked})` : Prisma.sql`TRUE`}`
+}
 
 /** What a password is checked against. */
 export interface Credentials {

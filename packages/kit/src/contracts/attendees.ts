@@ -1,0 +1,68 @@
+import { z } from 'zod'
+
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
+
+const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'] as const
+
+/** A ticket of an event, as it is listed to whoever organizes that. */
+const eventTicket = z.object({
+  id: z.uuid(),
+  bookingId: z.uuid(),
+  ownerId: z.uuid(),
+  ticketTypeId: z.uuid(),
+  typeName: z.string(),
+  /** As `Stalls B-12`; null for general admission. */
+  seatLabel: z.string().nullable(),
+  status: z.enum(TICKET_STATUSES),
+  checkedInAt: instant.nullable(),
+  createdAt: instant,
+})
+
+export const eventTickets = z.array(eventTicket)
+
+export type EventTicket = z.infer<typeof eventTicket>
+
+/** Which tickets of an event: the same variables in all of these operations. */
+export interface EventTicketFilter {
+  eventId: string
+  /** Null for all. */
+  ticketTypeId: string | null
+  statuses: readonly EventTicket['status'][]
+  /** Null for all, else `MOST_OWNERS` at most. */
+  ownerIds: readonly string[] | null
+}
+
+/** So many owners one request can name. */
+export const MOST_OWNERS = 10_000
+/** So many tickets one answer can have. */
+export const MOST_EVENT_TICKETS = 1_000
+
+const FILTER = '$eventId: ID!, $ticketTypeId: ID, $statuses: [TicketStatus!]!, $ownerIds: [ID!]'
+const FILTERED = 'eventId: $eventId, ticketTypeId: $ticketTypeId, statuses: $statuses, ownerIds: $ownerIds'
+
+/** Asks the ticket subgraph for `$limit` tickets, in the order of their ids: oldest first or newest first, strictly between two ids. */
+export const EVENT_TICKETS = `query EventTickets(${FILTER}, $newerThan: ID, $olderThan: ID, $oldestFirst: Boolean!, $limit: Int!) {
+  eventTickets(${FILTERED}, newerThan: $newerThan, olderThan: $olderThan, oldestFirst: $oldestFirst, limit: $limit) {
+    ${Object.keys(eventTicket.shape).join(' ')} } }`
+
+/** How many there are, under `eventTicketCount`. */
+export const EVENT_TICKET_COUNT = `query EventTicketCount(${FILTER}) { eventTicketCount(${FILTERED}) }`
+
+/** Ids of the people who have them, under `eventTicketOwners`. */
+export const EVENT_TICKET_OWNERS = `query EventTicketOwners(${FILTER}) { eventTicketOwners(${FILTERED}) }`
+
+export const eventTicketOwners = z.array(z.uuid())
+
+/** How whoever organizes an event reaches a person who has a ticket for it. */
+const contact = z.object({ id: z.uuid(), name: z.string(), email: z.string() })
+
+export const contacts = z.array(contact)
+
+export type Contact = z.infer<typeof contact>
+
+/** So many people one request can ask for. */
+export const MOST_CONTACTS = 5_000
+
+/** Asks the user subgraph for those of `$ids` that have an account, and of which name or address contains `$search`, where that is given. */
+export const CONTACTS = `query Contacts($ids: [ID!]!, $search: String) {
+  contacts(ids: $ids, search: $search) { ${Object.keys(contact.shape).join(' ')} } }`

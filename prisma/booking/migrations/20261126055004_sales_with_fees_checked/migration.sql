@@ -1,0 +1,1 @@
+ALTER TABLE sale_changes VALIDATE CONSTRAINT sale_changes_share_check;

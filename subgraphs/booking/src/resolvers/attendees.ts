@@ -1,0 +1,23 @@
+import { requireViewer } from '@karcis/kit/viewer'
+import { exportAttendees } from '../domain/attendees/export-attendees.ts'
+import { viewAttendees } from '../domain/attendees/view-attendees.ts'
+import type { Resolvers } from '../generated/resolvers-types.ts'
+
+export const attendees: Resolvers = {
+  Query: {
+    attendees: (_, { eventId, filter, ...args }, ctx) =>
+      viewAttendees(ctx.deps, requireViewer(ctx), eventId, filter, args),
+  },
+  Mutation: {
+    exportAttendees: (_, { eventId, filter }, ctx) =>
+      exportAttendees(ctx.deps, requireViewer(ctx), eventId, filter),
+  },
+  // Only who organizes the event is given one.
+  Attendee: {
+    ticket: ({ id }) => ({ id }),
+    user: ({ ownerId }) => ({ id: ownerId }),
+    name: async ({ ownerId }, _, { loaders }) => (await loaders.contact.load(ownerId))?.name ?? null,
+    email: async ({ ownerId }, _, { loaders }) => (await loaders.contact.load(ownerId))?.email ?? null,
+    booking: ({ bookingId }, _, { loaders }) => loaders.booking.load(bookingId),
+  },
+}
