@@ -9,6 +9,7 @@ import {
   RELEASE_BOOKING,
 } from './domain/bookings/booking-changes.ts'
 import type { Deps } from './domain/deps.ts'
+import { closeLedger } from './domain/ledger/close-day.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
@@ -62,6 +63,7 @@ const forgetGuessesJob = retention<Deps>({
   keepForDays: 0,
 })
 
+const closeLedgerJob = onSchedule('close-ledger', closeLedger)
 const forgetAccountsJob = onSchedule('forget-payout-accounts', forgetPayoutAccounts)
 
 export const jobs = [
@@ -80,6 +82,7 @@ export const jobs = [
   forgetNotificationsJob,
   forgetGuessesJob,
   forgetAccountsJob,
+  closeLedgerJob,
 ]
 
 export const crons = [
@@ -87,6 +90,8 @@ export const crons = [
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  // Each hour: the day before is closed soon after midnight, and what was missed is made up for.
+  { job: closeLedgerJob.name, match: '3 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
 ]

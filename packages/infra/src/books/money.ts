@@ -112,6 +112,21 @@ export const MONEY_CHECKS: readonly Check[] = [
       WHERE coalesce(l.due, 0) <> coalesce(r.pending, 0)`,
   },
   {
+    name: 'late-close',
+    rule: 'each day of the ledger is closed within six hours of its end',
+    breaches:
+      () => `SELECT to_char(next.day, 'YYYY-MM-DD') AS day FROM (SELECT coalesce((SELECT max(day) + 1 FROM ledger_closes),
+          (SELECT (created_at AT TIME ZONE 'UTC')::date FROM ledger_transactions ORDER BY id LIMIT 1)) AS day) next
+      WHERE next.day < ((now() - interval '6 hours') AT TIME ZONE 'UTC')::date`,
+    repair: {
+      how: 'enqueued (close-ledger)',
+      sql: (
+        breaches,
+      ) => `SELECT count(graphile_worker.add_job('close-ledger', payload => '{}', job_key => 'close-ledger',
+          max_attempts => 25))::int AS count FROM (${breaches}) breach`,
+    },
+  },
+  {
     name: 'payouts',
     rule: 'the ledger says of a payout what its status and its lines say',
     breaches:
