@@ -126,6 +126,12 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PAID, kept: null, payments: null },
   },
   {
+    check: 'fees',
+    database: 'booking',
+    sql: `UPDATE bookings SET platform_fees = 5 WHERE id = '${w.PAID}'`,
+    row: { booking_id: w.PAID, platform_fees: '5', lines_platform_fees: '0', paid_platform_fees: '0' },
+  },
+  {
     check: 'discounts',
     database: 'booking',
     sql: `UPDATE booking_items SET discount = 30 WHERE booking_id = '${w.PENDING}' AND position = 0`,

@@ -1,8 +1,9 @@
 import { byKey, createBatchedRead } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import { findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
+import { findBookingFees, findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
+import { findEventFees } from './domain/fees/fee-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
@@ -30,6 +31,9 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     booking: byKey((ids) => findBookings(deps.db, ids)),
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
+    fees: byKey((ids) => findBookingFees(deps.db, ids)),
+    /** What events charge at this moment. */
+    eventFees: byKey((ids) => findEventFees(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** What made bookings cheaper. */
     promos: byKey((ids) => findUsedPromos(deps.db, ids)),

@@ -14,7 +14,7 @@ export interface Wallet {
 /** One movement of a wallet, in the smallest unit of `currency`; below zero when money left it. */
 export interface WalletEntry {
   id: string
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND'
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'TOP_UP'
   amount: number
   currency: string
   bookingId: string | null

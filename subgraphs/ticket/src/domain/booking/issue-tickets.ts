@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { findBoundHold, findHoldOfBooking, lockHoldOfBooking } from '../allocation/bound-hold-store.ts'
@@ -83,6 +84,7 @@ async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTick
   const { db, live, seatClaims } = deps
   try {
     const change = await transaction(db, (tx) => convert(tx, hold, tickets))
+    await faultPoint('convert-hold/converted')
     if (change === 'converted before')
       return { issued: true, ticketIds: await findTicketIdsOfBooking(db, bookingId) }
     publishChange(live, hold.eventId, change)
@@ -153,6 +155,7 @@ export async function cancelTickets(
     const { eventId } = first
     return { eventId, change: await freePlaces(tx, eventId, 'sold', tickets) }
   })
+  await faultPoint('end-tickets/ended')
   if (ended) publishChange(live, ended.eventId, ended.change)
   return true
 }
