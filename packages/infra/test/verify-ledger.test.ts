@@ -108,7 +108,7 @@ describe('verify-ledger', () => {
       'a payment that says otherwise',
       'payments',
       "UPDATE payments SET captured_amount = 0, amount = 0, paid_at = NULL, status = 'FAILED'",
-      { booking_id: w.PAID },
+      { booking_or_checkout_id: w.PAID },
     ],
     [
       'a day that was changed after its close',

@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, payouts, and bookings that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',

@@ -14,7 +14,7 @@ export interface Verified {
 }
 
 /** Rules of the audit that hold between the ledger and what else the booking subgraph keeps: the same there and here. */
-const SHARED = ['wallets', 'payments', 'refunds-due', 'payouts']
+const SHARED = ['wallets', 'payments', 'checkouts', 'top-ups', 'fees', 'refunds-due', 'payouts']
 const BATCH = 5_000
 
 /**

@@ -6,7 +6,13 @@ CREATE SEQUENCE ledger_transactions_seq;
 -- Whoever may write postings draws from it, also a process of the version before; nobody else gets into this database.
 GRANT USAGE ON SEQUENCE ledger_transactions_seq TO PUBLIC;
 ALTER TABLE ledger_transactions ADD COLUMN seq bigint;
-ALTER TABLE ledger_transactions ALTER COLUMN seq SET DEFAULT nextval('ledger_transactions_seq');
+CREATE FUNCTION number_ledger_transaction() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.seq := nextval('ledger_transactions_seq');
+  RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_transactions_numbered BEFORE INSERT ON ledger_transactions
+  FOR EACH ROW EXECUTE FUNCTION number_ledger_transaction();
 
 CREATE TABLE ledger_closes (
   -- By UTC.
