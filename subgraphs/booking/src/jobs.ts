@@ -20,6 +20,7 @@ import {
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
+import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
@@ -37,6 +38,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
+const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
@@ -76,6 +78,7 @@ export const jobs = [
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
+  foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
   forgetKeysJob,
@@ -86,6 +89,7 @@ export const jobs = [
 ]
 
 export const crons = [
+  { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },

@@ -7,6 +7,7 @@ import { findEventFees } from './domain/fees/fee-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
+import { findEventSales } from './domain/sales/sale-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
 
@@ -42,6 +43,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     campaignResults: byKey((ids) => findResults(deps.db, 'promo_id', ids)),
     /** What is known of events. */
     event: byKey((ids) => findEventCopies(deps.db, ids)),
+    /** What events have sold. */
+    sales: byKey((ids) => findEventSales(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
     /** Of payouts that the viewer was given. */
