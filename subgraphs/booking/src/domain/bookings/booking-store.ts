@@ -358,6 +358,16 @@ export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promi
   return rows.map(toBooking)
 }
 
+/** PENDING and in time: it can be paid for so many hours from now, but not past `latest`; never for less long than before. */
+export const extendBooking = (tx: Tx, id: string, hours: number, latest: Date): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(hours => ${hours}::int),
+      ${latest}::timestamptz))`,
+    IN_TIME,
+  )
+
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
@@ -389,6 +399,15 @@ export const moveToRefunded = (
     id,
     Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
     Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
+  )
+
+/** PAID → REFUNDED by the buyer's bank, its tickets not yet cancelled. */
+export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
   )
 
 /** PAID without tickets → PAID with them. */
