@@ -3,10 +3,9 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { GRACE_SECONDS, openBooks } from '@karcis/infra/books/audit'
 import { describeFindings } from '@karcis/infra/books/print'
-import { databaseName, databaseSetting } from '@karcis/infra/migrate'
-import { findPostgres } from '@karcis/infra/postgres'
 import { SetupError } from '@karcis/infra/setup'
-import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
+import { databaseUrls } from './database-urls.ts'
 import { ROOT } from './paths.ts'
 
 const USAGE = 'usage: npm run books -- [--json] [--repair] [--grace SECONDS] [--data DIR]'
@@ -20,7 +19,7 @@ const [RIGHT, WRONG, UNREADABLE] = [0, 1, 2]
 async function main(args: string[]): Promise<number> {
   const { json, repair, graceSeconds, dataDir } = readFlags(args)
   if (existsSync(join(ROOT, '.env'))) process.loadEnvFile(join(ROOT, '.env'))
-  await using books = openBooks(databaseUrls(dataDir))
+  await using books = openBooks(databaseUrls(SUBGRAPHS, dataDir))
   const findings = await books.audit({ graceSeconds, repair })
   const underWay = await books.underWay()
   console.log(json ? JSON.stringify({ findings, underWay }, null, 2) : describeFindings(findings, underWay))
@@ -44,17 +43,6 @@ function readFlags(args: string[]) {
   } catch (error) {
     throw new SetupError(`${(error as Error).message} (${USAGE})`)
   }
-}
-
-function databaseUrls(dataDir: string): Record<SubgraphName, string> {
-  const given = SUBGRAPHS.map((name) => [name, process.env[databaseSetting(name)]] as const)
-  const missing = given.filter(([, url]) => !url).map(([name]) => databaseSetting(name))
-  const embedded = missing.length > 0 ? findPostgres(join(dataDir, 'postgres')) : undefined
-  if (missing.length > 0 && !embedded)
-    throw new SetupError(`No \`npm start\` runs on ${dataDir}: start it, or set ${missing.join(', ')}.`)
-  return Object.fromEntries(
-    given.map(([name, url]) => [name, url || embedded?.(databaseName(name))]),
-  ) as Record<SubgraphName, string>
 }
 
 try {

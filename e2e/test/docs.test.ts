@@ -36,7 +36,7 @@ describe.each(PAGES)('%s', (page) => {
   })
 
   it('names only commands that package.json has', () => {
-    for (const [, name = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(scripts).toHaveProperty([name])
+    for (const [, name = ''] of text.matchAll(/npm run ([\w:-]+)/g)) expect(scripts).toHaveProperty([name])
   })
 })
 

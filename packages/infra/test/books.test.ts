@@ -224,6 +224,12 @@ const FAULTS: Fault[] = [
     row: { currency: 'IDR', due: '0', pending: '300' },
   },
   {
+    check: 'late-close',
+    database: 'booking',
+    sql: `INSERT INTO ledger_closes SELECT (now() AT TIME ZONE 'UTC')::date - 9, NULL, 0, 0, 0, '[]', sha256('')`,
+    row: { day: new Date(Date.now() - 8 * 86_400_000).toISOString().slice(0, 10) },
+  },
+  {
     check: 'payouts',
     database: 'booking',
     sql: `INSERT INTO payouts (id, organizer_id, amount, currency, bank_name, account_holder, account_number, account_ending)

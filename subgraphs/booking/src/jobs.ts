@@ -9,6 +9,7 @@ import {
   RELEASE_BOOKING,
 } from './domain/bookings/booking-changes.ts'
 import type { Deps } from './domain/deps.ts'
+import { closeLedger } from './domain/ledger/close-day.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
 import { issueInvoices } from './domain/invoices/issue-invoices.ts'
@@ -82,6 +83,7 @@ const forgetGuessesJob = retention<Deps>({
   keepForDays: 0,
 })
 
+const closeLedgerJob = onSchedule('close-ledger', closeLedger)
 /** What organizers' endpoints were told, for them to look into. What is still to be sent stays. */
 export const forgetWebhooksJob = retention<Deps>({
   name: 'forget-webhooks',
@@ -127,6 +129,7 @@ export const jobs = [
   forgetWebhooksJob,
   forgetEndpointsJob,
   forgetAccountsJob,
+  closeLedgerJob,
 ]
 
 export const crons = [
@@ -137,6 +140,8 @@ export const crons = [
   { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  // Each hour: the day before is closed soon after midnight, and what was missed is made up for.
+  { job: closeLedgerJob.name, match: '3 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
   { job: forgetCartsJob.name, match: '27 * * * *' },

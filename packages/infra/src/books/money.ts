@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings and webhooks that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, payouts, and bookings and webhooks that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -208,6 +208,21 @@ export const MONEY_CHECKS: readonly Check[] = [
       FULL JOIN (SELECT p.currency, sum(r.amount) AS pending FROM refunds r JOIN payments p ON p.id = r.payment_id
         WHERE r.status = 'PENDING' GROUP BY p.currency) r ON r.currency = l.currency
       WHERE coalesce(l.due, 0) <> coalesce(r.pending, 0)`,
+  },
+  {
+    name: 'late-close',
+    rule: 'each day of the ledger is closed within six hours of its end',
+    breaches:
+      () => `SELECT to_char(next.day, 'YYYY-MM-DD') AS day FROM (SELECT coalesce((SELECT max(day) + 1 FROM ledger_closes),
+          (SELECT (created_at AT TIME ZONE 'UTC')::date FROM ledger_transactions ORDER BY id LIMIT 1)) AS day) next
+      WHERE next.day < ((now() - interval '6 hours') AT TIME ZONE 'UTC')::date`,
+    repair: {
+      how: 'enqueued (close-ledger)',
+      sql: (
+        breaches,
+      ) => `SELECT count(graphile_worker.add_job('close-ledger', payload => '{}', job_key => 'close-ledger',
+          max_attempts => 25))::int AS count FROM (${breaches}) breach`,
+    },
   },
   {
     name: 'payouts',

@@ -1,4 +1,5 @@
 import type { Finding, Row } from './report.ts'
+import type { Verified } from './verify-ledger.ts'
 
 /** How many characters of a value one line shows. */
 const VALUE_LENGTH = 80
@@ -18,6 +19,21 @@ export function describeFindings(findings: readonly Finding[], underWay: Record<
     wrong.length === 0
       ? `the books are right: ${findings.length} checks`
       : `${wrong.length} of ${findings.length} checks found something wrong: ${[...new Set(wrong.map(({ check }) => check))].join(', ')}`,
+  ].join('\n')
+}
+
+/** What a verification of the ledger found, as a person at a terminal reads it. */
+export function describeVerified({ findings, lastClose, ...read }: Verified): string {
+  const wrong = findings.filter(({ count }) => count > 0)
+  const { postings, entries, bookings, closedDays } = read
+  return [
+    ...findings.flatMap(describe),
+    '',
+    `read  ${postings} postings with ${entries} entries, ${bookings} bookings, ${closedDays} closed days`,
+    ...(lastClose ? [`last close  ${lastClose.day}  ${lastClose.hash}`] : []),
+    wrong.length === 0
+      ? 'the ledger is right'
+      : `the ledger is wrong: ${wrong.map(({ check }) => check).join(', ')}`,
   ].join('\n')
 }
 
