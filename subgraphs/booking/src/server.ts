@@ -1,12 +1,13 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
-import { webhookPath } from '@karcis/kit/contracts/webhooks'
+import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
+import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -42,7 +43,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         pollMs: settings.LIVE_POLL_MS,
       })
       const tickets = ticketService(base.clients.ticket)
-      const providers = createProviders(settings)
+      const providers = createProviders(settings, base.log)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
       const deps: Deps = {
         ...base,
@@ -50,6 +51,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         live,
         tickets,
         providers,
+        knownFees: createKnownFees(base.db),
         keptCounts: createKeptCounts(),
         guessKey,
       }
@@ -59,9 +61,13 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     resolvers,
     jobs,
     crons,
-    routes: (deps) => ({
-      [webhookPath('midtrans')]: webhook(deps, 'MIDTRANS'),
-    }),
+    routes: (deps) =>
+      Object.fromEntries(
+        WEBHOOK_PROVIDERS.map((provider) => [
+          webhookPath(provider),
+          webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
+        ]),
+      ),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),

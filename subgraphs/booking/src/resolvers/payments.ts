@@ -4,6 +4,7 @@ import type { Context } from '../request-context.ts'
 import { viewPaymentMethods } from '../domain/viewing/view-payment.ts'
 import { expireBookings } from '../domain/fulfilment/release-booking.ts'
 import type { Payment } from '../domain/payments/payment-store.ts'
+import type { BuyerAction } from '../domain/payments/provider.ts'
 import { chargeableCurrencies } from '../domain/payments/providers.ts'
 import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -35,12 +36,11 @@ export const payments: Resolvers = {
 
 /** What the buyer has to do next for a payment, if it is that. */
 async function actionOf(
-  { action, status, bookingId }: Payment,
-  { loaders, viewer }: Context,
-  kind: 'redirectUrl' | 'clientSecret' | 'instructions',
+  { action, status, userId }: Payment,
+  { viewer }: Context,
+  kind: keyof BuyerAction,
 ): Promise<string | undefined> {
   if (action === null || status !== 'REQUIRES_ACTION') return undefined
-  const booking = await loaders.booking.load(bookingId)
-  if (booking?.userId !== viewer?.id) return undefined
-  return (action as { [Kind in typeof kind]?: string })[kind]
+  if (userId !== viewer?.id) return undefined
+  return action[kind]
 }

@@ -17,10 +17,11 @@ import {
 } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { wholeShare } from '../fees/refund-share.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
 import { REFUNDS_DUE, refundPosting } from '../ledger/postings.ts'
 import { advance } from '../payments/payment-state.ts'
-import { findPayments, movePayment } from '../payments/payment-store.ts'
+import { findPayments, lockPayment, moveLocked } from '../payments/payment-store.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
 import { insertRefund } from '../refunds/refund-store.ts'
 
@@ -96,18 +97,21 @@ export async function refundInFull(
 }
 
 async function refundPayment(tx: Tx, { providers }: Deps, booking: Booking): Promise<void> {
-  const payment = (await findPayments(tx, [booking.id])).get(booking.id)
+  const found = (await findPayments(tx, [booking.id])).get(booking.id)
+  // Locked, and read again: it may have paid other bookings too, which are refunded by themselves.
+  const payment = found && (await lockPayment(tx, found.id))
   if (!payment) throw new Error(`booking ${booking.id} has no payment to refund`)
-  const amount = payment.capturedAmount - payment.refundedAmount
+  const amount = booking.totalPrice
   const provider: PaymentProvider | undefined = providers[payment.provider]
   if (amount > 0 && provider?.kind === 'LEDGER')
-    await provider.refund(tx, booking, { key: booking.id, amount })
+    await provider.refund(tx, booking, { key: booking.id, share: wholeShare(booking) })
   else if (amount > 0) {
-    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, booking.id, amount))
+    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, booking.id, wholeShare(booking)))
     await insertRefund(tx, payment.id, amount)
   }
-  const moved = await movePayment(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
-  if (!moved) throw new Error(`payment ${payment.id} was moved by another`) // the booking's row lock forbids it
+  // Of nothing, nothing goes back; a payment of nothing ends with the first of its bookings.
+  if (amount > 0 || (payment.amount === 0 && payment.status === 'PAID'))
+    await moveLocked(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
 }
 
 /**

@@ -1,12 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Share } from '../fees/refund-share.ts'
 import type { PaymentState } from './payment-state.ts'
+import type { Bill } from './subject.ts'
 
 /**
  * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
  * is while the booking is being paid, because a database transaction must never wait for somebody else.
- * A new provider is a file beside this one, a line in providers.ts, and its settings.
+ * A new provider is a file beside this one, a few lines in providers.ts, and its settings.
  */
 export type PaymentProvider = LedgerProvider | ExternalProvider
 
@@ -24,9 +26,9 @@ export interface LedgerProvider extends AnyProvider {
    */
   pay(tx: Tx, booking: Booking): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
-  refund(tx: Tx, booking: Booking, refund: Refund): Promise<void>
+  refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
   /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
-  mapError(db: Db, booking: Booking, error: unknown): Promise<unknown>
+  mapError(db: Db, bill: Bill, error: unknown): Promise<unknown>
 }
 
 /**
@@ -54,11 +56,14 @@ export interface ExternalProvider extends AnyProvider {
   readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
-/** A booking that is to be paid in full until its `expiresAt`. */
+/** What is to be paid, in full until `expiresAt`. */
 export interface PaymentOrder {
   /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
   paymentId: string
-  booking: Booking
+  /** In the smallest unit of `currency`, an ISO 4217 code. */
+  amount: number
+  currency: string
+  expiresAt: Date
 }
 
 /** A payment that was asked for, as its provider is asked about it. */
@@ -80,8 +85,12 @@ export interface StartedPayment {
   action: BuyerAction | null
 }
 
-/** A page to send the buyer to; a secret that the provider's own form takes; or words to follow, as for a bank transfer. */
-export type BuyerAction = { redirectUrl: string } | { clientSecret: string } | { instructions: string }
+/** A page to send the buyer to; a secret that the provider's own form takes; or words to follow, as for a bank transfer. Any one will do. */
+export interface BuyerAction {
+  redirectUrl?: string
+  clientSecret?: string
+  instructions?: string
+}
 
 /** How a payment stands at its provider. Whoever acts on it first compares amount and currency with what was asked for. */
 export interface PaymentReport {
@@ -90,7 +99,7 @@ export interface PaymentReport {
   currency: string
 }
 
-/** Money that goes back, in the smallest unit of the booking's currency. */
+/** Money that goes back, in the smallest unit of the payment's currency. */
 export interface Refund {
   /** Distinguishes this refund from every other: repeated with the same key, it is made once. */
   key: string
@@ -99,6 +108,9 @@ export interface Refund {
 
 /** A provider does not give money back at this moment; it is asked again. */
 export class RefundFailed extends Error {}
+
+/** Nor will it ever: somebody has to give the money back by hand. */
+export class RefundImpossible extends RefundFailed {}
 
 /** What a notification is about. It is a hint to ask for the `status`, never a reason to move money. */
 export interface Notification {
