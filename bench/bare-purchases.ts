@@ -42,7 +42,9 @@ export async function startBarePurchases(
 ): Promise<BarePurchases> {
   await using stack = new AsyncDisposableStack()
   const pool = (database: string): pg.Pool =>
-    stack.adopt(new pg.Pool({ connectionString: postgres.url(database), max: CONNECTIONS }), (one) => one.end())
+    stack.adopt(new pg.Pool({ connectionString: postgres.url(database), max: CONNECTIONS }), (one) =>
+      one.end(),
+    )
   const ticket = pool('bare_ticket')
   const booking = pool('bare_booking')
   const [stock, sales] = [newId(), newId()]
@@ -58,19 +60,31 @@ export async function startBarePurchases(
   async function purchase({ id: userId }: Viewer): Promise<void> {
     const [hold, id, posting] = [newId(), newId(), newId()]
     await inTransaction(ticket, [
-      ['UPDATE stock SET available = available - 1, held = held + 1 WHERE id = $1 AND available >= 1', [stock]],
+      [
+        'UPDATE stock SET available = available - 1, held = held + 1 WHERE id = $1 AND available >= 1',
+        [stock],
+      ],
       [`INSERT INTO holds VALUES ($1, $2, 'ACTIVE', NULL, now() + interval '10 minutes')`, [hold, userId]],
       ['INSERT INTO hold_items VALUES ($1, $2, 1, $3)', [hold, stock, price]],
     ])
     await inTransaction(ticket, [
-      [`UPDATE holds SET booking_id = $2 WHERE id = $1 AND status = 'ACTIVE' AND booking_id IS NULL`, [hold, id]],
+      [
+        `UPDATE holds SET booking_id = $2 WHERE id = $1 AND status = 'ACTIVE' AND booking_id IS NULL`,
+        [hold, id],
+      ],
     ])
     await inTransaction(booking, [
-      [`INSERT INTO bookings VALUES ($1, $2, $3, 'PENDING', $4, true, now() + interval '9 minutes')`, [id, userId, hold, price]],
+      [
+        `INSERT INTO bookings VALUES ($1, $2, $3, 'PENDING', $4, true, now() + interval '9 minutes')`,
+        [id, userId, hold, price],
+      ],
       ['INSERT INTO booking_items VALUES ($1, 0, $2, 1, $3)', [id, stock, price]],
     ])
     await inTransaction(booking, [
-      [`UPDATE bookings SET status = 'PAID', fulfilled = false WHERE id = $1 AND status = 'PENDING' AND expires_at > now()`, [id]],
+      [
+        `UPDATE bookings SET status = 'PAID', fulfilled = false WHERE id = $1 AND status = 'PENDING' AND expires_at > now()`,
+        [id],
+      ],
       ['UPDATE accounts SET balance = balance - $2 WHERE id = $1', [userId, price]],
       ['INSERT INTO postings VALUES ($1, $2)', [posting, `payment:${id}`]],
       ['INSERT INTO entries VALUES ($1, $2, $3, $4)', [newId(), posting, userId, -price]],
@@ -94,7 +108,10 @@ export async function startBarePurchases(
 }
 
 /** One statement after the other, each of which must move a row. */
-async function inTransaction(pool: pg.Pool, statements: readonly [sql: string, values: unknown[]][]): Promise<void> {
+async function inTransaction(
+  pool: pg.Pool,
+  statements: readonly [sql: string, values: unknown[]][],
+): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')

@@ -65,7 +65,9 @@ export async function comparePurchases(
     for (const contender of contenders) all.get(contender.name)?.push(await run(contender))
 
   const reference = all.get(contenders[0]?.name ?? '') ?? []
-  console.log(`\nPurchases: ${rounds} interleaved rounds of ${count}, ${concurrency} at a time; median (and range)\n`)
+  console.log(
+    `\nPurchases: ${rounds} interleaved rounds of ${count}, ${concurrency} at a time; median (and range)\n`,
+  )
   console.log('|  | purchases/s | × bare | statements | transactions | WAL flushes | WAL KB |')
   console.log('|---|---:|---:|---:|---:|---:|---:|')
   for (const [name, rows] of all) {

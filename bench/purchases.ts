@@ -87,7 +87,9 @@ async function benchPurchases(rounds: number): Promise<void> {
     const paid = await confirmPayment(booking.deps, buyer, id, { method: 'WALLET' })
     if (paid.status !== 'PAID' || !paid.fulfilled) throw new Error(`a purchase ended as ${paid.status}`)
   }
-  const bare = stack.use(await startBarePurchases(postgres, buyers, { price: PRICE, grant: GRANT, quota: QUOTA }))
+  const bare = stack.use(
+    await startBarePurchases(postgres, buyers, { price: PRICE, grant: GRANT, quota: QUOTA }),
+  )
   const admin = new pg.Client(postgres.url('postgres'))
   await admin.connect()
   stack.defer(() => admin.end())
@@ -96,7 +98,11 @@ async function benchPurchases(rounds: number): Promise<void> {
   await comparePurchases(
     admin,
     [
-      { name: 'bare SQL by hand', databases: ['bare_ticket', 'bare_booking'], purchase: () => bare.purchase(buyerInTurn()) },
+      {
+        name: 'bare SQL by hand',
+        databases: ['bare_ticket', 'bare_booking'],
+        purchase: () => bare.purchase(buyerInTurn()),
+      },
       { name: 'Karcis', databases: names.map(databaseName), purchase: () => purchase(buyerInTurn()) },
     ],
     { rounds, ...SIZE },
