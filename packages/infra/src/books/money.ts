@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings and webhooks that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -72,6 +72,31 @@ export const MONEY_CHECKS: readonly Check[] = [
         OR l.platform_fees <> b.platform_fees OR l.tax <> b.tax`,
   },
   {
+    name: 'invoice-numbers',
+    rule: 'invoices and credit notes of an organizer are numbered from 1 on in each year, without gaps',
+    breaches:
+      () => `SELECT organizer_id, kind, year, count(*)::int AS issued, max(number) AS last FROM invoices
+      GROUP BY organizer_id, kind, year HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)`,
+  },
+  {
+    name: 'invoices',
+    rule: 'an invoice or credit note is of what moved, and its lines sum to that',
+    breaches:
+      () => `SELECT i.id AS invoice_id, i.booking_id, i.kind, i.total, s.lines, m.moved FROM invoices i,
+      LATERAL (SELECT sum((line ->> 'amount')::numeric) AS lines FROM jsonb_array_elements(i.content -> 'lines') line
+        WHERE NOT (line -> 'inclusive')::boolean) s,
+      LATERAL (SELECT abs(sum(e.amount)) AS moved FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE e.transaction_id = i.transaction_id AND a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES')) m
+      WHERE i.total IS DISTINCT FROM s.lines OR i.total IS DISTINCT FROM m.moved`,
+  },
+  {
+    name: 'late-invoices',
+    rule: 'what was paid, or went back, is invoiced or credited within an hour',
+    breaches:
+      () => `SELECT t.id AS transaction_id, t.kind, t.booking_id, t.created_at AS since FROM invoices_due d
+      JOIN ledger_transactions t ON t.id = d.transaction_id WHERE t.created_at < now() - interval '1 hour'`,
+  },
+  {
     name: 'payments',
     rule: 'bookings that are paid together were paid as much, and given back as much, as their payments say',
     breaches:
@@ -128,6 +153,34 @@ export const MONEY_CHECKS: readonly Check[] = [
       WHERE p.used <> h.held OR p.used <> h.kept OR p.used <> c.of_codes OR p.used <> c.of_users`,
   },
   {
+    name: 'sales',
+    rule: 'what an event has sold, as it was noted and added up, is what its bookings say',
+    breaches:
+      () => `WITH said AS (SELECT b.event_id, count(*) AS bookings, count(*) FILTER (WHERE b.status = 'REFUNDED') AS refunded_bookings,
+        sum((SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id)) AS tickets, sum(b.subtotal) AS gross,
+        sum(b.discount) AS discount, sum(b.refunded_amount) AS refunded FROM bookings b WHERE b.status IN ${PAID} GROUP BY b.event_id),
+      noted AS (SELECT event_id, sum(bookings) AS bookings, sum(refunded_bookings) AS refunded_bookings, sum(tickets) AS tickets,
+        sum(gross) AS gross, sum(discount) AS discount, sum(refunded) AS refunded FROM (
+          SELECT event_id, bookings, refunded_bookings, tickets, gross, discount, refunded FROM sale_sums WHERE dimension = 'EVENT'
+          UNION ALL SELECT c.event_id, s.sold, c.ended::int, s.sold * (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id),
+            s.sold * b.subtotal, s.sold * b.discount, c.refunded
+          FROM sale_changes c JOIN bookings b ON b.id = c.booking_id, LATERAL (SELECT (c.kind = 'SALE')::int AS sold) s
+          WHERE NOT c.folded) part GROUP BY event_id)
+      SELECT event_id, to_jsonb(said) - 'event_id' AS bookings_say, to_jsonb(noted) - 'event_id' AS noted
+      FROM said FULL JOIN noted USING (event_id)
+      WHERE (said.bookings, said.refunded_bookings, said.tickets, said.gross, said.discount, said.refunded)
+        IS DISTINCT FROM (noted.bookings, noted.refunded_bookings, noted.tickets, noted.gross, noted.discount, noted.refunded)`,
+  },
+  {
+    name: 'sales-parts',
+    rule: 'what an event has sold is the sum of its times, of its ticket types, and of what paid',
+    breaches: () => `SELECT event_id, currency, array_agg(DISTINCT dimension) AS dimensions FROM (
+        SELECT event_id, currency, dimension, sum(tickets) AS tickets, sum(refunded_tickets) AS refunded_tickets, sum(gross) AS gross,
+          sum(discount) AS discount, sum(refunded) AS refunded
+        FROM sale_sums WHERE dimension <> 'PROMO' GROUP BY event_id, currency, dimension) part
+      GROUP BY event_id, currency HAVING count(DISTINCT (tickets, refunded_tickets, gross, discount, refunded)) > 1`,
+  },
+  {
     name: 'late-payments',
     rule: 'a booking that is not paid in time expires',
     breaches: ({
@@ -179,5 +232,20 @@ export const MONEY_CHECKS: readonly Check[] = [
     }) => `SELECT id AS booking_id, user_id, status, updated_at AS since FROM bookings
       WHERE NOT fulfilled AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
     repair: { how: 'enqueued again (issue-tickets, release-booking, cancel-tickets)', sql: followUp },
+  },
+  {
+    name: 'late-webhooks',
+    rule: 'an organizer’s endpoint that is owed something is sent it, or it is given up in its time',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT d.endpoint_id, count(*)::int AS deliveries, min(d.next_try_at) AS since FROM webhook_deliveries d
+      JOIN webhook_endpoints e ON e.id = d.endpoint_id
+      WHERE d.status = 'PENDING' AND (d.expires_at < now() - make_interval(secs => ${graceSeconds})
+        OR d.next_try_at < now() - make_interval(secs => ${graceSeconds}) AND e.enabled AND e.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM webhook_deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.aggregate_id = d.aggregate_id
+            AND p.status = 'PENDING' AND p.seq < d.seq)
+          AND NOT EXISTS (SELECT FROM webhook_deliveries t WHERE t.endpoint_id = d.endpoint_id
+            AND t.last_tried_at > now() - make_interval(secs => ${graceSeconds})))
+      GROUP BY d.endpoint_id`,
   },
 ]

@@ -3,6 +3,7 @@ import { mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
+import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
   showItems,
@@ -24,6 +25,8 @@ export const bookings: Resolvers = {
       const viewer = requireViewer(ctx)
       return viewBookings(loaders.lists, viewer, viewer.id, args)
     },
+    bookings: (_, { filter, orderBy, ...args }, ctx) =>
+      searchBookings(ctx.deps, requireViewer(ctx), filter, orderBy ?? 'CREATED_AT_DESC', args),
     eventBookings: (_, { eventId, ...args }, ctx) =>
       viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
   },

@@ -25,7 +25,7 @@ const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_time
 /** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
 const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
 
-const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
+export const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
   ${CURRENT_STATUS} AS status, currency, subtotal, discount, surcharge, platform_fees AS "platformFees", tax,
   total_price AS "totalPrice", refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
@@ -39,10 +39,10 @@ type Amounts =
   | 'totalPrice'
   | 'refundedAmount'
 
-type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
+export type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
 
 /** A row as a booking; the tables' CHECKs keep amounts within what a number carries exactly. */
-const toBooking = (row: BookingRow): Booking => ({
+export const toBooking = (row: BookingRow): Booking => ({
   ...row,
   subtotal: Number(row.subtotal),
   discount: Number(row.discount),
@@ -149,7 +149,7 @@ export const EVENT_BOOKINGS = newestFirst<Booking>('event-bookings')
 export type StatusFilter = BookingStatus | null
 
 /** Only of what is written as PENDING it takes a look at the clock, and at the event, to tell. */
-function hasStatus(status: StatusFilter): Prisma.Sql {
+export function hasStatus(status: StatusFilter): Prisma.Sql {
   if (status === null) return Prisma.sql`TRUE`
   if (status === 'PENDING') return Prisma.sql`(${IN_TIME})`
   return status === 'EXPIRED'
@@ -300,8 +300,8 @@ export async function insertBooking(
 ): Promise<Booking | null> {
   const { id, items, fees, holdExpiresAt, payableUntil } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge, platform_fees,
-      tax, total_price, expires_at)
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
+      platform_fees, tax, total_price, expires_at)
     SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
       ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
       ${booking.surcharge}::bigint, ${booking.platformFees}::bigint, ${booking.tax}::bigint, ${booking.totalPrice}::bigint,
@@ -358,6 +358,16 @@ export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promi
   return rows.map(toBooking)
 }
 
+/** PENDING and in time: it can be paid for so many hours from now, but not past `latest`; never for less long than before. */
+export const extendBooking = (tx: Tx, id: string, hours: number, latest: Date): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(hours => ${hours}::int),
+      ${latest}::timestamptz))`,
+    IN_TIME,
+  )
+
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
@@ -389,6 +399,15 @@ export const moveToRefunded = (
     id,
     Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
     Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
+  )
+
+/** PAID → REFUNDED by the buyer's bank, its tickets not yet cancelled. */
+export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
   )
 
 /** PAID without tickets → PAID with them. */
