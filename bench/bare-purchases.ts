@@ -31,7 +31,7 @@ const BOOKING_TABLES = `
     amount bigint NOT NULL)`
 
 /**
- * Hold, booking, payment and ticket as five transactions in two databases, which is as few as keep seats and money right between two
+ * Hold, booking, payment and ticket as six transactions in two databases, which is as few as keep seats and money right between two
  * databases: no input is checked, nobody is limited, nothing ends by itself, no key makes a request repeatable, no job, event or watcher
  * hears of it, and no ticket is signed.
  */
