@@ -1,19 +1,16 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
 import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
 import { createServiceClient } from '@karcis/kit/service-client'
-import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import { createServiceTokens } from '@karcis/kit/service-token'
 import { ticketSettings } from '@karcis/ticket/env'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import pg from 'pg'
+import { SECRET, startNeighbours, tellEvent, viewer } from './event-on-sale.ts'
 import { compare, inParallel } from './rounds.ts'
 
-const SECRET = 'a secret that all processes of a bench share'
-const DAY_MS = 86_400_000
 const QUOTA = 1_000_000
 /** A stadium's worth: 40,000 seats. */
 const SECTIONS = ['North', 'East', 'South', 'West', 'Field']
@@ -24,18 +21,6 @@ const SEATS_PER_ROW = 40
 const acrossRows = (n: number): number => {
   const rows = SECTIONS.length * ROWS
   return (n % rows) * SEATS_PER_ROW + Math.floor(n / rows)
-}
-
-/** Stands where the event and the booking subgraph would, for what making a ticket type asks of them. @returns its URL. */
-async function startNeighbours(undo: AsyncDisposableStack): Promise<string> {
-  const answer = JSON.stringify({ data: { fixCurrency: 'IDR', chargeableCurrencies: ['IDR'] } })
-  const server = createServer((_request, response) => response.end(answer))
-  undo.defer(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 /**
@@ -176,32 +161,4 @@ export async function benchHolds(rounds: number): Promise<void> {
     ],
     { rounds, count: 1_000, concurrency: 50 },
   )
-}
-
-const viewer = (role: Viewer['role']): Viewer => ({ id: newId(), role, sessionId: newId() })
-
-/** Makes an event known as the event subgraph would. */
-async function tellEvent(ticketUrl: string, organizerId: string): Promise<string> {
-  const id = newId()
-  const at = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString()
-  const payload = {
-    id,
-    organizerId,
-    title: 'Hot',
-    status: 'APPROVED',
-    startsAt: at(1),
-    endsAt: at(2),
-    currency: 'IDR',
-    timezone: 'Asia/Jakarta',
-    roomId: null,
-    version: 1,
-  }
-  const event = { id: newId(), type: 'event.changed', aggregateId: id, payload, occurredAt: at(0) }
-  await createServiceClient(ticketUrl, createServiceTokens(SECRET, 'event').to('ticket')).post(
-    '/internal/events',
-    {
-      events: [event],
-    },
-  )
-  return id
 }

@@ -18,7 +18,7 @@ import { watchBookings, watchEvent } from './storm/watchers.ts'
 /** `npm run chaos -- --storm MINUTES` sets more. */
 const IS_LONG = process.env.KARCIS_STORM_MINUTES !== undefined
 const MINUTES = Number(process.env.KARCIS_STORM_MINUTES ?? 0.25)
-const SEED = Number(process.env.KARCIS_STORM_SEED ?? 19_117) // whose first four waves have eleven kinds of faults
+const SEED = Number(process.env.KARCIS_STORM_SEED ?? 19_437) // whose first four waves have twelve kinds of faults
 const ONLY = process.env.KARCIS_STORM_ONLY
 const LOG = join(tmpdir(), `karcis-storm-${SEED}.log`)
 

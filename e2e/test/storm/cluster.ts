@@ -1,12 +1,14 @@
-import { createWriteStream, rmSync } from 'node:fs'
+import { createWriteStream, existsSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { grantDatabase } from '@karcis/infra/database-role'
 import { databaseName, migrate } from '@karcis/infra/migrate'
 import { createDatabases, type Postgres, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
 import { freePort, temporaryDirectory } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import type { FaultPoint } from '@karcis/kit/fault-points'
 import { startBalancer } from '@karcis/testkit/balancer'
 import { eventually } from '@karcis/testkit/eventually'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
@@ -55,6 +57,8 @@ export interface Cluster extends AsyncDisposable {
   signal(name: ProcessName, signal: NodeJS.Signals): Promise<void>
   /** Waits until a process runs that is not `pid`, and gives its id. */
   successor(name: ProcessName, pid: number | undefined): Promise<number>
+  /** Has whichever process comes to a fault point first kill itself there. @returns whether one has, within `ms`. */
+  crashAt(point: FaultPoint, ms: number): Promise<boolean>
   pid(name: ProcessName): number | undefined
   /** Waits until every process says that it is ready. @throws Error naming those that do not within a minute. */
   allReady(): Promise<void>
@@ -87,6 +91,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const log = createWriteStream(logFile)
   undo.defer(() => new Promise<void>((resolve) => log.end(resolve)))
 
+  const faultFile = join(directory.path, 'fault-point')
   const ports = {} as Record<ProcessName, number>
   for (const name of PROCESS_NAMES) ports[name] = await freePort()
   const urlOf = (name: ProcessName) => `http://127.0.0.1:${ports[name]}`
@@ -118,13 +123,15 @@ export async function startCluster(logFile: string, settings: Record<string, str
     for (const [group, members] of groups.entries())
       for (const spec of members) {
         const name = `${spec.name as Name}-${copy}` as const
-        const env = { ...spec.env, PORT: String(ports[name]) }
+        const env = { ...spec.env, PORT: String(ports[name]), KARCIS_FAULT_POINT: `@${faultFile}` }
         specs[group]?.push({ ...spec, name, env, readyUrl: `${urlOf(name)}/ready` })
       }
   }
 
   const ends: ProcessEnd[] = []
   const sent = new Map<string, Set<NodeJS.Signals>>()
+  /** From when a process is to kill itself until it is known to have. */
+  let isCrashing = false
   const errors = new Map<string, string>()
   const note = (line: string) => void log.write(`${new Date().toISOString()} ${line}\n`)
   function hear(name: string, line: string): void {
@@ -133,7 +140,11 @@ export async function startCluster(logFile: string, settings: Record<string, str
     const how = /^died \((.+?)\);/.exec(line)?.[1]
     if (how === undefined) return
     const signals = sent.get(name) ?? new Set()
-    const asked = signals.has(how as NodeJS.Signals) || (signals.has('SIGTERM') && how === 'exit code 0')
+    const asked =
+      signals.has(how as NodeJS.Signals) ||
+      (signals.has('SIGTERM') && how === 'exit code 0') ||
+      (how === 'SIGKILL' && isCrashing && existsSync(`${faultFile}.done`))
+    if (asked && how === 'SIGKILL' && !signals.has('SIGKILL')) isCrashing = false
     ends.push({ process: name, how, asked, lastWords: errors.get(name) ?? '' })
     sent.delete(name)
     errors.delete(name)
@@ -171,6 +182,18 @@ export async function startCluster(logFile: string, settings: Record<string, str
       sent.set(name, signals.add(signal))
       note(`${name} gets ${signal}`)
       process.kill(now, signal)
+    },
+    async crashAt(point, ms) {
+      rmSync(`${faultFile}.done`, { force: true })
+      isCrashing = true
+      writeFileSync(faultFile, point)
+      const until = Date.now() + ms
+      while (Date.now() < until && existsSync(faultFile)) await pause(20)
+      rmSync(faultFile, { force: true })
+      const hasDied = existsSync(`${faultFile}.done`)
+      isCrashing = hasDied
+      note(`${hasDied ? 'somebody died' : 'nobody came'} at ${point}`)
+      return hasDied
     },
     async stopPostgres() {
       process.kill(postgres.pid, 'SIGQUIT')

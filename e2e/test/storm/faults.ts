@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
+import type { FaultPoint } from '@karcis/kit/fault-points'
 import type { TcpProxy } from '@karcis/testkit/tcp-proxy'
 import pg from 'pg'
 import { type Cluster, PROCESS_NAMES, type ProcessName } from './cluster.ts'
@@ -35,6 +36,24 @@ const HOT_TABLES = [
   'user:users',
 ]
 
+/** Those that come when people buy from their wallets, cancel, and let go. */
+const POINTS: readonly FaultPoint[] = [
+  'create-booking/claimed',
+  'create-booking/kept',
+  'create-booking/written',
+  'confirm-payment/written',
+  'issue-tickets/issued',
+  'issue-tickets/noted',
+  'cancel-booking/written',
+  'expire-booking/written',
+  'release-booking/released',
+  'release-booking/noted',
+  'bind-hold/bound',
+  'take-places/taken',
+  'convert-hold/converted',
+  'end-hold/ended',
+]
+
 const copiesOf = (kind: string): ProcessName[] => PROCESS_NAMES.filter((name) => name.startsWith(`${kind}-`))
 
 export const FAULTS = {
@@ -47,6 +66,13 @@ export const FAULTS = {
     targets: PROCESS_NAMES,
     leavesOne: true,
     run: (cluster, target) => end(cluster, [target as ProcessName], 'SIGTERM'),
+  },
+  'died between two steps': {
+    targets: POINTS,
+    leavesOne: true,
+    async run(cluster, target, ms) {
+      await cluster.crashAt(target as FaultPoint, ms)
+    },
   },
   'one process frozen': {
     targets: PROCESS_NAMES,

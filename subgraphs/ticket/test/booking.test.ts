@@ -232,7 +232,7 @@ describe('issuing tickets', () => {
     await story.sql('ALTER TABLE open_places DROP CONSTRAINT open_places_not_negative')
     const guard = takeOutGuard(
       story.deps,
-      'SELECT status FROM holds WHERE',
+      'SELECT status, revoked FROM holds WHERE',
       "SELECT 'ACTIVE' AS status FROM holds WHERE",
     )
     await Promise.all([story.booking.issue(bookingId), story.booking.issue(bookingId)])

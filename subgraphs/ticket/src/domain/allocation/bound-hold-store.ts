@@ -196,6 +196,14 @@ export async function lockHoldOfBooking(tx: Tx, bookingId: string): Promise<void
   await tx.$queryRaw`SELECT id FROM holds WHERE booking_id = ${bookingId}::uuid FOR NO KEY UPDATE`
 }
 
+/**
+ * Locks the hold of a booking whose tickets are cancelled, and notes that it becomes none from now on: whoever was sent to issue them may
+ * still be on the way.
+ */
+export async function updateHoldRevoked(tx: Tx, bookingId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE holds SET revoked = true WHERE booking_id = ${bookingId}::uuid`
+}
+
 /** Makes calls for one booking, of whatever processes, come one after the other until the transaction ends. */
 export async function lockBookings(tx: Tx, bookingIds: readonly string[]): Promise<void> {
   await tx.$queryRaw`SELECT count(pg_advisory_xact_lock(hashtextextended(b.id, 0)))::int AS locked

@@ -179,12 +179,12 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
   })
 }
 
-/** Locks a hold. @returns where it stands; null when there is none. */
-export async function lockHold(tx: Tx, id: string): Promise<HoldStatus | null> {
+/** Locks a hold. @returns where it stands, and whether it may not become tickets any more; null when there is none. */
+export async function lockHold(tx: Tx, id: string): Promise<{ status: HoldStatus; revoked: boolean } | null> {
   const [hold] = await tx.$queryRaw<
-    { status: HoldStatus }[]
-  >`SELECT status FROM holds WHERE id = ${id}::uuid FOR NO KEY UPDATE`
-  return hold?.status ?? null
+    { status: HoldStatus; revoked: boolean }[]
+  >`SELECT status, revoked FROM holds WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  return hold ?? null
 }
 
 /** Which holds end, and how. All of one event. */

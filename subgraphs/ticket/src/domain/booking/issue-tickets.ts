@@ -2,7 +2,12 @@ import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import { findBoundHold, findHoldOfBooking, lockHoldOfBooking } from '../allocation/bound-hold-store.ts'
+import {
+  findBoundHold,
+  findHoldOfBooking,
+  lockHoldOfBooking,
+  updateHoldRevoked,
+} from '../allocation/bound-hold-store.ts'
 import type { Hold } from '../allocation/hold.ts'
 import { expireHolds, freePlaces } from '../allocation/hold-ender.ts'
 import { lockHold, moveHoldToConverted } from '../allocation/hold-store.ts'
@@ -104,12 +109,13 @@ async function convert(
   hold: Hold,
   tickets: NewTicket[],
 ): Promise<SeatMapChange | null | 'converted before'> {
-  const status = await lockHold(tx, hold.id)
-  if (status === 'CONVERTED') return 'converted before'
+  const now = await lockHold(tx, hold.id)
+  if (now?.status === 'CONVERTED') return 'converted before'
+  if (now?.revoked) throw new PlacesGone()
   const { eventId, items, userId } = hold
   const seatIds = items.flatMap((item) => item.seatId ?? [])
   // An active hold remains the booking's even past its time, as long as nobody has ended it.
-  const kept = status === 'ACTIVE'
+  const kept = now?.status === 'ACTIVE'
   if (!kept) await requireTakeable(tx, eventId)
   if (seatIds.length > 0) {
     const from = kept ? ({ from: 'HELD', fromHolds: [hold.id] } as const) : ({ from: 'AVAILABLE' } as const)
@@ -140,7 +146,7 @@ async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
   if (event?.eventStatus !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
 }
 
-/** Ends the live tickets of a booking and frees their places. There may be none (left) to end. */
+/** Ends the live tickets of a booking and frees their places; its hold becomes none after that. There may be none (left) to end. */
 export async function cancelTickets(
   { db, live }: Deps,
   id: string,
@@ -149,6 +155,7 @@ export async function cancelTickets(
   const bookingId = parseInput(idSchema, id, 'bookingId')
   const ended = await transaction(db, async (tx) => {
     await lockHoldOfBooking(tx, bookingId)
+    await updateHoldRevoked(tx, bookingId)
     const tickets = await moveTickets(tx, bookingId, reason)
     const [first] = tickets
     if (!first) return null
