@@ -18,6 +18,10 @@ import {
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
+import { REFUND_TICKETS, type RefundTicketsJob } from './domain/refunds/booking-refund-store.ts'
+import { finishRefund } from './domain/refunds/refund-tickets.ts'
+import { DECIDE_REFUND, type DecideRefundJob } from './domain/refunds/request-store.ts'
+import { decideRefund, sweepRequests } from './domain/refunds/review-refund.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
@@ -36,6 +40,8 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
+
+const sweepRequestsJob = onSchedule('sweep-refund-requests', sweepRequests)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
 export const forgetKeysJob = retention<Deps>({
@@ -71,6 +77,15 @@ export const jobs = [
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
+  defineJob<RefundTicketsJob, Deps>({
+    ...REFUND_TICKETS,
+    run: async (deps, { refundId }) => void (await finishRefund(deps, refundId)),
+  }),
+  defineJob<DecideRefundJob, Deps>({
+    ...DECIDE_REFUND,
+    run: (deps, { requestId }) => decideRefund(deps, requestId),
+  }),
+  sweepRequestsJob,
   sweepJob,
   sweepPaymentsJob,
   forgetKeysJob,
@@ -81,6 +96,7 @@ export const jobs = [
 export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: sweepRequestsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },

@@ -5,6 +5,9 @@ import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
+import { findRefunds, findRefundsOfBookings } from './domain/refunds/booking-refund-store.ts'
+import { findBookingPolicies, findEventPolicies } from './domain/refunds/policy-store.ts'
+import { findRequestsOfBookings } from './domain/refunds/request-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
 
@@ -30,6 +33,15 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
+    /** What goes back of bookings. */
+    refunds: byKey((ids) => findRefundsOfBookings(deps.db, ids)),
+    /** By their own ids. */
+    refund: byKey((ids) => findRefunds(deps.db, ids)),
+    /** What of bookings is asked to have back. */
+    refundRequests: byKey((ids) => findRequestsOfBookings(deps.db, ids)),
+    /** What bookings were bought under, and what counts for new ones of events. */
+    bookingPolicy: byKey((ids) => findBookingPolicies(deps.db, ids)),
+    eventPolicy: byKey((ids) => findEventPolicies(deps.db, ids)),
     /** What made bookings cheaper. */
     promos: byKey((ids) => findUsedPromos(deps.db, ids)),
     /** What has come of promo codes, and of campaigns. */

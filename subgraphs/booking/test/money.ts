@@ -71,6 +71,12 @@ export async function audit(db: Db): Promise<string[]> {
       OR p.captured_amount <> b.total_price OR p.refunded_amount <> b.refunded_amount OR p.currency <> b.currency`
   for (const { id } of payments) findings.push(`booking ${id} and its payment disagree`)
 
+  // What went back of a booking is the sum of its refunds.
+  const refunds = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM bookings b
+    LEFT JOIN (SELECT booking_id, sum(amount) AS amount FROM booking_refunds WHERE status = 'MADE' GROUP BY booking_id) r
+      ON r.booking_id = b.id WHERE b.refunded_amount <> coalesce(r.amount, 0)`
+  for (const { id } of refunds) findings.push(`booking ${id} and its refunds disagree`)
+
   // What is due to go back through providers is what they have not given back yet.
   const [due] = await db.$queryRaw<{ pending: bigint; due: bigint }[]>`SELECT
     (SELECT coalesce(sum(amount), 0)::bigint FROM refunds WHERE status = 'PENDING') AS pending,

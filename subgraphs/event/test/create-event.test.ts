@@ -221,6 +221,8 @@ describe('eventForSale', () => {
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
+      rescheduledAt: null,
+      refundUntil: null,
       maxOpenPlaces: null,
       version: 2,
     })

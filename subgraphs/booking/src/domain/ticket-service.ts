@@ -22,6 +22,8 @@ const ticketTypes = z.object({
 
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
 
+const refundedTickets = z.object({ refunded: z.boolean(), refused: z.array(z.uuid()) })
+
 /** What a buyer asks for: what a hold keeps, or so many of some types. */
 export type Wanted = { holdId: string } | { items: WantedItem[] }
 
@@ -83,6 +85,22 @@ export function ticketService(client: ServiceClient | undefined) {
       await client.query(`mutation ($bookingId: ID!) { releaseBooking(bookingId: $bookingId) }`, {
         bookingId,
       })
+    },
+
+    /** Takes some tickets of a booking out of use for a refund, all or none. `refunded: false`: one of them was used, or ended otherwise. */
+    async refund(
+      bookingId: string,
+      refundId: string,
+      ticketIds: readonly string[],
+    ): Promise<z.infer<typeof refundedTickets>> {
+      const operation = `mutation ($bookingId: ID!, $refundId: ID!, $ticketIds: [ID!]!) {
+        refundTickets(bookingId: $bookingId, refundId: $refundId, ticketIds: $ticketIds) { refunded refused } }`
+      const data = await client.query<{ refundTickets: unknown }>(operation, {
+        bookingId,
+        refundId,
+        ticketIds,
+      })
+      return refundedTickets.parse(data.refundTickets)
     },
 
     /** Takes the tickets of a refunded booking out of use and frees their places. */

@@ -6,12 +6,13 @@ import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
 import { payments } from './payments.ts'
 import { promos } from './promos.ts'
+import { refunds } from './refunds.ts'
 import { wallet } from './wallet.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, wallet)
+const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, refunds, wallet)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 

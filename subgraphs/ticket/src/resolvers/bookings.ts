@@ -1,6 +1,7 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
-import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
+import { cancelTickets, refundTickets } from '../domain/booking/end-tickets.ts'
+import { issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -21,6 +22,7 @@ export const bookings = {
     issueTickets: (_, { bookingId }, ctx) => issueTickets(depsForBooking(ctx), bookingId),
     releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),
     cancelTickets: (_, { bookingId, reason }, ctx) => cancelTickets(depsForBooking(ctx), bookingId, reason),
+    refundTickets: (_, args, ctx) => refundTickets(depsForBooking(ctx), args),
     updateTicketSold: (_, { ticketTypeId }, ctx) => depsForBooking(ctx).batchedReads.ticketType(ticketTypeId),
   },
 } satisfies Resolvers

@@ -46,7 +46,10 @@ export const findBooking = async (db: Db | Tx, id: string): Promise<Booking | nu
   (await findBookings(db, [id])).get(id) ?? null
 
 /** Items of bookings, in order, by booking id. */
-export async function findItems(db: Db, bookingIds: readonly string[]): Promise<Map<string, BookingItem[]>> {
+export async function findItems(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, BookingItem[]>> {
   const rows = await db.bookingItem.findMany({
     where: { bookingId: { in: [...bookingIds] } },
     orderBy: { position: 'asc' },
@@ -61,7 +64,10 @@ export async function findItems(db: Db, bookingIds: readonly string[]): Promise<
 }
 
 /** Ids of the tickets issued for bookings, in order, by booking id. */
-export async function findTicketIds(db: Db, bookingIds: readonly string[]): Promise<Map<string, string[]>> {
+export async function findTicketIds(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, string[]>> {
   const rows = await db.bookingTicket.findMany({
     where: { bookingId: { in: [...bookingIds] } },
     orderBy: { position: 'asc' },
@@ -292,7 +298,7 @@ export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, Prisma.sql`${OVERDUE} AND ${UNPAID}`)
 
 /**
- * PAID → REFUNDED in full, its tickets not yet cancelled.
+ * Paid → REFUNDED in full, its tickets not yet cancelled. Not while tickets of it are being refunded by themselves.
  * @param fulfilled whether its tickets must have been issued, or must not.
  */
 export const moveToRefunded = (
@@ -305,7 +311,29 @@ export const moveToRefunded = (
     tx,
     id,
     Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
-    Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled = ${fulfilled}
+      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')`,
+  )
+
+/**
+ * Notes that money went back for tickets that are out of use: REFUNDED once that is all of it and no ticket is left, else PARTIALLY_REFUNDED,
+ * or as it was where these tickets cost nothing. The refund's items are written, those of other refunds too.
+ * @returns null when that is more than there is, or the booking is not paid (any more).
+ */
+export const moveToPartlyRefunded = (
+  tx: Tx,
+  id: string,
+  { amount, reason }: { amount: number; reason: string },
+): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`refunded_amount = refunded_amount + ${amount}::bigint, refund_reason = ${reason},
+      status = CASE WHEN refunded_amount + ${amount}::bigint = total_price AND NOT EXISTS (SELECT FROM booking_tickets
+          WHERE booking_id = bookings.id AND NOT EXISTS (SELECT FROM refund_items item JOIN booking_refunds refund ON refund.id = item.refund_id
+            WHERE item.ticket_id = booking_tickets.ticket_id AND refund.status = 'MADE')) THEN 'REFUNDED'
+        WHEN refunded_amount + ${amount}::bigint > 0 THEN 'PARTIALLY_REFUNDED' ELSE status END`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled AND refunded_amount + ${amount}::bigint <= total_price`,
   )
 
 /** PAID without tickets → PAID with them. */

@@ -56,6 +56,13 @@ export async function findPayment(db: Db | Tx, id: string): Promise<Payment | nu
   return row ? toPayment(row) : null
 }
 
+/** A payment that nobody else moves until the transaction ends. Its booking is locked before it. */
+export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
+  const [row] = await tx.$queryRaw<PaymentRow[]>`
+    SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  return row ? toPayment(row) : null
+}
+
 /** The payment of a booking that is under way at an outside provider; there is one at most. */
 export async function findPaymentUnderWay(db: Db | Tx, bookingId: string): Promise<Payment | null> {
   const [row] = await db.$queryRaw<PaymentRow[]>`
