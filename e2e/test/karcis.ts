@@ -109,6 +109,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     await createBookingSubgraph({
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
+      PAYOUT_HOLD_DAYS: 3,
+      PAYOUT_ACCOUNT_RETENTION_DAYS: 90,
       MIDTRANS_SNAP_URL: 'http://127.0.0.1:9', // nobody there
       MIDTRANS_API_URL: 'http://127.0.0.1:9',
       ...(await own('booking')),

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
 import { createClientAddresses } from './http/client-address.ts'
+import { createDownloads } from './http/downloads.ts'
 import { createFastPath } from './http/fast-path.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
 import { openHttpServer } from './http/http-server.ts'
@@ -97,9 +98,12 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     createFastPath(file, services),
   )
   const { booking } = settings.subgraphs
-  const webhooks =
+  const ofBooking =
     isPlatform(settings) && booking !== undefined
-      ? stack.use(createWebhooks(booking, access.tokens)).routes
+      ? {
+          ...stack.use(createWebhooks(booking, access.tokens)).routes,
+          ...stack.use(createDownloads(booking, access.tokens)).routes,
+        }
       : {}
   const http = await openHttpServer({
     host: settings.host,
@@ -119,7 +123,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
         ),
       }),
       ...access.routes,
-      ...webhooks,
+      ...ofBooking,
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.

@@ -126,6 +126,12 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PAID, kept: null, payments: null },
   },
   {
+    check: 'fees',
+    database: 'booking',
+    sql: `UPDATE bookings SET platform_fees = 5 WHERE id = '${w.PAID}'`,
+    row: { booking_id: w.PAID, platform_fees: '5', lines_platform_fees: '0', paid_platform_fees: '0' },
+  },
+  {
     check: 'discounts',
     database: 'booking',
     sql: `UPDATE booking_items SET discount = 30 WHERE booking_id = '${w.PENDING}' AND position = 0`,
@@ -178,6 +184,14 @@ const FAULTS: Fault[] = [
     database: 'booking',
     sql: `INSERT INTO refunds (id, payment_id, amount) SELECT '${id(95)}', id, 300 FROM payments`,
     row: { currency: 'IDR', due: '0', pending: '300' },
+  },
+  {
+    check: 'payouts',
+    database: 'booking',
+    sql: `INSERT INTO payouts (id, organizer_id, amount, currency, bank_name, account_holder, account_number, account_ending)
+        VALUES ('${id(131)}', '${w.ORGANIZER}', 300, 'IDR', 'Bank', 'Sari', '12345', '2345');
+      INSERT INTO payout_lines VALUES ('${id(131)}', '${w.EVENT}', 300, 0, 0, 300, 300, 0, 0, 0, 0, 0, 0, 0)`,
+    row: { payout_id: id(131), status: 'REQUESTED', lines: '300', due: '0', taken: '0' },
   },
   {
     check: 'late-fulfilment',

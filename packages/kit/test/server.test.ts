@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
+import { eventually } from '@karcis/testkit/eventually'
 import { gql } from '@karcis/testkit/gql'
 import { createWsClient } from '@karcis/testkit/ws-client'
 import { expect, it } from 'vitest'
 import { createAsyncQueue } from '../src/async-queue.ts'
-import { KarcisError } from '../src/errors.ts'
+import { KarcisError, NotFound } from '../src/errors.ts'
 import { DateTime } from '../src/scalars.ts'
 import { createServiceTokens } from '../src/service-token.ts'
 import type { RawRequest } from '../src/subgraph/server.ts'
@@ -231,6 +233,60 @@ it('takes a body as it came, whatever it is, up to a bound', async () => {
   expect((await post(bytes, 'GET')).status).toBe(404)
   expect((await fetch(`${server.url}/webhook`, { method: 'POST', body: bytes })).status).toBe(401)
   expect(taken).toHaveLength(1)
+})
+
+it('gives files below a folder as fast as they are read, to who may read routes, and stops making them when nobody reads', async () => {
+  let made = 0
+  let ended = false
+  async function* rows() {
+    try {
+      for (;;) {
+        made += 1
+        yield 'x'.repeat(100_000)
+      }
+    } finally {
+      ended = true
+    }
+  }
+  await using server = await startServer({
+    routes: {
+      '/files/': {
+        method: 'GET',
+        async open(name) {
+          if (name === 'endless.csv') return { headers: { 'content-type': 'text/csv' }, body: rows() }
+          if (name === 'busy.csv') throw new KarcisError('RATE_LIMITED', 'Wait.', { retryAfterSeconds: 3 })
+          if (name !== 'a.csv') throw new NotFound('file', name)
+          return { headers: { 'content-type': 'text/csv' }, body: Readable.from(['a,b\r\n', '1,2\r\n']) }
+        },
+      },
+    },
+  })
+  const headers = await asViewer()
+  const get = (path: string, init: RequestInit = {}) => fetch(`${server.url}${path}`, { headers, ...init })
+
+  const file = await get('/files/a.csv')
+  expect([file.status, file.headers.get('content-type'), await file.text()]).toEqual([
+    200,
+    'text/csv',
+    'a,b\r\n1,2\r\n',
+  ])
+  expect((await get('/files/b.csv')).status).toBe(404)
+  expect((await get('/files/busy.csv')).status).toBe(429)
+  expect((await get('/files/a.csv', { method: 'POST' })).status).toBe(404)
+  expect((await get('/files/a.csv', { headers: {} })).status).toBe(401)
+
+  const reading = new AbortController()
+  const endless = await get('/files/endless.csv', { signal: reading.signal })
+  const reader = endless.body?.getReader()
+  await reader?.read()
+  await eventually(async () => {
+    const before = made
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(made).toBe(before) // nobody reads on, so nothing more is made
+  })
+  expect(made).toBeLessThan(200)
+  reading.abort()
+  await eventually(() => expect(ended).toBe(true))
 })
 
 it('says that its database is away, and not where it was', async () => {

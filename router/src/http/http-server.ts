@@ -54,7 +54,7 @@ export interface HttpServerOptions {
     RouterLimits,
     'requestMs' | 'headersMs' | 'connectionCheckMs' | 'connections' | 'slowReaderMs' | 'slowestBytesPerMs'
   >
-  /** By path. */
+  /** By path; those of all that is in a folder by the folder, which ends in a slash. */
   routes: Record<string, Handler>
   /** Paths whose handlers set the headers themselves. */
   ownHeaders: string[]
@@ -107,11 +107,17 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       http.applyHeaders()
       return void response.writeHead(204).end()
     }
-    const handler = path !== null && Object.hasOwn(routes, path) ? routes[path] : undefined
+    const handler = path === null ? undefined : handlerOf(path)
     if (path === null || !handler)
       return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
     await handler(http)
     if (response.writableLength > 0) boundReading(response)
+  }
+
+  function handlerOf(path: string): Handler | undefined {
+    if (Object.hasOwn(routes, path)) return routes[path]
+    const folder = path.slice(0, path.indexOf('/', 1) + 1)
+    return folder !== '' && Object.hasOwn(routes, folder) ? routes[folder] : undefined
   }
 
   /** What a client does not take is memory that others cannot have. */

@@ -1,4 +1,4 @@
-import { subgraphSettings } from '@karcis/kit/env'
+import { days, subgraphSettings } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL' })
@@ -18,6 +18,10 @@ export const bookingSettings = subgraphSettings.extend({
   ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
+  /** For how many days after its end what an event has earned is held back from its organizer. */
+  PAYOUT_HOLD_DAYS: z.coerce.number().min(0).max(365).default(3),
+  /** How long the account that a payout went to is kept after the payout's end. */
+  PAYOUT_ACCOUNT_RETENTION_DAYS: days(90),
   /** Key of the account at Midtrans; without one nobody can pay there. */
   MIDTRANS_SERVER_KEY: optionalText,
   /** Where Midtrans makes payments (Snap), and where it tells of them. Its sandbox has others. */

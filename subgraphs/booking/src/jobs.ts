@@ -11,6 +11,7 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
 import {
   type PaymentJob,
   REFUND_PAYMENT,
@@ -67,6 +68,8 @@ const forgetGuessesJob = retention<Deps>({
   keepForDays: 0,
 })
 
+const forgetAccountsJob = onSchedule('forget-payout-accounts', forgetPayoutAccounts)
+
 export const jobs = [
   aboutBooking(EXPIRE_BOOKING, expireBooking),
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
@@ -91,6 +94,7 @@ export const jobs = [
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
+  forgetAccountsJob,
 ]
 
 export const crons = [
@@ -99,5 +103,6 @@ export const crons = [
   { job: sweepRequestsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
+  { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
 ]

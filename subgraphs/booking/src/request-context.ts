@@ -1,9 +1,11 @@
 import { byKey, createBatchedRead } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import { findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
+import { findBookingFees, findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
+import { findEventFees } from './domain/fees/fee-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
+import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findRefunds, findRefundsOfBookings } from './domain/refunds/booking-refund-store.ts'
 import { findBookingPolicies, findEventPolicies } from './domain/refunds/policy-store.ts'
@@ -32,6 +34,9 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     booking: byKey((ids) => findBookings(deps.db, ids)),
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
+    fees: byKey((ids) => findBookingFees(deps.db, ids)),
+    /** What events charge at this moment. */
+    eventFees: byKey((ids) => findEventFees(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** What goes back of bookings. */
     refunds: byKey((ids) => findRefundsOfBookings(deps.db, ids)),
@@ -51,6 +56,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     event: byKey((ids) => findEventCopies(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    /** Of payouts that the viewer was given. */
+    statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {
       userPage: createBatchedRead((keys) => findPages(deps.db, keys)),
       userCount: createBatchedRead((keys) => findCounts(deps.db, keys)),

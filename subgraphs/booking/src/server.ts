@@ -7,6 +7,7 @@ import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
+import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -50,6 +51,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         live,
         tickets,
         providers,
+        knownFees: createKnownFees(base.db),
         keptCounts: createKeptCounts(),
         guessKey,
       }

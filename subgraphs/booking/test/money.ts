@@ -2,11 +2,30 @@ import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../src/domain/bookings/booking.ts'
 import { insertBooking } from '../src/domain/bookings/booking-store.ts'
-import type { Db } from '../src/domain/database.ts'
+import { insertCheckout } from '../src/domain/checkout/checkout-store.ts'
+import { priceBooking } from '../src/domain/checkout/price-booking.ts'
+import type { Db, Tx } from '../src/domain/database.ts'
+import { findFees } from '../src/domain/fees/fee-store.ts'
+import type { FeeTerms } from '../src/domain/fees/fee.ts'
+
+interface PendingOptions {
+  currency?: string
+  organizerId?: string
+  eventId?: string
+  payableUntil?: Date
+  fees?: FeeTerms[]
+}
 
 /** A PENDING booking as createBooking writes it, of one item; for stories that are about money only. */
-export async function pendingBooking(
+export const pendingBooking = (
   db: Db,
+  userId: string,
+  price: number,
+  options: PendingOptions = {},
+): Promise<Booking> => transaction(db, (tx) => insertPending(tx, userId, price, options, null))
+
+async function insertPending(
+  tx: Tx,
   userId: string,
   price: number,
   {
@@ -14,7 +33,9 @@ export async function pendingBooking(
     organizerId = newId(),
     eventId = newId(),
     payableUntil = new Date(Date.now() + 600_000),
-  } = {},
+    fees = [],
+  }: PendingOptions,
+  checkoutId: string | null,
 ): Promise<Booking> {
   const item = {
     ticketTypeId: newId(),
@@ -23,27 +44,46 @@ export async function pendingBooking(
     seatId: null,
     seatLabel: null,
   } as const
-  const id = newId()
-  const booking = await transaction(db, (tx) =>
-    insertBooking(
-      tx,
-      {
-        id,
-        userId,
-        eventId,
-        organizerId,
-        holdId: newId(),
-        currency,
-        items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }],
-        subtotal: price,
-        holdExpiresAt: new Date(Date.now() + 600_000),
-        payableUntil,
-      },
-      30,
-    ),
+  const booking = await insertBooking(
+    tx,
+    {
+      id: newId(),
+      userId,
+      eventId,
+      organizerId,
+      checkoutId,
+      holdId: newId(),
+      ...priceBooking(
+        { items: [{ ...item, unitPrice: price, quantity: 1, discount: 0 }], subtotal: price, currency },
+        [],
+        fees,
+        {},
+      ),
+      feesVersion: (await findFees(tx, eventId)).version,
+      holdExpiresAt: new Date(Date.now() + 600_000),
+      payableUntil,
+    },
+    30,
   )
   if (!booking) throw new Error('not inserted')
   return booking
+}
+
+/** PENDING bookings of one checkout, of one item each. */
+export async function pendingCheckout(
+  db: Db,
+  userId: string,
+  prices: readonly number[],
+  options: PendingOptions = {},
+): Promise<Booking[]> {
+  const id = newId()
+  const totalPrice = prices.reduce((sum, price) => sum + price, 0)
+  return transaction(db, async (tx) => {
+    await insertCheckout(tx, { id, userId, currency: options.currency ?? 'IDR', totalPrice })
+    const bookings: Booking[] = []
+    for (const price of prices) bookings.push(await insertPending(tx, userId, price, options, id))
+    return bookings
+  })
 }
 
 /** Invariant 3, as an auditor checks it: from the entries alone. Empty when the books are right. */
@@ -55,7 +95,8 @@ export async function audit(db: Db): Promise<string[]> {
 
   const [money] = await db.$queryRaw<{ captured: bigint; live: bigint; refunded: bigint }[]>`SELECT
     (SELECT coalesce(sum(e.amount), 0)::bigint FROM ledger_entries e JOIN ledger_transactions t ON t.id = e.transaction_id
-      JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind = 'EVENT_SALES' AND t.kind = 'PAYMENT') AS captured,
+      JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES')
+        AND t.kind = 'PAYMENT') AS captured,
     (SELECT coalesce(sum(total_price - refunded_amount), 0)::bigint FROM bookings
       WHERE status IN ('PAID', 'PARTIALLY_REFUNDED')) AS live,
     (SELECT coalesce(sum(refunded_amount), 0)::bigint FROM bookings) AS refunded`
@@ -63,12 +104,15 @@ export async function audit(db: Db): Promise<string[]> {
     findings.push(`captured ${money.captured}, live bookings ${money.live}, refunds ${money.refunded}`)
   }
 
-  // Every booking that was paid has a payment, and as much of it went back as the booking says.
-  const payments = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM bookings b
-    LEFT JOIN payments p ON p.booking_id = b.id AND p.paid_at IS NOT NULL
-      AND NOT EXISTS (SELECT FROM ledger_transactions WHERE reference = 'stray:' || p.id)
-    WHERE (b.status IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')) <> (p.id IS NOT NULL)
-      OR p.captured_amount <> b.total_price OR p.refunded_amount <> b.refunded_amount OR p.currency <> b.currency`
+  // What was paid together has a payment, and payments kept as much of it as the bookings say.
+  const payments = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM (
+      SELECT coalesce(checkout_id, id) AS id, min(currency) AS currency,
+        coalesce(sum(total_price - refunded_amount) FILTER (WHERE status IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')), 0) AS kept,
+        bool_or(status IN ('PAID', 'PARTIALLY_REFUNDED', 'REFUNDED')) AS paid
+      FROM bookings GROUP BY coalesce(checkout_id, id)) b
+    LEFT JOIN (SELECT coalesce(checkout_id, booking_id) AS id, min(currency) AS currency, count(paid_at) AS paid,
+        sum(captured_amount - refunded_amount) AS kept FROM payments GROUP BY 1) p ON p.id = b.id
+    WHERE b.kept <> coalesce(p.kept, 0) OR b.paid AND coalesce(p.paid, 0) = 0 OR p.currency <> b.currency`
   for (const { id } of payments) findings.push(`booking ${id} and its payment disagree`)
 
   // What went back of a booking is the sum of its refunds.

@@ -12,6 +12,7 @@ import {
   type PaymentStatus,
 } from '../src/domain/payments/payment-state.ts'
 import { findPayments, insertPayment, movePayment } from '../src/domain/payments/payment-store.ts'
+import { billOf } from '../src/domain/payments/subject.ts'
 import { PrismaClient } from '../src/generated/prisma/client.ts'
 import { pendingBooking } from './money.ts'
 import { dropTriggers } from './mutants.ts'
@@ -27,8 +28,10 @@ const STATES: Record<PaymentStatus, PaymentState> = {
   PAID: paid,
   PARTIALLY_REFUNDED: advance(paid, { type: 'REFUNDED', amount: 300 }),
   REFUNDED: advance(paid, { type: 'REFUNDED', amount: PRICE }),
+  DISPUTED: advance(paid, { type: 'DISPUTED' }),
   FAILED: advance(asked, { type: 'FAILED' }),
 }
+const DISPUTED_PART = advance(STATES.PARTIALLY_REFUNDED, { type: 'DISPUTED' })
 const STATUSES = Object.keys(STATES) as PaymentStatus[]
 
 const CHANGES: PaymentChange[] = [
@@ -39,6 +42,9 @@ const CHANGES: PaymentChange[] = [
   { type: 'REFUNDED', amount: 300 },
   { type: 'REFUNDED', amount: 700 },
   { type: 'REFUNDED', amount: PRICE },
+  { type: 'DISPUTED' },
+  { type: 'DISPUTE_WON' },
+  { type: 'DISPUTE_LOST' },
 ]
 
 let database: TestDatabase
@@ -81,12 +87,13 @@ async function paymentIn(state: PaymentState, on: Db = db, bookingId?: string): 
     (id, booking_id, provider, status, amount, captured_amount, currency, paid_at)
     VALUES (${id}::uuid, ${booking}::uuid, 'WALLET', ${start.status}, ${PRICE}::bigint, ${start.capturedAmount}::bigint,
       'IDR', ${paidAt}::timestamptz)`
+  if (state === DISPUTED_PART) await write(id, STATES.PARTIALLY_REFUNDED, on)
   if (state !== start) await write(id, state, on)
   return id
 }
 
 const startOf = (status: PaymentStatus): PaymentStatus =>
-  status === 'PARTIALLY_REFUNDED' || status === 'REFUNDED' ? 'PAID' : status
+  status === 'PARTIALLY_REFUNDED' || status === 'REFUNDED' || status === 'DISPUTED' ? 'PAID' : status
 
 /** Writes a state over a payment, past everything but the database's own guards. */
 const write = (id: string, { status, capturedAmount, refundedAmount }: PaymentState, on: Db = db) =>
@@ -128,6 +135,18 @@ describe('a payment', () => {
     expect(() => advance(STATES.AUTHORIZED, { type: 'REFUNDED', amount: 1 })).toThrow(RangeError)
   })
 
+  it('in dispute is ours again as it was, or gone as a whole, and nothing of it is refunded meanwhile', () => {
+    for (const before of [paid, STATES.PARTIALLY_REFUNDED]) {
+      const disputed = advance(before, { type: 'DISPUTED' })
+      expect(disputed).toEqual({ ...before, status: 'DISPUTED' })
+      expect(() => advance(disputed, { type: 'REFUNDED', amount: 300 })).toThrow(RangeError)
+      expect(advance(disputed, { type: 'DISPUTE_WON' })).toEqual(before)
+      expect(advance(disputed, { type: 'DISPUTE_LOST' })).toEqual(STATES.REFUNDED)
+      for (const type of ['DISPUTE_WON', 'DISPUTE_LOST'] as const)
+        expect(() => advance(before, { type })).toThrow(RangeError)
+    }
+  })
+
   it('of nothing is refunded by nothing', () => {
     const free = advance(newPaymentState(0), { type: 'CAPTURED' })
     expect(free).toEqual({ status: 'PAID', amount: 0, capturedAmount: 0, refundedAmount: 0 })
@@ -139,17 +158,31 @@ describe('guard payments_status_moves: the database allows what the domain allow
   const pairs = STATUSES.flatMap((from) =>
     STATUSES.filter((to) => to !== from).map((to) => [from, to] as const),
   )
-  const allowed = (from: PaymentStatus, to: PaymentStatus) =>
-    CHANGES.some((change) => attempt(STATES[from], change)?.status === to)
+  /** States that differ in more than their status: what is in dispute may have been refunded in part. */
+  const variants = (status: PaymentStatus) =>
+    status === 'DISPUTED' ? [STATES.DISPUTED, DISPUTED_PART] : [STATES[status]]
+  /** The state before and after a move that the domain allows; else any of that status. */
+  function moveOf(from: PaymentStatus, to: PaymentStatus) {
+    const moves = variants(from).flatMap((before) =>
+      CHANGES.map((change) => ({ before, after: attempt(before, change) })),
+    )
+    const move = moves.find(({ after }) => after?.status === to)
+    return {
+      before: move?.before ?? STATES[from],
+      after: move?.after ?? STATES[to],
+      allowed: move !== undefined,
+    }
+  }
 
   it.for(pairs)('from %s to %s', async ([from, to]) => {
-    const id = await paymentIn(STATES[from])
-    const refused = await refusing(write(id, STATES[to]))
-    expect(refused === null).toBe(allowed(from, to))
+    const { before, after, allowed } = moveOf(from, to)
+    const id = await paymentIn(before)
+    const refused = await refusing(write(id, after))
+    expect(refused === null).toBe(allowed)
   })
 
-  it('which is twelve of the thirty moves', () => {
-    expect(pairs.filter(([from, to]) => allowed(from, to)).map((pair) => pair.join(' → '))).toEqual([
+  it('which is seventeen of the forty-two moves', () => {
+    expect(pairs.filter(([from, to]) => moveOf(from, to).allowed).map((pair) => pair.join(' → '))).toEqual([
       'REQUIRES_ACTION → AUTHORIZED',
       'REQUIRES_ACTION → PAID',
       'REQUIRES_ACTION → REFUNDED',
@@ -159,7 +192,12 @@ describe('guard payments_status_moves: the database allows what the domain allow
       'AUTHORIZED → FAILED',
       'PAID → PARTIALLY_REFUNDED',
       'PAID → REFUNDED',
+      'PAID → DISPUTED',
       'PARTIALLY_REFUNDED → REFUNDED',
+      'PARTIALLY_REFUNDED → DISPUTED',
+      'DISPUTED → PAID',
+      'DISPUTED → PARTIALLY_REFUNDED',
+      'DISPUTED → REFUNDED',
       'FAILED → PAID',
       'FAILED → REFUNDED',
     ])
@@ -245,7 +283,7 @@ describe('the payments table', () => {
     return { bookingId, first, second: () => write(second, STATES.PAID, on) }
   }
 
-  it('has several attempts of a booking, of which one pays (guard payments_one_paid)', async () => {
+  it('has several attempts of a booking, of which one pays (guard payments_one_paid_of_booking)', async () => {
     const { bookingId, first, second } = await paidTwice(db)
     expect(await refusing(second())).not.toBeNull()
     expect((await findPayments(db, [bookingId])).get(bookingId)).toMatchObject({ id: first, status: 'PAID' })
@@ -253,7 +291,7 @@ describe('the payments table', () => {
 
   it('without it a booking is paid twice', async () => {
     await onDatabase(async (mutant) => {
-      await mutant.$executeRaw`DROP INDEX payments_one_paid`
+      await mutant.$executeRaw`DROP INDEX payments_one_paid_of_booking`
       const { second } = await paidTwice(mutant)
       expect(await refusing(second())).toBeNull()
     })
@@ -275,7 +313,7 @@ describe('the payments table', () => {
 
   it('is moved on from how it was read, or not at all', async () => {
     const booking = await pendingBooking(db, newId(), PRICE)
-    await transaction(db, (tx) => insertPayment(tx, booking, 'WALLET', paid))
+    await transaction(db, (tx) => insertPayment(tx, billOf([booking]), 'WALLET', paid))
     const payment = (await findPayments(db, [booking.id])).get(booking.id)
     if (!payment) throw new Error('not found')
     const [part, rest] = [300, 700].map((amount) => advance(payment, { type: 'REFUNDED', amount }))

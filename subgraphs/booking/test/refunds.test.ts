@@ -6,8 +6,8 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
-import { findItems, findTicketIds } from '../src/domain/bookings/booking-store.ts'
-import { percentOf, spreadOver, sumOf, ticketPrices } from '../src/domain/refunds/refund.ts'
+import { findIssued } from '../src/domain/refunds/booking-refund-store.ts'
+import { cutTo, partOf } from '../src/domain/refunds/refund.ts'
 import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
 import { beginRefund, finishRefund } from '../src/domain/refunds/refund-tickets.ts'
 import { sendRefund, sweepPayments } from '../src/domain/refunds/send-refund.ts'
@@ -41,10 +41,8 @@ async function threeTickets(world: World, price = PRICE) {
 async function begin({ db }: World, bookingId: string, wanted: string[], toWallet = false): Promise<string> {
   const id = newId()
   await transaction(db, async (tx) => {
-    const items = (await findItems(tx, [bookingId])).get(bookingId) ?? []
-    const ticketIds = (await findTicketIds(tx, [bookingId])).get(bookingId) ?? []
-    const tickets = ticketPrices(items, ticketIds).filter(({ ticketId }) => wanted.includes(ticketId))
-    await beginRefund(tx, { id, bookingId, amount: sumOf(tickets), toWallet, reason: 'Ill.', tickets })
+    const part = partOf(await findIssued(tx, bookingId), wanted, { percent: 100, keepFees: false })
+    await beginRefund(tx, { id, bookingId, ...part, toWallet, reason: 'Ill.' })
   })
   return id
 }
@@ -57,25 +55,33 @@ const checkIn = (world: World, ticketId: string): Promise<number> =>
 const loseJobs = ({ db }: World) =>
   db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE key LIKE 'refund-tickets:%'`
 
-describe('what tickets have cost', () => {
-  const item = { ticketTypeId: newId(), name: 'A', kind: 'PAID', seatId: null, seatLabel: null } as const
+describe('what goes back for tickets', () => {
+  const places = [
+    { unitPrice: 1_000, quantity: 3, discount: 100 },
+    { unitPrice: 50, quantity: 1, discount: 50 },
+  ]
+  const ticketIds = ['a', 'b', 'c', 'd']
+  const issued = (refunded: string[] = []) => ({ items: places, fees: [], ticketIds, refunded: new Set(refunded) })
+  const terms = { percent: 100, keepFees: false }
 
-  it('is their unit price less their share of the discount, and sums to the total', () => {
-    const items = [
-      { ...item, unitPrice: 1_000, quantity: 3, discount: 100 },
-      { ...item, unitPrice: 50, quantity: 1, discount: 50 },
-    ]
-    const prices = ticketPrices(items, ['a', 'b', 'c', 'd'])
-    expect(prices.map(({ amount }) => amount)).toEqual([967, 967, 966, 0])
-    expect(sumOf(prices)).toBe(2_900)
+  it('is their unit price less their share of the discount; step by step it sums to the total', () => {
+    const whole = partOf(issued(), ticketIds, terms)
+    expect(whole).toMatchObject({ amount: 2_900, sales: 2_900, tax: 0, platformFees: 0 })
+    expect(whole.tickets.map(({ amount }) => amount)).toEqual([967, 967, 966, 0])
+    const steps = ['c', 'a', 'd', 'b'].map((id, at, order) => partOf(issued(order.slice(0, at)), [id], terms).amount)
+    expect(steps).toEqual([967, 967, 0, 966])
   })
 
-  it('is given back by per cent in whole units, half a unit and more rounded up', () => {
-    const prices = ['a', 'b', 'c'].map((ticketId) => ({ ticketId, amount: 333 }))
-    expect(percentOf(prices, 50).map(({ amount }) => amount)).toEqual([167, 167, 166]) // 499.5 → 500
-    expect(sumOf(percentOf(prices, 100))).toBe(999)
-    expect(sumOf(percentOf(prices, 0))).toBe(0)
-    expect(sumOf(spreadOver(5_000, prices))).toBe(999)
+  it('is given back by per cent in whole units, half a unit and more rounded up, or cut to an amount', () => {
+    const half = partOf(issued(['a']), ['b'], { percent: 50, keepFees: false })
+    expect(half).toEqual({ amount: 484, sales: 484, tax: 0, platformFees: 0, tickets: [{ ticketId: 'b', amount: 484 }] })
+    expect(cutTo({ ...half, sales: 400, tax: 60, platformFees: 24 }, 121, issued())).toMatchObject({
+      amount: 121,
+      sales: 100,
+      tax: 15,
+      platformFees: 6,
+    })
+    expect(() => partOf({ ...issued(), ticketIds: ['a'] }, ['a'], terms)).toThrow(/1 tickets were issued for 4/)
   })
 })
 
@@ -171,7 +177,11 @@ describe('a refund of single tickets', () => {
     await using world = await startWorld()
     const { bookingId, tickets } = await threeTickets(world)
     await refundInFull(world.subgraph.deps, bookingId, 'Rain.', { fulfilled: true })
-    await expect(begin(world, bookingId, [tickets[0]])).rejects.toMatchObject({ code: 'REFUND_NOT_ALLOWED' })
+    const nothing = { amount: 0, sales: 0, tax: 0, platformFees: 0, tickets: [{ ticketId: tickets[0], amount: 0 }] }
+    const again = transaction(world.db, (tx) =>
+      beginRefund(tx, { id: newId(), bookingId, ...nothing, toWallet: false, reason: 'Ill.' }),
+    )
+    await expect(again).rejects.toMatchObject({ code: 'REFUND_NOT_ALLOWED' })
   })
 
   it('leaves the rest to an admin, who gives it back with the used tickets too', async () => {
@@ -290,8 +300,8 @@ describe('two refunds at the same moment', () => {
       ...deps.providers,
       WALLET: {
         ...wallet,
-        refund: (tx, booking, { key, amount }) =>
-          wallet.refund(tx, booking, { key: `${key}:${(at += 1)}`, amount }),
+        refund: (tx, booking, { key, share }) =>
+          wallet.refund(tx, booking, { key: `${key}:${(at += 1)}`, share }),
       },
     }
     await withMutant(deps, [" AND status = 'ENDING'"], async () => {

@@ -223,6 +223,7 @@ describe('eventForSale', () => {
       salesPausedReason: null,
       rescheduledAt: null,
       refundUntil: null,
+      cancellationReason: null,
       maxOpenPlaces: null,
       version: 2,
     })

@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -43,23 +43,67 @@ export const MONEY_CHECKS: readonly Check[] = [
   },
   {
     name: 'earnings',
-    rule: 'an event has earned by a booking what the booking’s status says',
+    rule: 'a booking has brought what its status says, to its event, as tax and to the platform',
     breaches:
       () => `SELECT b.id AS booking_id, b.status, b.total_price, b.refunded_amount, coalesce(l.earned, 0) AS earned
       FROM bookings b LEFT JOIN (
         SELECT t.booking_id, sum(e.amount) AS earned FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
-        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'EVENT_SALES' GROUP BY t.booking_id) l ON l.booking_id = b.id
+        JOIN ledger_accounts a ON a.id = e.account_id AND a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES', 'DISPUTED')
+        GROUP BY t.booking_id) l ON l.booking_id = b.id
       WHERE coalesce(l.earned, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END`,
   },
   {
-    name: 'payments',
-    rule: 'a booking was paid as much, and given back as much, as its payments say',
+    name: 'fees',
+    rule: 'what a booking says of its fees and tax is what its lines come to, and its payment went to whom it is of',
     breaches:
-      () => `SELECT b.id AS booking_id, b.status, b.total_price, b.refunded_amount, p.kept, p.payments FROM bookings b
-      LEFT JOIN (SELECT booking_id, sum(captured_amount - refunded_amount) AS kept, count(paid_at)::int AS payments
-        FROM payments GROUP BY booking_id) p ON p.booking_id = b.id
-      WHERE coalesce(p.kept, 0) <> CASE WHEN b.status IN ${PAID} THEN b.total_price - b.refunded_amount ELSE 0 END
-        OR b.status IN ${PAID} AND coalesce(p.payments, 0) = 0`,
+      () => `SELECT b.id AS booking_id, b.surcharge, b.platform_fees, b.tax, coalesce(f.surcharge, 0) AS lines_surcharge,
+        coalesce(f.platform_fees, 0) AS lines_platform_fees, coalesce(f.tax, 0) AS lines_tax,
+        l.platform_fees AS paid_platform_fees, l.tax AS paid_tax
+      FROM bookings b
+      LEFT JOIN (SELECT booking_id, sum(amount) FILTER (WHERE NOT inclusive) AS surcharge,
+          sum(amount) FILTER (WHERE kind = 'PLATFORM_FEE') AS platform_fees, sum(amount) FILTER (WHERE kind = 'TAX') AS tax
+        FROM booking_fees GROUP BY booking_id) f ON f.booking_id = b.id
+      LEFT JOIN (SELECT t.booking_id, coalesce(sum(e.amount) FILTER (WHERE a.kind = 'PLATFORM_FEES'), 0) AS platform_fees,
+          coalesce(sum(e.amount) FILTER (WHERE a.kind = 'EVENT_TAX'), 0) AS tax
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE t.kind = 'PAYMENT' GROUP BY t.booking_id) l ON l.booking_id = b.id
+      WHERE (b.surcharge, b.platform_fees, b.tax)
+          <> (coalesce(f.surcharge, 0), coalesce(f.platform_fees, 0), coalesce(f.tax, 0))
+        OR l.platform_fees <> b.platform_fees OR l.tax <> b.tax`,
+  },
+  {
+    name: 'payments',
+    rule: 'bookings that are paid together were paid as much, and given back as much, as their payments say',
+    breaches:
+      () => `SELECT b.id AS booking_or_checkout_id, b.paid, b.kept AS should_be_kept, p.kept, p.payments FROM (
+        SELECT coalesce(checkout_id, id) AS id, bool_or(status IN ${PAID}) AS paid,
+          sum(CASE WHEN status IN ${PAID} THEN total_price - refunded_amount ELSE 0 END) AS kept
+        FROM bookings GROUP BY coalesce(checkout_id, id)) b
+      LEFT JOIN (SELECT coalesce(checkout_id, booking_id) AS id, sum(captured_amount - refunded_amount) AS kept,
+          count(paid_at)::int AS payments
+        FROM payments WHERE top_up_user_id IS NULL GROUP BY coalesce(checkout_id, booking_id)) p ON p.id = b.id
+      WHERE coalesce(p.kept, 0) <> b.kept OR b.paid AND coalesce(p.payments, 0) = 0`,
+  },
+  {
+    name: 'checkouts',
+    rule: 'a checkout costs what its bookings cost, and they are in it with one buyer and one currency',
+    breaches:
+      () => `SELECT c.id AS checkout_id, c.total_price, coalesce(b.total_price, 0) AS of_bookings FROM checkouts c
+      LEFT JOIN (SELECT checkout_id, sum(total_price) AS total_price, min(user_id::text) AS least_user, max(user_id::text) AS most_user,
+          min(currency) AS least_currency, max(currency) AS most_currency
+        FROM bookings WHERE checkout_id IS NOT NULL GROUP BY checkout_id) b ON b.checkout_id = c.id
+      WHERE (b.total_price, b.least_user, b.most_user, b.least_currency, b.most_currency)
+        IS DISTINCT FROM (c.total_price, c.user_id::text, c.user_id::text, c.currency, c.currency)`,
+  },
+  {
+    name: 'top-ups',
+    rule: 'a wallet was topped up by as much as its payments have taken',
+    breaches:
+      () => `SELECT p.id AS payment_id, p.top_up_user_id AS user_id, p.status, p.captured_amount, coalesce(l.credited, 0) AS credited
+      FROM payments p LEFT JOIN (SELECT t.reference, sum(e.amount) AS credited FROM ledger_transactions t
+        JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id AND a.kind = 'WALLET'
+        WHERE t.kind = 'TOP_UP' GROUP BY t.reference) l ON l.reference = 'top-up:' || p.id
+      WHERE p.top_up_user_id IS NOT NULL AND p.captured_amount <> coalesce(l.credited, 0)`,
   },
   {
     name: 'discounts',
@@ -146,6 +190,22 @@ export const MONEY_CHECKS: readonly Check[] = [
       FULL JOIN (SELECT p.currency, sum(r.amount) AS pending FROM refunds r JOIN payments p ON p.id = r.payment_id
         WHERE r.status = 'PENDING' GROUP BY p.currency) r ON r.currency = l.currency
       WHERE coalesce(l.due, 0) <> coalesce(r.pending, 0)`,
+  },
+  {
+    name: 'payouts',
+    rule: 'the ledger says of a payout what its status and its lines say',
+    breaches:
+      () => `SELECT coalesce(p.id::text, l.payout_id) AS payout_id, p.status, p.amount, s.lines, coalesce(l.due, 0) AS due,
+        coalesce(l.taken, 0) AS taken FROM payouts p
+      LEFT JOIN (SELECT payout_id, sum(amount) AS lines FROM payout_lines GROUP BY payout_id) s ON s.payout_id = p.id
+      FULL JOIN (SELECT split_part(t.reference, ':', 2) AS payout_id,
+          sum(e.amount) FILTER (WHERE a.kind = 'PAYOUTS_DUE') AS due,
+          -sum(e.amount) FILTER (WHERE a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'CLEARING:MANUAL')) AS taken
+        FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE t.kind LIKE 'PAYOUT%' GROUP BY split_part(t.reference, ':', 2)) l ON l.payout_id = p.id::text
+      WHERE p.id IS NULL OR p.amount IS DISTINCT FROM s.lines
+        OR coalesce(l.due, 0) <> CASE WHEN p.status IN ('REQUESTED', 'APPROVED') THEN p.amount ELSE 0 END
+        OR coalesce(l.taken, 0) <> CASE WHEN p.status IN ('REQUESTED', 'APPROVED', 'PAID') THEN p.amount ELSE 0 END`,
   },
   {
     name: 'late-fulfilment',

@@ -29,6 +29,8 @@ export const eventForSale = z.object({
   rescheduledAt: z.coerce.date().nullable().default(null),
   /** Until when everybody who had booked before that may have all their money back. */
   refundUntil: z.coerce.date().nullable().default(null),
+  /** Why it was called off, for those whose money goes back; null while it was not. */
+  cancellationReason: z.string().nullable().default(null),
   /** Rises by one with every change, so what is newer is known. */
   version: z.int(),
 })

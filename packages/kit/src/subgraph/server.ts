@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { pipeline } from 'node:stream/promises'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { parse } from 'graphql'
 import { z } from 'zod'
@@ -72,7 +73,8 @@ export interface SubgraphServer<Context extends RequestScope> extends Required<R
   begin(work: Work<Context>): void
 }
 
-export type Routes = Record<string, GetRoute | PostRoute>
+/** By path; those of files by the folder, which ends in a slash. */
+export type Routes = Record<string, GetRoute | PostRoute | FileRoute>
 
 export type GetRoute = (query: URLSearchParams) => Promise<unknown>
 
@@ -81,6 +83,19 @@ export interface PostRoute {
   method: 'POST'
   body: 'raw'
   handle(request: RawRequest): Promise<unknown>
+}
+
+/** Gives files of any length, such as are made while they are read. */
+export interface FileRoute {
+  method: 'GET'
+  /** @param name what stands behind the folder. @throws KarcisError, as NotFound. */
+  open(name: string): Promise<FileAnswer>
+}
+
+export interface FileAnswer {
+  headers: Record<string, string>
+  /** Asked for more only as fast as it is read, and ended when nobody reads any more. */
+  body: AsyncIterable<string | Uint8Array>
 }
 
 export interface RawRequest {
@@ -154,9 +169,11 @@ export async function serveSubgraph<Context extends RequestScope>(
     const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
 
-    const route = routes?.[path]
+    const route = routes && (routes[path] ?? routes[folderOf(path)])
     if (route) {
       permit(caller, mayUse(caller.service, tokens.service, 'routes'))
+      if (typeof route === 'object' && route.method === 'GET')
+        return answerFile(route, path.slice(folderOf(path).length), request, response)
       return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
     }
     if (request.method !== 'POST')
@@ -225,6 +242,20 @@ export async function serveSubgraph<Context extends RequestScope>(
     sendJson(response, 200, await route.handle({ body, headers, query }))
   }
 
+  async function answerFile(
+    route: FileRoute,
+    name: string,
+    { method }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    if (method !== 'GET') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const { headers, body } = await route.open(name)
+    response.writeHead(200, headers)
+    await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? new ClientGone() : error
+    })
+  }
+
   async function answerReady(response: ServerResponse): Promise<void> {
     const reason = draining ? STOPPING : ((await options.problem()) ?? (work ? null : STARTING))
     if (reason === null) sendJson(response, 200, { status: 'ok' })
@@ -255,6 +286,9 @@ export async function serveSubgraph<Context extends RequestScope>(
     close: () => (closed ??= close()),
   }
 }
+
+/** What of a path is its folder, with the slash. */
+const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
 
 /** What `/ready` says of a process that is as it should be. */
 const STARTING = 'It is starting.'
@@ -288,6 +322,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  RATE_LIMITED: 429,
   SERVICE_UNAVAILABLE: 503,
 }
 

@@ -7,6 +7,9 @@ CREATE TABLE booking_refunds (
   -- was used meanwhile, and nothing came of it.
   status text NOT NULL CHECK (status IN ('ENDING', 'MADE', 'REFUSED')),
   amount bigint NOT NULL CHECK (amount BETWEEN 0 AND 9007199254740991),
+  -- What of it was tax, and the platform's; all else is the event's.
+  tax bigint NOT NULL DEFAULT 0 CHECK (tax >= 0),
+  platform_fees bigint NOT NULL DEFAULT 0 CHECK (platform_fees >= 0),
   to_wallet boolean NOT NULL DEFAULT false,
   -- In words for the buyer.
   reason text NOT NULL,
@@ -15,6 +18,7 @@ CREATE TABLE booking_refunds (
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT booking_refunds_pkey PRIMARY KEY (id),
+  CONSTRAINT booking_refunds_share_check CHECK (tax + platform_fees <= amount),
   CONSTRAINT booking_refunds_provider_check CHECK (provider_refund_id IS NULL OR status = 'MADE' AND amount > 0 AND NOT to_wallet)
 );
 CREATE INDEX booking_refunds_booking_id_idx ON booking_refunds (booking_id, id);
@@ -35,8 +39,8 @@ CREATE INDEX refund_items_refund_id_idx ON refund_items (refund_id);
 -- A refund is made once, or refused; how much it is of, and of which booking, stays.
 CREATE FUNCTION guard_refund_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF (NEW.id, NEW.booking_id, NEW.amount, NEW.to_wallet, NEW.reason, NEW.created_at)
-      IS DISTINCT FROM (OLD.id, OLD.booking_id, OLD.amount, OLD.to_wallet, OLD.reason, OLD.created_at)
+  IF (NEW.id, NEW.booking_id, NEW.amount, NEW.tax, NEW.platform_fees, NEW.to_wallet, NEW.reason, NEW.created_at)
+      IS DISTINCT FROM (OLD.id, OLD.booking_id, OLD.amount, OLD.tax, OLD.platform_fees, OLD.to_wallet, OLD.reason, OLD.created_at)
     OR NEW.provider_refund_id IS DISTINCT FROM coalesce(OLD.provider_refund_id, NEW.provider_refund_id)
     OR NEW.status <> OLD.status AND OLD.status <> 'ENDING' THEN
     RAISE EXCEPTION 'refund % is made once, as it was decided', OLD.id

@@ -2,6 +2,7 @@ import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
+import type { KnownFees } from './fees/known-fees.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { TicketService } from './ticket-service.ts'
@@ -9,10 +10,14 @@ import type { KeptCounts } from './viewing/kept-counts.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
-  settings: Pick<BookingSettings, 'PAYMENT_MARGIN_SECONDS'>
+  settings: Pick<
+    BookingSettings,
+    'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+  >
   live: Live<Change>
   tickets: TicketService
   providers: PaymentProviders
+  knownFees: KnownFees
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
   /** Whom promo codes that do not exist are counted for. */

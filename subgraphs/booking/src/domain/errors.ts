@@ -27,6 +27,17 @@ export class WrongCurrency extends KarcisError {
   }
 }
 
+/** An organizer asks for more than there is to be paid out. */
+export class PayoutNotCovered extends KarcisError {
+  constructor(balance: number, required: number, currency: string) {
+    super('INSUFFICIENT_BALANCE', 'There is not so much to be paid out at this time.', {
+      balance,
+      required,
+      currency,
+    })
+  }
+}
+
 /** A way to pay that is not offered here, or not for this currency. */
 export class MethodNotOffered extends KarcisError {
   constructor(method: string, currency: string) {

@@ -10,7 +10,7 @@ const REFUSAL_LIFETIME = '1 minute'
 /** A client's promise that requests with this key are one and the same. */
 export interface Attempt {
   userId: string
-  operation: 'createBooking' | 'bookHold' | 'confirmPayment' | 'requestRefund'
+  operation: 'createBooking' | 'bookHold' | 'confirmPayment' | 'requestPayout' | 'requestRefund'
   key: string
   /** What was asked, without the key, as JSON that is equal for equal requests. */
   input: unknown

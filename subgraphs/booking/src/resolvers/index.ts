@@ -4,7 +4,9 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { fees } from './fees.ts'
 import { payments } from './payments.ts'
+import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { refunds } from './refunds.ts'
 import { wallet } from './wallet.ts'
@@ -12,7 +14,16 @@ import { wallet } from './wallet.ts'
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
 
-const joined = joinResolvers<Resolvers>({ DateTime, Money }, bookings, payments, promos, refunds, wallet)
+const joined = joinResolvers<Resolvers>(
+  { DateTime, Money },
+  bookings,
+  fees,
+  payments,
+  payouts,
+  promos,
+  refunds,
+  wallet,
+)
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }
 

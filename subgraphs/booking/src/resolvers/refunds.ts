@@ -1,4 +1,3 @@
-import { parseId } from '@karcis/kit/ids'
 import { requireViewer } from '@karcis/kit/viewer'
 import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
@@ -33,10 +32,6 @@ export const refunds: Resolvers = {
       status === 'APPROVED' && refundId !== null ? loaders.refund.load(refundId) : null,
   },
   Event: {
-    __resolveReference({ id: text }) {
-      const id = parseId(text)
-      return id === null ? null : { id }
-    },
     refundPolicy: async ({ id }, _, { loaders }) => (await loaders.eventPolicy.load(id)) ?? DEFAULT_POLICY,
   },
 }

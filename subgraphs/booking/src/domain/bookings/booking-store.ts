@@ -1,11 +1,19 @@
 import { type Connection, type KeysetPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
+import type { BookingFee } from '../fees/fee.ts'
+import { feesVersion } from '../fees/fee-store.ts'
 import type { Booking, BookingItem, BookingStatus } from './booking.ts'
 
-/** Until when a booking can be paid: its own time, and never past what is known of its event's end. */
-const PAYABLE_UNTIL = Prisma.sql`least(expires_at,
-  (SELECT payable_until FROM event_copies WHERE event_copies.event_id = bookings.event_id))`
+/**
+ * Until when a booking can be paid: its own time, and never past what is known of its event's end. One of a checkout for as long as all
+ * of that can be paid.
+ */
+const PAYABLE_UNTIL = Prisma.sql`least(bookings.expires_at,
+  (SELECT payable_until FROM event_copies WHERE event_copies.event_id = bookings.event_id),
+  CASE WHEN bookings.checkout_id IS NOT NULL THEN (SELECT min(least(other.expires_at, event.payable_until))
+    FROM bookings other LEFT JOIN event_copies event ON event.event_id = other.event_id
+    WHERE other.checkout_id = bookings.checkout_id) END)`
 
 /** Whose event it is: another's than when it was booked, if the event was handed over. */
 const ORGANIZER = Prisma.sql`coalesce(
@@ -17,12 +25,19 @@ const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_time
 /** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
 const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
 
-const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId",
-  ${CURRENT_STATUS} AS status, currency, subtotal, discount, total_price AS "totalPrice",
-  refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
+const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
+  ${CURRENT_STATUS} AS status, currency, subtotal, discount, surcharge, platform_fees AS "platformFees", tax,
+  total_price AS "totalPrice", refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
 
-type Amounts = 'subtotal' | 'discount' | 'totalPrice' | 'refundedAmount'
+type Amounts =
+  | 'subtotal'
+  | 'discount'
+  | 'surcharge'
+  | 'platformFees'
+  | 'tax'
+  | 'totalPrice'
+  | 'refundedAmount'
 
 type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
 
@@ -31,6 +46,9 @@ const toBooking = (row: BookingRow): Booking => ({
   ...row,
   subtotal: Number(row.subtotal),
   discount: Number(row.discount),
+  surcharge: Number(row.surcharge),
+  platformFees: Number(row.platformFees),
+  tax: Number(row.tax),
   totalPrice: Number(row.totalPrice),
   refundedAmount: Number(row.refundedAmount),
 })
@@ -44,6 +62,43 @@ export async function findBookings(db: Db | Tx, ids: readonly string[]): Promise
 
 export const findBooking = async (db: Db | Tx, id: string): Promise<Booking | null> =>
   (await findBookings(db, [id])).get(id) ?? null
+
+/** What is paid at once: a booking alone, or all of a checkout; neither where a wallet is topped up. */
+interface Paid {
+  bookingId: string | null
+  checkoutId: string | null
+}
+
+const isPaidWith = ({ bookingId, checkoutId }: Paid): Prisma.Sql =>
+  checkoutId === null ? Prisma.sql`id = ${bookingId}::uuid` : Prisma.sql`checkout_id = ${checkoutId}::uuid`
+
+/** The bookings that are paid at once, in the order of their ids. */
+export async function listBookingsOf(db: Db | Tx, paid: Paid): Promise<Booking[]> {
+  const rows = await db.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE ${isPaidWith(paid)} ORDER BY id`
+  return rows.map(toBooking)
+}
+
+/** The same bookings, which nobody else moves until the transaction ends. All who lock several do it in this order. */
+export async function lockBookings(tx: Tx, paid: Paid): Promise<Booking[]> {
+  const rows = await tx.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE ${isPaidWith(paid)} ORDER BY id FOR UPDATE`
+  return rows.map(toBooking)
+}
+
+/** One booking, paid with others or not, that nobody else moves until the transaction ends. */
+export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<
+    BookingRow[]
+  >`SELECT ${COLUMNS} FROM bookings WHERE id = ${id}::uuid FOR UPDATE`
+  return row ? toBooking(row) : null
+}
+
+/** A booking with all others of its checkout, in the order of their ids. */
+export const listPaidWith = async (db: Db | Tx, booking: Booking): Promise<Booking[]> =>
+  booking.checkoutId === null
+    ? [booking]
+    : listBookingsOf(db, { bookingId: null, checkoutId: booking.checkoutId })
 
 /** Items of bookings, in order, by booking id. */
 export async function findItems(
@@ -60,6 +115,24 @@ export async function findItems(
     kind: kind as BookingItem['kind'],
     unitPrice: Number(unitPrice),
     discount: Number(discount),
+  }))
+}
+
+/** Fees and taxes of bookings, in order, by booking id. */
+export async function findBookingFees(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, BookingFee[]>> {
+  const rows = await db.bookingFee.findMany({
+    where: { bookingId: { in: [...bookingIds] } },
+    orderBy: { position: 'asc' },
+  })
+  const fees = Map.groupBy(rows, (row) => row.bookingId)
+  return mapValues(fees, ({ bookingId: _, position: __, kind, perPlace, amount, ...fee }) => ({
+    ...fee,
+    kind: kind as BookingFee['kind'],
+    perPlace: Number(perPlace),
+    amount: Number(amount),
   }))
 }
 
@@ -201,15 +274,26 @@ export async function listUnfulfilled(
     ORDER BY updated_at LIMIT ${limit}`
 }
 
-export interface NewBooking {
+/** What a booking costs. Amounts are in the smallest unit of `currency`. */
+export interface BookingPrice
+  extends Pick<
+    Booking,
+    'subtotal' | 'discount' | 'surcharge' | 'platformFees' | 'tax' | 'totalPrice' | 'currency'
+  > {
+  items: BookingItem[]
+  fees: BookingFee[]
+}
+
+export interface NewBooking extends BookingPrice {
   id: string
   userId: string
   eventId: string
   organizerId: string
+  /** The checkout that it is made in; null when it is paid by itself. */
+  checkoutId: string | null
   holdId: string
-  currency: string
-  items: BookingItem[]
-  subtotal: number
+  /** Of the event's fees that it was priced with. */
+  feesVersion: number
   holdExpiresAt: Date
   payableUntil: Date
 }
@@ -218,26 +302,32 @@ export interface NewBooking {
  * Writes a PENDING booking. It can be paid until `marginSeconds` before its hold ends, or until a quarter of what is
  * left of the hold where that is less, and never past `payableUntil`: by Postgres' clock, like everything that decides about
  * time here.
- * @returns null when this id, or this hold, is booked already.
+ * @returns null when this id, or this hold, is booked already, or the event's fees are others by now.
  */
 export async function insertBooking(
   tx: Tx,
   booking: NewBooking,
   marginSeconds: number,
 ): Promise<Booking | null> {
-  const { id, items, holdExpiresAt, payableUntil, subtotal } = booking
-  const discount = items.reduce((sum, item) => sum + item.discount, 0)
+  const { id, items, fees, holdExpiresAt, payableUntil } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, discount, total_price, expires_at)
-    VALUES (${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
-      ${booking.holdId}::uuid, ${booking.currency}, ${subtotal}::bigint, ${discount}::bigint, ${subtotal - discount}::bigint,
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge, platform_fees,
+      tax, total_price, expires_at)
+    SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
+      ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
+      ${booking.surcharge}::bigint, ${booking.platformFees}::bigint, ${booking.tax}::bigint, ${booking.totalPrice}::bigint,
       least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
-        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4)))
+        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
+    WHERE ${feesVersion(booking.eventId)} = ${booking.feesVersion}::int
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
   if (!row) return null
   await tx.bookingItem.createMany({
     data: items.map((item, position) => ({ bookingId: id, position, ...item })),
   })
+  if (fees.length > 0)
+    await tx.bookingFee.createMany({
+      data: fees.map((fee, position) => ({ bookingId: id, position, ...fee })),
+    })
   return toBooking(row)
 }
 
@@ -270,17 +360,18 @@ export const moveToPaidLate = (tx: Tx, id: string): Promise<Booking | null> =>
       WHERE event_copies.event_id = bookings.event_id AND payable_until <= clock_timestamp())`,
   )
 
-/** Nothing of the booking itself, but of its payment: its watchers are to look again. */
-export const touchBooking = (tx: Tx, id: string): Promise<Booking | null> =>
-  move(tx, id, Prisma.sql`fulfilled = fulfilled`, Prisma.sql`TRUE`)
-
-/** A booking that nobody else moves until the transaction ends. */
-export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
-  const [row] = await tx.$queryRaw<
-    BookingRow[]
-  >`SELECT ${COLUMNS} FROM bookings WHERE id = ${id}::uuid FOR UPDATE`
-  return row ? toBooking(row) : null
+/** Nothing of the bookings themselves, but of their payment: their watchers are to look again. The caller holds their locks. */
+export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promise<Booking[]> {
+  const ids = bookings.map(({ id }) => id)
+  if (ids.length === 0) return []
+  const rows = await tx.$queryRaw<BookingRow[]>`UPDATE bookings SET version = version + 1, updated_at = now()
+    WHERE id = ANY(${ids}::uuid[]) RETURNING ${COLUMNS}`
+  return rows.map(toBooking)
 }
+
+/** The same of one booking. */
+export const touchBooking = async (tx: Tx, booking: Booking): Promise<Booking | null> =>
+  (await touchBookings(tx, [booking]))[0] ?? null
 
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
@@ -291,7 +382,8 @@ const PROVIDER_PATIENCE = '15 minutes'
 
 /** Nothing is on its way to pay the booking, or nobody can tell for too long. */
 const UNPAID = Prisma.sql`(${PAYABLE_UNTIL} <= clock_timestamp() - ${PROVIDER_PATIENCE}::interval OR NOT EXISTS (SELECT FROM payments
-  WHERE payments.booking_id = bookings.id AND payments.status IN ('REQUIRES_ACTION', 'AUTHORIZED')))`
+  WHERE (payments.booking_id = bookings.id OR payments.checkout_id = bookings.checkout_id)
+    AND payments.status IN ('REQUIRES_ACTION', 'AUTHORIZED')))`
 
 /** PENDING, past its time, and with no payment under way → EXPIRED, its places not yet freed. */
 export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>

@@ -8,11 +8,18 @@ export interface Booking {
   userId: string
   eventId: string
   organizerId: string
+  /** The checkout that it was made in, and is paid with; null when it is paid by itself. */
+  checkoutId: string | null
   /** EXPIRED as soon as its time is past, even before a job has written it down. */
   status: BookingStatus
   currency: string
   subtotal: number
   discount: number
+  /** What fees and tax add to the price. */
+  surcharge: number
+  /** What of the total is the platform's, and what is tax; the rest is its event's. */
+  platformFees: number
+  tax: number
   totalPrice: number
   refundedAmount: number
   refundReason: string | null

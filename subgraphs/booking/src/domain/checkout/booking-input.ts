@@ -28,23 +28,19 @@ const placesShape = {
 /** Which places, in one of three ways: a hold, so many of one type, or so many of each of several. */
 export type PlacesInput = z.infer<z.ZodObject<typeof placesShape>>
 
+const codesShape = { promoCode: codeSchema.nullish(), promoCodes: codesSchema.nullish() }
+
 /** What to book, with which promo codes. */
 export const createBookingInput = z
-  .object({
-    ...placesShape,
-    promoCode: codeSchema.nullish(),
-    promoCodes: codesSchema.nullish(),
-    idempotencyKey: keySchema.nullish(),
-  })
+  .object({ ...placesShape, ...codesShape, idempotencyKey: keySchema.nullish() })
   .superRefine(checkPlaces)
-  .superRefine(({ promoCode, promoCodes }, context) => {
-    if (promoCode != null && promoCodes != null)
-      context.addIssue({
-        code: 'custom',
-        path: ['promoCodes'],
-        message: 'cannot be given together with promoCode',
-      })
-  })
+  .superRefine(checkCodes)
+
+/** What might be booked, with which promo codes. */
+export const quoteBookingInput = z
+  .object({ ...placesShape, ...codesShape })
+  .superRefine(checkPlaces)
+  .superRefine(checkCodes)
 
 export type CreateBookingInput = z.infer<typeof createBookingInput>
 
@@ -60,6 +56,18 @@ export const codesOf = ({
 }: Pick<CreateBookingInput, 'promoCode' | 'promoCodes'>): string[] => [
   ...new Set(promoCode == null ? promoCodes : [promoCode]),
 ]
+
+function checkCodes(
+  { promoCode, promoCodes }: z.infer<z.ZodObject<typeof codesShape>>,
+  context: z.core.$RefinementCtx,
+): void {
+  if (promoCode == null || promoCodes == null) return
+  context.addIssue({
+    code: 'custom',
+    path: ['promoCodes'],
+    message: 'cannot be given together with promoCode',
+  })
+}
 
 function checkPlaces(
   { holdId, ticketTypeId, quantity, items, unitPrice }: PlacesInput,

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -7,7 +8,7 @@ import { keySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Booking, mayView } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { findBooking, moveToPaid } from '../bookings/booking-store.ts'
+import { findBooking, listPaidWith, moveToPaid } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable, MethodNotOffered } from '../errors.ts'
@@ -18,6 +19,7 @@ import { findPaymentUnderWay, insertPayment } from '../payments/payment-store.ts
 import type { PaymentProvider } from '../payments/provider.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
 import { cancelPayment } from '../payments/settle-payment.ts'
+import { type Bill, billOf } from '../payments/subject.ts'
 import { startPayment } from './start-payment.ts'
 
 const confirmPaymentInput = z.object({
@@ -26,8 +28,8 @@ const confirmPaymentInput = z.object({
 })
 
 /**
- * Pays a booking out of our own ledger: money, payment, status, event and the job that issues the tickets are one transaction. The
- * tickets are then issued at once; if that fails, or this process dies, the job does it. What is sent twice at once with one key is
+ * Pays a booking, with all others of its checkout, out of our own ledger: money, payment, status, event and the job that issues the
+ * tickets are one transaction. The tickets are then issued at once; if that fails, or this process dies, the job does it. What is sent twice at once with one key is
  * answered alike, also by several processes: either both are paid, or both are refused. Or starts its payment at an outside provider.
  * @throws NotFound, Forbidden, BookingNotPayable, InsufficientBalance, WrongCurrency, MethodNotOffered, PaymentDeclined,
  *   IdempotencyKeyReused; ServiceUnavailable while an outside provider does not answer.
@@ -52,32 +54,34 @@ export async function confirmPayment(
           input: [id, method],
           resultId: id,
         }
+  const bookings = await listPaidWith(deps.db, booking)
+  const bill = billOf(bookings)
   const provider: PaymentProvider | undefined = deps.providers[method]
-  if (!provider) throw new MethodNotOffered(method, booking.currency)
-  await cancelOther(deps, booking, method)
-  if (provider.kind === 'EXTERNAL' && booking.totalPrice > 0) {
-    if (!provider.charges(booking.currency)) throw new MethodNotOffered(method, booking.currency)
-    return startPayment(deps, provider, method, booking, attempt)
+  if (!provider) throw new MethodNotOffered(method, bill.currency)
+  await cancelOther(deps, bill, method)
+  if (provider.kind === 'EXTERNAL' && bill.amount > 0) {
+    if (!provider.charges(bill.currency)) throw new MethodNotOffered(method, bill.currency)
+    await startPayment(deps, provider, method, bill, attempt)
+    return (await findBooking(deps.db, id)) ?? booking
   }
 
   const paid = await transaction(deps.db, async (tx) => {
     // In the payment's own transaction: a key that is taken is a payment that was made.
-    if (attempt && !(await claimKey(tx, attempt, performance.now() - since)).first) return null
-    return pay(tx, provider, id, method)
+    if (attempt && !(await claimKey(tx, attempt, performance.now() - since)).first) return []
+    return pay(tx, provider, bookings, method)
   }).catch(async (error: unknown) => {
-    const refusal = provider.kind === 'LEDGER' ? await provider.mapError(deps.db, booking, error) : error
+    const refusal = provider.kind === 'LEDGER' ? await provider.mapError(deps.db, bill, error) : error
     if (!attempt || !(refusal instanceof KarcisError) || refusal.code === 'SERVICE_UNAVAILABLE') throw refusal
     // Refused; unless this very request, sent at the same time, has paid or was refused before: then both are answered alike.
     const counts = await transaction(deps.db, (tx) =>
       refuseUnclaimed(tx, attempt, refusal, performance.now() - since),
     )
     if (counts) throw counts
-    return null
+    return []
   })
-  if (paid) {
-    publishChange(deps, paid)
-    await issueNow(deps, id)
-  }
+  await faultPoint('confirm-payment/written')
+  for (const one of paid) publishChange(deps, one)
+  await Promise.all(paid.map((one) => issueNow(deps, one.id)))
   return (await findBooking(deps.db, id)) ?? booking
 }
 
@@ -94,18 +98,30 @@ async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise
 }
 
 /** Who pays in another way has given up the payment under way: it is cancelled first. Where it was paid a moment before, it counts. */
-async function cancelOther(deps: Deps, booking: Booking, method: PaymentMethod): Promise<void> {
-  const underWay = await findPaymentUnderWay(deps.db, booking.id)
+async function cancelOther(deps: Deps, bill: Bill, method: PaymentMethod): Promise<void> {
+  const underWay = await findPaymentUnderWay(deps.db, bill)
   if (underWay && underWay.provider !== method) await cancelPayment(deps, underWay)
 }
 
-async function pay(tx: Tx, provider: PaymentProvider, id: string, method: PaymentMethod): Promise<Booking> {
-  const paid = await moveToPaid(tx, id)
-  if (!paid) throw new BookingNotPayable((await findBooking(tx, id))?.status ?? 'EXPIRED')
-  if (provider.kind === 'LEDGER' && paid.totalPrice > 0) await provider.pay(tx, paid)
-  const captured = advance(newPaymentState(paid.totalPrice), { type: 'CAPTURED' })
-  await insertPayment(tx, paid, method, captured)
-  await recordStatus(tx, paid)
+/** @param bookings in the order in which rows are locked. @throws BookingNotPayable unless all of them are paid. */
+async function pay(
+  tx: Tx,
+  provider: PaymentProvider,
+  bookings: readonly Booking[],
+  method: PaymentMethod,
+): Promise<Booking[]> {
+  const paid: Booking[] = []
+  for (const { id } of bookings) {
+    const moved = await moveToPaid(tx, id)
+    if (!moved) throw new BookingNotPayable((await findBooking(tx, id))?.status ?? 'EXPIRED')
+    paid.push(moved)
+  }
+  for (const booking of paid) {
+    if (provider.kind === 'LEDGER' && booking.totalPrice > 0) await provider.pay(tx, booking)
+  }
+  const bill = billOf(paid)
+  await insertPayment(tx, bill, method, advance(newPaymentState(bill.amount), { type: 'CAPTURED' }))
+  for (const booking of paid) await recordStatus(tx, booking)
   return paid
 }
 

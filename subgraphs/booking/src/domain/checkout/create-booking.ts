@@ -1,6 +1,7 @@
 import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -8,8 +9,10 @@ import { parseInput } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
+import { type EventFees, findFees } from '../fees/fee-store.ts'
 import { type Attempt, claimKey, confirmKey, findKey, refuseKey } from '../idempotency-store.ts'
 import {
   codesOf,
@@ -20,10 +23,10 @@ import {
   wantedOf,
 } from './booking-input.ts'
 import type { Guesser } from '../promos/guess-limit.ts'
-import { type AppliedPromo, discounted } from '../promos/promo.ts'
 import { insertUses } from '../promos/promo-store.ts'
 import { offerPromos, promosOn } from '../promos/use-promos.ts'
-import { type Priced, priceItems } from './price-items.ts'
+import { priceBooking } from './price-booking.ts'
+import { priceItems } from './price-items.ts'
 
 /** Under what an attempt is known: the client's key, and the hold, which is a key by itself since it is booked once. */
 interface Keys {
@@ -56,6 +59,7 @@ export async function createBooking(
     await offerPromos(deps, guesser, quote, priced, codesOf(input))
   }
   const { id, repeated } = await claimId(deps, keys)
+  await faultPoint('create-booking/claimed')
   const earlier = repeated ? await findBooking(deps.db, id) : null
   if (earlier) return earlier
   try {
@@ -130,6 +134,7 @@ async function book(
   const hold = await deps.tickets.keep(viewer, id, wantedOf(input)).catch((error: unknown) => {
     throw toClientFields(error, input)
   })
+  await faultPoint('create-booking/kept')
   const priced = priceItems(hold.items, input)
   const codes = codesOf(input)
   // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
@@ -138,13 +143,17 @@ async function book(
     // Claimed once more, with the booking: the same request, sent at the same time, may have been refused while this one was under way.
     if (client && !(await confirmKey(tx, { ...client, resultId: id }))) return 'key taken'
     const promos = await promosOn(tx, viewer.id, hold, priced, codes)
-    const booking = newBooking(viewer, id, hold, priced, promos)
-    const inserted = await insertBooking(tx, booking, deps.settings.PAYMENT_MARGIN_SECONDS)
+    const inserted = await insertPriced(tx, deps, hold, (fees) => ({
+      ...priceBooking(priced, promos, fees.terms, input),
+      ...boundFor(viewer, id, hold),
+      feesVersion: fees.version,
+    }))
     if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
     if (inserted) await recordStatus(tx, inserted)
     if (inserted) await insertUses(tx, inserted, promos) // last: others who use the same promotion wait from here on
     return inserted
   })
+  await faultPoint('create-booking/written')
   if (outcome === 'key taken') return null
   if (outcome) publishChange(deps, outcome)
   const result = outcome ?? (await findBooking(deps.db, id)) // written by the same request sent at the same time
@@ -175,20 +184,34 @@ async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: Kar
   throw refusal ?? error
 }
 
-const newBooking = (
-  viewer: Viewer,
-  id: string,
-  hold: BoundHold,
-  priced: Priced,
-  promos: readonly AppliedPromo[],
-): NewBooking => ({
+/**
+ * Writes a booking at the fees of this moment. Where they are others than were known, it is priced again: nobody is charged what is over.
+ * @returns null when its id, or its hold, is booked already.
+ */
+async function insertPriced(
+  tx: Tx,
+  { knownFees, settings }: Deps,
+  { eventId }: BoundHold,
+  priced: (fees: EventFees) => NewBooking,
+): Promise<Booking | null> {
+  let fees = await knownFees.of(eventId)
+  for (;;) {
+    const inserted = await insertBooking(tx, priced(fees), settings.PAYMENT_MARGIN_SECONDS)
+    if (inserted) return inserted
+    const now = await findFees(tx, eventId)
+    if (now.version === fees.version) return null
+    knownFees.put(eventId, now)
+    fees = now
+  }
+}
+
+const boundFor = (viewer: Viewer, id: string, hold: BoundHold) => ({
   id,
   userId: viewer.id,
   eventId: hold.eventId,
   organizerId: hold.organizerId,
+  checkoutId: null,
   holdId: hold.holdId,
-  ...priced,
-  items: discounted(priced.items, promos),
   holdExpiresAt: hold.expiresAt,
   payableUntil: hold.payableUntil,
 })

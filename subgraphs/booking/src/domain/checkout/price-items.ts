@@ -25,10 +25,14 @@ export function priceItems(places: readonly QuotedItem[], offered: PlacesInput):
   const items = places.map(({ currency: _, ...place }) => priceOne({ ...place, discount: 0 }, offered))
   const subtotal = items.reduce((sum, item) => sum + BigInt(item.unitPrice) * BigInt(item.quantity), 0n)
   if (subtotal > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw wrong(sumPath(offered), 'costs more in all than can be paid at once')
+    throw tooDear(offered)
   }
   return { items, subtotal: Number(subtotal), currency }
 }
+
+/** A sum that is larger than what can be paid. */
+export const tooDear = (offered: PlacesInput): BadUserInput =>
+  wrong(sumPath(offered), 'costs more in all than can be paid at once')
 
 function priceOne(place: BookingItem, offered: PlacesInput): BookingItem {
   const offer = offerFor(place.ticketTypeId, offered)

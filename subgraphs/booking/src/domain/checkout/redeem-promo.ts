@@ -1,26 +1,28 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import type { BookingItem } from '../bookings/booking.ts'
+import type { BookingPrice } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { sumOf } from '../promos/discount.ts'
-import { discounted } from '../promos/promo.ts'
+import { findFees } from '../fees/fee-store.ts'
 import type { UsedPromo } from '../promos/promo-store.ts'
 import { offerPromos } from '../promos/use-promos.ts'
-import { redeemPromoInput, toClientFields, wantedOf } from './booking-input.ts'
+import {
+  codesOf,
+  type PlacesInput,
+  quoteBookingInput,
+  redeemPromoInput,
+  toClientFields,
+  wantedOf,
+} from './booking-input.ts'
+import { priceBooking } from './price-booking.ts'
 import { priceItems } from './price-items.ts'
 
-/** What promo codes would make of a booking. Amounts are in the smallest unit of `currency`. */
-export interface PromoDiscount {
+/** What a booking would cost, and which promo codes make it cheaper. */
+export interface QuotedBooking extends BookingPrice {
   promos: UsedPromo[]
-  items: BookingItem[]
-  subtotal: number
-  discount: number
-  totalPrice: number
-  currency: string
 }
 
 /**
- * Shows what a code would take off what the viewer might book. Neither a place nor a use is taken.
+ * Shows what a code would take off what the viewer might book, and what that costs then. Neither a place nor a use is taken.
  * @param address where the request comes from, as the router saw it.
  * @throws BadUserInput, PromoInvalid, TooManyGuesses, and whatever booking it would be refused with.
  */
@@ -29,22 +31,34 @@ export async function redeemPromo(
   viewer: Viewer,
   rawInput: unknown,
   address: string | undefined,
-): Promise<PromoDiscount> {
+): Promise<QuotedBooking> {
   const { code, combinedWith, ...input } = parseInput(redeemPromoInput, rawInput)
-  const quote = await deps.tickets.quote(viewer, wantedOf(input)).catch((error: unknown) => {
+  return quote(deps, viewer, input, [...new Set([code, ...(combinedWith ?? [])])], address)
+}
+
+/** Shows what the viewer would pay for what they might book. @param address as of `redeemPromo`. @throws the same. */
+export async function quoteBooking(
+  deps: Deps,
+  viewer: Viewer,
+  rawInput: unknown,
+  address: string | undefined,
+): Promise<QuotedBooking> {
+  const input = parseInput(quoteBookingInput, rawInput)
+  return quote(deps, viewer, input, codesOf(input), address)
+}
+
+async function quote(
+  deps: Deps,
+  viewer: Viewer,
+  input: PlacesInput,
+  codes: readonly string[],
+  address: string | undefined,
+): Promise<QuotedBooking> {
+  const quoted = await deps.tickets.quote(viewer, wantedOf(input)).catch((error: unknown) => {
     throw toClientFields(error, input)
   })
-  const { items, subtotal, currency } = priceItems(quote.items, input)
-  const codes = [...new Set([code, ...(combinedWith ?? [])])]
-  const guesser = { userId: viewer.id, address }
-  const promos = await offerPromos(deps, guesser, quote, { items, subtotal, currency }, codes)
-  const discount = sumOf(promos.map((promo) => promo.discount))
-  return {
-    promos,
-    items: discounted(items, promos),
-    subtotal,
-    discount,
-    totalPrice: subtotal - discount,
-    currency,
-  }
+  const priced = priceItems(quoted.items, input)
+  const promos = await offerPromos(deps, { userId: viewer.id, address }, quoted, priced, codes)
+  const { terms } = await findFees(deps.db, quoted.eventId)
+  return { promos, ...priceBooking(priced, promos, terms, input) }
 }

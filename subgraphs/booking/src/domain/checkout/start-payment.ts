@@ -1,9 +1,10 @@
 import { transaction } from '@karcis/kit/database'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
-import type { Booking } from '../bookings/booking.ts'
 import { publishChange } from '../bookings/booking-changes.ts'
-import { findBooking, lockBooking, touchBooking } from '../bookings/booking-store.ts'
+import { lockBookings, touchBookings } from '../bookings/booking-store.ts'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable } from '../errors.ts'
 import { type Attempt, claimKey, refuseKey } from '../idempotency-store.ts'
@@ -18,66 +19,83 @@ import {
 } from '../payments/payment-store.ts'
 import type { ExternalProvider } from '../payments/provider.ts'
 import type { PaymentMethod } from '../payments/providers.ts'
+import { type Bill, billOf } from '../payments/subject.ts'
 
 /** So long after a payment's time its provider is asked once more: whatever was on its way then has come. */
 const LAST_LOOK_MS = 120_000
 
 /**
- * Starts a payment at an outside provider: first it is written down, then the provider is asked by its id, outside of any
+ * Starts a payment of bookings at an outside provider: first it is written down, then the provider is asked by its id, outside of any
  * transaction, then the answer is written down. Broken off anywhere, it goes on by being called again: while a payment is under way,
  * it is the one.
+ * @param of which bookings: one, or all of one checkout.
  * @throws BookingNotPayable, PaymentDeclined, IdempotencyKeyReused; ServiceUnavailable while the provider does not answer.
  */
 export async function startPayment(
   deps: Deps,
   provider: ExternalProvider,
   method: PaymentMethod,
-  booking: Booking,
+  of: Pick<Bill, 'bookingId' | 'checkoutId'>,
   attempt: Attempt | null,
-): Promise<Booking> {
-  const payment = await beginPayment(deps, method, booking.id, attempt)
-  if (payment && payment.reference === null) await askProvider(deps, provider, booking, payment, attempt)
-  return (await findBooking(deps.db, booking.id)) ?? booking
+): Promise<void> {
+  const payment = await beginPayment(deps, method, of, attempt)
+  await faultPoint('start-payment/written')
+  if (payment && payment.reference === null) await askProvider(deps, provider, payment, attempt)
 }
 
 /** @returns the payment under way; null where that of an earlier attempt with this key has come to its end. */
 async function beginPayment(
   { db }: Deps,
   method: PaymentMethod,
-  bookingId: string,
+  of: Pick<Bill, 'bookingId' | 'checkoutId'>,
   attempt: Attempt | null,
 ): Promise<Payment | null> {
   return transaction(db, async (tx) => {
     const first = !attempt || (await claimKey(tx, attempt)).first
-    const booking = await lockBooking(tx, bookingId)
-    if (!booking) throw new Error(`booking ${bookingId} is gone`)
-    if (first && booking.status !== 'PENDING') throw new BookingNotPayable(booking.status)
-    const underWay = await findPaymentUnderWay(tx, bookingId)
+    const bookings = await lockBookings(tx, of)
+    const unpayable = first && bookings.find(({ status }) => status !== 'PENDING')
+    if (unpayable) throw new BookingNotPayable(unpayable.status)
+    const underWay = await findPaymentUnderWay(tx, of)
     if (underWay && underWay.provider !== method) throw new ServiceUnavailable() // begun at this very moment
     if (underWay || !first) return underWay
-    const payment = await insertPaymentUnderWay(tx, booking, method)
-    if (!payment) throw new ServiceUnavailable()
-    const runAt = new Date(booking.expiresAt.getTime() + LAST_LOOK_MS)
-    const key = `${SETTLE_PAYMENT.name}:${payment.id}:last`
-    await enqueue(tx, SETTLE_PAYMENT, { paymentId: payment.id }, { runAt, key })
-    return payment
+    return insertBegun(tx, billOf(bookings), method)
   })
 }
 
-async function askProvider(
+/**
+ * Writes a payment that its provider is to be asked for next, and has it looked at once more when its time is over.
+ * @param id of the payment; a new one, unless given. @throws ServiceUnavailable where another has begun it at this very moment.
+ */
+export async function insertBegun(tx: Tx, bill: Bill, method: PaymentMethod, id?: string): Promise<Payment> {
+  const payment = await insertPaymentUnderWay(tx, bill, method, id)
+  if (!payment) throw new ServiceUnavailable()
+  const runAt = new Date(bill.expiresAt.getTime() + LAST_LOOK_MS)
+  const key = `${SETTLE_PAYMENT.name}:${payment.id}:last`
+  await enqueue(tx, SETTLE_PAYMENT, { paymentId: payment.id }, { runAt, key })
+  return payment
+}
+
+/**
+ * Asks a provider for a payment that was written down, and writes down what it says. Safe to run again.
+ * @param attempt whose key is free again where the provider refuses. @throws PaymentDeclined; ServiceUnavailable.
+ */
+export async function askProvider(
   deps: Deps,
   provider: ExternalProvider,
-  booking: Booking,
   payment: Payment,
   attempt: Attempt | null,
 ): Promise<void> {
+  const { id: paymentId, amount, currency, expiresAt } = payment
+  if (!expiresAt) throw new Error(`payment ${paymentId} is of no outside provider`)
   try {
-    const started = await provider.start({ paymentId: payment.id, booking })
+    const started = await provider.start({ paymentId, amount, currency, expiresAt })
+    await faultPoint('start-payment/started')
     const changed = await transaction(deps.db, async (tx) => {
-      await lockBooking(tx, booking.id)
-      return (await updateStarted(tx, payment.id, started)) ? touchBooking(tx, booking.id) : null
+      const bookings = await lockBookings(tx, payment)
+      return (await updateStarted(tx, paymentId, started)) ? touchBookings(tx, bookings) : []
     })
-    if (changed) publishChange(deps, changed)
+    await faultPoint('start-payment/noted')
+    for (const booking of changed) publishChange(deps, booking)
   } catch (error) {
     if (error instanceof KarcisError && error.code === 'PAYMENT_DECLINED')
       await decline(deps, payment, attempt, error)
@@ -93,10 +111,10 @@ async function decline(
   refusal: KarcisError,
 ): Promise<void> {
   const changed = await transaction(deps.db, async (tx) => {
-    await lockBooking(tx, payment.bookingId)
+    const bookings = await lockBookings(tx, payment)
     if (attempt) await refuseKey(tx, attempt, refusal, async () => false)
     const moved = await movePayment(tx, payment, advance(payment, { type: 'FAILED' }))
-    return moved ? touchBooking(tx, payment.bookingId) : null
+    return moved ? touchBookings(tx, bookings) : []
   })
-  if (changed) publishChange(deps, changed)
+  for (const booking of changed) publishChange(deps, booking)
 }

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
 import { enqueueFollowUp, enqueueIssueSoon, publishChange } from '../bookings/booking-changes.ts'
 import {
@@ -24,6 +25,7 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
   if (booking?.status !== 'PAID' || booking.fulfilled) return
 
   const { issued, ticketIds } = await deps.tickets.issue(bookingId)
+  await faultPoint('issue-tickets/issued')
   if (!issued) {
     await refundInFull(deps, bookingId, PLACES_GONE, { fulfilled: false })
     return
@@ -39,6 +41,7 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
     }
     return null
   })
+  await faultPoint('issue-tickets/noted')
   if (fulfilled) publishChange(deps, fulfilled)
 }
 
@@ -64,7 +67,10 @@ export async function cancelTickets(deps: Deps, bookingId: string): Promise<void
   const booking = await findBooking(deps.db, bookingId)
   if (booking?.status !== 'REFUNDED') return
   await deps.tickets.cancel(bookingId)
+  await faultPoint('cancel-tickets/cancelled')
   await deps.tickets.release(bookingId)
+  await faultPoint('cancel-tickets/released')
   const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingId))
+  await faultPoint('cancel-tickets/noted')
   if (done) publishChange(deps, done)
 }

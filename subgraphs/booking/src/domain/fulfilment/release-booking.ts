@@ -1,14 +1,17 @@
 import { MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { enqueue } from '@karcis/kit/jobs'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
+import type { Booking } from '../bookings/booking.ts'
 import { EXPIRE_BOOKING, enqueueFollowUp, publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import {
   findBooking,
   findDue,
   findOver,
+  listPaidWith,
   listDue,
   listUnfulfilled,
   moveToExpired,
@@ -17,6 +20,7 @@ import {
 import type { Deps } from '../deps.ts'
 import { findPaymentUnderWay } from '../payments/payment-store.ts'
 import { settlePayment } from '../payments/settle-payment.ts'
+import { billOf } from '../payments/subject.ts'
 
 /** How many bookings one sweep takes of each kind. */
 const SWEEP_LIMIT = 500
@@ -24,39 +28,50 @@ const SWEEP_LIMIT = 500
 const QUIET_SECONDS = 30
 
 /**
- * Ends a booking that was not paid in time. Of a payment that is under way its provider is asked first, and has it cancelled: it may
+ * Ends a booking that was not paid in time, with all others of its checkout. Of a payment that is under way its provider is asked first, and has it cancelled: it may
  * be paid. While the provider does not answer the booking keeps its places, but not for ever. Does nothing to one that is not due.
  * @throws ServiceUnavailable while the provider does not answer.
  */
 export async function expireBooking(deps: Deps, bookingId: string): Promise<void> {
-  const payment = await findPaymentUnderWay(deps.db, bookingId)
-  const booking = payment && (await findBooking(deps.db, bookingId))
-  if (!payment || booking?.status !== 'EXPIRED') return writeExpired(deps, bookingId)
+  const booking = await findBooking(deps.db, bookingId)
+  if (!booking) return
+  const bookings = await listPaidWith(deps.db, booking)
+  const payment = await findPaymentUnderWay(deps.db, billOf(bookings))
+  if (!payment || booking.status !== 'EXPIRED') return writeExpired(deps, bookings)
   const failure = await settlePayment(deps, payment.id).catch((error: Error) => error)
-  await writeExpired(deps, bookingId)
+  await writeExpired(deps, bookings)
   if (failure && (await findDue(deps.db, [bookingId])).length > 0) throw failure
 }
 
 /** Ends a booking that is past its time, or has its provider asked first, by the job: here nobody waits for a provider. */
 async function expireSoon(deps: Deps, bookingId: string): Promise<void> {
-  await writeExpired(deps, bookingId)
-  if (!(await findPaymentUnderWay(deps.db, bookingId))) return
+  const booking = await findBooking(deps.db, bookingId)
+  if (!booking) return
+  const bookings = await listPaidWith(deps.db, booking)
+  await writeExpired(deps, bookings)
+  if (!(await findPaymentUnderWay(deps.db, billOf(bookings)))) return
   if ((await findDue(deps.db, [bookingId])).length === 0) return
   const key = `${EXPIRE_BOOKING.name}:${bookingId}`
   await transaction(deps.db, (tx) => enqueue(tx, EXPIRE_BOOKING, { bookingId }, { key }))
 }
 
 /**
- * Writes down that a booking was not paid in time, and has its places freed. Readers and payments do not wait for it: they look at
+ * Writes down that bookings were not paid in time, and has their places freed. Readers and payments do not wait for it: they look at
  * the time themselves. Does nothing to a booking that is not due, or that a payment is under way for.
+ * @param bookings in the order in which rows are locked.
  */
-async function writeExpired(deps: Deps, bookingId: string): Promise<void> {
+async function writeExpired(deps: Deps, bookings: readonly Booking[]): Promise<void> {
   const expired = await transaction(deps.db, async (tx) => {
-    const moved = await moveToExpired(tx, bookingId)
-    if (moved) await recordStatus(tx, moved)
+    const moved: Booking[] = []
+    for (const { id } of bookings) {
+      const booking = await moveToExpired(tx, id)
+      if (booking) moved.push(booking)
+    }
+    for (const booking of moved) await recordStatus(tx, booking)
     return moved
   })
-  if (expired) publishChange(deps, expired)
+  await faultPoint('expire-booking/written')
+  for (const booking of expired) publishChange(deps, booking)
 }
 
 const lapsedHolds = z
@@ -84,7 +99,9 @@ export async function releaseBooking(deps: Deps, bookingId: string): Promise<voi
   const booking = await findBooking(deps.db, bookingId)
   if (!booking || (booking.status !== 'EXPIRED' && booking.status !== 'CANCELLED')) return
   await deps.tickets.release(bookingId)
+  await faultPoint('release-booking/released')
   await transaction(deps.db, (tx) => updateFulfilled(tx, booking))
+  await faultPoint('release-booking/noted')
 }
 
 /**

@@ -3,7 +3,7 @@ import { newId } from '@karcis/kit/ids'
 import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import { type Posting, WALLET_CURRENCY } from './postings.ts'
+import { type AccountRef, type Posting, WALLET_CURRENCY } from './postings.ts'
 
 /** What a user has, in the smallest unit of `currency`. */
 export interface Wallet {
@@ -14,7 +14,7 @@ export interface Wallet {
 /** One movement of a wallet, in the smallest unit of `currency`; below zero when money left it. */
 export interface WalletEntry {
   id: string
-  kind: 'GRANT' | 'PAYMENT' | 'REFUND'
+  kind: 'GRANT' | 'PAYMENT' | 'REFUND' | 'TOP_UP'
   amount: number
   currency: string
   bookingId: string | null
@@ -83,6 +83,14 @@ export function listWalletEntries(db: Db, userId: string, args: PageArgs): Promi
 export async function insertWallet(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance)
     VALUES (${newId()}::uuid, 'WALLET', ${userId}::uuid, ${WALLET_CURRENCY}, 0) ON CONFLICT DO NOTHING`
+}
+
+/** Locks an account that keeps no balance until the transaction ends, and opens it where it is missing: what is done about it is done in turn. */
+export async function lockAccount(tx: Tx, { kind, ownerId }: AccountRef, currency: string): Promise<void> {
+  await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency)
+    VALUES (${newId()}::uuid, ${kind}, ${ownerId}::uuid, ${currency}) ON CONFLICT DO NOTHING`
+  await tx.$queryRaw`SELECT true FROM ledger_accounts
+    WHERE kind = ${kind} AND owner_id = ${ownerId}::uuid AND currency = ${currency} FOR NO KEY UPDATE`
 }
 
 /**

@@ -107,11 +107,11 @@ export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransO
     kind: 'EXTERNAL',
     charges: (currency) => currency === 'IDR',
 
-    async start({ paymentId, booking }: PaymentOrder) {
+    async start({ paymentId, amount, expiresAt }: PaymentOrder) {
       const request = {
-        transaction_details: { order_id: paymentId, gross_amount: booking.totalPrice },
+        transaction_details: { order_id: paymentId, gross_amount: amount },
         credit_card: { secure: true },
-        expiry: { unit: 'minutes', duration: minutesUntil(booking.expiresAt) },
+        expiry: { unit: 'minutes', duration: minutesUntil(expiresAt) },
       }
       const { status, json } = await send('POST', `${snapUrl}/snap/v1/transactions`, request, paymentId)
       // Also what was started so long ago that its page cannot be had again: nobody was ever given it.

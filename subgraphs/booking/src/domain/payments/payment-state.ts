@@ -1,7 +1,8 @@
 /**
  * How far a payment has got. REQUIRES_ACTION: the buyer still has to do something at the provider, such as pay on its
  * page; AUTHORIZED: the money is reserved and not yet taken; PAID: it is taken; PARTIALLY_REFUNDED, REFUNDED: so much
- * of it went back; FAILED: no money is to come of it; yet an outside provider has the last word on that.
+ * of it went back; DISPUTED: the buyer's bank keeps what was left of it until it is decided whose it is; FAILED: no money is to come of
+ * it; yet an outside provider has the last word on that.
  */
 export type PaymentStatus =
   | 'REQUIRES_ACTION'
@@ -9,6 +10,7 @@ export type PaymentStatus =
   | 'PAID'
   | 'PARTIALLY_REFUNDED'
   | 'REFUNDED'
+  | 'DISPUTED'
   | 'FAILED'
 
 /** What has become of a payment's money, in the smallest unit of its currency. It is taken as a whole or not at all. */
@@ -27,14 +29,20 @@ export type PaymentChange =
   /** Its money came, and no booking could take it: all of it goes back. */
   | { type: 'RETURNED' }
   | { type: 'REFUNDED'; amount: number }
+  | { type: 'DISPUTED' }
+  /** What was in dispute stays ours … */
+  | { type: 'DISPUTE_WON' }
+  /** … or is the buyer's again, as a whole. */
+  | { type: 'DISPUTE_LOST' }
 
 /** The database's trigger payments_status_moves has the same table. */
 const MOVES: Record<PaymentStatus, readonly PaymentStatus[]> = {
   REQUIRES_ACTION: ['AUTHORIZED', 'PAID', 'FAILED', 'REFUNDED'],
   AUTHORIZED: ['PAID', 'FAILED', 'REFUNDED'],
-  PAID: ['PARTIALLY_REFUNDED', 'REFUNDED'],
-  PARTIALLY_REFUNDED: ['PARTIALLY_REFUNDED', 'REFUNDED'],
+  PAID: ['PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED'],
+  PARTIALLY_REFUNDED: ['PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED'],
   REFUNDED: [],
+  DISPUTED: ['PAID', 'PARTIALLY_REFUNDED', 'REFUNDED'],
   FAILED: ['PAID', 'REFUNDED'],
 }
 
@@ -62,15 +70,27 @@ function apply(state: PaymentState, change: PaymentChange): PaymentState {
   switch (change.type) {
     case 'AUTHORIZED':
     case 'FAILED':
+    case 'DISPUTED':
       return { ...state, status: change.type }
     case 'CAPTURED':
+      if (state.capturedAmount > 0) throw new RangeError('a payment is taken once')
       return { ...state, status: 'PAID', capturedAmount: state.amount }
     case 'RETURNED':
       if (state.capturedAmount > 0) throw new RangeError('what has paid for a booking is refunded')
       return { ...state, status: 'REFUNDED', capturedAmount: state.amount, refundedAmount: state.amount }
     case 'REFUNDED':
+      if (state.status === 'DISPUTED') throw new RangeError('what is in dispute is not refunded')
       return refunded(state, change.amount)
+    case 'DISPUTE_WON':
+    case 'DISPUTE_LOST':
+      return decided(state, change.type === 'DISPUTE_WON')
   }
+}
+
+function decided(state: PaymentState, won: boolean): PaymentState {
+  if (state.status !== 'DISPUTED') throw new RangeError('it is not in dispute')
+  if (!won) return { ...state, status: 'REFUNDED', refundedAmount: state.capturedAmount }
+  return { ...state, status: state.refundedAmount > 0 ? 'PARTIALLY_REFUNDED' : 'PAID' }
 }
 
 function refunded(state: PaymentState, amount: number): PaymentState {

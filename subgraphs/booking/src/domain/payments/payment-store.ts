@@ -1,15 +1,16 @@
 import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
 import { newPaymentState, type PaymentState } from './payment-state.ts'
 import type { BuyerAction, Notification, StartedPayment } from './provider.ts'
 import type { PaymentMethod } from './providers.ts'
+import type { Bill, Subject } from './subject.ts'
 
-/** One attempt to pay a booking. Amounts are whole numbers of the smallest unit of `currency`. */
-export interface Payment extends PaymentState {
+/** One attempt to pay for something. Amounts are whole numbers of the smallest unit of `currency`. */
+export interface Payment extends PaymentState, Subject {
   id: string
-  bookingId: string
+  /** Who pays. */
+  userId: string
   provider: PaymentMethod
   /** The provider's own id of it; null for our own ledger, and until the provider has said it. */
   reference: string | null
@@ -22,7 +23,9 @@ export interface Payment extends PaymentState {
   paidAt: Date | null
 }
 
-const COLUMNS = Prisma.sql`id, booking_id AS "bookingId", provider, provider_reference AS reference, status, amount,
+const COLUMNS = Prisma.sql`id, booking_id AS "bookingId", checkout_id AS "checkoutId", top_up_user_id AS "topUpUserId",
+  coalesce(top_up_user_id, (SELECT user_id FROM checkouts WHERE checkouts.id = payments.checkout_id),
+    (SELECT user_id FROM bookings WHERE bookings.id = payments.booking_id)) AS "userId", provider, provider_reference AS reference, status, amount,
   captured_amount AS "capturedAmount", refunded_amount AS "refundedAmount", currency, action, expires_at AS "expiresAt",
   paid_at AS "paidAt"`
 
@@ -39,16 +42,21 @@ const toPayment = (row: PaymentRow): Payment => ({
   refundedAmount: Number(row.refundedAmount),
 })
 
-/** The payments that count, by booking id: what paid a booking, else the one under way, else the last that came to nothing. */
+/**
+ * The payments that count, by booking id: what paid a booking, else the one under way, else the last that came to nothing. Of a booking
+ * of a checkout, those of the checkout.
+ */
 export async function findPayments(
   db: Db | Tx,
   bookingIds: readonly string[],
 ): Promise<Map<string, Payment>> {
-  const rows = await db.$queryRaw<PaymentRow[]>`SELECT DISTINCT ON (booking_id) ${COLUMNS} FROM payments
-    WHERE booking_id = ANY(${bookingIds}::uuid[])
-    ORDER BY booking_id, CASE WHEN status IN ('PAID', 'PARTIALLY_REFUNDED') THEN 0 WHEN ${UNDER_WAY} THEN 1
-      WHEN status = 'REFUNDED' THEN 2 ELSE 3 END, id DESC`
-  return new Map(rows.map((row) => [row.bookingId, toPayment(row)]))
+  const rows = await db.$queryRaw<(PaymentRow & { paidId: string })[]>`
+    SELECT paid.id AS "paidId", payment.* FROM bookings paid CROSS JOIN LATERAL (
+      SELECT ${COLUMNS} FROM payments WHERE booking_id = paid.id OR checkout_id = paid.checkout_id
+      ORDER BY CASE WHEN status IN ('PAID', 'PARTIALLY_REFUNDED', 'DISPUTED') THEN 0 WHEN ${UNDER_WAY} THEN 1
+        WHEN status = 'REFUNDED' THEN 2 ELSE 3 END, id DESC LIMIT 1) payment
+    WHERE paid.id = ANY(${bookingIds}::uuid[])`
+  return new Map(rows.map(({ paidId, ...row }) => [paidId, toPayment(row)]))
 }
 
 export async function findPayment(db: Db | Tx, id: string): Promise<Payment | null> {
@@ -56,18 +64,44 @@ export async function findPayment(db: Db | Tx, id: string): Promise<Payment | nu
   return row ? toPayment(row) : null
 }
 
-/** A payment that nobody else moves until the transaction ends. Its booking is locked before it. */
+/** A payment that nobody else moves until the transaction ends. Whoever locks its bookings too has locked them before. */
 export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
-  const [row] = await tx.$queryRaw<PaymentRow[]>`
-    SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid FOR NO KEY UPDATE`
+  const [row] = await tx.$queryRaw<
+    PaymentRow[]
+  >`SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid FOR UPDATE`
   return row ? toPayment(row) : null
 }
 
-/** The payment of a booking that is under way at an outside provider; there is one at most. */
-export async function findPaymentUnderWay(db: Db | Tx, bookingId: string): Promise<Payment | null> {
-  const [row] = await db.$queryRaw<PaymentRow[]>`
-    SELECT ${COLUMNS} FROM payments WHERE booking_id = ${bookingId}::uuid AND ${UNDER_WAY}`
+/**
+ * The payment of a booking, or of a checkout, that is under way at an outside provider; there is one at most. Of top-ups, of which there
+ * may be several, none is meant.
+ */
+export async function findPaymentUnderWay(
+  db: Db | Tx,
+  { bookingId, checkoutId }: Pick<Subject, 'bookingId' | 'checkoutId'>,
+): Promise<Payment | null> {
+  const isOf =
+    checkoutId === null
+      ? Prisma.sql`booking_id = ${bookingId}::uuid`
+      : Prisma.sql`checkout_id = ${checkoutId}::uuid`
+  const [row] = await db.$queryRaw<
+    PaymentRow[]
+  >`SELECT ${COLUMNS} FROM payments WHERE ${isOf} AND ${UNDER_WAY}`
   return row ? toPayment(row) : null
+}
+
+/** Whether a checkout has a payment that has paid for some of its bookings, and has not gone back as a whole. */
+export async function isCheckoutPaid(tx: Tx, checkoutId: string): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ paid: boolean }[]>`SELECT EXISTS (SELECT FROM payments
+    WHERE checkout_id = ${checkoutId}::uuid AND status IN ('PAID', 'PARTIALLY_REFUNDED', 'DISPUTED')) AS paid`
+  return row?.paid === true
+}
+
+/** Whether a payment's own time is over, by Postgres' clock. */
+export async function isOverdue(db: Db, id: string): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ overdue: boolean }[]>`
+    SELECT coalesce(expires_at <= clock_timestamp(), false) AS overdue FROM payments WHERE id = ${id}::uuid`
+  return row?.overdue === true
 }
 
 /** Ids of up to `limit` payments that are under way though their time was over `graceSeconds` ago, the oldest first. */
@@ -77,35 +111,36 @@ export async function listOverduePayments(db: Db, graceSeconds: number, limit: n
   return rows.map((row) => row.id)
 }
 
-/** Writes a payment of a booking's whole price; its time of payment is now where its money is taken. */
+/** Writes a payment of a whole bill; its time of payment is now where its money is taken. */
 export async function insertPayment(
   tx: Tx,
-  booking: Booking,
+  bill: Bill,
   provider: PaymentMethod,
   { status, amount, capturedAmount, refundedAmount }: PaymentState,
 ): Promise<void> {
   await tx.$executeRaw`INSERT INTO payments
-      (id, booking_id, provider, status, amount, captured_amount, refunded_amount, currency, paid_at)
-    VALUES (${newId()}::uuid, ${booking.id}::uuid, ${provider}, ${status}::text, ${amount}::bigint,
-      ${capturedAmount}::bigint, ${refundedAmount}::bigint, ${booking.currency},
+      (id, booking_id, checkout_id, top_up_user_id, provider, status, amount, captured_amount, refunded_amount, currency, paid_at)
+    VALUES (${newId()}::uuid, ${bill.bookingId}::uuid, ${bill.checkoutId}::uuid, ${bill.topUpUserId}::uuid, ${provider},
+      ${status}::text, ${amount}::bigint, ${capturedAmount}::bigint, ${refundedAmount}::bigint, ${bill.currency},
       CASE WHEN ${status}::text = 'PAID' THEN now() END)`
 }
 
 /**
  * Writes a payment that is to be started at an outside provider.
- * @returns null when one is under way for this booking already.
+ * @returns null when one is under way for the same booking or checkout already, or there is one with this id.
  */
 export async function insertPaymentUnderWay(
   tx: Tx,
-  booking: Booking,
+  bill: Bill,
   provider: PaymentMethod,
+  id: string = newId(),
 ): Promise<Payment | null> {
-  const { status, amount } = newPaymentState(booking.totalPrice)
+  const { status, amount } = newPaymentState(bill.amount)
   const [row] = await tx.$queryRaw<PaymentRow[]>`
-    INSERT INTO payments (id, booking_id, provider, status, amount, currency, expires_at)
-    VALUES (${newId()}::uuid, ${booking.id}::uuid, ${provider}, ${status}, ${amount}::bigint, ${booking.currency},
-      ${booking.expiresAt}::timestamptz)
-    ON CONFLICT (booking_id) WHERE status IN ('REQUIRES_ACTION', 'AUTHORIZED') DO NOTHING RETURNING ${COLUMNS}`
+    INSERT INTO payments (id, booking_id, checkout_id, top_up_user_id, provider, status, amount, currency, expires_at)
+    VALUES (${id}::uuid, ${bill.bookingId}::uuid, ${bill.checkoutId}::uuid, ${bill.topUpUserId}::uuid, ${provider}, ${status},
+      ${amount}::bigint, ${bill.currency}, ${bill.expiresAt}::timestamptz)
+    ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
   return row ? toPayment(row) : null
 }
 
@@ -131,6 +166,11 @@ export async function movePayment(tx: Tx, from: Payment, to: PaymentState): Prom
       paid_at = CASE WHEN ${to.capturedAmount}::bigint > 0 THEN coalesce(paid_at, now()) ELSE paid_at END
     WHERE id = ${from.id}::uuid AND status = ${from.status} AND refunded_amount = ${from.refundedAmount}::bigint`
   return moved === 1
+}
+
+/** Moves a payment on that the caller has locked. @throws Error when it is not as it was read: then it was not locked. */
+export async function moveLocked(tx: Tx, from: Payment, to: PaymentState): Promise<void> {
+  if (!(await movePayment(tx, from, to))) throw new Error(`payment ${from.id} was moved by another`)
 }
 
 /** Takes a notification into the inbox. @returns whether it is the first of its event. */

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Share } from '../fees/refund-share.ts'
 import type { PaymentState } from './payment-state.ts'
+import type { Bill } from './subject.ts'
 
 /**
  * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
@@ -24,9 +26,9 @@ export interface LedgerProvider extends AnyProvider {
    */
   pay(tx: Tx, booking: Booking): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
-  refund(tx: Tx, booking: Booking, refund: Refund): Promise<void>
+  refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
   /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
-  mapError(db: Db, booking: Booking, error: unknown): Promise<unknown>
+  mapError(db: Db, bill: Bill, error: unknown): Promise<unknown>
 }
 
 /**
@@ -54,11 +56,14 @@ export interface ExternalProvider extends AnyProvider {
   readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
-/** A booking that is to be paid in full until its `expiresAt`. */
+/** What is to be paid in full until `expiresAt`. */
 export interface PaymentOrder {
   /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
   paymentId: string
-  booking: Booking
+  /** In the smallest unit of `currency`. */
+  amount: number
+  currency: string
+  expiresAt: Date
 }
 
 /** A payment that was asked for, as its provider is asked about it. */
@@ -90,7 +95,7 @@ export interface PaymentReport {
   currency: string
 }
 
-/** Money that goes back, in the smallest unit of the booking's currency. */
+/** Money that goes back, in the smallest unit of the payment's currency. */
 export interface Refund {
   /** Distinguishes this refund from every other: repeated with the same key, it is made once. */
   key: string

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Deps } from '../deps.ts'
 import { SETTLE_PAYMENT } from './payment-jobs.ts'
@@ -30,5 +31,6 @@ export async function takeNotification(
     await enqueue(tx, SETTLE_PAYMENT, { paymentId }, { key: `${SETTLE_PAYMENT.name}:${paymentId}` })
     return true
   })
+  await faultPoint('take-notification/written')
   return { taken }
 }

@@ -15,14 +15,14 @@ export function createWalletProvider(): LedgerProvider {
       const posted = await insertPosting(tx, paymentPosting(booking, walletOf(booking.userId)))
       if (!posted) throw new Error(`booking ${booking.id} has a payment already`)
     },
-    async refund(tx, booking, { key, amount }) {
-      const posted = await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), key, amount))
+    async refund(tx, booking, { key, share }) {
+      const posted = await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), key, share))
       if (!posted) throw new Error(`booking ${booking.id} has the refund ${key} already`)
     },
-    async mapError(db, { userId, totalPrice, currency }, error) {
+    async mapError(db, { userId, amount, currency }, error) {
       if (!(error instanceof Overdrawn)) return error
       const balance = (await findWallets(db, [userId])).get(userId)?.balance ?? 0
-      return new InsufficientBalance(balance, totalPrice, currency)
+      return new InsufficientBalance(balance, amount, currency)
     },
   }
 }

@@ -115,6 +115,7 @@ export function spread(sum: bigint, weights: readonly bigint[]): bigint[] {
   return shares
 }
 
-const total = (parts: readonly bigint[]): bigint => parts.reduce((sum, part) => sum + part, 0n)
+/** Sum of parts. */
+export const total = (parts: readonly bigint[]): bigint => parts.reduce((sum, part) => sum + part, 0n)
 
 const compare = (a: bigint, b: bigint): number => (a === b ? 0 : a < b ? -1 : 1)

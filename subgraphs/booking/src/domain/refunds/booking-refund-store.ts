@@ -2,9 +2,10 @@ import { mapConstraintError } from '@karcis/kit/database'
 import { enqueue } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import { Prisma } from '../../generated/prisma/client.ts'
+import { findBookingFees, findItems, findTicketIds } from '../bookings/booking-store.ts'
 import type { Db, Tx } from '../database.ts'
 import { TicketsRefunded } from '../errors.ts'
-import type { BookingRefund, TicketAmount } from './refund.ts'
+import type { BookingRefund, Issued, TicketAmount } from './refund.ts'
 
 const refundTicketsJob = z.object({ refundId: z.uuid() })
 
@@ -13,12 +14,20 @@ export type RefundTicketsJob = z.infer<typeof refundTicketsJob>
 /** Brings a refund of single tickets to its end. */
 export const REFUND_TICKETS = { name: 'refund-tickets', schema: refundTicketsJob }
 
-type RefundRow = Omit<BookingRefund, 'amount'> & { amount: bigint }
+type Amounts = 'amount' | 'tax' | 'platformFees'
 
-const toRefund = (row: RefundRow): BookingRefund => ({ ...row, amount: Number(row.amount) })
+type RefundRow = Omit<BookingRefund, Amounts> & Record<Amounts, bigint>
+
+const toRefund = (row: RefundRow): BookingRefund => ({
+  ...row,
+  amount: Number(row.amount),
+  tax: Number(row.tax),
+  platformFees: Number(row.platformFees),
+})
 
 const selectRefunds = (db: Db | Tx, which: Prisma.Sql): Promise<RefundRow[]> =>
   db.$queryRaw`SELECT refund.id, refund.booking_id AS "bookingId", refund.status, refund.amount,
+      refund.tax, refund.platform_fees AS "platformFees",
       refund.to_wallet AS "toWallet", refund.reason, refund.created_at AS "createdAt",
       refund.status = 'MADE' AND coalesce(asked.status = 'DONE', true) AS done,
       ARRAY(SELECT ticket_id FROM refund_items JOIN booking_tickets USING (ticket_id)
@@ -49,8 +58,16 @@ export async function findRefundsOfBookings(
   return Map.groupBy(rows.map(toRefund), ({ bookingId }) => bookingId)
 }
 
+/** What a booking was charged, with its tickets. */
+export async function findIssued(tx: Tx, bookingId: string): Promise<Issued> {
+  const ticketIds = (await findTicketIds(tx, [bookingId])).get(bookingId) ?? []
+  const items = (await findItems(tx, [bookingId])).get(bookingId) ?? []
+  const fees = (await findBookingFees(tx, [bookingId])).get(bookingId) ?? []
+  return { items, fees, ticketIds, refunded: await findRefundedTickets(tx, bookingId) }
+}
+
 /** Ids of the tickets of a booking that are refunded, or about to be. */
-export async function findRefundedTickets(db: Db | Tx, bookingId: string): Promise<Set<string>> {
+async function findRefundedTickets(db: Db | Tx, bookingId: string): Promise<Set<string>> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT ticket_id AS id
     FROM refund_items JOIN booking_tickets USING (ticket_id) WHERE booking_id = ${bookingId}::uuid`
   return new Set(rows.map((row) => row.id))
@@ -71,16 +88,25 @@ export async function listQuietEnding(db: Db, quietSeconds: number, limit: numbe
   return rows.map((row) => row.id)
 }
 
-export type NewRefund = Pick<BookingRefund, 'id' | 'bookingId' | 'amount' | 'toWallet' | 'reason'> & {
+export type NewRefund = Pick<BookingRefund, 'id' | 'bookingId' | Amounts | 'toWallet' | 'reason'> & {
   status: 'ENDING' | 'MADE'
   tickets: readonly TicketAmount[]
+}
+
+/** What went back of a booking so far, and whose it was. */
+export async function findShareMade(tx: Tx, bookingId: string): Promise<Pick<BookingRefund, Amounts>> {
+  const [row] = await tx.$queryRaw<Record<Amounts, bigint>[]>`SELECT coalesce(sum(amount), 0)::bigint AS amount,
+      coalesce(sum(tax), 0)::bigint AS tax, coalesce(sum(platform_fees), 0)::bigint AS "platformFees"
+    FROM booking_refunds WHERE booking_id = ${bookingId}::uuid AND status = 'MADE'`
+  return { amount: Number(row?.amount), tax: Number(row?.tax), platformFees: Number(row?.platformFees) }
 }
 
 /** Writes a refund with its tickets. @throws TicketsRefunded when one of these is refunded already, or about to be. */
 export async function insertBookingRefund(tx: Tx, refund: NewRefund): Promise<void> {
   const { id, tickets } = refund
-  await tx.$executeRaw`INSERT INTO booking_refunds (id, booking_id, status, amount, to_wallet, reason)
-    VALUES (${id}::uuid, ${refund.bookingId}::uuid, ${refund.status}, ${refund.amount}::bigint, ${refund.toWallet}, ${refund.reason})`
+  await tx.$executeRaw`INSERT INTO booking_refunds (id, booking_id, status, amount, tax, platform_fees, to_wallet, reason)
+    VALUES (${id}::uuid, ${refund.bookingId}::uuid, ${refund.status}, ${refund.amount}::bigint, ${refund.tax}::bigint,
+      ${refund.platformFees}::bigint, ${refund.toWallet}, ${refund.reason})`
   await tx.$executeRaw`INSERT INTO refund_items (ticket_id, refund_id, amount)
     SELECT item.ticket_id, ${id}::uuid, item.amount
     FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ amount }) => BigInt(amount))}::bigint[])

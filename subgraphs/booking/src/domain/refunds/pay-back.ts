@@ -4,7 +4,7 @@ import type { Deps } from '../deps.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
 import { REFUNDS_DUE, refundPosting, walletOf } from '../ledger/postings.ts'
 import { advance } from '../payments/payment-state.ts'
-import { findPayments, lockPayment, movePayment } from '../payments/payment-store.ts'
+import { findPayments, lockPayment, moveLocked } from '../payments/payment-store.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
 import { updateProviderRefund } from './booking-refund-store.ts'
 import type { BookingRefund } from './refund.ts'
@@ -19,22 +19,21 @@ export async function payBack(
   tx: Tx,
   { providers }: Pick<Deps, 'providers'>,
   booking: Booking,
-  { id, amount, toWallet }: Pick<BookingRefund, 'id' | 'amount' | 'toWallet'>,
+  { id, amount, tax, platformFees, toWallet }: Pick<BookingRefund, 'id' | 'amount' | 'tax' | 'platformFees' | 'toWallet'>,
 ): Promise<void> {
   const paid = (await findPayments(tx, [booking.id])).get(booking.id)
   const payment = paid && (await lockPayment(tx, paid.id))
   if (!payment) throw new Error(`booking ${booking.id} has no payment to refund`)
+  const share = { sales: amount - tax - platformFees, tax, platformFees }
   const provider: PaymentProvider | undefined = providers[payment.provider]
   if (amount > 0 && toWallet)
-    await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), id, amount))
-  else if (amount > 0 && provider?.kind === 'LEDGER') await provider.refund(tx, booking, { key: id, amount })
+    await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), id, share))
+  else if (amount > 0 && provider?.kind === 'LEDGER') await provider.refund(tx, booking, { key: id, share })
   else if (amount > 0) {
-    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, id, amount))
+    await insertPosting(tx, refundPosting(booking, REFUNDS_DUE, id, share))
     await updateProviderRefund(tx, id, await insertRefund(tx, payment.id, amount))
   }
-  // Of a payment of nothing, nothing goes back: it is refunded with its booking.
-  const whole = booking.status === 'REFUNDED' && payment.amount === 0 && payment.status === 'PAID'
-  if (amount === 0 && !whole) return
-  const moved = await movePayment(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
-  if (!moved) throw new Error(`payment ${payment.id} was moved by another`) // the row's lock forbids it
+  // Of nothing, nothing goes back; a payment of nothing ends with the first of its bookings.
+  const ended = booking.status === 'REFUNDED' && payment.amount === 0 && payment.status === 'PAID'
+  if (amount > 0 || ended) await moveLocked(tx, payment, advance(payment, { type: 'REFUNDED', amount }))
 }

@@ -1,14 +1,15 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { findItems, findTicketIds, lockBooking, moveToRefunded } from '../bookings/booking-store.ts'
+import { lockBooking, moveToRefunded } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { findRefundedTickets, insertBookingRefund } from './booking-refund-store.ts'
+import { findIssued, findShareMade, insertBookingRefund } from './booking-refund-store.ts'
 import { payBack } from './pay-back.ts'
 import { approveAll } from './request-store.ts'
-import { spreadOver, type TicketAmount, ticketPrices } from './refund.ts'
+import { spreadOver, type TicketAmount } from './refund.ts'
 
 /**
  * Gives all that has not gone back yet of what was paid back where it came from, in one transaction with the booking's status; an outside
@@ -27,24 +28,28 @@ export async function refundInFull(
     const before = await lockBooking(tx, bookingId)
     const booking = await moveToRefunded(tx, bookingId, reason, when.fulfilled)
     if (!before || !booking) return null
-    const amount = booking.totalPrice - before.refundedAmount
-    const tickets = when.fulfilled ? spreadOver(amount, await ticketsLeft(tx, bookingId)) : []
-    const refund = { id: newId(), bookingId, amount, toWallet: false, reason }
+    const made = await findShareMade(tx, bookingId)
+    const rest = {
+      amount: booking.totalPrice - before.refundedAmount,
+      tax: booking.tax - made.tax,
+      platformFees: booking.platformFees - made.platformFees,
+    }
+    const tickets = when.fulfilled ? await ticketsLeft(tx, bookingId, rest.amount) : []
+    const refund = { id: newId(), bookingId, ...rest, toWallet: false, reason }
     await insertBookingRefund(tx, { ...refund, status: 'MADE', tickets })
     await approveAll(tx, bookingId, refund.id)
     await payBack(tx, deps, booking, refund)
     await recordStatus(tx, booking)
     return booking
   })
+  await faultPoint('refund-booking/decided')
   if (refunded) publishChange(deps, refunded)
   return refunded
 }
 
-/** The tickets of a booking that no refund has taken out of use, at what they have cost. */
-async function ticketsLeft(tx: Tx, bookingId: string): Promise<TicketAmount[]> {
-  const ticketIds = (await findTicketIds(tx, [bookingId])).get(bookingId) ?? []
-  if (ticketIds.length === 0) return []
-  const items = (await findItems(tx, [bookingId])).get(bookingId) ?? []
-  const refunded = await findRefundedTickets(tx, bookingId)
-  return ticketPrices(items, ticketIds).filter(({ ticketId }) => !refunded.has(ticketId))
+/** The tickets of a booking that no refund has taken out of use, an amount spread over them. */
+async function ticketsLeft(tx: Tx, bookingId: string, amount: number): Promise<TicketAmount[]> {
+  const issued = await findIssued(tx, bookingId)
+  const left = issued.ticketIds.filter((id) => !issued.refunded.has(id))
+  return spreadOver(issued, amount, left)
 }

@@ -68,10 +68,10 @@ async function make(tx: Tx, deps: Deps, refund: BookingRefund): Promise<Booking 
 }
 
 async function refuse(tx: Tx, refund: BookingRefund): Promise<Booking | null> {
-  await lockBooking(tx, refund.bookingId)
-  if (!(await moveRefundToRefused(tx, refund.id))) return null
+  const booking = await lockBooking(tx, refund.bookingId)
+  if (!booking || !(await moveRefundToRefused(tx, refund.id))) return null
   await moveRequestOfRefused(tx, refund.id, USED)
-  return touchBooking(tx, refund.bookingId)
+  return touchBooking(tx, booking)
 }
 
 /** Brings every refund of single tickets of a booking to its end. @throws ServiceUnavailable while the ticket subgraph is away. */

@@ -4,7 +4,6 @@ import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput, reasonSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
-import type { Booking } from '../bookings/booking.ts'
 import { publishChange } from '../bookings/booking-changes.ts'
 import {
   findBooking,
@@ -18,10 +17,10 @@ import type { Deps } from '../deps.ts'
 import { RefundNotAllowed, TicketsRefunded } from '../errors.ts'
 import { knownEvent } from '../events/event-copy.ts'
 import { claimKey } from '../idempotency-store.ts'
-import { findRefundedTickets } from './booking-refund-store.ts'
+import { findIssued } from './booking-refund-store.ts'
 import { findBookingPolicies, findEventPolicies } from './policy-store.ts'
 import { type EventTimes, offerFor } from './refund-policy.ts'
-import { percentOf, sumOf, type TicketAmount, ticketPrices } from './refund.ts'
+import { type Issued, partOf } from './refund.ts'
 import { beginRefund, finishRefundNow, isRefundable } from './refund-tickets.ts'
 import { databaseNow, findRequest, insertRequest, moveRequest, type RefundRequest } from './request-store.ts'
 
@@ -63,7 +62,7 @@ export async function requestRefund(deps: Deps, viewer: Viewer, rawInput: unknow
     const claimed = await claim(tx, viewer, input)
     if (!claimed.first) return { id: claimed.resultId, changed: null }
     await ask(tx, deps, event, claimed.resultId, input)
-    return { id: claimed.resultId, changed: await touchBooking(tx, booking.id) }
+    return { id: claimed.resultId, changed: await touchBooking(tx, booking) }
   })
   if (changed) publishChange(deps, changed)
   return finishRequest(deps, id)
@@ -99,38 +98,31 @@ async function ask(
   ].filter((policy) => policy !== undefined)
   const offer = offerFor(policies, event, booking.createdAt, await databaseNow(tx))
   if (!offer) throw new RefundNotAllowed('The refund policy gives nothing back (any more).', booking.status)
-  const tickets = percentOf(await pricesOf(tx, booking, wanted), offer.percent)
-  const amount = sumOf(tickets)
+  const issued = await findIssued(tx, bookingId)
+  const ticketIds = chosenOf(issued, wanted)
+  const part = partOf(issued, ticketIds, { percent: offer.percent, keepFees: offer.feesKept })
   const { eventId } = booking
-  const ticketIds = tickets.map(({ ticketId }) => ticketId)
+  const { amount } = part
   await insertRequest(tx, { id, bookingId, eventId, ...offer, amount, toWallet, reason, ticketIds })
   if (offer.approval !== 'AUTOMATIC') return
   const refundId = newId()
-  await beginRefund(tx, { id: refundId, bookingId, amount, toWallet, reason: AS_ASKED, tickets })
+  await beginRefund(tx, { id: refundId, bookingId, ...part, toWallet, reason: AS_ASKED })
   await moveRequest(tx, id, { status: 'APPROVED', message: null, decidedBy: null, refundId })
 }
 
 /**
- * What the tickets that are wanted have cost; all that are left, where none are named.
+ * The tickets that are wanted; all that are left, where none are named.
  * @throws BadUserInput for one of another booking; TicketsRefunded.
  */
-export async function pricesOf(
-  tx: Tx,
-  { id }: Booking,
-  wanted: readonly string[] | null,
-): Promise<TicketAmount[]> {
-  const items = (await findItems(tx, [id])).get(id) ?? []
-  const prices = ticketPrices(items, (await findTicketIds(tx, [id])).get(id) ?? [])
-  const known = new Set(prices.map(({ ticketId }) => ticketId))
-  const strange = (wanted ?? []).flatMap((ticketId, at) => (known.has(ticketId) ? [] : [at]))
+export function chosenOf({ ticketIds, refunded }: Issued, wanted: readonly string[] | null): string[] {
+  const strange = (wanted ?? []).flatMap((id, at) => (ticketIds.includes(id) ? [] : [at]))
   if (strange.length > 0) {
     throw new BadUserInput(
       strange.map((at) => ({ path: `input.ticketIds.${at}`, message: 'is no ticket of this booking' })),
     )
   }
-  const refunded = await findRefundedTickets(tx, id)
-  const left = prices.filter(({ ticketId }) => !refunded.has(ticketId))
-  const chosen = wanted === null ? left : left.filter(({ ticketId }) => wanted.includes(ticketId))
+  const left = ticketIds.filter((id) => !refunded.has(id))
+  const chosen = wanted === null ? left : left.filter((id) => wanted.includes(id))
   if (chosen.length === 0 || (wanted !== null && chosen.length < wanted.length)) throw new TicketsRefunded()
   return chosen
 }

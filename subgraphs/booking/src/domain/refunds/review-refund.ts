@@ -11,9 +11,10 @@ import { lockBooking, touchBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { organizes } from '../events/event-copy.ts'
-import { spreadOver, sumOf } from './refund.ts'
+import { findIssued } from './booking-refund-store.ts'
+import { cutTo, type Issued, partOf, type RefundPart } from './refund.ts'
 import { beginRefund } from './refund-tickets.ts'
-import { AS_ASKED, finishRequest, pricesOf } from './request-refund.ts'
+import { AS_ASKED, chosenOf, finishRequest } from './request-refund.ts'
 import {
   enqueueDecision,
   findRequest,
@@ -81,21 +82,36 @@ async function decide(
   const overdueOnly = decidedBy === null
   if (!approve) {
     const rejection = { status: 'REJECTED', message, decidedBy, refundId: null } as const
-    return (await moveRequest(tx, id, rejection, overdueOnly)) ? touchBooking(tx, bookingId) : null
+    return (await moveRequest(tx, id, rejection, overdueOnly)) ? touchBooking(tx, booking) : null
   }
   if ((await findRequest(tx, id))?.status !== 'PENDING') return null // what is decided has its tickets refunded
-  const prices = await pricesOf(tx, booking, ticketIds)
-  if (amount !== null && amount > sumOf(prices))
-    throw new BadUserInput([
-      { path: 'input.amount', message: `must be at most ${sumOf(prices)}, what the tickets have cost` },
-    ])
-  const tickets = spreadOver(amount ?? request.amount, prices)
+  const issued = await findIssued(tx, bookingId)
+  const part = amountOf(issued, chosenOf(issued, ticketIds), request, amount)
   const refundId = newId()
   const reason = message ?? AS_ASKED
-  await beginRefund(tx, { id: refundId, bookingId, amount: sumOf(tickets), toWallet, reason, tickets })
-  const approval = { status: 'APPROVED', amount: sumOf(tickets), message, decidedBy, refundId } as const
-  if (await moveRequest(tx, id, approval, overdueOnly)) return touchBooking(tx, bookingId)
+  await beginRefund(tx, { id: refundId, bookingId, ...part, toWallet, reason })
+  const approval = { status: 'APPROVED', amount: part.amount, message, decidedBy, refundId } as const
+  if (await moveRequest(tx, id, approval, overdueOnly)) return touchBooking(tx, booking)
   throw new NotYet() // and the refund is not begun
+}
+
+/**
+ * What goes back by a decision: what was asked for, or another amount.
+ * @throws BadUserInput for more than the tickets have cost, with their fees.
+ */
+function amountOf(
+  issued: Issued,
+  ticketIds: readonly string[],
+  { amount: asked, feesKept }: Pick<RefundRequest, 'amount' | 'feesKept'>,
+  amount: number | null,
+): RefundPart {
+  const onTerms = partOf(issued, ticketIds, { percent: 100, keepFees: feesKept })
+  if (amount === null) return cutTo(onTerms, Math.min(asked, onTerms.amount), issued)
+  if (amount <= onTerms.amount) return cutTo(onTerms, amount, issued)
+  const all = partOf(issued, ticketIds, { percent: 100, keepFees: false })
+  if (amount <= all.amount) return cutTo(all, amount, issued)
+  const message = `must be at most ${all.amount}, what the tickets have cost`
+  throw new BadUserInput([{ path: 'input.amount', message }])
 }
 
 /** Rolls back the approval of what is not to be decided yet. */

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Deps } from '../deps.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
@@ -38,6 +39,7 @@ export async function sendRefund(deps: Deps, refundId: string): Promise<void> {
   try {
     const provider = externalProvider(deps.providers, payment.provider)
     await provider.refund(payment, { key: refund.id, amount: refund.amount })
+    await faultPoint('send-refund/sent')
   } catch (error) {
     await transaction(db, (tx) => updateRefundFailed(tx, refundId, (error as Error).message))
     throw error
@@ -46,6 +48,7 @@ export async function sendRefund(deps: Deps, refundId: string): Promise<void> {
     if (await moveRefundToDone(tx, refundId))
       await insertPosting(tx, refundSentPosting(payment, refundId, refund.amount))
   })
+  await faultPoint('send-refund/noted')
 }
 
 /** Finds what jobs have left undone: refunds that nobody tries, those whose tickets are still to end, and payments past their time that nobody asks about. */

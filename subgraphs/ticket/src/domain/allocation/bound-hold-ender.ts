@@ -1,6 +1,7 @@
 import { EXPIRE_BOOKINGS, expiredBookings, MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { ServiceUnavailable } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import type { Logger } from '@karcis/kit/log'
 import { isAway } from '@karcis/kit/outages'
 import type { ServiceClient } from '@karcis/kit/service-client'
@@ -51,6 +52,7 @@ async function expireBoundHolds(deps: BoundExpiryDeps, filter: { holdId: string 
     const holds = lapsed.slice(at, at + MOST_LAPSED_HOLDS)
     const over: Set<string> | null = silent ? null : await askBooking(deps, holds)
     silent ||= over === null
+    await faultPoint('end-hold/asked')
     const done = holds.filter((hold) => (over ? over.has(hold.bookingId) : hold.isGivenUp))
     if (over) await keep(deps, holds, over)
     else if (done.length > 0) {

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
 import { type Db, InventoryMismatch, mayBeOneRequestsFault, type Tx } from '../database.ts'
 import { lowerUsage, usageChanges } from '../inventory/allowance-store.ts'
@@ -61,6 +62,7 @@ async function endTogether(
     const ended = await moveHolds(tx, ending)
     return { items: ended, change: await freePlaces(tx, eventId, 'held', ended, ending.holdIds) }
   })
+  await faultPoint('end-hold/ended')
   const ended = Map.groupBy(items, (item) => item.holdId)
   if (ended.size > 0) publishChange(live, eventId, change)
   for (const [holdId, itsItems] of ended) {

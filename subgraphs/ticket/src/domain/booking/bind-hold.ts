@@ -1,6 +1,7 @@
 import type { BoundHold, WantedItem } from '@karcis/kit/contracts/bound-hold'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -74,6 +75,7 @@ async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
   const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
+  await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
@@ -127,6 +129,7 @@ export async function takeForBooking(
     const wanted = await requireWanted(deps, viewer, items)
     try {
       await allocateItems(deps, owner, wanted)
+      await faultPoint('take-places/taken')
     } catch (error) {
       // A call for the same booking was faster, and what it holds was in the way of this one: its hold is the answer.
       if (!(error instanceof KarcisError) || !(await findHoldOfBooking(deps.db, bookingId))) throw error

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -21,6 +22,7 @@ export async function cancelTickets(
     await lockHoldOfBooking(tx, bookingId)
     return freeTickets(tx, await moveTickets(tx, bookingId, reason))
   })
+  await faultPoint('end-tickets/ended')
   if (ended) publishChange(live, ended.eventId, ended.change)
   return true
 }
@@ -59,6 +61,7 @@ export async function refundTickets({ db, live }: Deps, args: unknown): Promise<
       throw new InventoryMismatch(`tickets of booking ${bookingId} moved under their locks`)
     return { refused: [], ended: await freeTickets(tx, moved) }
   })
+  await faultPoint('end-tickets/ended')
   if (ended) publishChange(live, ended.eventId, ended.change)
   return { refunded: refused.length === 0, refused }
 }

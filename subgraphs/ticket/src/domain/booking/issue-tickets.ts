@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { findBoundHold, findHoldOfBooking } from '../allocation/bound-hold-store.ts'
@@ -78,6 +79,7 @@ async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTick
   const { db, live, seatClaims } = deps
   try {
     const change = await transaction(db, (tx) => convert(tx, hold, tickets))
+    await faultPoint('convert-hold/converted')
     if (change === 'converted before')
       return { issued: true, ticketIds: await findTicketIdsOfBooking(db, bookingId) }
     publishChange(live, hold.eventId, change)

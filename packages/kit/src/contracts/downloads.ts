@@ -1,0 +1,36 @@
+/** Files that the booking subgraph makes, through the router's port: where they are, and how their names end. */
+const DOWNLOADS = {
+  export: { folder: '/exports/', ending: '.csv' },
+  invoice: { folder: '/invoices/', ending: '.pdf' },
+} as const
+
+export type Download = keyof typeof DOWNLOADS
+
+/** The folders, each with what every path in it is like: the same at the router and at the booking subgraph. */
+export const DOWNLOAD_FOLDERS: readonly string[] = Object.values(DOWNLOADS).map(({ folder }) => folder)
+
+/** Where the files of one kind are. */
+export const downloadFolder = (download: Download): string => DOWNLOADS[download].folder
+
+/** Path of a file. @param token says which, and that whoever has it may have the file (signed-urls.ts). */
+export const downloadPath = (download: Download, token: string): string => {
+  const { folder, ending } = DOWNLOADS[download]
+  return `${folder}${token}${ending}`
+}
+
+const TOKEN = /^[\w.-]{1,1000}$/
+
+/** The token in a file's name, as it stands behind the folder; null for what names no file. */
+export function downloadToken(download: Download, name: string): string | null {
+  const { ending } = DOWNLOADS[download]
+  if (!name.endsWith(ending)) return null
+  const token = name.slice(0, -ending.length)
+  return TOKEN.test(token) ? token : null
+}
+
+/** Whether a path may be one of a file. */
+export const isDownload = (path: string): boolean =>
+  (Object.keys(DOWNLOADS) as Download[]).some((download) => {
+    const { folder } = DOWNLOADS[download]
+    return path.startsWith(folder) && downloadToken(download, path.slice(folder.length)) !== null
+  })

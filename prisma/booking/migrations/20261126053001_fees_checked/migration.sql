@@ -1,0 +1,2 @@
+ALTER TABLE bookings VALIDATE CONSTRAINT bookings_total_check;
+ALTER TABLE bookings VALIDATE CONSTRAINT bookings_fees_check;
