@@ -1,5 +1,6 @@
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { expect, it } from 'vitest'
+import { PROVIDER_KEYS } from '../subgraphs/booking/src/env.ts'
 import { platformProcesses } from './platform.ts'
 
 const bySubgraph = <T>(value: (name: SubgraphName) => T) =>
@@ -10,7 +11,7 @@ const READERS: Record<string, string[]> = {
   SERVICE_SECRET: ['router', ...SUBGRAPHS],
   KEY_ENCRYPTION_SECRET: ['user', 'ticket'],
   PASSWORD_PEPPER: ['user'],
-  MIDTRANS_SERVER_KEY: ['booking'],
+  ...Object.fromEntries(PROVIDER_KEYS.map((key) => [key, ['booking']])),
   ADMIN_PASSWORD: ['user'],
   REDIS_URL: ['router', ...SUBGRAPHS],
   DATABASE_URL: [...SUBGRAPHS],

@@ -113,6 +113,11 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PAYOUT_ACCOUNT_RETENTION_DAYS: 90,
       MIDTRANS_SNAP_URL: 'http://127.0.0.1:9', // nobody there
       MIDTRANS_API_URL: 'http://127.0.0.1:9',
+      STRIPE_API_URL: 'http://127.0.0.1:9',
+      STRIPE_CURRENCIES: ['IDR', 'USD'],
+      XENDIT_API_URL: 'http://127.0.0.1:9',
+      XENDIT_CURRENCIES: ['IDR'],
+      PROVIDER_TIMEOUT_MS: 8_000,
       ...(await own('booking')),
       ...settings,
     }),

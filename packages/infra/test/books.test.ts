@@ -173,6 +173,12 @@ const FAULTS: Fault[] = [
     row: { refund_id: id(96), booking_id: w.PAID, amount: '100' },
   },
   {
+    check: 'late-event-refunds',
+    database: 'booking',
+    sql: `INSERT INTO event_refunds (event_id, reason, updated_at) VALUES ('${w.EVENT}', 'Rain.', now() - interval '1 hour')`,
+    row: { event_id: w.EVENT, status: 'RUNNING', refunded: 0, left: 1 },
+  },
+  {
     check: 'hanging-refunds',
     database: 'booking',
     sql: `INSERT INTO refunds (id, payment_id, amount, created_at) SELECT '${id(95)}', id, 300, now() - interval '2 days' FROM payments`,

@@ -20,6 +20,8 @@ import {
 } from './domain/payments/payment-jobs.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { REFUND_TICKETS, type RefundTicketsJob } from './domain/refunds/booking-refund-store.ts'
+import { REFUND_EVENT, type RefundEventJob } from './domain/refunds/event-refund-store.ts'
+import { refundEvent, sweepEventRefunds } from './domain/refunds/refund-event.ts'
 import { finishRefund } from './domain/refunds/refund-tickets.ts'
 import { DECIDE_REFUND, type DecideRefundJob } from './domain/refunds/request-store.ts'
 import { decideRefund, sweepRequests } from './domain/refunds/review-refund.ts'
@@ -42,6 +44,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 
+const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
 const sweepRequestsJob = onSchedule('sweep-refund-requests', sweepRequests)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
@@ -88,6 +91,11 @@ export const jobs = [
     ...DECIDE_REFUND,
     run: (deps, { requestId }) => decideRefund(deps, requestId),
   }),
+  defineJob<RefundEventJob, Deps>({
+    ...REFUND_EVENT,
+    run: (deps, { eventId }) => refundEvent(deps, eventId),
+  }),
+  sweepEventRefundsJob,
   sweepRequestsJob,
   sweepJob,
   sweepPaymentsJob,
@@ -101,6 +109,7 @@ export const crons = [
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: sweepRequestsJob.name, match: '* * * * *' },
+  { job: sweepEventRefundsJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },

@@ -1,6 +1,6 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
-import { webhookPath } from '@karcis/kit/contracts/webhooks'
+import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { PostRoute } from '@karcis/kit/subgraph/server'
 import { readChange } from './domain/bookings/booking-changes.ts'
@@ -12,6 +12,7 @@ import { createProviders, type PaymentMethod } from './domain/payments/providers
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { createGuessKey } from './domain/promos/guess-limit.ts'
+import { beginEventRefund } from './domain/refunds/refund-event.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
@@ -43,7 +44,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         pollMs: settings.LIVE_POLL_MS,
       })
       const tickets = ticketService(base.clients.ticket)
-      const providers = createProviders(settings)
+      const providers = createProviders(settings, base.log)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
       const deps: Deps = {
         ...base,
@@ -61,12 +62,19 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
     resolvers,
     jobs,
     crons,
-    routes: (deps) => ({
-      [webhookPath('midtrans')]: webhook(deps, 'MIDTRANS'),
-    }),
+    routes: (deps) =>
+      Object.fromEntries(
+        WEBHOOK_PROVIDERS.map((provider) => [
+          webhookPath(provider),
+          webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
+        ]),
+      ),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),
-      'event.changed': (tx, { payload }) => updateEventCopy(tx, payload),
+      async 'event.changed'(tx, { payload }) {
+        await updateEventCopy(tx, payload)
+        await beginEventRefund(tx, payload)
+      },
     }),
   })

@@ -15,9 +15,10 @@ import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
 import { settlePayment } from '../src/domain/payments/settle-payment.ts'
 import { topUpBill } from '../src/domain/payments/subject.ts'
 import { balanceOf, type BookingProcess, startBooking } from './booking-process.ts'
-import { startShop } from './midtrans-shop.ts'
 import { audit, pendingBooking, pendingCheckout } from './money.ts'
 import { CANCEL, PAY } from './operations.ts'
+import { act, providerKit } from './provider-kits.ts'
+import { startShop } from './provider-shop.ts'
 import { type OnSale, toldOf } from './world.ts'
 
 // Money alone: the ticket subgraph is away all the time.
@@ -25,7 +26,7 @@ import { type OnSale, toldOf } from './world.ts'
 const START = `mutation ($id: ID!, $key: String) {
   confirmPayment(id: $id, input: { method: MIDTRANS, idempotencyKey: $key }) { id status payment { id amount redirectUrl } } }`
 
-const alone = () => startShop((settings) => startBooking(settings))
+const alone = () => startShop(providerKit('MIDTRANS'), (settings) => startBooking(settings))
 
 const statusesOf = async ({ db }: BookingProcess, bookings: readonly Booking[]) => {
   const rows = await db.booking.findMany({ where: { id: { in: bookings.map(({ id }) => id) } } })
@@ -133,41 +134,41 @@ describe('a checkout', () => {
 describe('a checkout at an outside provider', () => {
   it('is one payment of the whole price, and all of it is PAID with that', async () => {
     await using shop = await alone()
-    const { booking, midtrans } = shop
+    const { booking } = shop
     const { buyer, bookings, order } = await started(booking, [100_000, 50_000])
     const again = await booking.ask(buyer, START, { id: bookings[1]?.id })
     expect(again.data.confirmPayment.payment).toMatchObject({ id: order, amount: 150_000 })
-    midtrans.pay(order)
+    shop.pay(order)
     await eventually(async () => expect(await statusesOf(booking, bookings)).toEqual(['PAID', 'PAID']))
     expect(await audit(booking.db)).toEqual([])
   })
 
   it('is cancelled there before it expires or is given up', async () => {
     await using shop = await alone()
-    const { booking, midtrans } = shop
+    const { booking, standIn } = shop
     const late = await started(booking, [100_000, 50_000])
-    midtrans.wait(late.order)
+    shop.wait(late.order)
     await runOut(booking, late.bookings[1]?.id)
     await eventually(async () => {
       await expireBooking(booking.subgraph.deps, late.bookings[0]?.id ?? '')
       expect(await statusesOf(booking, late.bookings)).toEqual(['EXPIRED', 'EXPIRED'])
     })
     const given = await started(booking, [100_000, 50_000])
-    midtrans.wait(given.order)
+    shop.wait(given.order)
     await booking.ask(given.buyer, CANCEL, { id: given.bookings[1]?.id })
     expect(await statusesOf(booking, given.bookings)).toEqual(['CANCELLED', 'CANCELLED'])
-    expect(midtrans.ledger().map(({ status }) => status)).toEqual(['cancel', 'cancel'])
+    expect(standIn.ledger().map(({ status }) => status)).toEqual(['cancel', 'cancel'])
   })
 
   it('paid late brings what can still be had, and the part of each other booking goes back', async () => {
     await using shop = await alone()
-    const { booking, midtrans } = shop
+    const { booking, standIn } = shop
     const { bookings, order } = await started(booking, [100_000, 50_000, 25_000])
     const [, off] = bookings
     await runOut(booking, bookings[0]?.id)
     await expireBooking(booking.subgraph.deps, bookings[0]?.id ?? '')
     await callOff(booking, off?.eventId ?? '')
-    midtrans.pay(order, { method: 'qris' })
+    act(standIn, order, 'pay', { method: 'qris' })
     await eventually(async () =>
       expect(await statusesOf(booking, bookings)).toEqual(['PAID', 'EXPIRED', 'PAID']),
     )
@@ -177,16 +178,16 @@ describe('a checkout at an outside provider', () => {
     expect(await booking.db.payment.findMany()).toMatchObject([
       { status: 'PARTIALLY_REFUNDED', refundedAmount: 50_000n },
     ])
-    expect(midtrans.ledger()).toMatchObject([{ captured: '175000.00', refunded: '50000.00' }])
+    expect(standIn.ledger()).toMatchObject([{ captured: '175000.00', refunded: '50000.00' }])
     expect(await audit(booking.db)).toEqual([])
   })
 
   it('that was paid otherwise meanwhile is given back as a whole', async () => {
     await using shop = await alone()
-    const { booking, midtrans } = shop
+    const { booking, standIn } = shop
     const { buyer, bookings, order } = await started(booking, [100_000, 50_000])
     await booking.ask(buyer, PAY, { id: bookings[1]?.id }) // its page is still open
-    midtrans.pay(order, { method: 'gopay' })
+    act(standIn, order, 'pay', { method: 'gopay' })
     await eventually(async () =>
       expect(await booking.db.refund.findMany()).toMatchObject([{ amount: 150_000n, status: 'DONE' }]),
     )
@@ -240,13 +241,13 @@ describe('a wallet that is topped up', () => {
 
   it('has the money once its provider has it, once', async () => {
     await using shop = await alone()
-    const { booking, midtrans } = shop
+    const { booking } = shop
     const buyer = await booking.buyer()
     const { id, amount, currency, expiresAt } = await begin(booking, buyer, 70_000)
     const { MIDTRANS } = booking.subgraph.deps.providers
     if (MIDTRANS?.kind !== 'EXTERNAL') throw new Error('not offered')
     await MIDTRANS.start({ paymentId: id, amount, currency, expiresAt: expiresAt ?? new Date() })
-    midtrans.pay(id)
+    shop.pay(id)
     await eventually(async () => expect(await balanceOf(booking, buyer)).toBe(1_070_000))
     await parallel(5, () => settlePayment(booking.subgraph.deps, id))
     expect(await balanceOf(booking, buyer)).toBe(1_070_000)

@@ -174,6 +174,16 @@ export const MONEY_CHECKS: readonly Check[] = [
     },
   },
   {
+    name: 'late-event-refunds',
+    rule: 'the refunds of an event that was called off go on until all of its bookings are refunded',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT r.event_id, r.status, r.refunded, r.updated_at AS since, (SELECT count(*)::int FROM bookings b
+        WHERE b.event_id = r.event_id AND b.status IN ('PAID', 'PARTIALLY_REFUNDED')) AS "left" FROM event_refunds r
+      WHERE r.status = 'RUNNING' AND r.updated_at < now() - make_interval(secs => ${graceSeconds}) OR r.status = 'DONE' AND EXISTS (
+        SELECT FROM bookings b WHERE b.event_id = r.event_id AND b.status IN ('PAID', 'PARTIALLY_REFUNDED'))`,
+  },
+  {
     name: 'hanging-refunds',
     rule: 'what is to go back through a provider has gone within a day',
     breaches:

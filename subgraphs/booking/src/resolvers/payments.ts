@@ -4,6 +4,7 @@ import type { Context } from '../request-context.ts'
 import { viewPaymentMethods } from '../domain/viewing/view-payment.ts'
 import { expireBookings } from '../domain/fulfilment/release-booking.ts'
 import type { Payment } from '../domain/payments/payment-store.ts'
+import type { BuyerAction } from '../domain/payments/provider.ts'
 import { chargeableCurrencies } from '../domain/payments/providers.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
@@ -35,9 +36,9 @@ export const payments: Resolvers = {
 async function actionOf(
   { action, status, userId }: Payment,
   { viewer }: Context,
-  kind: 'redirectUrl' | 'clientSecret' | 'instructions',
+  kind: keyof BuyerAction,
 ): Promise<string | undefined> {
   if (action === null || status !== 'REQUIRES_ACTION') return undefined
   if (userId !== viewer?.id) return undefined
-  return (action as { [Kind in typeof kind]?: string })[kind]
+  return action[kind]
 }

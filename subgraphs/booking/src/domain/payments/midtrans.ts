@@ -1,14 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BadUserInput, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
+import { ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
 import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
+import { createHttpClient, eventIdOf, parseNotification, sameSecret, saysNothing } from './http-client.ts'
 import {
   type ExternalProvider,
   type KnownPayment,
   type PaymentOrder,
   type PaymentReport,
   RefundFailed,
+  RefundImpossible,
 } from './provider.ts'
 
 export interface MidtransOptions {
@@ -17,13 +19,17 @@ export interface MidtransOptions {
   snapUrl: string
   /** Base URL of the Core API, which tells of them and changes them. */
   apiUrl: string
+  /** How long an answer is waited for. */
+  timeoutMs: number
 }
 
-const TIMEOUT_MS = 8_000
 /** Midtrans answers so while the same request, sent before, is under way. */
 const PROCESSING = 202
 const PROCESSING_TRIES = 10
 const PROCESSING_PAUSE_MS = 300
+
+/** Ways to pay that money cannot go back by: https://docs.midtrans.com/docs/refund-transaction */
+const BY_HAND = ['bank_transfer', 'echannel', 'permata', 'cstore']
 
 const snapAnswer = z.object({ redirect_url: z.url({ protocol: /^https?$/ }) })
 
@@ -33,6 +39,7 @@ const coreAnswer = z.object({
   status_message: z.string().optional(),
   transaction_status: z.string().optional(),
   fraud_status: z.string().optional(),
+  payment_type: z.string().optional(),
   gross_amount: z.string().optional(),
   currency: z.string().default('IDR'),
   refunds: z.array(z.object({ refund_key: z.string().optional() })).default([]),
@@ -51,35 +58,21 @@ const notification = z.object({
  * Pays on Midtrans' own page (Snap). A payment is known there by our id of it, its `order_id`. Amounts are whole rupiah.
  * Its words for how a payment stands: https://docs.midtrans.com/docs/transaction-status-cycle
  */
-export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransOptions): ExternalProvider {
-  const authorization = `Basic ${Buffer.from(`${serverKey}:`).toString('base64')}`
+export function createMidtransProvider({
+  serverKey,
+  snapUrl,
+  apiUrl,
+  timeoutMs,
+}: MidtransOptions): ExternalProvider {
+  const request = createHttpClient({ name: 'Midtrans', key: serverKey, timeoutMs })
 
   /** @throws ServiceUnavailable unless there is an answer that says what was done. */
   async function send(method: 'GET' | 'POST', url: string, body?: object, key?: string) {
     for (let tries = 1; ; tries += 1) {
-      const response = await fetch(url, {
-        method,
-        headers: {
-          authorization,
-          accept: 'application/json',
-          ...(body && { 'content-type': 'application/json' }),
-          ...(key !== undefined && { 'idempotency-key': key }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-        redirect: 'error',
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      }).catch((cause: unknown) => {
-        throw new ServiceUnavailable('Midtrans does not answer just now. Try again.', 5, { cause })
-      })
-      const json: unknown = await response.json().catch(() => null)
-      if (response.status === PROCESSING && tries < PROCESSING_TRIES) {
-        await sleep(PROCESSING_PAUSE_MS)
-        continue
-      }
-      const { status } = response
-      if (status === PROCESSING || status === 401 || status === 429 || status >= 500 || json === null)
-        throw new ServiceUnavailable(`Midtrans answered with ${status}. Try again.`, 5)
-      return { status, json }
+      const answer = await request(method, url, { body, key })
+      if (answer.status !== PROCESSING) return answer
+      if (tries === PROCESSING_TRIES) throw new ServiceUnavailable('Midtrans is still at it. Try again.', 5)
+      await sleep(PROCESSING_PAUSE_MS)
     }
   }
 
@@ -96,8 +89,7 @@ export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransO
     )
     const answer = coreAnswer.parse(json)
     const code = Number(answer.status_code)
-    if (code === 401 || code === 429 || code >= 500)
-      throw new ServiceUnavailable(`Midtrans answered with ${code}. Try again.`, 5)
+    if (saysNothing(code)) throw new ServiceUnavailable(`Midtrans answered with ${code}. Try again.`, 5)
     return answer
   }
 
@@ -108,12 +100,12 @@ export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransO
     charges: (currency) => currency === 'IDR',
 
     async start({ paymentId, amount, expiresAt }: PaymentOrder) {
-      const request = {
+      const transaction = {
         transaction_details: { order_id: paymentId, gross_amount: amount },
         credit_card: { secure: true },
         expiry: { unit: 'minutes', duration: minutesUntil(expiresAt) },
       }
-      const { status, json } = await send('POST', `${snapUrl}/snap/v1/transactions`, request, paymentId)
+      const { status, json } = await send('POST', `${snapUrl}/snap/v1/transactions`, transaction, paymentId)
       // Also what was started so long ago that its page cannot be had again: nobody was ever given it.
       if (status !== 201) throw new PaymentDeclined('MIDTRANS')
       return { reference: paymentId, action: { redirectUrl: snapAnswer.parse(json).redirect_url } }
@@ -138,6 +130,8 @@ export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransO
       if (before.refunds.some((refund) => refund.refund_key === key)) return
       const whole = amount === payment.amount
       if (whole && before.transaction_status === 'cancel') return
+      if (BY_HAND.includes(before.payment_type ?? ''))
+        throw new RefundImpossible(`Midtrans: what was paid by ${before.payment_type} goes back by hand`)
       // What is captured and not settled yet can only be given up as a whole.
       const answer =
         whole && before.transaction_status === 'capture'
@@ -148,16 +142,13 @@ export function createMidtransProvider({ serverKey, snapUrl, apiUrl }: MidtransO
     },
 
     readNotification(body) {
-      const { order_id, status_code, gross_amount, signature_key } = parseNotification(body)
-      const signed = createHash('sha512')
-        .update(`${order_id}${status_code}${gross_amount}${serverKey}`)
-        .digest()
-      const given = Buffer.from(signature_key, 'hex')
-      if (given.length !== signed.length || !timingSafeEqual(given, signed))
+      const told = parseNotification('Midtrans', notification, body)
+      const { order_id, status_code, gross_amount, signature_key } = told
+      const signed = createHash('sha512').update(`${order_id}${status_code}${gross_amount}${serverKey}`)
+      if (!sameSecret(signature_key.toLowerCase(), signed.digest('hex')))
         throw new Unauthenticated('This is not signed by Midtrans.')
       if (!z.uuid().safeParse(order_id).success) return null
-      // Midtrans names no events: what it sends again is the same byte for byte.
-      return { eventId: createHash('sha256').update(body).digest('hex'), paymentId: order_id }
+      return { eventId: eventIdOf(body), paymentId: order_id }
     },
   }
 }
@@ -200,14 +191,5 @@ function statusOf({ transaction_status, fraud_status }: CoreAnswer): PaymentRepo
       return 'PARTIALLY_REFUNDED'
     default:
       throw new Error(`Midtrans says that a payment is "${transaction_status}", which is not known here`)
-  }
-}
-
-/** @throws BadUserInput */
-function parseNotification(body: Buffer): z.output<typeof notification> {
-  try {
-    return notification.parse(JSON.parse(body.toString('utf8')))
-  } catch {
-    throw new BadUserInput([{ path: 'body', message: 'must be a notification of Midtrans' }])
   }
 }

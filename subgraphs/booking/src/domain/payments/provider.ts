@@ -8,7 +8,7 @@ import type { Bill } from './subject.ts'
 /**
  * A way to pay: the port between bookings and whoever moves the money. There are two kinds, distinguished by where the money
  * is while the booking is being paid, because a database transaction must never wait for somebody else.
- * A new provider is a file beside this one, a line in providers.ts, and its settings.
+ * A new provider is a file beside this one, a few lines in providers.ts, and its settings.
  */
 export type PaymentProvider = LedgerProvider | ExternalProvider
 
@@ -56,11 +56,11 @@ export interface ExternalProvider extends AnyProvider {
   readNotification(body: Buffer, headers: IncomingHttpHeaders): Notification | null
 }
 
-/** What is to be paid in full until `expiresAt`. */
+/** What is to be paid, in full until `expiresAt`. */
 export interface PaymentOrder {
   /** Our own id of the payment, and the provider's idempotency key: started twice, it is started once. */
   paymentId: string
-  /** In the smallest unit of `currency`. */
+  /** In the smallest unit of `currency`, an ISO 4217 code. */
   amount: number
   currency: string
   expiresAt: Date
@@ -85,8 +85,12 @@ export interface StartedPayment {
   action: BuyerAction | null
 }
 
-/** A page to send the buyer to; a secret that the provider's own form takes; or words to follow, as for a bank transfer. */
-export type BuyerAction = { redirectUrl: string } | { clientSecret: string } | { instructions: string }
+/** A page to send the buyer to; a secret that the provider's own form takes; or words to follow, as for a bank transfer. Any one will do. */
+export interface BuyerAction {
+  redirectUrl?: string
+  clientSecret?: string
+  instructions?: string
+}
 
 /** How a payment stands at its provider. Whoever acts on it first compares amount and currency with what was asked for. */
 export interface PaymentReport {
@@ -104,6 +108,9 @@ export interface Refund {
 
 /** A provider does not give money back at this moment; it is asked again. */
 export class RefundFailed extends Error {}
+
+/** Nor will it ever: somebody has to give the money back by hand. */
+export class RefundImpossible extends RefundFailed {}
 
 /** What a notification is about. It is a hint to ask for the `status`, never a reason to move money. */
 export interface Notification {
