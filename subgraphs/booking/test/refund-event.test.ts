@@ -50,7 +50,9 @@ describe('an event that is called off', () => {
       refundRequests: [{ status: 'APPROVED' }],
       refunds: [{ amount: 3 * PRICE, reason }],
     })
-    expect(await see(part)).toMatchObject({ refunds: [{ amount: PRICE / 2 }, { amount: 2.5 * PRICE, reason }] })
+    expect(await see(part)).toMatchObject({
+      refunds: [{ amount: PRICE / 2 }, { amount: 2.5 * PRICE, reason }],
+    })
     for (const { buyer } of [whole, asked, part]) expect(await balanceOf(world, buyer)).toBe(GRANT)
     await eventually(async () => {
       const row = await world.db.booking.findUnique({ where: { id: unpaid } })

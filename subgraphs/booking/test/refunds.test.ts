@@ -62,27 +62,42 @@ describe('what goes back for tickets', () => {
     { unitPrice: 50, quantity: 1, discount: 50 },
   ]
   const ticketIds = ['a', 'b', 'c', 'd']
-  const issued = (refunded: string[] = []) => ({ items: places, fees: [], ticketIds, refunded: new Set(refunded) })
+  const issued = (refunded: string[] = []) => ({
+    items: places,
+    fees: [],
+    ticketIds,
+    refunded: new Set(refunded),
+  })
   const terms = { percent: 100, keepFees: false }
 
   it('is their unit price less their share of the discount; step by step it sums to the total', () => {
     const whole = partOf(issued(), ticketIds, terms)
     expect(whole).toMatchObject({ amount: 2_900, sales: 2_900, tax: 0, platformFees: 0 })
     expect(whole.tickets.map(({ amount }) => amount)).toEqual([967, 967, 966, 0])
-    const steps = ['c', 'a', 'd', 'b'].map((id, at, order) => partOf(issued(order.slice(0, at)), [id], terms).amount)
+    const steps = ['c', 'a', 'd', 'b'].map(
+      (id, at, order) => partOf(issued(order.slice(0, at)), [id], terms).amount,
+    )
     expect(steps).toEqual([967, 967, 0, 966])
   })
 
   it('is given back by per cent in whole units, half a unit and more rounded up, or cut to an amount', () => {
     const half = partOf(issued(['a']), ['b'], { percent: 50, keepFees: false })
-    expect(half).toEqual({ amount: 484, sales: 484, tax: 0, platformFees: 0, tickets: [{ ticketId: 'b', amount: 484 }] })
+    expect(half).toEqual({
+      amount: 484,
+      sales: 484,
+      tax: 0,
+      platformFees: 0,
+      tickets: [{ ticketId: 'b', amount: 484 }],
+    })
     expect(cutTo({ ...half, sales: 400, tax: 60, platformFees: 24 }, 121, issued())).toMatchObject({
       amount: 121,
       sales: 100,
       tax: 15,
       platformFees: 6,
     })
-    expect(() => partOf({ ...issued(), ticketIds: ['a'] }, ['a'], terms)).toThrow(/1 tickets were issued for 4/)
+    expect(() => partOf({ ...issued(), ticketIds: ['a'] }, ['a'], terms)).toThrow(
+      /1 tickets were issued for 4/,
+    )
   })
 })
 
@@ -175,7 +190,13 @@ describe('a refund of single tickets', () => {
     await using world = await startWorld()
     const { bookingId, tickets } = await threeTickets(world)
     await refundInFull(world.subgraph.deps, bookingId, 'Rain.', { fulfilled: true })
-    const nothing = { amount: 0, sales: 0, tax: 0, platformFees: 0, tickets: [{ ticketId: tickets[0], amount: 0 }] }
+    const nothing = {
+      amount: 0,
+      sales: 0,
+      tax: 0,
+      platformFees: 0,
+      tickets: [{ ticketId: tickets[0], amount: 0 }],
+    }
     const again = transaction(world.db, (tx) =>
       beginRefund(tx, { id: newId(), bookingId, ...nothing, toWallet: false, reason: 'Ill.' }),
     )

@@ -37,7 +37,9 @@ const forSale = async (id: string) =>
 describe('calling an event off', () => {
   it('frees its room, drops what waits for review, and tells why; once is for good', async () => {
     const event = await house.createApproved()
-    await story.does(house.organizer, UPDATE_EVENT, { input: { id: event.id, startsAt: inHours(60), endsAt: inHours(61) } })
+    await story.does(house.organizer, UPDATE_EVENT, {
+      input: { id: event.id, startsAt: inHours(60), endsAt: inHours(61) },
+    })
     const reason = 'The singer is ill.'
     const cancelled = await story.does(house.organizer, CANCEL, { id: event.id, reason })
     expect(cancelled).toMatchObject({ status: 'CANCELLED', cancellationReason: reason })
@@ -64,7 +66,9 @@ describe('calling an event off', () => {
     const pending = await house.createEvent({ roomId: null })
     expect(await cancel(house.organizer, pending.id)).toMatchObject({ code: 'CONFLICT', status: 'PENDING' })
     await story.does(house.organizer, DELETE_EVENT, { id: pending.id })
-    await story.sql(`UPDATE events SET starts_at = now() - interval '2 hours', ends_at = now() - interval '1 hour', version = version + 1 WHERE id = '${event.id}'`)
+    await story.sql(
+      `UPDATE events SET starts_at = now() - interval '2 hours', ends_at = now() - interval '1 hour', version = version + 1 WHERE id = '${event.id}'`,
+    )
     expect((await cancel(house.organizer)).code).toBe('CONFLICT')
   })
 
@@ -76,7 +80,9 @@ describe('calling an event off', () => {
         ? story.ask(house.organizer, MOVE, { input })
         : story.ask(house.organizer, CANCEL, { id: event.id, reason: `${n}` }),
     )
-    expect(await story.does(house.organizer, GET_EVENT, { id: event.id })).toMatchObject({ status: 'CANCELLED' })
+    expect(await story.does(house.organizer, GET_EVENT, { id: event.id })).toMatchObject({
+      status: 'CANCELLED',
+    })
     expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
     const told = await story.sql(
       `SELECT count(*)::int AS n FROM kit.outbox WHERE aggregate_id = '${event.id}' AND consumer = 'booking' AND payload->>'status' = 'CANCELLED'`,
@@ -98,7 +104,10 @@ describe('moving an event to another time', () => {
       refundUntil: input.refundUntil,
       pendingChanges: null,
     })
-    expect(await forSale(event.id)).toMatchObject({ startsAt: input.startsAt, refundUntil: input.refundUntil })
+    expect(await forSale(event.id)).toMatchObject({
+      startsAt: input.startsAt,
+      refundUntil: input.refundUntil,
+    })
     expect(await story.sql(WRONG_ROOM_BOOKINGS)).toEqual([])
     // A promise that lasts longer stays.
     const sooner = { ...input, startsAt: inHours(80), endsAt: inHours(81), refundUntil: inHours(10) }
@@ -110,7 +119,9 @@ describe('moving an event to another time', () => {
 
   it('takes along what waits for a review', async () => {
     const event = await house.createApproved()
-    await story.does(house.organizer, UPDATE_EVENT, { input: { id: event.id, title: 'Konser Raya', startsAt: inHours(60), endsAt: inHours(61) } })
+    await story.does(house.organizer, UPDATE_EVENT, {
+      input: { id: event.id, title: 'Konser Raya', startsAt: inHours(60), endsAt: inHours(61) },
+    })
     const input = { id: event.id, startsAt: inHours(70), endsAt: inHours(73), refundUntil: inHours(60) }
     expect((await story.does(house.organizer, MOVE, { input })).pendingChanges).toEqual({
       startsAt: input.startsAt,

@@ -95,7 +95,9 @@ export type NewRefund = Pick<BookingRefund, 'id' | 'bookingId' | Amounts | 'toWa
 
 /** What went back of a booking so far, and whose it was. */
 export async function findShareMade(tx: Tx, bookingId: string): Promise<Pick<BookingRefund, Amounts>> {
-  const [row] = await tx.$queryRaw<Record<Amounts, bigint>[]>`SELECT coalesce(sum(amount), 0)::bigint AS amount,
+  const [row] = await tx.$queryRaw<
+    Record<Amounts, bigint>[]
+  >`SELECT coalesce(sum(amount), 0)::bigint AS amount,
       coalesce(sum(tax), 0)::bigint AS tax, coalesce(sum(platform_fees), 0)::bigint AS "platformFees"
     FROM booking_refunds WHERE booking_id = ${bookingId}::uuid AND status = 'MADE'`
   return { amount: Number(row?.amount), tax: Number(row?.tax), platformFees: Number(row?.platformFees) }

@@ -24,7 +24,9 @@ export interface EventRefund {
 const SETTLED = '1 minute'
 
 export async function findEventRefund(db: Db, eventId: string): Promise<EventRefund | null> {
-  const [row] = await db.$queryRaw<EventRefund[]>`SELECT event_id AS "eventId", reason, status, last_id AS "lastId",
+  const [row] = await db.$queryRaw<
+    EventRefund[]
+  >`SELECT event_id AS "eventId", reason, status, last_id AS "lastId",
       created_at < now() - ${SETTLED}::interval AS settled
     FROM event_refunds WHERE event_id = ${eventId}::uuid`
   return row ?? null

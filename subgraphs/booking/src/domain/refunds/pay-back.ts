@@ -19,7 +19,13 @@ export async function payBack(
   tx: Tx,
   { providers }: Pick<Deps, 'providers'>,
   booking: Booking,
-  { id, amount, tax, platformFees, toWallet }: Pick<BookingRefund, 'id' | 'amount' | 'tax' | 'platformFees' | 'toWallet'>,
+  {
+    id,
+    amount,
+    tax,
+    platformFees,
+    toWallet,
+  }: Pick<BookingRefund, 'id' | 'amount' | 'tax' | 'platformFees' | 'toWallet'>,
 ): Promise<void> {
   const paid = (await findPayments(tx, [booking.id])).get(booking.id)
   const payment = paid && (await lockPayment(tx, paid.id))

@@ -22,9 +22,15 @@ const AT_ONCE = 3
 const AGAIN_SECONDS = 30
 
 /** Notes, with the word that an event was called off, that all its bookings are to be refunded. */
-export async function beginEventRefund(tx: Tx, { id, status, cancellationReason }: EventForSale): Promise<void> {
+export async function beginEventRefund(
+  tx: Tx,
+  { id, status, cancellationReason }: EventForSale,
+): Promise<void> {
   if (status !== 'CANCELLED') return
-  const reason = cancellationReason === null ? 'The event was cancelled.' : `The event was cancelled: ${cancellationReason}`
+  const reason =
+    cancellationReason === null
+      ? 'The event was cancelled.'
+      : `The event was cancelled: ${cancellationReason}`
   await insertEventRefund(tx, id, reason)
 }
 
@@ -39,7 +45,8 @@ export async function refundEvent(deps: Deps, eventId: string): Promise<void> {
   const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
   const refunded = await refundAll(deps, ids, refund.reason)
   await transaction(deps.db, async (tx) => {
-    if (ids.length === 0 && refund.lastId === null && refund.settled) return moveEventRefundToDone(tx, eventId)
+    if (ids.length === 0 && refund.lastId === null && refund.settled)
+      return moveEventRefundToDone(tx, eventId)
     const passIsOver = ids.length < BATCH
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
     return enqueueEventRefund(tx, eventId, passIsOver ? AGAIN_SECONDS : 0)

@@ -5,13 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput, reasonSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { publishChange } from '../bookings/booking-changes.ts'
-import {
-  findBooking,
-  findItems,
-  findTicketIds,
-  lockBooking,
-  touchBooking,
-} from '../bookings/booking-store.ts'
+import { findBooking, lockBooking, touchBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { RefundNotAllowed, TicketsRefunded } from '../errors.ts'
