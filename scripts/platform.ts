@@ -61,5 +61,5 @@ export function platformProcesses(options: PlatformOptions): ProcessSpec[][] {
 }
 
 /** The part of an environment that a process reads: whoever breaks into it finds no other one's secrets there. */
-const readBy = ({ shape }: Settings, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+export const readBy = ({ shape }: Settings, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => name in shape || OF_THE_SYSTEM.test(name)))

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetupError, assertPortFree } from '@karcis/infra/setup'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
+import { WEBHOOK_PROVIDERS } from '@karcis/kit/contracts/webhooks'
 import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
@@ -10,11 +11,12 @@ import { claim, clearRun, stopOrphans, writeRun } from './run-lock.ts'
 import { seedOnce } from './seed.ts'
 import type { StartSettings } from './start-settings.ts'
 import { readSecrets, readStartSettings } from './start-settings.ts'
+import { prepareStandIns, type StandIns } from './stand-ins.ts'
 import { supervise } from './supervisor.ts'
 import { startSurvivor } from './survivor.ts'
 import { onInterruption, readableLine, tolerateClosedOutput } from './terminal.ts'
 
-const NAME_WIDTH = 8
+const NAME_WIDTH = 9
 const startedAt = Date.now()
 
 const print = (name: string, line: string): void => console.log(`${name.padEnd(NAME_WIDTH)}│ ${line}`)
@@ -35,10 +37,11 @@ async function main(): Promise<void> {
   await claim(dataDir)
   resources.defer(() => clearRun(dataDir))
   await stopOrphans(dataDir)
-  await assertPortsFree(settings)
+  const standIns = prepareStandIns({ ...settings, ports: settings.standInPorts }, process.env)
+  await assertPortsFree(settings, standIns)
   writeRun(dataDir, {})
   try {
-    await start(settings, resources, interrupted)
+    await start(settings, standIns, resources, interrupted)
   } catch (error) {
     if (!interrupted.aborted) throw error
     return // what failed did so because we are stopping
@@ -48,6 +51,7 @@ async function main(): Promise<void> {
 
 async function start(
   settings: StartSettings,
+  standIns: StandIns | null,
   resources: AsyncDisposableStack,
   interrupted: AbortSignal,
 ): Promise<void> {
@@ -68,9 +72,11 @@ async function start(
     ...process.env,
     ...secrets,
     ...adminSettings(settings),
+    ...standIns?.env,
   }
+  const platform = platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env })
   const supervisor = await supervise({
-    processes: platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env }).map((group) =>
+    processes: [...platform, ...(standIns ? [[standIns.process]] : [])].map((group) =>
       group.map((spec) => ({ ...spec, stopLimitMs })),
     ),
     log: (name, line) => print(name, readableLine(line)),
@@ -92,6 +98,10 @@ async function start(
   progress(`  Sandbox   ${address}/graphql`)
   progress(`  IDE       ${address}/ide (offline)`)
   for (const { role, email, password } of users) progress(`  ${role.padEnd(9)} ${email} / ${password}`)
+  for (const [provider, url] of Object.entries(standIns?.addresses ?? {}))
+    progress(
+      `  ${provider.padEnd(9)} ${url} stands in: confirmPayment gives a page to pay on, no money moves`,
+    )
   progress('')
   progress('Ctrl-C stops everything; what was stored is there again at the next start.')
 }
@@ -99,10 +109,20 @@ async function start(
 const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
   admin ? { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password } : {}
 
-async function assertPortsFree({ routerPort, ports }: StartSettings): Promise<void> {
+async function assertPortsFree(
+  { routerPort, ports, standInPorts }: StartSettings,
+  standIns: StandIns | null,
+): Promise<void> {
   await assertPortFree(routerPort, 'the router', 'PORT')
   for (const name of SUBGRAPHS)
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
+  if (!standIns) return
+  for (const name of WEBHOOK_PROVIDERS)
+    await assertPortFree(
+      standInPorts[name],
+      `what stands in for ${name}`,
+      `STAND_IN_${name.toUpperCase()}_PORT`,
+    )
 }
 
 tolerateClosedOutput()

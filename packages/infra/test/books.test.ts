@@ -117,13 +117,40 @@ const FAULTS: Fault[] = [
     database: 'booking',
     sql: `UPDATE bookings SET status = 'CANCELLED' WHERE id = '${w.PAID}'`,
     row: { booking_id: w.PAID, status: 'CANCELLED', earned: '300' },
-    besides: ['payments', 'tickets'],
+    besides: ['payments', 'sales', 'tickets'],
+  },
+  {
+    check: 'sales',
+    database: 'booking',
+    sql: 'DELETE FROM sale_changes',
+    row: { event_id: w.EVENT, noted: null },
+  },
+  {
+    check: 'sales-parts',
+    database: 'booking',
+    sql: `INSERT INTO sale_sums VALUES
+      ('${w.EVENT}', 'TYPE', '${w.STANDING}', 'IDR', 'Standing', 0, 1, 0, 1, 0, 100, 0, 0),
+      ('${w.EVENT}', 'METHOD', 'WALLET', 'IDR', NULL, 0, 1, 0, 1, 0, 300, 0, 0)`,
+    row: { event_id: w.EVENT, currency: 'IDR', dimensions: ['METHOD', 'TYPE'] },
   },
   {
     check: 'payments',
     database: 'booking',
     sql: 'DELETE FROM payments',
-    row: { booking_id: w.PAID, kept: null, payments: null },
+    row: { booking_or_checkout_id: w.PAID, kept: null, payments: null },
+  },
+  {
+    check: 'checkouts',
+    database: 'booking',
+    sql: `INSERT INTO checkouts (id, user_id, currency, total_price) VALUES ('${id(201)}', '${w.USER}', 'IDR', 5)`,
+    row: { checkout_id: id(201), total_price: '5', of_bookings: '0' },
+  },
+  {
+    check: 'top-ups',
+    database: 'booking',
+    sql: `INSERT INTO payments (id, top_up_user_id, provider, status, amount, captured_amount, currency, paid_at, expires_at)
+      VALUES ('${id(202)}', '${w.USER}', 'MIDTRANS', 'PAID', 5, 5, 'IDR', now(), now())`,
+    row: { payment_id: id(202), captured_amount: '5', credited: '0' },
   },
   {
     check: 'fees',

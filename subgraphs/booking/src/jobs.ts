@@ -25,6 +25,7 @@ import { refundEvent, sweepEventRefunds } from './domain/refunds/refund-event.ts
 import { finishRefund } from './domain/refunds/refund-tickets.ts'
 import { DECIDE_REFUND, type DecideRefundJob } from './domain/refunds/request-store.ts'
 import { decideRefund, sweepRequests } from './domain/refunds/review-refund.ts'
+import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
@@ -42,6 +43,7 @@ const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
+const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 
 const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
@@ -97,6 +99,7 @@ export const jobs = [
   }),
   sweepEventRefundsJob,
   sweepRequestsJob,
+  foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
   forgetKeysJob,
@@ -106,6 +109,7 @@ export const jobs = [
 ]
 
 export const crons = [
+  { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: sweepRequestsJob.name, match: '* * * * *' },

@@ -10,6 +10,7 @@ import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
 import { findRefunds, findRefundsOfBookings } from './domain/refunds/booking-refund-store.ts'
 import { findBookingPolicies, findEventPolicies } from './domain/refunds/policy-store.ts'
 import { findRequestsOfBookings } from './domain/refunds/request-store.ts'
+import { findEventSales } from './domain/sales/sale-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewWallets } from './domain/viewing/view-wallet.ts'
 
@@ -54,6 +55,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     campaignResults: byKey((ids) => findResults(deps.db, 'promo_id', ids)),
     /** What is known of events. */
     event: byKey((ids) => findEventCopies(deps.db, ids)),
+    /** What events have sold. */
+    sales: byKey((ids) => findEventSales(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
     /** Of payouts that the viewer was given. */

@@ -13,6 +13,8 @@ import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { beginEventRefund } from './domain/refunds/refund-event.ts'
+import { createLeaderboard } from './domain/sales/leaderboard.ts'
+import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
@@ -43,6 +45,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         merge: (waiting, next) => ({ since: waiting.since, revision: next.revision }),
         pollMs: settings.LIVE_POLL_MS,
       })
+      const salesLive = createSalesLive(base.db, base.log)
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings, base.log)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
@@ -50,13 +53,19 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         ...base,
         settings,
         live,
+        salesLive,
+        leaderboard: createLeaderboard(base),
         tickets,
         providers,
         knownFees: createKnownFees(base.db),
         keptCounts: createKeptCounts(),
         guessKey,
       }
-      return { deps, close: () => live.close() }
+      const close = () => {
+        live.close()
+        salesLive.close()
+      }
+      return { deps, close }
     },
     createContext,
     resolvers,

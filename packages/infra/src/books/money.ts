@@ -128,6 +128,34 @@ export const MONEY_CHECKS: readonly Check[] = [
       WHERE p.used <> h.held OR p.used <> h.kept OR p.used <> c.of_codes OR p.used <> c.of_users`,
   },
   {
+    name: 'sales',
+    rule: 'what an event has sold, as it was noted and added up, is what its bookings say',
+    breaches:
+      () => `WITH said AS (SELECT b.event_id, count(*) AS bookings, count(*) FILTER (WHERE b.status = 'REFUNDED') AS refunded_bookings,
+        sum((SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id)) AS tickets, sum(b.subtotal) AS gross,
+        sum(b.discount) AS discount, sum(b.refunded_amount) AS refunded FROM bookings b WHERE b.status IN ${PAID} GROUP BY b.event_id),
+      noted AS (SELECT event_id, sum(bookings) AS bookings, sum(refunded_bookings) AS refunded_bookings, sum(tickets) AS tickets,
+        sum(gross) AS gross, sum(discount) AS discount, sum(refunded) AS refunded FROM (
+          SELECT event_id, bookings, refunded_bookings, tickets, gross, discount, refunded FROM sale_sums WHERE dimension = 'EVENT'
+          UNION ALL SELECT c.event_id, s.sold, c.ended::int, s.sold * (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id),
+            s.sold * b.subtotal, s.sold * b.discount, c.refunded
+          FROM sale_changes c JOIN bookings b ON b.id = c.booking_id, LATERAL (SELECT (c.kind = 'SALE')::int AS sold) s
+          WHERE NOT c.folded) part GROUP BY event_id)
+      SELECT event_id, to_jsonb(said) - 'event_id' AS bookings_say, to_jsonb(noted) - 'event_id' AS noted
+      FROM said FULL JOIN noted USING (event_id)
+      WHERE (said.bookings, said.refunded_bookings, said.tickets, said.gross, said.discount, said.refunded)
+        IS DISTINCT FROM (noted.bookings, noted.refunded_bookings, noted.tickets, noted.gross, noted.discount, noted.refunded)`,
+  },
+  {
+    name: 'sales-parts',
+    rule: 'what an event has sold is the sum of its times, of its ticket types, and of what paid',
+    breaches: () => `SELECT event_id, currency, array_agg(DISTINCT dimension) AS dimensions FROM (
+        SELECT event_id, currency, dimension, sum(tickets) AS tickets, sum(refunded_tickets) AS refunded_tickets, sum(gross) AS gross,
+          sum(discount) AS discount, sum(refunded) AS refunded
+        FROM sale_sums WHERE dimension <> 'PROMO' GROUP BY event_id, currency, dimension) part
+      GROUP BY event_id, currency HAVING count(DISTINCT (tickets, refunded_tickets, gross, discount, refunded)) > 1`,
+  },
+  {
     name: 'late-payments',
     rule: 'a booking that is not paid in time expires',
     breaches: ({

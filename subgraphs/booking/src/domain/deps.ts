@@ -5,6 +5,7 @@ import type { Db } from './database.ts'
 import type { KnownFees } from './fees/known-fees.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
+import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
 
@@ -15,6 +16,9 @@ export interface Deps extends BaseDeps<Db> {
     'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
   >
   live: Live<Change>
+  /** Of events' sales. */
+  salesLive: Live<Change>
+  leaderboard: Leaderboard
   tickets: TicketService
   providers: PaymentProviders
   knownFees: KnownFees

@@ -4,6 +4,7 @@ import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
 import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
+import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
   showItems,
@@ -25,6 +26,8 @@ export const bookings: Resolvers = {
       const viewer = requireViewer(ctx)
       return viewBookings(loaders.lists, viewer, viewer.id, args)
     },
+    bookings: (_, { filter, orderBy, ...args }, ctx) =>
+      searchBookings(ctx.deps, requireViewer(ctx), filter, orderBy ?? 'CREATED_AT_DESC', args),
     eventBookings: (_, { eventId, ...args }, ctx) =>
       viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
   },

@@ -1,4 +1,3 @@
-import { parseId } from '@karcis/kit/ids'
 import { requireViewer } from '@karcis/kit/viewer'
 import { quoteBooking } from '../domain/checkout/redeem-promo.ts'
 import { setFees, setPlatformFees, viewPlatformFees } from '../domain/fees/set-fees.ts'
@@ -20,10 +19,6 @@ export const fees: Resolvers = {
     fees: async ({ id }, _, { loaders }) => (await loaders.fees.load(id)) ?? [],
   },
   Event: {
-    __resolveReference({ id: text }) {
-      const id = parseId(text)
-      return id === null ? null : { id }
-    },
     fees: async ({ id }, _, { loaders }) => (await loaders.eventFees.load(id))?.terms ?? null,
   },
 }

@@ -4,11 +4,13 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { events } from './events.ts'
 import { fees } from './fees.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { refunds } from './refunds.ts'
+import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
@@ -17,11 +19,13 @@ const MAX_CHANGES = 10
 const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   bookings,
+  events,
   fees,
   payments,
   payouts,
   promos,
   refunds,
+  sales,
   wallet,
 )
 

@@ -25,7 +25,7 @@ const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_time
 /** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
 const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
 
-const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
+export const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
   ${CURRENT_STATUS} AS status, currency, subtotal, discount, surcharge, platform_fees AS "platformFees", tax,
   total_price AS "totalPrice", refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
@@ -39,10 +39,10 @@ type Amounts =
   | 'totalPrice'
   | 'refundedAmount'
 
-type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
+export type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
 
 /** A row as a booking; the tables' CHECKs keep amounts within what a number carries exactly. */
-const toBooking = (row: BookingRow): Booking => ({
+export const toBooking = (row: BookingRow): Booking => ({
   ...row,
   subtotal: Number(row.subtotal),
   discount: Number(row.discount),
@@ -160,7 +160,7 @@ export const EVENT_BOOKINGS = newestFirst<Booking>('event-bookings')
 export type StatusFilter = BookingStatus | null
 
 /** Only of what is written as PENDING it takes a look at the clock, and at the event, to tell. */
-function hasStatus(status: StatusFilter): Prisma.Sql {
+export function hasStatus(status: StatusFilter): Prisma.Sql {
   if (status === null) return Prisma.sql`TRUE`
   if (status === 'PENDING') return Prisma.sql`(${IN_TIME})`
   return status === 'EXPIRED'
@@ -311,8 +311,8 @@ export async function insertBooking(
 ): Promise<Booking | null> {
   const { id, items, fees, holdExpiresAt, payableUntil } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge, platform_fees,
-      tax, total_price, expires_at)
+    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
+      platform_fees, tax, total_price, expires_at)
     SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
       ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
       ${booking.surcharge}::bigint, ${booking.platformFees}::bigint, ${booking.tax}::bigint, ${booking.totalPrice}::bigint,

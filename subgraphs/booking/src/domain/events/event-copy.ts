@@ -1,8 +1,10 @@
 import { EVENT_FOR_SALE, type EventForSale, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
+import type { KeysetPage } from '@karcis/kit/pagination'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
+import { Prisma } from '../../generated/prisma/client.ts'
 import { EXPIRE_BOOKING } from '../bookings/booking-changes.ts'
 import type { Db, Tx } from '../database.ts'
 
@@ -23,16 +25,45 @@ export interface EventCopy {
   rescheduledAt: Date | null
   /** Until when who had booked before that may have all their money back. */
   refundUntil: Date | null
+  /** IANA name; null until it was told of since this is kept. */
+  timezone: string | null
 }
 
 /** What is known of events, by id. */
 export async function findEventCopies(db: Db, ids: readonly string[]): Promise<Map<string, EventCopy>> {
   const rows = await db.$queryRaw<
     EventCopy[]
-  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status, starts_at AS "startsAt",
+  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status, timezone, starts_at AS "startsAt",
       rescheduled_at AS "rescheduledAt", refund_until AS "refundUntil"
     FROM event_copies WHERE event_id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.eventId, row]))
+}
+
+/** Of events that everybody may see and that are not over. */
+export const PUBLIC = Prisma.sql`event_copies.status = 'APPROVED' AND event_copies.payable_until > now()`
+
+/** Those of the events that everybody may see and that are not over. */
+export async function findPublicEvents(db: Db, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT event_id AS id FROM event_copies WHERE event_id = ANY(${ids}::uuid[]) AND ${PUBLIC}`
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** A page of somebody's events, by id; those that are gone are left out. */
+export function listOrganized(
+  db: Db,
+  organizerId: string,
+  { where, tail }: KeysetPage,
+): Promise<{ id: string }[]> {
+  return db.$queryRaw`SELECT event_id AS id FROM event_copies
+    WHERE organizer_id = ${organizerId}::uuid AND status <> 'DELETED' AND ${where} ${tail}`
+}
+
+/** How many events somebody has. */
+export async function countOrganized(db: Db, organizerId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM event_copies
+    WHERE organizer_id = ${organizerId}::uuid AND status <> 'DELETED'`
+  return row?.n ?? 0
 }
 
 /** Whose event it is; null when neither it nor a booking of it is known. */
@@ -102,14 +133,16 @@ export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: Eve
 export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
   const off = event.status === 'CANCELLED' || event.status === 'DELETED'
   const newer =
-    await tx.$executeRaw`INSERT INTO event_copies AS known (event_id, organizer_id, status, starts_at, rescheduled_at, refund_until, payable_until, version)
-    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status}, ${event.startsAt}::timestamptz,
+    await tx.$executeRaw`INSERT INTO event_copies AS known
+      (event_id, organizer_id, status, timezone, starts_at, rescheduled_at, refund_until, payable_until, version)
+    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status}, ${event.timezone}, ${event.startsAt}::timestamptz,
       ${event.rescheduledAt}::timestamptz, ${event.refundUntil}::timestamptz,
       CASE WHEN ${off} THEN least(now(), ${event.endsAt}::timestamptz) ELSE ${event.endsAt}::timestamptz END, ${event.version})
-    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status,
+    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status, timezone = excluded.timezone,
       starts_at = excluded.starts_at, rescheduled_at = excluded.rescheduled_at, refund_until = excluded.refund_until,
       payable_until = excluded.payable_until, version = excluded.version
-    WHERE known.version < excluded.version OR known.version = excluded.version AND known.starts_at IS NULL`
+    WHERE known.version < excluded.version
+      OR known.version = excluded.version AND (known.timezone IS NULL OR known.starts_at IS NULL)`
   if (newer === 0) return
   await tx.$executeRaw`SELECT graphile_worker.add_job(${EXPIRE_BOOKING.name}::text,
       payload => json_build_object('bookingId', booking.id), run_at => event.payable_until,
