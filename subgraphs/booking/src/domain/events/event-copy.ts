@@ -132,8 +132,7 @@ export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: Eve
  */
 export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
   const off = event.status === 'CANCELLED' || event.status === 'DELETED'
-  const newer =
-    await tx.$executeRaw`INSERT INTO event_copies AS known
+  const newer = await tx.$executeRaw`INSERT INTO event_copies AS known
       (event_id, organizer_id, status, timezone, starts_at, rescheduled_at, refund_until, payable_until, version)
     VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status}, ${event.timezone}, ${event.startsAt}::timestamptz,
       ${event.rescheduledAt}::timestamptz, ${event.refundUntil}::timestamptz,
