@@ -2,6 +2,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
 import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-event.ts'
+import { refundTogether } from '../src/domain/refunds/refund-together.ts'
 import { balanceOf } from './booking-process.ts'
 import { audit } from './money.ts'
 import { boughtAt, GRANT, knownEvent, PRICE, REQUEST, setPolicy, tellOf } from './refund-stories.ts'
@@ -98,5 +99,29 @@ describe('an event that is called off', () => {
     await eventually(async () => expect(await notRefunded(world, event)).toBe(0))
     expect(await world.db.bookingRefund.count()).toBe(4)
     expect(await audit(world.db)).toEqual([])
+  })
+
+  it('refunds many in one transaction, but for those of which a ticket is being refunded by itself', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    await setPolicy(world, event, { tiers: [{ hoursBeforeStart: 0, percent: 50 }] })
+    const [whole, part, ending] = [
+      await boughtAt(world, event),
+      await boughtAt(world, event),
+      await boughtAt(world, event),
+    ]
+    const { deps } = world.subgraph
+    const ask = ({ buyer, bookingId, tickets }: typeof whole) =>
+      world.ask(buyer, REQUEST, { input: { bookingId, ticketIds: [tickets[0]], reason: 'Ill.' } })
+    await ask(part)
+    await world.stopTicket()
+    await ask(ending)
+    const ids = [whole, part, ending].map(({ bookingId }) => bookingId)
+    expect(await refundTogether(deps, ids, 'Rain.')).toEqual(new Set(ids.slice(0, 2)))
+    expect(await refundTogether(deps, ids, 'Rain.')).toEqual(new Set())
+    expect(await balanceOf(world, whole.buyer)).toBe(GRANT)
+    expect(await balanceOf(world, part.buyer)).toBe(GRANT)
+    expect(await audit(world.db)).toEqual([])
+    await world.restartTicket()
   })
 })

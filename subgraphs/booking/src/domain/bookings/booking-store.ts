@@ -407,6 +407,23 @@ export const moveToRefunded = (
       AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')`,
   )
 
+/** The same of several bookings that have their tickets, which are locked in the order of their ids. @returns those that moved, as they were and as they are. */
+export async function moveAllToRefunded(
+  tx: Tx,
+  ids: readonly string[],
+  reason: string,
+): Promise<{ before: Booking; booking: Booking }[]> {
+  const locked = await tx.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  const moved = await tx.$queryRaw<BookingRow[]>`UPDATE bookings
+    SET status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false, version = version + 1, updated_at = now()
+    WHERE id = ANY(${ids}::uuid[]) AND status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled
+      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')
+    RETURNING ${COLUMNS}`
+  const before = new Map(locked.map((row) => [row.id, toBooking(row)]))
+  return moved.map((row) => ({ before: before.get(row.id) ?? toBooking(row), booking: toBooking(row) }))
+}
+
 /**
  * Notes that money went back for tickets that are out of use: REFUNDED once that is all of it and no ticket is left, else PARTIALLY_REFUNDED,
  * or as it was where these tickets cost nothing. The refund's items are written, those of other refunds too.

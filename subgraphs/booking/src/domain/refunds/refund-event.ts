@@ -12,6 +12,7 @@ import {
   updateEventRefund,
 } from './event-refund-store.ts'
 import { refundInFull } from './refund-in-full.ts'
+import { refundTogether } from './refund-together.ts'
 import { finishRefunds } from './refund-tickets.ts'
 
 /** So many bookings one job refunds; then others have their turn, and another job goes on. */
@@ -55,8 +56,12 @@ export async function refundEvent(deps: Deps, eventId: string): Promise<void> {
 
 /** @returns how many were refunded now. */
 async function refundAll(deps: Deps, ids: readonly string[], reason: string): Promise<number> {
-  const left = [...ids]
-  let refunded = 0
+  const together = await refundTogether(deps, ids, reason).catch((error: unknown) => {
+    deps.log.warn({ err: error }, 'these bookings are refunded one by one')
+    return new Set<string>()
+  })
+  const left = ids.filter((id) => !together.has(id))
+  let refunded = together.size
   const work = async (): Promise<void> => {
     for (let id = left.pop(); id !== undefined; id = left.pop()) {
       await finishRefunds(deps, id).catch((error: unknown) =>

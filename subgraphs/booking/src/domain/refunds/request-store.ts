@@ -184,6 +184,16 @@ export async function approveAll(tx: Tx, bookingId: string, refundId: string): P
     WHERE booking_id = ${bookingId}::uuid AND status = 'PENDING'`
 }
 
+/** The same of several bookings, each by its own refund. */
+export async function approveEach(
+  tx: Tx,
+  refunds: readonly { id: string; booking: { id: string } }[],
+): Promise<void> {
+  await tx.$executeRaw`UPDATE refund_requests SET status = 'APPROVED', decided_at = clock_timestamp(), refund_id = refund.id
+    FROM unnest(${refunds.map(({ id }) => id)}::uuid[], ${refunds.map(({ booking }) => booking.id)}::uuid[]) AS refund (id, booking_id)
+    WHERE refund_requests.booking_id = refund.booking_id AND refund_requests.status = 'PENDING'`
+}
+
 /** Ids of up to `limit` requests whose time for review was over `quietSeconds` ago. */
 export async function listUndecided(db: Db, quietSeconds: number, limit: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM refund_requests
