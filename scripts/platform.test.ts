@@ -9,7 +9,7 @@ const bySubgraph = <T>(value: (name: SubgraphName) => T) =>
 /** Who may be given each secret; `npm start` has all of them in its own environment. */
 const READERS: Record<string, string[]> = {
   SERVICE_SECRET: ['router', ...SUBGRAPHS],
-  KEY_ENCRYPTION_SECRET: ['user', 'ticket'],
+  KEY_ENCRYPTION_SECRET: ['user', 'ticket', 'booking'],
   PASSWORD_PEPPER: ['user'],
   ...Object.fromEntries(PROVIDER_KEYS.map((key) => [key, ['booking']])),
   ADMIN_PASSWORD: ['user'],

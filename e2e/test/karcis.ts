@@ -109,6 +109,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     await createBookingSubgraph({
       SIGNUP_GRANT_IDR: 1_000_000,
       PAYMENT_MARGIN_SECONDS: 30,
+      INVOICE_TIMEZONE: 'Asia/Jakarta',
       PAYOUT_HOLD_DAYS: 3,
       PAYOUT_ACCOUNT_RETENTION_DAYS: 90,
       MIDTRANS_SNAP_URL: 'http://127.0.0.1:9', // nobody there
@@ -118,6 +119,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       XENDIT_API_URL: 'http://127.0.0.1:9',
       XENDIT_CURRENCIES: ['IDR'],
       PROVIDER_TIMEOUT_MS: 8_000,
+      MANUAL_PAYMENT_HOURS: 24,
+      MANUAL_CURRENCIES: ['IDR'],
       ...(await own('booking')),
       ...settings,
     }),

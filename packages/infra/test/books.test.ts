@@ -25,6 +25,12 @@ const LATE_HOLD = `INSERT INTO holds (id, user_id, event_id, expires_at)
 const BOUND_FOR_NOBODY = `INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
   VALUES ('${id(38)}', '${w.USER}', '${w.EVENT}', '${id(29)}', now() - interval '1 hour')`
 
+/** Of the paid booking. @param lines what its one line comes to. */
+const invoice = (number: number, total: number, lines: number) => `INSERT INTO invoices
+  (id, transaction_id, organizer_id, kind, year, number, booking_id, event_id, user_id, currency, total, content)
+  VALUES ('${id(121)}', '${id(72)}', '${w.ORGANIZER}', 'INVOICE', 2026, ${number}, '${w.PAID}', '${w.EVENT}', '${w.USER}', 'IDR',
+    ${total}, '{"lines": [{"amount": ${lines}, "inclusive": false}, {"amount": 30, "inclusive": true}]}')`
+
 interface Fault {
   check: string
   database: SubgraphName
@@ -159,6 +165,24 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PAID, platform_fees: '5', lines_platform_fees: '0', paid_platform_fees: '0' },
   },
   {
+    check: 'invoice-numbers',
+    database: 'booking',
+    sql: `INSERT INTO invoice_issuers VALUES ('${w.ORGANIZER}'); ${invoice(2, 300, 300)}`,
+    row: { organizer_id: w.ORGANIZER, kind: 'INVOICE', year: 2026, issued: 1, last: 2 },
+  },
+  {
+    check: 'invoices',
+    database: 'booking',
+    sql: `INSERT INTO invoice_issuers VALUES ('${w.ORGANIZER}'); ${invoice(1, 300, 200)}`,
+    row: { invoice_id: id(121), total: '300', lines: '200', moved: '300' },
+  },
+  {
+    check: 'late-invoices',
+    database: 'booking',
+    sql: `UPDATE ledger_transactions SET created_at = now() - interval '2 hours' WHERE id = '${id(72)}'`,
+    row: { transaction_id: id(72), kind: 'PAYMENT', booking_id: w.PAID },
+  },
+  {
     check: 'discounts',
     database: 'booking',
     sql: `UPDATE booking_items SET discount = 30 WHERE booking_id = '${w.PENDING}' AND position = 0`,
@@ -211,6 +235,16 @@ const FAULTS: Fault[] = [
     sql: `INSERT INTO refunds (id, payment_id, amount, created_at) SELECT '${id(95)}', id, 300, now() - interval '2 days' FROM payments`,
     row: { refund_id: id(95), booking_id: w.PAID, amount: '300', attempts: 0, last_error: null },
     besides: ['refunds-due'],
+  },
+  {
+    check: 'late-webhooks',
+    database: 'booking',
+    sql: `INSERT INTO webhook_endpoints (id, organizer_id, slot, url, events, secret)
+        VALUES ('${id(96)}', '${w.ORGANIZER}', 1, 'https://example.com/', '{booking.paid}', '\\x00');
+      INSERT INTO webhook_deliveries (id, endpoint_id, event_id, type, aggregate_id, body, next_try_at)
+        SELECT d.id::uuid, '${id(96)}', d.id::uuid, 'booking.paid', '${w.PAID}', '{}', now() - interval '1 hour'
+        FROM (VALUES ('${id(97)}'), ('${id(98)}')) AS d (id)`,
+    row: { endpoint_id: id(96), deliveries: 1 }, // the second waits for the first
   },
   {
     check: 'refunds-due',

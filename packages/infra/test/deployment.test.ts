@@ -126,7 +126,7 @@ describe('docker-compose.yml', () => {
     const holders = (setting: string) =>
       services.filter(([, { environment = {} }]) => setting in environment).map(([name]) => name)
     expect(holders('SERVICE_SECRET').toSorted()).toEqual(ours.toSorted())
-    expect(holders('KEY_ENCRYPTION_SECRET')).toEqual(['user', 'ticket'])
+    expect(holders('KEY_ENCRYPTION_SECRET')).toEqual(['user', 'ticket', 'booking'])
     expect(holders('PASSWORD_PEPPER')).toEqual(['user'])
     expect(holders('ADMIN_PASSWORD')).toEqual(['user'])
     const ofProviders =

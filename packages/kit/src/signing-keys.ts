@@ -1,10 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type RawSql, transaction, type TransactionSource, type Tx } from './database.ts'
 import { newId } from './ids.ts'
 import { defineJob } from './jobs.ts'
+import { createSealer } from './sealing.ts'
 
 /** How long a key signs, and for how long before and after it is published so that no verifier is caught without it. */
 export interface KeySchedule {
@@ -29,14 +29,14 @@ const ROTATION_LOCK = 4_271_001
 
 /**
  * Ed25519 keys (RFC 8037) of one database, shared by all processes on it.
- * @param secret seals private keys at rest (AES-256-GCM under its SHA-256).
+ * @param secret seals private keys at rest.
  */
 export function createSigningKeys(
   sql: RawSql & TransactionSource<RawSql>,
   secret: string,
   schedule: KeySchedule,
 ): SigningKeys {
-  const sealingKey = createHash('sha256').update(secret).digest()
+  const sealer = createSealer(secret)
   const cache = new LRUCache<'keys', KeyRow[]>({ max: 1, ttl: CACHE_MS })
 
   async function keys(): Promise<KeyRow[]> {
@@ -55,7 +55,7 @@ export function createSigningKeys(
     const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519', extractable: true })
     const kid = newId()
     const publicJwk = JSON.stringify({ ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' })
-    const sealed = seal(sealingKey, JSON.stringify(await exportJWK(privateKey)))
+    const sealed = sealer.seal(JSON.stringify(await exportJWK(privateKey)))
     const aheadMinutes = first ? 0 : schedule.publishedAheadMinutes
     const days = schedule.signsForDays + schedule.publishedAfterDays
     await tx.$executeRaw`INSERT INTO kit.signing_keys (kid, public_jwk, sealed_private_jwk, signs_from, published_until)
@@ -79,7 +79,7 @@ export function createSigningKeys(
       const now = new Date()
       const row = rows.find((key) => key.signs_from <= now) ?? rows.at(-1)
       if (!row) throw new Error('no signing key')
-      const jwk = JSON.parse(unseal(sealingKey, row.sealed_private_jwk)) as JWK
+      const jwk = JSON.parse(sealer.unseal(row.sealed_private_jwk)) as JWK
       return { kid: row.kid, privateKey: (await importJWK(jwk, 'EdDSA')) as CryptoKey }
     },
     async published() {
@@ -105,21 +105,4 @@ interface KeyRow {
   public_jwk: JWK
   sealed_private_jwk: Uint8Array
   signs_from: Date
-}
-
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-
-function seal(key: Buffer, text: string): Uint8Array<ArrayBuffer> {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce)
-  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-  return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), body]))
-}
-
-function unseal(key: Buffer, sealed: Uint8Array): string {
-  const bytes = Buffer.from(sealed)
-  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE_BYTES))
-  decipher.setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
-  return decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
 }

@@ -1,5 +1,5 @@
 import { days, subgraphSettings } from '@karcis/kit/env'
-import { currencySchema } from '@karcis/kit/validate'
+import { currencySchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL' })
@@ -32,6 +32,7 @@ export const STAND_IN_MARK = 'stand-in'
 
 /** Settings of the booking process. */
 const settings = subgraphSettings.extend({
+  KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
   USER_URL: serviceUrl,
   EVENT_URL: serviceUrl,
   TICKET_URL: serviceUrl,
@@ -42,10 +43,18 @@ const settings = subgraphSettings.extend({
   ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
+  /** By whose calendar invoices are dated and numbered. */
+  INVOICE_TIMEZONE: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    timezoneSchema.default('Asia/Jakarta'),
+  ),
   /** For how many days after its end what an event has earned is held back from its organizer. */
   PAYOUT_HOLD_DAYS: z.coerce.number().min(0).max(365).default(3),
   /** How long the account that a payout went to is kept after the payout's end. */
   PAYOUT_ACCOUNT_RETENTION_DAYS: days(90),
+  /** For how long a buyer may pay an organizer themself, and which currencies that is offered for. */
+  MANUAL_PAYMENT_HOURS: z.coerce.number().int().min(1).max(720).default(24),
+  MANUAL_CURRENCIES: currencies('IDR'),
   /** How long an answer of an outside payment provider is waited for, in milliseconds. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(8_000),
   /** Key of the account at Midtrans; without one nobody can pay there. */

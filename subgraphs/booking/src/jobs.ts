@@ -11,13 +11,16 @@ import {
 import type { Deps } from './domain/deps.ts'
 import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
+import { issueInvoices } from './domain/invoices/issue-invoices.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
 import {
   type PaymentJob,
   REFUND_PAYMENT,
   type RefundJob,
+  SETTLE_DISPUTE,
   SETTLE_PAYMENT,
 } from './domain/payments/payment-jobs.ts'
+import { settleDispute } from './domain/payments/settle-dispute.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
 import { REFUND_TICKETS, type RefundTicketsJob } from './domain/refunds/booking-refund-store.ts'
 import { REFUND_EVENT, type RefundEventJob } from './domain/refunds/event-refund-store.ts'
@@ -27,6 +30,7 @@ import { DECIDE_REFUND, type DecideRefundJob } from './domain/refunds/request-st
 import { decideRefund, sweepRequests } from './domain/refunds/review-refund.ts'
 import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
+import { sweepWebhooks } from './domain/webhooks/deliver-webhooks.ts'
 
 /** A job about one booking: enqueued with the change that asks for it. */
 const aboutBooking = (
@@ -42,9 +46,15 @@ const aboutBooking = (
 const onSchedule = (name: string, run: (deps: Deps) => Promise<void>) =>
   defineJob({ name, schema: z.object({}), run })
 
+const issueInvoicesJob = defineJob({
+  name: 'issue-invoices',
+  schema: z.object({}),
+  run: (deps: Deps, _: object, closing?: AbortSignal) => issueInvoices(deps, closing),
+})
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
+const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
 
 const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
 const sweepRequestsJob = onSchedule('sweep-refund-requests', sweepRequests)
@@ -65,12 +75,37 @@ export const forgetNotificationsJob = retention<Deps>({
   keepForDays: 90,
 })
 
+/** Carts that nobody has touched for long, with what is in them; what they had reserved is free since the first minutes of that. */
+const forgetCartsJob = retention<Deps>({
+  name: 'forget-carts',
+  table: 'carts',
+  since: 'updated_at',
+  keepForDays: 30,
+})
+
 /** Counts of wrong promo codes whose time is over. */
 const forgetGuessesJob = retention<Deps>({
   name: 'forget-promo-guesses',
   table: 'promo_guesses',
   since: 'window_ends_at',
   keepForDays: 0,
+})
+
+/** What organizers' endpoints were told, for them to look into. What is still to be sent stays. */
+export const forgetWebhooksJob = retention<Deps>({
+  name: 'forget-webhooks',
+  table: 'webhook_deliveries',
+  since: 'created_at',
+  where: "status <> 'PENDING'",
+  keepForDays: 30,
+})
+
+/** Endpoints that were deleted, with what is left of their log. */
+const forgetEndpointsJob = retention<Deps>({
+  name: 'forget-webhook-endpoints',
+  table: 'webhook_endpoints',
+  since: 'deleted_at',
+  keepForDays: 30,
 })
 
 const forgetAccountsJob = onSchedule('forget-payout-accounts', forgetPayoutAccounts)
@@ -83,6 +118,10 @@ export const jobs = [
   defineJob<PaymentJob, Deps>({
     ...SETTLE_PAYMENT,
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
+  }),
+  defineJob<PaymentJob, Deps>({
+    ...SETTLE_DISPUTE,
+    run: (deps, { paymentId }) => settleDispute(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
   defineJob<RefundTicketsJob, Deps>({
@@ -99,23 +138,33 @@ export const jobs = [
   }),
   sweepEventRefundsJob,
   sweepRequestsJob,
+  issueInvoicesJob,
   foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
+  sweepWebhooksJob,
   forgetKeysJob,
   forgetNotificationsJob,
   forgetGuessesJob,
+  forgetCartsJob,
+  forgetWebhooksJob,
+  forgetEndpointsJob,
   forgetAccountsJob,
 ]
 
 export const crons = [
+  { job: issueInvoicesJob.name, match: '* * * * *' },
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
   { job: sweepRequestsJob.name, match: '* * * * *' },
   { job: sweepEventRefundsJob.name, match: '* * * * *' },
+  { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },
   { job: forgetAccountsJob.name, match: '23 * * * *' },
   { job: forgetGuessesJob.name, match: '17,47 * * * *' },
+  { job: forgetCartsJob.name, match: '27 * * * *' },
+  { job: forgetWebhooksJob.name, match: '*/10 * * * *' },
+  { job: forgetEndpointsJob.name, match: '53 * * * *' },
 ]

@@ -4,6 +4,7 @@ import { findBookingFees, findBookings, findItems, findTicketIds } from './domai
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findEventFees } from './domain/fees/fee-store.ts'
+import { findInvoices, findInvoicesOf } from './domain/invoices/invoice-store.ts'
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
@@ -12,7 +13,7 @@ import { findBookingPolicies, findEventPolicies } from './domain/refunds/policy-
 import { findRequestsOfBookings } from './domain/refunds/request-store.ts'
 import { findEventSales } from './domain/sales/sale-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
-import { viewWallets } from './domain/viewing/view-wallet.ts'
+import { viewAllWallets, viewWallets } from './domain/viewing/view-wallet.ts'
 
 /** What a resolver has: who asks, the use cases' dependencies, and this request's loaders. */
 export interface Context extends RequestScope {
@@ -38,6 +39,9 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     fees: byKey((ids) => findBookingFees(deps.db, ids)),
     /** What events charge at this moment. */
     eventFees: byKey((ids) => findEventFees(deps.db, ids)),
+    invoice: byKey((ids) => findInvoices(deps.db, ids)),
+    /** Of bookings. */
+    invoices: byKey((ids) => findInvoicesOf(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
     /** What goes back of bookings. */
     refunds: byKey((ids) => findRefundsOfBookings(deps.db, ids)),
@@ -59,6 +63,7 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     sales: byKey((ids) => findEventSales(deps.db, ids)),
     /** Null where the viewer may not look. */
     wallet: byKey((userIds) => viewWallets(deps, viewer, userIds)),
+    wallets: byKey((userIds) => viewAllWallets(deps, viewer, userIds)),
     /** Of payouts that the viewer was given. */
     statement: byKey((payoutIds) => findStatements(deps.db, payoutIds)),
     lists: {

@@ -1,13 +1,18 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { createLive } from '@karcis/kit/live'
+import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
+import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import type { PostRoute } from '@karcis/kit/subgraph/server'
+import type { FileRoute, PostRoute } from '@karcis/kit/subgraph/server'
+import { createReservations } from './domain/cart/reservations.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createKnownFees } from './domain/fees/known-fees.ts'
+import { createInvoiceFiles } from './domain/invoices/invoice-files.ts'
+import { openInvoice } from './domain/invoices/view-invoices.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -17,6 +22,9 @@ import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
+import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
+import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
+import { createSender } from './domain/webhooks/send-webhook.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
@@ -48,7 +56,10 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       const salesLive = createSalesLive(base.db, base.log)
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings, base.log)
+      const invoiceFiles = createInvoiceFiles(settings.SERVICE_SECRET)
       const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
+      const loopback = settings.NODE_ENV !== 'production'
       const deps: Deps = {
         ...base,
         settings,
@@ -58,29 +69,45 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         tickets,
         providers,
         knownFees: createKnownFees(base.db),
+        reservations: createReservations(),
+        invoiceFiles,
         keptCounts: createKeptCounts(),
         guessKey,
+        webhooks: { sealer, loopback },
       }
-      const close = () => {
-        live.close()
-        salesLive.close()
+      const dispatcher = dispatchWebhooks(deps, createSender({ loopback }))
+      return {
+        deps,
+        async close() {
+          await dispatcher.close()
+          live.close()
+          salesLive.close()
+          await invoiceFiles.drawn.close()
+        },
       }
-      return { deps, close }
     },
     createContext,
     resolvers,
     jobs,
     crons,
-    routes: (deps) =>
-      Object.fromEntries(
+    routes: (deps) => ({
+      ...Object.fromEntries(
         WEBHOOK_PROVIDERS.map((provider) => [
           webhookPath(provider),
           webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
         ]),
       ),
+      [downloadFolder('invoice')]: {
+        method: 'GET',
+        open: (name) => openInvoice(deps, name),
+      } satisfies FileRoute,
+    }),
     inbox: () => ({
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),
+      async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
+        if (erased) await deleteEndpointsOf(tx, userId)
+      },
       async 'event.changed'(tx, { payload }) {
         await updateEventCopy(tx, payload)
         await beginEventRefund(tx, payload)

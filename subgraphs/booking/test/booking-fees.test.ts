@@ -6,7 +6,6 @@ import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FeeTerms } from '../src/domain/fees/fee.ts'
 import { refundBooking } from '../src/domain/refunds/refund-booking.ts'
-import { countQueries } from './count-queries.ts'
 import { audit, pendingBooking } from './money.ts'
 import { dropTriggers } from './mutants.ts'
 import { PAY } from './operations.ts'
@@ -279,9 +278,6 @@ describe('fees that are set', () => {
     const { ticketTypeId, buyer } = await sale(100_000, false)
     const create = () => world.ask(buyer, CREATE.replace(PRICE, ''), { input: { ticketTypeId, quantity: 1 } })
     await create()
-    const { queries } = await countQueries(world, create)
-    const { queries: again } = await countQueries(world, create)
-    expect(again).toBe(queries)
     const text: string[] = []
     const { db } = world.subgraph.deps
     world.subgraph.deps.db = db.$extends({

@@ -132,6 +132,9 @@ export async function started(
   return { buyer, id, order: data.confirmPayment.payment.id }
 }
 
+/** What a provider knows the payment on a page by: there may be others of the same order, which nobody was given. */
+export const orderOn = (page: string): string => page.split('/').at(-1)?.split('_secret')[0] ?? ''
+
 /** Waits until the booking, and its payment, are so. */
 export const becomes = (
   booking: BookingProcess,

@@ -393,7 +393,9 @@ describe('line 2: an organizer with events to come', () => {
 
   /** What the event subgraph hears of somebody's rights. */
   const heard = ({ neighbours }: Story) =>
-    neighbours.received.filter(({ type }) => EVENTS.includes(type)).map(({ payload }) => payload)
+    neighbours.received
+      .filter(({ type, to }) => EVENTS.includes(type) && to === 'event')
+      .map(({ payload }) => payload)
 
   async function organizer(story: Story) {
     const [siti, admin] = [await story.signUp('Siti'), await story.admin()]

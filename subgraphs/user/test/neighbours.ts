@@ -9,6 +9,8 @@ import { SERVICE_SECRET } from '@karcis/testkit/people'
 /** An event that another subgraph was told of. */
 interface Received {
   service: string | undefined
+  /** Which it was. */
+  to: string | undefined
   type: string
   payload: unknown
 }
@@ -34,9 +36,8 @@ export interface Neighbours extends AsyncDisposable {
 }
 
 export async function startNeighbours(): Promise<Neighbours> {
-  const tokens = (['event', 'ticket', 'booking'] as const).map((name) =>
-    createServiceTokens(SERVICE_SECRET, name),
-  )
+  const names = ['event', 'ticket', 'booking'] as const
+  const tokens = names.map((name) => createServiceTokens(SERVICE_SECRET, name))
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const neighbours: Neighbours = {
@@ -56,12 +57,13 @@ export async function startNeighbours(): Promise<Neighbours> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const token = request.headers[SERVICE_TOKEN_HEADER]?.toString()
     const callers = await Promise.all(tokens.map(({ verify }) => verify(token)))
-    const caller = callers.find((found) => found !== null)
+    const callee = callers.findIndex((found) => found !== null)
+    const caller = callers[callee]
     const body = JSON.parse(await readBody(request, 100_000))
     if (neighbours.away) return sendJson(response, 503, {})
     if (request.url === EVENTS_PATH) {
       for (const { type, payload } of body.events) {
-        neighbours.received.push({ service: caller?.service, type, payload })
+        neighbours.received.push({ service: caller?.service, to: names[callee], type, payload })
       }
       return sendJson(response, 200, { taken: true })
     }

@@ -14,6 +14,7 @@ it('delivers an event to booking for everybody who signs up, once, and for nobod
   const budi = await story.signUp('Budi')
   const registered = ({ id }: { id: string }) => ({
     service: 'user',
+    to: 'booking',
     type: 'user.registered',
     payload: { userId: id, personHash: expect.any(String) },
   })

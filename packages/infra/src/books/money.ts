@@ -11,7 +11,7 @@ export const followUp = (bookings: string): string =>
   `SELECT count(graphile_worker.add_job(${FOLLOW_UP}, payload => json_build_object('bookingId', booking_id),
      job_key => ${FOLLOW_UP} || ':' || booking_id, max_attempts => 25))::int AS count FROM (${bookings}) booking`
 
-/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings that are late. */
+/** What holds within the booking subgraph's database: the ledger, wallets, payments, promotions, and payouts, and bookings and webhooks that are late. */
 export const MONEY_CHECKS: readonly Check[] = [
   {
     name: 'ledger',
@@ -70,6 +70,31 @@ export const MONEY_CHECKS: readonly Check[] = [
       WHERE (b.surcharge, b.platform_fees, b.tax)
           <> (coalesce(f.surcharge, 0), coalesce(f.platform_fees, 0), coalesce(f.tax, 0))
         OR l.platform_fees <> b.platform_fees OR l.tax <> b.tax`,
+  },
+  {
+    name: 'invoice-numbers',
+    rule: 'invoices and credit notes of an organizer are numbered from 1 on in each year, without gaps',
+    breaches:
+      () => `SELECT organizer_id, kind, year, count(*)::int AS issued, max(number) AS last FROM invoices
+      GROUP BY organizer_id, kind, year HAVING min(number) <> 1 OR max(number) <> count(*) OR count(DISTINCT number) <> count(*)`,
+  },
+  {
+    name: 'invoices',
+    rule: 'an invoice or credit note is of what moved, and its lines sum to that',
+    breaches:
+      () => `SELECT i.id AS invoice_id, i.booking_id, i.kind, i.total, s.lines, m.moved FROM invoices i,
+      LATERAL (SELECT sum((line ->> 'amount')::numeric) AS lines FROM jsonb_array_elements(i.content -> 'lines') line
+        WHERE NOT (line -> 'inclusive')::boolean) s,
+      LATERAL (SELECT abs(sum(e.amount)) AS moved FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id
+        WHERE e.transaction_id = i.transaction_id AND a.kind IN ('EVENT_SALES', 'EVENT_TAX', 'PLATFORM_FEES')) m
+      WHERE i.total IS DISTINCT FROM s.lines OR i.total IS DISTINCT FROM m.moved`,
+  },
+  {
+    name: 'late-invoices',
+    rule: 'what was paid, or went back, is invoiced or credited within an hour',
+    breaches:
+      () => `SELECT t.id AS transaction_id, t.kind, t.booking_id, t.created_at AS since FROM invoices_due d
+      JOIN ledger_transactions t ON t.id = d.transaction_id WHERE t.created_at < now() - interval '1 hour'`,
   },
   {
     name: 'payments',
@@ -173,7 +198,8 @@ export const MONEY_CHECKS: readonly Check[] = [
         SELECT f.booking_id, sum(f.amount) AS refunded, coalesce(sum(i.amount), 0) AS of_tickets FROM booking_refunds f
         LEFT JOIN (SELECT refund_id, sum(amount) AS amount FROM refund_items GROUP BY refund_id) i ON i.refund_id = f.id
         WHERE f.status = 'MADE' GROUP BY f.booking_id) r ON r.booking_id = b.id
-      WHERE b.refunded_amount <> r.refunded OR r.of_tickets > r.refunded`,
+      WHERE b.refunded_amount <> r.refunded AND NOT EXISTS (SELECT FROM ledger_transactions t
+          WHERE t.booking_id = b.id AND t.kind = 'DISPUTE_LOST') OR r.of_tickets > r.refunded`,
   },
   {
     name: 'refunds-posted',
@@ -253,5 +279,20 @@ export const MONEY_CHECKS: readonly Check[] = [
     }) => `SELECT id AS booking_id, user_id, status, updated_at AS since FROM bookings
       WHERE NOT fulfilled AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
     repair: { how: 'enqueued again (issue-tickets, release-booking, cancel-tickets)', sql: followUp },
+  },
+  {
+    name: 'late-webhooks',
+    rule: 'an organizer’s endpoint that is owed something is sent it, or it is given up in its time',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT d.endpoint_id, count(*)::int AS deliveries, min(d.next_try_at) AS since FROM webhook_deliveries d
+      JOIN webhook_endpoints e ON e.id = d.endpoint_id
+      WHERE d.status = 'PENDING' AND (d.expires_at < now() - make_interval(secs => ${graceSeconds})
+        OR d.next_try_at < now() - make_interval(secs => ${graceSeconds}) AND e.enabled AND e.deleted_at IS NULL
+          AND NOT EXISTS (SELECT FROM webhook_deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.aggregate_id = d.aggregate_id
+            AND p.status = 'PENDING' AND p.seq < d.seq)
+          AND NOT EXISTS (SELECT FROM webhook_deliveries t WHERE t.endpoint_id = d.endpoint_id
+            AND t.last_tried_at > now() - make_interval(secs => ${graceSeconds})))
+      GROUP BY d.endpoint_id`,
   },
 ]

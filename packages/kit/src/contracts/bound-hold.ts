@@ -67,6 +67,27 @@ export const BIND_HOLD = `mutation BindHold($holdId: ID!, $bookingId: ID!) {
   bindHold(holdId: $holdId, bookingId: $bookingId) { ${BOUND_HOLD} }
 }`
 
+/** Binds several holds of the viewer, of one event, to a booking. Answered under `bindHolds`; idempotent by booking. */
+export const BIND_HOLDS = `mutation BindHolds($holdIds: [ID!]!, $bookingId: ID!) {
+  bindHolds(holdIds: $holdIds, bookingId: $bookingId) { ${BOUND_HOLD} }
+}`
+
+/** Keeps `$items`, or `$seatIds` of `$eventId`, for the viewer in the hold `$holdId`. Answered under `reservePlaces`; idempotent by hold. */
+export const RESERVE_PLACES = `mutation ReservePlaces($holdId: ID!, $items: [BookingItemInput!], $eventId: ID, $seatIds: [ID!]) {
+  reservePlaces(holdId: $holdId, items: $items, eventId: $eventId, seatIds: $seatIds) { ${BOUND_HOLD} }
+}`
+
+/** Has `$holdId`, of one ticket type, keep `$quantity` places. Answered under `resizeHold`. */
+export const RESIZE_HOLD = `mutation ResizeHold($holdId: ID!, $quantity: Int!) {
+  resizeHold(holdId: $holdId, quantity: $quantity) { ${BOUND_HOLD} }
+}`
+
+/** Asks what those holds of the viewer keep that are neither over nor bound. Answered under `keptPlaces`. */
+export const KEPT_PLACES = `query KeptPlaces($holdIds: [ID!]!) { keptPlaces(holdIds: $holdIds) { ${BOUND_HOLD} } }`
+
+/** Gives a hold of the viewer back that no booking has bound. */
+export const RELEASE_HOLD = `mutation ReleaseHold($id: ID!) { releaseHold(id: $id) { id } }`
+
 /** Takes all of `$items`, types of one event, or nothing; bound from the start. Answered under `takeForBooking`; idempotent by booking. */
 export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $items: [BookingItemInput!]!) {
   takeForBooking(bookingId: $bookingId, items: $items) { ${BOUND_HOLD} }

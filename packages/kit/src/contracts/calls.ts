@@ -19,7 +19,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   user: {
     event: { graphql: true, events: ['user.rights-changed'] },
     ticket: { graphql: true },
-    booking: { graphql: true, events: ['user.registered'] },
+    booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
     user: { graphql: true },
@@ -32,7 +32,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true },
   },
   booking: {
-    user: { events: ['booking.changed'] },
+    user: { graphql: true, events: ['booking.changed', 'webhook.disabled'] },
     event: { graphql: true },
     ticket: { graphql: true },
   },

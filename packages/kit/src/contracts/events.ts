@@ -31,6 +31,13 @@ export const EVENTS = {
     userId: z.uuid(),
     status: z.enum(['PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED']),
   }),
+  /** Nobody takes what is sent to an organizer's webhook endpoint: nothing is sent there until they enable it again. */
+  'webhook.disabled': z.object({
+    endpointId: z.uuid(),
+    organizerId: z.uuid(),
+    url: z.string(),
+    reason: z.enum(['GONE', 'FAILING']),
+  }),
 } as const
 
 export type EventType = keyof typeof EVENTS

@@ -2,18 +2,25 @@ import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { Db } from './database.ts'
+import type { Reservations } from './cart/reservations.ts'
 import type { KnownFees } from './fees/known-fees.ts'
+import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
+import type { WebhookDeps } from './webhooks/webhook.ts'
 
 /** What the use cases of booking can reach. */
 export interface Deps extends BaseDeps<Db> {
   settings: Pick<
     BookingSettings,
-    'PAYMENT_MARGIN_SECONDS' | 'PAYOUT_HOLD_DAYS' | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
+    | 'PAYMENT_MARGIN_SECONDS'
+    | 'MANUAL_PAYMENT_HOURS'
+    | 'INVOICE_TIMEZONE'
+    | 'PAYOUT_HOLD_DAYS'
+    | 'PAYOUT_ACCOUNT_RETENTION_DAYS'
   >
   live: Live<Change>
   /** Of events' sales. */
@@ -22,8 +29,12 @@ export interface Deps extends BaseDeps<Db> {
   tickets: TicketService
   providers: PaymentProviders
   knownFees: KnownFees
+  reservations: Reservations
+  invoiceFiles: InvoiceFiles
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts
   /** Whom promo codes that do not exist are counted for. */
   guessKey: GuessKey
+  /** Where organizers are told of what happens. */
+  webhooks: WebhookDeps
 }

@@ -124,6 +124,13 @@ export class PromoInvalid extends KarcisError {
   }
 }
 
+/** An organizer has as many webhook endpoints as one may have. */
+export class TooManyEndpoints extends KarcisError {
+  constructor(limit: number) {
+    super('LIMIT_EXCEEDED', `You have ${limit} webhook endpoints, and nobody may have more.`, { limit })
+  }
+}
+
 /** Too many promo codes were tried that there are none of. */
 export class TooManyGuesses extends KarcisError {
   constructor(retryAfterSeconds: number) {

@@ -10,7 +10,15 @@ const REFUSAL_LIFETIME = '1 minute'
 /** A client's promise that requests with this key are one and the same. */
 export interface Attempt {
   userId: string
-  operation: 'createBooking' | 'bookHold' | 'confirmPayment' | 'requestPayout' | 'requestRefund'
+  operation:
+    | 'createBooking'
+    | 'bookHold'
+    | 'confirmPayment'
+    | 'requestPayout'
+    | 'checkout'
+    | 'addToCart'
+    | 'topUpWallet'
+    | 'requestRefund'
   key: string
   /** What was asked, without the key, as JSON that is equal for equal requests. */
   input: unknown
@@ -62,6 +70,17 @@ export async function findKey(db: Db | Tx, attempt: Omit<Attempt, 'resultId'>): 
     WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key} AND expires_at > now() AND refusal IS NULL`
   if (earlier && earlier.hash !== hashOf(attempt)) throw new IdempotencyKeyReused(key)
   return earlier?.resultId ?? null
+}
+
+/** Frees the keys that were claimed for a result which will never be; what was refused is known by that. */
+export async function forgetKeysOf(
+  tx: Tx,
+  userId: string,
+  operation: Attempt['operation'],
+  resultId: string,
+): Promise<void> {
+  await tx.$executeRaw`DELETE FROM idempotency_keys
+    WHERE user_id = ${userId}::uuid AND operation = ${operation} AND result_id = ${resultId}::uuid AND refusal IS NULL`
 }
 
 /** What the same request was refused with. */

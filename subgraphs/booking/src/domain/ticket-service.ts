@@ -1,13 +1,19 @@
 import {
   BIND_HOLD,
+  BIND_HOLDS,
   BOOKING_QUOTE,
   type BookingQuote,
   type BoundHold,
   bookingQuote,
   boundHold,
+  KEPT_PLACES,
+  RELEASE_HOLD,
+  RESERVE_PLACES,
+  RESIZE_HOLD,
   TAKE_FOR_BOOKING,
   type WantedItem,
 } from '@karcis/kit/contracts/bound-hold'
+import { KarcisError } from '@karcis/kit/errors'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import { z } from 'zod'
@@ -23,6 +29,9 @@ const ticketTypes = z.object({
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
 
 const refundedTickets = z.object({ refunded: z.boolean(), refused: z.array(z.uuid()) })
+
+/** What is to be kept in a hold: so many of some types of one event, or chosen seats of one. */
+export type Reservation = { items: WantedItem[] } | { eventId: string; seatIds: readonly string[] }
 
 /** What a buyer asks for: what a hold keeps, or so many of some types. */
 export type Wanted = { holdId: string } | { items: WantedItem[] }
@@ -49,6 +58,45 @@ export function ticketService(client: ServiceClient | undefined) {
       const variables = { ...wanted, bookingId }
       const data = await client.query<{ takeForBooking: unknown }>(TAKE_FOR_BOOKING, variables, viewer)
       return boundHold.parse(data.takeForBooking)
+    },
+
+    /** Binds several holds of the viewer, of one event, to a booking: all of them, as one, or none. */
+    async keepHolds(viewer: Viewer, bookingId: string, holdIds: readonly string[]): Promise<BoundHold> {
+      const data = await client.query<{ bindHolds: unknown }>(BIND_HOLDS, { bookingId, holdIds }, viewer)
+      return boundHold.parse(data.bindHolds)
+    },
+
+    /** Keeps places for the viewer for a while, in the hold with this id: asked again, it is the same one. */
+    async reserve(viewer: Viewer, holdId: string, wanted: Reservation): Promise<BoundHold> {
+      const data = await client.query<{ reservePlaces: unknown }>(
+        RESERVE_PLACES,
+        { holdId, ...wanted },
+        viewer,
+      )
+      return boundHold.parse(data.reservePlaces)
+    },
+
+    /** Has a hold of the viewer, of one ticket type, keep so many places from now on. */
+    async resize(viewer: Viewer, holdId: string, quantity: number): Promise<BoundHold> {
+      const data = await client.query<{ resizeHold: unknown }>(RESIZE_HOLD, { holdId, quantity }, viewer)
+      return boundHold.parse(data.resizeHold)
+    },
+
+    /** What holds of the viewer keep, by id; those that are over, or that a booking has bound, are left out. */
+    async kept(viewer: Viewer, holdIds: readonly string[]): Promise<Map<string, BoundHold>> {
+      if (holdIds.length === 0) return new Map()
+      const data = await client.query<{ keptPlaces: unknown }>(KEPT_PLACES, { holdIds }, viewer)
+      const holds = z.array(boundHold).parse(data.keptPlaces)
+      return new Map(holds.map((hold) => [hold.holdId, hold]))
+    },
+
+    /** Gives a hold of the viewer back, unless it is gone or a booking has bound it. */
+    async giveBack(viewer: Viewer, holdId: string): Promise<void> {
+      await client.query(RELEASE_HOLD, { id: holdId }, viewer).catch((error: unknown) => {
+        const isOver =
+          error instanceof KarcisError && (error.code === 'NOT_FOUND' || error.code === 'CONFLICT')
+        if (!isOver) throw error
+      })
     },
 
     /** The ticket types of an event that the viewer can see: the currency of each, by id. */

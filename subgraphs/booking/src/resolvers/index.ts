@@ -4,14 +4,18 @@ import { TooManyChanges } from '../domain/errors.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 import { bookings } from './bookings.ts'
+import { cart } from './cart.ts'
 import { events } from './events.ts'
 import { fees } from './fees.ts'
+import { invoices } from './invoices.ts'
+import { manual } from './manual.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
 import { refunds } from './refunds.ts'
 import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
+import { webhooks } from './webhooks.ts'
 
 /** How many changes one request may ask for, by aliases too. Each locks rows and asks other subgraphs. */
 const MAX_CHANGES = 10
@@ -19,14 +23,18 @@ const MAX_CHANGES = 10
 const joined = joinResolvers<Resolvers>(
   { DateTime, Money },
   bookings,
+  cart,
   events,
   fees,
+  invoices,
+  manual,
   payments,
   payouts,
   promos,
   refunds,
   sales,
   wallet,
+  webhooks,
 )
 
 export const resolvers: Resolvers = { ...joined, Mutation: limitChanges(joined.Mutation ?? {}) }

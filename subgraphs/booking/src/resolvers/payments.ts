@@ -1,7 +1,7 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { confirmPayment } from '../domain/checkout/confirm-payment.ts'
 import type { Context } from '../request-context.ts'
-import { viewPaymentMethods } from '../domain/viewing/view-payment.ts'
+import { viewPayment, viewPaymentMethods } from '../domain/viewing/view-payment.ts'
 import { expireBookings } from '../domain/fulfilment/release-booking.ts'
 import type { Payment } from '../domain/payments/payment-store.ts'
 import type { BuyerAction } from '../domain/payments/provider.ts'
@@ -12,6 +12,7 @@ export const payments: Resolvers = {
   Query: {
     paymentMethods: (_, { bookingId }, ctx) =>
       viewPaymentMethods(ctx.deps, (id) => ctx.loaders.booking.load(id), requireViewer(ctx), bookingId),
+    payment: (_, { id }, ctx) => viewPayment(ctx.deps, requireViewer(ctx), id),
     chargeableCurrencies(_, __, ctx) {
       requireService(ctx, 'ticket')
       return chargeableCurrencies(ctx.deps.providers)

@@ -1,5 +1,6 @@
 import { parseId } from '@karcis/kit/ids'
 import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { topUpWallet } from '../domain/checkout/top-up-wallet.ts'
 import { viewErasure } from '../domain/viewing/view-erasure.ts'
 import { viewWalletEntries } from '../domain/viewing/view-wallet.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -12,12 +13,16 @@ export const wallet: Resolvers = {
     },
     walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireViewer(ctx), args),
   },
+  Mutation: {
+    topUpWallet: (_, { input }, ctx) => topUpWallet(ctx.deps, requireViewer(ctx), input),
+  },
   User: {
     __resolveReference({ id: text }) {
       const id = parseId(text)
       return id === null ? null : { id }
     },
     balance: async ({ id }, _, ctx) => (await ctx.loaders.wallet.load(id))?.balance ?? null,
+    wallets: async ({ id }, _, ctx) => (await ctx.loaders.wallets.load(id)) ?? null,
     balanceCurrency: async ({ id }, _, ctx) => (await ctx.loaders.wallet.load(id))?.currency ?? null,
   },
   WalletEntry: {

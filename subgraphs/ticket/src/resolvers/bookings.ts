@@ -1,8 +1,10 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
-import { bindHold, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
+import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
 import { cancelTickets, refundTickets } from '../domain/booking/end-tickets.ts'
 import { issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
+import { readKeptPlaces, reservePlaces } from '../domain/booking/reserve-places.ts'
+import { resizeHold } from '../domain/booking/resize-hold.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -11,6 +13,7 @@ import type { Context } from '../request-context.ts'
 export const bookings = {
   Query: {
     bookingQuote: (_, args, ctx) => quoteBooking(depsForBooking(ctx), requireViewer(ctx), args),
+    keptPlaces: (_, { holdIds }, ctx) => readKeptPlaces(depsForBooking(ctx), requireViewer(ctx), holdIds),
     erasureLoss(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return readErasureLoss(ctx.deps, userId)
@@ -18,6 +21,9 @@ export const bookings = {
   },
   Mutation: {
     bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),
+    bindHolds: (_, args, ctx) => bindHolds(depsForBooking(ctx), requireViewer(ctx), args),
+    reservePlaces: (_, args, ctx) => reservePlaces(depsForBooking(ctx), requireViewer(ctx), args),
+    resizeHold: (_, args, ctx) => resizeHold(depsForBooking(ctx), requireViewer(ctx), args),
     takeForBooking: (_, args, ctx) => takeForBooking(depsForBooking(ctx), requireViewer(ctx), args),
     issueTickets: (_, { bookingId }, ctx) => issueTickets(depsForBooking(ctx), bookingId),
     releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),

@@ -373,6 +373,16 @@ export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promi
 export const touchBooking = async (tx: Tx, booking: Booking): Promise<Booking | null> =>
   (await touchBookings(tx, [booking]))[0] ?? null
 
+/** PENDING and in time: it can be paid for so many hours from now, but not past `latest`; never for less long than before. */
+export const extendBooking = (tx: Tx, id: string, hours: number, latest: Date): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`expires_at = greatest(expires_at, least(clock_timestamp() + make_interval(hours => ${hours}::int),
+      ${latest}::timestamptz))`,
+    IN_TIME,
+  )
+
 /** PENDING and in time → CANCELLED, its places not yet freed. */
 export const moveToCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'CANCELLED', fulfilled = false`, IN_TIME)
@@ -443,6 +453,15 @@ export const moveToPartlyRefunded = (
             WHERE item.ticket_id = booking_tickets.ticket_id AND refund.status = 'MADE')) THEN 'REFUNDED'
         WHEN refunded_amount + ${amount}::bigint > 0 THEN 'PARTIALLY_REFUNDED' ELSE status END`,
     Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled AND refunded_amount + ${amount}::bigint <= total_price`,
+  )
+
+/** PAID → REFUNDED by the buyer's bank, its tickets not yet cancelled. */
+export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
   )
 
 /** PAID without tickets → PAID with them. */

@@ -14,6 +14,7 @@ import type { Deps } from '../deps.ts'
 import { BookingNotPayable, MethodNotOffered } from '../errors.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
 import { type Attempt, claimKey, refuseUnclaimed } from '../idempotency-store.ts'
+import { startManualPayment } from '../manual/start-manual-payment.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
 import { findPaymentUnderWay, insertPayment } from '../payments/payment-store.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
@@ -61,7 +62,8 @@ export async function confirmPayment(
   await cancelOther(deps, bill, method)
   if (provider.kind === 'EXTERNAL' && bill.amount > 0) {
     if (!provider.charges(bill.currency)) throw new MethodNotOffered(method, bill.currency)
-    await startPayment(deps, provider, method, bill, attempt)
+    if (method === 'MANUAL') await startManualPayment(deps, booking, attempt)
+    else await startPayment(deps, provider, method, bill, attempt)
     return (await findBooking(deps.db, id)) ?? booking
   }
 

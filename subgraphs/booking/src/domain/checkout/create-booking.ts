@@ -139,11 +139,12 @@ async function book(
   const codes = codesOf(input)
   // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
   await offerPromos(deps, guesser, hold, priced, codes)
+  const known = await deps.knownFees.of(hold.eventId)
   const outcome = await transaction(deps.db, async (tx) => {
     // Claimed once more, with the booking: the same request, sent at the same time, may have been refused while this one was under way.
     if (client && !(await confirmKey(tx, { ...client, resultId: id }))) return 'key taken'
     const promos = await promosOn(tx, viewer.id, hold, priced, codes)
-    const inserted = await insertPriced(tx, deps, hold, (fees) => ({
+    const inserted = await insertPriced(tx, deps, hold, known, (fees) => ({
       ...priceBooking(priced, promos, fees.terms, input),
       ...boundFor(viewer, id, hold),
       feesVersion: fees.version,
@@ -192,10 +193,10 @@ async function insertPriced(
   tx: Tx,
   { knownFees, settings }: Deps,
   { eventId }: BoundHold,
+  known: EventFees,
   priced: (fees: EventFees) => NewBooking,
 ): Promise<Booking | null> {
-  let fees = await knownFees.of(eventId)
-  for (;;) {
+  for (let fees = known; ; ) {
     const inserted = await insertBooking(tx, priced(fees), settings.PAYMENT_MARGIN_SECONDS)
     if (inserted) return inserted
     const now = await findFees(tx, eventId)

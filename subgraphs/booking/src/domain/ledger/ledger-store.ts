@@ -26,12 +26,25 @@ export class Overdrawn extends Error {}
 
 const CONSTRAINT_ERRORS = { ledger_accounts_balance_check: () => new Overdrawn() }
 
-/** Wallets that are open, by user id. */
-export async function findWallets(db: Db | Tx, userIds: readonly string[]): Promise<Map<string, Wallet>> {
+/** Wallets that are open in one currency, by user id. */
+export async function findWallets(
+  db: Db | Tx,
+  userIds: readonly string[],
+  currency: string = WALLET_CURRENCY,
+): Promise<Map<string, Wallet>> {
   const rows = await db.$queryRaw<{ userId: string; balance: bigint; currency: string }[]>`
     SELECT owner_id AS "userId", balance, currency FROM ledger_accounts
-    WHERE kind = 'WALLET' AND owner_id = ANY(${userIds}::uuid[]) AND currency = ${WALLET_CURRENCY}`
+    WHERE kind = 'WALLET' AND owner_id = ANY(${userIds}::uuid[]) AND currency = ${currency}`
   return new Map(rows.map((row) => [row.userId, { balance: Number(row.balance), currency: row.currency }]))
+}
+
+/** All wallets of users that are open, by user id; each user's by currency. */
+export async function findAllWallets(db: Db, userIds: readonly string[]): Promise<Map<string, Wallet[]>> {
+  const rows = await db.$queryRaw<{ userId: string; balance: bigint; currency: string }[]>`
+    SELECT owner_id AS "userId", balance, currency FROM ledger_accounts
+    WHERE kind = 'WALLET' AND owner_id = ANY(${userIds}::uuid[]) ORDER BY currency`
+  const wallets = rows.map((row) => ({ ...row, balance: Number(row.balance) }))
+  return Map.groupBy(wallets, ({ userId }) => userId)
 }
 
 /** What is in all wallets of a user, the empty ones left out. */
@@ -56,10 +69,9 @@ export async function insertGrant(tx: Tx, userId: string, person: string | null)
 
 const walletEntries = newestFirst<WalletEntry>('wallet-entries', Prisma.sql`entry.id`)
 
-/** What moved a user's wallet, newest first. @throws BadUserInput for a wrong page. */
+/** What moved a user's wallets, newest first. @throws BadUserInput for a wrong page. */
 export function listWalletEntries(db: Db, userId: string, args: PageArgs): Promise<Connection<WalletEntry>> {
-  const ofWallet = Prisma.sql`account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid
-    AND account.currency = ${WALLET_CURRENCY}`
+  const ofWallet = Prisma.sql`account.kind = 'WALLET' AND account.owner_id = ${userId}::uuid`
   return walletEntries.read(args, {
     async rows({ where, tail }) {
       const rows = await db.$queryRaw<(Omit<WalletEntry, 'amount'> & { amount: bigint })[]>`

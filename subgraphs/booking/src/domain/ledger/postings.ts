@@ -22,6 +22,7 @@ export interface AccountRef {
     | 'PLATFORM_FEES'
     | 'SIGNUP_GRANTS'
     | 'REFUNDS_DUE'
+    | 'DISPUTED'
     | 'PAYOUTS_DUE'
     | 'BANK'
     | 'PROVIDER_FEES'
@@ -38,6 +39,9 @@ export interface Posting {
     | 'STRAY_PAYMENT'
     | 'REFUND_SENT'
     | 'TOP_UP'
+    | 'DISPUTE'
+    | 'DISPUTE_WON'
+    | 'DISPUTE_LOST'
     | 'PAYOUT'
     | 'PAYOUT_SENT'
     | 'PAYOUT_RETURNED'
@@ -51,10 +55,17 @@ export interface Posting {
 
 export const walletOf = (userId: string): AccountRef => ({ kind: 'WALLET', ownerId: userId })
 
-export const clearingOf = (provider: string): AccountRef => ({
+/**
+ * Where what a provider holds is counted; of what was paid to an organizer themself, the organizer.
+ * @param organizerId of the event that it is paid for; of nobody where it is for a wallet.
+ */
+export const clearingOf = (provider: string, organizerId: string = PLATFORM): AccountRef => ({
   kind: `CLEARING:${provider}`,
-  ownerId: PLATFORM,
+  ownerId: provider === 'MANUAL' ? organizerId : PLATFORM,
 })
+
+/** The platform's own account at a bank. */
+export const BANK: AccountRef = { kind: 'BANK', ownerId: PLATFORM }
 
 /** Where refunds wait until their provider has made them. */
 export const REFUNDS_DUE: AccountRef = { kind: 'REFUNDS_DUE', ownerId: PLATFORM }
@@ -109,7 +120,7 @@ export const strayPosting = (payment: ProviderPayment, booking: Booking): Postin
   reference: payment.bookingId === booking.id ? `stray:${payment.id}` : `stray:${payment.id}:${booking.id}`,
   bookingId: booking.id,
   currency: payment.currency,
-  lines: transfer(clearingOf(payment.provider), REFUNDS_DUE, booking.totalPrice),
+  lines: transfer(clearingOf(payment.provider, booking.organizerId), REFUNDS_DUE, booking.totalPrice),
 })
 
 /** What a provider took goes into its payer's wallet. */
@@ -121,13 +132,18 @@ export const topUpPosting = (payment: ProviderPayment & { userId: string }): Pos
   lines: transfer(clearingOf(payment.provider), walletOf(payment.userId), payment.amount),
 })
 
-/** A provider has given back what was due. */
-export const refundSentPosting = (payment: ProviderPayment, refundId: string, amount: number): Posting => ({
+/** What was due has gone back, out of what somebody held. */
+export const refundSentPosting = (
+  payment: ProviderPayment,
+  refundId: string,
+  amount: number,
+  heldBy: AccountRef,
+): Posting => ({
   kind: 'REFUND_SENT',
   reference: `refund-sent:${refundId}`,
   bookingId: payment.bookingId,
   currency: payment.currency,
-  lines: transfer(REFUNDS_DUE, clearingOf(payment.provider), amount),
+  lines: transfer(REFUNDS_DUE, heldBy, amount),
 })
 
 /** What a posting says of a payment at a provider. */

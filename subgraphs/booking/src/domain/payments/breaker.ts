@@ -2,7 +2,7 @@ import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
 import { noteOutage } from '@karcis/kit/outages'
 import CircuitBreaker from 'opossum'
-import { type ExternalProvider, RefundFailed } from './provider.ts'
+import { type ExternalProvider, type KnownPayment, RefundFailed } from './provider.ts'
 
 export interface BreakerOptions {
   /** How long one call may take, requests that are made again among it; longer than a single request may. */
@@ -76,6 +76,9 @@ export function guardProvider(
     start: (order) => guarded(() => provider.start(order)),
     status: (payment) => guarded(() => provider.status(payment)),
     cancel: (payment) => guarded(() => provider.cancel(payment)),
+    ...(provider.dispute && {
+      dispute: (payment: KnownPayment) => guarded(async () => (await provider.dispute?.(payment)) ?? null),
+    }),
     refund: (payment, refund) => guarded(() => provider.refund(payment, refund)),
   }
 }

@@ -148,7 +148,7 @@ export function createMidtransProvider({
       if (!sameSecret(signature_key.toLowerCase(), signed.digest('hex')))
         throw new Unauthenticated('This is not signed by Midtrans.')
       if (!z.uuid().safeParse(order_id).success) return null
-      return { eventId: eventIdOf(body), paymentId: order_id }
+      return { eventId: eventIdOf(body), payment: { id: order_id }, about: 'PAYMENT' }
     },
   }
 }

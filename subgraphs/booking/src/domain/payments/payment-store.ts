@@ -2,7 +2,7 @@ import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { newPaymentState, type PaymentState } from './payment-state.ts'
-import type { BuyerAction, Notification, StartedPayment } from './provider.ts'
+import type { BuyerAction, StartedPayment } from './provider.ts'
 import type { PaymentMethod } from './providers.ts'
 import type { Bill, Subject } from './subject.ts'
 
@@ -62,6 +62,17 @@ export async function findPayments(
 export async function findPayment(db: Db | Tx, id: string): Promise<Payment | null> {
   const [row] = await db.$queryRaw<PaymentRow[]>`SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid`
   return row ? toPayment(row) : null
+}
+
+/** Our id of a payment by its provider's. */
+export async function findPaymentId(
+  db: Db,
+  provider: PaymentMethod,
+  reference: string,
+): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`SELECT id FROM payments
+    WHERE provider = ${provider} AND provider_reference = ${reference}`
+  return row?.id ?? null
 }
 
 /** A payment that nobody else moves until the transaction ends. Whoever locks its bookings too has locked them before. */
@@ -192,7 +203,7 @@ export async function updateRefunded(tx: Tx, payments: readonly Payment[]): Prom
 export async function insertNotification(
   tx: Tx,
   provider: PaymentMethod,
-  { eventId, paymentId }: Notification,
+  { eventId, paymentId }: { eventId: string; paymentId: string },
   body: Buffer,
 ): Promise<boolean> {
   const inserted =

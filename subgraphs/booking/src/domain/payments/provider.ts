@@ -50,6 +50,8 @@ export interface ExternalProvider extends AnyProvider {
   cancel(payment: KnownPayment): Promise<PaymentReport>
   /** Gives a part or all of what was taken back to where it came from. @throws RefundFailed where the provider does not, yet. */
   refund(payment: KnownPayment, refund: Refund): Promise<void>
+  /** What became of the dispute about a payment that was taken; null where there is none, or no such thing as disputes. */
+  dispute?(payment: KnownPayment): Promise<Dispute | null>
   /**
    * Reads what was sent to the provider's webhook.
    * @param body byte for byte as it came: signatures are over the bytes.
@@ -115,10 +117,20 @@ export class RefundFailed extends Error {}
 /** Nor will it ever: somebody has to give the money back by hand. */
 export class RefundImpossible extends RefundFailed {}
 
+/** A buyer asks their bank for the money of a payment back, and the bank takes it from us until it is decided whose it is. */
+export interface Dispute {
+  /** The provider's id of it. */
+  id: string
+  status: 'OPEN' | 'WON' | 'LOST'
+  /** In the smallest unit of the payment's currency. */
+  amount: number
+}
+
 /** What a notification is about. It is a hint to ask for the `status`, never a reason to move money. */
 export interface Notification {
   /** The provider's id of the event: what comes again under it is dropped. */
   eventId: string
-  /** Our own id of the payment. */
-  paymentId: string
+  /** The payment, by our own id of it or by the provider's. */
+  payment: { id: string } | { reference: string }
+  about: 'PAYMENT' | 'DISPUTE'
 }

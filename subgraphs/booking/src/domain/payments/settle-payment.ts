@@ -59,7 +59,7 @@ async function isWanted({ db }: Deps, payment: Payment): Promise<boolean> {
 }
 
 /** Moves money, payment and what it is for in one transaction, by a provider's own word. */
-async function takeReport(deps: Deps, known: Payment, report: PaymentReport): Promise<void> {
+export async function takeReport(deps: Deps, known: Payment, report: PaymentReport): Promise<void> {
   const changed = await transaction(deps.db, async (tx) => {
     // The bookings first: whatever moves one of them, or a payment of theirs, waits for the same rows.
     const bookings = await lockBookings(tx, known)
@@ -123,7 +123,9 @@ async function capture(tx: Tx, payment: Payment, bookings: readonly Booking[]): 
   }
   for (const booking of paid) {
     if (booking.totalPrice === 0) continue
-    if (!(await insertPosting(tx, paymentPosting(booking, clearingOf(payment.provider)))))
+    if (
+      !(await insertPosting(tx, paymentPosting(booking, clearingOf(payment.provider, booking.organizerId))))
+    )
       throw new Error(`booking ${booking.id} has a payment already`)
   }
   await giveBack(tx, payment, left, paid.length > 0)

@@ -5,7 +5,13 @@ import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
 import { fromDecimals, toDecimals } from './amounts.ts'
 import { noAnswer, saysNothing } from './http-client.ts'
-import { type ExternalProvider, type KnownPayment, type PaymentReport, RefundFailed } from './provider.ts'
+import {
+  type Dispute,
+  type ExternalProvider,
+  type KnownPayment,
+  type PaymentReport,
+  RefundFailed,
+} from './provider.ts'
 
 export interface StripeOptions {
   secretKey: string
@@ -42,6 +48,17 @@ function toStripe(amount: number, currency: string): number | null {
   const units = toDecimals(amount, currency, stripeDecimals(currency))
   return units === null || (THREE_DECIMALS.includes(currency) && units % 10 !== 0) ? null : units
 }
+
+/** https://docs.stripe.com/api/disputes/object#dispute_object-status; of a mere inquiry no money was taken. */
+const DISPUTES: Partial<Record<string, Dispute['status']>> = {
+  needs_response: 'OPEN',
+  under_review: 'OPEN',
+  won: 'WON',
+  lost: 'LOST',
+}
+
+const disputeShape = z.object({ object: z.literal('dispute'), payment_intent: z.string() })
+const objectShape = z.object({ metadata: z.looseObject({ order_id: z.uuid() }) })
 
 const CANCELABLE = ['requires_payment_method', 'requires_confirmation', 'requires_action', 'requires_capture']
 
@@ -105,6 +122,18 @@ export function createStripeProvider(options: StripeOptions): ExternalProvider {
       return reportOf(await retrieve(before.id))
     },
 
+    async dispute(payment) {
+      const { data } = await answer(
+        stripe.disputes.list({ payment_intent: payment.reference ?? '', limit: 1 }),
+      )
+      const [last] = data
+      const status = last && DISPUTES[last.status]
+      if (!status) return null
+      const amount = fromDecimals(last.amount, payment.currency, stripeDecimals(payment.currency))
+      if (amount === null) throw new Error(`Stripe says that ${last.id} is of ${last.amount}`)
+      return { id: last.id, status, amount }
+    },
+
     async refund(payment, { key, amount }) {
       const id = (await find(payment))?.id
       if (id === undefined) throw new RefundFailed('Stripe: there is no such payment')
@@ -129,10 +158,11 @@ export function createStripeProvider(options: StripeOptions): ExternalProvider {
     },
 
     readNotification(body, headers) {
-      const { id, data } = readEvent(body, headers['stripe-signature'])
-      const { metadata } =
-        z.object({ metadata: z.looseObject({ order_id: z.uuid() }) }).safeParse(data.object).data ?? {}
-      return metadata ? { eventId: id, paymentId: metadata.order_id } : null
+      const { id: eventId, data } = readEvent(body, headers['stripe-signature'])
+      const disputed = disputeShape.safeParse(data.object).data
+      if (disputed) return { eventId, payment: { reference: disputed.payment_intent }, about: 'DISPUTE' }
+      const ours = objectShape.safeParse(data.object).data
+      return ours ? { eventId, payment: { id: ours.metadata.order_id }, about: 'PAYMENT' } : null
     },
   }
 

@@ -4,8 +4,9 @@ import { NotFound } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Deps } from '../deps.ts'
-import { SETTLE_PAYMENT } from './payment-jobs.ts'
-import { insertNotification } from './payment-store.ts'
+import { SETTLE_DISPUTE, SETTLE_PAYMENT } from './payment-jobs.ts'
+import { findPaymentId, insertNotification } from './payment-store.ts'
+import type { Notification } from './provider.ts'
 import type { PaymentMethod } from './providers.ts'
 
 /**
@@ -25,12 +26,22 @@ export async function takeNotification(
   if (provider?.kind !== 'EXTERNAL') throw new NotFound('webhook', method)
   const notification = provider.readNotification(body, headers)
   if (!notification) return { taken: false }
-  const { paymentId } = notification
+  const paymentId = await idOf(db, method, notification)
+  if (paymentId === null) return { taken: false }
+  const job = notification.about === 'DISPUTE' ? SETTLE_DISPUTE : SETTLE_PAYMENT
   const taken = await transaction(db, async (tx) => {
-    if (!(await insertNotification(tx, method, notification, body))) return false
-    await enqueue(tx, SETTLE_PAYMENT, { paymentId }, { key: `${SETTLE_PAYMENT.name}:${paymentId}` })
+    if (!(await insertNotification(tx, method, { eventId: notification.eventId, paymentId }, body)))
+      return false
+    await enqueue(tx, job, { paymentId }, { key: `${job.name}:${paymentId}` })
     return true
   })
   await faultPoint('take-notification/written')
   return { taken }
 }
+
+/** Our own id of the payment that a notification is about; null where it is about nothing of ours. */
+const idOf = async (
+  db: Deps['db'],
+  method: PaymentMethod,
+  { payment }: Notification,
+): Promise<string | null> => ('id' in payment ? payment.id : findPaymentId(db, method, payment.reference))

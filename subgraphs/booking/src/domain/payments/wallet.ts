@@ -4,9 +4,12 @@ import { findWallets, insertGrant, insertPosting, insertWallet, Overdrawn } from
 import { grantPosting, paymentPosting, refundPosting, WALLET_CURRENCY, walletOf } from '../ledger/postings.ts'
 import type { LedgerProvider } from './provider.ts'
 
-/** Pays out of the buyer's own balance. */
-export function createWalletProvider(): LedgerProvider {
-  const charges = (currency: string) => currency === WALLET_CURRENCY
+/**
+ * Pays out of the buyer's own balance.
+ * @param canTopUp whether a wallet in a currency can be filled; what every wallet is opened in can always be charged.
+ */
+export function createWalletProvider(canTopUp: (currency: string) => boolean): LedgerProvider {
+  const charges = (currency: string) => currency === WALLET_CURRENCY || canTopUp(currency)
   return {
     kind: 'LEDGER',
     charges,
@@ -22,7 +25,7 @@ export function createWalletProvider(): LedgerProvider {
     },
     async mapError(db, { userId, amount, currency }, error) {
       if (!(error instanceof Overdrawn)) return error
-      const balance = (await findWallets(db, [userId])).get(userId)?.balance ?? 0
+      const balance = (await findWallets(db, [userId], currency)).get(userId)?.balance ?? 0
       return new InsufficientBalance(balance, amount, currency)
     },
   }

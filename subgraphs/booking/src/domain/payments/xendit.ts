@@ -160,7 +160,7 @@ export function createXenditProvider(options: XenditOptions): ExternalProvider {
       const told = parseNotification('Xendit', notification, body)
       // What becomes of a refund its job asks for.
       if (!('external_id' in told) || !z.uuid().safeParse(told.external_id).success) return null
-      return { eventId: eventIdOf(body), paymentId: told.external_id }
+      return { eventId: eventIdOf(body), payment: { id: told.external_id }, about: 'PAYMENT' }
     },
   }
 }

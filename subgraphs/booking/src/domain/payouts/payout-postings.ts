@@ -1,4 +1,4 @@
-import { type AccountRef, clearingOf, PLATFORM, type Posting, salesOf } from '../ledger/postings.ts'
+import { type AccountRef, BANK, clearingOf, type Posting, salesOf } from '../ledger/postings.ts'
 import type { Payout, PayoutPart } from './payout.ts'
 
 /** What is on its way to an organizer. */
@@ -8,10 +8,7 @@ export const payoutsDueOf = (organizerId: string): AccountRef => ({
 })
 
 /** What an organizer has taken in themself, in cash or by bank transfer. */
-const collectedBy = (organizerId: string): AccountRef => ({ ...clearingOf('MANUAL'), ownerId: organizerId })
-
-/** What is in the platform's bank account. */
-const BANK: AccountRef = { kind: 'BANK', ownerId: PLATFORM }
+const collectedBy = (organizerId: string): AccountRef => clearingOf('MANUAL', organizerId)
 
 type Terms = Pick<Payout, 'id' | 'organizerId' | 'amount' | 'currency'>
 

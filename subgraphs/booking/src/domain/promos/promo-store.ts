@@ -57,7 +57,9 @@ export async function findOffered(
         WHEN promo.starts_at > clock_timestamp() THEN 'NOT_STARTED'
         WHEN promo.ends_at <= clock_timestamp() THEN 'EXPIRED' ELSE 'OPEN' END AS phase,
       coalesce(code.used >= code.max_uses, false) OR coalesce(promo.used >= promo.max_uses, false) AS "usedUp",
-      coalesce(buyer.used >= promo.max_uses_per_user, false) AS "usedUpByUser"
+      coalesce(buyer.used >= promo.max_uses_per_user, false) AS "usedUpByUser",
+      least(code.max_uses - code.used, promo.max_uses - promo.used) AS "usesLeft",
+      promo.max_uses_per_user - coalesce(buyer.used, 0) AS "usesLeftOfUser"
     FROM promo_codes code JOIN promos promo ON promo.id = code.promo_id
     LEFT JOIN promo_users buyer ON buyer.promo_id = promo.id AND buyer.user_id = ${userId}::uuid
     WHERE code.code = ANY(${codes}::text[]) AND code.scope_id = ANY(${scopes}::uuid[]) AND code.deleted_at IS NULL
@@ -98,7 +100,7 @@ export interface UsedPromo {
 
 /** What made bookings cheaper, by booking id. */
 export async function findUsedPromos(
-  db: Db,
+  db: Db | Tx,
   bookingIds: readonly string[],
 ): Promise<Map<string, UsedPromo[]>> {
   const rows = await db.$queryRaw<{ bookingId: string; code: string; discount: bigint }[]>`

@@ -55,6 +55,9 @@ export interface OfferedPromo extends PromoTerms {
   phase: 'INACTIVE' | 'NOT_STARTED' | 'EXPIRED' | 'OPEN'
   usedUp: boolean
   usedUpByUser: boolean
+  /** How often it, and its promotion, can still be used, and by this user; null for no limit. */
+  usesLeft: number | null
+  usesLeftOfUser: number | null
 }
 
 /** What would be booked, before any discount. */

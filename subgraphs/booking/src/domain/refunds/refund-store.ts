@@ -31,10 +31,10 @@ export async function findPendingRefund(db: Db, id: string): Promise<PendingRefu
   return row ? { ...row, amount: Number(row.amount) } : null
 }
 
-/** Ids of up to `limit` refunds that nobody has tried to make for `quietSeconds`. */
+/** Ids of up to `limit` refunds that a provider is to make, and that nobody has tried to make for `quietSeconds`. */
 export async function listQuietRefunds(db: Db, quietSeconds: number, limit: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM refunds
-    WHERE status = 'PENDING' AND updated_at < now() - make_interval(secs => ${quietSeconds}::int)
+    WHERE status = 'PENDING' AND NOT by_hand AND updated_at < now() - make_interval(secs => ${quietSeconds}::int)
     ORDER BY updated_at LIMIT ${limit}`
   return rows.map((row) => row.id)
 }
@@ -45,6 +45,12 @@ export async function moveRefundToDone(tx: Tx, id: string): Promise<boolean> {
     SET status = 'DONE', attempts = attempts + 1, last_error = NULL, updated_at = now()
     WHERE id = ${id}::uuid AND status = 'PENDING'`
   return moved === 1
+}
+
+/** Notes that a person has to give it back, and why. */
+export async function updateByHand(tx: Tx, id: string, reason: string): Promise<void> {
+  await tx.$executeRaw`UPDATE refunds SET by_hand = true, last_error = ${reason}, updated_at = now()
+    WHERE id = ${id}::uuid AND status = 'PENDING'`
 }
 
 /** Notes why an attempt came to nothing. */

@@ -1,11 +1,14 @@
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { enqueue } from '@karcis/kit/jobs'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
-import { refundSentPosting } from '../ledger/postings.ts'
+import { BANK, clearingOf, refundSentPosting } from '../ledger/postings.ts'
+import { findManualClearing } from '../manual/manual-store.ts'
 import { SETTLE_PAYMENT } from '../payments/payment-jobs.ts'
-import { findPayment, listOverduePayments } from '../payments/payment-store.ts'
+import { findPayment, listOverduePayments, type Payment } from '../payments/payment-store.ts'
+import { RefundImpossible } from '../payments/provider.ts'
 import { externalProvider } from '../payments/providers.ts'
 import { enqueueRefundTickets, listQuietEnding } from './booking-refund-store.ts'
 import {
@@ -13,6 +16,7 @@ import {
   findPendingRefund,
   listQuietRefunds,
   moveRefundToDone,
+  updateByHand,
   updateRefundFailed,
 } from './refund-store.ts'
 
@@ -27,7 +31,7 @@ const OVERDUE_SECONDS = 600
 
 /**
  * Has a provider give money back, by the refund's own id: however often it is tried, it goes back once. Then what was due in the
- * ledger is cleared. Safe to run again, and at the same time elsewhere.
+ * ledger is cleared. What no provider can give back waits for a person. Safe to run again, and at the same time elsewhere.
  * @throws ServiceUnavailable, RefundFailed: noted on the refund, and tried again by the job.
  */
 export async function sendRefund(deps: Deps, refundId: string): Promise<void> {
@@ -41,14 +45,26 @@ export async function sendRefund(deps: Deps, refundId: string): Promise<void> {
     await provider.refund(payment, { key: refund.id, amount: refund.amount })
     await faultPoint('send-refund/sent')
   } catch (error) {
+    if (error instanceof RefundImpossible)
+      return transaction(db, (tx) => updateByHand(tx, refundId, error.message))
     await transaction(db, (tx) => updateRefundFailed(tx, refundId, (error as Error).message))
     throw error
   }
-  await transaction(db, async (tx) => {
-    if (await moveRefundToDone(tx, refundId))
-      await insertPosting(tx, refundSentPosting(payment, refundId, refund.amount))
-  })
+  await transaction(db, (tx) => settleRefund(tx, payment, refund, 'BY_PROVIDER'))
   await faultPoint('send-refund/noted')
+}
+
+/** Notes, once, that money has gone back, and clears what was due: out of what its provider or the organizer holds, or out of our bank. */
+export async function settleRefund(
+  tx: Tx,
+  payment: Payment,
+  { id, amount }: { id: string; amount: number },
+  how: 'BY_PROVIDER' | 'BY_HAND',
+): Promise<void> {
+  if (!(await moveRefundToDone(tx, id))) return
+  const ofOutside = how === 'BY_HAND' ? BANK : clearingOf(payment.provider)
+  const heldBy = payment.provider === 'MANUAL' ? await findManualClearing(tx, payment) : ofOutside
+  await insertPosting(tx, refundSentPosting(payment, id, amount, heldBy))
 }
 
 /** Finds what jobs have left undone: refunds that nobody tries, those whose tickets are still to end, and payments past their time that nobody asks about. */

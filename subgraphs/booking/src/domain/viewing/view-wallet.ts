@@ -4,6 +4,7 @@ import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Deps } from '../deps.ts'
 import {
+  findAllWallets,
   findWallets,
   insertWallet,
   listWalletEntries,
@@ -33,6 +34,16 @@ export async function viewWallets(
   return findWallets(deps.db, visible)
 }
 
+/** All wallets that the viewer may see, by user id: their own, at least the first of them, which is opened if need be; for an admin all that are open. */
+export async function viewAllWallets(
+  deps: Deps,
+  viewer: Viewer | null,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Wallet[]>> {
+  const visible = [...(await viewWallets(deps, viewer, userIds)).keys()]
+  return findAllWallets(deps.db, visible)
+}
+
 /** Waits a moment for the wallet of somebody new, which comes with the sign-up grant; then opens an empty one, which it may still come to. */
 async function openOwn({ db }: Deps, userId: string): Promise<void> {
   const until = isNew(userId) ? Date.now() + PATIENCE_MS : 0
@@ -47,7 +58,7 @@ async function openOwn({ db }: Deps, userId: string): Promise<void> {
 const isNew = (id: string): boolean =>
   Date.now() - Number.parseInt(id.replace('-', '').slice(0, 12), 16) < NEW_MS
 
-/** What moved the viewer's wallet, newest first; a wallet that is not open yet is opened. @throws BadUserInput */
+/** What moved the viewer's wallets, newest first; a wallet that is not open yet is opened. @throws BadUserInput */
 export async function viewWalletEntries(
   deps: Deps,
   viewer: Viewer,

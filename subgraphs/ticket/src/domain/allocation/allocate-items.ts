@@ -35,12 +35,14 @@ export interface WantedPlaces {
 /**
  * Holds places of one or several types of one event that is open, all or nothing: general admission, and the best seats that are
  * left, side by side for each type.
+ * @param holdId of the hold to make; a new one, unless given.
  * @throws SoldOut, SaleNotOpen, LimitExceeded, BookingHoldsAlready; ServiceUnavailable when every search was lost to others.
  */
 export async function allocateItems(
   deps: AllocateDeps,
   owner: HoldOwner,
   wanted: readonly WantedPlaces[],
+  holdId: string = newId(),
 ): Promise<Hold> {
   const [first] = wanted
   if (!first) throw new Error('nothing is wanted')
@@ -50,8 +52,8 @@ export async function allocateItems(
   const places = wanted.flatMap(({ type, quantity }) =>
     type.seated ? [] : [{ ticketTypeId: type.id, quantity }],
   )
-  if (seated.length > 0) return allocateBestSeats(deps, owner, { eventId, seated, places })
-  const request = { ...owner, holdId: newId() }
+  if (seated.length > 0) return allocateBestSeats(deps, owner, { eventId, holdId, seated, places })
+  const request = { ...owner, holdId }
   if (wanted.length === 1) return deps.stockAllocator.submit(first.type.id, { ...request, ...first })
   return deps.seatAllocator.submit(eventId, { ...request, seats: [], places })
 }
@@ -59,6 +61,7 @@ export async function allocateItems(
 /** What is wanted of one event, with some types that have seats. */
 interface SeatedWish {
   eventId: string
+  holdId: string
   seated: readonly WantedPlaces[]
   places: readonly { ticketTypeId: string; quantity: number }[]
 }
@@ -116,15 +119,16 @@ async function choose(
 function allocateSeats(
   deps: AllocateDeps,
   owner: HoldOwner,
-  { eventId, places }: SeatedWish,
+  { eventId, holdId, places }: SeatedWish,
   seats: readonly ChoosableSeat[],
 ): Promise<Hold> {
   const seatIds = seats.map((seat) => seat.id)
-  return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
+  const allocate = async () => {
     const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
     if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
     return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places })
-  })
+  }
+  return withSeatClaim(deps, eventId, seatIds, allocate, holdId)
 }
 
 /** The rows of a type: read once, because they never change. */

@@ -3,8 +3,9 @@ import { mapConstraintError } from '@karcis/kit/database'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { seatLabel } from '../seat-map/seat.ts'
+import { HoldExpired } from '../errors.ts'
 import type { Hold } from './hold.ts'
-import { bookingConstraintErrors, type ItemRow, selectHolds, toItem } from './hold-store.ts'
+import { bookingConstraintErrors, type EndedItem, type ItemRow, selectHolds, toItem } from './hold-store.ts'
 
 /** What bookings hold or held, by booking, with its items. */
 export async function findHoldsOfBookings(
@@ -88,6 +89,73 @@ export async function updateHoldBooking(
   )
   const [first] = items
   return first ? { eventId: first.event_id, seatIds: items.flatMap((item) => item.seat_id ?? []) } : null
+}
+
+/**
+ * Has one active, unbound hold of a user keep what others of the same event keep; these end with that. All rows are locked in id order.
+ * @throws HoldExpired for one of them that keeps nothing any more, or that a booking has bound.
+ */
+export async function absorbHolds(
+  tx: Tx,
+  { holdId, userId, absorbed }: { holdId: string; userId: string; absorbed: readonly string[] },
+): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM holds WHERE id = ANY(${[holdId, ...absorbed]}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+  const ended = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE holds h SET status = 'RELEASED', closed_at = now() FROM holds kept
+    WHERE kept.id = ${holdId}::uuid AND kept.status = 'ACTIVE' AND kept.expires_at > now() AND kept.booking_id IS NULL
+      AND h.event_id = kept.event_id AND h.id = ANY(${absorbed}::uuid[])
+      AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now() AND h.booking_id IS NULL
+    RETURNING h.id`
+  const lost = absorbed.find((id) => ended.every((hold) => hold.id !== id))
+  if (lost !== undefined) throw new HoldExpired(lost)
+  await tx.$executeRaw`UPDATE hold_items SET hold_id = ${holdId}::uuid WHERE hold_id = ANY(${absorbed}::uuid[])`
+}
+
+/**
+ * Takes the last places out of an active, unbound hold of a user, so that so many are left of it.
+ * @returns what it has kept until now and keeps no more. @throws HoldExpired when there is no such hold any more.
+ */
+export async function cutHoldItems(
+  tx: Tx,
+  { holdId, userId }: { holdId: string; userId: string },
+  quantity: number,
+): Promise<EndedItem[]> {
+  const [hold] = await tx.$queryRaw<
+    unknown[]
+  >`SELECT id FROM holds WHERE id = ${holdId}::uuid AND user_id = ${userId}::uuid
+    AND status = 'ACTIVE' AND expires_at > now() AND booking_id IS NULL FOR NO KEY UPDATE`
+  if (!hold) throw new HoldExpired(holdId)
+  const rows = await tx.$queryRaw<
+    { id: string; ticketTypeId: string; seatId: string | null; quantity: number }[]
+  >`
+    SELECT id, ticket_type_id AS "ticketTypeId", seat_id AS "seatId", quantity FROM hold_items
+    WHERE hold_id = ${holdId}::uuid ORDER BY id DESC`
+  let surplus = rows.reduce((sum, row) => sum + row.quantity, 0) - quantity
+  const cut: EndedItem[] = []
+  for (const { id, ...row } of rows) {
+    const taken = Math.min(row.quantity, surplus)
+    if (taken <= 0) break
+    surplus -= taken
+    cut.push({ ...row, holdId, userId, quantity: taken })
+    if (taken === row.quantity) await tx.$executeRaw`DELETE FROM hold_items WHERE id = ${id}::uuid`
+    else
+      await tx.$executeRaw`UPDATE hold_items SET quantity = quantity - ${taken}::int WHERE id = ${id}::uuid`
+  }
+  return cut
+}
+
+/** How many places a hold keeps, or has kept. */
+export async function countHoldPlaces(tx: Tx, holdId: string): Promise<number> {
+  const [row] = await tx.$queryRaw<{ places: number }[]>`
+    SELECT coalesce(sum(quantity), 0)::int AS places FROM hold_items WHERE hold_id = ${holdId}::uuid`
+  return row?.places ?? 0
+}
+
+/** Ids of those holds that keep places for a user just now, and that no booking has bound. */
+export async function findKeptHolds(db: Db | Tx, userId: string, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM holds WHERE id = ANY(${ids}::uuid[])
+    AND user_id = ${userId}::uuid AND status = 'ACTIVE' AND expires_at > now() AND booking_id IS NULL ORDER BY id`
+  return rows.map((row) => row.id)
 }
 
 /** A bound hold past its time that nothing has ended yet. */

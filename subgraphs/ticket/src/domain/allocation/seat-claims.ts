@@ -1,4 +1,3 @@
-import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
@@ -123,20 +122,20 @@ const keysOf = (eventId: string, seatIds: readonly string[]): string[] =>
 
 /**
  * Runs `allocate` while the seats are claimed; losers of a rush leave here. An allocation that fails gives the claim back.
- * @param allocate gets the id of the hold to make. @throws SeatsUnavailable with the seats that somebody else has.
+ * @param holdId of the hold that `allocate` makes. @throws SeatsUnavailable with the seats that somebody else has.
  */
 export async function withSeatClaim(
   { seatClaims, settings }: { seatClaims: SeatClaims; settings: { HOLD_SECONDS: number } },
   eventId: string,
   seatIds: readonly string[],
-  allocate: (holdId: string) => Promise<Hold>,
+  allocate: () => Promise<Hold>,
+  holdId: string,
 ): Promise<Hold> {
-  const holdId = newId()
   const started = performance.now()
   const taken = await seatClaims.claim(eventId, seatIds, holdId)
   if (taken.length > 0) throw new SeatsUnavailable(taken)
   try {
-    const hold = await allocate(holdId)
+    const hold = await allocate()
     // Never longer than the hold itself: its time runs from a moment after `started`.
     seatClaims.confirm(eventId, seatIds, holdId, settings.HOLD_SECONDS * 1000 - (performance.now() - started))
     return hold

@@ -5,9 +5,15 @@ import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
 import { allocateItems } from '../allocation/allocate-items.ts'
-import { findBoundHold, findHoldOfBooking, updateHoldBooking } from '../allocation/bound-hold-store.ts'
-import type { Hold } from '../allocation/hold.ts'
+import {
+  absorbHolds,
+  findBoundHold,
+  findHoldOfBooking,
+  updateHoldBooking,
+} from '../allocation/bound-hold-store.ts'
+import { type Hold, MAX_PLACES_PER_HOLD } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
 import { findHold } from '../allocation/hold-store.ts'
 import { type Db, InventoryMismatch, type Tx } from '../database.ts'
@@ -36,7 +42,7 @@ export async function bindHold(
   const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
   if (boundTo === null) {
     await requireOpenEvent(deps, eventId)
-    if (!(await bindNow(deps, { holdId, bookingId, userId: viewer.id }))) {
+    if (!(await bindNow(deps, { holdId, bookingId, userId: viewer.id, absorbed: [] }))) {
       // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
       const now = await requireBindable(deps, viewer, holdId, bookingId)
       if (now.bookingId === null) await requireOpenEvent(deps, eventId)
@@ -64,10 +70,54 @@ async function requireBindable(
   return hold
 }
 
+/**
+ * Binds several active holds of the viewer, of one event, to one booking: the first takes in what the others keep, which end with that.
+ * All of them or none. Repeating it gives the same answer for as long as the places are kept.
+ * @throws NotFound (not the viewer's), HoldExpired naming one that has ended, Conflict (one has another booking, or is of another
+ *   event), EventNotBookable, SalesPaused.
+ */
+export async function bindHolds(
+  deps: Deps,
+  viewer: Viewer,
+  input: { holdIds: readonly string[]; bookingId: string },
+): Promise<BoundHold> {
+  const [holdId, ...absorbed] = parseInput(holdIdsSchema, input.holdIds, 'holdIds')
+  if (holdId === undefined) throw new Error('the ids were not checked')
+  const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
+  const bound = await findHoldOfBooking(deps.db, bookingId)
+  if (!bound && absorbed.length > 0) {
+    await bindTogether(deps, { holdId, bookingId, userId: viewer.id, absorbed }, viewer).catch(
+      async (error: unknown) => {
+        // The same call from elsewhere was faster: what it has bound is the answer.
+        if (!(await findHoldOfBooking(deps.db, bookingId))) throw error
+      },
+    )
+  }
+  return bindHold(deps, viewer, { holdId, bookingId })
+}
+
+async function bindTogether(deps: Deps, binding: Binding, viewer: Viewer): Promise<void> {
+  const ids = [binding.holdId, ...binding.absorbed]
+  const holds = await Promise.all(ids.map((id) => requireBindable(deps, viewer, id, binding.bookingId)))
+  const [first = '', ...others] = holds.map(({ eventId }) => eventId)
+  if (others.some((eventId) => eventId !== first)) throw new Conflict('These holds are of several events.')
+  await requireOpenEvent(deps, first)
+  await bindNow(deps, binding)
+}
+
+/** The holds of one booking, each once. */
+const holdIdsSchema = z
+  .array(idSchema)
+  .min(1, 'must name at least one')
+  .max(MAX_PLACES_PER_HOLD, `must name at most ${MAX_PLACES_PER_HOLD}`)
+  .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+
 interface Binding {
   holdId: string
   bookingId: string
   userId: string
+  /** Other holds whose places it is to keep too. */
+  absorbed: readonly string[]
 }
 
 /** @returns whether there was such a hold to bind. */
@@ -79,6 +129,7 @@ async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
+    for (const id of binding.absorbed) deps.seatClaims.release(eventId, seatIds, id)
     deps.seatClaims.confirm(eventId, seatIds, binding.holdId, seconds * 1000 - (performance.now() - started))
   }
   return bound !== null
@@ -93,8 +144,10 @@ interface Bound {
 
 /** @returns null when the user has no such active, unbound hold. */
 async function bind(tx: Tx, binding: Binding, seconds: number): Promise<Bound | null> {
-  const { holdId } = binding
+  const { holdId, absorbed } = binding
+  if (absorbed.length > 0) await absorbHolds(tx, binding)
   const bound = await updateHoldBooking(tx, binding, seconds)
+  if (!bound && absorbed.length > 0) throw new HoldExpired(holdId) // and the others keep what they had
   if (!bound) return null
   const { eventId, seatIds } = bound
   if (seatIds.length === 0) return { ...bound, change: null }
@@ -104,7 +157,7 @@ async function bind(tx: Tx, binding: Binding, seconds: number): Promise<Bound | 
     seatIds,
     from: 'HELD',
     to: 'HELD',
-    fromHolds: [holdId],
+    fromHolds: [holdId, ...absorbed],
     holds: { ids: seatIds.map(() => holdId), seconds },
   })
   if (renewed.length !== seatIds.length) throw new InventoryMismatch(`hold ${holdId} no longer has its seats`)
@@ -157,7 +210,7 @@ function requireSameHold(
   return hold
 }
 
-async function requireBoundHold(db: Db, holdId: string): Promise<BoundHold> {
+export async function requireBoundHold(db: Db, holdId: string): Promise<BoundHold> {
   const bound = await findBoundHold(db, holdId)
   if (!bound) throw new Error(`hold ${holdId} has no items`)
   return bound

@@ -1,6 +1,6 @@
 import { NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { idSchema } from '@karcis/kit/ids'
+import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Hold, requireSale } from '../allocation/hold.ts'
@@ -19,13 +19,19 @@ const inputSchema = z.object({ eventId: idSchema, seatIds: seatIdsSchema(MAX_IDS
 
 /**
  * Holds the chosen seats of an event for the viewer, all of them or none, for HOLD_SECONDS.
+ * @param holdId of the hold to make; a new one, unless given.
  * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
  */
-export async function holdSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
+export async function holdSeats(
+  deps: Deps,
+  viewer: Viewer,
+  input: unknown,
+  holdId: string = newId(),
+): Promise<Hold> {
   const { eventId, seatIds } = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
   await requirePlacesOfOneHold(deps, { ...owner, eventId }, seatIds.length)
-  return withSeatClaim(deps, eventId, seatIds, async (holdId) => {
+  const allocate = async () => {
     const rows = await deps.saleReads.rowsAround(eventId, seatIds)
     const seats = requireChosen(rows, seatIds)
     const types = await requireOpenTypes(deps, [...new Set(seats.map((seat) => seat.ticketTypeId))])
@@ -34,7 +40,8 @@ export async function holdSeats(deps: Deps, viewer: Viewer, input: unknown): Pro
     const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
     if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
     return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places: [] })
-  })
+  }
+  return withSeatClaim(deps, eventId, seatIds, allocate, holdId)
 }
 
 /** The seats as they stand. @throws NotFound for one that the event does not have. */

@@ -1,0 +1,4 @@
+import { serveTasks } from '@karcis/kit/workers/thread'
+import { drawInvoice } from './draw-invoice.ts'
+
+serveTasks(drawInvoice)

@@ -1,0 +1,106 @@
+import { eventually } from '@karcis/testkit/eventually'
+import { parallel } from '@karcis/testkit/parallel'
+import { describe, expect, it } from 'vitest'
+import { settleDispute } from '../src/domain/payments/settle-dispute.ts'
+import { type BookingProcess, startBooking } from './booking-process.ts'
+import { audit } from './money.ts'
+import { act, providerKit } from './provider-kits.ts'
+import { becomes, LOOK, PRICE, type ProviderShop, started, startShop } from './provider-shop.ts'
+
+const alone = () => startShop(providerKit('STRIPE'), (settings) => startBooking(settings))
+
+/** A PAID booking whose tickets count as issued, and whose buyer disputes the payment. */
+async function disputed(shop: ProviderShop<BookingProcess>) {
+  const { booking, standIn } = shop
+  const payment = await started(shop)
+  shop.pay(payment.order)
+  await becomes(booking, payment.buyer, payment.id, 'PAID', 'PAID')
+  await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${payment.id}::uuid`
+  act(standIn, payment.order, 'dispute', 'fraudulent')
+  await becomes(booking, payment.buyer, payment.id, 'PAID', 'DISPUTED')
+  return payment
+}
+
+/** What stands in the accounts of a kind, all of them together. */
+async function sumOf({ db }: BookingProcess, kind: string): Promise<number> {
+  const [row] = await db.$queryRaw<
+    { sum: bigint }[]
+  >`SELECT coalesce(sum(e.amount), 0)::bigint AS sum FROM ledger_entries e
+    JOIN ledger_accounts a ON a.id = e.account_id WHERE a.kind = ${kind}`
+  return Number(row?.sum)
+}
+
+describe('a dispute at Stripe', () => {
+  it('sets the money apart, and gives it back to the event when it is won', async () => {
+    await using shop = await alone()
+    const { booking, standIn } = shop
+    const { buyer, id, order } = await disputed(shop)
+    expect([await sumOf(booking, 'EVENT_SALES'), await sumOf(booking, 'DISPUTED')]).toEqual([0, PRICE])
+    await parallel(5, () => settleDispute(booking.subgraph.deps, order))
+    expect(await sumOf(booking, 'DISPUTED')).toBe(PRICE)
+
+    act(standIn, order, 'closeDispute', 'won')
+    await becomes(booking, buyer, id, 'PAID', 'PAID')
+    expect([await sumOf(booking, 'EVENT_SALES'), await sumOf(booking, 'DISPUTED')]).toEqual([PRICE, 0])
+    await parallel(5, () => settleDispute(booking.subgraph.deps, order))
+    expect(await sumOf(booking, 'CLEARING:STRIPE')).toBe(-PRICE)
+    expect(await audit(booking.db)).toEqual([])
+  })
+
+  it('that is lost takes the money out of what Stripe holds, and the booking is REFUNDED', async () => {
+    await using shop = await alone()
+    const { booking, standIn } = shop
+    const { buyer, id, order } = await disputed(shop)
+    act(standIn, order, 'closeDispute', 'lost')
+    await becomes(booking, buyer, id, 'REFUNDED', 'REFUNDED')
+    expect([await sumOf(booking, 'DISPUTED'), await sumOf(booking, 'CLEARING:STRIPE')]).toEqual([0, 0])
+    const jobs = await booking.db.$queryRaw<
+      { n: number }[]
+    >`SELECT count(*)::int AS n FROM graphile_worker._private_jobs
+      WHERE key = ${`cancel-tickets:${id}`}`
+    expect(jobs[0]?.n).toBe(1) // its tickets end
+    await parallel(5, () => settleDispute(booking.subgraph.deps, order))
+    expect(await sumOf(booking, 'CLEARING:STRIPE')).toBe(0)
+    expect(await audit(booking.db)).toEqual([])
+  })
+
+  it('of which only the end is heard has the same outcome', async () => {
+    await using shop = await alone()
+    const { booking, standIn } = shop
+    for (const [outcome, status] of [
+      ['won', 'PAID'],
+      ['lost', 'REFUNDED'],
+    ] as const) {
+      const { buyer, id, order } = await started(shop)
+      shop.arm({ kind: 'lose', times: 99 })
+      shop.pay(order)
+      act(standIn, order, 'dispute', 'fraudulent')
+      standIn.disarm()
+      act(standIn, order, 'closeDispute', outcome)
+      await becomes(booking, buyer, id, status, status)
+      await eventually(async () => expect(await audit(booking.db)).toEqual([]))
+    }
+    expect(await sumOf(booking, 'DISPUTED')).toBe(0)
+    expect(await sumOf(booking, 'CLEARING:STRIPE')).toBe(-PRICE)
+  })
+
+  it('of another amount than bookings have of the payment waits for a person', async () => {
+    await using shop = await alone()
+    const { booking, standIn, rewrite } = shop
+    const { buyer, id, order } = await started(shop)
+    shop.pay(order)
+    await becomes(booking, buyer, id, 'PAID', 'PAID')
+    await standIn.quiet()
+    rewrite((answer) =>
+      answer.includes('"object":"dispute"')
+        ? answer.replace(`"amount":${PRICE * 100}`, '"amount":100')
+        : answer,
+    )
+    act(standIn, order, 'dispute', 'fraudulent')
+    await expect(settleDispute(booking.subgraph.deps, order)).rejects.toThrow(
+      'is not of what bookings have of it',
+    )
+    expect((await booking.ask(buyer, LOOK, { id })).data.booking.payment.status).toBe('PAID')
+    expect(await audit(booking.db)).toEqual([])
+  })
+})
