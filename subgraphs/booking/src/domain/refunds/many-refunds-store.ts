@@ -1,5 +1,20 @@
+import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
-import type { WholeRefund } from './refund-together.ts'
+import type { Payment } from '../payments/payment-store.ts'
+import type { TicketAmount } from './refund.ts'
+
+/** What is left of one booking, as it goes back. */
+export interface WholeRefund {
+  id: string
+  booking: Booking
+  payment: Payment
+  amount: number
+  tax: number
+  platformFees: number
+  tickets: TicketAmount[]
+  /** What an outside provider is asked for; null where the ledger is all there is. */
+  providerRefundId: string | null
+}
 
 /** What went back of bookings so far as tax, and of the platform's, by booking. */
 export async function findSharesMade(

@@ -17,22 +17,10 @@ import {
   findSharesMade,
   insertBookingRefunds,
   insertProviderRefunds,
+  type WholeRefund,
 } from './many-refunds-store.ts'
-import { spreadOver, type TicketAmount } from './refund.ts'
+import { spreadOver } from './refund.ts'
 import { approveEach } from './request-store.ts'
-
-/** What is left of one booking, as it goes back. */
-export interface WholeRefund {
-  id: string
-  booking: Booking
-  payment: Payment
-  amount: number
-  tax: number
-  platformFees: number
-  tickets: TicketAmount[]
-  /** What an outside provider is asked for; null where the ledger is all there is. */
-  providerRefundId: string | null
-}
 
 /**
  * As `refundInFull`, for many bookings of one currency that have their tickets, in a few statements of one transaction. Those of which tickets are being refunded by
