@@ -201,6 +201,35 @@ const FAULTS: Fault[] = [
     row: { booking_id: w.PENDING, status: 'PENDING' },
   },
   {
+    check: 'refunds',
+    database: 'booking',
+    sql: `INSERT INTO booking_refunds (id, booking_id, status, amount, reason) VALUES ('${id(96)}', '${w.PAID}', 'MADE', 0, 'Rain.');
+      INSERT INTO booking_tickets (ticket_id, booking_id, position) VALUES ('${id(52)}', '${w.PAID}', 1);
+      INSERT INTO refund_items (ticket_id, refund_id, amount) VALUES ('${id(52)}', '${id(96)}', 100)`,
+    row: { booking_id: w.PAID, status: 'PAID', refunded_amount: '0', refunded: '0', of_tickets: '100' },
+    besides: ['tickets'],
+  },
+  {
+    check: 'refunds-posted',
+    database: 'booking',
+    sql: `INSERT INTO booking_refunds (id, booking_id, status, amount, reason) VALUES ('${id(96)}', '${w.PAID}', 'MADE', 100, 'Rain.')`,
+    row: { refund_id: id(96), booking_id: w.PAID, amount: '100', asked: null, posted: null },
+    besides: ['refunds'],
+  },
+  {
+    check: 'late-refunds',
+    database: 'booking',
+    sql: `INSERT INTO booking_refunds (id, booking_id, status, amount, reason, updated_at)
+      VALUES ('${id(96)}', '${w.PAID}', 'ENDING', 100, 'Rain.', now() - interval '1 hour')`,
+    row: { refund_id: id(96), booking_id: w.PAID, amount: '100' },
+  },
+  {
+    check: 'late-event-refunds',
+    database: 'booking',
+    sql: `INSERT INTO event_refunds (event_id, reason, updated_at) VALUES ('${w.EVENT}', 'Rain.', now() - interval '1 hour')`,
+    row: { event_id: w.EVENT, status: 'RUNNING', refunded: 0, left: 1 },
+  },
+  {
     check: 'hanging-refunds',
     database: 'booking',
     sql: `INSERT INTO refunds (id, payment_id, amount, created_at) SELECT '${id(95)}', id, 300, now() - interval '2 days' FROM payments`,

@@ -23,6 +23,12 @@ import {
 } from './domain/payments/payment-jobs.ts'
 import { settleDispute } from './domain/payments/settle-dispute.ts'
 import { settlePayment } from './domain/payments/settle-payment.ts'
+import { REFUND_TICKETS, type RefundTicketsJob } from './domain/refunds/booking-refund-store.ts'
+import { REFUND_EVENT, type RefundEventJob } from './domain/refunds/event-refund-store.ts'
+import { refundEvent, sweepEventRefunds } from './domain/refunds/refund-event.ts'
+import { finishRefund } from './domain/refunds/refund-tickets.ts'
+import { DECIDE_REFUND, type DecideRefundJob } from './domain/refunds/request-store.ts'
+import { decideRefund, sweepRequests } from './domain/refunds/review-refund.ts'
 import { FOLD_SALES, foldSales } from './domain/sales/fold-sales.ts'
 import { sendRefund, sweepPayments } from './domain/refunds/send-refund.ts'
 import { sweepWebhooks } from './domain/webhooks/deliver-webhooks.ts'
@@ -50,6 +56,9 @@ const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
 const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
+
+const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
+const sweepRequestsJob = onSchedule('sweep-refund-requests', sweepRequests)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
 export const forgetKeysJob = retention<Deps>({
@@ -117,6 +126,20 @@ export const jobs = [
     run: (deps, { paymentId }) => settleDispute(deps, paymentId),
   }),
   defineJob<RefundJob, Deps>({ ...REFUND_PAYMENT, run: (deps, { refundId }) => sendRefund(deps, refundId) }),
+  defineJob<RefundTicketsJob, Deps>({
+    ...REFUND_TICKETS,
+    run: async (deps, { refundId }) => void (await finishRefund(deps, refundId)),
+  }),
+  defineJob<DecideRefundJob, Deps>({
+    ...DECIDE_REFUND,
+    run: (deps, { requestId }) => decideRefund(deps, requestId),
+  }),
+  defineJob<RefundEventJob, Deps>({
+    ...REFUND_EVENT,
+    run: (deps, { eventId }) => refundEvent(deps, eventId),
+  }),
+  sweepEventRefundsJob,
+  sweepRequestsJob,
   issueInvoicesJob,
   foldSalesJob,
   sweepJob,
@@ -137,6 +160,8 @@ export const crons = [
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: sweepRequestsJob.name, match: '* * * * *' },
+  { job: sweepEventRefundsJob.name, match: '* * * * *' },
   { job: sweepWebhooksJob.name, match: '* * * * *' },
   { job: forgetNotificationsJob.name, match: '43 * * * *' },
   { job: forgetKeysJob.name, match: '7,37 * * * *' },

@@ -8,6 +8,9 @@ import { findInvoices, findInvoicesOf } from './domain/invoices/invoice-store.ts
 import { findPayments } from './domain/payments/payment-store.ts'
 import { findStatements } from './domain/payouts/payout-store.ts'
 import { findResults, findUsedPromos } from './domain/promos/promo-store.ts'
+import { findRefunds, findRefundsOfBookings } from './domain/refunds/booking-refund-store.ts'
+import { findBookingPolicies, findEventPolicies } from './domain/refunds/policy-store.ts'
+import { findRequestsOfBookings } from './domain/refunds/request-store.ts'
 import { findEventSales } from './domain/sales/sale-store.ts'
 import { findCounts, findPages, viewReferences } from './domain/viewing/view-bookings.ts'
 import { viewAllWallets, viewWallets } from './domain/viewing/view-wallet.ts'
@@ -40,6 +43,15 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     /** Of bookings. */
     invoices: byKey((ids) => findInvoicesOf(deps.db, ids)),
     payment: byKey((ids) => findPayments(deps.db, ids)),
+    /** What goes back of bookings. */
+    refunds: byKey((ids) => findRefundsOfBookings(deps.db, ids)),
+    /** By their own ids. */
+    refund: byKey((ids) => findRefunds(deps.db, ids)),
+    /** What of bookings is asked to have back. */
+    refundRequests: byKey((ids) => findRequestsOfBookings(deps.db, ids)),
+    /** What bookings were bought under, and what counts for new ones of events. */
+    bookingPolicy: byKey((ids) => findBookingPolicies(deps.db, ids)),
+    eventPolicy: byKey((ids) => findEventPolicies(deps.db, ids)),
     /** What made bookings cheaper. */
     promos: byKey((ids) => findUsedPromos(deps.db, ids)),
     /** What has come of promo codes, and of campaigns. */

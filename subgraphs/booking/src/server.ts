@@ -19,6 +19,7 @@ import { createProviders, type PaymentMethod } from './domain/payments/providers
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { createGuessKey } from './domain/promos/guess-limit.ts'
+import { beginEventRefund } from './domain/refunds/refund-event.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
@@ -114,6 +115,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
         if (erased) await deleteEndpointsOf(tx, userId)
       },
-      'event.changed': (tx, { payload }) => updateEventCopy(tx, payload),
+      async 'event.changed'(tx, { payload }) {
+        await updateEventCopy(tx, payload)
+        await beginEventRefund(tx, payload)
+      },
     }),
   })

@@ -5,8 +5,9 @@ import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { sweepHolds } from '@karcis/ticket/domain/allocation/bound-hold-ender'
 import { describe, expect, it } from 'vitest'
-import { cancelTickets, issueTickets, refundInFull } from '../src/domain/fulfilment/issue-tickets.ts'
+import { cancelTickets, issueTickets } from '../src/domain/fulfilment/issue-tickets.ts'
 import { sweepBookings } from '../src/domain/fulfilment/release-booking.ts'
+import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
 import { audit } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
 import { startWorld, type World } from './world.ts'
@@ -146,7 +147,7 @@ describe('issuing', () => {
     await using story = await paidWhileTicketIsAway()
     const { db, subgraph } = story.world
     await db.$executeRawUnsafe(`ALTER TABLE booking_tickets
-      DROP CONSTRAINT booking_tickets_pkey, DROP CONSTRAINT booking_tickets_booking_id_position_key`)
+      DROP CONSTRAINT booking_tickets_pkey CASCADE, DROP CONSTRAINT booking_tickets_booking_id_position_key`)
     await withMutant(subgraph.deps, [" AND status = 'PAID' AND NOT fulfilled"], async () => {
       expect(await twentyTimes(story)).toBeGreaterThan(2)
     })

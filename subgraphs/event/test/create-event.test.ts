@@ -221,6 +221,9 @@ describe('eventForSale', () => {
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
+      rescheduledAt: null,
+      refundUntil: null,
+      cancellationReason: null,
       maxOpenPlaces: null,
       version: 2,
     })

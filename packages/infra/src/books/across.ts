@@ -34,10 +34,16 @@ interface BookingRow extends pg.QueryResultRow {
   fulfilled: boolean
   version: number
   places: number
+  /** Tickets that are refunded by themselves, and those that are being taken out of use for it. */
+  refunded: number
+  ending: number
 }
 
 const BOOKINGS = `SELECT b.id::text AS id, b.user_id, b.status, b.fulfilled, b.version,
-  (SELECT coalesce(sum(i.quantity), 0)::int FROM booking_items i WHERE i.booking_id = b.id) AS places FROM bookings b`
+  (SELECT coalesce(sum(i.quantity), 0)::int FROM booking_items i WHERE i.booking_id = b.id) AS places, r.refunded, r.ending
+  FROM bookings b CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE status = 'MADE')::int AS refunded,
+    count(*) FILTER (WHERE status = 'ENDING')::int AS ending
+    FROM refund_items i JOIN booking_refunds f ON f.id = i.refund_id WHERE f.booking_id = b.id) r`
 
 interface BoundHoldRow extends pg.QueryResultRow {
   /** Of the booking. */
@@ -57,10 +63,11 @@ const ticketsOf = (ticket: pg.Pool, bookingIds: readonly string[]) =>
   )
 
 /** Whether a booking has as many live tickets as it should. Until it is fulfilled nothing can be said; that it takes long is seen elsewhere. */
-function hasItsTickets({ status, fulfilled, places }: BookingRow, live: number): boolean {
+function hasItsTickets(booking: BookingRow, live: number): boolean {
+  const { status, fulfilled, places, refunded, ending } = booking
   if (!fulfilled) return true
-  if (status === 'PAID') return live === places
-  return status === 'PARTIALLY_REFUNDED' ? live <= places : live === 0
+  if (status !== 'PAID' && status !== 'PARTIALLY_REFUNDED') return live === 0
+  return live <= places - refunded && live >= places - refunded - ending
 }
 
 /** PENDING bookings that can be paid, and how many places each is for. */

@@ -192,6 +192,53 @@ export const MONEY_CHECKS: readonly Check[] = [
     repair: { how: 'enqueued again (expire-booking)', sql: followUp },
   },
   {
+    name: 'refunds',
+    rule: 'what went back of a booking is the sum of its refunds, and of its tickets no more',
+    breaches:
+      () => `SELECT b.id AS booking_id, b.status, b.refunded_amount, r.refunded, r.of_tickets FROM bookings b JOIN (
+        SELECT f.booking_id, sum(f.amount) AS refunded, coalesce(sum(i.amount), 0) AS of_tickets FROM booking_refunds f
+        LEFT JOIN (SELECT refund_id, sum(amount) AS amount FROM refund_items GROUP BY refund_id) i ON i.refund_id = f.id
+        WHERE f.status = 'MADE' GROUP BY f.booking_id) r ON r.booking_id = b.id
+      WHERE b.refunded_amount <> r.refunded AND NOT EXISTS (SELECT FROM ledger_transactions t
+          WHERE t.booking_id = b.id AND t.kind = 'DISPUTE_LOST') OR r.of_tickets > r.refunded`,
+  },
+  {
+    name: 'refunds-posted',
+    rule: 'a refund that was made is in the ledger, and a provider is asked for no other amount',
+    breaches:
+      () => `SELECT f.id AS refund_id, f.booking_id, f.amount, r.amount AS asked, -l.amount AS posted FROM booking_refunds f
+      LEFT JOIN refunds r ON r.id = f.provider_refund_id
+      LEFT JOIN (SELECT t.reference, sum(e.amount) FILTER (WHERE e.amount < 0) AS amount FROM ledger_transactions t
+        JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.kind = 'REFUND' GROUP BY t.id) l ON l.reference = 'refund:' || f.id
+      WHERE f.status = 'MADE' AND f.amount > 0 AND (l.amount IS NULL OR -l.amount <> f.amount OR r.amount <> f.amount)
+        OR f.status <> 'MADE' AND (l.amount IS NOT NULL OR r.id IS NOT NULL)`,
+  },
+  {
+    name: 'late-refunds',
+    rule: 'a refund of single tickets comes to its end',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT id AS refund_id, booking_id, amount, created_at AS since FROM booking_refunds
+      WHERE status = 'ENDING' AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
+    repair: {
+      how: 'enqueued again (refund-tickets)',
+      sql: (
+        breaches,
+      ) => `SELECT count(graphile_worker.add_job('refund-tickets', payload => json_build_object('refundId', refund_id),
+          job_key => 'refund-tickets:' || refund_id, max_attempts => 25))::int AS count FROM (${breaches}) refund`,
+    },
+  },
+  {
+    name: 'late-event-refunds',
+    rule: 'the refunds of an event that was called off go on until all of its bookings are refunded',
+    breaches: ({
+      graceSeconds,
+    }) => `SELECT r.event_id, r.status, r.refunded, r.updated_at AS since, (SELECT count(*)::int FROM bookings b
+        WHERE b.event_id = r.event_id AND b.status IN ('PAID', 'PARTIALLY_REFUNDED')) AS "left" FROM event_refunds r
+      WHERE r.status = 'RUNNING' AND r.updated_at < now() - make_interval(secs => ${graceSeconds}) OR r.status = 'DONE' AND EXISTS (
+        SELECT FROM bookings b WHERE b.event_id = r.event_id AND b.status IN ('PAID', 'PARTIALLY_REFUNDED'))`,
+  },
+  {
     name: 'hanging-refunds',
     rule: 'what is to go back through a provider has gone within a day',
     breaches:

@@ -25,6 +25,12 @@ export const eventForSale = z.object({
   salesPausedReason: z.string().nullable().default(null),
   /** How many places one person may hold or owe for at once; null for the platform's own number. */
   maxOpenPlaces: z.int().nullable().default(null),
+  /** When it was moved to another time last, as `rescheduleEvent` does; null when it was not. */
+  rescheduledAt: z.coerce.date().nullable().default(null),
+  /** Until when everybody who had booked before that may have all their money back. */
+  refundUntil: z.coerce.date().nullable().default(null),
+  /** Why it was called off, for those whose money goes back; null while it was not. */
+  cancellationReason: z.string().nullable().default(null),
   /** Rises by one with every change, so what is newer is known. */
   version: z.int(),
 })

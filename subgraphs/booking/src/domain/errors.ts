@@ -61,6 +61,13 @@ export class RefundNotAllowed extends KarcisError {
   }
 }
 
+/** A ticket of these is refunded already, or about to be. */
+export class TicketsRefunded extends KarcisError {
+  constructor() {
+    super('REFUND_NOT_ALLOWED', 'One of these tickets is refunded already, or about to be.')
+  }
+}
+
 export class HoldExpired extends KarcisError {
   constructor(holdId: string) {
     super('HOLD_EXPIRED', 'The hold has run out: take the places again.', { holdId })

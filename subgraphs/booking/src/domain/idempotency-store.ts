@@ -18,6 +18,7 @@ export interface Attempt {
     | 'checkout'
     | 'addToCart'
     | 'topUpWallet'
+    | 'requestRefund'
   key: string
   /** What was asked, without the key, as JSON that is equal for equal requests. */
   input: unknown

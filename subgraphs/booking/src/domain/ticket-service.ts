@@ -37,6 +37,8 @@ const ticketTypes = z.object({
 
 const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid()) })
 
+const refundedTickets = z.object({ refunded: z.boolean(), refused: z.array(z.uuid()) })
+
 /** What is to be kept in a hold: so many of some types of one event, or chosen seats of one. */
 export type Reservation = { items: WantedItem[] } | { eventId: string; seatIds: readonly string[] }
 
@@ -167,6 +169,22 @@ export function ticketService(client: ServiceClient | undefined) {
     async freeze(bookingId: string, frozen: boolean): Promise<void> {
       const operation = `mutation ($bookingId: ID!, $frozen: Boolean!) { freezeTickets(bookingId: $bookingId, frozen: $frozen) }`
       await client.query(operation, { bookingId, frozen })
+    },
+
+    /** Takes some tickets of a booking out of use for a refund, all or none. `refunded: false`: one of them was used, or ended otherwise. */
+    async refund(
+      bookingId: string,
+      refundId: string,
+      ticketIds: readonly string[],
+    ): Promise<z.infer<typeof refundedTickets>> {
+      const operation = `mutation ($bookingId: ID!, $refundId: ID!, $ticketIds: [ID!]!) {
+        refundTickets(bookingId: $bookingId, refundId: $refundId, ticketIds: $ticketIds) { refunded refused } }`
+      const data = await client.query<{ refundTickets: unknown }>(operation, {
+        bookingId,
+        refundId,
+        ticketIds,
+      })
+      return refundedTickets.parse(data.refundTickets)
     },
 
     /** Takes the tickets of a refunded booking out of use and frees their places. */

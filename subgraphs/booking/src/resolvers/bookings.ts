@@ -3,6 +3,7 @@ import { mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
+import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
 import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
@@ -57,6 +58,9 @@ export const bookings: Resolvers = {
       ((await ctx.loaders.ticketIds.load(id)) ?? []).map((ticketId) => ({ id: ticketId })),
     promos: async ({ id, discount }, _, ctx) =>
       discount === 0 ? [] : ((await ctx.loaders.promos.load(id)) ?? []),
+    refundPolicy: async ({ id }, _, ctx) => (await ctx.loaders.bookingPolicy.load(id)) ?? DEFAULT_POLICY,
+    refundRequests: async ({ id }, _, ctx) => (await ctx.loaders.refundRequests.load(id)) ?? [],
+    refunds: async ({ id }, _, ctx) => (await ctx.loaders.refunds.load(id)) ?? [],
     payment: ({ id }, _, ctx) => ctx.loaders.payment.load(id),
   },
   BookingItem: {

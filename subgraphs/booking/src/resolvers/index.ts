@@ -13,6 +13,7 @@ import { manual } from './manual.ts'
 import { payments } from './payments.ts'
 import { payouts } from './payouts.ts'
 import { promos } from './promos.ts'
+import { refunds } from './refunds.ts'
 import { sales } from './sales.ts'
 import { wallet } from './wallet.ts'
 import { webhooks } from './webhooks.ts'
@@ -32,6 +33,7 @@ const joined = joinResolvers<Resolvers>(
   payments,
   payouts,
   promos,
+  refunds,
   sales,
   wallet,
   webhooks,

@@ -6,7 +6,6 @@ import { expireBookings } from '../domain/fulfilment/release-booking.ts'
 import type { Payment } from '../domain/payments/payment-store.ts'
 import type { BuyerAction } from '../domain/payments/provider.ts'
 import { chargeableCurrencies } from '../domain/payments/providers.ts'
-import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const payments: Resolvers = {
@@ -21,7 +20,6 @@ export const payments: Resolvers = {
   },
   Mutation: {
     confirmPayment: (_, { id, input }, ctx) => confirmPayment(ctx.deps, requireViewer(ctx), id, input),
-    refundBooking: (_, { id, reason }, ctx) => refundBooking(ctx.deps, requireViewer(ctx), id, reason),
     expireBookings(_, { holds }, ctx) {
       requireService(ctx, 'ticket')
       return expireBookings(ctx.deps, holds)

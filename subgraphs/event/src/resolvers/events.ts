@@ -9,9 +9,11 @@ import { listEvents, listEventsAtVenue, listMyEvents, popularEvents } from '../d
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
+import { cancelEvent } from '../domain/organizing/cancel-event.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
 import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
+import { rescheduleEvent } from '../domain/organizing/reschedule-event.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
 import { eventsToCome, fixCurrency, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
@@ -53,6 +55,8 @@ export const events = {
     submitEvent: (_, { id }, { deps, viewer }) => submitEvent(deps, viewer, id),
     reviewEvent: (_, { id, input }, { deps, viewer }) => reviewEvent(deps, viewer, id, input),
     deleteEvent: (_, { id }, { deps, viewer }) => deleteEvent(deps, viewer, id),
+    cancelEvent: (_, { id, reason }, { deps, viewer }) => cancelEvent(deps, viewer, id, reason),
+    rescheduleEvent: (_, { input }, { deps, viewer }) => rescheduleEvent(deps, viewer, input),
     pauseSales: (_, { eventId, reason }, { deps, viewer }) => pauseSales(deps, viewer, eventId, reason),
     resumeSales: (_, { eventId }, { deps, viewer }) => resumeSales(deps, viewer, eventId),
     transferEvent: (_, { id, organizerId }, { deps, viewer }) => transferEvent(deps, viewer, id, organizerId),

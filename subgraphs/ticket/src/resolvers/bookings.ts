@@ -1,7 +1,8 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
-import { cancelTickets, issueTickets } from '../domain/booking/issue-tickets.ts'
+import { cancelTickets, refundTickets } from '../domain/booking/end-tickets.ts'
 import { freezeTickets } from '../domain/booking/freeze-tickets.ts'
+import { issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
 import { readKeptPlaces, reservePlaces } from '../domain/booking/reserve-places.ts'
 import { resizeHold } from '../domain/booking/resize-hold.ts'
@@ -37,6 +38,7 @@ export const bookings = {
     releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),
     cancelTickets: (_, { bookingId, reason }, ctx) => cancelTickets(depsForBooking(ctx), bookingId, reason),
     freezeTickets: (_, { bookingId, frozen }, ctx) => freezeTickets(depsForBooking(ctx), bookingId, frozen),
+    refundTickets: (_, args, ctx) => refundTickets(depsForBooking(ctx), args),
     updateTicketSold: (_, { ticketTypeId }, ctx) => depsForBooking(ctx).batchedReads.ticketType(ticketTypeId),
   },
 } satisfies Resolvers

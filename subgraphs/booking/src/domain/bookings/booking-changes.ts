@@ -1,4 +1,5 @@
 import { recordEvent } from '@karcis/kit/events'
+import { newId } from '@karcis/kit/ids'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Change, Live } from '@karcis/kit/live'
 import { z } from 'zod'
@@ -46,6 +47,34 @@ export async function recordStatus(tx: Tx, booking: Booking): Promise<void> {
     const options = { runAt: booking.expiresAt, key: `${EXPIRE_BOOKING.name}:${id}` }
     await enqueue(tx, EXPIRE_BOOKING, { bookingId: id }, options)
   } else await enqueueFollowUp(tx, id, status)
+}
+
+/** Of jobs that are many at once, for nobody who waits: any other goes before them. */
+const BULK_PRIORITY = 10
+
+/**
+ * As `recordStatus`, for many bookings that were REFUNDED at once: their events are delivered by the sweep of the outbox, and their jobs let all
+ * others go first.
+ */
+export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): Promise<void> {
+  const ids = bookings.map(({ id }) => id)
+  const payloads = bookings.map(({ id, userId, status }) => JSON.stringify({ bookingId: id, userId, status }))
+  await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+    SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb
+    FROM unnest(${ids.map(() => newId())}::uuid[], ${ids}::text[], ${payloads}::text[]) AS event (id, booking_id, payload)`
+  await enqueueMany(tx, CANCEL_TICKETS.name, 'bookingId', ids)
+}
+
+/** Enqueues a job for each of many things, each once however often it is called. @param field of the payload that has the id. */
+export async function enqueueMany(
+  tx: Tx,
+  name: string,
+  field: string,
+  ids: readonly string[],
+): Promise<void> {
+  await tx.$executeRaw`SELECT count(*) FROM graphile_worker.add_jobs((SELECT array_agg(ROW(${name}::text,
+      json_build_object(${field}::text, id), NULL, now(), 25, ${name}::text || ':' || id, ${BULK_PRIORITY}::int, NULL)::graphile_worker.job_spec)
+    FROM unnest(${ids}::text[]) AS id))`
 }
 
 /** Enqueues what the status asks of the ticket subgraph, once however often it is called. */

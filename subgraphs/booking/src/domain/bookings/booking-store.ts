@@ -86,6 +86,14 @@ export async function lockBookings(tx: Tx, paid: Paid): Promise<Booking[]> {
   return rows.map(toBooking)
 }
 
+/** One booking, paid with others or not, that nobody else moves until the transaction ends. */
+export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<
+    BookingRow[]
+  >`SELECT ${COLUMNS} FROM bookings WHERE id = ${id}::uuid FOR UPDATE`
+  return row ? toBooking(row) : null
+}
+
 /** A booking with all others of its checkout, in the order of their ids. */
 export const listPaidWith = async (db: Db | Tx, booking: Booking): Promise<Booking[]> =>
   booking.checkoutId === null
@@ -129,7 +137,10 @@ export async function findBookingFees(
 }
 
 /** Ids of the tickets issued for bookings, in order, by booking id. */
-export async function findTicketIds(db: Db, bookingIds: readonly string[]): Promise<Map<string, string[]>> {
+export async function findTicketIds(
+  db: Db | Tx,
+  bookingIds: readonly string[],
+): Promise<Map<string, string[]>> {
   const rows = await db.bookingTicket.findMany({
     where: { bookingId: { in: [...bookingIds] } },
     orderBy: { position: 'asc' },
@@ -358,6 +369,10 @@ export async function touchBookings(tx: Tx, bookings: readonly Booking[]): Promi
   return rows.map(toBooking)
 }
 
+/** The same of one booking. */
+export const touchBooking = async (tx: Tx, booking: Booking): Promise<Booking | null> =>
+  (await touchBookings(tx, [booking]))[0] ?? null
+
 /** PENDING and in time: it can be paid for so many hours from now, but not past `latest`; never for less long than before. */
 export const extendBooking = (tx: Tx, id: string, hours: number, latest: Date): Promise<Booking | null> =>
   move(
@@ -385,7 +400,7 @@ export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, Prisma.sql`${OVERDUE} AND ${UNPAID}`)
 
 /**
- * PAID → REFUNDED in full, its tickets not yet cancelled.
+ * Paid → REFUNDED in full, its tickets not yet cancelled. Not while tickets of it are being refunded by themselves.
  * @param fulfilled whether its tickets must have been issued, or must not.
  */
 export const moveToRefunded = (
@@ -398,7 +413,46 @@ export const moveToRefunded = (
     tx,
     id,
     Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
-    Prisma.sql`status = 'PAID' AND fulfilled = ${fulfilled}`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled = ${fulfilled}
+      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')`,
+  )
+
+/** The same of several bookings that have their tickets, which are locked in the order of their ids. @returns those that moved, as they were and as they are. */
+export async function moveAllToRefunded(
+  tx: Tx,
+  ids: readonly string[],
+  reason: string,
+): Promise<{ before: Booking; booking: Booking }[]> {
+  const locked = await tx.$queryRaw<BookingRow[]>`
+    SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  const moved = await tx.$queryRaw<BookingRow[]>`UPDATE bookings
+    SET status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false, version = version + 1, updated_at = now()
+    WHERE id = ANY(${ids}::uuid[]) AND status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled
+      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')
+    RETURNING ${COLUMNS}`
+  const before = new Map(locked.map((row) => [row.id, toBooking(row)]))
+  return moved.map((row) => ({ before: before.get(row.id) ?? toBooking(row), booking: toBooking(row) }))
+}
+
+/**
+ * Notes that money went back for tickets that are out of use: REFUNDED once that is all of it and no ticket is left, else PARTIALLY_REFUNDED,
+ * or as it was where these tickets cost nothing. The refund's items are written, those of other refunds too.
+ * @returns null when that is more than there is, or the booking is not paid (any more).
+ */
+export const moveToPartlyRefunded = (
+  tx: Tx,
+  id: string,
+  { amount, reason }: { amount: number; reason: string },
+): Promise<Booking | null> =>
+  move(
+    tx,
+    id,
+    Prisma.sql`refunded_amount = refunded_amount + ${amount}::bigint, refund_reason = ${reason},
+      status = CASE WHEN refunded_amount + ${amount}::bigint = total_price AND NOT EXISTS (SELECT FROM booking_tickets
+          WHERE booking_id = bookings.id AND NOT EXISTS (SELECT FROM refund_items item JOIN booking_refunds refund ON refund.id = item.refund_id
+            WHERE item.ticket_id = booking_tickets.ticket_id AND refund.status = 'MADE')) THEN 'REFUNDED'
+        WHEN refunded_amount + ${amount}::bigint > 0 THEN 'PARTIALLY_REFUNDED' ELSE status END`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled AND refunded_amount + ${amount}::bigint <= total_price`,
   )
 
 /** PAID → REFUNDED by the buyer's bank, its tickets not yet cancelled. */

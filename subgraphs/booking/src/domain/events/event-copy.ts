@@ -1,6 +1,6 @@
 import { EVENT_FOR_SALE, type EventForSale, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
-import { ServiceUnavailable } from '@karcis/kit/errors'
+import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import type { KeysetPage } from '@karcis/kit/pagination'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -8,12 +8,23 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import { EXPIRE_BOOKING } from '../bookings/booking-changes.ts'
 import type { Db, Tx } from '../database.ts'
 
+/** An event, of which what others say stands with them. */
+export interface EventRef {
+  id: string
+}
+
 /** What booking knows of an event, as it was told last. */
 export interface EventCopy {
   eventId: string
   organizerId: string
   /** As `EventStatus` of schema/event.graphql, but COMPLETED; DELETED when it is gone. */
   status: string
+  /** Null where it has not changed since this is kept. */
+  startsAt: Date | null
+  /** When it was moved to another time; null when it was not. */
+  rescheduledAt: Date | null
+  /** Until when who had booked before that may have all their money back. */
+  refundUntil: Date | null
   /** IANA name; null until it was told of since this is kept. */
   timezone: string | null
 }
@@ -22,7 +33,8 @@ export interface EventCopy {
 export async function findEventCopies(db: Db, ids: readonly string[]): Promise<Map<string, EventCopy>> {
   const rows = await db.$queryRaw<
     EventCopy[]
-  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status, timezone
+  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status, timezone, starts_at AS "startsAt",
+      rescheduled_at AS "rescheduledAt", refund_until AS "refundUntil"
     FROM event_copies WHERE event_id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.eventId, row]))
 }
@@ -80,6 +92,22 @@ export async function refreshEventCopy(
   }
 }
 
+/** An event as it is known, start and all; what is not known is asked of its owner. @throws NotFound; ServiceUnavailable while nobody says when it starts. */
+export async function knownEvent(
+  deps: { db: Db; clients: Record<string, ServiceClient> },
+  eventId: string,
+): Promise<EventCopy & { startsAt: Date }> {
+  const find = async () => (await findEventCopies(deps.db, [eventId])).get(eventId)
+  let copy = await find()
+  if (!copy?.startsAt) {
+    await refreshEventCopy(deps, eventId)
+    copy = await find()
+  }
+  if (copy?.startsAt) return { ...copy, startsAt: copy.startsAt }
+  if (!copy && (await findOrganizer(deps.db, eventId)) === null) throw new NotFound('event', eventId)
+  throw new ServiceUnavailable()
+}
+
 /** Whether the viewer organizes an event, or is an admin. What would be refused by what is known of the event is first asked of its owner. */
 export async function organizes(
   deps: { db: Db; clients: Record<string, ServiceClient> },
@@ -104,13 +132,16 @@ export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: Eve
  */
 export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
   const off = event.status === 'CANCELLED' || event.status === 'DELETED'
-  const newer =
-    await tx.$executeRaw`INSERT INTO event_copies AS known (event_id, organizer_id, status, payable_until, version, timezone)
-    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status},
-      CASE WHEN ${off} THEN least(now(), ${event.endsAt}::timestamptz) ELSE ${event.endsAt}::timestamptz END, ${event.version}, ${event.timezone})
-    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status,
-      payable_until = excluded.payable_until, version = excluded.version, timezone = excluded.timezone
-    WHERE known.version < excluded.version OR (known.version = excluded.version AND known.timezone IS NULL)`
+  const newer = await tx.$executeRaw`INSERT INTO event_copies AS known
+      (event_id, organizer_id, status, timezone, starts_at, rescheduled_at, refund_until, payable_until, version)
+    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status}, ${event.timezone}, ${event.startsAt}::timestamptz,
+      ${event.rescheduledAt}::timestamptz, ${event.refundUntil}::timestamptz,
+      CASE WHEN ${off} THEN least(now(), ${event.endsAt}::timestamptz) ELSE ${event.endsAt}::timestamptz END, ${event.version})
+    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status, timezone = excluded.timezone,
+      starts_at = excluded.starts_at, rescheduled_at = excluded.rescheduled_at, refund_until = excluded.refund_until,
+      payable_until = excluded.payable_until, version = excluded.version
+    WHERE known.version < excluded.version
+      OR known.version = excluded.version AND (known.timezone IS NULL OR known.starts_at IS NULL)`
   if (newer === 0) return
   await tx.$executeRaw`SELECT graphile_worker.add_job(${EXPIRE_BOOKING.name}::text,
       payload => json_build_object('bookingId', booking.id), run_at => event.payable_until,

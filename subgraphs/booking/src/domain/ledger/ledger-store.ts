@@ -129,6 +129,36 @@ export async function insertPosting(tx: Tx, posting: Posting): Promise<boolean> 
   return true
 }
 
+/**
+ * Writes many postings of one currency at once, none of which was posted before: as `insertPosting` does one.
+ * @throws Error when one was, in which case none is to be written: the transaction must end.
+ */
+export async function insertPostings(tx: Tx, postings: readonly Posting[]): Promise<void> {
+  const [first] = postings
+  if (!first) return
+  const lines = postings.flatMap((posting) =>
+    posting.lines.map((line) => ({ ...line, reference: posting.reference })),
+  )
+  const { currency } = first
+  if (postings.some((posting) => posting.currency !== currency))
+    throw new RangeError('these are of several currencies')
+  const keyOf = ({ kind, ownerId }: AccountRef) => `${kind} ${ownerId}`
+  const refs = [...new Map(lines.map(({ account }) => [keyOf(account), account])).values()]
+  const opened = await openAccounts(tx, { ...first, lines: refs.map((account) => ({ account, amount: 0 })) })
+  const accounts = new Map(refs.map((account, at) => [keyOf(account), opened[at]]))
+  const ids = new Map(postings.map(({ reference }) => [reference, newId()]))
+  const fresh = await tx.$executeRaw`INSERT INTO ledger_transactions (id, kind, booking_id, reference)
+    SELECT * FROM unnest(${[...ids.values()]}::uuid[], ${postings.map(({ kind }) => kind)}::text[],
+      ${postings.map(({ bookingId }) => bookingId)}::uuid[], ${postings.map(({ reference }) => reference)}::text[])
+    ON CONFLICT DO NOTHING`
+  if (fresh !== postings.length) throw new Error('some of these were posted before')
+  await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+    SELECT entry.id, entry.transaction_id, entry.account_id, ${currency}, entry.amount
+    FROM unnest(${lines.map(() => newId())}::uuid[], ${lines.map(({ reference }) => ids.get(reference))}::uuid[],
+      ${lines.map(({ account }) => accounts.get(keyOf(account)))}::uuid[], ${lines.map(({ amount }) => BigInt(amount))}::bigint[])
+      AS entry (id, transaction_id, account_id, amount) ORDER BY entry.account_id`
+}
+
 /** Ids of the accounts of a posting's lines, in their order; those that are missing are opened, empty. */
 async function openAccounts(tx: Tx, { currency, lines }: Posting): Promise<string[]> {
   const kinds = lines.map((line) => line.account.kind)

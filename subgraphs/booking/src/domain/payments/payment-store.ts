@@ -184,6 +184,21 @@ export async function moveLocked(tx: Tx, from: Payment, to: PaymentState): Promi
   if (!(await movePayment(tx, from, to))) throw new Error(`payment ${from.id} was moved by another`)
 }
 
+/** Payments that nobody else moves until the transaction ends, locked in the order of their ids, by id. */
+export async function lockPayments(tx: Tx, ids: readonly string[]): Promise<Map<string, Payment>> {
+  const rows = await tx.$queryRaw<PaymentRow[]>`
+    SELECT ${COLUMNS} FROM payments WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  return new Map(rows.map((row) => [row.id, toPayment(row)]))
+}
+
+/** Notes what went back of payments that the caller has locked. */
+export async function updateRefunded(tx: Tx, payments: readonly Payment[]): Promise<void> {
+  await tx.$executeRaw`UPDATE payments SET status = moved.status, refunded_amount = moved.refunded, updated_at = now()
+    FROM unnest(${payments.map(({ id }) => id)}::uuid[], ${payments.map(({ status }) => status)}::text[],
+      ${payments.map(({ refundedAmount }) => BigInt(refundedAmount))}::bigint[]) AS moved (id, status, refunded)
+    WHERE payments.id = moved.id`
+}
+
 /** Takes a notification into the inbox. @returns whether it is the first of its event. */
 export async function insertNotification(
   tx: Tx,

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Booking } from '../bookings/booking.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Posting } from '../ledger/postings.ts'
 import type { Share } from '../fees/refund-share.ts'
 import type { PaymentState } from './payment-state.ts'
 import type { Bill } from './subject.ts'
@@ -27,6 +28,8 @@ export interface LedgerProvider extends AnyProvider {
   pay(tx: Tx, booking: Booking): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
   refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
+  /** What `refund` posts, for those who post many at once. */
+  refundPosting(booking: Booking, refund: { key: string; share: Share }): Posting
   /** What the buyer is told of an error that ended a payment's transaction; an error that is not its own comes back as it is. */
   mapError(db: Db, bill: Bill, error: unknown): Promise<unknown>
 }

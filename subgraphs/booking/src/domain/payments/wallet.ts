@@ -18,8 +18,9 @@ export function createWalletProvider(canTopUp: (currency: string) => boolean): L
       const posted = await insertPosting(tx, paymentPosting(booking, walletOf(booking.userId)))
       if (!posted) throw new Error(`booking ${booking.id} has a payment already`)
     },
+    refundPosting: (booking, { key, share }) => refundPosting(booking, walletOf(booking.userId), key, share),
     async refund(tx, booking, { key, share }) {
-      const posted = await insertPosting(tx, refundPosting(booking, walletOf(booking.userId), key, share))
+      const posted = await insertPosting(tx, this.refundPosting(booking, { key, share }))
       if (!posted) throw new Error(`booking ${booking.id} has the refund ${key} already`)
     },
     async mapError(db, { userId, amount, currency }, error) {

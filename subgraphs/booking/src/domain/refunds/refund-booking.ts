@@ -1,4 +1,4 @@
-import { Forbidden, NotFound } from '@karcis/kit/errors'
+import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -7,11 +7,15 @@ import type { Booking } from '../bookings/booking.ts'
 import { findBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { RefundNotAllowed } from '../errors.ts'
-import { cancelTickets, issueTickets, refundInFull } from '../fulfilment/issue-tickets.ts'
+import { cancelTickets, issueTickets } from '../fulfilment/issue-tickets.ts'
+import { refundInFull } from './refund-in-full.ts'
+import { finishRefunds, isRefundable } from './refund-tickets.ts'
 
 /**
- * An admin gives the money of a PAID booking back. Its tickets end after that, at once or by the job.
- * @throws Forbidden, NotFound, BadUserInput, RefundNotAllowed; ServiceUnavailable while its tickets are still to be issued.
+ * An admin gives all the money of a booking back that has not gone back yet. Its tickets end after that, at once or by the job, also those
+ * that were used.
+ * @throws Forbidden, NotFound, BadUserInput, RefundNotAllowed; ServiceUnavailable while its tickets are still to be issued, or refunded by
+ *   themselves.
  */
 export async function refundBooking(
   deps: Deps,
@@ -25,6 +29,7 @@ export async function refundBooking(
   if (!(await findBooking(deps.db, id))) throw new NotFound('booking', id)
 
   await issueTickets(deps, id) // a refund ends tickets; it must not race with their birth
+  await finishRefunds(deps, id)
   const refunded = await refundInFull(deps, id, reason, { fulfilled: true })
   if (refunded) {
     await cancelTickets(deps, id).catch((error: unknown) => {
@@ -33,6 +38,7 @@ export async function refundBooking(
     })
   }
   const booking = await findBooking(deps.db, id)
+  if (booking && !refunded && isRefundable(booking)) throw new ServiceUnavailable() // tickets of it are being refunded at this moment
   if (booking?.status !== 'REFUNDED') {
     throw new RefundNotAllowed('Only a PAID booking can be refunded.', booking?.status ?? 'PENDING')
   }

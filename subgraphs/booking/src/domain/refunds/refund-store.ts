@@ -11,12 +11,13 @@ export interface PendingRefund {
   amount: number
 }
 
-/** Writes down that a provider has to give money back, and has that done. */
-export async function insertRefund(tx: Tx, paymentId: string, amount: number): Promise<void> {
+/** Writes down that a provider has to give money back, and has that done. @returns its id. */
+export async function insertRefund(tx: Tx, paymentId: string, amount: number): Promise<string> {
   const id = newId()
   await tx.$executeRaw`INSERT INTO refunds (id, payment_id, amount)
     VALUES (${id}::uuid, ${paymentId}::uuid, ${amount}::bigint)`
   await enqueueRefund(tx, id)
+  return id
 }
 
 /** Has a refund made, once however often it is called. */

@@ -10,6 +10,7 @@ import { SETTLE_PAYMENT } from '../payments/payment-jobs.ts'
 import { findPayment, listOverduePayments, type Payment } from '../payments/payment-store.ts'
 import { RefundImpossible } from '../payments/provider.ts'
 import { externalProvider } from '../payments/providers.ts'
+import { enqueueRefundTickets, listQuietEnding } from './booking-refund-store.ts'
 import {
   enqueueRefund,
   findPendingRefund,
@@ -23,6 +24,8 @@ import {
 const SWEEP_LIMIT = 200
 /** A refund that nobody has tried for so long has lost its job. */
 const QUIET_SECONDS = 3_600
+/** A refund whose tickets were to end so long ago is most likely in nobody's hands. */
+const QUIET_ENDING_SECONDS = 30
 /** By then a payment whose time is over has been looked at, unless its job was lost. */
 const OVERDUE_SECONDS = 600
 
@@ -64,10 +67,12 @@ export async function settleRefund(
   await insertPosting(tx, refundSentPosting(payment, id, amount, heldBy))
 }
 
-/** Finds what jobs have left undone: refunds that nobody tries, and payments past their time that nobody asks about. */
+/** Finds what jobs have left undone: refunds that nobody tries, those whose tickets are still to end, and payments past their time that nobody asks about. */
 export async function sweepPayments({ db }: Deps): Promise<void> {
   for (const id of await listQuietRefunds(db, QUIET_SECONDS, SWEEP_LIMIT))
     await transaction(db, (tx) => enqueueRefund(tx, id))
+  for (const id of await listQuietEnding(db, QUIET_ENDING_SECONDS, SWEEP_LIMIT))
+    await transaction(db, (tx) => enqueueRefundTickets(tx, id))
   for (const paymentId of await listOverduePayments(db, OVERDUE_SECONDS, SWEEP_LIMIT)) {
     const key = `${SETTLE_PAYMENT.name}:${paymentId}`
     await transaction(db, (tx) => enqueue(tx, SETTLE_PAYMENT, { paymentId }, { key }))

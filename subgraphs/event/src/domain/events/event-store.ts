@@ -37,6 +37,7 @@ export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.
   e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency,
   e.currency_fixed AS "currencyFixed", e.max_open_places AS "maxOpenPlaces", e.sales_paused_by IS NOT NULL AS "salesPaused",
   e.sales_paused_by::text AS "salesPausedBy", e.sales_paused_reason AS "salesPausedReason",
+  e.cancellation_reason AS "cancellationReason", e.rescheduled_at AS "rescheduledAt", e.refund_until AS "refundUntil",
   (SELECT r.capacity FROM rooms r WHERE r.id = e.room_id) AS capacity, e.version,
   e.approved_at AS "approvedAt", e.created_at AS "createdAt", e.updated_at AS "updatedAt"`
 
@@ -256,6 +257,30 @@ export const resumeEventSales = (tx: Tx, id: string, by: SalesPauser): Promise<E
     id,
     Prisma.sql`sales_paused_by = NULL, sales_paused_reason = NULL`,
     Prisma.sql`${SALE_TO_COME} AND e.sales_paused_by IS NOT NULL AND (e.sales_paused_by <> 'ADMIN' OR ${by} = 'ADMIN')`,
+  )
+
+/** Calls an approved event off; null when it is over, gone, or not approved (any more). */
+export const moveEventToCancelled = (tx: Tx, id: string, reason: string): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`status = 'CANCELLED', cancellation_reason = ${reason}`,
+    Prisma.sql`e.status = 'APPROVED' AND e.ends_at > now()`,
+  )
+
+/** Moves an approved event to another time. Until when money may be asked back is never taken back. @returns null when it is not approved (any more). */
+export const updateEventTimes = (
+  tx: Tx,
+  id: string,
+  schedule: EventSchedule,
+  refundUntil: Date,
+): Promise<Event | null> =>
+  change(
+    tx,
+    id,
+    Prisma.sql`${assignments(schedule)}, rescheduled_at = clock_timestamp(),
+      refund_until = greatest(e.refund_until, ${refundUntil}::timestamptz)`,
+    Prisma.sql`e.status = 'APPROVED'`,
   )
 
 /** Locks some of an organizer's events whose sale no admin has paused yet, in the order of their ids. @returns their ids. */

@@ -33,6 +33,12 @@ export interface Event extends Reviewed {
   /** What an admin paused, the organizer cannot resume. */
   salesPausedBy: SalesPauser | null
   salesPausedReason: string | null
+  /** Why it was called off; null while it was not. */
+  cancellationReason: string | null
+  /** When it was moved to another time last; null when it never was. */
+  rescheduledAt: Date | null
+  /** Until when who had booked before that may have all their money back. */
+  refundUntil: Date | null
   /** Of the room in force; null without one. */
   capacity: number | null
   version: number

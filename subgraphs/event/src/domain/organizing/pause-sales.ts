@@ -1,7 +1,5 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
-import { deliverEvents } from '@karcis/kit/events'
-import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Tx } from '../database.ts'
@@ -11,6 +9,7 @@ import { publishChange } from '../events/event-live.ts'
 import * as store from '../events/event-store.ts'
 import { ownedEvent } from './access.ts'
 import { findRightsLost, listUnpaused, updatePaused } from './organizer-rights.ts'
+import { tellSellers } from './tell-sellers.ts'
 
 /** So many events are paused in one transaction: an organizer may have more than there is time for in one. */
 const BATCH = 50
@@ -33,7 +32,7 @@ export async function pauseSales(
     async (tx) => (await store.pauseEventSales(tx, eventId, by, told)) ?? refuse(tx, eventId, by),
   )
   publishChange(deps.live, event)
-  await tellTicket(deps, event)
+  await tellSellers(deps, event.id, 'ticket')
   return event
 }
 
@@ -46,7 +45,7 @@ export async function resumeSales(deps: Deps, viewer: Viewer | null, id: string)
     async (tx) => (await store.resumeEventSales(tx, eventId, by)) ?? refuse(tx, eventId, by),
   )
   publishChange(deps.live, event)
-  await tellTicket(deps, event)
+  await tellSellers(deps, event.id, 'ticket')
   return event
 }
 
@@ -74,16 +73,6 @@ const QUIET_SECONDS = 10
 export async function sweepUnpaused(deps: Deps): Promise<void> {
   for (const { organizerId, reason } of await listUnpaused(deps.db, QUIET_SECONDS)) {
     await pauseSalesOf(deps, organizerId, reason)
-  }
-}
-
-/** Delivers the change before whoever made it is answered: a sale that is said to be paused sells nothing. Where that fails, the job does it. */
-async function tellTicket(deps: Deps, event: Event): Promise<void> {
-  try {
-    await deliverEvents.run(deps, { consumer: 'ticket', aggregateId: event.id })
-  } catch (error) {
-    if (isAway(error, deps.log)) return
-    deps.log.warn({ err: error, eventId: event.id }, 'ticket will be told of the pause by the job')
   }
 }
 

@@ -2,14 +2,9 @@ import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import {
-  findBoundHold,
-  findHoldOfBooking,
-  lockHoldOfBooking,
-  updateHoldRevoked,
-} from '../allocation/bound-hold-store.ts'
+import { findBoundHold, findHoldOfBooking } from '../allocation/bound-hold-store.ts'
 import type { Hold } from '../allocation/hold.ts'
-import { expireHolds, freePlaces } from '../allocation/hold-ender.ts'
+import { expireHolds } from '../allocation/hold-ender.ts'
 import { lockHold, moveHoldToConverted } from '../allocation/hold-store.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -21,12 +16,7 @@ import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
 import { moveSeats } from '../seat-map/seat-store.ts'
 import { signTicketCodes } from '../tickets/ticket-code.ts'
-import {
-  findTicketIdsOfBooking,
-  insertTickets,
-  moveTickets,
-  type NewTicket,
-} from '../tickets/ticket-store.ts'
+import { findTicketIdsOfBooking, insertTickets, type NewTicket } from '../tickets/ticket-store.ts'
 
 /** What became of a paid booking. When it is not issued, its places are gone for good. */
 export interface IssueResult {
@@ -144,25 +134,4 @@ async function convert(
 async function requireTakeable(tx: Tx, eventId: string): Promise<void> {
   const event = await findEventCopy(tx, eventId)
   if (event?.eventStatus !== 'APPROVED' || event.over || event.salesPaused) throw new PlacesGone()
-}
-
-/** Ends the live tickets of a booking and frees their places; its hold becomes none after that. There may be none (left) to end. */
-export async function cancelTickets(
-  { db, live }: Deps,
-  id: string,
-  reason: 'REFUNDED' | 'CANCELLED',
-): Promise<true> {
-  const bookingId = parseInput(idSchema, id, 'bookingId')
-  const ended = await transaction(db, async (tx) => {
-    await lockHoldOfBooking(tx, bookingId)
-    await updateHoldRevoked(tx, bookingId)
-    const tickets = await moveTickets(tx, bookingId, reason)
-    const [first] = tickets
-    if (!first) return null
-    const { eventId } = first
-    return { eventId, change: await freePlaces(tx, eventId, 'sold', tickets) }
-  })
-  await faultPoint('end-tickets/ended')
-  if (ended) publishChange(live, ended.eventId, ended.change)
-  return true
 }

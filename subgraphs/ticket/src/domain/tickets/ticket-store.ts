@@ -170,15 +170,49 @@ export async function moveTickets(
   bookingId: string,
   to: 'REFUNDED' | 'CANCELLED',
 ): Promise<EndedTicket[]> {
-  const rows = await tx.$queryRaw<
-    { event_id: string; owner_id: string; ticket_type_id: string; seat_id: string | null }[]
-  >`UPDATE tickets SET status = ${to}
+  const rows = await tx.$queryRaw<EndedRow[]>`UPDATE tickets SET status = ${to}
     WHERE booking_id = ${bookingId}::uuid AND status IN ('VALID', 'USED') RETURNING event_id, owner_id, ticket_type_id, seat_id`
-  return rows.map((row) => ({
-    eventId: row.event_id,
-    userId: row.owner_id,
-    ticketTypeId: row.ticket_type_id,
-    seatId: row.seat_id,
-    quantity: 1,
-  }))
+  return rows.map(toEnded)
+}
+
+interface EndedRow {
+  event_id: string
+  owner_id: string
+  ticket_type_id: string
+  seat_id: string | null
+}
+
+const toEnded = (row: EndedRow): EndedTicket => ({
+  eventId: row.event_id,
+  userId: row.owner_id,
+  ticketTypeId: row.ticket_type_id,
+  seatId: row.seat_id,
+  quantity: 1,
+})
+
+/** How a ticket stands that is to be taken out of use. */
+export interface StandingTicket {
+  id: string
+  status: TicketStatus
+  refundId: string | null
+}
+
+/** Locks those of the tickets that are of a booking, in id order: who checks one of them in waits, or was first. */
+export const lockTickets = (tx: Tx, bookingId: string, ids: readonly string[]): Promise<StandingTicket[]> =>
+  tx.$queryRaw<StandingTicket[]>`SELECT id, status, refund_id AS "refundId" FROM tickets
+    WHERE id = ANY(${ids}::uuid[]) AND booking_id = ${bookingId}::uuid ORDER BY id FOR NO KEY UPDATE`
+
+/** Takes those of the tickets that are still VALID out of use for a refund. @returns those that ended now. */
+export async function moveTicketsToRefunded(
+  tx: Tx,
+  bookingId: string,
+  refundId: string,
+  ids: readonly string[],
+): Promise<EndedTicket[]> {
+  const rows = await tx.$queryRaw<
+    EndedRow[]
+  >`UPDATE tickets SET status = 'REFUNDED', refund_id = ${refundId}::uuid
+    WHERE id = ANY(${ids}::uuid[]) AND booking_id = ${bookingId}::uuid AND status = 'VALID'
+    RETURNING event_id, owner_id, ticket_type_id, seat_id`
+  return rows.map(toEnded)
 }

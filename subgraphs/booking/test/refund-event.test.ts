@@ -1,0 +1,127 @@
+import { eventually } from '@karcis/testkit/eventually'
+import { parallel } from '@karcis/testkit/parallel'
+import { describe, expect, it } from 'vitest'
+import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-event.ts'
+import { refundTogether } from '../src/domain/refunds/refund-together.ts'
+import { balanceOf } from './booking-process.ts'
+import { audit } from './money.ts'
+import { boughtAt, GRANT, knownEvent, PRICE, REQUEST, setPolicy, tellOf } from './refund-stories.ts'
+import { type OnSale, startWorld, type World } from './world.ts'
+
+const READ = `query ($id: ID!) { booking(id: $id) { status refundedAmount refundReason
+  refunds { amount reason } refundRequests { status } } }`
+
+const callOff = (world: World, event: OnSale) =>
+  tellOf(world, event, { status: 'CANCELLED', cancellationReason: 'The singer is ill.' })
+
+const stateOf = ({ db }: World, { eventId }: OnSale) => db.eventRefund.findUnique({ where: { eventId } })
+
+/** As if it had been called off long ago, and time for another pass. */
+async function passAgain({ db, subgraph }: World, { eventId }: OnSale) {
+  await db.$executeRaw`UPDATE event_refunds SET created_at = now() - interval '1 hour' WHERE event_id = ${eventId}::uuid`
+  await refundEvent(subgraph.deps, eventId)
+}
+
+const notRefunded = async ({ db }: World, { eventId }: OnSale): Promise<number> =>
+  db.booking.count({ where: { eventId, status: { not: 'REFUNDED' } } })
+
+describe('an event that is called off', () => {
+  it('gives everybody all their money back, whatever they have asked for or had back before', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    await setPolicy(world, event, { approval: 'ORGANIZER' })
+    const whole = await boughtAt(world, event)
+    const asked = await boughtAt(world, event)
+    const input = { bookingId: asked.bookingId, ticketIds: [asked.tickets[0]], reason: 'Ill.' }
+    await world.ask(asked.buyer, REQUEST, { input })
+    await setPolicy(world, event, { tiers: [{ hoursBeforeStart: 0, percent: 50 }] })
+    const part = await boughtAt(world, event)
+    const half = { bookingId: part.bookingId, ticketIds: [part.tickets[0]], reason: 'Ill.' }
+    expect((await world.ask(part.buyer, REQUEST, { input: half })).data.requestRefund.amount).toBe(PRICE / 2)
+    const unpaid = await world.book(await world.buyer(), { ticketTypeId: whole.type, quantity: 2 })
+
+    await callOff(world, event)
+    await eventually(async () => expect(await stateOf(world, event)).toMatchObject({ refunded: 3 }))
+    const reason = 'The event was cancelled: The singer is ill.'
+    const see = async ({ buyer, bookingId }: typeof whole) =>
+      (await world.ask(buyer, READ, { id: bookingId })).data.booking
+    expect(await see(whole)).toMatchObject({ status: 'REFUNDED', refundReason: reason })
+    expect(await see(asked)).toMatchObject({
+      status: 'REFUNDED',
+      refundRequests: [{ status: 'APPROVED' }],
+      refunds: [{ amount: 3 * PRICE, reason }],
+    })
+    expect(await see(part)).toMatchObject({
+      refunds: [{ amount: PRICE / 2 }, { amount: 2.5 * PRICE, reason }],
+    })
+    for (const { buyer } of [whole, asked, part]) expect(await balanceOf(world, buyer)).toBe(GRANT)
+    await eventually(async () => {
+      const row = await world.db.booking.findUnique({ where: { id: unpaid } })
+      expect(row?.status).toBe('EXPIRED')
+      for (const { type } of [whole, asked, part])
+        expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 10 })
+    })
+    const tickets = await world.ticket().deps.db.$queryRaw`SELECT DISTINCT status FROM tickets`
+    expect(tickets).toEqual([{ status: 'REFUNDED' }])
+    await passAgain(world, event)
+    expect(await stateOf(world, event)).toMatchObject({ status: 'DONE', refunded: 3 })
+    expect(await audit(world.db)).toEqual([])
+  })
+
+  it('goes on from where it was broken off, and refunds nobody twice', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    for (let n = 0; n < 5; n += 1) await boughtAt(world, event, 1)
+    const { deps } = world.subgraph
+    const { db } = deps
+    // The process dies in the middle of a batch: the third booking comes to nothing, and nothing is noted.
+    await db.$executeRaw`CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN IF (SELECT count(*) FROM booking_refunds) >= 2 THEN RAISE EXCEPTION ''killed''; END IF; RETURN NEW; END'`
+    await db.$executeRaw`CREATE TRIGGER die BEFORE INSERT ON booking_refunds FOR EACH ROW EXECUTE FUNCTION die()`
+    await callOff(world, event)
+    await expect(refundEvent(deps, event.eventId)).rejects.toThrow(/killed/)
+    expect(await notRefunded(world, event)).toBeGreaterThan(0)
+    await db.$executeRaw`DROP FUNCTION die() CASCADE`
+    await db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE key LIKE 'refund-event:%' AND locked_at IS NULL`
+    await db.$executeRaw`UPDATE event_refunds SET updated_at = now() - interval '1 hour'`
+    await sweepEventRefunds(deps)
+    await eventually(async () => expect(await notRefunded(world, event)).toBe(0))
+    expect(await audit(db)).toEqual([])
+  })
+
+  it('by several processes at once, and told twice, refunds each booking once', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    for (let n = 0; n < 4; n += 1) await boughtAt(world, event, 1)
+    await callOff(world, event)
+    await callOff(world, event)
+    await parallel(4, () => refundEvent(world.subgraph.deps, event.eventId))
+    await eventually(async () => expect(await notRefunded(world, event)).toBe(0))
+    expect(await world.db.bookingRefund.count()).toBe(4)
+    expect(await audit(world.db)).toEqual([])
+  })
+
+  it('refunds many in one transaction, but for those of which a ticket is being refunded by itself', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    await setPolicy(world, event, { tiers: [{ hoursBeforeStart: 0, percent: 50 }] })
+    const [whole, part, ending] = [
+      await boughtAt(world, event),
+      await boughtAt(world, event),
+      await boughtAt(world, event),
+    ]
+    const { deps } = world.subgraph
+    const ask = ({ buyer, bookingId, tickets }: typeof whole) =>
+      world.ask(buyer, REQUEST, { input: { bookingId, ticketIds: [tickets[0]], reason: 'Ill.' } })
+    await ask(part)
+    await world.stopTicket()
+    await ask(ending)
+    const ids = [whole, part, ending].map(({ bookingId }) => bookingId)
+    expect(await refundTogether(deps, ids, 'Rain.')).toEqual(new Set(ids.slice(0, 2)))
+    expect(await refundTogether(deps, ids, 'Rain.')).toEqual(new Set())
+    expect(await balanceOf(world, whole.buyer)).toBe(GRANT)
+    expect(await balanceOf(world, part.buyer)).toBe(GRANT)
+    expect(await audit(world.db)).toEqual([])
+    await world.restartTicket()
+  })
+})

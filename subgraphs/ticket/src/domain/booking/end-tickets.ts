@@ -1,0 +1,84 @@
+import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
+import { idSchema } from '@karcis/kit/ids'
+import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
+import { lockHoldOfBooking, updateHoldRevoked } from '../allocation/bound-hold-store.ts'
+import { freePlaces } from '../allocation/hold-ender.ts'
+import { InventoryMismatch, type Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+import { publishChange } from '../live.ts'
+import type { SeatMapChange } from '../seat-map/seat.ts'
+import { type EndedTicket, lockTickets, moveTickets, moveTicketsToRefunded } from '../tickets/ticket-store.ts'
+
+/** Ends the live tickets of a booking and frees their places; its hold becomes none after that. There may be none (left) to end. */
+export async function cancelTickets(
+  { db, live }: Deps,
+  id: string,
+  reason: 'REFUNDED' | 'CANCELLED',
+): Promise<true> {
+  const bookingId = parseInput(idSchema, id, 'bookingId')
+  const ended = await transaction(db, async (tx) => {
+    await lockHoldOfBooking(tx, bookingId)
+    await updateHoldRevoked(tx, bookingId)
+    return freeTickets(tx, await moveTickets(tx, bookingId, reason))
+  })
+  await publishEnded(live, ended)
+  return true
+}
+
+/** What became of tickets that were to be taken out of use for a refund. */
+export interface RefundedTickets {
+  refunded: boolean
+  /** Those in the way, when they were not. */
+  refused: string[]
+}
+
+const refundTicketsInput = z.object({
+  bookingId: idSchema,
+  refundId: idSchema,
+  ticketIds: z.array(idSchema).min(1, 'must name a ticket').max(100, 'must name at most 100'),
+})
+
+/**
+ * Takes tickets of a booking out of use for a refund, all or none, and frees their places: before any money moves. Of a check-in and a
+ * refund at the same moment the one that has the ticket's row first wins, and the other finds it USED, or REFUNDED. Repeating it for the same
+ * refund gives the same, and frees nothing twice.
+ * @throws BadUserInput
+ */
+export async function refundTickets({ db, live }: Deps, args: unknown): Promise<RefundedTickets> {
+  const { bookingId, refundId, ticketIds } = parseInput(refundTicketsInput, args, 'refundTickets')
+  const { refused, ended } = await transaction(db, async (tx) => {
+    await lockHoldOfBooking(tx, bookingId)
+    const tickets = new Map(
+      (await lockTickets(tx, bookingId, ticketIds)).map((ticket) => [ticket.id, ticket]),
+    )
+    const wanted = ticketIds.filter((id) => tickets.get(id)?.refundId !== refundId)
+    const inTheWay = wanted.filter((id) => tickets.get(id)?.status !== 'VALID')
+    if (inTheWay.length > 0) return { refused: inTheWay, ended: null }
+    const moved = await moveTicketsToRefunded(tx, bookingId, refundId, wanted)
+    if (moved.length !== new Set(wanted).size)
+      throw new InventoryMismatch(`tickets of booking ${bookingId} moved under their locks`)
+    return { refused: [], ended: await freeTickets(tx, moved) }
+  })
+  await publishEnded(live, ended)
+  return { refunded: refused.length === 0, refused }
+}
+
+async function publishEnded(live: Deps['live'], ended: Ended | null): Promise<void> {
+  await faultPoint('end-tickets/ended')
+  if (ended) publishChange(live, ended.eventId, ended.change)
+}
+
+/** What has changed of an event's seat map because tickets of it ended. */
+interface Ended {
+  eventId: string
+  change: SeatMapChange | null
+}
+
+/** Frees the places of tickets of one booking that have just ended; null when there are none. */
+async function freeTickets(tx: Tx, tickets: readonly EndedTicket[]): Promise<Ended | null> {
+  const [first] = tickets
+  if (!first) return null
+  return { eventId: first.eventId, change: await freePlaces(tx, first.eventId, 'sold', tickets) }
+}
