@@ -117,6 +117,7 @@ describe('line 20: who may call what', () => {
       'ticket user',
       'ticket event',
       'ticket booking',
+      'booking user',
       'booking event',
       'booking ticket',
     ]

@@ -1,12 +1,12 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { whoWaits } from '@karcis/kit/waiting'
 import type { Db } from '../src/domain/database.ts'
 import type { BookingProcess } from './booking-process.ts'
 
-/** Whether a job asks that no request wanted, such as one that cron has started meanwhile. */
-function isOfJob(): boolean {
-  const waiting = whoWaits()
-  return waiting?.isKept === true && waiting.requestId === undefined
-}
+const counted = new AsyncLocalStorage<true>()
+
+/** Whether `run` asks, by itself or by a request: all else are jobs and what else a process does by itself meanwhile. */
+const isWanted = (): boolean => counted.getStore() === true || whoWaits()?.requestId !== undefined
 
 /** How many queries the product makes while `run` runs. */
 export async function countQueries<T>(
@@ -18,14 +18,14 @@ export async function countQueries<T>(
   const counting = plain.$extends({
     query: {
       $allOperations({ args, query }) {
-        if (!isOfJob()) queries += 1
+        if (isWanted()) queries += 1
         return query(args)
       },
     },
   })
   deps.db = counting as unknown as Db
   try {
-    const result = await run()
+    const result = await counted.run(true, run)
     return { queries, result }
   } finally {
     deps.db = plain

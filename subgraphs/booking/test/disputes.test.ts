@@ -4,7 +4,7 @@ import { createStandIn } from '@karcis/testkit/stand-in'
 import { describe, expect, it } from 'vitest'
 import { settleDispute } from '../src/domain/payments/settle-dispute.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
-import { audit } from './money.ts'
+import { audit, markIssued } from './money.ts'
 import { act, providerKit } from './provider-kits.ts'
 import { becomes, LOOK, PRICE, type ProviderShop, START, started, startShop } from './provider-shop.ts'
 import { startWorld } from './world.ts'
@@ -28,7 +28,7 @@ async function disputed(shop: ProviderShop<BookingProcess>) {
   const payment = await started(shop)
   shop.pay(payment.order)
   await becomes(booking, payment.buyer, payment.id, 'PAID', 'PAID')
-  await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${payment.id}::uuid`
+  await markIssued(booking.db, payment.id)
   act(standIn, payment.order, 'dispute', 'fraudulent')
   await becomes(booking, payment.buyer, payment.id, 'PAID', 'DISPUTED')
   return payment

@@ -44,6 +44,7 @@ describe('line 21: the sign-up grant', () => {
       USER_URL: 'http://127.0.0.1:4001',
       EVENT_URL: 'http://127.0.0.1:4002',
       TICKET_URL: 'http://127.0.0.1:4003',
+      KEY_ENCRYPTION_SECRET: 'x'.repeat(32),
     }
     const grant = (settings: Record<string, string>) =>
       signupGrant(bookingSettings.parse({ ...given, ...settings }))

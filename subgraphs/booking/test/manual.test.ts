@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
 import { sendRefund, sweepPayments } from '../src/domain/refunds/send-refund.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
-import { audit } from './money.ts'
+import { audit, markIssued } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
 import { act, providerKit } from './provider-kits.ts'
 import { becomes, started, startShop } from './provider-shop.ts'
@@ -209,7 +209,7 @@ describe.each(['MIDTRANS', 'XENDIT'] as const)('what was paid at %s by bank tran
     const { buyer, id, order } = await started(shop)
     act(standIn, order, 'pay', { method: method === 'XENDIT' ? 'BANK_TRANSFER' : 'bank_transfer' })
     await becomes(booking, buyer, id, 'PAID', 'PAID')
-    await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${id}::uuid`
+    await markIssued(booking.db, id)
     await booking.ask(admin, REFUND, { id, reason: 'Rained off.' })
     const { data } = await eventually(async () => {
       const waiting = await booking.ask(admin, WAITING, {})

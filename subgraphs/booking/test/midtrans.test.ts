@@ -1,6 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { person } from '@karcis/testkit/people'
 import { expect, it } from 'vitest'
+import { markIssued } from './money.ts'
 import { startBooking } from './booking-process.ts'
 import { REFUND } from './operations.ts'
 import { act, providerKit } from './provider-kits.ts'
@@ -24,7 +25,7 @@ it('a refund of a card that has not settled is a void', async () => {
   const { buyer, id, order } = await started(shop)
   act(standIn, order, 'pay', { method: 'credit_card' })
   await becomes(booking, buyer, id, 'PAID', 'PAID')
-  await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${id}::uuid`
+  await markIssued(booking.db, id)
   await booking.ask(person({ role: 'ADMIN' }), REFUND, { id, reason: 'Rained off.' })
   await eventually(async () => expect(await refundsOf(booking)).toMatchObject([{ status: 'DONE' }]))
   expect(standIn.ledger()).toMatchObject([{ status: 'cancel' }])

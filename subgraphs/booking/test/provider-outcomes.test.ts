@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
 import { sendRefund } from '../src/domain/refunds/send-refund.ts'
 import { balanceOf, type BookingProcess, startBooking } from './booking-process.ts'
-import { audit } from './money.ts'
+import { audit, markIssued } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
 import { eventOnSale, makePromo } from './promo-operations.ts'
 import { act, type ProviderKit, PROVIDERS } from './provider-kits.ts'
@@ -191,7 +191,7 @@ async function paid(shop: ProviderShop<BookingProcess>) {
   const payment = await started(shop)
   shop.pay(payment.order)
   await becomes(booking, payment.buyer, payment.id, 'PAID', 'PAID')
-  await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${payment.id}::uuid`
+  await markIssued(booking.db, payment.id)
   return payment
 }
 

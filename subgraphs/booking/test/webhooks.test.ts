@@ -361,7 +361,7 @@ describe('what is not taken', () => {
   const notices = async (endpointId: string) =>
     (
       await world.db.$queryRaw<{ payload: Loose }[]>`SELECT payload FROM kit.outbox
-        WHERE type = 'webhook.disabled' AND aggregate_id = ${endpointId} AND consumer = 'user'`
+        WHERE type = 'booking.webhook-disabled' AND aggregate_id = ${endpointId} AND consumer = 'user'`
     ).map(({ payload }) => payload)
 
   it('by a 410 disables the endpoint at once; what it is owed waits until it is enabled', async () => {

@@ -91,6 +91,9 @@ describe('event.changed', () => {
       salesPaused: false,
       salesPausedReason: null,
       maxOpenPlaces: null,
+      rescheduledAt: null,
+      refundUntil: null,
+      cancellationReason: null,
       version: 5,
     })
     expect(await story.sql('SELECT DISTINCT consumer FROM kit.outbox ORDER BY consumer')).toEqual([

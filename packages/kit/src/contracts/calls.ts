@@ -32,7 +32,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true },
   },
   booking: {
-    user: { graphql: true, events: ['booking.changed', 'webhook.disabled'] },
+    user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled'] },
     event: { graphql: true },
     ticket: { graphql: true },
   },

@@ -32,7 +32,7 @@ export const EVENTS = {
     status: z.enum(['PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED']),
   }),
   /** Nobody takes what is sent to an organizer's webhook endpoint: nothing is sent there until they enable it again. */
-  'webhook.disabled': z.object({
+  'booking.webhook-disabled': z.object({
     endpointId: z.uuid(),
     organizerId: z.uuid(),
     url: z.string(),

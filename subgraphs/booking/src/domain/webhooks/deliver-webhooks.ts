@@ -150,7 +150,7 @@ async function disable(tx: Tx, endpointId: string, reason: 'GONE' | 'FAILING'): 
   const disabled = await disableEndpoint(tx, endpointId, reason)
   if (!disabled) return
   await recordEvent(tx, {
-    type: 'webhook.disabled',
+    type: 'booking.webhook-disabled',
     aggregateId: endpointId,
     payload: { endpointId, ...disabled, reason },
     consumers: ['user'],
