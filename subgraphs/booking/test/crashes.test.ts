@@ -10,7 +10,7 @@ import { sweepBookings } from '../src/domain/fulfilment/release-booking.ts'
 import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
 import { audit } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
-import { startWorld, type World } from './world.ts'
+import { loseIssueJobs, startWorld, type World } from './world.ts'
 
 // The ticket subgraph goes away in the middle of things. Money and tickets agree again when it is back.
 
@@ -38,18 +38,6 @@ async function paidWhileTicketIsAway() {
   return { world, type, buyer, id, [Symbol.asyncDispose]: () => rest.disposeAsync() }
 }
 
-/** The job, and those that are to try again: one that runs just now makes another. */
-const loseJob = ({ db }: World, id: string) =>
-  eventually(async () => {
-    await db.$executeRaw`SELECT graphile_worker.remove_job(key) FROM graphile_worker.jobs
-      WHERE key LIKE ${`issue-tickets:${id}%`}`
-    expect(
-      await db.$queryRaw`SELECT job.id FROM graphile_worker._private_jobs job
-        JOIN graphile_worker._private_tasks task ON task.id = job.task_id
-        WHERE task.identifier = 'issue-tickets' AND job.payload->>'bookingId' = ${id}`,
-    ).toEqual([])
-  })
-
 describe('the ticket subgraph dies between payment and tickets', () => {
   it('and the job issues them when it is back', async () => {
     await using story = await paidWhileTicketIsAway()
@@ -64,7 +52,7 @@ describe('the ticket subgraph dies between payment and tickets', () => {
   it('and the sweep finds what even the job has lost', async () => {
     await using story = await paidWhileTicketIsAway()
     const { world, type, buyer, id } = story
-    await loseJob(world, id)
+    await loseIssueJobs(world, id)
     await world.restartTicket()
     await sweep(world)
     await eventually(async () => expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2))
@@ -74,7 +62,7 @@ describe('the ticket subgraph dies between payment and tickets', () => {
   it('and when its places were given up and sold to others by then, all the money goes back', async () => {
     await using story = await paidWhileTicketIsAway()
     const { world, type, buyer, id } = story
-    await loseJob(world, id)
+    await loseIssueJobs(world, id)
     await world.lines.toBooking.refuse() // for longer than ticket waits for word
     await world.restartTicket()
     await world.ticket().deps.db.$executeRaw`UPDATE holds SET expires_at = now() - interval '1 day'`
@@ -146,7 +134,7 @@ describe('the ticket subgraph is away', () => {
 describe('issuing', () => {
   async function twentyTimes(story: Awaited<ReturnType<typeof paidWhileTicketIsAway>>) {
     const { world, id } = story
-    await loseJob(world, id)
+    await loseIssueJobs(world, id)
     await world.restartTicket()
     await parallel(20, () => issueTickets(world.subgraph.deps, id))
     return world.db.bookingTicket.count()
@@ -174,7 +162,7 @@ describe('issuing', () => {
    * @param cancelled whether its tickets were cancelled as well, before there were any: then none come of it any more.
    */
   async function tooLate({ world, id }: Awaited<ReturnType<typeof paidWhileTicketIsAway>>, cancelled: boolean) {
-    await loseJob(world, id)
+    await loseIssueJobs(world, id)
     await world.restartTicket()
     const { deps } = world.subgraph
     const { tickets } = deps

@@ -37,6 +37,7 @@ it('line 28: an outage of the ticket subgraph is two lines of the log, whatever 
       USER_URL: user.url,
       EVENT_URL: NOBODY,
       TICKET_URL: line.through(ticket.url),
+      KEY_ENCRYPTION_SECRET: 'only-for-tests-only-for-tests-only',
     }),
   )
   await booking.ready()

@@ -9,6 +9,7 @@ const needed = {
   USER_URL: 'http://user',
   EVENT_URL: 'http://event',
   TICKET_URL: 'http://ticket',
+  KEY_ENCRYPTION_SECRET: 'x'.repeat(32),
 }
 
 /** What is wrong with settings, by name. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { issueTickets } from '../src/domain/fulfilment/issue-tickets.ts'
 import { audit } from './money.ts'
 import { CANCEL, PAY } from './operations.ts'
-import { startWorld } from './world.ts'
+import { loseIssueJobs, startWorld } from './world.ts'
 
 // Counterexamples of docs/model/sale.pml that no other test replays; docs/model/README.md names the tests of the others.
 
@@ -18,7 +18,7 @@ async function paidAndGone() {
   const id = await world.book(buyer, { ticketTypeId: type, quantity: 1 })
   await world.stopTicket()
   await world.ask(buyer, PAY, { id })
-  await world.db.$executeRaw`SELECT graphile_worker.remove_job(${`issue-tickets:${id}`})`
+  await loseIssueJobs(world, id)
   await world.lines.toBooking.refuse() // for longer than ticket waits for word
   await world.restartTicket()
   const ticket = world.ticket().deps

@@ -3,12 +3,14 @@ import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { type Answer, ask, mustAsk, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
+import { eventually } from '@karcis/testkit/eventually'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { createStandIn } from '@karcis/testkit/stand-in'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
 import { createTicketSubgraph } from '@karcis/ticket/server'
+import { expect } from 'vitest'
 import type { BookingSettings } from '../src/env.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { CREATE } from './operations.ts'
@@ -150,3 +152,15 @@ export async function startWorld(
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
 }
+
+/** Loses the job that issues a booking's tickets, and those that are to try again: one that runs just now makes another. */
+export const loseIssueJobs = ({ db }: World, id: string) =>
+  eventually(async () => {
+    await db.$executeRaw`SELECT graphile_worker.remove_job(key) FROM graphile_worker.jobs
+      WHERE key LIKE ${`issue-tickets:${id}%`}`
+    expect(
+      await db.$queryRaw`SELECT job.id FROM graphile_worker._private_jobs job
+        JOIN graphile_worker._private_tasks task ON task.id = job.task_id
+        WHERE task.identifier = 'issue-tickets' AND job.payload->>'bookingId' = ${id}`,
+    ).toEqual([])
+  })
