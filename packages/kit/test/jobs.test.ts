@@ -142,6 +142,26 @@ describe('line 27: jobs that fail', () => {
     }
   })
 
+  it('leave nothing behind when their key was added again and then their process died', async () => {
+    await using db = await openKitDatabase()
+    const add = (n: number) => transaction(db, (tx) => enqueue(tx, note, { n }, { key: 'k' }))
+    await add(1)
+    await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = 1, locked_by = 'nobody now',
+      locked_at = now() - interval '1 minute'`
+    await add(2)
+    const notes: number[] = []
+    const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
+    try {
+      await eventually(
+        async () => expect(await db.$queryRaw`SELECT id FROM graphile_worker.jobs`).toEqual([]),
+        20_000,
+      )
+      expect(notes).toEqual([2])
+    } finally {
+      await jobs.close()
+    }
+  })
+
   it('are counted and named when nobody will try them again, and those are run that a deleted queue had hidden', async () => {
     await using db = await openKitDatabase()
     for (const n of [1, 2, 3]) await transaction(db, (tx) => enqueue(tx, note, { n }))
