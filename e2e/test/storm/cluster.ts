@@ -75,8 +75,14 @@ export interface Cluster extends AsyncDisposable {
   note(line: string): void
 }
 
-/** @param logFile gets all that the processes say. @param settings in the environment of each of them. */
-export async function startCluster(logFile: string, settings: Record<string, string>): Promise<Cluster> {
+/**
+ * @param logFile gets all that the processes say.
+ * @param settingsFor what is in the environment of each of them, given the address for clients.
+ */
+export async function startCluster(
+  logFile: string,
+  settingsFor: (url: string) => Record<string, string> | Promise<Record<string, string>>,
+): Promise<Cluster> {
   await using undo = new AsyncDisposableStack()
   const directory = undo.use(temporaryDirectory('karcis-storm-'))
   const dataDir = join(directory.path, 'postgres')
@@ -98,6 +104,8 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const networks = {} as Record<Name, TcpProxy>
   for (const name of NAMES)
     networks[name] = undo.use(await startBalancer(...COPIES.map((copy) => urlOf(`${name}-${copy}`)))).proxy
+  const url = `http://127.0.0.1:${networks.router.port}`
+  const settings = await settingsFor(url)
   const toPostgres: Partial<Record<ProcessName, TcpProxy>> = {}
   const toRedis: TcpProxy[] = []
   const specs: ProcessSpec[][] = [[], []]
@@ -160,7 +168,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
 
   const running = undo.move()
   return {
-    url: `http://127.0.0.1:${networks.router.port}`,
+    url,
     databases,
     adminUrl: postgres.url('postgres'),
     networks,
