@@ -21,6 +21,7 @@ const NAMES = ['router', ...SUBGRAPHS] as const
 type Name = (typeof NAMES)[number]
 const COPIES = [1, 2] as const
 const PASSWORD = 'a password of this test'
+const HEARD_MS = 2_000 // from its end until its death is in our log
 const REVIVED_MS = 40_000 // a stop takes up to 15 s, and the pause before the next life up to 10
 
 /** A process of the cluster: `ticket-2`. */
@@ -201,6 +202,8 @@ export async function startCluster(
       const hasDied = existsSync(`${faultFile}.done`)
       isCrashing = hasDied
       note(`${hasDied ? 'somebody died' : 'nobody came'} at ${point}`)
+      const heardBy = Date.now() + HEARD_MS // the next point is to be no reason for this death
+      while (isCrashing && Date.now() < heardBy) await pause(20)
       return hasDied
     },
     async stopPostgres() {

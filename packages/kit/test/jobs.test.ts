@@ -142,13 +142,17 @@ describe('line 27: jobs that fail', () => {
     }
   })
 
-  it('leave nothing behind when their key was added again and then their process died', async () => {
+  it.each([
+    ['while they ran', '1 second'],
+    ['by a transaction that is older than their run', '-1 second'],
+  ])('leave nothing behind when their key was added again, %s, and then their process died', async (_, after) => {
     await using db = await openKitDatabase()
     const add = (n: number) => transaction(db, (tx) => enqueue(tx, note, { n }, { key: 'k' }))
     await add(1)
     await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = 1, locked_by = 'nobody now',
       locked_at = now() - interval '1 minute'`
     await add(2)
+    await db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + ${after}::interval WHERE key IS NULL`
     const notes: number[] = []
     const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
     try {

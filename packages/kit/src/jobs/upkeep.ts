@@ -92,10 +92,11 @@ const UNHEARD_AFTER_SECONDS = 10
 
 /**
  * What is locked and whose key was added again meanwhile: `add_job` takes the key and all attempts from it, so once unlocked it would be
- * kept for ever as one that has failed, beside the one that has taken its place. What a runner begins, or fails at, leaves another trace.
+ * kept for ever as one that has failed, beside the one that has taken its place. Whoever added it again may have begun their transaction
+ * before it was locked; but a job that has never failed was changed by nothing else.
  */
-const DELETE_REPLACED = `DELETE FROM graphile_worker._private_jobs
-  WHERE key IS NULL AND attempts >= max_attempts AND updated_at > locked_at`
+const DELETE_REPLACED = `DELETE FROM graphile_worker._private_jobs WHERE key IS NULL AND attempts >= max_attempts
+  AND (updated_at > locked_at OR (last_error IS NULL AND updated_at <> created_at))`
 
 /** Says that these runners live. */
 async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
