@@ -140,7 +140,7 @@ export async function startCluster(
   const ends: ProcessEnd[] = []
   const sent = new Map<string, Set<NodeJS.Signals>>()
   /** From when a process is to kill itself until it is known to have. */
-  let isCrashing = false
+  const crash = { isAwaited: false }
   const errors = new Map<string, string>()
   const note = (line: string) => void log.write(`${new Date().toISOString()} ${line}\n`)
   function hear(name: string, line: string): void {
@@ -152,8 +152,8 @@ export async function startCluster(
     const asked =
       signals.has(how as NodeJS.Signals) ||
       (signals.has('SIGTERM') && how === 'exit code 0') ||
-      (how === 'SIGKILL' && isCrashing && existsSync(`${faultFile}.done`))
-    if (asked && how === 'SIGKILL' && !signals.has('SIGKILL')) isCrashing = false
+      (how === 'SIGKILL' && crash.isAwaited && existsSync(`${faultFile}.done`))
+    if (asked && how === 'SIGKILL' && !signals.has('SIGKILL')) crash.isAwaited = false
     ends.push({ process: name, how, asked, lastWords: errors.get(name) ?? '' })
     sent.delete(name)
     errors.delete(name)
@@ -194,16 +194,16 @@ export async function startCluster(
     },
     async crashAt(point, ms) {
       rmSync(`${faultFile}.done`, { force: true })
-      isCrashing = true
+      crash.isAwaited = true
       writeFileSync(faultFile, point)
       const until = Date.now() + ms
       while (Date.now() < until && existsSync(faultFile)) await pause(20)
       rmSync(faultFile, { force: true })
       const hasDied = existsSync(`${faultFile}.done`)
-      isCrashing = hasDied
+      crash.isAwaited = hasDied
       note(`${hasDied ? 'somebody died' : 'nobody came'} at ${point}`)
       const heardBy = Date.now() + HEARD_MS // the next point is to be no reason for this death
-      while (isCrashing && Date.now() < heardBy) await pause(20)
+      while (crash.isAwaited && Date.now() < heardBy) await pause(20)
       return hasDied
     },
     async stopPostgres() {
