@@ -28,10 +28,10 @@ import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
 import { type EventWatcher, watchBookings, watchEvent } from './storm/watchers.ts'
 
 /** `npm run chaos -- --matrix` sets more. */
-const LEAST = Number(process.env.KARCIS_MATRIX_FAULTS ?? 25)
+const LEAST = Number(process.env.KARCIS_MATRIX_FAULTS ?? 15)
 const SEED = Number(process.env.KARCIS_MATRIX_SEED ?? 20_261)
 const LOG = join(tmpdir(), `karcis-matrix-${SEED}.log`)
-const WAVE = Math.min(60, Math.ceil(1.4 * LEAST)) // some of them find no occasion
+const WAVE = Math.min(60, 2 * LEAST) // some of them find no occasion
 
 const SHOPPERS = 10 // pay from their wallets
 const PATRONS = 16 // pay outside
