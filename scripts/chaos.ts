@@ -6,14 +6,23 @@ import { ROOT } from './paths.ts'
 
 const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of the five processes ROUNDS times
        npm run chaos -- --storm MINUTES [--seed N] [--only KIND]
-                                                    all kinds of faults at random; the same ones for the same seed`
+                                                    all kinds of faults at random; the same ones for the same seed
+       npm run chaos -- --matrix [--faults N] [--seed N]
+                                                    at least N faults of processes, stores, providers and time in waves,
+                                                    each followed by a look at everything`
 
-/** The long forms of e2e/test/chaos.test.ts and e2e/test/storm.test.ts. */
+/** The long forms of e2e/test/chaos.test.ts, e2e/test/storm.test.ts and e2e/test/matrix.test.ts. */
 function readTest(args: string[]): { file: string; env: Record<string, string> } {
   const text = { type: 'string' } as const
-  const options = { storm: text, seed: text, only: text }
+  const options = { storm: text, seed: text, only: text, matrix: { type: 'boolean' }, faults: text } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const { storm, seed, only } = values
+  const { storm, seed, only, matrix, faults = '1500' } = values
+  const chosenSeed = String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed))
+  if (matrix)
+    return {
+      file: 'matrix',
+      env: { KARCIS_MATRIX_FAULTS: String(positive(faults)), KARCIS_MATRIX_SEED: chosenSeed },
+    }
   if (storm === undefined) {
     const [rounds = '10'] = positionals
     return { file: 'chaos', env: { KARCIS_CHAOS_ROUNDS: String(positive(rounds)) } }
@@ -22,7 +31,7 @@ function readTest(args: string[]): { file: string; env: Record<string, string> }
     file: 'storm',
     env: {
       KARCIS_STORM_MINUTES: String(positive(storm)),
-      KARCIS_STORM_SEED: String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed)),
+      KARCIS_STORM_SEED: chosenSeed,
       ...(only !== undefined && { KARCIS_STORM_ONLY: only }),
     },
   }

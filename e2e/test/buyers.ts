@@ -5,7 +5,7 @@ import type { Api } from './karcis.ts'
 /** How a booking ended, as its buyer was told. */
 export interface Outcome {
   id: string
-  status: 'PAID' | 'CANCELLED'
+  status: 'PAID' | 'CANCELLED' | 'REFUNDED'
 }
 
 /** Who looks over the shoulders of buyers. */
@@ -19,7 +19,7 @@ interface Observer {
 }
 
 /** How they shop. */
-interface Habits extends Observer {
+export interface Habits extends Observer {
   /** Between two things they do, by half of it more or less. */
   thinkMs?: number
   /** Ends even their patience: whatever has no clear answer by then is not asked again. */
@@ -38,7 +38,7 @@ const PAY = `mutation ($id: ID!, $key: String!) {
   confirmPayment(id: $id, input: { method: WALLET, idempotencyKey: $key }) { status }
 }`
 
-type Hall = Awaited<ReturnType<typeof arena>>
+export type Hall = Awaited<ReturnType<typeof arena>>
 
 /**
  * Shops until told to stop, as a patient person would: takes seats or standing places, books, then pays, cancels, or walks away.
@@ -104,7 +104,7 @@ async function chooseSeats(karcis: Api, buyer: Person, hall: Hall, habits: Habit
 }
 
 /** Sends a request until it is answered for certain. */
-async function settled(
+export async function settled(
   karcis: Api,
   buyer: Person,
   operation: string,

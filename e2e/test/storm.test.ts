@@ -6,13 +6,13 @@ import { eventually } from '@karcis/testkit/eventually'
 import { expect, it } from 'vitest'
 import { booksOf } from './books.ts'
 import { arena, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { type Outcome, shopUntil } from './buyers.ts'
+import { shopUntil } from './buyers.ts'
 import { createApi } from './karcis.ts'
 import { type Cluster, startCluster } from './storm/cluster.ts'
 import { FAULTS } from './storm/faults.ts'
 import { describeWave, planOf, type Wave } from './storm/plan.ts'
 import { recordRecoveries } from './storm/recovery.ts'
-import { bookingStatuses, truthOf } from './storm/truth.ts'
+import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
 import { watchBookings, watchEvent } from './storm/watchers.ts'
 
 /** `npm run chaos -- --storm MINUTES` sets more. */
@@ -35,11 +35,11 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
 }, async () => {
   await using undo = new AsyncDisposableStack()
   const cluster = undo.use(
-    await startCluster(LOG, {
+    await startCluster(LOG, () => ({
       HOLD_SECONDS: String(HOLD_SECONDS),
       PAYMENT_MARGIN_SECONDS: '2',
       DRAIN_SECONDS: '2',
-    }),
+    })),
   )
   const karcis = createApi(cluster.url, PATIENCE_MS)
   // Again from the start where a busy machine made the balancers take a process for gone: what was made before does no harm.
@@ -95,8 +95,8 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   const outcomes = (await Promise.all(shopping)).flat()
 
   await using books = await booksOf(cluster.databases)
-  const left = await atRest(() => books.unfinished())
-  const wrong = await atRest(() => books.contradictions()) // such as a job that falls due just now
+  const left = await atRest(() => books.unfinished(), QUIET_MS)
+  const wrong = await atRest(() => books.contradictions(), QUIET_MS) // such as a job that falls due just now
   const statuses = await bookingStatuses(cluster.databases.booking)
   const untrue = untrueOf(outcomes, statuses)
   console.log(
@@ -123,16 +123,6 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   if (!IS_LONG && unasked.length === 0) rmSync(LOG)
 })
 
-/** Looks until there is nothing. @returns what there still is when the time is up. */
-async function atRest(look: () => Promise<unknown[]>): Promise<unknown[]> {
-  const until = Date.now() + QUIET_MS
-  for (;;) {
-    const found = await look()
-    if (found.length === 0 || Date.now() > until) return found
-    await pause(200)
-  }
-}
-
 /** All faults of a wave, each at its time; over when the last one is. */
 async function rage(cluster: Cluster, { faults }: Wave): Promise<void> {
   await Promise.all(
@@ -142,9 +132,3 @@ async function rage(cluster: Cluster, { faults }: Wave): Promise<void> {
     }),
   )
 }
-
-/** What buyers were told that is not so: paid and yet refunded above all. */
-const untrueOf = (outcomes: readonly Outcome[], statuses: ReadonlyMap<string, string>) =>
-  outcomes
-    .map(({ id, status: told }) => ({ id, told, really: statuses.get(id) }))
-    .filter(({ told, really }) => told !== really)

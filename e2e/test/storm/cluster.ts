@@ -21,6 +21,7 @@ const NAMES = ['router', ...SUBGRAPHS] as const
 type Name = (typeof NAMES)[number]
 const COPIES = [1, 2] as const
 const PASSWORD = 'a password of this test'
+const HEARD_MS = 2_000 // from its end until its death is in our log
 const REVIVED_MS = 40_000 // a stop takes up to 15 s, and the pause before the next life up to 10
 
 /** A process of the cluster: `ticket-2`. */
@@ -75,8 +76,14 @@ export interface Cluster extends AsyncDisposable {
   note(line: string): void
 }
 
-/** @param logFile gets all that the processes say. @param settings in the environment of each of them. */
-export async function startCluster(logFile: string, settings: Record<string, string>): Promise<Cluster> {
+/**
+ * @param logFile gets all that the processes say.
+ * @param settingsFor what is in the environment of each of them, given the address for clients.
+ */
+export async function startCluster(
+  logFile: string,
+  settingsFor: (url: string) => Record<string, string> | Promise<Record<string, string>>,
+): Promise<Cluster> {
   await using undo = new AsyncDisposableStack()
   const directory = undo.use(temporaryDirectory('karcis-storm-'))
   const dataDir = join(directory.path, 'postgres')
@@ -98,6 +105,8 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const networks = {} as Record<Name, TcpProxy>
   for (const name of NAMES)
     networks[name] = undo.use(await startBalancer(...COPIES.map((copy) => urlOf(`${name}-${copy}`)))).proxy
+  const url = `http://127.0.0.1:${networks.router.port}`
+  const settings = await settingsFor(url)
   const toPostgres: Partial<Record<ProcessName, TcpProxy>> = {}
   const toRedis: TcpProxy[] = []
   const specs: ProcessSpec[][] = [[], []]
@@ -131,7 +140,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
   const ends: ProcessEnd[] = []
   const sent = new Map<string, Set<NodeJS.Signals>>()
   /** From when a process is to kill itself until it is known to have. */
-  let isCrashing = false
+  const crash = { isAwaited: false }
   const errors = new Map<string, string>()
   const note = (line: string) => void log.write(`${new Date().toISOString()} ${line}\n`)
   function hear(name: string, line: string): void {
@@ -143,8 +152,8 @@ export async function startCluster(logFile: string, settings: Record<string, str
     const asked =
       signals.has(how as NodeJS.Signals) ||
       (signals.has('SIGTERM') && how === 'exit code 0') ||
-      (how === 'SIGKILL' && isCrashing && existsSync(`${faultFile}.done`))
-    if (asked && how === 'SIGKILL' && !signals.has('SIGKILL')) isCrashing = false
+      (how === 'SIGKILL' && crash.isAwaited && existsSync(`${faultFile}.done`))
+    if (asked && how === 'SIGKILL' && !signals.has('SIGKILL')) crash.isAwaited = false
     ends.push({ process: name, how, asked, lastWords: errors.get(name) ?? '' })
     sent.delete(name)
     errors.delete(name)
@@ -160,7 +169,7 @@ export async function startCluster(logFile: string, settings: Record<string, str
 
   const running = undo.move()
   return {
-    url: `http://127.0.0.1:${networks.router.port}`,
+    url,
     databases,
     adminUrl: postgres.url('postgres'),
     networks,
@@ -185,14 +194,16 @@ export async function startCluster(logFile: string, settings: Record<string, str
     },
     async crashAt(point, ms) {
       rmSync(`${faultFile}.done`, { force: true })
-      isCrashing = true
+      crash.isAwaited = true
       writeFileSync(faultFile, point)
       const until = Date.now() + ms
       while (Date.now() < until && existsSync(faultFile)) await pause(20)
       rmSync(faultFile, { force: true })
       const hasDied = existsSync(`${faultFile}.done`)
-      isCrashing = hasDied
+      crash.isAwaited = hasDied
       note(`${hasDied ? 'somebody died' : 'nobody came'} at ${point}`)
+      const heardBy = Date.now() + HEARD_MS // the next point is to be no reason for this death
+      while (crash.isAwaited && Date.now() < heardBy) await pause(20)
       return hasDied
     },
     async stopPostgres() {

@@ -54,7 +54,8 @@ export function* planOf(seed: number, only?: string): Generator<Wave, never> {
   }
 }
 
-function shuffled<T>(items: readonly T[], random: Random): T[] {
+/** In another order. */
+export function shuffled<T>(items: readonly T[], random: Random): T[] {
   const rest = [...items]
   return items.map(() => rest.splice(random.below(rest.length), 1)[0] as T)
 }

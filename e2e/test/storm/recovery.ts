@@ -89,10 +89,10 @@ export function recordRecoveries(): Recoveries {
   }
 }
 
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
 /** @param sorted from the smallest. */
-const percentile = (sorted: readonly number[], part: number): number =>
+export const percentile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * part) - 1)] ?? 0
 
 function longestSilence(purchases: readonly number[], since: number): number {

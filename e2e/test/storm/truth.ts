@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import pg from 'pg'
+import type { Outcome } from '../buyers.ts'
 
 /** Seats and stock of an event as the database has them. */
 export const truthOf = (ticketDatabase: string, eventId: string) =>
@@ -24,7 +26,24 @@ export const bookingStatuses = (bookingDatabase: string): Promise<ReadonlyMap<st
     return new Map(rows.map(({ id, status }) => [id, status]))
   })
 
-async function reading<T>(url: string, read: (client: pg.Client) => Promise<T>): Promise<T> {
+/** What buyers were told that is not so: paid and yet refunded above all. */
+export const untrueOf = (outcomes: readonly Outcome[], statuses: ReadonlyMap<string, string>) =>
+  outcomes
+    .map(({ id, status: told }) => ({ id, told, really: statuses.get(id) }))
+    .filter(({ told, really }) => told !== really)
+
+/** Looks until there is nothing. @returns what there still is when the time is up. */
+export async function atRest<T>(look: () => Promise<T[]>, patienceMs: number): Promise<T[]> {
+  const until = Date.now() + patienceMs
+  for (;;) {
+    const found = await look()
+    if (found.length === 0 || Date.now() > until) return found
+    await pause(200)
+  }
+}
+
+/** Reads from a database as its owner. */
+export async function reading<T>(url: string, read: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client(url)
   await client.connect()
   try {

@@ -142,6 +142,33 @@ describe('line 27: jobs that fail', () => {
     }
   })
 
+  it.each([
+    ['while they ran', '1 second'],
+    ['by a transaction that is older than their run', '-1 second'],
+  ])(
+    'leave nothing behind when their key was added again, %s, and then their process died',
+    async (_, after) => {
+      await using db = await openKitDatabase()
+      const add = (n: number) => transaction(db, (tx) => enqueue(tx, note, { n }, { key: 'k' }))
+      await add(1)
+      await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = 1, locked_by = 'nobody now',
+      locked_at = now() - interval '1 minute'`
+      await add(2)
+      await db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + ${after}::interval WHERE key IS NULL`
+      const notes: number[] = []
+      const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
+      try {
+        await eventually(
+          async () => expect(await db.$queryRaw`SELECT id FROM graphile_worker.jobs`).toEqual([]),
+          20_000,
+        )
+        expect(notes).toEqual([2])
+      } finally {
+        await jobs.close()
+      }
+    },
+  )
+
   it('are counted and named when nobody will try them again, and those are run that a deleted queue had hidden', async () => {
     await using db = await openKitDatabase()
     for (const n of [1, 2, 3]) await transaction(db, (tx) => enqueue(tx, note, { n }))

@@ -90,6 +90,14 @@ const DEAD_AFTER_SECONDS = 15
 /** An answer that has not come by then never will: what asks gives its connection up before (bounded-client.ts). */
 const UNHEARD_AFTER_SECONDS = 10
 
+/**
+ * What is locked and whose key was added again meanwhile: `add_job` takes the key and all attempts from it, so once unlocked it would be
+ * kept for ever as one that has failed, beside the one that has taken its place. Whoever added it again may have begun their transaction
+ * before it was locked; but a job that has never failed was changed by nothing else.
+ */
+const DELETE_REPLACED = `DELETE FROM graphile_worker._private_jobs WHERE key IS NULL AND attempts >= max_attempts
+  AND (updated_at > locked_at OR (last_error IS NULL AND updated_at <> created_at))`
+
 /** Says that these runners live. */
 async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
   await pool.query(
@@ -106,6 +114,11 @@ async function freeUnheard(
   active: ReadonlySet<string>,
 ): Promise<void> {
   await pool.query(
+    `${DELETE_REPLACED} AND locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[])
+     AND locked_at < now() - make_interval(secs => $3)`,
+    [[...runners], [...active], UNHEARD_AFTER_SECONDS],
+  )
+  await pool.query(
     `UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL
      WHERE locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[]) AND locked_at < now() - make_interval(secs => $3)`,
     [[...runners], [...active], UNHEARD_AFTER_SECONDS],
@@ -114,6 +127,7 @@ async function freeUnheard(
 
 /** Frees what runners had locked that are no more, and forgets them. */
 async function bury(pool: pg.Pool, runners: string[]): Promise<void> {
+  await pool.query(`${DELETE_REPLACED} AND locked_by = ANY($1::text[])`, [runners])
   await pool.query(
     `WITH buried AS (DELETE FROM kit.workers WHERE worker_id = ANY($1))
      SELECT graphile_worker.force_unlock_workers($1::text[])`,
@@ -123,12 +137,11 @@ async function bury(pool: pg.Pool, runners: string[]): Promise<void> {
 
 /** Frees what runners had locked that were not seen for too long: graphile-worker by itself would wait four hours. */
 async function buryDead(pool: pg.Pool): Promise<void> {
+  const isDead = `locked_at < now() - make_interval(secs => $1)
+    AND locked_by NOT IN (SELECT worker_id FROM kit.workers WHERE seen_at > now() - make_interval(secs => $1))`
+  await pool.query(`${DELETE_REPLACED} AND ${isDead}`, [DEAD_AFTER_SECONDS])
   await pool.query(
-    `WITH dead AS (
-       SELECT DISTINCT locked_by FROM graphile_worker.jobs
-       WHERE locked_at < now() - make_interval(secs => $1)
-         AND locked_by NOT IN (SELECT worker_id FROM kit.workers WHERE seen_at > now() - make_interval(secs => $1))
-     ), forgotten AS (
+    `WITH dead AS (SELECT DISTINCT locked_by FROM graphile_worker.jobs WHERE ${isDead}), forgotten AS (
        DELETE FROM kit.workers WHERE seen_at < now() - make_interval(secs => 20 * $1)
      )
      SELECT graphile_worker.force_unlock_workers(array_agg(locked_by)) FROM dead HAVING count(*) > 0`,
