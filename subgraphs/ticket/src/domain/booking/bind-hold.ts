@@ -39,14 +39,19 @@ export async function bindHold(
 ): Promise<BoundHold> {
   const holdId = parseInput(idSchema, input.holdId, 'holdId')
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
-  const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
-  if (boundTo === null) {
-    await requireOpenEvent(deps, eventId)
-    if (!(await bindNow(deps, { holdId, bookingId, userId: viewer.id, absorbed: [] }))) {
-      // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
-      const now = await requireBindable(deps, viewer, holdId, bookingId)
-      if (now.bookingId === null) await requireOpenEvent(deps, eventId)
-      if (now.bookingId === null) throw new HoldExpired(holdId)
+  const binding = { holdId, bookingId, userId: viewer.id, absorbed: [] }
+  // Mostly it can be bound. What is in the way, if anything, is looked for after that.
+  if (!(await bindNow(deps, binding))) {
+    const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
+    if (boundTo === null) {
+      await requireOpenEvent(deps, eventId)
+      // Its owner says that the event takes bookings, other than was known here.
+      if (!(await bindNow(deps, binding))) {
+        // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
+        const now = await requireBindable(deps, viewer, holdId, bookingId)
+        if (now.bookingId === null) await requireOpenEvent(deps, eventId)
+        if (now.bookingId === null) throw new HoldExpired(holdId)
+      }
     }
   }
   return requireBoundHold(deps.db, holdId)
@@ -125,7 +130,7 @@ async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
   const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
-  await faultPoint('bind-hold/bound')
+  if (bound) await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
