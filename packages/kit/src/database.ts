@@ -83,18 +83,16 @@ export async function transaction<Client, T>(
 }
 
 /**
- * The same for what is a single statement: a transaction by itself, without the way to and fro of BEGIN and COMMIT.
+ * The same for what is a single statement: a transaction by itself, without the way to and fro of BEGIN and COMMIT. It is run again
+ * also where nobody knows whether it was done before the connection was lost, so it must come to the same when it is done twice.
  * @param write sends one statement, and only reads, if anything, after it: what follows stands outside of the transaction.
- * @throws as `transaction`; a connection that was lost under way may have done it all the same.
+ * @throws ServiceUnavailable as `transaction`.
  */
 export async function statement<Client, T>(
   db: Client,
   write: (tx: Tx<Client>) => PromiseLike<T>,
 ): Promise<T> {
-  return again(async (sent) => {
-    sent()
-    return write(db as Tx<Client>)
-  })
+  return again(async () => write(db as Tx<Client>))
 }
 
 /** @param run calls `sent` before it sends what may be carried out although the connection is lost. */

@@ -95,13 +95,15 @@ interface BoundRow extends ItemRow {
 
 /**
  * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction, but
- * no later than the event's end.
+ * no later than the event's end. One statement.
+ * @param which only one without seats, whose own time is not to move with it; or any.
  * @returns its event and seats; null when there is no such hold, or its event does not take bookings. @throws BookingHoldsAlready.
  */
 export async function updateHoldBooking(
   tx: Tx,
   { holdId, userId, bookingId }: { holdId: string; userId: string; bookingId: string },
   seconds: number,
+  which: 'without seats' | 'any' = 'any',
 ): Promise<{ eventId: string; seatIds: string[] } | null> {
   const items = await tx.$queryRaw<{ event_id: string; seat_id: string | null }[]>`
     WITH bound AS (
@@ -109,6 +111,7 @@ export async function updateHoldBooking(
       FROM event_copies e
       WHERE h.id = ${holdId}::uuid AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now()
         AND h.booking_id IS NULL AND e.id = h.event_id AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
+        AND (${which === 'any'} OR NOT EXISTS (SELECT FROM hold_items WHERE hold_id = h.id AND seat_id IS NOT NULL))
       RETURNING h.id, h.event_id, h.expires_at
     ), job AS MATERIALIZED (
       SELECT b.id, b.event_id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', b.id),

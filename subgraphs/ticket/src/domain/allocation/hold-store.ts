@@ -249,7 +249,8 @@ export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
 
 /** Marks an active hold as turned into tickets. @returns whether there was such a one that may become tickets. */
 export async function moveActiveHoldToConverted(tx: Tx, id: string): Promise<boolean> {
-  const moved = await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
+  const moved =
+    await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
     WHERE id = ${id}::uuid AND status = 'ACTIVE' AND NOT revoked`
   return moved === 1
 }

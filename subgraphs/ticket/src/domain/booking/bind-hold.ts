@@ -1,5 +1,5 @@
 import type { BoundHold, WantedItem } from '@karcis/kit/contracts/bound-hold'
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
@@ -129,7 +129,9 @@ interface Binding {
 async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
-  const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
+  const bound =
+    (await bindAlone(deps, binding, seconds)) ??
+    (await transaction(deps.db, (tx) => bind(tx, binding, seconds)))
   if (bound) await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
@@ -145,6 +147,13 @@ interface Bound {
   seatIds: string[]
   /** Null for general admission. */
   change: SeatMapChange | null
+}
+
+/** One hold without seats, as most are. @returns null when it is not such a one. */
+async function bindAlone({ db }: Deps, binding: Binding, seconds: number): Promise<Bound | null> {
+  if (binding.absorbed.length > 0) return null
+  const bound = await statement(db, (tx) => updateHoldBooking(tx, binding, seconds, 'without seats'))
+  return bound && { ...bound, change: null }
 }
 
 /** @returns null when the user has no such active, unbound hold. */
