@@ -5,7 +5,7 @@ import pg from 'pg'
 
 const CONNECTIONS = 10
 
-/** What somebody would write who wants the rows of a purchase and nothing else. */
+/** What somebody would write who wants the rows that a purchase leaves and nothing else. */
 interface BarePurchases extends AsyncDisposable {
   purchase(buyer: Viewer): Promise<void>
 }
@@ -15,7 +15,8 @@ const TICKET_TABLES = `
   CREATE TABLE holds (id uuid PRIMARY KEY, user_id uuid NOT NULL, status text NOT NULL, booking_id uuid UNIQUE, expires_at timestamptz NOT NULL);
   CREATE TABLE hold_items (hold_id uuid NOT NULL REFERENCES holds, stock_id uuid NOT NULL, quantity int NOT NULL, price bigint NOT NULL);
   CREATE TABLE tickets (id uuid PRIMARY KEY, booking_id uuid NOT NULL, ordinal int NOT NULL, owner_id uuid NOT NULL, code text NOT NULL,
-    UNIQUE (booking_id, ordinal))`
+    UNIQUE (booking_id, ordinal));
+  CREATE TABLE jobs (key text PRIMARY KEY, run_at timestamptz NOT NULL)`
 
 const BOOKING_TABLES = `
   CREATE TABLE bookings (id uuid PRIMARY KEY, user_id uuid NOT NULL, hold_id uuid NOT NULL UNIQUE, status text NOT NULL,
@@ -28,12 +29,15 @@ const BOOKING_TABLES = `
   CREATE TABLE accounts (id uuid PRIMARY KEY, balance bigint CHECK (balance >= 0));
   CREATE TABLE postings (id uuid PRIMARY KEY, reference text NOT NULL UNIQUE);
   CREATE TABLE entries (id uuid PRIMARY KEY, posting_id uuid NOT NULL REFERENCES postings, account_id uuid NOT NULL REFERENCES accounts,
-    amount bigint NOT NULL)`
+    amount bigint NOT NULL);
+  CREATE TABLE jobs (key text PRIMARY KEY, run_at timestamptz NOT NULL);
+  CREATE TABLE outbox (seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, booking_id uuid NOT NULL, status text NOT NULL)`
 
 /**
  * Hold, booking, payment and ticket as six transactions in two databases, which is as few as keep seats and money right between two
- * databases: no input is checked, nobody is limited, nothing ends by itself, no key makes a request repeatable, no job, event or watcher
- * hears of it, and no ticket is signed.
+ * databases, with the rows of the jobs that would end the hold and the booking and issue the tickets, and of the events. Left out: no
+ * input is checked, nobody is limited, no key makes a request repeatable, no trigger checks a sum, no job is run, no event delivered,
+ * no watcher told, and no ticket signed.
  */
 export async function startBarePurchases(
   postgres: Postgres,
@@ -66,6 +70,7 @@ export async function startBarePurchases(
       ],
       [`INSERT INTO holds VALUES ($1, $2, 'ACTIVE', NULL, now() + interval '10 minutes')`, [hold, userId]],
       ['INSERT INTO hold_items VALUES ($1, $2, 1, $3)', [hold, stock, price]],
+      [`INSERT INTO jobs VALUES ($1, now() + interval '10 minutes')`, [`expire-hold:${hold}`]],
     ])
     await inTransaction(ticket, [
       [
@@ -79,6 +84,8 @@ export async function startBarePurchases(
         [id, userId, hold, price],
       ],
       ['INSERT INTO booking_items VALUES ($1, 0, $2, 1, $3)', [id, stock, price]],
+      [`INSERT INTO outbox (booking_id, status) VALUES ($1, 'PENDING')`, [id]],
+      [`INSERT INTO jobs VALUES ($1, now() + interval '9 minutes')`, [`expire-booking:${id}`]],
     ])
     await inTransaction(booking, [
       [
@@ -90,6 +97,8 @@ export async function startBarePurchases(
       ['INSERT INTO entries VALUES ($1, $2, $3, $4)', [newId(), posting, userId, -price]],
       ['INSERT INTO entries VALUES ($1, $2, $3, $4)', [newId(), posting, sales, price]],
       ['INSERT INTO payments VALUES ($1, $2, $3, now())', [newId(), id, price]],
+      [`INSERT INTO outbox (booking_id, status) VALUES ($1, 'PAID')`, [id]],
+      ['INSERT INTO jobs VALUES ($1, now())', [`issue-tickets:${id}`]],
     ])
     const ticketId = newId()
     await inTransaction(ticket, [
@@ -100,6 +109,7 @@ export async function startBarePurchases(
     await inTransaction(booking, [
       [`UPDATE bookings SET fulfilled = true WHERE id = $1 AND status = 'PAID' AND NOT fulfilled`, [id]],
       ['INSERT INTO booking_tickets VALUES ($1, 0, $2)', [id, ticketId]],
+      ['DELETE FROM jobs WHERE key = $1', [`issue-tickets:${id}`]],
     ])
   }
 

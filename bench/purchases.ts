@@ -24,7 +24,7 @@ const GRANT = 1_000_000_000
 const QUOTA = 10_000_000
 
 /** How many purchases a round has, and how many are under way at once. */
-const SIZE = { count: 600, concurrency: 40 }
+const SIZE = { count: 400, concurrency: 40 }
 
 /**
  * `npm run bench:purchases -- 9`: purchases of a place of one hot ticket type, each a hold, a booking, a payment from the wallet and a

@@ -70,17 +70,39 @@ export async function transaction<Client, T>(
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
   const { timeoutMs } = options
+  return again(async (sent) =>
+    db.$transaction(
+      async (tx) => {
+        const result = await run(tx as Tx<Client>)
+        sent()
+        return result
+      },
+      timeoutMs === undefined ? undefined : { timeout: timeoutMs },
+    ),
+  )
+}
+
+/**
+ * The same for what is a single statement: a transaction by itself, without the way to and fro of BEGIN and COMMIT. It is run again
+ * also where nobody knows whether it was done before the connection was lost, so it must come to the same when it is done twice.
+ * @param write sends one statement, and only reads, if anything, after it: what follows stands outside of the transaction.
+ * @throws ServiceUnavailable as `transaction`.
+ */
+export async function statement<Client, T>(
+  db: Client,
+  write: (tx: Tx<Client>) => PromiseLike<T>,
+): Promise<T> {
+  return again(async () => write(db as Tx<Client>))
+}
+
+/** @param run calls `sent` before it sends what may be carried out although the connection is lost. */
+async function again<T>(run: (sent: () => void) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     let done = false
     try {
-      return await db.$transaction(
-        async (tx) => {
-          const result = await run(tx as Tx<Client>)
-          done = true
-          return result
-        },
-        timeoutMs === undefined ? undefined : { timeout: timeoutMs },
-      )
+      return await run(() => {
+        done = true
+      })
     } catch (error) {
       const failure = failureOf(error)
       if (failure === null) throw error

@@ -5,7 +5,7 @@ import { type RawSql, type TransactionSource, transaction, type Tx } from './dat
 import { KarcisError } from './errors.ts'
 import { deliver, type OutboxDeps } from './events/outbox.ts'
 import { newId } from './ids.ts'
-import { defineJob, enqueue } from './jobs.ts'
+import { defineJob, type NewJob, newJob } from './jobs.ts'
 
 /** What happened to one aggregate, as told to another subgraph. */
 export const eventSchema = z.object({
@@ -20,8 +20,9 @@ export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, '
 }
 
 /**
- * Records an event in the transaction that makes it happen, and the job that will deliver it. The caller holds the
+ * Records an event in the transaction that makes it happen, and the jobs that will deliver it. The caller holds the
  * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
+ * @param jobs others that the same change asks for, which go in the same statement.
  */
 export async function recordEvent<Type extends EventType>(
   tx: Tx,
@@ -31,14 +32,22 @@ export async function recordEvent<Type extends EventType>(
     payload: EventPayload<Type>
     consumers: readonly SubgraphName[]
   },
+  jobs: readonly NewJob[] = [],
 ): Promise<void> {
-  const id = newId()
+  const { type, aggregateId, consumers } = event
   const payload = JSON.stringify(event.payload)
-  for (const consumer of event.consumers) {
-    await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
-      VALUES (${id}::uuid, ${consumer}, ${event.type}, ${event.aggregateId}, ${payload}::jsonb)`
-    await enqueue(tx, deliverEvents, { consumer, aggregateId: event.aggregateId })
-  }
+  const all = [...consumers.map((consumer) => newJob(deliverEvents, { consumer, aggregateId })), ...jobs]
+  if (all.length === 0) return
+  await tx.$executeRaw`WITH told AS (
+      INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+      SELECT ${newId()}::uuid, consumer, ${type}, ${aggregateId}, ${payload}::jsonb FROM unnest(${consumers}::text[]) AS consumer
+    )
+    SELECT count(*) FROM graphile_worker.add_jobs((
+      SELECT array_agg(ROW(job.name, job.body::json, NULL,
+        coalesce(job.run_at, now() + make_interval(secs => job.after_seconds)), 25, job.key, NULL, NULL)::graphile_worker.job_spec)
+      FROM unnest(${all.map(({ name }) => name)}::text[], ${all.map(({ body }) => body)}::text[],
+        ${all.map(({ runAt }) => runAt)}::timestamptz[], ${all.map(({ afterSeconds }) => afterSeconds)}::float8[],
+        ${all.map(({ key }) => key)}::text[]) AS job (name, body, run_at, after_seconds, key)))`
 }
 
 /**

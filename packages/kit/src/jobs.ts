@@ -32,6 +32,25 @@ export interface EnqueueOptions {
   key?: string
 }
 
+/** A job as the database takes it. */
+export interface NewJob
+  extends Required<{ [Option in keyof EnqueueOptions]: EnqueueOptions[Option] | null }> {
+  name: string
+  /** JSON. */
+  body: string
+}
+
+/** A job that is to be added by a statement that writes something else too: it runs by the name of the caller's request. */
+export function newJob<Payload>(
+  job: { name: string; schema: z.ZodType<Payload> },
+  payload: Payload,
+  { runAt = null, afterSeconds = null, key = null }: Partial<Omit<NewJob, 'name' | 'body'>> = {},
+): NewJob {
+  const requestId = whoWaits()?.requestId
+  const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
+  return { name: job.name, body, runAt, afterSeconds, key }
+}
+
 /** Adds a job in the caller's transaction: it runs if and only if that commits, by the name of the caller's request. */
 export async function enqueue<Payload>(
   tx: Tx,
@@ -39,9 +58,7 @@ export async function enqueue<Payload>(
   payload: Payload,
   options: EnqueueOptions = {},
 ): Promise<void> {
-  const requestId = whoWaits()?.requestId
-  const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
-  const { runAt = null, afterSeconds = null, key = null } = options
+  const { body, runAt, afterSeconds, key } = newJob(job, payload, options)
   await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
     run_at => coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8)),
     job_key => ${key}::text, max_attempts => 25)`

@@ -55,6 +55,7 @@ export async function deliver({ db, clients }: OutboxDeps, { consumer, aggregate
     await client.post(EVENTS_PATH, { events })
     await db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
       WHERE seq = ANY(${rows.map(({ seq }) => seq)}::bigint[])`
+    if (rows.length < BATCH) return // what has come since has a job of its own
   }
 }
 

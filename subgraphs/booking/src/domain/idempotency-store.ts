@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import { Prisma } from '../generated/prisma/client.ts'
 import type { Db, Tx } from './database.ts'
 import { IdempotencyKeyReused } from './errors.ts'
 
@@ -39,10 +40,11 @@ export async function claimKey(
   elapsedMs = 0,
 ): Promise<{ resultId: string; first: boolean }> {
   const { userId, operation, key, resultId } = attempt
-  await deleteOldKey(tx, attempt, elapsedMs)
   const claimed = await tx.$executeRaw`
+    WITH old AS (${oldKey(attempt, elapsedMs)} RETURNING key)
     INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, expires_at)
-    VALUES (${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, now() + ${LIFETIME}::interval)
+    SELECT ${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, now() + ${LIFETIME}::interval
+    FROM (SELECT count(*) FROM old) AS gone -- before this is inserted
     ON CONFLICT DO NOTHING`
   if (claimed === 1) return { resultId, first: true }
   const earlier = await findKey(tx, attempt)
@@ -51,13 +53,12 @@ export async function claimKey(
   return { resultId: earlier, first: false }
 }
 
-/** Forgets a key that has had its time, or was refused before the last `elapsedMs`. */
-async function deleteOldKey(tx: Tx, { userId, operation, key }: Attempt, elapsedMs: number): Promise<void> {
-  await tx.$executeRaw`DELETE FROM idempotency_keys
+/** Deletes a key that has had its time, or was refused before the last `elapsedMs`. */
+const oldKey = ({ userId, operation, key }: Attempt, elapsedMs: number): Prisma.Sql =>
+  Prisma.sql`DELETE FROM idempotency_keys
     WHERE user_id = ${userId}::uuid AND operation = ${operation} AND key = ${key}
       AND (expires_at <= now() OR refusal IS NOT NULL
         AND expires_at <= now() + ${REFUSAL_LIFETIME}::interval - make_interval(secs => ${elapsedMs / 1_000}::float8))`
-}
 
 /**
  * The id of the result that an earlier attempt claimed a key for; null when nobody has, or what came of it was a refusal.
@@ -143,7 +144,7 @@ export async function refuseUnclaimed(
   elapsedMs: number,
 ): Promise<KarcisError | null> {
   const { userId, operation, key, resultId } = attempt
-  await deleteOldKey(tx, attempt, elapsedMs)
+  await tx.$executeRaw(oldKey(attempt, elapsedMs))
   await tx.$executeRaw`
     INSERT INTO idempotency_keys (user_id, operation, key, input_hash, result_id, refusal, expires_at)
     VALUES (${userId}::uuid, ${operation}, ${key}, ${hashOf(attempt)}, ${resultId}::uuid, ${asJson(refusal)}::jsonb,

@@ -1,6 +1,6 @@
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
-import { enqueue } from '@karcis/kit/jobs'
+import { enqueue, newJob } from '@karcis/kit/jobs'
 import type { Change, Live } from '@karcis/kit/live'
 import { z } from 'zod'
 import type { Db, Tx } from '../database.ts'
@@ -31,22 +31,33 @@ const FOLLOW_UP: Partial<Record<BookingStatus, typeof ISSUE_TICKETS>> = {
   REFUNDED: CANCEL_TICKETS,
 }
 
+/** For so long the job leaves the tickets to whoever paid, and issues them at once. */
+const LEFT_TO_PAYER_SECONDS = 2
+
 /**
  * Records the event of a booking's new status, and enqueues what that status asks for, in the transaction that moved
  * it; the caller holds the booking's row lock.
+ * @param isDoneByCaller whether the caller goes on with that itself after the commit: then the job is for when it has died.
  */
-export async function recordStatus(tx: Tx, booking: Booking): Promise<void> {
-  const { id, userId, status } = booking
-  await recordEvent(tx, {
-    type: 'booking.changed',
-    aggregateId: id,
-    payload: { bookingId: id, userId, status },
-    consumers: ['user'],
-  })
-  if (status === 'PENDING') {
-    const options = { runAt: booking.expiresAt, key: `${EXPIRE_BOOKING.name}:${id}` }
-    await enqueue(tx, EXPIRE_BOOKING, { bookingId: id }, options)
-  } else await enqueueFollowUp(tx, id, status)
+export async function recordStatus(tx: Tx, booking: Booking, isDoneByCaller = false): Promise<void> {
+  const { id, userId, status, expiresAt } = booking
+  const job = status === 'PENDING' ? EXPIRE_BOOKING : FOLLOW_UP[status]
+  const when =
+    status === 'PENDING'
+      ? { runAt: expiresAt }
+      : isDoneByCaller
+        ? { afterSeconds: LEFT_TO_PAYER_SECONDS }
+        : {}
+  await recordEvent(
+    tx,
+    {
+      type: 'booking.changed',
+      aggregateId: id,
+      payload: { bookingId: id, userId, status },
+      consumers: ['user'],
+    },
+    job ? [newJob(job, { bookingId: id }, { ...when, key: `${job.name}:${id}` })] : [],
+  )
 }
 
 /** Of jobs that are many at once, for nobody who waits: any other goes before them. */

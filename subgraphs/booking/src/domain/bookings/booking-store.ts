@@ -311,7 +311,7 @@ export async function insertBooking(
 ): Promise<Booking | null> {
   const { id, items, fees, holdExpiresAt, payableUntil } = booking
   const [row] = await tx.$queryRaw<BookingRow[]>`
-    INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
+    WITH booked AS (INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
       platform_fees, tax, total_price, expires_at)
     SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
       ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
@@ -319,11 +319,18 @@ export async function insertBooking(
       least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
         - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
     WHERE ${feesVersion(booking.eventId)} = ${booking.feesVersion}::int
-    ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`
+    ON CONFLICT DO NOTHING RETURNING ${COLUMNS}),
+    items AS (INSERT INTO booking_items
+        (booking_id, position, ticket_type_id, name, kind, seat_id, seat_label, unit_price, quantity, discount)
+      SELECT booked.id, item.position - 1, item.ticket_type_id, item.name, item.kind, item.seat_id, item.seat_label,
+        item.unit_price, item.quantity, item.discount
+      FROM booked, unnest(${items.map(({ ticketTypeId }) => ticketTypeId)}::uuid[], ${items.map(({ name }) => name)}::text[],
+        ${items.map(({ kind }) => kind)}::text[], ${items.map(({ seatId }) => seatId)}::uuid[],
+        ${items.map(({ seatLabel }) => seatLabel)}::text[], ${items.map(({ unitPrice }) => unitPrice)}::bigint[],
+        ${items.map(({ quantity }) => quantity)}::int[], ${items.map(({ discount }) => discount)}::bigint[])
+        WITH ORDINALITY AS item (ticket_type_id, name, kind, seat_id, seat_label, unit_price, quantity, discount, position))
+    SELECT * FROM booked`
   if (!row) return null
-  await tx.bookingItem.createMany({
-    data: items.map((item, position) => ({ bookingId: id, position, ...item })),
-  })
   if (fees.length > 0)
     await tx.bookingFee.createMany({
       data: fees.map((fee, position) => ({ bookingId: id, position, ...fee })),
@@ -464,15 +471,25 @@ export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<B
     Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
   )
 
-/** PAID without tickets → PAID with them. */
-export async function moveToIssued(tx: Tx, id: string, ticketIds: string[]): Promise<Booking | null> {
-  const to = Prisma.sql`fulfilled = true`
-  const booking = await move(tx, id, to, Prisma.sql`status = 'PAID' AND NOT fulfilled`)
-  if (booking) {
-    const data = ticketIds.map((ticketId, position) => ({ bookingId: id, ticketId, position }))
-    await tx.bookingTicket.createMany({ data })
-  }
-  return booking
+/**
+ * PAID without tickets → PAID with them, and no waiting job is to issue them any more. One statement.
+ * @param jobKey of that job.
+ */
+export async function moveToIssued(
+  tx: Tx,
+  id: string,
+  ticketIds: readonly string[],
+  jobKey: string,
+): Promise<Booking | null> {
+  const [row] = await tx.$queryRaw<BookingRow[]>`
+    WITH moved AS (UPDATE bookings SET fulfilled = true, version = version + 1, updated_at = now()
+      WHERE id = ${id}::uuid AND status = 'PAID' AND NOT fulfilled RETURNING ${COLUMNS}),
+    tickets AS (INSERT INTO booking_tickets (ticket_id, booking_id, position)
+      SELECT ticket.id, moved.id, ticket.position - 1
+      FROM moved, unnest(${ticketIds}::uuid[]) WITH ORDINALITY AS ticket (id, position)),
+    done AS MATERIALIZED (SELECT (graphile_worker.remove_job(${jobKey})).id FROM moved)
+    SELECT moved.* FROM moved LEFT JOIN done ON true`
+  return row ? toBooking(row) : null
 }
 
 /** REFUNDED with tickets that are still in use → REFUNDED and done: whoever watches is to see what became of the tickets. */

@@ -12,7 +12,7 @@ import { findBooking, listPaidWith, moveToPaid } from '../bookings/booking-store
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable, MethodNotOffered } from '../errors.ts'
-import { issueTickets } from '../fulfilment/issue-tickets.ts'
+import { issuePaid } from '../fulfilment/issue-tickets.ts'
 import { type Attempt, claimKey, refuseUnclaimed } from '../idempotency-store.ts'
 import { startManualPayment } from '../manual/start-manual-payment.ts'
 import { advance, newPaymentState } from '../payments/payment-state.ts'
@@ -83,8 +83,8 @@ export async function confirmPayment(
   })
   await faultPoint('confirm-payment/written')
   for (const one of paid) publishChange(deps, one)
-  await Promise.all(paid.map((one) => issueNow(deps, one.id)))
-  return (await findBooking(deps.db, id)) ?? booking
+  const issued = await Promise.all(paid.map((one) => issueNow(deps, one.id)))
+  return issued.find((one) => one?.id === id) ?? (await findBooking(deps.db, id)) ?? booking
 }
 
 /** The booking, if the viewer may pay it; whether it can still be paid is decided by the payment itself. */
@@ -123,15 +123,17 @@ async function pay(
   }
   const bill = billOf(paid)
   await insertPayment(tx, bill, method, advance(newPaymentState(bill.amount), { type: 'CAPTURED' }))
-  for (const booking of paid) await recordStatus(tx, booking)
+  for (const booking of paid) await recordStatus(tx, booking, true)
   return paid
 }
 
-async function issueNow(deps: Deps, id: string): Promise<void> {
+/** @returns the booking with its tickets; null when they are left to the job, or its money went back. */
+async function issueNow(deps: Deps, id: string): Promise<Booking | null> {
   try {
-    await issueTickets(deps, id)
+    return await issuePaid(deps, id)
   } catch (error) {
-    if (isAway(error, deps.log)) return
-    deps.log.warn({ err: error, bookingId: id }, 'paid; the tickets are left to the job')
+    if (!isAway(error, deps.log))
+      deps.log.warn({ err: error, bookingId: id }, 'paid; the tickets are left to the job')
+    return null
   }
 }

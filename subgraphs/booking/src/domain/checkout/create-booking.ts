@@ -1,5 +1,5 @@
 import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
@@ -108,11 +108,14 @@ async function isKnown({ db }: Deps, { client, hold }: Keys): Promise<boolean> {
  * off after binding it would leave its places to nobody.
  */
 async function claimId({ db }: Deps, { client, hold }: Keys): Promise<{ id: string; repeated: boolean }> {
+  const claimHold = async (tx: Tx) =>
+    hold ? claimKey(tx, { ...hold, resultId: newId() }) : { resultId: newId(), first: true }
+  if (!client) {
+    const { resultId, first } = await statement(db, claimHold)
+    return { id: resultId, repeated: !first }
+  }
   return transaction(db, async (tx) => {
-    const byHold = hold
-      ? await claimKey(tx, { ...hold, resultId: newId() })
-      : { resultId: newId(), first: true }
-    if (!client) return { id: byHold.resultId, repeated: !byHold.first }
+    const byHold = await claimHold(tx)
     const byKey = await claimKey(tx, { ...client, resultId: byHold.resultId })
     return { id: byKey.resultId, repeated: !byKey.first || !byHold.first }
   })

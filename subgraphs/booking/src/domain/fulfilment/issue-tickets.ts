@@ -1,7 +1,13 @@
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
-import { enqueueFollowUp, enqueueIssueSoon, publishChange } from '../bookings/booking-changes.ts'
+import type { Booking } from '../bookings/booking.ts'
+import {
+  enqueueFollowUp,
+  enqueueIssueSoon,
+  ISSUE_TICKETS,
+  publishChange,
+} from '../bookings/booking-changes.ts'
 import {
   findBooking,
   moveToIssued,
@@ -22,27 +28,36 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
   const booking = await findBooking(deps.db, bookingId)
   // An earlier run may have died after its tickets came too late, for a booking that was refunded meanwhile.
   if (booking?.status === 'REFUNDED') return cancelTickets(deps, bookingId)
-  if (booking?.status !== 'PAID' || booking.fulfilled) return
+  if (booking?.status === 'PAID' && !booking.fulfilled) await issuePaid(deps, bookingId)
+}
 
+/**
+ * The same for a booking that was PAID, without tickets, a moment ago.
+ * @returns the booking with its tickets; null when this run has not brought it there.
+ */
+export async function issuePaid(deps: Deps, bookingId: string): Promise<Booking | null> {
   const { issued, ticketIds } = await deps.tickets.issue(bookingId)
   await faultPoint('issue-tickets/issued')
   if (!issued) {
     await refundInFull(deps, bookingId, PLACES_GONE, { fulfilled: false })
-    return
-  }
-  const fulfilled = await transaction(deps.db, async (tx) => {
-    const moved = await moveToIssued(tx, bookingId, ticketIds)
-    if (moved) return moved
-    // Another run was told that the places are gone, and refunded: tickets that came after that must not stay.
-    const now = await findBooking(tx, bookingId)
-    if (now?.status === 'REFUNDED') {
-      await updateUnfulfilled(tx, bookingId)
-      await enqueueFollowUp(tx, bookingId, now.status)
-    }
     return null
-  })
+  }
+  const jobKey = `${ISSUE_TICKETS.name}:${bookingId}`
+  const fulfilled = await statement(deps.db, (tx) => moveToIssued(tx, bookingId, ticketIds, jobKey))
+  if (!fulfilled) await cancelIfRefunded(deps, bookingId)
   await faultPoint('issue-tickets/noted')
   if (fulfilled) publishChange(deps, fulfilled)
+  return fulfilled
+}
+
+/** Another run may have been told that the places are gone, and refunded: tickets that came after that must not stay. */
+async function cancelIfRefunded(deps: Deps, bookingId: string): Promise<void> {
+  await transaction(deps.db, async (tx) => {
+    const now = await findBooking(tx, bookingId)
+    if (now?.status !== 'REFUNDED') return
+    await updateUnfulfilled(tx, bookingId)
+    await enqueueFollowUp(tx, bookingId, now.status)
+  })
 }
 
 /**

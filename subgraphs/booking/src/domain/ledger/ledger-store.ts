@@ -111,22 +111,39 @@ export async function lockAccount(tx: Tx, { kind, ownerId }: AccountRef, currenc
  * @throws Overdrawn when a wallet does not hold enough.
  */
 export async function insertPosting(tx: Tx, posting: Posting): Promise<boolean> {
-  const accounts = await openAccounts(tx, posting)
-  const transactionId = newId()
-  // A concurrent posting of the same reference is waited for here, by the unique index.
-  const fresh = await tx.$executeRaw`INSERT INTO ledger_transactions (id, kind, booking_id, reference)
-    VALUES (${transactionId}::uuid, ${posting.kind}, ${posting.bookingId}::uuid, ${posting.reference})
-    ON CONFLICT DO NOTHING`
-  if (fresh === 0) return false
+  const written = await insertIfOpen(tx, posting)
+  if (written !== 'accounts missing') return written
+  await openAccounts(tx, posting)
+  return (await insertIfOpen(tx, posting)) === true
+}
 
-  const ids = posting.lines.map(() => newId())
-  const amounts = posting.lines.map((line) => BigInt(line.amount))
-  await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
-    SELECT entry.id, ${transactionId}::uuid, entry.account_id, ${posting.currency}, entry.amount
-    FROM unnest(${ids}::uuid[], ${accounts}::uuid[], ${amounts}::bigint[]) AS entry (id, account_id, amount)`.catch(
+/** One statement, of which nothing is done when an account is missing, or the reference was posted before. */
+async function insertIfOpen(
+  tx: Tx,
+  { kind, bookingId, reference, currency, lines }: Posting,
+): Promise<boolean | 'accounts missing'> {
+  // A concurrent posting of the same reference is waited for here, by the unique index.
+  const [done] = await tx.$queryRaw<{ accounts: number; entries: number }[]>`
+    WITH line AS MATERIALIZED (
+      SELECT line.id, account.id AS account_id, line.amount, line.position
+      FROM unnest(${lines.map(() => newId())}::uuid[], ${lines.map(({ account }) => account.kind)}::text[],
+        ${lines.map(({ account }) => account.ownerId)}::uuid[], ${lines.map(({ amount }) => BigInt(amount))}::bigint[])
+        WITH ORDINALITY AS line (id, kind, owner_id, amount, position)
+      JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency) = (line.kind, line.owner_id, ${currency})
+    ), posted AS (
+      INSERT INTO ledger_transactions (id, kind, booking_id, reference)
+      SELECT ${newId()}::uuid, ${kind}, ${bookingId}::uuid, ${reference} WHERE (SELECT count(*) FROM line) = ${lines.length}::int
+      ON CONFLICT DO NOTHING RETURNING id
+    ), entry AS (
+      INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+      SELECT line.id, posted.id, line.account_id, ${currency}, line.amount FROM posted CROSS JOIN line ORDER BY line.position
+      RETURNING id
+    )
+    SELECT (SELECT count(*) FROM line)::int AS accounts, (SELECT count(*) FROM entry)::int AS entries`.catch(
     (error: unknown) => mapConstraintError(error, CONSTRAINT_ERRORS),
   )
-  return true
+  if (done?.accounts !== lines.length) return 'accounts missing'
+  return done.entries > 0
 }
 
 /**

@@ -21,14 +21,41 @@ export const findHoldOfBooking = async (db: Db | Tx, bookingId: string): Promise
 
 /** A hold in all that booking wants to know of it, bound or about to be; null when it has no items. One query. */
 export async function findBoundHold(db: Db | Tx, holdId: string): Promise<(BoundHold & BookingQuote) | null> {
-  const rows = await db.$queryRaw<
-    BoundRow[]
-  >`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
-      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number
+  return toBoundHold(holdId, await selectBound(db, holdId))
+}
+
+/** The same, and what decides whether somebody may book it. */
+export async function findHoldToQuote(db: Db, holdId: string): Promise<HoldToQuote | null> {
+  const rows = await selectBound(db, holdId)
+  const [first] = rows
+  const quote = toBoundHold(holdId, rows)
+  if (!first || !quote) return null
+  return { userId: first.user_id, isKept: first.kept, isBound: first.bound, isOnSale: first.on_sale, quote }
+}
+
+/** A hold that somebody asks to book. */
+export interface HoldToQuote {
+  userId: string
+  /** Whether it keeps its places now. */
+  isKept: boolean
+  /** Whether a booking has it. */
+  isBound: boolean
+  /** Whether its event takes bookings now, as far as is known here. */
+  isOnSale: boolean
+  quote: BookingQuote
+}
+
+const selectBound = (db: Db | Tx, holdId: string): PromiseLike<BoundRow[]> =>
+  db.$queryRaw`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
+      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number,
+      h.user_id, h.status = 'ACTIVE' AND (h.booking_id IS NOT NULL OR h.expires_at > now()) AS kept, h.booking_id IS NOT NULL AS bound,
+      e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now() AS on_sale
     FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
     JOIN ticket_types t ON t.id = i.ticket_type_id
     LEFT JOIN (seats s JOIN sections x ON x.id = s.section_id) ON s.id = i.seat_id
     WHERE h.id = ${holdId}::uuid ORDER BY i.id`
+
+function toBoundHold(holdId: string, rows: readonly BoundRow[]): (BoundHold & BookingQuote) | null {
   const [first] = rows
   if (!first) return null
   return {
@@ -51,6 +78,10 @@ export async function findBoundHold(db: Db | Tx, holdId: string): Promise<(Bound
 }
 
 interface BoundRow extends ItemRow {
+  user_id: string
+  kept: boolean
+  bound: boolean
+  on_sale: boolean
   event_id: string
   expires_at: Date
   organizer_id: string
@@ -64,13 +95,15 @@ interface BoundRow extends ItemRow {
 
 /**
  * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction, but
- * no later than the event's end.
+ * no later than the event's end. One statement.
+ * @param which only one without seats, whose own time is not to move with it; or any.
  * @returns its event and seats; null when there is no such hold, or its event does not take bookings. @throws BookingHoldsAlready.
  */
 export async function updateHoldBooking(
   tx: Tx,
   { holdId, userId, bookingId }: { holdId: string; userId: string; bookingId: string },
   seconds: number,
+  which: 'without seats' | 'any' = 'any',
 ): Promise<{ eventId: string; seatIds: string[] } | null> {
   const items = await tx.$queryRaw<{ event_id: string; seat_id: string | null }[]>`
     WITH bound AS (
@@ -78,6 +111,7 @@ export async function updateHoldBooking(
       FROM event_copies e
       WHERE h.id = ${holdId}::uuid AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now()
         AND h.booking_id IS NULL AND e.id = h.event_id AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
+        AND (${which === 'any'} OR NOT EXISTS (SELECT FROM hold_items WHERE hold_id = h.id AND seat_id IS NOT NULL))
       RETURNING h.id, h.event_id, h.expires_at
     ), job AS MATERIALIZED (
       SELECT b.id, b.event_id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', b.id),

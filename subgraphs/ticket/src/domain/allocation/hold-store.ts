@@ -247,7 +247,15 @@ export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-/** Marks a hold as turned into tickets, whether it was still active or had ended. */
+/** Marks an active hold as turned into tickets. @returns whether there was such a one that may become tickets. */
+export async function moveActiveHoldToConverted(tx: Tx, id: string): Promise<boolean> {
+  const moved =
+    await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
+    WHERE id = ${id}::uuid AND status = 'ACTIVE' AND NOT revoked`
+  return moved === 1
+}
+
+/** Marks a hold that had ended as turned into tickets. */
 export async function moveHoldToConverted(tx: Tx, id: string): Promise<void> {
   await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
     WHERE id = ${id}::uuid AND status <> 'CONVERTED'`

@@ -1,5 +1,5 @@
 import type { BoundHold, WantedItem } from '@karcis/kit/contracts/bound-hold'
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
@@ -39,14 +39,19 @@ export async function bindHold(
 ): Promise<BoundHold> {
   const holdId = parseInput(idSchema, input.holdId, 'holdId')
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
-  const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
-  if (boundTo === null) {
-    await requireOpenEvent(deps, eventId)
-    if (!(await bindNow(deps, { holdId, bookingId, userId: viewer.id, absorbed: [] }))) {
-      // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
-      const now = await requireBindable(deps, viewer, holdId, bookingId)
-      if (now.bookingId === null) await requireOpenEvent(deps, eventId)
-      if (now.bookingId === null) throw new HoldExpired(holdId)
+  const binding = { holdId, bookingId, userId: viewer.id, absorbed: [] }
+  // Mostly it can be bound. What is in the way, if anything, is looked for after that.
+  if (!(await bindNow(deps, binding))) {
+    const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
+    if (boundTo === null) {
+      await requireOpenEvent(deps, eventId)
+      // Its owner says that the event takes bookings, other than was known here.
+      if (!(await bindNow(deps, binding))) {
+        // Something has come in between: the hold's end, a pause, or the same call from elsewhere, whose answer is the same.
+        const now = await requireBindable(deps, viewer, holdId, bookingId)
+        if (now.bookingId === null) await requireOpenEvent(deps, eventId)
+        if (now.bookingId === null) throw new HoldExpired(holdId)
+      }
     }
   }
   return requireBoundHold(deps.db, holdId)
@@ -124,8 +129,10 @@ interface Binding {
 async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
-  const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
-  await faultPoint('bind-hold/bound')
+  const bound =
+    (await bindAlone(deps, binding, seconds)) ??
+    (await transaction(deps.db, (tx) => bind(tx, binding, seconds)))
+  if (bound) await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
@@ -140,6 +147,13 @@ interface Bound {
   seatIds: string[]
   /** Null for general admission. */
   change: SeatMapChange | null
+}
+
+/** One hold without seats, as most are. @returns null when it is not such a one. */
+async function bindAlone({ db }: Deps, binding: Binding, seconds: number): Promise<Bound | null> {
+  if (binding.absorbed.length > 0) return null
+  const bound = await statement(db, (tx) => updateHoldBooking(tx, binding, seconds, 'without seats'))
+  return bound && { ...bound, change: null }
 }
 
 /** @returns null when the user has no such active, unbound hold. */

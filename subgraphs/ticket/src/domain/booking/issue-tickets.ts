@@ -5,7 +5,7 @@ import { parseInput } from '@karcis/kit/validate'
 import { findBoundHold, findHoldOfBooking } from '../allocation/bound-hold-store.ts'
 import type { Hold } from '../allocation/hold.ts'
 import { expireHolds } from '../allocation/hold-ender.ts'
-import { lockHold, moveHoldToConverted } from '../allocation/hold-store.ts'
+import { lockHold, moveActiveHoldToConverted, moveHoldToConverted } from '../allocation/hold-store.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { findEventCopy } from '../events/event-copy-store.ts'
@@ -57,12 +57,15 @@ export async function issueTickets(deps: Deps, id: string): Promise<IssueResult>
 /** The tickets for what a hold keeps, one per place; null for a hold without items. */
 async function draftTickets(
   { db, signingKeys }: Deps,
-  { id: holdId, eventId, userId: ownerId }: Hold,
+  { id: holdId, eventId, userId: ownerId, items: held }: Hold,
   bookingId: string,
 ): Promise<NewTicket[] | null> {
-  const bound = await findBoundHold(db, holdId)
-  if (!bound) return null
-  const places = bound.items.flatMap((item) =>
+  // Only seats have a name to be looked up.
+  const items = held.some(({ seatId }) => seatId !== null)
+    ? ((await findBoundHold(db, holdId))?.items ?? [])
+    : held.map((item) => ({ ...item, seatLabel: null }))
+  if (items.length === 0) return null
+  const places = items.flatMap((item) =>
     Array.from({ length: item.quantity }, () => ({ ...item, ticketId: newId() })),
   )
   const codes = await signTicketCodes(
@@ -99,14 +102,16 @@ async function convert(
   hold: Hold,
   tickets: NewTicket[],
 ): Promise<SeatMapChange | null | 'converted before'> {
-  const now = await lockHold(tx, hold.id)
-  if (now?.status === 'CONVERTED') return 'converted before'
-  if (now?.revoked) throw new PlacesGone()
   const { eventId, items, userId } = hold
   const seatIds = items.flatMap((item) => item.seatId ?? [])
   // An active hold remains the booking's even past its time, as long as nobody has ended it.
-  const kept = now?.status === 'ACTIVE'
-  if (!kept) await requireTakeable(tx, eventId)
+  const kept = await moveActiveHoldToConverted(tx, hold.id)
+  if (!kept) {
+    const now = await lockHold(tx, hold.id)
+    if (now?.status === 'CONVERTED') return 'converted before'
+    if (now?.revoked) throw new PlacesGone()
+    await requireTakeable(tx, eventId)
+  }
   if (seatIds.length > 0) {
     const from = kept ? ({ from: 'HELD', fromHolds: [hold.id] } as const) : ({ from: 'AVAILABLE' } as const)
     const sold = await moveSeats(tx, { eventId, seatIds, to: 'SOLD', ...from })
@@ -118,8 +123,8 @@ async function convert(
   else {
     const wanted = usageChanges(had)
     if ((await raiseUsage(tx, wanted)).length !== wanted.length) throw new PlacesGone()
+    await moveHoldToConverted(tx, hold.id)
   }
-  await moveHoldToConverted(tx, hold.id)
   await insertTickets(tx, tickets)
   const moves = stockMoves(items, kept ? 'held' : 'available', 'sold')
   if (seatIds.length > 0) return moveStockOfSeats(tx, eventId, seatIds, moves)

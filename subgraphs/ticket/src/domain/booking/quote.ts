@@ -5,7 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { WantedPlaces } from '../allocation/allocate-items.ts'
-import { findBoundHold } from '../allocation/bound-hold-store.ts'
+import { findHoldToQuote } from '../allocation/bound-hold-store.ts'
 import { quantitySchema, requireSale } from '../allocation/hold.ts'
 import { findHold } from '../allocation/hold-store.ts'
 import { requirePlacesOfOneHold, requireWithinLimits } from '../allocation/limits.ts'
@@ -41,13 +41,13 @@ export async function quoteBooking(
 
 /** A hold that a booking has bound already gives its quote too: whoever books it twice at once is to come as far as the booking. */
 async function quoteHold(deps: Deps, viewer: Viewer, holdId: string): Promise<BookingQuote> {
-  const hold = await findHold(deps.db, holdId)
-  if (hold?.userId !== viewer.id) throw new NotFound('hold', holdId)
-  if (hold.status !== 'ACTIVE') throw new HoldExpired(holdId)
-  if (hold.bookingId === null) await requireOpenEvent(deps, hold.eventId)
-  const quote = await findBoundHold(deps.db, holdId)
-  if (!quote) throw new Error(`hold ${holdId} has no items`)
-  return quote
+  const hold = await findHoldToQuote(deps.db, holdId)
+  const userId = hold ? hold.userId : (await findHold(deps.db, holdId))?.userId
+  if (userId !== viewer.id) throw new NotFound('hold', holdId)
+  // Without items it ended, and its ticket type has been deleted since.
+  if (!hold?.isKept) throw new HoldExpired(holdId)
+  if (!hold.isBound && !hold.isOnSale) await requireOpenEvent(deps, hold.quote.eventId)
+  return hold.quote
 }
 
 async function quoteItems(deps: Deps, viewer: Viewer, items: readonly WantedItem[]): Promise<BookingQuote> {
