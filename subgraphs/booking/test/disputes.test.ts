@@ -1,3 +1,4 @@
+import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { createStandIn } from '@karcis/testkit/stand-in'
@@ -28,6 +29,7 @@ async function disputed(shop: ProviderShop<BookingProcess>) {
   const payment = await started(shop)
   shop.pay(payment.order)
   await becomes(booking, payment.buyer, payment.id, 'PAID', 'PAID')
+  await booking.db.bookingTicket.create({ data: { bookingId: payment.id, ticketId: newId(), position: 0 } })
   await booking.db.$executeRaw`UPDATE bookings SET fulfilled = true WHERE id = ${payment.id}::uuid`
   act(standIn, payment.order, 'dispute', 'fraudulent')
   await becomes(booking, payment.buyer, payment.id, 'PAID', 'DISPUTED')

@@ -59,6 +59,10 @@ export async function findPayments(
   return new Map(rows.map(({ paidId, ...row }) => [paidId, toPayment(row)]))
 }
 
+/** Whether what paid a booking is in dispute. It stays as it is for as long as the caller has locked the booking. */
+export const isDisputed = async (db: Db | Tx, bookingId: string): Promise<boolean> =>
+  (await findPayments(db, [bookingId])).get(bookingId)?.status === 'DISPUTED'
+
 export async function findPayment(db: Db | Tx, id: string): Promise<Payment | null> {
   const [row] = await db.$queryRaw<PaymentRow[]>`SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid`
   return row ? toPayment(row) : null
