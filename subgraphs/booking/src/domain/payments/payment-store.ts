@@ -105,6 +105,13 @@ export async function findPaymentUnderWay(
   return row ? toPayment(row) : null
 }
 
+/** How many top-ups of a user's wallets are under way. */
+export async function countTopUps(db: Db, userId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM payments WHERE top_up_user_id = ${userId}::uuid AND ${UNDER_WAY}`
+  return row?.n ?? 0
+}
+
 /** Whether a checkout has a payment that has paid for some of its bookings, and has not gone back as a whole. */
 export async function isCheckoutPaid(tx: Tx, checkoutId: string): Promise<boolean> {
   const [row] = await tx.$queryRaw<{ paid: boolean }[]>`SELECT EXISTS (SELECT FROM payments
