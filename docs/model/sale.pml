@@ -1,6 +1,6 @@
 /*
- * The sale of one seat to two buyers, as booking, ticket and a payment provider make it between them. Every process may end between any
- * two of its steps (FAULT, by the names of packages/kit/src/fault-points.ts) and begins again: as the buyer's next request, as a job, as a
+ * The sale of one seat to a buyer, with a rival who takes it and gives it back, as booking, ticket and a payment provider make it between
+ * them. Every process may end between any two of its steps (FAULT, by the names of packages/kit/src/fault-points.ts) and begins again: as the buyer's next request, as a job, as a
  * sweep. What is `atomic` is one transaction, or one request to the provider, and whether the process ends after it.
  *
  * `npm run model` goes through all states, and then through those of each mutant: the model without one guard (-D NO_…), which must fail.

@@ -46,6 +46,13 @@ interface StorySettings {
   MIDTRANS_SERVER_KEY?: string
   MIDTRANS_SNAP_URL?: string
   MIDTRANS_API_URL?: string
+  STRIPE_SECRET_KEY?: string
+  STRIPE_WEBHOOK_SECRET?: string
+  STRIPE_API_URL?: string
+  STRIPE_PAGE_URL?: string
+  XENDIT_SECRET_KEY?: string
+  XENDIT_CALLBACK_TOKEN?: string
+  XENDIT_API_URL?: string
 }
 
 /** Starts everything in this process. */

@@ -1,9 +1,12 @@
 import { request } from 'node:http'
 import { startMidtrans } from '@karcis/stand-ins/midtrans'
+import { startStripe } from '@karcis/stand-ins/stripe'
+import { startXendit } from '@karcis/stand-ins/xendit'
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
 import { startKarcis } from './karcis.ts'
+import { startRelay } from './relay.ts'
 
 const SERVER_KEY = 'SB-Mid-server-test'
 const START = `mutation ($id: ID!) { confirmPayment(id: $id, input: { method: MIDTRANS }) {
@@ -71,4 +74,111 @@ it('pays on the page of a provider, which tells by the one port that it has the 
       payment: { status: 'PAID', method: 'MIDTRANS' },
     }),
   )
+})
+
+const WEBHOOK_SECRET = 'whsec_test'
+const PROVIDERS = {
+  STRIPE: async (url: string) => {
+    const keys = { secretKey: 'sk_test', webhookSecret: WEBHOOK_SECRET }
+    const standIn = await startStripe({ ...keys, webhookUrl: `${url}/webhooks/stripe` })
+    const settings = {
+      STRIPE_SECRET_KEY: keys.secretKey,
+      STRIPE_WEBHOOK_SECRET: WEBHOOK_SECRET,
+      STRIPE_API_URL: standIn.url,
+      STRIPE_PAGE_URL: `${standIn.url}/pay`,
+    }
+    return { standIn, settings }
+  },
+  XENDIT: async (url: string) => {
+    const keys = { secretKey: 'xnd_test', callbackToken: 'callback token' }
+    const standIn = await startXendit({ ...keys, callbackUrl: `${url}/webhooks/xendit` })
+    const settings = {
+      XENDIT_SECRET_KEY: keys.secretKey,
+      XENDIT_CALLBACK_TOKEN: keys.callbackToken,
+      XENDIT_API_URL: standIn.url,
+    }
+    return { standIn, settings }
+  },
+}
+
+/** A seat that is booked, and by whom. @returns with how its booking looks to its buyer. */
+async function booked(karcis: Awaited<ReturnType<typeof startKarcis>>) {
+  const admin = await signInAdmin(karcis)
+  const organizer = await signUpOrganizer(karcis, admin)
+  const { eventId, seat } = await arena(karcis, admin, organizer)
+  const buyer = await signUp(karcis, 'Budi')
+  const { holdSeats: hold } = await holdSeats(karcis, buyer, eventId, [seat('Front', 'A', 9)])
+  const { createBooking: booking } = await createBooking(karcis, buyer, { holdId: hold.id })
+  const look = async () => (await karcis.run(LOOK, { id: booking.id }, buyer.token)).booking
+  return { admin, organizer, eventId, buyer, id: booking.id as string, look }
+}
+
+const START_BY = `mutation ($id: ID!, $method: PaymentMethod!) { confirmPayment(id: $id, input: { method: $method }) {
+  status payment { id status redirectUrl clientSecret instructions } } }`
+const REFUND = 'mutation ($id: ID!) { refundBooking(id: $id, reason: "Rain.") { status } }'
+
+describe('pays, and has it back,', () => {
+  it.for(['STRIPE', 'XENDIT'] as const)('by %s, which tells by the one port', async (method) => {
+    await using relay = await startRelay()
+    const { standIn, settings } = await PROVIDERS[method](relay.url)
+    await using provider = standIn
+    await using karcis = await startKarcis(settings)
+    relay.handOnTo(karcis.url)
+    const { buyer, admin, id, look } = await booked(karcis)
+    const { confirmPayment } = await karcis.run(START_BY, { id, method }, buyer.token)
+    expect(confirmPayment).toMatchObject({ status: 'PENDING', payment: { status: 'REQUIRES_ACTION' } })
+    const { payment } = confirmPayment
+    expect(payment.redirectUrl ?? payment.clientSecret).toEqual(expect.any(String))
+    provider.pay(payment.id)
+    const paid = { status: 'PAID', tickets: [{ status: 'VALID' }], payment: { status: 'PAID', method } }
+    await eventually(async () => expect(await look()).toEqual(paid))
+    await karcis.run(REFUND, { id }, admin)
+    await eventually(async () => {
+      expect(await look()).toMatchObject({ status: 'REFUNDED', tickets: [{ status: 'REFUNDED' }] })
+      const held = provider.ledger().map(({ captured, refunded }) => [Number(captured), Number(refunded)])
+      expect(held).toEqual([[300_000, 300_000]])
+    })
+  })
+
+  it('by hand, to the organizer, who says that it has come and that it has gone back', async () => {
+    await using karcis = await startKarcis()
+    const { buyer, admin, organizer, eventId, id, look } = await booked(karcis)
+    const instructions = 'Transfer to BCA 123 456.'
+    await karcis.run(
+      'mutation ($input: SetManualPaymentInput!) { setManualPayment(input: $input) { instructions } }',
+      { input: { eventId, instructions } },
+      organizer.token,
+    )
+    const { confirmPayment } = await karcis.run(START_BY, { id, method: 'MANUAL' }, buyer.token)
+    expect(confirmPayment).toMatchObject({
+      status: 'PENDING',
+      payment: { status: 'REQUIRES_ACTION', instructions },
+    })
+    await karcis.run(
+      'mutation ($id: ID!) { confirmManualPayment(bookingId: $id) { status } }',
+      { id },
+      organizer.token,
+    )
+    const paid = {
+      status: 'PAID',
+      tickets: [{ status: 'VALID' }],
+      payment: { status: 'PAID', method: 'MANUAL' },
+    }
+    await eventually(async () => expect(await look()).toEqual(paid))
+    await karcis.run(REFUND, { id }, admin)
+    const refund = await eventually(async () => {
+      const { manualRefunds } = await karcis.run(
+        'query ($id: ID) { manualRefunds(eventId: $id) { edges { node { id amount } } } }',
+        { id: eventId },
+        organizer.token,
+      )
+      expect(manualRefunds.edges).toMatchObject([{ node: { amount: 300_000 } }])
+      return manualRefunds.edges[0].node
+    })
+    const givenBack = 'mutation ($id: ID!) { confirmManualRefund(id: $id) { id } }'
+    expect(await karcis.run(givenBack, { id: refund.id }, organizer.token)).toEqual({
+      confirmManualRefund: { id: refund.id },
+    })
+    expect(await look()).toMatchObject({ status: 'REFUNDED', payment: { status: 'REFUNDED' } })
+  })
 })

@@ -207,7 +207,7 @@ const FAULTS: Fault[] = [
       INSERT INTO booking_tickets (ticket_id, booking_id, position) VALUES ('${id(52)}', '${w.PAID}', 1);
       INSERT INTO refund_items (ticket_id, refund_id, amount) VALUES ('${id(52)}', '${id(96)}', 100)`,
     row: { booking_id: w.PAID, status: 'PAID', refunded_amount: '0', refunded: '0', of_tickets: '100' },
-    besides: ['tickets'],
+    besides: ['tickets', 'sales'],
   },
   {
     check: 'refunds-posted',

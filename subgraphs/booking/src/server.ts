@@ -15,6 +15,7 @@ import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createInvoiceFiles } from './domain/invoices/invoice-files.ts'
 import { openInvoice } from './domain/invoices/view-invoices.ts'
+import { deleteInstructionsOf } from './domain/manual/manual-store.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -113,7 +114,9 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       'user.registered': (tx, { payload: { userId, personHash } }) =>
         openWallet(tx, userId, personHash, signupGrant(settings)),
       async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
-        if (erased) await deleteEndpointsOf(tx, userId)
+        if (!erased) return
+        await deleteEndpointsOf(tx, userId)
+        await deleteInstructionsOf(tx, userId)
       },
       async 'event.changed'(tx, { payload }) {
         await updateEventCopy(tx, payload)

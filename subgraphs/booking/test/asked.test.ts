@@ -1,6 +1,9 @@
+import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { insertPaymentUnderWay } from '../src/domain/payments/payment-store.ts'
+import { topUpBill } from '../src/domain/payments/subject.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { countQueries } from './count-queries.ts'
 import { pendingBooking } from './money.ts'
@@ -104,9 +107,9 @@ describe('lines 12 and 13: texts', () => {
 
 describe('line 21: what is lost with an account', () => {
   const LOSS =
-    'query ($id: ID!) { walletsForErasure(userId: $id) { balances { currency balance } pendingBookings } }'
+    'query ($id: ID!) { walletsForErasure(userId: $id) { balances { currency balance } pendingBookings pendingTopUps } }'
 
-  it('is what is in its wallets, and bookings that can still be paid; for the user subgraph only', async () => {
+  it('is what is in its wallets or on its way there, and bookings that can still be paid; for the user subgraph only', async () => {
     const buyer = await booking.buyer()
     await pendingBooking(booking.db, buyer.id, 1_000)
     await pendingBooking(booking.db, buyer.id, 1_000, { payableUntil: new Date() })
@@ -114,8 +117,17 @@ describe('line 21: what is lost with an account', () => {
     expect(await loss(buyer.id.toUpperCase())).toEqual({
       balances: [{ currency: 'IDR', balance: 1_000_000 }],
       pendingBookings: 1,
+      pendingTopUps: 0,
     })
-    expect(await loss(newId())).toEqual({ balances: [], pendingBookings: 0 })
+    const bill = topUpBill({
+      userId: buyer.id,
+      amount: 50_000,
+      currency: 'IDR',
+      expiresAt: new Date(Date.now() + 600_000),
+    })
+    await transaction(booking.db, (tx) => insertPaymentUnderWay(tx, bill, 'MIDTRANS'))
+    expect(await loss(buyer.id)).toMatchObject({ pendingTopUps: 1 })
+    expect(await loss(newId())).toEqual({ balances: [], pendingBookings: 0, pendingTopUps: 0 })
     expect((await booking.ask(buyer, LOSS, { id: buyer.id })).code).toBe('FORBIDDEN')
   })
 })

@@ -1,3 +1,4 @@
+import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { createStandIn } from '@karcis/testkit/stand-in'

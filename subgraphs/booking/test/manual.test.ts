@@ -1,8 +1,10 @@
 import { EXPIRE_BOOKINGS } from '@karcis/kit/contracts/bound-hold'
+import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
+import { tell } from '@karcis/testkit/ask'
 import { createStandIn } from '@karcis/testkit/stand-in'
 import { sweepHolds } from '@karcis/ticket/domain/allocation/bound-hold-ender'
 import { describe, expect, it } from 'vitest'
@@ -132,6 +134,24 @@ describe('paying the organizer themself', () => {
     )
     expect(await heldBy(world, event)).toBe(-PRICE)
     expect(await audit(world.db)).toEqual([])
+  })
+
+  it('is told to nobody any more once the organizer is erased', async () => {
+    await using shop = await startShopping()
+    const { world, buyer, organizer } = shop
+    await shop.set(INSTRUCTIONS)
+    await shop.set(INSTRUCTIONS, null)
+    const id = await shop.book()
+    const { data } = await world.ask(buyer, START, { id })
+    expect(data.confirmPayment.payment.instructions).toBe(INSTRUCTIONS)
+    const payload = { userId: organizer.id, role: 'CUSTOMER', suspended: false, erased: true }
+    await tell(world.subgraph, 'user', { type: 'user.rights-changed', aggregateId: organizer.id, payload })
+    const { db } = world
+    expect(await db.$queryRaw`SELECT FROM manual_terms`).toEqual([])
+    expect(await db.$queryRaw`SELECT FROM payments WHERE action IS NOT NULL`).toEqual([])
+    const look = 'query ($id: ID!) { booking(id: $id) { payment { method instructions } } }'
+    const seen = (await world.ask(buyer, look, { id })).data.booking
+    expect(seen).toEqual({ payment: { method: 'MANUAL', instructions: null } })
   })
 
   it('goes on no longer than until the event starts', async () => {

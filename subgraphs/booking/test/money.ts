@@ -118,8 +118,7 @@ export async function audit(db: Db): Promise<string[]> {
   // What went back of a booking is the sum of its refunds.
   const refunds = await db.$queryRaw<{ id: string }[]>`SELECT b.id FROM bookings b
     LEFT JOIN (SELECT booking_id, sum(amount) AS amount FROM booking_refunds WHERE status = 'MADE' GROUP BY booking_id) r
-      ON r.booking_id = b.id WHERE b.refunded_amount <> coalesce(r.amount, 0)
-      AND NOT EXISTS (SELECT FROM ledger_transactions t WHERE t.booking_id = b.id AND t.kind = 'DISPUTE_LOST')`
+      ON r.booking_id = b.id WHERE b.refunded_amount <> coalesce(r.amount, 0)`
   for (const { id } of refunds) findings.push(`booking ${id} and its refunds disagree`)
 
   // What is due to go back through providers is what they have not given back yet.

@@ -8,7 +8,7 @@ import { decideRefund, sweepRequests } from '../src/domain/refunds/review-refund
 import { balanceOf } from './booking-process.ts'
 import { audit } from './money.ts'
 import { dropTriggers, pileUp } from './mutants.ts'
-import { boughtAt, GRANT, knownEvent, PRICE, REQUEST, REVIEW, setPolicy } from './refund-stories.ts'
+import { boughtAt, GRANT, knownEvent, past, PRICE, REQUEST, REVIEW, setPolicy } from './refund-stories.ts'
 import { type OnSale, startWorld, type World } from './world.ts'
 
 const REQUESTS = `query ($eventId: ID!, $status: RefundRequestStatus) { refundRequests(eventId: $eventId, status: $status) {
@@ -34,14 +34,6 @@ async function asked(over: Record<string, unknown> = {}, policy: Record<string, 
 
 const mine = async ({ buyer, bookingId }: { buyer: ReturnType<typeof person>; bookingId: string }) =>
   (await world.ask(buyer, MINE, { id: bookingId })).data.booking
-
-/** Moves a time of a request into the past, past its guard. */
-const past = ({ db }: World, set: string, id: string) =>
-  db.$transaction([
-    db.$executeRawUnsafe('ALTER TABLE refund_requests DISABLE TRIGGER USER'),
-    db.$executeRawUnsafe(`UPDATE refund_requests SET ${set} WHERE id = '${id}'`),
-    db.$executeRawUnsafe('ALTER TABLE refund_requests ENABLE TRIGGER USER'),
-  ])
 
 const review = (event: OnSale, id: string, input: Record<string, unknown>, viewer = event.organizer) =>
   world.ask(viewer, REVIEW, { id, input })

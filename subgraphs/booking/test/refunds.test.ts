@@ -84,10 +84,11 @@ describe('what goes back for tickets', () => {
     const half = partOf(issued(['a']), ['b'], { percent: 50, keepFees: false })
     expect(half).toEqual({
       amount: 484,
+      price: 484,
       sales: 484,
       tax: 0,
       platformFees: 0,
-      tickets: [{ ticketId: 'b', amount: 484 }],
+      tickets: [{ ticketId: 'b', amount: 484, price: 484 }],
     })
     expect(cutTo({ ...half, sales: 400, tax: 60, platformFees: 24 }, 121, issued())).toMatchObject({
       amount: 121,
@@ -195,7 +196,7 @@ describe('a refund of single tickets', () => {
       sales: 0,
       tax: 0,
       platformFees: 0,
-      tickets: [{ ticketId: tickets[0], amount: 0 }],
+      tickets: [{ ticketId: tickets[0] ?? '', amount: 0, price: 0 }],
     }
     const again = transaction(world.db, (tx) =>
       beginRefund(tx, { id: newId(), bookingId, ...nothing, toWallet: false, reason: 'Ill.' }),
@@ -300,12 +301,13 @@ describe('two refunds at the same moment', () => {
     return (await bookingOf(world, buyer, bookingId)).refundedAmount
   }
 
-  it("without guards (status = 'ENDING', booking_refunds_add_up, the ledger's reference) make one refund several times", async () => {
+  it("without guards (status = 'ENDING', booking_refunds_add_up, sale_changes_refund_id_key, the ledger's reference) make one refund several times", async () => {
     await using world = await startWorld()
     await dropTriggers(
       world.db,
       'booking_refunds.booking_refunds_add_up',
       'booking_refunds.booking_refunds_once',
+      'booking_refunds.booking_refunds_noted',
     )
     await dropTriggers(
       world.db,

@@ -81,12 +81,26 @@ describe('what was sold is added up once', () => {
   })
 })
 
-it('guard bookings_sales_noted: without it a sale is missing, which the books see', async () => {
-  await using mutant = await startBooking()
-  await dropTriggers(mutant.db, 'bookings.bookings_sales_noted')
-  await sell(mutant, 2)
-  expect(await sold(mutant)).toBeUndefined()
-  expect(await salesProblems(mutant.db)).toMatchObject([{ event_id: eventId, noted: null }])
+it.for([
+  ['bookings.bookings_sales_noted', { bookings: 0, refundedBookings: 1 }],
+  ['booking_refunds.booking_refunds_noted', { bookings: 2, refundedBookings: 0 }],
+] as const)(
+  'guard %s: without it a sale, or a refund, is missing, which the books see',
+  async ([guard, noted]) => {
+    await using mutant = await startBooking()
+    await dropTriggers(mutant.db, guard)
+    await sell(mutant, 2)
+    expect(await sold(mutant)).toMatchObject(noted)
+    expect(await salesProblems(mutant.db)).toMatchObject([{ event_id: eventId }])
+  },
+)
+
+it('guard sale_changes_refund_id_key: a refund is noted once', async () => {
+  await sell(booking, 1)
+  await expect(
+    booking.db.$executeRaw`INSERT INTO sale_changes (event_id, booking_id, kind, refund_id, changed_at)
+      SELECT event_id, booking_id, kind, refund_id, changed_at FROM sale_changes WHERE event_id = ${eventId}::uuid AND kind = 'REFUND'`,
+  ).rejects.toThrow(/sale_changes_refund_id_key|refund_id/)
 })
 
 it('what was sold before sales were noted is noted by the migration, and nothing twice', async () => {

@@ -6,10 +6,12 @@ import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expireBooking } from '../src/domain/fulfilment/release-booking.ts'
 import { foldSales } from '../src/domain/sales/fold-sales.ts'
+import { shopper } from './cart-operations.ts'
 import { CANCEL, PAY, REFUND } from './operations.ts'
 import { eventOnSale, makePromo } from './promo-operations.ts'
 import { providerKit } from './provider-kits.ts'
 import { type ProviderShop, startShop } from './provider-shop.ts'
+import { REQUEST, setPolicy, tellOf } from './refund-stories.ts'
 import { MY_SALES, SALES, SALES_CHANGED, salesProblems, totals } from './sales-operations.ts'
 import { type OnSale, startWorld, toldOf, type World } from './world.ts'
 
@@ -257,6 +259,129 @@ describe('a booking that', () => {
     expect(await reportOf(made.event)).toEqual(before)
     expect(await salesProblems(world.db)).toEqual([])
   })
+})
+
+describe('tickets that are given back one by one', () => {
+  const named = (report: { byTicketType: { name: string; totals: object }[] }, name: string) =>
+    report.byTicketType.find((type) => type.name === name)?.totals
+
+  it('count as given back, by their type, with the price, fees and tax of each', async () => {
+    const { event, paid, free } = await sale()
+    await charge(event)
+    await tellOf(world, event)
+    await setPolicy(world, event, { feesKept: false })
+    const items = [
+      { ticketTypeId: free, quantity: 1 },
+      { ticketTypeId: paid, quantity: 2 },
+    ]
+    const { buyer, id } = await pay({ items })
+    const { data } = await world.ask(buyer, 'query ($id: ID!) { booking(id: $id) { tickets { id } } }', {
+      id,
+    })
+    const [open, first, second] = data.booking.tickets.map((ticket: { id: string }) => ticket.id)
+    const giveBack = async (...ticketIds: string[]) => {
+      const { errors } = await world.ask(buyer, REQUEST, {
+        input: { bookingId: id, ticketIds, reason: 'Ill.' },
+      })
+      expect(errors).toEqual([])
+      const before = await reportOf(event)
+      await fold()
+      expect(await reportOf(event)).toEqual(before)
+      expect(await salesProblems(world.db)).toEqual([])
+      return before
+    }
+    const sold = { bookings: 1, tickets: 3, gross: 20_000, surcharge: CHARGED.surcharge }
+
+    const afterFree = await giveBack(open)
+    expect(afterFree.totals).toEqual(totals({ ...sold, ...CHARGED, refundedTickets: 1, net: 20_000 }))
+    expect(named(afterFree, 'Open day')).toMatchObject({ tickets: 1, refundedTickets: 1, refunded: 0 })
+
+    const afterFirst = await giveBack(first)
+    const half = { platformFees: 500, tax: 1_100, refunded: 11_600, refundedTickets: 2, net: 10_000 }
+    expect(afterFirst.totals).toEqual(totals({ ...sold, ...half }))
+    expect(named(afterFirst, 'Regular')).toMatchObject({
+      tickets: 2,
+      refundedTickets: 1,
+      refunded: 10_000,
+      net: 10_000,
+    })
+    expect(afterFirst.byMethod).toMatchObject([
+      { method: 'WALLET', totals: { refundedTickets: 2, refunded: 11_600 } },
+    ])
+
+    const afterAll = await giveBack(second)
+    const whole = { refundedBookings: 1, refundedTickets: 3, refunded: 23_200, net: 0 }
+    expect(afterAll.totals).toEqual(totals({ ...sold, ...whole }))
+    expect(named(afterAll, 'Regular')).toMatchObject({
+      refundedBookings: 1,
+      refundedTickets: 2,
+      refunded: 20_000,
+      net: 0,
+    })
+    expect(named(afterAll, 'Open day')).toMatchObject({ refundedBookings: 1, refundedTickets: 1 })
+  })
+
+  it('of which only a part goes back, and the rest when all of it does', async () => {
+    const { event, paid } = await sale()
+    await charge(event)
+    await tellOf(world, event)
+    await setPolicy(world, event, { tiers: [{ hoursBeforeStart: 0, percent: 50 }], feesKept: true })
+    const { buyer, id } = await pay({ ticketTypeId: paid, quantity: 2, promoCode: 'TENTH' })
+    const { data } = await world.ask(buyer, 'query ($id: ID!) { booking(id: $id) { tickets { id } } }', {
+      id,
+    })
+    const input = { bookingId: id, ticketIds: [data.booking.tickets[0].id], reason: 'Ill.' }
+    await world.ask(buyer, REQUEST, { input })
+    const part = await reportOf(event)
+    // Half of 9,000 with its tax, in proportion; fees, and tax on them, are kept.
+    const asked = await world.db.refundItem.findMany({ where: { ticketId: input.ticketIds[0] ?? '' } })
+    expect(asked).toMatchObject([{ amount: 4_995n, price: 4_500n }])
+    expect(part.totals).toMatchObject({ tickets: 2, refundedTickets: 1, refunded: 4_995, discount: 2_000 })
+    expect(part.byTicketType).toMatchObject([{ totals: { refundedTickets: 1, refunded: 4_500 } }])
+    expect(part.byPromoCode).toMatchObject([{ totals: { refundedTickets: 1, refunded: 4_995 } }])
+    await fold()
+    await refund(id)
+    const whole = await reportOf(event)
+    expect(whole.totals).toMatchObject({
+      refundedBookings: 1,
+      refundedTickets: 2,
+      platformFees: 0,
+      tax: 0,
+      net: 0,
+    })
+    expect(whole.byTicketType).toMatchObject([{ totals: { refundedTickets: 2, refunded: 18_000, net: 0 } }])
+    await fold()
+    expect(await reportOf(event)).toEqual(whole)
+    expect(await salesProblems(world.db)).toEqual([])
+  })
+})
+
+it('bookings of one checkout count each for its own event, by the method that paid them all', async () => {
+  const [one, other] = [await sale(), await sale()]
+  const buyer = await world.buyer()
+  const { add, checkout } = shopper(world, buyer)
+  await add({ ticketTypeId: one.paid, quantity: 2 })
+  await add({ ticketTypeId: other.paid, quantity: 1 })
+  const { data } = await checkout(30_000)
+  const [{ id }] = data.checkout
+  shop.pay(await startOutside(buyer, id))
+  await becomes(id, 'PAID')
+  for (const [{ event }, tickets] of [
+    [one, 2],
+    [other, 1],
+  ] as const) {
+    const sold = totals({ bookings: 1, tickets, gross: tickets * 10_000, net: tickets * 10_000 })
+    expect(await reportOf(event)).toMatchObject({
+      totals: sold,
+      byMethod: [{ method: 'MIDTRANS', totals: sold }],
+    })
+  }
+  await refund(id)
+  const reports = [await reportOf(one.event), await reportOf(other.event)]
+  expect(reports.map(({ byMethod }) => byMethod[0].totals.net).toSorted()).toEqual([0, expect.any(Number)])
+  await fold()
+  expect([await reportOf(one.event), await reportOf(other.event)]).toEqual(reports)
+  expect(await salesProblems(world.db)).toEqual([])
 })
 
 describe('a sales report', () => {

@@ -386,6 +386,7 @@ describe('line 21: erasing an account', () => {
       balances: [{ currency: 'IDR', balance: 250_000 }],
       validTickets: 2,
       pendingBookings: 1,
+      pendingTopUps: 1,
     }
     story.neighbours.losses.set(siti.id, loss)
     for (const acknowledgeLoss of [undefined, null, false]) {
@@ -398,9 +399,10 @@ describe('line 21: erasing an account', () => {
   })
 
   it.each([
-    { balances: [{ currency: 'IDR', balance: 1 }], validTickets: 0, pendingBookings: 0 },
-    { balances: [], validTickets: 1, pendingBookings: 0 },
-    { balances: [], validTickets: 0, pendingBookings: 1 },
+    { balances: [{ currency: 'IDR', balance: 1 }], validTickets: 0, pendingBookings: 0, pendingTopUps: 0 },
+    { balances: [], validTickets: 1, pendingBookings: 0, pendingTopUps: 0 },
+    { balances: [], validTickets: 0, pendingBookings: 1, pendingTopUps: 0 },
+    { balances: [], validTickets: 0, pendingBookings: 0, pendingTopUps: 1 },
   ])('takes each kind of loss for one: %j', async (loss) => {
     await using story = await startStory()
     const siti = await story.signUp('Siti')

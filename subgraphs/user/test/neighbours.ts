@@ -29,7 +29,12 @@ export interface Neighbours extends AsyncDisposable {
   /** By person; who is not in it loses nothing. */
   losses: Map<
     string,
-    { balances: { currency: string; balance: number }[]; validTickets: number; pendingBookings: number }
+    {
+      balances: { currency: string; balance: number }[]
+      validTickets: number
+      pendingBookings: number
+      pendingTopUps: number
+    }
   >
   /** While true, nothing is answered. */
   away: boolean
@@ -77,7 +82,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     variables: Record<string, string> & { representations: { id: string }[] },
   ) {
     const { id = '', organizerId = '', userId = '', representations } = variables
-    const loss = neighbours.losses.get(userId) ?? { balances: [], validTickets: 0, pendingBookings: 0 }
+    const nothing = { balances: [], validTickets: 0, pendingBookings: 0, pendingTopUps: 0 }
+    const loss = neighbours.losses.get(userId) ?? nothing
     const { validTickets, ...walletsForErasure } = loss
     switch (operation) {
       case 'EventVisible':

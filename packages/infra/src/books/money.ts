@@ -157,20 +157,26 @@ export const MONEY_CHECKS: readonly Check[] = [
     rule: 'what an event has sold, as it was noted and added up, is what its bookings say',
     breaches:
       () => `WITH said AS (SELECT b.event_id, count(*) AS bookings, count(*) FILTER (WHERE b.status = 'REFUNDED') AS refunded_bookings,
+        sum(CASE b.status WHEN 'REFUNDED' THEN (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id)
+          ELSE (SELECT count(*) FROM booking_refunds f JOIN refund_items r ON r.refund_id = f.id
+            WHERE f.booking_id = b.id AND f.status = 'MADE') END) AS refunded_tickets,
         sum((SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id)) AS tickets, sum(b.subtotal) AS gross,
         sum(b.discount) AS discount, sum(b.surcharge) AS surcharge, sum(b.refunded_amount) AS refunded
         FROM bookings b WHERE b.status IN ${PAID} GROUP BY b.event_id),
-      noted AS (SELECT event_id, sum(bookings) AS bookings, sum(refunded_bookings) AS refunded_bookings, sum(tickets) AS tickets,
-        sum(gross) AS gross, sum(discount) AS discount, sum(surcharge) AS surcharge, sum(refunded) AS refunded FROM (
-          SELECT event_id, bookings, refunded_bookings, tickets, gross, discount, surcharge, refunded FROM sale_sums WHERE dimension = 'EVENT'
-          UNION ALL SELECT c.event_id, s.sold, c.ended::int, s.sold * (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id),
+      noted AS (SELECT event_id, sum(bookings) AS bookings, sum(refunded_bookings) AS refunded_bookings,
+        sum(refunded_tickets) AS refunded_tickets, sum(tickets) AS tickets, sum(gross) AS gross, sum(discount) AS discount, sum(surcharge) AS surcharge, sum(refunded) AS refunded FROM (
+          SELECT event_id, bookings, refunded_bookings, refunded_tickets, tickets, gross, discount, surcharge, refunded FROM sale_sums WHERE dimension = 'EVENT'
+          UNION ALL SELECT c.event_id, s.sold, c.ended::int, CASE WHEN c.kind = 'REFUND' THEN
+              abs(c.ended::int * (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id)
+                - (SELECT count(*) FROM sale_changes o JOIN refund_items r ON r.refund_id = o.refund_id
+                  WHERE o.booking_id = b.id AND o.kind = 'REFUND' AND (o.id = c.id) <> c.ended)) ELSE 0 END, s.sold * (SELECT sum(i.quantity) FROM booking_items i WHERE i.booking_id = b.id),
             s.sold * b.subtotal, s.sold * b.discount, s.sold * b.surcharge, c.refunded
           FROM sale_changes c JOIN bookings b ON b.id = c.booking_id, LATERAL (SELECT (c.kind = 'SALE')::int AS sold) s
           WHERE NOT c.folded) part GROUP BY event_id)
       SELECT event_id, to_jsonb(said) - 'event_id' AS bookings_say, to_jsonb(noted) - 'event_id' AS noted
       FROM said FULL JOIN noted USING (event_id)
-      WHERE (said.bookings, said.refunded_bookings, said.tickets, said.gross, said.discount, said.surcharge, said.refunded)
-        IS DISTINCT FROM (noted.bookings, noted.refunded_bookings, noted.tickets, noted.gross, noted.discount, noted.surcharge, noted.refunded)`,
+      WHERE (said.bookings, said.refunded_bookings, said.refunded_tickets, said.tickets, said.gross, said.discount, said.surcharge, said.refunded)
+        IS DISTINCT FROM (noted.bookings, noted.refunded_bookings, noted.refunded_tickets, noted.tickets, noted.gross, noted.discount, noted.surcharge, noted.refunded)`,
   },
   {
     name: 'sales-parts',
@@ -199,27 +205,30 @@ export const MONEY_CHECKS: readonly Check[] = [
         SELECT f.booking_id, sum(f.amount) AS refunded, coalesce(sum(i.amount), 0) AS of_tickets FROM booking_refunds f
         LEFT JOIN (SELECT refund_id, sum(amount) AS amount FROM refund_items GROUP BY refund_id) i ON i.refund_id = f.id
         WHERE f.status = 'MADE' GROUP BY f.booking_id) r ON r.booking_id = b.id
-      WHERE b.refunded_amount <> r.refunded AND NOT EXISTS (SELECT FROM ledger_transactions t
-          WHERE t.booking_id = b.id AND t.kind = 'DISPUTE_LOST') OR r.of_tickets > r.refunded`,
+      WHERE b.refunded_amount <> r.refunded OR r.of_tickets > r.refunded`,
   },
   {
     name: 'refunds-posted',
-    rule: 'a refund that was made is in the ledger, and a provider is asked for no other amount',
+    rule: 'a refund that was made is in the ledger, if not as one then as a dispute that was lost, and a provider is asked for no other amount',
     breaches:
-      () => `SELECT f.id AS refund_id, f.booking_id, f.amount, r.amount AS asked, -l.amount AS posted FROM booking_refunds f
-      LEFT JOIN refunds r ON r.id = f.provider_refund_id
+      () => `SELECT f.id AS refund_id, f.booking_id, f.amount, r.amount AS asked, -coalesce(l.amount, d.amount) AS posted
+      FROM booking_refunds f LEFT JOIN refunds r ON r.id = f.provider_refund_id
       LEFT JOIN (SELECT t.reference, sum(e.amount) FILTER (WHERE e.amount < 0) AS amount FROM ledger_transactions t
         JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.kind = 'REFUND' GROUP BY t.id) l ON l.reference = 'refund:' || f.id
-      WHERE f.status = 'MADE' AND f.amount > 0 AND (l.amount IS NULL OR -l.amount <> f.amount OR r.amount <> f.amount)
+      LEFT JOIN (SELECT t.booking_id, sum(e.amount) FILTER (WHERE e.amount < 0) AS amount FROM ledger_transactions t
+        JOIN ledger_entries e ON e.transaction_id = t.id WHERE t.kind = 'DISPUTE_LOST' GROUP BY t.booking_id) d ON d.booking_id = f.booking_id
+      WHERE f.status = 'MADE' AND f.amount > 0
+          AND (coalesce(l.amount, d.amount) IS NULL OR -coalesce(l.amount, d.amount) <> f.amount OR r.amount <> f.amount)
         OR f.status <> 'MADE' AND (l.amount IS NOT NULL OR r.id IS NOT NULL)`,
   },
   {
     name: 'late-refunds',
-    rule: 'a refund of single tickets comes to its end',
+    rule: 'a refund of single tickets comes to its end, unless its payment is in dispute',
     breaches: ({
       graceSeconds,
-    }) => `SELECT id AS refund_id, booking_id, amount, created_at AS since FROM booking_refunds
-      WHERE status = 'ENDING' AND updated_at < now() - make_interval(secs => ${graceSeconds})`,
+    }) => `SELECT f.id AS refund_id, f.booking_id, f.amount, f.created_at AS since FROM booking_refunds f JOIN bookings b ON b.id = f.booking_id
+      WHERE f.status = 'ENDING' AND f.updated_at < now() - make_interval(secs => ${graceSeconds}) AND NOT EXISTS (SELECT FROM payments p
+        WHERE (p.booking_id = b.id OR p.checkout_id = b.checkout_id) AND p.status = 'DISPUTED')`,
     repair: {
       how: 'enqueued again (refund-tickets)',
       sql: (

@@ -114,6 +114,8 @@ export const walletsForErasure = z.object({
   balances: z.array(z.object({ currency: z.string(), balance: z.int() })),
   /** Bookings that can still be paid. */
   pendingBookings: z.int(),
+  /** Top-ups of their wallets that somebody may still pay, or has paid just now. */
+  pendingTopUps: z.int(),
 })
 
 export type WalletsForErasure = z.infer<typeof walletsForErasure>
@@ -122,5 +124,5 @@ export type WalletsForErasure = z.infer<typeof walletsForErasure>
 export const WALLETS_FOR_ERASURE = `query WalletsForErasure($userId: ID!) {
   walletsForErasure(userId: $userId) { balances { ${Object.keys(
     walletsForErasure.shape.balances.element.shape,
-  ).join(' ')} } pendingBookings }
+  ).join(' ')} } pendingBookings pendingTopUps }
 }`

@@ -61,6 +61,13 @@ export class RefundNotAllowed extends KarcisError {
   }
 }
 
+/** The buyer's bank has the money until a dispute about it is decided: nothing of it is refunded meanwhile. */
+export class PaymentDisputed extends RefundNotAllowed {
+  constructor(status: BookingStatus) {
+    super('The payment is in dispute: nothing of it is refunded until that is decided.', status)
+  }
+}
+
 /** A ticket of these is refunded already, or about to be. */
 export class TicketsRefunded extends KarcisError {
   constructor() {

@@ -52,6 +52,8 @@ export interface ErasureLoss {
   validTickets: number
   /** Bookings that can still be paid. */
   pendingBookings: number
+  /** Top-ups of wallets that are under way. */
+  pendingTopUps: number
 }
 
 /** @throws ServiceUnavailable when it cannot be known: nobody loses anything unseen. */

@@ -406,8 +406,15 @@ const UNPAID = Prisma.sql`(${PAYABLE_UNTIL} <= clock_timestamp() - ${PROVIDER_PA
 export const moveToExpired = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`status = 'EXPIRED', fulfilled = false`, Prisma.sql`${OVERDUE} AND ${UNPAID}`)
 
+/** No tickets of the booking are being refunded by themselves, and its payment is not in dispute. The caller has locked it before. */
+const NOTHING_OPEN = Prisma.sql`NOT EXISTS (SELECT FROM booking_refunds
+    WHERE booking_refunds.booking_id = bookings.id AND booking_refunds.status = 'ENDING')
+  AND NOT EXISTS (SELECT FROM payments WHERE (payments.booking_id = bookings.id OR payments.checkout_id = bookings.checkout_id)
+    AND payments.status = 'DISPUTED')`
+
 /**
- * Paid → REFUNDED in full, its tickets not yet cancelled. Not while tickets of it are being refunded by themselves.
+ * Paid → REFUNDED in full, its tickets not yet cancelled. Not while tickets of it are being refunded by themselves, or its payment is in
+ * dispute. The caller has locked it.
  * @param fulfilled whether its tickets must have been issued, or must not.
  */
 export const moveToRefunded = (
@@ -420,8 +427,7 @@ export const moveToRefunded = (
     tx,
     id,
     Prisma.sql`status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false`,
-    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled = ${fulfilled}
-      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')`,
+    Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled = ${fulfilled} AND ${NOTHING_OPEN}`,
   )
 
 /** The same of several bookings that have their tickets, which are locked in the order of their ids. @returns those that moved, as they were and as they are. */
@@ -435,7 +441,7 @@ export async function moveAllToRefunded(
   const moved = await tx.$queryRaw<BookingRow[]>`UPDATE bookings
     SET status = 'REFUNDED', refunded_amount = total_price, refund_reason = ${reason}, fulfilled = false, version = version + 1, updated_at = now()
     WHERE id = ANY(${ids}::uuid[]) AND status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled
-      AND NOT EXISTS (SELECT FROM booking_refunds WHERE booking_id = bookings.id AND booking_refunds.status = 'ENDING')
+      AND ${NOTHING_OPEN}
     RETURNING ${COLUMNS}`
   const before = new Map(locked.map((row) => [row.id, toBooking(row)]))
   return moved.map((row) => ({ before: before.get(row.id) ?? toBooking(row), booking: toBooking(row) }))

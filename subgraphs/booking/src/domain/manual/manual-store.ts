@@ -29,6 +29,15 @@ export async function upsertInstructions(
     ON CONFLICT (scope_id) DO UPDATE SET instructions = excluded.instructions, updated_at = now()`
 }
 
+/** Forgets what an organizer who is erased has told buyers, also those who were told it with their payment. */
+export async function deleteInstructionsOf(tx: Tx, organizerId: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM manual_terms WHERE scope_id = ${organizerId}::uuid
+    OR scope_id IN (SELECT event_id FROM event_copies WHERE organizer_id = ${organizerId}::uuid)`
+  await tx.$executeRaw`UPDATE payments SET action = NULL FROM bookings JOIN event_copies USING (event_id)
+    WHERE payments.booking_id = bookings.id AND payments.provider = 'MANUAL' AND payments.action IS NOT NULL
+      AND event_copies.organizer_id = ${organizerId}::uuid`
+}
+
 /** Money that a person has to give back, in the smallest unit of `currency`. */
 export interface ManualRefund {
   id: string

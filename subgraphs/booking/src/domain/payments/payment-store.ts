@@ -59,6 +59,10 @@ export async function findPayments(
   return new Map(rows.map(({ paidId, ...row }) => [paidId, toPayment(row)]))
 }
 
+/** Whether what paid a booking is in dispute. It stays as it is for as long as the caller has locked the booking. */
+export const isDisputed = async (db: Db | Tx, bookingId: string): Promise<boolean> =>
+  (await findPayments(db, [bookingId])).get(bookingId)?.status === 'DISPUTED'
+
 export async function findPayment(db: Db | Tx, id: string): Promise<Payment | null> {
   const [row] = await db.$queryRaw<PaymentRow[]>`SELECT ${COLUMNS} FROM payments WHERE id = ${id}::uuid`
   return row ? toPayment(row) : null
@@ -99,6 +103,13 @@ export async function findPaymentUnderWay(
     PaymentRow[]
   >`SELECT ${COLUMNS} FROM payments WHERE ${isOf} AND ${UNDER_WAY}`
   return row ? toPayment(row) : null
+}
+
+/** How many top-ups of a user's wallets are under way. */
+export async function countTopUps(db: Db, userId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ n: number }[]>`
+    SELECT count(*)::int AS n FROM payments WHERE top_up_user_id = ${userId}::uuid AND ${UNDER_WAY}`
+  return row?.n ?? 0
 }
 
 /** Whether a checkout has a payment that has paid for some of its bookings, and has not gone back as a whole. */

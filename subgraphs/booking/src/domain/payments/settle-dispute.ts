@@ -1,19 +1,18 @@
 import { transaction } from '@karcis/kit/database'
 import type { Booking } from '../bookings/booking.ts'
-import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { listBookingsOf, lockBookings, moveToChargedBack, touchBookings } from '../bookings/booking-store.ts'
+import { publishChange } from '../bookings/booking-changes.ts'
+import { listBookingsOf, lockBookings, touchBookings } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { listLines, listTakings } from '../ledger/dispute-store.ts'
 import { insertPosting } from '../ledger/ledger-store.ts'
 import { type AccountRef, clearingOf } from '../ledger/postings.ts'
+import { chargeBack } from '../refunds/refund-in-full.ts'
 import { advance } from './payment-state.ts'
 import { findPayment, lockPayment, moveLocked, type Payment } from './payment-store.ts'
 import type { Dispute } from './provider.ts'
 import { externalProvider } from './providers.ts'
 import { settlePayment } from './settle-payment.ts'
-
-const CHARGED_BACK = 'Your bank has given the money back to you.'
 
 /**
  * Asks a payment's provider what became of the dispute about it, and acts on that: while it is open, the money stands apart from what the
@@ -66,8 +65,7 @@ async function act(
   const changed: Booking[] = []
   for (const booking of bookings) {
     await decide(tx, payment, booking, dispute)
-    const lost = dispute.status === 'LOST' ? await moveToChargedBack(tx, booking.id, CHARGED_BACK) : null
-    if (lost) await recordStatus(tx, lost)
+    const lost = dispute.status === 'LOST' ? await chargeBack(tx, booking) : null
     changed.push(lost ?? booking)
   }
   return touchBookings(tx, changed)

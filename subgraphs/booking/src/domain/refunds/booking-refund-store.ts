@@ -109,11 +109,11 @@ export async function insertBookingRefund(tx: Tx, refund: NewRefund): Promise<vo
   await tx.$executeRaw`INSERT INTO booking_refunds (id, booking_id, status, amount, tax, platform_fees, to_wallet, reason)
     VALUES (${id}::uuid, ${refund.bookingId}::uuid, ${refund.status}, ${refund.amount}::bigint, ${refund.tax}::bigint,
       ${refund.platformFees}::bigint, ${refund.toWallet}, ${refund.reason})`
-  await tx.$executeRaw`INSERT INTO refund_items (ticket_id, refund_id, amount)
-    SELECT item.ticket_id, ${id}::uuid, item.amount
-    FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ amount }) => BigInt(amount))}::bigint[])
-      AS item (ticket_id, amount) ORDER BY item.ticket_id`.catch((error: unknown) =>
-    mapConstraintError(error, { refund_items_pkey: () => new TicketsRefunded() }),
+  await tx.$executeRaw`INSERT INTO refund_items (ticket_id, refund_id, amount, price)
+    SELECT item.ticket_id, ${id}::uuid, item.amount, item.price
+    FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ amount }) => BigInt(amount))}::bigint[],
+      ${tickets.map(({ price }) => price && BigInt(price))}::bigint[]) AS item (ticket_id, amount, price) ORDER BY item.ticket_id`.catch(
+    (error: unknown) => mapConstraintError(error, { refund_items_pkey: () => new TicketsRefunded() }),
   )
 }
 

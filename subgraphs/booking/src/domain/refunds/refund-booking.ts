@@ -6,8 +6,9 @@ import { parseInput, reasonSchema } from '@karcis/kit/validate'
 import type { Booking } from '../bookings/booking.ts'
 import { findBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { RefundNotAllowed } from '../errors.ts'
+import { PaymentDisputed, RefundNotAllowed } from '../errors.ts'
 import { cancelTickets, issueTickets } from '../fulfilment/issue-tickets.ts'
+import { isDisputed } from '../payments/payment-store.ts'
 import { refundInFull } from './refund-in-full.ts'
 import { finishRefunds, isRefundable } from './refund-tickets.ts'
 
@@ -38,7 +39,10 @@ export async function refundBooking(
     })
   }
   const booking = await findBooking(deps.db, id)
-  if (booking && !refunded && isRefundable(booking)) throw new ServiceUnavailable() // tickets of it are being refunded at this moment
+  if (booking && !refunded && isRefundable(booking)) {
+    if (await isDisputed(deps.db, id)) throw new PaymentDisputed(booking.status)
+    throw new ServiceUnavailable() // tickets of it are being refunded at this moment
+  }
   if (booking?.status !== 'REFUNDED') {
     throw new RefundNotAllowed('Only a PAID booking can be refunded.', booking?.status ?? 'PENDING')
   }

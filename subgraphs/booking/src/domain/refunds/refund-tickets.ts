@@ -5,7 +5,8 @@ import { lockBooking, moveToPartlyRefunded, touchBooking } from '../bookings/boo
 import type { Booking } from '../bookings/booking.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { RefundNotAllowed } from '../errors.ts'
+import { PaymentDisputed, RefundNotAllowed } from '../errors.ts'
+import { isDisputed } from '../payments/payment-store.ts'
 import {
   enqueueRefundTickets,
   findRefund,
@@ -24,7 +25,7 @@ const USED = 'A ticket was used meanwhile, or ended otherwise: it cannot be refu
 /**
  * Begins to refund single tickets of a booking, in the caller's transaction: their places in it are this refund's, and a job brings it to
  * its end. Nothing has moved until then.
- * @throws RefundNotAllowed for a booking that is not paid (any more), or still waits for its tickets; TicketsRefunded.
+ * @throws RefundNotAllowed for a booking that is not paid (any more), still waits for its tickets, or whose payment is in dispute; TicketsRefunded.
  */
 export async function beginRefund(tx: Tx, refund: Omit<NewRefund, 'status'>): Promise<void> {
   const booking = await lockBooking(tx, refund.bookingId)
@@ -33,6 +34,7 @@ export async function beginRefund(tx: Tx, refund: Omit<NewRefund, 'status'>): Pr
       'Only a paid booking with its tickets can be refunded.',
       booking?.status ?? 'PENDING',
     )
+  if (await isDisputed(tx, booking.id)) throw new PaymentDisputed(booking.status)
   await insertBookingRefund(tx, { ...refund, status: 'ENDING' })
   await enqueueRefundTickets(tx, refund.id)
 }
@@ -44,12 +46,12 @@ export const isRefundable = ({ status, fulfilled }: Booking): boolean =>
 /**
  * Brings a refund of single tickets to its end: first the ticket subgraph takes them out of use, all or none, then the money moves in one
  * transaction with booking, payment and ledger. A ticket that was used meanwhile ends the refund instead, for what is out of use first is
- * not used, and what was used first is not refunded. Broken off anywhere, it goes on by being called again; safe at the same time elsewhere.
+ * not used, and what was used first is not refunded. While its payment is in dispute it waits for the sweep after that. Broken off anywhere, it goes on by being called again; safe at the same time elsewhere.
  * @returns how it stands after it; null when there is none. @throws ServiceUnavailable while the ticket subgraph is away.
  */
 export async function finishRefund(deps: Deps, refundId: string): Promise<BookingRefund | null> {
   const refund = await findRefund(deps.db, refundId)
-  if (refund?.status !== 'ENDING') return refund
+  if (refund?.status !== 'ENDING' || (await isDisputed(deps.db, refund.bookingId))) return refund
   const { refunded } = await deps.tickets.refund(refund.bookingId, refund.id, refund.ticketIds)
   const changed = await transaction(deps.db, (tx) => (refunded ? make(tx, deps, refund) : refuse(tx, refund)))
   if (changed) publishChange(deps, changed)
@@ -59,6 +61,7 @@ export async function finishRefund(deps: Deps, refundId: string): Promise<Bookin
 async function make(tx: Tx, deps: Deps, refund: BookingRefund): Promise<Booking | null> {
   // The booking first: whatever moves it, or one of its payments, waits for the same row.
   await lockBooking(tx, refund.bookingId)
+  if (await isDisputed(tx, refund.bookingId)) return null
   if (!(await moveRefundToMade(tx, refund.id))) return null
   const booking = await moveToPartlyRefunded(tx, refund.bookingId, refund)
   if (!booking) throw new Error(`booking ${refund.bookingId} cannot give ${refund.amount} back`)

@@ -87,7 +87,7 @@ async function refundsOf(
       amount,
       tax: booking.tax - (made.get(id)?.tax ?? 0),
       platformFees: booking.platformFees - (made.get(id)?.platformFees ?? 0),
-      tickets: spreadOver(issued, amount, left),
+      tickets: spreadOver(issued, { amount, price: null }, left),
       providerRefundId: amount > 0 && provider?.kind !== 'LEDGER' ? newId() : null,
     }
   })

@@ -30,11 +30,15 @@ export interface BookingRefund {
 export interface TicketAmount {
   ticketId: string
   amount: number
+  /** What of it is the price, without fees and tax that were added to it; null where all goes back that is left. */
+  price: number | null
 }
 
 /** Money that goes back for tickets, and where it is taken from: `sales`, `tax` and `platformFees` sum to `amount`. */
 export interface RefundPart extends Share {
   amount: number
+  /** What of it is the price, without fees and tax that were added to it. */
+  price: number
   tickets: TicketAmount[]
 }
 
@@ -61,8 +65,9 @@ export function partOf(
     const count = (is: (id: string) => boolean) => tickets.filter(is).length
     return { before: count((id) => refunded.has(id)), now: count((id) => wanted.includes(id)) }
   })
-  const { amount, sales, tax, platformFees } = refundShare(issued, places, terms)
-  return { amount, sales, tax, platformFees, tickets: spreadOver(issued, amount, wanted) }
+  const { amount, sales, tax, platformFees, items: prices } = refundShare(issued, places, terms)
+  const price = prices.reduce((sum, one) => sum + one, 0)
+  return { amount, price, sales, tax, platformFees, tickets: spreadOver(issued, { amount, price }, wanted) }
 }
 
 /** As much of a part as an amount, at most all of it, taken in proportion from whom it is of. */
@@ -71,19 +76,35 @@ export function cutTo(part: RefundPart, amount: number, issued: Issued): RefundP
     BigInt(amount),
     [part.sales, part.tax, part.platformFees].map(BigInt),
   ).map(Number) as [number, number, number]
+  const [price] = spread(BigInt(amount), [part.price, part.amount - part.price].map(BigInt)).map(Number) as [
+    number,
+  ]
   const ticketIds = part.tickets.map(({ ticketId }) => ticketId)
-  return { amount, sales, tax, platformFees, tickets: spreadOver(issued, amount, ticketIds) }
+  const tickets = spreadOver(issued, { amount, price }, ticketIds)
+  return { amount, price, sales, tax, platformFees, tickets }
 }
 
-/** An amount spread over tickets in proportion to the price of their lines, by the rounding rule of discounts; nothing over what cost nothing. */
-export function spreadOver(issued: Issued, amount: number, ticketIds: readonly string[]): TicketAmount[] {
+/**
+ * An amount, and what of it is the price, spread over tickets in proportion to the price of their lines, by the rounding rule of discounts;
+ * nothing over what cost nothing.
+ */
+export function spreadOver(
+  issued: Issued,
+  { amount, price }: { amount: number; price: number | null },
+  ticketIds: readonly string[],
+): TicketAmount[] {
   const itemOf = itemsOfTickets(issued)
   const weights = ticketIds.map((id) => {
     const item = issued.items[itemOf.get(id) ?? -1]
     return item ? (costOf(item) * SCALE) / BigInt(item.quantity) : 0n
   })
   const amounts = spread(BigInt(amount), weights)
-  return ticketIds.map((ticketId, at) => ({ ticketId, amount: Number(amounts[at]) }))
+  const prices = price === null ? null : spread(BigInt(price), weights)
+  return ticketIds.map((ticketId, at) => ({
+    ticketId,
+    amount: Number(amounts[at]),
+    price: prices && Number(prices[at]),
+  }))
 }
 
 /** So that a part of the smallest unit has its weight too. */

@@ -8,9 +8,10 @@ import { publishChange } from '../bookings/booking-changes.ts'
 import { findBooking, lockBooking, touchBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { RefundNotAllowed, TicketsRefunded } from '../errors.ts'
+import { PaymentDisputed, RefundNotAllowed, TicketsRefunded } from '../errors.ts'
 import { knownEvent } from '../events/event-copy.ts'
 import { claimKey } from '../idempotency-store.ts'
+import { isDisputed } from '../payments/payment-store.ts'
 import { findIssued } from './booking-refund-store.ts'
 import { findBookingPolicies, findEventPolicies } from './policy-store.ts'
 import { type EventTimes, offerFor } from './refund-policy.ts'
@@ -84,6 +85,7 @@ async function ask(
   if (booking.status === 'PAID' && !booking.fulfilled) throw new ServiceUnavailable() // its tickets are on their way
   if (!isRefundable(booking))
     throw new RefundNotAllowed('Only a paid booking can be refunded.', booking.status)
+  if (await isDisputed(tx, bookingId)) throw new PaymentDisputed(booking.status)
   if (toWallet && !providers.WALLET.charges(booking.currency))
     throw new RefundNotAllowed(`There is no wallet in ${booking.currency}.`, booking.status)
   const policies = [

@@ -10,6 +10,7 @@ import { publishChange } from '../bookings/booking-changes.ts'
 import { lockBooking, touchBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { PaymentDisputed } from '../errors.ts'
 import { organizes } from '../events/event-copy.ts'
 import { findIssued } from './booking-refund-store.ts'
 import { cutTo, type Issued, partOf, type RefundPart } from './refund.ts'
@@ -132,7 +133,8 @@ export async function decideRefund(deps: Deps, requestId: string): Promise<void>
   const decided = await transaction(deps.db, (tx) => decide(tx, request, wanted)).catch((error: unknown) => {
     if (error instanceof NotYet) return null
     if (!(error instanceof KarcisError) || error.code !== 'REFUND_NOT_ALLOWED') throw error
-    const rejected = { ...wanted, approve: false, message: NOT_ANY_MORE }
+    const why = error instanceof PaymentDisputed ? error.message : NOT_ANY_MORE
+    const rejected = { ...wanted, approve: false, message: why }
     return transaction(deps.db, (tx) => decide(tx, request, rejected))
   })
   if (!decided) return

@@ -27,31 +27,44 @@ const QUARTER = Prisma.sql`to_char(date_bin('15 minutes', changed_at, 'epoch') A
 
 /**
  * What notes of `sale_changes` say, as rows of `sale_sums` that are still to be added up: the one place that knows what a sale counts
- * for. A sale counts on its day and a refund on its own. A booking with several promo codes counts for each of them.
+ * for. A sale counts on its day and a refund on its own. A booking with several promo codes counts for each of them. A refund gives back its own
+ * tickets; the last one of a booking all that no other has given back, whether there were tickets of them or not.
  * @param noted a query, or the name of one, that gives whole rows of `sale_changes`.
  */
 export const factsOf = (noted: Prisma.Sql): Prisma.Sql => Prisma.sql`
   WITH noted AS NOT MATERIALIZED (SELECT * FROM ${noted} AS note),
+  -- Tickets of each refund by type; of one that is the last of its booking, those of the others.
+  gone AS MATERIALIZED (
+    SELECT noted.id, line.ticket_type_id, count(*) AS tickets, sum(coalesce(item.price, item.amount)) AS price
+    FROM noted JOIN sale_changes refund ON refund.booking_id = noted.booking_id AND refund.kind = 'REFUND'
+      AND (refund.id = noted.id) <> noted.ended
+    JOIN refund_items item ON item.refund_id = refund.refund_id JOIN booking_tickets ticket ON ticket.ticket_id = item.ticket_id
+    CROSS JOIN LATERAL (SELECT ticket_type_id FROM (SELECT ticket_type_id, sum(quantity) OVER (ORDER BY position) AS upto
+        FROM booking_items WHERE booking_id = noted.booking_id) item WHERE ticket.position < upto ORDER BY upto LIMIT 1) line
+    WHERE noted.kind = 'REFUND' GROUP BY noted.id, line.ticket_type_id),
   change AS MATERIALIZED (
-    SELECT noted.event_id, noted.booking_id, noted.changed_at, booking.currency, noted.refunded, noted.ended,
-      (kind = 'SALE')::int AS sold, noted.ended::int AS gone, booking.subtotal, booking.discount, booking.surcharge,
+    SELECT noted.id, noted.event_id, noted.booking_id, noted.changed_at, booking.currency, noted.refunded, noted.ended,
+      (kind = 'SALE')::int AS sold, noted.ended::int AS ends, booking.subtotal, booking.discount, booking.surcharge,
       CASE kind WHEN 'SALE' THEN booking.platform_fees ELSE -noted.refunded_fees END AS platform_fees,
-      CASE kind WHEN 'SALE' THEN booking.tax ELSE -noted.refunded_tax END AS tax,
-      (SELECT sum(quantity) FROM booking_items item WHERE item.booking_id = noted.booking_id) AS places,
+      CASE kind WHEN 'SALE' THEN booking.tax ELSE -noted.refunded_tax END AS tax, places,
+      CASE kind WHEN 'SALE' THEN 0 ELSE abs(ended::int * places - (SELECT coalesce(sum(tickets), 0) FROM gone WHERE gone.id = noted.id)) END AS back,
       CASE kind WHEN 'SALE' THEN noted.method ELSE (SELECT sale.method FROM sale_changes sale
         WHERE sale.booking_id = noted.booking_id AND sale.kind = 'SALE') END AS method
-    FROM noted JOIN bookings booking ON booking.id = noted.booking_id)
-  SELECT event_id, part.dimension, part.value, currency, NULL AS label, 1 AS changes, sold AS bookings, gone AS refunded_bookings,
-    sold * places AS tickets, gone * places AS refunded_tickets, sold * subtotal AS gross, sold * discount AS discount,
+    FROM noted JOIN bookings booking ON booking.id = noted.booking_id
+    CROSS JOIN LATERAL (SELECT sum(quantity) AS places FROM booking_items item WHERE item.booking_id = noted.booking_id) counted)
+  SELECT event_id, part.dimension, part.value, currency, NULL AS label, 1 AS changes, sold AS bookings, ends AS refunded_bookings,
+    sold * places AS tickets, back AS refunded_tickets, sold * subtotal AS gross, sold * discount AS discount,
     sold * surcharge AS surcharge, platform_fees, tax, refunded
   FROM change CROSS JOIN LATERAL (VALUES ('EVENT', ''), ('TIME', ${QUARTER}), ('METHOD', coalesce(method, ''))) AS part (dimension, value)
   UNION ALL
-  SELECT event_id, 'TYPE', ticket_type_id::text, currency, item.name, 0, sold, gone, sold * quantity, gone * quantity,
-    sold * price, sold * item.discount, 0, 0, 0, gone * (price - item.discount)
+  SELECT event_id, 'TYPE', item.ticket_type_id::text, currency, item.name, 0, sold, ends, sold * quantity,
+    abs(ends * quantity - coalesce(gone.tickets, 0)), sold * item.price, sold * item.discount, 0, 0, 0,
+    abs(ends * (item.price - item.discount) - coalesce(gone.price, 0))
   FROM change CROSS JOIN LATERAL (
     SELECT ticket_type_id, max(name) AS name, sum(quantity) AS quantity, sum(unit_price * quantity) AS price, sum(discount) AS discount
     FROM booking_items WHERE booking_id = change.booking_id GROUP BY ticket_type_id) item
+  LEFT JOIN gone ON gone.id = change.id AND gone.ticket_type_id = item.ticket_type_id
   UNION ALL
-  SELECT event_id, 'PROMO', use.code_id::text, currency, (SELECT code FROM promo_codes WHERE id = use.code_id), 0, sold, gone,
-    sold * places, gone * places, sold * subtotal, sold * use.discount, sold * surcharge, platform_fees, tax, refunded
+  SELECT event_id, 'PROMO', use.code_id::text, currency, (SELECT code FROM promo_codes WHERE id = use.code_id), 0, sold, ends,
+    sold * places, back, sold * subtotal, sold * use.discount, sold * surcharge, platform_fees, tax, refunded
   FROM change JOIN promo_uses use ON use.booking_id = change.booking_id WHERE change.discount > 0`

@@ -95,10 +95,10 @@ async function proveViewer(
 /** @throws Conflict with all that is lost, when that is anything; ServiceUnavailable when it cannot be known. */
 async function requireNothingToLose(deps: Deps, userId: string): Promise<void> {
   const loss = await findErasureLoss(deps, userId)
-  const { balances, validTickets, pendingBookings } = loss
-  if (balances.length === 0 && validTickets === 0 && pendingBookings === 0) return
+  const { balances, validTickets, pendingBookings, pendingTopUps } = loss
+  if (balances.length === 0 && validTickets === 0 && pendingBookings === 0 && pendingTopUps === 0) return
   throw new Conflict(
-    'Balances, valid tickets and bookings that wait for payment are lost with the account: acknowledge it with acknowledgeLoss.',
+    'Balances, valid tickets, and bookings and top-ups that wait for payment are lost with the account: acknowledge it with acknowledgeLoss.',
     { ...loss },
   )
 }

@@ -1,0 +1,3 @@
+ALTER TABLE sale_changes VALIDATE CONSTRAINT sale_changes_refund_id_fkey;
+ALTER TABLE sale_changes VALIDATE CONSTRAINT sale_changes_refund_check;
+ALTER TABLE refund_items VALIDATE CONSTRAINT refund_items_price_check;
