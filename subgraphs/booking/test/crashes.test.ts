@@ -161,7 +161,10 @@ describe('issuing', () => {
    * Tickets are asked for, for a booking that was refunded meanwhile.
    * @param cancelled whether its tickets were cancelled as well, before there were any: then none come of it any more.
    */
-  async function tooLate({ world, id }: Awaited<ReturnType<typeof paidWhileTicketIsAway>>, cancelled: boolean) {
+  async function tooLate(
+    { world, id }: Awaited<ReturnType<typeof paidWhileTicketIsAway>>,
+    cancelled: boolean,
+  ) {
     await loseIssueJobs(world, id)
     await world.restartTicket()
     const { deps } = world.subgraph

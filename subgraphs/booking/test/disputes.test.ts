@@ -1,4 +1,3 @@
-import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { createStandIn } from '@karcis/testkit/stand-in'

@@ -1,5 +1,4 @@
 import { EXPIRE_BOOKINGS } from '@karcis/kit/contracts/bound-hold'
-import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
