@@ -51,6 +51,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         batchedReads: createBatchedReads(() => deps),
         stockAllocator: createStockAllocator(() => deps),
         seatAllocator: createSeatAllocator(() => deps),
+        reservationsUnderWay: new Map(),
         holdEnder: createHoldEnder(() => deps),
       }
       return {

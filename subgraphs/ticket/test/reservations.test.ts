@@ -46,6 +46,23 @@ describe('places of a cart', () => {
     await expectBooksToBalance(story)
   })
 
+  it('are not in the way of themselves, where there are no others left', async () => {
+    await using story = await startStory()
+    const { typeId } = await story.hall(1, 8)
+    const cart = cartOf(story, person())
+    for (let round = 0; round < 5; round += 1) {
+      const holdId = newId()
+      const items = [{ ticketTypeId: typeId, quantity: 5 }]
+      const answers = await Promise.all(Array.from({ length: 6 }, () => cart.reserve(holdId, { items })))
+      expect(answers.map(({ code, data }) => code ?? data.reservePlaces.holdId)).toEqual(
+        Array.from({ length: 6 }, () => holdId),
+      )
+      expect(await story.stock(typeId)).toMatchObject({ held: 5 })
+      await story.lapse(holdId)
+    }
+    await expectBooksToBalance(story)
+  })
+
   it('become more and fewer, of seats too, and no more than there are', async () => {
     await using story = await startStory()
     const { typeId } = await story.hall(1, 8)

@@ -30,6 +30,8 @@ export interface Deps extends BaseDeps<Db> {
   stockAllocator: StockAllocator
   /** Allocates seats in batches, one at a time per event and process. */
   seatAllocator: SeatAllocator
+  /** Reservations for carts that this process is making, by the id of their hold. None of them fails. */
+  reservationsUnderWay: Map<string, Promise<void>>
   /** Ends holds in batches, one at a time per event, kind of ending and process. */
   holdEnder: HoldEnder
 }

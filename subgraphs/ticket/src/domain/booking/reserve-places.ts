@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { allocateItems } from '../allocation/allocate-items.ts'
 import { findKeptHolds } from '../allocation/bound-hold-store.ts'
 import { findHold } from '../allocation/hold-store.ts'
+import type { Db } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
 import { holdSeats } from '../holds/hold-seats.ts'
@@ -34,20 +35,50 @@ export async function reservePlaces(
   const holdId = parseInput(idSchema, rawId, 'holdId')
   if ((items == null) === (seatIds == null))
     throw new BadUserInput([{ path: 'items', message: 'must be given, or seatIds, and not both' }])
-  if (!(await findHold(deps.db, holdId))) {
-    try {
-      if (items != null) await reserveItems(deps, viewer, holdId, items)
-      else await holdSeats(deps, viewer, { eventId, seatIds }, holdId)
-    } catch (error) {
-      // The same call from elsewhere was faster, and what it holds was in the way of this one: its hold is the answer.
-      if (!(await findHold(deps.db, holdId))) throw error
-      if (error instanceof KarcisError && error.code === 'SERVICE_UNAVAILABLE') throw error
-    }
-  }
+  await reserveOnce(deps, holdId, () =>
+    items != null
+      ? reserveItems(deps, viewer, holdId, items)
+      : holdSeats(deps, viewer, { eventId, seatIds }, holdId),
+  )
   const hold = await findHold(deps.db, holdId)
   if (hold?.userId !== viewer.id) throw new NotFound('hold', holdId)
   if (hold.status !== 'ACTIVE') throw new HoldExpired(holdId)
   return requireBoundHold(deps.db, holdId)
+}
+
+/**
+ * Reserves unless there is the hold already. Calls for one hold come one after the other in this process: at once they would be in the way of
+ * each other, and none might find places. Of two processes the slower finds the hold of the other.
+ */
+async function reserveOnce(
+  { db, reservationsUnderWay }: Deps,
+  holdId: string,
+  reserve: () => Promise<unknown>,
+): Promise<void> {
+  for (let before = reservationsUnderWay.get(holdId); before; before = reservationsUnderWay.get(holdId))
+    await before
+  const underWay = reserveUnlessHeld(db, holdId, reserve)
+  const ended = underWay.then(
+    () => undefined,
+    () => undefined,
+  )
+  reservationsUnderWay.set(holdId, ended)
+  try {
+    await underWay
+  } finally {
+    reservationsUnderWay.delete(holdId)
+  }
+}
+
+async function reserveUnlessHeld(db: Db, holdId: string, reserve: () => Promise<unknown>): Promise<void> {
+  if (await findHold(db, holdId)) return
+  try {
+    await reserve()
+  } catch (error) {
+    // The same call from elsewhere was faster, and what it holds was in the way of this one: its hold is the answer.
+    if (!(await findHold(db, holdId))) throw error
+    if (error instanceof KarcisError && error.code === 'SERVICE_UNAVAILABLE') throw error
+  }
 }
 
 async function reserveItems(
