@@ -6,6 +6,9 @@ import { standInSettings } from './settings.ts'
 import { startStripe } from './stripe.ts'
 import { startXendit } from './xendit.ts'
 
+/** The next day, for who tries it out: until a card has settled, it can only be given back as a whole. */
+const SETTLE_AFTER_MS = 15_000
+
 if (import.meta.main) {
   const settings = readSettings(standInSettings)
   const log = createLog('stand-ins', settings.LOG_LEVEL)
@@ -18,6 +21,7 @@ if (import.meta.main) {
         port: settings.STAND_IN_MIDTRANS_PORT,
         serverKey: settings.MIDTRANS_SERVER_KEY,
         notificationUrl: settings.MIDTRANS_WEBHOOK_URL,
+        settleAfterMs: SETTLE_AFTER_MS,
       }),
     )
     const stripe = started.use(

@@ -15,6 +15,8 @@ export interface MidtransOptions extends StandInOptions {
   /** Where customers go after the page, where a transaction does not say it (Finish Redirect URL). */
   readonly finishUrl?: string
   readonly merchantId?: string
+  /** How long after it a card's capture settles by itself, in milliseconds; only when told to (`settle`), unless given. */
+  readonly settleAfterMs?: number
 }
 
 /** A running stand-in for Midtrans. An order is named by the merchant's id or by Midtrans' transaction id. */
@@ -53,7 +55,7 @@ export async function startMidtrans(options: MidtransOptions): Promise<MidtransS
 
 function createProvider(options: MidtransOptions, surroundings: Surroundings<Told>) {
   const keys = { serverKey: options.serverKey, merchantId: options.merchantId ?? 'G000000001' }
-  const account = new MidtransAccount(keys, surroundings)
+  const account = new MidtransAccount(keys, surroundings, options.settleAfterMs)
   const api = createMidtransApi(
     account,
     {

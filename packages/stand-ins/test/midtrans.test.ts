@@ -116,6 +116,16 @@ describe('a payment', () => {
     expect(await call('POST', '/v2/K-1/expire')).toMatchObject({ body: { status_code: '404' } })
   })
 
+  it('by card settles by itself where it is said after which time', async () => {
+    await midtrans[Symbol.asyncDispose]()
+    midtrans = await startMidtrans({ serverKey: SERVER_KEY, seed: 7, settleAfterMs: 20 })
+    await snap('K-1')
+    midtrans.pay('K-1')
+    await eventually(async () =>
+      expect((await status('K-1')).body).toMatchObject({ transaction_status: 'settlement' }),
+    )
+  })
+
   it('by card is captured, then settles, then is refunded in parts', async () => {
     await snap('K-1')
     midtrans.pay('K-1')

@@ -26,10 +26,13 @@ export class MidtransAccount {
   readonly #byName = new Map<string, SnapTransaction>()
   readonly #keys: MidtransKeys
   readonly #surroundings: Surroundings<Told>
+  readonly #settleAfterMs: number | undefined
 
-  constructor(keys: MidtransKeys, surroundings: Surroundings<Told>) {
+  /** @param settleAfterMs how long after it a card's capture settles by itself; never, unless given. */
+  constructor(keys: MidtransKeys, surroundings: Surroundings<Told>, settleAfterMs?: number) {
     this.#keys = keys
     this.#surroundings = surroundings
+    this.#settleAfterMs = settleAfterMs
   }
 
   add(transaction: SnapTransaction): void {
@@ -179,6 +182,10 @@ export class MidtransAccount {
     transaction.charge = charge
     this.#byName.set(charge.id, transaction)
     this.#tell(transaction, charge)
+    if (this.#settleAfterMs === undefined || charge.captured === 0) return
+    this.#surroundings.background.after(this.#settleAfterMs, () => {
+      if (charge.status === 'capture' && charge.fraud === 'accept') this.#settleWith(transaction)
+    })
   }
 
   #settleWith(transaction: SnapTransaction): void {
