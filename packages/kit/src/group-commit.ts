@@ -96,3 +96,17 @@ export function createGroupCommit<Request, Result>(
       }),
   }
 }
+
+/** Runs a task when those of the same key that came before it have ended, however they did. @throws what the task does. */
+export type InTurn = (key: string, task: () => Promise<unknown>) => Promise<void>
+
+/** Tasks of one key one after the other in this process, first come, first served: for what would be in its own way, done twice at once. */
+export function createTurns(): InTurn {
+  const turns = createGroupCommit<() => Promise<unknown>, true>({
+    maxBatch: 1,
+    run: (_key, tasks) => Promise.all(tasks.map((task) => task().then(() => true as const))),
+  })
+  return async (key, task) => {
+    await turns.submit(key, task)
+  }
+}

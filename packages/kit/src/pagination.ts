@@ -49,6 +49,12 @@ export interface KeysetPage extends Page {
   tail: Sql
 }
 
+/** What a page is read by: its rows, and how many the list has in all. */
+export interface PageQuery<Row> {
+  rows(page: KeysetPage): PromiseLike<Row[]>
+  count(): Promise<number>
+}
+
 /** A list in its order, and everything about its pages but the query. */
 export interface KeysetList<Row> {
   /**
@@ -63,10 +69,7 @@ export interface KeysetList<Row> {
    */
   connect(rows: Row[], page: Page, count: () => Promise<number>): Connection<Row>
   /** One page: `parse`, the query, `connect`. @throws as `parse`. */
-  read(
-    args: PageArgs,
-    query: { rows(page: KeysetPage): PromiseLike<Row[]>; count(): Promise<number> },
-  ): Promise<Connection<Row>>
+  read(args: PageArgs, query: PageQuery<Row>): Promise<Connection<Row>>
 }
 
 /**

@@ -1,11 +1,11 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
+import { createTurns } from '@karcis/kit/group-commit'
 import { createLive } from '@karcis/kit/live'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { FileRoute, PostRoute } from '@karcis/kit/subgraph/server'
-import { createReservations } from './domain/cart/reservations.ts'
 import { openExport } from './domain/attendees/export-attendees.ts'
 import { createExportsUnderWay, createExportUrls } from './domain/attendees/exports.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
@@ -76,7 +76,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         exportUrls: createExportUrls(settings.SERVICE_SECRET),
         exportsUnderWay: createExportsUnderWay(),
         knownFees: createKnownFees(base.db),
-        reservations: createReservations(),
+        reservationInTurn: createTurns(),
         invoiceFiles,
         keptCounts: createKeptCounts(),
         guessKey,

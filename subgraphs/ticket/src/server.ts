@@ -1,4 +1,5 @@
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
+import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
 import { followEvent } from './domain/allocation/follow-event.ts'
@@ -51,7 +52,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         batchedReads: createBatchedReads(() => deps),
         stockAllocator: createStockAllocator(() => deps),
         seatAllocator: createSeatAllocator(() => deps),
-        reservationsUnderWay: new Map(),
+        reservationInTurn: createTurns(),
         holdEnder: createHoldEnder(() => deps),
       }
       return {

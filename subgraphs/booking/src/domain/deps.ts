@@ -1,9 +1,9 @@
+import type { InTurn } from '@karcis/kit/group-commit'
 import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
 import type { Db } from './database.ts'
-import type { Reservations } from './cart/reservations.ts'
 import type { KnownFees } from './fees/known-fees.ts'
 import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { PaymentProviders } from './payments/providers.ts'
@@ -31,7 +31,8 @@ export interface Deps extends BaseDeps<Db> {
   tickets: TicketService
   providers: PaymentProviders
   knownFees: KnownFees
-  reservations: Reservations
+  /** Reserving for an item of a cart, by its id: two at once, each for more places, would be in the way of each other's limits. */
+  reservationInTurn: InTurn
   invoiceFiles: InvoiceFiles
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts

@@ -1,3 +1,4 @@
+import type { InTurn } from '@karcis/kit/group-commit'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { LRUCache } from 'lru-cache'
@@ -30,8 +31,8 @@ export interface Deps extends BaseDeps<Db> {
   stockAllocator: StockAllocator
   /** Allocates seats in batches, one at a time per event and process. */
   seatAllocator: SeatAllocator
-  /** Reservations for carts that this process is making, by the id of their hold. None of them fails. */
-  reservationsUnderWay: Map<string, Promise<void>>
+  /** Reserving for a cart, by the id of the hold. */
+  reservationInTurn: InTurn
   /** Ends holds in batches, one at a time per event, kind of ending and process. */
   holdEnder: HoldEnder
 }

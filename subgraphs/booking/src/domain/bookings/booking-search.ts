@@ -2,7 +2,7 @@ import { type Connection, keysetList, type PageArgs } from '@karcis/kit/paginati
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db } from '../database.ts'
 import type { Booking } from './booking.ts'
-import { type BookingRow, COLUMNS, hasStatus, type StatusFilter, toBooking } from './booking-store.ts'
+import { bookingsWhere, hasStatus, type StatusFilter } from './booking-store.ts'
 
 /** Which bookings are wanted; what is null does not matter. */
 export interface BookingFilter {
@@ -38,19 +38,7 @@ export function listBookings(
   order: BookingOrder,
   args: PageArgs,
 ): Promise<Connection<Booking>> {
-  const wanted = conditionOf(filter)
-  return BOOKING_ORDERS[order].read(args, {
-    async rows({ where, tail }) {
-      const rows = await db.$queryRaw<BookingRow[]>`
-        SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
-      return rows.map(toBooking)
-    },
-    async count() {
-      const [total] = await db.$queryRaw<{ n: number }[]>`
-        SELECT count(*)::int AS n FROM bookings WHERE ${wanted}`
-      return total?.n ?? 0
-    },
-  })
+  return BOOKING_ORDERS[order].read(args, bookingsWhere(db, conditionOf(filter)))
 }
 
 function conditionOf({ status, eventId, userId, currency, from, to }: BookingFilter): Prisma.Sql {

@@ -1,4 +1,10 @@
-import { type Connection, type KeysetPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import {
+  type Connection,
+  type KeysetPage,
+  newestFirst,
+  type PageArgs,
+  type PageQuery,
+} from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { BookingFee } from '../fees/fee.ts'
@@ -25,7 +31,7 @@ const OVERDUE = Prisma.sql`status = 'PENDING' AND ${PAYABLE_UNTIL} <= clock_time
 /** The status as of this moment: one past its time has EXPIRED, whether or not a job has written it down. */
 const CURRENT_STATUS = Prisma.sql`CASE WHEN ${OVERDUE} THEN 'EXPIRED' ELSE status END`
 
-export const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
+const COLUMNS = Prisma.sql`id, user_id AS "userId", event_id AS "eventId", ${ORGANIZER} AS "organizerId", checkout_id AS "checkoutId",
   ${CURRENT_STATUS} AS status, currency, subtotal, discount, surcharge, platform_fees AS "platformFees", tax,
   total_price AS "totalPrice", refunded_amount AS "refundedAmount", refund_reason AS "refundReason", ${PAYABLE_UNTIL} AS "expiresAt", fulfilled, version,
   created_at AS "createdAt"`
@@ -39,10 +45,10 @@ type Amounts =
   | 'totalPrice'
   | 'refundedAmount'
 
-export type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
+type BookingRow = Omit<Booking, Amounts> & Record<Amounts, bigint>
 
 /** A row as a booking; the tables' CHECKs keep amounts within what a number carries exactly. */
-export const toBooking = (row: BookingRow): Booking => ({
+const toBooking = (row: BookingRow): Booking => ({
   ...row,
   subtotal: Number(row.subtotal),
   discount: Number(row.discount),
@@ -203,20 +209,25 @@ export function listEventBookings(
   status: StatusFilter,
   args: PageArgs,
 ): Promise<Connection<Booking>> {
-  const wanted = Prisma.sql`event_id = ${eventId}::uuid AND ${hasStatus(status)}`
-  return EVENT_BOOKINGS.read(args, {
-    async rows({ where, tail }) {
-      const rows = await db.$queryRaw<BookingRow[]>`
-        SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
-      return rows.map(toBooking)
-    },
-    async count() {
-      const [total] = await db.$queryRaw<{ n: number }[]>`
-        SELECT count(*)::int AS n FROM bookings WHERE ${wanted}`
-      return total?.n ?? 0
-    },
-  })
+  return EVENT_BOOKINGS.read(
+    args,
+    bookingsWhere(db, Prisma.sql`event_id = ${eventId}::uuid AND ${hasStatus(status)}`),
+  )
 }
+
+/** What a list reads of the bookings that meet a condition. */
+export const bookingsWhere = (db: Db, wanted: Prisma.Sql): PageQuery<Booking> => ({
+  async rows({ where, tail }) {
+    const rows = await db.$queryRaw<BookingRow[]>`
+      SELECT ${COLUMNS} FROM bookings WHERE ${wanted} AND ${where} ${tail}`
+    return rows.map(toBooking)
+  },
+  async count() {
+    const [total] = await db.$queryRaw<{ n: number }[]>`
+      SELECT count(*)::int AS n FROM bookings WHERE ${wanted}`
+    return total?.n ?? 0
+  },
+})
 
 /** How many of a user's bookings can still be paid. */
 export async function countPayable(db: Db, userId: string): Promise<number> {

@@ -44,16 +44,10 @@ const MAX_TRIES = 10
 export async function addToCart(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<ShownCart> {
   const input = parseInput(addToCartInput, rawInput)
   const { item, before } = await changeCart(deps, viewer, (tx) => putOnce(tx, viewer.id, input))
-  try {
-    await reserve(deps, viewer, item, input.eventId ?? item.reserved?.eventId ?? '')
+  return orFallBack(deps, viewer, { item, before }, async () => {
+    await reserve(deps, viewer, item, input.eventId ?? undefined)
     await requireOneCurrency(deps, viewer, item.id)
-  } catch (error) {
-    // Where it is not certain that nothing is reserved, the item stays, for the next try to find out.
-    if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
-    await fallBack(deps, viewer, item, before)
-    throw toCartFields(error)
-  }
-  return viewCart(deps, viewer)
+  })
 }
 
 /** An item, and of how many it was before; 0 when it is new. */
@@ -148,14 +142,7 @@ export async function updateCartItem(
     await writeCartItem(tx, changed)
     return { item: changed, before: known.quantity }
   })
-  try {
-    await reserve(deps, viewer, item, item.reserved?.eventId ?? '')
-  } catch (error) {
-    if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
-    await fallBack(deps, viewer, item, before)
-    throw toCartFields(error)
-  }
-  return viewCart(deps, viewer)
+  return orFallBack(deps, viewer, { item, before }, () => reserve(deps, viewer, item))
 }
 
 /** Takes an item out of the viewer's cart, and gives back what it has reserved. @throws NotFound, BadUserInput. */
@@ -239,7 +226,7 @@ export async function undoPlan(deps: Deps, viewer: Viewer, { parts }: CheckoutPl
     })
   }
   for (const item of await listCartItems(deps.db, viewer.id)) {
-    await reserve(deps, viewer, item, item.reserved?.eventId ?? '').catch((error: unknown) => {
+    await reserve(deps, viewer, item).catch((error: unknown) => {
       if (!(error instanceof KarcisError)) throw error // not to be had just now: it stands in the cart as not reserved
     })
   }
@@ -248,20 +235,23 @@ export async function undoPlan(deps: Deps, viewer: Viewer, { parts }: CheckoutPl
 /**
  * Sees to it that an item's places are reserved, as many as the cart says: what its hold keeps is made more or less, and what is over is
  * taken again, in a new hold whose id is written first.
- * @param eventId of chosen seats. @throws what the ticket subgraph refuses with; Conflict.
+ * @param eventId of chosen seats; by default the event that they were reserved of. @throws what the ticket subgraph refuses with; Conflict.
  */
-export async function reserve(deps: Deps, viewer: Viewer, item: CartItem, eventId: string): Promise<void> {
-  await deps.reservations.submit(item.id, () => reserveNow(deps, viewer, item, eventId))
-}
+export const reserve = (
+  deps: Deps,
+  viewer: Viewer,
+  item: CartItem,
+  eventId = item.reserved?.eventId ?? '',
+): Promise<void> => deps.reservationInTurn(item.id, () => reserveNow(deps, viewer, item, eventId))
 
-async function reserveNow(deps: Deps, viewer: Viewer, item: CartItem, eventId: string): Promise<true> {
+async function reserveNow(deps: Deps, viewer: Viewer, item: CartItem, eventId: string): Promise<void> {
   let now: CartItem = item
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const hold = await reserveOnce(deps, viewer, now, eventId)
     if (hold) {
       const wanted = await transaction(deps.db, (tx) => updateReserved(tx, now.id, hold))
       // Another tab may want another number by now, or have done with this hold.
-      if (wanted === countPlaces(hold.items)) return true
+      if (wanted === countPlaces(hold.items)) return
       if (wanted === null) await giveBack(deps, viewer, hold.holdId)
     }
     const found = await findCartItem(deps.db, viewer.id, item.id)
@@ -307,6 +297,24 @@ async function reserveOnce(
     return updateItemHold(tx, item.id, item.holdId, holdId)
   })
   return isNext ? tickets.reserve(viewer, holdId, wanted) : null
+}
+
+/** The cart after an item was reserved. @throws what that is refused with, by the names of the cart's fields; the item has what it had before then. */
+async function orFallBack(
+  deps: Deps,
+  viewer: Viewer,
+  { item, before }: Put,
+  reserving: () => Promise<void>,
+): Promise<ShownCart> {
+  try {
+    await reserving()
+  } catch (error) {
+    // Where it is not certain that nothing is reserved, the item stays, for the next try to find out.
+    if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
+    await fallBack(deps, viewer, item, before)
+    throw toCartFields(error)
+  }
+  return viewCart(deps, viewer)
 }
 
 /** After a refusal an item is of as many as it still keeps, or of as many as before; one that was new is taken out. Its keys are free. */

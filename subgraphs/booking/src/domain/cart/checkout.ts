@@ -104,7 +104,7 @@ async function findMade({ db }: Deps, key: Key): Promise<Booking[]> {
  */
 async function prepare(deps: Deps, viewer: Viewer, expectedTotal: number): Promise<void> {
   for (const item of await listCartItems(deps.db, viewer.id)) {
-    await reserve(deps, viewer, item, item.reserved?.eventId ?? '').catch((error: unknown) => {
+    await reserve(deps, viewer, item).catch((error: unknown) => {
       // Another attempt has begun meanwhile: this one goes on with it.
       if (!(error instanceof BeingCheckedOut)) throw about(item, error)
     })

@@ -35,39 +35,16 @@ export async function reservePlaces(
   const holdId = parseInput(idSchema, rawId, 'holdId')
   if ((items == null) === (seatIds == null))
     throw new BadUserInput([{ path: 'items', message: 'must be given, or seatIds, and not both' }])
-  await reserveOnce(deps, holdId, () =>
+  const reserve = () =>
     items != null
       ? reserveItems(deps, viewer, holdId, items)
-      : holdSeats(deps, viewer, { eventId, seatIds }, holdId),
-  )
+      : holdSeats(deps, viewer, { eventId, seatIds }, holdId)
+  // At once they would be in the way of each other, and none might find places. Of two processes the slower finds the hold of the other.
+  await deps.reservationInTurn(holdId, () => reserveUnlessHeld(deps.db, holdId, reserve))
   const hold = await findHold(deps.db, holdId)
   if (hold?.userId !== viewer.id) throw new NotFound('hold', holdId)
   if (hold.status !== 'ACTIVE') throw new HoldExpired(holdId)
   return requireBoundHold(deps.db, holdId)
-}
-
-/**
- * Reserves unless there is the hold already. Calls for one hold come one after the other in this process: at once they would be in the way of
- * each other, and none might find places. Of two processes the slower finds the hold of the other.
- */
-async function reserveOnce(
-  { db, reservationsUnderWay }: Deps,
-  holdId: string,
-  reserve: () => Promise<unknown>,
-): Promise<void> {
-  for (let before = reservationsUnderWay.get(holdId); before; before = reservationsUnderWay.get(holdId))
-    await before
-  const underWay = reserveUnlessHeld(db, holdId, reserve)
-  const ended = underWay.then(
-    () => undefined,
-    () => undefined,
-  )
-  reservationsUnderWay.set(holdId, ended)
-  try {
-    await underWay
-  } finally {
-    reservationsUnderWay.delete(holdId)
-  }
 }
 
 async function reserveUnlessHeld(db: Db, holdId: string, reserve: () => Promise<unknown>): Promise<void> {
