@@ -10,8 +10,9 @@ import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import { mergeSchedule, sameSchedule, scheduleProblems } from '../events/event-schedule.ts'
 import * as store from '../events/event-store.ts'
-import { explainRoomTaken, releaseRoom, reserveRoom } from '../venues/room-booking-store.ts'
+import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { ownedEvent } from './access.ts'
+import { writePending } from './pending-changes.ts'
 import { tellSellers } from './tell-sellers.ts'
 
 const schema = z.object({
@@ -64,16 +65,7 @@ async function move(tx: Tx, before: Event, { startsAt, endsAt, refundUntil }: In
   await reserveRoom(tx, before.id, schedule, 'CURRENT')
   // What waits for a review goes on doing so, at the new time.
   const pending = (await store.findPendingChanges(tx, [before.id])).get(before.id)
-  if (pending) {
-    const wanted = { ...pending, ...times }
-    if (wanted.title === before.title && sameSchedule(wanted, schedule)) {
-      await store.deletePendingChanges(tx, before.id)
-      await releaseRoom(tx, before.id, 'PENDING')
-    } else {
-      await store.upsertPendingChanges(tx, before.id, wanted)
-      await reserveRoom(tx, before.id, wanted, 'PENDING')
-    }
-  }
+  if (pending) await writePending(tx, { ...before, ...schedule }, { ...pending, ...times })
   const moved = await store.updateEventTimes(tx, before.id, schedule, refundUntil)
   if (!moved) throw new NotFound('event', before.id)
   return moved

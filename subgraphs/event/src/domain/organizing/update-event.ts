@@ -11,7 +11,6 @@ import { publishChange } from '../events/event-live.ts'
 import {
   type EventSchedule,
   mergeSchedule,
-  sameSchedule,
   scheduleFields,
   scheduleProblems,
   touchesSchedule,
@@ -19,8 +18,9 @@ import {
 import * as store from '../events/event-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { maxOpenPlacesSchema } from '../input.ts'
-import { explainRoomTaken, releaseRoom, reserveRoom } from '../venues/room-booking-store.ts'
+import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { writePending } from './pending-changes.ts'
 
 const schema = z.object({
   ...scheduleFields,
@@ -119,11 +119,5 @@ async function askForReview(
   const before = (await store.findPendingChanges(tx, [event.id])).get(event.id) ?? event
   const schedule = await mergeChecked(deps, viewer, tx, before, changes)
   const wanted = { ...schedule, title: changes.title ?? before.title }
-  if (wanted.title === event.title && sameSchedule(wanted, event)) {
-    await store.deletePendingChanges(tx, event.id)
-    await releaseRoom(tx, event.id, 'PENDING')
-  } else {
-    await store.upsertPendingChanges(tx, event.id, wanted)
-    await reserveRoom(tx, event.id, wanted, 'PENDING')
-  }
+  await writePending(tx, event, wanted)
 }
