@@ -23,7 +23,7 @@ import { type MatrixWave, matrixOf } from './storm/matrix-plan.ts'
 import { buyUntil, type Market } from './storm/patrons.ts'
 import { type Providers, startProviders } from './storm/providers.ts'
 import { recordRecoveries } from './storm/recovery.ts'
-import { createFaultTable } from './storm/table.ts'
+import { createAnswerTable, createFaultTable } from './storm/table.ts'
 import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
 import { type EventWatcher, watchBookings, watchEvent } from './storm/watchers.ts'
 
@@ -75,7 +75,7 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
   undo.defer(() => watch.abort())
   const table = createFaultTable()
   const recoveries = recordRecoveries()
-  const answers = new Map<string, number>()
+  const answers = createAnswerTable()
   const event = watchEvent(watch.signal, karcis, hall.eventId)
   const bookings = watchBookings(watch.signal, karcis, WATCHED_BOOKINGS)
   const habits: Habits = {
@@ -83,10 +83,7 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
     giveUp: watch.signal,
     booked: (who, id) => bookings.watch(who, id),
     paid: () => recoveries.purchased(),
-    answered(operation, codes) {
-      const key = `${operation}: ${codes.join(', ') || 'done'}`
-      answers.set(key, (answers.get(key) ?? 0) + 1)
-    },
+    answered: answers.answered,
   }
   await using books = await booksOf(cluster.databases)
   const outcomes: Outcome[] = []
@@ -143,11 +140,11 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
       `seed ${SEED}: ${recoveries.purchases} purchases, ${cluster.ends.length} processes ended`,
       `all that the processes said: ${LOG}`,
       table.text(),
-      ...[...answers].sort().map(([answer, times]) => `${String(times).padStart(7)}  ${answer}`),
+      answers.text(),
     ].join('\n'),
   )
   expect.soft(violations).toEqual([])
-  const unanswered = [...answers.keys()].filter((key) => NOBODY.has(key.split(': ')[1] ?? ''))
+  const unanswered = answers.keys().filter((key) => NOBODY.has(key.split(': ')[1] ?? ''))
   expect.soft(unanswered).toEqual([])
   expect(table.count).toBeGreaterThanOrEqual(LEAST)
   if (violations.length === 0) rmSync(LOG)

@@ -14,6 +14,7 @@ import { describeWave, planOf, type Wave } from './storm/plan.ts'
 import { recordRecoveries } from './storm/recovery.ts'
 import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
 import { watchBookings, watchEvent } from './storm/watchers.ts'
+import { createAnswerTable } from './storm/table.ts'
 
 /** `npm run chaos -- --storm MINUTES` sets more. */
 const IS_LONG = process.env.KARCIS_STORM_MINUTES !== undefined
@@ -60,7 +61,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
     watch.abort()
   })
   const recoveries = recordRecoveries()
-  const answers = new Map<string, number>()
+  const answers = createAnswerTable()
   const event = watchEvent(watch.signal, karcis, hall.eventId)
   const bookings = watchBookings(watch.signal, karcis, WATCHED_BOOKINGS)
   const shopping = buyers.map((buyer, index) =>
@@ -69,10 +70,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
       giveUp: watch.signal,
       booked: (who, id) => bookings.watch(who, id),
       paid: () => recoveries.purchased(),
-      answered(operation, codes) {
-        const key = `${operation}: ${codes.join(', ') || 'done'}`
-        answers.set(key, (answers.get(key) ?? 0) + 1)
-      },
+      answered: answers.answered,
     }),
   )
 
@@ -104,7 +102,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
       `seed ${SEED}: ${recoveries.purchases} purchases, ${untrue.length} buyers told what is not so, ${cluster.ends.length} processes ended`,
       `all that the processes said: ${LOG}`,
       recoveries.table(),
-      ...[...answers].sort().map(([answer, times]) => `${String(times).padStart(7)}  ${answer}`),
+      answers.text(),
     ].join('\n'),
   )
 
@@ -113,7 +111,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
   expect.soft(left).toEqual([])
   expect.soft(wrong).toEqual([])
   expect.soft(untrue).toEqual([])
-  expect.soft([...answers.keys()].filter((key) => key.includes('INTERNAL_SERVER_ERROR'))).toEqual([])
+  expect.soft(answers.keys().filter((key) => key.includes('INTERNAL_SERVER_ERROR'))).toEqual([])
   if (IS_LONG) expect.soft(recoveries.missed()).toEqual([]) // one of each kind on a machine that does much else says little
   const truth = await truthOf(cluster.databases.ticket, hall.eventId)
   await eventually(() => expect(event.seats).toEqual(truth.seats), QUIET_MS)

@@ -57,3 +57,28 @@ export function createFaultTable(): FaultTable {
       ].join('\n'),
   }
 }
+
+/** What buyers were answered, and how often: `operation: codes`, or `operation: done`. */
+export interface AnswerTable {
+  answered(operation: string, codes: readonly string[]): void
+  /** The different answers there were. */
+  keys(): string[]
+  /** One line for each. */
+  text(): string
+}
+
+export function createAnswerTable(): AnswerTable {
+  const answers = new Map<string, number>()
+  return {
+    answered(operation, codes) {
+      const key = `${operation}: ${codes.join(', ') || 'done'}`
+      answers.set(key, (answers.get(key) ?? 0) + 1)
+    },
+    keys: () => [...answers.keys()],
+    text: () =>
+      [...answers]
+        .sort()
+        .map(([answer, times]) => `${String(times).padStart(7)}  ${answer}`)
+        .join('\n'),
+  }
+}
