@@ -89,6 +89,7 @@ it('keeps from clients what is internal', async () => {
     'issueTickets',
     'releaseBooking',
     'cancelTickets',
+    'cancelTicketsOf',
     'updateTicketSold',
   ]
   for (const name of internal) expect(schema.getMutationType()?.getFields()[name], name).toBeUndefined()

@@ -3,6 +3,8 @@ import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import {
   type BookingJob,
+  type BookingsJob,
+  CANCEL_MANY_TICKETS,
   CANCEL_TICKETS,
   EXPIRE_BOOKING,
   ISSUE_TICKETS,
@@ -10,7 +12,7 @@ import {
 } from './domain/bookings/booking-changes.ts'
 import type { Deps } from './domain/deps.ts'
 import { closeLedger } from './domain/ledger/close-day.ts'
-import { cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
+import { cancelManyTickets, cancelTickets, issueTicketsSoon } from './domain/fulfilment/issue-tickets.ts'
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
 import { issueInvoices } from './domain/invoices/issue-invoices.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
@@ -117,6 +119,10 @@ export const jobs = [
   aboutBooking(ISSUE_TICKETS, issueTicketsSoon),
   aboutBooking(RELEASE_BOOKING, releaseBooking),
   aboutBooking(CANCEL_TICKETS, cancelTickets),
+  defineJob<BookingsJob, Deps>({
+    ...CANCEL_MANY_TICKETS,
+    run: (deps, { bookingIds }) => cancelManyTickets(deps, bookingIds),
+  }),
   defineJob<PaymentJob, Deps>({
     ...SETTLE_PAYMENT,
     run: (deps, { paymentId }) => settlePayment(deps, paymentId),
@@ -136,7 +142,7 @@ export const jobs = [
   }),
   defineJob<RefundEventJob, Deps>({
     ...REFUND_EVENT,
-    run: (deps, { eventId }) => refundEvent(deps, eventId),
+    run: (deps, { eventId }, closing) => refundEvent(deps, eventId, closing),
   }),
   sweepEventRefundsJob,
   sweepRequestsJob,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { withMutant } from '@karcis/testkit/mutants'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { issueInvoices } from '../src/domain/invoices/issue-invoices.ts'
 import { createInvoiceFiles } from '../src/domain/invoices/invoice-files.ts'
 import { refundBooking } from '../src/domain/refunds/refund-booking.ts'
+import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { audit, pendingBooking } from './money.ts'
 import { pileUp } from './mutants.ts'
@@ -288,4 +290,43 @@ it('while nobody can say what people are called, nothing is issued; then all of 
   const { deps } = booking.subgraph
   await issueInvoices({ ...deps, clients: world.subgraph.deps.clients })
   expect(await booking.db.invoice.count()).toBe(1)
+})
+
+it('what was paid, and went back, before there were invoices is invoiced and credited after the migration, once', async () => {
+  await using stack = new AsyncDisposableStack()
+  const booking = stack.use(await startBooking({ USER_URL: others.url, EVENT_URL: others.url }))
+  const { db } = booking
+  const { deps } = booking.subgraph
+  const buyer = await booking.buyer()
+  const organizerId = newId()
+  const pay = async () => {
+    const { id } = await pendingBooking(db, buyer.id, 1_000, { organizerId })
+    await booking.ask(buyer, PAY, { id })
+    return id
+  }
+  await db.$executeRaw`ALTER TABLE ledger_transactions DISABLE TRIGGER ledger_transactions_invoice_due`
+  await pay()
+  await refundInFull(deps, await pay(), 'Rain.', { fulfilled: false })
+  await db.$executeRaw`ALTER TABLE ledger_transactions ENABLE TRIGGER ledger_transactions_invoice_due`
+  await pay()
+  await issueInvoices(deps)
+  await pay()
+  expect(await db.invoice.count()).toBe(1)
+  const file = new URL(
+    '../../../prisma/booking/migrations/20261126080500_invoices_before/migration.sql',
+    import.meta.url,
+  )
+  for (let times = 0; times < 2; times += 1) {
+    await db.$executeRawUnsafe(await readFile(file, 'utf8'))
+    await issueInvoices(deps)
+  }
+  const rows = await db.invoice.findMany({ orderBy: [{ kind: 'desc' }, { number: 'asc' }] })
+  expect(rows.map(({ kind, number }) => `${kind} ${number}`)).toEqual([
+    'INVOICE 1',
+    'INVOICE 2',
+    'INVOICE 3',
+    'INVOICE 4',
+    'CREDIT_NOTE 1',
+  ])
+  expect(await db.invoiceDue.count()).toBe(0)
 })

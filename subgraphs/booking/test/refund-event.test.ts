@@ -1,6 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
+import { cancelManyTickets } from '../src/domain/fulfilment/issue-tickets.ts'
 import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-event.ts'
 import { refundTogether } from '../src/domain/refunds/refund-together.ts'
 import { balanceOf } from './booking-process.ts'
@@ -87,6 +88,28 @@ describe('an event that is called off', () => {
     await sweepEventRefunds(deps)
     await eventually(async () => expect(await notRefunded(world, event)).toBe(0))
     expect(await audit(db)).toEqual([])
+  })
+
+  it('ends the tickets of many in one go, however often it is begun, and goes on when the ticket subgraph is back', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    const sold = [await boughtAt(world, event, 1), await boughtAt(world, event, 2), await boughtAt(world, event, 1)]
+    const { deps } = world.subgraph
+    const ids = sold.map(({ bookingId }) => bookingId)
+    await world.stopTicket()
+    expect(await refundTogether(deps, ids, 'Rain.')).toEqual(new Set(ids))
+    await expect(cancelManyTickets(deps, ids)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    await world.restartTicket()
+    const jobs = await world.db.$queryRaw`SELECT job.payload->'bookingIds' AS ids, job.priority
+      FROM graphile_worker._private_jobs job JOIN graphile_worker._private_tasks task ON task.id = job.task_id
+      WHERE task.identifier = 'cancel-many-tickets'`
+    expect(jobs).toEqual([{ ids, priority: 10 }])
+    await parallel(3, () => cancelManyTickets(deps, ids))
+    const tickets = await world.ticket().deps.db.$queryRaw`SELECT status, count(*)::int AS n FROM tickets GROUP BY status`
+    expect(tickets).toEqual([{ status: 'REFUNDED', n: 4 }])
+    for (const { type } of sold) expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 10 })
+    expect(await world.db.booking.count({ where: { status: 'REFUNDED', fulfilled: true } })).toBe(3)
+    expect(await audit(world.db)).toEqual([])
   })
 
   it('by several processes at once, and told twice, refunds each booking once', async () => {

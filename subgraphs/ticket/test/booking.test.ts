@@ -327,6 +327,21 @@ describe('ending a booking', () => {
     await expectBooksToBalance(story)
   })
 
+  it('ends the tickets of several bookings at once, of seats and of general admission, and does so once', async () => {
+    await using story = await startStory()
+    const [seats, places] = [await bookedSeats(story), await bookedPlaces(story)]
+    const bookingIds = [seats.bookingId, places.bookingId]
+    for (const id of bookingIds) await story.booking.issue(id)
+    const answers = await Promise.all([1, 2, 3].map(() => story.booking.cancelAll(bookingIds)))
+    for (const { data } of answers) expect(data.cancelTicketsOf).toBe(true)
+    expect(await story.stock(seats.typeId)).toEqual({ quota: 20, sold: 0, held: 0, available: 20 })
+    expect(await story.stock(places.typeId)).toMatchObject({ sold: 0 })
+    expect(await story.sql('SELECT DISTINCT status FROM tickets')).toEqual([{ status: 'REFUNDED' }])
+    await expectBooksToBalance(story)
+    for (const wrong of [[], Array.from({ length: 201 }, newId)])
+      expect((await story.booking.cancelAll(wrong)).code).toBe('BAD_USER_INPUT')
+  })
+
   it('cancels general admission and gives booking the numbers', async () => {
     await using story = await startStory()
     const { bookingId, typeId } = await bookedPlaces(story)

@@ -1,3 +1,4 @@
+import { CANCEL_TICKETS_OF } from '@karcis/kit/contracts/cancelled-tickets'
 import { BIND_HOLD, BOOKING_QUOTE, TAKE_FOR_BOOKING, type WantedItem } from '@karcis/kit/contracts/bound-hold'
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
@@ -297,6 +298,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
           { bookingId, reason },
           'booking',
         ),
+      cancelAll: (bookingIds: string[]) => ask(null, CANCEL_TICKETS_OF, { bookingIds }, 'booking'),
     },
 
     /** Numbers of a ticket type as clients see them. */

@@ -22,6 +22,7 @@ import {
   TAKE_FOR_BOOKING,
   type WantedItem,
 } from '@karcis/kit/contracts/bound-hold'
+import { CANCEL_TICKETS_OF } from '@karcis/kit/contracts/cancelled-tickets'
 import { KarcisError } from '@karcis/kit/errors'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -191,6 +192,11 @@ export function ticketService(client: ServiceClient | undefined) {
     async cancel(bookingId: string): Promise<void> {
       const operation = `mutation ($bookingId: ID!) { cancelTickets(bookingId: $bookingId, reason: REFUNDED) }`
       await client.query(operation, { bookingId })
+    },
+
+    /** The same for several bookings at once, as many as `MOST_CANCELLED`: all or none. */
+    async cancelAll(bookingIds: readonly string[]): Promise<void> {
+      await client.query(CANCEL_TICKETS_OF, { bookingIds })
     },
   }
 }

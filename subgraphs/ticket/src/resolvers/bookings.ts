@@ -1,6 +1,6 @@
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
-import { cancelTickets, refundTickets } from '../domain/booking/end-tickets.ts'
+import { cancelTickets, cancelTicketsOf, refundTickets } from '../domain/booking/end-tickets.ts'
 import { freezeTickets } from '../domain/booking/freeze-tickets.ts'
 import { issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
@@ -37,6 +37,8 @@ export const bookings = {
     issueTickets: (_, { bookingId }, ctx) => issueTickets(depsForBooking(ctx), bookingId),
     releaseBooking: (_, { bookingId }, ctx) => releaseBooking(depsForBooking(ctx), bookingId),
     cancelTickets: (_, { bookingId, reason }, ctx) => cancelTickets(depsForBooking(ctx), bookingId, reason),
+    cancelTicketsOf: (_, { bookingIds, reason }, ctx) =>
+      cancelTicketsOf(depsForBooking(ctx), bookingIds, reason),
     freezeTickets: (_, { bookingId, frozen }, ctx) => freezeTickets(depsForBooking(ctx), bookingId, frozen),
     refundTickets: (_, args, ctx) => refundTickets(depsForBooking(ctx), args),
     updateTicketSold: (_, { ticketTypeId }, ctx) => depsForBooking(ctx).batchedReads.ticketType(ticketTypeId),

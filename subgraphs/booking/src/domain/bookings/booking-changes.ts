@@ -1,3 +1,4 @@
+import { MOST_CANCELLED } from '@karcis/kit/contracts/cancelled-tickets'
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { enqueue, newJob } from '@karcis/kit/jobs'
@@ -22,6 +23,13 @@ export const EXPIRE_BOOKING = job('expire-booking')
 export const ISSUE_TICKETS = job('issue-tickets')
 export const RELEASE_BOOKING = job('release-booking')
 export const CANCEL_TICKETS = job('cancel-tickets')
+
+const bookingsJob = z.object({ bookingIds: z.array(z.uuid()).max(MOST_CANCELLED) })
+
+export type BookingsJob = z.infer<typeof bookingsJob>
+
+/** The same as CANCEL_TICKETS for many bookings that were refunded at once. */
+export const CANCEL_MANY_TICKETS = { name: 'cancel-many-tickets', schema: bookingsJob }
 
 /** What a status asks of the ticket subgraph. */
 const FOLLOW_UP: Partial<Record<BookingStatus, typeof ISSUE_TICKETS>> = {
@@ -64,8 +72,8 @@ export async function recordStatus(tx: Tx, booking: Booking, isDoneByCaller = fa
 const BULK_PRIORITY = 10
 
 /**
- * As `recordStatus`, for many bookings that were REFUNDED at once: their events are delivered by the sweep of the outbox, and their jobs let all
- * others go first.
+ * As `recordStatus`, for up to `MOST_CANCELLED` bookings that were REFUNDED at once: their events are delivered by the sweep of the outbox, and one job
+ * ends the tickets of all of them. It lets all others go first.
  */
 export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): Promise<void> {
   const ids = bookings.map(({ id }) => id)
@@ -73,8 +81,10 @@ export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): 
   await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
     SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb
     FROM unnest(${ids.map(() => newId())}::uuid[], ${ids}::text[], ${payloads}::text[]) AS event (id, booking_id, payload)`
-  await enqueueMany(tx, CANCEL_TICKETS.name, 'bookingId', ids)
+  await tx.$executeRaw`SELECT graphile_worker.add_job(${CANCEL_MANY_TICKETS.name}::text,
+    payload => json_build_object('bookingIds', ${ids}::text[]), max_attempts => 25, priority => ${BULK_PRIORITY}::int)`
 }
+
 
 /** Enqueues a job for each of many things, each once however often it is called. @param field of the payload that has the id. */
 export async function enqueueMany(

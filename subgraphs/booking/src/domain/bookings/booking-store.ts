@@ -513,6 +513,23 @@ export async function moveToIssued(
 export const moveToTicketsCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
   move(tx, id, Prisma.sql`fulfilled = true`, Prisma.sql`status = 'REFUNDED' AND NOT fulfilled`)
 
+/** Those of the bookings that are REFUNDED with tickets that are still in use. */
+export async function findTicketsToCancel(db: Db, ids: readonly string[]): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM bookings
+    WHERE id = ANY(${ids}::uuid[]) AND status = 'REFUNDED' AND NOT fulfilled`
+  return rows.map((row) => row.id)
+}
+
+/** As `moveToTicketsCancelled`, of several bookings, which are locked in the order of their ids. @returns those that moved. */
+export async function moveAllToTicketsCancelled(tx: Tx, ids: readonly string[]): Promise<Booking[]> {
+  const rows = await tx.$queryRaw<BookingRow[]>`UPDATE bookings
+    SET fulfilled = true, version = version + 1, updated_at = now()
+    WHERE id IN (SELECT id FROM bookings WHERE id = ANY(${ids}::uuid[]) AND status = 'REFUNDED' AND NOT fulfilled
+      ORDER BY id FOR UPDATE)
+    RETURNING ${COLUMNS}`
+  return rows.map(toBooking)
+}
+
 /** Notes that a REFUNDED booking has tickets again, which came too late: they are still to be cancelled. */
 export async function updateUnfulfilled(tx: Tx, id: string): Promise<void> {
   await tx.$executeRaw`UPDATE bookings SET fulfilled = false, updated_at = now()

@@ -10,6 +10,8 @@ import {
 } from '../bookings/booking-changes.ts'
 import {
   findBooking,
+  findTicketsToCancel,
+  moveAllToTicketsCancelled,
   moveToIssued,
   moveToTicketsCancelled,
   updateUnfulfilled,
@@ -88,4 +90,18 @@ export async function cancelTickets(deps: Deps, bookingId: string): Promise<void
   const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingId))
   await faultPoint('cancel-tickets/noted')
   if (done) publishChange(deps, done)
+}
+
+/**
+ * The same of many bookings that had their tickets when they were refunded together: what such a booking had held has become these. Safe to run again.
+ * @throws ServiceUnavailable while the ticket subgraph is away, or cannot do it for one of them: the sweep finds the others one by one.
+ */
+export async function cancelManyTickets(deps: Deps, bookingIds: readonly string[]): Promise<void> {
+  const ids = await findTicketsToCancel(deps.db, bookingIds)
+  if (ids.length === 0) return
+  await deps.tickets.cancelAll(ids)
+  await faultPoint('cancel-tickets/cancelled')
+  const done = await transaction(deps.db, (tx) => moveAllToTicketsCancelled(tx, ids))
+  await faultPoint('cancel-tickets/noted')
+  for (const booking of done) publishChange(deps, booking)
 }

@@ -112,13 +112,6 @@ async function readDue(db: Db | Tx, which: Prisma.Sql): Promise<Due[]> {
   return rows.map((row) => ({ ...row, total: Number(row.total), tax: Number(row.tax) }))
 }
 
-/** Whether the payment of a booking is still to be invoiced. */
-export async function isPaymentDue(tx: Tx, bookingId: string): Promise<boolean> {
-  const rows = await tx.$queryRaw<unknown[]>`SELECT FROM invoices_due due
-    JOIN ledger_transactions t ON t.id = due.transaction_id WHERE t.booking_id = ${bookingId}::uuid AND t.kind = 'PAYMENT'`
-  return rows.length > 0
-}
-
 /** Until the transaction ends, nobody else gives numbers for this organizer. */
 export async function lockIssuer(tx: Tx, organizerId: string): Promise<void> {
   await tx.$executeRaw`INSERT INTO invoice_issuers (organizer_id) VALUES (${organizerId}::uuid) ON CONFLICT DO NOTHING`
@@ -136,24 +129,29 @@ export interface NewInvoice
 }
 
 /**
- * Issues an invoice or a credit note under the next number of its kind in this year, and has it due no more. For those who hold
- * `lockIssuer`.
+ * Issues invoices, or credit notes, of one organizer under the next numbers of their kind in this year, in their order, and has them due no more.
+ * For those who hold `lockIssuer`.
  * @param timezone IANA name: by its calendar a year begins.
  */
-export async function insertInvoice(tx: Tx, invoice: NewInvoice, timezone: string): Promise<void> {
-  const { organizerId, kind, transactionId } = invoice
+export async function insertInvoices(
+  tx: Tx,
+  invoices: readonly NewInvoice[],
+  timezone: string,
+): Promise<void> {
+  const [first] = invoices
+  if (!first) return
+  const { organizerId, kind } = first
+  const of = <Key extends keyof NewInvoice>(key: Key) => invoices.map((invoice) => invoice[key])
   await tx.$executeRaw`INSERT INTO invoices
       (id, transaction_id, organizer_id, kind, year, number, invoice_id, booking_id, event_id, user_id, currency, total, content)
-    SELECT ${newId()}::uuid, ${transactionId}::uuid, ${organizerId}::uuid, ${kind}, this.year,
-      (SELECT coalesce(max(number), 0) + 1 FROM invoices
-        WHERE organizer_id = ${organizerId}::uuid AND kind = ${kind} AND invoices.year = this.year),
-      ${invoice.invoiceId}::uuid, ${invoice.bookingId}::uuid, ${invoice.eventId}::uuid, ${invoice.userId}::uuid,
-      ${invoice.currency}, ${invoice.total}::bigint, ${JSON.stringify(invoice.content)}::jsonb
-    FROM (SELECT extract(year FROM now() AT TIME ZONE ${timezone})::int AS year) this`
-  await deleteDue(tx, transactionId)
-}
-
-/** Nothing is to be issued for it. */
-export async function deleteDue(tx: Tx, transactionId: string): Promise<void> {
-  await tx.$executeRaw`DELETE FROM invoices_due WHERE transaction_id = ${transactionId}::uuid`
+    SELECT one.id, one.transaction_id, ${organizerId}::uuid, ${kind}, this.year,
+      (SELECT coalesce(max(number), 0) FROM invoices
+        WHERE organizer_id = ${organizerId}::uuid AND kind = ${kind} AND invoices.year = this.year) + one.position,
+      one.invoice_id, one.booking_id, one.event_id, one.user_id, one.currency, one.total, one.content
+    FROM (SELECT extract(year FROM now() AT TIME ZONE ${timezone})::int AS year) this,
+      unnest(${invoices.map(() => newId())}::uuid[], ${of('transactionId')}::uuid[], ${of('invoiceId')}::uuid[], ${of('bookingId')}::uuid[],
+        ${of('eventId')}::uuid[], ${of('userId')}::uuid[], ${of('currency')}::text[], ${of('total').map(BigInt)}::bigint[],
+        ${of('content').map((content) => JSON.stringify(content))}::jsonb[]) WITH ORDINALITY
+        AS one (id, transaction_id, invoice_id, booking_id, event_id, user_id, currency, total, content, position)`
+  await tx.$executeRaw`DELETE FROM invoices_due WHERE transaction_id = ANY(${of('transactionId')}::uuid[])`
 }

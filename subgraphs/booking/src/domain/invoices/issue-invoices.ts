@@ -7,14 +7,13 @@ import type { Deps } from '../deps.ts'
 import { findUsedPromos } from '../promos/promo-store.ts'
 import { creditLines, type InvoiceContent, linesOf } from './invoice.ts'
 import {
-  deleteDue,
   type Due,
   findDue,
   findInvoicesOf,
-  insertInvoice,
-  isPaymentDue,
+  insertInvoices,
   listDue,
   lockIssuer,
+  type NewInvoice,
 } from './invoice-store.ts'
 
 /** How many invoices are looked up at once. */
@@ -38,8 +37,12 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
           tx,
           own.map(({ transactionId }) => transactionId),
         )
-        for (const one of still.filter((row) => row.organizerId === organizerId))
-          await issue(tx, deps, one, called)
+        await issueAll(
+          tx,
+          deps,
+          still.filter((row) => row.organizerId === organizerId),
+          called,
+        )
       })
     }
     const first = (await listDue(deps.db, 1))[0]
@@ -47,32 +50,43 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
   }
 }
 
-async function issue(tx: Tx, { settings }: Deps, due: Due, called: Names): Promise<void> {
-  const { bookingId, total, eventId } = due
-  const timezone = settings.INVOICE_TIMEZONE
-  if (due.kind === 'PAYMENT') {
-    const [items, fees, promos] = await Promise.all([
-      findItems(tx, [bookingId]),
-      findBookingFees(tx, [bookingId]),
-      findUsedPromos(tx, [bookingId]),
-    ])
+/** Issues what is due of one organizer: invoices first, for each comes before what credits it. */
+async function issueAll(tx: Tx, { settings }: Deps, due: readonly Due[], called: Names): Promise<void> {
+  const { PAYMENT: payments = [], REFUND: refunds = [] } = Object.groupBy(due, ({ kind }) => kind)
+  await insertInvoices(tx, await invoicesOf(tx, payments, called), settings.INVOICE_TIMEZONE)
+  await insertInvoices(tx, await creditNotesOf(tx, refunds), settings.INVOICE_TIMEZONE)
+}
+
+async function invoicesOf(tx: Tx, payments: readonly Due[], called: Names): Promise<NewInvoice[]> {
+  if (payments.length === 0) return []
+  const bookingIds = payments.map(({ bookingId }) => bookingId)
+  const items = await findItems(tx, bookingIds)
+  const fees = await findBookingFees(tx, bookingIds)
+  const promos = await findUsedPromos(tx, bookingIds)
+  return payments.map((due) => {
+    const { bookingId } = due
     const codes = (promos.get(bookingId) ?? []).map(({ code }) => code)
     const content: InvoiceContent = {
       seller: called.people.get(due.organizerId) ?? '',
       buyer: called.people.get(due.userId) ?? '',
-      event: called.events.get(eventId) ?? null,
+      event: called.events.get(due.eventId) ?? null,
       lines: linesOf(items.get(bookingId) ?? [], fees.get(bookingId) ?? [], codes),
     }
-    return insertInvoice(tx, { ...due, kind: 'INVOICE', invoiceId: null, content }, timezone)
-  }
-  const invoice = (await findInvoicesOf(tx, [bookingId])).get(bookingId)?.[0]
-  if (!invoice) {
-    // It comes first; unless it was paid before there were invoices: then there is none to be credited.
-    return (await isPaymentDue(tx, bookingId)) ? undefined : deleteDue(tx, due.transactionId)
-  }
-  const lines = creditLines(invoice.content.lines, { total, tax: due.tax, reason: due.refundReason })
-  const content = { ...invoice.content, lines }
-  return insertInvoice(tx, { ...due, kind: 'CREDIT_NOTE', invoiceId: invoice.id, content }, timezone)
+    return { ...due, kind: 'INVOICE', invoiceId: null, content }
+  })
+}
+
+async function creditNotesOf(tx: Tx, refunds: readonly Due[]): Promise<NewInvoice[]> {
+  if (refunds.length === 0) return []
+  const bookingIds = refunds.map(({ bookingId }) => bookingId)
+  const issued = await findInvoicesOf(tx, bookingIds)
+  return refunds.flatMap((due) => {
+    const invoice = issued.get(due.bookingId)?.[0]
+    if (!invoice) return [] // it comes first
+    const { total, tax, refundReason: reason } = due
+    const content = { ...invoice.content, lines: creditLines(invoice.content.lines, { total, tax, reason }) }
+    return [{ ...due, kind: 'CREDIT_NOTE' as const, invoiceId: invoice.id, content }]
+  })
 }
 
 /** What people and events are called at this moment, by id. */

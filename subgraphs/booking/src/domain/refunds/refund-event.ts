@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import type { Tx } from '../database.ts'
@@ -15,8 +16,12 @@ import { refundInFull } from './refund-in-full.ts'
 import { refundTogether } from './refund-together.ts'
 import { finishRefunds } from './refund-tickets.ts'
 
-/** So many bookings one job refunds; then others have their turn, and another job goes on. */
+/** So many bookings are refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that. */
 const BATCH = 100
+/** For so long one job goes on, then another takes its place. */
+const TURN_MS = 20_000
+/** After each batch it rests, for so many times as long as that took: processors and disk are for those who buy meanwhile. */
+const REST = 1
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
 const AT_ONCE = 3
 /** Before what could not be refunded yet is tried again. */
@@ -36,21 +41,37 @@ export async function beginEventRefund(
 }
 
 /**
- * Refunds some more bookings of an event that was called off, in the order of their ids, and has another job go on. Broken off anywhere, it goes on
- * from there; what was refunded is not refunded again. A pass that finds none left ends it, once no payment can be under way any more that looked
- * at the event before; what cannot be refunded yet, since its tickets are being issued, is found by the next pass.
+ * Refunds the bookings of an event that was called off, batch by batch in the order of their ids, and has another job go on after a while. Broken off anywhere, it
+ * goes on from there; what was refunded is not refunded again. A pass that finds none left ends it, once no payment can be under way any more that
+ * looked at the event before; what cannot be refunded yet, since its tickets are being issued, is found by the next pass.
+ * @param closing the process begins to close: another goes on.
  */
-export async function refundEvent(deps: Deps, eventId: string): Promise<void> {
+export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSignal): Promise<void> {
+  const until = performance.now() + TURN_MS
+  for (;;) {
+    const began = performance.now()
+    if (!(await refundSome(deps, eventId))) return
+    const now = performance.now()
+    if (closing?.aborted || now > until) return transaction(deps.db, (tx) => enqueueEventRefund(tx, eventId))
+    await sleep((now - began) * REST)
+  }
+}
+
+/** One batch. @returns whether there may be more in this pass. */
+async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
   const refund = await findEventRefund(deps.db, eventId)
-  if (refund?.status !== 'RUNNING') return
+  if (refund?.status !== 'RUNNING') return false
   const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
   const refunded = await refundAll(deps, ids, refund.reason)
-  await transaction(deps.db, async (tx) => {
-    if (ids.length === 0 && refund.lastId === null && refund.settled)
-      return moveEventRefundToDone(tx, eventId)
+  return transaction(deps.db, async (tx) => {
+    if (ids.length === 0 && refund.lastId === null && refund.settled) {
+      await moveEventRefundToDone(tx, eventId)
+      return false
+    }
     const passIsOver = ids.length < BATCH
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
-    return enqueueEventRefund(tx, eventId, passIsOver ? AGAIN_SECONDS : 0)
+    if (passIsOver) await enqueueEventRefund(tx, eventId, AGAIN_SECONDS)
+    return !passIsOver
   })
 }
 

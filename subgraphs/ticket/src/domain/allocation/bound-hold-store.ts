@@ -225,17 +225,17 @@ export async function updateKeptAt(tx: Tx, holdIds: readonly string[]): Promise<
     SELECT id FROM holds WHERE id = ANY(${holdIds}::uuid[]) AND status = 'ACTIVE' ORDER BY id FOR NO KEY UPDATE)`
 }
 
-/** Locks the hold of a booking: the row at which everything that happens to a booking's places meets. */
-export async function lockHoldOfBooking(tx: Tx, bookingId: string): Promise<void> {
-  await tx.$queryRaw`SELECT id FROM holds WHERE booking_id = ${bookingId}::uuid FOR NO KEY UPDATE`
+/** Locks the holds of bookings in id order: the row of each at which everything that happens to a booking's places meets. */
+export async function lockHoldsOfBookings(tx: Tx, bookingIds: readonly string[]): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM holds WHERE booking_id = ANY(${bookingIds}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
 }
 
 /**
- * Locks the hold of a booking whose tickets are cancelled, and notes that it becomes none from now on: whoever was sent to issue them may
- * still be on the way.
+ * Notes of the holds of bookings whose tickets are cancelled, which the caller has locked, that they become none from now on: whoever was sent to
+ * issue them may still be on the way.
  */
-export async function updateHoldRevoked(tx: Tx, bookingId: string): Promise<void> {
-  await tx.$executeRaw`UPDATE holds SET revoked = true WHERE booking_id = ${bookingId}::uuid`
+export async function updateHoldsRevoked(tx: Tx, bookingIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`UPDATE holds SET revoked = true WHERE booking_id = ANY(${bookingIds}::uuid[]) AND NOT revoked`
 }
 
 /** Makes calls for one booking, of whatever processes, come one after the other until the transaction ends. */

@@ -1,9 +1,10 @@
+import { MOST_CANCELLED } from '@karcis/kit/contracts/cancelled-tickets'
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { lockHoldOfBooking, updateHoldRevoked } from '../allocation/bound-hold-store.ts'
+import { lockHoldsOfBookings, updateHoldsRevoked } from '../allocation/bound-hold-store.ts'
 import { freePlaces } from '../allocation/hold-ender.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -11,19 +12,40 @@ import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
 import { type EndedTicket, lockTickets, moveTickets, moveTicketsToRefunded } from '../tickets/ticket-store.ts'
 
+type Reason = 'REFUNDED' | 'CANCELLED'
+
 /** Ends the live tickets of a booking and frees their places; its hold becomes none after that. There may be none (left) to end. */
-export async function cancelTickets(
+export const cancelTickets = (deps: Deps, id: string, reason: Reason): Promise<true> =>
+  cancelAll(deps, [parseInput(idSchema, id, 'bookingId')], reason)
+
+const bookingIdsSchema = z
+  .array(idSchema)
+  .min(1, 'must name a booking')
+  .max(MOST_CANCELLED, `must name at most ${MOST_CANCELLED}`)
+
+/**
+ * The same for several bookings in one transaction: of an event that was called off, all of whose tickets end, each of its counters is moved once
+ * for all of them.
+ */
+export const cancelTicketsOf = (deps: Deps, ids: unknown, reason: Reason): Promise<true> =>
+  cancelAll(deps, parseInput(bookingIdsSchema, ids, 'bookingIds'), reason)
+
+async function cancelAll(
   { db, live }: Deps,
-  id: string,
-  reason: 'REFUNDED' | 'CANCELLED',
+  bookingIds: readonly string[],
+  reason: Reason,
 ): Promise<true> {
-  const bookingId = parseInput(idSchema, id, 'bookingId')
   const ended = await transaction(db, async (tx) => {
-    await lockHoldOfBooking(tx, bookingId)
-    await updateHoldRevoked(tx, bookingId)
-    return freeTickets(tx, await moveTickets(tx, bookingId, reason))
+    await lockHoldsOfBookings(tx, bookingIds)
+    await updateHoldsRevoked(tx, bookingIds)
+    const ofEvents = Map.groupBy(await moveTickets(tx, bookingIds, reason), ({ eventId }) => eventId)
+    const freed: (Ended | null)[] = []
+    for (const eventId of [...ofEvents.keys()].sort())
+      freed.push(await freeTickets(tx, ofEvents.get(eventId) ?? []))
+    return freed
   })
-  await publishEnded(live, ended)
+  await faultPoint('end-tickets/ended')
+  for (const one of ended) publishEnded(live, one)
   return true
 }
 
@@ -49,7 +71,7 @@ const refundTicketsInput = z.object({
 export async function refundTickets({ db, live }: Deps, args: unknown): Promise<RefundedTickets> {
   const { bookingId, refundId, ticketIds } = parseInput(refundTicketsInput, args, 'refundTickets')
   const { refused, ended } = await transaction(db, async (tx) => {
-    await lockHoldOfBooking(tx, bookingId)
+    await lockHoldsOfBookings(tx, [bookingId])
     const tickets = new Map(
       (await lockTickets(tx, bookingId, ticketIds)).map((ticket) => [ticket.id, ticket]),
     )
@@ -61,12 +83,12 @@ export async function refundTickets({ db, live }: Deps, args: unknown): Promise<
       throw new InventoryMismatch(`tickets of booking ${bookingId} moved under their locks`)
     return { refused: [], ended: await freeTickets(tx, moved) }
   })
-  await publishEnded(live, ended)
+  await faultPoint('end-tickets/ended')
+  publishEnded(live, ended)
   return { refunded: refused.length === 0, refused }
 }
 
-async function publishEnded(live: Deps['live'], ended: Ended | null): Promise<void> {
-  await faultPoint('end-tickets/ended')
+function publishEnded(live: Deps['live'], ended: Ended | null): void {
   if (ended) publishChange(live, ended.eventId, ended.change)
 }
 
@@ -76,7 +98,7 @@ interface Ended {
   change: SeatMapChange | null
 }
 
-/** Frees the places of tickets of one booking that have just ended; null when there are none. */
+/** Frees the places of tickets of one event that have just ended; null when there are none. */
 async function freeTickets(tx: Tx, tickets: readonly EndedTicket[]): Promise<Ended | null> {
   const [first] = tickets
   if (!first) return null

@@ -164,14 +164,14 @@ export interface EndedTicket {
   quantity: 1
 }
 
-/** Ends the live tickets of a booking. @returns those that ended now. */
+/** Ends the live tickets of bookings. @returns those that ended now. */
 export async function moveTickets(
   tx: Tx,
-  bookingId: string,
+  bookingIds: readonly string[],
   to: 'REFUNDED' | 'CANCELLED',
 ): Promise<EndedTicket[]> {
   const rows = await tx.$queryRaw<EndedRow[]>`UPDATE tickets SET status = ${to}
-    WHERE booking_id = ${bookingId}::uuid AND status IN ('VALID', 'USED') RETURNING event_id, owner_id, ticket_type_id, seat_id`
+    WHERE booking_id = ANY(${bookingIds}::uuid[]) AND status IN ('VALID', 'USED') RETURNING event_id, owner_id, ticket_type_id, seat_id`
   return rows.map(toEnded)
 }
 
