@@ -105,7 +105,7 @@ async function openShop(platform: Platform): Promise<Shop> {
 }
 
 /** Looks again and again at how far the cancellation of an event is, until nothing is left of it. */
-function watchCancellation({ processes, postgres }: Platform, db: pg.Client, { eventId }: SoldEvent) {
+function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: SoldEvent) {
   let over = false
   const started = performance.now()
   async function watch(): Promise<Progress[]> {
@@ -126,7 +126,6 @@ function watchCancellation({ processes, postgres }: Platform, db: pg.Client, { e
         if (failure()) throw new Error(`${name} ${failure()}`)
       const memory = { booking: processes.booking.memory(), ticket: processes.ticket.memory() }
       seen.push({ ...row, ms: performance.now() - started, memory })
-      if (process.env.DEBUG_WATCH) console.log(JSON.stringify(seen.at(-1)))
       over = row.ended === row.bookings && row.asked === 0 && row.credited === row.bookings
       if (over) return seen
       await sleep(seen.length < 40 ? LOOK_MS : 8 * LOOK_MS)
@@ -134,7 +133,6 @@ function watchCancellation({ processes, postgres }: Platform, db: pg.Client, { e
   }
   const done = watch()
   done.catch(() => (over = true))
-  void postgres
   return { isOver: () => over, done }
 }
 

@@ -55,8 +55,8 @@ type Windows = Record<'steady' | 'fast', Window>[]
 /** Medians of windows of sales, and their ratio to those of the first name. */
 export function describeWindows(title: string, windows: Record<string, Windows>): void {
   console.log(`\n${title}\n`)
-  console.log('|  | windows | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate |')
-  console.log('|---|---:|---:|---:|---:|---:|---:|---:|')
+  console.log('|  | windows | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | failed |')
+  console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|')
   const [reference] = Object.values(windows).map(middles)
   for (const [name, all] of Object.entries(windows)) {
     const is = middles(all)
@@ -70,6 +70,7 @@ export function describeWindows(title: string, windows: Record<string, Windows>)
       ratio('p99'),
       is.perSecond.toFixed(1),
       ratio('perSecond'),
+      all.reduce((sum, { steady, fast }) => sum + steady.failed + fast.failed, 0),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   }

@@ -19,6 +19,8 @@ export interface Window {
   perSecond: number
   p50: number
   p99: number
+  /** Those that came to nothing, such as for lack of an answer in time. */
+  failed: number
 }
 
 /** One place: a hold, a booking, a payment from the wallet and a ticket, each over HTTP. @throws Error when it ends otherwise. */
@@ -48,21 +50,29 @@ const nextBuyer = ({ buyers }: Shop): Viewer => buyers[turn++ % buyers.length] a
 /** As fast as it goes: so many buyers, each of whom buys again as soon as they have bought. */
 export async function sellAtOnce(shop: Shop, buyers: number, ms: number): Promise<Window> {
   const took: number[] = []
+  let failed = 0
   const started = performance.now()
   const buy = async (): Promise<void> => {
     while (performance.now() - started < ms) {
       const begun = performance.now()
-      await purchase(shop, nextBuyer(shop))
-      took.push(performance.now() - begun)
+      if (await succeeds(purchase(shop, nextBuyer(shop)))) took.push(performance.now() - begun)
+      else failed += 1
     }
   }
   await Promise.all(Array.from({ length: buyers }, buy))
-  return windowOf(took, performance.now() - started)
+  return windowOf(took, failed, performance.now() - started)
 }
+
+const succeeds = (work: Promise<void>): Promise<boolean> =>
+  work.then(
+    () => true,
+    () => false,
+  )
 
 /** At fixed times, whether or not those before are served: what one waits for another counts. */
 export async function sellAtRate(shop: Shop, perSecond: number, ms: number): Promise<Window> {
   const took: number[] = []
+  let failed = 0
   const under: Promise<void>[] = []
   const started = performance.now()
   const count = Math.round((ms / 1_000) * perSecond)
@@ -70,14 +80,18 @@ export async function sellAtRate(shop: Shop, perSecond: number, ms: number): Pro
     const due = started + (n * 1_000) / perSecond
     const wait = due - performance.now()
     if (wait > 0) await sleep(wait)
-    under.push(purchase(shop, nextBuyer(shop)).then(() => void took.push(performance.now() - due)))
+    const buy = async (): Promise<void> => {
+      if (await succeeds(purchase(shop, nextBuyer(shop)))) took.push(performance.now() - due)
+      else failed += 1
+    }
+    under.push(buy())
   }
   await Promise.all(under)
-  return windowOf(took, performance.now() - started)
+  return windowOf(took, failed, performance.now() - started)
 }
 
-function windowOf(took: number[], ms: number): Window {
+function windowOf(took: number[], failed: number, ms: number): Window {
   const sorted = took.toSorted((a, b) => a - b)
   const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
-  return { perSecond: (took.length * 1_000) / ms, p50: at(0.5), p99: at(0.99) }
+  return { perSecond: (took.length * 1_000) / ms, p50: at(0.5), p99: at(0.99), failed }
 }

@@ -5,7 +5,7 @@ import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { WEBHOOK_PROVIDERS, webhookPath } from '@karcis/kit/contracts/webhooks'
 import { createSealer } from '@karcis/kit/sealing'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import type { FileRoute, PostRoute } from '@karcis/kit/subgraph/server'
+import type { FileAnswer, FileRoute, PostRoute } from '@karcis/kit/subgraph/server'
 import { openExport } from './domain/attendees/export-attendees.ts'
 import { createExportsUnderWay, createExportUrls } from './domain/attendees/exports.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
@@ -19,6 +19,7 @@ import { deleteInstructionsOf } from './domain/manual/manual-store.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
+import { createStatementUrls, openStatement } from './domain/payouts/statement-files.ts'
 import { createGuessKey } from './domain/promos/guess-limit.ts'
 import { beginEventRefund } from './domain/refunds/refund-event.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
@@ -40,6 +41,10 @@ const webhook = (deps: Deps, method: PaymentMethod): PostRoute => ({
   body: 'raw',
   handle: ({ body, headers }) => takeNotification(deps, method, body, headers),
 })
+
+/** One folder has them all: a link says of itself what it opens. @throws what `openExport` does. */
+const openCsv = async (deps: Deps, name: string): Promise<FileAnswer> =>
+  (await openStatement(deps, name)) ?? openExport(deps, name)
 
 /** Starts the booking subgraph: bookings, payments, the ledger and the wallets on it. */
 export const createBookingSubgraph = (settings: BookingSettings): Promise<RunningSubgraph<Deps>> =>
@@ -75,6 +80,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         users: userService(base.clients.user),
         exportUrls: createExportUrls(settings.SERVICE_SECRET),
         exportsUnderWay: createExportsUnderWay(),
+        statementUrls: createStatementUrls(settings.SERVICE_SECRET),
         knownFees: createKnownFees(base.db),
         reservationInTurn: createTurns(),
         invoiceFiles,
@@ -104,7 +110,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
           webhook(deps, provider.toUpperCase() as Uppercase<typeof provider>),
         ]),
       ),
-      [downloadFolder('export')]: { method: 'GET', open: (name: string) => openExport(deps, name) },
+      [downloadFolder('export')]: { method: 'GET', open: (name: string) => openCsv(deps, name) },
       [downloadFolder('invoice')]: {
         method: 'GET',
         open: (name) => openInvoice(deps, name),

@@ -2,6 +2,7 @@ import { newId } from '@karcis/kit/ids'
 import { describe, expect, it } from 'vitest'
 import { drawInvoice } from '../src/domain/invoices/draw-invoice.ts'
 import { creditLines, type Invoice, type InvoiceLine, totalOf } from '../src/domain/invoices/invoice.ts'
+import { inLines, written } from '../src/domain/invoices/written-text.ts'
 import { dateText, lineText, moneyText, WORDS } from '../src/domain/invoices/invoice-words.ts'
 
 const line = (change: Partial<InvoiceLine> = {}): InvoiceLine => ({
@@ -66,6 +67,29 @@ describe('what goes back', () => {
   })
 })
 
+describe('a text', () => {
+  it.for([
+    ['Łukasz Żółć, Ωmega, Жук, क', 'regular'],
+    ['محمد علي Hall 2', 'arabic'],
+    ['東京コンサート 한국 ไทย שלום Hall', 'any'],
+  ] as const)('%s is written in a font that has all of its letters', ([text, font]) => {
+    expect(written(text)).toEqual({ text, font })
+  })
+
+  it('has a mark where no font has a letter', () => {
+    expect(written('Night 🎤 of 𠮷')).toEqual({ text: 'Night � of �', font: 'any' })
+    expect(written('two\nlines')).toEqual({ text: 'two\nlines', font: 'regular' })
+  })
+
+  it('from right to left stands in lines, of which each begins on the right', () => {
+    const widthOf = (words: string) => words.length
+    const lines = (text: string, width: number) => inLines(text, widthOf, width).replaceAll('\u00a0', '_').split('\n')
+    expect(lines('Konser Raya di Jakarta', 8)).toEqual(['Konser Raya di Jakarta'])
+    expect(lines('אבג דהו זחט', 7)).toEqual(['אבג_דהו', 'זחט'])
+    expect(lines('אבג Hall Two דהו', 40)).toEqual(['_דהו Hall Two אבג'])
+  })
+})
+
 describe('a PDF', () => {
   const invoice = (lines: InvoiceLine[]): Invoice => ({
     id: newId(),
@@ -82,16 +106,24 @@ describe('a PDF', () => {
     content: { seller: 'PT Suara', buyer: 'Łukasz Żółć', event: 'Konser', lines },
     issuedAt: new Date('2026-11-26T04:00:00Z'),
   })
-  const pagesOf = async (lines: InvoiceLine[]) => {
+  const pagesOf = async (lines: InvoiceLine[], names: { seller?: string; event?: string } = {}) => {
+    const drawn = invoice(lines)
     const drawing = {
-      invoice: invoice(lines),
+      invoice: { ...drawn, content: { ...drawn.content, ...names } },
       credits: null,
       language: 'ID',
       timezone: 'Asia/Jakarta',
     } as const
     const pdf = Buffer.from(await drawInvoice(drawing)).toString('latin1')
+    for (const name of Object.values(names)) expect(fontsOf(pdf)).toContain(FONT_OF[written(name).font])
     return pdf.match(/\/Type \/Page\b/g)?.length
   }
+  const FONT_OF: Record<string, string> = { arabic: 'NotoSansArabic-Regular', any: 'UnifontMedium' }
+  const fontsOf = (pdf: string) => [...pdf.matchAll(/\/FontName \/\w+\+([\w-]+)/g)].map(([, name]) => name)
+
+  it('has the fonts that its names need', async () => {
+    expect(await pagesOf([line()], { seller: '東京', event: 'محمد علي' })).toBe(1)
+  })
 
   it('of one line has one page, of forty with long names several', async () => {
     expect(await pagesOf([line()])).toBe(1)

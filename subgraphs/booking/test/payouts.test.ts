@@ -1,8 +1,8 @@
 import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
-import type { Viewer } from '@karcis/kit/service-token'
+import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { mutantOf, withMutant } from '@karcis/testkit/mutants'
-import { person } from '@karcis/testkit/people'
+import { person, tokenOf } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
 import { insertPosting } from '../src/domain/ledger/ledger-store.ts'
@@ -80,6 +80,111 @@ describe('organizerBalance', () => {
     expect((await booking.ask(admin, BALANCE, { organizerId: 'x' })).code).toBe('BAD_USER_INPUT')
     const seen = await booking.ask(admin, BALANCE, { organizerId: sari.id })
     expect(seen.data.organizerBalance[0].available).toBe(1_000)
+  })
+})
+
+describe('what is left of an event that was called off', () => {
+  const HELD = `query ($organizerId: ID, $released: Boolean) { calledOffBalances(organizerId: $organizerId, released: $released) {
+    totalCount edges { node { eventId currency left refunding releasedAt releaseReason organizer { id } } } } }`
+  const RELEASE = `mutation ($eventId: ID!, $reason: String!) { releaseEventBalance(eventId: $eventId, reason: $reason) {
+    eventId left refunding releasedAt releaseReason } }`
+  const held = async (viewer: Viewer, args = {}) =>
+    (await booking.ask(viewer, HELD, args)).data.calledOffBalances
+  const release = (eventId: string, viewer = admin, reason = 'The fees were agreed on.') =>
+    booking.ask(viewer, RELEASE, { eventId, reason })
+
+  /** Called off after a refund that had kept a fee; everybody is refunded by now. */
+  async function calledOff(sari: Viewer, left: number) {
+    const off = await soldEvent(booking, sari, [500], 7)
+    await tellEvent(booking, off, { endsInDays: 7, version: 3, status: 'CANCELLED' })
+    await booking.db.$executeRaw`UPDATE event_refunds SET status = 'DONE' WHERE event_id = ${off.eventId}::uuid`
+    await refundInFull(booking.subgraph.deps, off.bookingIds[0] ?? '', 'Called off.', { fulfilled: false })
+    if (left > 0)
+      await transaction(booking.db, (tx) =>
+        insertPosting(tx, {
+          kind: 'TOP_UP',
+          reference: `kept:${off.eventId}`,
+          bookingId: null,
+          currency: 'IDR',
+          lines: [
+            { account: clearingOf('TEST'), amount: -left },
+            { account: salesOf(off.eventId), amount: left },
+          ],
+        }),
+      )
+    return off.eventId
+  }
+
+  it('is seen by its organizer and admins, and released by an admin, once, to be paid out', async () => {
+    const sari = organizer()
+    const [eventId, nothing] = [await calledOff(sari, 25), await calledOff(sari, 0)]
+    const node = {
+      eventId,
+      currency: 'IDR',
+      left: 25,
+      refunding: false,
+      releasedAt: null,
+      releaseReason: null,
+      organizer: { id: sari.id },
+    }
+    expect(await held(sari)).toEqual({ totalCount: 1, edges: [{ node }] })
+    expect(await held(admin, { organizerId: sari.id })).toEqual({ totalCount: 1, edges: [{ node }] })
+    expect((await booking.ask(organizer(), HELD, { organizerId: sari.id })).code).toBe('FORBIDDEN')
+    expect((await balanceFor(sari))[0]).toMatchObject({ owed: 25, heldBack: 25, available: 0 })
+    expect((await request(sari)).code).toBe('INSUFFICIENT_BALANCE')
+
+    expect((await release(eventId, sari)).code).toBe('FORBIDDEN')
+    expect((await release(newId())).code).toBe('NOT_FOUND')
+    expect((await release(eventId, admin, '')).code).toBe('BAD_USER_INPUT')
+    const done = (await release(eventId)).data.releaseEventBalance
+    expect(done).toMatchObject({ eventId, left: 25, releaseReason: 'The fees were agreed on.' })
+    expect((await release(eventId, admin, 'Twice.')).data.releaseEventBalance).toEqual(done)
+    expect((await release(nothing)).data.releaseEventBalance).toMatchObject({ left: 0 })
+
+    expect((await held(sari)).totalCount).toBe(0)
+    expect((await held(sari, { released: true })).edges).toMatchObject([{ node: { eventId, left: 25 } }])
+    expect((await balanceFor(sari))[0]).toMatchObject({ owed: 25, heldBack: 0, available: 25 })
+    expect((await request(sari)).data.requestPayout).toMatchObject({ amount: 25, statement: [{ eventId }] })
+    await expect(booking.db.$executeRaw`DELETE FROM released_balances`).rejects.toThrow(/append only/)
+  })
+
+  it('is not released while bookings are still to be refunded', async () => {
+    const sari = organizer()
+    const off = await soldEvent(booking, sari, [500], 7)
+    await tellEvent(booking, off, { endsInDays: 7, version: 3, status: 'CANCELLED' })
+    expect(await release(off.eventId)).toMatchObject({ code: 'CONFLICT', facts: { eventId: off.eventId } })
+    const on = await soldEvent(booking, sari, [500], 7)
+    expect((await release(on.eventId)).code).toBe('NOT_FOUND')
+  })
+})
+
+describe('the statement of a payout', () => {
+  const STATEMENT = 'query ($organizerId: ID) { payouts(organizerId: $organizerId) { edges { node { statementUrl statementCsv } } } }'
+  const get = async (path: string) =>
+    fetch(booking.subgraph.url + path, {
+      headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'booking') },
+    })
+
+  it('is a file behind a link that is good for a while, and opens nothing else', async () => {
+    const sari = organizer()
+    await soldEvent(booking, sari, [1_000], -4)
+    const { id } = (await request(sari)).data.requestPayout
+    const { statementUrl, statementCsv } = (await booking.ask(sari, STATEMENT)).data.payouts.edges[0].node
+    expect(statementUrl).toMatch(/^\/exports\/[\w.-]+\.csv$/)
+    const file = await get(statementUrl)
+    expect(file.status).toBe(200)
+    expect(file.headers.get('content-disposition')).toBe(`attachment; filename="statement-${id}.csv"`)
+    expect(await file.text()).toBe(statementCsv)
+    const { statementUrls } = booking.subgraph.deps
+    const link = (payoutId: string, until: number) =>
+      `/exports/${statementUrls.sign({ payoutId }, new Date(until))}.csv`
+    expect((await get(link(id, Date.now() + 60_000))).status).toBe(200)
+    for (const wrong of [
+      statementUrl.replace('.csv', 'A.csv'),
+      link(id, Date.now() - 1),
+      link(newId(), Date.now() + 60_000),
+    ])
+      expect((await get(wrong)).status).toBe(404)
   })
 })
 

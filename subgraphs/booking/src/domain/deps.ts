@@ -9,6 +9,7 @@ import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
+import type { StatementUrls } from './payouts/statement-files.ts'
 import type { TicketService } from './ticket-service.ts'
 import type { UserService } from './user-service.ts'
 import type { KeptCounts } from './viewing/kept-counts.ts'
@@ -40,6 +41,8 @@ export interface Deps extends BaseDeps<Db> {
   /** Links to files of who has tickets, and how many of these are being made. */
   exportUrls: ExportUrls
   exportsUnderWay: ExportsUnderWay
+  /** Links to statements of payouts. */
+  statementUrls: StatementUrls
   /** Whom promo codes that do not exist are counted for. */
   guessKey: GuessKey
   /** Where organizers are told of what happens. */

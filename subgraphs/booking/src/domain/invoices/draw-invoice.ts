@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import PdfDocument from 'pdfkit'
 import { type Invoice, type InvoiceLine, numberText } from './invoice.ts'
 import { dateText, type Language, lineText, moneyText, WORDS } from './invoice-words.ts'
+import { type FontName, fontFile, inLines, written } from './written-text.ts'
 
 /** What is to be drawn. */
 export interface InvoiceDrawing {
@@ -13,13 +12,6 @@ export interface InvoiceDrawing {
   /** IANA name, for the date. */
   timezone: string
 }
-
-const REGULAR = readFileSync(
-  fileURLToPath(import.meta.resolve('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf')),
-)
-const BOLD = readFileSync(
-  fileURLToPath(import.meta.resolve('@expo-google-fonts/noto-sans/700Bold/NotoSans_700Bold.ttf')),
-)
 
 /** A4, in points. */
 const PAGE = { width: 595, height: 842, margin: 50, foot: 40 }
@@ -58,8 +50,6 @@ export async function drawInvoice(drawing: InvoiceDrawing): Promise<Uint8Array> 
     pdf.on('end', resolve)
     pdf.on('error', reject)
   })
-  pdf.registerFont('regular', REGULAR)
-  pdf.registerFont('bold', BOLD)
 
   const y = drawTable(pdf, drawing, drawHead(pdf, drawing))
   drawTotal(pdf, drawing, y)
@@ -73,8 +63,7 @@ export async function drawInvoice(drawing: InvoiceDrawing): Promise<Uint8Array> 
 function drawHead(pdf: Pdf, { invoice, credits, language, timezone }: InvoiceDrawing): number {
   const words = WORDS[language]
   const { content, kind } = invoice
-  pdf
-    .font('bold')
+  setFont(pdf, 'bold')
     .fontSize(22)
     .fillColor('black')
     .text(words.kinds[kind], PAGE.margin, PAGE.margin, { width: WIDTH })
@@ -89,9 +78,11 @@ function drawHead(pdf: Pdf, { invoice, credits, language, timezone }: InvoiceDra
   ]
   let y = PAGE.margin + 42
   for (const [label, value] of rows) {
-    pdf.font('regular').fontSize(10).fillColor(GREY).text(label, PAGE.margin, y, { width: 110 })
-    pdf.fillColor('black').text(value, PAGE.margin + 120, y, { width: WIDTH - 120 })
-    y += pdf.heightOfString(value, { width: WIDTH - 120 }) + 2
+    const width = WIDTH - 120
+    setFont(pdf, 'regular').fontSize(10).fillColor(GREY).text(label, PAGE.margin, y, { width: 110 })
+    const text = write(pdf, value, width)
+    pdf.fillColor('black').text(text, PAGE.margin + 120, y, { width })
+    y += pdf.heightOfString(text, { width }) + 2
   }
   return y + 18
 }
@@ -101,7 +92,7 @@ function drawTable(pdf: Pdf, { invoice, language }: InvoiceDrawing, from: number
   const words = WORDS[language]
   const { description, quantity, unitPrice, amount } = words
   const heading = (y: number) =>
-    drawRow(pdf, { description, quantity, unitPrice, amount }, y, 'bold', 'black')
+    drawRow(pdf, { description, quantity, unitPrice, amount }, y, true, 'black')
   let y = heading(from)
   for (const line of invoice.content.lines) {
     const cells = cellsOf(line, invoice.currency, language)
@@ -109,7 +100,7 @@ function drawTable(pdf: Pdf, { invoice, language }: InvoiceDrawing, from: number
       pdf.addPage()
       y = heading(PAGE.margin)
     }
-    y = drawRow(pdf, cells, y, 'regular', line.inclusive ? GREY : 'black')
+    y = drawRow(pdf, cells, y, false, line.inclusive ? GREY : 'black')
   }
   return y
 }
@@ -125,24 +116,34 @@ function cellsOf(line: InvoiceLine, currency: string, language: Language): Cells
   }
 }
 
+/** The name keeps one copy of the font in the file, however often it is set. */
+const setFont = (pdf: Pdf, name: FontName): Pdf => pdf.registerFont(name, fontFile(name)).font(name)
+
+/** Sets the font that has the letters of a text. @returns the text as it is to be drawn with it, in lines of a width. */
+function write(pdf: Pdf, text: string, width: number, bold = false): string {
+  const as = written(text)
+  setFont(pdf, bold && as.font === 'regular' ? 'bold' : as.font)
+  return inLines(as.text, (words) => pdf.widthOfString(words), width)
+}
+
 function heightOf(pdf: Pdf, cells: Cells): number {
-  pdf.font('regular').fontSize(10)
+  pdf.fontSize(10)
   const heights = Object.entries(COLUMNS).map(([name, { width }]) =>
-    pdf.heightOfString(cells[name as keyof Cells], { width }),
+    pdf.heightOfString(write(pdf, cells[name as keyof Cells], width), { width }),
   )
   return Math.max(...heights) + 2 * GAP
 }
 
 /** @returns where the row ends, with the line under it. */
-function drawRow(pdf: Pdf, cells: Cells, y: number, font: string, color: string): number {
+function drawRow(pdf: Pdf, cells: Cells, y: number, bold: boolean, color: string): number {
   const end = y + heightOf(pdf, cells)
-  pdf.font(font).fontSize(10).fillColor(color)
+  pdf.fontSize(10).fillColor(color)
   for (const [name, { x, ...box }] of Object.entries(COLUMNS))
-    pdf.text(cells[name as keyof Cells], x, y + GAP, box)
+    pdf.text(write(pdf, cells[name as keyof Cells], box.width, bold), x, y + GAP, box)
   pdf
     .moveTo(PAGE.margin, end)
     .lineTo(PAGE.margin + WIDTH, end)
-    .lineWidth(font === 'bold' ? 1 : 0.5)
+    .lineWidth(bold ? 1 : 0.5)
     .strokeColor('#bbbbbb')
     .stroke()
   return end
@@ -156,7 +157,7 @@ function drawTotal(pdf: Pdf, { invoice, language }: InvoiceDrawing, from: number
     y = PAGE.margin
   }
   const { x } = COLUMNS.unitPrice
-  pdf.font('bold').fontSize(12).fillColor('black')
+  setFont(pdf, 'bold').fontSize(12).fillColor('black')
   pdf.text(words.total[invoice.kind], PAGE.margin, y, { width: x - PAGE.margin - 10 })
   pdf.text(moneyText(invoice.total, invoice.currency, words), x, y, {
     width: PAGE.margin + WIDTH - x,
@@ -170,8 +171,9 @@ function drawFeet(pdf: Pdf, text: string, page: (at: number, of: number) => stri
   const y = PAGE.height - PAGE.margin - 10
   for (let at = start; at < start + count; at++) {
     pdf.switchToPage(at)
-    pdf.font('regular').fontSize(8).fillColor(GREY)
-    pdf.text(text, PAGE.margin, y, { width: WIDTH - 110, height: 12, ellipsis: true, lineBreak: true })
-    pdf.text(page(at - start + 1, count), PAGE.margin + WIDTH - 100, y, { width: 100, align: 'right' })
+    pdf.fontSize(8).fillColor(GREY)
+    const width = WIDTH - 110
+    pdf.text(write(pdf, text, width), PAGE.margin, y, { width, height: 12, ellipsis: true, lineBreak: true })
+    setFont(pdf, 'regular').text(page(at - start + 1, count), PAGE.margin + WIDTH - 100, y, { width: 100, align: 'right' })
   }
 }

@@ -53,8 +53,9 @@ export async function listEventBalances(
     collected AS (${collectedByEvent(organizerId)})
     SELECT event_id AS "eventId", currency, coalesce(sales, 0)::bigint AS sales, coalesce(tax, 0)::bigint AS tax,
       coalesce(collected, 0)::bigint AS collected, coalesce(disputed, 0)::bigint AS disputed,
-      coalesce(own.status NOT IN ('CANCELLED', 'DELETED')
-        AND own.payable_until + make_interval(secs => ${holdDays * 86_400}::float8) <= now(), false) AS released
+      coalesce(CASE own.status WHEN 'CANCELLED' THEN EXISTS (SELECT FROM released_balances WHERE event_id = own.event_id)
+        WHEN 'DELETED' THEN false
+        ELSE own.payable_until + make_interval(secs => ${holdDays * 86_400}::float8) <= now() END, false) AS released
     FROM earned FULL JOIN collected USING (event_id, currency) LEFT JOIN own USING (event_id)
     WHERE ${currency}::text IS NULL OR currency = ${currency}::text
     ORDER BY own.payable_until, event_id`

@@ -38,7 +38,7 @@ export interface EventBalance {
   collected: number
   /** Frozen until disputes are decided; no part of the others. */
   disputed: number
-  /** Whether it can be paid out: the event is over, and its hold too. */
+  /** Whether it can be paid out: the event is over, and its hold too; or it was called off, and an admin has released what is left. */
   released: boolean
 }
 

@@ -80,8 +80,8 @@ export async function viewPayouts(
   return listPayouts(db, filter, page)
 }
 
-/** @returns whose money is looked at; null for everybody's. */
-function whose(viewer: Viewer, rawOrganizerId: string | null | undefined): string | null {
+/** @returns whose money is looked at; null for everybody's. @throws Forbidden, BadUserInput. */
+export function whose(viewer: Viewer, rawOrganizerId: string | null | undefined): string | null {
   if (rawOrganizerId == null) return viewer.role === 'ADMIN' ? null : viewer.id
   const organizerId = parseInput(idSchema, rawOrganizerId, 'organizerId')
   if (viewer.role !== 'ADMIN' && organizerId !== viewer.id) throw new Forbidden('This is not your money.')

@@ -1,0 +1,46 @@
+import { downloadPath, downloadToken } from '@karcis/kit/contracts/downloads'
+import { createSignedUrls, type SignedUrls } from '@karcis/kit/signed-urls'
+import type { FileAnswer } from '@karcis/kit/subgraph/server'
+import { z } from 'zod'
+import type { Deps } from '../deps.ts'
+import type { Payout } from './payout.ts'
+import { findPayout, findStatements } from './payout-store.ts'
+import { statementCsv } from './view-payouts.ts'
+
+const claims = z.object({ payoutId: z.uuid() })
+
+/** Links to statements of payouts. */
+export type StatementUrls = SignedUrls<z.infer<typeof claims>>
+
+/** @param secret the same in every process of this subgraph. */
+export const createStatementUrls = (secret: string): StatementUrls =>
+  createSignedUrls(secret, 'booking statements of payouts', claims)
+
+/** How long a link is good for. */
+const LINK_MS = 15 * 60_000
+
+/** Where a payout's statement is for a while, for whoever has the link. Only who may see the payout is given one. */
+export const statementUrl = ({ statementUrls }: { statementUrls: StatementUrls }, { id }: Payout): string =>
+  downloadPath('export', statementUrls.sign({ payoutId: id }, new Date(Date.now() + LINK_MS)))
+
+/** The statement behind a link; null for what is no link to one, or past its time. */
+export async function openStatement({ db, statementUrls }: Deps, name: string): Promise<FileAnswer | null> {
+  const token = downloadToken('export', name)
+  const claim = token === null ? null : statementUrls.read(token)
+  const payout = claim && (await findPayout(db, claim.payoutId))
+  if (!payout) return null
+  const lines = (await findStatements(db, [payout.id])).get(payout.id) ?? []
+  return {
+    headers: {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-disposition': `attachment; filename="statement-${payout.id}.csv"`,
+      'cache-control': 'no-store',
+    },
+    body: oneChunk(statementCsv(payout, lines)),
+  }
+}
+
+// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
+async function* oneChunk(text: string): AsyncIterable<string> {
+  yield text
+}
