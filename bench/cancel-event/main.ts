@@ -88,7 +88,9 @@ async function benchCancelEvent(): Promise<void> {
 
   await using books = openBooks(platform.urls)
   const wrong = (await books.audit()).filter(({ count }) => count > 0)
-  console.log(wrong.length === 0 ? '\nThe books are right.' : `\nThe books: ${JSON.stringify(wrong, null, 1)}`)
+  console.log(
+    wrong.length === 0 ? '\nThe books are right.' : `\nThe books: ${JSON.stringify(wrong, null, 1)}`,
+  )
 }
 
 async function openShop(platform: Platform): Promise<Shop> {

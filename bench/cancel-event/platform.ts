@@ -63,9 +63,7 @@ export async function startPlatform(stack: AsyncDisposableStack, flags: string[]
   }
   const start = async (name: keyof typeof ports) => {
     const own = { ...env, PORT: String(ports[name]), DATABASE_URL: urls[name] }
-    const process = stack.use(
-      await startChild(ports[name], [...flags, `subgraphs/${name}/src/main.ts`], own),
-    )
+    const process = stack.use(await startChild(ports[name], [...flags, `subgraphs/${name}/src/main.ts`], own))
     await eventually(async () => {
       const { ok } = await fetch(`${at(name)}/ready`)
       if (!ok) throw new Error(`${name} is not ready`)

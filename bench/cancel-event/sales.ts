@@ -92,6 +92,7 @@ export async function sellAtRate(shop: Shop, perSecond: number, ms: number): Pro
 
 function windowOf(took: number[], failed: number, ms: number): Window {
   const sorted = took.toSorted((a, b) => a - b)
-  const at = (part: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
+  const at = (part: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN
   return { perSecond: (took.length * 1_000) / ms, p50: at(0.5), p99: at(0.99), failed }
 }

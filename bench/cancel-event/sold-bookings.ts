@@ -110,14 +110,7 @@ async function writeBookings(
     `INSERT INTO bookings (id, user_id, event_id, organizer_id, hold_id, currency, subtotal, total_price, expires_at)
       SELECT one.id, one.user_id, $4, $5, one.hold_id, 'IDR', $6, $6, now() + interval '10 minutes'
       FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS one (id, user_id, hold_id)`,
-    [
-      ids,
-      sold.map(({ userId }) => userId),
-      sold.map(({ holdId }) => holdId),
-      eventId,
-      organizerId,
-      price,
-    ],
+    [ids, sold.map(({ userId }) => userId), sold.map(({ holdId }) => holdId), eventId, organizerId, price],
   )
   await client.query(
     `INSERT INTO booking_items (booking_id, position, ticket_type_id, name, kind, unit_price, quantity)
@@ -161,10 +154,9 @@ async function writeBookings(
       SELECT one.ticket_id, one.id, 0 FROM unnest($1::uuid[], $2::uuid[]) AS one (ticket_id, id)`,
     [sold.map(({ ticketId }) => ticketId), ids],
   )
-  await client.query(
-    'INSERT INTO invoice_issuers (organizer_id) VALUES ($1) ON CONFLICT DO NOTHING',
-    [organizerId],
-  )
+  await client.query('INSERT INTO invoice_issuers (organizer_id) VALUES ($1) ON CONFLICT DO NOTHING', [
+    organizerId,
+  ])
   await client.query(
     `INSERT INTO invoices (id, transaction_id, organizer_id, kind, year, number, booking_id, event_id, user_id, currency, total, content)
       SELECT uuidv7(), change.id, $2, 'INVOICE', extract(year FROM now())::int,
@@ -190,7 +182,8 @@ async function writeTickets(client: pg.Client, event: SoldEvent, sold: readonly 
     sold.map(({ bookingId }) => bookingId),
     sold.map(({ ticketId }) => ticketId),
   ]
-  const from = 'unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS one (hold_id, user_id, booking_id, ticket_id)'
+  const from =
+    'unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[]) AS one (hold_id, user_id, booking_id, ticket_id)'
   await client.query(
     `INSERT INTO holds (id, user_id, event_id, status, expires_at, booking_id, closed_at)
       SELECT hold_id, user_id, $5, 'CONVERTED', now() + interval '10 minutes', booking_id, now()

@@ -83,7 +83,8 @@ describe('a text', () => {
 
   it('from right to left stands in lines, of which each begins on the right', () => {
     const widthOf = (words: string) => words.length
-    const lines = (text: string, width: number) => inLines(text, widthOf, width).replaceAll('\u00a0', '_').split('\n')
+    const lines = (text: string, width: number) =>
+      inLines(text, widthOf, width).replaceAll('\u00a0', '_').split('\n')
     expect(lines('Konser Raya di Jakarta', 8)).toEqual(['Konser Raya di Jakarta'])
     expect(lines('אבג דהו זחט', 7)).toEqual(['אבג_דהו', 'זחט'])
     expect(lines('אבג Hall Two דהו', 40)).toEqual(['_דהו Hall Two אבג'])

@@ -73,7 +73,12 @@ export function makeAuthority(called: string): Authority {
   }
 
   return {
-    cert: certify(name, own.publicKey, Date.now() + DAY_MS, extension(OID.basicConstraints, true, sequence(TRUE))),
+    cert: certify(
+      name,
+      own.publicKey,
+      Date.now() + DAY_MS,
+      extension(OID.basicConstraints, true, sequence(TRUE)),
+    ),
     issue(host, { expired = false } = {}) {
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
       const names = extension(OID.subjectAltName, false, sequence(der(0x82, Buffer.from(host))))

@@ -97,7 +97,8 @@ describe('what is left of an event that was called off', () => {
   async function calledOff(sari: Viewer, left: number) {
     const off = await soldEvent(booking, sari, [500], 7)
     await tellEvent(booking, off, { endsInDays: 7, version: 3, status: 'CANCELLED' })
-    await booking.db.$executeRaw`UPDATE event_refunds SET status = 'DONE' WHERE event_id = ${off.eventId}::uuid`
+    await booking.db
+      .$executeRaw`UPDATE event_refunds SET status = 'DONE' WHERE event_id = ${off.eventId}::uuid`
     await refundInFull(booking.subgraph.deps, off.bookingIds[0] ?? '', 'Called off.', { fulfilled: false })
     if (left > 0)
       await transaction(booking.db, (tx) =>
@@ -159,7 +160,8 @@ describe('what is left of an event that was called off', () => {
 })
 
 describe('the statement of a payout', () => {
-  const STATEMENT = 'query ($organizerId: ID) { payouts(organizerId: $organizerId) { edges { node { statementUrl statementCsv } } } }'
+  const STATEMENT =
+    'query ($organizerId: ID) { payouts(organizerId: $organizerId) { edges { node { statementUrl statementCsv } } } }'
   const get = async (path: string) =>
     fetch(booking.subgraph.url + path, {
       headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'booking') },

@@ -93,7 +93,11 @@ describe('an event that is called off', () => {
   it('ends the tickets of many in one go, however often it is begun, and goes on when the ticket subgraph is back', async () => {
     await using world = await startWorld()
     const event = await knownEvent(world)
-    const sold = [await boughtAt(world, event, 1), await boughtAt(world, event, 2), await boughtAt(world, event, 1)]
+    const sold = [
+      await boughtAt(world, event, 1),
+      await boughtAt(world, event, 2),
+      await boughtAt(world, event, 1),
+    ]
     const { deps } = world.subgraph
     const ids = sold.map(({ bookingId }) => bookingId)
     await world.stopTicket()
@@ -105,7 +109,8 @@ describe('an event that is called off', () => {
       WHERE task.identifier = 'cancel-many-tickets'`
     expect(jobs).toEqual([{ ids, priority: 10 }])
     await parallel(3, () => cancelManyTickets(deps, ids))
-    const tickets = await world.ticket().deps.db.$queryRaw`SELECT status, count(*)::int AS n FROM tickets GROUP BY status`
+    const tickets = await world.ticket().deps.db
+      .$queryRaw`SELECT status, count(*)::int AS n FROM tickets GROUP BY status`
     expect(tickets).toEqual([{ status: 'REFUNDED', n: 4 }])
     for (const { type } of sold) expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 10 })
     expect(await world.db.booking.count({ where: { status: 'REFUNDED', fulfilled: true } })).toBe(3)

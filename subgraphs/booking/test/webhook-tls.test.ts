@@ -49,7 +49,11 @@ describe('a webhook over TLS', () => {
   it.for([
     ['of another name', trusted.issue('hooks.example.org'), 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['out of date', trusted.issue(NAME, { expired: true }), 'CERT_HAS_EXPIRED'],
-    ['of an authority that nobody trusts', makeAuthority('Nobody').issue(NAME), 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    [
+      'of an authority that nobody trusts',
+      makeAuthority('Nobody').issue(NAME),
+      'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    ],
     ['of one that only says so', makeAuthority('A trusted authority').issue(NAME), 'CERT_SIGNATURE_FAILURE'],
   ] as const)('tells nothing to one whose certificate is %s', async ([, certified, code]) => {
     await using server = await startSecure(certified)

@@ -2,8 +2,8 @@ import { requireViewer } from '@karcis/kit/viewer'
 import { markPayoutFailed, markPayoutPaid, reviewPayout } from '../domain/payouts/decide-payout.ts'
 import { releaseEventBalance, viewCalledOff } from '../domain/payouts/release-balance.ts'
 import { requestPayout } from '../domain/payouts/request-payout.ts'
-import { statementUrl } from '../domain/payouts/statement-files.ts'
-import { statementCsv, viewOrganizerBalance, viewPayouts } from '../domain/payouts/view-payouts.ts'
+import { statementCsv, statementUrl } from '../domain/payouts/statement-files.ts'
+import { viewOrganizerBalance, viewPayouts } from '../domain/payouts/view-payouts.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const payouts: Resolvers = {

@@ -85,7 +85,6 @@ export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): 
     payload => json_build_object('bookingIds', ${ids}::text[]), max_attempts => 25, priority => ${BULK_PRIORITY}::int)`
 }
 
-
 /** Enqueues a job for each of many things, each once however often it is called. @param field of the payload that has the id. */
 export async function enqueueMany(
   tx: Tx,

@@ -91,8 +91,7 @@ function drawHead(pdf: Pdf, { invoice, credits, language, timezone }: InvoiceDra
 function drawTable(pdf: Pdf, { invoice, language }: InvoiceDrawing, from: number): number {
   const words = WORDS[language]
   const { description, quantity, unitPrice, amount } = words
-  const heading = (y: number) =>
-    drawRow(pdf, { description, quantity, unitPrice, amount }, y, true, 'black')
+  const heading = (y: number) => drawRow(pdf, { description, quantity, unitPrice, amount }, y, true, 'black')
   let y = heading(from)
   for (const line of invoice.content.lines) {
     const cells = cellsOf(line, invoice.currency, language)
@@ -174,6 +173,9 @@ function drawFeet(pdf: Pdf, text: string, page: (at: number, of: number) => stri
     pdf.fontSize(8).fillColor(GREY)
     const width = WIDTH - 110
     pdf.text(write(pdf, text, width), PAGE.margin, y, { width, height: 12, ellipsis: true, lineBreak: true })
-    setFont(pdf, 'regular').text(page(at - start + 1, count), PAGE.margin + WIDTH - 100, y, { width: 100, align: 'right' })
+    setFont(pdf, 'regular').text(page(at - start + 1, count), PAGE.margin + WIDTH - 100, y, {
+      width: 100,
+      align: 'right',
+    })
   }
 }

@@ -3,17 +3,18 @@ import { fileURLToPath } from 'node:url'
 import { create, type Font } from 'fontkit'
 import { unpackWoff } from './woff.ts'
 
-const read = (file: string): Buffer => readFileSync(fileURLToPath(import.meta.resolve(file)))
+const read = (url: string): Buffer => readFileSync(fileURLToPath(url))
 
 /**
  * Fonts by name: Noto Sans has Latin, Greek, Cyrillic and Devanagari, and Unifont, dot by dot, every letter of the Basic Multilingual Plane:
  * Chinese, Japanese, Korean, Thai and the rest.
  */
 const FONTS = {
-  regular: () => read('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf'),
-  bold: () => read('@expo-google-fonts/noto-sans/700Bold/NotoSans_700Bold.ttf'),
-  arabic: () => read('@expo-google-fonts/noto-sans-arabic/400Regular/NotoSansArabic_400Regular.ttf'),
-  any: () => unpackWoff(read('@fontsource/unifont/files/unifont-latin-400-normal.woff')),
+  regular: () => read(import.meta.resolve('@expo-google-fonts/noto-sans/400Regular/NotoSans_400Regular.ttf')),
+  bold: () => read(import.meta.resolve('@expo-google-fonts/noto-sans/700Bold/NotoSans_700Bold.ttf')),
+  arabic: () =>
+    read(import.meta.resolve('@expo-google-fonts/noto-sans-arabic/400Regular/NotoSansArabic_400Regular.ttf')),
+  any: () => unpackWoff(read(import.meta.resolve('@fontsource/unifont/files/unifont-latin-400-normal.woff'))),
 }
 
 export type FontName = keyof typeof FONTS
@@ -46,8 +47,8 @@ export interface Written {
 /** Chooses the first font that has all letters of a text. What no font has is marked. */
 export function written(text: string): Written {
   for (const font of ['regular', 'arabic'] as const)
-    if ([...text].every((letter) => isIn(lettersOf(font), letter))) return { text, font }
-  const marked = [...text].map((letter) => (isIn(lettersOf('any'), letter) ? letter : MISSING))
+    if (Array.from(text).every((letter) => isIn(lettersOf(font), letter))) return { text, font }
+  const marked = Array.from(text, (letter) => (isIn(lettersOf('any'), letter) ? letter : MISSING))
   return { text: marked.join(''), font: 'any' }
 }
 
@@ -66,7 +67,7 @@ const NO_BREAK = '\u00A0'
  * @param widthOf of some words in one line. @param width of a line.
  */
 export function inLines(text: string, widthOf: (words: string) => number, width: number): string {
-  const first = [...text].find((letter) => LETTER.test(letter))
+  const [first] = LETTER.exec(text) ?? []
   if (first === undefined || !RIGHT_TO_LEFT.test(first)) return text
   const lines: string[][] = []
   for (const word of text.split(/\s+/)) {

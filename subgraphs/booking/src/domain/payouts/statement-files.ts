@@ -2,10 +2,30 @@ import { downloadPath, downloadToken } from '@karcis/kit/contracts/downloads'
 import { createSignedUrls, type SignedUrls } from '@karcis/kit/signed-urls'
 import type { FileAnswer } from '@karcis/kit/subgraph/server'
 import { z } from 'zod'
-import type { Deps } from '../deps.ts'
+import type { Db } from '../database.ts'
 import type { Payout } from './payout.ts'
-import { findPayout, findStatements } from './payout-store.ts'
-import { statementCsv } from './view-payouts.ts'
+import { findPayout, findStatements, type StatementLine } from './payout-store.ts'
+
+const COLUMNS = [
+  'sales',
+  'refunds',
+  'fees',
+  'tax',
+  'disputes',
+  'collected',
+  'paidBefore',
+  'amount',
+  'remaining',
+] as const satisfies readonly (keyof StatementLine)[]
+
+/** A payout's statement as CSV (RFC 4180), a line for each event. */
+export const statementCsv = ({ currency }: Payout, lines: readonly StatementLine[]): string =>
+  [
+    ['eventId', 'currency', ...COLUMNS],
+    ...lines.map((line) => [line.eventId, currency, ...COLUMNS.map((column) => line[column])]),
+  ]
+    .map((cells) => `${cells.join(',')}\r\n`)
+    .join('')
 
 const claims = z.object({ payoutId: z.uuid() })
 
@@ -24,7 +44,10 @@ export const statementUrl = ({ statementUrls }: { statementUrls: StatementUrls }
   downloadPath('export', statementUrls.sign({ payoutId: id }, new Date(Date.now() + LINK_MS)))
 
 /** The statement behind a link; null for what is no link to one, or past its time. */
-export async function openStatement({ db, statementUrls }: Deps, name: string): Promise<FileAnswer | null> {
+export async function openStatement(
+  { db, statementUrls }: { db: Db; statementUrls: StatementUrls },
+  name: string,
+): Promise<FileAnswer | null> {
   const token = downloadToken('export', name)
   const claim = token === null ? null : statementUrls.read(token)
   const payout = claim && (await findPayout(db, claim.payoutId))

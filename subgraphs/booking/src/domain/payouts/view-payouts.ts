@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { refreshEventCopy } from '../events/event-copy.ts'
 import { findPaidOut, listEventBalances, listUnheardEvents } from './balance-store.ts'
 import { availableOf, type EventBalance, owedOf, type Payout, type PayoutStatus } from './payout.ts'
-import { listPayouts, type StatementLine } from './payout-store.ts'
+import { listPayouts } from './payout-store.ts'
 
 export type PayoutConnection = Connection<Payout>
 
@@ -87,24 +87,3 @@ export function whose(viewer: Viewer, rawOrganizerId: string | null | undefined)
   if (viewer.role !== 'ADMIN' && organizerId !== viewer.id) throw new Forbidden('This is not your money.')
   return organizerId
 }
-
-const COLUMNS = [
-  'sales',
-  'refunds',
-  'fees',
-  'tax',
-  'disputes',
-  'collected',
-  'paidBefore',
-  'amount',
-  'remaining',
-] as const satisfies readonly (keyof StatementLine)[]
-
-/** A payout's statement as CSV (RFC 4180), a line for each event. */
-export const statementCsv = ({ currency }: Payout, lines: readonly StatementLine[]): string =>
-  [
-    ['eventId', 'currency', ...COLUMNS],
-    ...lines.map((line) => [line.eventId, currency, ...COLUMNS.map((column) => line[column])]),
-  ]
-    .map((cells) => `${cells.join(',')}\r\n`)
-    .join('')

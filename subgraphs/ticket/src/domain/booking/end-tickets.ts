@@ -30,11 +30,7 @@ const bookingIdsSchema = z
 export const cancelTicketsOf = (deps: Deps, ids: unknown, reason: Reason): Promise<true> =>
   cancelAll(deps, parseInput(bookingIdsSchema, ids, 'bookingIds'), reason)
 
-async function cancelAll(
-  { db, live }: Deps,
-  bookingIds: readonly string[],
-  reason: Reason,
-): Promise<true> {
+async function cancelAll({ db, live }: Deps, bookingIds: readonly string[], reason: Reason): Promise<true> {
   const ended = await transaction(db, async (tx) => {
     await lockHoldsOfBookings(tx, bookingIds)
     await updateHoldsRevoked(tx, bookingIds)
