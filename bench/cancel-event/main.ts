@@ -68,7 +68,7 @@ async function benchCancelEvent(): Promise<void> {
     const watch = watchCancellation(platform, db, big)
     await platform.callOff(big)
     const during: Awaited<ReturnType<typeof sell>>[] = []
-    while (!watch.isOver()) during.push(await sell())
+    await sellDuring(watch, during, sell)
     const progress = await watch.done
     const after = await sell()
     printProgress(progress)
@@ -77,13 +77,15 @@ async function benchCancelEvent(): Promise<void> {
   }
   const quiet: Awaited<ReturnType<typeof sell>>[] = []
   const busy: Awaited<ReturnType<typeof sell>>[] = []
+  let last: Promise<unknown> = Promise.resolve()
   for (const event of events) {
     quiet.push(await sell())
     const watch = watchCancellation(platform, db, event)
     await platform.callOff(event)
-    while (!watch.isOver()) busy.push(await sell())
-    await watch.done
+    await sellDuring(watch, busy, sell)
+    last = watch.done
   }
+  await last
   if (rounds > 0) describeWindows(`${rounds} rounds`, { quiet, cancelling: busy })
 
   await using books = openBooks(platform.urls)
@@ -91,6 +93,18 @@ async function benchCancelEvent(): Promise<void> {
   console.log(
     wrong.length === 0 ? '\nThe books are right.' : `\nThe books: ${JSON.stringify(wrong, null, 1)}`,
   )
+}
+
+/** Windows that have ended while it still went on; one at least. */
+async function sellDuring<Sold>(
+  watch: { isRefunding(): boolean },
+  windows: Sold[],
+  sell: () => Promise<Sold>,
+): Promise<void> {
+  for (let first = true; first || watch.isRefunding(); first = false) {
+    const window = await sell()
+    if (first || watch.isRefunding()) windows.push(window)
+  }
 }
 
 async function openShop(platform: Platform): Promise<Shop> {
@@ -106,9 +120,9 @@ async function openShop(platform: Platform): Promise<Shop> {
   return { ticket: platform.ticket, booking: platform.booking, ticketTypeId, buyers }
 }
 
-/** Looks again and again at how far the cancellation of an event is, until nothing is left of it. */
+/** Looks again and again at how far the cancellation of an event is, until nothing is left of it: credit notes come last, a minute apart. */
 function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: SoldEvent) {
-  let over = false
+  let refunding = true
   const started = performance.now()
   async function watch(): Promise<Progress[]> {
     const seen: Progress[] = []
@@ -128,14 +142,14 @@ function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: 
         if (failure()) throw new Error(`${name} ${failure()}`)
       const memory = { booking: processes.booking.memory(), ticket: processes.ticket.memory() }
       seen.push({ ...row, ms: performance.now() - started, memory })
-      over = row.ended === row.bookings && row.asked === 0 && row.credited === row.bookings
-      if (over) return seen
+      refunding = row.ended < row.bookings || row.asked > 0
+      if (!refunding && row.credited === row.bookings) return seen
       await sleep(seen.length < 40 ? LOOK_MS : 8 * LOOK_MS)
     }
   }
   const done = watch()
-  done.catch(() => (over = true))
-  return { isOver: () => over, done }
+  done.catch(() => (refunding = false))
+  return { isRefunding: () => refunding, done }
 }
 
 await benchCancelEvent()

@@ -136,13 +136,15 @@ async function writeBookings(
   )
   await client.query(
     `WITH change AS (INSERT INTO ledger_transactions (id, kind, booking_id, reference)
-        SELECT uuidv7(), 'PAYMENT', id, 'payment:' || id FROM unnest($1::uuid[]) AS id RETURNING id, booking_id)
+        SELECT uuidv7(), 'PAYMENT', id, 'payment:' || id FROM unnest($1::uuid[]) AS id RETURNING id, booking_id),
+      paid AS (SELECT change.id, booking.event_id, booking.user_id, payment.provider
+        FROM change JOIN bookings booking ON booking.id = change.booking_id JOIN payments payment ON payment.booking_id = booking.id),
+      side AS (SELECT id, 'EVENT_SALES' AS kind, event_id AS owner, $2::bigint AS amount FROM paid
+        UNION ALL SELECT id, 'WALLET', user_id, -$2::bigint FROM paid WHERE provider = 'WALLET'
+        UNION ALL SELECT id, 'CLEARING:XENDIT', $3::uuid, -$2::bigint FROM paid WHERE provider = 'XENDIT')
       INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
-      SELECT uuidv7(), change.id, account.id, 'IDR', CASE account.kind WHEN 'EVENT_SALES' THEN $2::bigint ELSE -$2::bigint END
-      FROM change JOIN bookings booking ON booking.id = change.booking_id JOIN payments payment ON payment.booking_id = booking.id
-      JOIN ledger_accounts account ON account.currency = 'IDR' AND ((account.kind, account.owner_id) = ('EVENT_SALES', booking.event_id)
-        OR payment.provider = 'WALLET' AND (account.kind, account.owner_id) = ('WALLET', booking.user_id)
-        OR payment.provider = 'XENDIT' AND (account.kind, account.owner_id) = ('CLEARING:XENDIT', $3))`,
+      SELECT uuidv7(), side.id, account.id, 'IDR', side.amount
+      FROM side JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency) = (side.kind, side.owner, 'IDR')`,
     [ids, price, PLATFORM],
   )
   await client.query(
