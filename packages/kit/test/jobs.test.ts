@@ -145,17 +145,23 @@ describe('line 27: jobs that fail', () => {
   it.each<[string, (db: RawSql) => PromiseLike<number>]>([
     [
       'while they ran',
-      (db) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + interval '1 second'
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + interval '1 second'
         WHERE key IS NULL`,
     ],
     [
       'by a transaction that is older than their run',
-      (db) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second'
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second'
         WHERE key IS NULL`,
     ],
     [
       'by such a transaction after they had failed before',
-      (db) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second',
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second',
         last_error = 'not yet' WHERE key IS NULL`,
     ],
     [
