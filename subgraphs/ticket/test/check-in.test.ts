@@ -7,7 +7,6 @@ import { expectBooksToBalance, takeOutGuard } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
 const HOUR = 3_600_000
-const codesOf = (answers: { code: string | undefined }[]) => answers.map(({ code }) => code)
 
 /** So many who come with one code at the same moment. */
 async function hundredScans(story: Story) {

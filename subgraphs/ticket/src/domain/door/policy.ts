@@ -20,7 +20,7 @@ const MOST_GATES = 50
 /** As long as an event can be. */
 const MOST_DAYS = 32
 
-const unique = <T>(values: readonly T[]): boolean => new Set(values).size === values.length
+const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 const TWICE = 'must name each only once'
 
 const admissionSchema = z
