@@ -24,6 +24,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     rate: { type: 'string', default: '8' },
     'xendit-every': { type: 'string', default: '10' },
+    watch: { type: 'boolean', default: false },
     profile: { type: 'string' },
   },
 })
@@ -142,6 +143,7 @@ function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: 
         if (failure()) throw new Error(`${name} ${failure()}`)
       const memory = { booking: processes.booking.memory(), ticket: processes.ticket.memory() }
       seen.push({ ...row, ms: performance.now() - started, memory })
+      if (values.watch) console.log(JSON.stringify(seen.at(-1)))
       refunding = row.ended < row.bookings || row.asked > 0
       if (!refunding && row.credited === row.bookings) return seen
       await sleep(seen.length < 40 ? LOOK_MS : 8 * LOOK_MS)
