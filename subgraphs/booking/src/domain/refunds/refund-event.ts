@@ -21,7 +21,7 @@ const BATCH = 100
 /** For so long one job goes on, then another takes its place. */
 const TURN_MS = 20_000
 /** After each batch it rests, for so many times as long as that took: processors and disk are for those who buy meanwhile. */
-const REST = 2
+const REST = 4
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
 const AT_ONCE = 3
 /** Before what could not be refunded yet is tried again. */
