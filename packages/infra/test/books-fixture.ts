@@ -68,8 +68,8 @@ const BOOKING = `
   INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount) VALUES
     ('${id(81)}', '${id(71)}', '${id(63)}', 'IDR', -1000), ('${id(82)}', '${id(71)}', '${id(61)}', 'IDR', 1000),
     ('${id(83)}', '${id(72)}', '${id(61)}', 'IDR', -300), ('${id(84)}', '${id(72)}', '${id(62)}', 'IDR', 300);
-  INSERT INTO payments (id, booking_id, provider, status, amount, captured_amount, currency, paid_at)
-    VALUES ('${id(91)}', '${PAID}', 'WALLET', 'PAID', 300, 300, 'IDR', now());
+  INSERT INTO payments (id, booking_id, provider, status, amount, captured_amount, currency, paid_at, updated_at)
+    VALUES ('${id(91)}', '${PAID}', 'WALLET', 'PAID', 300, 300, 'IDR', now(), now() - interval '1 hour');
   UPDATE bookings SET status = 'PAID' WHERE id = '${PAID}';
   COMMIT;
   INSERT INTO kit.inbox (event_id) VALUES ('${id(101)}');`

@@ -341,6 +341,12 @@ const FAULTS: Fault[] = [
     row: { booking_id: id(29), status: null, hold_id: id(38) },
   },
   {
+    check: 'frozen-tickets',
+    database: 'ticket',
+    sql: 'UPDATE tickets SET frozen = true',
+    row: { booking_id: w.PAID, payment_id: id(91), disputed: false, frozen: 2, free: 0 },
+  },
+  {
     check: 'people-without-wallet',
     database: 'user',
     sql: `INSERT INTO users (id, email, password_hash, name, created_at)
@@ -389,6 +395,14 @@ describe('line 36: the books', () => {
     expect(await audit(world)).toMatchObject([
       { check: 'idle-holds', rows: [{ hold_id: w.OPEN_HOLD, status: 'EXPIRED' }] },
     ])
+  })
+
+  it('miss the tickets of a payment in dispute that are not frozen', async () => {
+    await world.plant('booking', `UPDATE payments SET status = 'DISPUTED'`)
+    const { rows = [] } = (await audit(world)).find(({ check }) => check === 'frozen-tickets') ?? {}
+    expect(rows).toMatchObject([{ booking_id: w.PAID, disputed: true, frozen: 0, free: 2 }])
+    await world.plant('ticket', 'UPDATE tickets SET frozen = true')
+    expect((await audit(world)).map(({ check }) => check)).not.toContain('frozen-tickets')
   })
 
   it('have a fault for every check', async () => {

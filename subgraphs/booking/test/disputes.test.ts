@@ -10,9 +10,9 @@ import { becomes, LOOK, PRICE, type ProviderShop, START, started, startShop } fr
 import { startWorld } from './world.ts'
 
 /** Money alone: of the ticket subgraph there is only what freezes tickets, so that none are issued. */
-async function alone() {
+async function alone(freezeTickets: (variables: { frozen: boolean }) => boolean = () => true) {
   await using stack = new AsyncDisposableStack()
-  const ticket = stack.use(await createStandIn({ freezeTickets: () => true }))
+  const ticket = stack.use(await createStandIn({ freezeTickets }))
   const shop = stack.use(
     await startShop(providerKit('STRIPE'), (settings) =>
       startBooking({ ...settings, TICKET_URL: ticket.url }),
@@ -115,6 +115,25 @@ describe('a dispute at Stripe', () => {
     )
     expect((await booking.ask(buyer, LOOK, { id })).data.booking.payment.status).toBe('PAID')
     expect(await audit(booking.db)).toEqual([])
+  })
+
+  it('freezes tickets that are not issued before it was raised', async () => {
+    const asked: boolean[] = []
+    await using shop = await alone(({ frozen }) => {
+      asked.push(frozen)
+      return true
+    })
+    const { booking, standIn } = shop
+    const { buyer, id, order } = await started(shop)
+    shop.pay(order)
+    await becomes(booking, buyer, id, 'PAID', 'PAID')
+    act(standIn, order, 'dispute', 'fraudulent')
+    await becomes(booking, buyer, id, 'PAID', 'DISPUTED')
+    await eventually(() => expect(asked).not.toEqual([]))
+    await markIssued(booking.db, id)
+    const before = asked.length
+    await eventually(() => expect(asked.length).toBeGreaterThan(before), 20_000)
+    expect(new Set(asked)).toEqual(new Set([true]))
   })
 
   it('freezes the tickets: they are let in again when it is won, and end when it is lost', async () => {

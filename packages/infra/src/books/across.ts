@@ -1,31 +1,11 @@
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import type pg from 'pg'
+import { byId, type CrossCheck, idOf, inOrder } from './cross-check.ts'
+import { FROZEN_TICKETS } from './frozen-tickets.ts'
 import { followUp } from './money.ts'
-import type { AuditOptions, Pools, Repaired, Row } from './report.ts'
+import type { Pools, Row } from './report.ts'
 import { expireHolds } from './stock.ts'
 import { deliver } from './work.ts'
-
-/** How many rows of one database are compared with another at once. */
-const BATCH = 2_000
-/** Below every id. */
-const NIL = '00000000-0000-0000-0000-000000000000'
-
-/**
- * A rule between databases. These have no moment in common, so what looks wrong is read again, in an order in which a platform at work
- * cannot make it look so.
- */
-export interface CrossCheck {
-  readonly name: string
-  readonly rule: string
-  readonly databases: readonly SubgraphName[]
-  /** Gives what breaks the rule, batch by batch. */
-  breaches(pools: Pools, options: AuditOptions): AsyncIterable<Row[]>
-  readonly repair?: {
-    readonly how: string
-    /** @returns how many of a batch it has mended, or set going. */
-    run(pools: Pools, breaches: readonly Row[]): Promise<Repaired['count']>
-  }
-}
 
 interface BookingRow extends pg.QueryResultRow {
   id: string
@@ -212,6 +192,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       },
     },
   },
+  FROZEN_TICKETS,
   {
     name: 'people-without-wallet',
     rule: 'everybody has a wallet',
@@ -309,32 +290,4 @@ async function enqueueExpiry({ ticket }: Pools, holds: readonly Row[]): Promise<
     [holds.map(({ hold_id }) => hold_id)],
   )
   return rows[0]?.count ?? 0
-}
-
-const idOf = ({ id }: { id: string }): string => id
-
-/** Rows by their `id`, of a query that takes ids. */
-async function byId<T extends pg.QueryResultRow & { id: string }>(
-  pool: pg.Pool,
-  sql: string,
-  ids: readonly string[],
-): Promise<Map<string, T>> {
-  const { rows } = await pool.query<T>(sql, [ids])
-  return new Map(rows.map((row) => [row.id, row]))
-}
-
-/** All rows of a table in batches, in the order of a key. @param sql takes the key to begin after, and how many rows. */
-async function* inOrder<T extends pg.QueryResultRow & { id: string }>(
-  pool: pg.Pool,
-  sql: string,
-  { first = NIL, keyOf = idOf }: { first?: string; keyOf?: (row: T) => string } = {},
-): AsyncGenerator<T[]> {
-  for (let after = first; ; ) {
-    const { rows } = await pool.query<T>(sql, [after, BATCH])
-    const last = rows.at(-1)
-    if (!last) return
-    yield rows
-    if (rows.length < BATCH) return
-    after = keyOf(last)
-  }
 }

@@ -1,6 +1,7 @@
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
-import { CROSS_CHECKS, type CrossCheck } from './across.ts'
+import { CROSS_CHECKS } from './across.ts'
+import type { CrossCheck } from './cross-check.ts'
 import { MONEY_CHECKS } from './money.ts'
 import { type AuditOptions, type Finding, type Pools, type Row, runCheck, SHOWN } from './report.ts'
 import { STOCK_CHECKS } from './stock.ts'

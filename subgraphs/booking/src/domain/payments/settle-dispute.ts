@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange } from '../bookings/booking-changes.ts'
 import { listBookingsOf, lockBookings, touchBookings } from '../bookings/booking-store.ts'
@@ -17,7 +18,7 @@ import { settlePayment } from './settle-payment.ts'
 /**
  * Asks a payment's provider what became of the dispute about it, and acts on that: while it is open, the money stands apart from what the
  * event has earned, and its tickets admit nobody; what is won comes back to it, what is lost has gone back to the buyer, and the tickets end. Safe to run again.
- * @throws ServiceUnavailable while the provider, or the ticket subgraph, does not answer; Error for what a person has to look at.
+ * @throws ServiceUnavailable while the provider, or the ticket subgraph, does not answer, or tickets that are to be frozen are still to be issued; Error for what a person has to look at.
  */
 export async function settleDispute(deps: Deps, paymentId: string): Promise<void> {
   await settlePayment(deps, paymentId) // it may be that nobody has told of the money yet
@@ -33,14 +34,22 @@ export async function settleDispute(deps: Deps, paymentId: string): Promise<void
   await freezeTickets(deps, payment)
 }
 
-/** Tickets are frozen as long as their payment is in dispute. Whoever finds that decided meanwhile says so last. */
+/**
+ * Tickets are frozen as long as their payment is in dispute. Whoever finds that decided meanwhile says so last.
+ * @throws ServiceUnavailable while tickets are still to be issued: those would not be frozen.
+ */
 async function freezeTickets({ db, tickets }: Deps, payment: Payment): Promise<void> {
   const isDisputed = async () => (await findPayment(db, payment.id))?.status === 'DISPUTED'
   let frozen = await isDisputed()
   for (;;) {
-    for (const { id } of await listBookingsOf(db, payment)) await tickets.freeze(id, frozen)
+    const bookings = await listBookingsOf(db, payment) // before they are frozen: what is fulfilled has its tickets
+    for (const { id } of bookings) await tickets.freeze(id, frozen)
     const now = await isDisputed()
-    if (now === frozen) return
+    if (now === frozen) {
+      if (frozen && bookings.some(({ status, fulfilled }) => status === 'PAID' && !fulfilled))
+        throw new ServiceUnavailable('Tickets whose payment is in dispute are still to be issued.')
+      return
+    }
     frozen = now
   }
 }
