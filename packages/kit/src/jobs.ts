@@ -58,10 +58,9 @@ export async function enqueue<Payload>(
   payload: Payload,
   options: EnqueueOptions = {},
 ): Promise<void> {
-  const { body, runAt, afterSeconds, key } = newJob(job, payload, options)
-  await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
-    run_at => coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8)),
-    job_key => ${key}::text, max_attempts => 25)`
+  const { name, body, runAt, afterSeconds, key } = newJob(job, payload, options)
+  await tx.$executeRaw`SELECT kit.add_jobs(ARRAY[${name}::text], ARRAY[${body}::text],
+    ARRAY[coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8), now())], ARRAY[${key}::text])`
 }
 
 export interface JobRunnerOptions<Deps> {

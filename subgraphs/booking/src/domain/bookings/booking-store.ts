@@ -5,6 +5,7 @@ import {
   type PageArgs,
   type PageQuery,
 } from '@karcis/kit/pagination'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { BookingFee } from '../fees/fee.ts'
@@ -60,13 +61,13 @@ const toBooking = (row: BookingRow): Booking => ({
 })
 
 /** Bookings by id, those that there are. */
-export async function findBookings(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Booking>> {
+export async function findBookings(db: Reads, ids: readonly string[]): Promise<Map<string, Booking>> {
   const rows = await db.$queryRaw<BookingRow[]>`
     SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toBooking(row)]))
 }
 
-export const findBooking = async (db: Db | Tx, id: string): Promise<Booking | null> =>
+export const findBooking = async (db: Reads, id: string): Promise<Booking | null> =>
   (await findBookings(db, [id])).get(id) ?? null
 
 /** What is paid at once: a booking alone, or all of a checkout; neither where a wallet is topped up. */
@@ -79,7 +80,7 @@ const isPaidWith = ({ bookingId, checkoutId }: Paid): Prisma.Sql =>
   checkoutId === null ? Prisma.sql`id = ${bookingId}::uuid` : Prisma.sql`checkout_id = ${checkoutId}::uuid`
 
 /** The bookings that are paid at once, in the order of their ids. */
-export async function listBookingsOf(db: Db | Tx, paid: Paid): Promise<Booking[]> {
+export async function listBookingsOf(db: Reads, paid: Paid): Promise<Booking[]> {
   const rows = await db.$queryRaw<BookingRow[]>`
     SELECT ${COLUMNS} FROM bookings WHERE ${isPaidWith(paid)} ORDER BY id`
   return rows.map(toBooking)
@@ -101,7 +102,7 @@ export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
 }
 
 /** A booking with all others of its checkout, in the order of their ids. */
-export const listPaidWith = async (db: Db | Tx, booking: Booking): Promise<Booking[]> =>
+export const listPaidWith = async (db: Reads, booking: Booking): Promise<Booking[]> =>
   booking.checkoutId === null
     ? [booking]
     : listBookingsOf(db, { bookingId: null, checkoutId: booking.checkoutId })

@@ -55,7 +55,7 @@ export async function confirmPayment(
           input: [id, method],
           resultId: id,
         }
-  const bookings = await listPaidWith(deps.db, booking)
+  const bookings = await listPaidWith(deps.reads, booking)
   const bill = billOf(bookings)
   const provider: PaymentProvider | undefined = deps.providers[method]
   if (!provider) throw new MethodNotOffered(method, bill.currency)
@@ -88,8 +88,8 @@ export async function confirmPayment(
 }
 
 /** The booking, if the viewer may pay it; whether it can still be paid is decided by the payment itself. */
-async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise<Booking> {
-  const booking = await findBooking(db, id)
+async function findOwnBooking({ reads }: Deps, viewer: Viewer, id: string): Promise<Booking> {
+  const booking = await findBooking(reads, id)
   if (!booking) throw new NotFound('booking', id)
   if (booking.userId !== viewer.id) {
     throw new Forbidden(
@@ -101,7 +101,7 @@ async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise
 
 /** Who pays in another way has given up the payment under way: it is cancelled first. Where it was paid a moment before, it counts. */
 async function cancelOther(deps: Deps, bill: Bill, method: PaymentMethod): Promise<void> {
-  const underWay = await findPaymentUnderWay(deps.db, bill)
+  const underWay = await findPaymentUnderWay(deps.reads, bill)
   if (underWay && underWay.provider !== method) await cancelPayment(deps, underWay)
 }
 

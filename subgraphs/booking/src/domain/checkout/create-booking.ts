@@ -98,9 +98,9 @@ function keysOf({ id: userId }: Viewer, input: CreateBookingInput): Keys {
   }
 }
 
-async function isKnown({ db }: Deps, { client, hold }: Keys): Promise<boolean> {
-  if (client && (await findKey(db, client)) !== null) return true
-  return hold !== null && (await findKey(db, hold)) !== null
+async function isKnown({ reads }: Deps, { client, hold }: Keys): Promise<boolean> {
+  if (client && (await findKey(reads, client)) !== null) return true
+  return hold !== null && (await findKey(reads, hold)) !== null
 }
 
 /**

@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { newPaymentState, type PaymentState } from './payment-state.ts'
@@ -92,7 +93,7 @@ export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
  * may be several, none is meant.
  */
 export async function findPaymentUnderWay(
-  db: Db | Tx,
+  db: Reads,
   { bookingId, checkoutId }: Pick<Subject, 'bookingId' | 'checkoutId'>,
 ): Promise<Payment | null> {
   const isOf =

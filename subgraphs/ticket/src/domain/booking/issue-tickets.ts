@@ -35,7 +35,7 @@ class PlacesGone extends Error {}
  */
 export async function issueTickets(deps: Deps, id: string): Promise<IssueResult> {
   const bookingId = parseInput(idSchema, id, 'bookingId')
-  const hold = await findHoldOfBooking(deps.db, bookingId)
+  const hold = await findHoldOfBooking(deps.reads, bookingId)
   if (!hold) {
     // It may have been forgotten since, but not the tickets that it became.
     const ticketIds = await findTicketIdsOfBooking(deps.db, bookingId)
