@@ -247,12 +247,13 @@ export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-/** Marks an active hold as turned into tickets. @returns whether there was such a one that may become tickets. */
-export async function moveActiveHoldToConverted(tx: Tx, id: string): Promise<boolean> {
-  const moved =
-    await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
-    WHERE id = ${id}::uuid AND status = 'ACTIVE' AND NOT revoked`
-  return moved === 1
+/** Marks active holds, locked in id order, as turned into tickets. @returns ids of those that were active and may become tickets. */
+export async function moveActiveHoldsToConverted(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const moved = await tx.$queryRaw<{ id: string }[]>`
+    WITH locked AS (SELECT id FROM holds WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE holds h SET status = 'CONVERTED', closed_at = coalesce(closed_at, now()) FROM locked
+    WHERE h.id = locked.id AND status = 'ACTIVE' AND NOT revoked RETURNING h.id`
+  return new Set(moved.map(({ id }) => id))
 }
 
 /** Marks a hold that had ended as turned into tickets. */
