@@ -40,13 +40,17 @@ export interface NewJob
   body: string
 }
 
-/** A job that is to be added by a statement that writes something else too: it runs by the name of the caller's request. */
+/** A job that is to be added by a statement that writes something else too: it runs by the name of the caller's request, unless another is given. */
 export function newJob<Payload>(
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
-  { runAt = null, afterSeconds = null, key = null }: Partial<Omit<NewJob, 'name' | 'body'>> = {},
+  {
+    runAt = null,
+    afterSeconds = null,
+    key = null,
+    requestId = whoWaits()?.requestId,
+  }: Partial<Omit<NewJob, 'name' | 'body'>> & { requestId?: string | undefined } = {},
 ): NewJob {
-  const requestId = whoWaits()?.requestId
   const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
   return { name: job.name, body, runAt, afterSeconds, key }
 }

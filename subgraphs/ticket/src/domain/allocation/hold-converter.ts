@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
-import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
-import { type Db, mayBeOneRequestsFault, type Tx } from '../database.ts'
+import { createGroupCommit, type GroupCommit, mayBeOneRequestsFault } from '@karcis/kit/group-commit'
+import type { Db, Tx } from '../database.ts'
 import { lowerOpenPlaces, openPlacesChanges } from '../inventory/open-places-store.ts'
 import { moveStock, stockMoves } from '../inventory/stock-store.ts'
 import { insertTickets, type NewTicket } from '../tickets/ticket-store.ts'
