@@ -53,4 +53,26 @@ describe('group commit', () => {
     expect(outcomes(await submit('a', 'b', 'later', 'd', 'bad'))).toEqual(['A', 'B', 'bad', 'D', 'bad'])
     expect(batches).toEqual([['a'], ['b', 'later', 'd'], ['later', 'bad']])
   })
+
+  it('lets the next batch begin when one has to wait for long, and only then', async () => {
+    const batches: string[][] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const commit = createGroupCommit<string, string>({
+      maxBatch: 3,
+      patienceMs: 10,
+      async run(_, words) {
+        batches.push(words)
+        if (words.includes('slow')) await promise
+        return words.map((word) => word.toUpperCase())
+      },
+    })
+    const slow = commit.submit('key', 'slow')
+    const others = ['a', 'b'].map((word) => commit.submit('key', word))
+    expect(batches).toEqual([['slow']])
+    expect(await Promise.all(others)).toEqual(['A', 'B'])
+    expect(batches).toEqual([['slow'], ['a', 'b']])
+    resolve()
+    expect(await slow).toBe('SLOW')
+    expect(await commit.submit('key', 'c')).toBe('C')
+  })
 })

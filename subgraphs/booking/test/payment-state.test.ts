@@ -313,7 +313,9 @@ describe('the payments table', () => {
 
   it('is moved on from how it was read, or not at all', async () => {
     const booking = await pendingBooking(db, newId(), PRICE)
-    await transaction(db, (tx) => insertPayments(tx, [{ bill: billOf([booking]), provider: 'WALLET', state: paid }]))
+    await transaction(db, (tx) =>
+      insertPayments(tx, [{ bill: billOf([booking]), provider: 'WALLET', state: paid }]),
+    )
     const payment = (await findPayments(db, [booking.id])).get(booking.id)
     if (!payment) throw new Error('not found')
     const [part, rest] = [300, 700].map((amount) => advance(payment, { type: 'REFUNDED', amount }))

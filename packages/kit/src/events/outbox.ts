@@ -45,7 +45,9 @@ export async function deliver(
   const client = clients[consumer]
   if (!client) throw new Error(`no consumer named ${consumer}`)
   for (;;) {
-    const rows = await db.$queryRaw<OutboxRow[]>`SELECT seq, id, type, aggregate_id, payload, occurred_at FROM kit.outbox
+    const rows = await db.$queryRaw<
+      OutboxRow[]
+    >`SELECT seq, id, type, aggregate_id, payload, occurred_at FROM kit.outbox
       WHERE consumer = ${consumer} AND aggregate_id = ANY(${aggregateIds}::text[]) AND delivered_at IS NULL
       ORDER BY seq LIMIT ${BATCH}`
     if (rows.length === 0) return

@@ -137,10 +137,7 @@ async function insertAll(tx: Tx, postings: readonly Posting[]): Promise<number> 
 }
 
 /** One statement, of which nothing is done when an account is missing, and nothing of what was posted before. */
-async function insertIfOpen(
-  tx: Tx,
-  postings: readonly Posting[],
-): Promise<number | 'accounts missing'> {
+async function insertIfOpen(tx: Tx, postings: readonly Posting[]): Promise<number | 'accounts missing'> {
   const currency = postings[0]?.currency ?? ''
   const ids = postings.map(() => newId())
   const lines = postings.flatMap((posting, at) =>

@@ -53,8 +53,7 @@ async function payTogether(tx: Tx, payments: readonly LedgerPayment[]): Promise<
   const paid = new Map((await moveAllToPaid(tx, ids)).map((booking) => [booking.id, booking]))
   const left = ids.find((id) => !paid.has(id))
   if (left !== undefined) throw new BookingNotPayable((await findBooking(tx, left))?.status ?? 'EXPIRED')
-  const paidBy = ({ bookings }: LedgerPayment): Booking[] =>
-    bookings.flatMap(({ id }) => paid.get(id) ?? [])
+  const paidBy = ({ bookings }: LedgerPayment): Booking[] => bookings.flatMap(({ id }) => paid.get(id) ?? [])
 
   for (const [provider, its] of Map.groupBy(open, (payment) => payment.provider)) {
     const charged = its.flatMap(paidBy).filter(({ totalPrice }) => totalPrice > 0)
