@@ -22,8 +22,8 @@ export interface GroupCommitOptions<Request, Result> {
   distinct?(request: Request): unknown
   /** After so long the next batch of a key begins although the one before is under way, as when that waits for a row which another has locked. */
   patienceMs?: number
-  /** Whether a batch that failed like this may have failed because of a single request: each is then run alone. */
-  retryAlone?(error: unknown): boolean
+  /** Whether a batch that failed like this may have failed because of a single request: it is then run in halves, down to that one alone. */
+  retryApart?(error: unknown): boolean
 }
 
 interface Waiting<Request, Result> {
@@ -39,7 +39,7 @@ interface Waiting<Request, Result> {
 export function createGroupCommit<Request, Result>(
   options: GroupCommitOptions<Request, Result>,
 ): GroupCommit<Request, Result> {
-  const { run, maxBatch, distinct = (request) => request, retryAlone = () => false, patienceMs } = options
+  const { run, maxBatch, distinct = (request) => request, retryApart = () => false, patienceMs } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
   async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
@@ -78,9 +78,10 @@ export function createGroupCommit<Request, Result>(
         else waiting.resolve(result)
       }
     } catch (error) {
-      if (batch.length > 1 && retryAlone(error))
-        for (const waiting of batch) again.push(...(await serve(key, [waiting])))
-      else for (const waiting of batch) waiting.reject(error)
+      if (batch.length > 1 && retryApart(error)) {
+        const half = Math.ceil(batch.length / 2)
+        for (const part of [batch.slice(0, half), batch.slice(half)]) again.push(...(await serve(key, part)))
+      } else for (const waiting of batch) waiting.reject(error)
     }
     return again
   }

@@ -41,11 +41,11 @@ describe('group commit', () => {
     expect(batches).toEqual([['x'], ['a1', 'b1'], ['a2', 'b2']])
   })
 
-  it('fails a batch as a whole, or runs each of its requests alone where one of them may be the cause', async () => {
+  it('fails a batch as a whole, or runs it in halves where one of its requests may be the cause', async () => {
     expect(outcomes(await serving().submit('a', 'b', 'bad', 'd'))).toEqual(['A', 'bad', 'bad', 'bad'])
-    const { batches, submit } = serving({ retryAlone: (error) => error instanceof Error })
+    const { batches, submit } = serving({ retryApart: (error) => error instanceof Error })
     expect(outcomes(await submit('a', 'b', 'bad', 'd'))).toEqual(['A', 'B', 'bad', 'D'])
-    expect(batches).toEqual([['a'], ['b', 'bad', 'd'], ['b'], ['bad'], ['d']])
+    expect(batches).toEqual([['a'], ['b', 'bad', 'd'], ['b', 'bad'], ['b'], ['bad'], ['d']])
   })
 
   it('serves again what asks for it, ahead of all that wait, and what was served before stays served', async () => {

@@ -34,8 +34,8 @@ interface NewBookingsDeps {
 }
 
 /**
- * Bookings of one event that come at the same time are written together, each as a whole or not at all. Where one is refused, each is tried
- * by itself.
+ * Bookings of one event that come at the same time are written together, each as a whole or not at all. Where one is refused, the
+ * others are tried without it.
  * @param deps asked for at each batch.
  */
 export const createNewBookings = (deps: () => NewBookingsDeps): NewBookings =>
@@ -43,7 +43,7 @@ export const createNewBookings = (deps: () => NewBookingsDeps): NewBookings =>
     maxBatch: MAX_BATCH,
     patienceMs: PATIENCE_MS,
     distinct: ({ booking }) => booking.holdId,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run(_eventId, requests) {
       const { db, settings } = deps()
       return transaction(db, (tx) => writeTogether(tx, requests, settings.PAYMENT_MARGIN_SECONDS))

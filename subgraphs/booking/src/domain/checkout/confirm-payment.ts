@@ -68,7 +68,9 @@ export async function confirmPayment(
 
   const { requestId } = whoWaits() ?? {}
   const payment = { bookings, provider, method, attempt, since, requestId }
-  const paid = await deps.ledgerPayments.submit(booking.eventId, payment).catch(async (error: unknown) => {
+  // What is not PENDING is refused, unless its key says that it was paid by this very request: that is nothing to hold up others with.
+  const queue = booking.status === 'PENDING' ? booking.eventId : id
+  const paid = await deps.ledgerPayments.submit(queue, payment).catch(async (error: unknown) => {
     const refusal = provider.kind === 'LEDGER' ? await provider.mapError(deps.db, bill, error) : error
     if (!attempt || !(refusal instanceof KarcisError) || refusal.code === 'SERVICE_UNAVAILABLE') throw refusal
     // Refused; unless this very request, sent at the same time, has paid or was refused before: then both are answered alike.

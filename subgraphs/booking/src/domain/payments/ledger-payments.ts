@@ -34,7 +34,7 @@ export type LedgerPayments = GroupCommit<LedgerPayment, Booking[]>
 
 /**
  * Payments for one event that come at the same time are written together: each of them as a whole, or not at all. Where one is refused,
- * each is tried by itself.
+ * the others are tried without it.
  * @param deps asked for at each batch.
  */
 export const createLedgerPayments = (deps: () => { db: Db }): LedgerPayments =>
@@ -42,7 +42,7 @@ export const createLedgerPayments = (deps: () => { db: Db }): LedgerPayments =>
     maxBatch: MAX_BATCH,
     patienceMs: PATIENCE_MS,
     distinct: ({ bookings }) => bookings[0]?.id,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run: (_eventId, payments) => transaction(deps().db, (tx) => payTogether(tx, payments)),
   })
 

@@ -29,7 +29,7 @@ export const createHoldConverter = (deps: () => { db: Db }): HoldConverter =>
   createGroupCommit({
     maxBatch: MAX_BATCH,
     distinct: ({ hold }) => hold.id,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     async run(eventId, conversions) {
       const converted = await transaction(deps().db, (tx) => convertTogether(tx, eventId, conversions))
       return conversions.map(({ hold }) => converted.has(hold.id))

@@ -34,7 +34,7 @@ interface HoldEnderDeps {
 export const createHoldEnder = (deps: () => HoldEnderDeps): HoldEnder =>
   createGroupCommit({
     maxBatch: PER_TRANSACTION,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     async run(_, endings) {
       const [first] = endings
       if (!first) return []

@@ -43,7 +43,7 @@ export const createSeatAllocator = (deps: () => SeatAllocatorDeps): SeatAllocato
     maxBatch: MAX_BATCH,
     // One row per user and type in a multi-row upsert.
     distinct: (request) => request.userId,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run: (eventId, requests) => allocateBatch(deps(), eventId, requests),
   })
 

@@ -43,7 +43,7 @@ export const createStockAllocator = (deps: () => StockAllocatorDeps): StockAlloc
     maxBatch: MAX_BATCH,
     // One row per user in a multi-row upsert; and a booking's repeat must find what its first call wrote.
     distinct: (request) => request.userId,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run: (_ticketTypeId, requests) => allocateBatch(deps(), requests),
   })
 
