@@ -1,4 +1,6 @@
+import type { Postgres } from '@karcis/infra/postgres'
 import pg from 'pg'
+import { cpuOf, cpuOfFamily } from './router/cpu.ts'
 import { inParallel } from './rounds.ts'
 
 /** Who purchases, and in which databases that leaves its traces. */
@@ -15,6 +17,9 @@ interface Round {
   transactions: number
   flushes: number
   walBytes: number
+  /** CPU time in µs: of this process, the load and all use cases in it; and of the server. */
+  nodeUs: number
+  postgresUs: number
 }
 
 /** Statements that were sent through node-postgres in this process: all there are here, Prisma's among them. */
@@ -34,10 +39,12 @@ function countStatements(): void {
 
 /**
  * Runs the contenders in turn, round after round, so that the machine's moods meet them all, and prints medians, ranges and the ratio
- * of the last to the first, the reference. What a contender leaves to be done later (jobs, events) is part of its round.
+ * of the last to the first, the reference. What a contender leaves to be done later (jobs, events) is part of its round. After the warming up
+ * all tables are analyzed, as those of a server are that has been in use: without, plans are those for empty tables.
  * @param admin a connection to the server, as superuser.
  */
 export async function comparePurchases(
+  postgres: Postgres,
   admin: pg.Client,
   contenders: readonly Contender[],
   { rounds, count, concurrency }: { rounds: number; count: number; concurrency: number },
@@ -45,22 +52,27 @@ export async function comparePurchases(
   countStatements()
   const all = new Map<string, Round[]>(contenders.map(({ name }) => [name, []]))
   const run = async ({ purchase, databases }: Contender): Promise<Round> => {
-    const before = await counters(admin, databases)
+    const before = await counters(postgres, admin, databases)
     const statements = sent
     const started = performance.now()
     await inParallel(count, concurrency, purchase)
     const seconds = (performance.now() - started) / 1_000
     const asked = sent - statements
-    const after = await counters(admin, databases)
+    const after = await counters(postgres, admin, databases)
     return {
       perSecond: count / seconds,
       statements: asked / count,
       transactions: (after.transactions - before.transactions) / count,
       flushes: (after.flushes - before.flushes) / count,
       walBytes: (after.walBytes - before.walBytes) / count,
+      nodeUs: (after.nodeUs - before.nodeUs) / count,
+      postgresUs: (after.postgresUs - before.postgresUs) / count,
     }
   }
-  for (const contender of contenders) await run(contender) // warm
+  for (const contender of contenders) {
+    await run(contender) // warm
+    for (const database of contender.databases) await analyze(postgres.url(database))
+  }
   for (let round = 0; round < rounds; round++)
     for (const contender of contenders) all.get(contender.name)?.push(await run(contender))
 
@@ -68,8 +80,10 @@ export async function comparePurchases(
   console.log(
     `\nPurchases: ${rounds} interleaved rounds of ${count}, ${concurrency} at a time; median (and range)\n`,
   )
-  console.log('|  | purchases/s | × bare | statements | transactions | WAL flushes | WAL KB |')
-  console.log('|---|---:|---:|---:|---:|---:|---:|')
+  console.log(
+    '|  | purchases/s | × bare | statements | transactions | WAL flushes | WAL KB | Node CPU ms | Postgres CPU ms |',
+  )
+  console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const [name, rows] of all) {
     const of = (key: keyof Round): number => median(rows.map((row) => row[key]))
     const rates = rows.map(({ perSecond }) => perSecond)
@@ -82,12 +96,24 @@ export async function comparePurchases(
       of('transactions').toFixed(1),
       of('flushes').toFixed(2),
       (of('walBytes') / 1_024).toFixed(1),
+      (of('nodeUs') / 1_000).toFixed(1),
+      (of('postgresUs') / 1_000).toFixed(1),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   }
 }
 
-async function counters(admin: pg.Client, databases: readonly string[]) {
+async function analyze(url: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  try {
+    await client.query('ANALYZE')
+  } finally {
+    await client.end()
+  }
+}
+
+async function counters(postgres: Postgres, admin: pg.Client, databases: readonly string[]) {
   await admin.query('SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()')
   const { rows } = await admin.query<{ transactions: string; flushes: string; wal: string }>(
     `SELECT (SELECT sum(xact_commit) FROM pg_stat_database WHERE datname = ANY($1)) AS transactions,
@@ -99,6 +125,8 @@ async function counters(admin: pg.Client, databases: readonly string[]) {
     transactions: Number(row?.transactions),
     flushes: Number(row?.flushes),
     walBytes: Number(row?.wal),
+    nodeUs: cpuOf(process.pid),
+    postgresUs: cpuOfFamily(postgres.pid),
   }
 }
 

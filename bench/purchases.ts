@@ -96,6 +96,7 @@ async function benchPurchases(rounds: number): Promise<void> {
   let next = 0
   const buyerInTurn = (): Viewer => buyers[next++ % BUYERS] as Viewer
   await comparePurchases(
+    postgres,
     admin,
     [
       {

@@ -70,16 +70,28 @@ export async function transaction<Client, T>(
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
   const { timeoutMs } = options
-  return again(async (sent) =>
+  const { tx, result } = await again(async (sent) =>
     db.$transaction(
-      async (tx) => {
-        const result = await run(tx as Tx<Client>)
+      async (open) => {
+        const done = await run(open as Tx<Client>)
         sent()
-        return result
+        return { tx: open as object, result: done }
       },
       timeoutMs === undefined ? undefined : { timeout: timeoutMs },
     ),
   )
+  for (const follow of following.get(tx) ?? []) follow(db)
+  return result
+}
+
+/** What is to be done when a transaction has committed, by its `tx`. */
+const following = new WeakMap<object, ((db: object) => void)[]>()
+
+/** Has something done when a transaction has committed, unless the process ends before. @param follow given what the transaction was opened on. */
+export function afterCommit(tx: Tx, follow: (db: object) => void): void {
+  const known = following.get(tx)
+  if (known) known.push(follow)
+  else following.set(tx, [follow])
 }
 
 /**

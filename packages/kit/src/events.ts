@@ -3,9 +3,10 @@ import { EVENTS, type EventPayload, type EventType, isEventType } from './contra
 import { SUBGRAPHS, type SubgraphName } from './contracts/subgraphs.ts'
 import { type RawSql, type TransactionSource, transaction, type Tx } from './database.ts'
 import { KarcisError } from './errors.ts'
+import { deliverAfterCommit } from './events/courier.ts'
 import { deliver, type OutboxDeps } from './events/outbox.ts'
 import { newId } from './ids.ts'
-import { defineJob, type NewJob, newJob } from './jobs.ts'
+import { defineJob, type NewJob } from './jobs.ts'
 
 /** What happened to one aggregate, as told to another subgraph. */
 export const eventSchema = z.object({
@@ -19,50 +20,63 @@ export type KarcisEvent<Payload = unknown> = Omit<z.infer<typeof eventSchema>, '
   payload: Payload
 }
 
-/**
- * Records an event in the transaction that makes it happen, and the jobs that will deliver it. The caller holds the
- * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
- * @param jobs others that the same change asks for, which go in the same statement.
- */
-export async function recordEvent<Type extends EventType>(
-  tx: Tx,
-  event: {
-    type: Type
-    aggregateId: string
-    payload: EventPayload<Type>
-    consumers: readonly SubgraphName[]
-  },
-  jobs: readonly NewJob[] = [],
-): Promise<void> {
-  const { type, aggregateId, consumers } = event
-  const payload = JSON.stringify(event.payload)
-  const all = [...consumers.map((consumer) => newJob(deliverEvents, { consumer, aggregateId })), ...jobs]
-  if (all.length === 0) return
-  await tx.$executeRaw`WITH told AS (
-      INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
-      SELECT ${newId()}::uuid, consumer, ${type}, ${aggregateId}, ${payload}::jsonb FROM unnest(${consumers}::text[]) AS consumer
-    )
-    SELECT count(*) FROM graphile_worker.add_jobs((
-      SELECT array_agg(ROW(job.name, job.body::json, NULL,
-        coalesce(job.run_at, now() + make_interval(secs => job.after_seconds)), 25, job.key, NULL, NULL)::graphile_worker.job_spec)
-      FROM unnest(${all.map(({ name }) => name)}::text[], ${all.map(({ body }) => body)}::text[],
-        ${all.map(({ runAt }) => runAt)}::timestamptz[], ${all.map(({ afterSeconds }) => afterSeconds)}::float8[],
-        ${all.map(({ key }) => key)}::text[]) AS job (name, body, run_at, after_seconds, key)))`
+/** What is to be recorded of one aggregate. */
+export interface NewEvent<Type extends EventType = EventType> {
+  type: Type
+  aggregateId: string
+  payload: EventPayload<Type>
+  consumers: readonly SubgraphName[]
 }
 
 /**
- * Delivers what was just recorded. What cannot be delivered now is left to the sweep (`sweepOutbox`), which rests on nothing but
- * the outbox: no event waits for a job.
+ * Records an event in the transaction that makes it happen; it is delivered right after the commit. The caller holds the
+ * aggregate's row lock, so the numbers of one aggregate's events rise in the order of their commits.
+ * @param jobs that the same change asks for, which go in the same statement.
+ */
+export const recordEvent = <Type extends EventType>(
+  tx: Tx,
+  event: NewEvent<Type>,
+  jobs: readonly NewJob[] = [],
+): Promise<void> => recordEvents(tx, [event], jobs)
+
+/** The same for many. */
+export async function recordEvents(
+  tx: Tx,
+  events: readonly NewEvent[],
+  jobs: readonly NewJob[] = [],
+): Promise<void> {
+  const told = events.flatMap(({ consumers, ...event }) =>
+    consumers.map((consumer) => ({ ...event, consumer })),
+  )
+  if (told.length + jobs.length === 0) return
+  await tx.$executeRaw`WITH told AS (
+      INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+      SELECT event.id, event.consumer, event.type, event.aggregate_id, event.payload::jsonb
+      FROM unnest(${told.map(() => newId())}::uuid[], ${told.map(({ consumer }) => consumer)}::text[], ${told.map(({ type }) => type)}::text[],
+        ${told.map(({ aggregateId }) => aggregateId)}::text[], ${told.map(({ payload }) => JSON.stringify(payload))}::text[])
+        AS event (id, consumer, type, aggregate_id, payload)
+    )
+    SELECT kit.add_jobs(array_agg(job.name), array_agg(job.body),
+      array_agg(coalesce(job.run_at, now() + make_interval(secs => job.after_seconds), now())), array_agg(job.key))
+    FROM unnest(${jobs.map(({ name }) => name)}::text[], ${jobs.map(({ body }) => body)}::text[],
+      ${jobs.map(({ runAt }) => runAt)}::timestamptz[], ${jobs.map(({ afterSeconds }) => afterSeconds)}::float8[],
+      ${jobs.map(({ key }) => key)}::text[]) AS job (name, body, run_at, after_seconds, key)`
+  deliverAfterCommit(tx, told)
+}
+
+/**
+ * Delivers what waits of one aggregate: enqueued by hand, as for a repair. What cannot be delivered now is left to the sweep
+ * (`sweepOutbox`), which rests on nothing but the outbox: no event waits for a job.
  */
 export const deliverEvents = defineJob({
   name: 'deliver-events',
   schema: z.object({ consumer: z.enum(SUBGRAPHS), aggregateId: z.string() }),
-  async run(deps: OutboxDeps, told) {
+  async run(deps: OutboxDeps, { consumer, aggregateId }) {
     try {
-      await deliver(deps, told)
+      await deliver(deps, consumer, [aggregateId])
     } catch (error) {
       if (!(error instanceof KarcisError)) throw error
-      deps.log.debug({ ...told, reason: error.message }, 'not delivered yet')
+      deps.log.debug({ consumer, aggregateId, reason: error.message }, 'not delivered yet')
     }
   },
 })

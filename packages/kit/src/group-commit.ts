@@ -1,3 +1,4 @@
+import { ServiceUnavailable } from './errors.ts'
 import { workForAll } from './waiting.ts'
 
 /** In place of a result: the request is to be served again, in the next batch, ahead of all that wait. */
@@ -19,8 +20,10 @@ export interface GroupCommitOptions<Request, Result> {
   maxBatch: number
   /** Requests of one key with the same answer here never share a batch. */
   distinct?(request: Request): unknown
-  /** Whether a batch that failed like this may have failed because of a single request: each is then run alone. */
-  retryAlone?(error: unknown): boolean
+  /** After so long the next batch of a key begins although the one before is under way, as when that waits for a row which another has locked. */
+  patienceMs?: number
+  /** Whether a batch that failed like this may have failed because of a single request: it is then run in halves, down to that one alone. */
+  retryApart?(error: unknown): boolean
 }
 
 interface Waiting<Request, Result> {
@@ -36,12 +39,27 @@ interface Waiting<Request, Result> {
 export function createGroupCommit<Request, Result>(
   options: GroupCommitOptions<Request, Result>,
 ): GroupCommit<Request, Result> {
-  const { run, maxBatch, distinct = (request) => request, retryAlone = () => false } = options
+  const { run, maxBatch, distinct = (request) => request, retryApart = () => false, patienceMs } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
   async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
-    while (queue.length > 0) queue.unshift(...(await serve(key, nextBatch(queue))))
+    while (queue.length > 0) {
+      const served = serve(key, nextBatch(queue)).then((again) => comeAgain(key, again))
+      await (patienceMs === undefined ? served : orAfter(served, patienceMs))
+    }
     queues.delete(key)
+  }
+
+  /** Ahead of all that wait. */
+  function comeAgain(key: string, again: Waiting<Request, Result>[]): void {
+    const queue = queues.get(key)
+    if (queue) queue.unshift(...again)
+    else if (again.length > 0) begin(key, again)
+  }
+
+  function begin(key: string, queue: Waiting<Request, Result>[]): void {
+    queues.set(key, queue)
+    void workForAll(() => drain(key, queue))
   }
 
   /** @returns those that are to be served again. */
@@ -60,9 +78,10 @@ export function createGroupCommit<Request, Result>(
         else waiting.resolve(result)
       }
     } catch (error) {
-      if (batch.length > 1 && retryAlone(error))
-        for (const waiting of batch) again.push(...(await serve(key, [waiting])))
-      else for (const waiting of batch) waiting.reject(error)
+      if (batch.length > 1 && retryApart(error)) {
+        const half = Math.ceil(batch.length / 2)
+        for (const part of [batch.slice(0, half), batch.slice(half)]) again.push(...(await serve(key, part)))
+      } else for (const waiting of batch) waiting.reject(error)
     }
     return again
   }
@@ -88,13 +107,22 @@ export function createGroupCommit<Request, Result>(
         const waiting = { request, resolve, reject }
         const queue = queues.get(key)
         if (queue) queue.push(waiting)
-        else {
-          const started = [waiting]
-          queues.set(key, started)
-          void workForAll(() => drain(key, started))
-        }
+        else begin(key, [waiting])
       }),
   }
+}
+
+/**
+ * Whether a transaction that served many requests may have failed because of one of them, so that the others would succeed alone.
+ * Not when the database is away, for then nothing would, and what was sent last may have been done all the same.
+ */
+export const mayBeOneRequestsFault = (error: unknown): boolean => !(error instanceof ServiceUnavailable)
+
+/** Resolves when `done` does, or after so long. */
+async function orAfter(done: Promise<void>, ms: number): Promise<void> {
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  await Promise.race([done, over]).finally(() => clearTimeout(timer))
 }
 
 /** Runs a task when those of the same key that came before it have ended, however they did. @throws what the task does. */

@@ -40,13 +40,17 @@ export interface NewJob
   body: string
 }
 
-/** A job that is to be added by a statement that writes something else too: it runs by the name of the caller's request. */
+/** A job that is to be added by a statement that writes something else too: it runs by the name of the caller's request, unless another is given. */
 export function newJob<Payload>(
   job: { name: string; schema: z.ZodType<Payload> },
   payload: Payload,
-  { runAt = null, afterSeconds = null, key = null }: Partial<Omit<NewJob, 'name' | 'body'>> = {},
+  {
+    runAt = null,
+    afterSeconds = null,
+    key = null,
+    requestId = whoWaits()?.requestId,
+  }: Partial<Omit<NewJob, 'name' | 'body'>> & { requestId?: string | undefined } = {},
 ): NewJob {
-  const requestId = whoWaits()?.requestId
   const body = JSON.stringify(requestId === undefined ? payload : { ...payload, requestId })
   return { name: job.name, body, runAt, afterSeconds, key }
 }
@@ -58,10 +62,9 @@ export async function enqueue<Payload>(
   payload: Payload,
   options: EnqueueOptions = {},
 ): Promise<void> {
-  const { body, runAt, afterSeconds, key } = newJob(job, payload, options)
-  await tx.$executeRaw`SELECT graphile_worker.add_job(${job.name}::text, payload => ${body}::json,
-    run_at => coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8)),
-    job_key => ${key}::text, max_attempts => 25)`
+  const { name, body, runAt, afterSeconds, key } = newJob(job, payload, options)
+  await tx.$executeRaw`SELECT kit.add_jobs(ARRAY[${name}::text], ARRAY[${body}::text],
+    ARRAY[coalesce(${runAt}::timestamptz, now() + make_interval(secs => ${afterSeconds}::float8), now())], ARRAY[${key}::text])`
 }
 
 export interface JobRunnerOptions<Deps> {

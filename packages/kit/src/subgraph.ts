@@ -5,6 +5,7 @@ import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import { stopTimes, type subgraphSettings } from './env.ts'
 import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
+import { startCourier } from './events/courier.ts'
 import { sweepOutbox } from './events/outbox.ts'
 import { housekeeping } from './housekeeping.ts'
 import { type Job, type JobRunner, startJobs } from './jobs.ts'
@@ -149,8 +150,8 @@ export async function startSubgraph<
   stack.defer(async () => {
     await Promise.all([server.close(), jobs.close()])
   })
-  const outbox = sweepOutbox({ db, log, clients })
-  stack.defer(() => outbox.close())
+  for (const outbox of [startCourier({ db, log, clients }), sweepOutbox({ db, log, clients })])
+    stack.defer(() => outbox.close())
   const handlers = spec.inbox?.(deps)
   server.begin({
     createContext: (scope) => spec.createContext(deps, scope),

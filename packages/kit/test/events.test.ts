@@ -7,6 +7,7 @@ import { readBacklog } from '../src/backlog.ts'
 import { transaction, type Tx } from '../src/database.ts'
 import { EVENTS_PATH } from '../src/contracts/events.ts'
 import { createInbox, deliverEvents, type KarcisEvent, recordEvent } from '../src/events.ts'
+import { startCourier } from '../src/events/courier.ts'
 import { sweepOutbox } from '../src/events/outbox.ts'
 import { startJobs } from '../src/jobs.ts'
 import { createServiceClient } from '../src/service-client.ts'
@@ -35,8 +36,8 @@ it('delivers events of one aggregate in order, once each, also when the consumer
   await using line = await createTcpProxy({ next: () => server?.url, refused: () => undefined })
   const client = createServiceClient(`http://127.0.0.1:${line.port}`, tokens)
   const deps = { db: producer, log, clients: { booking: client } }
-  const jobs = await startJobs({ connectionString: producer.url, log, jobs: [deliverEvents], deps })
-  const sweep = sweepOutbox(deps) // the job tries once
+  const courier = startCourier(deps)
+  const sweep = sweepOutbox(deps) // the courier tries once
   try {
     for (const n of [1, 2, 3]) {
       await transaction(producer, (tx) =>
@@ -68,8 +69,57 @@ it('delivers events of one aggregate in order, once each, also when the consumer
     expect(taken).toHaveLength(4)
   } finally {
     await sweep.close()
-    await jobs.close()
+    await courier.close()
     await server?.close()
+  }
+})
+
+it('delivers what is recorded right after its commit, what comes meanwhile together, and leaves to the sweep what fails', async () => {
+  await using producer = await openKitDatabase()
+  const batches: string[][] = []
+  const held = Promise.withResolvers<void>()
+  let away = true
+  await using server = await startServer({
+    receive: async (events) => {
+      batches.push(events.map(({ aggregateId }) => aggregateId))
+      if (batches.length === 1) await held.promise
+      if (batches.length === 3 && away) throw new Error('not now')
+    },
+  })
+  const deps = { db: producer, log, clients: { booking: createServiceClient(server.url, tokens) } }
+  const courier = startCourier(deps)
+  const record = (aggregateId: string) =>
+    transaction(producer, (tx) =>
+      recordEvent(tx, {
+        type: 'user.registered',
+        aggregateId,
+        payload: registered(1),
+        consumers: ['booking'],
+      }),
+    )
+  const undelivered = async () => {
+    const rows = await producer.$queryRaw<
+      { id: string }[]
+    >`SELECT aggregate_id AS id FROM kit.outbox WHERE delivered_at IS NULL ORDER BY seq`
+    return rows.map(({ id }) => id)
+  }
+  try {
+    await record('a')
+    await eventually(() => expect(batches).toEqual([['a']]))
+    for (const id of ['b', 'c', 'd']) await record(id)
+    held.resolve()
+    await eventually(() => expect(batches).toEqual([['a'], ['b', 'c', 'd']]))
+    await eventually(async () => expect(await undelivered()).toEqual([]))
+    await record('e')
+    await eventually(() => expect(batches).toHaveLength(3))
+    expect(await undelivered()).toEqual(['e'])
+    away = false
+    await using sweeping = new AsyncDisposableStack()
+    const sweep = sweepOutbox(deps)
+    sweeping.defer(() => sweep.close())
+    await eventually(async () => expect(await undelivered()).toEqual([]))
+  } finally {
+    await courier.close()
   }
 })
 
@@ -163,7 +213,9 @@ describe('line 27: an event whose job is lost', () => {
         await transaction(db, (tx) => record(tx, 2))
       }
     }
-    await db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE payload->>'aggregateId' NOT LIKE 'no attempts%'`
+    await db.$executeRaw`SELECT graphile_worker.add_job('deliver-events',
+      payload => json_build_object('consumer', 'booking', 'aggregateId', 'no attempts left ' || n))
+      FROM generate_series(0, ${AGGREGATES - 1}::int) n`
     await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts`
     // As it happened: a queue that nobody seems to need is deleted while a job for it is being added.
     await db.$executeRaw`INSERT INTO graphile_worker._private_job_queues (queue_name)

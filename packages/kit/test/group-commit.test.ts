@@ -41,16 +41,38 @@ describe('group commit', () => {
     expect(batches).toEqual([['x'], ['a1', 'b1'], ['a2', 'b2']])
   })
 
-  it('fails a batch as a whole, or runs each of its requests alone where one of them may be the cause', async () => {
+  it('fails a batch as a whole, or runs it in halves where one of its requests may be the cause', async () => {
     expect(outcomes(await serving().submit('a', 'b', 'bad', 'd'))).toEqual(['A', 'bad', 'bad', 'bad'])
-    const { batches, submit } = serving({ retryAlone: (error) => error instanceof Error })
+    const { batches, submit } = serving({ retryApart: (error) => error instanceof Error })
     expect(outcomes(await submit('a', 'b', 'bad', 'd'))).toEqual(['A', 'B', 'bad', 'D'])
-    expect(batches).toEqual([['a'], ['b', 'bad', 'd'], ['b'], ['bad'], ['d']])
+    expect(batches).toEqual([['a'], ['b', 'bad', 'd'], ['b', 'bad'], ['b'], ['bad'], ['d']])
   })
 
   it('serves again what asks for it, ahead of all that wait, and what was served before stays served', async () => {
     const { batches, submit } = serving()
     expect(outcomes(await submit('a', 'b', 'later', 'd', 'bad'))).toEqual(['A', 'B', 'bad', 'D', 'bad'])
     expect(batches).toEqual([['a'], ['b', 'later', 'd'], ['later', 'bad']])
+  })
+
+  it('lets the next batch begin when one has to wait for long, and only then', async () => {
+    const batches: string[][] = []
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const commit = createGroupCommit<string, string>({
+      maxBatch: 3,
+      patienceMs: 10,
+      async run(_, words) {
+        batches.push(words)
+        if (words.includes('slow')) await promise
+        return words.map((word) => word.toUpperCase())
+      },
+    })
+    const slow = commit.submit('key', 'slow')
+    const others = ['a', 'b'].map((word) => commit.submit('key', word))
+    expect(batches).toEqual([['slow']])
+    expect(await Promise.all(others)).toEqual(['A', 'B'])
+    expect(batches).toEqual([['slow'], ['a', 'b']])
+    resolve()
+    expect(await slow).toBe('SLOW')
+    expect(await commit.submit('key', 'c')).toBe('C')
   })
 })

@@ -1,5 +1,6 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
+import pg from 'pg'
 import { z } from 'zod'
 import { type RawSql, transaction } from '../src/database.ts'
 import { pino } from 'pino'
@@ -15,6 +16,30 @@ const note = defineJob({
   async run(deps: { notes: number[] }, { n }) {
     deps.notes.push(n)
   },
+})
+
+it('wakes workers for what is due, and not for what is due later, which they find by themselves', async () => {
+  await using db = await openKitDatabase()
+  const listener = new pg.Client(db.url)
+  await listener.connect()
+  const woken: string[] = []
+  listener.on('notification', ({ payload = '' }) => woken.push(payload))
+  try {
+    await listener.query('LISTEN "jobs:insert"')
+    await transaction(db, (tx) => enqueue(tx, note, { n: 0 })) // the first of its kind
+    for (const n of [1, 2])
+      await transaction(db, (tx) => enqueue(tx, note, { n }, { afterSeconds: 60, key: 'later' }))
+    await listener.query('SELECT 1')
+    expect(woken).toHaveLength(1)
+    await transaction(db, (tx) => enqueue(tx, note, { n: 3 }))
+    await listener.query('SELECT 1')
+    expect(woken).toHaveLength(2)
+    const rows = await db.$queryRaw<{ n: string; seconds: number }[]>`SELECT payload->>'n' AS n,
+      extract(epoch FROM run_at - now())::int AS seconds FROM graphile_worker._private_jobs WHERE key = 'later'`
+    expect(rows).toEqual([{ n: '2', seconds: expect.closeTo(60, -1) as number }])
+  } finally {
+    await listener.end()
+  }
 })
 
 it('runs what a killed process had locked', async () => {

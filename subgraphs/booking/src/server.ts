@@ -9,6 +9,7 @@ import type { FileAnswer, FileRoute, PostRoute } from '@karcis/kit/subgraph/serv
 import { openExport } from './domain/attendees/export-attendees.ts'
 import { createExportsUnderWay, createExportUrls } from './domain/attendees/exports.ts'
 import { readChange } from './domain/bookings/booking-changes.ts'
+import { createNewBookings } from './domain/bookings/new-bookings.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updateEventCopy } from './domain/events/event-copy.ts'
@@ -16,6 +17,7 @@ import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createInvoiceFiles } from './domain/invoices/invoice-files.ts'
 import { openInvoice } from './domain/invoices/view-invoices.ts'
 import { deleteInstructionsOf } from './domain/manual/manual-store.ts'
+import { createLedgerPayments } from './domain/payments/ledger-payments.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
@@ -77,6 +79,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         leaderboard: createLeaderboard(base),
         tickets,
         providers,
+        ledgerPayments: createLedgerPayments(() => deps),
+        newBookings: createNewBookings(() => deps),
         users: userService(base.clients.user),
         exportUrls: createExportUrls(settings.SERVICE_SECRET),
         exportsUnderWay: createExportsUnderWay(),

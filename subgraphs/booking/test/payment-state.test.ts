@@ -11,7 +11,7 @@ import {
   type PaymentState,
   type PaymentStatus,
 } from '../src/domain/payments/payment-state.ts'
-import { findPayments, insertPayment, movePayment } from '../src/domain/payments/payment-store.ts'
+import { findPayments, insertPayments, movePayment } from '../src/domain/payments/payment-store.ts'
 import { billOf } from '../src/domain/payments/subject.ts'
 import { PrismaClient } from '../src/generated/prisma/client.ts'
 import { pendingBooking } from './money.ts'
@@ -313,7 +313,9 @@ describe('the payments table', () => {
 
   it('is moved on from how it was read, or not at all', async () => {
     const booking = await pendingBooking(db, newId(), PRICE)
-    await transaction(db, (tx) => insertPayment(tx, billOf([booking]), 'WALLET', paid))
+    await transaction(db, (tx) =>
+      insertPayments(tx, [{ bill: billOf([booking]), provider: 'WALLET', state: paid }]),
+    )
     const payment = (await findPayments(db, [booking.id])).get(booking.id)
     if (!payment) throw new Error('not found')
     const [part, rest] = [300, 700].map((amount) => advance(payment, { type: 'REFUNDED', amount }))

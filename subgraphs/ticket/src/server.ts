@@ -3,6 +3,7 @@ import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
 import { followEvent } from './domain/allocation/follow-event.ts'
+import { createHoldConverter } from './domain/allocation/hold-converter.ts'
 import { createHoldEnder } from './domain/allocation/hold-ender.ts'
 import { isHoldLive } from './domain/allocation/hold-store.ts'
 import { createSaleReads } from './domain/allocation/sale-reads.ts'
@@ -54,6 +55,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         seatAllocator: createSeatAllocator(() => deps),
         reservationInTurn: createTurns(),
         holdEnder: createHoldEnder(() => deps),
+        holdConverter: createHoldConverter(() => deps),
       }
       return {
         deps,

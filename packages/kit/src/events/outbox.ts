@@ -33,29 +33,35 @@ export interface Told {
 }
 
 /**
- * Delivers what one consumer has not yet had of one aggregate, oldest first, in batches that either arrive as a whole or not.
+ * Delivers what one consumer has not yet had of some aggregates, oldest first, in batches that either arrive as a whole or not.
  * Several may do so at once: each begins with the oldest, and the consumer drops what it has had.
  * @throws ServiceUnavailable when the consumer is away, or cannot take one of them.
  */
-export async function deliver({ db, clients }: OutboxDeps, { consumer, aggregateId }: Told): Promise<void> {
+export async function deliver(
+  { db, clients }: OutboxDeps,
+  consumer: SubgraphName,
+  aggregateIds: readonly string[],
+): Promise<void> {
   const client = clients[consumer]
   if (!client) throw new Error(`no consumer named ${consumer}`)
   for (;;) {
-    const rows = await db.$queryRaw<OutboxRow[]>`SELECT seq, id, type, payload, occurred_at FROM kit.outbox
-      WHERE consumer = ${consumer} AND aggregate_id = ${aggregateId} AND delivered_at IS NULL
+    const rows = await db.$queryRaw<
+      OutboxRow[]
+    >`SELECT seq, id, type, aggregate_id, payload, occurred_at FROM kit.outbox
+      WHERE consumer = ${consumer} AND aggregate_id = ANY(${aggregateIds}::text[]) AND delivered_at IS NULL
       ORDER BY seq LIMIT ${BATCH}`
     if (rows.length === 0) return
-    const events = rows.map(({ id, type, payload, occurred_at }) => ({
+    const events = rows.map(({ id, type, aggregate_id, payload, occurred_at }) => ({
       id,
       type,
-      aggregateId,
+      aggregateId: aggregate_id,
       payload,
       occurredAt: occurred_at.toISOString(),
     }))
     await client.post(EVENTS_PATH, { events })
     await db.$executeRaw`UPDATE kit.outbox SET delivered_at = now()
       WHERE seq = ANY(${rows.map(({ seq }) => seq)}::bigint[])`
-    if (rows.length < BATCH) return // what has come since has a job of its own
+    if (rows.length < BATCH) return // what has come since is delivered by whoever recorded it
   }
 }
 
@@ -63,13 +69,14 @@ interface OutboxRow {
   seq: bigint
   id: string
   type: string
+  aggregate_id: string
   payload: unknown
   occurred_at: Date
 }
 
 /**
- * Looks every second for events that were not delivered some seconds after they happened, whatever became of the job that was to
- * do it, and delivers them. Any number of processes may: each takes others, and what one took without success, or took
+ * Looks every second for events that were not delivered some seconds after they happened, whatever became of the process that was
+ * to do it, and delivers them. Any number of processes may: each takes others, and what one took without success, or took
  * and died, is free again after a pause.
  */
 export function sweepOutbox(deps: OutboxDeps): { close(): Promise<void> } {
@@ -86,7 +93,7 @@ export function sweepOutbox(deps: OutboxDeps): { close(): Promise<void> } {
           const failed = failures.get(told.consumer) ?? 0
           if (failed >= PATIENCE) continue
           try {
-            await deliver(deps, told)
+            await deliver(deps, told.consumer, [told.aggregateId])
           } catch (error) {
             failures.set(told.consumer, failed + 1)
             tellOfFailure(deps.log, told, error)

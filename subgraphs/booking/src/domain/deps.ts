@@ -3,9 +3,11 @@ import type { Change, Live } from '@karcis/kit/live'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
+import type { NewBookings } from './bookings/new-bookings.ts'
 import type { Db } from './database.ts'
 import type { KnownFees } from './fees/known-fees.ts'
 import type { InvoiceFiles } from './invoices/invoice-files.ts'
+import type { LedgerPayments } from './payments/ledger-payments.ts'
 import type { PaymentProviders } from './payments/providers.ts'
 import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
@@ -31,7 +33,11 @@ export interface Deps extends BaseDeps<Db> {
   leaderboard: Leaderboard
   tickets: TicketService
   providers: PaymentProviders
+  /** Pays out of our own ledger in batches, by event. */
+  ledgerPayments: LedgerPayments
   knownFees: KnownFees
+  /** Writes bookings in batches, by event. */
+  newBookings: NewBookings
   /** Reserving for an item of a cart, by its id: two at once, each for more places, would be in the way of each other's limits. */
   reservationInTurn: InTurn
   invoiceFiles: InvoiceFiles

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../generated/prisma/client.ts'
-import type { Db, Tx } from './database.ts'
+import type { Tx } from './database.ts'
 import { IdempotencyKeyReused } from './errors.ts'
 
 const LIFETIME = '24 hours'
@@ -64,7 +65,7 @@ const oldKey = ({ userId, operation, key }: Attempt, elapsedMs: number): Prisma.
  * The id of the result that an earlier attempt claimed a key for; null when nobody has, or what came of it was a refusal.
  * @throws IdempotencyKeyReused when the earlier attempt asked for something else.
  */
-export async function findKey(db: Db | Tx, attempt: Omit<Attempt, 'resultId'>): Promise<string | null> {
+export async function findKey(db: Reads, attempt: Omit<Attempt, 'resultId'>): Promise<string | null> {
   const { userId, operation, key } = attempt
   const [earlier] = await db.$queryRaw<{ hash: string; resultId: string }[]>`
     SELECT input_hash AS hash, result_id AS "resultId" FROM idempotency_keys

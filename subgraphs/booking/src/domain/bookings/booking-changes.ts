@@ -1,7 +1,7 @@
 import { MOST_CANCELLED } from '@karcis/kit/contracts/cancelled-tickets'
-import { recordEvent } from '@karcis/kit/events'
+import { recordEvents } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
-import { enqueue, newJob } from '@karcis/kit/jobs'
+import { enqueue, type NewJob, newJob } from '@karcis/kit/jobs'
 import type { Change, Live } from '@karcis/kit/live'
 import { z } from 'zod'
 import type { Db, Tx } from '../database.ts'
@@ -45,10 +45,34 @@ const LEFT_TO_PAYER_SECONDS = 2
 /**
  * Records the event of a booking's new status, and enqueues what that status asks for, in the transaction that moved
  * it; the caller holds the booking's row lock.
- * @param isDoneByCaller whether the caller goes on with that itself after the commit: then the job is for when it has died.
  */
-export async function recordStatus(tx: Tx, booking: Booking, isDoneByCaller = false): Promise<void> {
-  const { id, userId, status, expiresAt } = booking
+export const recordStatus = (tx: Tx, booking: Booking): Promise<void> => recordStatuses(tx, [{ booking }])
+
+/** A booking that has just come to its status. */
+interface StatusChange {
+  booking: Booking
+  /** Whether the caller goes on with what the status asks for, after the commit: then the job is for when it has died. */
+  isDoneByCaller?: boolean
+  /** By whose name the job runs; the caller's, unless given. */
+  requestId?: string | undefined
+}
+
+/** The same for many. */
+export const recordStatuses = (tx: Tx, changes: readonly StatusChange[]): Promise<void> =>
+  recordEvents(
+    tx,
+    changes.map(({ booking: { id, userId, status } }) => ({
+      type: 'booking.changed',
+      aggregateId: id,
+      payload: { bookingId: id, userId, status },
+      consumers: ['user'],
+    })),
+    changes.flatMap((change) => jobOf(change) ?? []),
+  )
+
+/** What a new status asks for. */
+function jobOf({ booking, isDoneByCaller = false, requestId }: StatusChange): NewJob | null {
+  const { id, status, expiresAt } = booking
   const job = status === 'PENDING' ? EXPIRE_BOOKING : FOLLOW_UP[status]
   const when =
     status === 'PENDING'
@@ -56,16 +80,7 @@ export async function recordStatus(tx: Tx, booking: Booking, isDoneByCaller = fa
       : isDoneByCaller
         ? { afterSeconds: LEFT_TO_PAYER_SECONDS }
         : {}
-  await recordEvent(
-    tx,
-    {
-      type: 'booking.changed',
-      aggregateId: id,
-      payload: { bookingId: id, userId, status },
-      consumers: ['user'],
-    },
-    job ? [newJob(job, { bookingId: id }, { ...when, key: `${job.name}:${id}` })] : [],
-  )
+  return job ? newJob(job, { bookingId: id }, { ...when, key: `${job.name}:${id}`, requestId }) : null
 }
 
 /** Of jobs that are many at once, for nobody who waits: any other goes before them. */

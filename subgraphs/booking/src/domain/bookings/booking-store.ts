@@ -5,6 +5,7 @@ import {
   type PageArgs,
   type PageQuery,
 } from '@karcis/kit/pagination'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { BookingFee } from '../fees/fee.ts'
@@ -60,13 +61,13 @@ const toBooking = (row: BookingRow): Booking => ({
 })
 
 /** Bookings by id, those that there are. */
-export async function findBookings(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Booking>> {
+export async function findBookings(db: Reads, ids: readonly string[]): Promise<Map<string, Booking>> {
   const rows = await db.$queryRaw<BookingRow[]>`
     SELECT ${COLUMNS} FROM bookings WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toBooking(row)]))
 }
 
-export const findBooking = async (db: Db | Tx, id: string): Promise<Booking | null> =>
+export const findBooking = async (db: Reads, id: string): Promise<Booking | null> =>
   (await findBookings(db, [id])).get(id) ?? null
 
 /** What is paid at once: a booking alone, or all of a checkout; neither where a wallet is topped up. */
@@ -79,7 +80,7 @@ const isPaidWith = ({ bookingId, checkoutId }: Paid): Prisma.Sql =>
   checkoutId === null ? Prisma.sql`id = ${bookingId}::uuid` : Prisma.sql`checkout_id = ${checkoutId}::uuid`
 
 /** The bookings that are paid at once, in the order of their ids. */
-export async function listBookingsOf(db: Db | Tx, paid: Paid): Promise<Booking[]> {
+export async function listBookingsOf(db: Reads, paid: Paid): Promise<Booking[]> {
   const rows = await db.$queryRaw<BookingRow[]>`
     SELECT ${COLUMNS} FROM bookings WHERE ${isPaidWith(paid)} ORDER BY id`
   return rows.map(toBooking)
@@ -101,7 +102,7 @@ export async function lockBooking(tx: Tx, id: string): Promise<Booking | null> {
 }
 
 /** A booking with all others of its checkout, in the order of their ids. */
-export const listPaidWith = async (db: Db | Tx, booking: Booking): Promise<Booking[]> =>
+export const listPaidWith = async (db: Reads, booking: Booking): Promise<Booking[]> =>
   booking.checkoutId === null
     ? [booking]
     : listBookingsOf(db, { bookingId: null, checkoutId: booking.checkoutId })
@@ -315,38 +316,55 @@ export interface NewBooking extends BookingPrice {
  * time here.
  * @returns null when this id, or this hold, is booked already, or the event's fees are others by now.
  */
-export async function insertBooking(
+export const insertBooking = async (
   tx: Tx,
   booking: NewBooking,
   marginSeconds: number,
-): Promise<Booking | null> {
-  const { id, items, fees, holdExpiresAt, payableUntil } = booking
-  const [row] = await tx.$queryRaw<BookingRow[]>`
+): Promise<Booking | null> => (await insertBookings(tx, [booking], marginSeconds)).get(booking.id) ?? null
+
+/** The same of several bookings, in one statement. @returns those that were written, by id. */
+export async function insertBookings(
+  tx: Tx,
+  bookings: readonly NewBooking[],
+  marginSeconds: number,
+): Promise<Map<string, Booking>> {
+  if (bookings.length === 0) return new Map()
+  const of = <Key extends keyof NewBooking>(key: Key) => bookings.map((booking) => booking[key])
+  const items = bookings.flatMap(({ id, items: its }) =>
+    its.map((item, position) => ({ ...item, bookingId: id, position })),
+  )
+  const ofItems = <Key extends keyof (typeof items)[number]>(key: Key) => items.map((item) => item[key])
+  const rows = await tx.$queryRaw<BookingRow[]>`
     WITH booked AS (INSERT INTO bookings (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge,
       platform_fees, tax, total_price, expires_at)
-    SELECT ${id}::uuid, ${booking.userId}::uuid, ${booking.eventId}::uuid, ${booking.organizerId}::uuid,
-      ${booking.checkoutId}::uuid, ${booking.holdId}::uuid, ${booking.currency}, ${booking.subtotal}::bigint, ${booking.discount}::bigint,
-      ${booking.surcharge}::bigint, ${booking.platformFees}::bigint, ${booking.tax}::bigint, ${booking.totalPrice}::bigint,
-      least(${payableUntil}::timestamptz, ${holdExpiresAt}::timestamptz
-        - least(make_interval(secs => ${marginSeconds}::int), (${holdExpiresAt}::timestamptz - clock_timestamp()) / 4))
-    WHERE ${feesVersion(booking.eventId)} = ${booking.feesVersion}::int
+    SELECT new.id, new.user_id, new.event_id, new.organizer_id, new.checkout_id, new.hold_id, new.currency, new.subtotal, new.discount,
+      new.surcharge, new.platform_fees, new.tax, new.total_price, least(new.payable_until, new.hold_expires_at
+        - least(make_interval(secs => ${marginSeconds}::int), (new.hold_expires_at - clock_timestamp()) / 4))
+    FROM unnest(${of('id')}::uuid[], ${of('userId')}::uuid[], ${of('eventId')}::uuid[], ${of('organizerId')}::uuid[],
+      ${of('checkoutId')}::uuid[], ${of('holdId')}::uuid[], ${of('currency')}::text[], ${of('subtotal').map(BigInt)}::bigint[],
+      ${of('discount').map(BigInt)}::bigint[], ${of('surcharge').map(BigInt)}::bigint[], ${of('platformFees').map(BigInt)}::bigint[],
+      ${of('tax').map(BigInt)}::bigint[], ${of('totalPrice').map(BigInt)}::bigint[], ${of('feesVersion')}::int[],
+      ${of('payableUntil')}::timestamptz[], ${of('holdExpiresAt')}::timestamptz[])
+      AS new (id, user_id, event_id, organizer_id, checkout_id, hold_id, currency, subtotal, discount, surcharge, platform_fees, tax,
+        total_price, fees_version, payable_until, hold_expires_at)
+    WHERE ${feesVersion(Prisma.sql`new.event_id`)} = new.fees_version ORDER BY new.hold_id
     ON CONFLICT DO NOTHING RETURNING ${COLUMNS}),
     items AS (INSERT INTO booking_items
         (booking_id, position, ticket_type_id, name, kind, seat_id, seat_label, unit_price, quantity, discount)
-      SELECT booked.id, item.position - 1, item.ticket_type_id, item.name, item.kind, item.seat_id, item.seat_label,
+      SELECT booked.id, item.position, item.ticket_type_id, item.name, item.kind, item.seat_id, item.seat_label,
         item.unit_price, item.quantity, item.discount
-      FROM booked, unnest(${items.map(({ ticketTypeId }) => ticketTypeId)}::uuid[], ${items.map(({ name }) => name)}::text[],
-        ${items.map(({ kind }) => kind)}::text[], ${items.map(({ seatId }) => seatId)}::uuid[],
-        ${items.map(({ seatLabel }) => seatLabel)}::text[], ${items.map(({ unitPrice }) => unitPrice)}::bigint[],
-        ${items.map(({ quantity }) => quantity)}::int[], ${items.map(({ discount }) => discount)}::bigint[])
-        WITH ORDINALITY AS item (ticket_type_id, name, kind, seat_id, seat_label, unit_price, quantity, discount, position))
+      FROM unnest(${ofItems('bookingId')}::uuid[], ${ofItems('position')}::int[], ${ofItems('ticketTypeId')}::uuid[],
+        ${ofItems('name')}::text[], ${ofItems('kind')}::text[], ${ofItems('seatId')}::uuid[], ${ofItems('seatLabel')}::text[],
+        ${ofItems('unitPrice').map(BigInt)}::bigint[], ${ofItems('quantity')}::int[], ${ofItems('discount').map(BigInt)}::bigint[])
+        AS item (booking_id, position, ticket_type_id, name, kind, seat_id, seat_label, unit_price, quantity, discount)
+      JOIN booked ON booked.id = item.booking_id)
     SELECT * FROM booked`
-  if (!row) return null
-  if (fees.length > 0)
-    await tx.bookingFee.createMany({
-      data: fees.map((fee, position) => ({ bookingId: id, position, ...fee })),
-    })
-  return toBooking(row)
+  const written = new Map(rows.map((row) => [row.id, toBooking(row)]))
+  const fees = bookings.flatMap(({ id, fees: its }) =>
+    written.has(id) ? its.map((fee, position) => ({ bookingId: id, position, ...fee })) : [],
+  )
+  if (fees.length > 0) await tx.bookingFee.createMany({ data: fees })
+  return written
 }
 
 /**
@@ -361,8 +379,17 @@ async function move(tx: Tx, id: string, to: Prisma.Sql, when: Prisma.Sql): Promi
 }
 
 /** PENDING and in time → PAID, its tickets not yet issued. */
-export const moveToPaid = (tx: Tx, id: string): Promise<Booking | null> =>
-  move(tx, id, Prisma.sql`status = 'PAID', fulfilled = false`, IN_TIME)
+export const moveToPaid = async (tx: Tx, id: string): Promise<Booking | null> =>
+  (await moveAllToPaid(tx, [id]))[0] ?? null
+
+/** The same of several bookings, which are locked in the order of their ids. @returns those that moved. */
+export async function moveAllToPaid(tx: Tx, ids: readonly string[]): Promise<Booking[]> {
+  const rows = await tx.$queryRaw<BookingRow[]>`
+    WITH locked AS (SELECT id AS locked_id FROM bookings WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE bookings SET status = 'PAID', fulfilled = false, version = version + 1, updated_at = now() FROM locked
+    WHERE id = locked_id AND ${IN_TIME} RETURNING ${COLUMNS}`
+  return rows.map(toBooking)
+}
 
 /**
  * EXPIRED, or past its time → PAID all the same, its tickets not yet issued: its money was on its way when its time ended. Not once

@@ -5,18 +5,17 @@ import { idSchema } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput } from '@karcis/kit/validate'
+import { whoWaits } from '@karcis/kit/waiting'
 import { z } from 'zod'
 import { type Booking, mayView } from '../bookings/booking.ts'
-import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { findBooking, listPaidWith, moveToPaid } from '../bookings/booking-store.ts'
-import type { Tx } from '../database.ts'
+import { publishChange } from '../bookings/booking-changes.ts'
+import { findBooking, listPaidWith } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { BookingNotPayable, MethodNotOffered } from '../errors.ts'
+import { MethodNotOffered } from '../errors.ts'
 import { issuePaid } from '../fulfilment/issue-tickets.ts'
-import { type Attempt, claimKey, refuseUnclaimed } from '../idempotency-store.ts'
+import { type Attempt, refuseUnclaimed } from '../idempotency-store.ts'
 import { startManualPayment } from '../manual/start-manual-payment.ts'
-import { advance, newPaymentState } from '../payments/payment-state.ts'
-import { findPaymentUnderWay, insertPayment } from '../payments/payment-store.ts'
+import { findPaymentUnderWay } from '../payments/payment-store.ts'
 import type { PaymentProvider } from '../payments/provider.ts'
 import { PAYMENT_METHODS, type PaymentMethod } from '../payments/providers.ts'
 import { cancelPayment } from '../payments/settle-payment.ts'
@@ -55,7 +54,7 @@ export async function confirmPayment(
           input: [id, method],
           resultId: id,
         }
-  const bookings = await listPaidWith(deps.db, booking)
+  const bookings = await listPaidWith(deps.reads, booking)
   const bill = billOf(bookings)
   const provider: PaymentProvider | undefined = deps.providers[method]
   if (!provider) throw new MethodNotOffered(method, bill.currency)
@@ -67,11 +66,11 @@ export async function confirmPayment(
     return (await findBooking(deps.db, id)) ?? booking
   }
 
-  const paid = await transaction(deps.db, async (tx) => {
-    // In the payment's own transaction: a key that is taken is a payment that was made.
-    if (attempt && !(await claimKey(tx, attempt, performance.now() - since)).first) return []
-    return pay(tx, provider, bookings, method)
-  }).catch(async (error: unknown) => {
+  const { requestId } = whoWaits() ?? {}
+  const payment = { bookings, provider, method, attempt, since, requestId }
+  // What is not PENDING is refused, unless its key says that it was paid by this very request: that is nothing to hold up others with.
+  const queue = booking.status === 'PENDING' ? booking.eventId : id
+  const paid = await deps.ledgerPayments.submit(queue, payment).catch(async (error: unknown) => {
     const refusal = provider.kind === 'LEDGER' ? await provider.mapError(deps.db, bill, error) : error
     if (!attempt || !(refusal instanceof KarcisError) || refusal.code === 'SERVICE_UNAVAILABLE') throw refusal
     // Refused; unless this very request, sent at the same time, has paid or was refused before: then both are answered alike.
@@ -88,8 +87,8 @@ export async function confirmPayment(
 }
 
 /** The booking, if the viewer may pay it; whether it can still be paid is decided by the payment itself. */
-async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise<Booking> {
-  const booking = await findBooking(db, id)
+async function findOwnBooking({ reads }: Deps, viewer: Viewer, id: string): Promise<Booking> {
+  const booking = await findBooking(reads, id)
   if (!booking) throw new NotFound('booking', id)
   if (booking.userId !== viewer.id) {
     throw new Forbidden(
@@ -101,30 +100,8 @@ async function findOwnBooking({ db }: Deps, viewer: Viewer, id: string): Promise
 
 /** Who pays in another way has given up the payment under way: it is cancelled first. Where it was paid a moment before, it counts. */
 async function cancelOther(deps: Deps, bill: Bill, method: PaymentMethod): Promise<void> {
-  const underWay = await findPaymentUnderWay(deps.db, bill)
+  const underWay = await findPaymentUnderWay(deps.reads, bill)
   if (underWay && underWay.provider !== method) await cancelPayment(deps, underWay)
-}
-
-/** @param bookings in the order in which rows are locked. @throws BookingNotPayable unless all of them are paid. */
-async function pay(
-  tx: Tx,
-  provider: PaymentProvider,
-  bookings: readonly Booking[],
-  method: PaymentMethod,
-): Promise<Booking[]> {
-  const paid: Booking[] = []
-  for (const { id } of bookings) {
-    const moved = await moveToPaid(tx, id)
-    if (!moved) throw new BookingNotPayable((await findBooking(tx, id))?.status ?? 'EXPIRED')
-    paid.push(moved)
-  }
-  for (const booking of paid) {
-    if (provider.kind === 'LEDGER' && booking.totalPrice > 0) await provider.pay(tx, booking)
-  }
-  const bill = billOf(paid)
-  await insertPayment(tx, bill, method, advance(newPaymentState(bill.amount), { type: 'CAPTURED' }))
-  for (const booking of paid) await recordStatus(tx, booking, true)
-  return paid
 }
 
 /** @returns the booking with its tickets; null when they are left to the job, or its money went back. */

@@ -6,13 +6,15 @@ import { newId } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { whoWaits } from '@karcis/kit/waiting'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
-import type { Tx } from '../database.ts'
+import type { Db, Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
 import { type EventFees, findFees } from '../fees/fee-store.ts'
+import type { KnownFees } from '../fees/known-fees.ts'
 import { type Attempt, claimKey, confirmKey, findKey, refuseKey } from '../idempotency-store.ts'
 import {
   codesOf,
@@ -23,6 +25,7 @@ import {
   wantedOf,
 } from './booking-input.ts'
 import type { Guesser } from '../promos/guess-limit.ts'
+import type { AppliedPromo } from '../promos/promo.ts'
 import { insertUses } from '../promos/promo-store.ts'
 import { offerPromos, promosOn } from '../promos/use-promos.ts'
 import { priceBooking } from './price-booking.ts'
@@ -98,9 +101,9 @@ function keysOf({ id: userId }: Viewer, input: CreateBookingInput): Keys {
   }
 }
 
-async function isKnown({ db }: Deps, { client, hold }: Keys): Promise<boolean> {
-  if (client && (await findKey(db, client)) !== null) return true
-  return hold !== null && (await findKey(db, hold)) !== null
+async function isKnown({ reads }: Deps, { client, hold }: Keys): Promise<boolean> {
+  if (client && (await findKey(reads, client)) !== null) return true
+  return hold !== null && (await findKey(reads, hold)) !== null
 }
 
 /**
@@ -122,7 +125,8 @@ async function claimId({ db }: Deps, { client, hold }: Keys): Promise<{ id: stri
 }
 
 /**
- * Keeps the places and writes the booking. The places of a booking that is not written are never given back from here: another
+ * Keeps the places and writes the booking. The client's key is claimed once more, with the booking: the same request, sent at the same time,
+ * may have been refused while this one was under way. The places of a booking that is not written are never given back from here: another
  * attempt with the same id may be about to write it. They run out with their hold.
  * @returns null when the key went to another attempt meanwhile.
  */
@@ -143,20 +147,24 @@ async function book(
   // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
   await offerPromos(deps, guesser, hold, priced, codes)
   const known = await deps.knownFees.of(hold.eventId)
-  const outcome = await transaction(deps.db, async (tx) => {
-    // Claimed once more, with the booking: the same request, sent at the same time, may have been refused while this one was under way.
-    if (client && !(await confirmKey(tx, { ...client, resultId: id }))) return 'key taken'
-    const promos = await promosOn(tx, viewer.id, hold, priced, codes)
-    const inserted = await insertPriced(tx, deps, hold, known, (fees) => ({
-      ...priceBooking(priced, promos, fees.terms, input),
-      ...boundFor(viewer, id, hold),
-      feesVersion: fees.version,
-    }))
-    if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
-    if (inserted) await recordStatus(tx, inserted)
-    if (inserted) await insertUses(tx, inserted, promos) // last: others who use the same promotion wait from here on
-    return inserted
+  const attempt = client && { ...client, resultId: id }
+  const pricedAt = (promos: readonly AppliedPromo[]) => (fees: EventFees) => ({
+    ...priceBooking(priced, promos, fees.terms, input),
+    ...boundFor(viewer, id, hold),
+    feesVersion: fees.version,
   })
+  const outcome =
+    codes.length === 0
+      ? await insertAmongOthers(deps, attempt, known, pricedAt([]))
+      : await transaction(deps.db, async (tx) => {
+          if (attempt && !(await confirmKey(tx, attempt))) return 'key taken'
+          const promos = await promosOn(tx, viewer.id, hold, priced, codes)
+          const inserted = await insertPriced(tx, deps, known, pricedAt(promos))
+          if (inserted && inserted.status !== 'PENDING') throw new HoldExpired(hold.holdId)
+          if (inserted) await recordStatus(tx, inserted)
+          if (inserted) await insertUses(tx, inserted, promos) // last: others who use the same promotion wait from here on
+          return inserted
+        })
   await faultPoint('create-booking/written')
   if (outcome === 'key taken') return null
   if (outcome) publishChange(deps, outcome)
@@ -195,16 +203,42 @@ async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: Kar
 async function insertPriced(
   tx: Tx,
   { knownFees, settings }: Deps,
-  { eventId }: BoundHold,
   known: EventFees,
   priced: (fees: EventFees) => NewBooking,
 ): Promise<Booking | null> {
+  return atFeesOfNow(tx, knownFees, known, priced, (booking) =>
+    insertBooking(tx, booking, settings.PAYMENT_MARGIN_SECONDS),
+  )
+}
+
+/** The same, in one transaction with other bookings of the event. */
+async function insertAmongOthers(
+  { db, newBookings, knownFees }: Deps,
+  attempt: Attempt | null,
+  known: EventFees,
+  priced: (fees: EventFees) => NewBooking,
+): Promise<Booking | 'key taken' | null> {
+  const { requestId } = whoWaits() ?? {}
+  return atFeesOfNow(db, knownFees, known, priced, async (booking) => {
+    const outcome = await newBookings.submit(booking.eventId, { booking, attempt, requestId })
+    return outcome === 'not written' ? null : outcome
+  })
+}
+
+async function atFeesOfNow<Written>(
+  db: Db | Tx,
+  knownFees: KnownFees,
+  known: EventFees,
+  priced: (fees: EventFees) => NewBooking,
+  insert: (booking: NewBooking) => Promise<Written | null>,
+): Promise<Written | null> {
   for (let fees = known; ; ) {
-    const inserted = await insertBooking(tx, priced(fees), settings.PAYMENT_MARGIN_SECONDS)
-    if (inserted) return inserted
-    const now = await findFees(tx, eventId)
+    const booking = priced(fees)
+    const written = await insert(booking)
+    if (written !== null) return written
+    const now = await findFees(db, booking.eventId)
     if (now.version === fees.version) return null
-    knownFees.put(eventId, now)
+    knownFees.put(booking.eventId, now)
     fees = now
   }
 }

@@ -13,9 +13,11 @@ export interface EventFees {
   terms: FeeTerms[]
 }
 
-/** The version of an event's fees, as SQL. */
-export const feesVersion = (eventId: string): Prisma.Sql => Prisma.sql`(SELECT coalesce(sum(version), 0)::int
-  FROM event_fee_sets WHERE event_id IN (${eventId}::uuid, ${ALL_EVENTS}::uuid))`
+/** The version of an event's fees, as SQL. @param eventId the expression that names the event. */
+export const feesVersion = (
+  eventId: Prisma.Sql,
+): Prisma.Sql => Prisma.sql`(SELECT coalesce(sum(version), 0)::int
+  FROM event_fee_sets WHERE event_fee_sets.event_id IN (${eventId}, ${ALL_EVENTS}::uuid))`
 
 /** What bookings are charged, by event id; also of events that there are none of. */
 export async function findEventFees(

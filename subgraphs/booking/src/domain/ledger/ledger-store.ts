@@ -111,86 +111,71 @@ export async function lockAccount(tx: Tx, { kind, ownerId }: AccountRef, currenc
  * @throws Overdrawn when a wallet does not hold enough.
  */
 export async function insertPosting(tx: Tx, posting: Posting): Promise<boolean> {
-  const written = await insertIfOpen(tx, posting)
-  if (written !== 'accounts missing') return written
-  await openAccounts(tx, posting)
-  return (await insertIfOpen(tx, posting)) === true
-}
-
-/** One statement, of which nothing is done when an account is missing, or the reference was posted before. */
-async function insertIfOpen(
-  tx: Tx,
-  { kind, bookingId, reference, currency, lines }: Posting,
-): Promise<boolean | 'accounts missing'> {
-  // A concurrent posting of the same reference is waited for here, by the unique index.
-  const [done] = await tx.$queryRaw<{ accounts: number; entries: number }[]>`
-    WITH line AS MATERIALIZED (
-      SELECT line.id, account.id AS account_id, line.amount, line.position
-      FROM unnest(${lines.map(() => newId())}::uuid[], ${lines.map(({ account }) => account.kind)}::text[],
-        ${lines.map(({ account }) => account.ownerId)}::uuid[], ${lines.map(({ amount }) => BigInt(amount))}::bigint[])
-        WITH ORDINALITY AS line (id, kind, owner_id, amount, position)
-      JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency) = (line.kind, line.owner_id, ${currency})
-    ), posted AS (
-      INSERT INTO ledger_transactions (id, kind, booking_id, reference)
-      SELECT ${newId()}::uuid, ${kind}, ${bookingId}::uuid, ${reference} WHERE (SELECT count(*) FROM line) = ${lines.length}::int
-      ON CONFLICT DO NOTHING RETURNING id
-    ), entry AS (
-      INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
-      SELECT line.id, posted.id, line.account_id, ${currency}, line.amount FROM posted CROSS JOIN line ORDER BY line.position
-      RETURNING id
-    )
-    SELECT (SELECT count(*) FROM line)::int AS accounts, (SELECT count(*) FROM entry)::int AS entries`.catch(
-    (error: unknown) => mapConstraintError(error, CONSTRAINT_ERRORS),
-  )
-  if (done?.accounts !== lines.length) return 'accounts missing'
-  return done.entries > 0
+  return (await insertAll(tx, [posting])) === 1
 }
 
 /**
  * Writes many postings of one currency at once, none of which was posted before: as `insertPosting` does one.
- * @throws Error when one was, in which case none is to be written: the transaction must end.
+ * @throws Error when one was, in which case none is to be written: the transaction must end. Overdrawn, likewise.
  */
 export async function insertPostings(tx: Tx, postings: readonly Posting[]): Promise<void> {
-  const [first] = postings
-  if (!first) return
-  const lines = postings.flatMap((posting) =>
-    posting.lines.map((line) => ({ ...line, reference: posting.reference })),
-  )
-  const { currency } = first
-  if (postings.some((posting) => posting.currency !== currency))
+  if (postings.some(({ currency }) => currency !== postings[0]?.currency))
     throw new RangeError('these are of several currencies')
-  const keyOf = ({ kind, ownerId }: AccountRef) => `${kind} ${ownerId}`
-  const refs = [...new Map(lines.map(({ account }) => [keyOf(account), account])).values()]
-  const opened = await openAccounts(tx, { ...first, lines: refs.map((account) => ({ account, amount: 0 })) })
-  const accounts = new Map(refs.map((account, at) => [keyOf(account), opened[at]]))
-  const ids = new Map(postings.map(({ reference }) => [reference, newId()]))
-  const fresh = await tx.$executeRaw`INSERT INTO ledger_transactions (id, kind, booking_id, reference)
-    SELECT * FROM unnest(${[...ids.values()]}::uuid[], ${postings.map(({ kind }) => kind)}::text[],
-      ${postings.map(({ bookingId }) => bookingId)}::uuid[], ${postings.map(({ reference }) => reference)}::text[])
-    ON CONFLICT DO NOTHING`
-  if (fresh !== postings.length) throw new Error('some of these were posted before')
-  await tx.$executeRaw`INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
-    SELECT entry.id, entry.transaction_id, entry.account_id, ${currency}, entry.amount
-    FROM unnest(${lines.map(() => newId())}::uuid[], ${lines.map(({ reference }) => ids.get(reference))}::uuid[],
-      ${lines.map(({ account }) => accounts.get(keyOf(account)))}::uuid[], ${lines.map(({ amount }) => BigInt(amount))}::bigint[])
-      AS entry (id, transaction_id, account_id, amount) ORDER BY entry.account_id`
+  if (postings.length > 0 && (await insertAll(tx, postings)) !== postings.length)
+    throw new Error('some of these were posted before')
 }
 
-/** Ids of the accounts of a posting's lines, in their order; those that are missing are opened, empty. */
-async function openAccounts(tx: Tx, { currency, lines }: Posting): Promise<string[]> {
-  const kinds = lines.map((line) => line.account.kind)
-  const owners = lines.map((line) => line.account.ownerId)
+/** @returns how many were not posted before. */
+async function insertAll(tx: Tx, postings: readonly Posting[]): Promise<number> {
+  const written = await insertIfOpen(tx, postings)
+  if (written !== 'accounts missing') return written
+  const lines = postings.flatMap((posting) => posting.lines)
+  const accounts = new Map(lines.map(({ account }) => [`${account.kind} ${account.ownerId}`, account]))
+  await openAccounts(tx, [...accounts.values()], postings[0]?.currency ?? '')
+  const again = await insertIfOpen(tx, postings)
+  return again === 'accounts missing' ? 0 : again
+}
+
+/** One statement, of which nothing is done when an account is missing, and nothing of what was posted before. */
+async function insertIfOpen(tx: Tx, postings: readonly Posting[]): Promise<number | 'accounts missing'> {
+  const currency = postings[0]?.currency ?? ''
+  const ids = postings.map(() => newId())
+  const lines = postings.flatMap((posting, at) =>
+    posting.lines.map((line) => ({ ...line, id: newId(), postingId: ids[at] })),
+  )
+  // A concurrent posting of the same reference is waited for here, by the unique index. Wallets are locked in the order of their ids.
+  const [done] = await tx.$queryRaw<{ accounts: number; posted: number }[]>`
+    WITH line AS MATERIALIZED (
+      SELECT line.id, line.posting_id, account.id AS account_id, line.amount
+      FROM unnest(${lines.map(({ id }) => id)}::uuid[], ${lines.map(({ postingId }) => postingId)}::uuid[],
+        ${lines.map(({ account }) => account.kind)}::text[], ${lines.map(({ account }) => account.ownerId)}::uuid[],
+        ${lines.map(({ amount }) => BigInt(amount))}::bigint[]) AS line (id, posting_id, kind, owner_id, amount)
+      JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency) = (line.kind, line.owner_id, ${currency})
+    ), posted AS (
+      INSERT INTO ledger_transactions (id, kind, booking_id, reference)
+      SELECT posting.* FROM unnest(${ids}::uuid[], ${postings.map(({ kind }) => kind)}::text[],
+        ${postings.map(({ bookingId }) => bookingId)}::uuid[], ${postings.map(({ reference }) => reference)}::text[]) AS posting
+      WHERE (SELECT count(*) FROM line) = ${lines.length}::int
+      ON CONFLICT DO NOTHING RETURNING id
+    ), entry AS (
+      INSERT INTO ledger_entries (id, transaction_id, account_id, currency, amount)
+      SELECT line.id, posted.id, line.account_id, ${currency}, line.amount
+      FROM posted JOIN line ON line.posting_id = posted.id ORDER BY line.account_id
+    )
+    SELECT (SELECT count(*) FROM line)::int AS accounts, (SELECT count(*) FROM posted)::int AS posted`.catch(
+    (error: unknown) => mapConstraintError(error, CONSTRAINT_ERRORS),
+  )
+  return done?.accounts === lines.length ? done.posted : 'accounts missing'
+}
+
+/** Opens those of accounts that are missing, empty. */
+async function openAccounts(tx: Tx, accounts: readonly AccountRef[], currency: string): Promise<void> {
   await tx.$executeRaw`INSERT INTO ledger_accounts (id, kind, owner_id, currency, balance)
     SELECT new.id, new.kind, new.owner_id, ${currency}, CASE new.kind WHEN 'WALLET' THEN 0 END
-    FROM unnest(${lines.map(() => newId())}::uuid[], ${kinds}::text[], ${owners}::uuid[]) AS new (id, kind, owner_id)
+    FROM unnest(${accounts.map(() => newId())}::uuid[], ${accounts.map(({ kind }) => kind)}::text[],
+      ${accounts.map(({ ownerId }) => ownerId)}::uuid[]) AS new (id, kind, owner_id)
     WHERE NOT EXISTS (SELECT FROM ledger_accounts known
       WHERE (known.kind, known.owner_id, known.currency) = (new.kind, new.owner_id, ${currency}))
     ORDER BY new.kind, new.owner_id
     ON CONFLICT DO NOTHING`
-  const rows = await tx.$queryRaw<{ id: string }[]>`SELECT account.id
-    FROM unnest(${kinds}::text[], ${owners}::uuid[]) WITH ORDINALITY AS line (kind, owner_id, position)
-    JOIN ledger_accounts account ON (account.kind, account.owner_id, account.currency)
-      = (line.kind, line.owner_id, ${currency})
-    ORDER BY line.position`
-  return rows.map((row) => row.id)
 }

@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { newPaymentState, type PaymentState } from './payment-state.ts'
@@ -92,7 +93,7 @@ export async function lockPayment(tx: Tx, id: string): Promise<Payment | null> {
  * may be several, none is meant.
  */
 export async function findPaymentUnderWay(
-  db: Db | Tx,
+  db: Reads,
   { bookingId, checkoutId }: Pick<Subject, 'bookingId' | 'checkoutId'>,
 ): Promise<Payment | null> {
   const isOf =
@@ -133,18 +134,24 @@ export async function listOverduePayments(db: Db, graceSeconds: number, limit: n
   return rows.map((row) => row.id)
 }
 
-/** Writes a payment of a whole bill; its time of payment is now where its money is taken. */
-export async function insertPayment(
-  tx: Tx,
-  bill: Bill,
-  provider: PaymentMethod,
-  { status, amount, capturedAmount, refundedAmount }: PaymentState,
-): Promise<void> {
+/** A payment of a whole bill, as it is written. */
+export interface NewPayment {
+  bill: Bill
+  provider: PaymentMethod
+  state: PaymentState
+}
+
+/** Writes payments; their time of payment is now where their money is taken. */
+export async function insertPayments(tx: Tx, payments: readonly NewPayment[]): Promise<void> {
   await tx.$executeRaw`INSERT INTO payments
       (id, booking_id, checkout_id, top_up_user_id, provider, status, amount, captured_amount, refunded_amount, currency, paid_at)
-    VALUES (${newId()}::uuid, ${bill.bookingId}::uuid, ${bill.checkoutId}::uuid, ${bill.topUpUserId}::uuid, ${provider},
-      ${status}::text, ${amount}::bigint, ${capturedAmount}::bigint, ${refundedAmount}::bigint, ${bill.currency},
-      CASE WHEN ${status}::text = 'PAID' THEN now() END)`
+    SELECT paid.*, CASE WHEN paid.status = 'PAID' THEN now() END
+    FROM unnest(${payments.map(() => newId())}::uuid[], ${payments.map(({ bill }) => bill.bookingId)}::uuid[],
+      ${payments.map(({ bill }) => bill.checkoutId)}::uuid[], ${payments.map(({ bill }) => bill.topUpUserId)}::uuid[],
+      ${payments.map(({ provider }) => provider)}::text[], ${payments.map(({ state }) => state.status)}::text[],
+      ${payments.map(({ state }) => BigInt(state.amount))}::bigint[], ${payments.map(({ state }) => BigInt(state.capturedAmount))}::bigint[],
+      ${payments.map(({ state }) => BigInt(state.refundedAmount))}::bigint[], ${payments.map(({ bill }) => bill.currency)}::text[])
+      AS paid (id, booking_id, checkout_id, top_up_user_id, provider, status, amount, captured, refunded, currency)`
 }
 
 /**

@@ -22,10 +22,10 @@ interface AnyProvider {
 export interface LedgerProvider extends AnyProvider {
   readonly kind: 'LEDGER'
   /**
-   * Takes the price of a booking, in the transaction that marks it PAID. Not called for a price of nothing.
+   * Takes the prices of bookings, in the transaction that marks them PAID. Not called for a price of nothing.
    * @throws whatever ends that transaction; `mapError` turns it into what the buyer is told.
    */
-  pay(tx: Tx, booking: Booking): Promise<void>
+  pay(tx: Tx, bookings: readonly Booking[]): Promise<void>
   /** Gives money of a booking back, in the transaction that says so of the booking. Not called for an amount of nothing. */
   refund(tx: Tx, booking: Booking, refund: { key: string; share: Share }): Promise<void>
   /** What `refund` posts, for those who post many at once. */

@@ -1,6 +1,13 @@
 import type { Tx } from '../database.ts'
 import { InsufficientBalance, WrongCurrency } from '../errors.ts'
-import { findWallets, insertGrant, insertPosting, insertWallet, Overdrawn } from '../ledger/ledger-store.ts'
+import {
+  findWallets,
+  insertGrant,
+  insertPosting,
+  insertPostings,
+  insertWallet,
+  Overdrawn,
+} from '../ledger/ledger-store.ts'
 import { grantPosting, paymentPosting, refundPosting, WALLET_CURRENCY, walletOf } from '../ledger/postings.ts'
 import type { LedgerProvider } from './provider.ts'
 
@@ -13,10 +20,14 @@ export function createWalletProvider(canTopUp: (currency: string) => boolean): L
   return {
     kind: 'LEDGER',
     charges,
-    async pay(tx, booking) {
-      if (!charges(booking.currency)) throw new WrongCurrency(booking.currency, WALLET_CURRENCY)
-      const posted = await insertPosting(tx, paymentPosting(booking, walletOf(booking.userId)))
-      if (!posted) throw new Error(`booking ${booking.id} has a payment already`)
+    async pay(tx, bookings) {
+      for (const [currency, its] of Map.groupBy(bookings, (booking) => booking.currency)) {
+        if (!charges(currency)) throw new WrongCurrency(currency, WALLET_CURRENCY)
+        await insertPostings(
+          tx,
+          its.map((booking) => paymentPosting(booking, walletOf(booking.userId))),
+        )
+      }
     },
     refundPosting: (booking, { key, share }) => refundPosting(booking, walletOf(booking.userId), key, share),
     async refund(tx, booking, { key, share }) {

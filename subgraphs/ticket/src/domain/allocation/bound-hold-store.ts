@@ -1,5 +1,6 @@
 import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { mapConstraintError } from '@karcis/kit/database'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { seatLabel } from '../seat-map/seat.ts'
@@ -9,23 +10,23 @@ import { bookingConstraintErrors, type EndedItem, type ItemRow, selectHolds, toI
 
 /** What bookings hold or held, by booking, with its items. */
 export async function findHoldsOfBookings(
-  db: Db | Tx,
+  db: Reads,
   bookingIds: readonly string[],
 ): Promise<Map<string, Hold>> {
   const holds = await selectHolds(db, Prisma.sql`h.booking_id = ANY(${bookingIds}::uuid[])`)
   return new Map(holds.flatMap((hold) => (hold.bookingId === null ? [] : [[hold.bookingId, hold]])))
 }
 
-export const findHoldOfBooking = async (db: Db | Tx, bookingId: string): Promise<Hold | null> =>
+export const findHoldOfBooking = async (db: Reads, bookingId: string): Promise<Hold | null> =>
   (await findHoldsOfBookings(db, [bookingId])).get(bookingId) ?? null
 
 /** A hold in all that booking wants to know of it, bound or about to be; null when it has no items. One query. */
-export async function findBoundHold(db: Db | Tx, holdId: string): Promise<(BoundHold & BookingQuote) | null> {
+export async function findBoundHold(db: Reads, holdId: string): Promise<(BoundHold & BookingQuote) | null> {
   return toBoundHold(holdId, await selectBound(db, holdId))
 }
 
 /** The same, and what decides whether somebody may book it. */
-export async function findHoldToQuote(db: Db, holdId: string): Promise<HoldToQuote | null> {
+export async function findHoldToQuote(db: Reads, holdId: string): Promise<HoldToQuote | null> {
   const rows = await selectBound(db, holdId)
   const [first] = rows
   const quote = toBoundHold(holdId, rows)
@@ -45,7 +46,7 @@ export interface HoldToQuote {
   quote: BookingQuote
 }
 
-const selectBound = (db: Db | Tx, holdId: string): PromiseLike<BoundRow[]> =>
+const selectBound = (db: Reads, holdId: string): PromiseLike<BoundRow[]> =>
   db.$queryRaw`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
       t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number,
       h.user_id, h.status = 'ACTIVE' AND (h.booking_id IS NOT NULL OR h.expires_at > now()) AS kept, h.booking_id IS NOT NULL AS bound,
@@ -114,8 +115,8 @@ export async function updateHoldBooking(
         AND (${which === 'any'} OR NOT EXISTS (SELECT FROM hold_items WHERE hold_id = h.id AND seat_id IS NOT NULL))
       RETURNING h.id, h.event_id, h.expires_at
     ), job AS MATERIALIZED (
-      SELECT b.id, b.event_id, (graphile_worker.add_job('expire-hold', payload => json_build_object('holdId', b.id),
-        run_at => b.expires_at, job_key => 'expire-hold:' || b.id, max_attempts => 25)).id AS job_id
+      SELECT b.id, b.event_id, kit.add_jobs(ARRAY['expire-hold'], ARRAY[json_build_object('holdId', b.id)::text], ARRAY[b.expires_at::timestamptz],
+        ARRAY['expire-hold:' || b.id]) AS added
       FROM bound b
     )
     SELECT j.event_id, i.seat_id FROM job j JOIN hold_items i ON i.hold_id = j.id`.catch((error: unknown) =>

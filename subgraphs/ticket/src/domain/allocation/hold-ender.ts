@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
-import { createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
-import { type Db, InventoryMismatch, mayBeOneRequestsFault, type Tx } from '../database.ts'
+import { createGroupCommit, type GroupCommit, mayBeOneRequestsFault } from '@karcis/kit/group-commit'
+import { type Db, InventoryMismatch, type Tx } from '../database.ts'
 import { lowerUsage, usageChanges } from '../inventory/allowance-store.ts'
 import { lowerOpenPlaces, openPlacesChanges } from '../inventory/open-places-store.ts'
 import { moveStock, moveStockOfSeats, stockMoves } from '../inventory/stock-store.ts'
@@ -34,7 +34,7 @@ interface HoldEnderDeps {
 export const createHoldEnder = (deps: () => HoldEnderDeps): HoldEnder =>
   createGroupCommit({
     maxBatch: PER_TRANSACTION,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     async run(_, endings) {
       const [first] = endings
       if (!first) return []

@@ -1,5 +1,6 @@
 import { mapConstraintError } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { BookingHoldsAlready } from '../errors.ts'
@@ -35,7 +36,7 @@ export async function listOpenHolds(
 }
 
 /** Holds by a condition on `h`, oldest first, with their items. */
-export async function selectHolds(db: Db | Tx, which: Prisma.Sql): Promise<Hold[]> {
+export async function selectHolds(db: Reads, which: Prisma.Sql): Promise<Hold[]> {
   const rows = await db.$queryRaw<HoldRow[]>`SELECT h.id, h.user_id, h.event_id, h.expires_at, h.booking_id,
       CASE WHEN h.status = 'ACTIVE' AND h.booking_id IS NULL AND h.expires_at <= now() THEN 'EXPIRED' ELSE h.status END AS status,
       i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
@@ -159,9 +160,8 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
       JOIN ticket_types t ON t.id = i.type_id
       RETURNING id, hold_id, ticket_type_id, seat_id, quantity, unit_price
     ), jobs AS MATERIALIZED (
-      SELECT count(*) FROM graphile_worker.add_jobs((
-        SELECT array_agg(ROW('expire-hold', json_build_object('holdId', a.id), NULL, a.expires_at, 25,
-          'expire-hold:' || a.id, NULL, NULL)::graphile_worker.job_spec) FROM added a))
+      SELECT kit.add_jobs(array_agg('expire-hold'::text), array_agg(json_build_object('holdId', a.id)::text), array_agg(a.expires_at::timestamptz),
+        array_agg('expire-hold:' || a.id)) FROM added a
     )
     SELECT a.id, a.expires_at, i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
     FROM jobs CROSS JOIN added a JOIN items i ON i.hold_id = a.id JOIN ticket_types t ON t.id = i.ticket_type_id
@@ -247,12 +247,13 @@ export async function cutHolds(tx: Tx, eventId: string): Promise<string[]> {
   return rows.map((row) => row.id)
 }
 
-/** Marks an active hold as turned into tickets. @returns whether there was such a one that may become tickets. */
-export async function moveActiveHoldToConverted(tx: Tx, id: string): Promise<boolean> {
-  const moved =
-    await tx.$executeRaw`UPDATE holds SET status = 'CONVERTED', closed_at = coalesce(closed_at, now())
-    WHERE id = ${id}::uuid AND status = 'ACTIVE' AND NOT revoked`
-  return moved === 1
+/** Marks active holds, locked in id order, as turned into tickets. @returns ids of those that were active and may become tickets. */
+export async function moveActiveHoldsToConverted(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
+  const moved = await tx.$queryRaw<{ id: string }[]>`
+    WITH locked AS (SELECT id FROM holds WHERE id = ANY(${ids}::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+    UPDATE holds h SET status = 'CONVERTED', closed_at = coalesce(closed_at, now()) FROM locked
+    WHERE h.id = locked.id AND status = 'ACTIVE' AND NOT revoked RETURNING h.id`
+  return new Set(moved.map(({ id }) => id))
 }
 
 /** Marks a hold that had ended as turned into tickets. */

@@ -1,5 +1,6 @@
 import { NotFound } from '@karcis/kit/errors'
 import { createGroupCommit } from '@karcis/kit/group-commit'
+import type { Reads } from '@karcis/kit/reads'
 import type { Db } from '../database.ts'
 import { EventNotBookable, SalesPaused } from '../errors.ts'
 import { type EventSources, refreshIfAnswered } from './known-events.ts'
@@ -21,11 +22,11 @@ export interface SaleReads {
 }
 
 /** @param deps asked for at each read. */
-export function createSaleReads(deps: () => { db: Db }): SaleReads {
+export function createSaleReads(deps: () => { db: Db; reads: Reads }): SaleReads {
   const types = createGroupCommit<readonly string[], Map<string, TicketType>>({
     maxBatch: MAX_BATCH,
     async run(_, requests) {
-      const found = await findTicketTypes(deps().db, [...new Set(requests.flat())])
+      const found = await findTicketTypes(deps().reads, [...new Set(requests.flat())])
       return requests.map(() => found)
     },
   })

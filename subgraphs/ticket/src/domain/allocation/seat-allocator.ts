@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
-import { AGAIN, createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
-import { mayBeOneRequestsFault, type Tx } from '../database.ts'
+import { AGAIN, createGroupCommit, type GroupCommit, mayBeOneRequestsFault } from '@karcis/kit/group-commit'
+import type { Tx } from '../database.ts'
 import { SeatsUnavailable, SoldOut } from '../errors.ts'
 import { lowerUsage, raiseUsage, usageChanges } from '../inventory/allowance-store.ts'
 import { lowerOpenPlaces, openPlacesChanges, raiseOpenPlaces } from '../inventory/open-places-store.ts'
@@ -43,7 +43,7 @@ export const createSeatAllocator = (deps: () => SeatAllocatorDeps): SeatAllocato
     maxBatch: MAX_BATCH,
     // One row per user and type in a multi-row upsert.
     distinct: (request) => request.userId,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run: (eventId, requests) => allocateBatch(deps(), eventId, requests),
   })
 

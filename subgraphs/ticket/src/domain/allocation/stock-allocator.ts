@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
-import { AGAIN, createGroupCommit, type GroupCommit } from '@karcis/kit/group-commit'
-import { mayBeOneRequestsFault, type Tx } from '../database.ts'
+import { AGAIN, createGroupCommit, type GroupCommit, mayBeOneRequestsFault } from '@karcis/kit/group-commit'
+import type { Tx } from '../database.ts'
 import { SoldOut } from '../errors.ts'
 import { lowerUsage, raiseUsage } from '../inventory/allowance-store.ts'
 import { lowerOpenPlaces, raiseOpenPlaces } from '../inventory/open-places-store.ts'
@@ -43,7 +43,7 @@ export const createStockAllocator = (deps: () => StockAllocatorDeps): StockAlloc
     maxBatch: MAX_BATCH,
     // One row per user in a multi-row upsert; and a booking's repeat must find what its first call wrote.
     distinct: (request) => request.userId,
-    retryAlone: mayBeOneRequestsFault,
+    retryApart: mayBeOneRequestsFault,
     run: (_ticketTypeId, requests) => allocateBatch(deps(), requests),
   })
 

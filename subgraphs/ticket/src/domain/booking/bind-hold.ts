@@ -3,6 +3,7 @@ import { statement, transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
+import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -16,7 +17,7 @@ import {
 import { type Hold, MAX_PLACES_PER_HOLD } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
 import { findHold } from '../allocation/hold-store.ts'
-import { type Db, InventoryMismatch, type Tx } from '../database.ts'
+import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { BookingHoldsAlready, HoldExpired } from '../errors.ts'
 import { requireOpenEvent } from '../allocation/known-events.ts'
@@ -54,7 +55,7 @@ export async function bindHold(
       }
     }
   }
-  return requireBoundHold(deps.db, holdId)
+  return requireBoundHold(deps.reads, holdId)
 }
 
 /**
@@ -203,7 +204,7 @@ export async function takeForBooking(
     }
   }
   const hold = requireSameHold(await findHoldOfBooking(deps.db, bookingId), owner, items)
-  return requireBoundHold(deps.db, hold.id)
+  return requireBoundHold(deps.reads, hold.id)
 }
 
 /** The booking's hold, when it is what was asked for and not over. */
@@ -224,7 +225,7 @@ function requireSameHold(
   return hold
 }
 
-export async function requireBoundHold(db: Db, holdId: string): Promise<BoundHold> {
+export async function requireBoundHold(db: Reads, holdId: string): Promise<BoundHold> {
   const bound = await findBoundHold(db, holdId)
   if (!bound) throw new Error(`hold ${holdId} has no items`)
   return bound

@@ -4,8 +4,9 @@ import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { findBoundHold, findHoldOfBooking } from '../allocation/bound-hold-store.ts'
 import type { Hold } from '../allocation/hold.ts'
+import { PlacesGone } from '../allocation/hold-converter.ts'
 import { expireHolds } from '../allocation/hold-ender.ts'
-import { lockHold, moveActiveHoldToConverted, moveHoldToConverted } from '../allocation/hold-store.ts'
+import { lockHold, moveActiveHoldsToConverted, moveHoldToConverted } from '../allocation/hold-store.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { findEventCopy } from '../events/event-copy-store.ts'
@@ -26,16 +27,13 @@ export interface IssueResult {
 
 const NOT_ISSUED: IssueResult = { issued: false, ticketIds: [] }
 
-/** Rolls back a transaction that found less free than it needs. */
-class PlacesGone extends Error {}
-
 /**
  * Turns what a paid booking holds into tickets; repeating it gives the same tickets. A hold that has ended in between is taken
  * again if all of it is still free.
  */
 export async function issueTickets(deps: Deps, id: string): Promise<IssueResult> {
   const bookingId = parseInput(idSchema, id, 'bookingId')
-  const hold = await findHoldOfBooking(deps.db, bookingId)
+  const hold = await findHoldOfBooking(deps.reads, bookingId)
   if (!hold) {
     // It may have been forgotten since, but not the tickets that it became.
     const ticketIds = await findTicketIdsOfBooking(deps.db, bookingId)
@@ -81,7 +79,11 @@ async function draftTickets(
 async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTicket[]): Promise<IssueResult> {
   const { db, live, seatClaims } = deps
   try {
-    const change = await transaction(db, (tx) => convert(tx, hold, tickets))
+    // Mostly it is kept, and has no seats.
+    const isDone = hold.items.every(({ seatId }) => seatId === null)
+      ? await deps.holdConverter.submit(hold.eventId, { hold, tickets })
+      : false
+    const change = isDone ? null : await transaction(db, (tx) => convert(tx, hold, tickets))
     await faultPoint('convert-hold/converted')
     if (change === 'converted before')
       return { issued: true, ticketIds: await findTicketIdsOfBooking(db, bookingId) }
@@ -105,7 +107,7 @@ async function convert(
   const { eventId, items, userId } = hold
   const seatIds = items.flatMap((item) => item.seatId ?? [])
   // An active hold remains the booking's even past its time, as long as nobody has ended it.
-  const kept = await moveActiveHoldToConverted(tx, hold.id)
+  const kept = (await moveActiveHoldsToConverted(tx, [hold.id])).has(hold.id)
   if (!kept) {
     const now = await lockHold(tx, hold.id)
     if (now?.status === 'CONVERTED') return 'converted before'

@@ -41,7 +41,7 @@ export async function quoteBooking(
 
 /** A hold that a booking has bound already gives its quote too: whoever books it twice at once is to come as far as the booking. */
 async function quoteHold(deps: Deps, viewer: Viewer, holdId: string): Promise<BookingQuote> {
-  const hold = await findHoldToQuote(deps.db, holdId)
+  const hold = await findHoldToQuote(deps.reads, holdId)
   const userId = hold ? hold.userId : (await findHold(deps.db, holdId))?.userId
   if (userId !== viewer.id) throw new NotFound('hold', holdId)
   // Without items it ended, and its ticket type has been deleted since.

@@ -147,8 +147,14 @@ export interface NewTicket {
 }
 
 /** Writes tickets, in one statement. The database refuses a second set for a booking, and a second live one for a seat. */
-export async function insertTickets(tx: Tx, tickets: NewTicket[]): Promise<void> {
-  await tx.ticket.createMany({ data: tickets })
+export async function insertTickets(tx: Tx, tickets: readonly NewTicket[]): Promise<void> {
+  await tx.$executeRaw`INSERT INTO tickets
+      (id, code, event_id, ticket_type_id, seat_id, seat_label, owner_id, booking_id, ordinal)
+    SELECT * FROM unnest(${tickets.map(({ id }) => id)}::uuid[], ${tickets.map(({ code }) => code)}::text[],
+      ${tickets.map(({ eventId }) => eventId)}::uuid[], ${tickets.map(({ ticketTypeId }) => ticketTypeId)}::uuid[],
+      ${tickets.map(({ seatId }) => seatId)}::uuid[], ${tickets.map(({ seatLabel }) => seatLabel)}::text[],
+      ${tickets.map(({ ownerId }) => ownerId)}::uuid[], ${tickets.map(({ bookingId }) => bookingId)}::uuid[],
+      ${tickets.map(({ ordinal }) => ordinal)}::int[])`
 }
 
 /** Freezes the tickets of a booking, or thaws them. */
