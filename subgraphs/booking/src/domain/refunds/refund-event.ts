@@ -1,5 +1,6 @@
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import {
@@ -52,6 +53,7 @@ export async function refundEvent(deps: Deps, eventId: string): Promise<void> {
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
     return enqueueEventRefund(tx, eventId, passIsOver ? AGAIN_SECONDS : 0)
   })
+  await faultPoint('refund-event/noted')
 }
 
 /** @returns how many were refunded now. */
