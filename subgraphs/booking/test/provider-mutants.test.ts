@@ -10,7 +10,7 @@ import { settlePayment } from '../src/domain/payments/settle-payment.ts'
 import type { BookingSettings } from '../src/env.ts'
 import { startBooking } from './booking-process.ts'
 import { type ProviderKit, PROVIDERS } from './provider-kits.ts'
-import { becomes, PRICE, started, startShop } from './provider-shop.ts'
+import { becomes, isLookedAt, PRICE, started, startShop } from './provider-shop.ts'
 
 // What is no condition of a statement, taken out of the code by itself: the harm that it keeps away.
 
@@ -52,9 +52,9 @@ const SIGNATURES: Record<ProviderKit['method'], Edit> = {
 describe.each(PROVIDERS)('a notification that $method has not signed', (kit) => {
   it('is taken in without the comparison of the signature, and not with it', async () => {
     await using shop = await shopWith(kit)
-    const { booking, notify, standIn } = shop
+    const { booking, notify } = shop
     const { order } = await started(shop)
-    await standIn.quiet()
+    await isLookedAt(shop, order)
     const before = await booking.db.paymentNotification.count()
     const forged = JSON.stringify({
       ...JSON.parse(kit.saysPaid(order, PRICE)),
@@ -90,6 +90,7 @@ describe.each(PROVIDERS)('money at $method that is not what was asked for', (kit
     const { booking, standIn } = shop
     const { deps } = booking.subgraph
     const { buyer, id, order } = await started(shop)
+    await isLookedAt(shop, order)
     shop.arm({ kind: 'lose', times: 9 })
     shop.pay(order)
     await standIn.quiet()

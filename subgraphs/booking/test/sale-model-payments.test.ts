@@ -8,7 +8,16 @@ import { settlePayment } from '../src/domain/payments/settle-payment.ts'
 import { startBooking } from './booking-process.ts'
 import { pileUp } from './mutants.ts'
 import { providerKit } from './provider-kits.ts'
-import { becomes, bookProblems, PRICE, refundsOf, runOut, started, startShop } from './provider-shop.ts'
+import {
+  becomes,
+  bookProblems,
+  isLookedAt,
+  PRICE,
+  refundsOf,
+  runOut,
+  started,
+  startShop,
+} from './provider-shop.ts'
 
 // Counterexamples of docs/model/sale.pml that have to do with an outside provider, replayed; docs/model/README.md names them all.
 
@@ -21,6 +30,7 @@ describe('two runs that are told of the same money at the same moment', () => {
     const { booking, standIn } = shop
     const { deps } = booking.subgraph
     const { buyer, id, order } = await started(shop)
+    await isLookedAt(shop, order)
     shop.arm({ kind: 'lose', times: 9 })
     shop.pay(order)
     await standIn.quiet()
@@ -57,6 +67,7 @@ describe('money that comes when an event was called off, and all that was paid f
     const { booking } = shop
     const { db, subgraph } = booking
     const { id, order } = await started(shop)
+    await isLookedAt(shop, order)
     const { eventId = '' } = (await db.booking.findUnique({ where: { id } })) ?? {}
     shop.arm({ kind: 'lose', times: 9 })
     await db.$executeRaw`INSERT INTO event_copies VALUES (${eventId}::uuid, ${newId()}::uuid, 'CANCELLED', now(), 1)`
