@@ -1,7 +1,9 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { codeMutants } from './packages/testkit/src/code-mutants.ts'
 
 export default defineConfig({
+  plugins: [codeMutants()],
   // Vite would take graphql's ES module where Node takes its CommonJS one: two copies refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {

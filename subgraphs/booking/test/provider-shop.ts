@@ -132,6 +132,20 @@ export async function started(
   return { buyer, id, order: data.confirmPayment.payment.id }
 }
 
+/** Waits until booking has asked about whatever it was told of a payment so far: from then on nobody asks but the test. */
+export async function isLookedAt(
+  { booking, standIn }: ProviderShop<BookingProcess>,
+  order: string,
+): Promise<void> {
+  await standIn.quiet()
+  await eventually(async () =>
+    expect(
+      await booking.db
+        .$queryRaw`SELECT id FROM graphile_worker.jobs WHERE key = ${`settle-payment:${order}`}`,
+    ).toEqual([]),
+  )
+}
+
 /** What a provider knows the payment on a page by: there may be others of the same order, which nobody was given. */
 export const orderOn = (page: string): string => page.split('/').at(-1)?.split('_secret')[0] ?? ''
 

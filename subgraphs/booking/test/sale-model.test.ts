@@ -1,10 +1,16 @@
 import { whenReached } from '@karcis/kit/fault-points'
+import { eventually } from '@karcis/testkit/eventually'
 import { withMutant } from '@karcis/testkit/mutants'
 import { sweepHolds } from '@karcis/ticket/domain/allocation/bound-hold-ender'
 import { describe, expect, it } from 'vitest'
 import { issueTickets } from '../src/domain/fulfilment/issue-tickets.ts'
+import { sweepBookings } from '../src/domain/fulfilment/release-booking.ts'
+import { listEnding } from '../src/domain/refunds/booking-refund-store.ts'
+import { refundInFull } from '../src/domain/refunds/refund-in-full.ts'
+import { finishRefund } from '../src/domain/refunds/refund-tickets.ts'
 import { audit } from './money.ts'
 import { CANCEL, PAY } from './operations.ts'
+import { boughtAt, knownEvent, REQUEST, setPolicy } from './refund-stories.ts'
 import { loseIssueJobs, startWorld } from './world.ts'
 
 // Counterexamples of docs/model/sale.pml that no other test replays; docs/model/README.md names the tests of the others.
@@ -114,5 +120,69 @@ describe('a run that was told that the places are gone, while another has got th
 
   it('without the guard (fulfilled, of moveToRefunded) refunds somebody who has tickets', async () => {
     expect(await toldBefore(false)).toBe('REFUNDED')
+  })
+})
+
+describe('a refund of all that was paid, while a ticket of it is being refunded by itself', () => {
+  /** @returns what the refund of the ticket comes to, after an admin has given everything back in the midst of it. */
+  async function inTheMidst(guarded: boolean): Promise<unknown> {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    await setPolicy(world, event, {})
+    const { bookingId, buyer, tickets } = await boughtAt(world, event, 2)
+    const { deps } = world.subgraph
+    using _ = whenReached((point) => {
+      if (point === 'request-refund/written') throw new Error('dies')
+    })
+    await world.ask(buyer, REQUEST, { input: { bookingId, ticketIds: [tickets[0]], reason: 'Ill.' } })
+    await world.db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE key LIKE 'refund-tickets:%'`
+    const [refundId = ''] = await listEnding(world.db, bookingId)
+    const whole = () => refundInFull(deps, bookingId, 'Rain.', { fulfilled: true })
+    const guard = ["booking_refunds.status = 'ENDING'", 'false'] as const
+    await (guarded ? whole() : withMutant(deps, guard, whole))
+    const refund = await finishRefund(deps, refundId).catch((error: Error) => error.message)
+    return typeof refund === 'string' ? refund : refund?.status
+  }
+
+  it('waits for it', async () => {
+    expect(await inTheMidst(true)).toBe('MADE')
+  })
+
+  it('without the guard (nothing open, of moveToRefunded) leaves a refund that can never be made', async () => {
+    expect(await inTheMidst(false)).toMatch(/cannot give 10000 back/)
+  })
+})
+
+describe('a run that dies before it has asked for tickets', () => {
+  /** The job is gone with it. @param swept whether the sweep looks for what was left. */
+  async function leftAlone(swept: boolean): Promise<number> {
+    await using world = await startWorld()
+    const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 1 })
+    const buyer = await world.buyer()
+    const id = await world.book(buyer, { ticketTypeId: type, quantity: 1 })
+    await world.stopTicket()
+    await world.ask(buyer, PAY, { id })
+    await loseIssueJobs(world, id)
+    await world.restartTicket()
+    const { deps } = world.subgraph
+    await world.db.$executeRaw`UPDATE bookings SET updated_at = now() - interval '1 hour'`
+    const sweep = () => sweepBookings(deps)
+    await (swept ? sweep() : withMutant(deps, ['WHERE NOT fulfilled AND', 'WHERE false AND'], sweep))
+    await eventually(async () =>
+      expect(
+        await world.db.$queryRaw`SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'issue-tickets'`,
+      ).toEqual([]),
+    )
+    expect(await world.db.booking.findUnique({ where: { id } })).toMatchObject({ status: 'PAID' })
+    const issued = await world.db.bookingTicket.count()
+    return issued
+  }
+
+  it('is made up for by the sweep', async () => {
+    expect(await leftAlone(true)).toBe(1)
+  })
+
+  it('without the guards (the job, and the sweep for what is not fulfilled) leaves a PAID booking without tickets', async () => {
+    expect(await leftAlone(false)).toBe(0)
   })
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import {
@@ -73,6 +74,7 @@ async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
     if (passIsOver) await enqueueEventRefund(tx, eventId, AGAIN_SECONDS)
     return !passIsOver
   })
+  await faultPoint('refund-event/noted')
 }
 
 /** @returns how many were refunded now. */

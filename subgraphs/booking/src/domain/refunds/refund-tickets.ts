@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
 import { lockBooking, moveToPartlyRefunded, touchBooking } from '../bookings/booking-store.ts'
@@ -53,7 +54,9 @@ export async function finishRefund(deps: Deps, refundId: string): Promise<Bookin
   const refund = await findRefund(deps.db, refundId)
   if (refund?.status !== 'ENDING' || (await isDisputed(deps.db, refund.bookingId))) return refund
   const { refunded } = await deps.tickets.refund(refund.bookingId, refund.id, refund.ticketIds)
+  await faultPoint('refund-tickets/ended')
   const changed = await transaction(deps.db, (tx) => (refunded ? make(tx, deps, refund) : refuse(tx, refund)))
+  await faultPoint('refund-tickets/written')
   if (changed) publishChange(deps, changed)
   return findRefund(deps.db, refundId)
 }

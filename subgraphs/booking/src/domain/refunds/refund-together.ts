@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../bookings/booking.ts'
 import { enqueueMany, publishChange, recordManyRefunded } from '../bookings/booking-changes.ts'
@@ -48,6 +49,7 @@ export async function refundTogether(
     await recordManyRefunded(tx, refunded)
     return refunded
   })
+  await faultPoint('refund-event/decided')
   for (const booking of bookings) publishChange(deps, booking)
   return new Set(bookings.map(({ id }) => id))
 }

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { keySchema, parseInput, reasonSchema } from '@karcis/kit/validate'
@@ -59,6 +60,7 @@ export async function requestRefund(deps: Deps, viewer: Viewer, rawInput: unknow
     await ask(tx, deps, event, claimed.resultId, input)
     return { id: claimed.resultId, changed: await touchBooking(tx, booking) }
   })
+  await faultPoint('request-refund/written')
   if (changed) publishChange(deps, changed)
   return finishRequest(deps, id)
 }

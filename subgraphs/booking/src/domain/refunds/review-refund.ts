@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, Forbidden, KarcisError, NotFound } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -59,6 +60,12 @@ export async function reviewRefund(
     const now = await findRequest(deps.db, id)
     throw new Conflict('This request is decided already.', { status: now?.status ?? request.status })
   }
+  return finishDecided(deps, id, decided)
+}
+
+/** Tells whoever watches a booking of a decision, and brings what was decided to its end: at once, or by the job. */
+async function finishDecided(deps: Deps, id: string, decided: Booking): Promise<RefundRequest> {
+  await faultPoint('decide-refund/decided')
   publishChange(deps, decided)
   return finishRequest(deps, id)
 }
@@ -137,9 +144,7 @@ export async function decideRefund(deps: Deps, requestId: string): Promise<void>
     const rejected = { ...wanted, approve: false, message: why }
     return transaction(deps.db, (tx) => decide(tx, request, rejected))
   })
-  if (!decided) return
-  publishChange(deps, decided)
-  await finishRequest(deps, requestId)
+  if (decided) await finishDecided(deps, requestId, decided)
 }
 
 /** How many of a kind one sweep takes. */
