@@ -12,8 +12,9 @@ export default defineConfig({
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],
     maxWorkers: 2, // each file brings its own servers; more would only wait for the same cores
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // For what hangs, not for what is slow: on a busy machine everything takes several times as long.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     teardownTimeout: 5_000, // a server that a test forgot to close must not hang the run
     coverage: {
       include: ['{packages,subgraphs,router}/*/src/**/*.ts', 'router/src/**/*.ts'],

@@ -45,10 +45,9 @@ describe('line 24: npm, the bootstrap and what it started end together', () => {
     })
     const pids = await eventually(
       () => JSON.parse(readFileSync(note, 'utf8')) as { script: number; bootstrap: number },
-      20_000,
     )
     process.kill(theOnly(whom === 'npm' ? npm.pid : pids.bootstrap), signal)
-    await eventually(() => expect(Object.values(pids).filter(isAlive)).toEqual([]), 10_000)
+    await eventually(() => expect(Object.values(pids).filter(isAlive)).toEqual([]))
     expect(existsSync(`${note}.stopped`)).toBe(true) // in order, not by force
   })
 })
@@ -93,7 +92,7 @@ describe('line 33: npm start', () => {
       () => expect([...Object.values(processes), ...Object.values(servers)].filter(isAlive)).toEqual([]),
       60_000,
     )
-    await eventually(() => expect(existsSync(join(dataDir, 'pids.json'))).toBe(false), 10_000)
+    await eventually(() => expect(existsSync(join(dataDir, 'pids.json'))).toBe(false))
     expect(readdirSync(dataDir).filter((name) => name.startsWith('pids.json'))).toEqual([])
   })
 })

@@ -44,6 +44,5 @@ describe('the model of a sale', () => {
       expect(states).toBeGreaterThan(50_000)
       expect(search({ without: 'NO_CONDITION_OF_TAKING' }).violated).toContain('tickets[0]')
     },
-    180_000,
   )
 })

@@ -221,4 +221,4 @@ it('follows the money from a cart over two events to the payout, with a ticket t
   expect(contradictions.filter(({ check }) => check !== 'late-event-refunds')).toEqual([])
   const verified = await verifyLedger(karcis.databases.booking)
   expect(verified.findings.filter(({ count }) => count > 0)).toEqual([])
-}, 60_000)
+})

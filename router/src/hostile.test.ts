@@ -60,7 +60,7 @@ async function openImpostor() {
   }
 }
 
-describe('line 25: a router is ended', { timeout: 60_000 }, () => {
+describe('line 25: a router is ended', () => {
   const stack = new AsyncDisposableStack()
   let impostor: Awaited<ReturnType<typeof openImpostor>>
   let router: RouterProcess
@@ -76,7 +76,7 @@ describe('line 25: a router is ended', { timeout: 60_000 }, () => {
     const base = await router.url
     url = `${base}/graphql`
     port = Number(new URL(base).port)
-  }, 60_000)
+  })
   afterAll(() => stack.disposeAsync())
 
   /** The very process still answers. */

@@ -44,7 +44,7 @@ export interface Postgres extends AsyncDisposable {
   stop(): Promise<void>
 }
 
-const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+const FAST = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_wal_size=256MB'] // data may be in memory
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',

@@ -53,7 +53,7 @@ const allDone = (url: string) =>
       `SELECT (SELECT count(DISTINCT n)::int FROM notes) AS done, (SELECT count(*)::int FROM graphile_worker.jobs) AS left`,
     )
     expect(row).toEqual({ done: JOBS, left: 0 })
-  }, 60_000)
+  })
 
 const lives = ({ exitCode, signalCode }: ChildProcess) =>
   expect({ exitCode, signalCode }).toEqual({ exitCode: null, signalCode: null })
@@ -95,7 +95,7 @@ describe('line 26: a lost database connection', () => {
     await killer.end()
     child.kill('SIGTERM')
     expect(await once(child, 'exit')).toEqual([0, null])
-  }, 90_000)
+  })
 
   it('does not leave a process without jobs when it comes at the first look for them', async () => {
     await using database = await createTestDatabase('user')
@@ -116,7 +116,7 @@ describe('line 26: a lost database connection', () => {
     await allDone(database.url)
     lives(child)
     tellsOnlyOfOutages(said())
-  }, 90_000)
+  })
 
   it('is waited out by a process that was there before its database, and by one whose database crashes', async () => {
     await using postgres = await ownPostgres('user')
@@ -127,7 +127,7 @@ describe('line 26: a lost database connection', () => {
     await eventually(async () => {
       const [row] = await ask<{ n: number }>(postgres.url, 'SELECT count(*)::int AS n FROM notes')
       expect(row?.n).toBeGreaterThan(20)
-    }, 20_000)
+    })
     await postgres.crash()
     await sleep(1_000)
     lives(child)
@@ -140,5 +140,5 @@ describe('line 26: a lost database connection', () => {
       expect(await once(child, 'message')).toEqual([null, undefined])
     })
     expect(said()).not.toContain('"err"') // nothing is told with a stack
-  }, 120_000)
+  })
 })

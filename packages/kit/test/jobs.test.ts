@@ -207,9 +207,8 @@ describe('line 27: jobs that fail', () => {
       const notes: number[] = []
       const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
       try {
-        await eventually(
-          async () => expect(await db.$queryRaw`SELECT id FROM graphile_worker.jobs`).toEqual([]),
-          20_000,
+        await eventually(async () =>
+          expect(await db.$queryRaw`SELECT id FROM graphile_worker.jobs`).toEqual([]),
         )
         expect(notes).toEqual([2])
       } finally {

@@ -107,7 +107,7 @@ describe('line 25: large answers', () => {
     expect(new Set(codes)).toEqual(new Set(['SERVICE_UNAVAILABLE']))
     first.end(Promise.resolve())
     await written
-  }, 20_000)
+  })
 
   it('do not hold up those that are known to be small, and are told from them by what they are of', async () => {
     const answers = new LargeAnswers()

@@ -205,12 +205,11 @@ describe('line 28: while the database is away, clients are told so, and the log 
     expect(errorsOf(await post(url, [{ query: '{ asked }' }, { query: '{ read written }' }]))).toEqual([])
     expect(bugs()).toEqual([])
     // Nothing has failed for ten seconds.
-    await eventually(
-      () => expect(told()).toEqual(['outage of database begins', 'outage of database is over']),
-      20_000,
+    await eventually(() =>
+      expect(told()).toEqual(['outage of database begins', 'outage of database is over']),
     )
     expect(lines.at(-1)).toMatchObject({ part: 'database', failures: expect.any(Number) })
-  }, 60_000)
+  })
 
   it('a network that cuts connections, refuses them, or swallows what is sent', async () => {
     await using database = await openKitDatabase()
@@ -241,5 +240,5 @@ describe('line 28: while the database is away, clients are told so, and the log 
     proxy.stall(false)
     expect(errorsOf(await post(url, [{ query: '{ asked }' }, { query: '{ read }' }]))).toEqual([])
     expect(bugs()).toEqual([])
-  }, 60_000)
+  })
 })

@@ -2,6 +2,7 @@ import { EVENTS_PATH } from '@karcis/kit/contracts/events'
 import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
 import { type Bearer, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { eventually } from './eventually.ts'
 import { type GraphQLBody, gql, type Loose } from './gql.ts'
 import { tokenOf } from './people.ts'
 
@@ -42,6 +43,14 @@ export async function mustAsk(...args: Parameters<typeof ask>): Promise<Loose> {
   if (errors.length > 0) throw new Error(JSON.stringify(errors))
   return data
 }
+
+/** As a client does that is told to try again: asks until it is served. For what comes to the same however often it is asked. */
+export const untilServed = (asking: () => Promise<Answer>): Promise<Answer> =>
+  eventually(async () => {
+    const answer = await asking()
+    if (answer.code === 'SERVICE_UNAVAILABLE') throw new Error('nobody has time')
+    return answer
+  })
 
 /** An event that another subgraph tells this one of, by the road that events take: signed, over HTTP. */
 export async function tell(

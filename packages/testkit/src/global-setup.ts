@@ -1,5 +1,4 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { migrate } from '@karcis/infra/migrate'
 import type { Postgres } from '@karcis/infra/postgres'
@@ -9,6 +8,7 @@ import { startRedis, stopLeftoverRedis } from '@karcis/infra/redis'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
+import { scratchDirectories, scratchDirectory } from './scratch.ts'
 import { templateName } from './template.ts'
 
 const PREFIX = 'karcis-test-'
@@ -19,7 +19,7 @@ const PREFIX = 'karcis-test-'
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await clearKilledRuns()
-  const directory = join(tmpdir(), `${PREFIX}${process.pid}`)
+  const directory = join(scratchDirectory(), `${PREFIX}${process.pid}`)
   mkdirSync(directory, { recursive: true, mode: 0o755 })
   await using resources = new AsyncDisposableStack()
   resources.defer(() => rmSync(directory, { recursive: true, force: true }))
@@ -56,9 +56,12 @@ async function prepareTemplate(postgres: Postgres, name: SubgraphName): Promise<
 
 /** A run that was killed could not stop its servers: the next one does. */
 async function clearKilledRuns(): Promise<void> {
-  const leftovers = readdirSync(tmpdir()).filter((name) => name.startsWith(PREFIX))
-  for (const name of leftovers.filter((entry) => !isAlive(Number(entry.slice(PREFIX.length))))) {
-    const directory = join(tmpdir(), name)
+  const leftovers = scratchDirectories().flatMap((parent) =>
+    readdirSync(parent)
+      .filter((name) => name.startsWith(PREFIX) && !isAlive(Number(name.slice(PREFIX.length))))
+      .map((name) => join(parent, name)),
+  )
+  for (const directory of leftovers) {
     await Promise.all([
       stopLeftoverPostgres(join(directory, 'postgres')),
       stopLeftoverRedis(join(directory, 'redis')),

@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { databaseName, migrate } from '@karcis/infra/migrate'
 import { createDatabases, type Postgres, startPostgres } from '@karcis/infra/postgres'
@@ -7,6 +6,7 @@ import { isAlive } from '@karcis/infra/processes'
 import { freePort } from '@karcis/infra/setup'
 import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { eventually } from './eventually.ts'
+import { scratchDirectory } from './scratch.ts'
 
 /** A Postgres server of a test's own, which comes and goes as the test wants. Its address is known before it runs. */
 export interface OwnPostgres extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface OwnPostgres extends AsyncDisposable {
 
 /** A server with the database of one subgraph. It does not run yet. */
 export async function ownPostgres(name: SubgraphName): Promise<OwnPostgres> {
-  const directory = mkdtempSync(join(tmpdir(), 'karcis-own-postgres-'))
+  const directory = mkdtempSync(join(scratchDirectory(), 'karcis-own-postgres-'))
   const dataDir = join(directory, 'postgres')
   const port = await freePort()
   let server: Postgres | null = null

@@ -75,7 +75,7 @@ export async function startProcess(
       eventually(async () => {
         const answer = hasEnded ? null : await probe()
         if (answer?.status !== 200) throw new Error(`${script} is not ready: ${JSON.stringify(log.at(-1))}`)
-      }, 20_000),
+      }),
     signal: (name) => void child.kill(name),
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL')

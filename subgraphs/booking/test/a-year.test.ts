@@ -134,4 +134,4 @@ it('line 35: a year of sales leaves what is owned and owed, and no more than a m
   )
   expect(await stockAgrees(world, type)).toBe(true)
   expect(await audit(world.db)).toEqual([])
-}, 120_000)
+})

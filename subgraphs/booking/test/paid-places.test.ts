@@ -230,12 +230,12 @@ describe('line 29: tickets that could not be issued', () => {
       },
     }
     expect((await world.ask(buyer, PAY, { id })).data.confirmPayment.tickets).toEqual([])
-    await eventually(async () => expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2), 15_000)
-    // At once, by the job at once, and after 1, 2 and 4 s; a job is looked for each second.
+    await eventually(async () => expect((await bookingOf(world, buyer, id)).tickets).toHaveLength(2))
+    // At once, by the job at once, and after 1, 2 and 4 s; a job is looked for each second. By its usual pauses graphile-worker would wait for 20 s at last.
     const waits = at.slice(2).map((time, n) => time - (at[n + 1] as number))
     for (const [n, least] of [1_000, 2_000, 4_000].entries()) {
       expect(waits[n]).toBeGreaterThan(least - 100)
-      expect(waits[n]).toBeLessThan(least + 2_000)
+      expect(waits[n]).toBeLessThan(least + 5_000)
     }
     expect(
       await world.db.$queryRaw`SELECT id FROM graphile_worker.jobs WHERE task_identifier = 'issue-tickets'`,

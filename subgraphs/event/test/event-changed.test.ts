@@ -110,7 +110,7 @@ describe('event.changed', () => {
     const event = await house.createEvent()
     await story.does(house.organizer, DELETE_EVENT, { id: event.id })
     ticket.away(false)
-    await eventually(() => expect(ticket.taken).toHaveLength(2), 20_000)
+    await eventually(() => expect(ticket.taken).toHaveLength(2))
     expect(ticket.taken.map(({ payload }) => [payload.version, payload.status])).toEqual([
       [1, 'PENDING'],
       [2, 'DELETED'],

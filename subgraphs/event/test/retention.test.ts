@@ -44,7 +44,7 @@ describe('line 35: a year of looking at events and of blocking rooms', () => {
     for (const { id } of events) {
       expect((await story.does(null, 'query($id: ID!) { event(id: $id) { views } }', { id })).views).toBe(35)
     }
-  }, 60_000)
+  })
 
   it('adds views up in batches, also when two do so at once, and spares what waits and reservations', async () => {
     await using story = await startStory()

@@ -61,4 +61,4 @@ it('line 30: two ticket processes replaced one after the other under load lose n
   expect(await story.stock(typeId)).toMatchObject({ held: 0, available: 10_000 })
   const [holds] = await story.sql<{ made: bigint }>('SELECT count(*) AS made FROM holds')
   expect(Number(holds?.made)).toBe(counts.held)
-}, 90_000)
+})

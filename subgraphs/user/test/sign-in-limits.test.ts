@@ -216,18 +216,19 @@ describe('line 18: a flood of sign-ins from one address', () => {
   it('leaves everybody else their turn, and everything but passwords untouched', async () => {
     await using story = await startStory({ BCRYPT_COST: '9' })
     const siti = await story.signUp('Siti')
-    const flood = parallel(160, (n) => story.login(`person.${n}@karcis.test`, 'a guess', ELSEWHERE))
+    let answered = 0
+    const flood = parallel(160, async (n) => {
+      const answer = await story.login(`person.${n}@karcis.test`, 'a guess', ELSEWHERE)
+      answered += 1
+      return answer
+    })
     await story.login('first@karcis.test', 'a guess', { address: '203.0.113.9' }) // the flood is under way
-    const asked = performance.now()
     await siti.ask('{ me { id } }')
-    const [reading, before] = [performance.now() - asked, performance.now()]
     expect((await story.login(siti.email, PASSWORD, HOME)).code).toBeUndefined()
-    const signingIn = performance.now() - before
+    expect(answered).toBeLessThan(160) // who came after the flood was served before its end
     const outcomes = await flood
     const codes = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.code : 'FAILED'))
     expect(new Set(codes)).toEqual(new Set(['INVALID_CREDENTIALS', 'RATE_LIMITED']))
-    expect(reading).toBeLessThan(1_000)
-    expect(signingIn).toBeLessThan(2_000)
   })
 
   it('takes back the try of whoever has no turn', async () => {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { buildSubgraphSchema } from '@apollo/subgraph'
-import { parse } from 'graphql'
+import { buildASTSchema, parse } from 'graphql'
 import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
@@ -114,7 +114,7 @@ export async function serveSubgraph<Context extends RequestScope>(
 ): Promise<SubgraphServer<Context>> {
   const { tokens, log, host } = options
   const typeDefs = parse(options.sdl)
-  checkResolvers(buildSubgraphSchema(typeDefs), options.resolvers)
+  checkResolvers(buildASTSchema(typeDefs, { assumeValidSDL: true }), options.resolvers)
   const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
   const largeAnswers = new LargeAnswers()
   const operations = await createOperations<Context>(schema, { largeAnswers })

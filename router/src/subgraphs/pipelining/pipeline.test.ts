@@ -176,7 +176,7 @@ describe('a pipeline', () => {
     expect(others).toBeLessThan(5_000)
   })
 
-  it('closes connections that nobody uses', { timeout: 15_000 }, async () => {
+  it('closes connections that nobody uses', async () => {
     const { pipeline, sockets } = await open(createServer({ keepAliveTimeout: 60_000 }, echo))
     await Promise.all(Array.from({ length: 20 }, (_, index) => bodyOf(pipeline.dispatch(request(index)))))
     await Promise.all([...sockets].map((socket) => once(socket, 'close')))
