@@ -4,6 +4,7 @@ import { checkIn, undoCheckIn } from '../domain/door/check-in.ts'
 import { createDoorDevice, readDoorDevices, revokeDoorDevice } from '../domain/door/devices.ts'
 import { readDoorPolicy, setDoorPolicy } from '../domain/door/policy.ts'
 import { readCheckInStats, watchCheckIns } from '../domain/door/stats.ts'
+import { syncCheckIns } from '../domain/door/sync-check-ins.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 /** Check-in, by whoever organizes an event and by its scanners, which are no viewers. */
@@ -15,6 +16,7 @@ export const door = {
   },
   Mutation: {
     checkIn: async (_, { input }, ctx) => ctx.loaders.ticket.load(await checkIn(ctx.deps, ctx, input)),
+    syncCheckIns: (_, { input }, ctx) => syncCheckIns(ctx.deps, ctx, input),
     undoCheckIn: async (_, { ticketId }, ctx) =>
       ctx.loaders.ticket.load(await undoCheckIn(ctx.deps, requireViewer(ctx), ticketId)),
     setDoorPolicy: (_, { input }, ctx) => setDoorPolicy(ctx.deps, requireViewer(ctx), input),
@@ -31,6 +33,9 @@ export const door = {
   },
   CheckIn: {
     ticket: ({ ticketId }, _, { loaders }) => loaders.ticket.load(ticketId),
+  },
+  SyncedCheckIn: {
+    ticket: ({ ticketId }, _, { loaders }) => (ticketId === null ? null : loaders.ticket.load(ticketId)),
   },
   TicketTypeCheckIns: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
