@@ -1,5 +1,6 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { requireViewer } from '@karcis/kit/viewer'
+import { readDoorBundle } from '../domain/door/bundle.ts'
 import { checkIn, undoCheckIn } from '../domain/door/check-in.ts'
 import { createDoorDevice, readDoorDevices, revokeDoorDevice } from '../domain/door/devices.ts'
 import { readDoorPolicy, setDoorPolicy } from '../domain/door/policy.ts'
@@ -12,6 +13,7 @@ export const door = {
   Query: {
     doorPolicy: (_, { eventId }, ctx) => readDoorPolicy(ctx.deps, requireViewer(ctx), eventId),
     doorDevices: (_, { eventId }, ctx) => readDoorDevices(ctx.deps, requireViewer(ctx), eventId),
+    doorBundle: (_, { eventId, since }, ctx) => readDoorBundle(ctx.deps, ctx, eventId, since ?? null),
     checkInStats: (_, { eventId }, ctx) => readCheckInStats(ctx.deps, ctx, eventId),
   },
   Mutation: {
@@ -33,6 +35,9 @@ export const door = {
   },
   CheckIn: {
     ticket: ({ ticketId }, _, { loaders }) => loaders.ticket.load(ticketId),
+  },
+  DoorTicketType: {
+    ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
   },
   SyncedCheckIn: {
     ticket: ({ ticketId }, _, { loaders }) => (ticketId === null ? null : loaders.ticket.load(ticketId)),
