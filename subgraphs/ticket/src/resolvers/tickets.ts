@@ -20,7 +20,7 @@ export const tickets = {
     setAttendee: (_, { input }, ctx) => setAttendee(ctx.deps, requireViewer(ctx), input),
     transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
   },
-  Attendee: {
+  TicketAttendee: {
     answers: ({ answers }, _, { viewer }) => (viewer ? answers : []),
   },
   User: {
