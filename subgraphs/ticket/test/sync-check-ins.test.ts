@@ -193,7 +193,23 @@ describe('scanners that were offline', () => {
       expect((await sync(story, viewer, [scan])).code).toBe('FORBIDDEN')
     expect((await sync(story, scanner(newId()), [scan])).code).toBe('UNAUTHENTICATED')
     expect((await sync(story, story.organizer, [])).code).toBe('BAD_USER_INPUT')
-    expect((await sync(story, story.organizer, Array(501).fill(scan))).code).toBe('BAD_USER_INPUT')
-    expect((await sync(story, story.organizer, Array(500).fill(scan))).data.syncCheckIns).toHaveLength(500)
+    expect(
+      (
+        await sync(
+          story,
+          story.organizer,
+          Array.from({ length: 501 }, () => scan),
+        )
+      ).code,
+    ).toBe('BAD_USER_INPUT')
+    expect(
+      (
+        await sync(
+          story,
+          story.organizer,
+          Array.from({ length: 500 }, () => scan),
+        )
+      ).data.syncCheckIns,
+    ).toHaveLength(500)
   })
 })
