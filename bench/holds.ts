@@ -45,6 +45,7 @@ export async function benchHolds(rounds: number): Promise<void> {
         REDIS_URL: redis.url,
         SERVICE_SECRET: SECRET,
         KEY_ENCRYPTION_SECRET: SECRET,
+        USER_URL: neighbours,
         EVENT_URL: neighbours,
         BOOKING_URL: neighbours,
         LOG_LEVEL: 'fatal',

@@ -93,3 +93,58 @@ it('lets people in: a scanner for the door, its token, one entry a ticket, and t
   const revoked = await karcis.attempt(CHECK_IN, { input: { code: second.code, eventId } }, device.token)
   expect(revoked.errors?.[0]?.extensions?.code).toBe('UNAUTHENTICATED')
 })
+
+it('goes on without a network, and with a ticket that was handed on', async () => {
+  await using karcis = await startKarcis()
+  const admin = await signInAdmin(karcis)
+  const organizer = await signUpOrganizer(karcis, admin)
+  const { eventId, seat } = await arena(karcis, admin, organizer)
+  const [buyer, friend] = [await signUp(karcis, 'Budi'), await signUp(karcis, 'Sari')]
+  const { holdSeats: hold } = await holdSeats(karcis, buyer, eventId, [
+    seat('Front', 'A', 9),
+    seat('Front', 'A', 10),
+  ])
+  const { createBooking: booking } = await createBooking(karcis, buyer, { holdId: hold.id })
+  const [own, given] = (await pay(karcis, buyer, booking.id)).confirmPayment.tickets
+  const scanner = async (name: string): Promise<string> => {
+    const ask = 'mutation ($input: CreateDoorDeviceInput!) { createDoorDevice(input: $input) { token } }'
+    return (await karcis.run(ask, { input: { eventId, name } }, organizer.token)).createDoorDevice.token
+  }
+  const [north, south] = [await scanner('North'), await scanner('South')]
+
+  const BUNDLE = `query ($eventId: ID!, $since: String) {
+    doorBundle(eventId: $eventId, since: $since) { whole cursor keys { kid } ticketTypes { tickets } } }`
+  const { doorBundle: first } = await karcis.run(BUNDLE, { eventId }, north)
+  const countOf = (bundle: { ticketTypes: { tickets: string }[] }): number =>
+    bundle.ticketTypes.reduce((sum, { tickets }) => sum + Buffer.from(tickets, 'base64').length / 9, 0)
+  expect(countOf(first)).toBe(2)
+
+  await karcis.run(
+    'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }',
+    { id: given.id, email: friend.email },
+    buyer.token,
+  )
+  const mine = await karcis.run('{ myTickets { edges { node { id code status } } } }', {}, friend.token)
+  const [{ node: theirs }] = mine.myTickets.edges
+  const { doorBundle: changed } = await karcis.run(BUNDLE, { eventId, since: first.cursor }, north)
+  expect(changed.whole).toBe(false)
+  expect(countOf(changed)).toBe(2) // the one that was handed on, and what it is now
+
+  const SYNC = `mutation ($input: [SyncCheckInInput!]!) { syncCheckIns(input: $input) { outcome reason ticket { id status } } }`
+  const at = (secondsAgo: number): string => new Date(Date.now() - secondsAgo * 1_000).toISOString()
+  const scan = (code: string, scannedAt: string) => ({ code, eventId, scannedAt })
+  const later = await karcis.run(SYNC, { input: [scan(own.code, at(60)), scan(theirs.code, at(50))] }, south)
+  expect(later.syncCheckIns).toMatchObject([{ outcome: 'ACCEPTED' }, { outcome: 'ACCEPTED' }])
+  const earlier = await karcis.run(
+    SYNC,
+    { input: [scan(own.code, at(120)), scan(given.code, at(110))] },
+    north,
+  )
+  expect(earlier.syncCheckIns).toMatchObject([
+    { outcome: 'ACCEPTED', reason: null, ticket: { id: own.id, status: 'USED' } },
+    { outcome: 'REFUSED', reason: 'TRANSFERRED', ticket: { id: given.id, status: 'TRANSFERRED' } },
+  ])
+  const STATS = 'query ($eventId: ID!) { checkInStats(eventId: $eventId) { total checkedIn flagged } }'
+  const { checkInStats } = await karcis.run(STATS, { eventId }, organizer.token)
+  expect(checkInStats).toEqual({ total: 2, checkedIn: 2, flagged: 2 })
+})

@@ -83,6 +83,7 @@ export async function startWorld(
       REDIS_URL: testRedisUrl(),
       DATABASE_URL: database.url,
       KEY_ENCRYPTION_SECRET: SERVICE_SECRET,
+      USER_URL: neighbours.url,
       EVENT_URL: neighbours.url,
       BOOKING_URL: toBooking.through(neighbours.url),
       HOLD_SECONDS: holdSeconds,

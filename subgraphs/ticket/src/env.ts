@@ -6,6 +6,7 @@ const processUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or h
 /** Settings of the ticket subgraph. */
 export const ticketSettings = subgraphSettings.extend({
   KEY_ENCRYPTION_SECRET: z.string().min(32, 'needs at least 32 characters'),
+  USER_URL: processUrl,
   EVENT_URL: processUrl,
   BOOKING_URL: processUrl,
   /** How long a hold lasts, and again once a booking binds it. */

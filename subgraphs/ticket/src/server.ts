@@ -16,6 +16,7 @@ import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
+import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import {
@@ -37,7 +38,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     name: 'ticket',
     settings,
     openDatabase: (options) => new PrismaClient(options),
-    clients: { event: settings.EVENT_URL, booking: settings.BOOKING_URL },
+    clients: { user: settings.USER_URL, event: settings.EVENT_URL, booking: settings.BOOKING_URL },
     async createDeps(base) {
       const live = createLiveChanges(() => deps.db, base.bus, base.log, settings.LIVE_POLL_MS)
       const deps: Deps = {
@@ -85,6 +86,9 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     ],
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
+      async 'user.rights-changed'(tx: Tx, { payload: { userId, erased } }) {
+        if (erased) await deleteAttendeesOf(tx, userId)
+      },
     }),
   })
 }

@@ -117,6 +117,8 @@ interface Neighbours {
   chargeable: string[]
   /** Seat layouts by room. */
   layouts: Map<string, object>
+  /** Ids of people by their addresses. */
+  users: Map<string, string>
   /** Bookings that keep their places past their time: paid ones. */
   paid: Set<string>
   /** Whether they answer at all. */
@@ -137,6 +139,11 @@ const startNeighbours = (state: Neighbours) => {
       asked('expireBookings', () =>
         holds.map(({ bookingId }) => bookingId).filter((id) => !state.paid.has(id)),
       ),
+    userByEmail: ({ email }) =>
+      asked(`userByEmail ${email}`, () => {
+        const id = state.users.get(email)
+        return id === undefined ? null : { id }
+      }),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {
@@ -156,6 +163,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     asked: [],
     chargeable: ['IDR', 'USD'],
     layouts: new Map(),
+    users: new Map(),
     paid: new Set(),
     away: false,
   }
@@ -168,6 +176,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     DATABASE_URL: database.url,
     REDIS_URL: testRedisUrl(),
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
+    USER_URL: neighboursUrl,
     EVENT_URL: neighboursUrl,
     BOOKING_URL: neighboursUrl,
     LIVE_POLL_MS: '200',

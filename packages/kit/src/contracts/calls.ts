@@ -18,7 +18,7 @@ const OF_ROUTER: Rights = { graphql: true, routes: true }
 const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   user: {
     event: { graphql: true, events: ['user.rights-changed'] },
-    ticket: { graphql: true },
+    ticket: { graphql: true, events: ['user.rights-changed'] },
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
@@ -27,7 +27,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { events: ['event.changed'] },
   },
   ticket: {
-    user: { graphql: true },
+    user: { graphql: true, events: ['ticket.transferred'] },
     event: { graphql: true },
     booking: { graphql: true },
   },

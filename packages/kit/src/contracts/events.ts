@@ -25,6 +25,14 @@ export const EVENTS = {
   }),
   /** An event is otherwise than it was, or new, or gone (DELETED). */
   'event.changed': eventForSale,
+  /** A ticket was handed on: its new owner has another one in its place, and both are to be told. */
+  'ticket.transferred': z.object({
+    ticketId: z.uuid(),
+    newTicketId: z.uuid(),
+    eventId: z.uuid(),
+    fromUserId: z.uuid(),
+    toUserId: z.uuid(),
+  }),
   /** A booking has another status. */
   'booking.changed': z.object({
     bookingId: z.uuid(),

@@ -22,3 +22,8 @@ export const erasureLoss = z.object({
 export const ERASURE_LOSS = `query ErasureLoss($userId: ID!) {
   erasureLoss(userId: $userId) { ${Object.keys(erasureLoss.shape).join(' ')} }
 }`
+
+/** Whose an address is, under `userByEmail`; null when it is nobody's. Asked of the user subgraph, of `$email`. */
+export const USER_BY_EMAIL = 'query UserByEmail($email: String!) { userByEmail(email: $email) { id } }'
+
+export const userByEmail = z.object({ userByEmail: z.object({ id: z.uuid() }).nullable() })

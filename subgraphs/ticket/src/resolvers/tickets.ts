@@ -1,5 +1,7 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
+import { setAttendee } from '../domain/owning/set-attendee.ts'
+import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
 import { readTickets } from '../domain/viewing/read-tickets.ts'
@@ -13,6 +15,13 @@ export const tickets = {
     },
     ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
+  },
+  Mutation: {
+    setAttendee: (_, { input }, ctx) => setAttendee(ctx.deps, requireViewer(ctx), input),
+    transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
+  },
+  TicketAttendee: {
+    answers: ({ answers }, _, { viewer }) => (viewer ? answers : []),
   },
   User: {
     __resolveReference: ({ id }) => referenceTo(id),

@@ -54,3 +54,26 @@ export async function replaceAdmissionRules(
   }
   return written
 }
+
+/** What of an event decides whether its tickets admit. */
+export interface DoorEvent {
+  eventId: string
+  /** Whether it is on: not cancelled. */
+  admits: boolean
+  startsAt: Date
+  endsAt: Date
+  /** IANA name. */
+  timezone: string
+  reentry: boolean
+  /** The database's time. */
+  now: Date
+}
+
+export async function findDoorEvent(db: Db, eventId: string): Promise<DoorEvent | null> {
+  const [event] = await db.$queryRaw<
+    DoorEvent[]
+  >`SELECT e.id AS "eventId", e.status = 'APPROVED' AS admits, e.starts_at AS "startsAt",
+      e.ends_at AS "endsAt", e.timezone, coalesce(d.reentry, false) AS reentry, now() AS now
+    FROM event_copies e LEFT JOIN doors d ON d.event_id = e.id WHERE e.id = ${eventId}::uuid`
+  return event ?? null
+}

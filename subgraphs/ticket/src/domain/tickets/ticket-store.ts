@@ -2,7 +2,7 @@ import type { EventTicket, EventTicketFilter } from '@karcis/kit/contracts/atten
 import { type KeysetPage, newestFirst } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { Ticket, TicketStatus } from './ticket.ts'
+import type { Attendee, Ticket, TicketStatus } from './ticket.ts'
 
 /** Tickets by id. */
 export async function findTickets(db: Db | Tx, ids: readonly string[]): Promise<Map<string, Ticket>> {
@@ -11,10 +11,10 @@ export async function findTickets(db: Db | Tx, ids: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.id, toTicket(row)]))
 }
 
-/** Ids of a booking's tickets, in the order of its items. */
+/** Ids of a booking's tickets, in the order of its items: of one that was handed on, what it is now. */
 export async function findTicketIdsOfBooking(db: Db | Tx, bookingId: string): Promise<string[]> {
   const rows = await db.ticket.findMany({
-    where: { bookingId },
+    where: { bookingId, ordinal: { not: null } },
     orderBy: { ordinal: 'asc' },
     select: { id: true },
   })
@@ -99,7 +99,8 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
-  t.owner_id, t.status, t.frozen, t.checked_in_at, t.inside, t.created_at`
+  t.owner_id, t.status, t.frozen, t.checked_in_at, t.inside, t.attendee_name,
+  t.attendee_answers, t.created_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
   id: row.id,
@@ -114,6 +115,8 @@ const toTicket = (row: TicketRow): Ticket => ({
   frozen: row.frozen,
   checkedInAt: row.checked_in_at,
   inside: row.inside,
+  attendee:
+    row.attendee_name === null ? null : { name: row.attendee_name, answers: row.attendee_answers ?? [] },
   createdAt: row.created_at,
 })
 
@@ -130,6 +133,8 @@ interface TicketRow {
   frozen: boolean
   checked_in_at: Date | null
   inside: boolean
+  attendee_name: string | null
+  attendee_answers: Attendee['answers'] | null
   created_at: Date
 }
 

@@ -4,6 +4,12 @@ import type { Caller, Viewer } from '@karcis/kit/service-token'
 
 export type TicketStatus = 'VALID' | 'USED' | 'REFUNDED' | 'CANCELLED' | 'TRANSFERRED'
 
+/** Who comes with a ticket, and what they were asked. */
+export interface Attendee {
+  name: string
+  answers: { question: string; answer: string }[]
+}
+
 /** An issued ticket. */
 export interface Ticket {
   id: string
@@ -21,6 +27,8 @@ export interface Ticket {
   checkedInAt: Date | null
   /** Whether whoever has it is inside just now, as far as the door knows. */
   inside: boolean
+  /** Who comes with it; null while nobody has said so. */
+  attendee: Attendee | null
   createdAt: Date
 }
 
