@@ -23,6 +23,8 @@ export interface Watch {
   received: Loose[]
   /** Waits for the first message that fits. */
   until(fits: (message: Loose) => boolean): Promise<Loose>
+  /** Resolves when the server has ended it. */
+  completed: Promise<void>
   stop(): void
 }
 
@@ -62,8 +64,13 @@ async function startProcess(settings: Record<string, string>) {
   ): Promise<Answer> => askSubgraph(subgraph, viewer, operation, variables, service)
 
   /** A subscription, as the router opens it; everything received is kept. */
-  async function watch(query: string, variables: Record<string, unknown> = {}): Promise<Watch> {
-    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null, 'ticket') }
+  async function watch(
+    query: string,
+    variables: Record<string, unknown> = {},
+    viewer: Viewer | null = null,
+  ): Promise<Watch> {
+    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'ticket') }
+    const completed = Promise.withResolvers<void>()
     const received: Loose[] = []
     const failures: unknown[] = []
     const stop = sockets.client.subscribe(
@@ -71,11 +78,12 @@ async function startProcess(settings: Record<string, string>) {
       {
         next: (message) => received.push(message),
         error: (error) => failures.push(error),
-        complete: () => undefined,
+        complete: () => completed.resolve(),
       },
     )
     return {
       received,
+      completed: completed.promise,
       stop,
       until: (fits) =>
         eventually(() => {

@@ -3,5 +3,6 @@ export const CHANNELS = {
   event: (id: string) => `event:${id}`,
   seatMap: (eventId: string) => `seat-map:${eventId}`,
   stock: (eventId: string) => `stock:${eventId}`,
+  queue: (eventId: string) => `queue:${eventId}`,
   booking: (id: string) => `booking:${id}`,
 }

@@ -3,6 +3,7 @@ import { DateTime, Money } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { bookings } from './bookings.ts'
 import { holds } from './holds.ts'
+import { queues } from './queues.ts'
 import { seats } from './seats.ts'
 import { ticketTypes } from './ticket-types.ts'
 import { tickets } from './tickets.ts'
@@ -13,6 +14,7 @@ export const resolvers = joinResolvers<Resolvers>(
   ticketTypes,
   seats,
   holds,
+  queues,
   tickets,
   bookings,
 )

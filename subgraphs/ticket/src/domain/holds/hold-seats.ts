@@ -3,7 +3,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
-import { type Hold, requireSale } from '../allocation/hold.ts'
+import { type Hold, queuePassSchema, requireSale } from '../allocation/hold.ts'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
@@ -15,12 +15,16 @@ import type { ChoosableSeat } from '../seat-map/row-store.ts'
 import { missingFrom, seatIdsSchema } from '../seat-map/seat.ts'
 
 const MAX_IDS = 1_000
-const inputSchema = z.object({ eventId: idSchema, seatIds: seatIdsSchema(MAX_IDS) })
+const inputSchema = z.object({
+  eventId: idSchema,
+  seatIds: seatIdsSchema(MAX_IDS),
+  queuePass: queuePassSchema,
+})
 
 /**
  * Holds the chosen seats of an event for the viewer, all of them or none, for HOLD_SECONDS.
  * @param holdId of the hold to make; a new one, unless given.
- * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
+ * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
  */
 export async function holdSeats(
   deps: Deps,
@@ -28,13 +32,15 @@ export async function holdSeats(
   input: unknown,
   holdId: string = newId(),
 ): Promise<Hold> {
-  const { eventId, seatIds } = parseInput(inputSchema, input)
+  const { eventId, seatIds, queuePass } = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
+  const buyer = { ...owner, queuePass }
+  await deps.waitingRoom.gate.requirePassEarly(buyer, eventId)
   await requirePlacesOfOneHold(deps, { ...owner, eventId }, seatIds.length)
   const allocate = async () => {
     const rows = await deps.saleReads.rowsAround(eventId, seatIds)
     const seats = requireChosen(rows, seatIds)
-    const types = await requireOpenTypes(deps, [...new Set(seats.map((seat) => seat.ticketTypeId))])
+    const types = await requireOpenTypes(deps, buyer, [...new Set(seats.map((seat) => seat.ticketTypeId))])
     for (const type of types.values()) requireSale(type)
     requireFree(rows, seats)
     const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
