@@ -457,6 +457,41 @@ describe('admission', () => {
   })
 })
 
+describe('a rush at three processes', () => {
+  it('admits each of 300 once, in the order of the line, and never ahead of the rate', async () => {
+    await using story = await startStory()
+    const { set, join, admitted, queue } = queueing(story)
+    const processes = [story, await story.join(), await story.join()]
+    const at = (n: number): Process => processes[n % 3] ?? story
+    const eventId = await story.event()
+    await set(eventId, { opensAt: inMs(HOUR), admitPerMinute: 3_000 })
+    const all = people(300)
+    const watches = await Promise.all(
+      all.slice(0, 30).map((viewer, n) => watchAs(at(n + 1), viewer, eventId)),
+    )
+    await Promise.all(all.slice(0, 150).map((viewer, n) => join(viewer, eventId, at(n))))
+    await story.sql('UPDATE queues SET opens_at = now(), admitted_until = now()')
+    await Promise.all(all.slice(150).map((viewer, n) => join(viewer, eventId, at(n))))
+    await eventually(async () => expect(await admitted()).toBe(300), 20_000)
+    await Promise.all(watches.map((watch) => watch.until(({ status }) => status === 'ADMITTED')))
+    // By when each was admitted, how many had been, and how many could have been.
+    const ahead = await story.sql(`SELECT user_id FROM (
+      SELECT a.user_id, count(*) OVER (ORDER BY a.admitted_at) AS so_far,
+        extract(epoch FROM a.admitted_at - q.opens_at) * q.admit_per_minute / 60 AS most
+      FROM queue_admissions a JOIN queues q ON q.id = a.queue_id) x WHERE so_far > most + 1`)
+    expect(ahead).toEqual([])
+    const { seed } = await queue(eventId)
+    const inOrder = await story.sql<{ user_id: string; place: bigint; admitted_at: Date }>(
+      'SELECT user_id, place, admitted_at FROM queue_admissions ORDER BY place',
+    )
+    const times = inOrder.map((row) => row.admitted_at.getTime())
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    const early = new Set(all.slice(0, 150).map(({ id }) => id))
+    for (const [n, { user_id, place }] of inOrder.entries())
+      expect([early.has(user_id), Number(place) === drawnPlace(seed, user_id)]).toEqual([n < 150, n < 150])
+  })
+})
+
 describe('Redis', () => {
   it('flushed in the middle: nobody gets in ahead, who watches keeps their place, and nobody is admitted twice', async () => {
     await using story = await startStory()

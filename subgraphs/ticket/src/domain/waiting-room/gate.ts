@@ -59,19 +59,27 @@ export function createGate(secret: string, reads: QueueReads): Gate {
     return until !== null
   }
 
-  async function requirePass({ userId, queuePass }: Buyer, { eventId, queueId }: Gated): Promise<void> {
-    if (queueId === null) return
-    const passed = queuePass == null ? await isAdmitted(queueId, userId) : isGood(queuePass, queueId, userId)
-    if (!passed) throw new QueueRequired(eventId)
+  const isOpenTo = async ({ userId, queuePass }: Buyer, queueId: string | null): Promise<boolean> =>
+    queueId === null || (queuePass == null ? isAdmitted(queueId, userId) : isGood(queuePass, queueId, userId))
+
+  async function lookUp(eventId: string): Promise<string | null> {
+    const queueId = (await reads.ofEvent(eventId))?.id ?? null
+    queues.set(eventId, { queueId })
+    return queueId
   }
 
   return {
     passOf: ({ id }, userId, admittedUntil) => passes.sign({ queue: id, user: userId }, admittedUntil),
-    requirePass,
+
+    async requirePass(buyer, { eventId, queueId }) {
+      if (!(await isOpenTo(buyer, queueId))) throw new QueueRequired(eventId)
+    },
+
     async requirePassEarly(buyer, eventId) {
-      const known = queues.get(eventId) ?? { queueId: (await reads.ofEvent(eventId))?.id ?? null }
-      queues.set(eventId, known)
-      await requirePass(buyer, { eventId, ...known })
+      const known = queues.get(eventId)
+      if (await isOpenTo(buyer, known ? known.queueId : await lookUp(eventId))) return
+      // Nobody is refused for what was ended in the second since.
+      if (!known || !(await isOpenTo(buyer, await lookUp(eventId)))) throw new QueueRequired(eventId)
     },
   }
 }

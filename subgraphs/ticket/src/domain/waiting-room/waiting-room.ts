@@ -44,20 +44,25 @@ export function createWaitingRoom(
     }
   }
 
-  const timers = [admit, () => board.turn()].map((turn) => {
+  /** One after the other: a turn that takes longer than that has the next one left out. */
+  function repeat(turn: () => Promise<void>): NodeJS.Timeout {
     let underWay = false
-    return setInterval(async () => {
-      if (underWay) return
-      underWay = true
+    async function run(): Promise<void> {
       try {
         await turn()
       } catch (error) {
         if (!isAway(error, log)) log.warn({ err: error }, 'the waiting room skipped a turn')
       }
       underWay = false
+    }
+    return setInterval(() => {
+      if (underWay) return
+      underWay = true
+      void run()
     }, TURN_MS).unref()
-  })
+  }
 
+  const timers = [repeat(admit), repeat(() => board.turn())]
   return {
     line,
     gate,
