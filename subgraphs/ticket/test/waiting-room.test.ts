@@ -117,10 +117,14 @@ describe('the gate', () => {
     ]
     const reserve = (wanted: object) =>
       story.ask(buyer, RESERVE_PLACES, { holdId: newId(), ...wanted }, 'booking')
+    const holdItems = (input: object) =>
+      story.ask(buyer, 'mutation ($input: HoldItemsInput!) { holdItems(input: $input) { id } }', { input })
     const ways = () => [
       () => story.holdSeats(buyer, eventId, [seat('A1')]),
       () => story.holdBest(buyer, eventId, typeId, 1),
       () => story.holdTickets(buyer, standing, 1),
+      () => holdItems({ eventId, seatIds: [seat('C1')], items: items.slice(0, 1) }),
+      () => holdItems({ eventId, items }),
       () => story.booking.take(buyer, newId(), standing, 1),
       () => story.booking.takeItems(buyer, newId(), items),
       () => story.booking.quote(buyer, { items }),
@@ -338,7 +342,11 @@ describe('the line', () => {
     await set(eventId, { enabled: false })
     await watch.until(({ status }) => status === 'NOT_REQUIRED')
     await watch.completed
-    for (const id of [newId()]) expect((await join(viewer, id)).code).toBe('NOT_FOUND')
+    // What is not public has no waiting room either.
+    const hidden = await story.event({ status: 'PENDING' })
+    await set(hidden, { admitPerMinute: 1 })
+    for (const id of [newId(), hidden]) expect((await join(viewer, id)).code).toBe('NOT_FOUND')
+    expect((await join(story.organizer, hidden)).code).toBe('EVENT_NOT_BOOKABLE')
     expect((await join(null, eventId)).code).toBe('UNAUTHENTICATED')
   })
 })

@@ -1,9 +1,11 @@
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { requireEvent, requireVisibleEvent } from '../allocation/known-events.ts'
+import { requireVisibleEvent } from '../allocation/known-events.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
+import { ifVisible } from '../events/event-copy.ts'
+import type { EventCopy } from '../events/event-copy-store.ts'
 import { standing } from '../waiting-room/board.ts'
 import type { Queue, QueuePosition } from '../waiting-room/queue.ts'
 
@@ -12,10 +14,9 @@ import type { Queue, QueuePosition } from '../waiting-room/queue.ts'
  * @throws NotFound, EventNotBookable when it is called off or over, BadUserInput; ServiceUnavailable while Redis is away.
  */
 export async function joinQueue(deps: Deps, viewer: Viewer, id: string): Promise<QueuePosition> {
-  const { eventId, queue } = await queueOf(deps, viewer, id)
-  if (!queue) return notRequired(eventId, viewer)
-  const { eventStatus, over } = await requireEvent(deps, eventId)
-  if (eventStatus !== 'APPROVED' || over) throw new EventNotBookable(eventId)
+  const { event, queue } = await queueOf(deps, viewer, id)
+  if (!queue) return notRequired(event, viewer)
+  if (event.eventStatus !== 'APPROVED' || event.over) throw new EventNotBookable(event.id)
   const admitted = await findAdmitted(deps, queue, viewer.id)
   if (admitted) return admitted
   const { line, board } = deps.waitingRoom
@@ -26,8 +27,8 @@ export async function joinQueue(deps: Deps, viewer: Viewer, id: string): Promise
 
 /** Gives the viewer's place in the line to those behind them; whoever was admitted stays admitted. @throws NotFound, BadUserInput. */
 export async function leaveQueue(deps: Deps, viewer: Viewer, id: string): Promise<QueuePosition> {
-  const { eventId, queue } = await queueOf(deps, viewer, id)
-  if (!queue) return notRequired(eventId, viewer)
+  const { event, queue } = await queueOf(deps, viewer, id)
+  if (!queue) return notRequired(event, viewer)
   const { line, board } = deps.waitingRoom
   await line.leave(queue, viewer.id)
   board.touch(queue.id, viewer.id)
@@ -36,8 +37,8 @@ export async function leaveQueue(deps: Deps, viewer: Viewer, id: string): Promis
 
 /** Where the viewer stands. @throws NotFound, BadUserInput; ServiceUnavailable while Redis is away, but for those who were admitted. */
 export async function readQueuePosition(deps: Deps, viewer: Viewer, id: string): Promise<QueuePosition> {
-  const { eventId, queue } = await queueOf(deps, viewer, id)
-  if (!queue) return notRequired(eventId, viewer)
+  const { event, queue } = await queueOf(deps, viewer, id)
+  if (!queue) return notRequired(event, viewer)
   const admitted = await findAdmitted(deps, queue, viewer.id)
   if (admitted) return admitted
   const { found, waiting } = await deps.waitingRoom.line.look(queue, [viewer.id])
@@ -51,20 +52,23 @@ export async function watchQueuePosition(
   viewer: Viewer,
   id: string,
 ): Promise<AsyncIterableIterator<QueuePosition>> {
-  const { eventId, queue } = await queueOf(deps, viewer, id)
-  return queue ? deps.waitingRoom.board.watch(queue, viewer.id) : only(notRequired(eventId, viewer))
+  const { event, queue } = await queueOf(deps, viewer, id)
+  return queue ? deps.waitingRoom.board.watch(queue, viewer.id) : only(notRequired(event, viewer))
 }
 
+/** The event, as far as the viewer may see it, and its queue. Read together with all who ask in this turn: many do, and often. */
 async function queueOf(
   deps: Deps,
   viewer: Viewer,
   id: string,
-): Promise<{ eventId: string; queue: Queue | null }> {
+): Promise<{ event: EventCopy; queue: Queue | null }> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  const queue = await deps.waitingRoom.reads.ofEvent(eventId)
-  // Who waits asks often: an event that has a queue is looked up in full by those alone who join.
-  if (!queue) await requireVisibleEvent(deps, viewer, eventId)
-  return { eventId, queue }
+  const [known, queue] = await Promise.all([
+    deps.batchedReads.eventCopy(eventId),
+    deps.waitingRoom.reads.ofEvent(eventId),
+  ])
+  const event = ifVisible(viewer, known) ?? (await requireVisibleEvent(deps, viewer, eventId))
+  return { event, queue }
 }
 
 async function findAdmitted(deps: Deps, queue: Queue, userId: string): Promise<QueuePosition | null> {
@@ -77,7 +81,7 @@ const inLine = (queue: Queue, userId: string, rank: number, waiting: number): Qu
     ? { ...standing(queue, userId), status: 'WAITING', position: rank + 1, waiting }
     : { ...standing(queue, userId), status: 'BEFORE_OPENING', waiting }
 
-const notRequired = (eventId: string, { id: userId }: Viewer): QueuePosition => ({
+const notRequired = ({ id: eventId }: EventCopy, { id: userId }: Viewer): QueuePosition => ({
   eventId,
   userId,
   status: 'NOT_REQUIRED',

@@ -49,7 +49,7 @@ interface Watched {
   /** What the line was called when it was looked at last; null: never yet. */
   epoch: string | null
   watchers: Map<string, QueueWatcher>
-  /** Who is looked at in which turn; who was put off since is left out then. */
+  /** Who is looked at in which turn; whose turn has been put off since is left out then. */
   turns: QueueWatcher[][]
   unsubscribe(): void
 }
@@ -176,7 +176,7 @@ export function createBoard({ line, bus, reads, findQueues }: BoardDeps): Board 
     for (let turn = Math.max(from, until - TURNS_AHEAD) + 1; turn <= until; turn += 1) {
       const noted = watched.turns[turn % TURNS_AHEAD] ?? []
       watched.turns[turn % TURNS_AHEAD] = []
-      for (const watcher of noted) if (!watcher.ended && watcher.dueAt === turn) due.push(watcher)
+      for (const watcher of noted) if (!watcher.ended && watcher.dueAt <= turn) due.push(watcher)
     }
     // Also with nobody: whether the line is still the same is looked at in each turn.
     for (let at = 0; at === 0 || at < due.length; at += PER_LOOK) {
