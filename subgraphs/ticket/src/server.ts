@@ -63,6 +63,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
           live.seats.close()
           live.stock.close()
           deps.waitingRoom.close()
+          live.checkIns.close()
           await deps.qrCodes.close()
         },
       }

@@ -2,7 +2,7 @@ import { BIND_HOLD, BOOKING_QUOTE, TAKE_FOR_BOOKING, type WantedItem } from '@ka
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
-import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
+import { type Bearer, SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
 import { type Answer, ask as askSubgraph, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
@@ -57,7 +57,7 @@ async function startProcess(settings: Record<string, string>) {
   const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
 
   const ask = (
-    viewer: Viewer | null,
+    viewer: Bearer | null,
     operation: string,
     variables: Record<string, unknown> = {},
     service: ServiceName = 'router',
@@ -67,7 +67,7 @@ async function startProcess(settings: Record<string, string>) {
   async function watch(
     query: string,
     variables: Record<string, unknown> = {},
-    viewer: Viewer | null = null,
+    viewer: Bearer | null = null,
   ): Promise<Watch> {
     const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'ticket') }
     const completed = Promise.withResolvers<void>()

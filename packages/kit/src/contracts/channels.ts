@@ -4,5 +4,6 @@ export const CHANNELS = {
   seatMap: (eventId: string) => `seat-map:${eventId}`,
   stock: (eventId: string) => `stock:${eventId}`,
   queue: (eventId: string) => `queue:${eventId}`,
+  checkIns: (eventId: string) => `check-ins:${eventId}`,
   booking: (id: string) => `booking:${id}`,
 }
