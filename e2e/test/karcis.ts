@@ -107,6 +107,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       HOLD_SECONDS: 600,
       MAX_OPEN_PLACES: 10,
       BOOKING_SILENCE_SECONDS: 86_400,
+      QUEUE_PASS_SECONDS: 600,
       HOLD_RETENTION_DAYS: 30,
       ...(await own('ticket')),
       ...settings,

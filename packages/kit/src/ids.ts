@@ -16,3 +16,12 @@ export const idSchema = z
 
 /** The id that a reference names, in lower case; null for what is no id and so names nothing. */
 export const parseId = (text: string): string | null => (isId(text) ? text.toLowerCase() : null)
+
+/** The 16 bytes that an id stands for. */
+export const idBytes = (id: string): Buffer => Buffer.from(id.replaceAll('-', ''), 'hex')
+
+/** The id of 16 bytes, in lower case. */
+export const idOfBytes = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

@@ -89,6 +89,7 @@ export async function startWorld(
       HOLD_SECONDS: holdSeconds,
       MAX_OPEN_PLACES: 10,
       BOOKING_SILENCE_SECONDS: silenceSeconds,
+      QUEUE_PASS_SECONDS: 600,
       HOLD_RETENTION_DAYS: 30,
       LIVE_POLL_MS: 2_000,
     })

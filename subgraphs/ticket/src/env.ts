@@ -15,6 +15,8 @@ export const ticketSettings = subgraphSettings.extend({
   MAX_OPEN_PLACES: z.coerce.number().int().min(1).max(10_000).default(10),
   /** For how long, past their time, the places of a booking wait for word whether it was paid, while the booking subgraph says nothing. */
   BOOKING_SILENCE_SECONDS: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
+  /** How long somebody whose turn it is in a waiting room may take places. */
+  QUEUE_PASS_SECONDS: z.coerce.number().int().min(10).max(86_400).default(600),
   /** Holds that have ended or become tickets, for people who look into something: nothing needs them any more. */
   HOLD_RETENTION_DAYS: days(30),
   /** How late a change of seats or stock can be when Redis lost it. */

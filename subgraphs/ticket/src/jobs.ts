@@ -42,6 +42,9 @@ export const sweepHoldsJob = defineJob({
 /** For how long a person's counter stays that is back at zero: whoever has just given up mostly takes again, and then finds it. */
 const EMPTY_DAYS = 1
 
+/** That nobody is admitted twice with one place must be known for as long as Redis may still have that place. */
+const ADMISSION_DAYS = 30
+
 /**
  * What has come to its end and is needed by nothing. Tickets, seats and ticket types stay, and with them what their owners have of a
  * type, until somebody gives it back.
@@ -66,5 +69,11 @@ export const retentions = [
     since: 'emptied_at',
     where: 'taken = 0',
     keepForDays: EMPTY_DAYS,
+  }),
+  retention<Deps>({
+    name: 'forget-admissions',
+    table: 'queue_admissions',
+    since: 'expires_at',
+    keepForDays: ADMISSION_DAYS,
   }),
 ]

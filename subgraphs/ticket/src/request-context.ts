@@ -7,6 +7,7 @@ import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
 import type { Ticket } from './domain/tickets/ticket.ts'
 import { countTicketsOfOwners, findTickets, listTicketsOfOwners } from './domain/tickets/ticket-store.ts'
+import { countAdmissions } from './domain/waiting-room/queue-store.ts'
 import type { TicketReads } from './domain/viewing/read-tickets.ts'
 
 /** One request, or one event of a subscription. */
@@ -35,6 +36,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   seatsOfEvent: byKey((eventIds) => findSeatsOfEvents(db, eventIds)),
   sectionsOfEvent: byKey((eventIds) => findSections(db, eventIds)),
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
+  admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
   ticket: byKey((ids) => findTickets(db, ids)),
   ...createTicketReads(db),
 })

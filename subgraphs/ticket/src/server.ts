@@ -17,6 +17,7 @@ import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
+import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import {
@@ -45,6 +46,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         ...base,
         settings,
         live,
+        waitingRoom: createWaitingRoom(base, settings, () => deps),
         qrCodes: createQrCodes(),
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
@@ -63,6 +65,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         async close() {
           live.seats.close()
           live.stock.close()
+          deps.waitingRoom.close()
           live.checkIns.close()
           await deps.qrCodes.close()
         },

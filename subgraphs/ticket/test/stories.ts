@@ -24,6 +24,8 @@ export interface Watch {
   received: Loose[]
   /** Waits for the first message that fits. */
   until(fits: (message: Loose) => boolean): Promise<Loose>
+  /** Resolves when the server has ended it. */
+  completed: Promise<void>
   stop(): void
 }
 
@@ -69,6 +71,7 @@ async function startProcess(settings: Record<string, string>) {
     viewer: Bearer | null = null,
   ): Promise<Watch> {
     const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'ticket') }
+    const completed = Promise.withResolvers<void>()
     const received: Loose[] = []
     const failures: unknown[] = []
     const stop = sockets.client.subscribe(
@@ -76,11 +79,12 @@ async function startProcess(settings: Record<string, string>) {
       {
         next: (message) => received.push(message),
         error: (error) => failures.push(error),
-        complete: () => undefined,
+        complete: () => completed.resolve(),
       },
     )
     return {
       received,
+      completed: completed.promise,
       stop,
       until: (fits) =>
         eventually(() => {

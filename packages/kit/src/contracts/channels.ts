@@ -3,6 +3,7 @@ export const CHANNELS = {
   event: (id: string) => `event:${id}`,
   seatMap: (eventId: string) => `seat-map:${eventId}`,
   stock: (eventId: string) => `stock:${eventId}`,
+  queue: (eventId: string) => `queue:${eventId}`,
   checkIns: (eventId: string) => `check-ins:${eventId}`,
   booking: (id: string) => `booking:${id}`,
 }

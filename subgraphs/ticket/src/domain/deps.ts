@@ -15,6 +15,7 @@ import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
 import type { QrCodes } from './tickets/qr-codes.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
+import type { WaitingRoom } from './waiting-room/waiting-room.ts'
 
 /** What the use cases reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -22,6 +23,7 @@ export interface Deps extends BaseDeps<Db> {
   signingKeys: SigningKeys
   qrCodes: QrCodes
   live: LiveChanges
+  waitingRoom: WaitingRoom
   seatClaims: SeatClaims
   /** The rows of ticket types, as far as they were asked for. */
   rowLayouts: LRUCache<string, RowLayout[]>

@@ -52,6 +52,14 @@ export class SalesPaused extends KarcisError {
   }
 }
 
+export class QueueRequired extends KarcisError {
+  constructor(eventId: string) {
+    super('QUEUE_REQUIRED', 'This event has a waiting room: join its queue, and hold when it is your turn.', {
+      eventId,
+    })
+  }
+}
+
 /** A limit of what one person may have, and how far it is used up. */
 export interface LimitFacts {
   /** The most that is allowed. */

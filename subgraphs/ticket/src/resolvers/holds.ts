@@ -1,6 +1,8 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent } from '../domain/events/event-copy.ts'
+import { extendHold } from '../domain/holds/extend-hold.ts'
 import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
+import { holdItems } from '../domain/holds/hold-items.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
 import { readHold, readOpenHolds, releaseHold } from '../domain/holds/release-hold.ts'
@@ -15,6 +17,8 @@ export const holds = {
     holdSeats: (_, { input }, ctx) => holdSeats(ctx.deps, requireViewer(ctx), input),
     holdBestSeats: (_, { input }, ctx) => holdBestSeats(ctx.deps, requireViewer(ctx), input),
     holdTickets: (_, { input }, ctx) => holdTickets(ctx.deps, requireViewer(ctx), input),
+    holdItems: (_, { input }, ctx) => holdItems(ctx.deps, requireViewer(ctx), input),
+    extendHold: (_, { id }, ctx) => extendHold(ctx.deps, requireViewer(ctx), id),
     releaseHold: (_, { id }, ctx) => releaseHold(ctx.deps, requireViewer(ctx), id),
   },
   Hold: {

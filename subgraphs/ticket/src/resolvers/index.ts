@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { bookings } from './bookings.ts'
 import { door } from './door.ts'
 import { holds } from './holds.ts'
+import { queues } from './queues.ts'
 import { seats } from './seats.ts'
 import { ticketTypes } from './ticket-types.ts'
 import { tickets } from './tickets.ts'
@@ -14,6 +15,7 @@ export const resolvers = joinResolvers<Resolvers>(
   ticketTypes,
   seats,
   holds,
+  queues,
   tickets,
   door,
   bookings,

@@ -187,6 +187,32 @@ export async function lockHold(tx: Tx, id: string): Promise<{ status: HoldStatus
   return hold ?? null
 }
 
+/**
+ * Moves the end of a user's active, unbound hold, and the job that ends it, to `seconds` from the start of the transaction, but no later than
+ * `longest` from when it was made, nor than its event's end, and no earlier than it was. One statement.
+ * @returns how many seconds are left; null when there is no such hold, or its event does not take bookings.
+ */
+export async function updateHoldEnd(
+  tx: Tx,
+  { id, userId }: { id: string; userId: string },
+  seconds: number,
+  longest: number,
+): Promise<{ secondsLeft: number } | null> {
+  const [row] = await tx.$queryRaw<{ left: number }[]>`
+    WITH extended AS (
+      UPDATE holds h SET expires_at = greatest(h.expires_at, least(now() + make_interval(secs => ${seconds}::int),
+        h.created_at + make_interval(secs => ${longest}::int), e.ends_at))
+      FROM event_copies e
+      WHERE h.id = ${id}::uuid AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now() AND h.booking_id IS NULL
+        AND e.id = h.event_id AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
+      RETURNING h.id, h.expires_at
+    )
+    SELECT extract(epoch FROM x.expires_at - now())::float8 AS left, (graphile_worker.add_job('expire-hold',
+      payload => json_build_object('holdId', x.id), run_at => x.expires_at, job_key => 'expire-hold:' || x.id, max_attempts => 25)).id AS job_id
+    FROM extended x`
+  return row ? { secondsLeft: row.left } : null
+}
+
 /** Which holds end, and how. All of one event. */
 export interface HoldEnding {
   eventId: string

@@ -36,6 +36,9 @@ export interface HoldItem {
 /** How many places somebody asks for. That no hold keeps more than a few is told apart, with the limit (limits.ts). */
 export const quantitySchema = z.int().min(1)
 
+/** What shows that somebody was admitted from a waiting room; left out: it is looked up. */
+export const queuePassSchema = z.string().nullish()
+
 /** Whether a type may be held at all now, whatever its stock. Whether its event is open is asked before. @throws SaleNotOpen. */
 export function requireSale(type: TicketType): void {
   if (type.saleStatus === 'UPCOMING' || type.saleStatus === 'ENDED')

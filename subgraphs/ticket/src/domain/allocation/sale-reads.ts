@@ -7,6 +7,7 @@ import { type EventSources, refreshIfAnswered } from './known-events.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { findTicketTypes } from '../inventory/ticket-type-store.ts'
 import { type ChoosableSeat, findRowsAround } from '../seat-map/row-store.ts'
+import type { Buyer, Gate } from '../waiting-room/gate.ts'
 
 const MAX_BATCH = 100
 
@@ -46,13 +47,30 @@ export function createSaleReads(deps: () => { db: Db; reads: Reads }): SaleReads
   }
 }
 
+/** What it takes to know whether somebody may take places now. */
+interface SaleSources extends EventSources {
+  saleReads: SaleReads
+  waitingRoom: { gate: Gate }
+}
+
 /**
- * Ticket types of events that take bookings. What the local copy of an event would refuse is first asked of its owner,
- * because the copy may be a moment behind.
- * @throws NotFound for an unknown type; EventNotBookable when an event is not approved, or over; SalesPaused.
+ * Ticket types of events that take bookings, for somebody who has passed their waiting rooms. What the local copy of an event would refuse is
+ * first asked of its owner, because the copy may be a moment behind.
+ * @throws NotFound for an unknown type; EventNotBookable when an event is not approved, or over; SalesPaused; QueueRequired.
  */
 export async function requireOpenTypes(
-  deps: EventSources & { saleReads: SaleReads },
+  deps: SaleSources,
+  buyer: Buyer,
+  ticketTypeIds: readonly string[],
+): Promise<Map<string, TicketType>> {
+  const types = await requireSellingTypes(deps, ticketTypeIds)
+  const gated = new Map([...types.values()].map((type) => [type.eventId, type]))
+  for (const type of gated.values()) await deps.waitingRoom.gate.requirePass(buyer, type)
+  return types
+}
+
+async function requireSellingTypes(
+  deps: SaleSources,
   ticketTypeIds: readonly string[],
 ): Promise<Map<string, TicketType>> {
   const types = await requireTypes(deps.saleReads, ticketTypeIds)
@@ -69,10 +87,11 @@ export async function requireOpenTypes(
 
 /** One ticket type, as `requireOpenTypes` gives several. */
 export async function requireOpenType(
-  deps: EventSources & { saleReads: SaleReads },
+  deps: SaleSources,
+  buyer: Buyer,
   ticketTypeId: string,
 ): Promise<TicketType> {
-  const type = (await requireOpenTypes(deps, [ticketTypeId])).get(ticketTypeId)
+  const type = (await requireOpenTypes(deps, buyer, [ticketTypeId])).get(ticketTypeId)
   if (!type) throw new NotFound('ticket type', ticketTypeId)
   return type
 }

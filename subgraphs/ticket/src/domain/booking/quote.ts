@@ -75,7 +75,7 @@ async function quoteItems(deps: Deps, viewer: Viewer, items: readonly WantedItem
 
 /**
  * The types of what is wanted, all of one event that takes bookings, and not more places than one hold keeps.
- * @throws NotFound, EventNotBookable, SalesPaused, BadUserInput, LimitExceeded.
+ * @throws NotFound, EventNotBookable, SalesPaused, QueueRequired, BadUserInput, LimitExceeded.
  */
 export async function requireWanted(
   deps: Deps,
@@ -84,6 +84,7 @@ export async function requireWanted(
 ): Promise<WantedPlaces[]> {
   const types = await requireOpenTypes(
     deps,
+    { userId: viewer.id },
     items.map((item) => item.ticketTypeId),
   )
   const [first, ...others] = [...types.values()]

@@ -74,7 +74,7 @@ async function shrink(deps: Deps, { id: holdId, eventId, userId }: Hold, quantit
 async function grow(deps: Deps, hold: Hold, quantity: number, more: number): Promise<boolean> {
   const { id: holdId, eventId, userId, items } = hold
   await requirePlacesOfOneHold(deps, { eventId, userId }, quantity)
-  const type = await requireOpenType(deps, items[0]?.ticketTypeId ?? '')
+  const type = await requireOpenType(deps, { userId }, items[0]?.ticketTypeId ?? '')
   const extraId = newId()
   const extra = await allocateItems(
     deps,

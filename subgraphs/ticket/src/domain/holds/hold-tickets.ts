@@ -4,21 +4,21 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { allocateItems } from '../allocation/allocate-items.ts'
-import { type Hold, quantitySchema } from '../allocation/hold.ts'
+import { type Hold, quantitySchema, queuePassSchema } from '../allocation/hold.ts'
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenType } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
 
-const inputSchema = z.object({ ticketTypeId: idSchema, quantity: quantitySchema })
+const inputSchema = z.object({ ticketTypeId: idSchema, quantity: quantitySchema, queuePass: queuePassSchema })
 
 /**
  * Holds general-admission places for the viewer, first come, first served.
- * @throws SoldOut, EventNotBookable, SalesPaused, SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
+ * @throws SoldOut, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
  */
 export async function holdTickets(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
-  const { ticketTypeId, quantity } = parseInput(inputSchema, input)
-  const type = await requireOpenType(deps, ticketTypeId)
+  const { ticketTypeId, quantity, queuePass } = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
+  const type = await requireOpenType(deps, { ...owner, queuePass }, ticketTypeId)
   await requirePlacesOfOneHold(deps, { ...owner, eventId: type.eventId }, quantity)
   if (type.seated)
     throw new BadUserInput([

@@ -63,7 +63,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
-      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, now() AS now,
+      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -96,6 +96,7 @@ interface TypeRow {
   event_ends_at: Date
   sales_paused: boolean
   sales_paused_reason: string | null
+  queue_id: string | null
   now: Date
   stock_revision: bigint
   lapsed: number
@@ -132,6 +133,7 @@ function toTicketType(row: TypeRow): TicketType {
     eventOpen: isEventOpen(terms, row.now),
     salesPaused: row.sales_paused,
     salesPausedReason: row.sales_paused_reason,
+    queueId: row.queue_id,
     saleStatus: saleStatus(terms, row.now),
   }
 }

@@ -30,6 +30,8 @@ export interface TicketType {
   /** Whether the sale of its event is paused, and what buyers are told of that. */
   salesPaused: boolean
   salesPausedReason: string | null
+  /** The waiting room that whoever takes places of its event must have passed; null: there is none. */
+  queueId: string | null
   saleStatus: SaleStatus
 }
 

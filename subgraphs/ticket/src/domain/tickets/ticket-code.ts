@@ -1,3 +1,4 @@
+import { idBytes, idOfBytes } from '@karcis/kit/ids'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import { decodeBase45, encodeBase45 } from './base45.ts'
 
@@ -28,7 +29,7 @@ export async function signTicketCodes(
   const { kid, privateKey } = await keys.current()
   return Promise.all(
     tickets.map(async ({ ticketId, eventId }) => {
-      const signed = Buffer.concat([HEADER, keyHint(kid), uuidBytes(ticketId), uuidBytes(eventId)])
+      const signed = Buffer.concat([HEADER, keyHint(kid), idBytes(ticketId), idBytes(eventId)])
       const signature = await crypto.subtle.sign('Ed25519', privateKey, signed)
       return encodeBase45(Buffer.concat([signed, new Uint8Array(signature)]))
     }),
@@ -52,22 +53,15 @@ export function openTicketCode(code: string): OpenedCode | null {
   if (bytes?.length !== LENGTH) return null
   return {
     keyHint: bytes.slice(KEY_AT, TICKET_AT),
-    ticketId: uuidText(bytes.subarray(TICKET_AT, EVENT_AT)),
-    eventId: uuidText(bytes.subarray(EVENT_AT, SIGNATURE_AT)),
+    ticketId: idOfBytes(bytes.subarray(TICKET_AT, EVENT_AT)),
+    eventId: idOfBytes(bytes.subarray(EVENT_AT, SIGNATURE_AT)),
     signed: Uint8Array.from(bytes.subarray(0, SIGNATURE_AT)),
     signature: Uint8Array.from(bytes.subarray(SIGNATURE_AT)),
   }
 }
 
 /** What of a key's id, a UUID, a code has room for: enough to choose among the few keys that there are. */
-export const keyHint = (kid: string): Uint8Array => uuidBytes(kid).subarray(-4)
-
-const uuidBytes = (uuid: string): Uint8Array => Buffer.from(uuid.replaceAll('-', ''), 'hex')
-
-const uuidText = (bytes: Uint8Array): string =>
-  Buffer.from(bytes)
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+export const keyHint = (kid: string): Uint8Array => idBytes(kid).subarray(-4)
 
 /** A public key as in a JWKS. */
 export interface VerificationKey {

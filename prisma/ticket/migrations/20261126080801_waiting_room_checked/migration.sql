@@ -1,0 +1,1 @@
+ALTER TABLE event_copies VALIDATE CONSTRAINT event_copies_queue_fkey;
