@@ -64,7 +64,7 @@ async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
   if (refund?.status !== 'RUNNING') return false
   const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
   const refunded = await refundAll(deps, ids, refund.reason)
-  return transaction(deps.db, async (tx) => {
+  const goesOn = await transaction(deps.db, async (tx) => {
     if (ids.length === 0 && refund.lastId === null && refund.settled) {
       await moveEventRefundToDone(tx, eventId)
       return false
@@ -75,6 +75,7 @@ async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
     return !passIsOver
   })
   await faultPoint('refund-event/noted')
+  return goesOn
 }
 
 /** @returns how many were refunded now. */
