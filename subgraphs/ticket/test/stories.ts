@@ -112,6 +112,8 @@ interface Neighbours {
   chargeable: string[]
   /** Seat layouts by room. */
   layouts: Map<string, object>
+  /** What whoever asks may do with a room, by room. */
+  rooms: Map<string, { mayUse: boolean; mayChange: boolean }>
   /** Bookings that keep their places past their time: paid ones. */
   paid: Set<string>
   /** Whether they answer at all. */
@@ -128,6 +130,7 @@ const startNeighbours = (state: Neighbours) => {
     eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
     seatLayoutOfRoom: ({ roomId }) =>
       asked(`seatLayoutOfRoom ${roomId}`, () => state.layouts.get(roomId) ?? null),
+    roomRights: ({ roomId }) => asked(`roomRights ${roomId}`, () => state.rooms.get(roomId) ?? null),
     expireBookings: ({ holds }: { holds: { bookingId: string }[] }) =>
       asked('expireBookings', () =>
         holds.map(({ bookingId }) => bookingId).filter((id) => !state.paid.has(id)),
@@ -151,6 +154,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     asked: [],
     chargeable: ['IDR', 'USD'],
     layouts: new Map(),
+    rooms: new Map(),
     paid: new Set(),
     away: false,
   }

@@ -54,6 +54,12 @@ export function publishChange(live: LiveChanges, eventId: string, change: SeatMa
   publishStock(live, eventId)
 }
 
+/** Publishes that the seats of an event were drawn anew: that is more than a message carries, so every watcher reads. */
+export function publishRedrawn(live: LiveChanges, eventId: string, revision: number): void {
+  live.seats.publish(eventId, { eventId, since: revision, revision, snapshot: true, seats: [] })
+  publishStock(live, eventId)
+}
+
 /**
  * Publishes that the stock of an event changed. Its revision is known only to a read, so the message claims a gap that makes
  * every watcher read.

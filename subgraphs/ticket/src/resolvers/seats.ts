@@ -3,6 +3,7 @@ import { requireViewer } from '@karcis/kit/viewer'
 import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
+import { updateSeatMap } from '../domain/organizing/update-seat-map.ts'
 import {
   readSeats,
   readSeatsOfSections,
@@ -21,6 +22,7 @@ export const seats = {
   },
   Mutation: {
     createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
+    updateSeatMap: (_, { input }, ctx) => updateSeatMap(ctx.deps, requireViewer(ctx), input),
     blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireViewer(ctx), args),
     unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireViewer(ctx), args),
   },

@@ -31,6 +31,8 @@ export interface TicketType {
   salesPaused: boolean
   salesPausedReason: string | null
   saleStatus: SaleStatus
+  /** Which drawing of the event's seats it is sold by: rises when they are drawn anew. */
+  mapVersion: number
 }
 
 /** What a sale depends on, apart from the clock. */
