@@ -55,7 +55,12 @@ describe('a seat map of a drawing', () => {
         obstructed: [{ row: 'B', seats: ['R2'] }],
         blocked: [{ row: 'B', seats: ['L1'] }],
       },
-      { name: 'Tables', rotation: 30, origin: { x: 0, y: 300 }, tables: [{ label: 'T1', x: 0, y: 0, seats: 6 }] },
+      {
+        name: 'Tables',
+        rotation: 30,
+        origin: { x: 0, y: 300 },
+        tables: [{ label: 'T1', x: 0, y: 0, seats: 6 }],
+      },
     ],
     standing: [
       {
@@ -85,7 +90,9 @@ describe('a seat map of a drawing', () => {
         { section: 'Tables', ticketTypeId: table },
         { section: 'Pit', ticketTypeId: pit },
       ]
-      const { createSeatMap } = await story.mustAsk(story.organizer, CREATE, { input: { eventId, layoutId, tiers } })
+      const { createSeatMap } = await story.mustAsk(story.organizer, CREATE, {
+        input: { eventId, layoutId, tiers },
+      })
       const type = (id: string, quota: number, seated = true) => ({ id, quota, available: quota, seated })
       expect(createSeatMap).toEqual({
         revision: 1,
@@ -101,11 +108,18 @@ describe('a seat map of a drawing', () => {
         { section: 'Stalls', row: 'A', number: 1, label: 'L1', x: -40, accessible: true, companion: false },
         { label: 'L2', accessible: false, companion: true, obstructed: false },
       ])
-      expect(seats.slice(4, 8)).toMatchObject([{ status: 'BLOCKED' }, {}, {}, { label: 'R2', obstructed: true }])
+      expect(seats.slice(4, 8)).toMatchObject([
+        { status: 'BLOCKED' },
+        {},
+        {},
+        { label: 'R2', obstructed: true },
+      ])
       // Who sits on two sides of an aisle does not sit side by side.
       const best = (await story.holdBest(person(), eventId, seat, 2)).data.holdBestSeats.seats
       const ids = best.map(({ id }: { id: string }) => id)
-      expect([seats.slice(0, 2), seats.slice(2, 4)].map((pair) => pair.map(({ id }) => id))).toContainEqual(ids)
+      expect([seats.slice(0, 2), seats.slice(2, 4)].map((pair) => pair.map(({ id }) => id))).toContainEqual(
+        ids,
+      )
       expect((await story.holdTickets(person(), pit, 3)).code).toBeUndefined()
       await expectBooksToBalance(story)
     }
@@ -115,14 +129,17 @@ describe('a seat map of a drawing', () => {
     await using story = await startStory()
     const roomId = ownRoom(story)
     const layoutId = await publishedLayout(story, roomId, layout)
-    const draft = (await story.mustAsk(story.organizer, SAVE, { input: { roomId, name: 'Draft', layout } })).saveSeatLayout.id
+    const draft = (await story.mustAsk(story.organizer, SAVE, { input: { roomId, name: 'Draft', layout } }))
+      .saveSeatLayout.id
     const make = async (facts: object, input: (types: string[]) => object) => {
       const eventId = await story.event({ roomId, ...facts })
       const types = [
         await story.ticketType(eventId, { name: 'A', quota: 1 }),
         await story.ticketType(eventId, { name: 'B', quota: 1 }),
       ]
-      const { code, facts: told } = await story.ask(story.organizer, CREATE, { input: { eventId, layoutId, ...input(types) } })
+      const { code, facts: told } = await story.ask(story.organizer, CREATE, {
+        input: { eventId, layoutId, ...input(types) },
+      })
       return [code, ...(told.fields ?? []).map(({ path }: { path: string }) => path)]
     }
     const tiers = ([a, b]: string[]) => [
@@ -132,11 +149,22 @@ describe('a seat map of a drawing', () => {
     ]
     expect(await make({}, (types) => ({ tiers: tiers(types), layoutId: draft }))).toEqual(['CONFLICT'])
     expect(await make({}, (types) => ({ tiers: tiers(types), layoutId: newId() }))).toEqual(['NOT_FOUND'])
-    expect(await make({ roomId: newId() }, (types) => ({ tiers: tiers(types) }))).toEqual(['BAD_USER_INPUT', 'input.layoutId'])
+    expect(await make({ roomId: newId() }, (types) => ({ tiers: tiers(types) }))).toEqual([
+      'BAD_USER_INPUT',
+      'input.layoutId',
+    ])
     expect(await make({}, () => ({}))).toEqual(['BAD_USER_INPUT', 'input.tiers'])
-    expect(await make({}, ([a = '']) => ({ tiers: tiers([a, a]) }))).toEqual(['BAD_USER_INPUT', 'input.tiers'])
-    expect(await make({}, () => ({ tiers: [{ section: 'Roof', ticketTypeId: newId() }] }))).toContain('input.tiers.0.section')
-    expect(await make({ capacity: 63 }, (types) => ({ tiers: tiers(types) }))).toEqual(['BAD_USER_INPUT', 'input.sections'])
+    expect(await make({}, ([a = '']) => ({ tiers: tiers([a, a]) }))).toEqual([
+      'BAD_USER_INPUT',
+      'input.tiers',
+    ])
+    expect(await make({}, () => ({ tiers: [{ section: 'Roof', ticketTypeId: newId() }] }))).toContain(
+      'input.tiers.0.section',
+    )
+    expect(await make({ capacity: 63 }, (types) => ({ tiers: tiers(types) }))).toEqual([
+      'BAD_USER_INPUT',
+      'input.sections',
+    ])
     story.neighbours.rooms.set(roomId, { mayUse: false, mayChange: false })
     expect(await make({ roomId: null }, (types) => ({ tiers: tiers(types) }))).toEqual(['NOT_FOUND'])
   })
@@ -149,7 +177,8 @@ describe('a map that is corrected while it is on sale', () => {
     const vip = await story.ticketType(eventId, { name: 'VIP', quota: 1 })
     const held = [seat('A1'), seat('A2')]
     await story.holdSeats(person(), eventId, held)
-    const block = 'mutation ($eventId: ID!, $seatIds: [ID!]!) { blockSeats(eventId: $eventId, seatIds: $seatIds) { id } }'
+    const block =
+      'mutation ($eventId: ID!, $seatIds: [ID!]!) { blockSeats(eventId: $eventId, seatIds: $seatIds) { id } }'
     await story.mustAsk(story.organizer, block, { eventId, seatIds: [seat('A10')] })
     const watch = await story.watch(
       `subscription ($eventId: ID!) { seatMapChanged(eventId: $eventId, sinceRevision: 3) { revision snapshot seats { id status } } }`,
@@ -178,15 +207,26 @@ describe('a map that is corrected while it is on sale', () => {
     expect(seats.find(({ id }) => id === seat('A10'))).toMatchObject({ status: 'BLOCKED' })
     const whole = await watch.until(({ data }) => data.seatMapChanged.revision === 4)
     expect(whole.data.seatMapChanged.snapshot).toBe(true)
-    expect(whole.data.seatMapChanged.seats.map(({ id }: SeatSeen) => id).sort()).toEqual(seats.map(({ id }) => id).sort())
+    expect(whole.data.seatMapChanged.seats.map(({ id }: SeatSeen) => id).sort()).toEqual(
+      seats.map(({ id }) => id).sort(),
+    )
 
     // What is free moves and is sold as another type, in the middle of what is held; then it all goes but for that.
-    expect((await correct([{ ...stalls, rows: 1 }, { name: 'Side', ticketTypeId: vip, rows: 1, seatsPerRow: 10, origin: { x: -5, y: 1 } }])).code).toBeUndefined()
+    expect(
+      (
+        await correct([
+          { ...stalls, rows: 1 },
+          { name: 'Side', ticketTypeId: vip, rows: 1, seatsPerRow: 10, origin: { x: -5, y: 1 } },
+        ])
+      ).code,
+    ).toBeUndefined()
     expect(await story.stock(vip)).toEqual({ quota: 10, sold: 0, held: 0, available: 10 })
-    expect((await seatsOf(story, eventId)).filter(({ section }) => section === 'Side').map(({ id }) => id)).toEqual(
-      Array.from({ length: 10 }, (_, at) => seat(`B${at + 1}`)),
-    )
-    expect((await correct([{ ...stalls, rows: 1, seatsPerRow: 2, origin: { x: -5, y: 0 } }])).code).toBeUndefined()
+    expect(
+      (await seatsOf(story, eventId)).filter(({ section }) => section === 'Side').map(({ id }) => id),
+    ).toEqual(Array.from({ length: 10 }, (_, at) => seat(`B${at + 1}`)))
+    expect(
+      (await correct([{ ...stalls, rows: 1, seatsPerRow: 2, origin: { x: -5, y: 0 } }])).code,
+    ).toBeUndefined()
     expect((await seatsOf(story, eventId)).map(named)).toEqual(['Stalls A-1', 'Stalls A-2'])
     expect(await story.stock(typeId)).toEqual({ quota: 2, sold: 0, held: 2, available: 0 })
     expect(await story.stock(vip)).toEqual({ quota: 0, sold: 0, held: 0, available: 0 })
@@ -211,7 +251,12 @@ describe('a map that is corrected while it is on sale', () => {
       expect(code).toBe('SEATS_UNAVAILABLE')
       expect(facts.count).toBe(facts.seats.length)
       expect(facts.seatIds).toEqual(facts.seats.map((each: { id: string }) => each.id))
-      return facts.seats.map((each: { seat: string; status: string; change: string }) => `${each.seat} ${each.status} ${each.change}`).sort()
+      return facts.seats
+        .map(
+          (each: { seat: string; status: string; change: string }) =>
+            `${each.seat} ${each.status} ${each.change}`,
+        )
+        .sort()
     }
     expect(await refused({ ...stalls, rows: 1 })).toEqual(['Stalls B-10 HELD REMOVED'])
     expect(await refused({ ...stalls, origin: { x: 0, y: 0 } })).toEqual([
@@ -219,9 +264,14 @@ describe('a map that is corrected while it is on sale', () => {
       'Stalls A-2 SOLD MOVED',
       'Stalls B-10 HELD MOVED',
     ])
-    expect(await refused({ ...stalls, rowLabels: ['X', 'B'] })).toEqual(['Stalls A-1 SOLD RENAMED', 'Stalls A-2 SOLD RENAMED'])
+    expect(await refused({ ...stalls, rowLabels: ['X', 'B'] })).toEqual([
+      'Stalls A-1 SOLD RENAMED',
+      'Stalls A-2 SOLD RENAMED',
+    ])
     expect(await refused({ ...stalls, ticketTypeId: vip })).toHaveLength(3)
-    expect(await refused({ ...stalls, accessible: [{ row: 'B', number: 10 }] })).toEqual(['Stalls B-10 HELD ALTERED'])
+    expect(await refused({ ...stalls, accessible: [{ row: 'B', number: 10 }] })).toEqual([
+      'Stalls B-10 HELD ALTERED',
+    ])
     expect(await seatsOf(story, eventId)).toEqual(before)
     expect(await story.stock(typeId)).toEqual({ quota: 20, sold: 2, held: 1, available: 17 })
     expect(await story.stock(vip)).toMatchObject({ quota: 1 })
@@ -229,7 +279,9 @@ describe('a map that is corrected while it is on sale', () => {
     // A hold past its time is nobody's.
     const { id: late } = (await story.holdSeats(person(), eventId, [seat('B1')])).data.holdSeats
     await story.lapse(late)
-    expect((await correct([{ ...stalls, rowLabels: ['A', 'B'], accessible: [{ row: 'B', number: 1 }] }])).code).toBeUndefined()
+    expect(
+      (await correct([{ ...stalls, rowLabels: ['A', 'B'], accessible: [{ row: 'B', number: 1 }] }])).code,
+    ).toBeUndefined()
     await expectBooksToBalance(story)
   })
 
@@ -260,12 +312,21 @@ describe('a map that is corrected while it is on sale', () => {
     const roomId = ownRoom(story)
     const outline = [0, 1, 2].map((at) => ({ x: at * 100, y: (at % 2) * 100 + 500 }))
     const layoutOf = (capacity: number) =>
-      publishedLayout(story, roomId, drawing({ standing: [{ name: 'Pit', outline, capacity }] }), `Pit ${capacity}`)
+      publishedLayout(
+        story,
+        roomId,
+        drawing({ standing: [{ name: 'Pit', outline, capacity }] }),
+        `Pit ${capacity}`,
+      )
     const eventId = await story.event({ roomId })
     const [seat, pit] = [await story.ticketType(eventId), await story.ticketType(eventId, { name: 'Pit' })]
     const tiers = [{ section: 'Stalls', ticketTypeId: seat }]
     await story.mustAsk(story.organizer, CREATE, {
-      input: { eventId, layoutId: await layoutOf(10), tiers: [...tiers, { section: 'Pit', ticketTypeId: pit }] },
+      input: {
+        eventId,
+        layoutId: await layoutOf(10),
+        tiers: [...tiers, { section: 'Pit', ticketTypeId: pit }],
+      },
     })
     await story.holdTickets(person(), pit, 4)
     const correct = async (capacity: number) => {
@@ -290,7 +351,9 @@ describe('a map that is corrected while it is on sale', () => {
     }
     await best(other)
     const nearer = { name: 'Front', ticketTypeId: typeId, rows: 1, seatsPerRow: 4, origin: { x: -2, y: -5 } }
-    expect((await correct([nearer, { ...stalls, origin: { x: -5, y: 0 } }], { focal: { x: 0, y: -6 } })).code).toBeUndefined()
+    expect(
+      (await correct([nearer, { ...stalls, origin: { x: -5, y: 0 } }], { focal: { x: 0, y: -6 } })).code,
+    ).toBeUndefined()
     const [first] = await best(other)
     expect((await seatsOf(story, eventId)).find(({ id }) => id === first)).toMatchObject({ section: 'Front' })
   })
@@ -377,7 +440,9 @@ describe('a correction and a buyer who come at once', () => {
     const { held, typeId, vip } = await correctionFirst(story)
     expect(met.count).toBeGreaterThan(0)
     expect(held?.data.holdSeats.items).toMatchObject([{ unitPrice: 100_000, ticketType: { id: typeId } }])
-    const [free] = await story.sql(`SELECT count(*)::int AS seats FROM seats WHERE ticket_type_id = '${vip}' AND status = 'AVAILABLE'`)
+    const [free] = await story.sql(
+      `SELECT count(*)::int AS seats FROM seats WHERE ticket_type_id = '${vip}' AND status = 'AVAILABLE'`,
+    )
     expect([free.seats, (await story.stock(vip)).available]).toEqual([9, 10])
   })
 })

@@ -19,6 +19,9 @@ export interface LiveChanges {
   stock: Live<StockChange>
 }
 
+/** Nobody sees so short a time, and in a rush one change of many seats is told for many of one. */
+const MERGE_MS = 5
+
 /**
  * @param db asked for at each read, so that a caller may replace it.
  * @param pollMs how late a change can be when the bus lost it.
@@ -29,6 +32,7 @@ export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: n
       bus,
       log,
       pollMs,
+      mergeMs: MERGE_MS,
       channel: CHANNELS.seatMap,
       read: (eventId, since) => findSeatChange(db(), eventId, since),
       after: seatChangeAfter,

@@ -14,6 +14,7 @@ import {
   updateTicketTypeToStanding,
 } from '../inventory/ticket-type-store.ts'
 import { publishStock } from '../live.ts'
+import { insertGeometry } from '../seat-map/geometry-store.ts'
 import type { SeatMap } from '../seat-map/seat.ts'
 import { findSeatMaps, insertSeatMap, insertSections } from '../seat-map/seat-map-store.ts'
 import { type MapPlan, mapSchema, placesByType, placesOf, planMap } from './map-plan.ts'
@@ -42,6 +43,7 @@ export async function createSeatMap(deps: Deps, viewer: Viewer, input: unknown):
 async function write(tx: Tx, eventId: string, plan: MapPlan): Promise<void> {
   const { sections } = plan
   await requireCapacity(tx, eventId, placesByType(sections, placesOf))
+  await insertGeometry(tx, plan.geometry)
   await insertSeatMap(tx, eventId, plan)
   const forSale = placesByType(sections, ({ seats }) => seats.filter((seat) => !seat.blocked).length)
   const standing = placesByType(sections, ({ capacity }) => capacity ?? 0)
@@ -52,7 +54,8 @@ async function write(tx: Tx, eventId: string, plan: MapPlan): Promise<void> {
       people === undefined
         ? await updateTicketTypeToSeated(tx, eventId, ticketTypeId, forSale.get(ticketTypeId) ?? 0)
         : await updateTicketTypeToStanding(tx, eventId, ticketTypeId, people)
-    if (!done) throw new Conflict('A ticket type of this map was already sold, held or seated.', { ticketTypeId })
+    if (!done)
+      throw new Conflict('A ticket type of this map was already sold, held or seated.', { ticketTypeId })
   }
   await insertSections(tx, eventId, sections)
 }

@@ -7,6 +7,8 @@ import type { Deps } from '../deps.ts'
 import type { EventCopy } from '../events/event-copy-store.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { expandLayout } from '../seat-map/expand-layout.ts'
+import { geometryOf } from '../seat-map/geometry.ts'
+import { type PackedGeometry, packGeometry } from '../seat-map/geometry-store.ts'
 import type { LayoutDocument } from '../seat-map/layout-document.ts'
 import { findSeatLayout } from '../seat-map/layout-store.ts'
 import type { Point } from '../seat-map/seat.ts'
@@ -59,6 +61,7 @@ type MapInput = z.infer<typeof mapSchema>
 /** A map as it is to be written. */
 export interface MapPlan extends MapDrawing {
   sections: readonly NewSection[]
+  geometry: PackedGeometry
 }
 
 /**
@@ -80,14 +83,23 @@ export async function planMap(
   if (layoutId) {
     const layout = await requireLayout(deps, viewer, layoutId, roomId)
     const sections = sectionsOfDrawing(layout, types, tiers ?? [])
-    return { layoutId, focal: focal ?? focalOf(layout), sections: checkPrices(sections, types) }
+    return draw(checkPrices(sections, types), focal ?? focalOf(layout), { id: layoutId, layout })
   }
   const plans = given ?? sectionsOfLayout(await readRoomLayout(deps, roomId), types, tiers ?? [])
   const problems = given
     ? [...foreignTypes(given, types), ...planProblems(given, MAX_SEATS, 'input.sections')]
     : []
   if (problems.length > 0) throw new BadUserInput(problems)
-  return { layoutId: null, focal: focal ?? null, sections: checkPrices(planSeats(plans), types) }
+  return draw(checkPrices(planSeats(plans), types), focal ?? null, null)
+}
+
+async function draw(
+  sections: readonly NewSection[],
+  focal: Point | null,
+  drawing: { id: string; layout: LayoutDocument } | null,
+): Promise<MapPlan> {
+  const geometry = await packGeometry(geometryOf(sections, focal, drawing?.layout ?? null))
+  return { sections, focal, layoutId: drawing?.id ?? null, geometry, geometryHash: geometry.hash }
 }
 
 /** A published drawing of the event's room; while the event has none, of a room in which the viewer may plan events. */
@@ -100,7 +112,9 @@ async function requireLayout(
   const found = await findSeatLayout(deps.db, layoutId)
   if (!found) throw new NotFound('seat layout', layoutId)
   if (roomId !== null && found.roomId !== roomId)
-    throw new BadUserInput([{ path: 'input.layoutId', message: "is a drawing of another room than the event's" }])
+    throw new BadUserInput([
+      { path: 'input.layoutId', message: "is a drawing of another room than the event's" },
+    ])
   if (roomId === null && !(await findRoomRights(deps, viewer, found.roomId))?.mayUse)
     throw new NotFound('seat layout', layoutId)
   if (found.status !== 'PUBLISHED')

@@ -10,10 +10,24 @@ import type { Deps } from '../deps.ts'
 import { SeatsInUse } from '../errors.ts'
 import { lockEventCopy, raiseMapVersion } from '../events/event-copy-store.ts'
 import { moveStockOfDrawing, type StockMove } from '../inventory/stock-store.ts'
-import { countPlannedPlaces, findTicketTypesOfEvents, lockTicketTypesOfEvent, updateTicketTypeToSeated } from '../inventory/ticket-type-store.ts'
+import {
+  countPlannedPlaces,
+  findTicketTypesOfEvents,
+  lockTicketTypesOfEvent,
+  updateTicketTypeToSeated,
+} from '../inventory/ticket-type-store.ts'
 import { publishRedrawn } from '../live.ts'
 import * as store from '../seat-map/drawn-seat-store.ts'
-import { diffMaps, isReordered, type MapDiff, type SeatChange, type StandingSeat, seatsOf, type WantedSeat } from '../seat-map/map-diff.ts'
+import { insertGeometry } from '../seat-map/geometry-store.ts'
+import {
+  diffMaps,
+  isReordered,
+  type MapDiff,
+  type SeatChange,
+  type StandingSeat,
+  seatsOf,
+  type WantedSeat,
+} from '../seat-map/map-diff.ts'
 import type { SeatMap, SeatStatus } from '../seat-map/seat.ts'
 import { findSeatMaps, insertSeats } from '../seat-map/seat-map-store.ts'
 import { MAP_TRANSACTION_MS } from './create-seat-map.ts'
@@ -52,6 +66,7 @@ async function redraw(tx: Tx, eventId: string, plan: MapPlan): Promise<number> {
   await moveStock(tx, eventId, plan, stock, standing)
   await requireCapacity(tx, eventId, event?.capacity ?? null, planned)
   await raiseMapVersion(tx, eventId)
+  await insertGeometry(tx, plan.geometry)
   return store.moveDrawing(tx, eventId, plan)
 }
 
@@ -79,11 +94,16 @@ async function redrawSeats(
   diff: MapDiff,
   sectionIds: ReadonlyMap<string, string>,
 ): Promise<Map<string, number>> {
-  const placed = <T extends WantedSeat>(seat: T) => ({ ...seat, sectionId: sectionIds.get(seat.section) ?? '' })
+  const placed = <T extends WantedSeat>(seat: T) => ({
+    ...seat,
+    sectionId: sectionIds.get(seat.section) ?? '',
+  })
   const kept = diff.kept.map((pair) => ({ ...pair, to: { ...placed(pair.wanted), id: pair.seat.id } }))
   const changed = kept.filter(({ change }) => change !== null)
   const reordered = kept.filter(({ seat, to }) => isReordered(seat, to))
-  const touched = [...changed, ...reordered, ...diff.removed.map((seat) => ({ seat }))].map(({ seat }) => seat.id)
+  const touched = [...changed, ...reordered, ...diff.removed.map((seat) => ({ seat }))].map(
+    ({ seat }) => seat.id,
+  )
   const statuses = await store.lockSeats(tx, [...new Set(touched)])
   await store.liftSeats(
     tx,
@@ -137,19 +157,29 @@ async function moveStock(
   for (const { id, seated: isSeated, quota } of types) {
     const refused = (why: string) => new Conflict(why, { ticketTypeId: id })
     if (seated.has(id) && !isSeated && !(await updateTicketTypeToSeated(tx, eventId, id, 0)))
-      throw refused('A ticket type that these seats were to be sold as was already sold or held without seats.')
+      throw refused(
+        'A ticket type that these seats were to be sold as was already sold or held without seats.',
+      )
     const people = standing.get(id)
     if (people !== undefined && isSeated) throw refused('A ticket type of a standing area is one of seats.')
-    const available = (ofSeats.get(id) ?? 0) + (people === undefined ? 0 : people - (standingBefore.get(id) ?? quota))
+    const available =
+      (ofSeats.get(id) ?? 0) + (people === undefined ? 0 : people - (standingBefore.get(id) ?? quota))
     if (available !== 0) moves.push({ ticketTypeId: id, sold: 0, held: 0, available })
   }
   const short = await moveStockOfDrawing(tx, moves)
   if (short.length > 0)
-    throw new Conflict('A standing area would hold fewer people than have a place there.', { ticketTypeIds: short })
+    throw new Conflict('A standing area would hold fewer people than have a place there.', {
+      ticketTypeIds: short,
+    })
 }
 
 /** @throws BadUserInput for more places than the room holds, unless there were as many before. */
-async function requireCapacity(tx: Tx, eventId: string, capacity: number | null, before: number): Promise<void> {
+async function requireCapacity(
+  tx: Tx,
+  eventId: string,
+  capacity: number | null,
+  before: number,
+): Promise<void> {
   if (capacity === null) return
   const planned = await countPlannedPlaces(tx, eventId, [])
   if (planned <= Math.max(capacity, before)) return

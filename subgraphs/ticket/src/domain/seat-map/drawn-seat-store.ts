@@ -13,7 +13,9 @@ import {
 
 /** Every seat of a map, section by section, row by row, as they are written: lapsed holds still count as held. */
 export const findStandingSeats = (db: Db | Tx, eventId: string): PromiseLike<StandingSeat[]> =>
-  db.$queryRaw<StandingSeat[]>`SELECT s.id, s.section_id AS "sectionId", x.name AS section, s.ticket_type_id AS "ticketTypeId",
+  db.$queryRaw<
+    StandingSeat[]
+  >`SELECT s.id, s.section_id AS "sectionId", x.name AS section, s.ticket_type_id AS "ticketTypeId",
       s.row_label AS "rowLabel", s.row_index AS "rowIndex", s.number, s.label, s.position, s.x, s.y, s.accessible, s.companion,
       s.obstructed, s.status
     FROM seats s JOIN sections x ON x.id = s.section_id WHERE s.event_id = ${eventId}::uuid
@@ -50,7 +52,8 @@ export async function upsertSections(
   eventId: string,
   sections: readonly NewSection[],
 ): Promise<Map<string, string>> {
-  const column = <K extends 'name' | 'ticketTypeId' | 'capacity'>(key: K) => sections.map((section) => section[key])
+  const column = <K extends 'name' | 'ticketTypeId' | 'capacity'>(key: K) =>
+    sections.map((section) => section[key])
   await tx.$executeRaw`UPDATE sections SET capacity = NULL WHERE event_id = ${eventId}::uuid AND name <> ALL(${column('name')}::text[])`
   const rows = await tx.$queryRaw<
     { id: string; name: string }[]
@@ -83,7 +86,10 @@ export async function moveSeatPlaces(
 }
 
 /** Draws seats anew that nobody has. @returns ids of those that were: not of those that somebody holds or has bought. */
-export async function updateFreeSeats(tx: Tx, seats: readonly (PlacedSeat & { id: string })[]): Promise<string[]> {
+export async function updateFreeSeats(
+  tx: Tx,
+  seats: readonly (PlacedSeat & { id: string })[],
+): Promise<string[]> {
   const drawn: string[] = []
   for (const part of inParts(seats)) {
     const rows = await tx.$queryRaw<{ id: string }[]>`UPDATE seats s SET (${DRAWN_COLUMNS}, version) =
@@ -117,9 +123,11 @@ export async function retireFreeSeats(tx: Tx, seatIds: readonly string[]): Promi
 }
 
 /** Completes a correction of a map, last in its transaction. @returns the map's new revision. */
-export async function moveDrawing(tx: Tx, eventId: string, { focal, layoutId }: MapDrawing): Promise<number> {
-  const [map] = await tx.$queryRaw<{ revision: number }[]>`UPDATE seat_maps SET revision = revision + 1, drawn_revision = revision + 1,
-      focal_x = ${focal?.x ?? null}::int, focal_y = ${focal?.y ?? null}::int, layout_id = ${layoutId}::uuid
+export async function moveDrawing(tx: Tx, eventId: string, { focal, layoutId, geometryHash }: MapDrawing): Promise<number> {
+  const [map] = await tx.$queryRaw<
+    { revision: number }[]
+  >`UPDATE seat_maps SET revision = revision + 1, drawn_revision = revision + 1,
+      focal_x = ${focal?.x ?? null}::int, focal_y = ${focal?.y ?? null}::int, layout_id = ${layoutId}::uuid, geometry_hash = ${geometryHash}
     WHERE event_id = ${eventId}::uuid RETURNING revision`
   if (!map) throw new Error(`event ${eventId} lost its seat map`)
   return map.revision

@@ -84,7 +84,7 @@ function expandSection(section: LayoutSection, seatSize: number): DrawnSection {
 }
 
 /** From the coordinates of a section to those of the room, in whole units. */
-function placing({ origin, rotation }: LayoutSection): (at: Point) => Point {
+export function placing({ origin, rotation }: LayoutSection): (at: Point) => Point {
   const turn = turning(rotation)
   return (at) => {
     const { x, y } = turn(at)

@@ -18,7 +18,7 @@ export const inParts = <T>(seats: readonly T[]): (readonly T[])[] =>
 export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Promise<Map<string, SeatMap>> {
   const rows = await db.$queryRaw<
     MapRow[]
-  >`SELECT m.event_id, m.revision, m.focal_x, m.focal_y, e.organizer_id, e.status
+  >`SELECT m.event_id, m.revision, m.focal_x, m.focal_y, m.layout_id, m.geometry_hash, e.organizer_id, e.status
     FROM seat_maps m JOIN event_copies e ON e.id = m.event_id WHERE m.event_id = ANY(${eventIds}::uuid[])`
   return new Map(
     rows.map(({ event_id: eventId, revision, focal_x: x, focal_y: y, ...row }) => [
@@ -29,6 +29,8 @@ export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Pr
         eventStatus: row.status,
         revision,
         focal: x === null || y === null ? null : { x, y },
+        layoutId: row.layout_id,
+        geometryHash: row.geometry_hash,
       },
     ]),
   )
@@ -41,6 +43,8 @@ interface MapRow {
   revision: number
   focal_x: number | null
   focal_y: number | null
+  layout_id: string | null
+  geometry_hash: string | null
 }
 
 /** Sections by event, from the front. Those that have lost all their seats are on the map no more. */
@@ -48,7 +52,9 @@ export async function findSections(
   db: Db | Tx,
   eventIds: readonly string[],
 ): Promise<Map<string, Section[]>> {
-  const rows = await db.$queryRaw<SectionRow[]>`SELECT x.id, x.event_id, x.ticket_type_id, x.name, x.capacity, c.seat_count
+  const rows = await db.$queryRaw<
+    SectionRow[]
+  >`SELECT x.id, x.event_id, x.ticket_type_id, x.name, x.capacity, c.seat_count
     FROM sections x CROSS JOIN LATERAL (
       SELECT count(*)::int AS seat_count FROM seats s WHERE s.section_id = x.id AND s.event_id = x.event_id
     ) c
@@ -100,17 +106,22 @@ export interface NewSeat extends Point {
   blocked: boolean
 }
 
-/** How a map is drawn: where its audience looks, and by which drawing of the room. */
+/** How a map is drawn: where its audience looks, by which drawing of the room, and what comes of it. */
 export interface MapDrawing {
   focal: Point | null
   layoutId: string | null
+  geometryHash: string
 }
 
 /** Writes a seat map that has no sections yet. @throws Conflict when the event has one already. */
-export async function insertSeatMap(tx: Tx, eventId: string, { focal, layoutId }: MapDrawing): Promise<void> {
+export async function insertSeatMap(
+  tx: Tx,
+  eventId: string,
+  { focal, layoutId, geometryHash }: MapDrawing,
+): Promise<void> {
   try {
-    await tx.$executeRaw`INSERT INTO seat_maps (event_id, focal_x, focal_y, layout_id)
-      VALUES (${eventId}::uuid, ${focal?.x ?? null}::int, ${focal?.y ?? null}::int, ${layoutId}::uuid)`
+    await tx.$executeRaw`INSERT INTO seat_maps (event_id, focal_x, focal_y, layout_id, geometry_hash)
+      VALUES (${eventId}::uuid, ${focal?.x ?? null}::int, ${focal?.y ?? null}::int, ${layoutId}::uuid, ${geometryHash})`
   } catch (error) {
     mapConstraintError(error, {
       seat_maps_pkey: () => new Conflict('This event has a seat map already.', { eventId }),

@@ -37,6 +37,10 @@ export interface SeatMap {
   eventStatus: string
   revision: number
   focal: Point | null
+  /** The drawing that it was made of; null for given sections, and for those of its room. */
+  layoutId: string | null
+  /** Of where its seats stand (geometry-store.ts); null for a map from before, until somebody asks. */
+  geometryHash: string | null
 }
 
 export interface Section {
