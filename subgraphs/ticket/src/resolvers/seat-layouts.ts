@@ -2,6 +2,7 @@ import { requireViewer } from '@karcis/kit/viewer'
 import {
   listSeatLayouts,
   publishSeatLayout,
+  readLayoutDocument,
   readSeatLayout,
   saveSeatLayout,
 } from '../domain/organizing/seat-layouts.ts'
@@ -15,5 +16,8 @@ export const seatLayouts = {
   Mutation: {
     saveSeatLayout: (_, { input }, ctx) => saveSeatLayout(ctx.deps, requireViewer(ctx), input),
     publishSeatLayout: (_, { id }, ctx) => publishSeatLayout(ctx.deps, requireViewer(ctx), id),
+  },
+  SeatLayout: {
+    layout: (layout, _, { deps }) => readLayoutDocument(deps, layout),
   },
 } satisfies Resolvers

@@ -120,6 +120,13 @@ export async function readSeatLayout(
   return rights.mayChange || (rights.mayUse && layout.status === 'PUBLISHED') ? layout : null
 }
 
+/** The document of a drawing that the viewer has been given. */
+export async function readLayoutDocument({ db }: Deps, { id, layout }: store.SeatLayout): Promise<LayoutDocument> {
+  const document = layout ?? (await store.findSeatLayout(db, id))?.layout
+  if (!document) throw new NotFound('seat layout', id)
+  return document
+}
+
 /** The drawings of a room, newest first; drafts only for whoever may change it. @throws Forbidden, NotFound, BadUserInput, ServiceUnavailable. */
 export async function listSeatLayouts(
   deps: Deps,

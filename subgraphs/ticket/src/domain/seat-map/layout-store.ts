@@ -13,7 +13,8 @@ export interface SeatLayout {
   name: string
   version: number
   status: LayoutStatus
-  layout: LayoutDocument
+  /** Null in a list: each is up to a megabyte. */
+  layout: LayoutDocument | null
   seatCount: number
   standingCapacity: number
   createdAt: Date
@@ -22,16 +23,21 @@ export interface SeatLayout {
 
 export type SeatLayoutPage = Connection<SeatLayout>
 
-/** A drawing to be written. */
-export type NewLayout = Pick<SeatLayout, 'roomId' | 'name' | 'layout' | 'seatCount' | 'standingCapacity'>
+/** One with its document. */
+export type WholeLayout = SeatLayout & { layout: LayoutDocument }
 
-const LAYOUT_COLUMNS = Prisma.sql`l.id, l.room_id AS "roomId", l.name, l.version, l.status, l.document AS layout,
+/** A drawing to be written. */
+export type NewLayout = Pick<WholeLayout, 'roomId' | 'name' | 'layout' | 'seatCount' | 'standingCapacity'>
+
+const LISTED_COLUMNS = Prisma.sql`l.id, l.room_id AS "roomId", l.name, l.version, l.status,
   l.seat_count AS "seatCount", l.standing_capacity AS "standingCapacity", l.created_at AS "createdAt", l.published_at AS "publishedAt"`
 
+const LAYOUT_COLUMNS = Prisma.sql`${LISTED_COLUMNS}, l.document AS layout`
+
 /** One version; null when there is none of this id. */
-export async function findSeatLayout(db: Db | Tx, id: string): Promise<SeatLayout | null> {
+export async function findSeatLayout(db: Db | Tx, id: string): Promise<WholeLayout | null> {
   const [layout] = await db.$queryRaw<
-    SeatLayout[]
+    WholeLayout[]
   >`SELECT ${LAYOUT_COLUMNS} FROM seat_layouts l WHERE l.id = ${id}::uuid`
   return layout ?? null
 }
@@ -51,7 +57,7 @@ export const listSeatLayouts = (
 ): PromiseLike<SeatLayout[]> =>
   db.$queryRaw<
     SeatLayout[]
-  >`SELECT ${LAYOUT_COLUMNS} FROM seat_layouts l WHERE ${ofRoom(roomId, withDrafts)} AND ${where} ${tail}`
+  >`SELECT ${LISTED_COLUMNS}, NULL AS layout FROM seat_layouts l WHERE ${ofRoom(roomId, withDrafts)} AND ${where} ${tail}`
 
 /** How many drawings a room has. */
 export async function countSeatLayouts(db: Db | Tx, roomId: string, withDrafts: boolean): Promise<number> {
