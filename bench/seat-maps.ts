@@ -41,7 +41,11 @@ export async function benchSeatMaps(rounds: number): Promise<void> {
   }
   const ways = [
     { name: 'all seats as JSON objects', get: () => ask(AS_OBJECTS), plain: (body: Buffer) => body },
-    { name: 'geometry, once and for ever (brotli)', get: geometry, plain: (body: Buffer) => brotliDecompressSync(body) },
+    {
+      name: 'geometry, once and for ever (brotli)',
+      get: geometry,
+      plain: (body: Buffer) => brotliDecompressSync(body),
+    },
     { name: 'statuses', get: () => ask('statuses'), plain: (body: Buffer) => body },
   ]
   const times = ways.map((): number[] => [])
@@ -82,11 +86,14 @@ async function drawStadium(api: ServiceClient, organizer: Viewer, eventId: strin
     price: 1_000,
     quota: 1,
   })
-  const { id: layoutId } = await mutate('mutation ($input: SaveSeatLayoutInput!) { saveSeatLayout(input: $input) { id } }', {
-    roomId: newId(),
-    name: 'Stadium',
-    layout: stadium(),
-  })
+  const { id: layoutId } = await mutate(
+    'mutation ($input: SaveSeatLayoutInput!) { saveSeatLayout(input: $input) { id } }',
+    {
+      roomId: newId(),
+      name: 'Stadium',
+      layout: stadium(),
+    },
+  )
   await api.query('mutation ($id: ID!) { publishSeatLayout(id: $id) { id } }', { id: layoutId }, organizer)
   const { layoutUrl = '' } = await mutate(
     'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { layoutUrl } }',
@@ -111,7 +118,9 @@ const stadium = () => ({
       name: `Block ${at + 1}`,
       origin: { x: Math.round(distance * Math.sin(angle)), y: Math.round(distance * -Math.cos(angle)) },
       rotation: Math.round((turn / 20) * 360) - 180,
-      rows: [{ rows: ROWS, seats: SEATS_PER_ROW, pitch: 28, radius: 4_000, gaps: [{ after: SEATS_PER_ROW / 2 }] }],
+      rows: [
+        { rows: ROWS, seats: SEATS_PER_ROW, pitch: 28, radius: 4_000, gaps: [{ after: SEATS_PER_ROW / 2 }] },
+      ],
     }
   }),
 })

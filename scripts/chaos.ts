@@ -7,21 +7,32 @@ import { ROOT } from './paths.ts'
 const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of the five processes ROUNDS times
        npm run chaos -- --storm MINUTES [--seed N] [--only KIND]
                                                     all kinds of faults at random; the same ones for the same seed
-       npm run chaos -- --matrix [--faults N] [--seed N]
+       npm run chaos -- --matrix [--faults N] [--seed N] [--wave N]
                                                     at least N faults of processes, stores, providers and time in waves,
-                                                    each followed by a look at everything`
+                                                    each followed by a look at everything; from a later wave of the plan on`
 
 /** The long forms of e2e/test/chaos.test.ts, e2e/test/storm.test.ts and e2e/test/matrix.test.ts. */
 function readTest(args: string[]): { file: string; env: Record<string, string> } {
   const text = { type: 'string' } as const
-  const options = { storm: text, seed: text, only: text, matrix: { type: 'boolean' }, faults: text } as const
+  const options = {
+    storm: text,
+    seed: text,
+    only: text,
+    matrix: { type: 'boolean' },
+    faults: text,
+    wave: text,
+  } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const { storm, seed, only, matrix, faults = '1500' } = values
+  const { storm, seed, only, matrix, faults = '1500', wave = '1' } = values
   const chosenSeed = String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed))
   if (matrix)
     return {
       file: 'matrix',
-      env: { KARCIS_MATRIX_FAULTS: String(positive(faults)), KARCIS_MATRIX_SEED: chosenSeed },
+      env: {
+        KARCIS_MATRIX_FAULTS: String(positive(faults)),
+        KARCIS_MATRIX_SEED: chosenSeed,
+        KARCIS_MATRIX_WAVE: String(positive(wave)),
+      },
     }
   if (storm === undefined) {
     const [rounds = '10'] = positionals

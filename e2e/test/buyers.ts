@@ -12,8 +12,8 @@ export interface Outcome {
 interface Observer {
   /** They have a booking that is not paid yet. */
   booked?: (buyer: Person, id: string) => void
-  /** They were told that they have paid. */
-  paid?: () => void
+  /** They were told that they have paid, in answer to what they sent at `askedAt` (milliseconds since the epoch). */
+  paid?: (askedAt: number) => void
   /** An answer came, with these codes; none: it was a success. */
   answered?: (operation: string, codes: readonly string[]) => void
 }
@@ -75,10 +75,10 @@ export async function shopUntil(
     habits.booked?.(buyer, id)
     const plan = Math.random()
     if (plan < 0.6) {
-      const { data } = await settle('confirmPayment', PAY, { id, key: crypto.randomUUID() })
+      const { data, askedAt } = await settle('confirmPayment', PAY, { id, key: crypto.randomUUID() })
       if (data?.confirmPayment?.status !== 'PAID') continue
       outcomes.push({ id, status: 'PAID' })
-      habits.paid?.()
+      habits.paid?.(askedAt)
     } else if (plan < 0.8) {
       await think()
       const { data } = await settle('cancelBooking', CANCEL, { id })
@@ -103,7 +103,7 @@ async function chooseSeats(karcis: Api, buyer: Person, hall: Hall, habits: Habit
   return null
 }
 
-/** Sends a request until it is answered for certain. */
+/** Sends a request until it is answered for certain. @returns the answer, and when what was answered had been sent. */
 export async function settled(
   karcis: Api,
   buyer: Person,
@@ -111,13 +111,15 @@ export async function settled(
   query: string,
   variables: Record<string, unknown>,
   { answered, giveUp }: Habits,
-): Promise<Pick<Awaited<ReturnType<Api['attempt']>>, 'data'>> {
+): Promise<Pick<Awaited<ReturnType<Api['attempt']>>, 'data'> & { askedAt: number }> {
   for (;;) {
-    if (giveUp?.aborted) return {}
+    const askedAt = Date.now()
+    if (giveUp?.aborted) return { askedAt }
     const answer = await karcis.attempt(query, variables, buyer.token).catch(() => null)
     const codes = answer ? codesOf(answer) : ['no answer']
     answered?.(operation, codes)
-    if (answer?.data !== undefined && !codes.some((code) => UNCERTAIN.has(code))) return answer
+    if (answer?.data !== undefined && !codes.some((code) => UNCERTAIN.has(code)))
+      return { data: answer.data, askedAt }
     await pause(AGAIN_MS * (0.5 + Math.random()))
   }
 }

@@ -22,7 +22,7 @@ import { FAULTS } from './storm/faults.ts'
 import { type MatrixWave, matrixOf } from './storm/matrix-plan.ts'
 import { buyUntil, type Market } from './storm/patrons.ts'
 import { type Providers, startProviders } from './storm/providers.ts'
-import { recordRecoveries } from './storm/recovery.ts'
+import { recordRecoveries, seconds } from './storm/recovery.ts'
 import { createAnswerTable, createFaultTable } from './storm/table.ts'
 import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
 import { type EventWatcher, watchBookings, watchEvent } from './storm/watchers.ts'
@@ -30,8 +30,9 @@ import { type EventWatcher, watchBookings, watchEvent } from './storm/watchers.t
 /** `npm run chaos -- --matrix` sets more. */
 const LEAST = Number(process.env.KARCIS_MATRIX_FAULTS ?? 15)
 const SEED = Number(process.env.KARCIS_MATRIX_SEED ?? 20_261)
+const FIRST_WAVE = Number(process.env.KARCIS_MATRIX_WAVE ?? 1)
 const LOG = join(tmpdir(), `karcis-matrix-${SEED}.log`)
-const WAVE = Math.min(60, 2 * LEAST) // some of them find no occasion
+const WAVE = process.env.KARCIS_MATRIX_FAULTS === undefined ? 2 * LEAST : 60 // some of them find no occasion
 
 const SHOPPERS = 10 // pay from their wallets
 const PATRONS = 16 // pay outside
@@ -82,17 +83,26 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
     thinkMs: THINK_MS,
     giveUp: watch.signal,
     booked: (who, id) => bookings.watch(who, id),
-    paid: () => recoveries.purchased(),
+    paid: recoveries.purchased,
     answered: answers.answered,
   }
   await using books = await booksOf(cluster.databases)
   const outcomes: Outcome[] = []
   const violations: string[] = []
+  const begunAt = Date.now()
   let endsSeen = 0
+  let number = 0
 
   for (const wave of matrixOf(SEED, WAVE)) {
+    number += 1
+    if (number < FIRST_WAVE) continue
     if (table.count >= LEAST) break
+    const waveBegunAt = Date.now()
     const found: string[] = []
+    const happened = (fault: string, ms: number, where: string) => {
+      table.add(fault, ms)
+      cluster.note(`MATRIX wave ${number}: ${fault} (${where}), over after ${ms} ms`)
+    }
     const stop = new AbortController()
     const planned = [...wave.payments]
     await Promise.all(people.map((person) => eventually(() => renew(karcis, person), QUIET_MS)))
@@ -101,21 +111,21 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
       providers,
       ticketTypes,
       admin: await eventually(() => signInAdmin(karcis), QUIET_MS),
-      survived: ({ method, name }, ms) => table.add(`${method.toLowerCase()}: ${name}`, ms),
-      lost: (why) => found.push(why),
+      survived: ({ method, name }, ms, id) => happened(`${method.toLowerCase()}: ${name}`, ms, id),
+      lost: (why) => found.push(`${new Date().toISOString()} ${why}`),
     }
     const buying = [
       ...shoppers.map((one, index) => shopUntil(stop.signal, karcis, one, hall, index, habits)),
       ...patrons.map((one) => buyUntil(stop.signal, market, one, planned, habits)),
     ]
-    await rage(cluster, wave, recoveries, (fault, ms) => table.add(fault, ms))
+    await rage(cluster, wave, recoveries, happened)
     const until = Date.now() + WAVE_MS
     while (planned.length > 0 && Date.now() < until) await pause(200)
     found.push(...(await books.bookedWithoutPlaces()).map(told('PENDING without its places')))
     stop.abort()
     outcomes.push(...(await Promise.all(buying)).flat())
 
-    await cluster.allReady()
+    await cluster.allReady().catch((error: Error) => found.push(error.message))
     await providers.quiet()
     const { differences } = providers
     found.push(
@@ -131,9 +141,17 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
     )
     endsSeen = cluster.ends.length
     table.blame(found.length)
-    violations.push(...found)
-    cluster.note(`MATRIX ${table.count} faults, ${violations.length} violations`)
-    console.log([`${table.count} faults so far, ${found.length} violations`, ...found].join('\n'))
+    const when = `wave ${number} of seed ${SEED}, ${new Date(waveBegunAt).toISOString()} to ${new Date().toISOString()}`
+    violations.push(...found.map((what) => `${when}: ${what}`))
+    const progress =
+      `wave ${number} took ${seconds(Date.now() - waveBegunAt)}: ${table.count} faults of ${LEAST} ` +
+      `after ${Math.round((Date.now() - begunAt) / 6_000) / 10} min, ${violations.length} violations`
+    const wrong =
+      found.length > 0
+        ? [...found, `again: npm run chaos -- --matrix --seed ${SEED} --wave ${number} --faults 1`]
+        : []
+    for (const line of [progress, ...wrong]) cluster.note(`MATRIX ${line}`)
+    console.log([progress, ...wrong].join('\n'))
   }
   console.log(
     [
@@ -173,12 +191,12 @@ async function rage(
   cluster: Cluster,
   { strikes, crashes }: MatrixWave,
   recoveries: ReturnType<typeof recordRecoveries>,
-  happened: (fault: string, ms: number) => void,
+  happened: (fault: string, ms: number, where: string) => void,
 ): Promise<void> {
   const recovered = async (kind: keyof typeof FAULTS, target: string, ms: number, begunAt: number) => {
     const fault = { kind, target, ms, afterMs: 0 }
     const recovery = await recoveries.after({ faults: [fault], restMs: 0 }, begunAt, Date.now())
-    happened(`${kind}: ${target.replace(/-\d$/, '')}`, recovery.ms)
+    happened(`${kind}: ${target.replace(/-\d$/, '')}`, recovery.ms, target)
   }
   const striking = async (): Promise<void> => {
     for (const { kind, target, ms } of strikes) {

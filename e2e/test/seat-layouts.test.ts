@@ -22,19 +22,31 @@ it('sells the seats of a drawing, and gives their geometry by the one port, for 
   const layout = {
     format: 'karcis-seat-layout/1',
     sections: [
-      { name: 'Stalls', rows: [{ rows: 20, seats: 30, radius: 900, pitch: 22 }], accessible: [{ row: 'A', seats: [1, 30] }] },
+      {
+        name: 'Stalls',
+        rows: [{ rows: 20, seats: 30, radius: 900, pitch: 22 }],
+        accessible: [{ row: 'A', seats: [1, 30] }],
+      },
     ],
   }
-  const SAVE = 'mutation ($input: SaveSeatLayoutInput!) { saveSeatLayout(input: $input) { id version seatCount layout } }'
+  const SAVE =
+    'mutation ($input: SaveSeatLayoutInput!) { saveSeatLayout(input: $input) { id version seatCount layout } }'
   const input = { roomId: event.room.id, name: 'Concert', layout }
   const rival = await signUpOrganizer(karcis, admin, 'Rival')
   expect((await karcis.attempt(SAVE, { input }, rival.token)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
   const { saveSeatLayout: saved } = await karcis.run(SAVE, { input }, organizer.token)
-  expect(saved).toMatchObject({ version: 1, seatCount: 600, layout: { sections: [{ name: 'Stalls', rotation: 0 }] } })
+  expect(saved).toMatchObject({
+    version: 1,
+    seatCount: 600,
+    layout: { sections: [{ name: 'Stalls', rotation: 0 }] },
+  })
   // In the document itself, too, as somebody would write it by hand.
   const inline = `mutation { saveSeatLayout(input: { roomId: "${event.room.id}", name: "Concert", layout: {
     format: "karcis-seat-layout/1", sections: [{ name: "Stalls", rows: [{ rows: 2, seats: 3 }] }] } }) { id seatCount } }`
-  expect((await karcis.run(inline, {}, organizer.token)).saveSeatLayout).toEqual({ id: saved.id, seatCount: 6 })
+  expect((await karcis.run(inline, {}, organizer.token)).saveSeatLayout).toEqual({
+    id: saved.id,
+    seatCount: 6,
+  })
   await karcis.run(SAVE, { input }, organizer.token)
   const PUBLISH = 'mutation ($id: ID!) { publishSeatLayout(id: $id) { status } }'
   await karcis.run(PUBLISH, { id: saved.id }, organizer.token)
@@ -44,7 +56,8 @@ it('sells the seats of a drawing, and gives their geometry by the one port, for 
     { input: { eventId, layoutId: saved.id } },
     organizer.token,
   )
-  const MAP = 'query ($id: ID!) { seatMap(eventId: $id) { layoutUrl statuses seatsAt(indices: [0, 599]) { id label row } } }'
+  const MAP =
+    'query ($id: ID!) { seatMap(eventId: $id) { layoutUrl statuses seatsAt(indices: [0, 599]) { id label row } } }'
   const { seatMap } = await karcis.run(MAP, { id: eventId })
   expect(seatMap.seatsAt).toMatchObject([
     { row: 'A', label: '1' },
@@ -88,10 +101,14 @@ it('sells the seats of a drawing, and gives their geometry by the one port, for 
   expect(after.at(-1)).toBe(1) // HELD, in the lowest bits of the last byte
   // What somebody has stays what it is, also through the supergraph.
   const UPDATE = 'mutation ($input: UpdateSeatMapInput!) { updateSeatMap(input: $input) { revision } }'
-  const type = (await karcis.run('query ($id: ID!) { seatMap(eventId: $id) { sections { ticketType { id } } } }', { id: eventId }))
-    .seatMap.sections[0].ticketType.id
+  const type = (
+    await karcis.run('query ($id: ID!) { seatMap(eventId: $id) { sections { ticketType { id } } } }', {
+      id: eventId,
+    })
+  ).seatMap.sections[0].ticketType.id
   const sections = [{ name: 'Stalls', ticketTypeId: type, rows: 20, seatsPerRow: 30 }]
-  const refused = (await karcis.attempt(UPDATE, { input: { eventId, sections } }, organizer.token)).errors?.[0]?.extensions
+  const refused = (await karcis.attempt(UPDATE, { input: { eventId, sections } }, organizer.token))
+    .errors?.[0]?.extensions
   expect(refused).toMatchObject({
     code: 'SEATS_UNAVAILABLE',
     count: 1,

@@ -69,7 +69,7 @@ it(`stays right and ends nothing by itself through a storm of ${MINUTES} minutes
       thinkMs: THINK_MS,
       giveUp: watch.signal,
       booked: (who, id) => bookings.watch(who, id),
-      paid: () => recoveries.purchased(),
+      paid: recoveries.purchased,
       answered: answers.answered,
     }),
   )

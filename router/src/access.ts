@@ -1,4 +1,5 @@
 import { AUTH_CHANGED_CHANNEL } from '@karcis/kit/contracts/auth-changes'
+import { createDoorTokens } from '@karcis/kit/door-tokens'
 import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { sendJson } from '@karcis/kit/http'
@@ -66,7 +67,7 @@ export async function openPlatformAccess(
 
   const open = stack.move()
   return {
-    authenticator: createAuthenticator(keys, revocations),
+    authenticator: createAuthenticator(keys, revocations, createDoorTokens(serviceSecret)),
     tokens,
     whyNotReady: () =>
       revocations.isReady ? null : 'has not heard of ended sessions yet, from the user subgraph',

@@ -18,10 +18,12 @@ export interface Strike {
 export interface PaymentFault {
   readonly name: string
   readonly method: Outside | 'WALLET'
-  /** When it is set up: before the payment is made there, before the buyer pays it, before it is called off, before its money goes back. */
-  readonly step: 'start' | 'pay' | 'cancel' | 'refund'
-  /** What the provider does wrong; nothing where it is only late. */
+  /** When it is set up: before the payment is made there, before the buyer pays it, before it is called off, before its money goes back; after all that their bank takes it back. */
+  readonly step: 'start' | 'pay' | 'cancel' | 'refund' | 'dispute'
+  /** What the provider does wrong; nothing where it is only late, or right. */
   readonly fault?: StandInFault
+  /** How it is decided what the provider holds, leaves pending, or was asked to take back; for the merchant or against them. */
+  readonly decided?: 'for' | 'against'
   /** The buyer pays so long after the end of the booking's time; below zero: before it. */
   readonly afterEndMs?: number
 }
@@ -54,7 +56,14 @@ const STRIKE_TARGETS: readonly [FaultName, readonly string[]][] = [
   ['Redis flushed', ['redis', 'redis', 'redis', 'redis', 'redis']],
 ]
 
-const STAND_IN_FAULTS: readonly Pick<PaymentFault, 'name' | 'step' | 'fault'>[] = [
+/** Providers that can leave a refund pending. */
+const SLOW_REFUNDS: readonly Outside[] = ['STRIPE', 'XENDIT']
+/** Providers that hold a payment until somebody has looked at it. */
+const CHECKING: readonly Outside[] = ['MIDTRANS', 'STRIPE']
+
+type StandInCard = Omit<PaymentFault, 'method' | 'afterEndMs'> & { readonly at?: readonly Outside[] }
+
+const STAND_IN_FAULTS: readonly StandInCard[] = [
   { name: 'timeout after it was made', step: 'start', fault: { kind: 'timeout-after', on: 'create' } },
   { name: '5xx before it was made', step: 'start', fault: { kind: 'error-before', on: 'create' } },
   { name: '5xx after it was made', step: 'start', fault: { kind: 'error-after', on: 'create' } },
@@ -75,6 +84,24 @@ const STAND_IN_FAULTS: readonly Pick<PaymentFault, 'name' | 'step' | 'fault'>[] 
   { name: 'timeout after the refund', step: 'refund', fault: { kind: 'timeout-after', on: 'refund' } },
   { name: '5xx before the refund', step: 'refund', fault: { kind: 'error-before', on: 'refund' } },
   { name: '5xx after the refund', step: 'refund', fault: { kind: 'error-after', on: 'refund' } },
+  {
+    name: 'refund pending, then made',
+    step: 'refund',
+    fault: { kind: 'refund-pending' },
+    decided: 'for',
+    at: SLOW_REFUNDS,
+  },
+  {
+    name: 'refund pending, then failed',
+    step: 'refund',
+    fault: { kind: 'refund-pending' },
+    decided: 'against',
+    at: SLOW_REFUNDS,
+  },
+  { name: 'held, then let through', step: 'pay', fault: { kind: 'challenge' }, decided: 'for', at: CHECKING },
+  { name: 'held, then refused', step: 'pay', fault: { kind: 'challenge' }, decided: 'against', at: CHECKING },
+  { name: 'disputed, then won', step: 'dispute', decided: 'for', at: ['STRIPE'] },
+  { name: 'disputed, then lost', step: 'dispute', decided: 'against', at: ['STRIPE'] },
 ]
 
 /**
@@ -88,7 +115,9 @@ export function* matrixOf(seed: number, size: number): Generator<MatrixWave, nev
   )
   const crashes = deckOf([...FAULT_POINTS])
   const faults = deckOf(
-    STAND_IN_FAULTS.flatMap((fault) => OUTSIDE.map((method): PaymentFault => ({ ...fault, method }))),
+    STAND_IN_FAULTS.flatMap(({ at = OUTSIDE, ...fault }) =>
+      at.map((method): PaymentFault => ({ ...fault, method })),
+    ),
   )
   const payers = deckOf([...OUTSIDE, 'WALLET'] as const)
   const share = (part: number) => Math.max(1, Math.round(size * part))

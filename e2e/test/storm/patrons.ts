@@ -6,6 +6,7 @@ import type { PaymentFault } from './matrix-plan.ts'
 import { OUTSIDE, type Outside, type Providers, type StandInFault } from './providers.ts'
 
 const LOOK_MS = 400
+const DECIDED_AFTER_MS = 1_500 // a check, a pending refund, a dispute: amid whatever else happens
 const PATIENCE_MS = 90_000
 
 const BOOK = 'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id expiresAt } }'
@@ -14,7 +15,7 @@ const PAY = `mutation ($id: ID!, $method: PaymentMethod!, $key: String!) {
     status payment { id status redirectUrl }
   }
 }`
-const LOOK = 'query ($id: ID!) { booking(id: $id) { status tickets { id } } }'
+const LOOK = 'query ($id: ID!) { booking(id: $id) { status payment { status } tickets { id } } }'
 const CANCEL = 'mutation ($id: ID!) { cancelBooking(id: $id) { status } }'
 const ASK_BACK = 'mutation ($input: RequestRefundInput!) { requestRefund(input: $input) { status percent } }'
 const GIVE_BACK = 'mutation ($id: ID!) { refundBooking(id: $id, reason: "As they wish.") { status } }'
@@ -31,8 +32,8 @@ export interface Market {
   readonly ticketTypes: readonly string[]
   /** The token of who gives money back. */
   readonly admin: string
-  /** A payment of theirs went wrong as was planned, and yet came to its end after so long. */
-  survived(fault: PaymentFault, ms: number): void
+  /** A payment of theirs, for this booking, went wrong as was planned, and yet came to its end after so long. */
+  survived(fault: PaymentFault, ms: number, bookingId: string): void
   /** A booking of theirs has come to no end. */
   lost(why: string): void
 }
@@ -61,6 +62,13 @@ export async function buyUntil(
   return outcomes
 }
 
+/** What buyers see of a booking. */
+interface Looked {
+  readonly status: string
+  readonly payment: { readonly status: string } | null
+  readonly tickets: readonly unknown[]
+}
+
 function createPatron(
   { karcis, providers, ticketTypes, admin, survived, lost }: Market,
   buyer: Person,
@@ -85,36 +93,76 @@ function createPatron(
 
   /** Begins to pay; null where that is not to be had any more. */
   async function start(id: string, method: Outside | 'WALLET') {
-    const { data } = await ask('confirmPayment', PAY, { id, method, key: crypto.randomUUID() })
+    const { data, askedAt } = await ask('confirmPayment', PAY, { id, method, key: crypto.randomUUID() })
     const confirmed = data?.confirmPayment
     if (!confirmed) return null
-    if (confirmed.status === 'PAID') paid(id)
+    if (confirmed.status === 'PAID') {
+      tell(id, 'PAID')
+      habits.paid?.(askedAt)
+    }
     const { id: order = '', redirectUrl } = confirmed.payment ?? {}
     return { order: order as string, page: redirectUrl as string | undefined }
   }
 
-  function paid(id: string): void {
-    tell(id, 'PAID')
-    habits.paid?.()
+  /** Looks at a booking until it is as wanted, or for too long. @param wanted what it should come to, for whoever reads that it did not. */
+  async function lookUntil(
+    id: string,
+    wanted: string,
+    isSo: (booking: Looked) => boolean,
+  ): Promise<Looked | null> {
+    const until = Date.now() + PATIENCE_MS
+    let seen: Looked | null = null
+    while (Date.now() < until && !habits.giveUp?.aborted) {
+      const answer = await karcis.attempt(LOOK, { id }, buyer.token).catch(() => null)
+      seen = answer?.data?.booking ?? seen
+      if (answer?.data?.booking && seen && isSo(seen)) return seen
+      await pause(LOOK_MS)
+    }
+    lost(`booking ${id} is ${JSON.stringify(seen)} for ever, not ${wanted}`)
+    return null
   }
 
   /** Waits until a booking is paid and has its tickets, or has ended otherwise. */
   async function end(id: string): Promise<string> {
+    const isOver = ({ status, tickets }: Looked) =>
+      status === 'PAID' ? tickets.length > 0 : status !== 'PENDING'
+    const { status = 'unknown' } = (await lookUntil(id, 'paid with its tickets, or over', isOver)) ?? {}
+    if (status === 'PAID') tell(id, 'PAID')
+    return status
+  }
+
+  /** The provider holds the payment for a check, until somebody decides; then the buyer learns what became of it. */
+  async function passCheck(method: Outside, order: string, page: string, through: boolean): Promise<void> {
+    await pressPay(page)
+    await pause(DECIDED_AFTER_MS)
+    providers.decideCheck(method, order, through)
+  }
+
+  /** Tries until the provider ends a refund that it had left pending, or has none any more. */
+  async function endPendingRefund(method: Outside, order: string, made: boolean): Promise<void> {
+    await pause(DECIDED_AFTER_MS)
     const until = Date.now() + PATIENCE_MS
-    let status = 'unknown'
-    while (Date.now() < until && !habits.giveUp?.aborted) {
-      const answer = await karcis.attempt(LOOK, { id }, buyer.token).catch(() => null)
-      const booking = answer?.data?.booking
-      status = booking?.status ?? status
-      if (status === 'PAID' && booking?.tickets?.length > 0) {
-        paid(id)
-        return status
-      }
-      if (booking && status !== 'PENDING' && status !== 'PAID') return status
+    while (!providers.finishRefund(method, order, made) && providers.refunded(method, order) === 0) {
+      if (Date.now() > until) return
       await pause(LOOK_MS)
     }
-    lost(`booking ${id} is ${status} for ever`)
-    return status
+  }
+
+  /** Has the bank take the money back, and waits until all is as that is decided. */
+  async function dispute(id: string, order: string, won: boolean): Promise<void> {
+    providers.dispute(order)
+    await lookUntil(id, 'in dispute', ({ payment }) => payment?.status === 'DISPUTED')
+    await pause(DECIDED_AFTER_MS)
+    providers.closeDispute(order, won)
+    if (won) {
+      await lookUntil(
+        id,
+        'paid again',
+        ({ status, payment }) => status === 'PAID' && payment?.status === 'PAID',
+      )
+      return
+    }
+    if (await lookUntil(id, 'refunded', ({ status }) => status === 'REFUNDED')) tell(id, 'REFUNDED')
   }
 
   async function cancel(id: string): Promise<void> {
@@ -137,7 +185,7 @@ function createPatron(
   return {
     /** Pays with one thing going wrong. */
     async payAmid(fault: PaymentFault): Promise<void> {
-      const { method, step, afterEndMs } = fault
+      const { method, step, afterEndMs, decided } = fault
       const booking = await book()
       if (!booking) return
       const { id, endsAt } = booking
@@ -154,7 +202,7 @@ function createPatron(
         begunAt = Date.now()
         await start(id, method)
         await end(id)
-        survived(fault, Date.now() - begunAt)
+        survived(fault, Date.now() - begunAt, id)
         return
       }
       const payment = await start(id, method)
@@ -163,17 +211,25 @@ function createPatron(
       if (afterEndMs !== undefined) await pause(Math.max(0, endsAt + afterEndMs - Date.now()))
       if (step !== 'start') begunAt = Date.now()
       if (step === 'cancel') await cancel(id)
+      else if (step === 'pay' && decided)
+        await passCheck(method, payment.order, payment.page, decided === 'for')
       else await pressPay(payment.page)
       const status = await end(id)
+      if (step === 'dispute') {
+        if (status !== 'PAID') return
+        begunAt = Date.now()
+        await dispute(id, payment.order, decided === 'for')
+      }
       if (step === 'refund') {
         if (status !== 'PAID') return
         armed = arm(payment.order)
         begunAt = Date.now()
         await giveBack(id)
+        if (decided) await endPendingRefund(method, payment.order, decided === 'for')
         while (providers.refunded(method, payment.order) === 0 && Date.now() < begunAt + PATIENCE_MS)
           await pause(LOOK_MS)
       }
-      if (!armed || !(await providers.waits(method, armed))) survived(fault, Date.now() - begunAt)
+      if (!armed || !(await providers.waits(method, armed))) survived(fault, Date.now() - begunAt, id)
     },
 
     /** Pays with nothing going wrong at the provider, or changes their mind before or after. */

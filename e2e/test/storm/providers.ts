@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { webhookPath } from '@karcis/kit/contracts/webhooks'
+import { NotPossible } from '@karcis/stand-ins/common/protocol'
 import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import { startStripe } from '@karcis/stand-ins/stripe'
 import { startXendit } from '@karcis/stand-ins/xendit'
@@ -14,6 +15,8 @@ const KEYS = {
 }
 /** Soon enough for its callers to ask again within a wave. */
 const TIMEOUT_MS = 1_500
+/** Of a dispute only Stripe tells, as often as three times: that is to take longer than an outage here. */
+const STRIPE_RETRY_SCALE = 0.003
 /** Longer than whatever a stand-in tells, holds back and tells again. */
 const QUIET_MS = 60_000
 
@@ -32,6 +35,14 @@ export interface Providers extends AsyncDisposable {
   waits(provider: Outside, fault: StandInFault): Promise<boolean>
   /** What a provider has given back of an order, in rupiah. */
   refunded(provider: Outside, order: string): number
+  /** Somebody decides about what a provider holds for a check: the merchant at Midtrans, the buyer's bank at Stripe. Nothing where nothing is held. */
+  decideCheck(provider: Outside, order: string, through: boolean): void
+  /** Ends a refund that is pending. @returns false when none is. */
+  finishRefund(provider: Outside, order: string, made: boolean): boolean
+  /** The buyer has their bank take back what they paid by Stripe. */
+  dispute(order: string): void
+  /** The bank decides it. */
+  closeDispute(order: string, won: boolean): void
   /** Takes what never struck away, and waits until all is told, for a minute at most. */
   quiet(): Promise<void>
   /** Every way in which a booking database says otherwise of money outside than the providers do; empty when both agree. */
@@ -54,6 +65,7 @@ export async function startProviders(url: string, seed: number): Promise<Provide
       secretKey: KEYS.STRIPE_SECRET_KEY,
       webhookSecret: KEYS.STRIPE_WEBHOOK_SECRET,
       webhookUrl: url + webhookPath('stripe'),
+      retryScale: STRIPE_RETRY_SCALE,
     }),
   )
   const XENDIT = undo.use(
@@ -83,6 +95,19 @@ export async function startProviders(url: string, seed: number): Promise<Provide
       return waiting.some((one) => one.kind === kind && one.order === order && one.on === on)
     },
     refunded: (provider, order) => totalsOf(standIns[provider]).get(order)?.refunded ?? 0,
+    decideCheck(provider, order, through) {
+      possibly(() => {
+        if (provider === 'MIDTRANS') MIDTRANS.review(order, through ? 'approve' : 'deny')
+        else if (provider === 'STRIPE') (through ? STRIPE.pay : STRIPE.decline)(order)
+      })
+    },
+    finishRefund: (provider, order, made) =>
+      possibly(() => {
+        if (provider === 'XENDIT') XENDIT.finishRefund(order, made ? 'SUCCEEDED' : 'FAILED')
+        else STRIPE.finishRefund(order, made ? 'succeeded' : 'failed')
+      }),
+    dispute: (order) => STRIPE.dispute(order),
+    closeDispute: (order, won) => STRIPE.closeDispute(order, won ? 'won' : 'lost'),
     async quiet() {
       const patience = new AbortController()
       for (const standIn of Object.values(standIns)) standIn.disarm()
@@ -100,19 +125,35 @@ export async function startProviders(url: string, seed: number): Promise<Provide
   }
 }
 
+/** @returns whether it was possible. */
+function possibly(act: () => void): boolean {
+  try {
+    act()
+    return true
+  } catch (error) {
+    if (!(error instanceof NotPossible)) throw error
+    return false
+  }
+}
+
 /** Money of a payment, in rupiah. */
 interface Totals {
   captured: number
   refunded: number
+  /** Taken back by the buyer's bank. */
+  disputed: number
 }
+
+const NOTHING: Totals = { captured: 0, refunded: 0, disputed: 0 }
 
 function totalsOf(standIn: StandIn): Map<string, Totals> {
   const totals = new Map<string, Totals>()
-  for (const { order, captured, refunded } of standIn.ledger()) {
-    const before = totals.get(order) ?? { captured: 0, refunded: 0 }
+  for (const { order, captured, refunded, disputed } of standIn.ledger()) {
+    const before = totals.get(order) ?? NOTHING
     totals.set(order, {
       captured: before.captured + Number(captured),
       refunded: before.refunded + Number(refunded),
+      disputed: before.disputed + Number(disputed),
     })
   }
   return totals
@@ -127,15 +168,14 @@ interface Ours {
 /** What our own rows say that was captured and has gone back, and what the ledger makes of it. */
 const totalsIn = (bookingDatabase: string): Promise<Record<Outside, Ours>> =>
   reading(bookingDatabase, async (client) => {
-    const { rows } = await client.query<{
-      id: string
-      provider: Outside
-      captured: number
-      refunded: number
-    }>(
-      `SELECT p.id, p.provider, p.captured_amount::float8 AS captured, coalesce(sum(r.amount), 0)::float8 AS refunded
-         FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id AND r.status = 'DONE'
-        WHERE p.provider = ANY($1) GROUP BY p.id`,
+    const { rows } = await client.query<Totals & { id: string; provider: Outside }>(
+      `SELECT p.id, p.provider, p.captured_amount::float8 AS captured,
+          (SELECT coalesce(sum(r.amount), 0) FROM refunds r WHERE r.payment_id = p.id AND r.status = 'DONE')::float8 AS refunded,
+          CASE WHEN p.captured_amount = 0 THEN 0 ELSE (SELECT coalesce(sum(e.amount), 0)
+            FROM bookings b JOIN ledger_transactions t ON t.booking_id = b.id AND t.kind = 'DISPUTE_LOST'
+              JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+            WHERE (b.id = p.booking_id OR b.checkout_id = p.checkout_id) AND a.kind = 'CLEARING:' || p.provider) END::float8 AS disputed
+         FROM payments p WHERE p.provider = ANY($1)`,
       [OUTSIDE],
     )
     const accounts = await client.query<{ provider: Outside; held: number }>(
@@ -147,7 +187,7 @@ const totalsIn = (bookingDatabase: string): Promise<Record<Outside, Ours>> =>
       payments: new Map(
         rows
           .filter((row) => row.provider === provider)
-          .map(({ id, captured, refunded }) => [id, { captured, refunded }]),
+          .map(({ id, captured, refunded, disputed }) => [id, { captured, refunded, disputed }]),
       ),
       clearing: accounts.rows.find((row) => row.provider === provider)?.held ?? 0,
     })
@@ -155,16 +195,19 @@ const totalsIn = (bookingDatabase: string): Promise<Record<Outside, Ours>> =>
   })
 
 function compare(provider: Outside, theirs: ReadonlyMap<string, Totals>, ours: Ours): string[] {
-  const nothing: Totals = { captured: 0, refunded: 0 }
-  const told = ({ captured, refunded }: Totals) => `${captured} captured, ${refunded} refunded`
+  const told = ({ captured, refunded, disputed }: Totals) =>
+    `${captured} captured, ${refunded} refunded, ${disputed} taken back`
   const orders = [...new Set([...theirs.keys(), ...ours.payments.keys()])]
   const wrong = orders.flatMap((order) => {
-    const [there, here] = [theirs.get(order) ?? nothing, ours.payments.get(order) ?? nothing]
+    const [there, here] = [theirs.get(order) ?? NOTHING, ours.payments.get(order) ?? NOTHING]
     return told(there) === told(here)
       ? []
       : [`${provider} ${order}: ${told(there)} there, ${told(here)} in our books`]
   })
-  const held = [...theirs.values()].reduce((sum, { captured, refunded }) => sum + captured - refunded, 0)
+  const held = [...theirs.values()].reduce(
+    (sum, { captured, refunded, disputed }) => sum + captured - refunded - disputed,
+    0,
+  )
   return held === ours.clearing
     ? wrong
     : [...wrong, `${provider} holds ${held}, ${ours.clearing} by our ledger`]

@@ -11,7 +11,10 @@ const OVERLAPPING = 'several at once'
 interface Recovery {
   readonly kind: string
   readonly goalMs: number
-  /** From its end until the first purchase; of what leaves one process selling: the longest time without any, from its beginning. */
+  /**
+   * From its end until somebody was told that they had bought, by an answer to what they had sent after its end; of what leaves one process
+   * selling: the longest time without a purchase, from its beginning until then.
+   */
   readonly ms: number
   /** The longest time without a purchase, from its beginning. */
   readonly silenceMs: number
@@ -19,8 +22,9 @@ interface Recovery {
 
 /** Remembers when purchases were made, and tells how long it took until there was one again. */
 export interface Recoveries {
-  purchased(): void
-  /** Waits for the first purchase after a wave, up to a minute. */
+  /** Somebody was told that they had bought, in answer to what they had sent at `askedAt`. */
+  purchased(askedAt: number): void
+  /** Waits for the first purchase that was asked for after a wave, up to a minute. */
   after(wave: Wave, begunAt: number, endedAt: number): Promise<Recovery>
   readonly purchases: number
   /** One line for each kind of fault. */
@@ -30,7 +34,7 @@ export interface Recoveries {
 }
 
 export function recordRecoveries(): Recoveries {
-  const purchases: number[] = []
+  const purchases: { askedAt: number; at: number }[] = []
   const recoveries: Recovery[] = []
   const rows = () => {
     const byKind = Object.groupBy(recoveries, ({ kind }) => kind)
@@ -47,22 +51,27 @@ export function recordRecoveries(): Recoveries {
     })
   }
   return {
-    purchased() {
-      purchases.push(Date.now())
+    purchased(askedAt) {
+      purchases.push({ askedAt, at: Date.now() })
     },
 
     async after({ faults }, begunAt, endedAt) {
-      await eventually(() => {
-        if ((purchases.at(-1) ?? 0) <= endedAt) throw new Error('no purchase yet')
-      }, PATIENCE_MS).catch(() => undefined)
-      const [first] = faults
-      const alone = faults.length === 1 && first ? first.kind : undefined
-      const silenceMs = longestSilence(purchases, begunAt)
+      const first = await eventually(() => {
+        const found = purchases.find(({ askedAt }) => askedAt > endedAt)
+        if (!found) throw new Error('no purchase yet')
+        return found
+      }, PATIENCE_MS).catch(() => ({ at: Date.now() }))
+      const [only] = faults
+      const alone = faults.length === 1 && only ? only.kind : undefined
+      const silenceMs = longestSilence(
+        purchases.map(({ at }) => at),
+        begunAt,
+      )
       const leavesOne = alone !== undefined && FAULTS[alone].leavesOne
       const recovery = {
         kind: alone ?? OVERLAPPING,
         goalMs: leavesOne ? GOAL_OF_ONE_MS : GOAL_MS,
-        ms: leavesOne ? silenceMs : (purchases.find((at) => at > endedAt) ?? Date.now()) - endedAt,
+        ms: leavesOne ? silenceMs : first.at - endedAt,
         silenceMs,
       }
       recoveries.push(recovery)

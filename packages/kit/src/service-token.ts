@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { isServiceName, mayCall } from './contracts/calls.ts'
 import type { ServiceName } from './contracts/subgraphs.ts'
-import { roleSchema } from './contracts/tokens.ts'
+import { DOOR_ROLE, roleSchema } from './contracts/tokens.ts'
 
 const LIFE_SECONDS = 60
 /** A token is handed out again until this much of its life is left, so signing costs once per viewer, not per request. */
@@ -27,16 +27,26 @@ const viewerSchema = z.object({
 /** The signed-in person on whose behalf a request is made. */
 export type Viewer = z.infer<typeof viewerSchema>
 
+/** A scanner at the door of an event, as the router knows it by its token. Its id stands in the place of its session, too. */
+const deviceSchema = viewerSchema.extend({ role: z.literal(DOOR_ROLE) })
+
+/** Whoever a request comes from, as the router passes them on: a person, or a scanner. */
+export type Bearer = Viewer | z.infer<typeof deviceSchema>
+
 /** Who calls a subgraph: which process, and for whom (null: nobody signed in, or the system itself). */
 export interface Caller {
   service: ServiceName
   viewer: Viewer | null
+  /**
+   * The scanner on whose behalf a request is made. It is never a viewer: whatever does not ask for it takes it for nobody.
+   */
+  device?: { id: string }
 }
 
 /** Signs for the calls to one other process. */
 export interface TokenSigner {
   /** A token for calls made by this process on behalf of `viewer`. */
-  sign(viewer: Viewer | null): Promise<string>
+  sign(viewer: Bearer | null): Promise<string>
 }
 
 /** Signs and checks the short-lived tokens (HS256, 60 s) with which the processes of the system know each other. */
@@ -147,5 +157,8 @@ function callerOf({ iss, aud, iat, exp, viewer }: JWTPayload, service: string): 
   if (aud !== audienceOf(service) || !isServiceName(iss) || !mayCall(iss, service)) return null
   if (typeof iat !== 'number' || typeof exp !== 'number') return null
   if (!(exp - iat <= LIFE_SECONDS) || isAhead({ iat })) return null
-  return { service: iss, viewer: viewer === undefined ? null : viewerSchema.parse(viewer) }
+  if (viewer === undefined) return { service: iss, viewer: null }
+  const device = deviceSchema.safeParse(viewer)
+  if (device.success) return { service: iss, viewer: null, device: { id: device.data.id } }
+  return { service: iss, viewer: viewerSchema.parse(viewer) }
 }

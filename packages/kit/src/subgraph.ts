@@ -51,8 +51,10 @@ export interface SubgraphSpec<
   openDatabase(options: ReturnType<typeof prismaOptions>): Db
   /** Base URLs of the subgraphs that this one calls or tells of its events. */
   clients: Partial<Record<SubgraphName, string>>
-  /** Adds what this subgraph needs beyond the base; `close` runs before the database closes. */
+  /** Adds what this subgraph needs beyond the base, without asking its database; `close` runs before that closes. */
   createDeps(base: BaseDeps<Db>): Promise<{ deps: Deps; close?: () => void | Promise<void> }>
+  /** Sees to what must be in the database before anybody is served. Run again where that was away, so it must bear it. */
+  prepare?(deps: Deps): Promise<void>
   createContext(deps: Deps, scope: RequestScope): Context
   resolvers: object
   // oxlint-disable-next-line typescript/no-explicit-any -- a list of jobs with payloads of their own
@@ -133,6 +135,7 @@ export async function startSubgraph<
     clients,
   })
   if (close) stack.defer(close)
+  await selfCheck.untilDone(async () => spec.prepare?.(deps))
 
   const forgetting = housekeeping(settings)
   const jobs = await startJobs<Deps>({

@@ -1,7 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { transaction } from '../src/database.ts'
+import { type RawSql, transaction } from '../src/database.ts'
 import { pino } from 'pino'
 import { readBacklog } from '../src/backlog.ts'
 import { ServiceUnavailable } from '../src/errors.ts'
@@ -142,19 +142,43 @@ describe('line 27: jobs that fail', () => {
     }
   })
 
-  it.each([
-    ['while they ran', '1 second'],
-    ['by a transaction that is older than their run', '-1 second'],
+  it.each<[string, (db: RawSql) => PromiseLike<number>]>([
+    [
+      'while they ran',
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + interval '1 second'
+        WHERE key IS NULL`,
+    ],
+    [
+      'by a transaction that is older than their run',
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second'
+        WHERE key IS NULL`,
+    ],
+    [
+      'by such a transaction after they had failed before',
+      (
+        db,
+      ) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at - interval '1 second',
+        last_error = 'not yet' WHERE key IS NULL`,
+    ],
+    [
+      'between their failure and the note of it',
+      (db) => db.$executeRaw`UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL,
+        last_error = 'not now' WHERE key IS NULL`,
+    ],
   ])(
     'leave nothing behind when their key was added again, %s, and then their process died',
-    async (_, after) => {
+    async (_, happens) => {
       await using db = await openKitDatabase()
       const add = (n: number) => transaction(db, (tx) => enqueue(tx, note, { n }, { key: 'k' }))
       await add(1)
       await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = 1, locked_by = 'nobody now',
       locked_at = now() - interval '1 minute'`
       await add(2)
-      await db.$executeRaw`UPDATE graphile_worker._private_jobs SET updated_at = locked_at + ${after}::interval WHERE key IS NULL`
+      await happens(db)
       const notes: number[] = []
       const jobs = await startJobs({ connectionString: db.url, log, deps: { notes }, jobs: [note] })
       try {
@@ -168,6 +192,19 @@ describe('line 27: jobs that fail', () => {
       }
     },
   )
+
+  it('are not taken for replaced when they never had a key, and their process died at the last attempt', async () => {
+    await using db = await openKitDatabase()
+    await transaction(db, (tx) => enqueue(tx, note, { n: 1 }))
+    await db.$executeRaw`UPDATE graphile_worker._private_jobs SET attempts = max_attempts, locked_by = 'nobody now',
+      locked_at = now() - interval '1 minute', updated_at = now(), last_error = 'broken'`
+    const jobs = await startJobs({ connectionString: db.url, log, deps: { notes: [] }, jobs: [note] })
+    try {
+      await eventually(async () => expect(await readBacklog(db)).toMatchObject({ deadJobs: 1 }), 20_000)
+    } finally {
+      await jobs.close()
+    }
+  })
 
   it('are counted and named when nobody will try them again, and those are run that a deleted queue had hidden', async () => {
     await using db = await openKitDatabase()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { toDecimal } from './common/money.ts'
 import { renderPage, timeText } from './common/page.ts'
-import { type Call, press, type Provider, type Reply, seeOther } from './common/protocol.ts'
+import { type Call, NotPossible, press, type Provider, type Reply, seeOther } from './common/protocol.ts'
 import { type StandIn, type StandInOptions, type Surroundings, startStandIn } from './common/server.ts'
 import { MidtransAccount, type PayOptions } from './midtrans/account.ts'
 import { createMidtransApi } from './midtrans/api.ts'
@@ -34,6 +34,8 @@ export interface MidtransStandIn extends StandIn {
   wait(order: string): void
   /** capture → settlement, as it happens on the next day. @throws UnknownPayment, NotPossible */
   settle(order: string): void
+  /** The merchant decides, in their dashboard, what fraud detection holds. @throws UnknownPayment, NotPossible */
+  review(order: string, decision: 'approve' | 'deny'): void
 }
 
 const payOptions = z.strictObject({
@@ -41,6 +43,7 @@ const payOptions = z.strictObject({
   fraud: z.enum(['accept', 'challenge', 'deny']).optional(),
   late: z.boolean().optional(),
 })
+const reviewDecision = z.strictObject({ decision: z.enum(['approve', 'deny']) })
 
 /** Starts a local server that speaks Midtrans' protocol: see `createMidtransApi` for what of it, and from which pages. */
 export async function startMidtrans(options: MidtransOptions): Promise<MidtransStandIn> {
@@ -49,8 +52,15 @@ export async function startMidtrans(options: MidtransOptions): Promise<MidtransS
     midtransChannel(options.serverKey),
     (surroundings) => createProvider(options, surroundings),
   )
-  const { pay, decline, wait, settle } = provider.actions
-  return { ...standIn, pay, decline, wait, settle }
+  const { pay, decline, wait, settle, review } = provider.actions
+  return {
+    ...standIn,
+    pay,
+    decline,
+    wait,
+    settle,
+    review: (order, decision) => review(order, { decision }),
+  }
 }
 
 function createProvider(options: MidtransOptions, surroundings: Surroundings<Told>) {
@@ -70,6 +80,11 @@ function createProvider(options: MidtransOptions, surroundings: Surroundings<Tol
     decline: (order: string) => account.decline(account.get(order)),
     wait: (order: string) => account.wait(account.get(order), 'bank_transfer'),
     settle: (order: string) => account.settle(account.get(order)),
+    review: (order: string, how: unknown) => {
+      const { decision } = reviewDecision.parse(how)
+      if (!account.review(account.get(order), decision))
+        throw new NotPossible(`Nothing of ${order} is held by fraud detection.`)
+    },
   }
 
   /** The page of `redirect_url`. A finished one sends the customer on: https://docs.midtrans.com/reference/window-redirection */

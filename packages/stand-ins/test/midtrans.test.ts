@@ -200,6 +200,15 @@ describe('a payment', () => {
     expect(midtrans.ledger()).toMatchObject([{ captured: '150000.00' }])
   })
 
+  it('held by fraud detection is decided once in the dashboard', async () => {
+    await snap('K-1')
+    midtrans.pay('K-1', { fraud: 'challenge' })
+    midtrans.review('K-1', 'deny')
+    expect((await status('K-1')).body).toMatchObject({ transaction_status: 'deny', fraud_status: 'deny' })
+    expect(() => midtrans.review('K-1', 'approve')).toThrow('Nothing of K-1 is held')
+    expect(midtrans.ledger()).toMatchObject([{ captured: '0.00' }])
+  })
+
   it('expires by the clock, and says so: 407 when asked, 202 when told', async () => {
     await snap('K-1', 150_000, { expiry: { unit: 'hours', duration: 1 } })
     midtrans.wait('K-1')

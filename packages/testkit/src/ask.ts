@@ -1,7 +1,7 @@
 import { EVENTS_PATH } from '@karcis/kit/contracts/events'
 import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
-import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { type Bearer, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { type GraphQLBody, gql, type Loose } from './gql.ts'
 import { tokenOf } from './people.ts'
 
@@ -24,7 +24,7 @@ export interface Asked {
 /** One operation, as a process of the system sends it to a subgraph on behalf of the viewer. @param service which process. */
 export async function ask(
   { name, url }: Asked,
-  viewer: Viewer | null,
+  viewer: Bearer | null,
   document: string,
   variables: Record<string, unknown> = {},
   service: ServiceName = 'router',

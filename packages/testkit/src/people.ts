@@ -1,6 +1,6 @@
 import type { ServiceName, SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
-import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
+import { type Bearer, createServiceTokens, type Viewer } from '@karcis/kit/service-token'
 
 /** What the processes of a test know each other by. */
 export const SERVICE_SECRET = 'a secret that all processes of a test share'
@@ -15,9 +15,12 @@ export const person = ({ role = 'CUSTOMER' }: { role?: Viewer['role'] } = {}): V
   sessionId: newId(),
 })
 
+/** A scanner at the door, as the router passes it on. */
+export const scanner = (id: string): Bearer => ({ id, role: 'DOOR', sessionId: id })
+
 /** What a process of the system sends along to `callee` on behalf of somebody; null: of nobody. @param service which process. */
 export const tokenOf = (
-  viewer: Viewer | null,
+  viewer: Bearer | null,
   callee: SubgraphName,
   service: ServiceName = 'router',
 ): Promise<string> => createServiceTokens(SERVICE_SECRET, service).to(callee).sign(viewer)

@@ -29,8 +29,12 @@ const MAX_TARGETS = 3 // that are tried for one connection
 /**
  * Listens on a free loopback port and forwards to the host and port of a URL of any scheme.
  * @param to the URL, or what chooses one for each connection.
+ * @param sending told of whatever a client sends, before that is passed on.
  */
-export async function createTcpProxy(to: string | Route): Promise<TcpProxy> {
+export async function createTcpProxy(
+  to: string | Route,
+  sending: () => void = () => undefined,
+): Promise<TcpProxy> {
   const route: Route = typeof to === 'string' ? { next: () => to, refused: () => undefined } : to
   const targets = new Map<Socket, string>()
   let stalled = false
@@ -58,6 +62,7 @@ export async function createTcpProxy(to: string | Route): Promise<TcpProxy> {
   }
   function join(client: Socket, upstream: Socket, target: string): void {
     if (client.destroyed) return void upstream.destroy()
+    client.on('data', sending)
     for (const [from, into] of [
       [client, upstream],
       [upstream, client],

@@ -1,5 +1,5 @@
 import { isPlainOperation, isRecord, type PlainOperation } from '@karcis/kit/plain-operation'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { Bearer } from '@karcis/kit/service-token'
 import type { FormattedExecutionResult } from 'graphql'
 import { type EncodedResponse, executeToBytes } from '../execution/execute.ts'
 import { type OperationRequest, type ReadyOperation, readyOperation } from '../execution/operation.ts'
@@ -8,7 +8,7 @@ import type { Services } from '../subgraphs/request.ts'
 import type { HttpRequest } from './http-server.ts'
 
 /** Answers a request; null, with nothing done, when Apollo Server has to answer it. */
-export type FastPath = (http: HttpRequest, body: unknown, viewer: Viewer | null) => Promise<void> | null
+export type FastPath = (http: HttpRequest, body: unknown, viewer: Bearer | null) => Promise<void> | null
 
 const JSON_BODY = /^application\/json(; ?charset=utf-8)?$/i
 const PLAIN_JSON = 'application/json; charset=utf-8'
@@ -40,7 +40,7 @@ export function createFastPath(file: SupergraphFile, services: Services): FastPa
     return pending && pending.then((encoded) => send(http, encoded, contentType))
   }
 
-  function readyFor(http: HttpRequest, body: PlainOperation, viewer: Viewer | null): ReadyOperation | null {
+  function readyFor(http: HttpRequest, body: PlainOperation, viewer: Bearer | null): ReadyOperation | null {
     const supergraph = file.current
     const document = supergraph.documents.get(body.query)
     if (!document) return null
@@ -59,7 +59,7 @@ class FastRequest implements OperationRequest {
   readonly document: OperationRequest['document']
   readonly operationName: OperationRequest['operationName']
   readonly variables: OperationRequest['variables']
-  readonly viewer: Viewer | null
+  readonly viewer: Bearer | null
   readonly requestId: string
   received = 0
 
@@ -68,7 +68,7 @@ class FastRequest implements OperationRequest {
     supergraph: OperationRequest['supergraph'],
     document: OperationRequest['document'],
     { operationName, variables }: PlainOperation,
-    viewer: Viewer | null,
+    viewer: Bearer | null,
   ) {
     this.#http = http
     this.supergraph = supergraph

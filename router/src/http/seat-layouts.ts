@@ -37,14 +37,19 @@ export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens): Sea
   const agent = new Agent({ connections: 8, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(ticketUrl).origin
   const signer = tokens.to(TICKET)
-  const known = new LRUCache<string, Buffer>({ maxSize: MAX_BYTES, sizeCalculation: (body) => body.length + 1 })
+  const known = new LRUCache<string, Buffer>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: (body) => body.length + 1,
+  })
   const underWay = new Map<string, Promise<Answer>>()
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response, url } = http
     const hash = seatLayoutHash(url.pathname.slice(SEAT_LAYOUTS_FOLDER.length))
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'A seat layout is read by GET.'), { allow: 'GET, HEAD' })
+      return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'A seat layout is read by GET.'), {
+        allow: 'GET, HEAD',
+      })
     if (hash === null) return refuse(http, 404)
     const etag = `"${hash}"`
     const headers = { ...FOR_EVER, etag }

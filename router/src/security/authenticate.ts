@@ -1,6 +1,7 @@
-import { accessTokenClaims, ISSUER } from '@karcis/kit/contracts/tokens'
+import { accessTokenClaims, DOOR_ROLE, ISSUER } from '@karcis/kit/contracts/tokens'
 import { KarcisError, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
-import type { Viewer } from '@karcis/kit/service-token'
+import { type DoorTokens, isDoorToken } from '@karcis/kit/door-tokens'
+import type { Bearer } from '@karcis/kit/service-token'
 import { errors, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { SigningKeys } from './keys.ts'
@@ -11,7 +12,7 @@ const KEYS_UNAVAILABLE = new Set(['ERR_JOSE_GENERIC', 'ERR_JWKS_TIMEOUT', 'ERR_J
 
 /** Whom a token identifies, and until when (milliseconds since the epoch). */
 export interface Identity {
-  viewer: Viewer
+  viewer: Bearer
   expiresAt: number
 }
 
@@ -25,9 +26,13 @@ export interface Authenticator {
   current: CurrentViewer
 }
 
-export type CurrentViewer = (viewer: Viewer) => Promise<Viewer | null>
+export type CurrentViewer = (viewer: Bearer) => Promise<Bearer | null>
 
-export function createAuthenticator(keys: SigningKeys, revocations: Revocations): Authenticator {
+export function createAuthenticator(
+  keys: SigningKeys,
+  revocations: Revocations,
+  doorTokens: DoorTokens,
+): Authenticator {
   // By the whole token, so that a signature is checked once and not with every request.
   const verified = new LRUCache<string, Identity>({ max: 10_000 })
 
@@ -50,11 +55,20 @@ export function createAuthenticator(keys: SigningKeys, revocations: Revocations)
     return identity
   }
 
+  /** Whether a scanner was revoked is known where scanners are kept, which each of its requests asks. */
+  function identifyDevice(token: string): Identity {
+    const device = doorTokens.read(token)
+    if (!device) throw new Unauthenticated('The token of this scanner is not valid, or no longer.')
+    const { deviceId: id, expiresAt } = device
+    return { viewer: { id, role: DOOR_ROLE, sessionId: id }, expiresAt: expiresAt.getTime() }
+  }
+
   return {
     async authenticate(authorization) {
       if (authorization === undefined) return null
       const [, token] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
       if (!token) throw new Unauthenticated('The Authorization header must be "Bearer <access token>".')
+      if (isDoorToken(token)) return identifyDevice(token)
       const { viewer, expiresAt } = await verify(token)
       if (!revocations.isReady) throw new ServiceUnavailable()
       const current = revocations.check(viewer)

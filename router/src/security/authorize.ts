@@ -1,4 +1,5 @@
-import type { Viewer } from '@karcis/kit/service-token'
+import { DOOR_ROLE } from '@karcis/kit/contracts/tokens'
+import type { Bearer } from '@karcis/kit/service-token'
 import {
   type DocumentNode,
   type FieldNode,
@@ -18,7 +19,7 @@ import {
 import type { AccessRules, Check } from './access-rules.ts'
 
 /** All that the access rules look at of a viewer; null for people who are not signed in. */
-export type Role = Viewer['role'] | null
+export type Role = Bearer['role'] | null
 
 export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN'
 
@@ -35,10 +36,12 @@ export interface AuthorizedDocument {
   denied: Map<string, DeniedField>
 }
 
-const SCOPES: Record<Viewer['role'], string[]> = {
+const SCOPES: Record<Bearer['role'], string[]> = {
   ADMIN: ['admin', 'organizer', 'customer'],
   ORGANIZER: ['organizer', 'customer'],
   CUSTOMER: ['customer'],
+  /** A scanner is no person: it may do what is open to scanners, and what is open to everybody. */
+  DOOR: ['door'],
 }
 
 const PLACEHOLDER = 'karcisDenied'
@@ -132,11 +135,12 @@ function unclaimed(
 function refusalOf(checks: Check[], role: Role): Refusal | null {
   if (checks.length === 0) return null
   if (!role) return 'UNAUTHENTICATED'
-  return checks.every((check) => passes(check, SCOPES[role])) ? null : 'FORBIDDEN'
+  return checks.every((check) => passes(check, role)) ? null : 'FORBIDDEN'
 }
 
-function passes(check: Check, scopes: string[]): boolean {
-  if (check.kind === 'authenticated') return true
-  if (check.kind === 'scopes') return check.anyOf.some((all) => all.every((scope) => scopes.includes(scope)))
+function passes(check: Check, role: Bearer['role']): boolean {
+  if (check.kind === 'authenticated') return role !== DOOR_ROLE
+  if (check.kind === 'scopes')
+    return check.anyOf.some((all) => all.every((scope) => SCOPES[role].includes(scope)))
   return false
 }

@@ -5,7 +5,7 @@ import {
   authChangesFeed,
 } from '@karcis/kit/contracts/auth-changes'
 import type { Logger } from '@karcis/kit/log'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { Bearer, Viewer } from '@karcis/kit/service-token'
 
 const KEEP_MS = AUTH_CHANGES_KEPT_SECONDS * 1000
 
@@ -17,7 +17,7 @@ export interface Revocations extends Disposable {
   /** False until the user subgraph has answered once: until then nothing is known, and no token may be trusted. */
   readonly isReady: boolean
   /** The viewer with their present role; null when their session has ended or their account is suspended. */
-  check(viewer: Viewer): Viewer | null
+  check(viewer: Bearer): Bearer | null
   /** Asks now. */
   poll(): Promise<void>
   /** Asks for whatever has happened until now, unless the user subgraph has just been asked: then a little later. */

@@ -1,6 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import { type KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { Bearer } from '@karcis/kit/service-token'
 import { type GraphQLFormattedError, Kind, OperationTypeNode, parse } from 'graphql'
 import type { Logger } from '@karcis/kit/log'
 import type { RequestScope } from '../errors.ts'
@@ -18,7 +18,7 @@ export interface SubgraphRequest {
 
 /** The client's request for which a subgraph is asked. */
 export interface FetchContext extends RequestScope {
-  viewer: Viewer | null
+  viewer: Bearer | null
   /** Who waits for the response; undefined for what is done whoever waits. */
   waiting?: Waiting | undefined
   /** Network address of the client; undefined where several have one request made. */
@@ -31,7 +31,7 @@ export interface FetchContext extends RequestScope {
 class JointContext implements FetchContext {
   readonly #first: FetchContext
   readonly requestId: string
-  readonly viewer: Viewer | null
+  readonly viewer: Bearer | null
   readonly waiting: Waiting | undefined
   readonly address: string | undefined
   received = 0
@@ -67,7 +67,7 @@ export type Services = Record<string, Service>
  * Requests with equal keys may share what is asked of subgraphs: beside its id, all that a subgraph learns of a request is its
  * viewer.
  */
-export const scopeKeyOf = (viewer: Viewer | null): string =>
+export const scopeKeyOf = (viewer: Bearer | null): string =>
   viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 /**

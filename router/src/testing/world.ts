@@ -20,7 +20,7 @@ export const SECRET = 'a secret of thirty-two characters'
 const NAMES = Object.keys(SCHEMAS) as SubgraphName[]
 
 /** One request that a subgraph took, as it knew its caller. */
-interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'requestId'> {
+interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'device' | 'requestId'> {
   subgraph: SubgraphName
 }
 
@@ -63,8 +63,8 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
     })
     server.begin({
       createContext(scope) {
-        const { service, viewer, requestId } = scope
-        calls.push({ subgraph, service, viewer, requestId })
+        const { service, viewer, device, requestId } = scope
+        calls.push({ subgraph, service, viewer, requestId, ...(device && { device }) })
         return scope
       },
       ...(subgraph === 'user' && { routes: identity.routes }),

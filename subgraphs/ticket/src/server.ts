@@ -64,6 +64,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         async close() {
           live.seats.close()
           live.stock.close()
+          live.checkIns.close()
           await deps.qrCodes.close()
         },
       }

@@ -11,7 +11,8 @@ import { type Story, startStory } from './stories.ts'
 const MAP = `query ($eventId: ID!) { seatMap(eventId: $eventId) { revision layoutId layoutUrl statuses
   seats { id section row number label x y status accessible } } }`
 const CREATE = 'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { layoutUrl } }'
-const UPDATE = 'mutation ($input: UpdateSeatMapInput!) { updateSeatMap(input: $input) { layoutUrl revision } }'
+const UPDATE =
+  'mutation ($input: UpdateSeatMapInput!) { updateSeatMap(input: $input) { layoutUrl revision } }'
 const CHANGES = `subscription ($eventId: ID!, $since: Int) { seatMapChanged(eventId: $eventId, sinceRevision: $since) {
   revision snapshot layoutUrl statuses delta } }`
 
@@ -21,7 +22,10 @@ const STATUSES = ['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED']
 function unpack(statuses: string, count: number): string[] {
   const bytes = Buffer.from(statuses, 'base64')
   expect(bytes).toHaveLength(Math.ceil(count / 4))
-  return Array.from({ length: count }, (_, at) => STATUSES[((bytes[at >> 2] ?? 0) >> (6 - 2 * (at % 4))) & 3] ?? '')
+  return Array.from(
+    { length: count },
+    (_, at) => STATUSES[((bytes[at >> 2] ?? 0) >> (6 - 2 * (at % 4))) & 3] ?? '',
+  )
 }
 
 function unpackDelta(delta: string): [index: number, status: string][] {
@@ -36,7 +40,8 @@ function unpackDelta(delta: string): [index: number, status: string][] {
 const drawn = ({ sections }: Geometry) =>
   sections.flatMap(({ name, rows }) =>
     rows.flatMap((row) => {
-      const of = (list: typeof row.x, at: number): number => (Array.isArray(list) ? (list[at] ?? NaN) : list.from + at * list.step)
+      const of = (list: typeof row.x, at: number): number =>
+        Array.isArray(list) ? (list[at] ?? NaN) : list.from + at * list.step
       return Array.from({ length: row.count }, (_, at) => ({
         section: name,
         row: row.label,
@@ -50,7 +55,11 @@ const drawn = ({ sections }: Geometry) =>
   )
 
 /** The file at a `layoutUrl`, as the router fetches it. */
-async function fetchGeometry({ subgraph }: Story, layoutUrl: string, coding: 'br' | 'gzip' = 'br'): Promise<Geometry> {
+async function fetchGeometry(
+  { subgraph }: Story,
+  layoutUrl: string,
+  coding: 'br' | 'gzip' = 'br',
+): Promise<Geometry> {
   const hash = seatLayoutHash(layoutUrl.slice('/seat-layouts/'.length))
   const answer = await fetch(subgraph.url + codedSeatLayoutPath(hash ?? '', coding), {
     headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'ticket') },
@@ -78,7 +87,11 @@ describe('a map for whoever draws it', () => {
           accessible: [{ row: 'B', seats: [1] }],
           blocked: [{ row: 'C', seats: [7] }],
         },
-        { name: 'Tables', origin: { x: 900, y: 900 }, tables: [{ label: 'T', x: 0, y: 0, seats: 2, seatLabels: ['a', 'b'] }] },
+        {
+          name: 'Tables',
+          origin: { x: 900, y: 900 },
+          tables: [{ label: 'T', x: 0, y: 0, seats: 2, seatLabels: ['a', 'b'] }],
+        },
       ],
       labels: [{ text: 'Exit', x: 0, y: 2_000 }],
     })
@@ -93,7 +106,9 @@ describe('a map for whoever draws it', () => {
     expect(now).toMatchObject({ layoutId, layoutUrl: seatMap.layoutUrl })
     const geometry = await fetchGeometry(story, now.layoutUrl)
     expect(await fetchGeometry(story, now.layoutUrl, 'gzip')).toEqual(geometry)
-    expect(drawn(geometry)).toEqual(now.seats.map(({ id: _, status: __, ...seat }: { id: string; status: string }) => seat))
+    expect(drawn(geometry)).toEqual(
+      now.seats.map(({ id: _, status: __, ...seat }: { id: string; status: string }) => seat),
+    )
     expect(geometry).toMatchObject({
       seatCount: 23,
       stage: { label: 'Panggung' },
@@ -109,7 +124,8 @@ describe('a map for whoever draws it', () => {
     expect(unpack(now.statuses, 23)).toEqual(now.seats.map((seat: { status: string }) => seat.status))
     expect(unpack(now.statuses, 23).slice(2, 5)).toEqual(['AVAILABLE', 'HELD', 'HELD'])
 
-    const at = 'query ($eventId: ID!, $indices: [Int!]!) { seatMap(eventId: $eventId) { seatsAt(indices: $indices) { id } } }'
+    const at =
+      'query ($eventId: ID!, $indices: [Int!]!) { seatMap(eventId: $eventId) { seatsAt(indices: $indices) { id } } }'
     expect((await story.mustAsk(null, at, { eventId, indices: [22, 0, 23, -1] })).seatMap.seatsAt).toEqual([
       { id: now.seats[22].id },
       { id: now.seats[0].id },
@@ -127,7 +143,9 @@ describe('a map for whoever draws it', () => {
     const url = await urlOf(one.eventId)
     expect(await urlOf(two.eventId)).toBe(url)
     const sections = [{ name: 'Stalls', ticketTypeId: one.typeId, rows: 3, seatsPerRow: 5 }]
-    const { updateSeatMap } = await story.mustAsk(story.organizer, UPDATE, { input: { eventId: one.eventId, sections } })
+    const { updateSeatMap } = await story.mustAsk(story.organizer, UPDATE, {
+      input: { eventId: one.eventId, sections },
+    })
     expect(updateSeatMap.layoutUrl).not.toBe(url)
     const map = (await story.mustAsk(null, MAP, { eventId: one.eventId })).seatMap
     expect(unpack(map.statuses, 15)).toEqual(map.seats.map((seat: { status: string }) => seat.status))
@@ -152,7 +170,8 @@ describe('a map for whoever draws it', () => {
     const indexOf = (label: string) => seats.findIndex(({ id }) => id === seat(label))
     const siti = person()
     const { id } = (await story.holdSeats(siti, eventId, [seat('A1'), seat('B10')])).data.holdSeats
-    const { seatMapChanged: held } = (await watch.until(({ data }) => data.seatMapChanged.revision === 2)).data
+    const { seatMapChanged: held } = (await watch.until(({ data }) => data.seatMapChanged.revision === 2))
+      .data
     expect(held.delta).toHaveLength(12) // 8 bytes
     expect(unpackDelta(held.delta).sort(([a], [b]) => a - b)).toEqual([
       [indexOf('A1'), 'HELD'],
@@ -174,10 +193,18 @@ describe('a map for whoever draws it', () => {
     expect((await statuses()).filter((status) => status !== 'AVAILABLE')).toEqual(['SOLD', 'SOLD'])
 
     // Drawn anew, it is a snapshot with another geometry, whatever watchers had.
-    const sections = [{ name: 'Stalls', ticketTypeId: typeId, rows: 3, seatsPerRow: 10, origin: { x: -5, y: 0 } }]
+    const sections = [
+      { name: 'Stalls', ticketTypeId: typeId, rows: 3, seatsPerRow: 10, origin: { x: -5, y: 0 } },
+    ]
     const { updateSeatMap } = await story.mustAsk(story.organizer, UPDATE, { input: { eventId, sections } })
     const told = await watch.until(({ data }) => data.seatMapChanged.revision === updateSeatMap.revision)
-    expect(told.data.seatMapChanged).toMatchObject({ snapshot: true, delta: null, layoutUrl: updateSeatMap.layoutUrl })
-    expect(unpack(told.data.seatMapChanged.statuses, 30).filter((status) => status === 'SOLD')).toHaveLength(2)
+    expect(told.data.seatMapChanged).toMatchObject({
+      snapshot: true,
+      delta: null,
+      layoutUrl: updateSeatMap.layoutUrl,
+    })
+    expect(unpack(told.data.seatMapChanged.statuses, 30).filter((status) => status === 'SOLD')).toHaveLength(
+      2,
+    )
   })
 })

@@ -44,7 +44,8 @@ describe('the drawing of a room', () => {
     const { endCursor } = first.pageInfo
     const rest = (await story.mustAsk(story.organizer, LAYOUTS, { roomId, after: endCursor })).seatLayouts
     expect(rest.edges).toMatchObject([{ node: { version: 1, status: 'PUBLISHED' } }])
-    const whole = 'query ($roomId: ID!) { seatLayouts(roomId: $roomId, last: 1) { edges { node { layout } } } }'
+    const whole =
+      'query ($roomId: ID!) { seatLayouts(roomId: $roomId, last: 1) { edges { node { layout } } } }'
     expect((await story.mustAsk(story.organizer, whole, { roomId })).seatLayouts.edges[0].node).toEqual({
       layout: again.layout,
     })

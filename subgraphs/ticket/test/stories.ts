@@ -2,7 +2,7 @@ import { BIND_HOLD, BOOKING_QUOTE, TAKE_FOR_BOOKING, type WantedItem } from '@ka
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
-import { SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
+import { type Bearer, SERVICE_TOKEN_EXTENSION, type Viewer } from '@karcis/kit/service-token'
 import type { RunningSubgraph } from '@karcis/kit/subgraph'
 import { type Answer, ask as askSubgraph, tell } from '@karcis/testkit/ask'
 import { createTestDatabase } from '@karcis/testkit/database'
@@ -55,15 +55,19 @@ async function startProcess(settings: Record<string, string>) {
   const sockets = undo.use(createWsClient(`${subgraph.url}/graphql`))
 
   const ask = (
-    viewer: Viewer | null,
+    viewer: Bearer | null,
     operation: string,
     variables: Record<string, unknown> = {},
     service: ServiceName = 'router',
   ): Promise<Answer> => askSubgraph(subgraph, viewer, operation, variables, service)
 
   /** A subscription, as the router opens it; everything received is kept. */
-  async function watch(query: string, variables: Record<string, unknown> = {}): Promise<Watch> {
-    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(null, 'ticket') }
+  async function watch(
+    query: string,
+    variables: Record<string, unknown> = {},
+    viewer: Bearer | null = null,
+  ): Promise<Watch> {
+    const extensions = { [SERVICE_TOKEN_EXTENSION]: await tokenOf(viewer, 'ticket') }
     const received: Loose[] = []
     const failures: unknown[] = []
     const stop = sockets.client.subscribe(

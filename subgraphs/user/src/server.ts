@@ -37,14 +37,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         accountById: createAccountById(() => deps),
       }
-      try {
-        const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
-        if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureFirstAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)
-      } catch (error) {
-        await passwords.close()
-        throw error
-      }
       return { deps, close: () => passwords.close() }
+    },
+    async prepare(deps) {
+      const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
+      if (ADMIN_EMAIL && ADMIN_PASSWORD) await ensureFirstAdmin(deps, ADMIN_EMAIL, ADMIN_PASSWORD)
     },
     createContext,
     resolvers,

@@ -3,5 +3,6 @@ export const CHANNELS = {
   event: (id: string) => `event:${id}`,
   seatMap: (eventId: string) => `seat-map:${eventId}`,
   stock: (eventId: string) => `stock:${eventId}`,
+  checkIns: (eventId: string) => `check-ins:${eventId}`,
   booking: (id: string) => `booking:${id}`,
 }

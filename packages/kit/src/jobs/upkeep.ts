@@ -37,6 +37,7 @@ export function keepUp(pool: JobPool, runners: Runners, active: ReadonlySet<stri
     await beat(pool, runners.alive)
     if (pulse.missed >= MISSED) runners.replace()
     Object.assign(pulse, { missed: 0, problem: null })
+    await deleteReplaced(pool)
     if (beats++ < BEATS_TO_KNOW) return
     await buryDead(pool)
     if ((beats - BEATS_TO_KNOW) % BEATS_PER_LOOK !== 1) return
@@ -91,12 +92,10 @@ const DEAD_AFTER_SECONDS = 15
 const UNHEARD_AFTER_SECONDS = 10
 
 /**
- * What is locked and whose key was added again meanwhile: `add_job` takes the key and all attempts from it, so once unlocked it would be
- * kept for ever as one that has failed, beside the one that has taken its place. Whoever added it again may have begun their transaction
- * before it was locked; but a job that has never failed was changed by nothing else.
+ * True of a job whose key was added again while it ran: `add_job` takes the key and all attempts from it, so once unlocked it would
+ * be kept for ever as one that was given up, beside the one that has taken its place. The database marks it (0004_replaced_jobs.sql).
  */
-const DELETE_REPLACED = `DELETE FROM graphile_worker._private_jobs WHERE key IS NULL AND attempts >= max_attempts
-  AND (updated_at > locked_at OR (last_error IS NULL AND updated_at <> created_at))`
+const IS_REPLACED = `(key IS NULL AND coalesce(flags ? 'replaced', false))`
 
 /** Says that these runners live. */
 async function beat(pool: pg.Pool, runners: Iterable<string>): Promise<void> {
@@ -114,11 +113,6 @@ async function freeUnheard(
   active: ReadonlySet<string>,
 ): Promise<void> {
   await pool.query(
-    `${DELETE_REPLACED} AND locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[])
-     AND locked_at < now() - make_interval(secs => $3)`,
-    [[...runners], [...active], UNHEARD_AFTER_SECONDS],
-  )
-  await pool.query(
     `UPDATE graphile_worker._private_jobs SET locked_at = NULL, locked_by = NULL
      WHERE locked_by = ANY($1::text[]) AND id <> ALL($2::bigint[]) AND locked_at < now() - make_interval(secs => $3)`,
     [[...runners], [...active], UNHEARD_AFTER_SECONDS],
@@ -127,7 +121,6 @@ async function freeUnheard(
 
 /** Frees what runners had locked that are no more, and forgets them. */
 async function bury(pool: pg.Pool, runners: string[]): Promise<void> {
-  await pool.query(`${DELETE_REPLACED} AND locked_by = ANY($1::text[])`, [runners])
   await pool.query(
     `WITH buried AS (DELETE FROM kit.workers WHERE worker_id = ANY($1))
      SELECT graphile_worker.force_unlock_workers($1::text[])`,
@@ -139,7 +132,6 @@ async function bury(pool: pg.Pool, runners: string[]): Promise<void> {
 async function buryDead(pool: pg.Pool): Promise<void> {
   const isDead = `locked_at < now() - make_interval(secs => $1)
     AND locked_by NOT IN (SELECT worker_id FROM kit.workers WHERE seen_at > now() - make_interval(secs => $1))`
-  await pool.query(`${DELETE_REPLACED} AND ${isDead}`, [DEAD_AFTER_SECONDS])
   await pool.query(
     `WITH dead AS (SELECT DISTINCT locked_by FROM graphile_worker.jobs WHERE ${isDead}), forgotten AS (
        DELETE FROM kit.workers WHERE seen_at < now() - make_interval(secs => 20 * $1)
@@ -147,6 +139,11 @@ async function buryDead(pool: pg.Pool): Promise<void> {
      SELECT graphile_worker.force_unlock_workers(array_agg(locked_by)) FROM dead HAVING count(*) > 0`,
     [DEAD_AFTER_SECONDS],
   )
+}
+
+/** Deletes what was replaced and nobody works on any more, whoever unlocked it. */
+async function deleteReplaced(pool: pg.Pool): Promise<void> {
+  await pool.query(`DELETE FROM graphile_worker._private_jobs WHERE ${IS_REPLACED} AND locked_at IS NULL`)
 }
 
 /**
@@ -163,8 +160,7 @@ const SOON = 3
 
 /**
  * To be called before a failed attempt is noted. A job that failed only because something is away is tried again soon, and
- * for as long as that lasts. One whose key was added again while it ran is deleted: graphile-worker would keep it for ever,
- * with no attempts left, beside the one that has taken its place.
+ * for as long as that lasts. One that was replaced while it ran is deleted; one that is replaced from here on, the next heartbeat finds.
  * @param job its `attempts`: with this one, as it began.
  */
 export async function forgive(
@@ -173,11 +169,10 @@ export async function forgive(
 ): Promise<void> {
   await pool.query(
     `WITH replaced AS (
-       DELETE FROM graphile_worker._private_jobs
-       WHERE id = $1 AND key IS NULL AND attempts >= max_attempts AND $2 < max_attempts
+       DELETE FROM graphile_worker._private_jobs WHERE id = $1 AND ${IS_REPLACED}
      )
      UPDATE graphile_worker._private_jobs SET attempts = least(attempts, ${SOON})
-     WHERE id = $1 AND attempts = $2 AND $3`,
+     WHERE id = $1 AND attempts = $2 AND $3 AND NOT ${IS_REPLACED}`,
     [job.id, job.attempts, job.isAway],
   )
 }
@@ -194,7 +189,7 @@ async function listDead(pool: pg.Pool): Promise<DeadJobs[]> {
   const { rows } = await pool.query<DeadJobs>(
     `SELECT t.identifier AS task, count(*)::int AS jobs, (array_agg(j.last_error ORDER BY j.run_at DESC))[1] AS "lastError"
      FROM graphile_worker._private_jobs j JOIN graphile_worker._private_tasks t ON t.id = j.task_id
-     WHERE j.attempts >= j.max_attempts AND j.locked_at IS NULL GROUP BY 1 ORDER BY 1`,
+     WHERE j.attempts >= j.max_attempts AND j.locked_at IS NULL AND NOT ${IS_REPLACED} GROUP BY 1 ORDER BY 1`,
   )
   return rows
 }

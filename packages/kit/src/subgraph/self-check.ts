@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { postgresErrorOf, type RawSql, type TransactionSource, transaction } from '../database.ts'
 import type { Logger } from '../log.ts'
+import { isAway } from '../outages.ts'
 
 const EVERY_MS = 60_000
 /** While it waits for its database, or for a person to put right what is wrong. */
@@ -23,6 +24,8 @@ export interface SelfCheck {
   problem(): Promise<string | null>
   /** Resolves when it is, after however long. Rejects when it is closed before. */
   untilFit(): Promise<void>
+  /** Resolves when it is and has done this too, which is begun again as long as it fails only because something is away. */
+  untilDone(work: () => Promise<void>): Promise<void>
   close(): void
 }
 
@@ -97,10 +100,24 @@ export function createSelfCheck({ db, log, secrets, now = Date.now }: SelfCheckO
 
   const timer = setInterval(() => void problem(), EVERY_MS)
   timer.unref()
+  const rest = () => sleep(AGAIN_MS, undefined, { signal: closing.signal })
+
+  async function untilFit(): Promise<void> {
+    while ((await problem()) !== null) await rest()
+  }
   return {
     problem,
-    async untilFit() {
-      while ((await problem()) !== null) await sleep(AGAIN_MS, undefined, { signal: closing.signal })
+    untilFit,
+    async untilDone(work) {
+      for (;;) {
+        await untilFit()
+        try {
+          return await work()
+        } catch (error) {
+          if (!isAway(error, log)) throw error
+        }
+        await rest()
+      }
     },
     close() {
       clearInterval(timer)

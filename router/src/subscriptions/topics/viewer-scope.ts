@@ -1,4 +1,4 @@
-import type { Viewer } from '@karcis/kit/service-token'
+import type { Bearer } from '@karcis/kit/service-token'
 import {
   getNamedType,
   type GraphQLNamedType,
@@ -26,7 +26,7 @@ const known = new WeakMap<PreparedOperation, boolean>()
  * selects is declared to be the same for all, so that all can share it; otherwise the viewer who asked.
  * Nothing can leak by a wrong declaration: what is shared is run without a viewer, and is what anybody may see.
  */
-export function viewerScope({ request, prepared }: ReadyOperation): Viewer | null {
+export function viewerScope({ request, prepared }: ReadyOperation): Bearer | null {
   const { viewer, supergraph } = request
   if (!viewer) return null
   const isSame =

@@ -1,4 +1,5 @@
 import { Conflict, KarcisError } from '@karcis/kit/errors'
+import type { CheckInRefusal } from './check-ins/check-in.ts'
 
 export class SeatsUnavailable extends KarcisError {
   constructor(seatIds: readonly string[], message = 'Some of these seats are not free.') {
@@ -106,5 +107,42 @@ export class BookingHoldsAlready extends Conflict {
   /** @param bookingId of the booking; null when only the database knows which of several it is. */
   constructor(bookingId: string | null) {
     super('This booking holds something else already.', { bookingId })
+  }
+}
+
+/** What whoever stands at the door is told, in words, of a ticket that does not admit. */
+const REFUSALS: Record<CheckInRefusal, string> = {
+  FORGED: 'This is no code of a ticket, or none that was signed here.',
+  UNKNOWN: 'There is no such ticket.',
+  OTHER_EVENT: 'This ticket is for another event.',
+  REFUNDED: 'This ticket was refunded.',
+  CANCELLED: 'This ticket, or its event, was cancelled.',
+  TRANSFERRED: 'This ticket was handed on to somebody else, who has a new code.',
+  FROZEN: 'The payment of this ticket is in dispute. For the time being it admits nobody.',
+  EXPIRED: 'The event of this ticket is over.',
+  WRONG_GATE: 'This ticket is not valid at this gate.',
+  WRONG_DAY: 'This ticket is not valid today.',
+  NOT_INSIDE: 'Nobody is inside with this ticket.',
+}
+
+export class TicketInvalid extends KarcisError {
+  /** @param facts what helps at the door, such as the gates that it is valid at. */
+  constructor(reason: CheckInRefusal, facts: Record<string, unknown> = {}) {
+    super('TICKET_INVALID', REFUSALS[reason], { reason, ...facts })
+  }
+}
+
+export class AlreadyCheckedIn extends KarcisError {
+  /** @param first when and by which scanner somebody was let in. */
+  constructor(first: {
+    ticketId: string
+    checkedInAt: Date | null
+    deviceId: string | null
+    gate: string | null
+  }) {
+    super('ALREADY_CHECKED_IN', 'Somebody has come in with this ticket already.', {
+      ...first,
+      checkedInAt: first.checkedInAt?.toISOString() ?? null,
+    })
   }
 }

@@ -2,6 +2,8 @@ import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { type Change, createLive, type Live } from '@karcis/kit/live'
 import type { Logger } from '@karcis/kit/log'
 import type { Bus } from '@karcis/kit/redis'
+import { type CheckInChange, checkInsAfter, mergeCheckIns } from './check-ins/check-in.ts'
+import { findCheckInChange } from './check-ins/check-in-store.ts'
 import type { Db } from './database.ts'
 import type { TicketType } from './inventory/ticket-type.ts'
 import { findStock } from './inventory/ticket-type-store.ts'
@@ -13,10 +15,11 @@ export interface StockChange extends Change {
   ticketTypes: TicketType[]
 }
 
-/** What is published of seats and stock after a commit. Any of it may be lost: watchers read what they miss. */
+/** What is published of seats, stock and check-ins after a commit. Any of it may be lost: watchers read what they miss. */
 export interface LiveChanges {
   seats: Live<SeatMapChange>
   stock: Live<StockChange>
+  checkIns: Live<CheckInChange>
 }
 
 /** Nobody sees so short a time, and in a rush one change of many seats is told for many of one. */
@@ -49,6 +52,15 @@ export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: n
       },
       merge: (_waiting, next) => next,
     }),
+    checkIns: createLive<CheckInChange>({
+      bus,
+      log,
+      pollMs,
+      channel: CHANNELS.checkIns,
+      read: (eventId, since) => findCheckInChange(db(), eventId, since),
+      after: checkInsAfter,
+      merge: mergeCheckIns,
+    }),
   }
 }
 
@@ -74,4 +86,10 @@ export function publishStock(live: LiveChanges, eventId: string): void {
     revision: Number.MAX_SAFE_INTEGER,
     ticketTypes: [],
   })
+}
+
+/** Publishes that somebody was checked in at an event: whoever watches reads who. */
+export function publishCheckIns(live: LiveChanges, eventId: string): void {
+  const { MAX_SAFE_INTEGER: beyond } = Number
+  live.checkIns.publish(eventId, { eventId, since: beyond, revision: beyond, checkIns: [] })
 }

@@ -2,6 +2,7 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime, JsonValue, Money } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { bookings } from './bookings.ts'
+import { door } from './door.ts'
 import { holds } from './holds.ts'
 import { seatLayouts } from './seat-layouts.ts'
 import { seats } from './seats.ts'
@@ -16,5 +17,6 @@ export const resolvers = joinResolvers<Resolvers>(
   seatLayouts,
   holds,
   tickets,
+  door,
   bookings,
 )

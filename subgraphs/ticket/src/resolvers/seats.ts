@@ -5,7 +5,13 @@ import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
 import { updateSeatMap } from '../domain/organizing/update-seat-map.ts'
-import { deltaOf, layoutUrlOf, seatIdsAt, statusesAfter, statusesOf } from '../domain/viewing/read-geometry.ts'
+import {
+  deltaOf,
+  layoutUrlOf,
+  seatIdsAt,
+  statusesAfter,
+  statusesOf,
+} from '../domain/viewing/read-geometry.ts'
 import {
   readSeats,
   readSeatsOfSections,

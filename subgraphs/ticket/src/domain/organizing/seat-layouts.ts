@@ -121,7 +121,10 @@ export async function readSeatLayout(
 }
 
 /** The document of a drawing that the viewer has been given. */
-export async function readLayoutDocument({ db }: Deps, { id, layout }: store.SeatLayout): Promise<LayoutDocument> {
+export async function readLayoutDocument(
+  { db }: Deps,
+  { id, layout }: store.SeatLayout,
+): Promise<LayoutDocument> {
   const document = layout ?? (await store.findSeatLayout(db, id))?.layout
   if (!document) throw new NotFound('seat layout', id)
   return document

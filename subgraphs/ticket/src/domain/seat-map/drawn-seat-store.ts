@@ -123,7 +123,11 @@ export async function retireFreeSeats(tx: Tx, seatIds: readonly string[]): Promi
 }
 
 /** Completes a correction of a map, last in its transaction. @returns the map's new revision. */
-export async function moveDrawing(tx: Tx, eventId: string, { focal, layoutId, geometryHash }: MapDrawing): Promise<number> {
+export async function moveDrawing(
+  tx: Tx,
+  eventId: string,
+  { focal, layoutId, geometryHash }: MapDrawing,
+): Promise<number> {
   const [map] = await tx.$queryRaw<
     { revision: number }[]
   >`UPDATE seat_maps SET revision = revision + 1, drawn_revision = revision + 1,

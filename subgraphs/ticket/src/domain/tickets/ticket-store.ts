@@ -99,7 +99,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
-  t.owner_id, t.status, t.frozen, t.checked_in_at, t.created_at`
+  t.owner_id, t.status, t.frozen, t.checked_in_at, t.inside, t.created_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
   id: row.id,
@@ -113,6 +113,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   status: row.status,
   frozen: row.frozen,
   checkedInAt: row.checked_in_at,
+  inside: row.inside,
   createdAt: row.created_at,
 })
 
@@ -128,6 +129,7 @@ interface TicketRow {
   status: TicketStatus
   frozen: boolean
   checked_in_at: Date | null
+  inside: boolean
   created_at: Date
 }
 

@@ -19,6 +19,8 @@ export interface Ticket {
   /** Whether it admits nobody for the time being. */
   frozen: boolean
   checkedInAt: Date | null
+  /** Whether whoever has it is inside just now, as far as the door knows. */
+  inside: boolean
   createdAt: Date
 }
 

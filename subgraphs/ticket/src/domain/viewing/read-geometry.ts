@@ -5,7 +5,12 @@ import type { FileAnswer } from '@karcis/kit/subgraph/server'
 import type { Deps } from '../deps.ts'
 import { findStandingSeats } from '../seat-map/drawn-seat-store.ts'
 import { geometryOf } from '../seat-map/geometry.ts'
-import { findGeometry, insertGeometry, packGeometry, updateMissingGeometry } from '../seat-map/geometry-store.ts'
+import {
+  findGeometry,
+  insertGeometry,
+  packGeometry,
+  updateMissingGeometry,
+} from '../seat-map/geometry-store.ts'
 import type { SeatMap, SeatMapChange } from '../seat-map/seat.ts'
 import { findSeatMaps } from '../seat-map/seat-map-store.ts'
 import { packDelta } from '../seat-map/statuses.ts'
@@ -85,7 +90,11 @@ export async function deltaOf(
  * Ids of the seats that are at places in the order of all; null where there is none.
  * @throws BadUserInput for more than 500, ServiceUnavailable when the map is drawn anew at this moment.
  */
-export async function seatIdsAt(deps: Deps, map: SeatMap, indices: readonly number[]): Promise<(string | null)[]> {
+export async function seatIdsAt(
+  deps: Deps,
+  map: SeatMap,
+  indices: readonly number[],
+): Promise<(string | null)[]> {
   if (indices.length > MAX_INDICES)
     throw new BadUserInput([{ path: 'indices', message: `must name at most ${MAX_INDICES}` }])
   const { ids } = await readStatuses(deps, map)

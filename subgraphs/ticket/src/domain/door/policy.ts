@@ -1,0 +1,84 @@
+import { transaction } from '@karcis/kit/database'
+import { BadUserInput } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
+import { requireOwnEvent } from '../allocation/known-events.ts'
+import {
+  type DoorPolicy,
+  findDoorPolicy,
+  replaceAdmissionRules,
+  type TicketTypeRule,
+  updateReentry,
+} from '../check-ins/door-policy-store.ts'
+import type { Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
+
+const MOST_GATES = 50
+/** As long as an event can be. */
+const MOST_DAYS = 32
+
+const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+const TWICE = 'must name each only once'
+
+const admissionSchema = z
+  .object({
+    ticketTypeId: idSchema,
+    gates: z.array(nameSchema(60)).min(1).max(MOST_GATES).refine(unique, TWICE).nullish(),
+    days: z.array(z.int().min(1).max(MOST_DAYS)).min(1).refine(unique, TWICE).nullish(),
+  })
+  .refine(({ gates, days }) => gates != null || days != null, 'must name gates or days')
+
+const policySchema = z.object({
+  eventId: idSchema,
+  reentry: z.boolean().optional(),
+  admissions: z
+    .array(admissionSchema)
+    .max(100)
+    .refine((rules) => unique(rules.map(({ ticketTypeId }) => ticketTypeId)), 'must name each type only once')
+    .optional(),
+})
+
+/** How an event of the viewer's admits. @throws Forbidden, NotFound, BadUserInput. */
+export async function readDoorPolicy(deps: Deps, viewer: Viewer, id: string): Promise<DoorPolicy> {
+  const eventId = parseInput(idSchema, id, 'eventId')
+  await requireOwnEvent(deps, viewer, eventId)
+  return findDoorPolicy(deps.db, eventId)
+}
+
+/**
+ * Changes how an event of the viewer's admits; what is left out stays. It counts from the next scan on.
+ * @throws Forbidden, NotFound, BadUserInput (also: a ticket type of another event), ServiceUnavailable.
+ */
+export async function setDoorPolicy(deps: Deps, viewer: Viewer, input: unknown): Promise<DoorPolicy> {
+  requireRole({ viewer }, 'ORGANIZER')
+  const { eventId, reentry, admissions } = parseInput(policySchema, input)
+  await requireOwnEvent(deps, viewer, eventId)
+  return transaction(deps.db, async (tx) => {
+    const before = await findDoorPolicy(tx, eventId)
+    await updateReentry(tx, eventId, reentry ?? before.reentry)
+    if (admissions) await replaceRules(tx, eventId, admissions.map(toRule))
+    return findDoorPolicy(tx, eventId)
+  })
+}
+
+const toRule = ({ ticketTypeId, gates, days }: z.infer<typeof admissionSchema>): TicketTypeRule => ({
+  ticketTypeId,
+  gates: gates ?? null,
+  days: days ?? null,
+})
+
+/** @throws BadUserInput naming the types that are not the event's. */
+async function replaceRules(tx: Tx, eventId: string, rules: readonly TicketTypeRule[]): Promise<void> {
+  const written = new Set(await replaceAdmissionRules(tx, eventId, rules))
+  const strange = rules.flatMap(({ ticketTypeId }, at) => (written.has(ticketTypeId) ? [] : [at]))
+  if (strange.length === 0) return
+  throw new BadUserInput(
+    strange.map((at) => ({
+      path: `input.admissions.${at}.ticketTypeId`,
+      message: 'is no ticket type of this event',
+    })),
+  )
+}
