@@ -1,4 +1,4 @@
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { startKarcis } from './karcis.ts'
 
 /** As a browser would, without undoing any coding. */
 async function get(url: string, headers: Record<string, string> = {}) {
-  const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request(url, { headers }, resolve).on('error', reject).end()
   })
   return { status: response.statusCode, headers: response.headers, body: await buffer(response) }

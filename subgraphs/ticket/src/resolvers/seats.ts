@@ -60,7 +60,7 @@ export const seats = {
     statuses: (map, _, { deps }) => statusesOf(deps, map),
     seatsAt: async (map, { indices }, { deps, loaders }) => {
       const ids = await seatIdsAt(deps, map, indices)
-      return Promise.all(ids.map((id) => (id === null ? null : loaders.seat.load(id))))
+      return Promise.all(ids.map(async (id) => (id === null ? null : loaders.seat.load(id))))
     },
     sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
   },

@@ -43,6 +43,7 @@ export function createStatusBoards(deps: () => { db: Db }): StatusBoards {
   const boards = new LRUCache<string, Board>({
     maxSize: MAX_SEATS,
     sizeCalculation: ({ ids }) => ids.length + 1,
+    ttl: REMEMBERED_MS,
   })
 
   async function newest(eventId: string): Promise<Board | null> {
