@@ -7,9 +7,10 @@ import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
 export const SECRET = 'a secret that all processes of a bench share'
 const DAY_MS = 86_400_000
 
-/** Stands where the event and the booking subgraph would, for what making a ticket type asks of them. @returns its URL. */
+/** Stands where the event and the booking subgraph would, for what making a ticket type or drawing a room asks of them. @returns its URL. */
 export async function startNeighbours(undo: AsyncDisposableStack): Promise<string> {
-  const answer = JSON.stringify({ data: { fixCurrency: 'IDR', chargeableCurrencies: ['IDR'] } })
+  const roomRights = { mayUse: true, mayChange: true }
+  const answer = JSON.stringify({ data: { fixCurrency: 'IDR', chargeableCurrencies: ['IDR'], roomRights } })
   const server = createServer((_request, response) => response.end(answer))
   undo.defer(() => {
     server.closeAllConnections()

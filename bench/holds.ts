@@ -1,15 +1,8 @@
-import { migrate } from '@karcis/infra/migrate'
-import { createDatabases, startPostgres } from '@karcis/infra/postgres'
-import { startRedis } from '@karcis/infra/redis'
-import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
-import { createServiceClient } from '@karcis/kit/service-client'
-import { createServiceTokens } from '@karcis/kit/service-token'
-import { ticketSettings } from '@karcis/ticket/env'
-import { createTicketSubgraph } from '@karcis/ticket/server'
 import pg from 'pg'
-import { SECRET, startNeighbours, tellEvent, viewer } from './event-on-sale.ts'
+import { tellEvent, viewer } from './event-on-sale.ts'
 import { compare, inParallel } from './rounds.ts'
+import { startTicketServer } from './ticket-server.ts'
 
 const QUOTA = 1_000_000
 /** A stadium's worth: 40,000 seats. */
@@ -30,29 +23,7 @@ const acrossRows = (n: number): number => {
  */
 export async function benchHolds(rounds: number): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const directory = stack.use(temporaryDirectory('karcis-bench-'))
-  const postgres = stack.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
-  const redis = stack.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
-  await createDatabases(postgres.url('postgres'), ['karcis_ticket', 'reference'])
-  const databaseUrl = postgres.url('karcis_ticket')
-  await migrate('ticket', databaseUrl)
-  const neighbours = await startNeighbours(stack)
-  const subgraph = stack.use(
-    await createTicketSubgraph(
-      ticketSettings.parse({
-        PORT: 0,
-        DATABASE_URL: databaseUrl,
-        REDIS_URL: redis.url,
-        SERVICE_SECRET: SECRET,
-        KEY_ENCRYPTION_SECRET: SECRET,
-        USER_URL: neighbours,
-        EVENT_URL: neighbours,
-        BOOKING_URL: neighbours,
-        LOG_LEVEL: 'fatal',
-      }),
-    ),
-  )
-  const api = createServiceClient(subgraph.url, createServiceTokens(SECRET, 'router').to('ticket'))
+  const { postgres, subgraph, api } = await startTicketServer(stack)
   const organizer = viewer('ORGANIZER')
   const eventId = await tellEvent(subgraph.url, organizer.id)
   const typeOf = async (name: string, quota: number): Promise<string> => {

@@ -67,7 +67,10 @@ describe('docs/architecture.md', () => {
   })
 
   it('names only constraints that a migration makes', () => {
-    const migrations = [...find('prisma/*/migrations/*/migration.sql'), ...find('packages/kit/migrations/*.sql')]
+    const migrations = [
+      ...find('prisma/*/migrations/*/migration.sql'),
+      ...find('packages/kit/migrations/*.sql'),
+    ]
       .map(read)
       .join()
     const named = inlineCode(read('docs/architecture.md')).filter((code) => /^[a-z]+(_[a-z]+)+$/.test(code))

@@ -12,6 +12,7 @@ import { createIde, IDE_PATH, orIde } from './http/ide/ide.ts'
 import { firstPurchase } from './http/ide/tabs.ts'
 import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
+import { createSeatLayouts } from './http/seat-layouts.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
@@ -97,13 +98,17 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
   )
-  const { booking } = settings.subgraphs
+  const { booking, ticket } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
           ...stack.use(createWebhooks(booking, access.tokens)).routes,
           ...stack.use(createDownloads(booking, access.tokens)).routes,
         }
+      : {}
+  const ofTicket =
+    isPlatform(settings) && ticket !== undefined
+      ? stack.use(createSeatLayouts(ticket, access.tokens)).routes
       : {}
   const http = await openHttpServer({
     host: settings.host,
@@ -124,6 +129,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       }),
       ...access.routes,
       ...ofBooking,
+      ...ofTicket,
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.

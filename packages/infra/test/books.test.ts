@@ -77,6 +77,12 @@ const FAULTS: Fault[] = [
     row: { ticket_type_id: w.SEATED, available: 1, free_seats: 0 },
   },
   {
+    check: 'seats-of-sections',
+    database: 'ticket',
+    sql: `UPDATE sections SET ticket_type_id = '${w.STANDING}' WHERE ticket_type_id = '${w.SEATED}'`,
+    row: { ticket_type_id: w.SEATED, of_section: w.STANDING },
+  },
+  {
     check: 'open-places',
     database: 'ticket',
     sql: 'UPDATE open_places SET taken = 7',

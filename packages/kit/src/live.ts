@@ -17,6 +17,8 @@ export interface LiveOptions<C extends Change, R extends C = C> {
   after?: (read: R, since: number) => C
   /** Two changes that wait unread for a slow watcher, as one. */
   merge: (waiting: C, next: C) => C
+  /** Changes that come within so many milliseconds of the one before are told as one, so that a rush is not told change by change; 0 unless given. */
+  mergeMs?: number
   /** How often a watched key is read although the bus said nothing: how late a change can be when the bus lost it. */
   pollMs: number
 }
@@ -40,6 +42,7 @@ export function createLive<C extends Change, R extends C = C>(options: LiveOptio
     channel,
     merge,
     pollMs,
+    mergeMs = 0,
     after = (whole: R, since: number): C => ({ ...whole, since }),
   } = options
   const read = shareReads(options.read, after)
@@ -57,14 +60,30 @@ export function createLive<C extends Change, R extends C = C>(options: LiveOptio
       let reading = false
       let readAgain = false
 
+      let waiting: C | null = null
+      let toldAt = Number.NEGATIVE_INFINITY
+      let timer: NodeJS.Timeout | undefined
+
       const queue = createAsyncQueue<C>(() => {
         watchers.delete(watcher)
+        clearTimeout(timer)
         unsubscribe()
       }, merge)
 
       function deliver(change: C): void {
         seen = change.revision
-        queue.push(change)
+        waiting = waiting ? merge(waiting, change) : change
+        if (timer) return
+        const untilTold = toldAt + mergeMs - performance.now()
+        if (untilTold <= 0) tell()
+        else timer = setTimeout(tell, untilTold)
+      }
+
+      function tell(): void {
+        timer = undefined
+        toldAt = performance.now()
+        if (waiting) queue.push(waiting)
+        waiting = null
       }
 
       async function catchUp(): Promise<void> {

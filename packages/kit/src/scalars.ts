@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql'
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql'
 import { GraphQLDateTimeISO } from 'graphql-scalars'
 
 const iso = GraphQLDateTimeISO.toConfig()
@@ -45,6 +45,23 @@ export const Money = new GraphQLScalarType<number, number>({
 function safeInteger(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
   throw wrong('Money must be a whole number of the smallest unit.')
+}
+
+/** JSON of any form. What comes as text must have it, so that clients may pass on a file as they found it. */
+export const JsonValue = new GraphQLScalarType<unknown, unknown>({
+  name: 'JSON',
+  serialize: (value) => value,
+  parseValue: jsonValue,
+  parseLiteral: (node, variables) => jsonValue(valueFromASTUntyped(node, variables)),
+})
+
+function jsonValue(value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    throw wrong('JSON as text must be a JSON document.')
+  }
 }
 
 const wrong = (message: string) => new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } })

@@ -14,7 +14,7 @@ interface Letters extends Change {
 }
 
 /** A thing whose truth is a growing word; revision n is its length. */
-function createWord(pollMs: number, redisUrl = testRedisUrl()) {
+function createWord(pollMs: number, redisUrl = testRedisUrl(), mergeMs = 0) {
   const redis = connectRedis(redisUrl, log)
   let word = ''
   const key = newId()
@@ -31,6 +31,7 @@ function createWord(pollMs: number, redisUrl = testRedisUrl()) {
       letters: waiting.letters + next.letters,
     }),
     pollMs,
+    mergeMs,
   })
   return {
     key,
@@ -79,6 +80,23 @@ it('reads what the bus lost as soon as it sees the gap', async () => {
   const again = setInterval(() => thing.live.publish(thing.key, change), 20)
   expect(await text).toBe('abcd')
   clearInterval(again)
+})
+
+it('tells a rush of changes as one, after the first, and none of them late', async () => {
+  await using thing = createWord(NEVER_MS, testRedisUrl(), 50)
+  thing.write('a')
+  const watcher = thing.live.watch(thing.key, 0)
+  expect((await watcher.next()).value.letters).toBe('a')
+  // Until the subscription has reached Redis.
+  const first = thing.write('b')
+  const again = setInterval(() => thing.live.publish(thing.key, first), 20)
+  expect((await watcher.next()).value.letters).toBe('b')
+  clearInterval(again)
+  for (const letter of 'cdefg') thing.live.publish(thing.key, thing.write(letter))
+  const rush = await watcher.next()
+  const rest = rush.value.letters.length < 5 ? (await watcher.next()).value.letters : ''
+  expect(rush.value.letters + rest).toBe('cdefg')
+  await watcher.return?.()
 })
 
 it('comes to the truth although not one message arrives', async () => {

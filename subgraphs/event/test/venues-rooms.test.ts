@@ -180,6 +180,30 @@ describe('rooms', () => {
   })
 })
 
+describe('what somebody may do with a room', () => {
+  it('is told to the ticket subgraph alone, which keeps the drawings of its seats', async () => {
+    const place = { city: 'Bogor', address: 'Jalan Pajajaran 1' }
+    const room = async (owner: typeof admin, name: string) => {
+      const { id: venueId } = await story.does(owner, CREATE_VENUE, { input: { ...place, name } })
+      return (await story.does(owner, CREATE_ROOM, { input: { venueId, name: 'Hall', capacity: 10 } })).id
+    }
+    const [open, own] = [await room(admin, 'Open Hall'), await room(organizer, 'Own Hall')]
+    const RIGHTS = 'query ($roomId: ID!) { roomRights(roomId: $roomId) { mayUse mayChange } }'
+    const rights = async (viewer: typeof admin | null, roomId: string) => {
+      const { mayUse, mayChange } = (await story.ask(viewer, RIGHTS, { roomId }, 'ticket')).data.roomRights
+      return [mayUse, mayChange]
+    }
+    expect(await rights(admin, own)).toEqual([true, true])
+    expect(await rights(organizer, own)).toEqual([true, true])
+    expect(await rights(rival, own)).toEqual([false, false])
+    expect(await rights(organizer, open)).toEqual([true, false])
+    expect(await rights(customer, open)).toEqual([false, false])
+    expect(await rights(null, open)).toEqual([false, false])
+    expect((await story.ask(admin, RIGHTS, { roomId: newId() }, 'ticket')).data.roomRights).toBeNull()
+    expect((await story.ask(admin, RIGHTS, { roomId: open })).code).toBe('FORBIDDEN')
+  })
+})
+
 describe('the schedule of a room', () => {
   const SCHEDULE = `query($roomId: ID!, $from: DateTime!, $to: DateTime!) {
     roomSchedule(roomId: $roomId, from: $from, to: $to) { kind startsAt endsAt reason event { title } } }`

@@ -1,3 +1,4 @@
+import { SEAT_LAYOUTS_FOLDER } from '@karcis/kit/contracts/seat-layouts'
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
@@ -15,9 +16,11 @@ import type { Deps } from './domain/deps.ts'
 import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
+import { createStatusBoards } from './domain/seat-map/status-boards.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
+import { openGeometry } from './domain/viewing/read-geometry.ts'
 import type { TicketSettings } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import {
@@ -53,6 +56,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         rowLayouts: new LRUCache({ max: 500 }),
         chargeableCurrencies: createChargeableCurrencies(base.clients.booking),
         saleReads: createSaleReads(() => deps),
+        statusBoards: createStatusBoards(() => deps),
         batchedReads: createBatchedReads(() => deps),
         stockAllocator: createStockAllocator(() => deps),
         seatAllocator: createSeatAllocator(() => deps),
@@ -87,6 +91,9 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       { job: rotateSigningKeys.name, match: '41 * * * *' },
       ...retentions.map(({ name }, at) => ({ job: name, match: `${13 + 2 * at},${43 + 2 * at} * * * *` })),
     ],
+    routes: (deps) => ({
+      [SEAT_LAYOUTS_FOLDER]: { method: 'GET', open: (name: string) => openGeometry(deps, name) },
+    }),
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
       async 'user.rights-changed'(tx: Tx, { payload: { userId, erased } }) {

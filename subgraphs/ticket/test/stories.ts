@@ -123,6 +123,8 @@ interface Neighbours {
   layouts: Map<string, object>
   /** Ids of people by their addresses. */
   users: Map<string, string>
+  /** What whoever asks may do with a room, by room. */
+  rooms: Map<string, { mayUse: boolean; mayChange: boolean }>
   /** Bookings that keep their places past their time: paid ones. */
   paid: Set<string>
   /** Whether they answer at all. */
@@ -139,6 +141,7 @@ const startNeighbours = (state: Neighbours) => {
     eventForSale: ({ id }) => asked(`eventForSale ${id}`, () => state.events.get(id) ?? null),
     seatLayoutOfRoom: ({ roomId }) =>
       asked(`seatLayoutOfRoom ${roomId}`, () => state.layouts.get(roomId) ?? null),
+    roomRights: ({ roomId }) => asked(`roomRights ${roomId}`, () => state.rooms.get(roomId) ?? null),
     expireBookings: ({ holds }: { holds: { bookingId: string }[] }) =>
       asked('expireBookings', () =>
         holds.map(({ bookingId }) => bookingId).filter((id) => !state.paid.has(id)),
@@ -168,6 +171,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     chargeable: ['IDR', 'USD'],
     layouts: new Map(),
     users: new Map(),
+    rooms: new Map(),
     paid: new Set(),
     away: false,
   }

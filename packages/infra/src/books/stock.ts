@@ -65,6 +65,12 @@ export const STOCK_CHECKS: readonly Check[] = [
       WHERE y.seated GROUP BY y.id HAVING y.available <> count(s.id)`,
   },
   {
+    name: 'seats-of-sections',
+    rule: 'a seat on a map is sold as what its section is sold as',
+    breaches: () => `SELECT s.id AS seat_id, s.ticket_type_id, x.ticket_type_id AS of_section FROM seats s
+      JOIN sections x ON x.id = s.section_id WHERE s.event_id IS NOT NULL AND s.ticket_type_id <> x.ticket_type_id`,
+  },
+  {
     name: 'open-places',
     rule: 'the count of a person’s open places is what their active holds keep',
     breaches:

@@ -15,7 +15,7 @@ import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { rescheduleEvent } from '../domain/organizing/reschedule-event.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
-import { eventsToCome, fixCurrency, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
+import { eventsToCome, fixCurrency, roomRights, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
@@ -43,6 +43,10 @@ export const events = {
     seatLayoutOfRoom: (_, { roomId }, ctx) => {
       requireService(ctx, 'ticket')
       return seatLayoutOfRoom(ctx.deps, roomId)
+    },
+    roomRights: (_, { roomId }, ctx) => {
+      requireService(ctx, 'ticket')
+      return roomRights(ctx.deps, ctx.viewer, roomId)
     },
     eventsToCome: (_, { organizerId }, ctx) => {
       requireService(ctx, 'user')

@@ -16,6 +16,7 @@ import type { LiveChanges } from './live.ts'
 import type { QrCodes } from './tickets/qr-codes.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
 import type { WaitingRoom } from './waiting-room/waiting-room.ts'
+import type { StatusBoards } from './seat-map/status-boards.ts'
 
 /** What the use cases reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -27,6 +28,7 @@ export interface Deps extends BaseDeps<Db> {
   seatClaims: SeatClaims
   /** The rows of ticket types, as far as they were asked for. */
   rowLayouts: LRUCache<string, RowLayout[]>
+  statusBoards: StatusBoards
   batchedReads: BatchedReads
   saleReads: SaleReads
   chargeableCurrencies: ChargeableCurrencies

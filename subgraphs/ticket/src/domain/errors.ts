@@ -7,6 +7,35 @@ export class SeatsUnavailable extends KarcisError {
   }
 }
 
+/** As many seats are named one by one; the rest is told by number. */
+const MOST_NAMED = 1_000
+
+export class SeatsInUse extends KarcisError {
+  /** @param inUse seats that somebody holds or has bought, each with what would become of it. */
+  constructor(inUse: readonly { seat: NamedSeat; change: string }[]) {
+    const named = inUse.slice(0, MOST_NAMED)
+    super('SEATS_UNAVAILABLE', 'Somebody has seats that would not stay as they are. Nothing was changed.', {
+      seatIds: named.map(({ seat }) => seat.id),
+      seats: named.map(({ seat, change }) => ({
+        id: seat.id,
+        seat: `${seat.section} ${seat.rowLabel}-${seat.label ?? seat.number}`,
+        status: seat.status,
+        change,
+      })),
+      count: inUse.length,
+    })
+  }
+}
+
+interface NamedSeat {
+  id: string
+  section: string
+  rowLabel: string
+  label: string | null
+  number: number
+  status: string
+}
+
 export class OrphanSeat extends KarcisError {
   constructor(seatIds: readonly string[]) {
     super('ORPHAN_SEAT', 'This choice would leave a single seat alone. Move one seat over.', { seatIds })

@@ -22,6 +22,9 @@ export interface LiveChanges {
   checkIns: Live<CheckInChange>
 }
 
+/** Nobody sees so short a time, and in a rush one change of many seats is told for many of one. */
+const MERGE_MS = 5
+
 /**
  * @param db asked for at each read, so that a caller may replace it.
  * @param pollMs how late a change can be when the bus lost it.
@@ -32,6 +35,7 @@ export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: n
       bus,
       log,
       pollMs,
+      mergeMs: MERGE_MS,
       channel: CHANNELS.seatMap,
       read: (eventId, since) => findSeatChange(db(), eventId, since),
       after: seatChangeAfter,
@@ -63,6 +67,12 @@ export function createLiveChanges(db: () => Db, bus: Bus, log: Logger, pollMs: n
 /** Publishes a committed change of seats, and of the stock that moved with it; null when only stock moved. */
 export function publishChange(live: LiveChanges, eventId: string, change: SeatMapChange | null): void {
   if (change) live.seats.publish(eventId, change)
+  publishStock(live, eventId)
+}
+
+/** Publishes that the seats of an event were drawn anew: that is more than a message carries, so every watcher reads. */
+export function publishRedrawn(live: LiveChanges, eventId: string, revision: number): void {
+  live.seats.publish(eventId, { eventId, since: revision, revision, snapshot: true, seats: [] })
   publishStock(live, eventId)
 }
 

@@ -1,8 +1,17 @@
 import { mapAsync } from '@karcis/kit/async-queue'
+import { NotFound } from '@karcis/kit/errors'
 import { requireViewer } from '@karcis/kit/viewer'
 import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
 import { blockSeats, unblockSeats } from '../domain/organizing/block-seats.ts'
 import { createSeatMap } from '../domain/organizing/create-seat-map.ts'
+import { updateSeatMap } from '../domain/organizing/update-seat-map.ts'
+import {
+  deltaOf,
+  layoutUrlOf,
+  seatIdsAt,
+  statusesAfter,
+  statusesOf,
+} from '../domain/viewing/read-geometry.ts'
 import {
   readSeats,
   readSeatsOfSections,
@@ -21,6 +30,7 @@ export const seats = {
   },
   Mutation: {
     createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
+    updateSeatMap: (_, { input }, ctx) => updateSeatMap(ctx.deps, requireViewer(ctx), input),
     blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireViewer(ctx), args),
     unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireViewer(ctx), args),
   },
@@ -46,10 +56,23 @@ export const seats = {
       for (const type of types ?? []) seatTypes.set(type.id, type)
       return requireOneAnswer(seats ?? [], seatSize(info))
     },
+    layoutUrl: (map, _, { deps }) => layoutUrlOf(deps, map),
+    statuses: (map, _, { deps }) => statusesOf(deps, map),
+    seatsAt: async (map, { indices }, { deps, loaders }) => {
+      const ids = await seatIdsAt(deps, map, indices)
+      return Promise.all(ids.map(async (id) => (id === null ? null : loaders.seat.load(id))))
+    },
     sections: async ({ eventId }, _, { loaders }) => (await loaders.sectionsOfEvent.load(eventId)) ?? [],
   },
   SeatMapChange: {
     seats: ({ seats }, _, __, info) => requireOneAnswer(seats, seatSize(info)),
+    async layoutUrl({ eventId }, _, { deps, loaders }) {
+      const map = await loaders.seatMap.load(eventId)
+      if (!map) throw new NotFound('seat map of the event', eventId)
+      return layoutUrlOf(deps, map)
+    },
+    statuses: (change, _, { deps }) => statusesAfter(deps, change),
+    delta: (change, _, { deps }) => deltaOf(deps, change),
   },
   Section: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),

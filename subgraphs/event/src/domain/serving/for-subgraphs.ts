@@ -1,10 +1,12 @@
 import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import type { SeatLayout } from '../venues/seat-layout.ts'
 import * as store from '../events/event-store.ts'
+import { opensTo, owns } from '../ownership.ts'
 
 /** Fixes an event's currency for its first ticket type, and gives it; whoever changes it at once comes before or not at all. @throws BadUserInput, NotFound. */
 export async function fixCurrency(deps: Deps, id: string): Promise<string> {
@@ -18,6 +20,22 @@ export async function fixCurrency(deps: Deps, id: string): Promise<string> {
 export async function seatLayoutOfRoom({ batchedReads }: Deps, roomId: string): Promise<SeatLayout | null> {
   const room = await batchedReads.room(parseInput(idSchema, roomId, 'roomId'))
   return room?.seatLayout ?? null
+}
+
+/** What the viewer may do with a room: organizers plan events where a venue is open to them. Null for no room. @throws BadUserInput */
+export async function roomRights(
+  { batchedReads }: Deps,
+  viewer: Viewer | null,
+  roomId: string,
+): Promise<{ mayUse: boolean; mayChange: boolean } | null> {
+  const room = await batchedReads.room(parseInput(idSchema, roomId, 'roomId'))
+  const venue = room && (await batchedReads.venue(room.venueId))
+  if (!venue) return null
+  const organizes = viewer !== null && (viewer.role === 'ORGANIZER' || viewer.role === 'ADMIN')
+  return {
+    mayUse: organizes && opensTo(viewer, venue),
+    mayChange: organizes && owns(viewer, venue.ownerId),
+  }
 }
 
 /** How many events an organizer would leave behind. @throws BadUserInput */

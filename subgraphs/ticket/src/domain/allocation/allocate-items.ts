@@ -71,12 +71,12 @@ interface SeatedWish {
  * another begins, until nothing is left.
  */
 async function allocateBestSeats(deps: AllocateDeps, owner: HoldOwner, wish: SeatedWish): Promise<Hold> {
-  const layouts = await Promise.all(wish.seated.map(({ type }) => layoutsOf(deps, type.id)))
+  const layouts = await Promise.all(wish.seated.map(({ type }) => layoutsOf(deps, type)))
   let losses = 0
   for (let round = 0; round < MAX_SEARCHES; round++) {
     const searches = wish.seated.map(({ type, quantity }, at) => ({
       type,
-      ...searchSeats(deps.db, layouts[at] ?? [], quantity),
+      ...searchSeats(deps.db, type.id, layouts[at] ?? [], quantity),
     }))
     const lossesBefore = losses
     for (;;) {
@@ -131,9 +131,10 @@ function allocateSeats(
   return withSeatClaim(deps, eventId, seatIds, allocate, holdId)
 }
 
-/** The rows of a type: read once, because they never change. */
-async function layoutsOf({ db, rowLayouts }: AllocateDeps, ticketTypeId: string): Promise<RowLayout[]> {
-  const layouts = rowLayouts.get(ticketTypeId) ?? (await findRowLayouts(db, ticketTypeId))
-  rowLayouts.set(ticketTypeId, layouts)
+/** The rows of a type: read once for each drawing of its event's seats, because they change with that alone. */
+async function layoutsOf({ db, rowLayouts }: AllocateDeps, type: TicketType): Promise<RowLayout[]> {
+  const key = `${type.id} ${type.mapVersion}`
+  const layouts = rowLayouts.get(key) ?? (await findRowLayouts(db, type.id))
+  rowLayouts.set(key, layouts)
   return layouts
 }

@@ -48,7 +48,8 @@ export interface HoldToQuote {
 
 const selectBound = (db: Reads, holdId: string): PromiseLike<BoundRow[]> =>
   db.$queryRaw`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
-      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row, s.number,
+      t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row,
+      coalesce(s.label, s.number::text) AS label,
       h.user_id, h.status = 'ACTIVE' AND (h.booking_id IS NOT NULL OR h.expires_at > now()) AS kept, h.booking_id IS NOT NULL AS bound,
       e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now() AS on_sale
     FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
@@ -71,9 +72,9 @@ function toBoundHold(holdId: string, rows: readonly BoundRow[]): (BoundHold & Bo
       name: row.name,
       kind: row.kind,
       seatLabel:
-        row.section === null || row.row === null || row.number === null
+        row.section === null || row.row === null || row.label === null
           ? null
-          : seatLabel({ section: row.section, row: row.row, number: row.number }),
+          : seatLabel({ section: row.section, row: row.row, label: row.label }),
     })),
   }
 }
@@ -91,7 +92,7 @@ interface BoundRow extends ItemRow {
   kind: BoundHold['items'][number]['kind']
   section: string | null
   row: string | null
-  number: number | null
+  label: string | null
 }
 
 /**

@@ -143,11 +143,13 @@ async function allocate(
   const outcomes: Outcomes = new Map()
   const seatIds = requests.flatMap(seatIdsOf)
   const holdIds = requests.flatMap((request) => request.seats.map(() => request.holdId))
+  const types = requests.flatMap((request) => request.seats.map((seat) => seat.ticketTypeId))
   const won =
     seatIds.length > 0
       ? await moveSeats(tx, {
           eventId,
           seatIds,
+          types,
           from: 'AVAILABLE',
           to: 'HELD',
           holds: { ids: holdIds, seconds },

@@ -115,7 +115,10 @@ async function convert(
     await requireTakeable(tx, eventId)
   }
   if (seatIds.length > 0) {
-    const from = kept ? ({ from: 'HELD', fromHolds: [hold.id] } as const) : ({ from: 'AVAILABLE' } as const)
+    const types = items.flatMap((item) => (item.seatId === null ? [] : item.ticketTypeId))
+    const from = kept
+      ? ({ from: 'HELD', fromHolds: [hold.id] } as const)
+      : ({ from: 'AVAILABLE', types } as const)
     const sold = await moveSeats(tx, { eventId, seatIds, to: 'SOLD', ...from })
     if (sold.length !== seatIds.length)
       throw kept ? new InventoryMismatch(`hold ${hold.id} no longer has its seats`) : new PlacesGone()

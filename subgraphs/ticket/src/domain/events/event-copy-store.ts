@@ -66,6 +66,11 @@ export async function lockEventCopy(
   return row ? { startsAt: row.starts_at, endsAt: row.ends_at, over: row.over, capacity: row.capacity } : null
 }
 
+/** Counts that the seats of an event, whose copy is locked, are drawn anew. */
+export async function raiseMapVersion(tx: Tx, eventId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE event_copies SET map_version = map_version + 1 WHERE id = ${eventId}::uuid`
+}
+
 /** Raises the part of the revision of an event's stock that no ticket type carries. */
 export async function raiseStockBase(tx: Tx, eventId: string, by: number): Promise<void> {
   await tx.$executeRaw`UPDATE event_copies SET stock_base = stock_base + ${by} WHERE id = ${eventId}::uuid`

@@ -101,3 +101,17 @@ export async function moveStockOfSeats(
     seats: rows.map(toSeat),
   }
 }
+
+/**
+ * Moves the stock of an event whose seats are drawn anew, with its ticket types locked.
+ * @returns ids of those that have less available than would be taken away; the caller rolls back.
+ */
+export async function moveStockOfDrawing(tx: Tx, moves: readonly StockMove[]): Promise<string[]> {
+  const ids = moves.map((move) => move.ticketTypeId)
+  const moved = await tx.$queryRaw<{ id: string }[]>`
+    UPDATE ticket_types t SET available = t.available + d.available, quota = t.quota + d.available, version = t.version + 1
+    FROM unnest(${ids}::uuid[], ${moves.map((move) => move.available)}::int[]) AS d(id, available)
+    WHERE t.id = d.id AND t.available + d.available >= 0 RETURNING t.id`
+  const done = new Set(moved.map((row) => row.id))
+  return ids.filter((id) => !done.has(id))
+}

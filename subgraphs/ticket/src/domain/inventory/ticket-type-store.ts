@@ -63,7 +63,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
-      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, now() AS now,
+      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -97,6 +97,7 @@ interface TypeRow {
   sales_paused: boolean
   sales_paused_reason: string | null
   queue_id: string | null
+  map_version: number
   now: Date
   stock_revision: bigint
   lapsed: number
@@ -135,6 +136,7 @@ function toTicketType(row: TypeRow): TicketType {
     salesPausedReason: row.sales_paused_reason,
     queueId: row.queue_id,
     saleStatus: saleStatus(terms, row.now),
+    mapVersion: row.map_version,
   }
 }
 
@@ -191,6 +193,13 @@ export async function lockTicketType(tx: Tx, id: string): Promise<LockedTicketTy
   const row = await tx.ticketType.findUnique({ where: { id } })
   return row && { ...row, kind: row.kind as TicketKind, price: Number(row.price) }
 }
+
+/** Locks all ticket types of an event, in id order. @returns which of them are bought by seat, and how many there are. */
+export const lockTicketTypesOfEvent = (
+  tx: Tx,
+  eventId: string,
+): PromiseLike<{ id: string; seated: boolean; quota: number }[]> =>
+  tx.$queryRaw`SELECT id, seated, quota FROM ticket_types WHERE event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE`
 
 /**
  * Gives a locked ticket type new terms; what its quota gains or loses is available.
@@ -251,6 +260,23 @@ export async function updateTicketTypeToSeated(
   const { count } = await tx.ticketType.updateMany({
     where: { id, eventId, seated: false, sold: 0, held: 0 },
     data: { seated: true, quota: seatsForSale, available: seatsForSale, version: { increment: 1 } },
+  })
+  return count === 1
+}
+
+/**
+ * Makes a ticket type one that people stand with, of which nothing is sold or held: as many as their area holds.
+ * @returns whether it was done.
+ */
+export async function updateTicketTypeToStanding(
+  tx: Tx,
+  eventId: string,
+  id: string,
+  capacity: number,
+): Promise<boolean> {
+  const { count } = await tx.ticketType.updateMany({
+    where: { id, eventId, seated: false, sold: 0, held: 0 },
+    data: { quota: capacity, available: capacity, version: { increment: 1 } },
   })
   return count === 1
 }

@@ -33,6 +33,8 @@ export interface TicketType {
   /** The waiting room that whoever takes places of its event must have passed; null: there is none. */
   queueId: string | null
   saleStatus: SaleStatus
+  /** Which drawing of the event's seats it is sold by: rises when they are drawn anew. */
+  mapVersion: number
 }
 
 /** What a sale depends on, apart from the clock. */

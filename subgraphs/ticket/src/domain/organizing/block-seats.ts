@@ -62,11 +62,12 @@ async function move(tx: Tx, eventId: string, seats: Seat[], action: Action): Pro
     action === 'block'
       ? ({ from: 'AVAILABLE', to: 'BLOCKED' } as const)
       : ({ from: 'BLOCKED', to: 'AVAILABLE' } as const)
-  const moved = await moveSeats(tx, { eventId, seatIds, ...path })
+  const types = seats.map((seat) => seat.ticketTypeId)
+  const moved = await moveSeats(tx, { eventId, seatIds, types, ...path })
   if (moved.length !== seatIds.length) {
     throw new SeatsUnavailable(
       missingFrom(seatIds, moved),
-      `Some of these seats are not ${path.from.toLowerCase()}.`,
+      `Some of these seats are not ${path.from.toLowerCase()}, or were given another ticket type just now.`,
     )
   }
   const items = seats.map(({ ticketTypeId }) => ({ ticketTypeId, quantity: 1 }))

@@ -1,4 +1,5 @@
 import type { FieldProblem } from '@karcis/kit/errors'
+import { labelsFrom } from '../seat-map/row-labels.ts'
 import type { Point } from '../seat-map/seat.ts'
 import type { NewSection } from '../seat-map/seat-map-store.ts'
 
@@ -102,25 +103,22 @@ export function planSeats(sections: readonly SectionPlan[]): NewSection[] {
           rowLabel: row,
           rowIndex,
           number,
+          label: null,
           position: number,
           x: origin.x + index,
           y: origin.y + rowIndex,
           accessible: accessible.has(key),
+          companion: false,
+          obstructed: false,
           blocked: blocked.has(key),
         }
       }),
     )
-    return { name: section.name, ticketTypeId: section.ticketTypeId, seats }
+    return { name: section.name, ticketTypeId: section.ticketTypeId, capacity: null, seats }
   })
 }
 
 /** Labels of a section's rows from the front: as given, or A to Z, AA, AB and so on. */
-const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] =>
-  given ?? Array.from({ length: rows }, (_, at) => letters(at))
-
-function letters(at: number): string {
-  const last = String.fromCharCode(65 + (at % 26))
-  return at < 26 ? last : letters(Math.floor(at / 26) - 1) + last
-}
+const rowLabels = ({ rows, rowLabels: given }: SectionPlan): string[] => given ?? labelsFrom('A', rows)
 
 const placeKey = ({ row, number }: SeatPlace): string => `${row} ${number}`

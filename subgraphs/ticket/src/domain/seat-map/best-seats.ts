@@ -68,8 +68,13 @@ export interface SeatSearch {
   remainder(): { remaining: number; adjacent: number }
 }
 
-/** @param layouts the rows, nearest first. @param quantity how many sit side by side. */
-export function searchSeats(db: Db, layouts: readonly RowLayout[], quantity: number): SeatSearch {
+/** @param layouts the rows of the ticket type, nearest first. @param quantity how many sit side by side. */
+export function searchSeats(
+  db: Db,
+  ticketTypeId: string,
+  layouts: readonly RowLayout[],
+  quantity: number,
+): SeatSearch {
   const rows: FacingRow[] = []
   const seats = new Map<string, ChoosableSeat>()
   let read = 0
@@ -79,7 +84,10 @@ export function searchSeats(db: Db, layouts: readonly RowLayout[], quantity: num
     read += next.length
     const focals = new Map(next.map((row) => [row.sectionId, row.focal]))
     for (const row of await findRows(db, next)) {
-      for (const seat of row) seats.set(seat.id, seat)
+      for (const seat of row) {
+        seats.set(seat.id, seat)
+        seat.free &&= seat.ticketTypeId === ticketTypeId // it may be sold as another since the rows were read
+      }
       const focal = focals.get(row[0]?.sectionId ?? '')
       if (focal) rows.push({ seats: row, focal })
     }

@@ -13,16 +13,22 @@ export interface ChoosableSeat extends RowSeat, Point {
   lapsed: boolean
 }
 
-/** A row that is sold as one ticket type, and the point that its audience faces. Neither ever changes. */
+/** A row that is sold as one ticket type, how far it reaches, and the point that its audience faces. Changes only with the drawing. */
 export interface RowLayout {
   sectionId: string
   rowIndex: number
-  y: number
+  from: Point
+  to: Point
   focal: Point
 }
 
 /** What the distance of a seat of this row to its focal point is at least, squared. */
-export const nearest = ({ y, focal }: RowLayout): number => (y - focal.y) ** 2
+export const nearest = ({ from, to, focal }: RowLayout): number =>
+  outside(focal.x, from.x, to.x) ** 2 + outside(focal.y, from.y, to.y) ** 2
+
+/** How far a value is from a range; 0 within. */
+const outside = (value: number, least: number, most: number): number =>
+  Math.max(least - value, value - most, 0)
 
 /** The rows of a ticket type: those that can have its best seats come first. */
 export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise<RowLayout[]> {
@@ -32,7 +38,7 @@ export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise
       FROM seats s JOIN sections x ON x.id = s.section_id
       WHERE x.ticket_type_id = ${ticketTypeId}::uuid AND s.row_index = 0 GROUP BY s.section_id
     )
-    SELECT s.section_id, s.row_index, min(s.y) AS y, coalesce(m.focal_x, f.centre_x)::float8 AS focal_x,
+    SELECT s.section_id, s.row_index, min(s.x) AS from_x, min(s.y) AS from_y, max(s.x) AS to_x, max(s.y) AS to_y, coalesce(m.focal_x, f.centre_x)::float8 AS focal_x,
       coalesce(m.focal_y, f.front_y)::float8 AS focal_y
     FROM seats s JOIN front f ON f.section_id = s.section_id JOIN seat_maps m ON m.event_id = s.event_id
     GROUP BY s.section_id, s.row_index, f.centre_x, f.front_y, m.focal_x, m.focal_y`
@@ -40,7 +46,8 @@ export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise
     .map((row) => ({
       sectionId: row.section_id,
       rowIndex: row.row_index,
-      y: row.y,
+      from: { x: row.from_x, y: row.from_y },
+      to: { x: row.to_x, y: row.to_y },
       focal: { x: row.focal_x, y: row.focal_y },
     }))
     .sort((a, b) => nearest(a) - nearest(b))
@@ -49,7 +56,10 @@ export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise
 interface LayoutRow {
   section_id: string
   row_index: number
-  y: number
+  from_x: number
+  from_y: number
+  to_x: number
+  to_y: number
   focal_x: number
   focal_y: number
 }

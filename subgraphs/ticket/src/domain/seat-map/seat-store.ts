@@ -10,8 +10,12 @@ import type { Seat, SeatMapRead, SeatStatus } from './seat.ts'
 export const SEAT_LAPSED = Prisma.sql`(s.held_until IS NOT NULL AND s.held_until <= now()
   AND (SELECT h.booking_id FROM holds h WHERE h.id = s.hold_id) IS NULL)`
 
-/** Columns of a seat `s` in a section `x`; what is held past its time reads as free. */
-export const SEAT_COLUMNS = Prisma.sql`s.id, s.event_id, x.name AS section, s.row_label, s.number, s.ticket_type_id, s.accessible, s.x, s.y,
+/**
+ * Columns of a seat `s` in a section `x`; what is held past its time reads as free. The event is the section's: a seat that was taken
+ * off the map has none itself.
+ */
+export const SEAT_COLUMNS = Prisma.sql`s.id, x.event_id, x.name AS section, s.row_label, s.number, s.label, s.ticket_type_id, s.accessible,
+  s.companion, s.obstructed, s.x, s.y,
   CASE WHEN ${SEAT_LAPSED} THEN 'AVAILABLE' ELSE s.status END AS status,
   CASE WHEN ${SEAT_LAPSED} THEN NULL ELSE s.held_until END AS held_until`
 
@@ -21,8 +25,11 @@ export interface SeatRow {
   section: string
   row_label: string
   number: number
+  label: string | null
   ticket_type_id: string
   accessible: boolean
+  companion: boolean
+  obstructed: boolean
   x: number
   y: number
   status: SeatStatus
@@ -35,10 +42,13 @@ export const toSeat = (row: SeatRow): Seat => ({
   section: row.section,
   row: row.row_label,
   number: row.number,
+  label: row.label ?? String(row.number),
   status: row.status,
   heldUntil: row.held_until,
   ticketTypeId: row.ticket_type_id,
   accessible: row.accessible,
+  companion: row.companion,
+  obstructed: row.obstructed,
   x: row.x,
   y: row.y,
 })
@@ -90,7 +100,7 @@ async function selectSeats(db: Db | Tx, which: Prisma.Sql): Promise<Seat[]> {
 
 /**
  * What changed on a seat map after revision `since`, all of one moment; null when nothing did, or there is no map. Whoever has a
- * revision that the map has not reached, as after a restore, is given all of it.
+ * revision that the map has not reached, as after a restore, or one from before it was drawn anew, is given all of it.
  */
 export async function findSeatChange(
   db: Db | Tx,
@@ -98,19 +108,30 @@ export async function findSeatChange(
   since: number,
 ): Promise<SeatMapRead | null> {
   const rows = await db.$queryRaw<
-    (SeatRow & { map_revision: number; since: number; revision: number })[]
-  >`SELECT m.revision AS map_revision, m.since, s.revision, ${SEAT_COLUMNS}
+    (SeatRow & { map_revision: number; since: number; revision: number; drawn_revision: number })[]
+  >`SELECT m.revision AS map_revision, m.since, m.drawn_revision, s.revision, ${SEAT_COLUMNS}
     FROM (
-      SELECT event_id, revision, CASE WHEN revision < ${since} THEN 0 ELSE ${since} END AS since FROM seat_maps
-      WHERE event_id = ${eventId}::uuid
+      SELECT event_id, revision, drawn_revision,
+        CASE WHEN revision < ${since} OR ${since} < drawn_revision THEN 0 ELSE ${since} END AS since
+      FROM seat_maps WHERE event_id = ${eventId}::uuid
     ) m JOIN seats s ON s.event_id = m.event_id AND s.revision > m.since JOIN sections x ON x.id = s.section_id
     WHERE m.revision > m.since ORDER BY s.revision`
   const [first] = rows
   if (!first) return null
   // The map and its seats begin at revision 1, so what is asked from 0 is all of it.
-  const { map_revision: revision, since: from } = first
+  const { map_revision: revision, drawn_revision: drawnRevision, since: from } = first
   const revisions = rows.map((row) => row.revision)
-  return { eventId, since: from, revision, snapshot: from < 1, seats: rows.map(toSeat), revisions }
+  // Told from before what was asked only to whoever is ahead of the map: others, who share this read, may be not.
+  const told = revision < since ? from : since
+  return {
+    eventId,
+    since: told,
+    revision,
+    snapshot: from < 1,
+    seats: rows.map(toSeat),
+    revisions,
+    drawnRevision,
+  }
 }
 
 /** Seats of one event that change their status together. */
@@ -119,6 +140,8 @@ export interface SeatMove {
   seatIds: readonly string[]
   from: SeatStatus
   to: SeatStatus
+  /** What each of them must still be sold as, seat by seat; for what is free, which may be given another ticket type at any time. */
+  types?: readonly string[]
   /** The holds that must have them now; for `from: 'HELD'` only. */
   fromHolds?: readonly string[]
   /** The hold that has each of them next, seat by seat; for `to: 'HELD'` only. Seconds count from the start of the transaction; no hold outlasts its event. */
@@ -131,7 +154,7 @@ export interface SeatMove {
  * @returns ids of the seats that were moved.
  */
 export async function moveSeats(tx: Tx, move: SeatMove): Promise<string[]> {
-  const { eventId, seatIds, from, to, fromHolds = null, holds = null } = move
+  const { eventId, seatIds, from, to, types = null, fromHolds = null, holds = null } = move
   const rows = await tx.$queryRaw<{ id: string }[]>`
     WITH wanted AS (
       SELECT id FROM seats WHERE id = ANY(${seatIds}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE
@@ -139,8 +162,9 @@ export async function moveSeats(tx: Tx, move: SeatMove): Promise<string[]> {
     UPDATE seats s SET status = ${to}, hold_id = n.hold_id,
       held_until = CASE WHEN ${holds !== null} THEN least(now() + make_interval(secs => ${holds?.seconds ?? null}::int),
         (SELECT e.ends_at FROM event_copies e WHERE e.id = ${eventId}::uuid)) END, version = s.version + 1
-    FROM wanted w JOIN unnest(${seatIds}::uuid[], ${holds?.ids ?? []}::uuid[]) AS n(id, hold_id) ON n.id = w.id
-    WHERE s.id = w.id AND s.status = ${from} AND (${fromHolds}::uuid[] IS NULL OR s.hold_id = ANY(${fromHolds}::uuid[]))
+    FROM wanted w JOIN unnest(${seatIds}::uuid[], ${holds?.ids ?? []}::uuid[], ${types ?? []}::uuid[]) AS n(id, hold_id, type_id) ON n.id = w.id
+    WHERE s.id = w.id AND s.status = ${from} AND (${types === null} OR s.ticket_type_id = n.type_id)
+      AND (${fromHolds}::uuid[] IS NULL OR s.hold_id = ANY(${fromHolds}::uuid[]))
     RETURNING s.id`
   return rows.map((row) => row.id)
 }

@@ -12,15 +12,19 @@ export interface Seat {
   section: string
   row: string
   number: number
+  /** What is written on it: its number, unless the room has signs of its own. */
+  label: string
   status: SeatStatus
   heldUntil: Date | null
   ticketTypeId: string
   accessible: boolean
+  companion: boolean
+  obstructed: boolean
   x: number
   y: number
 }
 
-/** A place on the map; one unit is one seat, y grows from front to back. */
+/** A place on the map in its units; y grows from front to back. */
 export interface Point {
   x: number
   y: number
@@ -33,6 +37,10 @@ export interface SeatMap {
   eventStatus: string
   revision: number
   focal: Point | null
+  /** The drawing that it was made of; null for given sections, and for those of its room. */
+  layoutId: string | null
+  /** Of where its seats stand (geometry-store.ts); null for a map from before, until somebody asks. */
+  geometryHash: string | null
 }
 
 export interface Section {
@@ -41,6 +49,8 @@ export interface Section {
   ticketTypeId: string
   name: string
   seatCount: number
+  /** How many people a standing area holds; null for a section with seats. */
+  capacity: number | null
 }
 
 /** Everything that changed on a seat map after revision `since`, as of `revision`. */
@@ -54,10 +64,16 @@ export interface SeatMapChange extends Change {
 /** A change as it was read: with the revision at which each of `seats` last changed, none lower than that before it. */
 export interface SeatMapRead extends SeatMapChange {
   revisions: readonly number[]
+  /** The revision at which the map was drawn last: whoever has an earlier one has other seats. */
+  drawnRevision: number
 }
 
 /** What of a change came after a later revision than it began at. The seats are those of the change, not copies. */
-export function seatChangeAfter({ revisions, ...change }: SeatMapRead, since: number): SeatMapChange {
+export function seatChangeAfter(
+  { revisions, drawnRevision, ...change }: SeatMapRead,
+  since: number,
+): SeatMapChange {
+  if (since < drawnRevision) return { ...change, since, snapshot: true }
   let [from, to] = [0, revisions.length]
   while (from < to) {
     const middle = (from + to) >> 1
@@ -76,18 +92,19 @@ export const seatIdsSchema = (max: number) =>
     .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
 
 /** A seat in words, as on a ticket: `Stalls B-12`. */
-export const seatLabel = (seat: Pick<Seat, 'section' | 'row' | 'number'>): string =>
-  `${seat.section} ${seat.row}-${seat.number}`
+export const seatLabel = (seat: Pick<Seat, 'section' | 'row' | 'label'>): string =>
+  `${seat.section} ${seat.row}-${seat.label}`
 
-/** Two change sets that a slow watcher has not read yet, as one: the newest state of each seat. */
+/** Two change sets that a slow watcher has not read yet, as one: the newest state of each seat. After a snapshot there are no others. */
 export function mergeSeatChanges(waiting: SeatMapChange, next: SeatMapChange): SeatMapChange {
+  if (next.snapshot) return { ...next, since: waiting.since }
   const seats = new Map(waiting.seats.map((seat) => [seat.id, seat]))
   for (const seat of next.seats) seats.set(seat.id, seat)
   return {
     eventId: next.eventId,
     since: waiting.since,
     revision: next.revision,
-    snapshot: waiting.snapshot || next.snapshot,
+    snapshot: waiting.snapshot,
     seats: [...seats.values()],
   }
 }

@@ -1,0 +1,117 @@
+import { type IncomingMessage, request } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { expect, it } from 'vitest'
+import { approvedEvent, signInAdmin, signUp, signUpOrganizer, ticketType } from './builders.ts'
+import { startKarcis } from './karcis.ts'
+
+/** As a browser would, without undoing any coding. */
+async function get(url: string, headers: Record<string, string> = {}) {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, { headers }, resolve).on('error', reject).end()
+  })
+  return { status: response.statusCode, headers: response.headers, body: await buffer(response) }
+}
+
+it('sells the seats of a drawing, and gives their geometry by the one port, for ever', async () => {
+  await using karcis = await startKarcis()
+  const admin = await signInAdmin(karcis)
+  const organizer = await signUpOrganizer(karcis, admin)
+  const eventId = await approvedEvent(karcis, admin, organizer)
+  const { event } = await karcis.run('query ($id: ID!) { event(id: $id) { room { id } } }', { id: eventId })
+  const layout = {
+    format: 'karcis-seat-layout/1',
+    sections: [
+      {
+        name: 'Stalls',
+        rows: [{ rows: 20, seats: 30, radius: 900, pitch: 22 }],
+        accessible: [{ row: 'A', seats: [1, 30] }],
+      },
+    ],
+  }
+  const SAVE =
+    'mutation ($input: SaveSeatLayoutInput!) { saveSeatLayout(input: $input) { id version seatCount layout } }'
+  const input = { roomId: event.room.id, name: 'Concert', layout }
+  const rival = await signUpOrganizer(karcis, admin, 'Rival')
+  expect((await karcis.attempt(SAVE, { input }, rival.token)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+  const { saveSeatLayout: saved } = await karcis.run(SAVE, { input }, organizer.token)
+  expect(saved).toMatchObject({
+    version: 1,
+    seatCount: 600,
+    layout: { sections: [{ name: 'Stalls', rotation: 0 }] },
+  })
+  // In the document itself, too, as somebody would write it by hand.
+  const inline = `mutation { saveSeatLayout(input: { roomId: "${event.room.id}", name: "Concert", layout: {
+    format: "karcis-seat-layout/1", sections: [{ name: "Stalls", rows: [{ rows: 2, seats: 3 }] }] } }) { id seatCount } }`
+  expect((await karcis.run(inline, {}, organizer.token)).saveSeatLayout).toEqual({
+    id: saved.id,
+    seatCount: 6,
+  })
+  await karcis.run(SAVE, { input }, organizer.token)
+  const PUBLISH = 'mutation ($id: ID!) { publishSeatLayout(id: $id) { status } }'
+  await karcis.run(PUBLISH, { id: saved.id }, organizer.token)
+  await ticketType(karcis, organizer, eventId, { name: 'Seat', price: 100_000, quota: 1 })
+  await karcis.run(
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { revision } }',
+    { input: { eventId, layoutId: saved.id } },
+    organizer.token,
+  )
+  const MAP =
+    'query ($id: ID!) { seatMap(eventId: $id) { layoutUrl statuses seatsAt(indices: [0, 599]) { id label row } } }'
+  const { seatMap } = await karcis.run(MAP, { id: eventId })
+  expect(seatMap.seatsAt).toMatchObject([
+    { row: 'A', label: '1' },
+    { row: 'T', label: '30' },
+  ])
+
+  const url = karcis.url + seatMap.layoutUrl
+  const plain = await get(url)
+  expect(plain).toMatchObject({
+    status: 200,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'access-control-allow-origin': '*',
+    },
+  })
+  expect(plain.headers['content-encoding']).toBeUndefined()
+  const geometry = JSON.parse(plain.body.toString())
+  expect(geometry).toMatchObject({ format: 'karcis-seat-geometry/1', seatCount: 600, seatSize: 20 })
+  const br = await get(url, { 'accept-encoding': 'gzip, deflate, br' })
+  expect(br.headers).toMatchObject({ 'content-encoding': 'br', vary: 'Accept-Encoding' })
+  expect(JSON.parse(brotliDecompressSync(br.body).toString())).toEqual(geometry)
+  const gzip = await get(url, { 'accept-encoding': 'gzip;q=1.0, br;q=0' })
+  expect(gzip.headers['content-encoding']).toBe('gzip')
+  expect(JSON.parse(gunzipSync(gzip.body).toString())).toEqual(geometry)
+  const known = await get(url, { 'if-none-match': plain.headers.etag ?? '' })
+  expect(known).toMatchObject({ status: 304, body: Buffer.alloc(0) })
+  expect((await get(url.replace(/.{5}\.json/, 'AAAAA.json'))).status).toBe(404)
+  expect((await get(`${karcis.url}/seat-layouts/../live`)).status).toBe(200) // a path of its own, not a file
+  expect((await fetch(url, { method: 'POST' })).status).toBe(405)
+
+  const buyer = await signUp(karcis, 'Budi')
+  const { holdSeats } = await karcis.run(
+    'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { seats { label status } } }',
+    { input: { eventId, seatIds: [seatMap.seatsAt[1].id] } },
+    buyer.token,
+  )
+  expect(holdSeats.seats).toEqual([{ label: '30', status: 'HELD' }])
+  const after = Buffer.from((await karcis.run(MAP, { id: eventId })).seatMap.statuses, 'base64')
+  expect(after).toHaveLength(150)
+  expect(after.at(-1)).toBe(1) // HELD, in the lowest bits of the last byte
+  // What somebody has stays what it is, also through the supergraph.
+  const UPDATE = 'mutation ($input: UpdateSeatMapInput!) { updateSeatMap(input: $input) { revision } }'
+  const type = (
+    await karcis.run('query ($id: ID!) { seatMap(eventId: $id) { sections { ticketType { id } } } }', {
+      id: eventId,
+    })
+  ).seatMap.sections[0].ticketType.id
+  const sections = [{ name: 'Stalls', ticketTypeId: type, rows: 20, seatsPerRow: 30 }]
+  const refused = (await karcis.attempt(UPDATE, { input: { eventId, sections } }, organizer.token))
+    .errors?.[0]?.extensions
+  expect(refused).toMatchObject({
+    code: 'SEATS_UNAVAILABLE',
+    count: 1,
+    seats: [{ id: seatMap.seatsAt[1].id, seat: 'Stalls T-30', status: 'HELD', change: 'MOVED' }],
+  })
+})

@@ -1,0 +1,1 @@
+ALTER TABLE seat_maps VALIDATE CONSTRAINT seat_maps_geometry_hash_fkey;
