@@ -536,10 +536,6 @@ export async function moveToIssued(
   return row ? toBooking(row) : null
 }
 
-/** REFUNDED with tickets that are still in use → REFUNDED and done: whoever watches is to see what became of the tickets. */
-export const moveToTicketsCancelled = (tx: Tx, id: string): Promise<Booking | null> =>
-  move(tx, id, Prisma.sql`fulfilled = true`, Prisma.sql`status = 'REFUNDED' AND NOT fulfilled`)
-
 /** Those of the bookings that are REFUNDED with tickets that are still in use. */
 export async function findTicketsToCancel(db: Db, ids: readonly string[]): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM bookings
@@ -547,8 +543,11 @@ export async function findTicketsToCancel(db: Db, ids: readonly string[]): Promi
   return rows.map((row) => row.id)
 }
 
-/** As `moveToTicketsCancelled`, of several bookings, which are locked in the order of their ids. @returns those that moved. */
-export async function moveAllToTicketsCancelled(tx: Tx, ids: readonly string[]): Promise<Booking[]> {
+/**
+ * REFUNDED with tickets that are still in use → REFUNDED and done: whoever watches is to see what became of the tickets. The bookings are
+ * locked in the order of their ids. @returns those that moved.
+ */
+export async function moveToTicketsCancelled(tx: Tx, ids: readonly string[]): Promise<Booking[]> {
   const rows = await tx.$queryRaw<BookingRow[]>`UPDATE bookings
     SET fulfilled = true, version = version + 1, updated_at = now()
     WHERE id IN (SELECT id FROM bookings WHERE id = ANY(${ids}::uuid[]) AND status = 'REFUNDED' AND NOT fulfilled

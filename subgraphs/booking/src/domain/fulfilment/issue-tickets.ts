@@ -11,7 +11,6 @@ import {
 import {
   findBooking,
   findTicketsToCancel,
-  moveAllToTicketsCancelled,
   moveToIssued,
   moveToTicketsCancelled,
   updateUnfulfilled,
@@ -83,13 +82,10 @@ export async function issueTicketsSoon(deps: Deps, bookingId: string, tries: num
 export async function cancelTickets(deps: Deps, bookingId: string): Promise<void> {
   const booking = await findBooking(deps.db, bookingId)
   if (booking?.status !== 'REFUNDED') return
-  await deps.tickets.cancel(bookingId)
-  await faultPoint('cancel-tickets/cancelled')
-  await deps.tickets.release(bookingId)
-  await faultPoint('cancel-tickets/released')
-  const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingId))
-  await faultPoint('cancel-tickets/noted')
-  if (done) publishChange(deps, done)
+  await endTickets(deps, [bookingId], {
+    cancel: () => deps.tickets.cancel(bookingId),
+    release: () => deps.tickets.release(bookingId),
+  })
 }
 
 /**
@@ -98,10 +94,22 @@ export async function cancelTickets(deps: Deps, bookingId: string): Promise<void
  */
 export async function cancelManyTickets(deps: Deps, bookingIds: readonly string[]): Promise<void> {
   const ids = await findTicketsToCancel(deps.db, bookingIds)
-  if (ids.length === 0) return
-  await deps.tickets.cancelAll(ids)
+  if (ids.length > 0) await endTickets(deps, ids, { cancel: () => deps.tickets.cancelAll(ids) })
+}
+
+/** @param release is left out where nothing can be held beside the tickets. */
+async function endTickets(
+  deps: Deps,
+  bookingIds: readonly string[],
+  { cancel, release }: { cancel: () => Promise<void>; release?: () => Promise<void> },
+): Promise<void> {
+  await cancel()
   await faultPoint('cancel-tickets/cancelled')
-  const done = await transaction(deps.db, (tx) => moveAllToTicketsCancelled(tx, ids))
+  if (release) {
+    await release()
+    await faultPoint('cancel-tickets/released')
+  }
+  const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingIds))
   await faultPoint('cancel-tickets/noted')
   for (const booking of done) publishChange(deps, booking)
 }

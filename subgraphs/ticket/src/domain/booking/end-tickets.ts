@@ -40,8 +40,7 @@ async function cancelAll({ db, live }: Deps, bookingIds: readonly string[], reas
       freed.push(await freeTickets(tx, ofEvents.get(eventId) ?? []))
     return freed
   })
-  await faultPoint('end-tickets/ended')
-  for (const one of ended) publishEnded(live, one)
+  await publishEnded(live, ended)
   return true
 }
 
@@ -79,13 +78,14 @@ export async function refundTickets({ db, live }: Deps, args: unknown): Promise<
       throw new InventoryMismatch(`tickets of booking ${bookingId} moved under their locks`)
     return { refused: [], ended: await freeTickets(tx, moved) }
   })
-  await faultPoint('end-tickets/ended')
-  publishEnded(live, ended)
+  await publishEnded(live, [ended])
   return { refunded: refused.length === 0, refused }
 }
 
-function publishEnded(live: Deps['live'], ended: Ended | null): void {
-  if (ended) publishChange(live, ended.eventId, ended.change)
+/** To be called after the commit. */
+async function publishEnded(live: Deps['live'], ended: readonly (Ended | null)[]): Promise<void> {
+  await faultPoint('end-tickets/ended')
+  for (const one of ended) if (one) publishChange(live, one.eventId, one.change)
 }
 
 /** What has changed of an event's seat map because tickets of it ended. */
