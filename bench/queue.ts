@@ -1,12 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { migrate } from '@karcis/infra/migrate'
-import { createDatabases, startPostgres } from '@karcis/infra/postgres'
-import { startRedis } from '@karcis/infra/redis'
-import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
-import { ticketSettings } from '@karcis/ticket/env'
-import { createTicketSubgraph } from '@karcis/ticket/server'
-import { SECRET, startNeighbours, tellEvent } from './event-on-sale.ts'
+import { tellEvent } from './event-on-sale.ts'
+import { startTicketServer } from './ticket-server.ts'
 
 const JOINING_AT_ONCE = 500
 const SAMPLES = 50_000
@@ -25,27 +20,7 @@ interface Rush {
  */
 async function simulate({ people, admitPerMinute, seconds }: Rush): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  const directory = stack.use(temporaryDirectory('karcis-queue-'))
-  const postgres = stack.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
-  const redisServer = stack.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
-  await createDatabases(postgres.url('postgres'), ['karcis_ticket'])
-  const databaseUrl = postgres.url('karcis_ticket')
-  await migrate('ticket', databaseUrl)
-  const neighbours = await startNeighbours(stack)
-  const subgraph = stack.use(
-    await createTicketSubgraph(
-      ticketSettings.parse({
-        PORT: 0,
-        DATABASE_URL: databaseUrl,
-        REDIS_URL: redisServer.url,
-        SERVICE_SECRET: SECRET,
-        KEY_ENCRYPTION_SECRET: SECRET,
-        EVENT_URL: neighbours,
-        BOOKING_URL: neighbours,
-        LOG_LEVEL: 'warn',
-      }),
-    ),
-  )
+  const { subgraph } = await startTicketServer(stack)
   const eventId = await tellEvent(subgraph.url, newId())
   const { db, redis, waitingRoom } = subgraph.deps
   const { line, board, reads } = waitingRoom

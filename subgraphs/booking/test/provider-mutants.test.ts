@@ -10,7 +10,7 @@ import { settlePayment } from '../src/domain/payments/settle-payment.ts'
 import type { BookingSettings } from '../src/env.ts'
 import { startBooking } from './booking-process.ts'
 import { type ProviderKit, PROVIDERS } from './provider-kits.ts'
-import { becomes, isLookedAt, PRICE, started, startShop } from './provider-shop.ts'
+import { becomes, isLookedAt, paidUnheard, PRICE, started, startShop } from './provider-shop.ts'
 
 // What is no condition of a statement, taken out of the code by itself: the harm that it keeps away.
 
@@ -87,13 +87,9 @@ describe.each(PROVIDERS)('money at $method that is not what was asked for', (kit
     { what: 'currency', edit: [' && report.currency === currency', ''], falsify: IN_CENTS[kit.method] },
   ] as const)('pays for a booking without the comparison of the $what', async ({ edit, falsify }) => {
     await using shop = await shopWith(kit)
-    const { booking, standIn } = shop
+    const { booking } = shop
     const { deps } = booking.subgraph
-    const { buyer, id, order } = await started(shop)
-    await isLookedAt(shop, order)
-    shop.arm({ kind: 'lose', times: 9 })
-    shop.pay(order)
-    await standIn.quiet()
+    const { buyer, id, order } = await paidUnheard(shop)
     shop.rewrite(falsify ?? null)
     await expect(settlePayment(deps, order)).rejects.toThrow(/its provider took/)
     const mutant = await importMutant<typeof SettlePayment>(SETTLE, [edit])

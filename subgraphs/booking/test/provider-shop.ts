@@ -146,6 +146,16 @@ export async function isLookedAt(
   )
 }
 
+/** Begins a payment and pays it, and nobody is told: whether the money is seen is up to the test. */
+export async function paidUnheard(shop: ProviderShop<BookingProcess>): ReturnType<typeof started> {
+  const begun = await started(shop)
+  await isLookedAt(shop, begun.order)
+  shop.arm({ kind: 'lose', times: 9 })
+  shop.pay(begun.order)
+  await shop.standIn.quiet()
+  return begun
+}
+
 /** What a provider knows the payment on a page by: there may be others of the same order, which nobody was given. */
 export const orderOn = (page: string): string => page.split('/').at(-1)?.split('_secret')[0] ?? ''
 

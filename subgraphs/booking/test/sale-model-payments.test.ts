@@ -12,6 +12,7 @@ import {
   becomes,
   bookProblems,
   isLookedAt,
+  paidUnheard,
   PRICE,
   refundsOf,
   runOut,
@@ -29,11 +30,7 @@ describe('two runs that are told of the same money at the same moment', () => {
     await using shop = await openShop()
     const { booking, standIn } = shop
     const { deps } = booking.subgraph
-    const { buyer, id, order } = await started(shop)
-    await isLookedAt(shop, order)
-    shop.arm({ kind: 'lose', times: 9 })
-    shop.pay(order)
-    await standIn.quiet()
+    const { buyer, id, order } = await paidUnheard(shop)
     const mutant = await importMutant<typeof SettlePayment>(
       new URL('../src/domain/payments/settle-payment.ts', import.meta.url),
       [['const payment = await lockPayment(tx, known.id)', 'const payment: Payment | null = known']],

@@ -10,8 +10,11 @@ export interface DrawnSeat extends Point {
   /** In its row from the left; neighbours differ by 1. */
   position: number
   accessible: boolean
+  /** Beside an accessible one, for whoever comes along. */
   companion: boolean
+  /** Whether not everything is seen from it. */
   obstructed: boolean
+  /** Whether it is not for sale. */
   blocked: boolean
 }
 

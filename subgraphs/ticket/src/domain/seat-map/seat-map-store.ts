@@ -3,6 +3,7 @@ import { Conflict } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
+import type { DrawnSeat } from './expand-layout.ts'
 import type { Point, SeatMap, Section } from './seat.ts'
 
 /** Its arrays stay small, and each statement well within its time. */
@@ -88,22 +89,11 @@ export interface NewSection {
   seats: readonly NewSeat[]
 }
 
-/** A seat to be written: its place in its section, its place on the map, and whether it is for sale. */
-export interface NewSeat extends Point {
+/** A seat to be written: with its row, and that row's place in its section. */
+export interface NewSeat extends DrawnSeat {
   rowLabel: string
   /** From the front, from 0. */
   rowIndex: number
-  number: number
-  /** What is written on it; null: its number. */
-  label: string | null
-  /** Neighbours in a row differ by 1. */
-  position: number
-  accessible: boolean
-  /** Beside an accessible one, for whoever comes along. */
-  companion: boolean
-  /** Whether not everything is seen from it. */
-  obstructed: boolean
-  blocked: boolean
 }
 
 /** How a map is drawn: where its audience looks, by which drawing of the room, and what comes of it. */
