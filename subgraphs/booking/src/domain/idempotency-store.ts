@@ -94,6 +94,22 @@ async function findRefusal(tx: Tx, attempt: Attempt): Promise<KarcisError | null
 }
 
 /**
+ * Of requests that are served in one transaction those whose key is theirs, and those without one. The keys are asked for in one order
+ * for all, so that no two such transactions wait for each other.
+ */
+export async function withOwnKeys<Request extends { attempt: Attempt | null }>(
+  requests: readonly Request[],
+  isTheirs: (attempt: Attempt, request: Request) => Promise<boolean>,
+): Promise<Request[]> {
+  const orderOf = ({ attempt }: Request) => (attempt ? `${attempt.userId} ${attempt.key}` : '')
+  const own: Request[] = []
+  for (const request of requests.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))) {
+    if (!request.attempt || (await isTheirs(request.attempt, request))) own.push(request)
+  }
+  return own
+}
+
+/**
  * Claims a key once more as its result is written, and locks it: that the result was refused is not said any more from now on.
  * @returns whether the key is this result's; another attempt may have it by now.
  * @throws the refusal that an attempt for the same result has been answered with meanwhile.

@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { createGroupCommit, type GroupCommit, mayBeOneRequestsFault } from '@karcis/kit/group-commit'
 import type { Db, Tx } from '../database.ts'
 import { HoldExpired } from '../errors.ts'
-import { type Attempt, confirmKey } from '../idempotency-store.ts'
+import { type Attempt, confirmKey, withOwnKeys } from '../idempotency-store.ts'
 import type { Booking } from './booking.ts'
 import { recordStatuses } from './booking-changes.ts'
 import { insertBookings, type NewBooking } from './booking-store.ts'
@@ -55,7 +55,8 @@ async function writeTogether(
   requests: readonly BookingRequest[],
   marginSeconds: number,
 ): Promise<Outcome[]> {
-  const open = await withOwnKeys(tx, requests)
+  // The same request, sent at the same time, may have been refused while this one was under way.
+  const open = await withOwnKeys(requests, (attempt) => confirmKey(tx, attempt))
   const written = await insertBookings(
     tx,
     open.map(({ booking }) => booking),
@@ -74,14 +75,4 @@ async function writeTogether(
   return requests.map((request) =>
     open.includes(request) ? (written.get(request.booking.id) ?? 'not written') : 'key taken',
   )
-}
-
-/** Those whose key is theirs still: the same request, sent at the same time, may have been refused while this one was under way. */
-async function withOwnKeys(tx: Tx, requests: readonly BookingRequest[]): Promise<BookingRequest[]> {
-  const orderOf = ({ attempt }: BookingRequest) => (attempt ? `${attempt.userId} ${attempt.key}` : '')
-  const own: BookingRequest[] = []
-  for (const request of requests.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))) {
-    if (!request.attempt || (await confirmKey(tx, request.attempt))) own.push(request)
-  }
-  return own
 }

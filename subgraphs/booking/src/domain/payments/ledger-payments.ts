@@ -5,7 +5,7 @@ import { recordStatuses } from '../bookings/booking-changes.ts'
 import { findBooking, moveAllToPaid } from '../bookings/booking-store.ts'
 import type { Db, Tx } from '../database.ts'
 import { BookingNotPayable } from '../errors.ts'
-import { type Attempt, claimKey } from '../idempotency-store.ts'
+import { type Attempt, claimKey, withOwnKeys } from '../idempotency-store.ts'
 import { advance, newPaymentState } from './payment-state.ts'
 import { insertPayments } from './payment-store.ts'
 import type { PaymentProvider } from './provider.ts'
@@ -48,7 +48,11 @@ export const createLedgerPayments = (deps: () => { db: Db }): LedgerPayments =>
 
 /** Keys, bookings, money, payments, events: in this order, as all who lock them do. */
 async function payTogether(tx: Tx, payments: readonly LedgerPayment[]): Promise<Booking[][]> {
-  const open = await withoutRepeats(tx, payments)
+  // Claimed in the payments' own transaction: a key that is taken is a payment that was made.
+  const open = await withOwnKeys(
+    payments,
+    async (attempt, { since }) => (await claimKey(tx, attempt, performance.now() - since)).first,
+  )
   const ids = open.flatMap(({ bookings }) => bookings.map(({ id }) => id))
   const paid = new Map((await moveAllToPaid(tx, ids)).map((booking) => [booking.id, booking]))
   const left = ids.find((id) => !paid.has(id))
@@ -78,15 +82,4 @@ async function payTogether(tx: Tx, payments: readonly LedgerPayment[]): Promise<
     ),
   )
   return payments.map((payment) => (open.includes(payment) ? paidBy(payment) : []))
-}
-
-/** Claims the keys, in the payments' own transaction: a key that is taken is a payment that was made. @returns those that are to be made. */
-async function withoutRepeats(tx: Tx, payments: readonly LedgerPayment[]): Promise<LedgerPayment[]> {
-  const orderOf = ({ attempt }: LedgerPayment) => (attempt ? `${attempt.userId} ${attempt.key}` : '')
-  const open: LedgerPayment[] = []
-  for (const payment of payments.toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1))) {
-    const { attempt, since } = payment
-    if (!attempt || (await claimKey(tx, attempt, performance.now() - since)).first) open.push(payment)
-  }
-  return open
 }

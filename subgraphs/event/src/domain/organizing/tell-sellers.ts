@@ -3,7 +3,7 @@ import { isAway } from '@karcis/kit/outages'
 import type { Deps } from '../deps.ts'
 
 /**
- * Delivers a change before whoever made it is answered: what is said to have ended sells nothing. Where that fails, the job does it.
+ * Delivers a change before whoever made it is answered: what is said to have ended sells nothing. Where that fails, the sweep of the outbox does it.
  * @param consumers who is told.
  */
 export async function tellSellers(
@@ -16,7 +16,7 @@ export async function tellSellers(
       await deliverEvents.run(deps, { consumer, aggregateId: eventId })
     } catch (error) {
       if (isAway(error, deps.log)) continue
-      deps.log.warn({ err: error, eventId }, `${consumer} will be told of the change by the job`)
+      deps.log.warn({ err: error, eventId }, `${consumer} will be told of the change by the sweep`)
     }
   }
 }

@@ -1,15 +1,11 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
-import { requireOwnEvent } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { lockEventCopy } from '../events/event-copy-store.ts'
 import {
   countPlannedPlaces,
-  findTicketTypesOfEvents,
   updateTicketTypeToSeated,
   updateTicketTypeToStanding,
 } from '../inventory/ticket-type-store.ts'
@@ -17,7 +13,7 @@ import { publishStock } from '../live.ts'
 import { insertGeometry } from '../seat-map/geometry-store.ts'
 import type { SeatMap } from '../seat-map/seat.ts'
 import { findSeatMaps, insertSeatMap, insertSections } from '../seat-map/seat-map-store.ts'
-import { type MapPlan, mapSchema, placesByType, placesOf, planMap } from './map-plan.ts'
+import { type MapPlan, placesByType, placesOf, planOwnMap } from './map-plan.ts'
 
 /** Writing the largest map takes longer than a transaction may otherwise. */
 export const MAP_TRANSACTION_MS = 60_000
@@ -29,12 +25,7 @@ export const MAP_TRANSACTION_MS = 60_000
  */
 export async function createSeatMap(deps: Deps, viewer: Viewer, input: unknown): Promise<SeatMap | null> {
   const { db, live } = deps
-  requireRole({ viewer }, 'ORGANIZER')
-  const wanted = parseInput(mapSchema, input)
-  const { eventId } = wanted
-  const event = await requireOwnEvent(deps, viewer, eventId)
-  const types = (await findTicketTypesOfEvents(db, [eventId])).get(eventId) ?? []
-  const plan = await planMap(deps, viewer, event, types, wanted)
+  const { eventId, plan } = await planOwnMap(deps, viewer, input)
   await transaction(db, (tx) => write(tx, eventId, plan), { timeoutMs: MAP_TRANSACTION_MS })
   publishStock(live, eventId)
   return (await findSeatMaps(db, [eventId])).get(eventId) ?? null

@@ -1,11 +1,14 @@
 import { BadUserInput, Conflict, type FieldProblem, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema } from '@karcis/kit/validate'
+import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
+import { requireOwnEvent } from '../allocation/known-events.ts'
 import type { Deps } from '../deps.ts'
 import type { EventCopy } from '../events/event-copy-store.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
+import { findTicketTypesOfEvents } from '../inventory/ticket-type-store.ts'
 import { expandLayout } from '../seat-map/expand-layout.ts'
 import { geometryOf } from '../seat-map/geometry.ts'
 import { type PackedGeometry, packGeometry } from '../seat-map/geometry-store.ts'
@@ -41,7 +44,7 @@ const section = z.object({
 })
 
 /** What a map is to be made of. */
-export const mapSchema = z.object({
+const mapSchema = z.object({
   eventId: idSchema,
   layoutId: idSchema.nullish(),
   sections: z
@@ -64,12 +67,26 @@ export interface MapPlan extends MapDrawing {
   geometry: PackedGeometry
 }
 
+/** A map that an event of the viewer's is to have, and the event's ticket types. @throws Forbidden, and what `planMap` does. */
+export async function planOwnMap(
+  deps: Deps,
+  viewer: Viewer,
+  input: unknown,
+): Promise<{ eventId: string; types: readonly TicketType[]; plan: MapPlan }> {
+  requireRole({ viewer }, 'ORGANIZER')
+  const wanted = parseInput(mapSchema, input)
+  const { eventId } = wanted
+  const event = await requireOwnEvent(deps, viewer, eventId)
+  const types = (await findTicketTypesOfEvents(deps.db, [eventId])).get(eventId) ?? []
+  return { eventId, types, plan: await planMap(deps, viewer, event, types, wanted) }
+}
+
 /**
  * A map as somebody wants it: of given sections, of a published drawing, or as the seats of the event's room stand.
  * @throws BadUserInput with everything that is wrong; NotFound, Conflict (a draft, or no room with fixed seats); ServiceUnavailable
  *   when the event subgraph is asked and does not answer.
  */
-export async function planMap(
+async function planMap(
   deps: Deps,
   viewer: Viewer,
   { roomId }: EventCopy,

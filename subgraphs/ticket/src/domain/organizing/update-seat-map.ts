@@ -1,10 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { expireHolds } from '../allocation/hold-ender.ts'
-import { requireOwnEvent } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { SeatsInUse } from '../errors.ts'
@@ -12,7 +9,6 @@ import { lockEventCopy, raiseMapVersion } from '../events/event-copy-store.ts'
 import { moveStockOfDrawing, type StockMove } from '../inventory/stock-store.ts'
 import {
   countPlannedPlaces,
-  findTicketTypesOfEvents,
   lockTicketTypesOfEvent,
   updateTicketTypeToSeated,
 } from '../inventory/ticket-type-store.ts'
@@ -31,7 +27,7 @@ import {
 import type { SeatMap, SeatStatus } from '../seat-map/seat.ts'
 import { findSeatMaps, insertSeats } from '../seat-map/seat-map-store.ts'
 import { MAP_TRANSACTION_MS } from './create-seat-map.ts'
-import { type MapPlan, mapSchema, placesByType, planMap } from './map-plan.ts'
+import { type MapPlan, placesByType, planOwnMap } from './map-plan.ts'
 
 /**
  * Corrects the seat map of an event of the viewer's while it is on sale, in one transaction: seats that nobody holds or has bought are
@@ -41,12 +37,7 @@ import { type MapPlan, mapSchema, placesByType, planMap } from './map-plan.ts'
  */
 export async function updateSeatMap(deps: Deps, viewer: Viewer, input: unknown): Promise<SeatMap | null> {
   const { db, live } = deps
-  requireRole({ viewer }, 'ORGANIZER')
-  const wanted = parseInput(mapSchema, input)
-  const { eventId } = wanted
-  const event = await requireOwnEvent(deps, viewer, eventId)
-  const types = (await findTicketTypesOfEvents(db, [eventId])).get(eventId) ?? []
-  const plan = await planMap(deps, viewer, event, types, wanted)
+  const { eventId, types, plan } = await planOwnMap(deps, viewer, input)
   await expireHolds(deps, { eventId, ticketTypeIds: types.map((type) => type.id) })
   const revision = await transaction(db, (tx) => redraw(tx, eventId, plan), { timeoutMs: MAP_TRANSACTION_MS })
   publishRedrawn(live, eventId, revision)
