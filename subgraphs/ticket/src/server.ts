@@ -4,6 +4,7 @@ import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { LRUCache } from 'lru-cache'
 import { followEvent } from './domain/allocation/follow-event.ts'
+import { createHoldBinder } from './domain/allocation/hold-binder.ts'
 import { createHoldConverter } from './domain/allocation/hold-converter.ts'
 import { createHoldEnder } from './domain/allocation/hold-ender.ts'
 import { isHoldLive } from './domain/allocation/hold-store.ts'
@@ -62,6 +63,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         seatAllocator: createSeatAllocator(() => deps),
         reservationInTurn: createTurns(),
         holdEnder: createHoldEnder(() => deps),
+        holdBinder: createHoldBinder(() => deps),
         holdConverter: createHoldConverter(() => deps),
       }
       return {
