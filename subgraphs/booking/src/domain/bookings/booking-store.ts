@@ -72,7 +72,9 @@ export const findBooking = async (db: Reads, id: string): Promise<Booking | null
 
 /** What a hold was booked as, if it was. */
 export async function findBookingByHold(db: Reads, holdId: string): Promise<Booking | null> {
-  const [row] = await db.$queryRaw<BookingRow[]>`SELECT ${COLUMNS} FROM bookings WHERE hold_id = ${holdId}::uuid`
+  const [row] = await db.$queryRaw<
+    BookingRow[]
+  >`SELECT ${COLUMNS} FROM bookings WHERE hold_id = ${holdId}::uuid`
   return row ? toBooking(row) : null
 }
 

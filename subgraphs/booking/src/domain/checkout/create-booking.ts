@@ -183,7 +183,12 @@ async function refuse(
   const { db, log, tickets } = deps
   const refusal = key
     ? await transaction(db, (tx) =>
-        refuseKey(tx, { ...key, resultId: id }, error, async () => (await findOwnBooking(tx, viewer, id)) !== null),
+        refuseKey(
+          tx,
+          { ...key, resultId: id },
+          error,
+          async () => (await findOwnBooking(tx, viewer, id)) !== null,
+        ),
       )
     : null
   const made = refusal ? null : await findOwnBooking(db, viewer, id)

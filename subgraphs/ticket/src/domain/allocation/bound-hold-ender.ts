@@ -5,7 +5,12 @@ import { faultPoint } from '@karcis/kit/fault-points'
 import type { Logger } from '@karcis/kit/log'
 import { isAway } from '@karcis/kit/outages'
 import type { ServiceClient } from '@karcis/kit/service-client'
-import { enqueueExpiry, type LapsedBoundHold, listLapsedBoundHolds, updateKeptAt } from './bound-hold-store.ts'
+import {
+  enqueueExpiry,
+  type LapsedBoundHold,
+  listLapsedBoundHolds,
+  updateKeptAt,
+} from './bound-hold-store.ts'
 import { endHolds, type ExpiryDeps, expireHolds } from './hold-ender.ts'
 
 const PER_SWEEP = 5_000

@@ -27,7 +27,9 @@ export async function findBoundHolds(
 ): Promise<Map<string, BoundHold & BookingQuote>> {
   const rows = Map.groupBy(await selectBound(db, holdIds), (row) => row.id)
   return new Map(
-    [...rows].flatMap(([holdId, [first, ...others]]) => (first ? [[holdId, toBoundHold([first, ...others])]] : [])),
+    [...rows].flatMap(([holdId, [first, ...others]]) =>
+      first ? [[holdId, toBoundHold([first, ...others])]] : [],
+    ),
   )
 }
 

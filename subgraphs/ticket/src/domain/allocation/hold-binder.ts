@@ -33,7 +33,8 @@ export const createHoldBinder = (deps: () => HoldBinderDeps): HoldBinder =>
       const bound = await statement(db, (tx) =>
         updateHoldBookings(tx, bindings, settings.HOLD_SECONDS, 'without seats'),
       )
-      const holds = bound.length > 0 ? await findBoundHolds(reads, bound.map(({ holdId }) => holdId)) : null
-      return bindings.map(({ holdId }) => holds?.get(holdId) ?? null)
+      const ids = bound.map(({ holdId }) => holdId)
+      const holds = ids.length > 0 ? await findBoundHolds(reads, ids) : new Map<string, BoundHold>()
+      return bindings.map(({ holdId }) => holds.get(holdId) ?? null)
     },
   })
