@@ -1,4 +1,4 @@
-import { decimalsOf } from '@karcis/kit/currencies'
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 
 /** An amount as people read it, exact to the unit: `Rp 150.000`, `US$12.50`. @param locale BCP 47. */
 export function moneyText(amount: number, currency: string, locale: string): string {

@@ -1,4 +1,4 @@
-import { decimalsOf } from '@karcis/kit/currencies'
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { fromDecimals, toDecimals } from '../src/domain/payments/amounts.ts'

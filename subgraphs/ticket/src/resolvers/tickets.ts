@@ -5,7 +5,7 @@ import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
 import { googleUrlOf, ticketFileUrl } from '../domain/viewing/ticket-documents.ts'
-import { readTickets } from '../domain/viewing/read-tickets.ts'
+import { readAllTickets, readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const tickets = {
@@ -14,6 +14,7 @@ export const tickets = {
       const viewer = requireViewer(ctx)
       return readTickets(ctx.loaders, viewer, viewer.id, args)
     },
+    tickets: (_, args, ctx) => readAllTickets(ctx.deps, requireViewer(ctx), args),
     ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },

@@ -1,4 +1,4 @@
-import { decimalsOf } from '@karcis/kit/currencies'
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 
 /**
  * An amount of ours in units that have `decimals`.

@@ -1,4 +1,4 @@
-import { decimalsOf } from '@karcis/kit/currencies'
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
