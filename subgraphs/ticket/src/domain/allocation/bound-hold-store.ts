@@ -135,7 +135,7 @@ export async function updateHoldBookings(
 ): Promise<NewlyBound[]> {
   const rows = await tx.$queryRaw<{ id: string; event_id: string; seat_id: string | null }[]>`
     WITH free AS MATERIALIZED (
-      SELECT h.id, w.booking_id, h.expires_at, least(now() + make_interval(secs => ${seconds}::int), e.ends_at) AS renewed_to
+      SELECT h.id, w.booking_id, h.expires_at, least(now() + make_interval(secs => ${seconds}::int), e.ends_at)::timestamptz(3) AS renewed_to
       FROM unnest(${bindings.map(({ holdId }) => holdId)}::uuid[], ${bindings.map(({ userId }) => userId)}::uuid[],
         ${bindings.map(({ bookingId }) => bookingId)}::uuid[]) AS w(hold_id, user_id, booking_id)
       JOIN holds h ON h.id = w.hold_id AND h.user_id = w.user_id JOIN event_copies e ON e.id = h.event_id

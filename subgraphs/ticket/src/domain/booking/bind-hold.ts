@@ -42,13 +42,10 @@ export async function bindHold(
   const holdId = parseInput(idSchema, input.holdId, 'holdId')
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
   const binding = { holdId, bookingId, userId: viewer.id, absorbed: [] }
-  // Mostly it has no seats and can be bound. What is in the way, if anything, is looked for after that.
-  const bound = await deps.holdBinder.submit('', binding)
-  if (bound) {
-    await faultPoint('bind-hold/bound')
-    return bound
-  }
-  if (!(await bindNow(deps, binding))) {
+  // Mostly it can be bound. What is in the way, if anything, is looked for after that.
+  const bound = await bindNow(deps, binding)
+  if (typeof bound === 'object') return bound
+  if (!bound) {
     const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
     if (boundTo === null) {
       await requireOpenEvent(deps, eventId)
@@ -129,19 +126,20 @@ interface Binding extends HoldBinding {
   absorbed: readonly string[]
 }
 
-/** @returns whether there was such a hold to bind. */
-async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
+/** Mostly it is one hold without seats. @returns that one as it is bound; of any other, whether there was such a hold to bind. */
+async function bindNow(deps: Deps, binding: Binding): Promise<BoundHold | boolean> {
+  const alone = binding.absorbed.length === 0 ? await deps.holdBinder.submit('', binding) : null
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
-  const bound = await transaction(deps.db, (tx) => bind(tx, binding, seconds))
-  if (bound) await faultPoint('bind-hold/bound')
+  const bound = alone ? null : await transaction(deps.db, (tx) => bind(tx, binding, seconds))
+  if (alone ?? bound) await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
     for (const id of binding.absorbed) deps.seatClaims.release(eventId, seatIds, id)
     deps.seatClaims.confirm(eventId, seatIds, binding.holdId, seconds * 1000 - (performance.now() - started))
   }
-  return bound !== null
+  return alone ?? bound !== null
 }
 
 interface Bound {
