@@ -1,11 +1,16 @@
 import { postgresErrorOf } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import { importMutant, mutantPath } from '@karcis/testkit/code-mutants'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import { endHolds } from '../src/domain/allocation/hold-ender.ts'
 import { BookingHoldsAlready, LimitExceeded, SeatsUnavailable } from '../src/domain/errors.ts'
 import type { Hold } from '../src/domain/allocation/hold.ts'
-import type { SeatRequest } from '../src/domain/allocation/seat-allocator.ts'
+import {
+  createSeatAllocator,
+  type SeatAllocator,
+  type SeatRequest,
+} from '../src/domain/allocation/seat-allocator.ts'
 import { expectBooksToBalance, imbalances, pileUp, takeOutGuard } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
@@ -93,6 +98,28 @@ describe('requests for seats of one event that wait together', () => {
     await expectBooksToBalance(story)
   })
 
+  it('of several seats each are granted in one statement, where nobody is in the way', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    const met = (text: string) => takeOutGuard(story.deps, text, text)
+    const [together, stepwise] = [
+      met('chosen AS MATERIALIZED (\n      SELECT id FROM seats'),
+      met('wanted AS (\n      SELECT id FROM seats'),
+    ]
+    const requests = [['Back A1', 'Back A2'], ['Back B1', 'Front A1'], ['Back C1']].map((labels) =>
+      hall.request(labels),
+    )
+    const holds = await Promise.all(
+      requests.map((request) => story.deps.seatAllocator.submit(hall.eventId, request)),
+    )
+    expect(holds.map(({ items }) => items.map(({ seatId }) => seatId))).toEqual(
+      requests.map(({ seats }) => seats.map(({ id }) => id)),
+    )
+    expect([together.count, stepwise.count]).toEqual([1, 0])
+    expect(await hall.revision()).toBe(2)
+    await expectBooksToBalance(story)
+  })
+
   it('are each granted whole or refused whole, and a refused one leaves no trace', async () => {
     await using story = await startStory()
     const hall = await twoTiers(story)
@@ -136,6 +163,57 @@ describe('requests for seats of one event that wait together', () => {
     ])
     expect(guard.count).toBeGreaterThan(0)
     expect(await imbalances(story)).toMatchObject([{ name: 'allowance' }])
+  })
+
+  it('would be granted past a limit of one of them (guard: all of it is done only if the limits were raised for all)', async () => {
+    for (const [guarded, label] of [
+      ['opened', 'Back D1'],
+      ['used', 'Front D1'],
+    ] as const) {
+      await using story = await startStory({ MAX_OPEN_PLACES: '2' })
+      const hall = await twoTiers(story)
+      const siti = person()
+      await story.holdSeats(siti, hall.eventId, [hall.seat('Front A1').id, hall.seat('Front A2').id])
+      if (guarded === 'used') await story.sql('UPDATE event_copies SET max_open_places = 10')
+      const [over] = await together(story, hall, [
+        hall.request([label], { userId: siti.id }),
+        hall.request(['Back B1']),
+      ])
+      expect(over).toBeInstanceOf(LimitExceeded)
+      const fresh = { ...story.deps, db: story.deps.db }
+      const guard = takeOutGuard(
+        fresh,
+        `(SELECT count(*) FROM ${guarded}) = `,
+        `(SELECT count(*) FROM ${guarded}) <> -`,
+      )
+      const past = hall.request([label], { userId: siti.id })
+      expect(await createSeatAllocator(() => fresh).submit(hall.eventId, past)).toMatchObject({
+        status: 'ACTIVE',
+      })
+      expect(guard.count).toBe(1)
+    }
+  })
+
+  it('would have part of what they chose (guard: as many seats as there are items)', async () => {
+    await using story = await startStory()
+    const hall = await twoTiers(story)
+    await story.holdSeats(person(), hall.eventId, [hall.seat('Back A1').id])
+    const both = () => hall.request(['Back A1', 'Back A2'])
+    const submit = (allocator: SeatAllocator) =>
+      allocator.submit(hall.eventId, both()).catch((error: Error) => error)
+    expect(await submit(story.deps.seatAllocator)).toBeInstanceOf(SeatsUnavailable)
+    const grants = new URL('../src/domain/allocation/grant-store.ts', import.meta.url)
+    const unguarded = mutantPath(grants, [
+      ['if (!first || rows.length !== itemsOf(grant)) return null', 'if (!first) return null'],
+    ])
+    const allocators = new URL('../src/domain/allocation/seat-allocator.ts', import.meta.url)
+    const { createSeatAllocator: mutant } = await importMutant<{
+      createSeatAllocator: typeof createSeatAllocator
+    }>(allocators, [["'./grant-store.ts'", `'${unguarded}'`]])
+    expect(await submit(mutant(() => story.deps))).toMatchObject({
+      items: [{ seatId: hall.seat('Back A2').id }],
+    })
+    expect(await imbalances(story)).not.toEqual([])
   })
 
   it('have a seat that the first who wanted it could not have after all', async () => {

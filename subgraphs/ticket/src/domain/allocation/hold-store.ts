@@ -142,15 +142,39 @@ export interface NewHold extends HoldOwner {
  * @throws BookingHoldsAlready when a booking of one of them has a hold.
  */
 export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: number): Promise<Hold[]> {
+  const rows = await tx.$queryRaw<NewItemRow[]>`
+    WITH ${holdsInserted(holds, seconds, Prisma.sql`ticket_types`)}
+    SELECT a.id, a.expires_at, i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
+    FROM jobs CROSS JOIN added a JOIN items i ON i.hold_id = a.id JOIN ticket_types t ON t.id = i.ticket_type_id
+    ORDER BY i.id`.catch((error: unknown) => mapConstraintError(error, constraintErrorsOf(holds)))
+  return toNewHolds(holds, rows)
+}
+
+/** A booking of several may be whichever, so it is not named. */
+export const constraintErrorsOf = (holds: readonly NewHold[]) =>
+  bookingConstraintErrors(holds.length === 1 ? (holds[0]?.bookingId ?? null) : null)
+
+/** An item of a hold that was just written, with that one's id and end. */
+export type NewItemRow = ItemRow & { id: string; expires_at: Date }
+
+/**
+ * Parts `added` (holds), `items` (theirs) and `jobs` (which end them) of a statement that writes holds.
+ * @param types where their ticket types are, with prices. @param when what must be true besides.
+ */
+export function holdsInserted(
+  holds: readonly NewHold[],
+  seconds: number,
+  types: Prisma.Sql,
+  when: Prisma.Sql = Prisma.sql`true`,
+): Prisma.Sql {
   const items = holds.flatMap((hold) => hold.items.map((item) => ({ ...item, holdId: hold.id, id: newId() })))
-  const rows = await tx.$queryRaw<(ItemRow & { id: string; expires_at: Date })[]>`
-    WITH added AS (
+  return Prisma.sql`added AS (
       INSERT INTO holds (id, user_id, event_id, booking_id, expires_at)
       SELECT h.id, h.user_id, h.event_id, h.booking_id, least(now() + make_interval(secs => ${seconds}::int), e.ends_at)
       FROM unnest(${holds.map((hold) => hold.id)}::uuid[], ${holds.map((hold) => hold.userId)}::uuid[],
         ${holds.map((hold) => hold.eventId)}::uuid[], ${holds.map((hold) => hold.bookingId)}::uuid[])
         AS h(id, user_id, event_id, booking_id)
-      JOIN event_copies e ON e.id = h.event_id
+      JOIN event_copies e ON e.id = h.event_id WHERE ${when}
       RETURNING id, expires_at
     ), items AS (
       INSERT INTO hold_items (id, hold_id, ticket_type_id, seat_id, quantity, unit_price)
@@ -158,20 +182,16 @@ export async function insertHolds(tx: Tx, holds: readonly NewHold[], seconds: nu
       FROM unnest(${items.map((item) => item.id)}::uuid[], ${items.map((item) => item.holdId)}::uuid[],
         ${items.map((item) => item.ticketTypeId)}::uuid[], ${items.map((item) => item.seatId)}::uuid[],
         ${items.map((item) => item.quantity)}::int[]) AS i(id, hold_id, type_id, seat_id, quantity)
-      JOIN ticket_types t ON t.id = i.type_id
+      JOIN ${types} t ON t.id = i.type_id WHERE ${when}
       RETURNING id, hold_id, ticket_type_id, seat_id, quantity, unit_price
     ), jobs AS MATERIALIZED (
       SELECT kit.add_jobs(array_agg('expire-hold'::text), array_agg(json_build_object('holdId', a.id)::text), array_agg(a.expires_at::timestamptz),
         array_agg('expire-hold:' || a.id)) FROM added a
-    )
-    SELECT a.id, a.expires_at, i.ticket_type_id, i.seat_id, i.quantity, i.unit_price, t.currency
-    FROM jobs CROSS JOIN added a JOIN items i ON i.hold_id = a.id JOIN ticket_types t ON t.id = i.ticket_type_id
-    ORDER BY i.id`.catch((error: unknown) =>
-    mapConstraintError(
-      error,
-      bookingConstraintErrors(holds.length === 1 ? (holds[0]?.bookingId ?? null) : null),
-    ),
-  )
+    )`
+}
+
+/** @param rows the items of all of the holds, of each in order. */
+export function toNewHolds(holds: readonly NewHold[], rows: readonly NewItemRow[]): Hold[] {
   const byHold = Map.groupBy(rows, (row) => row.id)
   return holds.map(({ items: _, ...hold }) => {
     const [first, ...others] = byHold.get(hold.id) ?? []

@@ -10,7 +10,8 @@ import { missingFrom, type SeatMapChange } from '../seat-map/seat.ts'
 import { moveSeats, moveSeatsBack } from '../seat-map/seat-store.ts'
 import type { Hold, HoldOwner } from './hold.ts'
 import { expireHolds } from './hold-ender.ts'
-import { insertHolds } from './hold-store.ts'
+import { createWholeGrants, grantSeats, type WholeGrants } from './grant-store.ts'
+import { insertHolds, type NewHold } from './hold-store.ts'
 import { answerOverLimits, type LimitDeps, OverLimit } from './limits.ts'
 import type { AllocationSettings } from './stock-allocator.ts'
 
@@ -38,15 +39,17 @@ interface SeatAllocatorDeps extends LimitDeps {
 }
 
 /** @param deps asked for at each batch. */
-export const createSeatAllocator = (deps: () => SeatAllocatorDeps): SeatAllocator =>
-  createGroupCommit({
+export function createSeatAllocator(deps: () => SeatAllocatorDeps): SeatAllocator {
+  const whole = createWholeGrants()
+  return createGroupCommit({
     maxBatch: MAX_BATCH,
     gather: true,
     // One row per user and type in a multi-row upsert.
     distinct: (request) => request.userId,
     retryApart: mayBeOneRequestsFault,
-    run: (eventId, requests) => allocateBatch(deps(), eventId, requests),
+    run: (eventId, requests) => allocateBatch(deps(), whole, eventId, requests),
   })
+}
 
 type Outcome = Hold | Error | typeof AGAIN
 type Outcomes = Map<SeatRequest, Outcome>
@@ -57,10 +60,13 @@ type Outcomes = Map<SeatRequest, Outcome>
  */
 async function allocateBatch(
   deps: SeatAllocatorDeps,
+  whole: WholeGrants,
   eventId: string,
   requests: SeatRequest[],
 ): Promise<Outcome[]> {
-  const { outcomes, gone } = await allocateTogether(deps, eventId, withoutRivals(requests))
+  const first = withoutRivals(requests)
+  const { outcomes, gone } =
+    (await grantAll(deps, whole, eventId, first)) ?? (await allocateTogether(deps, eventId, first))
   for (const answer of [answerSoldOut, answerLimits]) await answer(deps, eventId, outcomes)
   return requests.map((request) => {
     const lost = seatIdsOf(request).filter((id) => gone.has(id))
@@ -108,6 +114,39 @@ interface Allocation {
   /** Seats that are taken now: those of granted requests, and those that had been taken before. */
   gone: ReadonlySet<string>
   change: SeatMapChange | null
+}
+
+/** Holds seats for all of them, where all can have what they want and it is seats; null, with nothing done, where not. */
+async function grantAll(
+  { db, live, settings }: SeatAllocatorDeps,
+  whole: WholeGrants,
+  eventId: string,
+  requests: readonly SeatRequest[],
+): Promise<Allocation | null> {
+  if (requests.some(({ seats, places }) => places.length > 0 || seats.length === 0)) return null
+  const items = requests.flatMap(itemsOf)
+  const seats = requests.flatMap((request) =>
+    request.seats.map((seat) => ({ ...seat, holdId: request.holdId })),
+  )
+  const granted = await whole.attempt(db, eventId, (tx) =>
+    grantSeats(
+      tx,
+      {
+        eventId,
+        holds: requests.map((request) => asHold(eventId, request)),
+        open: openPlacesChanges(items),
+        usage: usageChanges(items),
+        moves: stockMoves(items, 'available', 'held'),
+        settings,
+      },
+      seats,
+    ),
+  )
+  if (!granted) return null
+  const { holds, change } = granted
+  publishChange(live, eventId, change)
+  const outcomes: Outcomes = new Map(requests.map((request, at) => [request, holds[at] as Hold]))
+  return { outcomes, gone: new Set(seats.map(({ id }) => id)), change }
 }
 
 /** Rolls back a transaction in which nobody got anything. */
@@ -171,10 +210,7 @@ async function allocate(
   // A request is granted whole or not at all: what a refused one had won is undone without a trace.
   if (won.length > heldIds.length) await moveSeatsBack(tx, missingFrom(won, heldIds))
   await open.lower(outcomes)
-  const holds = granted.map((request) => {
-    const { holdId: id, userId, bookingId } = request
-    return { id, userId, eventId, bookingId, items: itemsOf(request) }
-  })
+  const holds = granted.map((request) => asHold(eventId, request))
   for (const [at, hold] of (await insertHolds(tx, holds, seconds)).entries())
     outcomes.set(granted[at] as SeatRequest, hold)
   const moves = stockMoves(granted.flatMap(itemsOf), 'available', 'held')
@@ -235,6 +271,11 @@ async function withinStock(tx: Tx, requests: readonly SeatRequest[], outcomes: O
 }
 
 const seatIdsOf = (request: SeatRequest): string[] => request.seats.map((seat) => seat.id)
+
+const asHold = (eventId: string, request: SeatRequest): NewHold => {
+  const { holdId: id, userId, bookingId } = request
+  return { id, userId, eventId, bookingId, items: itemsOf(request) }
+}
 
 const itemsOf = ({ userId, seats, places }: SeatRequest) => [
   ...seats.map(({ id, ticketTypeId }) => ({ userId, ticketTypeId, seatId: id, quantity: 1 })),

@@ -10,7 +10,8 @@ import { type LiveChanges, publishStock } from '../live.ts'
 import { findHoldsOfBookings, lockBookings } from './bound-hold-store.ts'
 import type { Hold, HoldOwner } from './hold.ts'
 import { expireHolds } from './hold-ender.ts'
-import { insertHolds } from './hold-store.ts'
+import { createWholeGrants, grantPlaces, type WholeGrants } from './grant-store.ts'
+import { insertHolds, type NewHold } from './hold-store.ts'
 import { answerOverLimits, type LimitDeps, OverLimit } from './limits.ts'
 
 const MAX_BATCH = 200
@@ -38,19 +39,27 @@ export interface AllocationSettings {
 }
 
 /** @param deps asked for at each batch. */
-export const createStockAllocator = (deps: () => StockAllocatorDeps): StockAllocator =>
-  createGroupCommit({
+export function createStockAllocator(deps: () => StockAllocatorDeps): StockAllocator {
+  const whole = createWholeGrants()
+  return createGroupCommit({
     maxBatch: MAX_BATCH,
     gather: true,
     // One row per user in a multi-row upsert; and a booking's repeat must find what its first call wrote.
     distinct: (request) => request.userId,
     retryApart: mayBeOneRequestsFault,
-    run: (_ticketTypeId, requests) => allocateBatch(deps(), requests),
+    run: (_ticketTypeId, requests) => allocateBatch(deps(), whole, requests),
   })
+}
 
 type Outcome = Hold | Error | typeof AGAIN
 
-async function allocateBatch(deps: StockAllocatorDeps, requests: StockRequest[]): Promise<Outcome[]> {
+async function allocateBatch(
+  deps: StockAllocatorDeps,
+  whole: WholeGrants,
+  requests: StockRequest[],
+): Promise<Outcome[]> {
+  const granted = await grantAll(deps, whole, requests)
+  if (granted) return granted
   const outcomes = await allocateTogether(deps, requests)
   const soldOut = requests.filter((request) => outcomes.get(request) instanceof SoldOut)
   const [first] = soldOut
@@ -63,6 +72,27 @@ async function allocateBatch(deps: StockAllocatorDeps, requests: StockRequest[])
   }
   await answerLimits(deps, outcomes)
   return requests.map((request) => outcomes.get(request) ?? new Error('a request got no outcome'))
+}
+
+/** Holds for all of them, where they are new and all can have what they want; null, with nothing done, where not. */
+async function grantAll(
+  { db, live, settings }: StockAllocatorDeps,
+  whole: WholeGrants,
+  requests: readonly StockRequest[],
+): Promise<Hold[] | null> {
+  const [first] = requests
+  if (!first) return []
+  const { id, eventId, available } = first.type
+  if (requests.reduce((sum, { quantity }) => sum + quantity, 0) > available) return null
+  const holds = await whole.attempt(db, id, async (tx) => {
+    const pending = await withoutRepeats(tx, requests, new Map())
+    if (pending.length < requests.length) return null
+    const usage = requests.map(asUsage)
+    const moves = stockMoves(usage, 'available', 'held')
+    return grantPlaces(tx, { eventId, holds: requests.map(asHold), open: requests, usage, moves, settings })
+  })
+  if (holds) publishStock(live, eventId)
+  return holds
 }
 
 /** Tells those who went over a limit how far, or has them served again. */
@@ -115,20 +145,19 @@ async function allocate(
     open.filter((request) => !granted.includes(request)),
   )
   if (granted.length > 0) {
-    const holds = granted.map(({ holdId, userId, bookingId, type, quantity }) => {
-      return {
-        id: holdId,
-        userId,
-        eventId: type.eventId,
-        bookingId,
-        items: [{ ticketTypeId: type.id, seatId: null, quantity }],
-      }
-    })
-    const made = await insertHolds(tx, holds, seconds)
+    const made = await insertHolds(tx, granted.map(asHold), seconds)
     for (const [at, request] of granted.entries()) outcomes.set(request, made[at] as Hold)
   }
   return { outcomes, granted }
 }
+
+const asHold = ({ holdId, userId, bookingId, type, quantity }: StockRequest): NewHold => ({
+  id: holdId,
+  userId,
+  eventId: type.eventId,
+  bookingId,
+  items: [{ ticketTypeId: type.id, seatId: null, quantity }],
+})
 
 const asUsage = (request: StockRequest) => ({
   userId: request.userId,

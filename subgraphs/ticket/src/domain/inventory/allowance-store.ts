@@ -1,3 +1,4 @@
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database.ts'
 
 /** Places of a ticket type by which a user's usage of their limit (maxPerUser) rises or falls. */
@@ -22,21 +23,27 @@ export function usageChanges(items: readonly UsageChange[]): UsageChange[] {
  * @returns those that were within it.
  */
 export async function raiseUsage<T extends UsageChange>(tx: Tx, changes: readonly T[]): Promise<T[]> {
-  const rows = await tx.$queryRaw<{ user_id: string; ticket_type_id: string }[]>`
+  const rows = await tx.$queryRaw<{ user_id: string; ticket_type_id: string }[]>(usageRaised(changes))
+  const within = new Set(rows.map((row) => `${row.user_id} ${row.ticket_type_id}`))
+  return changes.filter((change) => within.has(`${change.userId} ${change.ticketTypeId}`))
+}
+
+/** The statement of `raiseUsage`. @param when what must be true besides. */
+export const usageRaised = (
+  changes: readonly UsageChange[],
+  when: Prisma.Sql = Prisma.sql`true`,
+): Prisma.Sql => Prisma.sql`
     INSERT INTO allowances (user_id, ticket_type_id, taken)
     SELECT w.user_id, w.type_id, w.quantity
     FROM unnest(${changes.map((change) => change.userId)}::uuid[], ${changes.map((change) => change.ticketTypeId)}::uuid[],
       ${changes.map((change) => change.quantity)}::int[]) AS w(user_id, type_id, quantity)
     JOIN ticket_types t ON t.id = w.type_id
-    WHERE w.quantity <= coalesce(t.max_per_user, w.quantity)
+    WHERE w.quantity <= coalesce(t.max_per_user, w.quantity) AND ${when}
     ORDER BY w.user_id, w.type_id
     ON CONFLICT (user_id, ticket_type_id) DO UPDATE SET taken = allowances.taken + EXCLUDED.taken, emptied_at = NULL
     WHERE allowances.taken + EXCLUDED.taken <= coalesce(
       (SELECT t.max_per_user FROM ticket_types t WHERE t.id = EXCLUDED.ticket_type_id), allowances.taken + EXCLUDED.taken)
     RETURNING user_id, ticket_type_id`
-  const within = new Set(rows.map((row) => `${row.user_id} ${row.ticket_type_id}`))
-  return changes.filter((change) => within.has(`${change.userId} ${change.ticketTypeId}`))
-}
 
 /** Lowers what users have of ticket types, as when a hold ends. */
 export async function lowerUsage(tx: Tx, changes: readonly UsageChange[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database.ts'
 
 /** Places of an event that a user's holds keep from others without being paid for: by how many they rise or fall. */
@@ -23,7 +24,18 @@ export async function raiseOpenPlaces<T extends OpenPlacesChange>(
   changes: readonly T[],
   limit: number,
 ): Promise<T[]> {
-  const rows = await tx.$queryRaw<{ user_id: string }[]>`
+  const rows = await tx.$queryRaw<{ user_id: string }[]>(openPlacesRaised(eventId, changes, limit))
+  const within = new Set(rows.map((row) => row.user_id))
+  return changes.filter((change) => within.has(change.userId))
+}
+
+/** The statement of `raiseOpenPlaces`. @param when what must be true besides. */
+export const openPlacesRaised = (
+  eventId: string,
+  changes: readonly OpenPlacesChange[],
+  limit: number,
+  when: Prisma.Sql = Prisma.sql`true`,
+): Prisma.Sql => Prisma.sql`
     WITH wanted AS (
       SELECT w.user_id, w.quantity, coalesce(e.max_open_places, ${limit}::int) AS most
       FROM unnest(${changes.map((change) => change.userId)}::uuid[], ${changes.map((change) => change.quantity)}::int[])
@@ -31,13 +43,10 @@ export async function raiseOpenPlaces<T extends OpenPlacesChange>(
       JOIN event_copies e ON e.id = ${eventId}::uuid
     )
     INSERT INTO open_places (user_id, event_id, taken)
-    SELECT w.user_id, ${eventId}::uuid, w.quantity FROM wanted w WHERE w.quantity <= w.most ORDER BY w.user_id
+    SELECT w.user_id, ${eventId}::uuid, w.quantity FROM wanted w WHERE w.quantity <= w.most AND ${when} ORDER BY w.user_id
     ON CONFLICT (user_id, event_id) DO UPDATE SET taken = open_places.taken + EXCLUDED.taken, emptied_at = NULL
     WHERE open_places.taken + EXCLUDED.taken <= (SELECT w.most FROM wanted w WHERE w.user_id = EXCLUDED.user_id)
     RETURNING user_id`
-  const within = new Set(rows.map((row) => row.user_id))
-  return changes.filter((change) => within.has(change.userId))
-}
 
 /** Lowers how many places of an event users have open, as when a hold ends or becomes tickets; a user comes at most once. */
 export async function lowerOpenPlaces(

@@ -1,3 +1,4 @@
+import { Prisma } from '../../generated/prisma/client.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
 import { SEAT_COLUMNS, type SeatRow, toSeat } from '../seat-map/seat-store.ts'
@@ -34,8 +35,13 @@ export function stockMoves(
  * @returns whether every move was made; when not, the caller must roll back (or have moved one type only).
  */
 export async function moveStock(tx: Tx, moves: readonly StockMove[]): Promise<boolean> {
+  return (await tx.$executeRaw(stockMoved(moves, Prisma.sql`NOT t.seated`))) === moves.length
+}
+
+/** A statement that moves stock `t`, without what it gives. @param when what must be true besides. */
+export function stockMoved(moves: readonly StockMove[], when: Prisma.Sql): Prisma.Sql {
   const ids = moves.map((move) => move.ticketTypeId)
-  const moved = await tx.$executeRaw`
+  return Prisma.sql`
     WITH delta AS (
       SELECT * FROM unnest(${ids}::uuid[], ${moves.map((move) => move.sold)}::int[], ${moves.map((move) => move.held)}::int[],
         ${moves.map((move) => move.available)}::int[]) AS d(id, sold, held, available)
@@ -45,8 +51,7 @@ export async function moveStock(tx: Tx, moves: readonly StockMove[]): Promise<bo
     UPDATE ticket_types t SET sold = t.sold + d.sold, held = t.held + d.held, available = t.available + d.available,
       quota = t.quota + d.sold + d.held + d.available, version = t.version + 1
     FROM delta d JOIN locked l ON l.id = d.id
-    WHERE t.id = d.id AND t.available + d.available >= 0 AND NOT t.seated`
-  return moved === moves.length
+    WHERE t.id = d.id AND t.available + d.available >= 0 AND ${when}`
 }
 
 /** Locks the counters of ticket types. @returns what general admission has left of each: nothing, for a type with seats. */
