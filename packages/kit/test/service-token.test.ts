@@ -79,7 +79,13 @@ describe('line 20: service tokens', () => {
 
   it('refuse one of another secret, another algorithm, or none', async () => {
     const text = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const good = await signed(GOOD)
+    const [head, body, signature] = good.split('.')
     const tokens = [
+      `${good}.more`,
+      `${head}.${body}`,
+      `${head}.${body}.`,
+      `${head}.${text({ ...GOOD, viewer: { id: 'u1', role: 'ADMIN', sessionId: 's1' } })}.${signature}`,
       await signed(GOOD, 'another secret of thirty-two letters'),
       await signed(GOOD, SECRET, 'HS512'),
       `${text({ alg: 'none' })}.${text(GOOD)}.`,
