@@ -1,0 +1,125 @@
+import { connect, type Socket } from 'node:net'
+
+/** What became of a request. `useful`: a hold, or a clean word that the seat is gone. */
+export type Outcome = 'held' | 'gone' | 'shed' | 'late' | 'broken'
+
+/** One request of one buyer, as it goes over the wire. */
+export type Ask = Buffer
+
+/** Several connections over which buyers ask, one request at a time on each. */
+export interface Crowd {
+  /** How many connections wait for somebody to ask. */
+  readonly free: number
+  /**
+   * Asks over a free connection.
+   * @param told what became of it and after how many milliseconds; not called once `close` was.
+   */
+  ask(request: Ask, told: (outcome: Outcome, ms: number) => void): void
+  close(): void
+}
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+const LENGTH = /content-length: (\d+)/i
+
+/** A POST of one operation. */
+export function askOf(port: number, token: string, query: string, variables: object): Ask {
+  const body = JSON.stringify({ query, variables })
+  return Buffer.from(
+    `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${token}\r\ncontent-type: application/json\r\naccept: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
+
+/**
+ * Opens connections that are kept alive. One whose answer does not come within the patience of a buyer is closed, as browsers do, and another
+ * is opened in its place.
+ */
+export async function openCrowd(port: number, connections: number, patienceMs: number): Promise<Crowd> {
+  const free: Line[] = []
+  const all = new Set<Line>()
+  let isClosed = false
+
+  class Line {
+    readonly #socket: Socket
+    #told: ((outcome: Outcome, ms: number) => void) | null = null
+    #askedAt = 0
+    #patience: NodeJS.Timeout | undefined
+    #received: Buffer = Buffer.alloc(0)
+
+    constructor(opened: () => void) {
+      all.add(this)
+      this.#socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => {
+        free.push(this)
+        opened()
+      })
+      this.#socket.on('data', (chunk) => this.#read(chunk))
+      this.#socket.on('error', () => this.#socket.destroy())
+      this.#socket.on('close', () => {
+        all.delete(this)
+        const index = free.indexOf(this)
+        if (index >= 0) free.splice(index, 1)
+        this.#answer('broken')
+        if (!isClosed) new Line(opened)
+      })
+    }
+
+    ask(request: Ask, told: (outcome: Outcome, ms: number) => void): void {
+      this.#told = told
+      this.#askedAt = performance.now()
+      this.#patience = setTimeout(() => {
+        this.#answer('late')
+        this.#socket.destroy()
+      }, patienceMs)
+      this.#socket.write(request)
+    }
+
+    #answer(outcome: Outcome): void {
+      clearTimeout(this.#patience)
+      const told = this.#told
+      this.#told = null
+      if (!isClosed) told?.(outcome, performance.now() - this.#askedAt)
+    }
+
+    #read(chunk: Buffer): void {
+      this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+      const end = this.#received.indexOf(HEAD_END)
+      if (end < 0) return
+      const length = Number(LENGTH.exec(this.#received.toString('latin1', 0, end))?.[1])
+      const total = end + HEAD_END.length + length
+      if (this.#received.length < total) return
+      const body = this.#received.toString('latin1', end + HEAD_END.length, total)
+      this.#received = this.#received.subarray(total)
+      free.push(this)
+      this.#answer(outcomeOf(body))
+    }
+
+    destroy(): void {
+      clearTimeout(this.#patience)
+      this.#socket.destroy()
+    }
+  }
+
+  await new Promise<void>((resolve) => {
+    let opened = 0
+    for (let left = connections; left > 0; left--)
+      new Line(() => {
+        opened += 1
+        if (opened === connections) resolve()
+      })
+  })
+  return {
+    get free() {
+      return free.length
+    },
+    ask: (request, told) => free.pop()?.ask(request, told),
+    close() {
+      isClosed = true
+      for (const line of all) line.destroy()
+    },
+  }
+}
+
+function outcomeOf(body: string): Outcome {
+  if (body.includes('"holdSeats":{')) return 'held'
+  if (body.includes('"SEATS_UNAVAILABLE"') || body.includes('"SOLD_OUT"')) return 'gone'
+  return body.includes('"SERVICE_UNAVAILABLE"') || body.includes('"RATE_LIMITED"') ? 'shed' : 'broken'
+}
