@@ -4,6 +4,7 @@ import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { ifVisible, maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { priceRange, type TicketType } from '../domain/inventory/ticket-type.ts'
+import { importTicketTypes } from '../domain/organizing/import-ticket-types.ts'
 import {
   createTicketType,
   deleteTicketType,
@@ -22,6 +23,7 @@ export const ticketTypes = {
   Mutation: {
     createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
     updateTicketType: (_, { input }, ctx) => updateTicketType(ctx.deps, requireViewer(ctx), input),
+    importTicketTypes: (_, { input }, ctx) => importTicketTypes(ctx.deps, requireViewer(ctx), input),
     deleteTicketType: (_, { id }, ctx) => deleteTicketType(ctx.deps, requireViewer(ctx), id),
   },
   Subscription: {

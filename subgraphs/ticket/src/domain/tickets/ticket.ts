@@ -2,7 +2,8 @@ import { Forbidden } from '@karcis/kit/errors'
 import type { Connection } from '@karcis/kit/pagination'
 import type { Caller, Viewer } from '@karcis/kit/service-token'
 
-export type TicketStatus = 'VALID' | 'USED' | 'REFUNDED' | 'CANCELLED' | 'TRANSFERRED'
+export const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'] as const
+export type TicketStatus = (typeof TICKET_STATUSES)[number]
 
 /** Who comes with a ticket, and what they were asked. */
 export interface Attendee {
@@ -35,7 +36,7 @@ export interface Ticket {
 export type TicketConnection = Connection<Ticket>
 
 /** Whether somebody may read a ticket: its owner, the organizer of its event, and admins. */
-const mayRead = (viewer: Viewer, ticket: Ticket): boolean =>
+export const mayRead = (viewer: Viewer, ticket: Pick<Ticket, 'ownerId' | 'organizerId'>): boolean =>
   viewer.role === 'ADMIN' || viewer.id === ticket.ownerId || viewer.id === ticket.organizerId
 
 /** Whether a caller may be given a ticket as an entity: as its reader, or the booking subgraph on its own behalf. */
