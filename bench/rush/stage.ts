@@ -9,6 +9,7 @@ import { createServiceTokens } from '@karcis/kit/service-token'
 import { startTicketPlatform } from '@karcis/testkit/ticket-platform'
 import pg from 'pg'
 import { startNeighbours } from '../../router/src/testing/neighbours.ts'
+import { balancerApart } from './balancer.ts'
 import { SECRET, tellEvent, viewer } from '../event-on-sale.ts'
 
 const SEATS_PER_ROW = 20
@@ -36,14 +37,19 @@ export async function startStage(undo: AsyncDisposableStack, people: number): Pr
   await migrate('ticket', databaseUrl)
   const neighbours = undo.use(await startNeighbours())
   const platform = undo.use(
-    await startTicketPlatform(neighbours.url, {
-      NODE_ENV: 'production',
-      DATABASE_URL: databaseUrl,
-      REDIS_URL: redis.url,
-      SERVICE_SECRET: SECRET,
-      KEY_ENCRYPTION_SECRET: SECRET,
-      MAX_OPEN_PLACES: '10000',
-    }),
+    await startTicketPlatform(
+      neighbours.url,
+      {
+        NODE_ENV: 'production',
+        DATABASE_URL: databaseUrl,
+        REDIS_URL: redis.url,
+        SERVICE_SECRET: SECRET,
+        KEY_ENCRYPTION_SECRET: SECRET,
+        MAX_OPEN_PLACES: '10000',
+      },
+      [],
+      balancerApart,
+    ),
   )
   const { router, tickets } = platform.pids
   const tokens: string[] = []

@@ -1,4 +1,4 @@
-import { startBalancer } from './balancer.ts'
+import { type Balancer, startBalancer } from './balancer.ts'
 import { type TestProcess, startProcess } from './process.ts'
 
 /** Two processes of the ticket subgraph behind one address, and a router before them: what it takes to sell places. */
@@ -18,11 +18,15 @@ export interface TicketPlatform extends AsyncDisposable {
 /**
  * @param neighbours base URL of who stands for the other three subgraphs.
  * @param env settings of all processes beside their addresses. @param execArgv options of Node, for each of them.
+ * @param balance what divides the calls of the router among ticket processes.
  */
 export async function startTicketPlatform(
   neighbours: string,
   env: Record<string, string>,
   execArgv: string[] = [],
+  balance: (
+    ...urls: string[]
+  ) => Promise<Pick<Balancer, 'url' | 'targets' | typeof Symbol.asyncDispose>> = startBalancer,
 ): Promise<TicketPlatform> {
   await using undo = new AsyncDisposableStack()
   const others = { USER_URL: neighbours, EVENT_URL: neighbours, BOOKING_URL: neighbours }
@@ -39,7 +43,7 @@ export async function startTicketPlatform(
   const startRouter = (ticketUrl: string) => start('router/src/main.ts', { TICKET_URL: ticketUrl })
 
   const tickets = [await startTicket(), await startTicket()]
-  const balancer = undo.use(await startBalancer(...tickets.map(({ url }) => url)))
+  const balancer = undo.use(await balance(...tickets.map(({ url }) => url)))
   let router = await startRouter(balancer.url)
   await Promise.all([router, ...tickets].map((process) => process.ready()))
   const running = undo.move()
