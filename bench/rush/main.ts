@@ -22,6 +22,7 @@ const REGULARS = 1_000
 const ONE_IN = 4
 const ROUND_MS = 4_000
 const WARM_MS = 1_500
+const STANDING_MS = 7_000
 const CONCURRENCIES = [64, 256]
 
 const HOLD = 'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id expiresAt } }'
@@ -224,7 +225,7 @@ async function flood(stage: Stage, perSecond: number): Promise<Rates> {
       if (crowd.free > 0) crowd.ask(ask(), count.told)
     }
   }, 1)
-  await pause(WARM_MS + PATIENCE_MS) // until those who lose patience have begun to
+  await pause(STANDING_MS) // until it is no burst any more, and those who lose patience have begun to
   count.begin()
   await pause(ROUND_MS)
   const rates = count.end()

@@ -132,6 +132,8 @@ export interface RouterLimits {
   /** Mutations that wait for those, for each subgraph. */
   mutationsWaiting: number
   /** A mutation whose turn has not come by then is refused, and was not begun. */
+  mutationBurstMs: number
+  /** The same where others have waited without a break for longer than that. */
   mutationWaitMs: number
   /** A client has at least this long to take its response, and longer the larger it is. */
   slowReaderMs: number
@@ -185,6 +187,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   largeResponseBytes: 512_000_000,
   mutationsUnderWay: 128,
   mutationsWaiting: 20_000,
+  mutationBurstMs: 5_000,
   mutationWaitMs: 1_000,
   slowReaderMs: 20_000,
   slowestBytesPerMs: 50,

@@ -10,6 +10,7 @@ function createDoor(limits: Partial<Parameters<typeof createAdmission>[0]> = {})
   const admission = createAdmission({
     mutationsUnderWay: 1,
     mutationsWaiting: 3,
+    mutationBurstMs: 60_000,
     mutationWaitMs: 60_000,
     ...limits,
   })
@@ -53,7 +54,7 @@ describe('mutations on their way to one subgraph', () => {
   })
 
   it('are refused when their turn does not come in time, and say when to come again', async () => {
-    using door = createDoor({ mutationWaitMs: 30 })
+    using door = createDoor({ mutationBurstMs: 30, mutationWaitMs: 30 })
     await door.enter('a')
     const refused = await door.enter('late').catch((error: unknown) => error)
     expect(refused).toBeInstanceOf(Overloaded)
@@ -61,6 +62,26 @@ describe('mutations on their way to one subgraph', () => {
     const next = door.enter('next')
     door.leave()
     await next
+    expect(door.inside).toEqual(['a', 'next'])
+  })
+
+  it('wait longer in a burst than where more keep coming than are answered', async () => {
+    using door = createDoor({ mutationBurstMs: 400, mutationWaitMs: 50 })
+    await door.enter('a')
+    const begun = performance.now()
+    const refusedAfter = async (name: string): Promise<number> => {
+      const askedAt = performance.now()
+      await expect(door.enter(name)).rejects.toBeInstanceOf(Overloaded)
+      return performance.now() - askedAt
+    }
+    const burst = refusedAfter('burst')
+    await pause(350)
+    const later = await refusedAfter('later')
+    expect(await burst).toBeGreaterThanOrEqual(400)
+    expect(later).toBeLessThan(350)
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(400)
+    door.leave()
+    await door.enter('next')
     expect(door.inside).toEqual(['a', 'next'])
   })
 

@@ -30,34 +30,37 @@ export interface Admission {
 /** Somebody who waits for their turn. A class, as they may be thousands. */
 class Waiter {
   readonly waiting: Waiting | undefined
-  readonly until: number
+  readonly since = performance.now()
   readonly turn = Promise.withResolvers<void>()
 
-  constructor(waiting: Waiting | undefined, until: number) {
+  constructor(waiting: Waiting | undefined) {
     this.waiting = waiting
-    this.until = until
   }
 }
 
 /**
  * A subgraph is quickest with so many mutations under way; more at once only wait for the same rows there, until those who asked first have
- * lost patience, and all the work goes into answers that nobody hears. So more than that wait here, where it costs next to nothing: a second
- * at most, and who has gone by then is passed over. A refusal comes only after that second: given at once, it would be
- * asked again at once, and to refuse would be all that the router does.
+ * lost patience, and all the work goes into answers that nobody hears. So more than that wait here, where it costs next to nothing, and who has
+ * gone meanwhile is passed over. A burst is let through as a whole if that takes no more than some seconds. Where people have stood in line
+ * for longer than that, more keep coming than are served: then nobody waits for more than a second. A refusal comes no sooner, for it would
+ * be asked again at once, and to refuse would be all that the router does.
  */
 export function createAdmission(
-  limits: Pick<RouterLimits, 'mutationsUnderWay' | 'mutationsWaiting' | 'mutationWaitMs'>,
+  limits: Pick<RouterLimits, 'mutationsUnderWay' | 'mutationsWaiting' | 'mutationBurstMs' | 'mutationWaitMs'>,
 ): Admission {
-  const { mutationsUnderWay, mutationsWaiting, mutationWaitMs } = limits
+  const { mutationsUnderWay, mutationsWaiting, mutationBurstMs, mutationWaitMs } = limits
   let underWay = 0
   let queue: Waiter[] = []
   /** The first in the queue that still waits. */
   let first = 0
+  /** Since when there has always been somebody in it. */
+  let lineSince = 0
   let sweeping: NodeJS.Timeout | undefined
 
   function sweep(): void {
     const now = performance.now()
-    for (; first < queue.length && (queue[first]?.until ?? 0) <= now; first++)
+    const most = now - lineSince < mutationBurstMs ? mutationBurstMs : mutationWaitMs
+    for (; first < queue.length && now - (queue[first]?.since ?? 0) >= most; first++)
       queue[first]?.turn.reject(new Overloaded())
     tidy()
   }
@@ -78,7 +81,8 @@ export function createAdmission(
         return
       }
       if (queue.length - first >= mutationsWaiting) throw new Overloaded()
-      const waiter = new Waiter(waiting, performance.now() + mutationWaitMs)
+      const waiter = new Waiter(waiting)
+      if (queue.length === 0) lineSince = waiter.since
       queue.push(waiter)
       sweeping ??= setInterval(sweep, SWEEP_MS).unref()
       return waiter.turn.promise

@@ -74,6 +74,7 @@ export interface SubgraphClientOptions {
     | 'answerBytes'
     | 'mutationsUnderWay'
     | 'mutationsWaiting'
+    | 'mutationBurstMs'
     | 'mutationWaitMs'
   >
   /** Shared by all clients of this process. */
