@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 
-/** What became of a request. `useful`: a hold, or a clean word that the seat is gone. */
-export type Outcome = 'held' | 'gone' | 'shed' | 'late' | 'broken'
+/** What became of a request: a hold; a clean word that the seat is gone, or that a single one would be left beside it; a refusal for now; nothing in time. */
+export type Outcome = 'held' | 'gone' | 'orphan' | 'shed' | 'late' | 'broken'
 
 /** One request of one buyer, as it goes over the wire. */
 export type Ask = Buffer
@@ -121,5 +121,14 @@ export async function openCrowd(port: number, connections: number, patienceMs: n
 function outcomeOf(body: string): Outcome {
   if (body.includes('"holdSeats":{')) return 'held'
   if (body.includes('"SEATS_UNAVAILABLE"') || body.includes('"SOLD_OUT"')) return 'gone'
-  return body.includes('"SERVICE_UNAVAILABLE"') || body.includes('"RATE_LIMITED"') ? 'shed' : 'broken'
+  if (body.includes('"ORPHAN_SEAT"')) return 'orphan'
+  if (body.includes('"SERVICE_UNAVAILABLE"') || body.includes('"RATE_LIMITED"')) return 'shed'
+  if (!odd.has(body.slice(0, ODD_LENGTH)) && odd.add(body.slice(0, ODD_LENGTH)).size <= MAX_ODD)
+    console.log(`  ${body}`)
+  return 'broken'
 }
+
+/** Answers that were neither, which are shown once, a few of them. */
+const odd = new Set<string>()
+const ODD_LENGTH = 60
+const MAX_ODD = 5

@@ -49,7 +49,17 @@ async function benchRush(rounds: number, only: string): Promise<void> {
 /** Each buyer asks once for one seat, all of them at the same moment. */
 async function sellOut(stage: Stage, rounds: number): Promise<void> {
   console.log(`\n${BUYERS} buyers for ${SEATS} seats, over ${SOCKETS} connections`)
-  const header = ['owners', 'losers', 'others', 'sold out', 'all told', 'losers p50', 'p99', 'of sending p99']
+  const header = [
+    'owners',
+    'losers',
+    'orphans',
+    'others',
+    'sold out',
+    'all told',
+    'losers p50',
+    'p99',
+    'of sending p99',
+  ]
   console.log(line(['round', ...header]))
   for (let round = 0; round <= rounds; round++) {
     const { eventId, seatIds } = await stage.openSale(SEATS)
@@ -60,7 +70,7 @@ async function sellOut(stage: Stage, rounds: number): Promise<void> {
     const begun = performance.now()
     const losers: number[] = []
     const answers: number[] = []
-    const counts: Record<Outcome, number> = { held: 0, gone: 0, shed: 0, late: 0, broken: 0 }
+    const counts: Record<Outcome, number> = { held: 0, gone: 0, orphan: 0, shed: 0, late: 0, broken: 0 }
     let soldOutMs = 0
     await new Promise<void>((resolve) => {
       let next = 0
@@ -72,7 +82,7 @@ async function sellOut(stage: Stage, rounds: number): Promise<void> {
           counts[outcome] += 1
           const now = performance.now() - begun
           if (outcome === 'held') soldOutMs = now
-          if (outcome === 'gone') {
+          if (outcome === 'gone' || outcome === 'orphan') {
             losers.push(now)
             answers.push(ms)
           }
@@ -94,6 +104,7 @@ async function sellOut(stage: Stage, rounds: number): Promise<void> {
           String(round),
           String(owners),
           String(counts.gone),
+          String(counts.orphan),
           String(others),
           ms(soldOutMs),
           ms(allMs),
@@ -239,7 +250,7 @@ function counter(stage: Stage) {
   const cpu = () =>
     Object.values(stage.pids).map((pids) => pids.reduce((sum, pid) => sum + cpuOfFamily(pid), 0))
   let cpuBefore = cpu()
-  const zero = () => ({ offered: 0, held: 0, gone: 0, shed: 0, late: 0, broken: 0 })
+  const zero = () => ({ offered: 0, held: 0, gone: 0, orphan: 0, shed: 0, late: 0, broken: 0 })
   let counts = zero()
   let times: number[] = []
   let begun = performance.now()
