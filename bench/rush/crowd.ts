@@ -19,6 +19,7 @@ export interface Crowd {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
+const LAST_CHUNK = Buffer.from('\r\n0\r\n\r\n')
 const LENGTH = /content-length: (\d+)/i
 
 /** A POST of one operation. */
@@ -83,10 +84,14 @@ export async function openCrowd(port: number, connections: number, patienceMs: n
       this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
       const end = this.#received.indexOf(HEAD_END)
       if (end < 0) return
-      const length = Number(LENGTH.exec(this.#received.toString('latin1', 0, end))?.[1])
-      const total = end + HEAD_END.length + length
+      const length = LENGTH.exec(this.#received.toString('latin1', 0, end))?.[1]
+      const start = end + HEAD_END.length
+      // Without a length it comes in chunks, as before the router has run an operation once.
+      const chunked = this.#received.indexOf(LAST_CHUNK, start)
+      if (length === undefined && chunked < 0) return
+      const total = length === undefined ? chunked + LAST_CHUNK.length : start + Number(length)
       if (this.#received.length < total) return
-      const body = this.#received.toString('latin1', end + HEAD_END.length, total)
+      const body = this.#received.toString('latin1', start, total)
       this.#received = this.#received.subarray(total)
       free.push(this)
       this.#answer(outcomeOf(body))
