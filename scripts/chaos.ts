@@ -9,9 +9,13 @@ const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of
                                                     all kinds of faults at random; the same ones for the same seed
        npm run chaos -- --matrix [--faults N] [--seed N] [--wave N]
                                                     at least N faults of processes, stores, providers and time in waves,
-                                                    each followed by a look at everything; from a later wave of the plan on`
+                                                    each followed by a look at everything; from a later wave of the plan on
+       npm run chaos -- --live [--watchers N] [--changes N] [--seed N] [--mutant NAME]
+                                                    N watchers of a seat map amid N changes of seats and faults of all that is between
+                                                    them and the database, which is restored from a back-up; or a short form of it
+                                                    without one of its guards, which fails`
 
-/** The long forms of e2e/test/chaos.test.ts, e2e/test/storm.test.ts and e2e/test/matrix.test.ts. */
+/** The long forms of e2e/test/chaos.test.ts, e2e/test/storm.test.ts, e2e/test/matrix.test.ts and e2e/test/live-map.test.ts. */
 function readTest(args: string[]): { file: string; env: Record<string, string> } {
   const text = { type: 'string' } as const
   const options = {
@@ -21,10 +25,28 @@ function readTest(args: string[]): { file: string; env: Record<string, string> }
     matrix: { type: 'boolean' },
     faults: text,
     wave: text,
+    live: { type: 'boolean' },
+    watchers: text,
+    changes: text,
+    mutant: text,
   } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
   const { storm, seed, only, matrix, faults = '1500', wave = '1' } = values
+  const { live, watchers = '1000', changes = '10000', mutant } = values
   const chosenSeed = String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed))
+  if (live) {
+    const size = {
+      KARCIS_LIVE_WATCHERS: String(positive(watchers)),
+      KARCIS_LIVE_CHANGES: String(positive(changes)),
+    }
+    return {
+      file: 'live-map',
+      env: {
+        KARCIS_LIVE_SEED: chosenSeed,
+        ...(mutant === undefined ? size : { KARCIS_LIVE_MUTANT: mutant }),
+      },
+    }
+  }
   if (matrix)
     return {
       file: 'matrix',

@@ -127,6 +127,14 @@ export interface RouterLimits {
   answerBytes: number
   /** What large responses may take in this process, all together, until their clients have them. */
   largeResponseBytes: number
+  /** Mutations that a subgraph is sent at a time. */
+  mutationsUnderWay: number
+  /** Mutations that wait for those, for each subgraph. */
+  mutationsWaiting: number
+  /** A mutation whose turn has not come by then is refused, and was not begun. */
+  mutationBurstMs: number
+  /** The same where others have waited without a break for longer than that. */
+  mutationWaitMs: number
   /** A client has at least this long to take its response, and longer the larger it is. */
   slowReaderMs: number
   /** A client that takes its response more slowly than this is cut off. */
@@ -177,6 +185,10 @@ export const DEFAULT_LIMITS: RouterLimits = {
   subgraphResponseBytes: 64_000_000, // a map of 100,000 seats with the ticket type of each is 30 to 40
   answerBytes: 96_000_000,
   largeResponseBytes: 512_000_000,
+  mutationsUnderWay: 128,
+  mutationsWaiting: 20_000,
+  mutationBurstMs: 5_000,
+  mutationWaitMs: 1_000,
   slowReaderMs: 20_000,
   slowestBytesPerMs: 50,
   requestMs: 20_000,

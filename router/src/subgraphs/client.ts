@@ -10,6 +10,7 @@ import type { GraphQLFormattedError } from 'graphql'
 import { Pool } from 'undici'
 import { AnswerTooLarge } from '../errors.ts'
 import type { RouterLimits } from '../settings.ts'
+import { createAdmission, Overloaded } from './admission.ts'
 import { dispatch, type HttpResponse, type ResponseLimits, TimedOut } from './dispatch.ts'
 import { NoResponse } from './pipelining/connection.ts'
 import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
@@ -66,7 +67,16 @@ export interface SubgraphClientOptions {
   /** Whether it is one of ours, which take several queries in one request. */
   takesBatches: boolean
   tokens: TokenSigner
-  limits: Pick<RouterLimits, 'subgraphTimeoutMs' | 'subgraphResponseBytes' | 'answerBytes'>
+  limits: Pick<
+    RouterLimits,
+    | 'subgraphTimeoutMs'
+    | 'subgraphResponseBytes'
+    | 'answerBytes'
+    | 'mutationsUnderWay'
+    | 'mutationsWaiting'
+    | 'mutationBurstMs'
+    | 'mutationWaitMs'
+  >
   /** Shared by all clients of this process. */
   room: ResponseRoom
   log: Logger
@@ -91,6 +101,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   })
+  const admission = createAdmission(limits)
   /** A connection for each request: what was lost with one that others have used is sent again over these. */
   const fresh = new Pool(url.origin, { ...connecting, pipelining: 0 })
 
@@ -177,11 +188,22 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     return send(fresh, body, context, isQuery)
   }
 
-  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; NobodyWaits. */
+  /** Sends a mutation when its turn has come. @throws whatever the network or the clock has against it; Overloaded, NobodyWaits. */
+  async function sendInTurn(body: string, context: FetchContext): Promise<HttpResponse> {
+    await admission.enter(context.waiting)
+    try {
+      return await sendPooled(body, context, false)
+    } finally {
+      admission.leave()
+    }
+  }
+
+  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; Overloaded, NobodyWaits. */
   async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
-    const response =
-      (pipeline && isQuery && (await sendPipelined(pipeline, body, context))) ||
-      (await sendPooled(body, context, isQuery))
+    const response = isQuery
+      ? (pipeline && (await sendPipelined(pipeline, body, context))) ||
+        (await sendPooled(body, context, isQuery))
+      : await sendInTurn(body, context)
     const { status } = response
     // 401 and 403 are about the service token, which is ours and not the client's.
     if (status !== 401 && status !== 403) return response
@@ -238,6 +260,10 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         data: null,
         errors: unavailableErrors(query, variables, new AnswerTooLarge({ mostBytes: error.mostBytes })),
       }
+    if (error instanceof Overloaded) {
+      noteOutage(options.log, `room at ${name}`, 'more mutations come than it answers')
+      return { data: null, errors: unavailableErrors(query, variables, error) }
+    }
     if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
     noteOutage(options.log, name, reasonOf(error))
     return { data: null, errors: unavailableErrors(query, variables) }
@@ -309,6 +335,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     async close() {
       // After the drain nobody waits for what is still under way.
       pipeline?.close()
+      admission.close()
       await Promise.all([pool.destroy(), fresh.destroy()])
     },
   }

@@ -1,5 +1,6 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { createWsClient, type TestWsClient } from '@karcis/testkit/ws-client'
+import { GraphQLError } from 'graphql'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createWorld, type World } from '../testing/world.ts'
 
@@ -182,6 +183,24 @@ describe('when the upstream is lost', () => {
     await eventually(() =>
       expect(seatMapChanged.opened.slice(1)).toEqual([{ eventId: 'e1', sinceRevision: since }]),
     )
+  })
+
+  it('in the middle of an event, which could not be told in full, that is asked for again, and nothing of it is delivered', async () => {
+    await using world = await createWorld()
+    await using client = createWsClient(world.url)
+    const watching = client.subscribe(SEAT_MAP)
+    const { seatMapChanged } = world.topics
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
+    seatMapChanged.publish(change(1, ['s1']))
+    await watching.next()
+    const away = () => {
+      throw new GraphQLError('away', { extensions: { code: 'SERVICE_UNAVAILABLE' } })
+    }
+    seatMapChanged.publish({ ...change(2), seats: away as unknown as string[] })
+    await eventually(() => expect(seatMapChanged.opened.at(-1)).toMatchObject({ sinceRevision: 1 }))
+    await eventually(() => expect(seatMapChanged.subscribers).toBe(1))
+    seatMapChanged.publish(change(2, ['s2']))
+    expect((await watching.next()).data).toMatchObject({ seatMapChanged: { seats: ['s2'] } })
   })
 
   it('other subscriptions are opened again as they were, with a token that is still valid', async () => {

@@ -24,8 +24,10 @@ const SQLSTATES: Record<string, Failure> = {
   '25P04': 'lost', // transaction_timeout
   '08': 'lost',
   '57P03': 'away', // cannot_connect_now
+  '55000': 'away', // object_not_in_prerequisite_state: a database that takes no connections for the moment
   '08001': 'away', // no connection could be made
   '08004': 'away', // the server refused one
+  '3D000': 'away', // invalid_catalog_name: as while a database is made anew from its back-up
   '25006': 'away', // read_only_sql_transaction: the other one is the primary now
   '57014': 'away', // statement_timeout
   '55P03': 'away', // lock_not_available
@@ -40,6 +42,7 @@ const CODES: Record<string, Failure> = {
   ECONNRESET: 'lost',
   EPIPE: 'lost',
   P1001: 'away',
+  P1003: 'away', // 3D000
   P1002: 'away',
   P1008: 'away',
   P2024: 'away',

@@ -24,7 +24,8 @@ const LONGEST_WAIT_MS = 5_000
 /**
  * The events of one operation upstream, in order. A lost connection is opened again without the reader's noticing, from the
  * last revision that has come. So is one that was given up because the reader fell too far behind, once it has read what waits;
- * where events have no revisions that is a failure. Ends with the upstream; fails with its errors, and when it stays unavailable.
+ * where events have no revisions that is a failure. An event that the subgraph could not tell in full, because something was away, is asked
+ * for again in the same way: it will not come by itself. Ends with the upstream; fails with its errors, and when it stays unavailable.
  */
 export function openUpstream({
   socket,
@@ -43,6 +44,8 @@ export function openUpstream({
   let revision = since
   let wasOpen = false
   let isBehind = false
+  /** Whether the last event was not told in full: then an open connection alone is no good sign. */
+  let isBroken = false
 
   const queue = createAsyncQueue<ExecutionResult>(() => {
     ended = true
@@ -56,12 +59,17 @@ export function openUpstream({
     stop = socket.subscribe(message, {
       opened() {
         wasOpen = true
-        lostAt = null
-        attempts = 0
+        if (!isBroken) recovered()
       },
       next(event) {
         // A subscription that could not be made comes as a result without data, and is then completed.
         if (event.data === undefined) return fail(event.errors)
+        isBroken = (revision ?? origin) !== undefined && isIncomplete(event)
+        if (isBroken) {
+          stop()
+          return retry()
+        }
+        recovered()
         if (waiting === limits.eventsPerSubscriber) return fallBehind()
         revision = revisionOf(event) ?? revision
         waiting++
@@ -71,6 +79,11 @@ export function openUpstream({
       completed: () => queue.end(),
       lost: retry,
     })
+  }
+
+  function recovered(): void {
+    lostAt = null
+    attempts = 0
   }
 
   /** @param errors as they came: whatever they are, there is at least one. */
@@ -112,3 +125,7 @@ export function openUpstream({
     },
   }
 }
+
+/** Whether something that an event was to be made of was away. What is wrong in itself would be so again. */
+const isIncomplete = ({ errors }: ExecutionResult): boolean =>
+  errors?.some(({ extensions }) => extensions?.code === 'SERVICE_UNAVAILABLE') ?? false
