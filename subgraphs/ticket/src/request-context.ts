@@ -2,6 +2,7 @@ import { byKey, type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { findSeatsOfContingents } from './domain/inventory/contingent-store.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
@@ -34,6 +35,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   eventCopy: loaderOf(batchedReads.eventCopy),
   seat: byKey((ids) => findSeats(db, ids)),
   seatsOfEvent: byKey((eventIds) => findSeatsOfEvents(db, eventIds)),
+  seatsOfContingent: byKey((ids) => findSeatsOfContingents(db, ids)),
   sectionsOfEvent: byKey((eventIds) => findSections(db, eventIds)),
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
