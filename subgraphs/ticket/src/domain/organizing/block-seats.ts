@@ -106,12 +106,8 @@ async function changeSeats(
     if (!stays) wanted.set(seat.id, seat)
   }
   const seats = [...wanted.values()]
-  const kept = named.filter((seat) => heldBack.has(seat.id))
-  if (kept.length > 0)
-    throw refused(
-      kept.map((seat) => seat.id),
-      action,
-    )
+  const kept = (seatIds ?? []).filter((id) => heldBack.has(id))
+  if (kept.length > 0) throw refused(kept, action)
   requireOneAnswer(seats)
   if (seats.length === 0) return []
   if (action === 'block')
