@@ -1,6 +1,7 @@
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decimalsOf, fromDecimals, toDecimals } from '../src/domain/payments/amounts.ts'
+import { fromDecimals, toDecimals } from '../src/domain/payments/amounts.ts'
 import { settlePayment } from '../src/domain/payments/settle-payment.ts'
 import { startBooking } from './booking-process.ts'
 import { audit, pendingBooking } from './money.ts'

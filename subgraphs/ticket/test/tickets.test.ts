@@ -233,3 +233,37 @@ describe('entities', () => {
     }
   })
 })
+
+describe('all tickets', () => {
+  const ALL = `query ($filter: TicketFilter, $first: Int, $after: String) { tickets(filter: $filter, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor } edges { node { id } } } }`
+
+  it('are listed for admins alone, by event, owner and status', async () => {
+    await using story = await startStory()
+    const here = await tickets(story, ['A1', 'A2', 'A3'])
+    const there = await tickets(story, ['A1'], here.buyer)
+    const elsewhere = await tickets(story)
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${here.ids[1]}'`)
+    const list = async (filter: object | null, page: object = {}) =>
+      (await story.mustAsk(story.admin, ALL, { filter, ...page })).tickets
+    const idsOf = async (filter: object | null): Promise<string[]> =>
+      (await list(filter)).edges.map(({ node }: { node: { id: string } }) => node.id)
+    expect(await idsOf(null)).toEqual([...here.ids, ...there.ids, ...elsewhere.ids].sort().reverse())
+    expect(await idsOf({ eventId: here.eventId.toUpperCase() })).toEqual([...here.ids].sort().reverse())
+    expect(await idsOf({ ownerId: here.buyer.id })).toEqual([...here.ids, ...there.ids].sort().reverse())
+    expect(await idsOf({ status: 'REFUNDED' })).toEqual([here.ids[1]])
+    expect(await idsOf({ ownerId: here.buyer.id, eventId: there.eventId, status: 'VALID' })).toEqual(
+      there.ids,
+    )
+    const first = await list({ status: 'VALID' }, { first: 3 })
+    expect(first).toMatchObject({ totalCount: 5, pageInfo: { hasNextPage: true }, edges: { length: 3 } })
+    const rest = await list({ status: 'VALID' }, { first: 3, after: first.pageInfo.endCursor })
+    expect(rest).toMatchObject({ pageInfo: { hasNextPage: false }, edges: { length: 2 } })
+
+    expect((await story.ask(story.organizer, ALL)).code).toBe('FORBIDDEN')
+    expect((await story.ask(null, ALL)).code).toBe('UNAUTHENTICATED')
+    expect((await story.ask(story.admin, ALL, { filter: { eventId: 'x' } })).facts.fields).toEqual([
+      { path: 'filter.eventId', message: 'must be an id (UUID)' },
+    ])
+  })
+})

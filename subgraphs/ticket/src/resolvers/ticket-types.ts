@@ -10,6 +10,7 @@ import {
   runsEvent,
   type TicketType,
 } from '../domain/inventory/ticket-type.ts'
+import { importTicketTypes } from '../domain/organizing/import-ticket-types.ts'
 import {
   createTicketType,
   deleteTicketType,
@@ -28,6 +29,7 @@ export const ticketTypes = {
   Mutation: {
     createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
     updateTicketType: (_, { input }, ctx) => updateTicketType(ctx.deps, requireViewer(ctx), input),
+    importTicketTypes: (_, { input }, ctx) => importTicketTypes(ctx.deps, requireViewer(ctx), input),
     deleteTicketType: (_, { id }, ctx) => deleteTicketType(ctx.deps, requireViewer(ctx), id),
   },
   Subscription: {

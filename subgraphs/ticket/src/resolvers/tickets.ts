@@ -4,7 +4,7 @@ import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
-import { readTickets } from '../domain/viewing/read-tickets.ts'
+import { readAllTickets, readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const tickets = {
@@ -13,6 +13,7 @@ export const tickets = {
       const viewer = requireViewer(ctx)
       return readTickets(ctx.loaders, viewer, viewer.id, args)
     },
+    tickets: (_, args, ctx) => readAllTickets(ctx.deps, requireViewer(ctx), args),
     ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },

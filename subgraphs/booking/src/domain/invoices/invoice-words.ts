@@ -1,4 +1,4 @@
-import { decimalsOf } from '../payments/amounts.ts'
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import type { Invoice, InvoiceLine } from './invoice.ts'
 
 /** Languages that an invoice can be had in: what stands in it is the same. */

@@ -1,7 +1,8 @@
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
-import { decimalsOf, fromDecimals } from './amounts.ts'
+import { fromDecimals } from './amounts.ts'
 import { createHttpClient, eventIdOf, parseNotification, sameSecret } from './http-client.ts'
 import {
   type ExternalProvider,

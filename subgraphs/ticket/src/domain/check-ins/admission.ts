@@ -97,10 +97,14 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 
 /** When a day of an event begins: five o'clock in the morning, where the event is. */
 export function beginOfDay({ startsAt, timezone }: Schedule, day: number): Date {
-  const wanted = (dayNumber(startsAt, timezone) + day - 1) * DAY_MS + DAY_BEGINS_HOUR * HOUR_MS
+  return instantAt((dayNumber(startsAt, timezone) + day - 1) * DAY_MS + DAY_BEGINS_HOUR * HOUR_MS, timezone)
+}
+
+/** The moment at which clocks of a time zone show something. @param shown it, as if they showed UTC. */
+export function instantAt(shown: number, timezone: string): Date {
   // What the clock there shows is taken for UTC, and put right by how far that is off: twice, since summer time may lie in between.
-  let instant = wanted
-  for (let round = 0; round < 2; round++) instant += wanted - wallClock(new Date(instant), timezone)
+  let instant = shown
+  for (let round = 0; round < 2; round++) instant += shown - wallClock(new Date(instant), timezone)
   return new Date(instant)
 }
 

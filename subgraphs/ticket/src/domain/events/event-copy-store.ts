@@ -11,6 +11,8 @@ export interface EventCopy {
   /** Whether it has ended, by the database's clock. */
   over: boolean
   currency: string
+  /** IANA name. */
+  timezone: string
   roomId: string | null
   salesPaused: boolean
   /** What buyers are told of the pause. */
@@ -22,7 +24,7 @@ export async function findEventCopies(db: Reads, ids: readonly string[]): Promis
   const rows = await db.$queryRaw<
     CopyRow[]
   >`SELECT id, organizer_id, status, ends_at, ends_at <= now() AS over, currency,
-      room_id, sales_paused, sales_paused_reason
+      timezone, room_id, sales_paused, sales_paused_reason
     FROM event_copies WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toEventCopy(row)]))
 }
@@ -38,6 +40,7 @@ interface CopyRow {
   ends_at: Date
   over: boolean
   currency: string
+  timezone: string
   room_id: string | null
   sales_paused: boolean
   sales_paused_reason: string | null
@@ -50,6 +53,7 @@ const toEventCopy = (row: CopyRow): EventCopy => ({
   endsAt: row.ends_at,
   over: row.over,
   currency: row.currency,
+  timezone: row.timezone,
   roomId: row.room_id,
   salesPaused: row.sales_paused,
   salesPausedReason: row.sales_paused_reason,

@@ -175,6 +175,15 @@ export interface TicketTypeTerms {
   revealedAt: Date | null
 }
 
+/** A type that everybody finds and may buy, with nothing more to be said of it. */
+export const FOR_EVERYBODY = {
+  description: null,
+  accessCodes: [],
+  hidden: false,
+  hiddenUntilSoldOut: null,
+  revealedAt: null,
+} satisfies Partial<TicketTypeTerms>
+
 /**
  * How many people an event is planned for: the quotas of general admission, but for the types named, and all seats of its map, those
  * that are blocked among them. Asked with the event's copy locked (`lockEventCopy`), so that it stays true.

@@ -29,8 +29,9 @@ import {
 import { publishStock } from '../live.ts'
 import { planProblems } from './ticket-type-plan.ts'
 
-const MAX_TYPES = 100
-const MAX_QUOTA = 10_000_000
+/** So many types an event has at most: whoever looks at it is given all of them. */
+export const MAX_TYPES = 100
+export const MAX_QUOTA = 10_000_000
 const count = z.int().min(1).max(MAX_QUOTA)
 const optionalFields = {
   description: textSchema(2_000).nullish(),

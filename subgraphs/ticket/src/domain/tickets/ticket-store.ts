@@ -21,6 +21,46 @@ export async function findTicketIdsOfBooking(db: Db | Tx, bookingId: string): Pr
   return rows.map((row) => row.id)
 }
 
+/** Which tickets are listed. Null for all. */
+export interface TicketFilter {
+  eventId: string | null
+  ownerId: string | null
+  status: TicketStatus | null
+}
+
+/** Tickets of everybody, newest first. */
+export const ALL_TICKETS = newestFirst<Ticket>('tickets', Prisma.sql`t.id`)
+
+/** The status stands in the text, for the planner to know whether its index has it. */
+const ofFilter = ({ eventId, ownerId, status }: TicketFilter): Prisma.Sql =>
+  Prisma.join(
+    [
+      Prisma.sql`TRUE`,
+      ...(eventId === null ? [] : [Prisma.sql`t.event_id = ${eventId}::uuid`]),
+      ...(ownerId === null ? [] : [Prisma.sql`t.owner_id = ${ownerId}::uuid`]),
+      ...(status === null ? [] : [Prisma.sql`t.status = ${Prisma.raw(`'${status}'`)}`]),
+    ],
+    ' AND ',
+  )
+
+/** A page of tickets by a filter. */
+export async function listTickets(
+  db: Db | Tx,
+  filter: TicketFilter,
+  { where, tail }: KeysetPage,
+): Promise<Ticket[]> {
+  const rows = await db.$queryRaw<TicketRow[]>`SELECT ${TICKET_COLUMNS}
+    FROM tickets t JOIN event_copies e ON e.id = t.event_id WHERE ${ofFilter(filter)} AND ${where} ${tail}`
+  return rows.map(toTicket)
+}
+
+/** How many tickets there are by a filter. */
+export async function countTickets(db: Db | Tx, filter: TicketFilter): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM tickets t WHERE ${ofFilter(filter)}`
+  return row?.count ?? 0
+}
+
 /** A user's tickets, newest first. */
 export const TICKETS_OF_OWNER = newestFirst<Ticket>('tickets of an owner', Prisma.sql`t.id`)
 

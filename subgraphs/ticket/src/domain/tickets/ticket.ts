@@ -2,7 +2,8 @@ import { Forbidden } from '@karcis/kit/errors'
 import type { Connection } from '@karcis/kit/pagination'
 import type { Caller, Viewer } from '@karcis/kit/service-token'
 
-export type TicketStatus = 'VALID' | 'USED' | 'REFUNDED' | 'CANCELLED' | 'TRANSFERRED'
+export const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'] as const
+export type TicketStatus = (typeof TICKET_STATUSES)[number]
 
 /** Who comes with a ticket, and what they were asked. */
 export interface Attendee {

@@ -8,6 +8,7 @@ import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
+import { TICKET_STATUSES } from '../tickets/ticket.ts'
 import { countEventTickets, listEventTicketOwners, listEventTickets } from '../tickets/ticket-store.ts'
 
 const optionalId = idSchema.nullish().default(null)
@@ -15,7 +16,7 @@ const optionalId = idSchema.nullish().default(null)
 const filterSchema = z.object({
   eventId: idSchema,
   ticketTypeId: optionalId,
-  statuses: z.array(z.enum(['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'])),
+  statuses: z.array(z.enum(TICKET_STATUSES)),
   ownerIds: z.array(idSchema).max(MOST_OWNERS, `must be ${MOST_OWNERS} at most`).nullish().default(null),
 })
 

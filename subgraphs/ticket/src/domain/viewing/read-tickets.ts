@@ -3,9 +3,17 @@ import { idSchema } from '@karcis/kit/ids'
 import type { KeysetPage, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { requireRole } from '@karcis/kit/viewer'
+import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import type { Ticket, TicketConnection } from '../tickets/ticket.ts'
-import { countValidTicketsOfOwner, TICKETS_OF_OWNER } from '../tickets/ticket-store.ts'
+import { TICKET_STATUSES, type Ticket, type TicketConnection } from '../tickets/ticket.ts'
+import {
+  ALL_TICKETS,
+  countTickets,
+  countValidTicketsOfOwner,
+  listTickets,
+  TICKETS_OF_OWNER,
+} from '../tickets/ticket-store.ts'
 
 /** What somebody would lose here with their account. @throws BadUserInput. */
 export async function readErasureLoss({ db }: Deps, userId: string): Promise<{ validTickets: number }> {
@@ -30,5 +38,25 @@ export async function readTickets(
   return TICKETS_OF_OWNER.read(args, {
     rows: (page) => reads.ticketsOfOwner(id, page),
     count: () => reads.ticketCount(id),
+  })
+}
+
+const filterSchema = z.object({
+  eventId: idSchema.nullish().default(null),
+  ownerId: idSchema.nullish().default(null),
+  status: z.enum(TICKET_STATUSES).nullish().default(null),
+})
+
+/** A page of all tickets that fit, newest first, for admins. @throws Forbidden, BadUserInput. */
+export async function readAllTickets(
+  { db }: Deps,
+  viewer: Viewer,
+  { filter: given, ...page }: PageArgs & { filter?: unknown },
+): Promise<TicketConnection> {
+  requireRole({ viewer })
+  const filter = parseInput(filterSchema, given ?? {}, 'filter')
+  return ALL_TICKETS.read(page, {
+    rows: (keyset) => listTickets(db, filter, keyset),
+    count: () => countTickets(db, filter),
   })
 }
