@@ -6,6 +6,7 @@ import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectBooksToBalance, imbalances } from './races.ts'
 import { type Story, startStory } from './stories.ts'
+import { entryOf, inLine } from './waitlists.ts'
 
 let story: Story
 
@@ -222,6 +223,23 @@ describe('tickets that are held back', () => {
     expect(held).toBe(4 * backed + bought)
     expect(held + available).toBe(60)
     expect(available).toBeLessThan(4)
+    await expectBooksToBalance(story)
+  })
+
+  it('go to whoever waits for them when they are released, before the public sees them', async () => {
+    const typeId = await story.ticketType(await story.event(), { quota: 3 })
+    const { id } = (await backTickets(typeId, 3)).data.holdBackTickets
+    const [first, second] = [await inLine(story, typeId, 2), await inLine(story, typeId, 2)]
+    await release(id, { quantity: 2 })
+    expect((await entryOf(first, typeId, story)).status).toBe('OFFERED')
+    expect((await entryOf(second, typeId, story)).status).toBe('WAITING')
+    expect(await story.stock(typeId)).toEqual({ quota: 3, sold: 0, held: 3, available: 0 })
+    const { eventId, typeId: seated, ids } = await story.hall(1, 4)
+    const { holdBackSeats: kept } = (await backSeats(eventId, ids)).data
+    const waiting = await inLine(story, seated, 4)
+    await release(kept.id)
+    expect((await entryOf(waiting, seated, story)).status).toBe('OFFERED')
+    expect([...(await story.seatStatuses(eventId)).values()]).toEqual(Array(4).fill('HELD'))
     await expectBooksToBalance(story)
   })
 

@@ -79,6 +79,22 @@ describe('access codes', () => {
     expect((await update({ id: typeId, accessCode: 'a', accessCodes: ['b'] })).code).toBe('BAD_USER_INPUT')
   })
 
+  it('is needed to wait in line for it, too', async () => {
+    const typeId = await story.ticketType(await story.event(), { quota: 1, accessCode: 'right' })
+    await hold(person(), typeId, 'right')
+    const join = (accessCode: string | null) =>
+      story.ask(
+        person(),
+        'mutation ($id: ID!, $code: String) { joinWaitlist(ticketTypeId: $id, accessCode: $code) { status } }',
+        { id: typeId, code: accessCode },
+      )
+    expect((await join(null)).facts.reason).toBe('ACCESS_CODE_MISSING')
+    expect((await join('wrong')).facts.reason).toBe('ACCESS_CODE_WRONG')
+    expect((await join('right')).data.joinWaitlist.status).toBe('WAITING')
+    await update({ id: typeId, hidden: true })
+    expect((await join('right')).code).toBe('NOT_FOUND')
+  })
+
   const WITHOUT_WRONG = [["if (shut.length > 0) throw new AccessCodeRefused('WRONG', shut)", '']] as const
 
   it('without the guard, the refusal of a wrong one, any code opens', async () => {

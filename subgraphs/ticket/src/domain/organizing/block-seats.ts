@@ -6,6 +6,7 @@ import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
+import { withOffers } from '../allocation/offers.ts'
 import { requireOwnEvent } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -171,7 +172,7 @@ async function moveInParts(
     change = change ? mergeSeatChanges(change, next) : next
   }
   if (!change) throw new Error('no seats were to be moved')
-  return change
+  return withOffers(tx, change, [...new Set(seats.map((seat) => seat.ticketTypeId))])
 }
 
 async function move(tx: Tx, eventId: string, seats: readonly Seat[], action: Action): Promise<void> {

@@ -7,6 +7,7 @@ import { nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
+import { withOffers } from '../allocation/offers.ts'
 import { requireOwnEvent } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -180,7 +181,11 @@ async function moveSeatStock(
   }
   const moves = stockMoves(items, 'held', 'available')
   await store.moveHeldBack(tx, moves)
-  return moveStockOfSeats(tx, eventId, ids, moves)
+  return withOffers(
+    tx,
+    await moveStockOfSeats(tx, eventId, ids, moves),
+    moves.map((move) => move.ticketTypeId),
+  )
 }
 
 async function requireContingent({ db }: Deps, id: string): Promise<store.Contingent> {
