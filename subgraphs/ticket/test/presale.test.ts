@@ -1,12 +1,14 @@
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import type { Answer } from '@karcis/testkit/ask'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import { importMutant, mutantPath } from '@karcis/testkit/code-mutants'
 import { gql } from '@karcis/testkit/gql'
 import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person, tokenOf } from '@karcis/testkit/people'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { expectBooksToBalance } from './races.ts'
+import { expectBooksToBalance, pileUp } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
 let story: Story
@@ -222,6 +224,37 @@ describe('a type that waits for another to sell out', () => {
     expect(outcomes.filter((outcome) => outcome === 'late')).toHaveLength(50)
     expect(await listed(null, eventId)).toEqual(['Early', 'Late'])
     await expectBooksToBalance(story)
+  })
+
+  /** Somebody has taken the last place, and not yet committed, when the organizer has another type wait for that. */
+  const LOCK = 'LOCK TABLE holds IN SHARE ROW EXCLUSIVE MODE'
+  async function lastPlace() {
+    const eventId = await story.event()
+    const early = await story.ticketType(eventId, { name: 'Early', quota: 1 })
+    const late = await story.ticketType(eventId, { name: 'Late' })
+    const say = () => update({ id: late, hiddenUntilSoldOut: early })
+    return { eventId, take: () => hold(person(), early), say }
+  }
+
+  it('shows also when that was said in the moment in which the last place went', async () => {
+    const { eventId, take, say } = await lastPlace()
+    await pileUp<Answer>(story, LOCK, { start: take, waiting: 1 }, { start: say, waiting: 2 })
+    expect(await listed(null, eventId)).toEqual(['Early', 'Late'])
+  })
+
+  it('without the guard, the lock of the other, waits for ever then', async () => {
+    const { eventId, take, say } = await lastPlace()
+    const taken = await withMutant(story.deps, [' ORDER BY id FOR NO KEY UPDATE', ' ORDER BY id'], () =>
+      story.deps.db.$transaction(async (tx) => {
+        await tx.$executeRawUnsafe(LOCK)
+        const taking = take()
+        await untilBlocked(tx, 1)
+        expect((await say()).code).toBeUndefined()
+        return { taking }
+      }),
+    )
+    expect((await taken.taking).code).toBeUndefined()
+    expect(await listed(null, eventId)).toEqual(['Early'])
   })
 
   it('without the guard, the trigger, goes on being hidden', async () => {
