@@ -8,6 +8,8 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person, tokenOf } from '@karcis/testkit/people'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type * as holding from '../src/domain/holds/hold-tickets.ts'
+import type * as codes from '../src/domain/inventory/access-codes.ts'
 import { expectBooksToBalance, pileUp } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
@@ -104,8 +106,7 @@ describe('access codes', () => {
     const { deps } = story
     const { accessCodes } = deps
     const module = new URL('../src/domain/inventory/access-codes.ts', import.meta.url)
-    type Mutant = typeof import('../src/domain/inventory/access-codes.ts')
-    const mutant = await importMutant<Mutant>(module, WITHOUT_WRONG)
+    const mutant = await importMutant<typeof codes>(module, WITHOUT_WRONG)
     deps.accessCodes = mutant.createAccessCodes(deps.settings.KEY_ENCRYPTION_SECRET)
     expect((await hold(person(), typeId, 'wrong')).code).toBeUndefined()
     deps.accessCodes = accessCodes
@@ -272,10 +273,9 @@ describe('a type that waits for another to sell out', () => {
     const blind = mutantPath(at('allocation/sale-reads.ts'), [
       ['if (hidden && organizerId !== buyer.userId)', 'if (hidden && organizerId === buyer.userId)'],
     ])
-    const mutant = await importMutant<typeof import('../src/domain/holds/hold-tickets.ts')>(
-      at('holds/hold-tickets.ts'),
-      [["'../allocation/sale-reads.ts'", `'${blind}'`]],
-    )
+    const mutant = await importMutant<typeof holding>(at('holds/hold-tickets.ts'), [
+      ["'../allocation/sale-reads.ts'", `'${blind}'`],
+    ])
     const buyer = person()
     expect((await mutant.holdTickets(story.deps, buyer, { ticketTypeId: late, quantity: 1 })).userId).toBe(
       buyer.id,
