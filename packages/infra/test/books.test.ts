@@ -71,6 +71,19 @@ const FAULTS: Fault[] = [
     row: { ticket_type_id: w.STANDING, sold: 2, tickets: 1, held: 1, in_holds: 1 },
   },
   {
+    check: 'held-back',
+    database: 'ticket',
+    sql: `INSERT INTO contingents (id, event_id, ticket_type_id, name, quantity, kept)
+      VALUES ('${id(33)}', '${w.EVENT}', '${w.STANDING}', 'Sponsors', 3, 1)`,
+    row: { ticket_type_id: w.STANDING, held_back: 0, in_contingents: 1, seats: 0 },
+  },
+  {
+    check: 'contingents-of-seats',
+    database: 'ticket',
+    sql: `INSERT INTO contingents (id, event_id, name, quantity, kept) VALUES ('${id(33)}', '${w.EVENT}', 'House', 3, 1)`,
+    row: { contingent_id: id(33), kept: 1, seats: 0 },
+  },
+  {
     check: 'stock-of-seats',
     database: 'ticket',
     sql: `UPDATE seats SET status = 'BLOCKED' WHERE id = '${w.FREE_SEAT}'`,

@@ -1,4 +1,5 @@
 import { Agent } from 'undici'
+import { CLIENT_ADDRESS_HEADER } from './contracts/client-address.ts'
 import { DEADLINE_HEADER } from './contracts/deadline.ts'
 import { NOT_BEGUN_HEADER, REQUEST_ID_HEADER } from './contracts/requests.ts'
 import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
@@ -50,6 +51,7 @@ export function createServiceClient(
         [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
         [DEADLINE_HEADER]: String(TIMEOUT_MS),
         [REQUEST_ID_HEADER]: waiting?.requestId ?? newId(),
+        ...(waiting?.clientAddress !== undefined && { [CLIENT_ADDRESS_HEADER]: waiting.clientAddress }),
       },
       ...(waiting && { signal: waiting.signal }), // they stop when we do
       body,

@@ -7,7 +7,7 @@ import type { Caller, Viewer } from './service-token.ts'
 export interface RequestScope extends Caller {
   requestId: string
   log: Logger
-  /** The network address of the client, as the router tells it; nobody else is believed. */
+  /** The network address of the client, as the router saw it; a subgraph that asks another passes it on. */
   clientAddress?: string
 }
 

@@ -7,13 +7,16 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 export class Waiting {
   /** What they wait for, by which all logs call it; undefined where several wait for different things. */
   readonly requestId: string | undefined
+  /** The address they come from, as the router saw it; undefined where that is not known. */
+  readonly clientAddress: string | undefined
   #isOver = false
   #kept = false
   #listeners: Set<() => void> | undefined
   #controller: AbortController | undefined
 
-  constructor(requestId?: string) {
+  constructor(requestId?: string, clientAddress?: string) {
     this.requestId = requestId
+    this.clientAddress = clientAddress
   }
 
   get isOver(): boolean {

@@ -23,7 +23,7 @@ import { createProviders, type PaymentMethod } from './domain/payments/providers
 import { takeNotification } from './domain/payments/take-notification.ts'
 import { openWallet } from './domain/payments/wallet.ts'
 import { createStatementUrls, openStatement } from './domain/payouts/statement-files.ts'
-import { createGuessKey } from './domain/promos/guess-limit.ts'
+import { createPromoGuesses } from './domain/promos/guess-limit.ts'
 import { beginEventRefund } from './domain/refunds/refund-event.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
@@ -69,7 +69,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       const tickets = ticketService(base.clients.ticket)
       const providers = createProviders(settings, base.log)
       const invoiceFiles = createInvoiceFiles(settings.SERVICE_SECRET)
-      const guessKey = createGuessKey(settings.SERVICE_SECRET)
+      const promoGuesses = createPromoGuesses(settings.SERVICE_SECRET)
       const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
       const loopback = settings.NODE_ENV !== 'production'
       const deps: Deps = {
@@ -91,7 +91,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         reservationInTurn: createTurns(),
         invoiceFiles,
         keptCounts: createKeptCounts(),
-        guessKey,
+        promoGuesses,
+        sealer,
         webhooks: { sealer, loopback },
       }
       const dispatcher = dispatchWebhooks(deps, createSender({ loopback }))

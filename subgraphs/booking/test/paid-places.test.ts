@@ -131,7 +131,10 @@ describe('line 29: the booking subgraph', () => {
     await using world = await startWorld()
     const type = await world.ticketType(await world.eventOnSale(), { price: 10_000, quota: 5 })
     const [buyer, bookingId] = [person(), newId()]
-    await world.subgraph.deps.tickets.keep(buyer, bookingId, { items: [{ ticketTypeId: type, quantity: 2 }] })
+    await world.subgraph.deps.tickets.keep(buyer, bookingId, {
+      items: [{ ticketTypeId: type, quantity: 2 }],
+      accessCode: null,
+    })
     expect(await timeIsUp(world, await holdOf(world, bookingId))).toBe(1)
     expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 5 })
   })

@@ -79,6 +79,12 @@ export const retentions = [
     keepForDays: EMPTY_DAYS,
   }),
   retention<Deps>({
+    name: 'forget-access-code-guesses',
+    table: 'access_code_guesses',
+    since: 'window_ends_at',
+    keepForDays: 0,
+  }),
+  retention<Deps>({
     name: 'forget-admissions',
     table: 'queue_admissions',
     since: 'expires_at',

@@ -3,6 +3,7 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import { findHolds } from './domain/allocation/hold-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { findSeatsOfContingents } from './domain/inventory/contingent-store.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
@@ -35,6 +36,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   eventCopy: loaderOf(batchedReads.eventCopy),
   seat: byKey((ids) => findSeats(db, ids)),
   seatsOfEvent: byKey((eventIds) => findSeatsOfEvents(db, eventIds)),
+  seatsOfContingent: byKey((ids) => findSeatsOfContingents(db, ids)),
   sectionsOfEvent: byKey((eventIds) => findSections(db, eventIds)),
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),

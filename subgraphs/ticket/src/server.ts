@@ -16,6 +16,7 @@ import { createSeatClaims } from './domain/allocation/seat-claims.ts'
 import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { createAccessCodes } from './domain/inventory/access-codes.ts'
 import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
@@ -61,6 +62,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
+        accessCodes: createAccessCodes(settings.KEY_ENCRYPTION_SECRET),
         chargeableCurrencies: createChargeableCurrencies(base.clients.booking),
         saleReads: createSaleReads(() => deps),
         statusBoards: createStatusBoards(() => deps),

@@ -2,7 +2,7 @@ import type { Deps } from '../src/domain/deps.ts'
 import type { PrismaClient } from '../src/generated/prisma/client.ts'
 
 /** What the background asks every second or minute, whoever else asks what. */
-const SWEEPS = /kit\.outbox|WHERE next_moment_at </
+const SWEEPS = /kit\.outbox|WHERE next_moment_at <|FROM queues q JOIN event_copies e/
 
 /** Notes every query that goes to the database from now on, by model and operation. */
 export function countingQueries(deps: Deps): string[] {

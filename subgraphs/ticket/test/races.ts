@@ -78,7 +78,7 @@ export async function imbalances({ sql }: Story): Promise<Balance[]> {
       (SELECT count(*)::int FROM tickets k WHERE k.ticket_type_id = t.id AND k.status IN ('VALID', 'USED')) AS live,
       (SELECT coalesce(sum(i.quantity), 0)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
         WHERE i.ticket_type_id = t.id AND h.status = 'ACTIVE') AS kept) b
-    WHERE t.sold <> b.live OR t.held <> b.kept OR t.available < 0 OR t.sold + t.held + t.available <> t.quota
+    WHERE t.sold <> b.live OR t.held <> b.kept + t.held_back OR t.available < 0 OR t.sold + t.held + t.available <> t.quota
     UNION ALL
     SELECT 'seat ' || s.row_label || s.number || ' ' || s.status, b.live, b.kept, NULL, NULL, NULL, NULL FROM seats s
     CROSS JOIN LATERAL (SELECT
@@ -86,6 +86,16 @@ export async function imbalances({ sql }: Story): Promise<Balance[]> {
       (SELECT count(*)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
         WHERE i.seat_id = s.id AND h.status = 'ACTIVE') AS kept) b
     WHERE (b.live, b.kept) <> (CASE s.status WHEN 'SOLD' THEN 1 ELSE 0 END, CASE s.status WHEN 'HELD' THEN 1 ELSE 0 END)
+    UNION ALL
+    SELECT 'held back of ' || t.name, t.held_back, b.back, NULL, NULL, NULL, NULL FROM ticket_types t
+    CROSS JOIN LATERAL (SELECT
+      (SELECT coalesce(sum(c.kept), 0)::int FROM contingents c WHERE c.ticket_type_id = t.id) +
+      (SELECT count(*)::int FROM seats s WHERE s.ticket_type_id = t.id AND s.contingent_id IS NOT NULL) AS back) b
+    WHERE t.held_back <> b.back
+    UNION ALL
+    SELECT 'contingent ' || c.name, c.kept, b.seats, NULL, NULL, NULL, NULL FROM contingents c
+    CROSS JOIN LATERAL (SELECT count(*)::int AS seats FROM seats s WHERE s.contingent_id = c.id) b
+    WHERE c.ticket_type_id IS NULL AND c.kept <> b.seats
     UNION ALL
     SELECT 'allowance', a.taken, b.had, NULL, NULL, NULL, NULL FROM allowances a
     CROSS JOIN LATERAL (SELECT

@@ -47,14 +47,31 @@ export const STOCK_CHECKS: readonly Check[] = [
   },
   {
     name: 'stock',
-    rule: 'sold, held and available are what tickets and holds say, and add up to the quota',
+    rule: 'sold, held and available are what tickets, holds and contingents say, and add up to the quota',
     breaches:
       () => `SELECT y.id AS ticket_type_id, y.quota, y.available, y.sold, coalesce(t.tickets, 0) AS tickets,
-        y.held, coalesce(h.held, 0) AS in_holds FROM ticket_types y
+        y.held, coalesce(h.held, 0) AS in_holds, y.held_back FROM ticket_types y
       LEFT JOIN (SELECT ticket_type_id, count(*)::int AS tickets FROM tickets WHERE ${LIVE} GROUP BY ticket_type_id) t
         ON t.ticket_type_id = y.id
       LEFT JOIN (${heldBy('i.ticket_type_id')}) h ON h.ticket_type_id = y.id
-      WHERE y.sold <> coalesce(t.tickets, 0) OR y.held <> coalesce(h.held, 0) OR y.sold + y.held + y.available <> y.quota`,
+      WHERE y.sold <> coalesce(t.tickets, 0) OR y.held <> coalesce(h.held, 0) + y.held_back OR y.sold + y.held + y.available <> y.quota`,
+  },
+  {
+    name: 'held-back',
+    rule: 'as many places of a ticket type are held back as contingents keep: so many of general admission, and the seats that name them',
+    breaches:
+      () => `SELECT y.id AS ticket_type_id, y.held_back, coalesce(c.kept, 0) AS in_contingents, coalesce(s.kept, 0) AS seats
+      FROM ticket_types y
+      LEFT JOIN (SELECT ticket_type_id, sum(kept)::int AS kept FROM contingents GROUP BY ticket_type_id) c ON c.ticket_type_id = y.id
+      LEFT JOIN (SELECT ticket_type_id, count(*)::int AS kept FROM seats WHERE contingent_id IS NOT NULL GROUP BY ticket_type_id) s
+        ON s.ticket_type_id = y.id
+      WHERE y.held_back <> coalesce(c.kept, 0) + coalesce(s.kept, 0)`,
+  },
+  {
+    name: 'contingents-of-seats',
+    rule: 'a contingent of seats keeps as many as it says',
+    breaches: () => `SELECT c.id AS contingent_id, c.kept, count(s.id)::int AS seats FROM contingents c
+      LEFT JOIN seats s ON s.contingent_id = c.id WHERE c.ticket_type_id IS NULL GROUP BY c.id HAVING c.kept <> count(s.id)`,
   },
   {
     name: 'stock-of-seats',

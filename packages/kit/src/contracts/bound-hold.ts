@@ -58,8 +58,8 @@ const BOUND_HOLD = selectionOf(boundHold.shape)
  * Asks what the viewer would book: either `$holdId` or `$items` of one event. Answered under `bookingQuote`. It fails as
  * `BIND_HOLD` and `TAKE_FOR_BOOKING` would, and takes nothing.
  */
-export const BOOKING_QUOTE = `query BookingQuote($holdId: ID, $items: [BookingItemInput!]) {
-  bookingQuote(holdId: $holdId, items: $items) { ${selectionOf(bookingQuote.shape)} }
+export const BOOKING_QUOTE = `query BookingQuote($holdId: ID, $items: [BookingItemInput!], $accessCode: String) {
+  bookingQuote(holdId: $holdId, items: $items, accessCode: $accessCode) { ${selectionOf(bookingQuote.shape)} }
 }`
 
 /** Binds an ACTIVE hold of the viewer to a booking. Answered under `bindHold`; idempotent by booking while the hold lasts. */
@@ -73,13 +73,13 @@ export const BIND_HOLDS = `mutation BindHolds($holdIds: [ID!]!, $bookingId: ID!)
 }`
 
 /** Keeps `$items`, or `$seatIds` of `$eventId`, for the viewer in the hold `$holdId`. Answered under `reservePlaces`; idempotent by hold. */
-export const RESERVE_PLACES = `mutation ReservePlaces($holdId: ID!, $items: [BookingItemInput!], $eventId: ID, $seatIds: [ID!]) {
-  reservePlaces(holdId: $holdId, items: $items, eventId: $eventId, seatIds: $seatIds) { ${BOUND_HOLD} }
+export const RESERVE_PLACES = `mutation ReservePlaces($holdId: ID!, $items: [BookingItemInput!], $eventId: ID, $seatIds: [ID!], $accessCode: String) {
+  reservePlaces(holdId: $holdId, items: $items, eventId: $eventId, seatIds: $seatIds, accessCode: $accessCode) { ${BOUND_HOLD} }
 }`
 
 /** Has `$holdId`, of one ticket type, keep `$quantity` places. Answered under `resizeHold`. */
-export const RESIZE_HOLD = `mutation ResizeHold($holdId: ID!, $quantity: Int!) {
-  resizeHold(holdId: $holdId, quantity: $quantity) { ${BOUND_HOLD} }
+export const RESIZE_HOLD = `mutation ResizeHold($holdId: ID!, $quantity: Int!, $accessCode: String) {
+  resizeHold(holdId: $holdId, quantity: $quantity, accessCode: $accessCode) { ${BOUND_HOLD} }
 }`
 
 /** Asks what those holds of the viewer keep that are neither over nor bound. Answered under `keptPlaces`. */
@@ -89,8 +89,8 @@ export const KEPT_PLACES = `query KeptPlaces($holdIds: [ID!]!) { keptPlaces(hold
 export const RELEASE_HOLD = `mutation ReleaseHold($id: ID!) { releaseHold(id: $id) { id } }`
 
 /** Takes all of `$items`, types of one event, or nothing; bound from the start. Answered under `takeForBooking`; idempotent by booking. */
-export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $items: [BookingItemInput!]!) {
-  takeForBooking(bookingId: $bookingId, items: $items) { ${BOUND_HOLD} }
+export const TAKE_FOR_BOOKING = `mutation TakeForBooking($bookingId: ID!, $items: [BookingItemInput!]!, $accessCode: String) {
+  takeForBooking(bookingId: $bookingId, items: $items, accessCode: $accessCode) { ${BOUND_HOLD} }
 }`
 
 /**

@@ -202,9 +202,9 @@ export async function serveSubgraph<Context extends RequestScope>(
     permit(caller, mayUse(caller.service, tokens.service, 'graphql'))
 
     const requestId = header(request, REQUEST_ID_HEADER) ?? newId()
-    const clientAddress = caller.service === 'router' ? header(request, CLIENT_ADDRESS_HEADER) : undefined
+    const clientAddress = header(request, CLIENT_ADDRESS_HEADER)
     const scope: RequestScope = { ...caller, requestId, log, ...(clientAddress && { clientAddress }) }
-    const waiting = waitingFor(request, response, requestId)
+    const waiting = waitingFor(request, response, requestId, clientAddress)
     await workFor(waiting, () => answerOperations(body, createContext(scope), response))
   }
 
@@ -222,8 +222,13 @@ export async function serveSubgraph<Context extends RequestScope>(
   }
 
   /** Whoever sent a request waits until the connection is closed, or until the deadline that they named. */
-  function waitingFor(request: IncomingMessage, response: ServerResponse, requestId: string): Waiting {
-    const waiting = new Waiting(requestId)
+  function waitingFor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    requestId: string,
+    clientAddress: string | undefined,
+  ): Waiting {
+    const waiting = new Waiting(requestId, clientAddress)
     const onSocket = waitingOn.get(request.socket)
     onSocket?.add(waiting)
     const deadlineMs = Number(header(request, DEADLINE_HEADER))

@@ -1,5 +1,7 @@
 import type { InTurn } from '@karcis/kit/group-commit'
+import type { GuessLimit } from '@karcis/kit/guess-limit'
 import type { Change, Live } from '@karcis/kit/live'
+import type { Sealer } from '@karcis/kit/sealing'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { BookingSettings } from '../env.ts'
 import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
@@ -10,7 +12,6 @@ import type { KnownFees } from './fees/known-fees.ts'
 import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { LedgerPayments } from './payments/ledger-payments.ts'
 import type { PaymentProviders } from './payments/providers.ts'
-import type { GuessKey } from './promos/guess-limit.ts'
 import type { Leaderboard } from './sales/leaderboard.ts'
 import type { StatementUrls } from './payouts/statement-files.ts'
 import type { TicketService } from './ticket-service.ts'
@@ -53,7 +54,9 @@ export interface Deps extends BaseDeps<Db> {
   /** Links to statements of payouts. */
   statementUrls: StatementUrls
   /** Whom promo codes that do not exist are counted for. */
-  guessKey: GuessKey
+  promoGuesses: GuessLimit
+  /** Keeps what nobody is to read who has only the database. */
+  sealer: Sealer
   /** Where organizers are told of what happens. */
   webhooks: WebhookDeps
 }

@@ -41,10 +41,16 @@ const issueResult = z.object({ issued: z.boolean(), ticketIds: z.array(z.uuid())
 const refundedTickets = z.object({ refunded: z.boolean(), refused: z.array(z.uuid()) })
 
 /** What is to be kept in a hold: so many of some types of one event, or chosen seats of one. */
-export type Reservation = { items: WantedItem[] } | { eventId: string; seatIds: readonly string[] }
+export type Reservation = ({ items: WantedItem[] } | { eventId: string; seatIds: readonly string[] }) &
+  GivenCode
 
 /** What a buyer asks for: what a hold keeps, or so many of some types. */
-export type Wanted = { holdId: string } | { items: WantedItem[] }
+export type Wanted = { holdId: string } | ({ items: WantedItem[] } & GivenCode)
+
+/** An access code, where a ticket type asks for one. */
+interface GivenCode {
+  accessCode: string | null
+}
 
 /**
  * The ticket subgraph, as booking sees it. Every call is idempotent by booking id, so a call that got no answer
@@ -55,7 +61,7 @@ export function ticketService(client: ServiceClient | undefined) {
   return {
     /** What the viewer would book, at which prices. Nothing is kept by asking. */
     async quote(viewer: Viewer, wanted: Wanted): Promise<BookingQuote> {
-      const data = await client.query<{ bookingQuote: unknown }>(BOOKING_QUOTE, wanted, viewer)
+      const data = await client.query<{ bookingQuote: unknown }>(BOOKING_QUOTE, { ...wanted }, viewer)
       return bookingQuote.parse(data.bookingQuote)
     },
 
@@ -87,8 +93,17 @@ export function ticketService(client: ServiceClient | undefined) {
     },
 
     /** Has a hold of the viewer, of one ticket type, keep so many places from now on. */
-    async resize(viewer: Viewer, holdId: string, quantity: number): Promise<BoundHold> {
-      const data = await client.query<{ resizeHold: unknown }>(RESIZE_HOLD, { holdId, quantity }, viewer)
+    async resize(
+      viewer: Viewer,
+      holdId: string,
+      quantity: number,
+      accessCode: string | null,
+    ): Promise<BoundHold> {
+      const data = await client.query<{ resizeHold: unknown }>(
+        RESIZE_HOLD,
+        { holdId, quantity, accessCode },
+        viewer,
+      )
       return boundHold.parse(data.resizeHold)
     },
 

@@ -11,6 +11,7 @@ import type { SeatAllocator } from './allocation/seat-allocator.ts'
 import type { SeatClaims } from './allocation/seat-claims.ts'
 import type { StockAllocator } from './allocation/stock-allocator.ts'
 import type { Db } from './database.ts'
+import type { AccessCodes } from './inventory/access-codes.ts'
 import type { ChargeableCurrencies } from './inventory/chargeable-currencies.ts'
 import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
@@ -35,6 +36,7 @@ export interface Deps extends BaseDeps<Db> {
   batchedReads: BatchedReads
   saleReads: SaleReads
   chargeableCurrencies: ChargeableCurrencies
+  accessCodes: AccessCodes
   /** Allocates general admission in batches, one at a time per ticket type and process. */
   stockAllocator: StockAllocator
   /** Allocates seats in batches, one at a time per event and process. */

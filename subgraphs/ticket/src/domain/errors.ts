@@ -1,14 +1,17 @@
 import { Conflict, KarcisError } from '@karcis/kit/errors'
 import type { CheckInRefusal } from './check-ins/check-in.ts'
 
-export class SeatsUnavailable extends KarcisError {
-  constructor(seatIds: readonly string[], message = 'Some of these seats are not free.') {
-    super('SEATS_UNAVAILABLE', message, { seatIds })
-  }
-}
-
 /** As many seats are named one by one; the rest is told by number. */
 const MOST_NAMED = 1_000
+
+export class SeatsUnavailable extends KarcisError {
+  constructor(seatIds: readonly string[], message = 'Some of these seats are not free.') {
+    super('SEATS_UNAVAILABLE', message, {
+      seatIds: seatIds.slice(0, MOST_NAMED),
+      ...(seatIds.length > MOST_NAMED && { count: seatIds.length }),
+    })
+  }
+}
 
 export class SeatsInUse extends KarcisError {
   /** @param inUse seats that somebody holds or has bought, each with what would become of it. */
@@ -78,6 +81,23 @@ export class SalesPaused extends KarcisError {
       eventId,
       reason,
     })
+  }
+}
+
+export class AccessCodeRefused extends KarcisError {
+  /** @param types that the code does not open, or that ask for one. */
+  constructor(reason: 'MISSING' | 'WRONG', types: readonly { id: string }[]) {
+    const missing = 'This is only for whoever has its access code.'
+    super('FORBIDDEN', reason === 'MISSING' ? missing : 'This is not its access code.', {
+      reason: `ACCESS_CODE_${reason}`,
+      ticketTypeIds: types.map(({ id }) => id),
+    })
+  }
+}
+
+export class TooManyAccessCodes extends KarcisError {
+  constructor(retryAfterSeconds: number) {
+    super('RATE_LIMITED', 'Too many access codes that are wrong. Wait a while.', { retryAfterSeconds })
   }
 }
 

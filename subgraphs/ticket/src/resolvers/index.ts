@@ -2,6 +2,7 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime, JsonValue, Money } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { bookings } from './bookings.ts'
+import { contingents } from './contingents.ts'
 import { door } from './door.ts'
 import { holds } from './holds.ts'
 import { queues } from './queues.ts'
@@ -17,6 +18,7 @@ export const resolvers = joinResolvers<Resolvers>(
   ticketTypes,
   seats,
   seatLayouts,
+  contingents,
   holds,
   queues,
   waitlists,

@@ -18,6 +18,7 @@ import {
   requireOneAnswer,
   watchSeatMap,
 } from '../domain/viewing/read-seats.ts'
+import { ifOffered } from '../domain/inventory/ticket-type.ts'
 import type { Seat, SeatMap } from '../domain/seat-map/seat.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -31,8 +32,10 @@ export const seats = {
   Mutation: {
     createSeatMap: (_, { input }, ctx) => createSeatMap(ctx.deps, requireViewer(ctx), input),
     updateSeatMap: (_, { input }, ctx) => updateSeatMap(ctx.deps, requireViewer(ctx), input),
-    blockSeats: (_, args, ctx) => blockSeats(ctx.deps, requireViewer(ctx), args),
-    unblockSeats: (_, args, ctx) => unblockSeats(ctx.deps, requireViewer(ctx), args),
+    blockSeats: (_, args, ctx, info) =>
+      blockSeats(ctx.deps, requireViewer(ctx), args, (seats) => requireOneAnswer(seats, seatSize(info))),
+    unblockSeats: (_, args, ctx, info) =>
+      unblockSeats(ctx.deps, requireViewer(ctx), args, (seats) => requireOneAnswer(seats, seatSize(info))),
   },
   Subscription: {
     seatMapChanged: {
@@ -75,12 +78,17 @@ export const seats = {
     delta: (change, _, { deps }) => deltaOf(deps, change),
   },
   Section: {
-    ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
+    ticketType: async ({ ticketTypeId }, _, { viewer, loaders }) =>
+      ifOffered(viewer, await loaders.ticketType.load(ticketTypeId)),
   },
   Seat: {
     __resolveReference: ({ id }, ctx) => seatOf(ctx, id),
-    ticketType: ({ ticketTypeId }, _, { loaders, seatTypes }) =>
-      seatTypes.get(ticketTypeId) ?? loaders.ticketType.load(ticketTypeId),
+    // The same for all who watch a map together, so hidden from all.
+    ticketType({ ticketTypeId }, _, { loaders, seatTypes }) {
+      const known = seatTypes.get(ticketTypeId)
+      if (known) return known.hidden ? null : known // at once: there may be 100,000 seats
+      return loaders.ticketType.load(ticketTypeId).then((type) => (type?.hidden ? null : type))
+    },
   },
 } satisfies Resolvers
 

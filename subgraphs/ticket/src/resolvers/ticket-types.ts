@@ -3,7 +3,13 @@ import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
 import { ifVisible, maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
-import { priceRange, type TicketType } from '../domain/inventory/ticket-type.ts'
+import {
+  ifOffered,
+  isOffered,
+  priceRange,
+  runsEvent,
+  type TicketType,
+} from '../domain/inventory/ticket-type.ts'
 import { importTicketTypes } from '../domain/organizing/import-ticket-types.ts'
 import {
   createTicketType,
@@ -18,7 +24,7 @@ export const ticketTypes = {
   Query: {
     ticketTypesByEvent: (_, { eventId }, ctx) => ticketTypesOf(ctx, parseInput(idSchema, eventId, 'eventId')),
     ticketType: async (_, { id }, { viewer, loaders }) =>
-      ifVisible(viewer, await loaders.ticketType.load(id)),
+      ifOffered(viewer, await loaders.ticketType.load(id)),
   },
   Mutation: {
     createTicketType: (_, { input }, ctx) => createTicketType(ctx.deps, requireViewer(ctx), input),
@@ -36,8 +42,12 @@ export const ticketTypes = {
     },
   },
   TicketType: {
+    // Also one that is hidden: only what somebody has, or has done, refers to it.
     __resolveReference: async ({ id }, { viewer, loaders }) =>
       ifVisible(viewer, await loaders.ticketType.load(id)),
+    accessCodeRequired: ({ accessCodes }) => accessCodes.length > 0,
+    heldBack: (type, _, { viewer }) => (runsEvent(viewer, type) ? type.heldBack : null),
+    hiddenUntilSoldOut: (type, _, { viewer }) => (runsEvent(viewer, type) ? type.hiddenUntilSoldOut : null),
     event: (type, _, { viewer }) => (maySeeEvent(viewer, type) ? { id: type.eventId } : null),
   },
   Event: {
@@ -47,8 +57,8 @@ export const ticketTypes = {
   },
 } satisfies Resolvers
 
-/** Those of an event that the viewer may see: all or none. */
+/** Those of an event that the viewer is offered. */
 async function ticketTypesOf({ viewer, loaders }: Context, eventId: string): Promise<TicketType[]> {
   const types = (await loaders.ticketTypesOfEvent.load(eventId)) ?? []
-  return types.filter((type) => maySeeEvent(viewer, type))
+  return types.filter((type) => isOffered(viewer, type))
 }

@@ -1,6 +1,7 @@
 import { idSchema } from '@karcis/kit/ids'
 import { keySchema, moneySchema } from '@karcis/kit/validate'
 import { z } from 'zod'
+import { accessCodeSchema } from '../checkout/booking-input.ts'
 import { codeSchema } from '../promos/promo.ts'
 
 /** How many places one item may be of; the same as one hold. */
@@ -17,6 +18,7 @@ export const addToCartInput = z
     eventId: idSchema.nullish(),
     seatIds: z.array(idSchema).min(1, 'must name at least one seat').max(MAX_PLACES, placesMessage).nullish(),
     unitPrice: moneySchema.nullish(),
+    accessCode: accessCodeSchema.nullish(),
     idempotencyKey: keySchema.nullish(),
   })
   .superRefine(({ ticketTypeId, quantity, eventId, seatIds }, context) => {

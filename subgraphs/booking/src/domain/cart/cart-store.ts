@@ -13,7 +13,7 @@ interface ItemRow extends Omit<CartItem, 'unitPrice' | 'reserved'> {
 }
 
 const COLUMNS = Prisma.sql`id, ticket_type_id AS "ticketTypeId", quantity, seat_ids::text[] AS "seatIds", unit_price AS "unitPrice",
-  hold_id AS "holdId", event_id AS "eventId", organizer_id AS "organizerId", currency, places, reserved_until AS "reservedUntil"`
+  access_code AS "sealedCode", hold_id AS "holdId", event_id AS "eventId", organizer_id AS "organizerId", currency, places, reserved_until AS "reservedUntil"`
 
 function toItem({
   unitPrice,
@@ -72,19 +72,20 @@ export async function findCartItem(db: Db | Tx, userId: string, id: string): Pro
 export async function insertCartItem(
   tx: Tx,
   userId: string,
-  { id, ticketTypeId, quantity, seatIds, unitPrice, holdId }: CartItem,
+  { id, ticketTypeId, quantity, seatIds, unitPrice, sealedCode, holdId }: CartItem,
 ): Promise<void> {
-  await tx.$executeRaw`INSERT INTO cart_items (id, user_id, ticket_type_id, quantity, seat_ids, unit_price, hold_id)
+  await tx.$executeRaw`INSERT INTO cart_items (id, user_id, ticket_type_id, quantity, seat_ids, unit_price, access_code, hold_id)
     VALUES (${id}::uuid, ${userId}::uuid, ${ticketTypeId}::uuid, ${quantity}::int, ${seatIds}::uuid[], ${unitPrice}::bigint,
-      ${holdId}::uuid)`
+      ${sealedCode}::bytea, ${holdId}::uuid)`
 }
 
-/** Says how many an item is to be of, and what is given for each of a DONATION. */
+/** Says how many an item is to be of, what is given for each of a DONATION, and the code that it is reserved with. */
 export async function updateCartItem(
   tx: Tx,
-  { id, quantity, unitPrice }: Pick<CartItem, 'id' | 'quantity' | 'unitPrice'>,
+  { id, quantity, unitPrice, sealedCode }: Pick<CartItem, 'id' | 'quantity' | 'unitPrice' | 'sealedCode'>,
 ): Promise<void> {
-  await tx.$executeRaw`UPDATE cart_items SET quantity = ${quantity}::int, unit_price = ${unitPrice}::bigint WHERE id = ${id}::uuid`
+  await tx.$executeRaw`UPDATE cart_items SET quantity = ${quantity}::int, unit_price = ${unitPrice}::bigint, access_code = ${sealedCode}::bytea
+    WHERE id = ${id}::uuid`
 }
 
 /** Gives an item another hold, which is to be asked for next. @returns whether it had the one that it was known to have. */

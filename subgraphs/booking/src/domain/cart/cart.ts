@@ -20,6 +20,8 @@ export interface CartItem {
   seatIds: string[]
   /** What the buyer gives for each of a DONATION. */
   unitPrice: number | null
+  /** The access code that it is reserved with, sealed; null: none. */
+  sealedCode: Uint8Array<ArrayBuffer> | null
   /** The hold that keeps its places, or has kept them. */
   holdId: string
   /** Null until it has been reserved once. */
@@ -43,8 +45,14 @@ export const isPlanned = ({ parts }: CheckoutPlan, itemId: string): boolean =>
   parts.some(({ items }) => items.some(({ id }) => id === itemId))
 
 /** What is asked of the ticket subgraph to reserve an item. */
-export const reservationOf = ({ ticketTypeId, quantity, seatIds }: CartItem, eventId: string): Reservation =>
-  ticketTypeId === null ? { eventId, seatIds } : { items: [{ ticketTypeId, quantity }] }
+export const reservationOf = (
+  { ticketTypeId, quantity, seatIds }: CartItem,
+  eventId: string,
+  accessCode: string | null,
+): Reservation =>
+  ticketTypeId === null
+    ? { eventId, seatIds, accessCode }
+    : { items: [{ ticketTypeId, quantity }], accessCode }
 
 /** How many of each ticket type there are among places. */
 export function wantedTypes(places: readonly QuotedItem[]): { ticketTypeId: string; quantity: number }[] {

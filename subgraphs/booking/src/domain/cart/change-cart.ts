@@ -43,8 +43,10 @@ const MAX_TRIES = 10
  */
 export async function addToCart(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<ShownCart> {
   const input = parseInput(addToCartInput, rawInput)
-  const { item, before } = await changeCart(deps, viewer, (tx) => putOnce(tx, viewer.id, input))
-  return orFallBack(deps, viewer, { item, before }, async () => {
+  const { item, before, codeBefore } = await changeCart(deps, viewer, (tx) =>
+    putOnce(deps, tx, viewer.id, input),
+  )
+  return orFallBack(deps, viewer, { item, before, codeBefore }, async () => {
     await reserve(deps, viewer, item, input.eventId ?? undefined)
     await requireOneCurrency(deps, viewer, item.id)
   })
@@ -54,17 +56,20 @@ export async function addToCart(deps: Deps, viewer: Viewer, rawInput: unknown): 
 interface Put {
   item: CartItem
   before: number
+  /** The access code that it was reserved with, sealed. */
+  codeBefore: CartItem['sealedCode']
 }
 
 /** Puts places into the cart; by a key that was used for the same before, nothing more of them. */
-async function putOnce(tx: Tx, userId: string, input: AddToCartInput): Promise<Put> {
-  const { idempotencyKey, ...wanted } = input
-  if (idempotencyKey == null) return putItem(tx, userId, input)
+async function putOnce(deps: Deps, tx: Tx, userId: string, input: AddToCartInput): Promise<Put> {
+  const { idempotencyKey, accessCode, ...wanted } = input
+  const sealedCode = accessCode == null ? null : deps.sealer.seal(accessCode)
+  if (idempotencyKey == null) return putItem(tx, userId, wanted, sealedCode)
   const attempt = { userId, operation: 'addToCart' as const, key: idempotencyKey, input: wanted }
   const earlier = await findKey(tx, attempt)
   const put = earlier === null ? null : await findCartItem(tx, userId, earlier)
-  if (put) return { item: put, before: put.quantity }
-  const added = await putItem(tx, userId, input)
+  if (put) return { item: put, before: put.quantity, codeBefore: put.sealedCode }
+  const added = await putItem(tx, userId, wanted, sealedCode)
   if (earlier === null) await claimKey(tx, { ...attempt, resultId: added.item.id })
   return added
 }
@@ -73,7 +78,8 @@ async function putOnce(tx: Tx, userId: string, input: AddToCartInput): Promise<P
 async function putItem(
   tx: Tx,
   userId: string,
-  { ticketTypeId = null, quantity, seatIds, unitPrice = null }: AddToCartInput,
+  { ticketTypeId = null, quantity, seatIds, unitPrice = null }: Omit<AddToCartInput, 'accessCode'>,
+  sealedCode: CartItem['sealedCode'],
 ): Promise<Put> {
   const items = await listCartItems(tx, userId)
   const known = items.find((item) =>
@@ -88,20 +94,22 @@ async function putItem(
       quantity: quantity ?? seatIds?.length ?? 1,
       seatIds: seatIds ?? [],
       unitPrice,
+      sealedCode,
       holdId: newId(),
       reserved: null,
     }
     await insertCartItem(tx, userId, item)
-    return { item, before: 0 }
+    return { item, before: 0, codeBefore: null }
   }
   const item = {
     ...known,
     quantity: known.quantity + (quantity ?? 0),
     unitPrice: unitPrice ?? known.unitPrice,
+    sealedCode: sealedCode ?? known.sealedCode,
   }
   requireQuantity(item.quantity)
   await writeCartItem(tx, item)
-  return { item, before: known.quantity }
+  return { item, before: known.quantity, codeBefore: known.sealedCode }
 }
 
 const isSame = (some: readonly string[], others: readonly string[]): boolean =>
@@ -127,7 +135,7 @@ export async function updateCartItem(
 ): Promise<ShownCart> {
   const id = parseInput(idSchema, rawId, 'id')
   const { quantity, unitPrice } = parseInput(updateCartItemInput, rawInput)
-  const { item, before } = await changeCart(deps, viewer, async (tx) => {
+  const { item, before, codeBefore } = await changeCart(deps, viewer, async (tx) => {
     const known = await findCartItem(tx, viewer.id, id)
     if (!known) throw new NotFound('cart item', id)
     if (quantity != null && known.ticketTypeId === null && quantity !== known.quantity)
@@ -140,9 +148,9 @@ export async function updateCartItem(
       unitPrice: unitPrice ?? known.unitPrice,
     }
     await writeCartItem(tx, changed)
-    return { item: changed, before: known.quantity }
+    return { item: changed, before: known.quantity, codeBefore: known.sealedCode }
   })
-  return orFallBack(deps, viewer, { item, before }, () => reserve(deps, viewer, item))
+  return orFallBack(deps, viewer, { item, before, codeBefore }, () => reserve(deps, viewer, item))
 }
 
 /** Takes an item out of the viewer's cart, and gives back what it has reserved. @throws NotFound, BadUserInput. */
@@ -275,13 +283,14 @@ async function reserveOnce(
   item: CartItem,
   eventId: string,
 ): Promise<BoundHold | null> {
-  const { db, tickets } = deps
+  const { db, tickets, sealer } = deps
+  const accessCode = item.sealedCode && sealer.unseal(item.sealedCode)
   const kept = (await tickets.kept(viewer, [item.holdId])).get(item.holdId)
   if (kept) {
     const isRight = item.ticketTypeId === null || countPlaces(kept.items) === item.quantity
-    return isRight ? kept : tickets.resize(viewer, item.holdId, item.quantity)
+    return isRight ? kept : tickets.resize(viewer, item.holdId, item.quantity, accessCode)
   }
-  const wanted = reservationOf(item, eventId)
+  const wanted = reservationOf(item, eventId, accessCode)
   if (!item.reserved) {
     // Its hold may be asked for however often, until the time of that is up.
     const first = await tickets.reserve(viewer, item.holdId, wanted).catch((error: unknown) => {
@@ -303,7 +312,7 @@ async function reserveOnce(
 async function orFallBack(
   deps: Deps,
   viewer: Viewer,
-  { item, before }: Put,
+  { item, before, codeBefore }: Put,
   reserving: () => Promise<void>,
 ): Promise<ShownCart> {
   try {
@@ -311,14 +320,18 @@ async function orFallBack(
   } catch (error) {
     // Where it is not certain that nothing is reserved, the item stays, for the next try to find out.
     if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
-    await fallBack(deps, viewer, item, before)
+    await fallBack(deps, viewer, { item, before, codeBefore })
     throw toCartFields(error)
   }
   return viewCart(deps, viewer)
 }
 
 /** After a refusal an item is of as many as it still keeps, or of as many as before; one that was new is taken out. Its keys are free. */
-async function fallBack(deps: Deps, viewer: Viewer, { id }: CartItem, before: number): Promise<void> {
+async function fallBack(
+  deps: Deps,
+  viewer: Viewer,
+  { item: { id }, before, codeBefore }: Put,
+): Promise<void> {
   const now = await findCartItem(deps.db, viewer.id, id)
   if (!now) return
   const kept = (await deps.tickets.kept(viewer, [now.holdId])).get(now.holdId)
@@ -326,7 +339,7 @@ async function fallBack(deps: Deps, viewer: Viewer, { id }: CartItem, before: nu
   await transaction(deps.db, async (tx) => {
     await forgetKeysOf(tx, viewer.id, 'addToCart', id)
     if (quantity === 0) await deleteCartItem(tx, viewer.id, id)
-    else await writeCartItem(tx, { ...now, quantity })
+    else await writeCartItem(tx, { ...now, quantity, sealedCode: codeBefore })
   })
 }
 

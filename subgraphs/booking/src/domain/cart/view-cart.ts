@@ -164,7 +164,7 @@ function asReserved(item: CartItem): Standing | null {
 }
 
 /** What is reserved no more, at the price of now. */
-async function asLapsed({ tickets }: Deps, viewer: Viewer, item: CartItem): Promise<Standing | null> {
+async function asLapsed({ tickets, sealer }: Deps, viewer: Viewer, item: CartItem): Promise<Standing | null> {
   if (!item.reserved) return null
   const { eventId, organizerId, places } = item.reserved
   const standing = { item, eventId, organizerId, reservedUntil: null }
@@ -172,6 +172,7 @@ async function asLapsed({ tickets }: Deps, viewer: Viewer, item: CartItem): Prom
     const wanted = item.ticketTypeId === null ? wantedTypes(places) : [item]
     const quote = await tickets.quote(viewer, {
       items: wanted.map(({ ticketTypeId, quantity }) => ({ ticketTypeId: ticketTypeId ?? '', quantity })),
+      accessCode: item.sealedCode && sealer.unseal(item.sealedCode),
     })
     const now = new Map(quote.items.map((place) => [place.ticketTypeId, place]))
     const priced = places.map((place) => ({ ...place, ...pick(now.get(place.ticketTypeId)) }))

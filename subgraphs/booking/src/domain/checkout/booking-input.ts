@@ -1,6 +1,6 @@
 import { BadUserInput, type FieldProblem, KarcisError } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
-import { keySchema, moneySchema } from '@karcis/kit/validate'
+import { keySchema, moneySchema, nameSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { codeSchema, codesSchema } from '../promos/promo.ts'
 import type { Wanted } from '../ticket-service.ts'
@@ -17,12 +17,16 @@ const itemSchema = z.object({
   unitPrice: moneySchema.nullish(),
 })
 
+/** A code that is the ticket subgraph's to judge; no longer than any. */
+export const accessCodeSchema = nameSchema(40)
+
 const placesShape = {
   holdId: idSchema.nullish(),
   ticketTypeId: idSchema.nullish(),
   quantity: quantitySchema.nullish(),
   items: z.array(itemSchema).min(1, 'must name at least one ticket type').nullish(),
   unitPrice: moneySchema.nullish(),
+  accessCode: accessCodeSchema.nullish(),
 }
 
 /** Which places, in one of three ways: a hold, so many of one type, or so many of each of several. */
@@ -70,7 +74,7 @@ function checkCodes(
 }
 
 function checkPlaces(
-  { holdId, ticketTypeId, quantity, items, unitPrice }: PlacesInput,
+  { holdId, ticketTypeId, quantity, items, unitPrice, accessCode }: PlacesInput,
   context: z.core.$RefinementCtx,
 ): void {
   const problem = (path: (string | number)[], message: string) =>
@@ -82,6 +86,7 @@ function checkPlaces(
   for (const [other] of others) problem([other], `cannot be given together with ${way?.[0]}`)
   if (ticketTypeId != null && quantity == null) problem(['quantity'], 'is needed with ticketTypeId')
   if (ticketTypeId == null && quantity != null) problem(['quantity'], 'is for ticketTypeId only')
+  if (holdId != null && accessCode != null) problem(['accessCode'], 'is not needed for what is held')
   if (items == null) return
   if (unitPrice != null) problem(['unitPrice'], 'is given with each of the items')
   const types = items.map((item) => item.ticketTypeId)
@@ -93,14 +98,14 @@ function checkPlaces(
 }
 
 /** What is asked of the ticket subgraph. */
-export function wantedOf({ holdId, ticketTypeId, quantity, items }: PlacesInput): Wanted {
+export function wantedOf({ holdId, ticketTypeId, quantity, items, accessCode = null }: PlacesInput): Wanted {
   if (holdId != null) return { holdId }
-  if (items != null) return { items: items.map(({ unitPrice: _, ...item }) => item) }
+  if (items != null) return { items: items.map(({ unitPrice: _, ...item }) => item), accessCode }
   if (ticketTypeId == null || quantity == null) throw new Error('the input was not checked')
-  return { items: [{ ticketTypeId, quantity }] }
+  return { items: [{ ticketTypeId, quantity }], accessCode }
 }
 
-/** What an idempotency key stands for: equal for equal inputs. */
+/** What an idempotency key stands for: equal for equal inputs. What opens the way to the places is not what is asked for. */
 export const identityOf = ({
   holdId,
   ticketTypeId,

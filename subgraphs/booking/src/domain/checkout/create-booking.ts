@@ -2,6 +2,7 @@ import type { BookingQuote, BoundHold } from '@karcis/kit/contracts/bound-hold'
 import { statement, transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
+import type { Guesser } from '@karcis/kit/guess-limit'
 import { newId } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -25,7 +26,6 @@ import {
   toClientFields,
   wantedOf,
 } from './booking-input.ts'
-import type { Guesser } from '../promos/guess-limit.ts'
 import type { AppliedPromo } from '../promos/promo.ts'
 import { insertUses } from '../promos/promo-store.ts'
 import { offerPromos, promosOn } from '../promos/use-promos.ts'

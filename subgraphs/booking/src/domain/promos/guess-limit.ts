@@ -1,79 +1,18 @@
-import { createHmac, hkdfSync } from 'node:crypto'
-import { transaction } from '@karcis/kit/database'
-import { networkOf } from '@karcis/kit/network'
-import type { Db, Tx } from '../database.ts'
+import { createGuessKey, type Guesser, type GuessLimit, lookUpGuessed } from '@karcis/kit/guess-limit'
+import type { Db } from '../database.ts'
 import { TooManyGuesses } from '../errors.ts'
 
-/** In so many seconds … */
-const WINDOW_SECONDS = 900
-/** … one account may be wrong so often, … */
-const PER_ACCOUNT = 10
-/** … and all accounts of one network together so often: whole schools and offices share one. */
-const PER_NETWORK = 100
-
-/** Who tries a code. */
-export interface Guesser {
-  userId: string
-  /** As the router saw it; undefined when it did not say. */
-  address: string | undefined
-}
-
-/** Makes the key under which a guesser is counted. A copy of the database alone tells no address. */
-export type GuessKey = (kind: 'account' | 'network', value: string) => Buffer
-
 /** @param secret the same in every process of this subgraph. */
-export function createGuessKey(secret: string): GuessKey {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'karcis booking promo guesses', 32))
-  return (...parts) => createHmac('sha256', key).update(JSON.stringify(parts)).digest()
-}
+export const createPromoGuesses = (secret: string): GuessLimit => ({
+  table: 'promo_guesses',
+  key: createGuessKey(secret, 'karcis booking promo guesses'),
+  refusal: (retryAfterSeconds) => new TooManyGuesses(retryAfterSeconds),
+})
 
-/**
- * Looks codes up for somebody, who is slowed down when too many of them are not there. They count as wrong before they are looked
- * up, so that a thousand guesses at once get no further than one after the other; what was found is taken off again.
- * @returns what `find` gives. @throws TooManyGuesses
- */
-export async function lookUp<Found>(
-  { db, guessKey }: { db: Db; guessKey: GuessKey },
-  { userId, address }: Guesser,
+/** Looks promo codes up for somebody, who is slowed down when too many of them are not there. @throws TooManyGuesses */
+export const lookUp = <Found>(
+  { db, promoGuesses }: { db: Db; promoGuesses: GuessLimit },
+  guesser: Guesser,
   codes: readonly string[],
   find: () => Promise<Found[]>,
-): Promise<Found[]> {
-  const network = networkOf(address)
-  const limits = [
-    { key: guessKey('account', userId), most: PER_ACCOUNT },
-    ...(network === null ? [] : [{ key: guessKey('network', network), most: PER_NETWORK }]),
-  ]
-  await transaction(db, async (tx) => {
-    for (const { key, most } of limits) {
-      const seconds = await countGuesses(tx, key, codes.length, most)
-      if (seconds !== null) throw new TooManyGuesses(seconds) // and none of them has counted
-    }
-  })
-  const found = await find()
-  if (found.length > 0) {
-    await transaction(db, async (tx) => {
-      for (const { key } of limits) await uncountGuesses(tx, key, found.length)
-    })
-  }
-  return found
-}
-
-/** @returns null when they may be made; when not, after how many seconds they may, and they are not counted. */
-async function countGuesses(tx: Tx, key: Buffer, guesses: number, most: number): Promise<number | null> {
-  const counted = await tx.$executeRaw`
-    INSERT INTO promo_guesses AS seen (key, guesses, window_ends_at)
-    VALUES (${key}, ${guesses}::int, now() + make_interval(secs => ${WINDOW_SECONDS}::int))
-    ON CONFLICT (key) DO UPDATE SET
-      guesses = CASE WHEN seen.window_ends_at <= now() THEN 0 ELSE seen.guesses END + excluded.guesses,
-      window_ends_at = CASE WHEN seen.window_ends_at <= now() THEN excluded.window_ends_at ELSE seen.window_ends_at END
-    WHERE seen.window_ends_at <= now() OR seen.guesses + excluded.guesses <= ${most}::int`
-  if (counted === 1) return null
-  const [row] = await tx.$queryRaw<{ seconds: number }[]>`
-    SELECT greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int AS seconds
-    FROM promo_guesses WHERE key = ${key}`
-  return row?.seconds ?? 1
-}
-
-async function uncountGuesses(tx: Tx, key: Buffer, guesses: number): Promise<void> {
-  await tx.$executeRaw`UPDATE promo_guesses SET guesses = greatest(0, guesses - ${guesses}::int) WHERE key = ${key}`
-}
+): Promise<Found[]> => lookUpGuessed(db, promoGuesses, guesser, codes.length, find)

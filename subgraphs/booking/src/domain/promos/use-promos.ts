@@ -1,6 +1,7 @@
+import type { Guesser, GuessLimit } from '@karcis/kit/guess-limit'
 import type { Db, Tx } from '../database.ts'
 import { PromoInvalid } from '../errors.ts'
-import { type GuessKey, type Guesser, lookUp } from './guess-limit.ts'
+import { lookUp } from './guess-limit.ts'
 import { type AppliedPromo, applyPromos, type Basket, type OfferedPromo } from './promo.ts'
 import { findOffered } from './promo-store.ts'
 
@@ -15,7 +16,7 @@ interface Sale {
  * @throws PromoInvalid, TooManyGuesses
  */
 export async function offerPromos(
-  deps: { db: Db; guessKey: GuessKey },
+  deps: { db: Db; promoGuesses: GuessLimit },
   guesser: Guesser,
   sale: Sale,
   basket: Basket,

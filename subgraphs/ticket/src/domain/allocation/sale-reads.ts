@@ -3,6 +3,7 @@ import { createGroupCommit } from '@karcis/kit/group-commit'
 import type { Reads } from '@karcis/kit/reads'
 import { EventNotBookable, SalesPaused } from '../errors.ts'
 import { type EventSources, refreshIfAnswered } from './known-events.ts'
+import type { AccessCodes } from '../inventory/access-codes.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { findTicketTypes } from '../inventory/ticket-type-store.ts'
 import { ORPHAN_REACH } from '../seat-map/orphan-rule.ts'
@@ -53,12 +54,14 @@ export function createSaleReads(deps: () => { reads: Reads }): SaleReads {
 interface SaleSources extends EventSources {
   saleReads: SaleReads
   waitingRoom: { gate: Gate }
+  accessCodes: AccessCodes
 }
 
 /**
- * Ticket types of events that take bookings, for somebody who has passed their waiting rooms. What the local copy of an event would refuse is
+ * Ticket types of events that take bookings, for somebody who may buy them: who has passed their waiting rooms, and has their access codes. What the local copy of an event would refuse is
  * first asked of its owner, because the copy may be a moment behind.
- * @throws NotFound for an unknown type; EventNotBookable when an event is not approved, or over; SalesPaused; QueueRequired.
+ * @throws NotFound for an unknown or hidden type; EventNotBookable when an event is not approved, or over; SalesPaused; QueueRequired;
+ *   AccessCodeRefused, TooManyAccessCodes.
  */
 export async function requireOpenTypes(
   deps: SaleSources,
@@ -66,8 +69,11 @@ export async function requireOpenTypes(
   ticketTypeIds: readonly string[],
 ): Promise<Map<string, TicketType>> {
   const types = await requireSellingTypes(deps, ticketTypeIds)
+  for (const { id, hidden, organizerId } of types.values())
+    if (hidden && organizerId !== buyer.userId) throw new NotFound('ticket type', id)
   const gated = new Map([...types.values()].map((type) => [type.eventId, type]))
   for (const type of gated.values()) await deps.waitingRoom.gate.requirePass(buyer, type)
+  await deps.accessCodes.require(deps.db, buyer, [...types.values()])
   return types
 }
 

@@ -180,13 +180,13 @@ async function bind(tx: Tx, binding: Binding, seconds: number): Promise<Bound | 
 export async function takeForBooking(
   deps: Deps,
   viewer: Viewer,
-  input: { bookingId: string; items: readonly WantedItem[] },
+  input: { bookingId: string; items: readonly WantedItem[]; accessCode?: string | null | undefined },
 ): Promise<BoundHold> {
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
   const items = parseInput(wantedItems, input.items, 'items')
   const owner = { userId: viewer.id, bookingId }
   if (!(await findHoldOfBooking(deps.db, bookingId))) {
-    const wanted = await requireWanted(deps, viewer, items)
+    const wanted = await requireWanted(deps, viewer, items, input.accessCode)
     try {
       await allocateItems(deps, owner, wanted)
       await faultPoint('take-places/taken')

@@ -12,6 +12,7 @@ import { requirePlacesOfOneHold, requireWithinLimits } from '../allocation/limit
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 import { requireEvent, requireOpenEvent } from '../allocation/known-events.ts'
 
 /** So many of each of several ticket types, each type once. */
@@ -31,12 +32,20 @@ export const wantedItems = z
 export async function quoteBooking(
   deps: Deps,
   viewer: Viewer,
-  { holdId, items }: { holdId?: string | null | undefined; items?: readonly WantedItem[] | null | undefined },
+  {
+    holdId,
+    items,
+    accessCode,
+  }: {
+    holdId?: string | null | undefined
+    items?: readonly WantedItem[] | null | undefined
+    accessCode?: string | null | undefined
+  },
 ): Promise<BookingQuote> {
   if (holdId != null && items == null) return quoteHold(deps, viewer, parseInput(idSchema, holdId, 'holdId'))
   if (holdId != null || items == null)
     throw new BadUserInput([{ path: 'holdId', message: 'must be given, or items, and not both' }])
-  return quoteItems(deps, viewer, parseInput(wantedItems, items, 'items'))
+  return quoteItems(deps, viewer, parseInput(wantedItems, items, 'items'), accessCode)
 }
 
 /** A hold that a booking has bound already gives its quote too: whoever books it twice at once is to come as far as the booking. */
@@ -50,8 +59,13 @@ async function quoteHold(deps: Deps, viewer: Viewer, holdId: string): Promise<Bo
   return hold.quote
 }
 
-async function quoteItems(deps: Deps, viewer: Viewer, items: readonly WantedItem[]): Promise<BookingQuote> {
-  const wanted = await requireWanted(deps, viewer, items)
+async function quoteItems(
+  deps: Deps,
+  viewer: Viewer,
+  items: readonly WantedItem[],
+  accessCode: string | null | undefined,
+): Promise<BookingQuote> {
+  const wanted = await requireWanted(deps, viewer, items, accessCode)
   const eventId = wanted[0]?.type.eventId ?? ''
   for (const { type } of wanted) requireSale(type)
   await requireWithinLimits(deps, { eventId, userId: viewer.id }, items)
@@ -75,16 +89,19 @@ async function quoteItems(deps: Deps, viewer: Viewer, items: readonly WantedItem
 
 /**
  * The types of what is wanted, all of one event that takes bookings, and not more places than one hold keeps.
- * @throws NotFound, EventNotBookable, SalesPaused, QueueRequired, BadUserInput, LimitExceeded.
+ * @param rawCode the access code that the buyer gives.
+ * @throws NotFound, EventNotBookable, SalesPaused, QueueRequired, AccessCodeRefused, BadUserInput, LimitExceeded.
  */
 export async function requireWanted(
   deps: Deps,
   viewer: Viewer,
   items: readonly WantedItem[],
+  rawCode: string | null | undefined,
 ): Promise<WantedPlaces[]> {
+  const accessCode = parseInput(givenCodeSchema, rawCode, 'accessCode')
   const types = await requireOpenTypes(
     deps,
-    { userId: viewer.id },
+    { userId: viewer.id, accessCode },
     items.map((item) => item.ticketTypeId),
   )
   const [first, ...others] = [...types.values()]

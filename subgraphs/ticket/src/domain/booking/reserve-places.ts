@@ -20,6 +20,7 @@ interface WantedReservation {
   items?: readonly WantedItem[] | null | undefined
   eventId?: string | null | undefined
   seatIds?: readonly string[] | null | undefined
+  accessCode?: string | null | undefined
 }
 
 /**
@@ -30,15 +31,15 @@ interface WantedReservation {
 export async function reservePlaces(
   deps: Deps,
   viewer: Viewer,
-  { holdId: rawId, items, eventId, seatIds }: WantedReservation,
+  { holdId: rawId, items, eventId, seatIds, accessCode }: WantedReservation,
 ): Promise<BoundHold> {
   const holdId = parseInput(idSchema, rawId, 'holdId')
   if ((items == null) === (seatIds == null))
     throw new BadUserInput([{ path: 'items', message: 'must be given, or seatIds, and not both' }])
   const reserve = () =>
     items != null
-      ? reserveItems(deps, viewer, holdId, items)
-      : holdSeats(deps, viewer, { eventId, seatIds }, holdId)
+      ? reserveItems(deps, viewer, holdId, items, accessCode)
+      : holdSeats(deps, viewer, { eventId, seatIds, accessCode }, holdId)
   // At once they would be in the way of each other, and none might find places. Of two processes the slower finds the hold of the other.
   await deps.reservationInTurn(holdId, () => reserveUnlessHeld(deps.db, holdId, reserve))
   const hold = await findHold(deps.db, holdId)
@@ -63,8 +64,9 @@ async function reserveItems(
   viewer: Viewer,
   holdId: string,
   rawItems: readonly WantedItem[],
+  accessCode: string | null | undefined,
 ): Promise<void> {
-  const wanted = await requireWanted(deps, viewer, parseInput(wantedItems, rawItems, 'items'))
+  const wanted = await requireWanted(deps, viewer, parseInput(wantedItems, rawItems, 'items'), accessCode)
   await allocateItems(deps, { userId: viewer.id, bookingId: null }, wanted, holdId)
 }
 

@@ -13,6 +13,7 @@ import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenType } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 import { moveStockOfSeats } from '../inventory/stock-store.ts'
 import { publishChange } from '../live.ts'
 import { moveHeldUntil, moveSeats } from '../seat-map/seat-store.ts'
@@ -27,15 +28,17 @@ import { requireBoundHold } from './bind-hold.ts'
 export async function resizeHold(
   deps: Deps,
   viewer: Viewer,
-  input: { holdId: string; quantity: number },
+  input: { holdId: string; quantity: number; accessCode?: string | null | undefined },
 ): Promise<BoundHold> {
   const holdId = parseInput(idSchema, input.holdId, 'holdId')
   const quantity = parseInput(quantitySchema, input.quantity, 'quantity')
+  const accessCode = parseInput(givenCodeSchema, input.accessCode, 'accessCode')
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const hold = await requireLoose(deps, viewer, holdId)
     const had = countOf(hold)
     if (quantity < had) await shrink(deps, hold, quantity)
-    else if (quantity > had && !(await grow(deps, hold, quantity, quantity - had))) continue
+    else if (quantity > had && !(await grow(deps, hold, { quantity, more: quantity - had, accessCode })))
+      continue
     return requireBoundHold(deps.db, holdId)
   }
   throw new ServiceUnavailable('This hold is being changed elsewhere. Try again.')
@@ -71,10 +74,14 @@ async function shrink(deps: Deps, { id: holdId, eventId, userId }: Hold, quantit
 }
 
 /** What is wanted more is held by itself first, then taken in. @returns whether nobody else has resized the hold meanwhile. */
-async function grow(deps: Deps, hold: Hold, quantity: number, more: number): Promise<boolean> {
+async function grow(
+  deps: Deps,
+  hold: Hold,
+  { quantity, more, accessCode }: { quantity: number; more: number; accessCode: string | null | undefined },
+): Promise<boolean> {
   const { id: holdId, eventId, userId, items } = hold
   await requirePlacesOfOneHold(deps, { eventId, userId }, quantity)
-  const type = await requireOpenType(deps, { userId }, items[0]?.ticketTypeId ?? '')
+  const type = await requireOpenType(deps, { userId, accessCode }, items[0]?.ticketTypeId ?? '')
   const extraId = newId()
   const extra = await allocateItems(
     deps,

@@ -8,12 +8,14 @@ import { type Hold, quantitySchema, queuePassSchema } from '../allocation/hold.t
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenType } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 
 const inputSchema = z.object({
   eventId: idSchema,
   ticketTypeId: idSchema,
   quantity: quantitySchema,
   queuePass: queuePassSchema,
+  accessCode: givenCodeSchema,
 })
 
 /**
@@ -22,10 +24,10 @@ const inputSchema = z.object({
  *   BadUserInput.
  */
 export async function holdBestSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
-  const { eventId, ticketTypeId, quantity, queuePass } = parseInput(inputSchema, input)
+  const { eventId, ticketTypeId, quantity, queuePass, accessCode } = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
   await requirePlacesOfOneHold(deps, { ...owner, eventId }, quantity)
-  const type = await requireOpenType(deps, { ...owner, queuePass }, ticketTypeId)
+  const type = await requireOpenType(deps, { ...owner, queuePass, accessCode }, ticketTypeId)
   if (type.eventId !== eventId) throw new NotFound('ticket type of this event', ticketTypeId)
   if (!type.seated)
     throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has no seats: use holdTickets' }])

@@ -8,6 +8,7 @@ import { type Hold, quantitySchema, queuePassSchema } from '../allocation/hold.t
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 import { seatIdsSchema } from '../seat-map/seat.ts'
 import type { Buyer } from '../waiting-room/gate.ts'
 import { type ChosenPlaces, holdChosen } from './hold-seats.ts'
@@ -26,6 +27,7 @@ const inputSchema = z.object({
     )
     .nullish(),
   queuePass: queuePassSchema,
+  accessCode: givenCodeSchema,
 })
 
 /**
@@ -34,8 +36,8 @@ const inputSchema = z.object({
  * @throws what holdSeats, holdBestSeats and holdTickets refuse with; BadUserInput also when nothing is wanted.
  */
 export async function holdItems(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
-  const { eventId, seatIds, items, queuePass } = parseInput(inputSchema, input)
-  const buyer = { userId: viewer.id, queuePass }
+  const { eventId, seatIds, items, queuePass, accessCode } = parseInput(inputSchema, input)
+  const buyer = { userId: viewer.id, queuePass, accessCode }
   const wanted = { eventId, seatIds: seatIds ?? [], items: items ?? [] }
   if (wanted.seatIds.length > 0) return holdChosen(deps, buyer, wanted)
   if (wanted.items.length === 0)

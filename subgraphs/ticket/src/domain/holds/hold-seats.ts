@@ -10,6 +10,7 @@ import { requireOpenTypes } from '../allocation/sale-reads.ts'
 import { withSeatClaim } from '../allocation/seat-claims.ts'
 import type { Deps } from '../deps.ts'
 import { OrphanSeat, SeatsUnavailable } from '../errors.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { leftAlone, orphansOf } from '../seat-map/orphan-rule.ts'
 import { type ChosenSeat, findRowsAround } from '../seat-map/row-store.ts'
@@ -21,12 +22,14 @@ const inputSchema = z.object({
   eventId: idSchema,
   seatIds: seatIdsSchema(MAX_IDS),
   queuePass: queuePassSchema,
+  accessCode: givenCodeSchema,
 })
 
 /**
  * Holds the chosen seats of an event for the viewer, all of them or none, for HOLD_SECONDS.
  * @param holdId of the hold to make; a new one, unless given.
- * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen, LimitExceeded, NotFound (a seat of no or another event).
+ * @throws SeatsUnavailable, OrphanSeat, EventNotBookable, SalesPaused, QueueRequired, AccessCodeRefused, SaleNotOpen, LimitExceeded, NotFound (a
+ *   seat of no or another event).
  */
 export async function holdSeats(
   deps: Deps,
@@ -34,8 +37,8 @@ export async function holdSeats(
   input: unknown,
   holdId: string = newId(),
 ): Promise<Hold> {
-  const { eventId, seatIds, queuePass } = parseInput(inputSchema, input)
-  const buyer = { userId: viewer.id, queuePass }
+  const { eventId, seatIds, queuePass, accessCode } = parseInput(inputSchema, input)
+  const buyer = { userId: viewer.id, queuePass, accessCode }
   return holdChosen(deps, buyer, { eventId, seatIds, items: [] }, holdId)
 }
 

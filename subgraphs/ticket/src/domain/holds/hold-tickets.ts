@@ -8,17 +8,23 @@ import { type Hold, quantitySchema, queuePassSchema } from '../allocation/hold.t
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenType } from '../allocation/sale-reads.ts'
 import type { Deps } from '../deps.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
 
-const inputSchema = z.object({ ticketTypeId: idSchema, quantity: quantitySchema, queuePass: queuePassSchema })
+const inputSchema = z.object({
+  ticketTypeId: idSchema,
+  quantity: quantitySchema,
+  queuePass: queuePassSchema,
+  accessCode: givenCodeSchema,
+})
 
 /**
  * Holds general-admission places for the viewer, first come, first served.
  * @throws SoldOut, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
  */
 export async function holdTickets(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
-  const { ticketTypeId, quantity, queuePass } = parseInput(inputSchema, input)
+  const { ticketTypeId, quantity, queuePass, accessCode } = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
-  const type = await requireOpenType(deps, { ...owner, queuePass }, ticketTypeId)
+  const type = await requireOpenType(deps, { ...owner, queuePass, accessCode }, ticketTypeId)
   await requirePlacesOfOneHold(deps, { ...owner, eventId: type.eventId }, quantity)
   if (type.seated)
     throw new BadUserInput([

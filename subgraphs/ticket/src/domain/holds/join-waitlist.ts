@@ -16,26 +16,30 @@ import {
   WaitsAlready,
 } from '../allocation/waitlist-store.ts'
 import type { Deps } from '../deps.ts'
-import type { TicketType } from '../inventory/ticket-type.ts'
+import { givenCodeSchema } from '../inventory/access-codes.ts'
+import { isOffered, type TicketType } from '../inventory/ticket-type.ts'
 import { findTicketType } from '../inventory/ticket-type-store.ts'
 
 /**
  * Has the viewer wait for so many places of a ticket type that is sold out. Who waits for as many already stays where they are.
- * @throws NotFound, BadUserInput, EventNotBookable, SalesPaused, SaleNotOpen; LimitExceeded for more than one person may have; Conflict while
+ * @throws NotFound, BadUserInput, EventNotBookable, SalesPaused, SaleNotOpen; AccessCodeRefused, TooManyAccessCodes; LimitExceeded for more than one person may have; Conflict while
  *   there are places, or for another number than they wait for.
  */
 export async function joinWaitlist(
   deps: Deps,
   viewer: Viewer,
-  input: { ticketTypeId: string; quantity: number },
+  input: { ticketTypeId: string; quantity: number; accessCode?: string | null | undefined },
 ): Promise<WaitlistEntry | null> {
   const type = await requireVisibleType(deps, viewer, input.ticketTypeId)
   const quantity = parseInput(quantitySchema, input.quantity, 'quantity')
+  const accessCode = parseInput(givenCodeSchema, input.accessCode, 'accessCode')
   const { id: ticketTypeId, eventId } = type
   const owner = { userId: viewer.id, eventId }
   const waits = await findWaitlistEntry(deps.db, viewer.id, ticketTypeId)
   if (waits && isOpen(waits)) return requireSame(waits, quantity)
+  if (!isOffered(viewer, type)) throw new NotFound('ticket type', ticketTypeId)
   await requireOpenEvent(deps, eventId)
+  await deps.accessCodes.require(deps.db, { userId: viewer.id, accessCode }, [type])
   requireSale(type)
   await requirePlacesOfOneHold(deps, owner, quantity)
   await requireMostOfOnePerson(deps, owner, { ticketTypeId, quantity })

@@ -57,13 +57,20 @@ export async function findStock(db: Db | Tx, eventId: string): Promise<Stock | n
   return event && { revision: event.stockBase, ticketTypes: [] }
 }
 
+/**
+ * Whether a type `t` is hidden just now. What another type hides shows once that was sold out, for good (the trigger ticket_types_reveal), or once
+ * its sale is over.
+ */
+const CONCEALED = Prisma.sql`(t.hidden OR (t.hidden_until_sold_out IS NOT NULL AND t.revealed_at IS NULL AND NOT coalesce(
+        (SELECT o.sale_ends_at <= now() FROM ticket_types o WHERE o.id = t.hidden_until_sold_out), false)))`
+
 /** Lapsed holds are few (a sweeper follows them), so they are found by their partial index and subtracted as they are read. */
 function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
   return db.$queryRaw<
     TypeRow[]
-  >`SELECT t.id, t.event_id, t.name, t.kind, t.price, t.currency, t.section, t.seated,
-      t.quota, t.sold, t.held, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at,
-      e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
+  >`SELECT t.id, t.event_id, t.name, t.description, t.kind, t.price, t.currency, t.section, t.seated,
+      t.quota, t.sold, t.held, t.held_back, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at, t.access_codes,
+      t.hidden_until_sold_out, ${CONCEALED} AS hidden, e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -79,6 +86,7 @@ interface TypeRow {
   id: string
   event_id: string
   name: string
+  description: string | null
   kind: TicketKind
   price: bigint
   currency: string
@@ -87,8 +95,12 @@ interface TypeRow {
   quota: number
   sold: number
   held: number
+  held_back: number
   available: number
   max_per_user: number | null
+  access_codes: string[]
+  hidden_until_sold_out: string | null
+  hidden: boolean
   sale_starts_at: Date | null
   sale_ends_at: Date | null
   organizer_id: string
@@ -119,6 +131,7 @@ function toTicketType(row: TypeRow): TicketType {
     organizerId: row.organizer_id,
     eventStatus: row.event_status,
     name: row.name,
+    description: row.description,
     kind: row.kind,
     price: Number(row.price),
     currency: row.currency,
@@ -127,8 +140,12 @@ function toTicketType(row: TypeRow): TicketType {
     quota: row.quota,
     sold: row.sold,
     held: row.held - row.lapsed,
+    heldBack: row.held_back,
     available,
     maxPerUser: row.max_per_user,
+    accessCodes: row.access_codes,
+    hidden: row.hidden,
+    hiddenUntilSoldOut: row.hidden_until_sold_out,
     saleStartsAt: row.sale_starts_at,
     saleEndsAt: row.sale_ends_at,
     eventOpen: isEventOpen(terms, row.now),
@@ -143,6 +160,7 @@ function toTicketType(row: TypeRow): TicketType {
 /** What a ticket type is described by; its counters move on their own (stock-store.ts). */
 export interface TicketTypeTerms {
   name: string
+  description: string | null
   /** In the smallest unit of its currency. */
   price: number
   quota: number
@@ -150,7 +168,21 @@ export interface TicketTypeTerms {
   maxPerUser: number | null
   saleStartsAt: Date | null
   saleEndsAt: Date | null
+  accessCodes: string[]
+  hidden: boolean
+  hiddenUntilSoldOut: string | null
+  /** When it was shown because the other had sold out. */
+  revealedAt: Date | null
 }
+
+/** A type that everybody finds and may buy, with nothing more to be said of it. */
+export const FOR_EVERYBODY = {
+  description: null,
+  accessCodes: [],
+  hidden: false,
+  hiddenUntilSoldOut: null,
+  revealedAt: null,
+} satisfies Partial<TicketTypeTerms>
 
 /**
  * How many people an event is planned for: the quotas of general admission, but for the types named, and all seats of its map, those
@@ -192,6 +224,22 @@ export async function lockTicketType(tx: Tx, id: string): Promise<LockedTicketTy
   await tx.$queryRaw`SELECT id FROM ticket_types WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   const row = await tx.ticketType.findUnique({ where: { id } })
   return row && { ...row, kind: row.kind as TicketKind, price: Number(row.price) }
+}
+
+/**
+ * Locks a type that another is to be hidden by, and that other, in id order: what is sold of it from now on is sold after this.
+ * @returns since when it is sold out, which is now, or null while it is not; undefined when the event has no such type.
+ */
+export async function lockHiding(
+  tx: Tx,
+  eventId: string,
+  id: string,
+  hiddenId: string,
+): Promise<Date | null | undefined> {
+  const rows = await tx.$queryRaw<{ id: string; since: Date | null }[]>`
+    SELECT id, CASE WHEN available = 0 THEN now() END AS since FROM ticket_types
+    WHERE id = ANY(${[id, hiddenId]}::uuid[]) AND event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE`
+  return rows.find((row) => row.id === id)?.since
 }
 
 /** Locks all ticket types of an event, in id order. @returns which of them are bought by seat, and how many there are. */

@@ -1,3 +1,6 @@
+import type { Viewer } from '@karcis/kit/service-token'
+import { maySeeEvent } from '../events/event-copy.ts'
+
 /** How a ticket type is paid for. */
 export type TicketKind = 'FREE' | 'PAID' | 'DONATION'
 
@@ -12,6 +15,7 @@ export interface TicketType {
   organizerId: string
   eventStatus: string
   name: string
+  description: string | null
   kind: TicketKind
   /** In the smallest unit of `currency`. */
   price: number
@@ -21,8 +25,16 @@ export interface TicketType {
   quota: number
   sold: number
   held: number
+  /** How many of those that are held are kept by contingents. */
+  heldBack: number
   available: number
   maxPerUser: number | null
+  /** Keyed hashes of the codes with which it can be bought (access-codes.ts); empty: without one. */
+  accessCodes: readonly string[]
+  /** Whether it is hidden just now from everybody but the organizer and admins. */
+  hidden: boolean
+  /** The type that must sell out before it is shown; null: none. */
+  hiddenUntilSoldOut: string | null
   saleStartsAt: Date | null
   saleEndsAt: Date | null
   /** Whether its event takes bookings: approved, and not over. */
@@ -36,6 +48,18 @@ export interface TicketType {
   /** Which drawing of the event's seats it is sold by: rises when they are drawn anew. */
   mapVersion: number
 }
+
+/** Whether somebody runs an event, and is shown all of it. */
+export const runsEvent = (viewer: Viewer | null, { organizerId }: Pick<TicketType, 'organizerId'>): boolean =>
+  viewer?.role === 'ADMIN' || viewer?.id === organizerId
+
+/** Whether a ticket type is among what somebody is offered: not while it is hidden, but to whoever runs its event. */
+export const isOffered = (viewer: Viewer | null, type: TicketType): boolean =>
+  maySeeEvent(viewer, type) && (!type.hidden || runsEvent(viewer, type))
+
+/** The type, when it is among what the viewer is offered. */
+export const ifOffered = (viewer: Viewer | null, type: TicketType | null): TicketType | null =>
+  type && isOffered(viewer, type) ? type : null
 
 /** What a sale depends on, apart from the clock. */
 export interface SaleTerms {

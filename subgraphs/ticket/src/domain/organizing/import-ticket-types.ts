@@ -16,6 +16,7 @@ import {
   countPlannedPlaces,
   findTicketTypes,
   findTicketTypesOfEvents,
+  FOR_EVERYBODY,
   insertTicketType,
   type TicketTypeTerms,
 } from '../inventory/ticket-type-store.ts'
@@ -99,6 +100,7 @@ function readTypes(rows: readonly CsvRow<Column>[], currency: string, timezone: 
         maxPerUser: read(row, 'maxPerUser', readCount(MAX_QUOTA)),
         saleStartsAt: read(row, 'saleStartsAt', readMoment(timezone)),
         saleEndsAt: read(row, 'saleEndsAt', readMoment(timezone)),
+        ...FOR_EVERYBODY,
       },
     }
   })

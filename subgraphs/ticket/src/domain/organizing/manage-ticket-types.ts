@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { instantSchema, moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { instantSchema, moneySchema, nameSchema, parseInput, textSchema } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
@@ -11,6 +11,7 @@ import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
 import { requireOwnEvent } from '../allocation/known-events.ts'
 import { currencyOfTicketTypes, requireChargeable } from './currency.ts'
+import { accessCodeSchema, MAX_ACCESS_CODES } from '../inventory/access-codes.ts'
 import { lockEventCopy } from '../events/event-copy-store.ts'
 import { scheduleSaleMoment } from '../inventory/sale-moment-store.ts'
 import type { TicketKind, TicketType } from '../inventory/ticket-type.ts'
@@ -20,6 +21,7 @@ import {
   deleteUnusedTicketType,
   findTicketType,
   insertTicketType,
+  lockHiding,
   lockTicketType,
   type TicketTypeTerms,
   updateTicketTypeTerms,
@@ -32,6 +34,14 @@ export const MAX_TYPES = 100
 export const MAX_QUOTA = 10_000_000
 const count = z.int().min(1).max(MAX_QUOTA)
 const optionalFields = {
+  description: textSchema(2_000).nullish(),
+  accessCode: accessCodeSchema.nullish(),
+  accessCodes: z
+    .array(accessCodeSchema)
+    .max(MAX_ACCESS_CODES, `must be at most ${MAX_ACCESS_CODES}`)
+    .nullish(),
+  hidden: z.boolean().nullish(),
+  hiddenUntilSoldOut: idSchema.nullish(),
   saleStartsAt: instantSchema.nullish(),
   saleEndsAt: instantSchema.nullish(),
   maxPerUser: count.nullish(),
@@ -66,20 +76,26 @@ export async function createTicketType(
   const id = newId()
   const wanted: TicketTypeTerms = {
     name: given.name,
+    description: given.description ?? null,
     price: given.price ?? 0,
     quota: given.quota,
     section: given.section ?? null,
     maxPerUser: given.maxPerUser ?? null,
     saleStartsAt: given.saleStartsAt ?? null,
     saleEndsAt: given.saleEndsAt ?? null,
+    accessCodes: codesOf(deps, id, given) ?? [],
+    hidden: given.hidden ?? false,
+    hiddenUntilSoldOut: given.hiddenUntilSoldOut ?? null,
+    revealedAt: null,
   }
   await transaction(deps.db, async (tx) => {
     await requireFewTypes(tx, eventId)
+    const revealedAt = await requireHiding(tx, { id, eventId }, given.hiddenUntilSoldOut)
     const terms = await requirePlan(tx, {
       id,
       eventId,
       kind,
-      wanted,
+      wanted: { ...wanted, revealedAt: revealedAt ?? null },
       sent: Object.keys(wanted),
       quotaBefore: 0,
     })
@@ -119,23 +135,36 @@ export async function updateTicketType(
   requireRole({ viewer }, 'ORGANIZER')
   const { id, ...changes } = parseInput(updateSchema, input)
   const { eventId } = await requireOwnType(deps, viewer, id)
-  await transaction(deps.db, (tx) => update(tx, { id, eventId }, changes))
+  const codes = codesOf(deps, id, changes)
+  await transaction(deps.db, (tx) => update(tx, { id, eventId }, changes, codes))
   publishStock(deps.live, eventId)
   return findTicketType(deps.db, id)
 }
 
-async function update(tx: Tx, of: { id: string; eventId: string }, changes: Changes): Promise<void> {
+async function update(
+  tx: Tx,
+  of: { id: string; eventId: string },
+  changes: Changes,
+  accessCodes: string[] | undefined,
+): Promise<void> {
   await lockEventCopy(tx, of.eventId) // before its types, as everybody
+  const { hiddenUntilSoldOut } = changes
+  const revealedAt = await requireHiding(tx, of, hiddenUntilSoldOut)
   const locked = await lockTicketType(tx, of.id)
   if (!locked) throw new NotFound('ticket type', of.id)
   const wanted: TicketTypeTerms = {
     name: changes.name ?? locked.name,
+    description: changed(changes.description, locked.description),
     price: changes.price ?? locked.price,
     quota: changes.quota ?? locked.quota,
     section: changed(changes.section, locked.section),
     maxPerUser: changed(changes.maxPerUser, locked.maxPerUser),
     saleStartsAt: changed(changes.saleStartsAt, locked.saleStartsAt),
     saleEndsAt: changed(changes.saleEndsAt, locked.saleEndsAt),
+    accessCodes: accessCodes ?? locked.accessCodes,
+    hidden: changes.hidden ?? locked.hidden,
+    hiddenUntilSoldOut: changed(hiddenUntilSoldOut, locked.hiddenUntilSoldOut),
+    revealedAt: changed(revealedAt, locked.revealedAt),
   }
   if (locked.seated && wanted.quota !== locked.quota)
     throw new Conflict('The quota of a type with seats is the number of its seats.')
@@ -185,6 +214,39 @@ async function requirePlan(tx: Tx, { id, eventId, kind, wanted, sent, quotaBefor
   if (problems.length > 0)
     throw new BadUserInput(problems.map(({ path, message }) => ({ path: `input.${path}`, message })))
   return terms
+}
+
+/** What is kept of the codes that were given, each once; undefined where none were. @throws BadUserInput for both at once. */
+function codesOf(
+  { accessCodes: kept }: Deps,
+  id: string,
+  { accessCode, accessCodes }: Pick<Changes, 'accessCode' | 'accessCodes'>,
+): string[] | undefined {
+  if (accessCode === undefined && accessCodes === undefined) return undefined
+  if (accessCode != null && accessCodes != null)
+    throw new BadUserInput([
+      { path: 'input.accessCodes', message: 'cannot be given together with accessCode' },
+    ])
+  const codes = accessCode == null ? (accessCodes ?? []) : [accessCode]
+  return [...new Set(codes)].map((code) => kept.digest(id, code))
+}
+
+/**
+ * Whether a type can be hidden until another is sold out; both are locked.
+ * @returns since when it shows: now, where that other is sold out already; undefined where nothing was said of another.
+ * @throws BadUserInput for itself, or a type of another event.
+ */
+async function requireHiding(
+  tx: Tx,
+  { id, eventId }: { id: string; eventId: string },
+  until: string | null | undefined,
+): Promise<Date | null | undefined> {
+  if (until == null) return until
+  const since = until === id ? undefined : await lockHiding(tx, eventId, until, id)
+  if (since !== undefined) return since
+  throw new BadUserInput([
+    { path: 'input.hiddenUntilSoldOut', message: 'must be another ticket type of this event' },
+  ])
 }
 
 /** What was given, null included; what was not given stays. */

@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { StandingSeat } from './map-diff.ts'
 import type { SeatStatus } from './seat.ts'
@@ -11,13 +12,16 @@ import {
   type PlacedSeat,
 } from './seat-map-store.ts'
 
+/** How a seat `s` stands when its map is drawn anew: what is held back is somebody's, too. */
+const STANDING = Prisma.sql`CASE WHEN s.contingent_id IS NULL THEN s.status ELSE 'HELD' END AS status`
+
 /** Every seat of a map, section by section, row by row, as they are written: lapsed holds still count as held. */
 export const findStandingSeats = (db: Db | Tx, eventId: string): PromiseLike<StandingSeat[]> =>
   db.$queryRaw<
     StandingSeat[]
   >`SELECT s.id, s.section_id AS "sectionId", x.name AS section, s.ticket_type_id AS "ticketTypeId",
       s.row_label AS "rowLabel", s.row_index AS "rowIndex", s.number, s.label, s.position, s.x, s.y, s.accessible, s.companion,
-      s.obstructed, s.status
+      s.obstructed, ${STANDING}
     FROM seats s JOIN sections x ON x.id = s.section_id WHERE s.event_id = ${eventId}::uuid
     ORDER BY x.ordinal, s.row_index, s.position`
 
@@ -27,7 +31,7 @@ export async function lockSeats(tx: Tx, seatIds: readonly string[]): Promise<Map
   for (const part of inParts([...seatIds].sort())) {
     const rows = await tx.$queryRaw<
       { id: string; status: SeatStatus }[]
-    >`SELECT id, status FROM seats WHERE id = ANY(${part}::uuid[]) ORDER BY id FOR UPDATE`
+    >`SELECT s.id, ${STANDING} FROM seats s WHERE s.id = ANY(${part}::uuid[]) ORDER BY s.id FOR UPDATE`
     for (const { id, status } of rows) statuses.set(id, status)
   }
   return statuses
@@ -96,7 +100,7 @@ export async function updateFreeSeats(
         (n.section_id, n.ticket_type_id, n.row_label, n.row_index, n.number, n.label, n.position, n.x, n.y, n.accessible,
           n.companion, n.obstructed, s.version + 1)
       FROM ${drawnRows(part)} AS n(id, blocked, ${DRAWN_COLUMNS})
-      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') RETURNING s.id`
+      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') AND s.contingent_id IS NULL RETURNING s.id`
     drawn.push(...rows.map((row) => row.id))
   }
   return drawn
@@ -116,7 +120,7 @@ export async function retireFreeSeats(tx: Tx, seatIds: readonly string[]): Promi
         FROM seats s WHERE s.id = ANY(${part}::uuid[])
       )
       UPDATE seats s SET event_id = NULL, status = 'BLOCKED', row_index = b.row_index, version = s.version + 1 FROM behind b
-      WHERE s.id = b.id AND s.status IN ('AVAILABLE', 'BLOCKED') RETURNING s.id`
+      WHERE s.id = b.id AND s.status IN ('AVAILABLE', 'BLOCKED') AND s.contingent_id IS NULL RETURNING s.id`
     retired.push(...rows.map((row) => row.id))
   }
   return retired

@@ -92,7 +92,7 @@ function withDates(change: SeatMapChange): SeatMapChange {
 const BEFORE_ALL = -1
 
 /**
- * All ticket types of an event that the viewer may see: as they are now, and whenever one has changed, also by time alone.
+ * All ticket types of an event that the viewer may see, but those that are hidden, for all watchers are told the same: as they are now, and whenever one has changed, also by time alone.
  * @throws NotFound when there is no such event.
  */
 export async function watchStock(
@@ -103,6 +103,6 @@ export async function watchStock(
   const eventId = parseInput(idSchema, id, 'eventId')
   await requireVisibleEvent(deps, viewer, eventId)
   return mapAsync(deps.live.stock.watch(eventId, BEFORE_ALL), ({ ticketTypes }) =>
-    ticketTypes.filter((type) => maySeeEvent(viewer, type)),
+    ticketTypes.filter((type) => !type.hidden && maySeeEvent(viewer, type)),
   )
 }

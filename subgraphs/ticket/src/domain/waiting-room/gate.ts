@@ -10,6 +10,8 @@ export interface Buyer {
   userId: string
   /** As `QueuePosition.pass` gave it; without one it is looked up whether they were admitted. */
   queuePass?: string | null | undefined
+  /** For types that are not for everybody (inventory/access-codes.ts). */
+  accessCode?: string | null | undefined
 }
 
 /** The event that they take places of, and its queue; null when it has none. */

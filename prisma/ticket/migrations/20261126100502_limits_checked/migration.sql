@@ -1,0 +1,6 @@
+ALTER TABLE ticket_types VALIDATE CONSTRAINT ticket_types_access_codes_given;
+ALTER TABLE ticket_types VALIDATE CONSTRAINT ticket_types_held_back_check;
+ALTER TABLE ticket_types VALIDATE CONSTRAINT ticket_types_hidden_until_another;
+ALTER TABLE ticket_types VALIDATE CONSTRAINT ticket_types_hidden_until_sold_out_fkey;
+ALTER TABLE seats VALIDATE CONSTRAINT seats_contingent_id_fkey;
+ALTER TABLE seats VALIDATE CONSTRAINT seats_held_back_are_blocked;
