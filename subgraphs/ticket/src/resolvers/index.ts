@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { bookings } from './bookings.ts'
 import { door } from './door.ts'
 import { holds } from './holds.ts'
+import { questions } from './questions.ts'
 import { queues } from './queues.ts'
 import { seatLayouts } from './seat-layouts.ts'
 import { seats } from './seats.ts'
@@ -18,6 +19,7 @@ export const resolvers = joinResolvers<Resolvers>(
   seatLayouts,
   holds,
   queues,
+  questions,
   tickets,
   door,
   bookings,
