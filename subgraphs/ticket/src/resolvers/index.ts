@@ -10,6 +10,7 @@ import { seatLayouts } from './seat-layouts.ts'
 import { seats } from './seats.ts'
 import { ticketTypes } from './ticket-types.ts'
 import { tickets } from './tickets.ts'
+import { waitlists } from './waitlists.ts'
 
 /** Everything that schema/ticket.graphql names. */
 export const resolvers = joinResolvers<Resolvers>(
@@ -20,6 +21,7 @@ export const resolvers = joinResolvers<Resolvers>(
   holds,
   queues,
   questions,
+  waitlists,
   tickets,
   door,
   bookings,
