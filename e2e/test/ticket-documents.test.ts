@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
 import { startKarcis } from './karcis.ts'
 
-it('gives tickets as documents by the one port, to whoever they are, and none of what was handed on', async () => {
+it('gives tickets as documents by the one port, asks who comes, and knows none of what was handed on', async () => {
   await using karcis = await startKarcis()
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
@@ -43,6 +43,47 @@ it('gives tickets as documents by the one port, to whoever they are, and none of
   expect(await codeOf(await get(`/tickets/${booking.id}.pdf`, buyer.token))).toEqual([404, 'NOT_FOUND'])
   expect(await codeOf(await get('/tickets/../tickets/x.exe', buyer.token))).toEqual([404, 'NOT_FOUND'])
   expect((await fetch(karcis.url + path, { method: 'POST' })).status).toBe(405)
+
+  // What the organizer asks, and is told: in the list, and in the file.
+  await karcis.run(
+    'mutation ($input: SetQuestionsInput!) { setQuestions(input: $input) { title questions { text } } }',
+    {
+      input: {
+        eventId,
+        questions: [{ text: 'Food?', kind: 'CHOICE', required: true, options: ['All', 'No meat'] }],
+      },
+    },
+    organizer.token,
+  )
+  const SAY = 'mutation ($input: SetAttendeeInput!) { setAttendee(input: $input) { attendee { name } } }'
+  const say = (answer: string) =>
+    karcis.attempt(
+      SAY,
+      { input: { ticketId: own.id, name: 'Wati', answers: [{ question: 'Food?', answer }] } },
+      buyer.token,
+    )
+  expect((await say('Stones')).errors?.[0]?.extensions?.fields).toMatchObject([
+    { path: 'input.answers.0.answer' },
+  ])
+  expect((await say('No meat')).errors).toBeUndefined()
+  const COME = `query ($id: ID!) { attendees(eventId: $id) {
+    edges { node { name ticket { attendee { name answers { question answer } } } } } } }`
+  expect((await karcis.run(COME, { id: eventId }, organizer.token)).attendees.edges).toEqual([
+    {
+      node: {
+        name: 'Budi',
+        ticket: { attendee: { name: 'Wati', answers: [{ question: 'Food?', answer: 'No meat' }] } },
+      },
+    },
+  ])
+  const { exportAttendees: file } = await karcis.run(
+    'mutation ($id: ID!) { exportAttendees(eventId: $id) { url } }',
+    { id: eventId },
+    organizer.token,
+  )
+  expect(await (await get(file.url)).text()).toMatch(
+    /"Attendee","Food\?","Other answers"\r\n.*"Wati","No meat",""\r\n$/,
+  )
 
   const URLS = 'query ($id: ID!) { ticket(id: $id) { pdfUrl calendarUrl passUrl googleWalletUrl } }'
   const { ticket: links } = await karcis.run(URLS, { id: own.id }, buyer.token)

@@ -4,6 +4,7 @@ import { parse, validate } from 'graphql'
 import { expect, it } from 'vitest'
 import {
   CONTACTS,
+  EVENT_QUESTIONS,
   EVENT_TICKET_COUNT,
   EVENT_TICKET_OWNERS,
   EVENT_TICKETS,
@@ -17,7 +18,9 @@ import {
 } from '../src/contracts/bound-hold.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
+import { EVENT_PLACE } from '../src/contracts/event-place.ts'
 import { NAMES } from '../src/contracts/names.ts'
+import { PLACE_PRICES } from '../src/contracts/place-prices.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
 import { ERASURE_LOSS, EVENT_VISIBLE, EVENTS_TO_COME, VISIBLE_EVENTS } from '../src/contracts/user-asks.ts'
 
@@ -28,6 +31,7 @@ const schemaOf = (name: SubgraphName) =>
 
 it.each([
   ['event', 'EVENT_FOR_SALE', EVENT_FOR_SALE],
+  ['event', 'EVENT_PLACE', EVENT_PLACE],
   ['event', 'EVENT_VISIBLE', EVENT_VISIBLE],
   ['event', 'VISIBLE_EVENTS', VISIBLE_EVENTS],
   ['event', 'EVENTS_TO_COME', EVENTS_TO_COME],
@@ -39,7 +43,9 @@ it.each([
   ['ticket', 'EVENT_TICKETS', EVENT_TICKETS],
   ['ticket', 'EVENT_TICKET_COUNT', EVENT_TICKET_COUNT],
   ['ticket', 'EVENT_TICKET_OWNERS', EVENT_TICKET_OWNERS],
+  ['ticket', 'EVENT_QUESTIONS', EVENT_QUESTIONS],
   ['user', 'CONTACTS', CONTACTS],
+  ['booking', 'PLACE_PRICES', PLACE_PRICES],
   ['booking', 'CHARGEABLE_CURRENCIES', CHARGEABLE_CURRENCIES],
   ['booking', 'WALLETS_FOR_ERASURE', WALLETS_FOR_ERASURE],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {

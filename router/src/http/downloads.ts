@@ -7,6 +7,8 @@ import type { Handler, HttpRequest } from './http-server.ts'
 import { createSubgraphFiles, refuseForNow } from './subgraph-files.ts'
 
 const BOOKING: SubgraphName = 'booking'
+/** Of any length, and as slow as whoever reads them. */
+const AT_ONCE = 16
 
 /** What booking's refusals are answered with; by status. */
 const REFUSALS: Record<number, { code: 'NOT_FOUND' | 'RATE_LIMITED'; message: string }> = {
@@ -23,7 +25,7 @@ export interface Downloads extends AsyncDisposable {
  * @param bookingUrl base URL of the booking subgraph.
  */
 export function createDownloads(bookingUrl: string, tokens: ServiceTokens): Downloads {
-  const files = createSubgraphFiles(BOOKING, bookingUrl, tokens)
+  const files = createSubgraphFiles(BOOKING, bookingUrl, tokens, AT_ONCE)
 
   async function download(http: HttpRequest): Promise<void> {
     const { request, response, url } = http

@@ -9,9 +9,6 @@ import type { HttpRequest } from './http-server.ts'
 
 /** The first byte of a file; and then, between two. */
 const TIMEOUT_MS = 30_000
-/** So many files are on their way at a time: each keeps a connection to the subgraph. */
-const AT_ONCE = 16
-
 /** What of a file's headers goes on to whoever asked for it. */
 const PASSED_ON = ['content-type', 'content-disposition', 'content-length'] as const
 
@@ -34,9 +31,17 @@ export interface SubgraphFiles extends AsyncDisposable {
   pass(http: HttpRequest, ask: FileAsk, refuse: (status: number, body: string) => void): Promise<void>
 }
 
-/** Files that a subgraph makes. @param url its base URL. */
-export function createSubgraphFiles(name: SubgraphName, url: string, tokens: ServiceTokens): SubgraphFiles {
-  const agent = new Agent({ connections: AT_ONCE, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+/**
+ * Files that a subgraph makes.
+ * @param url its base URL. @param atOnce so many are on their way at a time: each keeps a connection to the subgraph.
+ */
+export function createSubgraphFiles(
+  name: SubgraphName,
+  url: string,
+  tokens: ServiceTokens,
+  atOnce: number,
+): SubgraphFiles {
+  const agent = new Agent({ connections: atOnce, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(url).origin
   const signer = tokens.to(name)
   let underWay = 0
@@ -58,7 +63,7 @@ export function createSubgraphFiles(name: SubgraphName, url: string, tokens: Ser
 
   return {
     async pass(http, asked, refuse) {
-      if (underWay >= AT_ONCE) return refuse(429, '')
+      if (underWay >= atOnce) return refuse(429, '')
       underWay += 1
       try {
         const answer = await ask(http, asked)

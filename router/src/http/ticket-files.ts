@@ -10,6 +10,8 @@ import type { Handler, HttpRequest } from './http-server.ts'
 import { createSubgraphFiles, refuseForNow } from './subgraph-files.ts'
 
 const TICKET: SubgraphName = 'ticket'
+/** Some 20 kB each: there are many when a sale has begun. */
+const AT_ONCE = 64
 
 /** A ticket is somebody's: nobody in between keeps it, and a browser no longer than it shows it. */
 const HEADERS = { 'cache-control': 'private, no-store', vary: 'Authorization, Accept-Language' }
@@ -36,7 +38,7 @@ export function createTicketFiles(
   tokens: ServiceTokens,
   { authenticate }: Pick<Authenticator, 'authenticate'>,
 ): TicketFiles {
-  const files = createSubgraphFiles(TICKET, ticketUrl, tokens)
+  const files = createSubgraphFiles(TICKET, ticketUrl, tokens, AT_ONCE)
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response, url } = http

@@ -158,13 +158,30 @@ describe('a file of who has tickets', () => {
     expect([...bytes.subarray(0, 3)]).toEqual([0xef, 0xbb, 0xbf])
     const lines = bytes.subarray(3).toString().split('\r\n')
     expect(lines[0]).toBe(
-      '"Name","Email","Ticket type","Seat","Status","Checked in at","Bought at","Ticket id","Booking id"',
+      '"Name","Email","Ticket type","Seat","Status","Checked in at","Bought at","Ticket id","Booking id","Attendee","Other answers"',
     )
     expect(lines[1]).toContain(`"'=cmd|""/c calc""!A1","${viewer.id}@karcis.test","Regular","","VALID","",`)
     expect(lines[1]).toContain(`"${id}"`)
     expect(lines[2]).toContain('"Émile, Zola"')
     expect(lines.slice(3)).toEqual([''])
     expect(await (await get((await link({ status: 'USED' })).url)).text()).not.toContain('Zola')
+  })
+
+  it('has who comes, a column for what is asked now, and one for all other answers', async () => {
+    const { viewer } = await bought('Ani', regular)
+    const { db } = world.ticket().deps
+    await db.$executeRaw`INSERT INTO questionnaires (event_id, questions)
+      VALUES (${event.eventId}::uuid, '[{"text": "Food?", "kind": "TEXT", "required": false, "options": []}]')`
+    const answers = [
+      { question: 'Food?', answer: '=1+1' },
+      { question: 'Shirt?', answer: 'M' },
+      { question: 'Car?', answer: 'YES' },
+    ]
+    await db.$executeRaw`UPDATE tickets SET attendee_name = 'Sari', attendee_answers = ${JSON.stringify(answers)}::jsonb
+      WHERE owner_id = ${viewer.id}::uuid`
+    const [header, line] = (await (await get((await link()).url)).text()).split('\r\n')
+    expect(header).toMatch(/,"Booking id","Attendee","Food\?","Other answers"$/)
+    expect(line).toMatch(/,"Sari","'=1\+1","Shirt\? M\nCar\? YES"$/)
   })
 
   it('is for the organizer and admins, and only while they are: a link of others, or a changed one, opens nothing', async () => {

@@ -7,6 +7,7 @@ import { findSeatsOfContingents } from './domain/inventory/contingent-store.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
+import { findQuestionnaires } from './domain/tickets/questionnaire-store.ts'
 import type { Ticket } from './domain/tickets/ticket.ts'
 import { countTicketsOfOwners, findTickets, listTicketsOfOwners } from './domain/tickets/ticket-store.ts'
 import { countAdmissions } from './domain/waiting-room/queue-store.ts'
@@ -40,6 +41,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   sectionsOfEvent: byKey((eventIds) => findSections(db, eventIds)),
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
+  questionnaire: byKey((eventIds) => findQuestionnaires(db, eventIds)),
   ticket: byKey((ids) => findTickets(db, ids)),
   hold: byKey((ids) => findHolds(db, ids)),
   ...createTicketReads(db),

@@ -16,7 +16,15 @@ const eventTicket = z.object({
   status: z.enum(TICKET_STATUSES),
   checkedInAt: instant.nullable(),
   createdAt: instant,
+  /** Who comes with it, as its owner or the organizer has said. */
+  attendeeName: z.string().nullable(),
+  /** What they were asked, and said. */
+  answers: z.array(z.object({ question: z.string(), answer: z.string() })),
 })
+
+const FIELDS = Object.keys(eventTicket.shape).map((name) =>
+  name === 'answers' ? 'answers { question answer }' : name,
+)
 
 export const eventTickets = z.array(eventTicket)
 
@@ -43,13 +51,18 @@ const FILTERED = 'eventId: $eventId, ticketTypeId: $ticketTypeId, statuses: $sta
 /** Asks the ticket subgraph for `$limit` tickets, in the order of their ids: oldest first or newest first, strictly between two ids. */
 export const EVENT_TICKETS = `query EventTickets(${FILTER}, $newerThan: ID, $olderThan: ID, $oldestFirst: Boolean!, $limit: Int!) {
   eventTickets(${FILTERED}, newerThan: $newerThan, olderThan: $olderThan, oldestFirst: $oldestFirst, limit: $limit) {
-    ${Object.keys(eventTicket.shape).join(' ')} } }`
+    ${FIELDS.join(' ')} } }`
 
 /** How many there are, under `eventTicketCount`. */
 export const EVENT_TICKET_COUNT = `query EventTicketCount(${FILTER}) { eventTicketCount(${FILTERED}) }`
 
 /** Ids of the people who have them, under `eventTicketOwners`. */
 export const EVENT_TICKET_OWNERS = `query EventTicketOwners(${FILTER}) { eventTicketOwners(${FILTERED}) }`
+
+/** What is asked of those who come to `$eventId`, in its order, under `eventQuestions`. */
+export const EVENT_QUESTIONS = 'query EventQuestions($eventId: ID!) { eventQuestions(eventId: $eventId) }'
+
+export const eventQuestions = z.array(z.string())
 
 export const eventTicketOwners = z.array(z.uuid())
 

@@ -1,9 +1,11 @@
 import {
+  EVENT_QUESTIONS,
   EVENT_TICKET_COUNT,
   EVENT_TICKET_OWNERS,
   EVENT_TICKETS,
   type EventTicket,
   type EventTicketFilter,
+  eventQuestions,
   eventTicketOwners,
   eventTickets,
 } from '@karcis/kit/contracts/attendees'
@@ -165,6 +167,12 @@ export function ticketService(client: ServiceClient | undefined) {
     async ownersOfEvent(filter: EventTicketFilter): Promise<string[]> {
       const data = await client.query<{ eventTicketOwners: unknown }>(EVENT_TICKET_OWNERS, { ...filter })
       return eventTicketOwners.parse(data.eventTicketOwners)
+    },
+
+    /** What the event's organizer asks those who come, in its order. */
+    async questionsOfEvent(eventId: string): Promise<string[]> {
+      const data = await client.query<{ eventQuestions: unknown }>(EVENT_QUESTIONS, { eventId })
+      return eventQuestions.parse(data.eventQuestions)
     },
 
     /** Turns what a paid booking holds into tickets. `issued: false`: the places are gone for good. */

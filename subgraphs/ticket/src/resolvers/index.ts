@@ -5,6 +5,7 @@ import { bookings } from './bookings.ts'
 import { contingents } from './contingents.ts'
 import { door } from './door.ts'
 import { holds } from './holds.ts'
+import { questions } from './questions.ts'
 import { queues } from './queues.ts'
 import { seatLayouts } from './seat-layouts.ts'
 import { seats } from './seats.ts'
@@ -21,6 +22,7 @@ export const resolvers = joinResolvers<Resolvers>(
   contingents,
   holds,
   queues,
+  questions,
   waitlists,
   tickets,
   door,

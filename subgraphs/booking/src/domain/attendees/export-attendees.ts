@@ -1,4 +1,4 @@
-import { type EventTicketFilter, MOST_EVENT_TICKETS } from '@karcis/kit/contracts/attendees'
+import { type EventTicket, type EventTicketFilter, MOST_EVENT_TICKETS } from '@karcis/kit/contracts/attendees'
 import { downloadPath, downloadToken } from '@karcis/kit/contracts/downloads'
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -68,7 +68,10 @@ const HEADER = [
   'Bought at',
   'Ticket id',
   'Booking id',
+  'Attendee',
 ]
+/** Behind a column for each question: what was answered to those that are asked no more. */
+const OTHERS = 'Other answers'
 
 /** The lines, oldest ticket first, page by page: a file of any length takes the memory of one page. @param end called at its end. */
 async function* writeAttendees(
@@ -77,7 +80,8 @@ async function* writeAttendees(
   end: () => void,
 ): AsyncGenerator<string> {
   try {
-    yield BYTE_ORDER_MARK + csvLine(HEADER)
+    const questions = await tickets.questionsOfEvent(filter.eventId)
+    yield BYTE_ORDER_MARK + csvLine([...HEADER, ...questions, OTHERS])
     for (let newerThan: string | null = null; ; ) {
       const range = { newerThan, oldestFirst: true, limit: MOST_EVENT_TICKETS }
       const page: Awaited<ReturnType<typeof tickets.ofEvent>> = await tickets.ofEvent(filter, range)
@@ -95,6 +99,8 @@ async function* writeAttendees(
             ticket.createdAt.toISOString(),
             ticket.id,
             ticket.bookingId,
+            ticket.attendeeName,
+            ...answerCells(ticket, questions),
           ])
         })
         .join('')
@@ -104,4 +110,13 @@ async function* writeAttendees(
   } finally {
     end()
   }
+}
+
+/** What was answered to each question, and then to all others. */
+function answerCells({ answers }: EventTicket, questions: readonly string[]): (string | null)[] {
+  const others = answers.filter(({ question }) => !questions.includes(question))
+  return [
+    ...questions.map((text) => answers.find(({ question }) => question === text)?.answer ?? null),
+    others.map(({ question, answer }) => `${question} ${answer}`).join('\n'),
+  ]
 }

@@ -108,7 +108,8 @@ export function listEventTickets(
 ): Promise<EventTicket[]> {
   const { newerThan, olderThan, oldestFirst, limit } = range
   return db.$queryRaw`SELECT t.id, t.booking_id AS "bookingId", t.owner_id AS "ownerId", t.ticket_type_id AS "ticketTypeId",
-      type.name AS "typeName", t.seat_label AS "seatLabel", t.status, t.checked_in_at AS "checkedInAt", t.created_at AS "createdAt"
+      type.name AS "typeName", t.seat_label AS "seatLabel", t.status, t.checked_in_at AS "checkedInAt", t.created_at AS "createdAt",
+      t.attendee_name AS "attendeeName", coalesce(t.attendee_answers, '[]'::jsonb) AS answers
     FROM tickets t JOIN ticket_types type ON type.id = t.ticket_type_id
     WHERE ${ofEvent(filter)} AND ${newerThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id > ${newerThan}::uuid`}
       AND ${olderThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id < ${olderThan}::uuid`}

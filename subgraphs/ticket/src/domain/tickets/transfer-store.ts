@@ -25,16 +25,20 @@ export async function moveTicketTo(tx: Tx, ticket: Ticket, { to, id, code }: Tra
   return moved === 1
 }
 
-/** Writes who comes with a ticket that its owner still has and that admits. @returns whether it was written. */
+/**
+ * Writes who comes with a ticket that its owner still has and that admits.
+ * @param whenever also past the time that the event gives for it, by the database's clock. @returns whether it was written.
+ */
 export async function updateAttendee(
   tx: Tx,
   { id, ownerId }: Pick<Ticket, 'id' | 'ownerId'>,
-  name: string,
-  answers: Attendee['answers'] | undefined,
+  { name, answers }: Attendee,
+  { whenever }: { whenever: boolean },
 ): Promise<boolean> {
-  const written = await tx.$executeRaw`UPDATE tickets SET attendee_name = ${name},
-      attendee_answers = coalesce(${answers ? JSON.stringify(answers) : null}::jsonb, attendee_answers)
-    WHERE id = ${id}::uuid AND owner_id = ${ownerId}::uuid AND status = 'VALID'`
+  const written =
+    await tx.$executeRaw`UPDATE tickets SET attendee_name = ${name}, attendee_answers = ${JSON.stringify(answers)}::jsonb
+    WHERE id = ${id}::uuid AND owner_id = ${ownerId}::uuid AND status = 'VALID'
+      AND (${whenever} OR NOT EXISTS (SELECT FROM questionnaires q WHERE q.event_id = tickets.event_id AND q.answers_until <= now()))`
   return written === 1
 }
 

@@ -9,6 +9,7 @@ import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { TICKET_STATUSES } from '../tickets/ticket.ts'
+import { findQuestionnaires } from '../tickets/questionnaire-store.ts'
 import { countEventTickets, listEventTicketOwners, listEventTickets } from '../tickets/ticket-store.ts'
 
 const optionalId = idSchema.nullish().default(null)
@@ -44,3 +45,10 @@ export const readEventTicketCount = async ({ db }: Deps, input: unknown): Promis
 /** Ids of the people who have them. @throws BadUserInput */
 export const readEventTicketOwners = async ({ db }: Deps, input: unknown): Promise<string[]> =>
   listEventTicketOwners(db, filterOf(input))
+
+/** What is asked of those who come to an event, in its order. @throws BadUserInput */
+export async function readQuestions({ db }: Deps, rawEventId: string): Promise<string[]> {
+  const eventId = parseInput(idSchema, rawEventId, 'eventId')
+  const questionnaire = (await findQuestionnaires(db, [eventId])).get(eventId)
+  return (questionnaire?.questions ?? []).map(({ text }) => text)
+}
