@@ -10,7 +10,8 @@ import { person, tokenOf } from '@karcis/testkit/people'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type * as holding from '../src/domain/holds/hold-tickets.ts'
 import type * as codes from '../src/domain/inventory/access-codes.ts'
-import { expectBooksToBalance, pileUp } from './races.ts'
+import type { Tx } from '../src/domain/database.ts'
+import { expectBooksToBalance } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
 let story: Story
@@ -228,33 +229,33 @@ describe('a type that waits for another to sell out', () => {
   })
 
   /** Somebody has taken the last place, and not yet committed, when the organizer has another type wait for that. */
-  const LOCK = 'LOCK TABLE holds IN SHARE ROW EXCLUSIVE MODE'
-  async function lastPlace() {
+  async function lastPlaceGoes(meanwhile: (say: () => Promise<Answer>, tx: Tx) => Promise<unknown>) {
     const eventId = await story.event()
     const early = await story.ticketType(eventId, { name: 'Early', quota: 1 })
     const late = await story.ticketType(eventId, { name: 'Late' })
-    const say = () => update({ id: late, hiddenUntilSoldOut: early })
-    return { eventId, take: () => hold(person(), early), say }
+    await story.deps.db.$transaction(async (tx) => {
+      await tx.$executeRaw`UPDATE ticket_types SET held = 1, available = 0 WHERE id = ${early}::uuid`
+      await meanwhile(() => update({ id: late, hiddenUntilSoldOut: early }), tx)
+    })
+    return { eventId }
   }
 
   it('shows also when that was said in the moment in which the last place went', async () => {
-    const { eventId, take, say } = await lastPlace()
-    await pileUp<Answer>(story, LOCK, { start: take, waiting: 1 }, { start: say, waiting: 2 })
+    let said: Promise<Answer> | undefined
+    const { eventId } = await lastPlaceGoes(async (say, tx) => {
+      said = say()
+      await untilBlocked(tx, 1)
+    })
+    expect((await said)?.code).toBeUndefined()
     expect(await listed(null, eventId)).toEqual(['Early', 'Late'])
   })
 
   it('without the guard, the lock of the other, waits for ever then', async () => {
-    const { eventId, take, say } = await lastPlace()
-    const taken = await withMutant(story.deps, [' ORDER BY id FOR NO KEY UPDATE', ' ORDER BY id'], () =>
-      story.deps.db.$transaction(async (tx) => {
-        await tx.$executeRawUnsafe(LOCK)
-        const taking = take()
-        await untilBlocked(tx, 1)
+    const { eventId } = await withMutant(story.deps, [' ORDER BY id FOR NO KEY UPDATE', ' ORDER BY id'], () =>
+      lastPlaceGoes(async (say) => {
         expect((await say()).code).toBeUndefined()
-        return { taking }
       }),
     )
-    expect((await taken.taking).code).toBeUndefined()
     expect(await listed(null, eventId)).toEqual(['Early'])
   })
 
