@@ -93,8 +93,9 @@ export async function keepHistory(url: string, eventId: string): Promise<History
     statuses[index] = status
   }
 
-  async function takeAll(): Promise<number> {
+  async function takeAll(): Promise<void> {
     sum = 0
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ') // all of it as of one moment, for others go on changing seats
     const all = await client.query<{ id: string; status: Status }>(
       'SELECT id, status FROM seats WHERE event_id = $1',
       [eventId],
@@ -112,9 +113,8 @@ export async function keepHistory(url: string, eventId: string): Promise<History
       'SELECT revision FROM seat_maps WHERE event_id = $1',
       [eventId],
     )
-    const revision = map.rows[0]?.revision ?? 0
-    remember(revision)
-    return revision
+    await client.query('COMMIT')
+    remember(map.rows[0]?.revision ?? 0)
   }
 
   /** Changes commit in the order of their revisions; so all of one are there when one of the next is. */
@@ -164,10 +164,14 @@ export async function keepHistory(url: string, eventId: string): Promise<History
     async goOn() {
       const lost = moments.at(-1)?.revision ?? 0
       client = await connect(url)
-      const revision = await takeAll()
+      await takeAll()
       reading.goesOn = true
       following = follow()
-      return lost - revision
+      const kept = await client.query<{ revision: number }>(
+        'SELECT coalesce(max(revision), 0) AS revision FROM noted_changes WHERE revision <= $1',
+        [lost],
+      )
+      return lost - (kept.rows[0]?.revision ?? 0)
     },
     async readToEnd() {
       await rest()
