@@ -3,6 +3,7 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import { findHolds } from './domain/allocation/hold-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { findResaleEnds } from './domain/events/event-copy-store.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
@@ -39,6 +40,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
   ticket: byKey((ids) => findTickets(db, ids)),
+  resaleEnd: byKey((eventIds) => findResaleEnds(db, eventIds)),
   hold: byKey((ids) => findHolds(db, ids)),
   ...createTicketReads(db),
 })

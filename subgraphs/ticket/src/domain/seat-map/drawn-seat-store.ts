@@ -17,7 +17,7 @@ export const findStandingSeats = (db: Db | Tx, eventId: string): PromiseLike<Sta
     StandingSeat[]
   >`SELECT s.id, s.section_id AS "sectionId", x.name AS section, s.ticket_type_id AS "ticketTypeId",
       s.row_label AS "rowLabel", s.row_index AS "rowIndex", s.number, s.label, s.position, s.x, s.y, s.accessible, s.companion,
-      s.obstructed, s.status
+      s.obstructed, CASE WHEN s.resale THEN 'SOLD' ELSE s.status END AS status
     FROM seats s JOIN sections x ON x.id = s.section_id WHERE s.event_id = ${eventId}::uuid
     ORDER BY x.ordinal, s.row_index, s.position`
 
@@ -27,7 +27,8 @@ export async function lockSeats(tx: Tx, seatIds: readonly string[]): Promise<Map
   for (const part of inParts([...seatIds].sort())) {
     const rows = await tx.$queryRaw<
       { id: string; status: SeatStatus }[]
-    >`SELECT id, status FROM seats WHERE id = ANY(${part}::uuid[]) ORDER BY id FOR UPDATE`
+    >`SELECT id, CASE WHEN resale THEN 'SOLD' ELSE status END AS status FROM seats
+      WHERE id = ANY(${part}::uuid[]) ORDER BY id FOR UPDATE`
     for (const { id, status } of rows) statuses.set(id, status)
   }
   return statuses
@@ -96,7 +97,7 @@ export async function updateFreeSeats(
         (n.section_id, n.ticket_type_id, n.row_label, n.row_index, n.number, n.label, n.position, n.x, n.y, n.accessible,
           n.companion, n.obstructed, s.version + 1)
       FROM ${drawnRows(part)} AS n(id, blocked, ${DRAWN_COLUMNS})
-      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') RETURNING s.id`
+      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') AND NOT s.resale RETURNING s.id`
     drawn.push(...rows.map((row) => row.id))
   }
   return drawn
