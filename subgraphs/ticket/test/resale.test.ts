@@ -261,7 +261,6 @@ describe('a seat whose ticket is offered', () => {
 describe('at the same moment', () => {
   const lockOf = (typeId: string) => `SELECT FROM ticket_types WHERE id = '${typeId}' FOR UPDATE`
 
-  /** One offered ticket, two holds of its place, if there are any, and both are paid. */
   it('its place is bought twice: one has it', async () => {
     const { typeId, seller } = await twoSold()
     await offer(seller.buyer, seller.ticket.id)
@@ -290,7 +289,7 @@ describe('at the same moment', () => {
     return { codes: answers.map(({ code }) => code), seller, typeId }
   }
 
-  it('it is withdrawn as somebody takes its place: only the first', async () => {
+  it('a ticket is withdrawn as somebody takes its place: only the first', async () => {
     for (const first of ['hold', 'withdraw'] as const) {
       const { codes } = await withdrawnAsItIsHeld(story, first)
       expect([
@@ -322,7 +321,7 @@ describe('at the same moment', () => {
     return { seller: await statusOf(seller.ticket.id, at), live: live.length }
   }
 
-  it('it is used as its place is sold: never both', async () => {
+  it('a ticket is used as its place is sold: never both', async () => {
     for (const first of ['use', 'sell'] as const) {
       const { seller, live } = await usedAsItIsSold(story, first)
       expect(['USED', 'REFUNDED']).toContain(seller)
