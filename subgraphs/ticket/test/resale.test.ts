@@ -1,5 +1,6 @@
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
+import { withMutant } from '@karcis/testkit/mutants'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { sweepHolds } from '../src/domain/allocation/bound-hold-ender.ts'
@@ -297,6 +298,17 @@ describe('at the same moment', () => {
         ['SOLD_OUT', undefined],
       ]).toContainEqual(codes.toSorted())
     }
+    await expectBooksToBalance(story)
+  })
+
+  it('without the guard (nobody holds its place) a ticket is withdrawn from under somebody who pays for it', async () => {
+    const { typeId, seller } = await twoSold()
+    await offer(seller.buyer, seller.ticket.id)
+    const buyer = await hold(typeId)
+    expect((await withdraw(seller.buyer, seller.ticket.id)).code).toBe('CONFLICT')
+    const mutant = ['y.available >= y.resale - (', 'y.available >= 0 * ('] as const
+    await withMutant(story.deps, mutant, () => withdraw(seller.buyer, seller.ticket.id))
+    expect((await story.booking.issue(buyer.bookingId)).data.issueTickets.issued).toBe(false)
     await expectBooksToBalance(story)
   })
 
