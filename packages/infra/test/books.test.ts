@@ -121,6 +121,12 @@ const FAULTS: Fault[] = [
     row: { ticket_type_id: w.STANDING, waiting: 1, entries: 0 },
   },
   {
+    check: 'resale',
+    database: 'ticket',
+    sql: `UPDATE tickets SET offered_at = now() WHERE ticket_type_id = '${w.STANDING}'`,
+    row: { ticket_type_id: w.STANDING, resale: 0, offered: 1 },
+  },
+  {
     check: 'late-holds',
     database: 'ticket',
     sql: LATE_HOLD,

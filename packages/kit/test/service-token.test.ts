@@ -138,6 +138,7 @@ describe('line 20: who may call what', () => {
       'event ticket',
       'event booking',
       'ticket user',
+      'ticket booking',
       'booking user',
     ])
     expect(of(mayCall).toSorted()).toEqual([...new Set([...asks, ...tells])].toSorted())

@@ -25,6 +25,7 @@ import { openWallet } from './domain/payments/wallet.ts'
 import { createStatementUrls, openStatement } from './domain/payouts/statement-files.ts'
 import { createPromoGuesses } from './domain/promos/guess-limit.ts'
 import { beginEventRefund } from './domain/refunds/refund-event.ts'
+import { refundResold } from './domain/refunds/refund-resold.ts'
 import { createLeaderboard } from './domain/sales/leaderboard.ts'
 import { createSalesLive } from './domain/sales/view-sales.ts'
 import { ticketService } from './domain/ticket-service.ts'
@@ -135,5 +136,6 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         await updateEventCopy(tx, payload)
         await beginEventRefund(tx, payload)
       },
+      'ticket.resold': (tx, { payload }) => refundResold(tx, payload),
     }),
   })

@@ -4,6 +4,7 @@ import { findHolds } from './domain/allocation/hold-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { findSeatsOfContingents } from './domain/inventory/contingent-store.ts'
+import { findResaleEnds } from './domain/events/event-copy-store.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
 import { findSeatMaps, findSections } from './domain/seat-map/seat-map-store.ts'
 import { findSeats, findSeatsOfEvents } from './domain/seat-map/seat-store.ts'
@@ -43,6 +44,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
   questionnaire: byKey((eventIds) => findQuestionnaires(db, eventIds)),
   ticket: byKey((ids) => findTickets(db, ids)),
+  resaleEnd: byKey((eventIds) => findResaleEnds(db, eventIds)),
   hold: byKey((ids) => findHolds(db, ids)),
   ...createTicketReads(db),
 })

@@ -14,6 +14,7 @@ import { createSaleReads } from './domain/allocation/sale-reads.ts'
 import { createSeatAllocator } from './domain/allocation/seat-allocator.ts'
 import { createSeatClaims } from './domain/allocation/seat-claims.ts'
 import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
+import { moveEntriesToLeft } from './domain/allocation/waitlist-store.ts'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createAccessCodes } from './domain/inventory/access-codes.ts'
@@ -114,7 +115,9 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
       async 'user.rights-changed'(tx: Tx, { payload: { userId, erased } }) {
-        if (erased) await deleteAttendeesOf(tx, userId)
+        if (!erased) return
+        await deleteAttendeesOf(tx, userId)
+        await moveEntriesToLeft(tx, userId)
       },
     }),
   })

@@ -85,7 +85,7 @@ export async function imbalances({ sql }: Story): Promise<Balance[]> {
       (SELECT count(*)::int FROM tickets k WHERE k.seat_id = s.id AND k.status IN ('VALID', 'USED')) AS live,
       (SELECT count(*)::int FROM hold_items i JOIN holds h ON h.id = i.hold_id
         WHERE i.seat_id = s.id AND h.status = 'ACTIVE') AS kept) b
-    WHERE (b.live, b.kept) <> (CASE s.status WHEN 'SOLD' THEN 1 ELSE 0 END, CASE s.status WHEN 'HELD' THEN 1 ELSE 0 END)
+    WHERE (b.live, b.kept) <> (CASE WHEN s.status = 'SOLD' OR s.resale THEN 1 ELSE 0 END, CASE s.status WHEN 'HELD' THEN 1 ELSE 0 END)
     UNION ALL
     SELECT 'held back of ' || t.name, t.held_back, b.back, NULL, NULL, NULL, NULL FROM ticket_types t
     CROSS JOIN LATERAL (SELECT

@@ -1,4 +1,5 @@
 import type { Viewer } from '@karcis/kit/service-token'
+import { tell } from '@karcis/testkit/ask'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -117,6 +118,20 @@ describe('somebody who waits for a type that is sold out', () => {
     expect((await entryOf(waits, over, story)).status).toBe('EXPIRED')
     await sweepWaitlists(story.deps)
     expect(await story.sql(`SELECT waiting FROM ticket_types WHERE id = '${over}'`)).toEqual([{ waiting: 0 }])
+    await expectLinesToAgree(story)
+  })
+})
+
+describe('somebody whose account is gone', () => {
+  it('waits for nothing any more', async () => {
+    const { typeId } = await soldOut(story, 1)
+    const viewer = await inLine(story, typeId)
+    await tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: viewer.id,
+      payload: { userId: viewer.id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
+    expect((await entryOf(viewer, typeId, story)).status).toBe('LEFT')
     await expectLinesToAgree(story)
   })
 })

@@ -33,21 +33,32 @@ interface BoundHoldRow extends pg.QueryResultRow {
   late: boolean
 }
 
-const LIVE_TICKETS = `SELECT booking_id::text AS id, count(*) FILTER (WHERE status IN ('VALID', 'USED'))::int AS live FROM tickets`
+/** `untold`: those whose places were sold to somebody else, of which booking has not heard yet. */
+const LIVE_TICKETS = `SELECT booking_id::text AS id, count(*) FILTER (WHERE status IN ('VALID', 'USED'))::int AS live,
+  (SELECT count(*)::int FROM kit.outbox o WHERE o.consumer = 'booking' AND o.delivered_at IS NULL AND o.type = 'ticket.resold'
+    AND o.payload->>'bookingId' = booking_id::text) AS untold FROM tickets`
+
+interface TicketsRow extends pg.QueryResultRow {
+  /** Of the booking. */
+  id: string
+  live: number
+  untold: number
+}
 
 const ticketsOf = (ticket: pg.Pool, bookingIds: readonly string[]) =>
-  byId<{ id: string; live: number }>(
+  byId<TicketsRow>(
     ticket,
     `${LIVE_TICKETS} WHERE booking_id = ANY($1::uuid[]) GROUP BY booking_id`,
     bookingIds,
   )
 
 /** Whether a booking has as many live tickets as it should. Until it is fulfilled nothing can be said; that it takes long is seen elsewhere. */
-function hasItsTickets(booking: BookingRow, live: number): boolean {
+function hasItsTickets(booking: BookingRow, tickets: TicketsRow | undefined): boolean {
+  const { live = 0, untold = 0 } = tickets ?? {}
   const { status, fulfilled, places, refunded, ending } = booking
   if (!fulfilled) return true
   if (status !== 'PAID' && status !== 'PARTIALLY_REFUNDED') return live === 0
-  return live <= places - refunded && live >= places - refunded - ending
+  return live <= places - refunded && live + untold >= places - refunded - ending
 }
 
 /** PENDING bookings that can be paid, and how many places each is for. */
@@ -70,7 +81,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
       const bookings = inOrder<BookingRow>(booking, `${BOOKINGS} WHERE b.id > $1 ORDER BY b.id LIMIT $2`)
       for await (const batch of bookings) {
         const tickets = await ticketsOf(ticket, batch.map(idOf))
-        const suspects = batch.filter((row) => !hasItsTickets(row, tickets.get(row.id)?.live ?? 0))
+        const suspects = batch.filter((row) => !hasItsTickets(row, tickets.get(row.id)))
         if (suspects.length === 0) continue
         // A booking that was the same before and after its tickets were counted has no excuse.
         const before = await byId<BookingRow>(
@@ -86,7 +97,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
         )
         yield [...after.values()].flatMap((row) => {
           const count = live.get(row.id)?.live ?? 0
-          if (before.get(row.id)?.version !== row.version || hasItsTickets(row, count)) return []
+          if (before.get(row.id)?.version !== row.version || hasItsTickets(row, live.get(row.id))) return []
           const { id, user_id, status, places } = row
           return { booking_id: id, user_id, status, places, tickets: count }
         })
@@ -106,7 +117,7 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     rule: 'a ticket belongs to a booking',
     databases: ['ticket', 'booking'],
     async *breaches({ booking, ticket }) {
-      const tickets = inOrder<{ id: string; live: number }>(
+      const tickets = inOrder<TicketsRow>(
         ticket,
         `${LIVE_TICKETS} WHERE booking_id > $1 GROUP BY booking_id ORDER BY booking_id LIMIT $2`,
       )

@@ -33,9 +33,9 @@ export const STOCK_CHECKS: readonly Check[] = [
   },
   {
     name: 'seats-sold',
-    rule: 'a seat is SOLD if and only if there is a live ticket for it',
+    rule: 'a seat is SOLD, or offered by whoever has it, if and only if there is a live ticket for it',
     breaches: () => `SELECT s.id AS seat_id, s.status, t.id AS ticket_id FROM seats s
-      LEFT JOIN tickets t ON t.seat_id = s.id AND t.${LIVE} WHERE (s.status = 'SOLD') <> (t.id IS NOT NULL)`,
+      LEFT JOIN tickets t ON t.seat_id = s.id AND t.${LIVE} WHERE (s.status = 'SOLD' OR s.resale) <> (t.id IS NOT NULL)`,
   },
   {
     name: 'seats-held',
@@ -122,6 +122,17 @@ export const STOCK_CHECKS: readonly Check[] = [
         FROM waitlist_entries e LEFT JOIN holds h ON h.id = e.hold_id WHERE e.closed_at IS NULL GROUP BY e.ticket_type_id) w
         ON w.ticket_type_id = y.id
       WHERE y.waiting <> coalesce(w.entries, 0) OR w.without_hold > 0`,
+  },
+  {
+    name: 'resale',
+    rule: 'what is on sale a second time is what people offer, or somebody holds it',
+    breaches:
+      () => `SELECT y.id AS ticket_type_id, y.resale, coalesce(t.offered, 0) AS offered, coalesce(s.seats, 0) AS seats FROM ticket_types y
+      LEFT JOIN (SELECT ticket_type_id, count(*)::int AS offered FROM tickets WHERE offered_at IS NOT NULL GROUP BY ticket_type_id) t
+        ON t.ticket_type_id = y.id
+      LEFT JOIN (SELECT ticket_type_id, count(*)::int AS seats FROM seats WHERE resale GROUP BY ticket_type_id) s ON s.ticket_type_id = y.id
+      WHERE y.resale NOT BETWEEN coalesce(t.offered, 0) AND coalesce(t.offered, 0) + y.held
+        OR y.seated AND y.resale <> coalesce(s.seats, 0) OR y.resale > y.sold`,
   },
   {
     name: 'late-holds',

@@ -27,9 +27,9 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { events: ['event.changed'] },
   },
   ticket: {
-    user: { graphql: true, events: ['ticket.transferred', 'ticket.waitlist-offered'] },
+    user: { graphql: true, events: ['ticket.transferred', 'ticket.waitlist-offered', 'ticket.resold'] },
     event: { graphql: true },
-    booking: { graphql: true },
+    booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {
     user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled'] },

@@ -44,6 +44,16 @@ export const EVENTS = {
     quantity: z.int(),
     expiresAt: z.iso.datetime(),
   }),
+  /** An offered ticket ended because its place was sold to somebody else: what it has cost goes back, by a refund of that id. */
+  'ticket.resold': z.object({
+    ticketId: z.uuid(),
+    bookingId: z.uuid(),
+    /** Which place of its booking it was, from 0; its own id may have come by handing it on. */
+    ordinal: z.int(),
+    refundId: z.uuid(),
+    eventId: z.uuid(),
+    ownerId: z.uuid(),
+  }),
   /** A booking has another status. */
   'booking.changed': z.object({
     bookingId: z.uuid(),

@@ -1,5 +1,7 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
+import { setResale } from '../domain/organizing/set-resale.ts'
+import { offerForResale, withdrawFromResale } from '../domain/owning/resale.ts'
 import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
@@ -20,7 +22,13 @@ export const tickets = {
   },
   Mutation: {
     setAttendee: (_, { input }, ctx) => setAttendee(ctx.deps, requireViewer(ctx), input),
+    offerForResale: (_, { ticketId }, ctx) => offerForResale(ctx.deps, requireViewer(ctx), ticketId),
+    withdrawFromResale: (_, { ticketId }, ctx) => withdrawFromResale(ctx.deps, requireViewer(ctx), ticketId),
+    setResale: (_, { input }, ctx) => setResale(ctx.deps, requireViewer(ctx), input),
     transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
+  },
+  Event: {
+    resaleUntil: ({ id }, _, { loaders }) => loaders.resaleEnd.load(id),
   },
   TicketAttendee: {
     answers: ({ answers }, _, { viewer }) => (viewer ? answers : []),

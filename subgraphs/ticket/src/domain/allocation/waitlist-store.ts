@@ -103,6 +103,17 @@ export async function moveEntryToLeft(tx: Tx, { id, ticketTypeId }: WaitlistEntr
     await tx.$executeRaw`UPDATE ticket_types SET waiting = waiting - 1 WHERE id = ${ticketTypeId}::uuid`
 }
 
+/** Takes somebody whose account is gone out of every line; what is held for them goes on when its time is up. */
+export async function moveEntriesToLeft(tx: Tx, userId: string): Promise<void> {
+  await tx.$queryRaw`SELECT id FROM ticket_types WHERE id IN (
+    SELECT ticket_type_id FROM waitlist_entries WHERE user_id = ${userId}::uuid AND status = 'WAITING') ORDER BY id FOR NO KEY UPDATE`
+  await tx.$executeRaw`WITH gone AS (
+      UPDATE waitlist_entries SET status = 'LEFT', closed_at = now() WHERE user_id = ${userId}::uuid AND status = 'WAITING'
+      RETURNING ticket_type_id
+    )
+    UPDATE ticket_types y SET waiting = y.waiting - 1 FROM gone WHERE y.id = gone.ticket_type_id`
+}
+
 /** Whether people wait for any of the ticket types. */
 export async function isWaitedFor(tx: Tx, ticketTypeIds: readonly string[]): Promise<boolean> {
   const rows = await tx.$queryRaw<unknown[]>`SELECT 1 FROM ticket_types

@@ -8,8 +8,10 @@ import { lockHoldsOfBookings, updateHoldsRevoked } from '../allocation/bound-hol
 import { freePlaces } from '../allocation/hold-ender.ts'
 import { InventoryMismatch, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { lowerUsage, usageChanges } from '../inventory/allowance-store.ts'
 import { publishChange } from '../live.ts'
 import type { SeatMapChange } from '../seat-map/seat.ts'
+import { countRefundedWith, keepResaleSeats } from '../tickets/resale-store.ts'
 import { type EndedTicket, lockTickets, moveTickets, moveTicketsToRefunded } from '../tickets/ticket-store.ts'
 
 type Reason = 'REFUNDED' | 'CANCELLED'
@@ -70,6 +72,9 @@ export async function refundTickets({ db, live }: Deps, args: unknown): Promise<
     const tickets = new Map(
       (await lockTickets(tx, bookingId, ticketIds)).map((ticket) => [ticket.id, ticket]),
     )
+    // Those of a ticket that was sold to somebody else ended by that, with this refund's id, whatever their own is by now.
+    if ((await countRefundedWith(tx, bookingId, refundId)) === ticketIds.length)
+      return { refused: [], ended: null }
     const wanted = ticketIds.filter((id) => tickets.get(id)?.refundId !== refundId)
     const inTheWay = wanted.filter((id) => tickets.get(id)?.status !== 'VALID')
     if (inTheWay.length > 0) return { refused: inTheWay, ended: null }
@@ -98,5 +103,18 @@ interface Ended {
 async function freeTickets(tx: Tx, tickets: readonly EndedTicket[]): Promise<Ended | null> {
   const [first] = tickets
   if (!first) return null
-  return { eventId: first.eventId, change: await freePlaces(tx, first.eventId, 'sold', tickets) }
+  const onSale = await keepResaleSeats(
+    tx,
+    tickets.flatMap(({ seatId }) => seatId ?? []),
+  )
+  const isOnSale = ({ seatId }: EndedTicket): boolean => seatId !== null && onSale.has(seatId)
+  const change = await freePlaces(
+    tx,
+    first.eventId,
+    'sold',
+    tickets.filter((ticket) => !isOnSale(ticket)),
+  )
+  // What was offered is on sale already, or somebody else holds it by now.
+  if (onSale.size > 0) await lowerUsage(tx, usageChanges(tickets.filter(isOnSale)))
+  return { eventId: first.eventId, change }
 }

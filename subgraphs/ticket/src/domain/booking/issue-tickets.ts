@@ -1,4 +1,4 @@
-import { transaction } from '@karcis/kit/database'
+import { postgresErrorOf, transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema, newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
@@ -94,7 +94,9 @@ async function issue(deps: Deps, hold: Hold, bookingId: string, tickets: NewTick
     }
     return { issued: true, ticketIds: tickets.map((ticket) => ticket.id) }
   } catch (error) {
-    if (error instanceof PlacesGone) return NOT_ISSUED
+    // Also where it was the place of an offered ticket, whose owner has used it after all.
+    if (error instanceof PlacesGone || postgresErrorOf(error).constraint === 'tickets_resale_backed')
+      return NOT_ISSUED
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import type { Reads } from '@karcis/kit/reads'
-import type { Tx } from '../database.ts'
+import type { Db, Tx } from '../database.ts'
 
 /** What is known here of an event, as its owner told it last. */
 export interface EventCopy {
@@ -68,6 +68,20 @@ export async function lockEventCopy(
     { starts_at: Date; ends_at: Date; over: boolean; capacity: number | null }[]
   >`SELECT starts_at, ends_at, ends_at <= now() AS over, capacity FROM event_copies WHERE id = ${eventId}::uuid FOR NO KEY UPDATE`
   return row ? { startsAt: row.starts_at, endsAt: row.ends_at, over: row.over, capacity: row.capacity } : null
+}
+
+/** Until how many hours before it starts its tickets may be offered; null: not at all. */
+export async function updateResaleHours(tx: Tx, eventId: string, hours: number | null): Promise<void> {
+  await tx.$executeRaw`UPDATE event_copies SET resale_hours = ${hours}::int WHERE id = ${eventId}::uuid`
+}
+
+/** Until when tickets of events may be offered, by event, as far as they may at all. */
+export async function findResaleEnds(db: Db | Tx, eventIds: readonly string[]): Promise<Map<string, Date>> {
+  const rows = await db.$queryRaw<
+    { id: string; until: Date }[]
+  >`SELECT id, starts_at - make_interval(hours => resale_hours) AS until
+    FROM event_copies WHERE id = ANY(${eventIds}::uuid[]) AND resale_hours IS NOT NULL`
+  return new Map(rows.map(({ id, until }) => [id, until]))
 }
 
 /** Counts that the seats of an event, whose copy is locked, are drawn anew. */

@@ -69,7 +69,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
   return db.$queryRaw<
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.description, t.kind, t.price, t.currency, t.section, t.seated,
-      t.quota, t.sold, t.held, t.held_back, t.available, t.max_per_user, t.sale_starts_at, t.sale_ends_at, t.access_codes,
+      t.quota, t.sold, t.held, t.held_back, t.available, t.resale, t.max_per_user, t.sale_starts_at, t.sale_ends_at, t.access_codes,
       t.hidden_until_sold_out, ${CONCEALED} AS hidden, e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
@@ -97,6 +97,7 @@ interface TypeRow {
   held: number
   held_back: number
   available: number
+  resale: number
   max_per_user: number | null
   access_codes: string[]
   hidden_until_sold_out: string | null
@@ -137,8 +138,9 @@ function toTicketType(row: TypeRow): TicketType {
     currency: row.currency,
     section: row.section,
     seated: row.seated,
-    quota: row.quota,
-    sold: row.sold,
+    // Tickets that are offered are on sale a second time: for clients they are not sold but available.
+    quota: row.quota - row.resale,
+    sold: row.sold - row.resale,
     held: row.held - row.lapsed,
     heldBack: row.held_back,
     available,
@@ -194,7 +196,7 @@ export async function countPlannedPlaces(
   except: readonly string[],
 ): Promise<number> {
   const [row] = await tx.$queryRaw<{ places: number }[]>`SELECT (
-      (SELECT coalesce(sum(t.quota), 0) FROM ticket_types t
+      (SELECT coalesce(sum(t.quota - t.resale), 0) FROM ticket_types t
         WHERE t.event_id = ${eventId}::uuid AND NOT t.seated AND t.id <> ALL(${except}::uuid[]))
       + (SELECT count(*) FROM seats s WHERE s.event_id = ${eventId}::uuid))::int AS places`
   return row?.places ?? 0
@@ -217,13 +219,22 @@ export interface LockedTicketType extends TicketTypeTerms {
   seated: boolean
   sold: number
   held: number
+  /** How many of its places are on sale a second time; not in its quota, as it is here. */
+  resale: number
 }
 
 /** Locks a ticket type, so that what is checked together is also written together; null when there is none of this id. */
 export async function lockTicketType(tx: Tx, id: string): Promise<LockedTicketType | null> {
   await tx.$queryRaw`SELECT id FROM ticket_types WHERE id = ${id}::uuid FOR NO KEY UPDATE`
   const row = await tx.ticketType.findUnique({ where: { id } })
-  return row && { ...row, kind: row.kind as TicketKind, price: Number(row.price) }
+  return (
+    row && {
+      ...row,
+      kind: row.kind as TicketKind,
+      price: Number(row.price),
+      quota: row.quota - row.resale,
+    }
+  )
 }
 
 /**
@@ -247,11 +258,11 @@ export const lockTicketTypesOfEvent = (
   tx: Tx,
   eventId: string,
 ): PromiseLike<{ id: string; seated: boolean; quota: number }[]> =>
-  tx.$queryRaw`SELECT id, seated, quota FROM ticket_types WHERE event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE`
+  tx.$queryRaw`SELECT id, seated, quota - resale AS quota FROM ticket_types WHERE event_id = ${eventId}::uuid ORDER BY id FOR NO KEY UPDATE`
 
 /**
  * Gives a locked ticket type new terms; what its quota gains or loses is available.
- * @returns whether it was done: not when the quota would fall below what is sold and held.
+ * @returns whether it was done: not when the quota would fall below what is sold, offered tickets among it, and held.
  */
 export async function updateTicketTypeTerms(
   tx: Tx,
@@ -259,9 +270,15 @@ export async function updateTicketTypeTerms(
   locked: LockedTicketType,
   terms: TicketTypeTerms,
 ): Promise<boolean> {
+  const fewer = locked.quota - terms.quota
   const { count } = await tx.ticketType.updateMany({
-    where: { id, available: { gte: locked.quota - terms.quota } },
-    data: { ...terms, available: { increment: terms.quota - locked.quota }, version: { increment: 1 } },
+    where: { id, available: { gte: fewer > 0 ? fewer + locked.resale : fewer } },
+    data: {
+      ...terms,
+      quota: terms.quota + locked.resale,
+      available: { increment: terms.quota - locked.quota },
+      version: { increment: 1 },
+    },
   })
   return count === 1
 }

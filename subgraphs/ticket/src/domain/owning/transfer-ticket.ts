@@ -71,7 +71,7 @@ async function handOn(tx: Tx, ticket: Ticket, transfer: Transfer): Promise<void>
 }
 
 /** @throws TicketInvalid, AlreadyCheckedIn for what admits nobody, or has admitted somebody. */
-async function requireAdmitting(db: Deps['db'] | Tx, id: string): Promise<void> {
+export async function requireAdmitting(db: Deps['db'] | Tx, id: string): Promise<void> {
   const ticket = (await findTicketsAtDoor(db, [id])).get(id)
   if (!ticket) return
   const anywhere = { ...ticket, gates: null, days: null }

@@ -12,8 +12,8 @@ import {
   type PlacedSeat,
 } from './seat-map-store.ts'
 
-/** How a seat `s` stands when its map is drawn anew: what is held back is somebody's, too. */
-const STANDING = Prisma.sql`CASE WHEN s.contingent_id IS NULL THEN s.status ELSE 'HELD' END AS status`
+/** How a seat `s` stands when its map is drawn anew: what is held back is somebody's, too, and so is what somebody has a ticket for and offers. */
+const STANDING = Prisma.sql`CASE WHEN s.contingent_id IS NOT NULL THEN 'HELD' WHEN s.resale THEN 'SOLD' ELSE s.status END AS status`
 
 /** Every seat of a map, section by section, row by row, as they are written: lapsed holds still count as held. */
 export const findStandingSeats = (db: Db | Tx, eventId: string): PromiseLike<StandingSeat[]> =>
@@ -100,7 +100,7 @@ export async function updateFreeSeats(
         (n.section_id, n.ticket_type_id, n.row_label, n.row_index, n.number, n.label, n.position, n.x, n.y, n.accessible,
           n.companion, n.obstructed, s.version + 1)
       FROM ${drawnRows(part)} AS n(id, blocked, ${DRAWN_COLUMNS})
-      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') AND s.contingent_id IS NULL RETURNING s.id`
+      WHERE s.id = n.id AND s.status IN ('AVAILABLE', 'BLOCKED') AND s.contingent_id IS NULL AND NOT s.resale RETURNING s.id`
     drawn.push(...rows.map((row) => row.id))
   }
   return drawn

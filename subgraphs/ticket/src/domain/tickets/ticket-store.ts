@@ -140,7 +140,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
-  t.owner_id, t.status, t.frozen, t.checked_in_at, t.inside, t.attendee_name,
+  t.owner_id, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
   t.attendee_answers, t.created_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
@@ -155,6 +155,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   status: row.status,
   frozen: row.frozen,
   checkedInAt: row.checked_in_at,
+  offeredAt: row.offered_at,
   inside: row.inside,
   attendee:
     row.attendee_name === null ? null : { name: row.attendee_name, answers: row.attendee_answers ?? [] },
@@ -173,6 +174,7 @@ interface TicketRow {
   status: TicketStatus
   frozen: boolean
   checked_in_at: Date | null
+  offered_at: Date | null
   inside: boolean
   attendee_name: string | null
   attendee_answers: Attendee['answers'] | null

@@ -26,6 +26,8 @@ export interface Ticket {
   /** Whether it admits nobody for the time being. */
   frozen: boolean
   checkedInAt: Date | null
+  /** Since when its owner offers it; null when they do not. */
+  offeredAt: Date | null
   /** Whether whoever has it is inside just now, as far as the door knows. */
   inside: boolean
   /** Who comes with it; null while nobody has said so. */

@@ -1,0 +1,3 @@
+ALTER TABLE event_copies VALIDATE CONSTRAINT event_copies_resale_hours_check;
+ALTER TABLE tickets VALIDATE CONSTRAINT tickets_offered_check;
+ALTER TABLE ticket_types VALIDATE CONSTRAINT ticket_types_resale_check;
