@@ -1,4 +1,5 @@
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
+import { transaction } from '@karcis/kit/database'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import type { Answer } from '@karcis/testkit/ask'
 import { untilBlocked } from '@karcis/testkit/blocked-sessions'
@@ -233,7 +234,7 @@ describe('a type that waits for another to sell out', () => {
     const eventId = await story.event()
     const early = await story.ticketType(eventId, { name: 'Early', quota: 1 })
     const late = await story.ticketType(eventId, { name: 'Late' })
-    await story.deps.db.$transaction(async (tx) => {
+    await transaction(story.deps.db, async (tx) => {
       await tx.$executeRaw`UPDATE ticket_types SET held = 1, available = 0 WHERE id = ${early}::uuid`
       await meanwhile(() => update({ id: late, hiddenUntilSoldOut: early }), tx)
     })
