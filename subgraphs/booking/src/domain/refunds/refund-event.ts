@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
+import { isAway } from '@karcis/kit/outages'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { paceOf, restAfter } from '../bookings/pace.ts'
+import { cancelManyTickets } from '../fulfilment/issue-tickets.ts'
 import {
   enqueueEventRefund,
   findEventRefund,
@@ -17,12 +19,8 @@ import { refundInFull } from './refund-in-full.ts'
 import { refundTogether } from './refund-together.ts'
 import { finishRefunds } from './refund-tickets.ts'
 
-/** So many bookings are refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that. */
-const BATCH = 100
 /** For so long one job goes on, then another takes its place. */
 const TURN_MS = 20_000
-/** After each batch it rests, for so many times as long as that took: processors and disk are for those who buy meanwhile. */
-const REST = 4
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
 const AT_ONCE = 3
 /** Before what could not be refunded yet is tried again. */
@@ -42,34 +40,39 @@ export async function beginEventRefund(
 }
 
 /**
- * Refunds the bookings of an event that was called off, batch by batch in the order of their ids, and has another job go on after a while. Broken off anywhere, it
- * goes on from there; what was refunded is not refunded again. A pass that finds none left ends it, once no payment can be under way any more that
- * looked at the event before; what cannot be refunded yet, since its tickets are being issued, is found by the next pass.
+ * Refunds the bookings of an event that was called off and ends their tickets, batch by batch in the order of their ids, at a pace that leaves other sales
+ * alone (`paceOf`), and has another job go on after a while. Broken off anywhere, it goes on from there; what was refunded is not refunded again. A pass that
+ * finds none left ends it, once no payment can be under way any more that looked at the event before; what cannot be refunded yet, since its tickets are
+ * being issued, is found by the next pass.
  * @param closing the process begins to close: another goes on.
  */
 export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSignal): Promise<void> {
   const until = performance.now() + TURN_MS
   for (;;) {
+    const pace = await paceOf(deps.db)
     const began = performance.now()
-    if (!(await refundSome(deps, eventId))) return
+    if (!(await refundSome(deps, eventId, pace.atOnce))) return
     const now = performance.now()
     if (closing?.aborted || now > until) return transaction(deps.db, (tx) => enqueueEventRefund(tx, eventId))
-    await sleep((now - began) * REST)
+    await restAfter(pace, now - began)
   }
 }
 
-/** One batch. @returns whether there may be more in this pass. */
-async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
+/**
+ * One batch, refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that.
+ * @returns whether there may be more in this pass.
+ */
+async function refundSome(deps: Deps, eventId: string, atOnce: number): Promise<boolean> {
   const refund = await findEventRefund(deps.db, eventId)
   if (refund?.status !== 'RUNNING') return false
-  const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
+  const ids = await listPaid(deps.db, eventId, refund.lastId, atOnce)
   const refunded = await refundAll(deps, ids, refund.reason)
   const goesOn = await transaction(deps.db, async (tx) => {
     if (ids.length === 0 && refund.lastId === null && refund.settled) {
       await moveEventRefundToDone(tx, eventId)
       return false
     }
-    const passIsOver = ids.length < BATCH
+    const passIsOver = ids.length < atOnce
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
     if (passIsOver) await enqueueEventRefund(tx, eventId, AGAIN_SECONDS)
     return !passIsOver
@@ -83,6 +86,11 @@ async function refundAll(deps: Deps, ids: readonly string[], reason: string): Pr
   const together = await refundTogether(deps, ids, reason).catch((error: unknown) => {
     deps.log.warn({ err: error }, 'these bookings are refunded one by one')
     return new Set<string>()
+  })
+  // Else the job does it, which was added with the refunds.
+  await cancelManyTickets(deps, [...together]).catch((error: unknown) => {
+    if (!isAway(error, deps.log))
+      deps.log.warn({ err: error }, 'tickets of refunded bookings are ended later')
   })
   const left = ids.filter((id) => !together.has(id))
   let refunded = together.size
