@@ -124,7 +124,7 @@ describe('an event that is called off', () => {
     const { deps } = world.subgraph
     expect(await paceOf(deps.db)).toMatchObject({ rest: expect.closeTo(0, 0) })
     for (let n = 0; n < 3; n += 1) await boughtAt(world, event, 1)
-    expect(await paceOf(deps.db)).toMatchObject({ rest: 4 })
+    expect(await paceOf(deps.db)).toMatchObject({ rest: 3 })
     await callOff(world, event)
     const isOver = { status: 'REFUNDED', fulfilled: true } as const
     await eventually(async () => expect(await world.db.booking.count({ where: isOver })).toBe(3))

@@ -1,15 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../database.ts'
 
-/** How work is done of which there is very much and for which nobody waits: in pieces of so many, each followed by a rest of so many times as long as it took. */
+/** How work is done of which there is very much and for which nobody waits: in pieces, each followed by a rest of so many times as long as it took. */
 export interface Pace {
-  atOnce: number
   rest: number
 }
 
-/** Processors and disk are for those who buy meanwhile, and nobody waits behind a piece for long. */
-const BESIDE_SALES: Pace = { atOnce: 25, rest: 4 }
-const ALONE: Pace = { atOnce: 100, rest: 0.05 }
+/** Processors and disk are for those who buy meanwhile. */
+const BESIDE_SALES: Pace = { rest: 3 }
+const ALONE: Pace = { rest: 0.05 }
 
 /** At which pace to go on: by whether anybody has booked anything in the last seconds. Ids tell when they were made. */
 export async function paceOf(db: Db): Promise<Pace> {

@@ -19,6 +19,8 @@ import { refundInFull } from './refund-in-full.ts'
 import { refundTogether } from './refund-together.ts'
 import { finishRefunds } from './refund-tickets.ts'
 
+/** So many bookings are refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that. */
+const BATCH = 100
 /** For so long one job goes on, then another takes its place. */
 const TURN_MS = 20_000
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
@@ -49,30 +51,26 @@ export async function beginEventRefund(
 export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSignal): Promise<void> {
   const until = performance.now() + TURN_MS
   for (;;) {
-    const pace = await paceOf(deps.db)
     const began = performance.now()
-    if (!(await refundSome(deps, eventId, pace.atOnce))) return
+    if (!(await refundSome(deps, eventId))) return
     const now = performance.now()
     if (closing?.aborted || now > until) return transaction(deps.db, (tx) => enqueueEventRefund(tx, eventId))
-    await restAfter(pace, now - began)
+    await restAfter(await paceOf(deps.db), now - began)
   }
 }
 
-/**
- * One batch, refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that.
- * @returns whether there may be more in this pass.
- */
-async function refundSome(deps: Deps, eventId: string, atOnce: number): Promise<boolean> {
+/** One batch. @returns whether there may be more in this pass. */
+async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
   const refund = await findEventRefund(deps.db, eventId)
   if (refund?.status !== 'RUNNING') return false
-  const ids = await listPaid(deps.db, eventId, refund.lastId, atOnce)
+  const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
   const refunded = await refundAll(deps, ids, refund.reason)
   const goesOn = await transaction(deps.db, async (tx) => {
     if (ids.length === 0 && refund.lastId === null && refund.settled) {
       await moveEventRefundToDone(tx, eventId)
       return false
     }
-    const passIsOver = ids.length < atOnce
+    const passIsOver = ids.length < BATCH
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
     if (passIsOver) await enqueueEventRefund(tx, eventId, AGAIN_SECONDS)
     return !passIsOver
