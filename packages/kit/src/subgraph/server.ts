@@ -303,6 +303,9 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') +
 const STARTING = 'It is starting.'
 const STOPPING = 'It is stopping.'
 
+/** In characters. */
+const SHORT = 64_000
+
 async function sendAnswer(
   response: ServerResponse,
   { status, headers, json }: OperationAnswer,
@@ -310,6 +313,7 @@ async function sendAnswer(
   const pieces = typeof json === 'string' ? [json] : json
   const length = pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
   response.writeHead(status, { ...headers, 'content-length': length })
+  if (typeof json === 'string' && json.length < SHORT) return void response.end(json) // head and body in one write
   await writeTexts(response, pieces)
   response.end()
 }
