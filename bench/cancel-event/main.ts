@@ -5,7 +5,9 @@ import type { Viewer } from '@karcis/kit/service-token'
 import pg from 'pg'
 import { viewer } from '../event-on-sale.ts'
 import { type Platform, startPlatform } from './platform.ts'
-import { describeWindows, printMemory, printProgress, type Progress } from './report.ts'
+import { forgetStatements, printStatements } from './statements.ts'
+import { cpuOfFamily } from '../router/cpu.ts'
+import { describeWindows, printCpu, printMemory, printProgress, type Progress } from './report.ts'
 import { type Shop, sellAtOnce, sellAtRate, type Window } from './sales.ts'
 import { type SoldEvent, writeSold, writeWallets } from './sold-bookings.ts'
 
@@ -19,6 +21,7 @@ const WARM_MS = 5_000
 const { values } = parseArgs({
   options: {
     bookings: { type: 'string', default: '100000' },
+    alone: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '5' },
     'round-bookings': { type: 'string', default: '4000' },
     seconds: { type: 'string', default: '10' },
@@ -32,15 +35,15 @@ const { values } = parseArgs({
 /**
  * `npm run bench:cancel-event`: an event with many paid bookings is called off while another one sells. How long that takes, until the money, the tickets,
  * the providers and the credit notes have followed; what the processes need for it; and what the other event's sale has of it: in one
- * cancellation of `--bookings`, and in `--rounds` of `--round-bookings`, each beside a quiet window.
+ * cancellation of `--bookings`, and in `--rounds` of `--round-bookings`, each beside a quiet window; before these one of `--alone`, while nobody buys
+ * anything. `--profile DIR` writes CPU profiles there, and tells what that one cost in Postgres, by statement and trigger.
  */
 async function benchCancelEvent(): Promise<void> {
   const everyNth = Number(values['xendit-every'])
   const ms = Number(values.seconds) * 1_000
   const rate = Number(values.rate)
   await using stack = new AsyncDisposableStack()
-  const flags = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${values.profile}`] : []
-  const platform = await startPlatform(stack, flags)
+  const platform = await startPlatform(stack, values.profile)
   const shop = await openShop(platform)
   const db = new pg.Client(platform.urls.booking)
   await db.connect()
@@ -61,9 +64,21 @@ async function benchCancelEvent(): Promise<void> {
   const rounds = Number(values.rounds)
   const events: SoldEvent[] = []
   for (let round = 0; round < rounds; round++) events.push(await sold(Number(values['round-bookings'])))
+  const lonely = Number(values.alone) > 0 ? await sold(Number(values.alone)) : null
   const big = Number(values.bookings) > 0 ? await sold(Number(values.bookings)) : null
   await sellAtOnce(shop, AT_ONCE, WARM_MS)
 
+  if (lonely) {
+    if (values.profile) await forgetStatements(platform.postgres)
+    const before = cpuOf(platform)
+    const watch = watchCancellation(platform, db, lonely)
+    await platform.callOff(lonely)
+    const progress = await watch.done
+    printProgress('nobody else buys', progress)
+    printCpu(before, cpuOf(platform), Number(values.alone))
+    printMemory(progress)
+    if (values.profile) await printStatements(platform.postgres, Number(values.alone))
+  }
   if (big) {
     const before = await sell()
     const watch = watchCancellation(platform, db, big)
@@ -72,7 +87,7 @@ async function benchCancelEvent(): Promise<void> {
     await sellDuring(watch, during, sell)
     const progress = await watch.done
     const after = await sell()
-    printProgress(progress)
+    printProgress('while another one sells', progress)
     printMemory(progress)
     describeWindows('One event called off: the sale of another', { before: [before], during, after: [after] })
   }
@@ -95,6 +110,12 @@ async function benchCancelEvent(): Promise<void> {
     wrong.length === 0 ? '\nThe books are right.' : `\nThe books: ${JSON.stringify(wrong, null, 1)}`,
   )
 }
+
+/** CPU time of each process so far, in µs. */
+const cpuOf = ({ processes, postgres }: Platform): Record<string, number> => ({
+  ...Object.fromEntries(Object.entries(processes).map(([name, process]) => [name, process.cpu()])),
+  postgres: cpuOfFamily(postgres.pid),
+})
 
 /** Windows that have ended while it still went on; one at least. */
 async function sellDuring<Sold>(

@@ -11,6 +11,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { SECRET, startNeighbours, viewer } from '../event-on-sale.ts'
 import { type Child, startChild } from '../router/child.ts'
 import type { PayAtXendit, SoldEvent } from './sold-bookings.ts'
+import { countStatements } from './statements.ts'
 
 const PRICE = 50_000
 const QUOTA = 10_000_000
@@ -32,10 +33,13 @@ export interface Platform {
   payAtXendit: PayAtXendit
 }
 
-/** @param flags of Node, for booking and ticket. */
-export async function startPlatform(stack: AsyncDisposableStack, flags: string[]): Promise<Platform> {
+/** @param profile a folder for CPU profiles of the processes; Postgres then counts statements too. */
+export async function startPlatform(stack: AsyncDisposableStack, profile?: string): Promise<Platform> {
   const directory = stack.use(temporaryDirectory('karcis-bench-')).path
-  const postgres = stack.use(await startPostgres({ dataDir: `${directory}/postgres`, durable: true }))
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const dataDir = `${directory}/postgres`
+  if (profile !== undefined) await countStatements(dataDir)
+  const postgres = stack.use(await startPostgres({ dataDir, durable: true }))
   const redis = stack.use(await startRedis({ dataDir: `${directory}/redis`, durable: false }))
   const xendit = stack.use(await startXendit(KEYS))
   await createDatabases(postgres.url('postgres'), SUBGRAPHS.map(databaseName))

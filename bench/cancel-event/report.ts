@@ -20,8 +20,8 @@ export interface Progress {
 const MB = 1_024 * 1_024
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1)
 
-/** When each part of it was done, and at which rate. */
-export function printProgress(seen: readonly Progress[]): void {
+/** When each part of it was done, and at which rate. @param meanwhile what else went on. */
+export function printProgress(meanwhile: string, seen: readonly Progress[]): void {
   const last = seen.at(-1)
   if (!last) return
   const at = (isDone: (one: Progress) => boolean): number => seen.find(isDone)?.ms ?? Number.NaN
@@ -31,11 +31,25 @@ export function printProgress(seen: readonly Progress[]): void {
     ['given back by the provider', at((one) => one.refunded === one.bookings && one.asked === 0)],
     ['credit notes', at((one) => one.credited === one.bookings)],
   ]
-  console.log(`\nAn event of ${last.bookings} bookings, called off\n`)
+  console.log(`\nAn event of ${last.bookings} bookings, called off, ${meanwhile}\n`)
   console.log('|  | done after s | bookings/s |')
   console.log('|---|---:|---:|')
   for (const [name, ms] of parts)
     console.log(`| ${name} | ${seconds(ms)} | ${((last.bookings * 1_000) / ms).toFixed(0)} |`)
+}
+
+/** CPU time of each process between two moments, for each of so many bookings. In µs. */
+export function printCpu(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+  bookings: number,
+): void {
+  const names = Object.keys(after)
+  const each = names.map((name) => ((after[name] ?? 0) - (before[name] ?? 0)) / 1_000 / bookings)
+  console.log(`\n| CPU ms per booking | ${names.join(' | ')} | all |`)
+  console.log(`|---|${names.map(() => '---:').join('|')}|---:|`)
+  const all = each.reduce((sum, ms) => sum + ms, 0)
+  console.log(`|  | ${[...each, all].map((ms) => ms.toFixed(2)).join(' | ')} |`)
 }
 
 /** What the processes had in memory meanwhile. */

@@ -5,7 +5,7 @@ import type { Api } from './karcis.ts'
 /** How a booking ended, as its buyer was told. */
 export interface Outcome {
   id: string
-  status: 'PAID' | 'CANCELLED' | 'REFUNDED'
+  status: 'PAID' | 'CANCELLED' | 'REFUNDED' | 'PARTIALLY_REFUNDED'
 }
 
 /** Who looks over the shoulders of buyers. */
@@ -22,6 +22,8 @@ interface Observer {
 export interface Habits extends Observer {
   /** Between two things they do, by half of it more or less. */
   thinkMs?: number
+  /** What they do with what they have paid for. Gives what they were told of the booking then; null where that is not clear. */
+  afterwards?: (buyer: Person, id: string) => Promise<Outcome['status'] | null>
   /** Ends even their patience: whatever has no clear answer by then is not asked again. */
   giveUp?: AbortSignal
 }
@@ -77,8 +79,9 @@ export async function shopUntil(
     if (plan < 0.6) {
       const { data, askedAt } = await settle('confirmPayment', PAY, { id, key: crypto.randomUUID() })
       if (data?.confirmPayment?.status !== 'PAID') continue
-      outcomes.push({ id, status: 'PAID' })
       habits.paid?.(askedAt)
+      const status = habits.afterwards ? await habits.afterwards(buyer, id) : 'PAID'
+      if (status) outcomes.push({ id, status })
     } else if (plan < 0.8) {
       await think()
       const { data } = await settle('cancelBooking', CANCEL, { id })

@@ -21,10 +21,12 @@ import { type Cluster, startCluster } from './storm/cluster.ts'
 import { FAULTS } from './storm/faults.ts'
 import { type MatrixWave, matrixOf } from './storm/matrix-plan.ts'
 import { buyUntil, type Market } from './storm/patrons.ts'
+import { tourUntil } from './storm/promoter.ts'
 import { type Providers, startProviders } from './storm/providers.ts'
 import { recordRecoveries, seconds } from './storm/recovery.ts'
+import { regret, type Regretted } from './storm/regrets.ts'
 import { createAnswerTable, createFaultTable } from './storm/table.ts'
-import { atRest, bookingStatuses, truthOf, untrueOf } from './storm/truth.ts'
+import { atRest, bookingStatuses, takenFromUsed, truthOf, untrueOf, wronglyRefunded } from './storm/truth.ts'
 import { type EventWatcher, watchBookings, watchEvent } from './storm/watchers.ts'
 
 /** `npm run chaos -- --matrix` sets more. */
@@ -32,10 +34,12 @@ const LEAST = Number(process.env.KARCIS_MATRIX_FAULTS ?? 15)
 const SEED = Number(process.env.KARCIS_MATRIX_SEED ?? 20_261)
 const FIRST_WAVE = Number(process.env.KARCIS_MATRIX_WAVE ?? 1)
 const LOG = join(tmpdir(), `karcis-matrix-${SEED}.log`)
-const WAVE = process.env.KARCIS_MATRIX_FAULTS === undefined ? 2 * LEAST : 60 // some of them find no occasion
+const SHORT = process.env.KARCIS_MATRIX_FAULTS === undefined
+const WAVE = SHORT ? 2 * LEAST : 60 // some of them find no occasion
 
 const SHOPPERS = 10 // pay from their wallets
 const PATRONS = 16 // pay outside
+const FANS = SHORT ? 0 : 3 // of what is called off
 const THINK_MS = 400
 const WATCHED_BOOKINGS = 60
 const HOLD_SECONDS = 10
@@ -66,11 +70,15 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
   )
   if (!providers) throw new Error('there is nobody to pay')
   const karcis = createApi(cluster.url, PATIENCE_MS)
-  const { hall, ticketTypes } = await eventually(() => openSales(karcis), QUIET_MS)
+  const { organizer, hall, ticketTypes } = await eventually(() => openSales(karcis), QUIET_MS)
   const people = await Promise.all(
-    Array.from({ length: SHOPPERS + PATRONS }, () => eventually(() => signUp(karcis, 'Buyer'), QUIET_MS)),
+    Array.from({ length: SHOPPERS + PATRONS + FANS }, () =>
+      eventually(() => signUp(karcis, 'Buyer'), QUIET_MS),
+    ),
   )
-  const [shoppers, patrons] = [people.slice(0, SHOPPERS), people.slice(SHOPPERS)]
+  const shoppers = people.slice(0, SHOPPERS)
+  const patrons = people.slice(SHOPPERS, SHOPPERS + PATRONS)
+  const fans = people.slice(SHOPPERS + PATRONS)
 
   const watch = new AbortController()
   undo.defer(() => watch.abort())
@@ -89,6 +97,7 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
   await using books = await booksOf(cluster.databases)
   const outcomes: Outcome[] = []
   const violations: string[] = []
+  const used = new Set<string>()
   const begunAt = Date.now()
   let endsSeen = 0
   let number = 0
@@ -105,7 +114,9 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
     }
     const stop = new AbortController()
     const planned = [...wave.payments]
-    await Promise.all(people.map((person) => eventually(() => renew(karcis, person), QUIET_MS)))
+    await Promise.all(
+      [organizer, ...people].map((person) => eventually(() => renew(karcis, person), QUIET_MS)),
+    )
     const market: Market = {
       karcis,
       providers,
@@ -114,8 +125,15 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
       survived: ({ method, name }, ms, id) => happened(`${method.toLowerCase()}: ${name}`, ms, id),
       lost: (why) => found.push(`${new Date().toISOString()} ${why}`),
     }
+    const { admin, lost } = market
+    const regretted: Regretted = { karcis, organizer, used, lost }
+    const undecided: Habits = { ...habits, afterwards: (who, id) => regret(regretted, who, id, habits) }
+    const shops = ticketTypes.map((standing) => ({ ...hall, standing }))
     const buying = [
-      ...shoppers.map((one, index) => shopUntil(stop.signal, karcis, one, hall, index, habits)),
+      ...shoppers.map((one, index) =>
+        shopUntil(stop.signal, karcis, one, shops[index % shops.length] ?? hall, index, undecided),
+      ),
+      ...(SHORT ? [] : [tourUntil(stop.signal, { karcis, admin, organizer, fans, lost }, habits)]),
       ...patrons.map((one) => buyUntil(stop.signal, market, one, planned, habits)),
     ]
     await rage(cluster, wave, recoveries, happened)
@@ -132,6 +150,8 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
       ...(await atRest(() => books.unfinished(), QUIET_MS)).map(told('not at rest')),
       ...(await atRest(() => books.contradictions(), QUIET_MS)).map(told('the books')),
       ...(await atRest(() => differences(cluster.databases.booking), QUIET_MS)),
+      ...(await atRest(() => wronglyRefunded(cluster.databases.booking), QUIET_MS)).map(told('money back')),
+      ...(await takenFromUsed(cluster.databases.ticket, used)).map(told('used')),
       ...untrueOf(outcomes, await bookingStatuses(cluster.databases.booking)).map(told('told otherwise')),
       ...(await atRest(() => unseen(cluster, hall.eventId, event, bookings.seen), QUIET_MS)),
       ...cluster.ends
@@ -168,18 +188,24 @@ it(`finds nothing wrong after ${LEAST} faults of every kind amid sales (seed ${S
   if (violations.length === 0) rmSync(LOG)
 })
 
-/** Two events, of which one has seats; whoever asks gets their money back. Done again from the start it does no harm. */
+/**
+ * Two events, of which one has seats; whoever asks gets their money back, at the one without once its organizer has agreed. Done again from the start it does
+ * no harm.
+ */
 async function openSales(karcis: Api) {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const hall = await arena(karcis, admin, organizer, { frontRows: 100, standing: 100_000, discount: 100 })
   const other = await approvedEvent(karcis, admin, organizer, { capacity: 110_000 })
   const club = await ticketType(karcis, organizer, other, { name: 'Club', price: 700, quota: 100_000 })
-  for (const eventId of [hall.eventId, other]) {
-    const input = { eventId, tiers: [{ hoursBeforeStart: 0, percent: 100 }], approval: 'AUTOMATIC' }
+  for (const [eventId, approval] of [
+    [hall.eventId, 'AUTOMATIC'],
+    [other, 'ORGANIZER'],
+  ]) {
+    const input = { eventId, tiers: [{ hoursBeforeStart: 0, percent: 100 }], approval }
     await karcis.run(SET_POLICY, { input }, organizer.token)
   }
-  return { hall, ticketTypes: [hall.standing, club] }
+  return { organizer, hall, ticketTypes: [hall.standing, club] }
 }
 
 async function renew(karcis: Api, person: Person): Promise<void> {

@@ -32,6 +32,31 @@ export const untrueOf = (outcomes: readonly Outcome[], statuses: ReadonlyMap<str
     .map(({ id, status: told }) => ({ id, told, really: statuses.get(id) }))
     .filter(({ told, really }) => told !== really)
 
+/** Bookings of which more or less money went back than they say, or that were to be refunded, since their event was called off, and are not. */
+export const wronglyRefunded = (bookingDatabase: string) =>
+  reading(bookingDatabase, async (client) => {
+    const { rows } = await client.query<{ id: string; status: string; said: number; back: number }>(
+      `SELECT b.id, b.status, b.refunded_amount::float8 AS said, moved.back
+         FROM bookings b CROSS JOIN LATERAL (SELECT coalesce(sum(e.amount), 0)::float8 AS back
+           FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id JOIN ledger_accounts a ON a.id = e.account_id
+          WHERE t.booking_id = b.id AND (t.kind = 'REFUND' AND a.kind IN ('WALLET', 'REFUNDS_DUE')
+            OR t.kind = 'DISPUTE_LOST' AND a.kind LIKE 'CLEARING:%')) moved
+        WHERE moved.back <> b.refunded_amount
+           OR b.status IN ('PAID', 'PARTIALLY_REFUNDED') AND b.event_id IN (SELECT event_id FROM event_refunds)`,
+    )
+    return rows
+  })
+
+/** Of tickets that have let somebody in, those that are not USED any more: refunded, above all. */
+export const takenFromUsed = (ticketDatabase: string, used: ReadonlySet<string>) =>
+  reading(ticketDatabase, async (client) => {
+    const { rows } = await client.query<{ id: string; status: string }>(
+      `SELECT id, status FROM tickets WHERE id = ANY($1) AND status <> 'USED'`,
+      [[...used]],
+    )
+    return rows
+  })
+
 /** Looks until there is nothing. @returns what there still is when the time is up. */
 export async function atRest<T>(look: () => Promise<T[]>, patienceMs: number): Promise<T[]> {
   const until = Date.now() + patienceMs

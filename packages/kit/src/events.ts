@@ -91,8 +91,8 @@ export type EventHandler<Tx, Type extends EventType> = (
 export type EventHandlers<Tx> = { readonly [Type in EventType]?: EventHandler<Tx, Type> }
 
 /**
- * The consuming side: each event is handled once, whatever the number of deliveries. Types without a handler are noted and passed by,
- * so producers may tell of more than a consumer knows yet.
+ * The consuming side: each event is handled once, whatever the number of deliveries. Types without a handler are noted and passed by, all of one delivery at
+ * once, so producers may tell of more than a consumer knows yet.
  */
 export function createInbox<Client extends RawSql>(
   db: TransactionSource<Client>,
@@ -108,12 +108,18 @@ export function createInbox<Client extends RawSql>(
     await handlers[type]?.(tx, { ...event, payload })
   }
 
+  /** @returns how many of these are new. */
+  const note = (tx: Tx<Client>, events: readonly KarcisEvent[]): PromiseLike<number> =>
+    tx.$executeRaw`INSERT INTO kit.inbox (event_id) SELECT * FROM unnest(${events.map(({ id }) => id)}::uuid[]) ON CONFLICT DO NOTHING`
+
   return async (events) => {
+    const passedBy = events.filter(({ type }) => !isEventType(type) || !handlers[type])
+    if (passedBy.length > 0) await transaction(db, (tx) => note(tx, passedBy))
     for (const event of events) {
+      const { type } = event
+      if (!isEventType(type) || !handlers[type]) continue
       await transaction(db, async (tx) => {
-        const fresh =
-          await tx.$executeRaw`INSERT INTO kit.inbox (event_id) VALUES (${event.id}::uuid) ON CONFLICT DO NOTHING`
-        if (fresh === 1 && isEventType(event.type)) await handle(tx, event.type, event)
+        if ((await note(tx, [event])) === 1) await handle(tx, type, event)
       })
     }
   }

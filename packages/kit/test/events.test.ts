@@ -7,7 +7,7 @@ import { readBacklog } from '../src/backlog.ts'
 import { transaction, type Tx } from '../src/database.ts'
 import { EVENTS_PATH } from '../src/contracts/events.ts'
 import { createInbox, deliverEvents, type KarcisEvent, recordEvent } from '../src/events.ts'
-import { startCourier } from '../src/events/courier.ts'
+import { startCourier, untilTold } from '../src/events/courier.ts'
 import { sweepOutbox } from '../src/events/outbox.ts'
 import { startJobs } from '../src/jobs.ts'
 import { createServiceClient } from '../src/service-client.ts'
@@ -118,6 +118,48 @@ it('delivers what is recorded right after its commit, what comes meanwhile toget
     const sweep = sweepOutbox(deps)
     sweeping.defer(() => sweep.close())
     await eventually(async () => expect(await undelivered()).toEqual([]))
+  } finally {
+    await courier.close()
+  }
+})
+
+it('has who must answer after it wait for what the courier delivers at that moment, and sends it once', async () => {
+  await using producer = await openKitDatabase()
+  const sent: string[] = []
+  const held = Promise.withResolvers<void>()
+  await using server = await startServer({
+    receive: async (events) => {
+      sent.push(...events.map(({ aggregateId }) => aggregateId))
+      await held.promise
+    },
+  })
+  const deps = { db: producer, log, clients: { booking: createServiceClient(server.url, tokens) } }
+  const courier = startCourier(deps)
+  const told = (aggregateId: string) => untilTold(producer, { consumer: 'booking', aggregateId })
+  try {
+    for (const aggregateId of ['a', 'b'])
+      await transaction(producer, (tx) =>
+        recordEvent(tx, {
+          type: 'user.registered',
+          aggregateId,
+          payload: registered(1),
+          consumers: ['booking'],
+        }),
+      )
+    const order: string[] = []
+    const waiting = [
+      told('a').then(() => order.push('a was told')),
+      told('b').then(() => order.push('b was told')),
+    ]
+    await eventually(() => expect(sent).toContain('a'))
+    order.push('not yet')
+    held.resolve()
+    await Promise.all(waiting)
+    expect(order.toSorted()).toEqual(['a was told', 'b was told', 'not yet'])
+    expect(order[0]).toBe('not yet')
+    expect(sent.toSorted()).toEqual(['a', 'b'])
+    await told('a') // nothing is left to tell of it
+    expect(sent).toHaveLength(2)
   } finally {
     await courier.close()
   }
@@ -237,6 +279,7 @@ describe('line 27: an event whose job is lost', () => {
     await using consumer = await openKitDatabase()
     await loseJobs(producer)
     const sent: KarcisEvent[] = []
+    let requests = 0
     const taken = new Map<string, unknown[]>()
     const inbox = createInbox(consumer, {
       'user.registered': async (_tx, { aggregateId, payload }) => {
@@ -246,6 +289,7 @@ describe('line 27: an event whose job is lost', () => {
     await using server = await startServer({
       receive: async (events) => {
         sent.push(...events)
+        requests += 1
         await inbox(events)
       },
     })
@@ -258,12 +302,14 @@ describe('line 27: an event whose job is lost', () => {
     await sleep(5_000) // the sweep leaves what is younger to the jobs
     expect(taken.size).toBe(AGGREGATES)
 
+    requests = 0
     for (const sweep of [sweepOutbox(deps), sweepOutbox(deps)]) stack.defer(() => sweep.close())
     await eventually(() => expect(taken.size).toBe(KINDS.length * AGGREGATES))
     await eventually(async () =>
       expect(await readBacklog(producer)).toMatchObject({ undeliveredEvents: 0, oldestEventSeconds: 0 }),
     )
     for (const payloads of taken.values()) expect(payloads).toEqual([1, 2].map(registered))
+    expect(requests).toBeLessThan(AGGREGATES) // many go together
     // Two sweeps may come upon the two events of an aggregate at the same moment, and then both deliver them.
     expect(new Set(sent.map(({ id }) => id)).size).toBe(KINDS.length * AGGREGATES * 2)
   })

@@ -16,6 +16,7 @@ import { cancelManyTickets, cancelTickets, issueTicketsSoon } from './domain/ful
 import { expireBooking, releaseBooking, sweepBookings } from './domain/fulfilment/release-booking.ts'
 import { issueInvoices } from './domain/invoices/issue-invoices.ts'
 import { forgetPayoutAccounts } from './domain/payouts/decide-payout.ts'
+import { lookForDisputes } from './domain/payments/look-for-disputes.ts'
 import {
   type PaymentJob,
   REFUND_PAYMENT,
@@ -57,6 +58,7 @@ const issueInvoicesJob = defineJob({
 const sweepJob = onSchedule('sweep-bookings', sweepBookings)
 const foldSalesJob = defineJob({ ...FOLD_SALES, run: foldSales })
 const sweepPaymentsJob = onSchedule('sweep-payments', sweepPayments)
+const lookForDisputesJob = onSchedule('look-for-disputes', lookForDisputes)
 const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
 
 const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
@@ -150,6 +152,7 @@ export const jobs = [
   foldSalesJob,
   sweepJob,
   sweepPaymentsJob,
+  lookForDisputesJob,
   sweepWebhooksJob,
   forgetKeysJob,
   forgetNotificationsJob,
@@ -166,6 +169,7 @@ export const crons = [
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },
   { job: sweepPaymentsJob.name, match: '* * * * *' },
+  { job: lookForDisputesJob.name, match: '*/10 * * * *' },
   { job: sweepRequestsJob.name, match: '* * * * *' },
   { job: sweepEventRefundsJob.name, match: '* * * * *' },
   { job: sweepWebhooksJob.name, match: '* * * * *' },

@@ -2,6 +2,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { createStandIn } from '@karcis/testkit/stand-in'
 import { describe, expect, it } from 'vitest'
+import { lookForDisputes } from '../src/domain/payments/look-for-disputes.ts'
 import { settleDispute } from '../src/domain/payments/settle-dispute.ts'
 import { type BookingProcess, startBooking } from './booking-process.ts'
 import { audit, markIssued } from './money.ts'
@@ -95,6 +96,34 @@ describe('a dispute at Stripe', () => {
     }
     expect(await sumOf(booking, 'DISPUTED')).toBe(0)
     expect(await sumOf(booking, 'CLEARING:STRIPE')).toBe(-PRICE)
+  })
+
+  it('of which nothing is heard at all is found by the next look, and its end too, each once', async () => {
+    await using shop = await alone()
+    const { booking, standIn } = shop
+    const { deps } = booking.subgraph
+    const { buyer, id, order } = await started(shop)
+    shop.pay(order)
+    await becomes(booking, buyer, id, 'PAID', 'PAID')
+    await markIssued(booking.db, id)
+    await lookForDisputes(deps)
+    const looks = () => booking.db.disputeLook.findMany()
+    const [first] = await looks()
+    const unheard = async (action: 'dispute' | 'closeDispute', how: string) => {
+      shop.arm({ kind: 'lose', times: 99 })
+      act(standIn, order, action, how)
+      standIn.disarm()
+      await parallel(3, () => lookForDisputes(deps))
+    }
+    await unheard('dispute', 'fraudulent')
+    await becomes(booking, buyer, id, 'PAID', 'DISPUTED')
+    expect(await sumOf(booking, 'DISPUTED')).toBe(PRICE)
+    await unheard('closeDispute', 'lost')
+    await becomes(booking, buyer, id, 'REFUNDED', 'REFUNDED')
+    await lookForDisputes(deps) // there is nothing more to it
+    expect([await sumOf(booking, 'DISPUTED'), await sumOf(booking, 'CLEARING:STRIPE')]).toEqual([0, 0])
+    expect((await looks())[0]?.lookedAt.getTime()).toBeGreaterThan(Number(first?.lookedAt))
+    expect(await audit(booking.db)).toEqual([])
   })
 
   it('of another amount than bookings have of the payment waits for a person', async () => {

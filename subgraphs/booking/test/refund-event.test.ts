@@ -1,6 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
+import { paceOf } from '../src/domain/bookings/pace.ts'
 import { cancelManyTickets } from '../src/domain/fulfilment/issue-tickets.ts'
 import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-event.ts'
 import { refundTogether } from '../src/domain/refunds/refund-together.ts'
@@ -115,6 +116,24 @@ describe('an event that is called off', () => {
     for (const { type } of sold) expect(await world.stock(type)).toEqual({ sold: 0, held: 0, available: 10 })
     expect(await world.db.booking.count({ where: { status: 'REFUNDED', fulfilled: true } })).toBe(3)
     expect(await audit(world.db)).toEqual([])
+  })
+
+  it('has its tickets ended with the money, and its job only where that failed; slowly while others buy', async () => {
+    await using world = await startWorld()
+    const event = await knownEvent(world)
+    const { deps } = world.subgraph
+    expect(await paceOf(deps.db)).toMatchObject({ rest: expect.closeTo(0, 0) })
+    for (let n = 0; n < 3; n += 1) await boughtAt(world, event, 1)
+    expect(await paceOf(deps.db)).toMatchObject({ rest: 3 })
+    await callOff(world, event)
+    const isOver = { status: 'REFUNDED', fulfilled: true } as const
+    await eventually(async () => expect(await world.db.booking.count({ where: isOver })).toBe(3))
+    const due = await world.db.$queryRaw`SELECT job.run_at > now() AS later
+      FROM graphile_worker._private_jobs job JOIN graphile_worker._private_tasks task ON task.id = job.task_id
+      WHERE task.identifier = 'cancel-many-tickets'`
+    expect(due).toEqual([{ later: true }])
+    const tickets = await world.ticket().deps.db.$queryRaw`SELECT DISTINCT status FROM tickets`
+    expect(tickets).toEqual([{ status: 'REFUNDED' }])
   })
 
   it('by several processes at once, and told twice, refunds each booking once', async () => {

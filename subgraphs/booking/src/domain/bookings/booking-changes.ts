@@ -86,9 +86,12 @@ function jobOf({ booking, isDoneByCaller = false, requestId }: StatusChange): Ne
 /** Of jobs that are many at once, for nobody who waits: any other goes before them. */
 const BULK_PRIORITY = 10
 
+/** For so long the job leaves the tickets to whoever refunded, and ends them at once. */
+const LEFT_TO_REFUNDER_SECONDS = 15
+
 /**
  * As `recordStatus`, for up to `MOST_CANCELLED` bookings that were REFUNDED at once: their events are delivered by the sweep of the outbox, and one job
- * ends the tickets of all of them. It lets all others go first.
+ * ends the tickets of all of them where the caller has not done so. It lets all others go first.
  */
 export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): Promise<void> {
   const ids = bookings.map(({ id }) => id)
@@ -97,7 +100,8 @@ export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): 
     SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb
     FROM unnest(${ids.map(() => newId())}::uuid[], ${ids}::text[], ${payloads}::text[]) AS event (id, booking_id, payload)`
   await tx.$executeRaw`SELECT graphile_worker.add_job(${CANCEL_MANY_TICKETS.name}::text,
-    payload => json_build_object('bookingIds', ${ids}::text[]), max_attempts => 25, priority => ${BULK_PRIORITY}::int)`
+    payload => json_build_object('bookingIds', ${ids}::text[]), run_at => now() + make_interval(secs => ${LEFT_TO_REFUNDER_SECONDS}::int),
+    max_attempts => 25, priority => ${BULK_PRIORITY}::int)`
 }
 
 /** Enqueues a job for each of many things, each once however often it is called. @param field of the payload that has the id. */

@@ -2,6 +2,7 @@ import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sa
 import { NAMES, names } from '@karcis/kit/contracts/names'
 import { transaction } from '@karcis/kit/database'
 import { findBookingFees, findItems } from '../bookings/booking-store.ts'
+import { paceOf, restAfter } from '../bookings/pace.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { findUsedPromos } from '../promos/promo-store.ts'
@@ -17,17 +18,21 @@ import {
 } from './invoice-store.ts'
 
 /** How many invoices are looked up at once. */
-const BATCH = 200
+const BATCH = 100
+/** For so long one job goes on: there is another each minute. */
+const TURN_MS = 50_000
 
 /**
  * Issues an invoice for every payment of a booking and a credit note for every refund that has none, in the order in which they were
- * made. A booking that costs nothing is paid without money, and so without an invoice. Safe to run again, and at the same time elsewhere:
- * the numbers of one organizer are given by one run after the other.
+ * made. A booking that costs nothing is paid without money, and so without an invoice. Where there are many, as when an event was called off, it leaves
+ * other sales alone (`paceOf`). Safe to run again, and at the same time elsewhere: the numbers of one organizer are given by one run after the other.
  * @param closing the process begins to close: what is left is for the next run.
  * @throws ServiceUnavailable while the names of people and events cannot be looked up.
  */
 export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<void> {
+  const until = performance.now() + TURN_MS
   for (let due = await listDue(deps.db, BATCH); due.length > 0; due = await listDue(deps.db, BATCH)) {
+    const began = performance.now()
     const called = await lookUpNames(deps, due)
     for (const [organizerId, own] of Map.groupBy(due, (one) => one.organizerId)) {
       if (closing?.aborted) return
@@ -47,6 +52,9 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
     }
     const first = (await listDue(deps.db, 1))[0]
     if (due.length < BATCH || first?.transactionId === due[0]?.transactionId) return // those that wait for others
+    const now = performance.now()
+    if (now > until) return
+    await restAfter(await paceOf(deps.db), now - began)
   }
 }
 

@@ -79,6 +79,9 @@ export function guardProvider(
     ...(provider.dispute && {
       dispute: (payment: KnownPayment) => guarded(async () => (await provider.dispute?.(payment)) ?? null),
     }),
+    ...(provider.disputedSince && {
+      disputedSince: (since: Date) => guarded(async () => (await provider.disputedSince?.(since)) ?? []),
+    }),
     refund: (payment, refund) => guarded(() => provider.refund(payment, refund)),
   }
 }

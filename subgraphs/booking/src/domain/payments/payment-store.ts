@@ -70,14 +70,21 @@ export async function findPayment(db: Db | Tx, id: string): Promise<Payment | nu
 }
 
 /** Our id of a payment by its provider's. */
-export async function findPaymentId(
+export const findPaymentId = async (
   db: Db,
   provider: PaymentMethod,
   reference: string,
-): Promise<string | null> {
-  const [row] = await db.$queryRaw<{ id: string }[]>`SELECT id FROM payments
-    WHERE provider = ${provider} AND provider_reference = ${reference}`
-  return row?.id ?? null
+): Promise<string | null> => (await findPaymentIds(db, provider, [reference]))[0] ?? null
+
+/** The same of many, those that there are. */
+export async function findPaymentIds(
+  db: Db,
+  provider: PaymentMethod,
+  references: readonly string[],
+): Promise<string[]> {
+  const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM payments
+    WHERE provider = ${provider} AND provider_reference = ANY(${references}::text[])`
+  return rows.map((row) => row.id)
 }
 
 /** A payment that nobody else moves until the transaction ends. Whoever locks its bookings too has locked them before. */

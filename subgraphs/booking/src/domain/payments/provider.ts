@@ -52,6 +52,8 @@ export interface ExternalProvider extends AnyProvider {
   refund(payment: KnownPayment, refund: Refund): Promise<void>
   /** What became of the dispute about a payment that was taken; null where there is none, or no such thing as disputes. */
   dispute?(payment: KnownPayment): Promise<Dispute | null>
+  /** Payments, by the provider's own ids, that were disputed since a moment; of a provider that has disputes. */
+  disputedSince?(since: Date): Promise<string[]>
   /**
    * Reads what was sent to the provider's webhook.
    * @param body byte for byte as it came: signatures are over the bytes.

@@ -60,6 +60,9 @@ const DISPUTES: Partial<Record<string, Dispute['status']>> = {
 const disputeShape = z.object({ object: z.literal('dispute'), payment_intent: z.string() })
 const objectShape = z.object({ metadata: z.looseObject({ order_id: z.uuid() }) })
 
+/** The most that its library gives of a list at once. */
+const MOST_DISPUTES = 10_000
+
 const CANCELABLE = ['requires_payment_method', 'requires_confirmation', 'requires_action', 'requires_capture']
 
 /**
@@ -132,6 +135,17 @@ export function createStripeProvider(options: StripeOptions): ExternalProvider {
       const amount = fromDecimals(last.amount, payment.currency, stripeDecimals(payment.currency))
       if (amount === null) throw new Error(`Stripe says that ${last.id} is of ${last.amount}`)
       return { id: last.id, status, amount }
+    },
+
+    /** https://docs.stripe.com/api/disputes/list (`created`), page by page. */
+    async disputedSince(since) {
+      const created = { gte: Math.floor(since.getTime() / 1_000) }
+      const found = await answer(
+        stripe.disputes.list({ created, limit: 100 }).autoPagingToArray({ limit: MOST_DISPUTES }),
+      )
+      return found.flatMap(({ payment_intent: intent }) =>
+        typeof intent === 'string' ? intent : (intent?.id ?? []),
+      )
     },
 
     async refund(payment, { key, amount }) {

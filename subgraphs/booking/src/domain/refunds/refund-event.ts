@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
+import { isAway } from '@karcis/kit/outages'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { paceOf, restAfter } from '../bookings/pace.ts'
+import { cancelManyTickets } from '../fulfilment/issue-tickets.ts'
 import {
   enqueueEventRefund,
   findEventRefund,
@@ -21,8 +23,6 @@ import { finishRefunds } from './refund-tickets.ts'
 const BATCH = 100
 /** For so long one job goes on, then another takes its place. */
 const TURN_MS = 20_000
-/** After each batch it rests, for so many times as long as that took: processors and disk are for those who buy meanwhile. */
-const REST = 4
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
 const AT_ONCE = 3
 /** Before what could not be refunded yet is tried again. */
@@ -42,9 +42,10 @@ export async function beginEventRefund(
 }
 
 /**
- * Refunds the bookings of an event that was called off, batch by batch in the order of their ids, and has another job go on after a while. Broken off anywhere, it
- * goes on from there; what was refunded is not refunded again. A pass that finds none left ends it, once no payment can be under way any more that
- * looked at the event before; what cannot be refunded yet, since its tickets are being issued, is found by the next pass.
+ * Refunds the bookings of an event that was called off and ends their tickets, batch by batch in the order of their ids, at a pace that leaves other sales
+ * alone (`paceOf`), and has another job go on after a while. Broken off anywhere, it goes on from there; what was refunded is not refunded again. A pass that
+ * finds none left ends it, once no payment can be under way any more that looked at the event before; what cannot be refunded yet, since its tickets are
+ * being issued, is found by the next pass.
  * @param closing the process begins to close: another goes on.
  */
 export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSignal): Promise<void> {
@@ -54,7 +55,7 @@ export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSi
     if (!(await refundSome(deps, eventId))) return
     const now = performance.now()
     if (closing?.aborted || now > until) return transaction(deps.db, (tx) => enqueueEventRefund(tx, eventId))
-    await sleep((now - began) * REST)
+    await restAfter(await paceOf(deps.db), now - began)
   }
 }
 
@@ -83,6 +84,11 @@ async function refundAll(deps: Deps, ids: readonly string[], reason: string): Pr
   const together = await refundTogether(deps, ids, reason).catch((error: unknown) => {
     deps.log.warn({ err: error }, 'these bookings are refunded one by one')
     return new Set<string>()
+  })
+  // Else the job does it, which was added with the refunds.
+  await cancelManyTickets(deps, [...together]).catch((error: unknown) => {
+    if (!isAway(error, deps.log))
+      deps.log.warn({ err: error }, 'tickets of refunded bookings are ended later')
   })
   const left = ids.filter((id) => !together.has(id))
   let refunded = together.size

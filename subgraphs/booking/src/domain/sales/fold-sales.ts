@@ -8,7 +8,7 @@ import { foldChanges } from './sale-store.ts'
 export const FOLD_SALES = { name: 'fold-sales', schema: z.object({}) }
 
 /** So many notes are added up in one transaction. */
-const BATCH = 2_000
+const BATCH = 500
 /** While tickets are sold they are added up so often: what is not in the sums yet is added by whoever reads them. */
 const AGAIN_SECONDS = 5
 
