@@ -10,6 +10,7 @@ import { isHoldLive } from './domain/allocation/hold-store.ts'
 import { createSaleReads } from './domain/allocation/sale-reads.ts'
 import { createSeatAllocator } from './domain/allocation/seat-allocator.ts'
 import { createSeatClaims } from './domain/allocation/seat-claims.ts'
+import { createSeatOffers } from './domain/allocation/seat-offers.ts'
 import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
@@ -54,6 +55,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
+        seatOffers: createSeatOffers(() => deps),
         chargeableCurrencies: createChargeableCurrencies(base.clients.booking),
         saleReads: createSaleReads(() => deps),
         statusBoards: createStatusBoards(() => deps),
