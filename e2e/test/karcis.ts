@@ -108,6 +108,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       MAX_OPEN_PLACES: 10,
       BOOKING_SILENCE_SECONDS: 86_400,
       QUEUE_PASS_SECONDS: 600,
+      WAITLIST_OFFER_SECONDS: 900,
+      WAITLIST_GATHER_SECONDS: 86_400,
       HOLD_RETENTION_DAYS: 30,
       ...(await own('ticket')),
       ...settings,

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { bookingSettings } from '@karcis/booking/env'
 import { eventSettings } from '@karcis/event/env'
@@ -17,6 +18,8 @@ import { expect, it } from 'vitest'
 import { SECRETS } from './processes.ts'
 
 const AT_ONCE = 4
+/** One run of the tests tries every third moment, from one that chance chooses: three runs or so see them all. */
+const STRIDE = 3
 
 const START: Record<SubgraphName, (env: Record<string, string>) => Promise<Started>> = {
   user: (env) => createUserSubgraph(userSettings.parse(env)),
@@ -30,7 +33,7 @@ interface Started extends AsyncDisposable {
 }
 
 it.each(SUBGRAPHS)(
-  'line 26: %s begins to work, at whatever moment of its start its database was lost',
+  `line 26: %s begins to work, at whatever moment of its start its database was lost (one in ${STRIDE}, drawn)`,
   async (name) => {
     const start = START[name]
     const env = {
@@ -60,9 +63,11 @@ it.each(SUBGRAPHS)(
       return sentToBegin
     }
     const moments = Array.from({ length: await startLosing(0) }, (_, index) => index + 1)
+    const drawn = randomInt(STRIDE)
+    const tried = moments.filter((nth) => nth % STRIDE === drawn)
     const failed: string[] = []
     const startEach = async (): Promise<void> => {
-      for (let nth = moments.shift(); nth !== undefined; nth = moments.shift())
+      for (let nth = tried.shift(); nth !== undefined; nth = tried.shift())
         await startLosing(nth).catch((error: unknown) => failed.push(`${nth}: ${String(error)}`))
     }
     await Promise.all(Array.from({ length: AT_ONCE }, startEach))

@@ -95,6 +95,19 @@ const FAULTS: Fault[] = [
     row: { user_id: w.USER, ticket_type_id: w.STANDING, taken: null, counted: 2 },
   },
   {
+    check: 'waitlists',
+    database: 'ticket',
+    sql: `INSERT INTO waitlist_entries (id, user_id, event_id, ticket_type_id, quantity, status, hold_id, open_limit, offer_seconds, gather_seconds)
+      VALUES ('${id(58)}', '${w.USER}', '${w.EVENT}', '${w.STANDING}', 1, 'OFFERED', '${w.PAID_HOLD}', 10, 900, 900)`,
+    row: { ticket_type_id: w.STANDING, waiting: 0, entries: 0, without_hold: 1 },
+  },
+  {
+    check: 'waitlists',
+    database: 'ticket',
+    sql: `UPDATE ticket_types SET waiting = 1 WHERE id = '${w.STANDING}'`,
+    row: { ticket_type_id: w.STANDING, waiting: 1, entries: 0 },
+  },
+  {
     check: 'late-holds',
     database: 'ticket',
     sql: LATE_HOLD,

@@ -90,6 +90,8 @@ export async function startWorld(
       MAX_OPEN_PLACES: 10,
       BOOKING_SILENCE_SECONDS: silenceSeconds,
       QUEUE_PASS_SECONDS: 600,
+      WAITLIST_OFFER_SECONDS: 900,
+      WAITLIST_GATHER_SECONDS: 86_400,
       HOLD_RETENTION_DAYS: 30,
       LIVE_POLL_MS: 2_000,
     })

@@ -17,6 +17,10 @@ export const ticketSettings = subgraphSettings.extend({
   BOOKING_SILENCE_SECONDS: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
   /** How long somebody whose turn it is in a waiting room may take places. */
   QUEUE_PASS_SECONDS: z.coerce.number().int().min(10).max(86_400).default(600),
+  /** How long what came back is held for somebody on the waitlist once it is all that they wait for. */
+  WAITLIST_OFFER_SECONDS: z.coerce.number().int().min(1).max(604_800).default(900),
+  /** How long places that came back one by one are held for somebody on the waitlist until the others have too. */
+  WAITLIST_GATHER_SECONDS: z.coerce.number().int().min(1).max(2_592_000).default(86_400),
   /** Holds that have ended or become tickets, for people who look into something: nothing needs them any more. */
   HOLD_RETENTION_DAYS: days(30),
   /** How late a change of seats or stock can be when Redis lost it. */

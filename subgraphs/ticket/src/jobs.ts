@@ -3,6 +3,7 @@ import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import { announceSaleMoment, sweepSaleMoments } from './domain/allocation/follow-event.ts'
 import { expireHold, sweepHolds } from './domain/allocation/bound-hold-ender.ts'
+import { sweepWaitlists } from './domain/allocation/offers.ts'
 import type { Deps } from './domain/deps.ts'
 
 /** Ends one hold at its time. Enqueued by SQL beside the hold's row (hold-store.ts, bound-hold-store.ts). */
@@ -37,6 +38,13 @@ export const sweepHoldsJob = defineJob({
   async run(deps: Deps) {
     await sweepHolds(deps)
   },
+})
+
+/** Every minute: what could be offered to nobody on a waitlist when it came back, and the ends of sales. */
+export const sweepWaitlistsJob = defineJob({
+  name: 'sweep-waitlists',
+  schema: z.object({}),
+  run: (deps: Deps) => sweepWaitlists(deps),
 })
 
 /** For how long a person's counter stays that is back at zero: whoever has just given up mostly takes again, and then finds it. */
@@ -75,5 +83,11 @@ export const retentions = [
     table: 'queue_admissions',
     since: 'expires_at',
     keepForDays: ADMISSION_DAYS,
+  }),
+  retention<Deps>({
+    name: 'forget-waitlist-entries',
+    table: 'waitlist_entries',
+    since: 'closed_at',
+    keepForDays: ({ settings }) => settings.HOLD_RETENTION_DAYS,
   }),
 ]

@@ -1,5 +1,6 @@
 import { byKey, type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
+import { findHolds } from './domain/allocation/hold-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import type { TicketType } from './domain/inventory/ticket-type.ts'
@@ -38,6 +39,7 @@ const createLoaders = ({ db, batchedReads }: Deps) => ({
   seatMap: byKey((eventIds) => findSeatMaps(db, eventIds)),
   admissions: byKey((queueIds) => countAdmissions(db, queueIds)),
   ticket: byKey((ids) => findTickets(db, ids)),
+  hold: byKey((ids) => findHolds(db, ids)),
   ...createTicketReads(db),
 })
 

@@ -30,6 +30,7 @@ import {
   retentions,
   sweepHoldsJob,
   sweepSaleMomentsJob,
+  sweepWaitlistsJob,
 } from './jobs.ts'
 import { createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -84,12 +85,14 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       sweepHoldsJob,
       announceSaleMomentJob,
       sweepSaleMomentsJob,
+      sweepWaitlistsJob,
       rotateSigningKeys,
       ...retentions,
     ],
     crons: [
       { job: sweepHoldsJob.name, match: '* * * * *' },
       { job: sweepSaleMomentsJob.name, match: '* * * * *' },
+      { job: sweepWaitlistsJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '41 * * * *' },
       ...retentions.map(({ name }, at) => ({ job: name, match: `${13 + 2 * at},${43 + 2 * at} * * * *` })),
     ],

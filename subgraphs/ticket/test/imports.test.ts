@@ -73,7 +73,7 @@ describe('ticket types from a file', () => {
     const csv = `name,price,quota,kind,saleStartsAt
 Good,12.50,10,,
 ,1,2,,
-Bad,1.234,0,cheap,2026-02-30
+Bad,1.234,0,constructor,2026-02-30
 good,x,10,,
 Large,5,500,,
 "Long

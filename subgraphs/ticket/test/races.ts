@@ -41,6 +41,13 @@ export function takeOutGuard(deps: Deps, from: string, to = ''): Met {
   return met
 }
 
+/** Takes a guard out of a function of the database. */
+export async function changeFunction({ sql }: Story, name: string, from: string, to: string): Promise<void> {
+  const [found] = await sql<{ text: string }>(`SELECT pg_get_functiondef('${name}'::regproc) AS text`)
+  if (found?.text.split(from).length !== 2) throw new Error(`${name} does not have this once: ${from}`)
+  await sql(found.text.replace(from, to))
+}
+
 /** Makes every transaction that Postgres breaks off fail for good: the guard that is taken out is running it again. */
 export function withoutRetries({ deps }: Process): void {
   const { db } = deps

@@ -96,6 +96,17 @@ export const STOCK_CHECKS: readonly Check[] = [
     repair: recount('allowances', 'user_id, ticket_type_id'),
   },
   {
+    name: 'waitlists',
+    rule: 'as many are counted as waiting for a ticket type as wait, and what is offered is held for whoever it is offered to',
+    breaches:
+      () => `SELECT y.id AS ticket_type_id, y.waiting, coalesce(w.entries, 0) AS entries, coalesce(w.without_hold, 0) AS without_hold
+      FROM ticket_types y LEFT JOIN (SELECT e.ticket_type_id, count(*) FILTER (WHERE e.status <> 'OFFERED')::int AS entries,
+          count(*) FILTER (WHERE e.status <> 'WAITING' AND (h.status IS DISTINCT FROM 'ACTIVE' OR h.user_id <> e.user_id))::int AS without_hold
+        FROM waitlist_entries e LEFT JOIN holds h ON h.id = e.hold_id WHERE e.closed_at IS NULL GROUP BY e.ticket_type_id) w
+        ON w.ticket_type_id = y.id
+      WHERE y.waiting <> coalesce(w.entries, 0) OR w.without_hold > 0`,
+  },
+  {
     name: 'late-holds',
     // What a booking has bound waits for that, however long its time is past (idle-holds).
     rule: 'a hold that no booking has bound ends when its time is up',

@@ -27,7 +27,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { events: ['event.changed'] },
   },
   ticket: {
-    user: { graphql: true, events: ['ticket.transferred'] },
+    user: { graphql: true, events: ['ticket.transferred', 'ticket.waitlist-offered'] },
     event: { graphql: true },
     booking: { graphql: true },
   },

@@ -33,6 +33,17 @@ export const EVENTS = {
     fromUserId: z.uuid(),
     toUserId: z.uuid(),
   }),
+  /** Places came back and are held for somebody on a waitlist: they are to be told, and until when. `places` of `quantity` that they wait for. */
+  'ticket.waitlist-offered': z.object({
+    entryId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    ticketTypeId: z.uuid(),
+    holdId: z.uuid(),
+    places: z.int(),
+    quantity: z.int(),
+    expiresAt: z.iso.datetime(),
+  }),
   /** A booking has another status. */
   'booking.changed': z.object({
     bookingId: z.uuid(),

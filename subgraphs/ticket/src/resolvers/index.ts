@@ -9,6 +9,7 @@ import { seatLayouts } from './seat-layouts.ts'
 import { seats } from './seats.ts'
 import { ticketTypes } from './ticket-types.ts'
 import { tickets } from './tickets.ts'
+import { waitlists } from './waitlists.ts'
 
 /** Everything that schema/ticket.graphql names. */
 export const resolvers = joinResolvers<Resolvers>(
@@ -18,6 +19,7 @@ export const resolvers = joinResolvers<Resolvers>(
   seatLayouts,
   holds,
   queues,
+  waitlists,
   tickets,
   door,
   bookings,

@@ -15,6 +15,7 @@ import {
   listLapsedHolds,
   moveHolds,
 } from './hold-store.ts'
+import { withOffers } from './offers.ts'
 import type { SeatClaims } from './seat-claims.ts'
 
 /** How many holds end in one transaction: enough to sweep fast, few enough to keep its locks short. */
@@ -101,7 +102,14 @@ export async function freePlaces(
   if (from === 'held') await lowerOpenPlaces(tx, eventId, openPlacesChanges(items))
   await lowerUsage(tx, usageChanges(items))
   const moves = stockMoves(items, from, 'available')
-  if (seatIds.length > 0) return moveStockOfSeats(tx, eventId, seatIds, moves)
+  if (seatIds.length > 0) {
+    const change = await moveStockOfSeats(tx, eventId, seatIds, moves)
+    return withOffers(
+      tx,
+      change,
+      moves.map((move) => move.ticketTypeId),
+    )
+  }
   await moveStock(tx, moves)
   return null
 }

@@ -84,6 +84,24 @@ export async function requirePlacesOfOneHold(
   })
 }
 
+/**
+ * Whether so many places are no more than one person may have of an event, or of a ticket type, whatever they have now.
+ * @throws LimitExceeded.
+ */
+export async function requireMostOfOnePerson(
+  deps: LimitDeps,
+  { eventId, userId }: { eventId: string; userId: string },
+  { ticketTypeId, quantity }: { ticketTypeId: string; quantity: number },
+): Promise<void> {
+  const limits = [
+    { userId, ticketTypeId: null },
+    { userId, ticketTypeId },
+  ]
+  const facts = await findLimitFacts(deps, eventId, limits)
+  for (const [at, fact] of facts.entries())
+    if (quantity > fact.limit) throw exceeded(limits[at]?.ticketTypeId ?? null, fact)
+}
+
 /** How far limits of one event are used up, in the order given. A type without a limit has everything left. */
 async function findLimitFacts(
   { db, settings }: { db: Db | Tx; settings: { MAX_OPEN_PLACES: number } },

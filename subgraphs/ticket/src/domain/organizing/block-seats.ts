@@ -5,6 +5,7 @@ import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { expireHolds } from '../allocation/hold-ender.ts'
+import { withOffers } from '../allocation/offers.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { SeatsUnavailable } from '../errors.ts'
@@ -74,5 +75,6 @@ async function move(tx: Tx, eventId: string, seats: Seat[], action: Action): Pro
   // A blocked seat is outside the quota, so the stock of its type adds up without it.
   const moves =
     action === 'block' ? stockMoves(items, 'available', null) : stockMoves(items, null, 'available')
-  return moveStockOfSeats(tx, eventId, seatIds, moves)
+  const change = await moveStockOfSeats(tx, eventId, seatIds, moves)
+  return withOffers(tx, change, types)
 }

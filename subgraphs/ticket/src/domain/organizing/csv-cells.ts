@@ -49,7 +49,8 @@ export const readCount =
 export const readWord =
   <T>(words: Readonly<Record<string, T>>) =>
   (text: string): T => {
-    const meant = words[text.toLowerCase()]
+    const word = text.toLowerCase()
+    const meant = Object.hasOwn(words, word) ? words[word] : undefined
     if (meant !== undefined) return meant
     throw new UnreadableCell(`must be one of ${Object.keys(words).join(', ')}`)
   }
