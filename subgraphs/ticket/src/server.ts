@@ -19,6 +19,7 @@ import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import { createStatusBoards } from './domain/seat-map/status-boards.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
+import { deleteGuestNamesOf, moveGuestsTo } from './domain/tickets/guest-store.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
 import { openGeometry } from './domain/viewing/read-geometry.ts'
@@ -102,8 +103,11 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
       async 'user.rights-changed'(tx: Tx, { payload: { userId, erased } }) {
-        if (erased) await deleteAttendeesOf(tx, userId)
+        if (!erased) return
+        await deleteAttendeesOf(tx, userId)
+        await deleteGuestNamesOf(tx, userId)
       },
+      'user.email-verified': (tx: Tx, { payload }) => moveGuestsTo(tx, [payload]),
     }),
   })
 }

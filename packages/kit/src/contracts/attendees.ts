@@ -7,7 +7,8 @@ const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'
 /** A ticket of an event, as it is listed to whoever organizes that. */
 const eventTicket = z.object({
   id: z.uuid(),
-  bookingId: z.uuid(),
+  /** Null for a guest's. */
+  bookingId: z.uuid().nullable(),
   ownerId: z.uuid(),
   ticketTypeId: z.uuid(),
   typeName: z.string(),
@@ -16,6 +17,9 @@ const eventTicket = z.object({
   status: z.enum(TICKET_STATUSES),
   checkedInAt: instant.nullable(),
   createdAt: instant,
+  /** Of a guest whom no account is known of: how they were invited; null otherwise. */
+  guestName: z.string().nullable(),
+  guestEmail: z.string().nullable(),
 })
 
 export const eventTickets = z.array(eventTicket)

@@ -1,5 +1,6 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
+import { importGuests } from '../domain/organizing/import-guests.ts'
 import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
@@ -19,6 +20,7 @@ export const tickets = {
   },
   Mutation: {
     setAttendee: (_, { input }, ctx) => setAttendee(ctx.deps, requireViewer(ctx), input),
+    importGuests: (_, { input }, ctx) => importGuests(ctx.deps, requireViewer(ctx), input),
     transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
   },
   TicketAttendee: {
@@ -37,7 +39,7 @@ export const tickets = {
     event: (ticket, _, { viewer }) => (maySeeEvent(viewer, ticket) ? { id: ticket.eventId } : null),
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),
-    owner: ({ ownerId }) => ({ id: ownerId }),
+    owner: ({ ownerId, unclaimed }) => (unclaimed ? null : { id: ownerId }),
   },
   TicketConnection: {
     totalCount: ({ totalCount }) => totalCount(),
