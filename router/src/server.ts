@@ -14,6 +14,7 @@ import { createOrigins } from './http/origins.ts'
 import { createProbes } from './http/probes.ts'
 import { createSeatLayouts } from './http/seat-layouts.ts'
 import { securityHeaders } from './http/security-headers.ts'
+import { createTicketFiles } from './http/ticket-files.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
@@ -108,7 +109,10 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined
-      ? stack.use(createSeatLayouts(ticket, access.tokens)).routes
+      ? {
+          ...stack.use(createSeatLayouts(ticket, access.tokens)).routes,
+          ...stack.use(createTicketFiles(ticket, access.tokens, access.authenticator)).routes,
+        }
       : {}
   const http = await openHttpServer({
     host: settings.host,

@@ -16,6 +16,13 @@ export const baseSettings = z.object({
   STOP_SECONDS: z.coerce.number().min(1).max(600).default(10),
 })
 
+/** What is empty is not set: Compose passes it on so. */
+export const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema)
+
+/** A setting that need not be there. */
+export const optionalText = unlessEmpty(z.string().min(1).optional())
+
 /** How a process ends, in milliseconds: it drains, and then what is under way has so long. */
 export interface StopTimes {
   drainMs: number

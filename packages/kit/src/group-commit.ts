@@ -20,6 +20,8 @@ export interface GroupCommitOptions<Request, Result> {
   maxBatch: number
   /** Requests of one key with the same answer here never share a batch. */
   distinct?(request: Request): unknown
+  /** Whether a request for an idle key waits for those that come in the same turn of the event loop, so that of a crowd none goes first alone. */
+  gather?: boolean
   /** After so long the next batch of a key begins although the one before is under way, as when that waits for a row which another has locked. */
   patienceMs?: number
   /** Whether a batch that failed like this may have failed because of a single request: it is then run in halves, down to that one alone. */
@@ -34,12 +36,19 @@ interface Waiting<Request, Result> {
 
 /**
  * Batches adaptively: while one batch of a key is under way, the next requests of that key gather. A request for an idle key is
- * served at once, and a busy key pays for one transaction at a time, however many buyers it has. First come, first served.
+ * served at once (or with those of its turn, see `gather`), and a busy key pays for one transaction at a time, however many buyers it has. First come, first served.
  */
 export function createGroupCommit<Request, Result>(
   options: GroupCommitOptions<Request, Result>,
 ): GroupCommit<Request, Result> {
-  const { run, maxBatch, distinct = (request) => request, retryApart = () => false, patienceMs } = options
+  const {
+    run,
+    maxBatch,
+    distinct = (request) => request,
+    retryApart = () => false,
+    patienceMs,
+    gather = false,
+  } = options
   const queues = new Map<string, Waiting<Request, Result>[]>()
 
   async function drain(key: string, queue: Waiting<Request, Result>[]): Promise<void> {
@@ -59,7 +68,10 @@ export function createGroupCommit<Request, Result>(
 
   function begin(key: string, queue: Waiting<Request, Result>[]): void {
     queues.set(key, queue)
-    void workForAll(() => drain(key, queue))
+    void workForAll(async () => {
+      if (gather) await endOfTurn()
+      await drain(key, queue)
+    })
   }
 
   /** @returns those that are to be served again. */
@@ -117,6 +129,9 @@ export function createGroupCommit<Request, Result>(
  * Not when the database is away, for then nothing would, and what was sent last may have been done all the same.
  */
 export const mayBeOneRequestsFault = (error: unknown): boolean => !(error instanceof ServiceUnavailable)
+
+/** When all is done that came in this turn of the event loop. */
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Resolves when `done` does, or after so long. */
 async function orAfter(done: Promise<void>, ms: number): Promise<void> {

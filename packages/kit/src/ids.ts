@@ -1,8 +1,25 @@
+import { randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
 import { z } from 'zod'
 
+/** Random bytes of ids to come: drawn for many at once, for each drawing costs more than all else. */
+const random = Buffer.alloc(16 * 256)
+let used = random.length
+/** Where the last id stands: of one millisecond each has a number above the one before. */
+let last = { msecs: 0, seq: 0 }
+
 /** A new entity id: UUIDv7 (RFC 9562), so ids made later sort later and index pages stay warm. */
-export const newId = (): string => v7()
+export function newId(): string {
+  if (used === random.length) {
+    randomFillSync(random)
+    used = 0
+  }
+  const bytes = random.subarray(used, (used += 16))
+  const now = Date.now()
+  if (now > last.msecs) last = { msecs: now, seq: bytes.readUInt32BE(6) >>> 1 }
+  else last.seq += 1 // it begins in the lower half of its 32 bits: no process makes as many ids as the upper one has
+  return v7({ random: bytes, ...last })
+}
 
 const UUID = z.regexes.uuid()
 

@@ -35,6 +35,13 @@ describe('group commit', () => {
     expect(batches).toEqual([['a'], ['b', 'no', 'd'], ['e']])
   })
 
+  it('serves together what comes in one turn of the event loop, where it is told to gather', async () => {
+    const { batches, submit } = serving({ gather: true })
+    expect(outcomes(await submit('a', 'b', 'c', 'd'))).toEqual(['A', 'B', 'C', 'D'])
+    await submit('e')
+    expect(batches).toEqual([['a', 'b', 'c'], ['d'], ['e']])
+  })
+
   it('keeps requests of one kind out of one batch', async () => {
     const { batches, submit } = serving({ distinct: (word) => word[0] })
     await submit('x', 'a1', 'a2', 'b1', 'b2')

@@ -1,14 +1,8 @@
-import { days, subgraphSettings } from '@karcis/kit/env'
+import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { currencySchema, timezoneSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 const serviceUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// URL' })
-
-/** What is empty is not set: Compose passes it on so. */
-const unlessEmpty = <Schema extends z.ZodType>(schema: Schema) =>
-  z.preprocess((value) => (value === '' ? undefined : value), schema)
-
-const optionalText = unlessEmpty(z.string().min(1).optional())
 
 /** Base URL of a provider, without a slash at its end. */
 const providerUrl = (real: string) =>

@@ -1,7 +1,9 @@
 import { SEAT_LAYOUTS_FOLDER } from '@karcis/kit/contracts/seat-layouts'
+import { TICKETS_FOLDER } from '@karcis/kit/contracts/ticket-files'
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import type { FileRequest } from '@karcis/kit/subgraph/server'
 import { LRUCache } from 'lru-cache'
 import { followEvent } from './domain/allocation/follow-event.ts'
 import { createHoldConverter } from './domain/allocation/hold-converter.ts'
@@ -18,12 +20,14 @@ import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import { createStatusBoards } from './domain/seat-map/status-boards.ts'
+import { createTicketDocuments } from './domain/documents/ticket-documents.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import { deleteGuestNamesOf, moveGuestsTo } from './domain/tickets/guest-store.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
 import { openGeometry } from './domain/viewing/read-geometry.ts'
-import type { TicketSettings } from './env.ts'
+import { openTicketFile } from './domain/viewing/ticket-documents.ts'
+import { type TicketSettings, walletSigners } from './env.ts'
 import { PrismaClient } from './generated/prisma/client.ts'
 import {
   announceSaleMomentJob,
@@ -54,6 +58,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         live,
         waitingRoom: createWaitingRoom(base, settings, () => deps),
         qrCodes: createQrCodes(),
+        ticketDocuments: createTicketDocuments(settings.SERVICE_SECRET, walletSigners(settings)),
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
@@ -76,6 +81,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
           deps.waitingRoom.close()
           live.checkIns.close()
           await deps.qrCodes.close()
+          await deps.ticketDocuments.made.close()
         },
       }
     },
@@ -99,6 +105,10 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
     ],
     routes: (deps) => ({
       [SEAT_LAYOUTS_FOLDER]: { method: 'GET', open: (name: string) => openGeometry(deps, name) },
+      [TICKETS_FOLDER]: {
+        method: 'GET',
+        open: (name: string, request: FileRequest) => openTicketFile(deps, name, request),
+      },
     }),
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),

@@ -123,6 +123,12 @@ interface Neighbours {
   layouts: Map<string, object>
   /** Ids of people by their addresses. */
   users: Map<string, string>
+  /** Where events are, by id. */
+  places: Map<string, object>
+  /** What people are called, by id. */
+  names: Map<string, string>
+  /** What the places of bookings were sold at, by the booking's id. */
+  prices: Map<string, object[]>
   /** What whoever asks may do with a room, by room. */
   rooms: Map<string, { mayUse: boolean; mayChange: boolean }>
   /** Bookings that keep their places past their time: paid ones. */
@@ -151,6 +157,11 @@ const startNeighbours = (state: Neighbours) => {
         const id = state.users.get(email)
         return id === undefined ? null : { id }
       }),
+    eventPlace: ({ id }) => asked(`eventPlace ${id}`, () => state.places.get(id) ?? null),
+    placePrices: ({ bookingId }) =>
+      asked(`placePrices ${bookingId}`, () => state.prices.get(bookingId) ?? []),
+    _entities: ({ representations }: { representations: { id: string }[] }) =>
+      asked('names', () => representations.map(({ id }) => ({ id, name: state.names.get(id) ?? 'Rara' }))),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {
@@ -171,6 +182,9 @@ export async function startStory(overrides: Record<string, string> = {}) {
     chargeable: ['IDR', 'USD'],
     layouts: new Map(),
     users: new Map(),
+    places: new Map(),
+    names: new Map(),
+    prices: new Map(),
     rooms: new Map(),
     paid: new Set(),
     away: false,

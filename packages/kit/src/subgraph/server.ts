@@ -89,7 +89,14 @@ export interface PostRoute {
 export interface FileRoute {
   method: 'GET'
   /** @param name what stands behind the folder. @throws KarcisError, as NotFound. */
-  open(name: string): Promise<FileAnswer>
+  open(name: string, request: FileRequest): Promise<FileAnswer>
+}
+
+/** Who asks for a file, and how. */
+export interface FileRequest {
+  caller: Caller
+  query: URLSearchParams
+  headers: IncomingHttpHeaders
 }
 
 export interface FileAnswer {
@@ -172,9 +179,10 @@ export async function serveSubgraph<Context extends RequestScope>(
     const route = routes && (routes[path] ?? routes[folderOf(path)])
     if (route) {
       permit(caller, mayUse(caller.service, tokens.service, 'routes'))
+      const query = new URLSearchParams(url.slice(path.length))
       if (typeof route === 'object' && route.method === 'GET')
-        return answerFile(route, path.slice(folderOf(path).length), request, response)
-      return answerRoute(route, request, response, new URLSearchParams(url.slice(path.length)))
+        return answerFile(route, path, { caller, query, headers: request.headers }, request, response)
+      return answerRoute(route, request, response, query)
     }
     if (request.method !== 'POST')
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
@@ -244,12 +252,13 @@ export async function serveSubgraph<Context extends RequestScope>(
 
   async function answerFile(
     route: FileRoute,
-    name: string,
+    path: string,
+    asked: FileRequest,
     { method }: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
     if (method !== 'GET') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
-    const { headers, body } = await route.open(name)
+    const { headers, body } = await route.open(path.slice(folderOf(path).length), asked)
     response.writeHead(200, headers)
     await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? new ClientGone() : error
@@ -294,6 +303,9 @@ const folderOf = (path: string): string => path.slice(0, path.lastIndexOf('/') +
 const STARTING = 'It is starting.'
 const STOPPING = 'It is stopping.'
 
+/** In characters. */
+const SHORT = 64_000
+
 async function sendAnswer(
   response: ServerResponse,
   { status, headers, json }: OperationAnswer,
@@ -301,6 +313,7 @@ async function sendAnswer(
   const pieces = typeof json === 'string' ? [json] : json
   const length = pieces.reduce((bytes, piece) => bytes + Buffer.byteLength(piece), 0)
   response.writeHead(status, { ...headers, 'content-length': length })
+  if (typeof json === 'string' && json.length < SHORT) return void response.end(json) // head and body in one write
   await writeTexts(response, pieces)
   response.end()
 }
@@ -322,6 +335,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  TICKET_INVALID: 410,
   RATE_LIMITED: 429,
   SERVICE_UNAVAILABLE: 503,
 }

@@ -1,4 +1,4 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
@@ -7,6 +7,7 @@ import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
 import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
+  readPlacePrices,
   showItems,
   viewBooking,
   viewBookings,
@@ -30,6 +31,10 @@ export const bookings: Resolvers = {
       searchBookings(ctx.deps, requireViewer(ctx), filter, orderBy ?? 'CREATED_AT_DESC', args),
     eventBookings: (_, { eventId, ...args }, ctx) =>
       viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
+    placePrices(_, { bookingId }, ctx) {
+      requireService(ctx, 'ticket')
+      return readPlacePrices(ctx.deps, bookingId)
+    },
   },
   Mutation: {
     createBooking: (_, { input }, ctx) =>

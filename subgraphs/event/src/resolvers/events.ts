@@ -15,7 +15,13 @@ import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { rescheduleEvent } from '../domain/organizing/reschedule-event.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
-import { eventsToCome, fixCurrency, roomRights, seatLayoutOfRoom } from '../domain/serving/for-subgraphs.ts'
+import {
+  eventPlace,
+  eventsToCome,
+  fixCurrency,
+  roomRights,
+  seatLayoutOfRoom,
+} from '../domain/serving/for-subgraphs.ts'
 import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
@@ -35,6 +41,10 @@ export const events = {
     eventForSale: (_, { id }, ctx) => {
       requireService(ctx, 'ticket', 'booking')
       return ctx.loaders.event.load(id)
+    },
+    eventPlace: (_, { id }, ctx) => {
+      requireService(ctx, 'ticket')
+      return eventPlace(ctx.deps, id)
     },
     eventVisible: async (_, { id }, ctx) => {
       requireService(ctx, 'user')

@@ -14,6 +14,7 @@ import type { Db } from './database.ts'
 import type { ChargeableCurrencies } from './inventory/chargeable-currencies.ts'
 import type { BatchedReads } from './inventory/ticket-type-store.ts'
 import type { LiveChanges } from './live.ts'
+import type { TicketDocuments } from './documents/ticket-documents.ts'
 import type { QrCodes } from './tickets/qr-codes.ts'
 import type { RowLayout } from './seat-map/row-store.ts'
 import type { WaitingRoom } from './waiting-room/waiting-room.ts'
@@ -24,6 +25,7 @@ export interface Deps extends BaseDeps<Db> {
   settings: TicketSettings
   signingKeys: SigningKeys
   qrCodes: QrCodes
+  ticketDocuments: TicketDocuments
   live: LiveChanges
   waitingRoom: WaitingRoom
   seatClaims: SeatClaims

@@ -5,6 +5,7 @@ import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
+import { googleUrlOf, ticketFileUrl } from '../domain/viewing/ticket-documents.ts'
 import { readAllTickets, readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
@@ -36,6 +37,12 @@ export const tickets = {
       return ticket && mayReference(ctx, ticket) ? ticket : null
     },
     qrCode: ({ code }, _, { deps, viewer }) => deps.qrCodes.picture(code, viewer?.id ?? ''),
+    pdfUrl: (ticket, { language }, { deps, viewer }) => ticketFileUrl(deps, viewer, ticket, 'pdf', language),
+    calendarUrl: (ticket, { language }, { deps, viewer }) =>
+      ticketFileUrl(deps, viewer, ticket, 'ics', language),
+    passUrl: (ticket, { language }, { deps, viewer }) =>
+      ticketFileUrl(deps, viewer, ticket, 'pkpass', language),
+    googleWalletUrl: (ticket, { language }, { deps, viewer }) => googleUrlOf(deps, viewer, ticket, language),
     event: (ticket, _, { viewer }) => (maySeeEvent(viewer, ticket) ? { id: ticket.eventId } : null),
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),

@@ -1,7 +1,7 @@
-import PdfDocument from 'pdfkit'
+import { moneyText } from '@karcis/paper/amounts'
+import { drawPdf, type Pdf, setFont, write } from '@karcis/paper/page'
 import { type Invoice, type InvoiceLine, numberText } from './invoice.ts'
-import { dateText, type Language, lineText, moneyText, WORDS } from './invoice-words.ts'
-import { type FontName, fontFile, inLines, written } from './written-text.ts'
+import { dateText, type Language, lineText, WORDS } from './invoice-words.ts'
 
 /** What is to be drawn. */
 export interface InvoiceDrawing {
@@ -27,36 +27,25 @@ const COLUMNS = {
 const GREY = '#555555'
 const GAP = 5
 
-type Pdf = PDFKit.PDFDocument
 type Cells = Record<keyof typeof COLUMNS, string>
 
 /** An invoice or a credit note as a PDF: of any number of lines, and of names of any length. The same one gives the same bytes. */
-export async function drawInvoice(drawing: InvoiceDrawing): Promise<Uint8Array> {
+export function drawInvoice(drawing: InvoiceDrawing): Promise<Uint8Array> {
   const { invoice, language } = drawing
   const words = WORDS[language]
   const title = `${words.kinds[invoice.kind]} ${numberText(invoice)}`
-  const pdf = new PdfDocument({
-    size: [PAGE.width, PAGE.height],
-    // Everything is put where it belongs, so nothing is to flow over the edge by itself.
-    margins: { top: 0, bottom: 0, left: 0, right: 0 },
-    bufferPages: true,
-    lang: words.locale,
-    displayTitle: true,
-    info: { Title: title, Author: invoice.content.seller, CreationDate: invoice.issuedAt },
+  const facts = {
+    ...PAGE,
+    language: words.locale,
+    title,
+    author: invoice.content.seller,
+    createdAt: invoice.issuedAt,
+  }
+  return drawPdf(facts, (pdf) => {
+    const y = drawTable(pdf, drawing, drawHead(pdf, drawing))
+    drawTotal(pdf, drawing, y)
+    drawFeet(pdf, `${title} · ${invoice.content.seller}`, words.page)
   })
-  const chunks: Uint8Array[] = []
-  pdf.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-  const ended = new Promise((resolve, reject) => {
-    pdf.on('end', resolve)
-    pdf.on('error', reject)
-  })
-
-  const y = drawTable(pdf, drawing, drawHead(pdf, drawing))
-  drawTotal(pdf, drawing, y)
-  drawFeet(pdf, `${title} · ${invoice.content.seller}`, words.page)
-  pdf.end()
-  await ended
-  return Buffer.concat(chunks)
 }
 
 /** Who, to whom, what for. @returns where the table begins. */
@@ -110,19 +99,9 @@ function cellsOf(line: InvoiceLine, currency: string, language: Language): Cells
   return {
     description: lineText(line, words),
     quantity: isPlace ? new Intl.NumberFormat(words.locale).format(line.quantity) : '',
-    unitPrice: isPlace ? moneyText(line.unitPrice, currency, words) : '',
-    amount: moneyText(line.amount, currency, words),
+    unitPrice: isPlace ? moneyText(line.unitPrice, currency, words.locale) : '',
+    amount: moneyText(line.amount, currency, words.locale),
   }
-}
-
-/** The name keeps one copy of the font in the file, however often it is set. */
-const setFont = (pdf: Pdf, name: FontName): Pdf => pdf.registerFont(name, fontFile(name)).font(name)
-
-/** Sets the font that has the letters of a text. @returns the text as it is to be drawn with it, in lines of a width. */
-function write(pdf: Pdf, text: string, width: number, bold = false): string {
-  const as = written(text)
-  setFont(pdf, bold && as.font === 'regular' ? 'bold' : as.font)
-  return inLines(as.text, (words) => pdf.widthOfString(words), width)
 }
 
 function heightOf(pdf: Pdf, cells: Cells): number {
@@ -158,7 +137,7 @@ function drawTotal(pdf: Pdf, { invoice, language }: InvoiceDrawing, from: number
   const { x } = COLUMNS.unitPrice
   setFont(pdf, 'bold').fontSize(12).fillColor('black')
   pdf.text(words.total[invoice.kind], PAGE.margin, y, { width: x - PAGE.margin - 10 })
-  pdf.text(moneyText(invoice.total, invoice.currency, words), x, y, {
+  pdf.text(moneyText(invoice.total, invoice.currency, words.locale), x, y, {
     width: PAGE.margin + WIDTH - x,
     align: 'right',
   })

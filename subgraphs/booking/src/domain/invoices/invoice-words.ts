@@ -1,4 +1,3 @@
-import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import type { Invoice, InvoiceLine } from './invoice.ts'
 
 /** Languages that an invoice can be had in: what stands in it is the same. */
@@ -66,21 +65,6 @@ export const WORDS: Record<Language, Words> = {
     total: { INVOICE: 'Total paid', CREDIT_NOTE: 'Total refunded' },
     page: (at, of) => `Page ${at} of ${of}`,
   },
-}
-
-/** An amount as people read it, exact to the unit: `Rp 150.000`, `US$12.50`. */
-export function moneyText(amount: number, currency: string, { locale }: Words): string {
-  const decimals = decimalsOf(currency)
-  const format = new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency,
-    minimumFractionDigits: decimals,
-    maximumFractionDigits: decimals,
-  })
-  const digits = String(Math.abs(amount)).padStart(decimals + 1, '0')
-  const whole = digits.slice(0, digits.length - decimals)
-  const text = `${amount < 0 ? '-' : ''}${whole}${decimals === 0 ? '' : `.${digits.slice(-decimals)}`}`
-  return format.format(text as Intl.StringNumericLiteral)
 }
 
 /** The day of an instant. @param timezone IANA name. */

@@ -1,3 +1,4 @@
+import type { EventPlace } from '@karcis/kit/contracts/event-place'
 import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
@@ -41,3 +42,22 @@ export async function roomRights(
 /** How many events an organizer would leave behind. @throws BadUserInput */
 export const eventsToCome = async (deps: Deps, organizerId: string): Promise<number> =>
   store.countEventsToCome(deps.db, parseInput(idSchema, organizerId, 'organizerId'))
+
+/** Where an event is, in words, whoever may see it: asked for whoever has a ticket for it. Null when there is none. @throws BadUserInput */
+export async function eventPlace({ batchedReads }: Deps, eventId: string): Promise<EventPlace | null> {
+  const { event: readEvent, venue: readVenue, location: readLocation, room: readRoom } = batchedReads
+  const event = await readEvent(parseInput(idSchema, eventId, 'id'))
+  if (!event) return null
+  const { id, venueId, roomId, locationId, online } = event
+  const venue = venueId === null ? null : await readVenue(venueId)
+  const location = venue || locationId === null ? null : await readLocation(locationId)
+  const room = roomId === null ? null : await readRoom(roomId)
+  return {
+    id,
+    name: venue?.name ?? location?.name ?? null,
+    address: venue?.address ?? null,
+    city: venue?.city ?? location?.city ?? null,
+    room: room?.name ?? null,
+    online,
+  }
+}

@@ -1,12 +1,12 @@
 import { NotFound } from '@karcis/kit/errors'
 import { createGroupCommit } from '@karcis/kit/group-commit'
 import type { Reads } from '@karcis/kit/reads'
-import type { Db } from '../database.ts'
 import { EventNotBookable, SalesPaused } from '../errors.ts'
 import { type EventSources, refreshIfAnswered } from './known-events.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
 import { findTicketTypes } from '../inventory/ticket-type-store.ts'
-import { type ChoosableSeat, findRowsAround } from '../seat-map/row-store.ts'
+import { ORPHAN_REACH } from '../seat-map/orphan-rule.ts'
+import { type ChosenSeat, findNeighbourhoods } from '../seat-map/row-store.ts'
 import type { Buyer, Gate } from '../waiting-room/gate.ts'
 
 const MAX_BATCH = 100
@@ -18,23 +18,25 @@ const MAX_BATCH = 100
 export interface SaleReads {
   /** Ticket types by id, as far as they exist. */
   ticketTypes(ids: readonly string[]): Promise<Map<string, TicketType>>
-  /** Rows of an event, each with all its seats in order, that contain at least one of the given seats. */
-  rowsAround(eventId: string, seatIds: readonly string[]): Promise<ChoosableSeat[][]>
+  /** Seats of an event and those beside them, row by row in order: as far as it takes to see whether somebody would be left alone. */
+  neighbourhoods(eventId: string, seatIds: readonly string[]): Promise<ChosenSeat[][]>
 }
 
 /** @param deps asked for at each read. */
-export function createSaleReads(deps: () => { db: Db; reads: Reads }): SaleReads {
+export function createSaleReads(deps: () => { reads: Reads }): SaleReads {
   const types = createGroupCommit<readonly string[], Map<string, TicketType>>({
     maxBatch: MAX_BATCH,
+    gather: true,
     async run(_, requests) {
       const found = await findTicketTypes(deps().reads, [...new Set(requests.flat())])
       return requests.map(() => found)
     },
   })
-  const rows = createGroupCommit<readonly string[], ChoosableSeat[][]>({
+  const seats = createGroupCommit<readonly string[], ChosenSeat[][]>({
     maxBatch: MAX_BATCH,
+    gather: true,
     async run(eventId, requests) {
-      const around = await findRowsAround(deps().db, eventId, requests.flat())
+      const around = await findNeighbourhoods(deps().reads, eventId, requests.flat(), ORPHAN_REACH)
       const rowOf = new Map(around.flatMap((row) => row.map((seat) => [seat.id, row])))
       return requests.map((ids) =>
         [...new Set(ids.map((id) => rowOf.get(id)))].filter((row) => row !== undefined),
@@ -43,7 +45,7 @@ export function createSaleReads(deps: () => { db: Db; reads: Reads }): SaleReads
   })
   return {
     ticketTypes: (ids) => types.submit('', ids),
-    rowsAround: (eventId, seatIds) => rows.submit(eventId, seatIds),
+    neighbourhoods: (eventId, seatIds) => seats.submit(eventId, seatIds),
   }
 }
 

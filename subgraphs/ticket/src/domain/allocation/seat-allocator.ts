@@ -15,7 +15,7 @@ import { answerOverLimits, type LimitDeps, OverLimit } from './limits.ts'
 import type { AllocationSettings } from './stock-allocator.ts'
 
 /** Every hold of an event ends with the rows of its stock and map locked until the commit is durable: one commit serves many. */
-const MAX_BATCH = 50
+const MAX_BATCH = 100
 
 /** Places of one event that somebody wants, all of them or none. */
 export interface SeatRequest extends HoldOwner {
@@ -41,6 +41,7 @@ interface SeatAllocatorDeps extends LimitDeps {
 export const createSeatAllocator = (deps: () => SeatAllocatorDeps): SeatAllocator =>
   createGroupCommit({
     maxBatch: MAX_BATCH,
+    gather: true,
     // One row per user and type in a multi-row upsert.
     distinct: (request) => request.userId,
     retryApart: mayBeOneRequestsFault,

@@ -1,3 +1,4 @@
+import { createGroupCommit } from '@karcis/kit/group-commit'
 import type { Logger } from '@karcis/kit/log'
 import type { Redis } from 'ioredis'
 import { LRUCache } from 'lru-cache'
@@ -11,28 +12,44 @@ const BELIEVED_MS = 2_000
 /** How long Redis is left alone after it failed, so that a stalled one does not slow every hold. */
 const PAUSE_MS = 1_000
 
-/** Claims all keys or none. Gives [] when claimed, else the index of every key that has an owner, each followed by the owner. */
-const CLAIM = `local taken = {}
-for i, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  if owner then taken[#taken + 1] = i; taken[#taken + 1] = owner end
+/**
+ * Claims for several holds in turn, for each all of its keys or none: ARGV has how long claims last, then each hold's name and how many of the
+ * keys are its. Gives for each [] when claimed, else the index of every key that has an owner, each followed by the owner.
+ */
+const CLAIM = `local all, at = {}, 0
+for n = 2, #ARGV, 2 do
+  local taken, count = {}, tonumber(ARGV[n + 1])
+  for i = 1, count do
+    local owner = redis.call('GET', KEYS[at + i])
+    if owner then taken[#taken + 1] = i; taken[#taken + 1] = owner end
+  end
+  if #taken == 0 then
+    for i = 1, count do redis.call('SET', KEYS[at + i], ARGV[n], 'NX', 'PX', ARGV[1]) end
+  end
+  all[#all + 1] = taken
+  at = at + count
 end
-if #taken == 0 then
-  for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'NX', 'PX', ARGV[2]) end
-end
-return taken`
+return all`
 
-/** Turns the hold's own claims into confirmed ones, and gives its confirmed ones a new end. */
-const CONFIRM = `for _, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  if owner == ARGV[1] or owner == ARGV[2] then redis.call('SET', key, ARGV[2], 'PX', ARGV[3]) end
+/**
+ * What becomes of claims of several holds: ARGV has for each its two names, how long its keys last, and how many they are. Keys that are still
+ * owned under one of the names are confirmed until then, or deleted where that is 0.
+ */
+const SETTLE = `local at = 0
+for n = 1, #ARGV, 4 do
+  local count = tonumber(ARGV[n + 3])
+  for i = 1, count do
+    local key = KEYS[at + i]
+    local owner = redis.call('GET', key)
+    if owner == ARGV[n] or owner == ARGV[n + 1] then
+      if ARGV[n + 2] == '0' then redis.call('DEL', key) else redis.call('SET', key, ARGV[n + 1], 'PX', ARGV[n + 2]) end
+    end
+  end
+  at = at + count
 end`
 
-/** Deletes what is still owned under one of the two names of a hold. */
-const RELEASE = `for _, key in ipairs(KEYS) do
-  local owner = redis.call('GET', key)
-  if owner == ARGV[1] or owner == ARGV[2] then redis.call('DEL', key) end
-end`
+/** Holds whose claims go to Redis together, in a rush: each command costs more than what it does. */
+const MAX_BATCH = 100
 
 /**
  * Claims in Redis of seats that are being taken or held, so that most losers of a rush leave without touching Postgres. They are
@@ -78,42 +95,85 @@ export function createSeatClaims(
     return false
   }
 
-  async function tryClaim(
-    eventId: string,
-    seatIds: readonly string[],
-    holdId: string,
-  ): Promise<Map<string, string>> {
-    const reply = await run(CLAIM, keysOf(eventId, seatIds), `claim:${holdId}`, CLAIM_MS)
-    const taken = (reply ?? []) as (number | string)[]
-    const owners = new Map<string, string>()
-    for (let at = 0; at < taken.length; at += 2) {
-      const seatId = seatIds[Number(taken[at]) - 1]
-      if (seatId) owners.set(seatId, String(taken[at + 1]))
+  const claims = createGroupCommit<Claim, Map<string, string>>({
+    maxBatch: MAX_BATCH,
+    gather: true,
+    async run(eventId, requests) {
+      settleNow()
+      const keys = requests.flatMap(({ seatIds }) => keysOf(eventId, seatIds))
+      const named = requests.flatMap(({ holdId, seatIds }) => [`claim:${holdId}`, seatIds.length])
+      const replies = ((await run(CLAIM, keys, CLAIM_MS, ...named)) ?? []) as (number | string)[][]
+      return requests.map(({ seatIds }, n) => ownersOf(seatIds, replies[n] ?? []))
+    },
+  })
+
+  /** By event, in the order in which it came to be. */
+  let unsettled = new Map<string, Settlement[]>()
+
+  /** Has it sent with all else of this turn of the event loop, and before any claim that comes after it. */
+  function settle(eventId: string, settlement: Settlement): void {
+    if (unsettled.size === 0) setImmediate(settleNow)
+    const waiting = unsettled.get(eventId)
+    if (waiting) waiting.push(settlement)
+    else unsettled.set(eventId, [settlement])
+  }
+
+  function settleNow(): void {
+    const all = unsettled
+    unsettled = new Map()
+    for (const [eventId, settlements] of all) {
+      const keys = settlements.flatMap(({ seatIds }) => keysOf(eventId, seatIds))
+      const said = settlements.flatMap(({ names, ms, seatIds }) => [...names, ms, seatIds.length])
+      void run(SETTLE, keys, ...said)
     }
-    return owners
   }
 
   return {
     async claim(eventId, seatIds, holdId) {
-      const owners = await tryClaim(eventId, seatIds, holdId)
+      const owners = await claims.submit(eventId, { seatIds, holdId })
       if (owners.size === 0) return []
       const stale = new Set<string>()
       for (const owner of new Set(owners.values())) if (await isStale(owner)) stale.add(owner)
       if (stale.size === 0) return [...owners.keys()]
       for (const [seatId, owner] of owners) {
-        if (stale.has(owner)) await run(RELEASE, keysOf(eventId, [seatId]), owner, owner)
+        if (stale.has(owner)) settle(eventId, { names: [owner, owner], ms: 0, seatIds: [seatId] })
       }
-      return [...(await tryClaim(eventId, seatIds, holdId)).keys()]
+      return [...(await claims.submit(eventId, { seatIds, holdId })).keys()]
     },
     confirm(eventId, seatIds, holdId, ms) {
-      if (ms >= 1)
-        void run(CONFIRM, keysOf(eventId, seatIds), `claim:${holdId}`, `hold:${holdId}`, Math.floor(ms))
+      if (ms >= 1) settle(eventId, { names: namesOf(holdId), ms: Math.floor(ms), seatIds })
     },
     release(eventId, seatIds, holdId) {
       believed.delete(holdId)
-      void run(RELEASE, keysOf(eventId, seatIds), `claim:${holdId}`, `hold:${holdId}`)
+      settle(eventId, { names: namesOf(holdId), ms: 0, seatIds })
     },
   }
+}
+
+interface Claim {
+  seatIds: readonly string[]
+  holdId: string
+}
+
+/** What becomes of the claims of a hold on some seats. */
+interface Settlement {
+  /** Under which the hold owns them: not confirmed, and confirmed. */
+  names: [string, string]
+  /** How long they last; 0 when they go. */
+  ms: number
+  seatIds: readonly string[]
+}
+
+const namesOf = (holdId: string): [string, string] => [`claim:${holdId}`, `hold:${holdId}`]
+
+/** By seat, from the reply of CLAIM for one hold. */
+function ownersOf(seatIds: readonly string[], taken: readonly (number | string)[]): Map<string, string> {
+  const owners = new Map<string, string>()
+  for (let at = 0; at < taken.length; at += 2) {
+    const seatId = seatIds[Number(taken[at]) - 1]
+    if (seatId) owners.set(seatId, String(taken[at + 1]))
+  }
+  return owners
 }
 
 /** The braces keep all keys of an event on one node of a Redis Cluster, where one script must find them. */

@@ -41,6 +41,7 @@ export interface AllocationSettings {
 export const createStockAllocator = (deps: () => StockAllocatorDeps): StockAllocator =>
   createGroupCommit({
     maxBatch: MAX_BATCH,
+    gather: true,
     // One row per user in a multi-row upsert; and a booking's repeat must find what its first call wrote.
     distinct: (request) => request.userId,
     retryApart: mayBeOneRequestsFault,

@@ -11,8 +11,8 @@ import { withSeatClaim } from '../allocation/seat-claims.ts'
 import type { Deps } from '../deps.ts'
 import { OrphanSeat, SeatsUnavailable } from '../errors.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
-import { orphansOf } from '../seat-map/orphan-rule.ts'
-import type { ChoosableSeat } from '../seat-map/row-store.ts'
+import { leftAlone, orphansOf } from '../seat-map/orphan-rule.ts'
+import { type ChosenSeat, findRowsAround } from '../seat-map/row-store.ts'
 import { missingFrom, seatIdsSchema } from '../seat-map/seat.ts'
 import type { Buyer } from '../waiting-room/gate.ts'
 
@@ -61,14 +61,15 @@ export async function holdChosen(
   const total = items.reduce((sum, { quantity }) => sum + quantity, seatIds.length)
   await requirePlacesOfOneHold(deps, { ...owner, eventId }, total)
   const allocate = async () => {
-    const rows = await deps.saleReads.rowsAround(eventId, seatIds)
+    const rows = await deps.saleReads.neighbourhoods(eventId, seatIds)
     const seats = requireChosen(rows, seatIds)
     const typeIds = [...seats, ...items].map(({ ticketTypeId }) => ticketTypeId)
     const types = await requireOpenTypes(deps, buyer, [...new Set(typeIds)])
     for (const type of types.values()) requireSale(type)
     for (const [at, { ticketTypeId }] of items.entries())
       requireWithoutSeats(types.get(ticketTypeId), { ticketTypeId, eventId }, at)
-    requireFree(rows, seats)
+    requireFree(seats)
+    await requireNoOrphan(deps, eventId, rows, seatIds)
     const lapsed = seats.filter((seat) => seat.lapsed).map((seat) => seat.id)
     if (lapsed.length > 0) await expireHolds(deps, { seatIds: lapsed })
     return deps.seatAllocator.submit(eventId, { ...owner, holdId, seats, places: items })
@@ -88,7 +89,7 @@ function requireWithoutSeats(
 }
 
 /** The seats as they stand. @throws NotFound for one that the event does not have. */
-function requireChosen(rows: readonly ChoosableSeat[][], seatIds: readonly string[]): ChoosableSeat[] {
+function requireChosen(rows: readonly ChosenSeat[][], seatIds: readonly string[]): ChosenSeat[] {
   const wanted = new Set(seatIds)
   const chosen = rows.flatMap((row) => row.filter((seat) => wanted.has(seat.id)))
   const [unknown] = missingFrom(
@@ -99,11 +100,25 @@ function requireChosen(rows: readonly ChoosableSeat[][], seatIds: readonly strin
   return chosen
 }
 
-/** @throws SeatsUnavailable, OrphanSeat. */
-function requireFree(rows: readonly ChoosableSeat[][], chosen: readonly ChoosableSeat[]): void {
+/** @throws SeatsUnavailable. */
+function requireFree(chosen: readonly ChosenSeat[]): void {
   const taken = chosen.filter((seat) => !seat.free)
   if (taken.length > 0) throw new SeatsUnavailable(taken.map((seat) => seat.id))
-  const wanted = new Set(chosen.map((seat) => seat.id))
+}
+
+/**
+ * Whole rows, of which the rest decides whether there was a better choice, are read only where somebody would be left alone.
+ * @param around the seats and those beside them. @throws OrphanSeat.
+ */
+async function requireNoOrphan(
+  { db }: Deps,
+  eventId: string,
+  around: readonly ChosenSeat[][],
+  seatIds: readonly string[],
+): Promise<void> {
+  const wanted = new Set(seatIds)
+  if (!around.some((row) => leftAlone(row, wanted).length > 0)) return
+  const rows = await findRowsAround(db, eventId, seatIds)
   const orphans = rows.flatMap((row) => orphansOf(row, wanted))
   if (orphans.length > 0) throw new OrphanSeat(orphans)
 }

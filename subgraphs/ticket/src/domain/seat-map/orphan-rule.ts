@@ -31,8 +31,14 @@ export function orphansOf(row: readonly RowSeat[], chosen: ReadonlySet<string>):
   return cleanChoice(row, taken.length, blocksOf(taken).length) ? orphans : []
 }
 
-/** Free seats that the choice would leave without a free neighbour, and that touch the choice. */
-function leftAlone(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
+/** How far from a choice seats can be that decide whether it leaves any alone. */
+export const ORPHAN_REACH = 2
+
+/**
+ * Free seats that the choice would leave without a free neighbour, and that touch the choice.
+ * @param row seats of one row in order of position: at least all within ORPHAN_REACH of the choice.
+ */
+export function leftAlone(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
   return row
     .filter((seat, at) => {
       if (!seat.free || chosen.has(seat.id)) return false

@@ -1,3 +1,4 @@
+import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { RankedSeat } from './orphan-rule.ts'
@@ -70,6 +71,39 @@ interface LayoutRow {
   focal_y: number
   accessible: number
   obstructed: boolean
+}
+
+/** A seat with all that holding it depends on, but for the rest of its row. */
+export interface ChosenSeat extends RowSeat {
+  ticketTypeId: string
+  /** As of a ChoosableSeat. */
+  lapsed: boolean
+}
+
+/**
+ * Seats of an event, each row in order, with their neighbours: all within `reach` of one of the given seats, which for a choice that leaves
+ * nobody alone says as much as whole rows do.
+ */
+export async function findNeighbourhoods(
+  db: Reads,
+  eventId: string,
+  seatIds: readonly string[],
+  reach: number,
+): Promise<ChosenSeat[][]> {
+  const rows = await db.$queryRaw<
+    Pick<
+      ChoosableRow,
+      'id' | 'section_id' | 'row_index' | 'position' | 'ticket_type_id' | 'lapsed' | 'free'
+    >[]
+  >`SELECT s.id, s.section_id, s.row_index, s.position, s.ticket_type_id, ${SEAT_LAPSED} AS lapsed, s.status = 'AVAILABLE' OR ${SEAT_LAPSED} AS free
+    FROM seats w JOIN seats s ON s.section_id = w.section_id AND s.row_index = w.row_index
+      AND s.position BETWEEN w.position - ${reach}::int AND w.position + ${reach}::int
+    WHERE w.id = ANY(${seatIds}::uuid[]) AND w.event_id = ${eventId}::uuid`
+  const seats = new Map<string, ChosenSeat & { row: string }>()
+  for (const { section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat } of rows)
+    seats.set(seat.id, { ...seat, ticketTypeId, row: `${sectionId} ${rowIndex}` })
+  const found = [...seats.values()].sort((a, b) => a.position - b.position)
+  return [...Map.groupBy(found, ({ row }) => row).values()]
 }
 
 /** The rows of an event that contain at least one of the given seats, each with all its seats in order. */

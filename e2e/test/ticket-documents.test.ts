@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
+import { startKarcis } from './karcis.ts'
+
+it('gives tickets as documents by the one port, to whoever they are, and none of what was handed on', async () => {
+  await using karcis = await startKarcis()
+  const admin = await signInAdmin(karcis)
+  const organizer = await signUpOrganizer(karcis, admin)
+  const { eventId, seat } = await arena(karcis, admin, organizer)
+  const [buyer, friend] = [await signUp(karcis, 'Budi'), await signUp(karcis, 'Sari')]
+  const { holdSeats: hold } = await holdSeats(karcis, buyer, eventId, [seat('Front', 'A', 9)])
+  const { createBooking: booking } = await createBooking(karcis, buyer, { holdId: hold.id })
+  const [own] = (await pay(karcis, buyer, booking.id)).confirmPayment.tickets
+  const { event } = await karcis.run('query ($id: ID!) { event(id: $id) { title venue { name } } }', {
+    id: eventId,
+  })
+
+  const get = (path: string, token?: string, headers: Record<string, string> = {}) =>
+    fetch(karcis.url + path, { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } })
+  const codeOf = async (response: Response) => {
+    const { errors } = (await response.json()) as { errors: { extensions: { code: string } }[] }
+    return [response.status, errors[0]?.extensions.code]
+  }
+  const page = await get(`/tickets/${own.id.toUpperCase()}.pdf`, buyer.token, { 'accept-language': 'en' })
+  expect(page.status).toBe(200)
+  expect(Object.fromEntries(page.headers)).toMatchObject({
+    'content-type': 'application/pdf',
+    'cache-control': 'private, no-store',
+  })
+  const pdf = Buffer.from(await page.arrayBuffer()).toString('latin1')
+  expect(pdf).toMatch(/^%PDF-/)
+  expect(pdf).toContain('/Lang (en-GB)')
+  const entry = await (await get(`/tickets/${own.id}.ics`, organizer.token)).text()
+  const unfolded = entry.replaceAll('\r\n ', '')
+  expect(unfolded).toContain(`SUMMARY:${event.title}`)
+  expect(unfolded).toContain(`LOCATION:${event.venue.name}`)
+  expect(unfolded).toMatch(/Penyelenggara: Rara/)
+
+  const path = `/tickets/${own.id}.pdf`
+  expect(await codeOf(await get(path))).toEqual([401, 'UNAUTHENTICATED'])
+  expect(await codeOf(await get(path, 'nonsense'))).toEqual([401, 'UNAUTHENTICATED'])
+  expect(await codeOf(await get(path, friend.token))).toEqual([403, 'FORBIDDEN'])
+  expect(await codeOf(await get(`/tickets/${booking.id}.pdf`, buyer.token))).toEqual([404, 'NOT_FOUND'])
+  expect(await codeOf(await get('/tickets/../tickets/x.exe', buyer.token))).toEqual([404, 'NOT_FOUND'])
+  expect((await fetch(karcis.url + path, { method: 'POST' })).status).toBe(405)
+
+  const URLS = 'query ($id: ID!) { ticket(id: $id) { pdfUrl calendarUrl passUrl googleWalletUrl } }'
+  const { ticket: links } = await karcis.run(URLS, { id: own.id }, buyer.token)
+  expect(links).toMatchObject({ passUrl: null, googleWalletUrl: null })
+  expect((await get(links.pdfUrl)).status).toBe(200)
+  expect(await codeOf(await get(links.pdfUrl.replace('.pdf', 'A.pdf')))).toEqual([404, 'NOT_FOUND'])
+
+  await karcis.run(
+    'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }',
+    { id: own.id, email: friend.email },
+    buyer.token,
+  )
+  expect(await codeOf(await get(links.pdfUrl))).toEqual([410, 'TICKET_INVALID'])
+  expect(await codeOf(await get(path, buyer.token))).toEqual([410, 'TICKET_INVALID'])
+  expect(await (await get(links.calendarUrl)).text()).toContain('STATUS:CANCELLED')
+  const [{ node: theirs }] = (
+    await karcis.run('{ myTickets { edges { node { id pdfUrl } } } }', {}, friend.token)
+  ).myTickets.edges
+  expect((await get(theirs.pdfUrl)).status).toBe(200)
+})

@@ -1,0 +1,345 @@
+import { createHash } from 'node:crypto'
+import { TICKET_FILES } from '@karcis/kit/contracts/ticket-files'
+import { newId } from '@karcis/kit/ids'
+import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { person, scanner, tokenOf } from '@karcis/testkit/people'
+import { jwtVerify } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ticketSettings } from '../src/env.ts'
+import { checkIn, createDevice, eventWithTicket } from './doors.ts'
+import { readTicketPdf } from './read-ticket-pdf.ts'
+import { type Process, type Story, startStory } from './stories.ts'
+import { appleCertificates, filesOf, isSignedBy, serviceAccount } from './wallets.ts'
+
+const apple = appleCertificates()
+const google = serviceAccount()
+const WALLETS = {
+  APPLE_PASS_TYPE_ID: 'pass.test.karcis',
+  APPLE_TEAM_ID: 'A1B2C3D4E5',
+  APPLE_PASS_CERTIFICATE: Buffer.from(apple.certificate).toString('base64'),
+  APPLE_PASS_KEY: apple.privateKey,
+  APPLE_WWDR_CERTIFICATE: apple.wwdrCertificate,
+  GOOGLE_WALLET_ISSUER_ID: '3388000000012345678',
+  GOOGLE_WALLET_SERVICE_ACCOUNT: JSON.stringify(google.account),
+}
+
+let story: Story
+const stack = new AsyncDisposableStack()
+
+beforeAll(async () => {
+  story = stack.use(await startStory(WALLETS))
+})
+
+afterAll(() => stack.disposeAsync())
+
+const PLACE = {
+  name: 'Gelora Bung Karno',
+  room: 'Istora; Hall 1',
+  address: 'Jl. Pintu Satu, Senayan',
+  city: 'Jakarta',
+  online: false,
+}
+
+/** An event with a place and an organizer, and a ticket of it. */
+async function ticketOfEvent(facts: Record<string, unknown> = {}) {
+  const sold = await eventWithTicket(story, facts)
+  const { eventId, typeId, bookingId } = sold
+  story.neighbours.places.set(eventId, { id: eventId, ...PLACE })
+  story.neighbours.names.set(story.organizer.id, 'PT Suara')
+  const price = { ticketTypeId: typeId, seatId: null, unitPrice: 125_000, currency: 'IDR' }
+  story.neighbours.prices.set(bookingId, [price])
+  return sold
+}
+
+const get = async (
+  path: string,
+  viewer: Bearer | null = null,
+  headers: Record<string, string> = {},
+  process: Process = story,
+) =>
+  fetch(process.subgraph.url + path, {
+    headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'ticket'), ...headers },
+  })
+
+const bytesOf = async (response: Response): Promise<Buffer> => {
+  expect(response.status).toBe(200)
+  return Buffer.from(await response.arrayBuffer())
+}
+
+const refusalOf = async (response: Response) => {
+  const { errors } = (await response.json()) as { errors: { extensions: Record<string, unknown> }[] }
+  return [response.status, errors[0]?.extensions.code, errors[0]?.extensions.reason]
+}
+
+const URLS = 'pdfUrl calendarUrl passUrl googleWalletUrl'
+const urlsOf = async (viewer: Viewer, id: string, fields = URLS, process: Process = story) =>
+  (await process.ask(viewer, `query ($id: ID!) { ticket(id: $id) { ${fields} } }`, { id })).data.ticket
+
+describe('a ticket on paper', () => {
+  it('says what it admits to, in two languages, and has the code that the door scans', async () => {
+    const startsAt = '2036-05-01T12:00:00Z'
+    const { ticket, buyer } = await ticketOfEvent({ startsAt, endsAt: '2036-05-01T15:00:00Z' })
+    const read = async (headers: Record<string, string>, query = '') =>
+      readTicketPdf(await bytesOf(await get(`/tickets/${ticket.id}.pdf${query}`, buyer, headers)))
+    const indonesian = await read({})
+    expect(indonesian).toMatchObject({ pages: 1, code: ticket.code, language: 'id-ID' })
+    const reference = `${ticket.id.slice(-8, -4)}-${ticket.id.slice(-4)}`.toUpperCase()
+    expect(indonesian.title).toBe(`Tiket ${reference} · Laskar Pelangi`)
+    expect(indonesian.author).toBe('PT Suara')
+    for (const accepted of ['en', 'de, en-US;q=0.8, id;q=0.3'])
+      expect((await read({ 'accept-language': accepted })).language).toBe('en-GB')
+    expect((await read({ 'accept-language': 'en' }, '?lang=id')).language).toBe('id-ID')
+    expect((await read({ 'accept-language': 'fr' })).language).toBe('id-ID')
+  })
+
+  it('is for its owner, the organizer and admins; by a link for whoever has that, for a while', async () => {
+    const { ticket, buyer, eventId } = await ticketOfEvent()
+    for (const file of Object.keys(TICKET_FILES)) {
+      const path = `/tickets/${ticket.id}.${file}`
+      for (const viewer of [buyer, story.organizer, story.admin]) {
+        const response = await get(path, viewer)
+        await bytesOf(response)
+        expect(response.headers.get('content-type')).toBe(TICKET_FILES[file as keyof typeof TICKET_FILES])
+        expect(response.headers.get('content-disposition')).toMatch(
+          /^attachment; filename="ticket-[\dA-F]{4}-[\dA-F]{4}\.\w+"$/,
+        )
+      }
+      expect(await refusalOf(await get(path, person({ role: 'ORGANIZER' })))).toEqual([
+        403,
+        'FORBIDDEN',
+        undefined,
+      ])
+      expect(await refusalOf(await get(path))).toEqual([401, 'UNAUTHENTICATED', undefined])
+      const { id } = (await createDevice(story, eventId)).data.createDoorDevice
+      expect(await refusalOf(await get(path, scanner(id)))).toEqual([401, 'UNAUTHENTICATED', undefined])
+      expect((await get(path.replace(ticket.id, newId()), buyer)).status).toBe(404)
+    }
+    const fields = 'id: pdfUrl en: pdfUrl(language: EN) calendarUrl passUrl'
+    const links: Record<string, string> = await urlsOf(buyer, ticket.id, fields)
+    for (const link of Object.values(links)) {
+      expect(link).toMatch(/^\/tickets\/[\w.-]+\.(pdf|ics|pkpass)$/)
+      await bytesOf(await get(link))
+      expect((await get(link.replace('/tickets/', '/tickets/A'))).status).toBe(404)
+    }
+    expect(readTicketPdf(await bytesOf(await get(links.en ?? ''))).language).toBe('en-GB')
+    const late = story.deps.ticketDocuments.links.sign(
+      { id: ticket.id, language: 'EN' },
+      new Date(Date.now() - 1),
+    )
+    expect((await get(`/tickets/${late}.pdf`)).status).toBe(404)
+    for (const wrong of ['/tickets/', '/tickets/x.pdf', `/tickets/${ticket.id}`, `/tickets/${ticket.id}.png`])
+      expect((await get(wrong, buyer)).status).toBe(404)
+    // A scanner that reads a ticket is given no links.
+    const { id: device } = (await createDevice(story, eventId)).data.createDoorDevice
+    const scanned = await story.ask(
+      scanner(device),
+      `mutation ($input: CheckInInput!) { checkIn(input: $input) { status ${URLS} } }`,
+      { input: { code: ticket.code, eventId } },
+    )
+    const none = { pdfUrl: null, calendarUrl: null, passUrl: null, googleWalletUrl: null }
+    expect(scanned.data.checkIn).toEqual({ status: 'USED', ...none })
+  })
+
+  it('is none any more when it was refunded, handed on, is in dispute or called off; once used it is still one', async () => {
+    const { ticket, buyer, eventId } = await ticketOfEvent()
+    const { pdfUrl, passUrl } = await urlsOf(buyer, ticket.id)
+    const expectWithheld = async (reason: string) => {
+      for (const path of [pdfUrl, passUrl])
+        expect(await refusalOf(await get(path))).toEqual([410, 'TICKET_INVALID', reason])
+      expect(await refusalOf(await get(`/tickets/${ticket.id}.pdf`, buyer))).toEqual([
+        410,
+        'TICKET_INVALID',
+        reason,
+      ])
+      const { calendarUrl, ...others } = await urlsOf(buyer, ticket.id)
+      expect(others).toEqual({ pdfUrl: null, passUrl: null, googleWalletUrl: null })
+      expect(await (await get(calendarUrl)).text()).toContain('\r\nSTATUS:CANCELLED\r\n')
+    }
+    await checkIn(story, story.organizer, { code: ticket.code, eventId })
+    expect(readTicketPdf(await bytesOf(await get(pdfUrl))).code).toBe(ticket.code)
+    const set = (what: string) => story.sql(`UPDATE tickets SET ${what} WHERE id = '${ticket.id}'`)
+    for (const status of ['REFUNDED', 'CANCELLED', 'TRANSFERRED']) {
+      await set(`status = '${status}'`)
+      await expectWithheld(status)
+    }
+    await set("status = 'VALID', frozen = true")
+    await expectWithheld('FROZEN')
+    await set('frozen = false')
+    await story.sql(`UPDATE event_copies SET status = 'CANCELLED' WHERE id = '${eventId}'`)
+    await expectWithheld('CANCELLED')
+  })
+
+  it('is not drawn while somebody who knows a part of it is away', async () => {
+    const { ticket, buyer } = await ticketOfEvent()
+    story.neighbours.away = true
+    expect(await refusalOf(await get(`/tickets/${ticket.id}.pdf`, buyer))).toEqual([
+      503,
+      'SERVICE_UNAVAILABLE',
+      undefined,
+    ])
+    story.neighbours.away = false
+    await bytesOf(await get(`/tickets/${ticket.id}.pdf`, buyer))
+  })
+})
+
+describe('a ticket in a calendar', () => {
+  it('keeps its UID, and is moved when its event is', async () => {
+    const facts = { startsAt: '2036-05-01T12:00:00Z', endsAt: '2036-05-01T15:00:00Z' }
+    const { ticket, buyer, eventId } = await ticketOfEvent({ ...facts, title: 'Musik; malam, satu\\dua' })
+    const read = async () => (await bytesOf(await get(`/tickets/${ticket.id}.ics?lang=en`, buyer))).toString()
+    const before = await read()
+    expect(before).toContain('\r\nSUMMARY:Musik\\; malam\\, satu\\\\dua\r\n')
+    expect(before).toContain('\r\nDTSTART:20360501T120000Z\r\nDTEND:20360501T150000Z\r\n')
+    expect(before.replaceAll('\r\n ', '')).toContain(
+      '\r\nLOCATION:Gelora Bung Karno\\, Istora\\; Hall 1\\, Jl. Pintu Satu\\, Senayan\\, Jakarta\r\n',
+    )
+    expect(before).toContain('\r\nSTATUS:CONFIRMED\r\n')
+    expect(before).not.toContain(ticket.code.slice(0, 40))
+    const told = story.neighbours.events.get(eventId)
+    await story.tellOfEvent({
+      ...told,
+      id: eventId,
+      version: 2,
+      startsAt: '2036-06-01T12:00:00Z',
+      endsAt: '2036-06-01T15:00:00Z',
+    } as { id: string })
+    const after = await read()
+    const of = (name: string, text: string) => new RegExp(`\r\n${name}:(.*)\r\n`).exec(text)?.[1] ?? ''
+    expect(of('UID', after)).toBe(of('UID', before))
+    expect(of('DTSTART', after)).toBe('20360601T120000Z')
+    expect(Number(of('SEQUENCE', after))).toBeGreaterThan(Number(of('SEQUENCE', before)))
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ticket.id}'`)
+    expect(Number(of('SEQUENCE', await read()))).toBeGreaterThan(Number(of('SEQUENCE', after)))
+  })
+})
+
+describe('a pass for Apple Wallet', () => {
+  it('is signed by the certificate of the settings, each file as the manifest says, and has the code of the door', async () => {
+    const { ticket, buyer, eventId } = await ticketOfEvent()
+    const files = filesOf(await bytesOf(await get(`/tickets/${ticket.id}.pkpass?lang=en`, buyer)))
+    const [manifest, signature] = [files.get('manifest.json'), files.get('signature')] as [Buffer, Buffer]
+    expect(isSignedBy(signature, manifest, apple.certificate)).toBe(true)
+    expect(isSignedBy(signature, Buffer.from(`${manifest.toString()} `), apple.certificate)).toBe(false)
+    expect(isSignedBy(signature, manifest, apple.wwdrCertificate)).toBe(false)
+    const hashes = JSON.parse(manifest.toString()) as Record<string, string>
+    const rest = [...files].filter(([name]) => name !== 'manifest.json' && name !== 'signature')
+    expect(rest.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['pass.json', 'icon.png', 'icon@2x.png']),
+    )
+    const own = rest.map(([name, bytes]) => [name, createHash('sha1').update(bytes).digest('hex')])
+    expect(hashes).toEqual(Object.fromEntries(own))
+    const pass = JSON.parse(files.get('pass.json')?.toString() ?? '')
+    expect(pass).toMatchObject({
+      passTypeIdentifier: 'pass.test.karcis',
+      teamIdentifier: 'A1B2C3D4E5',
+      organizationName: 'PT Suara',
+      serialNumber: ticket.id,
+      barcodes: [{ format: 'PKBarcodeFormatQR', message: ticket.code, messageEncoding: 'iso-8859-1' }],
+    })
+    expect(pass.eventTicket.primaryFields).toMatchObject([{ value: 'Laskar Pelangi' }])
+    expect(JSON.stringify(pass)).not.toContain('PRIVATE KEY')
+    // What the pass shows is what the door takes.
+    const { message } = pass.barcodes[0]
+    expect((await checkIn(story, story.organizer, { code: message, eventId })).data.checkIn.id).toBe(
+      ticket.id,
+    )
+  })
+
+  it('is there only where the platform has a certificate, which must fit its key', async () => {
+    const { ticket, buyer } = await ticketOfEvent()
+    const without = await story.join(Object.fromEntries(Object.keys(WALLETS).map((name) => [name, ''])))
+    const { pdfUrl, ...wallets } = await urlsOf(buyer, ticket.id, URLS, without)
+    expect(wallets).toMatchObject({ passUrl: null, googleWalletUrl: null })
+    await bytesOf(await get(pdfUrl, null, {}, without))
+    expect((await get(`/tickets/${ticket.id}.pkpass`, buyer, {}, without)).status).toBe(404)
+
+    const problemsOf = (change: Record<string, string>) => {
+      const { error } = ticketSettings.safeParse({ ...story.settings, ...WALLETS, ...change })
+      const text = JSON.stringify(error?.issues ?? [])
+      for (const secret of [apple.privateKey, apple.strangeKey, google.account.private_key])
+        for (const line of secret.split('\n').slice(1, -2)) expect(text).not.toContain(line)
+      return error?.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+    }
+    expect(problemsOf({})).toBeUndefined()
+    expect(problemsOf({ APPLE_PASS_KEY: apple.strangeKey })).toEqual([
+      'APPLE_PASS_CERTIFICATE has a key that is not the one of its certificate',
+    ])
+    expect(problemsOf({ APPLE_PASS_KEY: 'nonsense' })).toEqual([
+      'APPLE_PASS_CERTIFICATE has a key that is none in PEM (RSA), or another passphrase',
+    ])
+    expect(problemsOf({ APPLE_WWDR_CERTIFICATE: apple.privateKey })).toEqual([
+      'APPLE_PASS_CERTIFICATE has a WWDR certificate that is none in PEM',
+    ])
+    expect(problemsOf({ APPLE_TEAM_ID: '', GOOGLE_WALLET_ISSUER_ID: '' })).toEqual([
+      'APPLE_TEAM_ID is needed with APPLE_PASS_TYPE_ID',
+      'GOOGLE_WALLET_ISSUER_ID is needed with GOOGLE_WALLET_SERVICE_ACCOUNT',
+    ])
+    expect(
+      problemsOf({ GOOGLE_WALLET_SERVICE_ACCOUNT: JSON.stringify({ ...google.account, private_key: 'x' }) }),
+    ).toEqual([
+      'GOOGLE_WALLET_SERVICE_ACCOUNT must be the JSON file of a service account, with its private key',
+    ])
+  })
+})
+
+describe('a ticket in Google Wallet', () => {
+  const claimsOf = async (url: string) => {
+    const [, jwt = ''] = url.split('https://pay.google.com/gp/v/save/')
+    expect(jwt.length).toBeLessThanOrEqual(1_800)
+    const { payload, protectedHeader } = await jwtVerify(jwt, google.publicKey, { audience: 'google' })
+    expect(protectedHeader).toEqual({ alg: 'RS256', typ: 'JWT' })
+    return payload as { payload: { eventTicketClasses: object[]; eventTicketObjects: object[] } }
+  }
+
+  it('is saved by a link that the service account has signed: https://developers.google.com/wallet/reference/rest/v1/Jwt', async () => {
+    const { ticket, buyer, eventId } = await ticketOfEvent({
+      startsAt: '2036-05-01T12:00:00Z',
+      endsAt: '2036-05-01T15:00:00Z',
+      timezone: 'America/New_York',
+    })
+    const { googleWalletUrl } = await urlsOf(buyer, ticket.id, 'googleWalletUrl(language: EN)')
+    const claims = await claimsOf(googleWalletUrl)
+    const text = (value: string) => ({ defaultValue: { language: 'en', value } })
+    const compact = (id: string) =>
+      `3388000000012345678.${Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')}`
+    const classId = compact(eventId)
+    expect(claims).toMatchObject({
+      iss: 'karcis@project.iam.gserviceaccount.com',
+      typ: 'savetowallet',
+      iat: expect.any(Number),
+    })
+    const reference = `${ticket.id.slice(-8, -4)}-${ticket.id.slice(-4)}`.toUpperCase()
+    expect(claims.payload).toEqual({
+      eventTicketClasses: [
+        {
+          id: classId,
+          issuerName: 'PT Suara',
+          reviewStatus: 'UNDER_REVIEW',
+          eventName: text('Laskar Pelangi'),
+          venue: { name: text('Gelora Bung Karno'), address: text('Jl. Pintu Satu, Senayan') },
+          dateTime: { start: '2036-05-01T08:00:00-04:00', end: '2036-05-01T11:00:00-04:00' },
+        },
+      ],
+      eventTicketObjects: [
+        {
+          id: compact(ticket.id),
+          classId,
+          state: 'ACTIVE',
+          ticketNumber: reference,
+          ticketType: text('Festival'),
+          barcode: { type: 'QR_CODE', value: ticket.code, alternateText: reference },
+        },
+      ],
+    })
+  })
+
+  it('has a link that no browser cuts off, however long the names', async () => {
+    const { ticket, buyer, eventId } = await ticketOfEvent({ title: 'Pagelaran 東京 '.repeat(10) })
+    const long = 'Gelanggang Olahraga dan Kebudayaan '.repeat(4)
+    story.neighbours.places.set(eventId, { id: eventId, ...PLACE, name: long, address: long })
+    const { googleWalletUrl } = await urlsOf(buyer, ticket.id, 'googleWalletUrl')
+    expect((await claimsOf(googleWalletUrl)).payload.eventTicketObjects).toMatchObject([
+      { barcode: { value: ticket.code } },
+    ])
+  })
+})
