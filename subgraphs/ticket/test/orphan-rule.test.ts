@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { longestRun, type FacingRow, rankBestSeats } from '../src/domain/seat-map/best-seats.ts'
-import { orphansOf, type RowSeat } from '../src/domain/seat-map/orphan-rule.ts'
+import { orphansOf, type RuledSeat } from '../src/domain/seat-map/orphan-rule.ts'
 
 /** A row as a picture: `.` free, `x` taken, `o` chosen (free before), a space is an aisle. */
-function picture(row: string): { seats: RowSeat[]; chosen: Set<string> } {
+function picture(row: string): { seats: RuledSeat[]; chosen: Set<string> } {
   const places = Array.from(row).map((sign, at) => ({
     id: String(at + 1),
     position: at + 1,

@@ -27,7 +27,7 @@ import {
   type GuestTicket,
   insertGuestTickets,
   moveGuestsTo,
-} from '../tickets/guest-store.ts'
+} from '../allocation/guest-store.ts'
 import type { Ticket } from '../tickets/ticket.ts'
 import { signTicketCodes } from '../tickets/ticket-code.ts'
 import { findTickets } from '../tickets/ticket-store.ts'

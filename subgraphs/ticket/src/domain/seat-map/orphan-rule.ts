@@ -6,12 +6,16 @@ export interface RowSeat {
   /** Neighbours differ by 1; a gap is an aisle. */
   position: number
   free: boolean
+}
+
+/** A seat with all that the rule goes by. */
+export interface RuledSeat extends RowSeat {
   /** Whether a wheelchair fits in its place. */
   accessible: boolean
 }
 
 /** A seat as far as its place decides who is best given it. */
-export interface RankedSeat extends RowSeat, Point {
+export interface RankedSeat extends RuledSeat, Point {
   /** Beside an accessible one, for whoever comes along. */
   companion: boolean
   obstructed: boolean
@@ -23,7 +27,7 @@ export interface RankedSeat extends RowSeat, Point {
  * seats unsellable. None either for a choice with a seat in whose place a wheelchair fits, since that cannot move over.
  * @param row all seats of the row, or the free ones, in order of position. @param chosen ids of seats of this row, all free.
  */
-export function orphansOf(row: readonly RowSeat[], chosen: ReadonlySet<string>): string[] {
+export function orphansOf(row: readonly RuledSeat[], chosen: ReadonlySet<string>): string[] {
   const orphans = leftAlone(row, chosen)
   if (orphans.length === 0) return []
   const taken = row.filter((seat) => chosen.has(seat.id))

@@ -1,7 +1,7 @@
 import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { RankedSeat } from './orphan-rule.ts'
+import type { RankedSeat, RowSeat } from './orphan-rule.ts'
 import type { Point } from './seat.ts'
 import { SEAT_LAPSED } from './seat-store.ts'
 
@@ -142,8 +142,18 @@ async function selectFreeRows(db: Db | Tx, which: Prisma.Sql): Promise<Choosable
     FROM seats s WHERE ${which} AND ${FREE} GROUP BY s.section_id, s.row_index`
   return rows.map(({ section_id: sectionId, row_index: rowIndex, seats }) =>
     seats.map(([id, position, x, y, ticketTypeId, accessible, companion, obstructed, lapsed]) => ({
-      ...{ id, position, x, y, ticketTypeId, accessible, companion, obstructed, lapsed },
-      ...{ sectionId, rowIndex, free: true },
+      id,
+      position,
+      x,
+      y,
+      ticketTypeId,
+      accessible,
+      companion,
+      obstructed,
+      lapsed,
+      sectionId,
+      rowIndex,
+      free: true,
     })),
   )
 }
