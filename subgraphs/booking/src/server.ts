@@ -17,6 +17,7 @@ import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createInvoiceFiles } from './domain/invoices/invoice-files.ts'
 import { openInvoice } from './domain/invoices/view-invoices.ts'
 import { deleteInstructionsOf } from './domain/manual/manual-store.ts'
+import { createIssuedBookings } from './domain/fulfilment/issued-bookings.ts'
 import { createLedgerPayments } from './domain/payments/ledger-payments.ts'
 import { createProviders, type PaymentMethod } from './domain/payments/providers.ts'
 import { takeNotification } from './domain/payments/take-notification.ts'
@@ -79,6 +80,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         leaderboard: createLeaderboard(base),
         tickets,
         providers,
+        issuedBookings: createIssuedBookings(() => deps),
         ledgerPayments: createLedgerPayments(() => deps),
         newBookings: createNewBookings(() => deps),
         users: userService(base.clients.user),

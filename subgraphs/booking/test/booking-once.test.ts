@@ -2,10 +2,12 @@ import { KarcisError } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { untilServed } from '@karcis/testkit/ask'
+import { importMutant } from '@karcis/testkit/code-mutants'
 import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createBooking } from '../src/domain/checkout/create-booking.ts'
 import { CREATE, PAY } from './operations.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -47,6 +49,38 @@ describe('a hold is booked once', () => {
     const id = await world.book(buyer, { holdId })
     await unwriteBooking(id)
     expect(await world.book(buyer, { holdId, idempotencyKey: 'second try' })).toBe(id)
+  })
+})
+
+describe('somebody else who names a hold that was booked', () => {
+  const NO_SUCH_HOLD = { status: 'rejected', reason: expect.objectContaining({ code: 'NOT_FOUND' }) }
+
+  async function asked(create: typeof createBooking) {
+    const type = await world.ticketType(await world.eventOnSale(), { price: 1_000, quota: 5 })
+    const buyer = person()
+    const hold = 'mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { id } }'
+    const held = await world.askTicket(buyer, hold, { input: { ticketTypeId: type, quantity: 1 } })
+    const holdId: string = held.data.holdTickets.id
+    const id = await world.book(buyer, { holdId })
+    const stranger = person()
+    const inputs = [{ holdId }, { holdId, idempotencyKey: 'theirs' }, { holdId, unitPrice: 5 }]
+    const answers = await Promise.allSettled(
+      inputs.map((input) => create(world.subgraph.deps, stranger, input)),
+    )
+    return { id, answers }
+  }
+
+  it('is told that there is no such hold, with a key or without', async () => {
+    expect((await asked(createBooking)).answers).toEqual([NO_SUCH_HOLD, NO_SUCH_HOLD, NO_SUCH_HOLD])
+  })
+
+  it('without the guard (whose booking it is) would be given the booking', async () => {
+    const mutant = await importMutant<{ createBooking: typeof createBooking }>(
+      new URL('../src/domain/checkout/create-booking.ts', import.meta.url),
+      [['booking?.userId === id ? booking : null', 'booking?.userId === id ? booking : booking']],
+    )
+    const { id, answers } = await asked(mutant.createBooking)
+    for (const answer of answers) expect(answer).toMatchObject({ status: 'fulfilled', value: { id } })
   })
 })
 
@@ -177,6 +211,7 @@ describe('line 1: an input that can be corrected', () => {
       [{ quantity: 11 }, 'BAD_USER_INPUT'],
       [{ ticketTypeId: newId() }, 'NOT_FOUND'],
       [{ quantity: 4 }, 'SOLD_OUT'],
+      [{ ticketTypeId: null, quantity: null, holdId: newId() }, 'NOT_FOUND'],
     ] as const) {
       expect(await refusal(buyer, { ...input, ...wrong })).toMatchObject({ code })
     }

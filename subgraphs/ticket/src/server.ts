@@ -6,6 +6,7 @@ import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { FileRequest } from '@karcis/kit/subgraph/server'
 import { LRUCache } from 'lru-cache'
 import { followEvent } from './domain/allocation/follow-event.ts'
+import { createHoldBinder } from './domain/allocation/hold-binder.ts'
 import { createHoldConverter } from './domain/allocation/hold-converter.ts'
 import { createHoldEnder } from './domain/allocation/hold-ender.ts'
 import { isHoldLive } from './domain/allocation/hold-store.ts'
@@ -71,6 +72,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         seatAllocator: createSeatAllocator(() => deps),
         reservationInTurn: createTurns(),
         holdEnder: createHoldEnder(() => deps),
+        holdBinder: createHoldBinder(() => deps),
         holdConverter: createHoldConverter(() => deps),
       }
       return {

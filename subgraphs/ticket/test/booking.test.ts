@@ -69,6 +69,62 @@ describe('binding a hold to a booking', () => {
     expect((await story.booking.bind(buyer, second.id, newId())).code).toBe('HOLD_EXPIRED')
   })
 
+  it('at the same time as others shares a statement with them, and one that is refused takes none along', async () => {
+    await using story = await startStory()
+    const typeId = await story.ticketType(await story.event(), { quota: 50 })
+    const asked = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const buyer = person()
+        const { id } = (await story.holdTickets(buyer, typeId, 1)).data.holdTickets
+        return { buyer, holdId: id as string, bookingId: newId() }
+      }),
+    )
+    const [late, first, second] = asked as [(typeof asked)[0], (typeof asked)[0], (typeof asked)[0]]
+    await story.lapse(late.holdId)
+    second.bookingId = first.bookingId // a booking has one hold
+    const answers = await Promise.all(
+      asked.map(({ buyer, holdId, bookingId }) => story.booking.bind(buyer, holdId, bookingId)),
+    )
+    const [ofLate, ofFirst, ofSecond, ...others] = answers.map(
+      ({ code, data }) => code ?? data.bindHold.holdId,
+    )
+    expect(ofLate).toBe('HOLD_EXPIRED')
+    expect([ofFirst, ofSecond].filter((code) => code === 'CONFLICT')).toHaveLength(1)
+    expect(others).toEqual(asked.slice(3).map(({ holdId }) => holdId))
+    const [{ n }] = await story.sql(
+      'SELECT count(DISTINCT xmin::text)::int AS n FROM holds WHERE booking_id IS NOT NULL',
+    )
+    expect(n).toBeLessThan(10)
+  })
+
+  it('leaves the job that ends the hold to follow its time, later or sooner', async () => {
+    await using story = await startStory()
+    const typeId = await story.ticketType(await story.event(), { quota: 50 })
+    const timesOf = async (id: string): Promise<number[]> => {
+      const [row] = await story.sql<{ ends: Date; run_at: Date }>(`SELECT h.expires_at AS ends, j.run_at
+        FROM holds h JOIN graphile_worker.jobs j ON j.key = 'expire-hold:' || h.id WHERE h.id = '${id}'`)
+      return [row?.ends.getTime() ?? 0, row?.run_at.getTime() ?? 0]
+    }
+    const bound = async (aged: string) => {
+      const buyer = person()
+      const { id } = (await story.holdTickets(buyer, typeId, 1)).data.holdTickets
+      await story.sql(`UPDATE holds SET expires_at = expires_at + interval '${aged}' WHERE id = '${id}'`)
+      await story.sql(
+        `UPDATE graphile_worker._private_jobs SET run_at = run_at + interval '${aged}' WHERE key = 'expire-hold:${id}'`,
+      )
+      await story.booking.bind(buyer, id, newId())
+      return id as string
+    }
+    const renewed = await bound('-60 seconds')
+    const [ends = 0, runs = 0] = await timesOf(renewed)
+    expect(ends - runs).toBeGreaterThan(50_000)
+    expect(await expireHold(story.deps, renewed)).toBe(0) // as the job does at the time of before
+    expect(await timesOf(renewed)).toEqual([ends, ends])
+    const cut = await bound('5 minutes')
+    const [sooner, followed] = await timesOf(cut)
+    expect(followed).toBe(sooner)
+  })
+
   it('keeps the buyer from releasing what a booking pays for', async () => {
     await using story = await startStory()
     const { hold, buyer, bookingId, typeId } = await bookedSeats(story)

@@ -5,6 +5,7 @@ import type { BookingSettings } from '../env.ts'
 import type { ExportsUnderWay, ExportUrls } from './attendees/exports.ts'
 import type { NewBookings } from './bookings/new-bookings.ts'
 import type { Db } from './database.ts'
+import type { IssuedBookings } from './fulfilment/issued-bookings.ts'
 import type { KnownFees } from './fees/known-fees.ts'
 import type { InvoiceFiles } from './invoices/invoice-files.ts'
 import type { LedgerPayments } from './payments/ledger-payments.ts'
@@ -35,6 +36,8 @@ export interface Deps extends BaseDeps<Db> {
   providers: PaymentProviders
   /** Pays out of our own ledger in batches, by event. */
   ledgerPayments: LedgerPayments
+  /** Notes issued tickets in batches, by event. */
+  issuedBookings: IssuedBookings
   knownFees: KnownFees
   /** Writes bookings in batches, by event. */
   newBookings: NewBookings

@@ -14,7 +14,6 @@ export interface Attempt {
   userId: string
   operation:
     | 'createBooking'
-    | 'bookHold'
     | 'confirmPayment'
     | 'requestPayout'
     | 'checkout'

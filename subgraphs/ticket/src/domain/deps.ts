@@ -3,6 +3,7 @@ import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { LRUCache } from 'lru-cache'
 import type { TicketSettings } from '../env.ts'
+import type { HoldBinder } from './allocation/hold-binder.ts'
 import type { HoldConverter } from './allocation/hold-converter.ts'
 import type { HoldEnder } from './allocation/hold-ender.ts'
 import type { SaleReads } from './allocation/sale-reads.ts'
@@ -45,6 +46,8 @@ export interface Deps extends BaseDeps<Db> {
   reservationInTurn: InTurn
   /** Ends holds in batches, one at a time per event, kind of ending and process. */
   holdEnder: HoldEnder
+  /** Binds holds without seats to bookings in batches, one at a time per process. */
+  holdBinder: HoldBinder
   /** Turns holds without seats into tickets in batches, one at a time per event and process. */
   holdConverter: HoldConverter
 }

@@ -70,6 +70,14 @@ export async function findBookings(db: Reads, ids: readonly string[]): Promise<M
 export const findBooking = async (db: Reads, id: string): Promise<Booking | null> =>
   (await findBookings(db, [id])).get(id) ?? null
 
+/** What a hold was booked as, if it was. */
+export async function findBookingByHold(db: Reads, holdId: string): Promise<Booking | null> {
+  const [row] = await db.$queryRaw<
+    BookingRow[]
+  >`SELECT ${COLUMNS} FROM bookings WHERE hold_id = ${holdId}::uuid`
+  return row ? toBooking(row) : null
+}
+
 /** What is paid at once: a booking alone, or all of a checkout; neither where a wallet is topped up. */
 interface Paid {
   bookingId: string | null
@@ -515,25 +523,39 @@ export const moveToChargedBack = (tx: Tx, id: string, reason: string): Promise<B
     Prisma.sql`status IN ('PAID', 'PARTIALLY_REFUNDED')`,
   )
 
+/** The tickets that a paid booking has become. */
+export interface IssuedTickets {
+  bookingId: string
+  /** In their order. */
+  ticketIds: readonly string[]
+}
+
 /**
- * PAID without tickets → PAID with them, and no waiting job is to issue them any more. One statement.
- * @param jobKey of that job.
+ * PAID without tickets → PAID with them, locked in the order of their ids, and no waiting job is to issue them any more: one that runs finds
+ * nothing to do. One statement.
+ * @param jobName of those jobs, whose keys end with the booking's id.
+ * @returns those that moved.
  */
-export async function moveToIssued(
+export async function moveAllToIssued(
   tx: Tx,
-  id: string,
-  ticketIds: readonly string[],
-  jobKey: string,
-): Promise<Booking | null> {
-  const [row] = await tx.$queryRaw<BookingRow[]>`
-    WITH moved AS (UPDATE bookings SET fulfilled = true, version = version + 1, updated_at = now()
-      WHERE id = ${id}::uuid AND status = 'PAID' AND NOT fulfilled RETURNING ${COLUMNS}),
+  issued: readonly IssuedTickets[],
+  jobName: string,
+): Promise<Booking[]> {
+  const tickets = issued.flatMap(({ bookingId, ticketIds }) =>
+    ticketIds.map((ticketId, position) => ({ bookingId, ticketId, position })),
+  )
+  const rows = await tx.$queryRaw<BookingRow[]>`
+    WITH locked AS (SELECT id AS locked_id FROM bookings WHERE id = ANY(${issued.map(({ bookingId }) => bookingId)}::uuid[])
+      ORDER BY id FOR NO KEY UPDATE),
+    moved AS (UPDATE bookings SET fulfilled = true, version = version + 1, updated_at = now() FROM locked
+      WHERE id = locked_id AND status = 'PAID' AND NOT fulfilled RETURNING ${COLUMNS}),
     tickets AS (INSERT INTO booking_tickets (ticket_id, booking_id, position)
-      SELECT ticket.id, moved.id, ticket.position - 1
-      FROM moved, unnest(${ticketIds}::uuid[]) WITH ORDINALITY AS ticket (id, position)),
-    done AS MATERIALIZED (SELECT (graphile_worker.remove_job(${jobKey})).id FROM moved)
-    SELECT moved.* FROM moved LEFT JOIN done ON true`
-  return row ? toBooking(row) : null
+      SELECT ticket.id, moved.id, ticket.position
+      FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ bookingId }) => bookingId)}::uuid[],
+        ${tickets.map(({ position }) => position)}::int[]) AS ticket (id, booking_id, position) JOIN moved ON moved.id = ticket.booking_id),
+    done AS (DELETE FROM graphile_worker._private_jobs job USING moved WHERE job.key = ${jobName} || ':' || moved.id AND job.locked_at IS NULL)
+    SELECT * FROM moved`
+  return rows.map(toBooking)
 }
 
 /** Those of the bookings that are REFUNDED with tickets that are still in use. */

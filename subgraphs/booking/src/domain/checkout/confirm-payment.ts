@@ -82,7 +82,7 @@ export async function confirmPayment(
   })
   await faultPoint('confirm-payment/written')
   for (const one of paid) publishChange(deps, one)
-  const issued = await Promise.all(paid.map((one) => issueNow(deps, one.id)))
+  const issued = await Promise.all(paid.map((one) => issueNow(deps, one)))
   return issued.find((one) => one?.id === id) ?? (await findBooking(deps.db, id)) ?? booking
 }
 
@@ -105,12 +105,12 @@ async function cancelOther(deps: Deps, bill: Bill, method: PaymentMethod): Promi
 }
 
 /** @returns the booking with its tickets; null when they are left to the job, or its money went back. */
-async function issueNow(deps: Deps, id: string): Promise<Booking | null> {
+async function issueNow(deps: Deps, booking: Booking): Promise<Booking | null> {
   try {
-    return await issuePaid(deps, id)
+    return await issuePaid(deps, booking)
   } catch (error) {
     if (!isAway(error, deps.log))
-      deps.log.warn({ err: error, bookingId: id }, 'paid; the tickets are left to the job')
+      deps.log.warn({ err: error, bookingId: booking.id }, 'paid; the tickets are left to the job')
     return null
   }
 }

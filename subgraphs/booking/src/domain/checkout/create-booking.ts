@@ -6,10 +6,11 @@ import { newId } from '@karcis/kit/ids'
 import { isAway } from '@karcis/kit/outages'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import type { Reads } from '@karcis/kit/reads'
 import { whoWaits } from '@karcis/kit/waiting'
 import type { Booking } from '../bookings/booking.ts'
 import { publishChange, recordStatus } from '../bookings/booking-changes.ts'
-import { findBooking, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
+import { findBooking, findBookingByHold, insertBooking, type NewBooking } from '../bookings/booking-store.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { HoldExpired } from '../errors.ts'
@@ -31,15 +32,12 @@ import { offerPromos, promosOn } from '../promos/use-promos.ts'
 import { priceBooking } from './price-booking.ts'
 import { priceItems } from './price-items.ts'
 
-/** Under what an attempt is known: the client's key, and the hold, which is a key by itself since it is booked once. */
-interface Keys {
-  client: Omit<Attempt, 'resultId'> | null
-  hold: Omit<Attempt, 'resultId'> | null
-}
+/** What the client calls its attempt; null where it does not. */
+type Key = Omit<Attempt, 'resultId'> | null
 
 /**
  * Books what a hold keeps, or takes tickets and books them. What can be refused for its input is refused before anything is
- * kept or claimed. Then the booking's id is claimed, and everything after is idempotent by it: a client that got no answer asks
+ * kept or claimed. Then the booking's id is settled, and everything after is idempotent by it: a client that got no answer asks
  * again, with the same hold or key, and goes on where it stopped. What is sent twice at once with one key is answered alike, also by
  * several processes: either both have the booking, or both the refusal that came first.
  * @param address where the request comes from, as the router saw it: who tries promo codes that do not exist is slowed down.
@@ -53,75 +51,72 @@ export async function createBooking(
   address?: string,
 ): Promise<Booking> {
   const input = parseInput(createBookingInput, rawInput)
-  const keys = keysOf(viewer, input)
-  // An attempt that broke off goes on with what it has kept: it was priced before.
-  const quote = (await isKnown(deps, keys)) ? null : await quoteUnlessKnown(deps, viewer, keys, input)
+  const key = keyOf(viewer, input)
+  const made = input.holdId == null ? null : await findBookingOfHold(deps.reads, viewer, input.holdId)
+  if (made && !key) return made
   const guesser = { userId: viewer.id, address }
-  if (quote) {
-    const priced = priceItems(quote.items, input)
-    await offerPromos(deps, guesser, quote, priced, codesOf(input))
+  // An attempt that broke off goes on with what it has kept: it was priced before.
+  if (!made && needsQuote(input) && !(await isKnown(deps, key))) {
+    const quote = await quoteUnlessKnown(deps, viewer, key, input)
+    if (quote) await offerPromos(deps, guesser, quote, priceItems(quote.items, input), codesOf(input))
   }
-  const { id, repeated } = await claimId(deps, keys)
+  const { id, repeated } = await settleId(deps, key, made?.id ?? input.holdId ?? newId())
   await faultPoint('create-booking/claimed')
-  const earlier = repeated ? await findBooking(deps.db, id) : null
+  const earlier = made ?? (repeated ? await findOwnBooking(deps.db, viewer, id) : null)
   if (earlier) return earlier
   try {
-    const booked = await book(deps, guesser, viewer, id, keys, input)
+    const booked = await book(deps, guesser, viewer, id, key, input)
     return booked ?? (await createBooking(deps, viewer, rawInput, address))
   } catch (error) {
     // Where it is not certain that nothing has come of it, the key stays taken.
     if (!(error instanceof KarcisError) || error.code === 'SERVICE_UNAVAILABLE') throw error
-    return refuse(deps, keys, id, error)
+    return refuse(deps, viewer, key, id, input, error)
   }
 }
+
+/** The booking of a hold, or the one with an id, where the viewer has made it: either may be somebody else's, by chance or on purpose. */
+const findBookingOfHold = async (reads: Reads, viewer: Viewer, holdId: string): Promise<Booking | null> =>
+  ownOf(viewer, await findBookingByHold(reads, holdId))
+const findOwnBooking = async (db: Db | Tx, viewer: Viewer, id: string): Promise<Booking | null> =>
+  ownOf(viewer, await findBooking(db, id))
+const ownOf = ({ id }: Viewer, booking: Booking | null): Booking | null =>
+  booking?.userId === id ? booking : null
+
+/** A hold as it is, at its price, is refused by being bound if at all: nothing in such an input could be corrected. */
+const needsQuote = (input: CreateBookingInput): boolean =>
+  input.holdId == null || input.unitPrice != null || codesOf(input).length > 0
 
 /** @returns null when the same attempt, sent at the same time, has come so far that a quote is refused because of it. */
 async function quoteUnlessKnown(
   deps: Deps,
   viewer: Viewer,
-  keys: Keys,
+  key: Key,
   input: CreateBookingInput,
 ): Promise<BookingQuote | null> {
   try {
     return await deps.tickets.quote(viewer, wantedOf(input))
   } catch (error) {
-    if (await isKnown(deps, keys)) return null
+    if (await isKnown(deps, key)) return null
     throw toClientFields(error, input)
   }
 }
 
-function keysOf({ id: userId }: Viewer, input: CreateBookingInput): Keys {
-  const { idempotencyKey, holdId } = input
-  return {
-    hold: holdId == null ? null : { userId, operation: 'bookHold', key: holdId, input: null },
-    client:
-      idempotencyKey == null
-        ? null
-        : { userId, operation: 'createBooking', key: idempotencyKey, input: identityOf(input) },
-  }
+function keyOf({ id: userId }: Viewer, input: CreateBookingInput): Key {
+  const { idempotencyKey: key } = input
+  return key == null ? null : { userId, operation: 'createBooking', key, input: identityOf(input) }
 }
 
-async function isKnown({ reads }: Deps, { client, hold }: Keys): Promise<boolean> {
-  if (client && (await findKey(reads, client)) !== null) return true
-  return hold !== null && (await findKey(reads, hold)) !== null
-}
+const isKnown = async ({ reads }: Deps, key: Key): Promise<boolean> =>
+  key !== null && (await findKey(reads, key)) !== null
 
 /**
- * The id the booking will have: a new one, or that of an earlier attempt. The hold is claimed too: else an attempt that broke
- * off after binding it would leave its places to nobody.
+ * The id the booking will have: that of an earlier attempt with the same key, or else a wanted one. A hold is booked once, and its booking has
+ * the hold's own id: whoever tries again, with whatever key, means the same booking, and goes on with what one that broke off has kept.
  */
-async function claimId({ db }: Deps, { client, hold }: Keys): Promise<{ id: string; repeated: boolean }> {
-  const claimHold = async (tx: Tx) =>
-    hold ? claimKey(tx, { ...hold, resultId: newId() }) : { resultId: newId(), first: true }
-  if (!client) {
-    const { resultId, first } = await statement(db, claimHold)
-    return { id: resultId, repeated: !first }
-  }
-  return transaction(db, async (tx) => {
-    const byHold = await claimHold(tx)
-    const byKey = await claimKey(tx, { ...client, resultId: byHold.resultId })
-    return { id: byKey.resultId, repeated: !byKey.first || !byHold.first }
-  })
+async function settleId({ db }: Deps, key: Key, id: string): Promise<{ id: string; repeated: boolean }> {
+  if (!key) return { id, repeated: false }
+  const { resultId, first } = await statement(db, (tx) => claimKey(tx, { ...key, resultId: id }))
+  return { id: resultId, repeated: !first }
 }
 
 /**
@@ -135,7 +130,7 @@ async function book(
   guesser: Guesser,
   viewer: Viewer,
   id: string,
-  { client }: Keys,
+  key: Key,
   input: CreateBookingInput,
 ): Promise<Booking | null> {
   const hold = await deps.tickets.keep(viewer, id, wantedOf(input)).catch((error: unknown) => {
@@ -147,7 +142,7 @@ async function book(
   // An attempt that goes on with an earlier one's hold has not been asked for its codes yet.
   await offerPromos(deps, guesser, hold, priced, codes)
   const known = await deps.knownFees.of(hold.eventId)
-  const attempt = client && { ...client, resultId: id }
+  const attempt = key && { ...key, resultId: id }
   const pricedAt = (promos: readonly AppliedPromo[]) => (fees: EventFees) => ({
     ...priceBooking(priced, promos, fees.terms, input),
     ...boundFor(viewer, id, hold),
@@ -177,17 +172,29 @@ async function book(
  * Ends a refused attempt: a corrected input may have its key. Those sent at the same time are answered alike.
  * @returns the booking that one of them has come to. @throws the refusal that counts for all of them.
  */
-async function refuse(deps: Deps, { client, hold }: Keys, id: string, error: KarcisError): Promise<Booking> {
+async function refuse(
+  deps: Deps,
+  viewer: Viewer,
+  key: Key,
+  id: string,
+  { holdId }: CreateBookingInput,
+  error: KarcisError,
+): Promise<Booking> {
   const { db, log, tickets } = deps
-  const refusal = client
+  const refusal = key
     ? await transaction(db, (tx) =>
-        refuseKey(tx, { ...client, resultId: id }, error, async () => (await findBooking(tx, id)) !== null),
+        refuseKey(
+          tx,
+          { ...key, resultId: id },
+          error,
+          async () => (await findOwnBooking(tx, viewer, id)) !== null,
+        ),
       )
     : null
-  const made = refusal ? null : await findBooking(db, id)
+  const made = refusal ? null : await findOwnBooking(db, viewer, id)
   if (made) return made
   // Nobody writes this booking any more. A hold stays the buyer's, who may book it still.
-  if (refusal && !hold) {
+  if (refusal && holdId == null) {
     await tickets.release(id).catch((reason: unknown) => {
       if (isAway(reason, log)) return
       log.warn({ err: reason, bookingId: id }, 'refused; what it may have kept runs out with its hold')

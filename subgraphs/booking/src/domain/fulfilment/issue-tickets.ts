@@ -1,17 +1,11 @@
-import { statement, transaction } from '@karcis/kit/database'
+import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
 import type { Booking } from '../bookings/booking.ts'
-import {
-  enqueueFollowUp,
-  enqueueIssueSoon,
-  ISSUE_TICKETS,
-  publishChange,
-} from '../bookings/booking-changes.ts'
+import { enqueueFollowUp, enqueueIssueSoon, publishChange } from '../bookings/booking-changes.ts'
 import {
   findBooking,
   findTicketsToCancel,
-  moveToIssued,
   moveToTicketsCancelled,
   updateUnfulfilled,
 } from '../bookings/booking-store.ts'
@@ -29,22 +23,21 @@ export async function issueTickets(deps: Deps, bookingId: string): Promise<void>
   const booking = await findBooking(deps.db, bookingId)
   // An earlier run may have died after its tickets came too late, for a booking that was refunded meanwhile.
   if (booking?.status === 'REFUNDED') return cancelTickets(deps, bookingId)
-  if (booking?.status === 'PAID' && !booking.fulfilled) await issuePaid(deps, bookingId)
+  if (booking?.status === 'PAID' && !booking.fulfilled) await issuePaid(deps, booking)
 }
 
 /**
  * The same for a booking that was PAID, without tickets, a moment ago.
  * @returns the booking with its tickets; null when this run has not brought it there.
  */
-export async function issuePaid(deps: Deps, bookingId: string): Promise<Booking | null> {
+export async function issuePaid(deps: Deps, { id: bookingId, eventId }: Booking): Promise<Booking | null> {
   const { issued, ticketIds } = await deps.tickets.issue(bookingId)
   await faultPoint('issue-tickets/issued')
   if (!issued) {
     await refundInFull(deps, bookingId, PLACES_GONE, { fulfilled: false })
     return null
   }
-  const jobKey = `${ISSUE_TICKETS.name}:${bookingId}`
-  const fulfilled = await statement(deps.db, (tx) => moveToIssued(tx, bookingId, ticketIds, jobKey))
+  const fulfilled = await deps.issuedBookings.submit(eventId, { bookingId, ticketIds })
   if (!fulfilled) await cancelIfRefunded(deps, bookingId)
   await faultPoint('issue-tickets/noted')
   if (fulfilled) publishChange(deps, fulfilled)

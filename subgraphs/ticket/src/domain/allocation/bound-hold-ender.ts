@@ -1,11 +1,16 @@
 import { EXPIRE_BOOKINGS, expiredBookings, MOST_LAPSED_HOLDS } from '@karcis/kit/contracts/bound-hold'
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import type { Logger } from '@karcis/kit/log'
 import { isAway } from '@karcis/kit/outages'
 import type { ServiceClient } from '@karcis/kit/service-client'
-import { type LapsedBoundHold, listLapsedBoundHolds, updateKeptAt } from './bound-hold-store.ts'
+import {
+  enqueueExpiry,
+  type LapsedBoundHold,
+  listLapsedBoundHolds,
+  updateKeptAt,
+} from './bound-hold-store.ts'
 import { endHolds, type ExpiryDeps, expireHolds } from './hold-ender.ts'
 
 const PER_SWEEP = 5_000
@@ -17,9 +22,16 @@ interface BoundExpiryDeps extends ExpiryDeps {
   settings: { BOOKING_SILENCE_SECONDS: number }
 }
 
-/** Ends one hold if its time is up and no booking keeps it, as its job does at that time. @returns how many ended now. */
-export const expireHold = async (deps: BoundExpiryDeps, holdId: string): Promise<number> =>
-  (await expireHolds(deps, { holdId })) + (await expireBoundHolds(deps, { holdId }))
+/**
+ * Ends one hold if its time is up and no booking keeps it, as its job does at that time. Where that was put off meanwhile, another
+ * job goes on.
+ * @returns how many ended now.
+ */
+export async function expireHold(deps: BoundExpiryDeps, holdId: string): Promise<number> {
+  const ended = (await expireHolds(deps, { holdId })) + (await expireBoundHolds(deps, { holdId }))
+  if (ended === 0) await statement(deps.db, (tx) => enqueueExpiry(tx, holdId))
+  return ended
+}
 
 /** Ends every hold past its time that no booking keeps: those whose job was lost, or was told to wait. */
 export const sweepHolds = async (deps: BoundExpiryDeps): Promise<number> =>

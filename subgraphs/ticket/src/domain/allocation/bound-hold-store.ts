@@ -20,17 +20,27 @@ export async function findHoldsOfBookings(
 export const findHoldOfBooking = async (db: Reads, bookingId: string): Promise<Hold | null> =>
   (await findHoldsOfBookings(db, [bookingId])).get(bookingId) ?? null
 
-/** A hold in all that booking wants to know of it, bound or about to be; null when it has no items. One query. */
-export async function findBoundHold(db: Reads, holdId: string): Promise<(BoundHold & BookingQuote) | null> {
-  return toBoundHold(holdId, await selectBound(db, holdId))
+/** Holds in all that booking wants to know of them, bound or about to be, by id; without those that have no items. One query. */
+export async function findBoundHolds(
+  db: Reads,
+  holdIds: readonly string[],
+): Promise<Map<string, BoundHold & BookingQuote>> {
+  const rows = Map.groupBy(await selectBound(db, holdIds), (row) => row.id)
+  return new Map(
+    [...rows].flatMap(([holdId, [first, ...others]]) =>
+      first ? [[holdId, toBoundHold([first, ...others])]] : [],
+    ),
+  )
 }
+
+export const findBoundHold = async (db: Reads, holdId: string): Promise<(BoundHold & BookingQuote) | null> =>
+  (await findBoundHolds(db, [holdId])).get(holdId) ?? null
 
 /** The same, and what decides whether somebody may book it. */
 export async function findHoldToQuote(db: Reads, holdId: string): Promise<HoldToQuote | null> {
-  const rows = await selectBound(db, holdId)
-  const [first] = rows
-  const quote = toBoundHold(holdId, rows)
-  if (!first || !quote) return null
+  const [first, ...others] = await selectBound(db, [holdId])
+  if (!first) return null
+  const quote = toBoundHold([first, ...others])
   return { userId: first.user_id, isKept: first.kept, isBound: first.bound, isOnSale: first.on_sale, quote }
 }
 
@@ -46,8 +56,8 @@ export interface HoldToQuote {
   quote: BookingQuote
 }
 
-const selectBound = (db: Reads, holdId: string): PromiseLike<BoundRow[]> =>
-  db.$queryRaw`SELECT h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
+const selectBound = (db: Reads, holdIds: readonly string[]): PromiseLike<BoundRow[]> =>
+  db.$queryRaw`SELECT h.id, h.event_id, h.expires_at, e.organizer_id, e.ends_at, i.ticket_type_id, t.name, t.kind,
       t.currency, i.seat_id, i.quantity, i.unit_price, x.name AS section, s.row_label AS row,
       coalesce(s.label, s.number::text) AS label,
       h.user_id, h.status = 'ACTIVE' AND (h.booking_id IS NOT NULL OR h.expires_at > now()) AS kept, h.booking_id IS NOT NULL AS bound,
@@ -55,13 +65,13 @@ const selectBound = (db: Reads, holdId: string): PromiseLike<BoundRow[]> =>
     FROM holds h JOIN event_copies e ON e.id = h.event_id JOIN hold_items i ON i.hold_id = h.id
     JOIN ticket_types t ON t.id = i.ticket_type_id
     LEFT JOIN (seats s JOIN sections x ON x.id = s.section_id) ON s.id = i.seat_id
-    WHERE h.id = ${holdId}::uuid ORDER BY i.id`
+    WHERE h.id = ANY(${holdIds}::uuid[]) ORDER BY h.id, i.id`
 
-function toBoundHold(holdId: string, rows: readonly BoundRow[]): (BoundHold & BookingQuote) | null {
+/** @param rows of one hold. */
+function toBoundHold(rows: readonly [BoundRow, ...BoundRow[]]): BoundHold & BookingQuote {
   const [first] = rows
-  if (!first) return null
   return {
-    holdId,
+    holdId: first.id,
     eventId: first.event_id,
     organizerId: first.organizer_id,
     endsAt: first.ends_at,
@@ -80,6 +90,7 @@ function toBoundHold(holdId: string, rows: readonly BoundRow[]): (BoundHold & Bo
 }
 
 interface BoundRow extends ItemRow {
+  id: string
   user_id: string
   kept: boolean
   bound: boolean
@@ -95,36 +106,69 @@ interface BoundRow extends ItemRow {
   label: string | null
 }
 
+/** A hold of a user that a booking is to have. */
+export interface HoldBinding {
+  holdId: string
+  userId: string
+  bookingId: string
+}
+
+/** A hold that was bound just now. */
+interface NewlyBound {
+  holdId: string
+  eventId: string
+  seatIds: string[]
+}
+
 /**
- * Binds a user's active, unbound hold to a booking; it, and the job that ends it, move to `seconds` from the start of the transaction, but
- * no later than the event's end. One statement.
- * @param which only one without seats, whose own time is not to move with it; or any.
- * @returns its event and seats; null when there is no such hold, or its event does not take bookings. @throws BookingHoldsAlready.
+ * Binds active, unbound holds of users to bookings, locked in the order of their ids; each moves to `seconds` from the start of the
+ * transaction, but no later than its event's end. One statement. The job that ends a hold follows by itself where that is later than
+ * before (`expireHold`).
+ * @param which only those without seats, whose own time is not to move with it; or any.
+ * @returns those that were such holds, of events that take bookings. @throws BookingHoldsAlready.
  */
-export async function updateHoldBooking(
+export async function updateHoldBookings(
   tx: Tx,
-  { holdId, userId, bookingId }: { holdId: string; userId: string; bookingId: string },
+  bindings: readonly HoldBinding[],
   seconds: number,
   which: 'without seats' | 'any' = 'any',
-): Promise<{ eventId: string; seatIds: string[] } | null> {
-  const items = await tx.$queryRaw<{ event_id: string; seat_id: string | null }[]>`
-    WITH bound AS (
-      UPDATE holds h SET booking_id = ${bookingId}::uuid, expires_at = least(now() + make_interval(secs => ${seconds}::int), e.ends_at)
-      FROM event_copies e
-      WHERE h.id = ${holdId}::uuid AND h.user_id = ${userId}::uuid AND h.status = 'ACTIVE' AND h.expires_at > now()
-        AND h.booking_id IS NULL AND e.id = h.event_id AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
+): Promise<NewlyBound[]> {
+  const rows = await tx.$queryRaw<{ id: string; event_id: string; seat_id: string | null }[]>`
+    WITH free AS MATERIALIZED (
+      SELECT h.id, w.booking_id, h.expires_at, least(now() + make_interval(secs => ${seconds}::int), e.ends_at)::timestamptz(3) AS renewed_to
+      FROM unnest(${bindings.map(({ holdId }) => holdId)}::uuid[], ${bindings.map(({ userId }) => userId)}::uuid[],
+        ${bindings.map(({ bookingId }) => bookingId)}::uuid[]) AS w(hold_id, user_id, booking_id)
+      JOIN holds h ON h.id = w.hold_id AND h.user_id = w.user_id JOIN event_copies e ON e.id = h.event_id
+      WHERE h.booking_id IS NULL AND h.status = 'ACTIVE' AND h.expires_at > now()
+        AND e.status = 'APPROVED' AND NOT e.sales_paused AND e.ends_at > now()
         AND (${which === 'any'} OR NOT EXISTS (SELECT FROM hold_items WHERE hold_id = h.id AND seat_id IS NOT NULL))
-      RETURNING h.id, h.event_id, h.expires_at
-    ), job AS MATERIALIZED (
-      SELECT b.id, b.event_id, kit.add_jobs(ARRAY['expire-hold'], ARRAY[json_build_object('holdId', b.id)::text], ARRAY[b.expires_at::timestamptz],
-        ARRAY['expire-hold:' || b.id]) AS added
-      FROM bound b
+      ORDER BY h.id FOR NO KEY UPDATE OF h
+    ), bound AS (
+      UPDATE holds h SET booking_id = f.booking_id, expires_at = f.renewed_to FROM free f WHERE h.id = f.id RETURNING h.id, h.event_id
+    ), jobs AS MATERIALIZED (
+      SELECT kit.add_jobs(array_agg('expire-hold'::text), array_agg(json_build_object('holdId', f.id)::text), array_agg(f.renewed_to::timestamptz),
+        array_agg('expire-hold:' || f.id)) FROM free f WHERE f.renewed_to < f.expires_at
     )
-    SELECT j.event_id, i.seat_id FROM job j JOIN hold_items i ON i.hold_id = j.id`.catch((error: unknown) =>
-    mapConstraintError(error, bookingConstraintErrors(bookingId)),
+    SELECT b.id, b.event_id, i.seat_id FROM jobs CROSS JOIN bound b JOIN hold_items i ON i.hold_id = b.id`.catch(
+    (error: unknown) =>
+      mapConstraintError(
+        error,
+        bookingConstraintErrors(bindings.length === 1 ? (bindings[0]?.bookingId ?? null) : null),
+      ),
   )
-  const [first] = items
-  return first ? { eventId: first.event_id, seatIds: items.flatMap((item) => item.seat_id ?? []) } : null
+  const items = Map.groupBy(rows, (row) => row.id)
+  return [...new Map(rows.map((row) => [row.id, row.event_id]))].map(([holdId, eventId]) => ({
+    holdId,
+    eventId,
+    seatIds: (items.get(holdId) ?? []).flatMap((item) => item.seat_id ?? []),
+  }))
+}
+
+/** Adds the job that ends an active hold at its time, where that is still to come. */
+export async function enqueueExpiry(tx: Tx, holdId: string): Promise<void> {
+  await tx.$executeRaw`SELECT kit.add_jobs(ARRAY['expire-hold'], ARRAY[json_build_object('holdId', id)::text], ARRAY[expires_at::timestamptz],
+      ARRAY['expire-hold:' || id])
+    FROM holds WHERE id = ${holdId}::uuid AND status = 'ACTIVE' AND expires_at > now()`
 }
 
 /**

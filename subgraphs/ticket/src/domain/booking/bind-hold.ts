@@ -1,5 +1,5 @@
 import type { BoundHold, WantedItem } from '@karcis/kit/contracts/bound-hold'
-import { statement, transaction } from '@karcis/kit/database'
+import { transaction } from '@karcis/kit/database'
 import { Conflict, KarcisError, NotFound } from '@karcis/kit/errors'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
@@ -12,7 +12,8 @@ import {
   absorbHolds,
   findBoundHold,
   findHoldOfBooking,
-  updateHoldBooking,
+  type HoldBinding,
+  updateHoldBookings,
 } from '../allocation/bound-hold-store.ts'
 import { type Hold, MAX_PLACES_PER_HOLD } from '../allocation/hold.ts'
 import { endHolds } from '../allocation/hold-ender.ts'
@@ -42,7 +43,9 @@ export async function bindHold(
   const bookingId = parseInput(idSchema, input.bookingId, 'bookingId')
   const binding = { holdId, bookingId, userId: viewer.id, absorbed: [] }
   // Mostly it can be bound. What is in the way, if anything, is looked for after that.
-  if (!(await bindNow(deps, binding))) {
+  const bound = await bindNow(deps, binding)
+  if (typeof bound === 'object') return bound
+  if (!bound) {
     const { eventId, bookingId: boundTo } = await requireBindable(deps, viewer, holdId, bookingId)
     if (boundTo === null) {
       await requireOpenEvent(deps, eventId)
@@ -118,29 +121,25 @@ const holdIdsSchema = z
   .max(MAX_PLACES_PER_HOLD, `must name at most ${MAX_PLACES_PER_HOLD}`)
   .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
 
-interface Binding {
-  holdId: string
-  bookingId: string
-  userId: string
+interface Binding extends HoldBinding {
   /** Other holds whose places it is to keep too. */
   absorbed: readonly string[]
 }
 
-/** @returns whether there was such a hold to bind. */
-async function bindNow(deps: Deps, binding: Binding): Promise<boolean> {
+/** Mostly it is one hold without seats. @returns that one as it is bound; of any other, whether there was such a hold to bind. */
+async function bindNow(deps: Deps, binding: Binding): Promise<BoundHold | boolean> {
+  const alone = binding.absorbed.length === 0 ? await deps.holdBinder.submit('', binding) : null
   const seconds = deps.settings.HOLD_SECONDS
   const started = performance.now()
-  const bound =
-    (await bindAlone(deps, binding, seconds)) ??
-    (await transaction(deps.db, (tx) => bind(tx, binding, seconds)))
-  if (bound) await faultPoint('bind-hold/bound')
+  const bound = alone ? null : await transaction(deps.db, (tx) => bind(tx, binding, seconds))
+  if (alone ?? bound) await faultPoint('bind-hold/bound')
   if (bound?.change) {
     const { eventId, seatIds, change } = bound
     publishChange(deps.live, eventId, change)
     for (const id of binding.absorbed) deps.seatClaims.release(eventId, seatIds, id)
     deps.seatClaims.confirm(eventId, seatIds, binding.holdId, seconds * 1000 - (performance.now() - started))
   }
-  return bound !== null
+  return alone ?? bound !== null
 }
 
 interface Bound {
@@ -150,18 +149,11 @@ interface Bound {
   change: SeatMapChange | null
 }
 
-/** One hold without seats, as most are. @returns null when it is not such a one. */
-async function bindAlone({ db }: Deps, binding: Binding, seconds: number): Promise<Bound | null> {
-  if (binding.absorbed.length > 0) return null
-  const bound = await statement(db, (tx) => updateHoldBooking(tx, binding, seconds, 'without seats'))
-  return bound && { ...bound, change: null }
-}
-
 /** @returns null when the user has no such active, unbound hold. */
 async function bind(tx: Tx, binding: Binding, seconds: number): Promise<Bound | null> {
   const { holdId, absorbed } = binding
   if (absorbed.length > 0) await absorbHolds(tx, binding)
-  const bound = await updateHoldBooking(tx, binding, seconds)
+  const [bound] = await updateHoldBookings(tx, [binding], seconds)
   if (!bound && absorbed.length > 0) throw new HoldExpired(holdId) // and the others keep what they had
   if (!bound) return null
   const { eventId, seatIds } = bound
