@@ -6,7 +6,7 @@ import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMoment, readMoney } from '../src/domain/organizing/csv-cells.ts'
 import { checkIn } from './doors.ts'
-import { expectBooksToBalance } from './races.ts'
+import { expectBooksToBalance, pileUp } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
 let story: Story
@@ -137,11 +137,14 @@ name",1,1,,,more`
     expect((await importTypes(eventId, 'name,quota\nOne more,1')).code).toBe('CONFLICT')
   })
 
-  /** Five send one file of two types at once. @returns how many types there are then. */
+  /** Five send one file of two types at once: each has looked what there is before any of them adds it. @returns how many types there are then. */
   async function sentAtOnce(): Promise<number> {
     const eventId = await story.event()
     const csv = 'name,quota\nA,1\nB,2'
-    await Promise.all(Array.from({ length: 5 }, () => importTypes(eventId, csv)))
+    await pileUp(story, 'LOCK TABLE ticket_types IN SHARE MODE', {
+      start: () => Promise.all(Array.from({ length: 5 }, () => importTypes(eventId, csv))),
+      waiting: 5,
+    })
     return (await typeNames(eventId)).length
   }
 
@@ -330,12 +333,15 @@ G,g@karcis.test,,Stalls,A,4`),
     await expectBooksToBalance(story)
   })
 
-  /** Five send one file of two guests at once. @returns how they were answered, and how many are sold. */
+  /** The same with guests. @returns how they were answered, and how many are sold. */
   async function invitedAtOnce() {
     const eventId = await story.event()
     const typeId = await story.ticketType(eventId)
     const csv = 'name,email\nA,a@karcis.test\nB,b@karcis.test'
-    const answers = await Promise.all(Array.from({ length: 5 }, () => importGuests(eventId, csv)))
+    const [answers = []] = await pileUp(story, 'LOCK TABLE guests IN SHARE MODE', {
+      start: () => Promise.all(Array.from({ length: 5 }, () => importGuests(eventId, csv))),
+      waiting: 5,
+    })
     const failed = answers.filter(({ code }) => code !== undefined).length
     return { failed, sold: (await story.stock(typeId)).sold }
   }
