@@ -114,4 +114,64 @@ it('sells the seats of a drawing, and gives their geometry by the one port, for 
     count: 1,
     seats: [{ id: seatMap.seatsAt[1].id, seat: 'Stalls T-30', status: 'HELD', change: 'MOVED' }],
   })
+
+  // An organizer brings files: of what else is sold, and of guests. Who is a guest sees their ticket, and the organizer sees who comes.
+  const { importTicketTypes } = await karcis.run(
+    'mutation ($input: ImportTicketTypesInput!) { importTicketTypes(input: $input) { name price available } }',
+    { input: { eventId, csv: 'Nama;Harga;Kuota\nLawn;Rp 75.000;10' } },
+    organizer.token,
+  )
+  expect(importTicketTypes).toEqual([{ name: 'Lawn', price: 75_000, available: 10 }])
+  const GUESTS =
+    'mutation ($input: ImportGuestsInput!) { importGuests(input: $input) { id status owner { id } attendee { name } } }'
+  const csv = `name,email,ticket type,section,row,seat\nBudi,${buyer.email},,Stalls,B,1\nAyu,ayu@karcis.test,Lawn,,,`
+  const { importGuests } = await karcis.run(GUESTS, { input: { eventId, csv } }, organizer.token)
+  expect(importGuests).toMatchObject([
+    { status: 'VALID', owner: { id: buyer.id }, attendee: { name: 'Budi' } },
+    { status: 'VALID', owner: null, attendee: { name: 'Ayu' } },
+  ])
+  const wrong = await karcis.attempt(GUESTS, { input: { eventId, csv: `${csv}\nX,nobody` } }, organizer.token)
+  expect(wrong.errors?.[0]?.extensions?.fields).toContainEqual({
+    path: 'input.csv.4.email',
+    message: 'must be an e-mail address',
+  })
+  const { myTickets } = await karcis.run(
+    '{ myTickets { edges { node { id seat { row label } } } } }',
+    {},
+    buyer.token,
+  )
+  expect(myTickets.edges).toEqual([{ node: { id: importGuests[0].id, seat: { row: 'B', label: '1' } } }])
+  const { attendees } = await karcis.run(
+    'query ($id: ID!) { attendees(eventId: $id) { edges { node { name email booking { id } } } } }',
+    { id: eventId },
+    organizer.token,
+  )
+  expect(attendees.edges.map(({ node }: { node: object }) => node)).toEqual(
+    expect.arrayContaining([
+      { name: 'Ayu', email: 'ayu@karcis.test', booking: null },
+      { name: 'Budi', email: buyer.email, booking: null },
+    ]),
+  )
+  const TICKETS =
+    'query ($filter: TicketFilter) { tickets(filter: $filter) { totalCount edges { node { id } } } }'
+  expect((await karcis.run(TICKETS, { filter: { eventId, ownerId: buyer.id } }, admin)).tickets).toEqual({
+    totalCount: 1,
+    edges: [{ node: { id: importGuests[0].id } }],
+  })
+  expect((await karcis.attempt(TICKETS, {}, organizer.token)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+
+  // A party looks for seats with room for a wheelchair, and takes them.
+  const party = { eventId, quantity: 2, wheelchairs: 1 }
+  const { bestSeats } = await karcis.run(
+    'query ($input: HoldBestSeatsInput!) { bestSeats(input: $input) { together { total groups { seats { id row } } } } }',
+    { input: party },
+    buyer.token,
+  )
+  expect(bestSeats.together.total).toBe(200_000)
+  const { holdBestSeats } = await karcis.run(
+    'mutation ($input: HoldBestSeatsInput!) { holdBestSeats(input: $input) { seats { id row } } }',
+    { input: party },
+    buyer.token,
+  )
+  expect(holdBestSeats.seats).toEqual(bestSeats.together.groups[0].seats)
 })

@@ -127,6 +127,13 @@ const FAULTS: Fault[] = [
     row: { ticket_type_id: w.STANDING, resale: 0, offered: 1 },
   },
   {
+    check: 'guests',
+    database: 'ticket',
+    sql: `INSERT INTO guests (id, event_id, ticket_type_id, name, email, key, invited_by)
+      VALUES ('${id(59)}', '${w.EVENT}', '${w.STANDING}', 'Siti', 'siti@karcis.test', 'siti', '${w.USER}')`,
+    row: { guest_id: id(59), event_id: w.EVENT, tickets: 0 },
+  },
+  {
     check: 'late-holds',
     database: 'ticket',
     sql: LATE_HOLD,

@@ -13,6 +13,7 @@ import { isHoldLive } from './domain/allocation/hold-store.ts'
 import { createSaleReads } from './domain/allocation/sale-reads.ts'
 import { createSeatAllocator } from './domain/allocation/seat-allocator.ts'
 import { createSeatClaims } from './domain/allocation/seat-claims.ts'
+import { createSeatOffers } from './domain/allocation/seat-offers.ts'
 import { createStockAllocator } from './domain/allocation/stock-allocator.ts'
 import { moveEntriesToLeft } from './domain/allocation/waitlist-store.ts'
 import type { Tx } from './domain/database.ts'
@@ -24,6 +25,7 @@ import { createChargeableCurrencies } from './domain/inventory/chargeable-curren
 import { createStatusBoards } from './domain/seat-map/status-boards.ts'
 import { createTicketDocuments } from './domain/documents/ticket-documents.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
+import { deleteGuestNamesOf, moveGuestsTo } from './domain/allocation/guest-store.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
 import { openGeometry } from './domain/viewing/read-geometry.ts'
@@ -64,6 +66,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
         accessCodes: createAccessCodes(settings.KEY_ENCRYPTION_SECRET),
+        seatOffers: createSeatOffers(() => deps),
         chargeableCurrencies: createChargeableCurrencies(base.clients.booking),
         saleReads: createSaleReads(() => deps),
         statusBoards: createStatusBoards(() => deps),
@@ -118,7 +121,9 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         if (!erased) return
         await deleteAttendeesOf(tx, userId)
         await moveEntriesToLeft(tx, userId)
+        await deleteGuestNamesOf(tx, userId)
       },
+      'user.email-verified': (tx: Tx, { payload }) => moveGuestsTo(tx, [payload]),
     }),
   })
 }

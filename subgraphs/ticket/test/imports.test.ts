@@ -1,8 +1,12 @@
 import { newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
+import { tell } from '@karcis/testkit/ask'
 import { withMutant } from '@karcis/testkit/mutants'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readMoment, readMoney } from '../src/domain/organizing/csv-cells.ts'
+import { checkIn } from './doors.ts'
+import { expectBooksToBalance, pileUp } from './races.ts'
 import { type Story, startStory } from './stories.ts'
 
 let story: Story
@@ -133,11 +137,14 @@ name",1,1,,,more`
     expect((await importTypes(eventId, 'name,quota\nOne more,1')).code).toBe('CONFLICT')
   })
 
-  /** Five send one file of two types at once. @returns how many types there are then. */
+  /** Five send one file of two types at once: each has looked what there is before any of them adds it. @returns how many types there are then. */
   async function sentAtOnce(): Promise<number> {
     const eventId = await story.event()
     const csv = 'name,quota\nA,1\nB,2'
-    await Promise.all(Array.from({ length: 5 }, () => importTypes(eventId, csv)))
+    await pileUp(story, 'LOCK TABLE ticket_types IN SHARE MODE', {
+      start: () => Promise.all(Array.from({ length: 5 }, () => importTypes(eventId, csv))),
+      waiting: 5,
+    })
     return (await typeNames(eventId)).length
   }
 
@@ -197,5 +204,159 @@ describe('what stands in a cell', () => {
     const read = () => readMoment('Asia/Jakarta')(text).toISOString()
     if (moment === null) expect(read).toThrow()
     else expect(read()).toBe(moment)
+  })
+})
+
+describe('guests from a file', () => {
+  const GUESTS = `mutation ($input: ImportGuestsInput!) { importGuests(input: $input) {
+    id code status attendee { name } owner { id } seat { id row number } ticketType { id } } }`
+  const importGuests = (eventId: string, csv: string, viewer = story.organizer) =>
+    story.ask(viewer, GUESTS, { input: { eventId, csv } })
+  const ticketsOf = async (viewer: Viewer): Promise<{ id: string; status: string }[]> =>
+    (await story.mustAsk(viewer, '{ myTickets { edges { node { id status } } } }')).myTickets.edges.map(
+      ({ node }: { node: unknown }) => node,
+    )
+
+  it('have tickets of the quota, without a booking and without money, and see them once they have an account', async () => {
+    const { eventId, typeId, seat } = await story.hall(2, 6)
+    const standing = await story.ticketType(eventId, { name: 'Lawn', quota: 2 })
+    const siti = person()
+    const rudi = person()
+    story.neighbours.users.set('siti@karcis.test', siti.id)
+    const csv = `Nama;Email;Jenis tiket;Section;Row;Seat
+Siti;Siti@Karcis.test;Seat;stalls;a;1
+Rudi;rudi@karcis.test;lawn;;;
+"Rudi's friend";rudi@karcis.test;Lawn;;;`
+    const { data } = await importGuests(eventId, csv)
+    const [first, second, third] = data.importGuests
+    expect(data.importGuests).toMatchObject([
+      {
+        status: 'VALID',
+        attendee: { name: 'Siti' },
+        owner: { id: siti.id },
+        seat: { id: seat('A1') },
+        ticketType: { id: typeId },
+      },
+      { attendee: { name: 'Rudi' }, owner: null, seat: null, ticketType: { id: standing } },
+      { attendee: { name: "Rudi's friend" } },
+    ])
+    expect(await story.stock(typeId)).toEqual({ quota: 12, sold: 1, held: 0, available: 11 })
+    expect(await story.stock(standing)).toEqual({ quota: 2, sold: 2, held: 0, available: 0 })
+    expect((await story.seatStatuses(eventId)).get(seat('A1'))).toBe('SOLD')
+    expect(await ticketsOf(siti)).toEqual([{ id: first.id, status: 'VALID' }])
+    const told = await story.sql<{ payload: unknown }>(
+      `SELECT payload FROM kit.outbox WHERE type = 'ticket.guest-invited' ORDER BY seq`,
+    )
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { ticketId: first.id, eventId, userId: siti.id, name: 'Siti', email: 'siti@karcis.test' },
+      { ticketId: second.id, userId: null, email: 'rudi@karcis.test' },
+      { ticketId: third.id, userId: null },
+    ])
+
+    // Whoever shows that the address is theirs has the tickets, at whatever time; the same file invites nobody twice.
+    const verified = { type: 'user.email-verified', aggregateId: rudi.id }
+    const payload = { userId: rudi.id, email: 'rudi@karcis.test' }
+    await tell(story.subgraph, 'user', { ...verified, payload })
+    await tell(story.subgraph, 'user', { ...verified, payload })
+    expect(new Set((await ticketsOf(rudi)).map(({ id }) => id))).toEqual(new Set([second.id, third.id]))
+    const again = await importGuests(eventId, `${csv}\r\nTono;tono@karcis.test;;Stalls;A;2`)
+    expect(again.data.importGuests.slice(0, 3).map(({ id }: { id: string }) => id)).toEqual([
+      first.id,
+      second.id,
+      third.id,
+    ])
+    const scan = await checkIn(story, story.organizer, { code: second.code, eventId })
+    expect(scan.data.checkIn).toMatchObject({ status: 'USED', owner: { id: rudi.id } })
+    expect(await story.stock(typeId)).toMatchObject({ sold: 2, available: 10 })
+    await expectBooksToBalance(story)
+
+    // One who has an account by the time of another import is found too, may hand the ticket on, and is forgotten with the account.
+    const tono = person()
+    story.neighbours.users.set('tono@karcis.test', tono.id)
+    await importGuests(eventId, 'name,email,section,row,seat\nTono,tono@karcis.test,Stalls,A,2')
+    const [its] = await ticketsOf(tono)
+    const HAND_ON =
+      'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }'
+    const handed = await story.ask(tono, HAND_ON, { id: its?.id, email: 'siti@karcis.test' })
+    expect(handed.data.transferTicket.status).toBe('TRANSFERRED')
+    await tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: tono.id,
+      payload: { userId: tono.id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
+    expect(await story.sql(`SELECT name, email, key FROM guests WHERE user_id = '${tono.id}'`)).toEqual([
+      { name: null, email: null, key: null },
+    ])
+    await expectBooksToBalance(story)
+  })
+
+  it('are all refused together, with every cell that is wrong', async () => {
+    const { eventId, seat } = await story.hall(1, 6)
+    await story.ticketType(eventId, { name: 'Lawn', quota: 1 })
+    const sold = person()
+    await story.holdSeats(sold, eventId, [seat('A1')])
+    const rows = (csv: string) =>
+      importGuests(eventId, `name,email,ticket type,section,row,seat\n${csv}`).then(said)
+    expect(
+      await rows(`A,a@karcis.test,Balcony,,,
+,nobody,Seat,,,
+B,b@karcis.test,,,,
+C,c@karcis.test,Lawn,Stalls,A,3
+D,d@karcis.test,,Stalls,A,9
+E,e@karcis.test,Lawn,,,
+E,e@karcis.test,lawn,,,
+F,f@karcis.test,,Stalls,A,4
+G,g@karcis.test,,Stalls,A,4`),
+    ).toEqual([
+      'input.csv.2.ticketType: is no ticket type of this event, or the name of several',
+      'input.csv.3.name: is needed',
+      'input.csv.3.email: must be an e-mail address',
+      'input.csv.3.seat: is needed: Seat has seats',
+      'input.csv.4.ticketType: is needed',
+      'input.csv.5.seat: is not sold as Lawn',
+      'input.csv.6.seat: is no seat of this event: say section, row and seat',
+      'input.csv.6.ticketType: is needed',
+      'input.csv.8.name: is the same as in row 7',
+      'input.csv.10.seat: is the same as in row 9',
+    ])
+    expect(await rows('A,a@karcis.test,,Stalls,A,2\nB,b@karcis.test,,Stalls,A,1')).toEqual([
+      'input.csv.3.seat: is not free',
+    ])
+    expect(await rows('A,a@karcis.test,Lawn,,,\nB,b@karcis.test,Lawn,,,')).toEqual([
+      'input.csv.3.ticketType: is sold out: 1 of Lawn are left',
+    ])
+    expect(await story.sql(`SELECT 1 FROM guests WHERE event_id = '${eventId}'`)).toEqual([])
+    const csv = 'name,email,ticket type\nA,a@karcis.test,Lawn'
+    expect((await importGuests(eventId, csv, person({ role: 'ORGANIZER' }))).code).toBe('FORBIDDEN')
+    const draft = await story.event({ status: 'PENDING' })
+    expect((await importGuests(draft, csv)).code).toBe('EVENT_NOT_BOOKABLE')
+    await expectBooksToBalance(story)
+  })
+
+  /** The same with guests. @returns how they were answered, and how many are sold. */
+  async function invitedAtOnce() {
+    const eventId = await story.event()
+    const typeId = await story.ticketType(eventId)
+    const csv = 'name,email\nA,a@karcis.test\nB,b@karcis.test'
+    const [answers = []] = await pileUp(story, 'LOCK TABLE guests IN SHARE MODE', {
+      start: () => Promise.all(Array.from({ length: 5 }, () => importGuests(eventId, csv))),
+      waiting: 5,
+    })
+    const failed = answers.filter(({ code }) => code !== undefined).length
+    return { failed, sold: (await story.stock(typeId)).sold }
+  }
+
+  it("that are sent five times at once are refused by the database without the guard (the event's row, locked)", async () => {
+    const { failed, sold } = await withMutant(
+      story.deps,
+      ['::uuid FOR NO KEY UPDATE', '::uuid'],
+      invitedAtOnce,
+    )
+    expect(failed).toBeGreaterThan(0)
+    expect(sold).toBe(2)
+  })
+
+  it('that are sent five times at once are invited once', async () => {
+    expect(await invitedAtOnce()).toEqual({ failed: 0, sold: 2 })
   })
 })

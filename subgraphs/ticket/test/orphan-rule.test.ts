@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { longestRun, type FacingRow, rankBestSeats } from '../src/domain/seat-map/best-seats.ts'
-import { orphansOf, type RowSeat } from '../src/domain/seat-map/orphan-rule.ts'
+import { orphansOf, type RuledSeat } from '../src/domain/seat-map/orphan-rule.ts'
 
 /** A row as a picture: `.` free, `x` taken, `o` chosen (free before), a space is an aisle. */
-function picture(row: string): { seats: RowSeat[]; chosen: Set<string> } {
+function picture(row: string): { seats: RuledSeat[]; chosen: Set<string> } {
   const places = Array.from(row).map((sign, at) => ({
     id: String(at + 1),
     position: at + 1,
     free: sign !== 'x',
+    accessible: false,
     sign,
   }))
   const seats = places.filter(({ sign }) => sign !== ' ')
@@ -51,10 +52,19 @@ describe('the best seats', () => {
   const hall = (...rows: string[]): FacingRow[] =>
     rows.map((row, y) => ({
       focal: { x: (rows[0]?.length ?? 0) / 2 + 0.5, y: 0 },
-      seats: picture(row).seats.map((seat) => ({ ...seat, id: `${y}:${seat.id}`, x: seat.position, y })),
+      seats: picture(row).seats.map((seat) => ({
+        ...seat,
+        id: `${y}:${seat.id}`,
+        x: seat.position,
+        y,
+        companion: false,
+        obstructed: false,
+      })),
     }))
   const best = (quantity: number, ...rows: string[]) =>
-    rankBestSeats(hall(...rows), quantity)[0]?.seatIds.join(' ')
+    rankBestSeats(hall(...rows), { quantity, wheelchairs: 0 })[0]
+      ?.seats.map(({ id }) => id)
+      .join(' ')
 
   it('are in the middle of the front', () => {
     expect(best(2, '........', '........')).toBe('0:4 0:5')

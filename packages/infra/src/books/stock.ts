@@ -135,6 +135,13 @@ export const STOCK_CHECKS: readonly Check[] = [
         OR y.seated AND y.resale <> coalesce(s.seats, 0) OR y.resale > y.sold`,
   },
   {
+    name: 'guests',
+    rule: 'a guest has one ticket of their event and type, which is their own until somebody has shown to be them',
+    breaches: () => `SELECT g.id AS guest_id, g.event_id, count(t.id)::int AS tickets FROM guests g
+      LEFT JOIN tickets t ON t.guest_id = g.id AND t.ordinal IS NOT NULL AND t.event_id = g.event_id AND t.ticket_type_id = g.ticket_type_id
+      GROUP BY g.id HAVING count(t.id) <> 1 OR bool_or(g.user_id IS NULL AND t.owner_id <> g.id)`,
+  },
+  {
     name: 'late-holds',
     // What a booking has bound waits for that, however long its time is past (idle-holds).
     rule: 'a hold that no booking has bound ends when its time is up',

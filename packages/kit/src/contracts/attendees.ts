@@ -7,7 +7,8 @@ const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'
 /** A ticket of an event, as it is listed to whoever organizes that. */
 const eventTicket = z.object({
   id: z.uuid(),
-  bookingId: z.uuid(),
+  /** Null for a guest's. */
+  bookingId: z.uuid().nullable(),
   ownerId: z.uuid(),
   ticketTypeId: z.uuid(),
   typeName: z.string(),
@@ -20,6 +21,9 @@ const eventTicket = z.object({
   attendeeName: z.string().nullable(),
   /** What they were asked, and said. */
   answers: z.array(z.object({ question: z.string(), answer: z.string() })),
+  /** Of a guest whom no account is known of: how they were invited; null otherwise. */
+  guestName: z.string().nullable(),
+  guestEmail: z.string().nullable(),
 })
 
 const FIELDS = Object.keys(eventTicket.shape).map((name) =>

@@ -18,7 +18,7 @@ const OF_ROUTER: Rights = { graphql: true, routes: true }
 const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   user: {
     event: { graphql: true, events: ['user.rights-changed'] },
-    ticket: { graphql: true, events: ['user.rights-changed'] },
+    ticket: { graphql: true, events: ['user.rights-changed', 'user.email-verified'] },
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
@@ -27,7 +27,10 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { events: ['event.changed'] },
   },
   ticket: {
-    user: { graphql: true, events: ['ticket.transferred', 'ticket.waitlist-offered', 'ticket.resold'] },
+    user: {
+      graphql: true,
+      events: ['ticket.transferred', 'ticket.guest-invited', 'ticket.waitlist-offered', 'ticket.resold'],
+    },
     event: { graphql: true },
     booking: { graphql: true, events: ['ticket.resold'] },
   },

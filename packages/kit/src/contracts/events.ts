@@ -25,6 +25,17 @@ export const EVENTS = {
   }),
   /** An event is otherwise than it was, or new, or gone (DELETED). */
   'event.changed': eventForSale,
+  /** Somebody has shown that an address is theirs. */
+  'user.email-verified': z.object({ userId: z.uuid(), email: z.string() }),
+  /** Somebody was invited by an organizer and has a ticket, which is to be sent to them: `userId` null, while no account is known of them. */
+  'ticket.guest-invited': z.object({
+    guestId: z.uuid(),
+    ticketId: z.uuid(),
+    eventId: z.uuid(),
+    userId: z.uuid().nullable(),
+    name: z.string(),
+    email: z.string(),
+  }),
   /** A ticket was handed on: its new owner has another one in its place, and both are to be told. */
   'ticket.transferred': z.object({
     ticketId: z.uuid(),

@@ -16,8 +16,10 @@ export const attendees: Resolvers = {
   Attendee: {
     ticket: ({ id }) => ({ id }),
     user: ({ ownerId }) => ({ id: ownerId }),
-    name: async ({ ownerId }, _, { loaders }) => (await loaders.contact.load(ownerId))?.name ?? null,
-    email: async ({ ownerId }, _, { loaders }) => (await loaders.contact.load(ownerId))?.email ?? null,
-    booking: ({ bookingId }, _, { loaders }) => loaders.booking.load(bookingId),
+    name: async ({ ownerId, guestName }, _, { loaders }) =>
+      guestName ?? (await loaders.contact.load(ownerId))?.name ?? null,
+    email: async ({ ownerId, guestEmail }, _, { loaders }) =>
+      guestEmail ?? (await loaders.contact.load(ownerId))?.email ?? null,
+    booking: ({ bookingId }, _, { loaders }) => (bookingId === null ? null : loaders.booking.load(bookingId)),
   },
 }

@@ -9,6 +9,7 @@ import type { HoldEnder } from './allocation/hold-ender.ts'
 import type { SaleReads } from './allocation/sale-reads.ts'
 import type { SeatAllocator } from './allocation/seat-allocator.ts'
 import type { SeatClaims } from './allocation/seat-claims.ts'
+import type { SeatOfferReads } from './allocation/seat-offers.ts'
 import type { StockAllocator } from './allocation/stock-allocator.ts'
 import type { Db } from './database.ts'
 import type { AccessCodes } from './inventory/access-codes.ts'
@@ -32,6 +33,8 @@ export interface Deps extends BaseDeps<Db> {
   seatClaims: SeatClaims
   /** The rows of ticket types, as far as they were asked for. */
   rowLayouts: LRUCache<string, RowLayout[]>
+  /** What there is for parties who want to sit together. */
+  seatOffers: SeatOfferReads
   statusBoards: StatusBoards
   batchedReads: BatchedReads
   saleReads: SaleReads

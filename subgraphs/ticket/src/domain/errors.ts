@@ -48,13 +48,19 @@ export class OrphanSeat extends KarcisError {
 export class SoldOut extends KarcisError {
   /**
    * @param ticketTypeId of what. @param remaining how many are left. @param adjacent the longest row of neighbours left, where
-   *   seats are chosen.
+   *   seats are chosen. @param alternatives what there is instead, where that was looked for.
    */
-  constructor(ticketTypeId: string, remaining: number, adjacent?: number) {
+  constructor(
+    ticketTypeId: string,
+    remaining: number,
+    adjacent?: number,
+    alternatives?: readonly Record<string, unknown>[],
+  ) {
     super('SOLD_OUT', remaining === 0 ? 'Nothing is left.' : 'Not enough is left.', {
       ticketTypeId,
       remaining,
       ...(adjacent !== undefined && { adjacent }),
+      ...(alternatives !== undefined && { alternatives }),
     })
   }
 }

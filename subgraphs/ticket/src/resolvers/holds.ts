@@ -1,7 +1,7 @@
 import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent } from '../domain/events/event-copy.ts'
 import { extendHold } from '../domain/holds/extend-hold.ts'
-import { holdBestSeats } from '../domain/holds/hold-best-seats.ts'
+import { holdBestSeats, readBestSeats } from '../domain/holds/hold-best-seats.ts'
 import { holdItems } from '../domain/holds/hold-items.ts'
 import { holdSeats } from '../domain/holds/hold-seats.ts'
 import { holdTickets } from '../domain/holds/hold-tickets.ts'
@@ -11,6 +11,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 export const holds = {
   Query: {
     hold: (_, { id }, ctx) => readHold(ctx.deps, requireViewer(ctx), id),
+    bestSeats: (_, { input }, ctx) => readBestSeats(ctx.deps, requireViewer(ctx), input),
     myHolds: (_, { eventId }, ctx) => readOpenHolds(ctx.deps, requireViewer(ctx), eventId),
   },
   Mutation: {
@@ -28,6 +29,13 @@ export const holds = {
     },
     async seats({ items }, _, { loaders }) {
       const seatIds = items.flatMap((item) => item.seatId ?? [])
+      const seats = await Promise.all(seatIds.map((id) => loaders.seat.load(id)))
+      return seats.filter((seat) => seat !== null)
+    },
+  },
+  SeatOfferGroup: {
+    ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
+    async seats({ seatIds }, _, { loaders }) {
       const seats = await Promise.all(seatIds.map((id) => loaders.seat.load(id)))
       return seats.filter((seat) => seat !== null)
     },

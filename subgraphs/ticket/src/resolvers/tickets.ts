@@ -2,6 +2,7 @@ import { requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { setResale } from '../domain/organizing/set-resale.ts'
 import { offerForResale, withdrawFromResale } from '../domain/owning/resale.ts'
+import { importGuests } from '../domain/organizing/import-guests.ts'
 import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
@@ -25,6 +26,7 @@ export const tickets = {
     offerForResale: (_, { ticketId }, ctx) => offerForResale(ctx.deps, requireViewer(ctx), ticketId),
     withdrawFromResale: (_, { ticketId }, ctx) => withdrawFromResale(ctx.deps, requireViewer(ctx), ticketId),
     setResale: (_, { input }, ctx) => setResale(ctx.deps, requireViewer(ctx), input),
+    importGuests: (_, { input }, ctx) => importGuests(ctx.deps, requireViewer(ctx), input),
     transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
   },
   Event: {
@@ -52,7 +54,7 @@ export const tickets = {
     event: (ticket, _, { viewer }) => (maySeeEvent(viewer, ticket) ? { id: ticket.eventId } : null),
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),
-    owner: ({ ownerId }) => ({ id: ownerId }),
+    owner: ({ ownerId, unclaimed }) => (unclaimed ? null : { id: ownerId }),
   },
   TicketConnection: {
     totalCount: ({ totalCount }) => totalCount(),

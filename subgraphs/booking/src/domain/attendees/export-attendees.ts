@@ -90,8 +90,8 @@ async function* writeAttendees(
         .map((ticket) => {
           const person = people.get(ticket.ownerId)
           return csvLine([
-            person?.name ?? null,
-            person?.email ?? null,
+            ticket.guestName ?? person?.name ?? null,
+            ticket.guestEmail ?? person?.email ?? null,
             ticket.typeName,
             ticket.seatLabel,
             ticket.status,

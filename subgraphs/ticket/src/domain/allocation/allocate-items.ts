@@ -4,8 +4,8 @@ import type { LRUCache } from 'lru-cache'
 import type { Db } from '../database.ts'
 import { SeatsUnavailable, SoldOut } from '../errors.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
-import { searchSeats } from '../seat-map/best-seats.ts'
-import { type ChoosableSeat, findRowLayouts, type RowLayout } from '../seat-map/row-store.ts'
+import { type SeatSearch, searchSeats } from '../seat-map/best-seats.ts'
+import { type ChoosableSeat, findFreeRows, findRowLayouts, type RowLayout } from '../seat-map/row-store.ts'
 import { type Hold, type HoldOwner, requireSale } from './hold.ts'
 import { type ExpiryDeps, expireHolds } from './hold-ender.ts'
 import type { SeatAllocator } from './seat-allocator.ts'
@@ -17,9 +17,13 @@ const MAX_SEARCHES = 20
 /** Among how many blocks, at most, somebody who lost races chooses. */
 const WIDEST_CHOICE = 256
 
-interface AllocateDeps extends ExpiryDeps {
+/** What it takes to look for seats. */
+export interface SeatSearchDeps {
   db: Db
   rowLayouts: LRUCache<string, RowLayout[]>
+}
+
+interface AllocateDeps extends ExpiryDeps, SeatSearchDeps {
   seatClaims: SeatClaims
   settings: { HOLD_SECONDS: number }
   stockAllocator: StockAllocator
@@ -30,6 +34,8 @@ interface AllocateDeps extends ExpiryDeps {
 export interface WantedPlaces {
   type: TicketType
   quantity: number
+  /** How many of the seats must have room for a wheelchair; none, unless given. */
+  wheelchairs?: number
 }
 
 /**
@@ -71,13 +77,11 @@ interface SeatedWish {
  * another begins, until nothing is left.
  */
 async function allocateBestSeats(deps: AllocateDeps, owner: HoldOwner, wish: SeatedWish): Promise<Hold> {
-  const layouts = await Promise.all(wish.seated.map(({ type }) => layoutsOf(deps, type)))
   let losses = 0
   for (let round = 0; round < MAX_SEARCHES; round++) {
-    const searches = wish.seated.map(({ type, quantity }, at) => ({
-      type,
-      ...searchSeats(deps.db, type.id, layouts[at] ?? [], quantity),
-    }))
+    const searches = await Promise.all(
+      wish.seated.map(async (wanted) => ({ type: wanted.type, ...(await searchFor(deps, wanted)) })),
+    )
     const lossesBefore = losses
     for (;;) {
       // Whoever lost a race looks a little further each time, so that a crowd does not meet at the same seats again.
@@ -99,7 +103,7 @@ async function allocateBestSeats(deps: AllocateDeps, owner: HoldOwner, wish: Sea
   throw new ServiceUnavailable('Too many people want these seats at this moment. Try again.')
 }
 
-type TypeSearch = ReturnType<typeof searchSeats> & { type: TicketType }
+type TypeSearch = SeatSearch & { type: TicketType }
 
 /** One of the `width` best blocks of each search; or the first search that finds none. */
 async function choose(
@@ -131,8 +135,19 @@ function allocateSeats(
   return withSeatClaim(deps, eventId, seatIds, allocate, holdId)
 }
 
+/** A search for seats of a type, side by side. */
+export async function searchFor(
+  deps: SeatSearchDeps,
+  { type, quantity, wheelchairs = 0 }: WantedPlaces,
+): Promise<SeatSearch> {
+  const layouts = await layoutsOf(deps, type)
+  // Where no wheelchair fits nobody need look.
+  const rows = wheelchairs === 0 ? layouts : layouts.filter(({ accessible }) => accessible >= wheelchairs)
+  return searchSeats((next) => findFreeRows(deps.db, next), type.id, rows, { quantity, wheelchairs })
+}
+
 /** The rows of a type: read once for each drawing of its event's seats, because they change with that alone. */
-async function layoutsOf({ db, rowLayouts }: AllocateDeps, type: TicketType): Promise<RowLayout[]> {
+export async function layoutsOf({ db, rowLayouts }: SeatSearchDeps, type: TicketType): Promise<RowLayout[]> {
   const key = `${type.id} ${type.mapVersion}`
   const layouts = rowLayouts.get(key) ?? (await findRowLayouts(db, type.id))
   rowLayouts.set(key, layouts)

@@ -1,35 +1,138 @@
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { parseInput } from '@karcis/kit/validate'
+import { moneySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { allocateItems } from '../allocation/allocate-items.ts'
-import { type Hold, quantitySchema, queuePassSchema } from '../allocation/hold.ts'
+import {
+  type Hold,
+  MAX_PLACES_PER_HOLD,
+  quantitySchema,
+  queuePassSchema,
+  requireSale,
+} from '../allocation/hold.ts'
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
-import { requireOpenType } from '../allocation/sale-reads.ts'
+import { requireOpenTypes } from '../allocation/sale-reads.ts'
+import { keyOfWish, type SeatOffers, type SeatWish } from '../allocation/seat-offers.ts'
 import type { Deps } from '../deps.ts'
+import { SoldOut } from '../errors.ts'
 import { givenCodeSchema } from '../inventory/access-codes.ts'
+import type { TicketType } from '../inventory/ticket-type.ts'
+import { findTicketTypesOfEvents } from '../inventory/ticket-type-store.ts'
 
-const inputSchema = z.object({
-  eventId: idSchema,
-  ticketTypeId: idSchema,
-  quantity: quantitySchema,
-  queuePass: queuePassSchema,
-  accessCode: givenCodeSchema,
-})
+const MAX_TYPES = 20
+
+const inputSchema = z
+  .object({
+    eventId: idSchema,
+    ticketTypeId: idSchema.nullish(),
+    ticketTypeIds: z
+      .array(idSchema)
+      .min(1, 'must name one; leave it out for any')
+      .max(MAX_TYPES, `must name at most ${MAX_TYPES}`)
+      .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+      .nullish(),
+    quantity: quantitySchema,
+    wheelchairs: z.int().min(0).default(0),
+    maxPrice: moneySchema.nullish(),
+    queuePass: queuePassSchema,
+    accessCode: givenCodeSchema,
+  })
+  .refine(({ ticketTypeId, ticketTypeIds }) => ticketTypeId == null || ticketTypeIds == null, {
+    path: ['ticketTypeIds'],
+    message: 'cannot be given together with ticketTypeId',
+  })
+  .refine(({ quantity, wheelchairs }) => wheelchairs <= quantity, {
+    path: ['wheelchairs'],
+    message: 'must not be more than quantity',
+  })
+
+type Input = z.infer<typeof inputSchema>
 
 /**
- * Holds for the viewer the best seats that are left of a ticket type, side by side.
- * @throws SoldOut when no row has as many neighbours left; EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen, LimitExceeded, NotFound,
- *   BadUserInput.
+ * Holds for the viewer the best seats that are left, side by side: of one ticket type, of the first of several that has such, or of any.
+ * @throws SoldOut when there are not as many neighbours left, with what there is instead; EventNotBookable, SalesPaused, QueueRequired,
+ *   SaleNotOpen, LimitExceeded, NotFound, BadUserInput.
  */
 export async function holdBestSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<Hold> {
-  const { eventId, ticketTypeId, quantity, queuePass, accessCode } = parseInput(inputSchema, input)
+  const wanted = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
-  await requirePlacesOfOneHold(deps, { ...owner, eventId }, quantity)
-  const type = await requireOpenType(deps, { ...owner, queuePass, accessCode }, ticketTypeId)
-  if (type.eventId !== eventId) throw new NotFound('ticket type of this event', ticketTypeId)
-  if (!type.seated)
-    throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has no seats: use holdTickets' }])
-  return allocateItems(deps, owner, [{ type, quantity }])
+  await requirePlacesOfOneHold(deps, { ...owner, eventId: wanted.eventId }, wanted.quantity)
+  const wish = await requireWish(deps, viewer, wanted)
+  const { quantity, wheelchairs } = wish
+  const missed: SoldOut[] = []
+  for (const type of wish.types) {
+    try {
+      return await allocateItems(deps, owner, [{ type, quantity, wheelchairs }])
+    } catch (error) {
+      if (!(error instanceof SoldOut)) throw error
+      missed.push(error)
+    }
+  }
+  const { alternatives } = await deps.seatOffers.submit(keyOfWish(wish), wish)
+  const sum = (fact: string) => missed.map(({ facts }) => Number(facts[fact] ?? 0))
+  throw new SoldOut(
+    wish.types[0]?.id ?? '',
+    sum('remaining').reduce((a, b) => a + b, 0),
+    Math.max(0, ...sum('adjacent')),
+    alternatives.map(({ groups, ...offer }) => ({
+      ...offer,
+      seatIds: groups.flatMap(({ seatIds }) => seatIds),
+      groups,
+    })),
+  )
 }
+
+/**
+ * What `holdBestSeats` would hold now for the viewer, and what there is instead when that is nothing. Holds nothing.
+ * @throws what `holdBestSeats` throws, but for SoldOut and limits of the viewer's own.
+ */
+export async function readBestSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<SeatOffers> {
+  const wanted = parseInput(inputSchema, input)
+  if (wanted.quantity > MAX_PLACES_PER_HOLD)
+    throw new BadUserInput([{ path: 'input.quantity', message: `must be at most ${MAX_PLACES_PER_HOLD}` }])
+  const wish = await requireWish(deps, viewer, wanted)
+  return deps.seatOffers.submit(keyOfWish(wish), wish)
+}
+
+/** @throws NotFound, BadUserInput, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen. */
+async function requireWish(deps: Deps, viewer: Viewer, input: Input): Promise<SeatWish> {
+  const { eventId, ticketTypeId, ticketTypeIds, quantity, wheelchairs, queuePass, accessCode } = input
+  const maxPrice = input.maxPrice ?? Infinity
+  const ids = ticketTypeId == null ? ticketTypeIds : [ticketTypeId]
+  const path = ticketTypeId == null ? 'input.ticketTypeIds' : 'input.ticketTypeId'
+  const all = (await findTicketTypesOfEvents(deps.reads, [eventId])).get(eventId) ?? []
+  const seated = all.filter((type) => type.seated && isForAnybody(type))
+  if (ids == null && seated.length === 0)
+    throw new BadUserInput([{ path: 'input.eventId', message: 'has no seats: use holdTickets' }])
+  // What is dearer is meant to be better: of any, the dearest first that may be had.
+  const any = seated.filter(isOnSale).sort((a, b) => b.price - a.price)
+  const open = await requireOpenTypes(
+    deps,
+    { userId: viewer.id, queuePass, accessCode },
+    ids ?? (any.length > 0 ? any : seated).map(({ id }) => id),
+  )
+  const types = [...open.values()]
+  for (const type of types) {
+    if (type.eventId !== eventId) throw new NotFound('ticket type of this event', type.id)
+    if (!type.seated) throw new BadUserInput([{ path, message: 'has no seats: use holdTickets' }])
+    requireSale(type)
+  }
+  const least = Math.min(...types.map(({ price }) => price))
+  if (least > maxPrice)
+    throw new BadUserInput([
+      { path: 'input.maxPrice', message: `must be at least ${least}, the lowest price` },
+    ])
+  const affordable = types.filter(({ price }) => price <= maxPrice)
+  const first = affordable[0]?.price ?? 0
+  const others = any
+    .filter(({ id, price }) => price <= maxPrice && !open.has(id))
+    .sort((a, b) => Math.abs(a.price - first) - Math.abs(b.price - first))
+  return { types: affordable, others, quantity, wheelchairs }
+}
+
+/** Who names no type is given none that is hidden, or asks for an access code. */
+const isForAnybody = ({ hidden, accessCodes }: TicketType): boolean => !hidden && accessCodes.length === 0
+
+const isOnSale = ({ saleStatus }: TicketType): boolean =>
+  saleStatus === 'ON_SALE' || saleStatus === 'SOLD_OUT'

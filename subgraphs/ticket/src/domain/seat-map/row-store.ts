@@ -1,12 +1,12 @@
 import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { RowSeat } from './orphan-rule.ts'
+import type { RankedSeat, RowSeat } from './orphan-rule.ts'
 import type { Point } from './seat.ts'
 import { SEAT_LAPSED } from './seat-store.ts'
 
 /** A seat with everything that choosing it depends on. */
-export interface ChoosableSeat extends RowSeat, Point {
+export interface ChoosableSeat extends RankedSeat {
   sectionId: string
   rowIndex: number
   ticketTypeId: string
@@ -21,6 +21,10 @@ export interface RowLayout {
   from: Point
   to: Point
   focal: Point
+  /** How many wheelchairs fit in it. */
+  accessible: number
+  /** Whether from none of its seats everything is seen. */
+  obstructed: boolean
 }
 
 /** What the distance of a seat of this row to its focal point is at least, squared. */
@@ -40,7 +44,7 @@ export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise
       WHERE x.ticket_type_id = ${ticketTypeId}::uuid AND s.row_index = 0 GROUP BY s.section_id
     )
     SELECT s.section_id, s.row_index, min(s.x) AS from_x, min(s.y) AS from_y, max(s.x) AS to_x, max(s.y) AS to_y, coalesce(m.focal_x, f.centre_x)::float8 AS focal_x,
-      coalesce(m.focal_y, f.front_y)::float8 AS focal_y
+      coalesce(m.focal_y, f.front_y)::float8 AS focal_y, count(*) FILTER (WHERE s.accessible)::int AS accessible, bool_and(s.obstructed) AS obstructed
     FROM seats s JOIN front f ON f.section_id = s.section_id JOIN seat_maps m ON m.event_id = s.event_id
     GROUP BY s.section_id, s.row_index, f.centre_x, f.front_y, m.focal_x, m.focal_y`
   return rows
@@ -50,6 +54,8 @@ export async function findRowLayouts(db: Db | Tx, ticketTypeId: string): Promise
       from: { x: row.from_x, y: row.from_y },
       to: { x: row.to_x, y: row.to_y },
       focal: { x: row.focal_x, y: row.focal_y },
+      accessible: row.accessible,
+      obstructed: row.obstructed,
     }))
     .sort((a, b) => nearest(a) - nearest(b))
 }
@@ -63,6 +69,8 @@ interface LayoutRow {
   to_y: number
   focal_x: number
   focal_y: number
+  accessible: number
+  obstructed: boolean
 }
 
 /** A seat with all that holding it depends on, but for the rest of its row. */
@@ -110,19 +118,65 @@ export const findRowsAround = (
       SELECT w.section_id, w.row_index FROM seats w WHERE w.id = ANY(${seatIds}::uuid[]) AND w.event_id = ${eventId}::uuid)`,
   )
 
-/** Rows, each with all its seats in order. */
-export const findRows = (db: Db | Tx, layouts: readonly RowLayout[]): Promise<ChoosableSeat[][]> =>
-  selectRows(
+/** Rows, each with its free seats in order; those without any are left out. */
+export const findFreeRows = (db: Db | Tx, layouts: readonly RowLayout[]): Promise<ChoosableSeat[][]> =>
+  selectFreeRows(
     db,
     Prisma.sql`(s.section_id, s.row_index) IN (SELECT * FROM unnest(
       ${layouts.map((row) => row.sectionId)}::uuid[], ${layouts.map((row) => row.rowIndex)}::int[]))`,
   )
 
+/** All rows that are sold as some ticket types, each with its free seats in order; those without any are left out. */
+export const findFreeRowsOfTypes = (
+  db: Db | Tx,
+  ticketTypeIds: readonly string[],
+): Promise<ChoosableSeat[][]> =>
+  selectFreeRows(db, Prisma.sql`s.ticket_type_id = ANY(${ticketTypeIds}::uuid[]) AND s.event_id IS NOT NULL`)
+
+/** A row of results for each row of seats: of halls with thousands of free seats it takes longer to read results than to find them. */
+async function selectFreeRows(db: Db | Tx, which: Prisma.Sql): Promise<ChoosableSeat[][]> {
+  const rows = await db.$queryRaw<
+    { section_id: string; row_index: number; seats: FreeSeat[] }[]
+  >`SELECT s.section_id, s.row_index, json_agg(json_build_array(s.id, s.position, s.x, s.y, s.ticket_type_id,
+      s.accessible, s.companion, s.obstructed, ${SEAT_LAPSED}) ORDER BY s.position) AS seats
+    FROM seats s WHERE ${which} AND ${FREE} GROUP BY s.section_id, s.row_index`
+  return rows.map(({ section_id: sectionId, row_index: rowIndex, seats }) =>
+    seats.map(([id, position, x, y, ticketTypeId, accessible, companion, obstructed, lapsed]) => ({
+      id,
+      position,
+      x,
+      y,
+      ticketTypeId,
+      accessible,
+      companion,
+      obstructed,
+      lapsed,
+      sectionId,
+      rowIndex,
+      free: true,
+    })),
+  )
+}
+
+type FreeSeat = [
+  id: string,
+  position: number,
+  x: number,
+  y: number,
+  ticketTypeId: string,
+  accessible: boolean,
+  companion: boolean,
+  obstructed: boolean,
+  lapsed: boolean,
+]
+
+const FREE = Prisma.sql`(s.status = 'AVAILABLE' OR ${SEAT_LAPSED})`
+
 async function selectRows(db: Db | Tx, which: Prisma.Sql): Promise<ChoosableSeat[][]> {
   const rows = await db.$queryRaw<
     ChoosableRow[]
   >`SELECT s.id, s.section_id, s.row_index, s.position, s.x, s.y, s.ticket_type_id,
-      ${SEAT_LAPSED} AS lapsed, s.status = 'AVAILABLE' OR ${SEAT_LAPSED} AS free
+      s.accessible, s.companion, s.obstructed, ${SEAT_LAPSED} AS lapsed, ${FREE} AS free
     FROM seats s WHERE ${which} ORDER BY s.section_id, s.row_index, s.position`
   const seats = rows.map(
     ({ section_id: sectionId, row_index: rowIndex, ticket_type_id: ticketTypeId, ...seat }) => ({
@@ -143,6 +197,9 @@ interface ChoosableRow {
   x: number
   y: number
   ticket_type_id: string
+  accessible: boolean
+  companion: boolean
+  obstructed: boolean
   lapsed: boolean
   free: boolean
 }

@@ -62,6 +62,21 @@ export async function findSeats(db: Db | Tx, ids: readonly string[]): Promise<Ma
   return new Map(rows.map((row) => [row.id, toSeat(row)]))
 }
 
+/** Seats of an event by what stands on their signs, in any case; those that there are none of are left out. */
+export async function findSeatsByLabels(
+  db: Db | Tx,
+  eventId: string,
+  labels: readonly { section: string; row: string; seat: string }[],
+): Promise<Seat[]> {
+  const lower = (of: 'section' | 'row' | 'seat') => labels.map((label) => label[of].toLowerCase())
+  const rows = await db.$queryRaw<
+    SeatRow[]
+  >`SELECT ${SEAT_COLUMNS} FROM seats s JOIN sections x ON x.id = s.section_id
+    WHERE s.event_id = ${eventId}::uuid AND (lower(x.name), lower(s.row_label), lower(coalesce(s.label, s.number::text))) IN (
+      SELECT * FROM unnest(${lower('section')}::text[], ${lower('row')}::text[], ${lower('seat')}::text[]))`
+  return rows.map(toSeat)
+}
+
 /** As many as the largest map has. */
 export const MAX_SEATS = 100_000
 

@@ -109,8 +109,8 @@ export function listEventTickets(
   const { newerThan, olderThan, oldestFirst, limit } = range
   return db.$queryRaw`SELECT t.id, t.booking_id AS "bookingId", t.owner_id AS "ownerId", t.ticket_type_id AS "ticketTypeId",
       type.name AS "typeName", t.seat_label AS "seatLabel", t.status, t.checked_in_at AS "checkedInAt", t.created_at AS "createdAt",
-      t.attendee_name AS "attendeeName", coalesce(t.attendee_answers, '[]'::jsonb) AS answers
-    FROM tickets t JOIN ticket_types type ON type.id = t.ticket_type_id
+      t.attendee_name AS "attendeeName", coalesce(t.attendee_answers, '[]'::jsonb) AS answers, g.name AS "guestName", g.email AS "guestEmail"
+    FROM tickets t JOIN ticket_types type ON type.id = t.ticket_type_id LEFT JOIN guests g ON g.id = t.guest_id AND g.id = t.owner_id
     WHERE ${ofEvent(filter)} AND ${newerThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id > ${newerThan}::uuid`}
       AND ${olderThan === null ? Prisma.sql`TRUE` : Prisma.sql`t.id < ${olderThan}::uuid`}
     ORDER BY t.id ${oldestFirst ? Prisma.sql`ASC` : Prisma.sql`DESC`} LIMIT ${limit}::int`
@@ -140,7 +140,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
-  t.owner_id, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
+  t.owner_id, t.guest_id IS NOT NULL AND t.guest_id = t.owner_id AS unclaimed, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
   t.attendee_answers, t.created_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
@@ -152,6 +152,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   ticketTypeId: row.ticket_type_id,
   seatId: row.seat_id,
   ownerId: row.owner_id,
+  unclaimed: row.unclaimed,
   status: row.status,
   frozen: row.frozen,
   checkedInAt: row.checked_in_at,
@@ -171,6 +172,7 @@ interface TicketRow {
   ticket_type_id: string
   seat_id: string | null
   owner_id: string
+  unclaimed: boolean
   status: TicketStatus
   frozen: boolean
   checked_in_at: Date | null

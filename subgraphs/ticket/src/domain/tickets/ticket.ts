@@ -22,6 +22,8 @@ export interface Ticket {
   ticketTypeId: string
   seatId: string | null
   ownerId: string
+  /** Whether nobody has shown yet to be the guest whose it is. */
+  unclaimed: boolean
   status: TicketStatus
   /** Whether it admits nobody for the time being. */
   frozen: boolean

@@ -17,10 +17,10 @@ export async function moveTicketTo(tx: Tx, ticket: Ticket, { to, id, code }: Tra
   const moved = await tx.$executeRaw`WITH moved AS (
       UPDATE tickets SET id = ${id}::uuid, code = ${code}, owner_id = ${to}::uuid, attendee_name = NULL, attendee_answers = NULL
       WHERE id = ${ticket.id}::uuid AND owner_id = ${ticket.ownerId}::uuid AND status = 'VALID' AND NOT frozen
-      RETURNING event_id, ticket_type_id, seat_id, seat_label, booking_id, created_at
+      RETURNING event_id, ticket_type_id, seat_id, seat_label, booking_id, guest_id, created_at
     )
-    INSERT INTO tickets (id, code, event_id, ticket_type_id, seat_id, seat_label, owner_id, booking_id, ordinal, status, created_at)
-    SELECT ${ticket.id}::uuid, ${ticket.code}, event_id, ticket_type_id, seat_id, seat_label, ${ticket.ownerId}::uuid, booking_id, NULL,
+    INSERT INTO tickets (id, code, event_id, ticket_type_id, seat_id, seat_label, owner_id, booking_id, guest_id, ordinal, status, created_at)
+    SELECT ${ticket.id}::uuid, ${ticket.code}, event_id, ticket_type_id, seat_id, seat_label, ${ticket.ownerId}::uuid, booking_id, guest_id, NULL,
       'TRANSFERRED', created_at FROM moved`
   return moved === 1
 }
