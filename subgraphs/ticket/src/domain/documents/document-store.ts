@@ -46,7 +46,7 @@ export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts |
 interface FactsRow {
   id: string
   code: string
-  booking_id: string
+  booking_id: string | null
   owner_id: string
   status: TicketStatus
   frozen: boolean

@@ -14,7 +14,8 @@ export interface TicketDocument extends TicketFacts {
 export interface TicketFacts {
   id: string
   code: string
-  bookingId: string
+  /** Null for a guest's. */
+  bookingId: string | null
   ownerId: string
   status: TicketStatus
   frozen: boolean

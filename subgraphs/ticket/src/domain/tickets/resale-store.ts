@@ -7,8 +7,8 @@ export interface ResaleTicket {
   eventId: string
   ticketTypeId: string
   seatId: string | null
-  /** Who has paid for it: where the money goes back to. */
-  payerId: string
+  /** Who has paid for it: where the money goes back to; null for a guest's. */
+  payerId: string | null
   offered: boolean
   /** Until when it may be offered; null where its organizer allows none of it. */
   until: Date | null

@@ -150,6 +150,7 @@ async function findOrganizer({ clients }: Deps, { event }: TicketFacts): Promise
 async function findPrice({ clients }: Deps, facts: TicketFacts): Promise<TicketDocument['price']> {
   if (!clients.booking) throw new ServiceUnavailable()
   const { bookingId } = facts
+  if (bookingId === null) return null // a guest's
   const answer = await clients.booking.query<{ placePrices: unknown }>(PLACE_PRICES, { bookingId })
   const of = placePrices
     .parse(answer.placePrices)
