@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { person } from '@karcis/testkit/people'
 import { describe, expect, it } from 'vitest'
 import { countingQueries } from './counting-queries.ts'
+import { checkIn } from './doors.ts'
 import { verifyTicketCode } from '../src/domain/tickets/verify-ticket-code.ts'
 import { readQr } from './read-qr.ts'
 import { type Story, startStory } from './stories.ts'
@@ -46,6 +48,42 @@ describe('a ticket', () => {
       { kid: expect.any(String), kty: 'OKP', crv: 'Ed25519', x: expect.any(String), alg: 'EdDSA' },
     ])
     expect(readQr(ticket.qrCode)).toBe(ticket.code)
+  })
+
+  it('says when it changed last, by whatever hand: an owner, the door, a refund', async () => {
+    await using story = await startStory()
+    const { buyer, ids, id, eventId } = await tickets(story)
+    const [, other = ''] = ids
+    const read = async (of = id) => {
+      const { ticket } = await story.mustAsk(
+        buyer,
+        'query ($id: ID!) { ticket(id: $id) { code createdAt updatedAt } }',
+        { id: of },
+      )
+      return { ...ticket, at: Date.parse(ticket.updatedAt) }
+    }
+    const first = await read()
+    expect(first.updatedAt).toBe(first.createdAt)
+    const changes: (() => Promise<unknown>)[] = [
+      () =>
+        story.mustAsk(
+          buyer,
+          'mutation ($input: SetAttendeeInput!) { setAttendee(input: $input) { updatedAt } }',
+          { input: { ticketId: id, name: 'Wati' } },
+        ),
+      () => checkIn(story, story.organizer, { code: first.code, eventId }),
+      () => story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${id}'`),
+    ]
+    let { at } = first
+    for (const change of changes) {
+      await sleep(2)
+      await change()
+      const after = await read()
+      expect(after.at).toBeGreaterThan(at)
+      expect(after.createdAt).toBe(first.createdAt)
+      at = after.at
+    }
+    expect((await read(other)).updatedAt).toBe(first.updatedAt)
   })
 
   it('stays verifiable after the keys were rotated', async () => {

@@ -141,7 +141,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
   t.owner_id, t.guest_id IS NOT NULL AND t.guest_id = t.owner_id AS unclaimed, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
-  t.attendee_answers, t.created_at`
+  t.attendee_answers, t.created_at, t.updated_at`
 
 const toTicket = (row: TicketRow): Ticket => ({
   id: row.id,
@@ -161,6 +161,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   attendee:
     row.attendee_name === null ? null : { name: row.attendee_name, answers: row.attendee_answers ?? [] },
   createdAt: row.created_at,
+  updatedAt: row.updated_at,
 })
 
 interface TicketRow {
@@ -181,6 +182,7 @@ interface TicketRow {
   attendee_name: string | null
   attendee_answers: Attendee['answers'] | null
   created_at: Date
+  updated_at: Date
 }
 
 /** A ticket to be issued. `ordinal` is its place in the booking, from 0. */

@@ -35,6 +35,8 @@ export interface Ticket {
   /** Who comes with it; null while nobody has said so. */
   attendee: Attendee | null
   createdAt: Date
+  /** When anything of it changed last. */
+  updatedAt: Date
 }
 
 export type TicketConnection = Connection<Ticket>
