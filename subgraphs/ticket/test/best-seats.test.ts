@@ -289,7 +289,8 @@ describe('a party that asks for seats', () => {
   const names = (seats: { row: string; number: number }[]): string =>
     seats.map(({ row, number }) => `${row}${number}`).join(' ')
   const hold = (input: object, viewer = person()) => story.ask(viewer, HOLD_BEST, { input })
-  const look = async (input: object) => (await story.mustAsk(person(), LOOK, { input })).bestSeats
+  const look = async (input: object, viewer = person()) =>
+    (await story.mustAsk(viewer, LOOK, { input })).bestSeats
 
   /** Takes seats out of sale. */
   async function block(eventId: string, section: string, labels: string): Promise<void> {
@@ -358,6 +359,67 @@ describe('a party that asks for seats', () => {
     expect(cheap).toEqual({ remaining: 0, together: null, alternatives: [] })
     expect(await imbalances(story)).toEqual([])
   })
+
+  it.for([
+    ['is hidden', { hidden: true }, 'NOT_FOUND'],
+    ['asks for an access code', { accessCode: 'fans-2027' }, 'FORBIDDEN'],
+    ['is hidden and asks for one', { hidden: true, accessCode: 'fans-2027' }, 'NOT_FOUND'],
+  ] as const)(
+    'is given no seats of a type that %s, and offered none instead of others; whoever may have them names the type, with its code',
+    async ([, shut, refusal]) => {
+      const shutConcert = async () => {
+        const sale = await concert()
+        await story.mustAsk(
+          story.organizer,
+          'mutation ($input: UpdateTicketTypeInput!) { updateTicketType(input: $input) { id } }',
+          { input: { id: sale.front, ...shut } },
+        )
+        return sale
+      }
+      const { eventId, front, back } = await shutConcert()
+      const typesOf = async (seatIds: string[]) => {
+        const rows = await story.sql<{ type: string }>(`SELECT DISTINCT ticket_type_id AS type FROM seats
+          WHERE id IN (${seatIds.map((id) => `'${id}'`).join()})`)
+        return rows.map(({ type }) => type)
+      }
+      const idsOfSeats = ({ seats }: { seats: { id: string }[] }) => seats.map(({ id }) => id)
+      const code = { accessCode: 'FANS-2027' }
+
+      // The front is dearer, and would come first. A code says nothing while no type is named.
+      for (const given of [{}, code, { ...code, ticketTypeIds: [back] }]) {
+        const { together } = await look({ eventId, quantity: 2, ...given })
+        expect(await typesOf(together.groups.flatMap(idsOfSeats))).toEqual([back])
+        const { holdBestSeats } = (await hold({ eventId, quantity: 2, ...given })).data
+        expect(await typesOf(idsOfSeats(holdBestSeats))).toEqual([back])
+      }
+
+      // Nowhere three seats side by side but in front.
+      const late = await shutConcert()
+      await block(late.eventId, 'Back', 'A3 A6 B2 B4 B6 B8')
+      for (const given of [{}, code, { ticketTypeId: late.back }, { ...code, ticketTypeId: late.back }]) {
+        const three = { eventId: late.eventId, quantity: 3, ...given }
+        const { together, alternatives } = await look(three)
+        expect(together).toBeNull()
+        const offered = alternatives.flatMap(({ groups }: { groups: [] }) => groups.flatMap(idsOfSeats))
+        expect(await typesOf(offered)).toEqual([late.back])
+        const refused = await hold(three)
+        expect(refused).toMatchObject({ code: 'SOLD_OUT', facts: { ticketTypeId: late.back } })
+        const told = refused.facts.alternatives.flatMap(({ seatIds }: { seatIds: string[] }) => seatIds)
+        expect(await typesOf(told)).toEqual([late.back])
+        expect(JSON.stringify(refused)).not.toContain(late.front)
+      }
+
+      const named = { eventId, quantity: 3, ticketTypeId: front }
+      expect((await hold(named)).code).toBe(refusal)
+      if ('hidden' in shut) expect((await hold({ ...named, ...code })).code).toBe(refusal)
+      const viewer = 'hidden' in shut ? story.organizer : person()
+      const seen = await look({ ...named, ...code }, viewer)
+      expect(await typesOf(seen.together.groups.flatMap(idsOfSeats))).toEqual([front])
+      const { holdBestSeats } = (await hold({ ...named, ...code }, viewer)).data
+      expect(await typesOf(idsOfSeats(holdBestSeats))).toEqual([front])
+      expect(await imbalances(story)).toEqual([])
+    },
+  )
 
   it('says what it wants so that it can be told apart', async () => {
     const { eventId, front } = await concert()
