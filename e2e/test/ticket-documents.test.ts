@@ -14,6 +14,19 @@ it('gives tickets as documents by the one port, asks who comes, and knows none o
   const { event } = await karcis.run('query ($id: ID!) { event(id: $id) { title venue { name } } }', {
     id: eventId,
   })
+  const SOLD = `query ($id: ID!) { ticket(id: $id) {
+    createdAt updatedAt booking { id items { unitPrice } } unitPrice currency } }`
+  const soldAs = async (id: string, token: string) => (await karcis.run(SOLD, { id }, token)).ticket
+  const sold = await soldAs(own.id, buyer.token)
+  const [item] = sold.booking.items
+  expect(sold).toEqual({
+    createdAt: sold.createdAt,
+    updatedAt: sold.createdAt,
+    booking: { id: booking.id, items: [item] },
+    unitPrice: item.unitPrice,
+    currency: 'IDR',
+  })
+  expect(await soldAs(own.id, organizer.token)).toEqual(sold)
 
   const get = (path: string, token?: string, headers: Record<string, string> = {}) =>
     fetch(karcis.url + path, { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } })
@@ -103,4 +116,10 @@ it('gives tickets as documents by the one port, asks who comes, and knows none o
     await karcis.run('{ myTickets { edges { node { id pdfUrl } } } }', {}, friend.token)
   ).myTickets.edges
   expect((await get(theirs.pdfUrl)).status).toBe(200)
+  // What was paid stands with who has paid.
+  const nothing = { booking: null, unitPrice: null, currency: null }
+  expect(await soldAs(theirs.id, friend.token)).toMatchObject(nothing)
+  const { updatedAt, ...after } = await soldAs(own.id, buyer.token)
+  expect(after).toEqual({ ...sold, updatedAt: undefined })
+  expect(Date.parse(updatedAt)).toBeGreaterThan(Date.parse(sold.updatedAt))
 })

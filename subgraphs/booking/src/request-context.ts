@@ -1,6 +1,12 @@
 import { byKey, createBatchedRead } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
-import { findBookingFees, findBookings, findItems, findTicketIds } from './domain/bookings/booking-store.ts'
+import {
+  findBookingFees,
+  findBookings,
+  findItems,
+  findPlaces,
+  findTicketIds,
+} from './domain/bookings/booking-store.ts'
 import type { Deps } from './domain/deps.ts'
 import { findEventCopies } from './domain/events/event-copy.ts'
 import { findEventFees } from './domain/fees/fee-store.ts'
@@ -36,6 +42,8 @@ function createLoaders(deps: Deps, { viewer }: RequestScope) {
     booking: byKey((ids) => findBookings(deps.db, ids)),
     items: byKey((ids) => findItems(deps.db, ids)),
     ticketIds: byKey((ids) => findTicketIds(deps.db, ids)),
+    /** Of tickets. */
+    place: byKey((ids) => findPlaces(deps.db, ids)),
     fees: byKey((ids) => findBookingFees(deps.db, ids)),
     /** What events charge at this moment. */
     eventFees: byKey((ids) => findEventFees(deps.db, ids)),

@@ -1,7 +1,11 @@
 import { newId } from '@karcis/kit/ids'
+import { type Bearer } from '@karcis/kit/service-token'
+import { ask } from '@karcis/testkit/ask'
 import { eventually } from '@karcis/testkit/eventually'
-import { person } from '@karcis/testkit/people'
+import type { Loose } from '@karcis/testkit/gql'
+import { person, scanner } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countQueries } from './count-queries.ts'
 import { audit } from './money.ts'
 import { CANCEL, CREATE, PAY, READ, REFUND } from './operations.ts'
 import { startWorld, type World } from './world.ts'
@@ -73,6 +77,63 @@ describe('a first purchase', () => {
     const paid = await world.ask(buyer, PAY, { id: data.createBooking.id })
     expect(paid.data.confirmPayment.tickets).toHaveLength(3)
     expect(await world.stock(type)).toEqual({ sold: 3, held: 0, available: 7 })
+  })
+
+  it('of several kinds: each ticket knows its booking, and what its own place was sold at, for those who may see the booking', async () => {
+    const event = await world.eventOnSale()
+    const price = { kind: 'PAID', quota: 10 }
+    const regular = await world.ticketType(event, { ...price, name: 'Regular', price: 100_000 })
+    const free = await world.ticketType(event, { name: 'Child', kind: 'FREE', quota: 10 })
+    const vip = await world.ticketType(event, { ...price, name: 'VIP', price: 350_000 })
+    const buyer = await world.buyer()
+    const items = [
+      { ticketTypeId: regular, quantity: 3 },
+      { ticketTypeId: free, quantity: 1 },
+      { ticketTypeId: vip, quantity: 2 },
+    ]
+    const id = await world.book(buyer, { items })
+    const { tickets } = (await world.ask(buyer, PAY, { id })).data.confirmPayment
+    const types = await world.askTicket(buyer, '{ myTickets { edges { node { id ticketType { id } } } } }')
+    const typeOf = new Map<string, string>(
+      types.data.myTickets.edges.map(({ node }: Loose) => [node.id, node.ticketType.id]),
+    )
+    const other = await world.buyer()
+    const others = await world.book(other, { ticketTypeId: vip, quantity: 1 })
+    const [theirs] = (await world.ask(other, PAY, { id: others })).data.confirmPayment.tickets
+
+    const LOOK = `query ($of: [_Any!]!) { _entities(representations: $of) {
+      ... on Ticket { id unitPrice currency booking { id } } } }`
+    const ids: string[] = [...tickets.map((ticket: Loose) => ticket.id), theirs.id, newId()]
+    const of = ids.map((ticketId) => ({ __typename: 'Ticket', id: ticketId }))
+    const look = async (viewer: Bearer | null, service: 'router' | 'ticket' = 'router') =>
+      (await ask(world.subgraph, viewer, LOOK, { of }, service)).data._entities
+
+    const priceOf = new Map([
+      [regular, 100_000],
+      [free, 0],
+      [vip, 350_000],
+    ])
+    const nothing = { unitPrice: null, currency: null, booking: null }
+    const all = ids.slice(0, 6).map((ticketId) => {
+      const unitPrice = priceOf.get(typeOf.get(ticketId) ?? '')
+      return { id: ticketId, unitPrice, currency: 'IDR', booking: { id } }
+    })
+    expect(all.map(({ unitPrice }) => unitPrice)).toEqual([100_000, 100_000, 100_000, 0, 350_000, 350_000])
+    const its = { id: theirs.id, unitPrice: 350_000, currency: 'IDR', booking: { id: others } }
+    const none = { id: ids[7], ...nothing }
+    const { queries, result } = await countQueries(world, () => look(buyer))
+    expect(result).toEqual([...all, { ...its, ...nothing }, none])
+    expect(queries).toBe(2) // the places of all tickets, and their bookings
+    for (const viewer of [event.organizer, person({ role: 'ADMIN' })])
+      expect(await look(viewer)).toEqual([...all, its, none])
+    for (const viewer of [person(), person({ role: 'ORGANIZER' }), scanner(newId()), null])
+      expect(await look(viewer)).toEqual(ids.map((ticketId) => ({ id: ticketId, ...nothing })))
+    // The ticket subgraph draws tickets for whoever has their links: prices are for it too, in nobody's name alone.
+    expect(await look(null, 'ticket')).toEqual([
+      ...[...all, its].map((ticket) => ({ ...ticket, booking: null })),
+      none,
+    ])
+    expect((await look(other, 'ticket'))[0]).toEqual({ id: ids[0], ...nothing })
   })
 
   it('of what is free, in dollars, costs nothing', async () => {

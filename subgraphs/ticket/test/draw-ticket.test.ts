@@ -11,16 +11,13 @@ const CODE = `KC1${'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:'.repeat(4).sli
 const ticketOf = (change: Partial<TicketDocument> = {}, title = 'Konser Raya'): TicketDocument => ({
   id: '0198f3a0-7c11-7abc-8def-0123456789ab',
   code: CODE,
-  bookingId: '0198f3a0-7c11-7abc-8def-0123456789ac',
   ownerId: '0198f3a0-7c11-7abc-8def-0123456789ad',
   status: 'VALID',
   frozen: false,
   checkedInAt: null,
   createdAt: new Date('2026-11-26T00:00:00Z'),
   attendee: null,
-  ticketTypeId: '0198f3a0-7c11-7abc-8def-0123456789ae',
   typeName: 'Festival',
-  seatId: null,
   seat: { section: 'Tribune', row: 'B', label: '12' },
   event: {
     id: '0198f3a0-7c11-7abc-8def-0123456789af',

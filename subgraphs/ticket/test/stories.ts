@@ -127,8 +127,8 @@ interface Neighbours {
   places: Map<string, object>
   /** What people are called, by id. */
   names: Map<string, string>
-  /** What the places of bookings were sold at, by the booking's id. */
-  prices: Map<string, object[]>
+  /** What the places of tickets were sold at, by the ticket's id. */
+  prices: Map<string, object>
   /** What whoever asks may do with a room, by room. */
   rooms: Map<string, { mayUse: boolean; mayChange: boolean }>
   /** Bookings that keep their places past their time: paid ones. */
@@ -158,10 +158,14 @@ const startNeighbours = (state: Neighbours) => {
         return id === undefined ? null : { id }
       }),
     eventPlace: ({ id }) => asked(`eventPlace ${id}`, () => state.places.get(id) ?? null),
-    placePrices: ({ bookingId }) =>
-      asked(`placePrices ${bookingId}`, () => state.prices.get(bookingId) ?? []),
-    _entities: ({ representations }: { representations: { id: string }[] }) =>
-      asked('names', () => representations.map(({ id }) => ({ id, name: state.names.get(id) ?? 'Rara' }))),
+    _entities: ({ representations }: { representations: { __typename: string; id: string }[] }) =>
+      asked('entities', () =>
+        representations.map(({ __typename, id }) =>
+          __typename === 'Ticket'
+            ? (state.prices.get(id) ?? { unitPrice: null, currency: null })
+            : { id, name: state.names.get(id) ?? 'Rara' },
+        ),
+      ),
     chargeableCurrencies: () => asked('chargeableCurrencies', () => state.chargeable),
     fixCurrency: ({ eventId }) =>
       asked(`fixCurrency ${eventId}`, () => {

@@ -43,11 +43,10 @@ const PLACE = {
 /** An event with a place and an organizer, and a ticket of it. */
 async function ticketOfEvent(facts: Record<string, unknown> = {}) {
   const sold = await eventWithTicket(story, facts)
-  const { eventId, typeId, bookingId } = sold
+  const { eventId, ticket } = sold
   story.neighbours.places.set(eventId, { id: eventId, ...PLACE })
   story.neighbours.names.set(story.organizer.id, 'PT Suara')
-  const price = { ticketTypeId: typeId, seatId: null, unitPrice: 125_000, currency: 'IDR' }
-  story.neighbours.prices.set(bookingId, [price])
+  story.neighbours.prices.set(ticket.id, { unitPrice: 125_000, currency: 'IDR' })
   return sold
 }
 
@@ -179,6 +178,87 @@ describe('a ticket on paper', () => {
     ])
     story.neighbours.away = false
     await bytesOf(await get(`/tickets/${ticket.id}.pdf`, buyer))
+  })
+})
+
+describe("a guest's ticket", () => {
+  const guestOf = async (eventId: string, email: string) => {
+    const { importGuests } = await story.mustAsk(
+      story.organizer,
+      'mutation ($input: ImportGuestsInput!) { importGuests(input: $input) { id code } }',
+      { input: { eventId, csv: `name,email\nSiti,${email}` } },
+    )
+    return importGuests[0] as { id: string; code: string }
+  }
+  const newcomer = () => {
+    const guest = person()
+    const email = `${guest.id}@karcis.test`
+    story.neighbours.users.set(email, guest.id)
+    return { guest, email }
+  }
+  const passOf = async (id: string, viewer: Viewer) =>
+    filesOf(await bytesOf(await get(`/tickets/${id}.pkpass?lang=en`, viewer)))
+      .get('pass.json')
+      ?.toString() ?? ''
+
+  it('is drawn without a price, is handed on and says who comes as any other, but is not given back for money', async () => {
+    const { eventId, ticket, buyer } = await ticketOfEvent()
+    const { guest, email } = newcomer()
+    const { id, code } = await guestOf(eventId, email)
+    expect(readTicketPdf(await bytesOf(await get(`/tickets/${id}.pdf`, guest)))).toMatchObject({
+      pages: 1,
+      code,
+    })
+    expect(await passOf(ticket.id, buyer)).toContain('125,000')
+    expect(await passOf(id, guest)).not.toMatch(/price/i)
+
+    await story.mustAsk(
+      story.organizer,
+      'mutation ($input: SetResaleInput!) { setResale(input: $input) { id } }',
+      { input: { eventId, untilHoursBeforeStart: 2 } },
+    )
+    const OFFER = 'mutation ($id: ID!) { offerForResale(ticketId: $id) { offeredAt } }'
+    expect((await story.ask(buyer, OFFER, { id: ticket.id })).data.offerForResale.offeredAt).not.toBeNull()
+    const refused = await story.ask(guest, OFFER, { id })
+    expect([refused.code, refused.errors[0]?.message]).toEqual([
+      'CONFLICT',
+      'Nobody has paid for this ticket, so there is no money to give back.',
+    ])
+
+    const COMES = `mutation ($input: SetAttendeeInput!) { setAttendee(input: $input) { attendee { name } } }`
+    const comes = await story.mustAsk(guest, COMES, { input: { ticketId: id, name: 'Wati' } })
+    expect(comes.setAttendee.attendee).toEqual({ name: 'Wati' })
+    const friend = newcomer()
+    const HAND_ON =
+      'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }'
+    const handed = await story.mustAsk(guest, HAND_ON, { id, email: friend.email })
+    expect(handed.transferTicket.status).toBe('TRANSFERRED')
+    const { myTickets } = await story.mustAsk(
+      friend.guest,
+      '{ myTickets { edges { node { id code attendee { name } owner { id } } } } }',
+    )
+    const [{ node: theirs }] = myTickets.edges
+    expect(theirs).toMatchObject({ attendee: null, owner: { id: friend.guest.id } })
+    expect((await story.ask(friend.guest, OFFER, { id: theirs.id })).code).toBe('CONFLICT')
+    expect(await passOf(theirs.id, friend.guest)).not.toMatch(/price/i)
+    expect((await checkIn(story, story.organizer, { code, eventId })).facts.reason).toBe('TRANSFERRED')
+    const scan = await checkIn(story, story.organizer, { code: theirs.code, eventId })
+    expect(scan.data.checkIn).toMatchObject({ status: 'USED', owner: { id: friend.guest.id } })
+  })
+
+  it('of an event that was called off admits nobody, though no booking ends it, and is no document', async () => {
+    const { eventId } = await ticketOfEvent()
+    const { guest, email } = newcomer()
+    const { id, code } = await guestOf(eventId, email)
+    const told = story.neighbours.events.get(eventId)
+    await story.tellOfEvent({ ...told, id: eventId, version: 2, status: 'CANCELLED' } as { id: string })
+    const scan = await checkIn(story, story.organizer, { code, eventId })
+    expect([scan.code, scan.facts.reason]).toEqual(['TICKET_INVALID', 'CANCELLED'])
+    expect(await refusalOf(await get(`/tickets/${id}.pdf`, guest))).toEqual([
+      410,
+      'TICKET_INVALID',
+      'CANCELLED',
+    ])
   })
 })
 

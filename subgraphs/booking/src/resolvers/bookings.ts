@@ -1,5 +1,5 @@
-import { requireService, requireViewer } from '@karcis/kit/viewer'
-import { mayView } from '../domain/bookings/booking.ts'
+import { requireViewer } from '@karcis/kit/viewer'
+import { type Booking, mayView } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
@@ -7,7 +7,6 @@ import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
 import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
-  readPlacePrices,
   showItems,
   viewBooking,
   viewBookings,
@@ -31,10 +30,6 @@ export const bookings: Resolvers = {
       searchBookings(ctx.deps, requireViewer(ctx), filter, orderBy ?? 'CREATED_AT_DESC', args),
     eventBookings: (_, { eventId, ...args }, ctx) =>
       viewEventBookings(ctx.deps, requireViewer(ctx), eventId, args),
-    placePrices(_, { bookingId }, ctx) {
-      requireService(ctx, 'ticket')
-      return readPlacePrices(ctx.deps, bookingId)
-    },
   },
   Mutation: {
     createBooking: (_, { input }, ctx) =>
@@ -74,8 +69,31 @@ export const bookings: Resolvers = {
     seat: async ({ seatId, live }, _, { loaders }) =>
       seatId !== null && (live || (await loaders.visible(`Seat:${seatId}`))) ? { id: seatId } : null,
   },
+  Ticket: {
+    booking: ({ id }, _, ctx) => bookingOf(ctx, id),
+    unitPrice: async ({ id }, _, ctx) => (await saleOf(ctx, id))?.unitPrice ?? null,
+    currency: async ({ id }, _, ctx) => (await saleOf(ctx, id))?.currency ?? null,
+  },
   User: {
     bookings: ({ id }, args, { loaders, viewer }) =>
       mayList(viewer, id) ? viewBookings(loaders.lists, viewer, id, args) : null,
   },
+}
+
+/** The booking that a ticket was issued for, where the viewer may see it. */
+async function bookingOf({ loaders, viewer }: Context, ticketId: string): Promise<Booking | null> {
+  const place = await loaders.place.load(ticketId)
+  const booking = place && (await loaders.booking.load(place.bookingId))
+  return booking && mayView(viewer, booking) ? booking : null
+}
+
+/** What a ticket's place was sold at, where the viewer may see its booking; the ticket subgraph asks on its own behalf, for its documents. */
+async function saleOf(
+  ctx: Context,
+  ticketId: string,
+): Promise<{ unitPrice: number; currency: string } | null> {
+  const place = await ctx.loaders.place.load(ticketId)
+  if (!place) return null
+  const isForDocument = ctx.viewer === null && ctx.service === 'ticket'
+  return isForDocument || (await bookingOf(ctx, ticketId)) ? place : null
 }

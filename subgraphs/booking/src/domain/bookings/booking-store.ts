@@ -10,7 +10,7 @@ import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { BookingFee } from '../fees/fee.ts'
 import { feesVersion } from '../fees/fee-store.ts'
-import type { Booking, BookingItem, BookingStatus } from './booking.ts'
+import type { Booking, BookingItem, BookingStatus, TicketPlace } from './booking.ts'
 
 /**
  * Until when a booking can be paid: its own time, and never past what is known of its event's end. One of a checkout for as long as all
@@ -162,6 +162,19 @@ export async function findTicketIds(
   })
   const tickets = Map.groupBy(rows, (row) => row.bookingId)
   return mapValues(tickets, (row) => row.ticketId)
+}
+
+/** The places that tickets were issued for, by the tickets' ids: a booking's tickets stand in the order of its items. */
+export async function findPlaces(db: Db, ticketIds: readonly string[]): Promise<Map<string, TicketPlace>> {
+  const rows = await db.$queryRaw<
+    { id: string; bookingId: string; unitPrice: bigint; currency: string }[]
+  >`WITH wanted AS MATERIALIZED (SELECT ticket_id, booking_id, position FROM booking_tickets WHERE ticket_id = ANY(${ticketIds}::uuid[])),
+    items AS (SELECT booking_id, unit_price, quantity, sum(quantity) OVER (PARTITION BY booking_id ORDER BY position) AS places
+      FROM booking_items WHERE booking_id IN (SELECT booking_id FROM wanted))
+    SELECT wanted.ticket_id AS id, booking.id AS "bookingId", items.unit_price AS "unitPrice", booking.currency
+    FROM wanted JOIN bookings booking ON booking.id = wanted.booking_id
+      JOIN items ON items.booking_id = booking.id AND wanted.position < items.places AND wanted.position >= items.places - items.quantity`
+  return new Map(rows.map(({ id, ...place }) => [id, { ...place, unitPrice: Number(place.unitPrice) }]))
 }
 
 const mapValues = <From, To>(groups: Map<string, From[]>, map: (value: From) => To): Map<string, To[]> =>

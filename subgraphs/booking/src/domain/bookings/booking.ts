@@ -42,6 +42,13 @@ export interface BookingItem {
   discount: number
 }
 
+/** The place of a booking that a ticket was issued for, and what it was sold at, before discounts and fees. */
+export interface TicketPlace {
+  bookingId: string
+  unitPrice: number
+  currency: string
+}
+
 /** Whether the viewer may watch the booking: its buyer, and admins. */
 export const mayWatch = (viewer: Viewer | null, booking: Booking): boolean =>
   viewer !== null && (viewer.id === booking.userId || viewer.role === 'ADMIN')

@@ -1,4 +1,3 @@
-import type { PlacePrice } from '@karcis/kit/contracts/place-prices'
 import { Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Change } from '@karcis/kit/live'
@@ -10,7 +9,6 @@ import { type Booking, type BookingItem, type BookingStatus, mayView, mayWatch }
 import {
   countByUser,
   findBooking,
-  findItems,
   findUserPages,
   listEventBookings,
   type StatusFilter,
@@ -169,14 +167,4 @@ export async function watchBooking(
   if (!booking) throw new NotFound('booking', id)
   if (!mayWatch(viewer, booking)) throw new Forbidden('This is not your booking.')
   return live.watch(id, 0)
-}
-
-/** What the places of a booking were sold at, for the tickets that it became. @throws BadUserInput */
-export async function readPlacePrices({ db }: Deps, rawBookingId: string): Promise<PlacePrice[]> {
-  const bookingId = parseInput(idSchema, rawBookingId, 'bookingId')
-  const booking = await findBooking(db, bookingId)
-  if (!booking) return []
-  const items = (await findItems(db, [bookingId])).get(bookingId) ?? []
-  const { currency } = booking
-  return items.map(({ ticketTypeId, seatId, unitPrice }) => ({ ticketTypeId, seatId, unitPrice, currency }))
 }

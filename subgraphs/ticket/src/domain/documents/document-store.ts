@@ -6,8 +6,8 @@ import type { TicketFacts } from './document.ts'
 export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts | null> {
   const [row] = await db.$queryRaw<
     FactsRow[]
-  >`SELECT t.id, t.code, t.booking_id, t.owner_id, t.status, t.frozen, t.checked_in_at,
-      t.created_at, t.attendee_name, t.ticket_type_id, type.name AS type_name, t.seat_id, section.name AS section,
+  >`SELECT t.id, t.code, t.owner_id, t.status, t.frozen, t.checked_in_at,
+      t.created_at, t.attendee_name, type.name AS type_name, section.name AS section,
       s.row_label, coalesce(s.label, s.number::text) AS seat, e.id AS event_id, e.organizer_id, e.title, e.status AS event_status,
       e.starts_at, e.ends_at, e.timezone, e.version
     FROM tickets t JOIN event_copies e ON e.id = t.event_id JOIN ticket_types type ON type.id = t.ticket_type_id
@@ -18,16 +18,13 @@ export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts |
   return {
     id: row.id,
     code: row.code,
-    bookingId: row.booking_id,
     ownerId: row.owner_id,
     status: row.status,
     frozen: row.frozen,
     checkedInAt: row.checked_in_at,
     createdAt: row.created_at,
     attendee: row.attendee_name,
-    ticketTypeId: row.ticket_type_id,
     typeName: row.type_name,
-    seatId: row.seat_id,
     seat:
       section === null || rowLabel === null || seat === null ? null : { section, row: rowLabel, label: seat },
     event: {
@@ -46,16 +43,13 @@ export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts |
 interface FactsRow {
   id: string
   code: string
-  booking_id: string | null
   owner_id: string
   status: TicketStatus
   frozen: boolean
   checked_in_at: Date | null
   created_at: Date
   attendee_name: string | null
-  ticket_type_id: string
   type_name: string
-  seat_id: string | null
   section: string | null
   row_label: string | null
   seat: string | null

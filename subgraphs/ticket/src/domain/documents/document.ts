@@ -6,7 +6,7 @@ export interface TicketDocument extends TicketFacts {
   place: EventPlace | null
   /** What its organizer is called. */
   organizer: string
-  /** What its place was sold at; null where that is not known. */
+  /** What its place was sold at; null for a guest's ticket, and for one that came by a transfer. */
   price: { amount: number; currency: string } | null
 }
 
@@ -14,17 +14,13 @@ export interface TicketDocument extends TicketFacts {
 export interface TicketFacts {
   id: string
   code: string
-  /** Null for a guest's. */
-  bookingId: string | null
   ownerId: string
   status: TicketStatus
   frozen: boolean
   checkedInAt: Date | null
   createdAt: Date
   attendee: string | null
-  ticketTypeId: string
   typeName: string
-  seatId: string | null
   seat: { section: string; row: string; label: string } | null
   event: DocumentEvent
 }

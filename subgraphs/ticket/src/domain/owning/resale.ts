@@ -20,7 +20,7 @@ import { requireAdmitting } from './transfer-ticket.ts'
 /**
  * Offers a ticket of the viewer's to whoever buys its place: until then it is valid, and theirs. Repeating it changes nothing.
  * @throws NotFound, Forbidden, BadUserInput, EventNotBookable, SalesPaused, SaleNotOpen, TicketInvalid, AlreadyCheckedIn; Conflict where the
- *   organizer allows none of it (any more), or somebody else has paid for it.
+ *   organizer allows none of it (any more), or nobody has paid for it, or somebody else.
  */
 export async function offerForResale(deps: Deps, viewer: Viewer, id: string): Promise<Ticket | null> {
   const ticket = await requireOwn(deps, viewer, id)
@@ -30,6 +30,8 @@ export async function offerForResale(deps: Deps, viewer: Viewer, id: string): Pr
       throw new Conflict('Tickets of this event cannot be given back like that (any more).', {
         until: until?.toISOString() ?? null,
       })
+    if (ticket.payerId === null)
+      throw new Conflict('Nobody has paid for this ticket, so there is no money to give back.')
     if (ticket.payerId !== ticket.ownerId)
       throw new Conflict('Somebody else has paid for this ticket, and would be given the money.')
     await requireOpenEvent(deps, eventId)

@@ -1,12 +1,12 @@
 import { EVENT_PLACE, eventPlace } from '@karcis/kit/contracts/event-place'
 import { NAMES, names } from '@karcis/kit/contracts/names'
-import { PLACE_PRICES, placePrices } from '@karcis/kit/contracts/place-prices'
 import {
   TICKET_FILES,
   type TicketFile,
   ticketFileOf,
   ticketFilePath,
 } from '@karcis/kit/contracts/ticket-files'
+import { TICKET_PRICE, ticketPrice } from '@karcis/kit/contracts/ticket-price'
 import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -146,18 +146,13 @@ async function findOrganizer({ clients }: Deps, { event }: TicketFacts): Promise
   return organizer?.name ?? ''
 }
 
-/** What the place was sold at: of a seat its own; else of its type, where the booking has that at one price alone. */
-async function findPrice({ clients }: Deps, facts: TicketFacts): Promise<TicketDocument['price']> {
+/** What its place was sold at; null for a guest's ticket, and for one that came by a transfer. */
+async function findPrice({ clients }: Deps, { id }: TicketFacts): Promise<TicketDocument['price']> {
   if (!clients.booking) throw new ServiceUnavailable()
-  const { bookingId } = facts
-  if (bookingId === null) return null // a guest's
-  const answer = await clients.booking.query<{ placePrices: unknown }>(PLACE_PRICES, { bookingId })
-  const of = placePrices
-    .parse(answer.placePrices)
-    .filter(({ ticketTypeId, seatId }) => ticketTypeId === facts.ticketTypeId && seatId === facts.seatId)
-  const [first] = of
-  const isOne = first && of.every(({ unitPrice }) => unitPrice === first.unitPrice)
-  return isOne ? { amount: first.unitPrice, currency: first.currency } : null
+  const representations = [{ __typename: 'Ticket', id }]
+  const [sold] = ticketPrice.parse(await clients.booking.query(TICKET_PRICE, { representations }))._entities
+  const { unitPrice, currency } = sold
+  return unitPrice === null || currency === null ? null : { amount: unitPrice, currency }
 }
 
 // oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
