@@ -73,6 +73,7 @@ describe('lines 15 and 22: a socket of the subgraph server', () => {
     await using server = await startSilence()
     const { heard, send } = await connectTo(server.url)
     send({ type: 'connection_init' })
+    await eventually(() => expect(heard).toMatchObject([{ type: 'connection_ack' }]))
     const serviceToken = await createServiceTokens(SECRET, 'router').to('booking').sign(null)
     const subscribe = (id: string, query = 'subscription { silence }') =>
       send({ id, type: 'subscribe', payload: { query, extensions: { serviceToken } } })

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { untilBlocked } from '@karcis/testkit/blocked-sessions'
+import { eventually } from '@karcis/testkit/eventually'
 import { withMutant } from '@karcis/testkit/mutants'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InsufficientBalance } from '../src/domain/errors.ts'
@@ -91,8 +92,11 @@ async function refusedBeforeOneClaims(): Promise<{ outcomes: string[]; ask: () =
 describe('line 34: the same payment sent twice at once, of which one is refused', () => {
   it('without the guard (who has the key has paid) a refusal is told beside a payment', async () => {
     const { deps } = booking.subgraph
-    const outcomes = await withMutant(deps, ['AS "isOwn"', 'AND false AS "isOwn"'], refusedWhileOneWaits)
-    expect(outcomes).toEqual(expect.arrayContaining(['INSUFFICIENT_BALANCE', 'PAID']))
+    // It may come right by luck, on a busy machine.
+    await eventually(async () => {
+      const outcomes = await withMutant(deps, ['AS "isOwn"', 'AND false AS "isOwn"'], refusedWhileOneWaits)
+      expect(outcomes).toEqual(expect.arrayContaining(['INSUFFICIENT_BALANCE', 'PAID']))
+    })
   })
 
   it('both are paid when the other, which waited for the key, was', async () => {

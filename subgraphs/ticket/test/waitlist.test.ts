@@ -1,5 +1,6 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import { tell } from '@karcis/testkit/ask'
+import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -407,6 +408,7 @@ describe('at the same moment', () => {
       'AND h.expires_at > now()\n        FOR NO KEY UPDATE SKIP LOCKED',
       '\n FOR NO KEY UPDATE',
     )
-    expect(await gatheringEnds(story)).not.toEqual(['LEFT', 'OFFERED'])
+    // It may come right by luck, on a busy machine.
+    await eventually(async () => expect(await gatheringEnds(story)).not.toEqual(['LEFT', 'OFFERED']))
   })
 })
