@@ -36,8 +36,9 @@ export interface GuessLimit {
 }
 
 /**
- * Looks codes up for somebody, who is slowed down when too many of them are wrong. They count as wrong before they are looked
- * up, so that a thousand guesses at once get no further than one after the other; what was found is taken off again.
+ * Looks codes up for somebody, who is slowed down when too many of them are wrong. Nobody is told what was found before those that were wrong
+ * have been counted, nor who has none left: so a thousand guesses at once get no further than one after the other. What is right is not
+ * counted, not even for a moment: a crowd of one network who all have the code are not in each other's way.
  * @param guesses how many codes are looked up. @returns what `find` gives. @throws what the limit refuses with.
  */
 export async function lookUpGuessed<Found>(
@@ -52,20 +53,27 @@ export async function lookUpGuessed<Found>(
     { key: keyOf('account', userId), most: PER_ACCOUNT },
     ...(network === null ? [] : [{ key: keyOf('network', network), most: PER_NETWORK }]),
   ]
+  const found = await find()
+  const wrong = guesses - found.length
   await transaction(db, async (tx) => {
     for (const { key, most } of limits) {
-      const seconds = await countGuesses(tx, table, key, guesses, most)
+      const seconds =
+        wrong > 0 ? await countGuesses(tx, table, key, wrong, most) : await waitOf(tx, table, key, most)
       if (seconds !== null) throw refusal(seconds) // and none of them has counted
     }
   })
-  const found = await find()
-  if (found.length > 0) {
-    await transaction(db, async (tx) => {
-      for (const { key } of limits) await uncountGuesses(tx, table, key, found.length)
-    })
-  }
   return found
 }
+
+/** Waits for guesses that are being counted. @returns null when there are some left; when not, after how many seconds there are. */
+async function waitOf(tx: Tx, table: string, key: Buffer, most: number): Promise<number | null> {
+  const [row] = await tx.$queryRaw<{ seconds: number | null }[]>`
+    SELECT CASE WHEN guesses >= ${most}::int AND window_ends_at > now() THEN ${SECONDS_LEFT} END AS seconds
+    FROM ${raw(table)} WHERE key = ${key} FOR SHARE`
+  return row?.seconds ?? null
+}
+
+const SECONDS_LEFT = raw('greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int')
 
 /** @returns null when they may be made; when not, after how many seconds they may, and they are not counted. */
 async function countGuesses(
@@ -84,11 +92,7 @@ async function countGuesses(
     WHERE seen.window_ends_at <= now() OR seen.guesses + excluded.guesses <= ${most}::int`
   if (counted === 1) return null
   const [row] = await tx.$queryRaw<{ seconds: number }[]>`
-    SELECT greatest(1, ceil(extract(epoch FROM window_ends_at - now())))::int AS seconds
+    SELECT ${SECONDS_LEFT} AS seconds
     FROM ${raw(table)} WHERE key = ${key}`
   return row?.seconds ?? 1
-}
-
-async function uncountGuesses(tx: Tx, table: string, key: Buffer, guesses: number): Promise<void> {
-  await tx.$executeRaw`UPDATE ${raw(table)} SET guesses = greatest(0, guesses - ${guesses}::int) WHERE key = ${key}`
 }
