@@ -27,7 +27,8 @@ it('line 28: an outage of the ticket subgraph is two lines of the log, whatever 
     }),
   )
   const line = stack.use(await createTcpProxy(ticket.url))
-  const user = stack.use(await createStandIn({}))
+  // Invoices are made once a minute, maybe in this one: they ask for names, and then an event subgraph that is not there.
+  const user = stack.use(await createStandIn({ _entities: () => [] }))
   const booking = stack.use(
     await startProcess('subgraphs/booking/src/main.ts', {
       NODE_ENV: 'test',
@@ -45,7 +46,7 @@ it('line 28: an outage of the ticket subgraph is two lines of the log, whatever 
   const buyer = person()
   const payload = { userId: buyer.id, personHash: null }
   await tell(at, 'user', { type: 'user.registered', aggregateId: buyer.id, payload })
-  const told = () => booking.log.filter(({ level }) => level >= 40)
+  const told = () => booking.log.filter(({ level, part }) => level >= 40 && part !== 'event')
 
   await line.refuse()
   const ended = async (_: unknown, n: number) => {
