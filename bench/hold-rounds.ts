@@ -1,5 +1,7 @@
 import pg from 'pg'
+import { analyze, rateCells } from './rounds.ts'
 import { cpuOf, cpuOfFamily } from './router/cpu.ts'
+import { median } from './router/figures.ts'
 import type { TicketProcess } from './ticket-process.ts'
 
 /** What takes places in some way. */
@@ -94,12 +96,9 @@ function print(all: ReadonlyMap<string, readonly Round[]>, reference: readonly R
   console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const [name, rows] of all) {
     const of = (key: keyof Round): number => median(rows.map((row) => row[key]))
-    const rates = rows.map(({ perSecond }) => perSecond)
-    const ratios = rows.map(({ perSecond }, at) => perSecond / (reference[at]?.perSecond ?? Number.NaN))
     const cells = [
       name,
-      `${of('perSecond').toFixed(0)} (${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)})`,
-      `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+      ...rateCells(rows.map(ratesOf), reference.map(ratesOf)),
       of('transactions').toFixed(2),
       of('flushes').toFixed(3),
       (of('walBytes') / 1_024).toFixed(2),
@@ -109,15 +108,4 @@ function print(all: ReadonlyMap<string, readonly Round[]>, reference: readonly R
   }
 }
 
-async function analyze(url: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    await client.query('ANALYZE')
-  } finally {
-    await client.end()
-  }
-}
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const ratesOf = ({ perSecond }: Round): number => perSecond

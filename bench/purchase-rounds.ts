@@ -1,7 +1,8 @@
 import type { Postgres } from '@karcis/infra/postgres'
 import pg from 'pg'
 import { cpuOf, cpuOfFamily } from './router/cpu.ts'
-import { inParallel } from './rounds.ts'
+import { median } from './router/figures.ts'
+import { analyze, inParallel, rateCells } from './rounds.ts'
 
 /** Who purchases, and in which databases that leaves its traces. */
 interface Contender {
@@ -86,12 +87,9 @@ export async function comparePurchases(
   console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const [name, rows] of all) {
     const of = (key: keyof Round): number => median(rows.map((row) => row[key]))
-    const rates = rows.map(({ perSecond }) => perSecond)
-    const ratios = rows.map(({ perSecond }, at) => perSecond / (reference[at]?.perSecond ?? Number.NaN))
     const cells = [
       name,
-      `${of('perSecond').toFixed(0)} (${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)})`,
-      `${median(ratios).toFixed(2)} (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+      ...rateCells(rows.map(ratesOf), reference.map(ratesOf)),
       of('statements').toFixed(1),
       of('transactions').toFixed(1),
       of('flushes').toFixed(2),
@@ -100,16 +98,6 @@ export async function comparePurchases(
       (of('postgresUs') / 1_000).toFixed(1),
     ]
     console.log(`| ${cells.join(' | ')} |`)
-  }
-}
-
-async function analyze(url: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  try {
-    await client.query('ANALYZE')
-  } finally {
-    await client.end()
   }
 }
 
@@ -130,5 +118,4 @@ async function counters(postgres: Postgres, admin: pg.Client, databases: readonl
   }
 }
 
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const ratesOf = ({ perSecond }: Round): number => perSecond
