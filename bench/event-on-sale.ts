@@ -1,24 +1,9 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { newId } from '@karcis/kit/ids'
 import { createServiceClient } from '@karcis/kit/service-client'
 import { createServiceTokens, type Viewer } from '@karcis/kit/service-token'
 
 export const SECRET = 'a secret that all processes of a bench share'
 const DAY_MS = 86_400_000
-
-/** Stands where the event and the booking subgraph would, for what making a ticket type or drawing a room asks of them. @returns its URL. */
-export async function startNeighbours(undo: AsyncDisposableStack): Promise<string> {
-  const roomRights = { mayUse: true, mayChange: true }
-  const answer = JSON.stringify({ data: { fixCurrency: 'IDR', chargeableCurrencies: ['IDR'], roomRights } })
-  const server = createServer((_request, response) => response.end(answer))
-  undo.defer(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 export const viewer = (role: Viewer['role']): Viewer => ({ id: newId(), role, sessionId: newId() })
 

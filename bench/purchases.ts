@@ -14,8 +14,9 @@ import { holdTickets } from '@karcis/ticket/domain/holds/hold-tickets'
 import { ticketSettings } from '@karcis/ticket/env'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import pg from 'pg'
+import { startNeighbours } from '../router/src/testing/neighbours.ts'
 import { startBarePurchases } from './bare-purchases.ts'
-import { SECRET, startNeighbours, tellEvent, viewer } from './event-on-sale.ts'
+import { SECRET, tellEvent, viewer } from './event-on-sale.ts'
 import { comparePurchases } from './purchase-rounds.ts'
 
 const BUYERS = 400
@@ -39,7 +40,7 @@ async function benchPurchases(rounds: number): Promise<void> {
   const names = ['ticket', 'booking'] as const
   await createDatabases(postgres.url('postgres'), [...names.map(databaseName), 'bare_ticket', 'bare_booking'])
   for (const name of names) await migrate(name, postgres.url(databaseName(name)))
-  const neighbours = await startNeighbours(stack)
+  const { url: neighbours } = stack.use(await startNeighbours())
   const ticketPort = await freePort()
   const common = {
     REDIS_URL: redis.url,

@@ -8,7 +8,8 @@ import { createServiceClient, type ServiceClient } from '@karcis/kit/service-cli
 import { createServiceTokens } from '@karcis/kit/service-token'
 import { startXendit } from '@karcis/stand-ins/xendit'
 import { eventually } from '@karcis/testkit/eventually'
-import { SECRET, startNeighbours, viewer } from '../event-on-sale.ts'
+import { startNeighbours } from '../../router/src/testing/neighbours.ts'
+import { SECRET, viewer } from '../event-on-sale.ts'
 import { type Child, startChild } from '../router/child.ts'
 import type { PayAtXendit, SoldEvent } from './sold-bookings.ts'
 import { countStatements } from './statements.ts'
@@ -49,7 +50,7 @@ export async function startPlatform(stack: AsyncDisposableStack, profile?: strin
   for (const name of SUBGRAPHS) await migrate(name, urls[name])
   const ports = { booking: await freePort(), ticket: await freePort(), user: await freePort() }
   const at = (name: keyof typeof ports): string => `http://127.0.0.1:${ports[name]}`
-  const neighbours = await startNeighbours(stack)
+  const { url: neighbours } = stack.use(await startNeighbours())
   const env = {
     NODE_ENV: 'test', // a stand-in is no provider for production
     LOG_LEVEL: 'warn',

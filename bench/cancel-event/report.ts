@@ -1,3 +1,4 @@
+import { median } from '../router/figures.ts'
 import type { Window } from './sales.ts'
 
 /** How far the cancellation of an event had got at a moment, and what the processes had in memory, in bytes. */
@@ -95,6 +96,3 @@ const middles = (windows: Windows) => ({
   p99: median(windows.map(({ steady }) => steady.p99)),
   perSecond: median(windows.map(({ fast }) => fast.perSecond)),
 })
-
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN

@@ -1,16 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { migrate } from '@karcis/infra/migrate'
-import { createDatabases, startPostgres } from '@karcis/infra/postgres'
-import { startRedis } from '@karcis/infra/redis'
-import { temporaryDirectory } from '@karcis/infra/setup'
 import { newId } from '@karcis/kit/ids'
 import { createServiceClient } from '@karcis/kit/service-client'
 import { createServiceTokens } from '@karcis/kit/service-token'
 import { startTicketPlatform } from '@karcis/testkit/ticket-platform'
 import pg from 'pg'
-import { startNeighbours } from '../../router/src/testing/neighbours.ts'
 import { balancerApart } from './balancer.ts'
 import { SECRET, tellEvent, viewer } from '../event-on-sale.ts'
+import { startTicketWorld } from '../ticket-world.ts'
 
 const SEATS_PER_ROW = 20
 
@@ -29,24 +25,11 @@ export interface Stage {
 }
 
 export async function startStage(undo: AsyncDisposableStack, people: number): Promise<Stage> {
-  const directory = undo.use(temporaryDirectory('karcis-bench-'))
-  const postgres = undo.use(await startPostgres({ dataDir: `${directory.path}/postgres`, durable: true }))
-  const redis = undo.use(await startRedis({ dataDir: `${directory.path}/redis`, durable: false }))
-  await createDatabases(postgres.url('postgres'), ['karcis_ticket'])
-  const databaseUrl = postgres.url('karcis_ticket')
-  await migrate('ticket', databaseUrl)
-  const neighbours = undo.use(await startNeighbours())
+  const { postgres, redis, neighbours, env } = await startTicketWorld(undo)
   const platform = undo.use(
     await startTicketPlatform(
       neighbours.url,
-      {
-        NODE_ENV: 'production',
-        DATABASE_URL: databaseUrl,
-        REDIS_URL: redis.url,
-        SERVICE_SECRET: SECRET,
-        KEY_ENCRYPTION_SECRET: SECRET,
-        MAX_OPEN_PLACES: '10000',
-      },
+      { ...env, NODE_ENV: 'production', MAX_OPEN_PLACES: '10000' },
       [],
       balancerApart,
     ),
@@ -59,7 +42,9 @@ export async function startStage(undo: AsyncDisposableStack, people: number): Pr
   }
   const organizer = viewer('ORGANIZER')
   const api = createServiceClient(platform.ticketUrl, createServiceTokens(SECRET, 'router').to('ticket'))
-  const database = undo.adopt(new pg.Pool({ connectionString: databaseUrl, max: 1 }), (pool) => pool.end())
+  const database = undo.adopt(new pg.Pool({ connectionString: env.DATABASE_URL, max: 1 }), (pool) =>
+    pool.end(),
+  )
   return {
     port: Number(new URL(platform.url).port),
     pids: { router: [router], ticket: tickets, Postgres: [postgres.pid], Redis: [redis.pid] },

@@ -103,6 +103,9 @@ function sizeMessage(origin: string, relation: string, bound: string): string {
 export const nameSchema = (max = 120) =>
   checked(normalizeLine, (text) => emptyProblem(text) ?? lineProblem(text, max))
 
+/** For a list in which nothing may come twice. */
+export const areUnique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
+
 /**
  * Text of any number of lines: a description, a message. Stored in NFC, trimmed, with `\n` between lines.
  * @param max characters as a person counts them.

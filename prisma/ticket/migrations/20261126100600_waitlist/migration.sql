@@ -40,12 +40,6 @@ CREATE UNIQUE INDEX waitlist_entries_hold_id_key ON waitlist_entries (hold_id);
 CREATE INDEX waitlist_entries_user ON waitlist_entries (user_id, ticket_type_id, id);
 CREATE INDEX waitlist_entries_closed ON waitlist_entries (closed_at) WHERE closed_at IS NOT NULL;
 
--- UUIDv7 (RFC 9562): a random one whose first 48 bits are the time in milliseconds, and whose version says so.
-CREATE FUNCTION new_offer_id() RETURNS uuid LANGUAGE sql VOLATILE AS $$
-  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-    PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
-$$;
-
 -- The best that is free of a ticket type with seats, at most so many: side by side where there is such a row, else in the order of the map. Seats
 -- that somebody is taking at this moment are left to them. They stay locked.
 CREATE FUNCTION seats_to_offer(of_event uuid, of_type uuid, most integer) RETURNS uuid[] LANGUAGE sql VOLATILE AS $$
@@ -129,13 +123,13 @@ BEGIN
       SELECT h.expires_at INTO ends FROM holds h WHERE h.id = hold;
     END IF;
     IF entry.status = 'WAITING' THEN
-      hold := new_offer_id();
+      hold := uuidv7();
       INSERT INTO holds (id, user_id, event_id, expires_at, offer) VALUES (hold, entry.user_id, type.event_id, ends, true);
     ELSE
       UPDATE holds SET expires_at = ends WHERE id = hold;
     END IF;
     INSERT INTO hold_items (id, hold_id, ticket_type_id, seat_id, quantity, unit_price)
-    SELECT new_offer_id(), hold, type.id, place.seat_id, place.quantity, type.price
+    SELECT uuidv7(), hold, type.id, place.seat_id, place.quantity, type.price
     FROM (SELECT s.id AS seat_id, 1 AS quantity FROM unnest(chosen) AS s (id) WHERE type.seated
       UNION ALL SELECT NULL, given WHERE NOT type.seated) place;
     offered := offered + given;
@@ -152,7 +146,7 @@ BEGIN
     UPDATE waitlist_entries SET status = CASE WHEN gathered + given = quantity THEN 'OFFERED' ELSE 'GATHERING' END, hold_id = hold
       WHERE id = entry.id;
     INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
-    VALUES (new_offer_id(), 'user', 'ticket.waitlist-offered', entry.id, jsonb_build_object('entryId', entry.id, 'userId', entry.user_id,
+    VALUES (uuidv7(), 'user', 'ticket.waitlist-offered', entry.id, jsonb_build_object('entryId', entry.id, 'userId', entry.user_id,
       'eventId', type.event_id, 'ticketTypeId', type.id, 'holdId', hold, 'places', gathered + given, 'quantity', entry.quantity,
       'expiresAt', to_char(ends AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
   END LOOP;

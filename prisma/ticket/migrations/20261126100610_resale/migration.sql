@@ -20,7 +20,7 @@ BEGIN
   UPDATE allowances SET taken = taken - 1, emptied_at = CASE WHEN taken = 1 THEN now() END
     WHERE user_id = sold.owner_id AND ticket_type_id = sold.ticket_type_id;
   INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
-  SELECT new_offer_id(), consumer, 'ticket.resold', sold.id, jsonb_build_object('ticketId', sold.id, 'bookingId', sold.booking_id,
+  SELECT uuidv7(), consumer, 'ticket.resold', sold.id, jsonb_build_object('ticketId', sold.id, 'bookingId', sold.booking_id,
     'ordinal', sold.ordinal, 'refundId', sold.refund_id, 'eventId', sold.event_id, 'ownerId', sold.owner_id)
   FROM unnest(ARRAY['booking', 'user']) AS consumer;
 END $$;
@@ -62,7 +62,7 @@ DECLARE
   ended tickets;
 BEGIN
   IF NEW.status = 'SOLD' THEN
-    UPDATE tickets SET status = 'REFUNDED', refund_id = new_offer_id(), offered_at = NULL
+    UPDATE tickets SET status = 'REFUNDED', refund_id = uuidv7(), offered_at = NULL
       WHERE seat_id = NEW.id AND status = 'VALID' AND offered_at IS NOT NULL RETURNING * INTO ended;
     IF NOT FOUND THEN
       RAISE EXCEPTION 'the ticket of seat % is offered no more: constraint "tickets_resale_backed"', NEW.id
@@ -106,7 +106,7 @@ BEGIN
     SELECT count(*) INTO offered FROM tickets t WHERE t.ticket_type_id = type.id AND t.offered_at IS NOT NULL;
     gone := greatest(0, type.sold - (type.quota - type.resale));
     FOR ended IN
-      UPDATE tickets SET status = 'REFUNDED', refund_id = new_offer_id(), offered_at = NULL WHERE id IN (
+      UPDATE tickets SET status = 'REFUNDED', refund_id = uuidv7(), offered_at = NULL WHERE id IN (
         SELECT t.id FROM tickets t WHERE t.ticket_type_id = type.id AND t.offered_at IS NOT NULL
         ORDER BY t.offered_at, t.id LIMIT gone FOR NO KEY UPDATE SKIP LOCKED)
       RETURNING *

@@ -28,6 +28,16 @@ export async function findBookingPolicies(
   return new Map(bookingIds.map((id) => [id, known.get(id) ?? DEFAULT_POLICY]))
 }
 
+/** The policies of which the better one counts for a booking: that it was bought under, and that of now. */
+export async function findPoliciesOf(
+  tx: Tx,
+  { id, eventId }: { id: string; eventId: string },
+): Promise<RefundPolicy[]> {
+  const bought = (await findBookingPolicies(tx, [id])).get(id)
+  const now = (await findEventPolicies(tx, [eventId])).get(eventId)
+  return [bought, now].filter((policy) => policy !== undefined)
+}
+
 /** Writes the next version of an event's policy; of two at once, one is the later. */
 export async function insertPolicy(
   tx: Tx,

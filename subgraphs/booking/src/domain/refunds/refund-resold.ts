@@ -3,7 +3,7 @@ import { ServiceUnavailable } from '@karcis/kit/errors'
 import { lockBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import { enqueueRefundTickets, findIssued, insertBookingRefund } from './booking-refund-store.ts'
-import { findBookingPolicies, findEventPolicies } from './policy-store.ts'
+import { findPoliciesOf } from './policy-store.ts'
 import { partOf } from './refund.ts'
 import { isRefundable } from './refund-tickets.ts'
 
@@ -23,10 +23,7 @@ export async function refundResold(tx: Tx, resold: EventPayload<'ticket.resold'>
     throw new Error(`a ticket of booking ${bookingId} was sold again, and there is no such booking`)
   if (booking.status === 'PAID' && !booking.fulfilled) throw new ServiceUnavailable()
   if (!isRefundable(booking)) return
-  const policies = [
-    (await findBookingPolicies(tx, [bookingId])).get(bookingId),
-    (await findEventPolicies(tx, [booking.eventId])).get(booking.eventId),
-  ].filter((policy) => policy !== undefined)
+  const policies = await findPoliciesOf(tx, booking)
   const issued = await findIssued(tx, bookingId)
   const ticketId = issued.ticketIds[ordinal]
   if (ticketId === undefined) throw new Error(`booking ${bookingId} has no ticket ${ordinal}`)

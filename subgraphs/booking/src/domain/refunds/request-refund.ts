@@ -14,7 +14,7 @@ import { knownEvent } from '../events/event-copy.ts'
 import { claimKey } from '../idempotency-store.ts'
 import { isDisputed } from '../payments/payment-store.ts'
 import { findIssued } from './booking-refund-store.ts'
-import { findBookingPolicies, findEventPolicies } from './policy-store.ts'
+import { findPoliciesOf } from './policy-store.ts'
 import { type EventTimes, offerFor } from './refund-policy.ts'
 import { type Issued, partOf } from './refund.ts'
 import { beginRefund, finishRefundNow, isRefundable } from './refund-tickets.ts'
@@ -90,10 +90,7 @@ async function ask(
   if (await isDisputed(tx, bookingId)) throw new PaymentDisputed(booking.status)
   if (toWallet && !providers.WALLET.charges(booking.currency))
     throw new RefundNotAllowed(`There is no wallet in ${booking.currency}.`, booking.status)
-  const policies = [
-    (await findBookingPolicies(tx, [bookingId])).get(bookingId),
-    (await findEventPolicies(tx, [booking.eventId])).get(booking.eventId),
-  ].filter((policy) => policy !== undefined)
+  const policies = await findPoliciesOf(tx, booking)
   const offer = offerFor(policies, event, booking.createdAt, await databaseNow(tx))
   if (!offer) throw new RefundNotAllowed('The refund policy gives nothing back (any more).', booking.status)
   const issued = await findIssued(tx, bookingId)

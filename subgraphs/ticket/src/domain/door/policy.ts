@@ -2,7 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { nameSchema, parseInput } from '@karcis/kit/validate'
+import { areUnique, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { requireOwnEvent } from '../allocation/known-events.ts'
@@ -20,14 +20,13 @@ const MOST_GATES = 50
 /** As long as an event can be. */
 const MOST_DAYS = 32
 
-const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 const TWICE = 'must name each only once'
 
 const admissionSchema = z
   .object({
     ticketTypeId: idSchema,
-    gates: z.array(nameSchema(60)).min(1).max(MOST_GATES).refine(unique, TWICE).nullish(),
-    days: z.array(z.int().min(1).max(MOST_DAYS)).min(1).refine(unique, TWICE).nullish(),
+    gates: z.array(nameSchema(60)).min(1).max(MOST_GATES).refine(areUnique, TWICE).nullish(),
+    days: z.array(z.int().min(1).max(MOST_DAYS)).min(1).refine(areUnique, TWICE).nullish(),
   })
   .refine(({ gates, days }) => gates != null || days != null, 'must name gates or days')
 
@@ -37,7 +36,10 @@ const policySchema = z.object({
   admissions: z
     .array(admissionSchema)
     .max(100)
-    .refine((rules) => unique(rules.map(({ ticketTypeId }) => ticketTypeId)), 'must name each type only once')
+    .refine(
+      (rules) => areUnique(rules.map(({ ticketTypeId }) => ticketTypeId)),
+      'must name each type only once',
+    )
     .optional(),
 })
 

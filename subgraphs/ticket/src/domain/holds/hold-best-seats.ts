@@ -1,7 +1,7 @@
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { moneySchema, parseInput } from '@karcis/kit/validate'
+import { areUnique, moneySchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { allocateItems } from '../allocation/allocate-items.ts'
 import {
@@ -13,7 +13,7 @@ import {
 } from '../allocation/hold.ts'
 import { requirePlacesOfOneHold } from '../allocation/limits.ts'
 import { requireOpenTypes } from '../allocation/sale-reads.ts'
-import { keyOfWish, type SeatOffers, type SeatWish } from '../allocation/seat-offers.ts'
+import { keyOfWish, type SeatOffers } from '../allocation/seat-offers.ts'
 import type { Deps } from '../deps.ts'
 import { SoldOut } from '../errors.ts'
 import { givenCodeSchema } from '../inventory/access-codes.ts'
@@ -30,7 +30,7 @@ const inputSchema = z
       .array(idSchema)
       .min(1, 'must name one; leave it out for any')
       .max(MAX_TYPES, `must name at most ${MAX_TYPES}`)
-      .refine((ids) => new Set(ids).size === ids.length, 'must not name one twice')
+      .refine(areUnique, 'must not name one twice')
       .nullish(),
     quantity: quantitySchema,
     wheelchairs: z.int().min(0).default(0),
@@ -58,10 +58,10 @@ export async function holdBestSeats(deps: Deps, viewer: Viewer, input: unknown):
   const wanted = parseInput(inputSchema, input)
   const owner = { userId: viewer.id, bookingId: null }
   await requirePlacesOfOneHold(deps, { ...owner, eventId: wanted.eventId }, wanted.quantity)
-  const wish = await requireWish(deps, viewer, wanted)
-  const { quantity, wheelchairs } = wish
+  const types = await requireTypes(deps, viewer, wanted)
+  const { quantity, wheelchairs } = wanted
   const missed: SoldOut[] = []
-  for (const type of wish.types) {
+  for (const type of types) {
     try {
       return await allocateItems(deps, owner, [{ type, quantity, wheelchairs }])
     } catch (error) {
@@ -69,10 +69,10 @@ export async function holdBestSeats(deps: Deps, viewer: Viewer, input: unknown):
       missed.push(error)
     }
   }
-  const { alternatives } = await deps.seatOffers.submit(keyOfWish(wish), wish)
+  const { alternatives } = await readOffers(deps, wanted, types)
   const sum = (fact: string) => missed.map(({ facts }) => Number(facts[fact] ?? 0))
   throw new SoldOut(
-    wish.types[0]?.id ?? '',
+    types[0]?.id ?? '',
     sum('remaining').reduce((a, b) => a + b, 0),
     Math.max(0, ...sum('adjacent')),
     alternatives.map(({ groups, ...offer }) => ({
@@ -91,45 +91,58 @@ export async function readBestSeats(deps: Deps, viewer: Viewer, input: unknown):
   const wanted = parseInput(inputSchema, input)
   if (wanted.quantity > MAX_PLACES_PER_HOLD)
     throw new BadUserInput([{ path: 'input.quantity', message: `must be at most ${MAX_PLACES_PER_HOLD}` }])
-  const wish = await requireWish(deps, viewer, wanted)
+  return readOffers(deps, wanted, await requireTypes(deps, viewer, wanted))
+}
+
+/** What there is for the viewer, of types that they may have, and beside these. */
+async function readOffers(deps: Deps, input: Input, types: readonly TicketType[]): Promise<SeatOffers> {
+  const { eventId, quantity, wheelchairs } = input
+  const first = types[0]?.price ?? 0
+  const others = (await findSeated(deps, eventId))
+    .filter((type) => isOnSale(type) && isAffordable(type, input) && !types.some(({ id }) => id === type.id))
+    .sort((a, b) => Math.abs(a.price - first) - Math.abs(b.price - first) || b.price - a.price)
+  const wish = { types, others, quantity, wheelchairs }
   return deps.seatOffers.submit(keyOfWish(wish), wish)
 }
 
-/** @throws NotFound, BadUserInput, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen. */
-async function requireWish(deps: Deps, viewer: Viewer, input: Input): Promise<SeatWish> {
-  const { eventId, ticketTypeId, ticketTypeIds, quantity, wheelchairs, queuePass, accessCode } = input
-  const maxPrice = input.maxPrice ?? Infinity
-  const ids = ticketTypeId == null ? ticketTypeIds : [ticketTypeId]
+/**
+ * The types of which seats may be had, best first: those that are named, or else any, the dearest first that is on sale, as what is dearer is
+ * meant to be better. @throws NotFound, BadUserInput, EventNotBookable, SalesPaused, QueueRequired, SaleNotOpen.
+ */
+async function requireTypes(deps: Deps, viewer: Viewer, input: Input): Promise<TicketType[]> {
+  const { eventId, ticketTypeId, ticketTypeIds, queuePass, accessCode } = input
+  const named = ticketTypeId == null ? ticketTypeIds : [ticketTypeId]
   const path = ticketTypeId == null ? 'input.ticketTypeIds' : 'input.ticketTypeId'
-  const all = (await findTicketTypesOfEvents(deps.reads, [eventId])).get(eventId) ?? []
-  const seated = all.filter((type) => type.seated && isForAnybody(type))
-  if (ids == null && seated.length === 0)
-    throw new BadUserInput([{ path: 'input.eventId', message: 'has no seats: use holdTickets' }])
-  // What is dearer is meant to be better: of any, the dearest first that may be had.
-  const any = seated.filter(isOnSale).sort((a, b) => b.price - a.price)
-  const open = await requireOpenTypes(
-    deps,
-    { userId: viewer.id, queuePass, accessCode },
-    ids ?? (any.length > 0 ? any : seated).map(({ id }) => id),
-  )
+  const ids = named ?? (await listAny(deps, eventId)).map(({ id }) => id)
+  const open = await requireOpenTypes(deps, { userId: viewer.id, queuePass, accessCode }, ids)
   const types = [...open.values()]
   for (const type of types) {
     if (type.eventId !== eventId) throw new NotFound('ticket type of this event', type.id)
     if (!type.seated) throw new BadUserInput([{ path, message: 'has no seats: use holdTickets' }])
     requireSale(type)
   }
+  const affordable = types.filter((type) => isAffordable(type, input))
+  if (affordable.length > 0) return affordable
   const least = Math.min(...types.map(({ price }) => price))
-  if (least > maxPrice)
-    throw new BadUserInput([
-      { path: 'input.maxPrice', message: `must be at least ${least}, the lowest price` },
-    ])
-  const affordable = types.filter(({ price }) => price <= maxPrice)
-  const first = affordable[0]?.price ?? 0
-  const others = any
-    .filter(({ id, price }) => price <= maxPrice && !open.has(id))
-    .sort((a, b) => Math.abs(a.price - first) - Math.abs(b.price - first))
-  return { types: affordable, others, quantity, wheelchairs }
+  throw new BadUserInput([{ path: 'input.maxPrice', message: `must be at least ${least}, the lowest price` }])
 }
+
+/** Of an event all types with seats that anybody may have; those on sale alone, where there are such. @throws BadUserInput. */
+async function listAny(deps: Deps, eventId: string): Promise<TicketType[]> {
+  const seated = await findSeated(deps, eventId)
+  if (seated.length === 0)
+    throw new BadUserInput([{ path: 'input.eventId', message: 'has no seats: use holdTickets' }])
+  const any = seated.filter(isOnSale).sort((a, b) => b.price - a.price)
+  return any.length > 0 ? any : seated
+}
+
+const findSeated = async ({ reads }: Deps, eventId: string): Promise<TicketType[]> =>
+  ((await findTicketTypesOfEvents(reads, [eventId])).get(eventId) ?? []).filter(
+    (type) => type.seated && isForAnybody(type),
+  )
+
+const isAffordable = ({ price }: TicketType, { maxPrice }: Input): boolean =>
+  maxPrice == null || price <= maxPrice
 
 /** Who names no type is given none that is hidden, or asks for an access code. */
 const isForAnybody = ({ hidden, accessCodes }: TicketType): boolean => !hidden && accessCodes.length === 0

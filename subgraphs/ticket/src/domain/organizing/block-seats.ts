@@ -22,8 +22,9 @@ import {
   seatIdsSchema,
 } from '../seat-map/seat.ts'
 import { findSections } from '../seat-map/seat-map-store.ts'
-import { findSeats, findSeatsOfSections, moveSeats } from '../seat-map/seat-store.ts'
+import { findSeatsOfSections, moveSeats } from '../seat-map/seat-store.ts'
 import { MAP_TRANSACTION_MS } from './create-seat-map.ts'
+import { requireSeats } from './named-seats.ts'
 
 const MAX_SEATS = 1_000
 const MAX_SECTIONS = 200
@@ -97,7 +98,7 @@ async function changeSeats(
   requireRole({ viewer }, 'ORGANIZER')
   const { eventId, seatIds, sections } = parseInput(inputSchema, input)
   await requireOwnEvent(deps, viewer, eventId)
-  const named = await seatsNamed(deps, eventId, seatIds ?? [])
+  const named = await requireSeats(deps, eventId, seatIds ?? [])
   const ofSections = await seatsOfSections(deps, eventId, sections ?? [])
   const heldBack = new Set(await findHeldBack(deps.db, eventId))
   const wanted = new Map(named.map((seat) => [seat.id, seat]))
@@ -119,18 +120,6 @@ async function changeSeats(
   if (seats.length <= MOST_TOLD) publishChange(deps.live, eventId, change)
   else publishRedrawn(deps.live, eventId, change.revision)
   return change.seats
-}
-
-/** @throws NotFound for one that the event does not have. */
-async function seatsNamed({ db }: Deps, eventId: string, seatIds: readonly string[]): Promise<Seat[]> {
-  if (seatIds.length === 0) return []
-  const seats = [...(await findSeats(db, seatIds)).values()].filter((seat) => seat.eventId === eventId)
-  const [unknown] = missingFrom(
-    seatIds,
-    seats.map((seat) => seat.id),
-  )
-  if (unknown) throw new NotFound('seat of this event', unknown)
-  return seats
 }
 
 /** @throws NotFound for a section that the event's map does not have; BadUserInput for one that people stand in. */

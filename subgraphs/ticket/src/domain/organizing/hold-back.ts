@@ -17,7 +17,7 @@ import { lockAvailable, moveStock, moveStockOfSeats, stockMoves } from '../inven
 import { findTicketType } from '../inventory/ticket-type-store.ts'
 import { publishChange } from '../live.ts'
 import { missingFrom, seatIdsSchema, type SeatMapChange } from '../seat-map/seat.ts'
-import { findSeats } from '../seat-map/seat-store.ts'
+import { requireSeats } from './named-seats.ts'
 
 const MAX_SEATS = 1_000
 const quantitySchema = z.int().min(1).max(10_000_000)
@@ -32,12 +32,7 @@ export async function holdBackSeats(deps: Deps, viewer: Viewer, input: unknown):
   requireRole({ viewer }, 'ORGANIZER')
   const { eventId, seatIds, name } = parseInput(seatsInput, input)
   await requireOwnEvent(deps, viewer, eventId)
-  const seats = [...(await findSeats(deps.db, seatIds)).values()].filter((seat) => seat.eventId === eventId)
-  const [unknown] = missingFrom(
-    seatIds,
-    seats.map((seat) => seat.id),
-  )
-  if (unknown) throw new NotFound('seat of this event', unknown)
+  await requireSeats(deps, eventId, seatIds)
   await expireHolds(deps, { seatIds })
   const { id, change } = await transaction(deps.db, async (tx) => {
     const contingentId = await store.insertContingent(tx, {

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { Conflict, type FieldProblem, NotFound } from '@karcis/kit/errors'
+import { type FieldProblem, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
@@ -24,8 +24,8 @@ import { publishStock } from '../live.ts'
 import { cellsInto, readBy, readCount, readMoment, readMoney, readWord } from './csv-cells.ts'
 import { type Columns, type CsvRow, cellPath, readCsv, requireNoProblems } from './csv-table.ts'
 import { currencyOfTicketTypes, requireChargeable } from './currency.ts'
-import { MAX_QUOTA, MAX_TYPES } from './manage-ticket-types.ts'
-import { planProblems } from './ticket-type-plan.ts'
+import { MAX_QUOTA, MAX_TYPES, requireFewTypes } from './manage-ticket-types.ts'
+import { endingWith, planProblems } from './ticket-type-plan.ts'
 
 const COLUMNS = {
   name: { names: ['Ticket type', 'Nama', 'Jenis tiket', 'Tipe tiket'], needed: true },
@@ -127,11 +127,7 @@ async function insertTypes(
   const problems: FieldProblem[] = []
   const added: (WantedType & { id: string })[] = []
   const ids = wanted.map(({ row, kind, terms: given }) => {
-    const { saleEndsAt } = given
-    const terms = {
-      ...given,
-      saleEndsAt: saleEndsAt && saleEndsAt > event.endsAt ? event.endsAt : saleEndsAt,
-    }
+    const terms = endingWith(event, given)
     const namesakes = known.filter(({ name }) => name.toLowerCase() === terms.name.toLowerCase())
     const differences = namesakes.map((type) => differenceOf(type, kind, terms))
     const same = namesakes[differences.indexOf(null)]
@@ -152,8 +148,7 @@ async function insertTypes(
     return id
   })
   requireNoProblems(problems)
-  if (known.length + added.length > MAX_TYPES)
-    throw new Conflict(`An event has at most ${MAX_TYPES} ticket types.`, { limit: MAX_TYPES })
+  requireFewTypes(known.length + added.length)
   for (const { id, kind, terms } of added)
     await insertTicketType(tx, { ...terms, id, eventId, kind, currency })
   await scheduleSaleMoment(tx, eventId)

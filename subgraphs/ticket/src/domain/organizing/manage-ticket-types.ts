@@ -27,7 +27,7 @@ import {
   updateTicketTypeTerms,
 } from '../inventory/ticket-type-store.ts'
 import { publishStock } from '../live.ts'
-import { planProblems } from './ticket-type-plan.ts'
+import { endingWith, planProblems } from './ticket-type-plan.ts'
 
 /** So many types an event has at most: whoever looks at it is given all of them. */
 export const MAX_TYPES = 100
@@ -89,7 +89,8 @@ export async function createTicketType(
     revealedAt: null,
   }
   await transaction(deps.db, async (tx) => {
-    await requireFewTypes(tx, eventId)
+    await lockEventCopy(tx, eventId) // until the end nobody else plans for it
+    requireFewTypes((await countTicketTypes(tx, eventId)) + 1)
     const revealedAt = await requireHiding(tx, { id, eventId }, given.hiddenUntilSoldOut)
     const terms = await requirePlan(tx, {
       id,
@@ -107,9 +108,8 @@ export async function createTicketType(
 }
 
 /** Whoever looks at an event is given all its types. @throws Conflict. */
-async function requireFewTypes(tx: Tx, eventId: string): Promise<void> {
-  await lockEventCopy(tx, eventId)
-  if ((await countTicketTypes(tx, eventId)) >= MAX_TYPES)
+export function requireFewTypes(count: number): void {
+  if (count > MAX_TYPES)
     throw new Conflict(`An event has at most ${MAX_TYPES} ticket types.`, { limit: MAX_TYPES })
 }
 
@@ -200,8 +200,7 @@ interface WantedType {
 async function requirePlan(tx: Tx, { id, eventId, kind, wanted, sent, quotaBefore }: WantedType) {
   const event = await lockEventCopy(tx, eventId)
   if (!event) throw new NotFound('event', eventId)
-  const { saleEndsAt } = wanted
-  const terms = { ...wanted, saleEndsAt: saleEndsAt && saleEndsAt > event.endsAt ? event.endsAt : saleEndsAt }
+  const terms = endingWith(event, wanted)
   const elsewhere = await countPlannedPlaces(tx, eventId, [id])
   const problems = planProblems({
     kind,

@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { instantSchema, nameSchema, NOT_NULL, parseInput } from '@karcis/kit/validate'
+import { areUnique, instantSchema, nameSchema, NOT_NULL, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { requireOwnEvent } from '../allocation/known-events.ts'
@@ -13,7 +13,6 @@ import { updateQuestionnaire } from '../tickets/questionnaire-store.ts'
 const MOST_QUESTIONS = 20
 const MOST_OPTIONS = 50
 
-const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
 const TWICE = 'must name each only once'
 
 const questionSchema = z
@@ -21,7 +20,7 @@ const questionSchema = z
     text: nameSchema(200),
     kind: z.enum(QUESTION_KINDS),
     required: z.boolean().nullish(),
-    options: z.array(nameSchema(200)).max(MOST_OPTIONS).refine(unique, TWICE).nullish(),
+    options: z.array(nameSchema(200)).max(MOST_OPTIONS).refine(areUnique, TWICE).nullish(),
   })
   .refine(({ kind, options }) => kind !== 'CHOICE' || (options?.length ?? 0) >= 2, {
     path: ['options'],
@@ -40,7 +39,7 @@ const inputSchema = z.object({
   questions: z
     .array(questionSchema, NOT_NULL)
     .max(MOST_QUESTIONS)
-    .refine((questions) => unique(questions.map(({ text }) => text)), 'must ask each only once')
+    .refine((questions) => areUnique(questions.map(({ text }) => text)), 'must ask each only once')
     .optional(),
   answersUntil: instantSchema.nullish(),
 })

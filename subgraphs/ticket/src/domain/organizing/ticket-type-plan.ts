@@ -27,6 +27,15 @@ export interface TicketTypePlan {
 export const highestPrice = (quota: number): number =>
   Math.floor(Number.MAX_SAFE_INTEGER / Math.max(quota, MAX_PLACES_PER_HOLD))
 
+/** The terms as they are to be written: a sale ends with the event at the latest. */
+export const endingWith = <Terms extends Pick<TicketTypeTerms, 'saleEndsAt'>>(
+  event: { endsAt: Date },
+  terms: Terms,
+): Terms => {
+  const { saleEndsAt } = terms
+  return { ...terms, saleEndsAt: saleEndsAt && saleEndsAt > event.endsAt ? event.endsAt : saleEndsAt }
+}
+
 /** What is wrong with terms that are well-formed one by one. Paths are names of fields. */
 export function planProblems(plan: TicketTypePlan): FieldProblem[] {
   return [...priceProblems(plan), ...saleProblems(plan), ...quotaProblems(plan)]
