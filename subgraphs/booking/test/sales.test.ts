@@ -393,7 +393,8 @@ describe('a sales report', () => {
         NEW.changed_at := CASE NEW.kind WHEN 'SALE' THEN '2026-03-01T16:50:00Z' ELSE '2026-03-01T17:05:00Z' END;
         RETURN NEW;
       END $$`
-    await world.db.$executeRaw`CREATE TRIGGER move_to_march BEFORE INSERT ON sale_changes FOR EACH ROW EXECUTE FUNCTION move_to_march()`
+    await world.db
+      .$executeRaw`CREATE TRIGGER move_to_march BEFORE INSERT ON sale_changes FOR EACH ROW EXECUTE FUNCTION move_to_march()`
     await pay({
       items: [
         { ticketTypeId: paid, quantity: 2 },
