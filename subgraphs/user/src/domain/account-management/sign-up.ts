@@ -3,7 +3,7 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, isJustSignedUp, type Role } from '../accounts/account-store.ts'
+import { type Account, insertAccount, isJustSignedUp, type Language, type Role } from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
@@ -24,7 +24,8 @@ const REPEAT_MINUTES = 15
  * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
 export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
+  const { password, language, timezone, ...given } = parseInput(createUserSchema, input)
+  const { email, name, phoneNumber = null, address = null } = given
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
   const sign = await createTokenSigner(deps) // first: nobody gets an account that they are not told of
@@ -32,7 +33,12 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   if (attempt) await countAttempt(deps, attempt)
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
   const made = await transaction(deps.db, async (tx) => {
-    const account = await register(deps, tx, { ...person, passwordHash })
+    const account = await register(deps, tx, {
+      ...person,
+      passwordHash,
+      ...(language && { language }),
+      ...(timezone && { timezone }),
+    })
     if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
     await rememberPlace(deps, tx, client, account.id)
     return { account, session: await insertSession(tx, account.id) }
@@ -65,6 +71,9 @@ export interface NewAccount {
   phoneNumber?: string | null
   address?: string | null
   role?: Role
+  language?: Language
+  /** IANA name. */
+  timezone?: string
 }
 
 /** Makes an account, and records the event for booking in the same transaction. @throws EmailTaken */

@@ -15,6 +15,8 @@ export interface UserView {
   role: Account['role'] | null
   emailVerified: boolean | null
   createdAt: Date | null
+  language: Account['language'] | null
+  timezone: string | null
   suspendedAt: Date | null
   suspensionReason: string | null
   /** Whether this viewer sees everything. */
@@ -35,6 +37,7 @@ export const viewFor = (viewer: Viewer | null, account: Account): UserView =>
 export function fullView(account: Account): UserView {
   const { email, phoneNumber, address, role, emailVerifiedAt, createdAt, suspendedAt, suspensionReason } =
     account
+  const { language, timezone } = account
   return {
     ...publicView(account),
     email,
@@ -43,6 +46,8 @@ export function fullView(account: Account): UserView {
     role,
     emailVerified: emailVerifiedAt !== null,
     createdAt,
+    language,
+    timezone,
     suspendedAt,
     suspensionReason,
     full: true,
@@ -59,6 +64,8 @@ const publicView = (account: Account): UserView => ({
   role: null,
   emailVerified: null,
   createdAt: null,
+  language: null,
+  timezone: null,
   suspendedAt: null,
   suspensionReason: null,
   full: false,
