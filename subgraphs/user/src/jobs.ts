@@ -5,7 +5,11 @@ import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
   UserSettings,
-  'REFRESH_TOKEN_RETENTION_DAYS' | 'KNOWN_PLACE_RETENTION_DAYS' | 'PROPOSAL_RETENTION_DAYS' | 'NOTIFICATION_RETENTION_DAYS' | 'DELIVERY_RETENTION_DAYS'
+  | 'REFRESH_TOKEN_RETENTION_DAYS'
+  | 'KNOWN_PLACE_RETENTION_DAYS'
+  | 'PROPOSAL_RETENTION_DAYS'
+  | 'NOTIFICATION_RETENTION_DAYS'
+  | 'DELIVERY_RETENTION_DAYS'
 >
 
 /** A sealed key that no token can be signed by any more, for people who look into something. */
@@ -52,7 +56,8 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     name: 'forget-notifications',
     table: 'notifications',
     since: 'created_at',
-    where: "NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = notifications.id AND d.state = 'WAITING')",
+    where:
+      "NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = notifications.id AND d.state = 'WAITING')",
     keepForDays: settings.NOTIFICATION_RETENTION_DAYS,
   }),
   // An address is kept no longer than somebody may ask what became of a message.

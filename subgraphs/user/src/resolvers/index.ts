@@ -7,4 +7,11 @@ import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
-export const resolvers = joinResolvers<Resolvers>({ DateTime }, account, session, notification, organizerProposal, wishlist)
+export const resolvers = joinResolvers<Resolvers>(
+  { DateTime },
+  account,
+  session,
+  notification,
+  organizerProposal,
+  wishlist,
+)

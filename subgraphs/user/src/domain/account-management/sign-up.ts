@@ -2,7 +2,13 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, isJustSignedUp, type Language, type Role } from '../accounts/account-store.ts'
+import {
+  type Account,
+  insertAccount,
+  isJustSignedUp,
+  type Language,
+  type Role,
+} from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'

@@ -1,7 +1,9 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
 import { type Change, createLive, type Live } from '@karcis/kit/live'
 import type { Viewer } from '@karcis/kit/service-token'
-import type { Deps } from '../deps.ts'
+import type { Logger } from '@karcis/kit/log'
+import type { Bus } from '@karcis/kit/redis'
+import type { Db } from '../database.ts'
 import { findBoxRevision, findNewNotifications, type NotificationRow } from './notification-store.ts'
 
 /** What has come to a person's list. */
@@ -13,7 +15,7 @@ export type NotificationLive = Live<NewNotifications>
 
 /** What comes to people's lists, as it comes. */
 export const createNotificationLive = (
-  { db, bus, log }: Pick<Deps, 'db' | 'bus' | 'log'>,
+  { db, bus, log }: { db: Db; bus: Bus; log: Logger },
   pollMs: number,
 ): NotificationLive =>
   createLive<NewNotifications>({
@@ -38,14 +40,22 @@ export const createNotificationLive = (
     pollMs,
   })
 
+interface Watched {
+  notificationLive: NotificationLive
+}
+
 /** Says that a list has grown, and not by what: whoever watches it reads that, from the database. */
-export function publishGrowth({ notificationLive }: Pick<Deps, 'notificationLive'>, userId: string, revision: number): void {
+export function publishGrowth(
+  { notificationLive }: Watched,
+  userId: string,
+  revision: number,
+): void {
   notificationLive.publish(userId, { since: revision, revision, notifications: [] })
 }
 
 /** What the viewer is told from now on, one by one. */
 export async function* watchNotifications(
-  { db, notificationLive }: Deps,
+  { db, notificationLive }: Watched & { db: Db },
   { id }: Viewer,
 ): AsyncGenerator<NotificationRow> {
   for await (const { notifications } of notificationLive.watch(id, await findBoxRevision(db, id)))

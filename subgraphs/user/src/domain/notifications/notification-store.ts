@@ -31,9 +31,13 @@ export function listNotifications(
   const which = Prisma.sql`user_id = ${userId}::uuid AND revision IS NOT NULL ${unreadOnly ? Prisma.sql`AND read_at IS NULL` : Prisma.empty}`
   return (unreadOnly ? UNREAD : ALL).read(args, {
     rows: (page) =>
-      db.$queryRaw<NotificationRow[]>`SELECT ${COLUMNS} FROM notifications WHERE ${which} AND ${page.where} ${page.tail}`,
+      db.$queryRaw<
+        NotificationRow[]
+      >`SELECT ${COLUMNS} FROM notifications WHERE ${which} AND ${page.where} ${page.tail}`,
     async count() {
-      const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM notifications WHERE ${which}`
+      const [row] = await db.$queryRaw<
+        { count: number }[]
+      >`SELECT count(*)::int AS count FROM notifications WHERE ${which}`
       return row?.count ?? 0
     },
   })
@@ -48,7 +52,9 @@ export async function countUnread(db: Db, userId: string): Promise<number> {
 
 /** Notes that somebody has read one of their list. @returns it; null when it is not among theirs. */
 export async function updateRead(tx: Tx, userId: string, id: string): Promise<NotificationRow | null> {
-  const [row] = await tx.$queryRaw<NotificationRow[]>`UPDATE notifications SET read_at = coalesce(read_at, now())
+  const [row] = await tx.$queryRaw<
+    NotificationRow[]
+  >`UPDATE notifications SET read_at = coalesce(read_at, now())
     WHERE id = ${id}::uuid AND user_id = ${userId}::uuid AND revision IS NOT NULL RETURNING ${COLUMNS}`
   return row ?? null
 }

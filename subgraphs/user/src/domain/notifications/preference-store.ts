@@ -15,12 +15,16 @@ export interface QuietHours {
 }
 
 export async function findSwitches(db: Db, userId: string): Promise<Switch[]> {
-  return db.$queryRaw<Switch[]>`SELECT kinds AS "group", channel::text AS channel, enabled FROM notification_switches
+  return db.$queryRaw<
+    Switch[]
+  >`SELECT kinds AS "group", channel::text AS channel, enabled FROM notification_switches
     WHERE user_id = ${userId}::uuid`
 }
 
 export async function findQuietHours(db: Db, userId: string): Promise<QuietHours | null> {
-  const [hours] = await db.$queryRaw<QuietHours[]>`SELECT to_char(starts, 'HH24:MI') AS starts, to_char(ends, 'HH24:MI') AS ends
+  const [hours] = await db.$queryRaw<
+    QuietHours[]
+  >`SELECT to_char(starts, 'HH24:MI') AS starts, to_char(ends, 'HH24:MI') AS ends
     FROM quiet_hours WHERE user_id = ${userId}::uuid`
   return hours ?? null
 }

@@ -44,7 +44,10 @@ const time = z
 
 const quietHours = z
   .object({ starts: time, ends: time })
-  .refine(({ starts, ends }) => starts !== ends, { path: ['ends'], message: 'must be another time than the start' })
+  .refine(({ starts, ends }) => starts !== ends, {
+    path: ['ends'],
+    message: 'must be another time than the start',
+  })
 
 const said = z.object({
   group: z.enum(NAMES).refine((group) => !isFixed(group), 'cannot be switched off'),
@@ -56,7 +59,10 @@ const preferencesSchema = z.object({
   switches: z
     .array(said)
     .max(NAMES.length * CHANNELS.length)
-    .refine((all) => areUnique(all.map(({ group, channel }) => `${group} ${channel}`)), 'must not say two things of one group and channel')
+    .refine(
+      (all) => areUnique(all.map(({ group, channel }) => `${group} ${channel}`)),
+      'must not say two things of one group and channel',
+    )
     .optional(),
   quietHours: quietHours.nullish(),
   language: languageSchema.optional(),
@@ -65,7 +71,11 @@ const preferencesSchema = z.object({
 
 /** How the viewer is told of what. @throws Unauthenticated */
 export async function readPreferences({ db, accountById }: Deps, { id }: Viewer): Promise<Preferences> {
-  const [account, switches, quietHours] = await Promise.all([accountById(id), findSwitches(db, id), findQuietHours(db, id)])
+  const [account, switches, quietHours] = await Promise.all([
+    accountById(id),
+    findSwitches(db, id),
+    findQuietHours(db, id),
+  ])
   if (!account || account.deletedAt) throw new Unauthenticated()
   const { language, timezone } = account
   return { groups: NAMES.map((group) => preferenceOf(group, switches)), quietHours, language, timezone }
@@ -86,7 +96,8 @@ export async function updatePreferences(deps: Deps, viewer: Viewer, input: unkno
   const { switches, quietHours, language, timezone } = parseInput(preferencesSchema, input)
   await transaction(deps.db, async (tx) => {
     if (!(await lockAccount(tx, viewer.id))) throw new Unauthenticated()
-    if (language || timezone) await updateAccount(tx, viewer.id, { ...(language && { language }), ...(timezone && { timezone }) })
+    if (language || timezone)
+      await updateAccount(tx, viewer.id, { ...(language && { language }), ...(timezone && { timezone }) })
     if (switches && switches.length > 0) await upsertSwitches(tx, viewer.id, switches)
     if (quietHours !== undefined) await replaceQuietHours(tx, viewer.id, quietHours)
   })

@@ -42,7 +42,12 @@ export async function lockPace(tx: Tx, channel: ChannelName, perSecond: number):
 }
 
 /** Moves a channel's pace on by what has been taken. */
-export async function updatePace(tx: Tx, channel: ChannelName, perSecond: number, taken: number): Promise<void> {
+export async function updatePace(
+  tx: Tx,
+  channel: ChannelName,
+  perSecond: number,
+  taken: number,
+): Promise<void> {
   await tx.$executeRaw`UPDATE delivery_paces
     SET next_at = greatest(next_at, clock_timestamp() - make_interval(secs => ${BURST_SECONDS}::float8))
       + make_interval(secs => ${taken}::int / ${perSecond}::float8)
@@ -54,7 +59,12 @@ export async function updatePace(tx: Tx, channel: ChannelName, perSecond: number
  * asks is. What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more is given up. The caller holds the channel's pace.
  * Each priority is the beginning of a range of one index, however much is waiting behind it.
  */
-export async function takeDue(tx: Tx, channel: ChannelName, slots: number, room: Room): Promise<DueDelivery[]> {
+export async function takeDue(
+  tx: Tx,
+  channel: ChannelName,
+  slots: number,
+  room: Room,
+): Promise<DueDelivery[]> {
   const [all, rest] = [Math.min(slots, room.all), Math.min(slots, Math.max(0, room.rest))]
   if (all <= 0) return []
   const rows = await tx.$queryRaw<(DueDelivery & { place: bigint; leaves: boolean })[]>`
@@ -116,7 +126,10 @@ export async function updateTried(
 }
 
 /** Gives back what was taken, as if it had not been tried. */
-export async function updateGivenBack(tx: Tx, { id, attempt }: Pick<DueDelivery, 'id' | 'attempt'>): Promise<void> {
+export async function updateGivenBack(
+  tx: Tx,
+  { id, attempt }: Pick<DueDelivery, 'id' | 'attempt'>,
+): Promise<void> {
   await tx.$executeRaw`UPDATE deliveries SET attempts = attempts - 1, not_before = now()
     WHERE id = ${id}::uuid AND state = 'WAITING' AND attempts = ${attempt}`
 }

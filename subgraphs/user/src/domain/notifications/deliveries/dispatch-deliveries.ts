@@ -72,7 +72,11 @@ export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits)
   }
 }
 
-function dispatchBy(deps: DispatcherDeps, { perSecond, attempts }: DeliveryLimits, channel: Channel): Dispatcher {
+function dispatchBy(
+  deps: DispatcherDeps,
+  { perSecond, attempts }: DeliveryLimits,
+  channel: Channel,
+): Dispatcher {
   const closing = new AbortController()
   const givingUp = new AbortController()
   const underWay = new Map<DueDelivery, Promise<void>>()
@@ -99,7 +103,8 @@ function dispatchBy(deps: DispatcherDeps, { perSecond, attempts }: DeliveryLimit
       await deliver(deps, channel, delivery, attempts, givingUp.signal)
     } catch (error) {
       // What came of it is not known here: it is due again after its lease.
-      if (!isAway(error, deps.log)) deps.log.error({ err: error, deliveryId: delivery.id }, 'a delivery failed')
+      if (!isAway(error, deps.log))
+        deps.log.error({ err: error, deliveryId: delivery.id }, 'a delivery failed')
     } finally {
       underWay.delete(delivery)
     }
@@ -157,7 +162,10 @@ async function deliver(
     const asked = error instanceof RetryLater ? error.afterSeconds : 0
     const pause = Math.max(pauseSeconds(delivery.attempt, Math.random()), asked)
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_LENGTH)
-    log.warn({ deliveryId: delivery.id, kind: delivery.kind, attempt: delivery.attempt, last, reason }, 'not delivered')
+    log.warn(
+      { deliveryId: delivery.id, kind: delivery.kind, attempt: delivery.attempt, last, reason },
+      'not delivered',
+    )
     await transaction(db, (tx) => updateTried(tx, delivery, reason, last ? null : pause))
   }
 }
