@@ -45,11 +45,7 @@ interface Watched {
 }
 
 /** Says that a list has grown, and not by what: whoever watches it reads that, from the database. */
-export function publishGrowth(
-  { notificationLive }: Watched,
-  userId: string,
-  revision: number,
-): void {
+export function publishGrowth({ notificationLive }: Watched, userId: string, revision: number): void {
   notificationLive.publish(userId, { since: revision, revision, notifications: [] })
 }
 

@@ -42,12 +42,10 @@ const time = z
   .trim()
   .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of the day such as 22:00')
 
-const quietHours = z
-  .object({ starts: time, ends: time })
-  .refine(({ starts, ends }) => starts !== ends, {
-    path: ['ends'],
-    message: 'must be another time than the start',
-  })
+const quietHours = z.object({ starts: time, ends: time }).refine(({ starts, ends }) => starts !== ends, {
+  path: ['ends'],
+  message: 'must be another time than the start',
+})
 
 const said = z.object({
   group: z.enum(NAMES).refine((group) => !isFixed(group), 'cannot be switched off'),
