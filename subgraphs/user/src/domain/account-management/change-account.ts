@@ -69,7 +69,7 @@ export async function updateUser(
   input: unknown,
 ): Promise<UserView> {
   const changes = parseInput(updateUserSchema, input)
-  const { id, name, phoneNumber, address, email, password } = changes
+  const { id, name, phoneNumber, address, language, timezone, email, password } = changes
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may change an account.')
   const proved = await mayChangeCredentials(deps, client, viewer, changes)
@@ -85,6 +85,8 @@ export async function updateUser(
       ...(name !== undefined && { name }),
       ...(phoneNumber !== undefined && { phoneNumber }),
       ...(address !== undefined && { address }),
+      ...(language && { language }),
+      ...(timezone && { timezone }),
       ...(passwordHash && { passwordHash }),
     })
     const except = viewer.id === id ? viewer.sessionId : null

@@ -4,7 +4,13 @@ import { parseInput } from '@karcis/kit/validate'
 import { isKeptForAnother } from '../account-links/email-change-store.ts'
 import { sendLink } from '../account-links/links.ts'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, isJustSignedUp, type Role } from '../accounts/account-store.ts'
+import {
+  type Account,
+  insertAccount,
+  isJustSignedUp,
+  type Language,
+  type Role,
+} from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
@@ -25,7 +31,8 @@ const REPEAT_MINUTES = 15
  * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
 export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
+  const { password, language, timezone, ...given } = parseInput(createUserSchema, input)
+  const { email, name, phoneNumber = null, address = null } = given
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
   const attempt = signUpAttempt(deps, client)
@@ -33,7 +40,12 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
   try {
     return await openSession(deps, client, { method: 'SIGN_UP' }, async (tx) => {
-      const account = await register(deps, tx, { ...person, passwordHash })
+      const account = await register(deps, tx, {
+        ...person,
+        passwordHash,
+        ...(language && { language }),
+        ...(timezone && { timezone }),
+      })
       await sendLink(deps, tx, { userId: account.id, purpose: 'VERIFY_EMAIL', email, data: { email, name } })
       if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
       return account
@@ -62,6 +74,9 @@ export interface NewAccount {
   phoneNumber?: string | null
   address?: string | null
   role?: Role
+  language?: Language
+  /** IANA name. */
+  timezone?: string
 }
 
 /**
