@@ -13,6 +13,9 @@ import { createWsClient, type TestWsClient } from '@karcis/testkit/ws-client'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import { createUserSubgraph } from '@karcis/user/server'
 
+/** What seals the private keys, and the tokens of mails that wait. */
+export const KEY_ENCRYPTION_SECRET = 'seals the private keys of one test run'
+
 export const ADMIN = { email: 'admin@karcis.test', password: 'an admin of this test' }
 
 /** A client of the one endpoint. */
@@ -66,7 +69,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     ...USUAL_SETTINGS,
     REDIS_URL: testRedisUrl(),
     SERVICE_SECRET: 'a secret between the processes of one test',
-    KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
+    KEY_ENCRYPTION_SECRET,
     USER_URL: url('user'),
     EVENT_URL: url('event'),
     TICKET_URL: url('ticket'),
