@@ -20,6 +20,7 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    SESSION_MAX_DAYS: days(90),
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),

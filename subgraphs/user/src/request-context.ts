@@ -20,7 +20,7 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  client: createClient(scope.clientAddress),
+  client: createClient(scope),
   loaders: createLoaders(deps, scope),
 })
 

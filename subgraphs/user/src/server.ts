@@ -15,6 +15,8 @@ import { forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
+const DAY_SECONDS = 86_400
+
 /** A key signs until its successor does, up to two days longer than planned (daily check, one day ahead); then tokens live 15 minutes. */
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
 
@@ -35,6 +37,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         accountById: createAccountById(() => deps),
       }
       return { deps, close: () => passwords.close() }

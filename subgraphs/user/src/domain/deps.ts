@@ -13,4 +13,6 @@ export interface Deps extends BaseDeps<Db> {
   keyedHashes: KeyedHashes
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** How long a session can be gone on with, however much it is used. */
+  sessionMaxSeconds: number
 }

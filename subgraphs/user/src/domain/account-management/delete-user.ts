@@ -15,7 +15,7 @@ import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
-import { revokeSessionsOf } from '../sessions/session-store.ts'
+import { forgetTracesOf, revokeSessionsOf } from '../sessions/session-store.ts'
 import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
@@ -66,6 +66,7 @@ export async function deleteUser(
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
     await deleteKnownPlacesOf(tx, id)
+    await forgetTracesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })

@@ -5,6 +5,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended } from '../errors.ts'
 import { createTokenSigner, type SignedIn } from './access-tokens.ts'
+import { networkRange } from './devices.ts'
 import { insertSession } from './session-store.ts'
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
@@ -27,7 +28,7 @@ export interface SignIn {
 export async function openSession(
   deps: Deps,
   client: Client,
-  { deviceToken = null }: SignIn,
+  { method, deviceToken = null }: SignIn,
   prove: (tx: Tx) => Promise<Account>,
 ): Promise<SignedIn> {
   const sign = await createTokenSigner(deps) // first: nobody is signed in, or gets an account, who cannot be told so
@@ -35,10 +36,12 @@ export async function openSession(
     const account = await prove(tx)
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
     await rememberPlace(deps, tx, client, account.id)
-    return { account, session: await insertSession(tx, account.id) }
+    const { address, userAgent } = client
+    const traces = { signedInBy: method, userAgent, network: networkRange(address) }
+    return { account, session: await insertSession(deps, tx, account.id, traces) }
   })
   return {
-    ...(await sign(account, session)),
+    ...(await sign(client, account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, deviceToken),
   }
 }
