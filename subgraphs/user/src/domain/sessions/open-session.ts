@@ -4,9 +4,10 @@ import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended } from '../errors.ts'
+import { notify } from '../notifications/notify.ts'
 import { createTokenSigner, type SignedIn } from './access-tokens.ts'
-import { networkRange } from './devices.ts'
-import { insertSession } from './session-store.ts'
+import { browserOf, networkRange, systemOf } from './devices.ts'
+import { insertSession, type OpenSession, type Traces } from './session-store.ts'
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
 /** By what somebody has shown who they are. */
@@ -35,13 +36,37 @@ export async function openSession(
   const { account, session } = await transaction(deps.db, async (tx) => {
     const account = await prove(tx)
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
-    await rememberPlace(deps, tx, client, account.id)
+    const isNew = await rememberPlace(deps, tx, client, account.id, deviceToken)
     const { address, userAgent } = client
     const traces = { signedInBy: method, userAgent, network: networkRange(address) }
-    return { account, session: await insertSession(deps, tx, account.id, traces) }
+    const session = await insertSession(deps, tx, account.id, traces)
+    if (isNew) await tellOfNewPlace(tx, account.id, session, traces)
+    return { account, session }
   })
   return {
     ...(await sign(client, account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, deviceToken),
   }
 }
+
+/** Whoever did not sign in there can end the session, and change how they sign in. */
+const tellOfNewPlace = (
+  tx: Tx,
+  userId: string,
+  { sessionId }: OpenSession,
+  { userAgent, network }: Traces,
+): Promise<void> =>
+  notify(tx, [
+    {
+      userId,
+      kind: 'NEW_SIGN_IN',
+      cause: sessionId,
+      data: {
+        sessionId,
+        at: new Date().toISOString(),
+        browser: userAgent && browserOf(userAgent),
+        system: userAgent && systemOf(userAgent),
+        place: network,
+      },
+    },
+  ])

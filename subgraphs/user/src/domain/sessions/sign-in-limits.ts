@@ -123,14 +123,21 @@ export async function withdrawAttempt({ db }: Pick<Deps, 'db'>, { limits }: Atte
   })
 }
 
-/** Notes that somebody has signed in from where they are. */
+/**
+ * Notes that somebody has signed in from where they are.
+ * @returns whether that is new to them: neither the place nor the device has been seen before. A phone that goes from network to network
+ *   shows its device token.
+ */
 export async function rememberPlace(
   { keyedHashes }: Pick<Deps, 'keyedHashes'>,
   tx: Tx,
   { address }: Client,
   userId: string,
-): Promise<void> {
-  if (address !== null) await upsertKnownPlace(tx, userId, placeOf(keyedHashes, address))
+  deviceToken: string | null,
+): Promise<boolean> {
+  if (address === null) return false
+  const isNew = await upsertKnownPlace(tx, userId, placeOf(keyedHashes, address))
+  return isNew && readDeviceToken(keyedHashes, userId, deviceToken) === null
 }
 
 const placeOf = (keyedHashes: KeyedHashes, address: string): Buffer => keyedHashes.place('known', address)
