@@ -1,4 +1,4 @@
-import { days, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
+import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
@@ -10,6 +10,13 @@ const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
+/** What comes back from a provider is added to it, and it is compared as it stands. */
+const isRedirectUri = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !/[?#]/.test(text)
+
+/** What stands in every secret that `npm start` makes for what stands in for Google. */
+export const STAND_IN_MARK = 'stand-in'
 
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
@@ -24,6 +31,14 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
+    GOOGLE_CLIENT_ID: optionalText,
+    GOOGLE_CLIENT_SECRET: optionalText,
+    GOOGLE_REDIRECT_URIS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((uri) => uri.trim() || []))
+      .refine((uris) => uris.every(isRedirectUri), 'must be http(s):// URLs without ? and #, separated by commas'),
     /** Where people open Karcis: what links in messages begin with. */
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
@@ -37,6 +52,19 @@ export const userSettings = subgraphSettings
       context.addIssue({ code: 'custom', path: [name], message })
     if (settings.NODE_ENV === 'production' && settings.BCRYPT_COST < MIN_PRODUCTION_COST) {
       problem('BCRYPT_COST', `must be at least ${MIN_PRODUCTION_COST} in production`)
+    }
+    const { GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret, GOOGLE_REDIRECT_URIS: uris } = settings
+    if ((id === undefined) !== (secret === undefined))
+      problem(id ? 'GOOGLE_CLIENT_SECRET' : 'GOOGLE_CLIENT_ID', 'must be given together with the other')
+    if (id !== undefined && uris.length === 0)
+      problem('GOOGLE_REDIRECT_URIS', 'must name the pages that people come back to')
+    if (settings.NODE_ENV === 'production') {
+      if (settings.GOOGLE_ISSUER.startsWith('http:'))
+        problem('GOOGLE_ISSUER', 'must be an https:// URL in production')
+      if (uris.some((uri) => uri.startsWith('http:')))
+        problem('GOOGLE_REDIRECT_URIS', 'must be https:// URLs in production')
+      if (secret?.includes(STAND_IN_MARK))
+        problem('GOOGLE_CLIENT_SECRET', 'is the secret of a stand-in, where anybody is whoever they say')
     }
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')

@@ -1,14 +1,18 @@
-import { readByKey } from '@karcis/kit/batch-loader'
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
+import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
-type Loaders = WishlistLoaders
+interface Loaders extends WishlistLoaders {
+  /** By person. */
+  googleEmail: ReadById<string>
+}
 
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {
@@ -29,6 +33,9 @@ const MAX_EVENTS = 100
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  googleEmail: readByKey(async (userIds) =>
+    deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
+  ),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { z } from 'zod'
@@ -8,7 +8,7 @@ import { type Credentials, findCredentials, lockAccount, updateAccount } from '.
 import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
-import { InvalidCredentials } from '../errors.ts'
+import { InvalidCredentials, NoPassword } from '../errors.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { provePassword } from '../sessions/log-in.ts'
@@ -26,7 +26,7 @@ export async function changePassword(
 ): Promise<UserView> {
   const { currentPassword, newPassword } = parseInput(changePasswordSchema, input)
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   if (isOwnEmail(newPassword, known.email)) {
     throw new BadUserInput([{ path: 'input.newPassword', message: OWN_EMAIL }])
   }
@@ -91,6 +91,7 @@ async function mayChangeCredentials(
   const { id, email, password, currentPassword } = changes
   if (email === undefined && password === undefined) return null
   const known = await findCredentials(deps.db, { id })
+  if (!known && viewer.id === id) throw new NoPassword()
   if (!known) throw new NotFound('user', id)
   if (password !== undefined && isOwnEmail(password, email ?? known.email)) {
     throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])

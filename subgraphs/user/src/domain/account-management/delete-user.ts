@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -9,6 +9,7 @@ import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
+import { NoPassword } from '../errors.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -17,6 +18,7 @@ import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
 import { forgetTracesOf, revokeSessionsOf } from '../sessions/session-store.ts'
+import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
@@ -68,6 +70,7 @@ export async function deleteUser(
     requireAnotherAdmin(before, anotherAdmin)
     await deleteKnownPlacesOf(tx, id)
     await forgetTracesOf(tx, id)
+    await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
@@ -91,7 +94,7 @@ async function proveViewer(
     ])
   }
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   await provePassword(deps, client, viewer, known, password)
 }
 

@@ -42,7 +42,7 @@ const FROM_ONE_ADDRESS: Pace = {
   forgottenAfterSeconds: HOUR,
 }
 
-/** Sign-ups from one address that failed, as they tell who has an account. */
+/** Sign-ups from one address that failed, as they tell who has an account; and sign-ins begun elsewhere that never came back. */
 const SIGN_UPS: Pace = { ...FROM_ONE_ADDRESS, free: 300 }
 
 /** What one use of a password is counted by, and whom it waits with for its turn. */
@@ -92,6 +92,18 @@ export const signUpAttempt = (
     ? null
     : {
         limits: [{ key: keyedHashes.place('sign-ups', address), pace: SIGN_UPS }],
+        queue: `stranger ${address}`,
+      }
+
+/** A sign-in that is begun elsewhere; null when it cannot be told from where. Who comes back from there is not counted. */
+export const providerSignInAttempt = (
+  { keyedHashes }: Pick<Deps, 'keyedHashes'>,
+  { address }: Client,
+): Attempt | null =>
+  address === null
+    ? null
+    : {
+        limits: [{ key: keyedHashes.place('begun elsewhere', address), pace: SIGN_UPS }],
         queue: `stranger ${address}`,
       }
 
