@@ -38,7 +38,12 @@ it('leaves alone what a person has set up, and is not told its keys', () => {
   expect(Object.keys(standIns?.addresses ?? {})).toEqual(['midtrans', 'xendit', 'google'])
   expect(standIns?.env).not.toHaveProperty('STRIPE_SECRET_KEY')
   expect(standIns?.process.env.STRIPE_SECRET_KEY).not.toBe('sk_live')
-  const all = { MIDTRANS_SERVER_KEY: 'a', STRIPE_SECRET_KEY: 'b', XENDIT_SECRET_KEY: 'c', GOOGLE_CLIENT_ID: 'd' }
+  const all = {
+    MIDTRANS_SERVER_KEY: 'a',
+    STRIPE_SECRET_KEY: 'b',
+    XENDIT_SECRET_KEY: 'c',
+    GOOGLE_CLIENT_ID: 'd',
+  }
   expect(prepareStandIns(options, all)).toBeNull()
 })
 

@@ -46,7 +46,9 @@ export function prepareStandIns(options: StandInsOptions, env: NodeJS.ProcessEnv
         `${STAND_IN_MARK}-${randomBytes(16).toString('hex')}`,
       ]),
     ),
-    GOOGLE_REDIRECT_URIS: ['localhost', HOST].map((host) => `http://${host}:${routerPort}/sign-in/google`).join(),
+    GOOGLE_REDIRECT_URIS: ['localhost', HOST]
+      .map((host) => `http://${host}:${routerPort}/sign-in/google`)
+      .join(),
   }
   const own = Object.fromEntries([
     ...STOOD_IN.map((provider) => [`STAND_IN_${provider.toUpperCase()}_PORT`, String(ports[provider])]),

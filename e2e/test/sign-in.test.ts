@@ -140,7 +140,10 @@ describe('a browser that asks for cookies', () => {
     expect(input.state).toBe(data.startGoogleLogin.state)
     expect(codeOf(await other.ask(LOGIN, { input }))).toBe('BAD_USER_INPUT')
     const { data: signedIn } = await browser.ask(LOGIN, { input })
-    expect(signedIn.loginWithGoogle).toMatchObject({ refreshToken: null, user: { email: 'siti@gmail.example' } })
+    expect(signedIn.loginWithGoogle).toMatchObject({
+      refreshToken: null,
+      user: { email: 'siti@gmail.example' },
+    })
     expect([...browser.jar.keys()].sort()).toEqual(['karcis-session', 'karcis-sign-in'])
     expect(codeOf(await browser.ask(REFRESH))).toBeUndefined()
   })

@@ -107,9 +107,19 @@ function configurationFor(
     conformIdTokenClaims: false,
     features: { devInteractions: { enabled: false } },
     interactions: { policy, url: (_, { uid }) => `/interaction/${uid}` },
-    ttl: { Interaction: 600, Session: 3_600, Grant: 3_600, AuthorizationCode: 60, AccessToken: 3_600, IdToken: 3_600 },
+    ttl: {
+      Interaction: 600,
+      Session: 3_600,
+      Grant: 3_600,
+      AuthorizationCode: 60,
+      AccessToken: 3_600,
+      IdToken: 3_600,
+    },
     pkce: { required: () => true },
-    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ sub, ...(accounts.get(sub) ?? accountOf(sub)) }) }),
+    findAccount: (_, sub) => ({
+      accountId: sub,
+      claims: () => ({ sub, ...(accounts.get(sub) ?? accountOf(sub)) }),
+    }),
     async loadExistingGrant({ oidc: { provider, client, session } }) {
       const grant = new provider.Grant({
         ...(client && { clientId: client.clientId }),

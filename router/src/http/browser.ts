@@ -51,9 +51,7 @@ function cookiesOf({ headers }: IncomingMessage): GivenCookies {
   return Object.fromEntries(
     BROWSER_COOKIES.flatMap((name) => {
       const start = `${cookieName(name)}=`
-      const [value, more] = pairs.flatMap((pair) =>
-        pair.startsWith(start) ? pair.slice(start.length) : [],
-      )
+      const [value, more] = pairs.flatMap((pair) => (pair.startsWith(start) ? pair.slice(start.length) : []))
       return value !== undefined && more === undefined && VALUE.test(value) ? [[name, value]] : []
     }),
   )

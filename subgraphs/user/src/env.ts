@@ -38,7 +38,12 @@ export const userSettings = subgraphSettings
       .string()
       .default('')
       .transform((list) => list.split(',').flatMap((uri) => uri.trim() || []))
-      .refine((uris) => uris.every(isRedirectUri), 'must be http(s):// URLs without ? and #, separated by commas'),
+      .refine(
+        (uris) => uris.every(isRedirectUri),
+        'must be http(s):// URLs without ? and #, separated by commas',
+      ),
+    GUEST_SESSION_HOURS: z.coerce.number().int().min(1).max(168).default(6),
+    GUEST_RETENTION_DAYS: days(30),
     /** Where people open Karcis: what links in messages begin with. */
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),

@@ -4,10 +4,12 @@ import { createSealer } from '@karcis/kit/sealing'
 import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
-import type { Db } from './domain/database.ts'
+import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
@@ -28,7 +30,10 @@ const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 
 function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
   const { GOOGLE_ISSUER: issuer, GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = settings
   if (!clientId || !clientSecret) return null
-  return createGoogleIssuer({ issuer, clientId, clientSecret, redirectUris: settings.GOOGLE_REDIRECT_URIS }, log)
+  return createGoogleIssuer(
+    { issuer, clientId, clientSecret, redirectUris: settings.GOOGLE_REDIRECT_URIS },
+    log,
+  )
 }
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
@@ -50,6 +55,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         google: googleOf(settings, base.log),
         sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
+        guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
         publicUrl: settings.PUBLIC_URL,
@@ -63,12 +69,16 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, ...hourly],
+    jobs: [rotateSigningKeys, mailAskedLink, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
-    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
+    inbox: (deps) => ({
+      async 'booking.changed'(tx: Tx, { payload }) {
+        if (payload.status === 'PAID') await rememberPurchase(deps, tx, payload)
+      },
+    }),
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

@@ -61,8 +61,13 @@ it('makes an account for whoever comes from Google, and signs them in to it from
   })
   google.accounts.set(account, { email: someone(), email_verified: true, name: 'Another name' })
   const second = await signIn(account)
-  expect(second.data.loginWithGoogle.user).toMatchObject({ id: first.data.loginWithGoogle.user.id, email: account })
-  const rows = await story.sql(`SELECT signed_in_by FROM sessions WHERE user_id = '${first.data.loginWithGoogle.user.id}'`)
+  expect(second.data.loginWithGoogle.user).toMatchObject({
+    id: first.data.loginWithGoogle.user.id,
+    email: account,
+  })
+  const rows = await story.sql(
+    `SELECT signed_in_by FROM sessions WHERE user_id = '${first.data.loginWithGoogle.user.id}'`,
+  )
   expect(rows).toEqual([{ signed_in_by: 'GOOGLE' }, { signed_in_by: 'GOOGLE' }])
   const stored = await story.sql('SELECT to_jsonb(p)::text AS whole FROM provider_sign_ins p')
   expect(stored).toEqual([])
@@ -80,7 +85,9 @@ it('takes over nobody’s account: who has the same address signs in and links i
     WHERE kind = 'GOOGLE_CHANGED' AND user_id = '${siti.id}'`)
   expect(told).toEqual([{ linked: 'true' }])
   const budi = await story.signUp()
-  expect((await budi.ask('query ($id: ID!) { user(id: $id) { googleEmail } }', { id: siti.id })).code).toBe('FORBIDDEN')
+  expect((await budi.ask('query ($id: ID!) { user(id: $id) { googleEmail } }', { id: siti.id })).code).toBe(
+    'FORBIDDEN',
+  )
 })
 
 it('links only for whoever was signed in when it began: nobody is handed a stranger’s Google account', async () => {
@@ -91,15 +98,37 @@ it('links only for whoever was signed in when it began: nobody is handed a stran
   expect((await siti.ask(LINK, { input: await goTo(account) })).code).toBe('BAD_USER_INPUT')
   expect((await logIn(malloryCame)).code).toBe('BAD_USER_INPUT')
   const unguarded = ['AND user_id IS NOT DISTINCT FROM', 'OR user_id ='] as const
-  const handed = await withMutant(story.subgraph.deps, unguarded, () => siti.ask(LINK, { input: malloryCame }))
+  const handed = await withMutant(story.subgraph.deps, unguarded, () =>
+    siti.ask(LINK, { input: malloryCame }),
+  )
   expect(handed.data.linkGoogle).toEqual({ id: siti.id, googleEmail: account }) // which would let Mallory in
 })
 
-it('takes the link off only where a password is left', async () => {
+it('leaves no stranger’s Google account behind where the owner of an address comes to an account that was made with it', async () => {
+  const [siti, account] = [await story.signUp(), someone()] // Siti is not who that address belongs to
+  await link(siti, account)
+  await story.anybody('mutation ($email: String!) { requestMagicLink(email: $email) }', { email: siti.email })
+  const token = await story.mailed(siti.email, 'SIGN_IN_LINK')
+  const owner = await story.anybody(
+    'mutation ($token: String!) { loginWithMagicLink(token: $token) { user { id googleEmail } } }',
+    { token },
+  )
+  expect(owner.data.loginWithMagicLink.user).toEqual({ id: siti.id, googleEmail: null })
+  expect((await signIn(account)).data.loginWithGoogle.user.id).not.toBe(siti.id)
+})
+
+it('takes the link off only where a password, or a verified address, is left', async () => {
   const account = someone()
   const { accessToken, user } = (await signIn(account)).data.loginWithGoogle
-  const viewer = { id: user.id, role: 'CUSTOMER' as const, sessionId: JSON.parse(atob(accessToken.split('.')[1])).sid }
+  const viewer = {
+    id: user.id,
+    role: 'CUSTOMER' as const,
+    sessionId: JSON.parse(atob(accessToken.split('.')[1])).sid,
+  }
+  await story.sql(`UPDATE users SET email_verified_at = NULL WHERE id = '${user.id}'`)
   expect((await story.askAs(viewer)(UNLINK)).code).toBe('CONFLICT')
+  await story.sql(`UPDATE users SET email_verified_at = now() WHERE id = '${user.id}'`)
+  expect((await story.askAs(viewer)(UNLINK)).data.unlinkGoogle).toEqual({ id: user.id, googleEmail: null })
   const siti = await story.signUp()
   expect((await siti.ask(UNLINK)).data.unlinkGoogle).toEqual({ id: siti.id, googleEmail: null })
   const other = someone()
@@ -122,11 +151,14 @@ it('refuses an address that Google has not verified, a code of another sign-in, 
 })
 
 it('waits ten minutes for whoever began, and in the browser that began', async () => {
-  const browser = (cookies: object) => story.askAs(null, 'router', undefined, { [COOKIES_HEADER]: JSON.stringify(cookies) })
+  const browser = (cookies: object) =>
+    story.askAs(null, 'router', undefined, { [COOKIES_HEADER]: JSON.stringify(cookies) })
   const came = await goTo(someone(), browser({ 'sign-in': 'of-this-browser' }))
   expect((await logIn(came)).code).toBe('BAD_USER_INPUT')
   expect((await logIn(came, browser({ 'sign-in': 'of-another' }))).code).toBe('BAD_USER_INPUT')
-  expect((await logIn(await goTo(someone()), browser({ 'sign-in': 'of-this-browser' }))).code).toBe('BAD_USER_INPUT')
+  expect((await logIn(await goTo(someone()), browser({ 'sign-in': 'of-this-browser' }))).code).toBe(
+    'BAD_USER_INPUT',
+  )
   const done = await logIn(came, browser({ 'sign-in': 'of-this-browser' }))
   expect([done.code, done.data.loginWithGoogle.refreshToken]).toEqual([undefined, null])
   const late = await goTo(someone())
@@ -150,7 +182,13 @@ describe('five come back with one state and code at once', () => {
   })
 
   it('is let in once: the state is taken by one DELETE', async () => {
-    expect(await race()).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT', 'OK'])
+    expect(await race()).toEqual([
+      'BAD_USER_INPUT',
+      'BAD_USER_INPUT',
+      'BAD_USER_INPUT',
+      'BAD_USER_INPUT',
+      'OK',
+    ])
   })
 })
 
@@ -159,7 +197,9 @@ describe('two people link one Google account at once', () => {
     const both = [await story.signUp(), await story.signUp()]
     const came = await Promise.all(both.map(({ ask }) => goTo(account, ask)))
     const outcomes = await parallel(2, (n) => both[n]?.ask(LINK, { input: came[n] }) as Promise<Answer>)
-    const [row] = await story.sql(`SELECT count(*)::int AS owners FROM identities WHERE subject = '${account}'`)
+    const [row] = await story.sql(
+      `SELECT count(*)::int AS owners FROM identities WHERE subject = '${account}'`,
+    )
     return { codes: codesOf(outcomes), owners: row.owners }
   }
 

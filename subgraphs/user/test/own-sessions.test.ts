@@ -50,10 +50,13 @@ it('shows somebody their open sessions: by what, from where, since when, and whi
   ])
   const budi = await story.signUp()
   expect(await sessionsOf(budi)).toHaveLength(1)
-  await siti.ask('mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }', {
-    id: siti.id,
-    input: { password: PASSWORD },
-  })
+  await siti.ask(
+    'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }',
+    {
+      id: siti.id,
+      input: { password: PASSWORD },
+    },
+  )
   const [traces] = await story.sql(`SELECT count(user_agent)::int + count(network)::int AS left
     FROM sessions WHERE user_id = '${siti.id}'`)
   expect(traces).toEqual({ left: 0 })
@@ -118,7 +121,8 @@ describe('the end of a session, however much it is used', () => {
   it('comes after SESSION_MAX_DAYS: tokens last no longer, and then none works, not even within the grace', async () => {
     await age('89 days')
     const { data } = await story.refresh(siti.refreshToken)
-    const [token] = await story.sql(`SELECT round(extract(epoch FROM t.expires_at - now()) / 3600)::int AS hours
+    const [token] =
+      await story.sql(`SELECT round(extract(epoch FROM t.expires_at - now()) / 3600)::int AS hours
       FROM refresh_tokens t JOIN sessions s ON s.id = session_id WHERE s.user_id = '${siti.id}' AND used_at IS NULL`)
     expect(token).toEqual({ hours: 24 })
     await age('90 days')
@@ -137,7 +141,9 @@ describe('the end of a session, however much it is used', () => {
 
 describe('a sign-in from somewhere new', () => {
   const told = () =>
-    story.sql(`SELECT cause, data FROM notifications WHERE kind = 'NEW_SIGN_IN' AND user_id = '${siti.id}' ORDER BY id`)
+    story.sql(
+      `SELECT cause, data FROM notifications WHERE kind = 'NEW_SIGN_IN' AND user_id = '${siti.id}' ORDER BY id`,
+    )
 
   it('is told to whoever it may not have been: not the first place, nor a known device in another network', async () => {
     const home = await story.comeBack(siti.email, PASSWORD, { address: HOME })

@@ -20,6 +20,8 @@ export interface Deps extends BaseDeps<Db> {
   google: GoogleIssuer | null
   /** How long a session can be gone on with, however much it is used. */
   sessionMaxSeconds: number
+  /** For how long somebody buys as a guest. */
+  guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */

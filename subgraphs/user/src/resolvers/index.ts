@@ -2,9 +2,18 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
+import { entry } from './entry.ts'
 import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
-export const resolvers = joinResolvers<Resolvers>({ DateTime }, account, session, google, organizerProposal, wishlist)
+export const resolvers = joinResolvers<Resolvers>(
+  { DateTime },
+  account,
+  entry,
+  session,
+  google,
+  organizerProposal,
+  wishlist,
+)

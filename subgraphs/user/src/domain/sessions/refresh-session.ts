@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
-import { type Account, lockAccountShared } from '../accounts/account-store.ts'
+import { type Account, isGuestTooLong, lockAccountShared } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -72,7 +72,7 @@ async function rotate(
   { id, sessionId, userId }: KnownToken,
   token: string,
 ): Promise<Outcome> {
-  const { keyedHashes, refreshGraceSeconds } = deps
+  const { keyedHashes, refreshGraceSeconds, guestSessionHours } = deps
   /** Follows from the token and an id that only the database has: nothing that would sign anybody in is stored for the grace. */
   const successorOf = (before: string, successorId: string): string =>
     keyedHashes.successor(before, successorId).toString('base64url')
@@ -87,6 +87,8 @@ async function rotate(
   if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
   if (revoked) throw sessionEnded()
   if (over || (first && expired)) throw new TokenExpired()
+  if (account.role === 'GUEST' && (await isGuestTooLong(tx, account.id, guestSessionHours)))
+    throw new TokenExpired()
   const refreshToken = successors.reduce(successorOf, token)
   const session = first
     ? await insertRefreshToken(

@@ -36,7 +36,8 @@ export const viewSession = (viewer: Viewer, session: SessionRow): SessionView =>
   return {
     id,
     signedInBy: signedInBy as SignInMethod | null,
-    device: userAgent === null ? null : { browser: browserOf(userAgent), system: systemOf(userAgent), userAgent },
+    device:
+      userAgent === null ? null : { browser: browserOf(userAgent), system: systemOf(userAgent), userAgent },
     place: network,
     createdAt,
     lastSeenAt: lastSeenAt ?? createdAt,

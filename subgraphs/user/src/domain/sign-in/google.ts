@@ -4,6 +4,7 @@ import { BadUserInput, Conflict, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emailSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
+import { recordEmailVerified } from '../account-links/proved-mailbox.ts'
 import { register } from '../account-management/sign-up.ts'
 import { type Account, lockAccount, lockAccountShared } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
@@ -130,8 +131,8 @@ export async function unlinkGoogle(deps: Deps, viewer: Viewer): Promise<UserView
     const email = await deleteIdentityUnlessLast(tx, viewer.id, issuer)
     if (email) {
       await tellOfChange(tx, viewer.id, { linked: false, email, cause: `unlinked ${newToken()}` })
-    } else if (account.passwordHash === null) {
-      throw new Conflict('Nothing else opens this account: give it a password first.')
+    } else if (account.passwordHash === null && account.emailVerifiedAt === null) {
+      throw new Conflict('Nothing else opens this account: give it a password, or verify its address, first.')
     }
     return fullView(account)
   })
@@ -194,6 +195,7 @@ async function signUpByGoogle(
   const name = nameSchema().safeParse(found.name).data ?? nameSchema().parse(email.split('@')[0])
   const account = await register(deps, tx, { email, passwordHash: null, name, emailVerifiedAt: new Date() })
   await insertIdentity(tx, { ...idOf(google, found), userId: account.id, email })
+  await recordEmailVerified(tx, account.id, email)
   return account
 }
 

@@ -50,7 +50,7 @@ export async function insertIdentity(
 }
 
 /**
- * Takes the link off, unless nothing else opens the account.
+ * Takes the link off, unless nothing else opens the account: no password, and no link that is mailed to where it is known to be theirs.
  * @returns its address, null when it stays.
  */
 export async function deleteIdentityUnlessLast(
@@ -60,7 +60,7 @@ export async function deleteIdentityUnlessLast(
 ): Promise<string | null> {
   const gone = await tx.$queryRaw<{ email: string }[]>`DELETE FROM identities i USING users u
     WHERE i.user_id = ${userId}::uuid AND i.issuer = ${issuer} AND u.id = i.user_id
-      AND u.password_hash IS NOT NULL
+      AND (u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL)
     RETURNING i.email`
   return gone[0]?.email ?? null
 }

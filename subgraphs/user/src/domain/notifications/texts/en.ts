@@ -1,3 +1,4 @@
+import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
 /** What people are told in English. */
@@ -27,6 +28,7 @@ export const en: Texts = {
     facts: [['When', say.time(at)]],
     action: { label: 'Look at your account', url: say.url('/account/sessions') },
   }),
+  ...linksEn,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

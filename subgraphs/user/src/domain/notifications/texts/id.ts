@@ -1,3 +1,4 @@
+import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
 /** The same in Indonesian. */
@@ -17,9 +18,7 @@ export const id: Texts = {
     action: { label: 'Lihat sesi Anda', url: say.url('/account/sessions') },
   }),
   GOOGLE_CHANGED: ({ at, linked, email }, say) => ({
-    subject: linked
-      ? 'Anda kini dapat masuk dengan Google'
-      : 'Anda tidak dapat lagi masuk dengan Google',
+    subject: linked ? 'Anda kini dapat masuk dengan Google' : 'Anda tidak dapat lagi masuk dengan Google',
     paragraphs: [
       linked
         ? `Akun Google ${email} telah ditautkan dengan akun Anda: siapa pun yang dapat membukanya dapat masuk ke akun Anda.`
@@ -29,6 +28,7 @@ export const id: Texts = {
     facts: [['Waktu', say.time(at)]],
     action: { label: 'Lihat akun Anda', url: say.url('/account/sessions') },
   }),
+  ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
