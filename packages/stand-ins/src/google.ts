@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closeHttp, createHttpServer, listen, readBody } from '@karcis/kit/http'
-import Provider, { type Configuration, interactionPolicy } from 'oidc-provider'
+import { type Configuration, interactionPolicy, Provider } from 'oidc-provider'
 
 const HOST = '127.0.0.1' // it vouches for whoever asks: it is nobody's but this machine's
 const BODY_LIMIT = 10_000

@@ -107,7 +107,7 @@ function send(
 ): void {
   response.writeHead(statusOf(result, contentType), [
     ...headers,
-    ...setCookies.flatMap((cookie) => ['set-cookie', cookie]),
+    ...(setCookies.length === 0 ? setCookies : setCookies.flatMap((cookie) => ['set-cookie', cookie])),
     'content-type',
     contentType,
     'cache-control',
