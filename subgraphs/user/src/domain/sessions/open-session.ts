@@ -11,7 +11,14 @@ import { insertSession, type OpenSession, type Traces } from './session-store.ts
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
 /** By what somebody has shown who they are. */
-export type SignInMethod = 'PASSWORD' | 'SIGN_UP' | 'GUEST' | 'MAGIC_LINK' | 'GOOGLE' | 'PASSKEY'
+export type SignInMethod =
+  | 'PASSWORD'
+  | 'SIGN_UP'
+  | 'GUEST'
+  | 'MAGIC_LINK'
+  | 'GOOGLE'
+  | 'PASSKEY'
+  | 'SECOND_FACTOR'
 
 /** How somebody comes into a session. */
 export interface SignIn {
