@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
+import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
@@ -14,6 +15,7 @@ export const resolvers = joinResolvers<Resolvers>(
   entry,
   session,
   notification,
+  google,
   organizerProposal,
   wishlist,
 )

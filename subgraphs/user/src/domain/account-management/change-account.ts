@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -19,7 +19,7 @@ import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { InvalidCredentials } from '../errors.ts'
+import { InvalidCredentials, NoPassword } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
@@ -39,7 +39,7 @@ export async function changePassword(
 ): Promise<UserView> {
   const { currentPassword, newPassword } = parseInput(changePasswordSchema, input)
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   if (isOwnEmail(newPassword, known.email)) {
     throw new BadUserInput([{ path: 'input.newPassword', message: OWN_EMAIL }])
   }

@@ -77,7 +77,9 @@ async function repeatSignUp(deps: Deps, client: Client, email: string, password:
 /** What the account of a new person starts with; the address normalized, the password hashed. */
 export interface NewAccount {
   email: string
-  passwordHash: string
+  /** Null for whoever signs in otherwise. */
+  passwordHash: string | null
+  emailVerifiedAt?: Date
   name: string
   phoneNumber?: string | null
   address?: string | null
