@@ -7,7 +7,14 @@ import { viewer } from '../event-on-sale.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { forgetStatements, printStatements } from './statements.ts'
 import { cpuOfFamily } from '../router/cpu.ts'
-import { describeStretches, printCpu, printMemory, printProgress, type Progress, type Stretch } from './report.ts'
+import {
+  describeStretches,
+  printCpu,
+  printMemory,
+  printProgress,
+  type Progress,
+  type Stretch,
+} from './report.ts'
 import { type Shop, sellAtOnce, sellAtRate } from './sales.ts'
 import { type SoldEvent, writeSold, writeWallets } from './sold-bookings.ts'
 
@@ -66,7 +73,12 @@ async function benchCancelEvent(): Promise<void> {
     const steady = await sellAtRate(shop, rate, ms)
     const used = cpuOf(platform)
     const fast = await sellAtOnce(shop, AT_ONCE, ms)
-    const stretch = { beside: whatWentOn(before, progress()), steady, fast, cpu: cpuSince(used, cpuOf(platform)) }
+    const stretch = {
+      beside: whatWentOn(before, progress()),
+      steady,
+      fast,
+      cpu: cpuSince(used, cpuOf(platform)),
+    }
     stretches.push(stretch)
     if (values.watch) console.log(JSON.stringify({ ...stretch, steady: undefined, fast: fast.took.length }))
   }
@@ -74,9 +86,13 @@ async function benchCancelEvent(): Promise<void> {
   const rounds = Number(values.rounds)
   const events: { event: SoldEvent; count: number }[] = []
   const lonely = Number(values.alone) > 0 ? await sold(Number(values.alone)) : null
-  if (Number(values.bookings) > 0) events.push({ event: await sold(Number(values.bookings)), count: Number(values.bookings) })
+  if (Number(values.bookings) > 0)
+    events.push({ event: await sold(Number(values.bookings)), count: Number(values.bookings) })
   for (let round = 0; round < rounds; round++)
-    events.push({ event: await sold(Number(values['round-bookings'])), count: Number(values['round-bookings']) })
+    events.push({
+      event: await sold(Number(values['round-bookings'])),
+      count: Number(values['round-bookings']),
+    })
   await sellAtOnce(shop, AT_ONCE, WARM_MS)
 
   if (lonely) {
@@ -115,9 +131,11 @@ const cpuOf = ({ processes, postgres }: Platform): Record<string, number> => ({
   postgres: cpuOfFamily(postgres.pid),
 })
 
-/** Of all together, in µs. */
-const cpuSince = (before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): number =>
-  Object.entries(after).reduce((sum, [name, us]) => sum + us - (before[name] ?? 0), 0)
+const cpuSince = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(after).map(([name, us]) => [name, us - (before[name] ?? 0)]))
 
 /** What a cancellation did between two looks at it. */
 function whatWentOn(before: Progress | undefined, after: Progress | undefined): Stretch['beside'] {

@@ -71,8 +71,8 @@ export interface Stretch {
   beside: 'nothing' | 'money back' | 'credit notes'
   steady: Window
   fast: Window
-  /** CPU time of all processes in `fast`, in µs. */
-  cpu: number
+  /** CPU time of each process in `fast`, in µs. */
+  cpu: Readonly<Record<string, number>>
 }
 
 /**
@@ -81,6 +81,7 @@ export interface Stretch {
  */
 export function describeStretches(stretches: readonly Stretch[]): void {
   const quiet = stretches.filter(({ beside }) => beside === 'nothing')
+  const names = Object.keys(stretches[0]?.cpu ?? {})
   const half = Math.ceil(quiet.length / 2)
   const kinds: [string, readonly Stretch[]][] = [
     ['nothing', quiet],
@@ -89,8 +90,10 @@ export function describeStretches(stretches: readonly Stretch[]): void {
     ['money back', stretches.filter(({ beside }) => beside === 'money back')],
     ['credit notes', stretches.filter(({ beside }) => beside === 'credit notes')],
   ]
-  console.log('\n| beside the sale | stretches | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | CPU ms per purchase | failed |')
-  console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
+  console.log(
+    `\n| beside the sale | stretches | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | failed | CPU ms per purchase | ${names.join(' | ')} |`,
+  )
+  console.log(`|---|${Array.from({ length: 9 + names.length }, () => '---:').join('|')}|`)
   const reference = middles(quiet)
   for (const [name, all] of kinds) {
     if (all.length === 0) continue
@@ -105,8 +108,8 @@ export function describeStretches(stretches: readonly Stretch[]): void {
       ratio('p99'),
       is.perSecond.toFixed(1),
       ratio('perSecond'),
-      is.cpu.toFixed(1),
       all.reduce((sum, { steady, fast }) => sum + steady.failed + fast.failed, 0),
+      ...[undefined, ...names].map((name) => cpuPerPurchase(all, name).toFixed(1)),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   }
@@ -118,6 +121,14 @@ function middles(stretches: readonly Stretch[]) {
     p50: percentile(took, 0.5),
     p99: percentile(took, 0.99),
     perSecond: median(stretches.map(({ fast }) => fast.perSecond)),
-    cpu: median(stretches.map(({ fast, cpu }) => cpu / 1_000 / fast.took.length)),
   }
 }
+
+/** CPU ms per purchase of one process, or of all together. */
+const cpuPerPurchase = (stretches: readonly Stretch[], of?: string): number =>
+  median(
+    stretches.map(({ fast, cpu }) => {
+      const us = of === undefined ? Object.values(cpu).reduce((sum, one) => sum + one, 0) : (cpu[of] ?? 0)
+      return us / 1_000 / fast.took.length
+    }),
+  )

@@ -263,7 +263,8 @@ async function rage(
   const crashing = async (): Promise<void> => {
     for (const point of crashes) {
       const begunAt = Date.now()
-      if (await cluster.crashAt(point, SELDOM.test(point) ? SELDOM_MS : CRASH_MS)) await recovered('died between two steps', point, 0, begunAt)
+      if (await cluster.crashAt(point, SELDOM.test(point) ? SELDOM_MS : CRASH_MS))
+        await recovered('died between two steps', point, 0, begunAt)
     }
   }
   await Promise.all([striking(), crashing()])

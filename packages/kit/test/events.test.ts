@@ -125,7 +125,7 @@ it('delivers what is recorded right after its commit, what comes meanwhile toget
 })
 
 describe('who is to answer only once others were told', () => {
-  type Courier = Pick<typeof import('../src/events/courier.ts'), 'startCourier' | 'untilTold'>
+  type Courier = { startCourier: typeof startCourier; untilTold: typeof untilTold }
   const COURIER = new URL('../src/events/courier.ts', import.meta.url)
 
   /** Has `a` and `b` told, of which the consumer takes its time with `a`. @returns what came in which order, and what was sent. */
@@ -211,7 +211,10 @@ describe('who is to answer only once others were told', () => {
 
   it('would wait for ever, if only what arrived ended the waiting', async () => {
     const mutant = await importMutant<Courier>(COURIER, [
-      ['        await deliver(deps, consumer, [...now.keys()])\n', '        await deliver(deps, consumer, [...now.keys()])\n        for (const tried of now.values()) tried.resolve()\n'],
+      [
+        '        await deliver(deps, consumer, [...now.keys()])\n',
+        '        await deliver(deps, consumer, [...now.keys()])\n        for (const tried of now.values()) tried.resolve()\n',
+      ],
       ['      for (const tried of now.values()) tried.resolve()\n      now.clear()', '      now.clear()'],
     ])
     expect(await whileAway(mutant)).toBe(false)

@@ -31,8 +31,7 @@ const beginRefunds = (eventId: string, minutesAgo: number) =>
   world.db.$executeRaw`INSERT INTO event_refunds (event_id, reason, created_at)
     VALUES (${eventId}::uuid, 'Rain.', now() - make_interval(mins => ${minutesAgo}::int))`
 
-const statusOf = async (id: string) =>
-  (await world.db.booking.findUniqueOrThrow({ where: { id } })).status
+const statusOf = async (id: string) => (await world.db.booking.findUniqueOrThrow({ where: { id } })).status
 
 const progressOf = (eventId: string) => world.db.eventRefund.findUniqueOrThrow({ where: { eventId } })
 
@@ -48,7 +47,8 @@ describe('a payment that was under way when its event was called off', () => {
     await refund(alone(), eventId)
     await world.ask(buyer, PAY, { id })
     await eventually(async () => expect(await statusOf(id)).toBe('PAID'))
-    await world.db.$executeRaw`UPDATE event_refunds SET created_at = now() - interval '1 hour' WHERE event_id = ${eventId}::uuid`
+    await world.db
+      .$executeRaw`UPDATE event_refunds SET created_at = now() - interval '1 hour' WHERE event_id = ${eventId}::uuid`
     await refund(alone(), eventId)
     return statusOf(id)
   }
@@ -69,7 +69,8 @@ describe('a booking whose tickets were being issued as its turn came', () => {
     const event = await knownEvent(world)
     const { bookingId } = await boughtAt(world, event, 1)
     await beginRefunds(event.eventId, 60)
-    await world.db.$executeRaw`UPDATE event_refunds SET last_id = ${bookingId}::uuid WHERE event_id = ${event.eventId}::uuid`
+    await world.db
+      .$executeRaw`UPDATE event_refunds SET last_id = ${bookingId}::uuid WHERE event_id = ${event.eventId}::uuid`
     await refund(alone(), event.eventId)
     const { status } = await progressOf(event.eventId)
     await refund(alone(), event.eventId)
@@ -103,7 +104,10 @@ describe('a piece that is refunded twice', () => {
 
   it('would tell everybody once more that their money goes back, and of nothing, without it: what is left is reckoned under the lock', async () => {
     const store = mutantPath(domain('bookings/booking-store.ts'), [
-      [`AND status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled\n      AND \${NOTHING_OPEN}\n    RETURNING`, 'RETURNING'],
+      [
+        `AND status IN ('PAID', 'PARTIALLY_REFUNDED') AND fulfilled\n      AND \${NOTHING_OPEN}\n    RETURNING`,
+        'RETURNING',
+      ],
     ])
     const { refundTogether: mutant } = await importMutant<{ refundTogether: typeof refundTogether }>(
       domain('refunds/refund-together.ts'),
@@ -115,7 +119,8 @@ describe('a piece that is refunded twice', () => {
 
 describe('an event whose job is lost', () => {
   const job = (eventId: string) =>
-    world.db.$queryRaw`SELECT true AS waits FROM graphile_worker._private_jobs WHERE key = ${`refund-event:${eventId}`}`
+    world.db
+      .$queryRaw`SELECT true AS waits FROM graphile_worker._private_jobs WHERE key = ${`refund-event:${eventId}`}`
 
   it('is gone on with by the sweep alone, once it was quiet for long enough', async () => {
     const event = await knownEvent(world)
@@ -123,7 +128,8 @@ describe('an event whose job is lost', () => {
     await beginRefunds(event.eventId, 1)
     await sweepEventRefunds(world.subgraph.deps)
     expect([await job(event.eventId), await statusOf(bookingId)]).toEqual([[], 'PAID'])
-    await world.db.$executeRaw`UPDATE event_refunds SET updated_at = now() - interval '2 minutes' WHERE event_id = ${event.eventId}::uuid`
+    await world.db
+      .$executeRaw`UPDATE event_refunds SET updated_at = now() - interval '2 minutes' WHERE event_id = ${event.eventId}::uuid`
     await sweepEventRefunds(world.subgraph.deps)
     await eventually(async () => expect(await statusOf(bookingId)).toBe('REFUNDED'))
   })

@@ -8,7 +8,16 @@ import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-eve
 import { refundTogether } from '../src/domain/refunds/refund-together.ts'
 import { balanceOf } from './booking-process.ts'
 import { audit } from './money.ts'
-import { boughtAt, GRANT, knownEvent, PRICE, refundAlone, REQUEST, setPolicy, tellOf } from './refund-stories.ts'
+import {
+  boughtAt,
+  GRANT,
+  knownEvent,
+  PRICE,
+  refundAlone,
+  REQUEST,
+  setPolicy,
+  tellOf,
+} from './refund-stories.ts'
 import { type OnSale, startWorld, type World } from './world.ts'
 
 const READ = `query ($id: ID!) { booking(id: $id) { status refundedAmount refundReason
@@ -144,7 +153,9 @@ describe('an event that is called off', () => {
     await boughtAt(world, await knownEvent(world), 1)
     const rests: number[] = []
     for (const sessions of [0, 2]) {
-      const work = Promise.all(Array.from({ length: sessions }, () => db.$queryRaw`SELECT pg_sleep(0.5)::text`))
+      const work = Promise.all(
+        Array.from({ length: sessions }, () => db.$queryRaw`SELECT pg_sleep(0.5)::text`),
+      )
       await eventually(async () => {
         const [row] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM pg_stat_activity
           WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%' AND state = 'active'`
@@ -166,7 +177,8 @@ describe('an event that is called off', () => {
     const [first, second] = events.map(({ eventId }) => eventId)
     if (!first || !second) throw new Error('two events')
     for (const event of events) for (let n = 0; n < 2; n += 1) await boughtAt(world, event, 1)
-    await world.db.$executeRaw`INSERT INTO event_refunds (event_id, reason) VALUES (${first}::uuid, 'Rain.'), (${second}::uuid, 'Rain.')`
+    await world.db
+      .$executeRaw`INSERT INTO event_refunds (event_id, reason) VALUES (${first}::uuid, 'Rain.'), (${second}::uuid, 'Rain.')`
     const seen: string[] = []
     using _ = whenReached(async (point) => {
       if (point !== 'refund-event/noted') return

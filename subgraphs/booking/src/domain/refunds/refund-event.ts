@@ -68,15 +68,17 @@ export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSi
 async function refundDue(deps: Deps, due: Set<string>, closing?: AbortSignal): Promise<void> {
   const until = performance.now() + TURN_MS
   let pace = await paceOf(deps.db)
-  while (due.size > 0)
-    for (const eventId of [...due]) {
-      const began = performance.now()
-      if (!(await refundSome(deps, eventId, pace.piece))) due.delete(eventId)
-      const now = performance.now()
-      if (closing?.aborted || now > until) return goOnLater(deps, due)
-      pace = await paceOf(deps.db)
-      if (due.size > 0) await restAfter(pace, now - began)
-    }
+  // Those that come meanwhile are at the end, and one of which there is more after its piece goes there too.
+  for (const eventId of due) {
+    const began = performance.now()
+    const goesOn = await refundSome(deps, eventId, pace.piece)
+    due.delete(eventId)
+    if (goesOn) due.add(eventId)
+    const now = performance.now()
+    if (closing?.aborted || now > until) return goOnLater(deps, due)
+    pace = await paceOf(deps.db)
+    if (due.size > 0) await restAfter(pace, now - began)
+  }
 }
 
 const goOnLater = (deps: Deps, due: ReadonlySet<string>): Promise<void> =>
