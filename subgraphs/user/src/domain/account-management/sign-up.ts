@@ -21,7 +21,7 @@ import type { SignedIn } from '../sessions/access-tokens.ts'
 import { signInByPassword } from '../sessions/log-in.ts'
 import { countLoginAttempt, uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
-import { countAttempt, signUpAttempt } from '../sessions/sign-in-limits.ts'
+import { countAttempt, signUpAttempt, withdrawAttempt } from '../sessions/sign-in-limits.ts'
 
 /** For how long a sign-up may be asked for again. */
 const REPEAT_MINUTES = 15
@@ -59,8 +59,12 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
       return account
     })
   } catch (error) {
-    if (error instanceof EmailTaken && (await isJustSignedUp(deps.db, person, REPEAT_MINUTES)))
-      return repeatSignUp(deps, client, email, password)
+    if (error instanceof EmailTaken) {
+      if (await isJustSignedUp(deps.db, person, REPEAT_MINUTES))
+        return repeatSignUp(deps, client, email, password)
+    } else if (attempt) {
+      await withdrawAttempt(deps, attempt).catch(() => undefined) // it tells nobody who has an account
+    }
     throw error
   }
 }
