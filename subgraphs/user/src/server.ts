@@ -1,5 +1,6 @@
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
+import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
@@ -7,6 +8,7 @@ import { createAccountById } from './domain/accounts/account-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
@@ -35,6 +37,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
+        channels: createChannels(settings),
+        publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
       }
       return { deps, close: () => passwords.close() }
