@@ -3,12 +3,16 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
+import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
-type Loaders = WishlistLoaders
+interface Loaders extends WishlistLoaders {
+  /** Since when nothing is sent to a mail address any more. */
+  deadMailAddress: DataLoader<string, Date | null>
+}
 
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {
@@ -29,6 +33,7 @@ const MAX_EVENTS = 100
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  deadMailAddress: new DataLoader((addresses) => findDeadMailAddresses(deps.db, addresses), { cache: false }),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {

@@ -1,14 +1,19 @@
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
+import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import type { PageRequest } from '@karcis/kit/subgraph/server'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
+import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
+import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
@@ -31,6 +36,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
+      const channels = createChannels(settings, base)
       const deps: Deps = {
         ...base,
         passwords,
@@ -38,11 +44,20 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
-        channels: createChannels(settings),
+        channels: channels.all,
+        outbox: channels.outbox,
+        unsubscribeLinks: channels.unsubscribeLinks,
+        bounces: channels.bounces,
         publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
       }
-      return { deps, close: () => passwords.close() }
+      return {
+        deps,
+        async close() {
+          channels.close()
+          await passwords.close()
+        },
+      }
     },
     async prepare(deps) {
       const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
@@ -59,6 +74,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
+      [OUTBOX_PATH]: { answer: (request: PageRequest) => openOutbox(deps.outbox, request) },
+      [OUTBOX_FOLDER]: { answer: (request: PageRequest) => openOutboxMessage(deps.outbox, request) },
+      [UNSUBSCRIBE_PATH]: { answer: (request: PageRequest) => unsubscribe(deps, request) },
+      [BOUNCES_PATH]: { answer: (request: PageRequest) => takeBounce(deps, request) },
     }),
   })
 }

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis'
+import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { ChannelName } from '../kinds.ts'
 
 /** A message that would have been sent. */
@@ -41,7 +41,7 @@ while redis.call('LLEN', KEYS[1]) > tonumber(ARGV[4]) do
 end
 for _, key in ipairs(KEYS) do redis.call('EXPIRE', key, ARGV[5]) end`
 
-export function createCaughtMessages(redis: Redis): CaughtMessages {
+export function createCaughtMessages({ redis }: Pick<BaseDeps<unknown>, 'redis'>): CaughtMessages {
   const [ids, messages, raws] = KEYS as [string, string, string]
   return {
     async add(message, raw) {
