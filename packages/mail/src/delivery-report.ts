@@ -33,7 +33,10 @@ export async function readDeliveryReport(raw: Uint8Array): Promise<DeliveryRepor
 
 /** Fields, in blocks that empty lines divide: the first is of the mail, each of the others of a recipient. */
 function blocksOf(text: string): Map<string, string>[] {
-  const unfolded = text.replace(/\r\n?/g, '\n').trim().replace(/\n[ \t]+/g, ' ')
+  const unfolded = text
+    .replace(/\r\n?/g, '\n')
+    .trim()
+    .replace(/\n[ \t]+/g, ' ')
   return unfolded.split(/\n\s*\n/).map(
     (block) =>
       new Map(

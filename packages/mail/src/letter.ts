@@ -28,8 +28,7 @@ const layout = readTemplate(readFileSync(new URL('layout/letter.html', import.me
 export function writeHtml(letter: Letter): string {
   const { language, subject, paragraphs, facts = [], action, code, pictures = [], unsubscribeUrl } = letter
   const words = WORDS[language]
-  const facts_ = layout.part('facts')
-  return layout.fill(
+  return layout.render(
     {
       language: language.toLowerCase(),
       brand: BRAND,
@@ -38,31 +37,35 @@ export function writeHtml(letter: Letter): string {
       because: escapeHtml(unsubscribeUrl === undefined ? words.needed : words.chosen),
     },
     {
-      paragraph: paragraphs.map((text) => layout.part('paragraph').fill({ paragraph: withBreaks(text) })),
-      code: some(code, (text) => layout.part('code').fill({ code: escapeHtml(text) })),
-      facts: some(facts.length > 0 ? facts : undefined, (list) =>
-        facts_.fill(
-          {},
-          {
-            fact: list.map(([label, value]) =>
-              facts_.part('fact').fill({ label: escapeHtml(label), value: withBreaks(value) }),
-            ),
-          },
-        ),
-      ),
+      paragraph: paragraphs.map((text) => layout.part('paragraph').render({ paragraph: withBreaks(text) })),
+      code: some(code, (text) => layout.part('code').render({ code: escapeHtml(text) })),
+      facts: facts.length === 0 ? [] : [renderFacts(facts)],
       picture: pictures.map(({ cid, caption }) =>
-        layout.part('picture').fill({ cid: escapeHtml(cid), caption: escapeHtml(caption) }),
+        layout.part('picture').render({ cid: escapeHtml(cid), caption: escapeHtml(caption) }),
       ),
       action: some(action, ({ label, url }) =>
-        layout.part('action').fill({
+        layout.part('action').render({
           label: escapeHtml(label),
           url: escapeHtml(webUrl(url)),
           otherwise: escapeHtml(words.otherwise),
         }),
       ),
       unsubscribe: some(unsubscribeUrl, (url) =>
-        layout.part('unsubscribe').fill({ url: escapeHtml(webUrl(url)), label: escapeHtml(words.unsubscribe) }),
+        layout
+          .part('unsubscribe')
+          .render({ url: escapeHtml(webUrl(url)), label: escapeHtml(words.unsubscribe) }),
       ),
+    },
+  )
+}
+
+function renderFacts(facts: NonNullable<Letter['facts']>): string {
+  const table = layout.part('facts')
+  const row = table.part('fact')
+  return table.render(
+    {},
+    {
+      fact: facts.map(([label, value]) => row.render({ label: escapeHtml(label), value: withBreaks(value) })),
     },
   )
 }
@@ -84,13 +87,14 @@ export function writeText(letter: Letter): string {
   return `${blocks.join('\n\n')}\n`
 }
 
-const some = <T>(thing: T | undefined, fill: (thing: T) => string): string[] =>
-  thing === undefined ? [] : [fill(thing)]
+const some = <T>(thing: T | undefined, render: (thing: T) => string): string[] =>
+  thing === undefined ? [] : [render(thing)]
 
 const withBreaks = (text: string): string => escapeHtml(text).replace(/\r?\n/g, '<br />')
 
 /** @throws Error for an address that no browser opens as a page, as `javascript:`. */
 function webUrl(url: string): string {
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? '')) throw new Error('A mail links to web addresses only.')
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+    throw new Error('A mail links to web addresses only.')
   return url
 }

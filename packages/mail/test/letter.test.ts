@@ -26,7 +26,12 @@ describe('a letter', () => {
   it('shows whatever is in it as the text that it is', () => {
     const html = writeHtml(full)
     expect(html).not.toContain('<script')
-    const shown = html.replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
+    const shown = html
+      .replaceAll('&quot;', '"')
+      .replaceAll('&#39;', "'")
+      .replaceAll('&lt;', '<')
+      .replaceAll('&gt;', '>')
+      .replaceAll('&amp;', '&')
     // title, label of the page, headline; preview, paragraph; fact and its label; button; code; picture and its caption
     expect(shown.split(name).length - 1).toBe(11)
   })
@@ -41,7 +46,9 @@ describe('a letter', () => {
     const html = writeHtml(letter)
     expect(html).not.toMatch(/<img|\{\{|part:|class="(facts|code|action)/)
     expect(html).toContain('cannot be turned off')
-    expect(writeHtml({ ...letter, unsubscribeUrl: 'https://karcis.example/x' })).not.toContain('cannot be turned off')
+    expect(writeHtml({ ...letter, unsubscribeUrl: 'https://karcis.example/x' })).not.toContain(
+      'cannot be turned off',
+    )
   })
 
   it('links to no address that is none of a page', () => {
@@ -57,7 +64,13 @@ describe('a letter', () => {
   })
 
   it('says the same as plain text', () => {
-    const text = writeText({ ...full, subject: 'Hello', paragraphs: ['One.'], facts: [['Event', 'Jazz']], code: '482913' })
+    const text = writeText({
+      ...full,
+      subject: 'Hello',
+      paragraphs: ['One.'],
+      facts: [['Event', 'Jazz']],
+      code: '482913',
+    })
     expect(text).toMatch(/^Hello\n\nOne\.\n\n {4}482913\n\nEvent: Jazz\n\n/)
     expect(text).toContain('\n-- \nKarcis\n')
     expect(text).toContain('https://karcis.example/mail/unsubscribe?token=a&b="')

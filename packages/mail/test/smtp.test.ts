@@ -37,7 +37,11 @@ const mail: Mail = {
   attachments: [
     { filename: 'kode.png', contentType: 'image/png', content: png, caption: 'Festival · 7F3A-09BC' },
     { filename: 'tiket “satu”.pdf', contentType: 'application/pdf', content: Buffer.from('%PDF-') },
-    { filename: 'acara.ics', contentType: 'text/calendar; charset=utf-8', content: Buffer.from('BEGIN:VCALENDAR') },
+    {
+      filename: 'acara.ics',
+      contentType: 'text/calendar; charset=utf-8',
+      content: Buffer.from('BEGIN:VCALENDAR'),
+    },
   ],
 }
 const send = (changes: Partial<Mail> = {}, signal = AbortSignal.timeout(20_000)) =>
@@ -107,7 +111,9 @@ describe('a server', () => {
     server.faults.push({ at: 'DATA', drop: true })
     await expect(send()).rejects.toThrow()
     expect(await send()).toBe('SENT')
-    const ids = await Promise.all(server.mails.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId))
+    const ids = await Promise.all(
+      server.mails.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId),
+    )
     expect(ids).toEqual([`<${mail.id}@karcis.example>`, `<${mail.id}@karcis.example>`])
   })
 

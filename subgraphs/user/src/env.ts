@@ -57,8 +57,7 @@ export const userSettings = subgraphSettings
     }
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
-    if (settings.SMTP_URL && !settings.MAIL_FROM)
-      problem('MAIL_FROM', 'must be given together with SMTP_URL')
+    if (settings.SMTP_URL && !settings.MAIL_FROM) problem('MAIL_FROM', 'must be given together with SMTP_URL')
     if (settings.MAIL_BOUNCE && !settings.MAIL_BOUNCE_SECRET)
       problem('MAIL_BOUNCE_SECRET', 'must be given together with MAIL_BOUNCE')
     if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL)

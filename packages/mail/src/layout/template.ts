@@ -2,9 +2,12 @@
 export interface Template {
   /**
    * Fills it in. What `values` has is HTML already; what it lacks is left out.
-   * @param parts by name, in their order, each filled in before.
+   * @param parts by name, in their order, each rendered before.
    */
-  fill(values: Readonly<Record<string, string>>, parts?: Readonly<Record<string, readonly string[]>>): string
+  render(
+    values: Readonly<Record<string, string>>,
+    parts?: Readonly<Record<string, readonly string[]>>,
+  ): string
   /** The template of a part. @throws Error when there is none of that name. */
   part(name: string): Template
 }
@@ -22,7 +25,7 @@ export function readTemplate(source: string): Template {
   })
   return {
     // In one pass, so that nothing which is filled in is taken for a place to be filled.
-    fill: (values, filled = {}) =>
+    render: (values, filled = {}) =>
       outer.replace(new RegExp(`${SLOT.source}|${PLACE.source}`, 'g'), (_, slot?: string, place?: string) =>
         slot === undefined ? (filled[place as string] ?? []).join('') : (values[slot] ?? ''),
       ),

@@ -35,10 +35,7 @@ export async function moveMailAddressToDead(tx: Tx, { userId, address }: SentMai
 }
 
 /** Since when nothing is sent to these mail addresses any more; null for those that it is sent to. */
-export async function findDeadMailAddresses(
-  db: Db,
-  addresses: readonly string[],
-): Promise<(Date | null)[]> {
+export async function findDeadMailAddresses(db: Db, addresses: readonly string[]): Promise<(Date | null)[]> {
   const dead = await db.deadAddress.findMany({ where: { channel: 'EMAIL', address: { in: [...addresses] } } })
   const since = new Map(dead.map(({ address, since: from }) => [address, from]))
   return addresses.map((address) => since.get(address) ?? null)

@@ -3,16 +3,9 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound, Unauthenticated } from '@karcis/kit/errors'
 import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
 import { readDeliveryReport } from '@karcis/mail/delivery-report'
-import type { ReturnPaths } from '@karcis/mail/return-paths'
 import { isNoMailbox } from '@karcis/mail/smtp'
 import type { Deps } from '../../deps.ts'
 import { countBounces, insertBounce, lockDelivery, moveMailAddressToDead } from './bounce-store.ts'
-
-/** Who may bring mails that came back, and which mail they are of. */
-export interface BounceIntake {
-  secret: string
-  returnPaths: ReturnPaths
-}
 
 /** Of failures that say nothing final of an address, as a full mailbox: so many, as long as deliveries are kept, end it. */
 const MOST_FAILURES = 3

@@ -1,8 +1,7 @@
 import type { BaseDeps } from '@karcis/kit/subgraph'
-import { createReturnPaths } from '@karcis/mail/return-paths'
 import type { UserSettings } from '../../../env.ts'
 import type { Db } from '../../database.ts'
-import type { BounceIntake } from '../bounces/take-bounce.ts'
+import { type BounceIntake, createBounceIntake } from '../bounces/bounce-intake.ts'
 import { type CaughtMessages, createCaughtMessages } from '../outbox/caught-messages.ts'
 import { createUnsubscribeLinks, type UnsubscribeLinks } from '../unsubscribing/unsubscribe-links.ts'
 import { createCaughtChannel } from './caught.ts'
@@ -31,7 +30,7 @@ export function createChannels(
   const { NODE_ENV, SMTP_URL, MAIL_FROM = NOBODY, KEY_ENCRYPTION_SECRET, PUBLIC_URL } = settings
   const outbox = NODE_ENV === 'development' ? createCaughtMessages({ redis }) : null
   const unsubscribeLinks = createUnsubscribeLinks(KEY_ENCRYPTION_SECRET, PUBLIC_URL)
-  const bounces = bounceIntake(settings)
+  const bounces = createBounceIntake(settings)
   const sender = { from: MAIL_FROM, ...(bounces && { returnPath: bounces.returnPaths.of }) }
   const writing = { sender, links: unsubscribeLinks }
   const email = SMTP_URL === undefined ? null : createEmailChannel(SMTP_URL, writing)
@@ -46,13 +45,4 @@ export function createChannels(
       ? [email]
       : []
   return { all, outbox, unsubscribeLinks, bounces, close: () => email?.close() }
-}
-
-function bounceIntake(settings: UserSettings): BounceIntake | null {
-  const { MAIL_BOUNCE, MAIL_BOUNCE_SECRET, KEY_ENCRYPTION_SECRET } = settings
-  if (MAIL_BOUNCE === undefined || MAIL_BOUNCE_SECRET === undefined) return null
-  return {
-    secret: MAIL_BOUNCE_SECRET,
-    returnPaths: createReturnPaths(MAIL_BOUNCE, KEY_ENCRYPTION_SECRET),
-  }
 }

@@ -45,10 +45,12 @@ pre { margin: .75rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: 
 ul { margin: 0; padding-left: 1.25rem; }
 nav { margin-bottom: .75rem; }
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
-@media (max-width: 44rem) {
+@media (max-width: 58rem) {
   ol a { grid-template-columns: auto 1fr; }
   .subject, .to { grid-column: 1 / -1; }
   .subject { order: 1; } .to { order: 2; } time { justify-self: end; }
+}
+@media (max-width: 44rem) {
   .frame { resize: none; min-width: 0; height: 38rem; }
   .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .5rem; }
 }

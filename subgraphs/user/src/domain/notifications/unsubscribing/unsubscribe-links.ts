@@ -28,8 +28,7 @@ const LINK_MS = 400 * 24 * 3_600_000
 export function createUnsubscribeLinks(secret: string, publicUrl: string): UnsubscribeLinks {
   const urls = createSignedUrls(secret, 'unsubscribing', claimSchema)
   return {
-    of: (what) =>
-      `${publicUrl}${UNSUBSCRIBE_PATH}?token=${urls.sign(what, new Date(Date.now() + LINK_MS))}`,
+    of: (what) => `${publicUrl}${UNSUBSCRIBE_PATH}?token=${urls.sign(what, new Date(Date.now() + LINK_MS))}`,
     read: (token) => urls.read(token),
   }
 }

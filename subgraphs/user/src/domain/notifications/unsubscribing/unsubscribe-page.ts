@@ -94,7 +94,11 @@ export function askPage({ group, channel, language }: Unsubscribing): string {
 
 export function donePage({ group, channel, language }: Unsubscribing): string {
   const { done, doneText, groups, channels } = WORDS[language]
-  return page(language, done, `<p role="status">${escapeHtml(doneText(groups[group], channels[channel]))}</p>`)
+  return page(
+    language,
+    done,
+    `<p role="status">${escapeHtml(doneText(groups[group], channels[channel]))}</p>`,
+  )
 }
 
 /** For a link that is none: in both languages, as nothing says which. */
