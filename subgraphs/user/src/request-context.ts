@@ -1,9 +1,10 @@
-import { readByKey } from '@karcis/kit/batch-loader'
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
+import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
@@ -12,6 +13,8 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 interface Loaders extends WishlistLoaders {
   /** Since when nothing is sent to a mail address any more. */
   deadMailAddress: DataLoader<string, Date | null>
+  /** The address that a person is moving to; null when there is none. */
+  newEmail: ReadById<string>
 }
 
 /** One request: who asks, by what means it is answered. */
@@ -36,6 +39,7 @@ const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   deadMailAddress: new DataLoader((addresses) => findDeadMailAddresses(deps.db, addresses), { cache: false }),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,
     maxBatchSize: MAX_EVENTS,

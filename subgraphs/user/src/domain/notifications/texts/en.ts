@@ -1,7 +1,9 @@
+import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
 /** What people are told in English. */
 export const en: Texts = {
+  ...linksEn,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

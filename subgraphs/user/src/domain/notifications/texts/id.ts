@@ -1,7 +1,9 @@
+import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
 /** The same in Indonesian. */
 export const id: Texts = {
+  ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
