@@ -1,6 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { readMail } from '@karcis/mail/read-mail'
 import { createReturnPaths } from '@karcis/mail/return-paths'
 import { type MailServer, startMailServer } from '@karcis/testkit/mail-server'
 import { tokenOf } from '@karcis/testkit/people'
@@ -137,6 +138,48 @@ describe('a link to have no more of a kind', () => {
     await send(story, 'EMAIL', { ...messageTo(siti), group: 'SECURITY' })
     const raw = server.mails.findLast(({ to }) => to === siti.email)?.raw.toString() ?? ''
     expect(raw).not.toMatch(/unsubscribe/i)
+  })
+})
+
+describe('a mail about tickets', () => {
+  const kind = 'PURCHASE' as OutgoingMessage['kind']
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  const ticket = (reference: string) => ({
+    reference,
+    admits: 'Festival',
+    qrCode: base64(`code ${reference}`),
+    pdf: base64(`%PDF ${reference}`),
+    calendar: base64('BEGIN:VCALENDAR'),
+  })
+
+  it('has those with it that are still its reader’s: codes to be seen, pages to print, and the event once', async () => {
+    const siti = await story.signUp()
+    const ids = [newId(), newId(), newId()]
+    const { mailedTickets } = story.neighbours
+    mailedTickets.set(`${ids[0]} of ${siti.id}`, ticket('7F3A-09BC'))
+    mailedTickets.set(`${ids[1]} of ${newId()}`, ticket('0000-0000')) // has gone to somebody else
+    mailedTickets.set(`${ids[2]} of ${siti.id}`, ticket('11AA-22BB'))
+    expect(await send(story, 'EMAIL', { ...messageTo(siti), kind, data: { ticketIds: ids } })).toBe('SENT')
+    const raw = server.mails.findLast(({ to }) => to === siti.email)?.raw ?? Buffer.alloc(0)
+    const { files, html } = await readMail(raw)
+    expect(files.map(({ filename }) => filename).toSorted()).toEqual([
+      'ticket-11AA-22BB.pdf',
+      'ticket-11AA-22BB.png',
+      'ticket-7F3A-09BC.ics',
+      'ticket-7F3A-09BC.pdf',
+      'ticket-7F3A-09BC.png',
+    ])
+    expect(html).toContain(`src="data:image/png;base64,${base64('code 7F3A-09BC')}"`)
+    expect(html).toContain('Festival · 11AA-22BB')
+  })
+
+  it('waits while they cannot be had', async () => {
+    const siti = await story.signUp()
+    story.neighbours.away = true
+    const message = { ...messageTo(siti), kind, data: { ticketId: newId() } }
+    await expect(send(story, 'EMAIL', message)).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' })
+    story.neighbours.away = false
+    expect(server.mails.findLast(({ to }) => to === siti.email)).toBeUndefined()
   })
 })
 

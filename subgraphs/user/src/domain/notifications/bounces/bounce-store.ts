@@ -40,3 +40,9 @@ export async function findDeadMailAddresses(db: Db, addresses: readonly string[]
   const since = new Map(dead.map(({ address, since: from }) => [address, from]))
   return addresses.map((address) => since.get(address) ?? null)
 }
+
+/** Lets mails go to an address again, as if none had ever come back. */
+export async function deleteDeadMailAddress(tx: Tx, address: string): Promise<void> {
+  await tx.deadAddress.deleteMany({ where: { channel: 'EMAIL', address } })
+  await tx.mailBounce.deleteMany({ where: { address } })
+}

@@ -25,14 +25,14 @@ const NOBODY = 'Karcis <karcis@localhost>'
 
 export function createChannels(
   settings: UserSettings,
-  { redis, log }: Pick<BaseDeps<Db>, 'redis' | 'log'>,
+  { redis, log, clients }: Pick<BaseDeps<Db>, 'redis' | 'log' | 'clients'>,
 ): Channels {
   const { NODE_ENV, SMTP_URL, MAIL_FROM = NOBODY, KEY_ENCRYPTION_SECRET, PUBLIC_URL } = settings
   const outbox = NODE_ENV === 'development' ? createCaughtMessages({ redis }) : null
   const unsubscribeLinks = createUnsubscribeLinks(KEY_ENCRYPTION_SECRET, PUBLIC_URL)
   const bounces = createBounceIntake(settings)
   const sender = { from: MAIL_FROM, ...(bounces && { returnPath: bounces.returnPaths.of }) }
-  const writing = { sender, links: unsubscribeLinks }
+  const writing = { sender, links: unsubscribeLinks, clients }
   const email = SMTP_URL === undefined ? null : createEmailChannel(SMTP_URL, writing)
   if (!email && !outbox) log.warn('no mail can be sent: SMTP_URL is not set')
   const all: Channel[] = outbox

@@ -1,3 +1,4 @@
+import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Mail, Sender } from '@karcis/mail/mail'
 import { rawMail } from '@karcis/mail/mail'
 import { createMailer, NotNow } from '@karcis/mail/smtp'
@@ -5,12 +6,13 @@ import { GROUPS } from '../kinds.ts'
 import type { CaughtMessages } from '../outbox/caught-messages.ts'
 import type { UnsubscribeLinks } from '../unsubscribing/unsubscribe-links.ts'
 import { type Channel, type OutgoingMessage, RetryLater } from './channel.ts'
+import { ticketAttachments } from './mailed-tickets.ts'
 
 /** A server that does not take a mail yet, as with greylisting, mostly does so after five minutes. */
 const NOT_NOW_SECONDS = 300
 
 /** What makes mails of messages. */
-export interface MailWriting {
+export interface MailWriting extends Pick<BaseDeps<unknown>, 'clients'> {
   sender: Sender
   links: UnsubscribeLinks
 }
@@ -22,7 +24,7 @@ export function createEmailChannel(url: string, writing: MailWriting): Channel &
     name: 'EMAIL',
     async send(message, signal) {
       try {
-        return await mailer.send(mailOf(writing, message), signal)
+        return await mailer.send(await mailOf(writing, message), signal)
       } catch (error) {
         throw error instanceof NotNow ? new RetryLater(error.message, NOT_NOW_SECONDS) : error
       }
@@ -36,7 +38,7 @@ export const createCaughtEmailChannel = (outbox: CaughtMessages, writing: MailWr
   name: 'EMAIL',
   async send(message) {
     const { id, to, kind } = message
-    const mail = mailOf(writing, message)
+    const mail = await mailOf(writing, message)
     const raw = await rawMail(writing.sender, mail)
     const { subject } = mail.letter
     await outbox.add(
@@ -47,12 +49,14 @@ export const createCaughtEmailChannel = (outbox: CaughtMessages, writing: MailWr
   },
 })
 
-function mailOf({ links }: MailWriting, message: OutgoingMessage): Mail {
+/** @throws ServiceUnavailable and others, while what goes with it cannot be had. */
+async function mailOf({ links, clients }: MailWriting, message: OutgoingMessage): Promise<Mail> {
   const { id, to, userId, language, group, wording } = message
   const isFixed = 'fixed' in GROUPS[group]
   return {
     id,
     to,
+    attachments: await ticketAttachments({ clients }, message),
     letter: {
       ...wording,
       language,
