@@ -8,6 +8,8 @@ import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
 import type { CaughtMessages } from './notifications/outbox/caught-messages.ts'
 import type { UnsubscribeLinks } from './notifications/unsubscribing/unsubscribe-links.ts'
+import type { NotificationLive } from './notifications/notification-live.ts'
+import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 
 /** What the use cases of this subgraph can reach. */
@@ -18,6 +20,10 @@ export interface Deps extends BaseDeps<Db> {
   keyedHashes: KeyedHashes
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** Null where no operator has set it up. */
+  google: GoogleIssuer | null
+  /** How long a session can be gone on with, however much it is used. */
+  sessionMaxSeconds: number
   /** For how long somebody buys as a guest. */
   guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
@@ -29,6 +35,8 @@ export interface Deps extends BaseDeps<Db> {
   unsubscribeLinks: UnsubscribeLinks
   /** How mails come back that cannot be delivered; null where nothing is set to bring them. */
   bounces: BounceIntake | null
+  /** Tells watchers what comes to their lists. */
+  notificationLive: NotificationLive
   /** Where people open Karcis, without a slash at its end. */
   publicUrl: string
 }
