@@ -96,6 +96,7 @@ async function start(
   progress('')
   progress(`  Sandbox   ${address}/graphql`)
   progress(`  IDE       ${address}/ide (offline)`)
+  if (!settings.production) progress(`  Outbox    ${address}/outbox (${caughtIn(process.env)})`)
   for (const { role, email, password } of users) progress(`  ${role.padEnd(9)} ${email} / ${password}`)
   for (const [provider, url] of Object.entries(standIns?.addresses ?? {}))
     progress(
@@ -104,6 +105,10 @@ async function start(
   progress('')
   progress('Ctrl-C stops everything; what was stored is there again at the next start.')
 }
+
+/** What is read there, as nothing is set to send it by. */
+const caughtIn = ({ SMTP_URL }: NodeJS.ProcessEnv): string =>
+  SMTP_URL ? 'pushes and SMS that would have been sent' : 'mails, pushes and SMS that would have been sent'
 
 const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
   admin ? { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password } : {}

@@ -15,6 +15,7 @@ import { createProbes } from './http/probes.ts'
 import { createSeatLayouts } from './http/seat-layouts.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createTicketFiles } from './http/ticket-files.ts'
+import { createUserPages } from './http/user-pages.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
@@ -100,7 +101,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     createFastPath(file, services),
     origins,
   )
-  const { booking, ticket } = settings.subgraphs
+  const { booking, ticket, user } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
@@ -114,6 +115,10 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...stack.use(createSeatLayouts(ticket, access.tokens)).routes,
           ...stack.use(createTicketFiles(ticket, access.tokens, access.authenticator)).routes,
         }
+      : {}
+  const ofUser =
+    isPlatform(settings) && user !== undefined
+      ? stack.use(createUserPages(user, access.tokens, origins)).routes
       : {}
   const http = await openHttpServer({
     host: settings.host,
@@ -135,6 +140,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...access.routes,
       ...ofBooking,
       ...ofTicket,
+      ...ofUser,
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.

@@ -1,5 +1,7 @@
 import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
+import { addressOf } from '@karcis/mail/mail'
+import { MAX_LOCAL_LENGTH } from '@karcis/mail/return-paths'
 import { z } from 'zod'
 
 /** Below this, a stolen table of hashes could be guessed through too cheaply. */
@@ -50,6 +52,22 @@ export const userSettings = subgraphSettings
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
     ),
+    /** As `smtp://user:password@host:587`. Without it development catches mails on a page, and production leaves them waiting. */
+    SMTP_URL: optional(z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' })),
+    /** Whom mails are from: an address, with a name before it or not. */
+    MAIL_FROM: optional(
+      z.string().refine((from) => emailSchema.safeParse(addressOf(from)).success, {
+        error: 'must be an address, as Karcis <tickets@karcis.example>',
+      }),
+    ),
+    /** The mailbox that undeliverable mails come back to, also with something behind a plus before its @. */
+    MAIL_BOUNCE: optional(
+      emailSchema.refine((mailbox) => mailbox.indexOf('@') <= MAX_LOCAL_LENGTH && !mailbox.includes('+'), {
+        error: `must have at most ${MAX_LOCAL_LENGTH} characters before its @, and no plus`,
+      }),
+    ),
+    /** What whoever brings mails that came back shows. */
+    MAIL_BOUNCE_SECRET: optional(z.string().min(32, 'needs at least 32 characters')),
     /** Messages a second by each channel, over all processes: what the provider takes. */
     EMAIL_PER_SECOND: rate(10),
     PUSH_PER_SECOND: rate(100),
@@ -85,6 +103,9 @@ export const userSettings = subgraphSettings
     }
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
+    if (settings.SMTP_URL && !settings.MAIL_FROM) problem('MAIL_FROM', 'must be given together with SMTP_URL')
+    if (settings.MAIL_BOUNCE && !settings.MAIL_BOUNCE_SECRET)
+      problem('MAIL_BOUNCE_SECRET', 'must be given together with MAIL_BOUNCE')
     if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL)
       problem('ADMIN_EMAIL', 'must be given together with ADMIN_PASSWORD')
   })

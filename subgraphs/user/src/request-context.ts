@@ -3,6 +3,7 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
+import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
@@ -11,6 +12,8 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
 interface Loaders extends WishlistLoaders {
+  /** Since when nothing is sent to a mail address any more. */
+  deadMailAddress: DataLoader<string, Date | null>
   /** By person. */
   googleEmail: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
@@ -36,6 +39,7 @@ const MAX_EVENTS = 100
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  deadMailAddress: new DataLoader((addresses) => findDeadMailAddresses(deps.db, addresses), { cache: false }),
   googleEmail: readByKey(async (userIds) =>
     deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
   ),

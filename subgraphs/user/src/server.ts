@@ -1,9 +1,11 @@
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
+import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSealer } from '@karcis/kit/sealing'
 import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import type { PageRequest } from '@karcis/kit/subgraph/server'
 import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
@@ -11,7 +13,10 @@ import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
+import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
+import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
 import { dispatchDeliveries } from './domain/notifications/deliveries/dispatch-deliveries.ts'
 import { createNotificationLive, publishGrowth } from './domain/notifications/notification-live.ts'
 import { followNotices } from './domain/notifications/notify.ts'
@@ -50,6 +55,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
+      const channels = createChannels(settings, base)
       const deps: Deps = {
         ...base,
         passwords,
@@ -60,7 +66,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
-        channels: createChannels(settings),
+        channels: channels.all,
+        outbox: channels.outbox,
+        unsubscribeLinks: channels.unsubscribeLinks,
+        bounces: channels.bounces,
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
@@ -81,6 +90,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         deps,
         async close() {
           await dispatcher.close()
+          channels.close()
           deps.notificationLive.close()
           await passwords.close()
         },
@@ -105,6 +115,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
+      [OUTBOX_PATH]: { answer: (request: PageRequest) => openOutbox(deps.outbox, request) },
+      [OUTBOX_FOLDER]: { answer: (request: PageRequest) => openOutboxMessage(deps.outbox, request) },
+      [UNSUBSCRIBE_PATH]: { answer: (request: PageRequest) => unsubscribe(deps, request) },
+      [BOUNCES_PATH]: { answer: (request: PageRequest) => takeBounce(deps, request) },
     }),
   })
 }

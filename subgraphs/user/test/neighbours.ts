@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EVENTS_PATH } from '@karcis/kit/contracts/events'
+import type { MailedTicket } from '@karcis/kit/contracts/mailed-ticket'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { SERVICE_SECRET } from '@karcis/testkit/people'
@@ -24,6 +25,8 @@ export interface Neighbours extends AsyncDisposable {
   asked: { operation: string; viewer: Viewer | null }[]
   /** Events that nobody can see; all others everybody can. */
   hidden: Set<string>
+  /** By ticket and owner, as `<id> of <id>`. */
+  mailedTickets: Map<string, MailedTicket>
   /** By organizer. */
   eventsToCome: Map<string, number>
   /** By person; who is not in it loses nothing. */
@@ -50,6 +53,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     received: [],
     asked: [],
     hidden: new Set(),
+    mailedTickets: new Map(),
     eventsToCome: new Map(),
     losses: new Map(),
     away: false,
@@ -92,6 +96,8 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { _entities: representations.map((event) => (neighbours.hidden.has(event.id) ? null : event)) }
       case 'EventsToCome':
         return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
+      case 'MailedTicket':
+        return { mailedTicket: neighbours.mailedTickets.get(`${id} of ${variables.ownerId}`) ?? null }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }
       case 'WalletsForErasure':

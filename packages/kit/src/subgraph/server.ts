@@ -75,7 +75,7 @@ export interface SubgraphServer<Context extends RequestScope> extends Required<R
 }
 
 /** By path; those of files by the folder, which ends in a slash. */
-export type Routes = Record<string, GetRoute | PostRoute | FileRoute>
+export type Routes = Record<string, GetRoute | PostRoute | FileRoute | PageRoute>
 
 export type GetRoute = (query: URLSearchParams) => Promise<unknown>
 
@@ -104,6 +104,24 @@ export interface FileAnswer {
   headers: Record<string, string>
   /** Asked for more only as fast as it is read, and ended when nobody reads any more. */
   body: AsyncIterable<string | Uint8Array>
+}
+
+/** Answers people's browsers, and others from outside, as it sees fit. */
+export interface PageRoute {
+  /** @throws KarcisError, as NotFound. */
+  answer(request: PageRequest): Promise<PageAnswer>
+}
+
+export interface PageRequest extends RawRequest {
+  method: 'GET' | 'POST'
+  /** What stands behind the last slash of the path. */
+  name: string
+}
+
+export interface PageAnswer {
+  status: number
+  headers: Record<string, string>
+  body: string | Uint8Array
 }
 
 export interface RawRequest {
@@ -181,6 +199,7 @@ export async function serveSubgraph<Context extends RequestScope>(
     if (route) {
       permit(caller, mayUse(caller.service, tokens.service, 'routes'))
       const query = new URLSearchParams(url.slice(path.length))
+      if ('answer' in route) return answerPage(route, path, request, response, query)
       if (typeof route === 'object' && route.method === 'GET')
         return answerFile(route, path, { caller, query, headers: request.headers }, request, response)
       return answerRoute(route, request, response, query)
@@ -266,6 +285,26 @@ export async function serveSubgraph<Context extends RequestScope>(
       return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const body = await readBytes(request, BODY_LIMIT)
     sendJson(response, 200, await route.handle({ body, headers, query }))
+  }
+
+  async function answerPage(
+    route: PageRoute,
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: URLSearchParams,
+  ): Promise<void> {
+    const { method, headers } = request
+    if (method !== 'GET' && method !== 'POST')
+      return sendJson(response, 405, failure('It takes GET and POST.', 'BAD_USER_INPUT'), {
+        allow: 'GET, POST',
+      })
+    const name = path.slice(folderOf(path).length)
+    const body = await readBytes(request, BODY_LIMIT)
+    const page = await route.answer({ method, name, query, headers, body })
+    response
+      .writeHead(page.status, { ...page.headers, 'content-length': Buffer.byteLength(page.body) })
+      .end(page.body)
   }
 
   async function answerFile(

@@ -1,4 +1,4 @@
-import { requireAccount, requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireService, requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { setResale } from '../domain/organizing/set-resale.ts'
 import { offerForResale, withdrawFromResale } from '../domain/owning/resale.ts'
@@ -7,7 +7,7 @@ import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
-import { googleUrlOf, ticketFileUrl } from '../domain/viewing/ticket-documents.ts'
+import { googleUrlOf, readMailedTicket, ticketFileUrl } from '../domain/viewing/ticket-documents.ts'
 import { readAllTickets, readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
@@ -19,6 +19,10 @@ export const tickets = {
     },
     tickets: (_, args, ctx) => readAllTickets(ctx.deps, requireViewer(ctx), args),
     ticket: async (_, { id }, ctx) => requireReadable(requireViewer(ctx), await ctx.loaders.ticket.load(id)),
+    mailedTicket: (_, args, ctx) => {
+      requireService(ctx, 'user')
+      return readMailedTicket(ctx.deps, args)
+    },
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },
   Mutation: {

@@ -4,7 +4,10 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
+import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
+import type { CaughtMessages } from './notifications/outbox/caught-messages.ts'
+import type { UnsubscribeLinks } from './notifications/unsubscribing/unsubscribe-links.ts'
 import type { NotificationLive } from './notifications/notification-live.ts'
 import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
@@ -27,6 +30,11 @@ export interface Deps extends BaseDeps<Db> {
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
+  /** What would have been sent, in development; else null. */
+  outbox: CaughtMessages | null
+  unsubscribeLinks: UnsubscribeLinks
+  /** How mails come back that cannot be delivered; null where nothing is set to bring them. */
+  bounces: BounceIntake | null
   /** Tells watchers what comes to their lists. */
   notificationLive: NotificationLive
   /** Where people open Karcis, without a slash at its end. */

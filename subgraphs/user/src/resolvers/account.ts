@@ -38,5 +38,7 @@ export const account: Resolvers = {
   },
   User: {
     __resolveReference: ({ id }, { deps, viewer }) => viewUser(deps, viewer, id),
+    emailUndeliverableSince: ({ email }, _, { loaders }) =>
+      email === null ? null : loaders.deadMailAddress.load(email),
   },
 }

@@ -1,4 +1,5 @@
 import { EVENT_PLACE, eventPlace } from '@karcis/kit/contracts/event-place'
+import type { MailedTicket } from '@karcis/kit/contracts/mailed-ticket'
 import { NAMES, names } from '@karcis/kit/contracts/names'
 import {
   TICKET_FILES,
@@ -8,15 +9,17 @@ import {
 } from '@karcis/kit/contracts/ticket-files'
 import { TICKET_PRICE, ticketPrice } from '@karcis/kit/contracts/ticket-price'
 import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
-import { parseId } from '@karcis/kit/ids'
+import { idSchema, parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FileAnswer, FileRequest } from '@karcis/kit/subgraph/server'
+import { parseInput } from '@karcis/kit/validate'
 import { requireViewer } from '@karcis/kit/viewer'
+import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { calendarEntry } from '../documents/calendar-entry.ts'
 import { referenceOf, type TicketDocument, type TicketFacts, withheldFor } from '../documents/document.ts'
 import { findTicketFacts } from '../documents/document-store.ts'
-import { type Language, languageOf } from '../documents/document-words.ts'
+import { LANGUAGES, type Language, languageOf } from '../documents/document-words.ts'
 import { googleWalletUrl } from '../documents/google-wallet.ts'
 import { TicketInvalid } from '../errors.ts'
 import { mayRead, type Ticket } from '../tickets/ticket.ts'
@@ -53,6 +56,31 @@ export async function googleUrlOf(
   const facts = await findTicketFacts(deps.db, ticket.id)
   return facts && googleWalletUrl(await gather(deps, facts), language, google, new Date())
 }
+
+/**
+ * A ticket as it goes with a mail to its owner.
+ * @returns null for what is not theirs, or admits nobody (any more). @throws BadUserInput, RATE_LIMITED, ServiceUnavailable.
+ */
+export async function readMailedTicket(deps: Deps, input: unknown): Promise<MailedTicket | null> {
+  const { id, ownerId, language } = parseInput(mailedSchema, input, 'ticket')
+  const facts = await findTicketFacts(deps.db, id)
+  if (!facts || facts.ownerId !== ownerId || withheldFor(facts)) return null
+  const ticket = await gather(deps, facts)
+  const [picture, pdf] = await Promise.all([
+    deps.qrCodes.picture(facts.code, ownerId),
+    deps.ticketDocuments.made.run({ ticket, language, signer: null }, ownerId),
+  ])
+  const { typeName, seat } = facts
+  return {
+    reference: referenceOf(id),
+    admits: seat ? `${typeName}, ${seat.section} ${seat.row} ${seat.label}` : typeName,
+    qrCode: picture.slice(picture.indexOf(',') + 1),
+    pdf: Buffer.from(pdf).toString('base64'),
+    calendar: Buffer.from(calendarEntry(ticket, language, new Date())).toString('base64'),
+  }
+}
+
+const mailedSchema = z.object({ id: idSchema, ownerId: idSchema, language: z.enum(LANGUAGES) })
 
 /**
  * A document of a ticket: by a link, or by the id of the ticket for whoever may read it. Language: of the query `lang`, else of the link,

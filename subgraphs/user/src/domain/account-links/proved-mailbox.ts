@@ -4,6 +4,7 @@ import { fullView, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Tx } from '../database.ts'
 import { LinkUsed } from '../errors.ts'
+import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
 import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import type { Link } from './link-store.ts'
 
@@ -17,7 +18,9 @@ export function requireSameAddress(
 
 /** Notes that the owner of an account reads the mailbox of its address, and tells the ticket subgraph, once. The caller has locked the account. */
 export async function noteVerified(tx: Tx, account: Account): Promise<Account> {
-  if (account.emailVerifiedAt || !account.email) return account
+  if (!account.email) return account
+  await deleteDeadMailAddress(tx, account.email) // somebody reads there again
+  if (account.emailVerifiedAt) return account
   const verified = await updateAccount(tx, account.id, { emailVerifiedAt: new Date() })
   await recordEmailVerified(tx, account.id, account.email)
   return verified

@@ -2,12 +2,6 @@ import type { Language } from '../../accounts/account-store.ts'
 import type { ChannelName, GroupName, NotificationKind } from '../kinds.ts'
 import type { Wording } from '../texts/wording.ts'
 
-export interface Attachment {
-  filename: string
-  contentType: string
-  content: Uint8Array
-}
-
 /** One notification for one address. */
 export interface OutgoingMessage {
   /** The delivery's: the same each time it is tried, so that whoever receives it twice can tell. */
@@ -21,9 +15,6 @@ export interface OutgoingMessage {
   /** What the wording was made of, parsed by its kind. */
   data: unknown
   wording: Wording
-  attachments?: readonly Attachment[]
-  /** Where one click ends everything of its group by this channel; none of what nobody can switch off. */
-  unsubscribeUrl?: string
 }
 
 /** A way to people outside of the app. */

@@ -1,0 +1,35 @@
+import { transaction } from '@karcis/kit/database'
+import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
+import type { Deps } from '../../deps.ts'
+import { KINDS, type NotificationKind } from '../kinds.ts'
+import { moveWaitingToDead, updateSwitchOff } from './unsubscribe-store.ts'
+import { askPage, donePage, UNSUBSCRIBE_POLICY, unknownPage } from './unsubscribe-page.ts'
+
+/**
+ * Behind the link in a mail. GET asks, since whatever scans mails opens links too; POST ends it, from the page or by one click in a
+ * mail program (RFC 8058), and may come again. What waits to be sent of it is not sent any more.
+ */
+export async function unsubscribe(
+  { db, unsubscribeLinks }: Pick<Deps, 'db' | 'unsubscribeLinks'>,
+  { method, query }: Pick<PageRequest, 'method' | 'query'>,
+): Promise<PageAnswer> {
+  const what = unsubscribeLinks.read(query.get('token') ?? '')
+  if (!what) return page(404, unknownPage())
+  if (method === 'GET') return page(200, askPage(what))
+  const kinds = (Object.keys(KINDS) as NotificationKind[]).filter((kind) => KINDS[kind].group === what.group)
+  await transaction(db, async (tx) => {
+    await updateSwitchOff(tx, what)
+    await moveWaitingToDead(tx, what, kinds)
+  })
+  return page(200, donePage(what))
+}
+
+const page = (status: number, body: string): PageAnswer => ({
+  status,
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': UNSUBSCRIBE_POLICY,
+    'cache-control': 'no-store',
+  },
+  body,
+})
