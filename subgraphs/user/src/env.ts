@@ -23,6 +23,7 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    AUDIT_ADDRESS_RETENTION_DAYS: days(180),
     EVENT_URL: address,
     TICKET_URL: address,
     BOOKING_URL: address,

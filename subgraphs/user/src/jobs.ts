@@ -5,7 +5,10 @@ import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
   UserSettings,
-  'REFRESH_TOKEN_RETENTION_DAYS' | 'KNOWN_PLACE_RETENTION_DAYS' | 'PROPOSAL_RETENTION_DAYS'
+  | 'REFRESH_TOKEN_RETENTION_DAYS'
+  | 'KNOWN_PLACE_RETENTION_DAYS'
+  | 'PROPOSAL_RETENTION_DAYS'
+  | 'AUDIT_ADDRESS_RETENTION_DAYS'
 >
 
 /** A sealed key that no token can be signed by any more, for people who look into something. */
@@ -47,6 +50,13 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     table: 'organizer_proposals',
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  // What somebody did stays; from where is needed as long as somebody may look into it.
+  retention({
+    name: 'forget-audit-addresses',
+    table: 'audit_addresses',
+    since: 'noted_at',
+    keepForDays: settings.AUDIT_ADDRESS_RETENTION_DAYS,
   }),
   retention({
     name: 'forget-signing-keys',

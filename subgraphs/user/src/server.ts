@@ -1,10 +1,14 @@
+import type { Audited } from '@karcis/kit/contracts/audit'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
+import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
-import type { Db } from './domain/database.ts'
+import { insertAuditEntry } from './domain/audit/audit-store.ts'
+import { keepSealing } from './domain/audit/seal-audit-log.ts'
+import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
@@ -17,6 +21,17 @@ import { resolvers } from './resolvers/index.ts'
 
 /** A key signs until its successor does, up to two days longer than planned (daily check, one day ahead); then tokens live 15 minutes. */
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
+
+/** An entry of the audit log that another subgraph tells of. */
+const takeDeed = (tx: Tx, { payload, occurredAt }: KarcisEvent<Audited>): Promise<void> =>
+  insertAuditEntry(tx, payload, occurredAt)
+
+/** What other subgraphs tell; booking.changed is taken in, and nothing acts on it yet. */
+const inbox: EventHandlers<Tx> = {
+  'event.audited': takeDeed,
+  'ticket.audited': takeDeed,
+  'booking.audited': takeDeed,
+}
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
@@ -37,7 +52,14 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         accountById: createAccountById(() => deps),
       }
-      return { deps, close: () => passwords.close() }
+      const sealing = keepSealing(base)
+      return {
+        deps,
+        async close() {
+          await sealing.close()
+          await passwords.close()
+        },
+      }
     },
     async prepare(deps) {
       const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings
@@ -50,7 +72,8 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
-    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
+    audit: insertAuditEntry,
+    inbox: () => inbox,
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

@@ -2,8 +2,16 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
+import { audit } from './audit.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
-export const resolvers = joinResolvers<Resolvers>({ DateTime }, account, session, organizerProposal, wishlist)
+export const resolvers = joinResolvers<Resolvers>(
+  { DateTime },
+  account,
+  session,
+  organizerProposal,
+  wishlist,
+  audit,
+)

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
+import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
@@ -66,6 +67,7 @@ export async function deleteUser(
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
     await deleteKnownPlacesOf(tx, id)
+    await deleteAuditAddressesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { deedUnderWay } from '@karcis/kit/deeds'
 import { newId } from '@karcis/kit/ids'
 import type { Db, Tx } from '../database.ts'
 
@@ -21,6 +22,7 @@ const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 /** Starts a session with its first refresh token. */
 export async function insertSession(tx: Tx, userId: string): Promise<OpenSession> {
+  deedUnderWay()?.actedBy(userId)
   const session = await tx.session.create({ data: { id: newId(), userId }, select: { id: true } })
   const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url')
   await insertRefreshToken(tx, session.id, { id: newId(), token: refreshToken })
