@@ -2,6 +2,7 @@ import type { Audited } from '@karcis/kit/contracts/audit'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
+import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
@@ -11,6 +12,7 @@ import { keepSealing } from './domain/audit/seal-audit-log.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
@@ -50,6 +52,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
+        channels: createChannels(settings),
+        publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)

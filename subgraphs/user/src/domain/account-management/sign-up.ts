@@ -1,4 +1,3 @@
-import { transaction } from '@karcis/kit/database'
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
@@ -9,11 +8,11 @@ import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EmailTaken, InvalidCredentials } from '../errors.ts'
-import { createTokenSigner, type SignedIn } from '../sessions/access-tokens.ts'
+import type { SignedIn } from '../sessions/access-tokens.ts'
 import { signInByPassword } from '../sessions/log-in.ts'
 import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
-import { insertSession } from '../sessions/session-store.ts'
-import { countAttempt, deviceTokenFor, rememberPlace, signUpAttempt } from '../sessions/sign-in-limits.ts'
+import { openSession } from '../sessions/open-session.ts'
+import { countAttempt, signUpAttempt } from '../sessions/sign-in-limits.ts'
 
 /** For how long a sign-up may be asked for again. */
 const REPEAT_MINUTES = 15
@@ -27,24 +26,19 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
-  const sign = await createTokenSigner(deps) // first: nobody gets an account that they are not told of
   const attempt = signUpAttempt(deps, client)
   if (attempt) await countAttempt(deps, attempt)
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
-  const made = await transaction(deps.db, async (tx) => {
-    const account = await register(deps, tx, { ...person, passwordHash })
-    if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
-    await rememberPlace(deps, tx, client, account.id)
-    return { account, session: await insertSession(tx, account.id) }
-  }).catch(async (error: unknown) => {
-    if (error instanceof EmailTaken && (await isJustSignedUp(deps.db, person, REPEAT_MINUTES))) return null
+  try {
+    return await openSession(deps, client, { method: 'SIGN_UP' }, async (tx) => {
+      const account = await register(deps, tx, { ...person, passwordHash })
+      if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
+      return account
+    })
+  } catch (error) {
+    if (error instanceof EmailTaken && (await isJustSignedUp(deps.db, person, REPEAT_MINUTES)))
+      return repeatSignUp(deps, client, email, password)
     throw error
-  })
-  if (!made) return repeatSignUp(deps, client, email, password)
-  const { account, session } = made
-  return {
-    ...(await sign(account, session)),
-    deviceToken: deviceTokenFor(deps.keyedHashes, account.id, null),
   }
 }
 

@@ -6,17 +6,15 @@ import { z } from 'zod'
 import { type Credentials, findCredentials, lockAccountShared } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
-import { AccountSuspended, InvalidCredentials } from '../errors.ts'
+import { InvalidCredentials } from '../errors.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
-import { createTokenSigner, type SignedIn } from './access-tokens.ts'
-import { insertSession } from './session-store.ts'
+import type { SignedIn } from './access-tokens.ts'
+import { openSession } from './open-session.ts'
 import {
   type Attempt,
   countAttempt,
-  deviceTokenFor,
   forgiveAttempt,
   proofAttempt,
-  rememberPlace,
   signInAttempt,
   withdrawAttempt,
 } from './sign-in-limits.ts'
@@ -48,27 +46,19 @@ export async function signInByPassword(
   client: Client,
   { email, password, deviceToken = null }: z.infer<typeof loginSchema>,
 ): Promise<SignedIn> {
-  const { db, keyedHashes } = deps
-  const sign = await createTokenSigner(deps) // before the try is counted, and long before anybody is signed in
-  const known = await findCredentials(db, { email })
+  const known = await findCredentials(deps.db, { email })
   const attempt = await signInAttempt(deps, client, { email, userId: known?.id ?? null, deviceToken })
-  const { account, session } = await trying(deps, attempt, async () => {
+  return trying(deps, attempt, async () => {
     const right = await deps.passwords.verify(password, known?.passwordHash ?? null, attempt.queue)
     if (!known || !right) throw new InvalidCredentials()
-    return transaction(db, async (tx) => {
+    return openSession(deps, client, { method: 'PASSWORD', deviceToken }, async (tx) => {
       const account = await lockAccountShared(tx, known.id)
       // While the password was being checked the account may have got another one, or none.
       if (account?.passwordHash !== known.passwordHash) throw new InvalidCredentials()
-      if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
       await forgiveAttempt(tx, attempt)
-      await rememberPlace(deps, tx, client, account.id)
-      return { account, session: await insertSession(tx, account.id) }
+      return account
     })
   })
-  return {
-    ...(await sign(account, session)),
-    deviceToken: deviceTokenFor(keyedHashes, account.id, deviceToken),
-  }
 }
 
 /**
