@@ -99,13 +99,17 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
   )
-  const { booking, ticket } = settings.subgraphs
+  const { booking, ticket, user } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
           ...stack.use(createWebhooks(booking, access.tokens)).routes,
-          ...stack.use(createDownloads(booking, access.tokens)).routes,
+          ...stack.use(createDownloads('booking', booking, access.tokens)).routes,
         }
+      : {}
+  const ofUser =
+    isPlatform(settings) && user !== undefined
+      ? stack.use(createDownloads('user', user, access.tokens)).routes
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined
@@ -134,6 +138,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...access.routes,
       ...ofBooking,
       ...ofTicket,
+      ...ofUser,
       ...createProbes({
         version: packageJson.version,
         // It is not known what other people's subgraphs have at these paths.

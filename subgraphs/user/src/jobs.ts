@@ -51,6 +51,13 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
   }),
+  // With its parts, which are what is personal of it.
+  retention({
+    name: 'forget-data-exports',
+    table: 'data_exports',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
   // What somebody did stays; from where is needed as long as somebody may look into it.
   retention({
     name: 'forget-audit-addresses',

@@ -1,6 +1,7 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
+import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
@@ -9,6 +10,12 @@ import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
 import { insertAuditEntry } from './domain/audit/audit-store.ts'
 import { keepSealing } from './domain/audit/seal-audit-log.ts'
+import {
+  collectDataExport,
+  createPersonalDataUrls,
+  openDataExport,
+  resumeDataExports,
+} from './domain/data-exports/data-exports.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
@@ -55,6 +62,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
         publicUrl: settings.PUBLIC_URL,
+        personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -72,9 +80,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, ...hourly],
+    jobs: [rotateSigningKeys, collectDataExport, resumeDataExports, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
+      { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
     audit: insertAuditEntry,
@@ -82,6 +91,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),
+      [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),
   })
 }

@@ -14,7 +14,7 @@ CREATE TABLE audit_entries (
   actor_id uuid,
   role text,
   action text NOT NULL,
-  ids uuid[] NOT NULL DEFAULT '{}',
+  ids uuid[] DEFAULT ARRAY[]::uuid[] CONSTRAINT audit_entries_ids_check CHECK (ids IS NOT NULL),
   -- Null of what was done, else why it was refused.
   code text,
   -- SHA-256 of salt and address, which stand in audit_addresses as long as they may: the chain stays whole without them.
@@ -37,7 +37,7 @@ CREATE TABLE audit_addresses (
     CONSTRAINT audit_addresses_entry_id_fkey REFERENCES audit_entries,
   address text NOT NULL,
   salt bytea NOT NULL,
-  noted_at timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP
+  noted_at timestamptz(6) NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE INDEX audit_addresses_noted_at_idx ON audit_addresses (noted_at);
 

@@ -3,6 +3,7 @@ import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
+import type { PersonalDataUrls } from './data-exports/data-exports.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Channel } from './notifications/channels/channel.ts'
 import type { Passwords } from './passwords/passwords.ts'
@@ -21,4 +22,6 @@ export interface Deps extends BaseDeps<Db> {
   channels: readonly Channel[]
   /** Where people open Karcis, without a slash at its end. */
   publicUrl: string
+  /** Links to what is kept of people. */
+  personalDataUrls: PersonalDataUrls
 }

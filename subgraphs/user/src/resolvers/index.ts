@@ -3,13 +3,14 @@ import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
+import { dataExport } from './data-export.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
 export const resolvers = joinResolvers<Resolvers>(
   { DateTime },
-  account,
+  account, dataExport,
   session,
   organizerProposal,
   wishlist,

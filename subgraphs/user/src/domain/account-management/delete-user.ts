@@ -9,6 +9,7 @@ import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
+import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
@@ -69,6 +70,7 @@ export async function deleteUser(
     requireAnotherAdmin(before, anotherAdmin)
     await deleteKnownPlacesOf(tx, id)
     await deleteAuditAddressesOf(tx, id)
+    await deleteDataExportsOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
@@ -99,10 +101,10 @@ async function proveViewer(
 /** @throws Conflict with all that is lost, when that is anything; ServiceUnavailable when it cannot be known. */
 async function requireNothingToLose(deps: Deps, userId: string): Promise<void> {
   const loss = await findErasureLoss(deps, userId)
-  const { balances, validTickets, pendingBookings, pendingTopUps } = loss
-  if (balances.length === 0 && validTickets === 0 && pendingBookings === 0 && pendingTopUps === 0) return
+  const isNothing = Object.values(loss).every((lost) => lost === 0 || (Array.isArray(lost) && lost.length === 0))
+  if (isNothing) return
   throw new Conflict(
-    'Balances, valid tickets, and bookings and top-ups that wait for payment are lost with the account: acknowledge it with acknowledgeLoss.',
+    'Balances, money that you are owed, valid tickets, and bookings, top-ups and refunds that are under way are lost with the account: acknowledge it with acknowledgeLoss.',
     { ...loss },
   )
 }

@@ -53,6 +53,11 @@ const kind = <Data>(kind: Kind<Data>): Kind<Data> => kind
 
 /** Everything that somebody can be told. Each has a text in each language (texts/). */
 export const KINDS = {
+  /** Who asked for what is kept of them, once it can be fetched. */
+  DATA_EXPORT_READY: kind({
+    group: 'ACCOUNT',
+    data: z.object({ expiresAt: z.iso.datetime() }),
+  }),
   /** The applicant, once an admin has decided. */
   PROPOSAL_REVIEWED: kind({
     group: 'ACCOUNT',
