@@ -6,6 +6,7 @@ import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
 import { insertAuditEntry } from './domain/audit/audit-store.ts'
@@ -18,6 +19,7 @@ import {
 } from './domain/data-exports/data-exports.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
@@ -35,8 +37,8 @@ const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 
 const takeDeed = (tx: Tx, { payload, occurredAt }: KarcisEvent<Audited>): Promise<void> =>
   insertAuditEntry(tx, payload, occurredAt)
 
-/** What other subgraphs tell; booking.changed is taken in, and nothing acts on it yet. */
-const inbox: EventHandlers<Tx> = {
+/** Those of each of them. */
+const deeds: EventHandlers<Tx> = {
   'event.audited': takeDeed,
   'ticket.audited': takeDeed,
   'booking.audited': takeDeed,
@@ -59,6 +61,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
         publicUrl: settings.PUBLIC_URL,
@@ -80,14 +83,19 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, collectDataExport, resumeDataExports, ...hourly],
+    jobs: [rotateSigningKeys, collectDataExport, resumeDataExports, mailAskedLink, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
     audit: insertAuditEntry,
-    inbox: () => inbox,
+    inbox: (deps) => ({
+      ...deeds,
+      async 'booking.changed'(tx: Tx, { payload }) {
+        if (payload.status === 'PAID') await rememberPurchase(deps, tx, payload)
+      },
+    }),
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

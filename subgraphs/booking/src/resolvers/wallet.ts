@@ -1,5 +1,5 @@
 import { parseId } from '@karcis/kit/ids'
-import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireService } from '@karcis/kit/viewer'
 import { topUpWallet } from '../domain/checkout/top-up-wallet.ts'
 import { personalDataOfBookings } from '../domain/viewing/personal-data.ts'
 import { viewErasure } from '../domain/viewing/view-erasure.ts'
@@ -16,10 +16,10 @@ export const wallet: Resolvers = {
       requireService(ctx, 'user')
       return personalDataOfBookings(ctx.deps, userId)
     },
-    walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireViewer(ctx), args),
+    walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireAccount(ctx), args),
   },
   Mutation: {
-    topUpWallet: (_, { input }, ctx) => topUpWallet(ctx.deps, requireViewer(ctx), input),
+    topUpWallet: (_, { input }, ctx) => topUpWallet(ctx.deps, requireAccount(ctx), input),
   },
   User: {
     __resolveReference({ id: text }) {

@@ -4,15 +4,18 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { dataExport } from './data-export.ts'
+import { entry } from './entry.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
 export const resolvers = joinResolvers<Resolvers>(
   { DateTime },
-  account, dataExport,
+  account,
+  audit,
+  dataExport,
+  entry,
   session,
   organizerProposal,
   wishlist,
-  audit,
 )

@@ -1,3 +1,4 @@
+import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
 /** What people are told in English. */
@@ -10,6 +11,7 @@ export const en: Texts = {
     ],
     action: { label: 'Download your data', url: say.url('/account/data') },
   }),
+  ...linksEn,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

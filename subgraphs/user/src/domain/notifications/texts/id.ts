@@ -1,3 +1,4 @@
+import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
 /** The same in Indonesian. */
@@ -10,6 +11,7 @@ export const id: Texts = {
     ],
     action: { label: 'Unduh data Anda', url: say.url('/account/data') },
   }),
+  ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
