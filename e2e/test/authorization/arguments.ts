@@ -14,7 +14,14 @@ import {
 import type { World } from './world.ts'
 
 /** Ids of the world, by the names under which arguments ask for one; `id` by the type that it is of. */
-const idsOf = ({ eventId, roomId, venueId, categoryId, standing, people }: World): Record<string, string> => ({
+const idsOf = ({
+  eventId,
+  roomId,
+  venueId,
+  categoryId,
+  standing,
+  people,
+}: World): Record<string, string> => ({
   eventId,
   roomId,
   venueId,

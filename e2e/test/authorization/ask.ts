@@ -97,9 +97,7 @@ async function askSubscriptions(world: World, fields: Field[]): Promise<Row[]> {
   await Promise.all(
     world.roles.map(async (role) => {
       await using socket = world.karcis.connect(world.tokens[role])
-      const outcomes = await Promise.all(
-        operations.map((operation) => listen(socket.client, operation)),
-      )
+      const outcomes = await Promise.all(operations.map((operation) => listen(socket.client, operation)))
       for (const [at, row] of rows.entries()) row.outcomes.set(role, outcomes[at] ?? '?')
     }),
   )
@@ -208,7 +206,7 @@ function selectionOf(type: GraphQLOutputType): string {
 
 function outcomeOf({ data, errors }: GraphQLBody<Loose>, field: string): Outcome {
   const error = errors?.find(({ path }) => path === undefined || path[0] === field)
-  if (error) return String(error.extensions?.code ?? error.message)
+  if (error) return error.extensions?.code ?? error.message
   return data?.[field] == null ? 'null' : 'yes'
 }
 
@@ -220,7 +218,10 @@ export async function deedsMissing(
 ): Promise<string[]> {
   const wanted = mutations.flatMap(({ name, outcomes }) =>
     [...outcomes]
-      .filter(([role, outcome]) => outcome === 'yes' && ['organizer', 'otherOrganizer', 'admin', 'door'].includes(role))
+      .filter(
+        ([role, outcome]) =>
+          outcome === 'yes' && ['organizer', 'otherOrganizer', 'admin', 'door'].includes(role),
+      )
       .map(([role]) => ({ name, role })),
   )
   const LOG = `query ($action: String!) {
@@ -243,7 +244,11 @@ export async function deedsMissing(
 }
 
 export const rootOf = (schema: GraphQLSchema, kind: Kind): GraphQLObjectType => {
-  const root = { query: schema.getQueryType(), mutation: schema.getMutationType(), subscription: schema.getSubscriptionType() }[kind]
+  const root = {
+    query: schema.getQueryType(),
+    mutation: schema.getMutationType(),
+    subscription: schema.getSubscriptionType(),
+  }[kind]
   if (!root) throw new Error(`the schema has no ${kind}`)
   return root
 }

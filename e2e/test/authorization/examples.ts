@@ -6,7 +6,7 @@ import type { Role, World } from './world.ts'
 const DAY_MS = 86_400_000
 
 /** What a field is asked for; what its schema demands besides is made up (`arguments.ts`). Called again once somebody was answered. */
-export type Example = (world: World, role: Role) => Promise<Loose> | Loose
+export type Example = (world: World, role: Role) => Loose
 
 const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString()
 
@@ -65,8 +65,7 @@ const contingent = (world: World): Promise<string> =>
     name: world.text(),
   })
 
-const promo = (world: World): Promise<string> =>
-  world.made('asOrganizer', 'createPromoCode', promoOf(world))
+const promo = (world: World): Promise<string> => world.made('asOrganizer', 'createPromoCode', promoOf(world))
 
 let codes = 0
 const promoOf = ({ eventId }: World) => {
@@ -75,10 +74,19 @@ const promoOf = ({ eventId }: World) => {
 }
 
 const campaign = ({ made, text, eventId }: World): Promise<string> =>
-  made('asOrganizer', 'createPromoCampaign', { name: text(), count: 1, eventId, kind: 'PERCENT', percent: 10 })
+  made('asOrganizer', 'createPromoCampaign', {
+    name: text(),
+    count: 1,
+    eventId,
+    kind: 'PERCENT',
+    percent: 10,
+  })
 
 const endpoint = (world: World): Promise<string> =>
-  world.made('asOrganizer', 'createWebhookEndpoint', { url: 'https://karcis.test/', events: ['booking.paid'] })
+  world.made('asOrganizer', 'createWebhookEndpoint', {
+    url: 'https://karcis.test/',
+    events: ['booking.paid'],
+  })
 
 async function delivery(world: World): Promise<string> {
   const PING = 'mutation ($id: ID!) { pingWebhookEndpoint(id: $id) { id } }'
@@ -110,10 +118,7 @@ async function awaited(world: World): Promise<string> {
 
 async function cartItem(world: World): Promise<string> {
   const ADD = 'mutation ($input: AddToCartInput!) { addToCart(input: $input) { events { items { id } } } }'
-  const { addToCart } = await world.asCustomer(
-    ADD,
-    input({ ticketTypeId: world.standing, quantity: 1 }),
-  )
+  const { addToCart } = await world.asCustomer(ADD, input({ ticketTypeId: world.standing, quantity: 1 }))
   return addToCart.events.at(-1).items.at(-1).id
 }
 
@@ -214,7 +219,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   unblockSchedule: own(block),
   updateEventSeries: async (world) => input({ id: await series(world), title: world.text() }),
   deleteEventSeries: own(series),
-  createEvent: ({ categoryId }) => input({ categoryId, ...freeTime(), online: true, timezone: 'Asia/Jakarta' }),
+  createEvent: ({ categoryId }) =>
+    input({ categoryId, ...freeTime(), online: true, timezone: 'Asia/Jakarta' }),
   updateEvent: async (world) => input({ id: await draft(world), title: world.text() }),
   submitEvent: own(draft),
   async reviewEvent(world) {
@@ -229,7 +235,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   pauseSales: async ({ freshEvent }) => ({ eventId: await freshEvent() }),
   async resumeSales({ freshEvent, asOrganizer }) {
     const eventId = await freshEvent()
-    await asOrganizer('mutation ($id: ID!) { pauseSales(eventId: $id, reason: "Rain") { id } }', { id: eventId })
+    await asOrganizer('mutation ($id: ID!) { pauseSales(eventId: $id, reason: "Rain") { id } }', {
+      id: eventId,
+    })
     return { eventId }
   },
   transferEvent: async ({ freshEvent, people }) => ({
@@ -251,7 +259,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   },
   ticket: async (world) => ({ id: (await ticket(world)).id }),
   createTicketType: ({ eventId }) => input({ eventId, kind: 'PAID', price: 1_000, quota: 1 }),
-  updateTicketType: async (world) => input({ id: await world.typeOf(world.eventId), description: world.text() }),
+  updateTicketType: async (world) =>
+    input({ id: await world.typeOf(world.eventId), description: world.text() }),
   deleteTicketType: own(({ typeOf, eventId }) => typeOf(eventId)),
   importTicketTypes: ({ eventId, text }) =>
     input({ eventId, csv: `Nama;Harga;Kuota\n${text()};Rp 75.000;10` }),
@@ -283,7 +292,10 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   extendHold: own(({ hold }) => hold()),
   releaseHold: own(({ hold }) => hold()),
   setAttendee: async (world) => input({ ticketId: (await ticket(world)).id, name: 'Ayu' }),
-  transferTicket: async (world) => ({ id: (await ticket(world)).id, email: world.people.otherCustomer.email }),
+  transferTicket: async (world) => ({
+    id: (await ticket(world)).id,
+    email: world.people.otherCustomer.email,
+  }),
   setQuestions: async ({ freshEvent }) =>
     input({ eventId: await freshEvent(), questions: [{ text: 'Shirt?', kind: 'TEXT' }] }),
   offerForResale: async (world) => ({ ticketId: await resold(world) }),
@@ -293,7 +305,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     return { ticketId }
   },
   setResale: ({ eventId }) => input({ eventId, untilHoursBeforeStart: 1 }),
-  setQueue: async ({ freshEvent }) => input({ eventId: await freshEvent(), admitPerMinute: 1, enabled: true }),
+  setQueue: async ({ freshEvent }) =>
+    input({ eventId: await freshEvent(), admitPerMinute: 1, enabled: true }),
   joinQueue: async (world) => ({ eventId: await (queuedEvent ??= queued(world)) }),
   leaveQueue: async (world) => ({ eventId: await (queuedEvent ??= queued(world)) }),
   queuePositionChanged: async (world) => ({ eventId: await (queuedEvent ??= queued(world)) }),
@@ -315,7 +328,9 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   leaderboard: () => ({ first: 5 }),
   async payment(world) {
     const { id } = await world.paid()
-    const { booking } = await world.asCustomer('query ($id: ID!) { booking(id: $id) { payment { id } } }', { id })
+    const { booking } = await world.asCustomer('query ($id: ID!) { booking(id: $id) { payment { id } } }', {
+      id,
+    })
     return { id: booking.payment.id }
   },
   manualPayment: ({ eventId }) => ({ eventId }),

@@ -33,7 +33,10 @@ export function tableOf(
     const head = `| | ${order.map((role) => HEADINGS[role]).join(' | ')} |\n|---|${order.map(() => '---|').join('')}`
     const lines = of
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, outcomes }) => `| \`${name}\` | ${order.map((role) => outcomes.get(role) ?? '·').join(' | ')} |`)
+      .map(
+        ({ name, outcomes }) =>
+          `| \`${name}\` | ${order.map((role) => outcomes.get(role) ?? '·').join(' | ')} |`,
+      )
     return `## ${title}\n\n${about}${head}\n${lines.join('\n')}\n`
   }
   const never = [...rows.query, ...rows.mutation, ...rows.subscription]

@@ -71,7 +71,8 @@ export async function makeWorld(karcis: Api, hasGuests: boolean) {
   })
   const standing = await typeOf(eventId, { name: 'Standing' })
   const [seated, best] = [await typeOf(eventId, { quota: 200 }), await typeOf(eventId)]
-  const SEAT_MAP = 'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id section } } }'
+  const SEAT_MAP =
+    'mutation ($input: CreateSeatMapInput!) { createSeatMap(input: $input) { seats { id section } } }'
   const sections = [
     { name: 'Front', ticketTypeId: seated, rows: 10, seatsPerRow: 20 },
     { name: 'Back', ticketTypeId: best, rows: 5, seatsPerRow: 20 },
@@ -166,7 +167,9 @@ export async function makeWorld(karcis: Api, hasGuests: boolean) {
       inputType = `${field[0]?.toUpperCase()}${field.slice(1)}Input!`,
     ): Promise<string> {
       const ask = { asOrganizer, asAdmin, asCustomer }[role]
-      const answer = await ask(`mutation ($input: ${inputType}) { ${field}(input: $input) { id } }`, { input })
+      const answer = await ask(`mutation ($input: ${inputType}) { ${field}(input: $input) { id } }`, {
+        input,
+      })
       return answer[field].id
     },
   }

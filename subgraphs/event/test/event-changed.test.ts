@@ -96,10 +96,11 @@ describe('event.changed', () => {
       cancellationReason: null,
       version: 5,
     })
-    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`)).toEqual([
-      { consumer: 'booking' },
-      { consumer: 'ticket' },
-    ])
+    expect(
+      await story.sql(
+        `SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`,
+      ),
+    ).toEqual([{ consumer: 'booking' }, { consumer: 'ticket' }])
   })
 
   it('is not lost on a consumer that is away, and reports a deleted event as such', async () => {

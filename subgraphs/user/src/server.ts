@@ -11,12 +11,8 @@ import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
 import { insertAuditEntry } from './domain/audit/audit-store.ts'
 import { keepSealing } from './domain/audit/seal-audit-log.ts'
-import {
-  collectDataExport,
-  createPersonalDataUrls,
-  openDataExport,
-  resumeDataExports,
-} from './domain/data-exports/data-exports.ts'
+import { collectDataExport, openDataExport, resumeDataExports } from './domain/data-exports/data-exports.ts'
+import { createPersonalDataUrls } from './domain/data-exports/personal-data-urls.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'

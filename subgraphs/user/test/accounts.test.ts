@@ -1,6 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
+import { createUserSubgraph } from '../src/server.ts'
 import { ADMIN, type Person, PASSWORD, type Story, startStory } from './stories.ts'
 
 const WHOLE =
@@ -414,6 +415,30 @@ describe('line 21: erasing an account', () => {
     const siti = await story.signUp('Siti')
     story.neighbours.losses.set(siti.id, loss)
     expect((await siti.ask(DELETE, { id: siti.id, input })).facts).toMatchObject(loss)
+  })
+
+  it('ends whole where the process ends right after it: the next one tells all other subgraphs, once', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    story.neighbours.deaf = true
+    const erased = await siti.ask(DELETE, { id: siti.id, input: { ...input, acknowledgeLoss: true } })
+    expect(erased.errors).toEqual([])
+    await story.subgraph.close()
+    story.neighbours.deaf = false
+    await using next = await createUserSubgraph(story.settings)
+    const told = () =>
+      story.neighbours.received.filter(({ type }) => type === 'user.rights-changed').map(({ to }) => to)
+    await eventually(() => expect(told().toSorted()).toEqual(['booking', 'event', 'ticket']))
+    await eventually(async () =>
+      expect(await next.deps.db.$queryRaw`SELECT FROM kit.outbox WHERE delivered_at IS NULL`).toEqual([]),
+    )
+    expect(told()).toHaveLength(3)
+    expect(story.neighbours.received).toContainEqual({
+      service: 'user',
+      to: 'booking',
+      type: 'user.rights-changed',
+      payload: { userId: siti.id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
   })
 
   it('erases nobody while what they would lose cannot be known', async () => {

@@ -109,7 +109,9 @@ describe('what is kept of somebody', () => {
       await story.sql(`DELETE FROM graphile_worker._private_jobs WHERE payload->>'exportId' = '${id}'`)
       story.neighbours.unanswered.clear()
       story.neighbours.asked.length = 0
-      await story.sql(`UPDATE data_exports SET requested_at = now() - interval '2 minutes' WHERE id = '${id}'`)
+      await story.sql(
+        `UPDATE data_exports SET requested_at = now() - interval '2 minutes' WHERE id = '${id}'`,
+      )
       await resumeDataExports.run(deps, {})
       await untilReady(dewi)
       const asked = story.neighbours.asked.map(({ operation }) => operation)

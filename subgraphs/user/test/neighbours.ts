@@ -30,6 +30,8 @@ export interface Neighbours extends AsyncDisposable {
   losses: Map<string, Partial<Loss>>
   /** Names of operations that are not answered, as by a process that has just ended. */
   unanswered: Set<string>
+  /** While true, events are not taken in. */
+  deaf: boolean
   /** While true, nothing is answered. */
   away: boolean
 }
@@ -66,6 +68,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     eventsToCome: new Map(),
     losses: new Map(),
     unanswered: new Set(),
+    deaf: false,
     away: false,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -81,6 +84,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     const body = JSON.parse(await readBody(request, 100_000))
     if (neighbours.away) return sendJson(response, 503, {})
     if (request.url === EVENTS_PATH) {
+      if (neighbours.deaf) return sendJson(response, 503, {})
       for (const { type, payload } of body.events) {
         neighbours.received.push({ service: caller?.service, to: names[callee], type, payload })
       }

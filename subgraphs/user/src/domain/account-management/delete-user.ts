@@ -107,7 +107,9 @@ async function proveViewer(
 /** @throws Conflict with all that is lost, when that is anything; ServiceUnavailable when it cannot be known. */
 async function requireNothingToLose(deps: Deps, userId: string): Promise<void> {
   const loss = await findErasureLoss(deps, userId)
-  const isNothing = Object.values(loss).every((lost) => lost === 0 || (Array.isArray(lost) && lost.length === 0))
+  const isNothing = Object.values(loss).every(
+    (lost) => lost === 0 || (Array.isArray(lost) && lost.length === 0),
+  )
   if (isNothing) return
   throw new Conflict(
     'Balances, money that you are owed, valid tickets, and bookings, top-ups and refunds that are under way are lost with the account: acknowledge it with acknowledgeLoss.',

@@ -5,7 +5,6 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { defineJob, enqueue } from '@karcis/kit/jobs'
 import type { Viewer } from '@karcis/kit/service-token'
-import { createSignedUrls, type SignedUrls } from '@karcis/kit/signed-urls'
 import type { FileAnswer } from '@karcis/kit/subgraph/server'
 import { z } from 'zod'
 import { lockAccount } from '../accounts/account-store.ts'
@@ -23,15 +22,6 @@ import {
   listUnfinishedExports,
   moveDataExportToReady,
 } from './data-export-store.ts'
-
-const claims = z.object({ exportId: z.uuid() })
-
-/** Links to files of what is kept of people. */
-export type PersonalDataUrls = SignedUrls<z.infer<typeof claims>>
-
-/** @param secret the same in every process of this subgraph. */
-export const createPersonalDataUrls = (secret: string): PersonalDataUrls =>
-  createSignedUrls(secret, 'personal data', claims)
 
 /**
  * Has everything collected that is kept of the viewer. Who asks again is given the same, while that is collected or can still be fetched.
