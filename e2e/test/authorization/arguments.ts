@@ -79,6 +79,6 @@ function valueOf(
     case 'DateTime':
       return new Date(Date.now() + 30 * 86_400_000).toISOString()
     default:
-      return world.text()
+      return name === 'email' ? `${world.text().replaceAll(' ', '.')}@karcis.test` : world.text()
   }
 }

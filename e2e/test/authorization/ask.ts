@@ -28,13 +28,15 @@ export interface Row {
 type Kind = 'query' | 'mutation' | 'subscription'
 type Field = GraphQLField<unknown, unknown>
 
-/** Asked alone, and of something new each time: what it does depends on who asks, or on all that they did before. */
-const ALONE = new Set(['changePassword', 'deleteUser', 'checkout'])
+/** Asked of something new each time: what it does depends on who asks, or on all that they did before. */
+const ANEW = new Set(['changePassword', 'deleteUser', 'checkout'])
 /** Of these, what would leave whoever asks signed in no more. */
 const CHANGES_ASKER = new Set(['changePassword'])
+/** Those that take a password, of which there is one in a request. */
+const ALONE = new Set([...ANEW, 'claimAccount', 'createUser', 'login', 'resetPassword', 'updateUser'])
 
-/** The router takes 25 mutations at a time. */
-const TOGETHER = 20
+/** Booking takes so many changes in a request. */
+const TOGETHER = 10
 const MADE_AT_ONCE = 6
 
 /** Asks for each field of a root type as everybody, many fields in one request. */
@@ -57,17 +59,16 @@ export async function askRoot(world: World, type: GraphQLObjectType, kind: Kind)
     // Somebody who was let do it has changed what it was about: the next is asked about another one.
     const isStale = ({ name }: Field): boolean =>
       !examples.has(name) ||
-      ALONE.has(name) ||
       (kind === 'mutation' && before !== undefined && outcomesOf.get(name)?.get(before) === 'yes')
     const make = async (field: Field) => {
       examples.set(field.name, (await EXAMPLES[field.name]?.(world, role)) ?? {})
     }
-    const stale = fields.filter((field) => isStale(field) && !ALONE.has(field.name))
+    const stale = fields.filter((field) => isStale(field) && !ANEW.has(field.name))
     for (const some of chunks(stale, MADE_AT_ONCE)) await Promise.all(some.map(make))
     for (const group of groups) {
       const [first] = group
       const isChanging = first !== undefined && CHANGES_ASKER.has(first.name)
-      if (first && ALONE.has(first.name)) await make(first)
+      if (first && ANEW.has(first.name)) await make(first)
       const { as, ...only } = (group.length === 1 && first && examples.get(first.name)) || {}
       if (as && first) examples.set(first.name, only)
       const token = as ?? (isChanging ? await standIn(world, role) : world.tokens[role])

@@ -146,9 +146,9 @@ export async function makeWorld(karcis: Api, hasGuests: boolean) {
     best,
     /** A seat that nobody has taken, and that leaves none alone; never again. */
     seat(): string {
-      const [row, number] = [Math.floor(nextSeat / 16), nextSeat % 16]
+      const [row, place] = [Math.floor(nextSeat / 6), nextSeat % 6]
       nextSeat += 1
-      return seats[20 * row + number] ?? ''
+      return seats[20 * row + 3 * place] ?? ''
     },
     typeOf,
     booking,

@@ -121,10 +121,11 @@ class AskedDeed implements Deed {
     this.#ids.add(id)
   }
 
-  async recordIn(tx: object, result: unknown): Promise<void> {
-    if (!this.#isDeed || this.#isRecorded) return
-    if (this.#isSignIn && this.#entry.actorId === null) return // nobody is signed in yet
+  async recordIn(tx: object, result: unknown): Promise<boolean> {
+    if (!this.#isDeed || this.#isRecorded) return false
+    if (this.#isSignIn && this.#entry.actorId === null) return false // nobody is signed in yet
     await this.#write(tx as Tx, result, null)
+    return true
   }
 
   recorded(): void {

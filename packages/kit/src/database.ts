@@ -72,18 +72,18 @@ export async function transaction<Client, T>(
 ): Promise<T> {
   const { timeoutMs } = options
   const deed = deedUnderWay()
-  const { tx, result } = await again(async (sent) =>
+  const { tx, result, isRecorded } = await again(async (sent) =>
     db.$transaction(
       async (open) => {
         const done = await run(open as Tx<Client>)
-        await deed?.recordIn(open as object, done)
+        const isRecorded = await deed?.recordIn(open as object, done)
         sent()
-        return { tx: open as object, result: done }
+        return { tx: open as object, result: done, isRecorded }
       },
       timeoutMs === undefined ? undefined : { timeout: timeoutMs },
     ),
   )
-  deed?.recorded()
+  if (isRecorded) deed?.recorded()
   for (const follow of following.get(tx) ?? []) follow(db)
   return result
 }

@@ -2,9 +2,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** What somebody does by one mutation, while it is being done: `audit.ts` makes it, and `transaction` has it written down. */
 export interface Deed {
-  /** Writes it down in a transaction that has done its work, unless it is written down already, or need not be. @param result of that work. */
-  recordIn(tx: object, result: unknown): Promise<void>
-  /** A transaction in which it was written down has committed. */
+  /**
+   * Writes it down in a transaction that has done its work, unless it is written down already, or need not be.
+   * @param result of that work. @returns whether it has: then `recorded` is to be called once the transaction has committed.
+   */
+  recordIn(tx: object, result: unknown): Promise<boolean>
   recorded(): void
   /** Whose deed it is, where the request could not say: whoever has just signed in. */
   actedBy(userId: string): void

@@ -87,6 +87,7 @@ beforeAll(async () => {
         signIn: async (_: unknown, { wrong }: { wrong?: boolean }) => {
           deedUnderWay()?.concerns(PERSON)
           await asBookkeeping(() => write(newId()))
+          await write(newId()) // as the first key to sign with
           if (wrong) throw new KarcisError('INVALID_CREDENTIALS', 'No.')
           return transaction(db, async () => {
             deedUnderWay()?.actedBy(PERSON)
