@@ -5,6 +5,8 @@ import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { dataExport } from './data-export.ts'
 import { entry } from './entry.ts'
+import { notification } from './notification.ts'
+import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
@@ -16,6 +18,8 @@ export const resolvers = joinResolvers<Resolvers>(
   dataExport,
   entry,
   session,
+  notification,
+  google,
   organizerProposal,
   wishlist,
 )
