@@ -10,7 +10,10 @@ const { raw, sql } = Prisma
 
 const SALT_BYTES = 16
 
-/** Writes an entry, once: of a deed that is known already nothing happens. @param at when it was done; now unless given. */
+/**
+ * Writes an entry, once: of a deed that is known already nothing happens. Of whoever has just erased their account no address is kept.
+ * @param at when it was done; now unless given.
+ */
 export async function insertAuditEntry(tx: Tx, entry: Audited, at: string | null = null): Promise<void> {
   const { deedId, actorId, role, action, ids, code, address, requestId } = entry
   const salt = address === null ? null : randomBytes(SALT_BYTES)
@@ -20,7 +23,8 @@ export async function insertAuditEntry(tx: Tx, entry: Audited, at: string | null
       VALUES (${deedId}::uuid, coalesce(${at}::timestamptz, now()), ${actorId}::uuid,
         coalesce(${role}, (SELECT role::text FROM users WHERE id = ${actorId}::uuid)), ${action}, ${ids}::uuid[], ${code}, ${digest}, ${requestId})
       ON CONFLICT (id) DO NOTHING RETURNING id
-    ) INSERT INTO audit_addresses (entry_id, address, salt) SELECT id, ${address}, ${salt} FROM entry WHERE ${address}::text IS NOT NULL`
+    ) INSERT INTO audit_addresses (entry_id, address, salt) SELECT id, ${address}, ${salt} FROM entry
+      WHERE ${address}::text IS NOT NULL AND NOT EXISTS (SELECT FROM users WHERE id = ${actorId}::uuid AND deleted_at IS NOT NULL)`
 }
 
 /** The last link of the chain, its hash in hexadecimal; null before there is one. */
