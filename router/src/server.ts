@@ -106,8 +106,12 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     isPlatform(settings) && booking !== undefined
       ? {
           ...stack.use(createWebhooks(booking, access.tokens)).routes,
-          ...stack.use(createDownloads(booking, access.tokens)).routes,
+          ...stack.use(createDownloads('booking', booking, access.tokens)).routes,
         }
+      : {}
+  const ofUser =
+    isPlatform(settings) && user !== undefined
+      ? stack.use(createDownloads('user', user, access.tokens)).routes
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { driverCause, failureOf } from './database/failures.ts'
+import { deedUnderWay } from './deeds.ts'
 import { ServiceUnavailable } from './errors.ts'
 import type { Logger } from './log.ts'
 import { noteOutage } from './outages.ts'
@@ -59,7 +60,7 @@ const UNKNOWN =
 /**
  * Runs `run` in one transaction: the only way to open one. It is run again, from the start, when Postgres broke it off for
  * another's sake, found a kept plan stale, or the connection was lost before the commit was sent; so `run` may do nothing
- * that cannot be done twice, but for what it writes through `tx`.
+ * that cannot be done twice, but for what it writes through `tx`. A deed of which it is part is written down in it (deeds.ts).
  * @param options `timeoutMs`: after how long it is rolled back; 8 s unless given.
  * @throws ServiceUnavailable when the database is away, full or too busy, or the connection was lost during the commit:
  *   then, and only then, it may have been done all the same.
@@ -70,16 +71,19 @@ export async function transaction<Client, T>(
   options: { timeoutMs?: number } = {},
 ): Promise<T> {
   const { timeoutMs } = options
-  const { tx, result } = await again(async (sent) =>
+  const deed = deedUnderWay()
+  const { tx, result, isRecorded } = await again(async (sent) =>
     db.$transaction(
       async (open) => {
         const done = await run(open as Tx<Client>)
+        const isRecorded = await deed?.recordIn(open as object, done)
         sent()
-        return { tx: open as object, result: done }
+        return { tx: open as object, result: done, isRecorded }
       },
       timeoutMs === undefined ? undefined : { timeout: timeoutMs },
     ),
   )
+  if (isRecorded) deed?.recorded()
   for (const follow of following.get(tx) ?? []) follow(db)
   return result
 }

@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { raw } from '@prisma/client/runtime/client'
 import { type RawSql, type TransactionSource, type Tx, transaction } from './database.ts'
+import { asBookkeeping } from './deeds.ts'
 import { networkOf } from './network.ts'
 
 /** In so many seconds … */
@@ -55,13 +56,15 @@ export async function lookUpGuessed<Found>(
   ]
   const found = await find()
   const wrong = guesses - found.length
-  await transaction(db, async (tx) => {
-    for (const { key, most } of limits) {
-      const seconds =
-        wrong > 0 ? await countGuesses(tx, table, key, wrong, most) : await waitOf(tx, table, key, most)
-      if (seconds !== null) throw refusal(seconds) // and none of them has counted
-    }
-  })
+  await asBookkeeping(() =>
+    transaction(db, async (tx) => {
+      for (const { key, most } of limits) {
+        const seconds =
+          wrong > 0 ? await countGuesses(tx, table, key, wrong, most) : await waitOf(tx, table, key, most)
+        if (seconds !== null) throw refusal(seconds) // and none of them has counted
+      }
+    }),
+  )
   return found
 }
 

@@ -2,6 +2,7 @@ import { type CryptoKey, exportJWK, generateKeyPair, importJWK, type JWK } from 
 import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { type RawSql, transaction, type TransactionSource, type Tx } from './database.ts'
+import { asBookkeeping } from './deeds.ts'
 import { newId } from './ids.ts'
 import { defineJob } from './jobs.ts'
 import { createSealer } from './sealing.ts'
@@ -64,13 +65,15 @@ export function createSigningKeys(
   }
 
   async function rotateIfDue(): Promise<void> {
-    await transaction(sql, async (tx) => {
-      await tx.$queryRaw`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})::text`
-      const [newest] = await tx.$queryRaw<{ due: boolean }[]>`SELECT
-        signs_from < now() - make_interval(days => ${schedule.signsForDays}::int) AS due
-        FROM kit.signing_keys ORDER BY signs_from DESC LIMIT 1`
-      if (!newest || newest.due) await insertKey(tx, !newest)
-    })
+    await asBookkeeping(() =>
+      transaction(sql, async (tx) => {
+        await tx.$queryRaw`SELECT pg_advisory_xact_lock(${ROTATION_LOCK})::text`
+        const [newest] = await tx.$queryRaw<{ due: boolean }[]>`SELECT
+          signs_from < now() - make_interval(days => ${schedule.signsForDays}::int) AS due
+          FROM kit.signing_keys ORDER BY signs_from DESC LIMIT 1`
+        if (!newest || newest.due) await insertKey(tx, !newest)
+      }),
+    )
   }
 
   return {

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import type { Redis } from 'ioredis'
 import type { z } from 'zod'
+import type { AuditRecorder } from './audit.ts'
+import { EVENT_OF_DEEDS } from './contracts/events.ts'
 import type { SubgraphName } from './contracts/subgraphs.ts'
 import { connectionOptions, prismaOptions, type RawSql, type TransactionSource, type Tx } from './database.ts'
 import { stopTimes, type subgraphSettings } from './env.ts'
-import { createInbox, deliverEvents, type EventHandlers } from './events.ts'
+import { createInbox, deliverEvents, type EventHandlers, recordEvent } from './events.ts'
 import { startCourier } from './events/courier.ts'
 import { sweepOutbox } from './events/outbox.ts'
 import { housekeeping } from './housekeeping.ts'
@@ -62,6 +64,8 @@ export interface SubgraphSpec<
   jobs: Job<any, Deps>[]
   crons?: { job: string; match: string }[]
   inbox?: (deps: Deps) => EventHandlers<Tx<Client>>
+  /** Writes down what people do (audit.ts); without one the user subgraph is told, which keeps the log. */
+  audit?: AuditRecorder
   routes?: (deps: Deps) => Routes
 }
 
@@ -116,6 +120,7 @@ export async function startSubgraph<
   const server = await serveSubgraph<Context>({
     sdl: await readFile(new URL(`../../../schema/${name}.graphql`, import.meta.url), 'utf8'),
     resolvers: spec.resolvers,
+    audit: spec.audit ?? tellOfDeeds(name),
     tokens,
     log,
     host: settings.HOST,
@@ -169,6 +174,14 @@ export async function startSubgraph<
     close: () => all.disposeAsync(),
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   }
+}
+
+/** Tells the user subgraph of each deed. A deed is an aggregate by itself: nothing is waited for. */
+function tellOfDeeds(name: SubgraphName): AuditRecorder {
+  const type = EVENT_OF_DEEDS[name]
+  if (type === null) throw new Error(`the ${name} subgraph keeps the audit log, and has to be given how`)
+  return (tx, entry) =>
+    recordEvent(tx, { type, aggregateId: entry.deedId, payload: entry, consumers: ['user'] })
 }
 
 const secretsOf = (settings: object): Record<string, string> =>

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { asBookkeeping } from './deeds.ts'
 
 /**
  * Somebody waits for an answer: until they have gone, or until they said that they would give up. Work that is done for them
@@ -82,8 +83,8 @@ export const whoWaits = (): Waiting | undefined => storage.getStore()
 /** Runs something, and all that it begins, for somebody. */
 export const workFor = <T>(waiting: Waiting, run: () => T): T => storage.run(waiting, run)
 
-/** Runs something that is not for one alone: it goes on when that one leaves. */
-export const workForAll = <T>(run: () => T): T => storage.exit(run)
+/** Runs something that is not for one alone: it goes on when that one leaves, and is nobody's deed. */
+export const workForAll = <T>(run: () => T): T => storage.exit(() => asBookkeeping(run))
 
 /** Runs something for several, as long as one of them waits; for good if one of them is undefined. */
 export function workJointly<T>(all: Iterable<Waiting | undefined>, run: () => T): T {

@@ -6,11 +6,10 @@ import { errorBody } from '../errors.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 import { createSubgraphFiles, refuseForNow } from './subgraph-files.ts'
 
-const BOOKING: SubgraphName = 'booking'
 /** Of any length, and as slow as whoever reads them. */
 const AT_ONCE = 16
 
-/** What booking's refusals are answered with; by status. */
+/** What a subgraph's refusals are answered with; by status. */
 const REFUSALS: Record<number, { code: 'NOT_FOUND' | 'RATE_LIMITED'; message: string }> = {
   404: { code: 'NOT_FOUND', message: 'There is no such file, or its time is over: ask for a new link.' },
   429: { code: 'RATE_LIMITED', message: 'Too many files at once. Wait a while.' },
@@ -21,11 +20,11 @@ export interface Downloads extends AsyncDisposable {
 }
 
 /**
- * Files of the booking subgraph, by links that it has signed: whether a link is good is its to say.
- * @param bookingUrl base URL of the booking subgraph.
+ * Files of one subgraph, by links that it has signed: whether a link is good is its to say.
+ * @param url its base URL.
  */
-export function createDownloads(bookingUrl: string, tokens: ServiceTokens): Downloads {
-  const files = createSubgraphFiles(BOOKING, bookingUrl, tokens, AT_ONCE)
+export function createDownloads(name: SubgraphName, url: string, tokens: ServiceTokens): Downloads {
+  const files = createSubgraphFiles(name, url, tokens, AT_ONCE)
 
   async function download(http: HttpRequest): Promise<void> {
     const { request, response, url } = http
@@ -36,7 +35,7 @@ export function createDownloads(bookingUrl: string, tokens: ServiceTokens): Down
     await files.pass(http, asked, (status) => refuse(http, status))
   }
 
-  const routes = DOWNLOAD_FOLDERS.map((folder) => [folder, download])
+  const routes = DOWNLOAD_FOLDERS.filter(({ of }) => of === name).map(({ folder }) => [folder, download])
   return {
     routes: Object.fromEntries(routes),
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),

@@ -16,6 +16,7 @@ import { updateEventCopy } from './domain/events/event-copy.ts'
 import { createKnownFees } from './domain/fees/known-fees.ts'
 import { createInvoiceFiles } from './domain/invoices/invoice-files.ts'
 import { openInvoice } from './domain/invoices/view-invoices.ts'
+import { deleteCartOf } from './domain/cart/cart-store.ts'
 import { deleteInstructionsOf } from './domain/manual/manual-store.ts'
 import { createIssuedBookings } from './domain/fulfilment/issued-bookings.ts'
 import { createLedgerPayments } from './domain/payments/ledger-payments.ts'
@@ -32,6 +33,7 @@ import { ticketService } from './domain/ticket-service.ts'
 import { userService } from './domain/user-service.ts'
 import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
+import { forgetReasonsOf } from './domain/refunds/request-store.ts'
 import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
 import { createSender } from './domain/webhooks/send-webhook.ts'
 import { type BookingSettings, signupGrant } from './env.ts'
@@ -132,6 +134,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         if (!erased) return
         await deleteEndpointsOf(tx, userId)
         await deleteInstructionsOf(tx, userId)
+        await deleteCartOf(tx, userId)
+        await forgetReasonsOf(tx, userId)
       },
       async 'event.changed'(tx, { payload }) {
         await updateEventCopy(tx, payload)

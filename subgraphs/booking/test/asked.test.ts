@@ -107,7 +107,7 @@ describe('lines 12 and 13: texts', () => {
 
 describe('line 21: what is lost with an account', () => {
   const LOSS =
-    'query ($id: ID!) { walletsForErasure(userId: $id) { balances { currency balance } pendingBookings pendingTopUps } }'
+    'query ($id: ID!) { walletsForErasure(userId: $id) { balances { currency balance } pendingBookings pendingTopUps pendingRefunds moneyOwed { currency balance } } }'
 
   it('is what is in its wallets or on its way there, and bookings that can still be paid; for the user subgraph only', async () => {
     const buyer = await booking.buyer()
@@ -118,6 +118,8 @@ describe('line 21: what is lost with an account', () => {
       balances: [{ currency: 'IDR', balance: 1_000_000 }],
       pendingBookings: 1,
       pendingTopUps: 0,
+      pendingRefunds: 0,
+      moneyOwed: [],
     })
     const bill = topUpBill({
       userId: buyer.id,
@@ -127,7 +129,13 @@ describe('line 21: what is lost with an account', () => {
     })
     await transaction(booking.db, (tx) => insertPaymentUnderWay(tx, bill, 'MIDTRANS'))
     expect(await loss(buyer.id)).toMatchObject({ pendingTopUps: 1 })
-    expect(await loss(newId())).toEqual({ balances: [], pendingBookings: 0, pendingTopUps: 0 })
+    expect(await loss(newId())).toEqual({
+      balances: [],
+      pendingBookings: 0,
+      pendingTopUps: 0,
+      pendingRefunds: 0,
+      moneyOwed: [],
+    })
     expect((await booking.ask(buyer, LOSS, { id: buyer.id })).code).toBe('FORBIDDEN')
   })
 })

@@ -10,6 +10,7 @@ type Kept = Pick<
   | 'REFRESH_TOKEN_RETENTION_DAYS'
   | 'KNOWN_PLACE_RETENTION_DAYS'
   | 'PROPOSAL_RETENTION_DAYS'
+  | 'AUDIT_ADDRESS_RETENTION_DAYS'
   | 'GUEST_RETENTION_DAYS'
   | 'NOTIFICATION_RETENTION_DAYS'
   | 'DELIVERY_RETENTION_DAYS'
@@ -78,6 +79,20 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     table: 'organizer_proposals',
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  // With its parts, which are what is personal of it.
+  retention({
+    name: 'forget-data-exports',
+    table: 'data_exports',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
+  // What somebody did stays; from where is needed as long as somebody may look into it.
+  retention({
+    name: 'forget-audit-addresses',
+    table: 'audit_addresses',
+    since: 'noted_at',
+    keepForDays: settings.AUDIT_ADDRESS_RETENTION_DAYS,
   }),
   retention({
     name: 'forget-notifications',

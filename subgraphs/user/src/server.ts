@@ -1,6 +1,9 @@
+import type { Audited } from '@karcis/kit/contracts/audit'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
+import { downloadFolder } from '@karcis/kit/contracts/downloads'
+import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSealer } from '@karcis/kit/sealing'
 import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
@@ -9,6 +12,10 @@ import type { PageRequest } from '@karcis/kit/subgraph/server'
 import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
+import { insertAuditEntry } from './domain/audit/audit-store.ts'
+import { keepSealing } from './domain/audit/seal-audit-log.ts'
+import { collectDataExport, openDataExport, resumeDataExports } from './domain/data-exports/data-exports.ts'
+import { createPersonalDataUrls } from './domain/data-exports/personal-data-urls.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
@@ -33,6 +40,17 @@ const DAY_SECONDS = 86_400
 
 /** A key signs until its successor does, up to two days longer than planned (daily check, one day ahead); then tokens live 15 minutes. */
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
+
+/** An entry of the audit log that another subgraph tells of. */
+const takeDeed = (tx: Tx, { payload, occurredAt }: KarcisEvent<Audited>): Promise<void> =>
+  insertAuditEntry(tx, payload, occurredAt)
+
+/** Those of each of them. */
+const deeds: EventHandlers<Tx> = {
+  'event.audited': takeDeed,
+  'ticket.audited': takeDeed,
+  'booking.audited': takeDeed,
+}
 
 /** Null where nobody has set it up. */
 function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
@@ -72,8 +90,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         bounces: channels.bounces,
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
+        personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
+      const sealing = keepSealing(base)
       const dispatcher = dispatchDeliveries(deps, {
         perSecond: {
           EMAIL: settings.EMAIL_PER_SECOND,
@@ -89,6 +109,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       return {
         deps,
         async close() {
+          await sealing.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
@@ -102,12 +123,15 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, mailAskedLink, ...hourly],
+    jobs: [rotateSigningKeys, collectDataExport, resumeDataExports, mailAskedLink, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
+      { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
+    audit: insertAuditEntry,
     inbox: (deps) => ({
+      ...deeds,
       async 'booking.changed'(tx: Tx, { payload }) {
         if (payload.status === 'PAID') await rememberPurchase(deps, tx, payload)
       },
@@ -119,6 +143,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       [OUTBOX_FOLDER]: { answer: (request: PageRequest) => openOutboxMessage(deps.outbox, request) },
       [UNSUBSCRIBE_PATH]: { answer: (request: PageRequest) => unsubscribe(deps, request) },
       [BOUNCES_PATH]: { answer: (request: PageRequest) => takeBounce(deps, request) },
+      [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),
   })
 }

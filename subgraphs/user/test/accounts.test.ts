@@ -1,6 +1,7 @@
 import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
+import { createUserSubgraph } from '../src/server.ts'
 import { ADMIN, type Person, PASSWORD, type Story, startStory } from './stories.ts'
 
 const WHOLE =
@@ -334,6 +335,8 @@ describe('erasing an account', () => {
       'wishlist_items',
       'login_attempts',
       'known_places',
+      'audit_entries',
+      'data_export_parts',
       'kit.outbox',
     ]) {
       const rows = await story.sql(`SELECT to_jsonb(t)::text AS whole FROM ${table} t`)
@@ -387,6 +390,8 @@ describe('line 21: erasing an account', () => {
       validTickets: 2,
       pendingBookings: 1,
       pendingTopUps: 1,
+      pendingRefunds: 1,
+      moneyOwed: [{ currency: 'IDR', balance: 5 }],
     }
     story.neighbours.losses.set(siti.id, loss)
     for (const acknowledgeLoss of [undefined, null, false]) {
@@ -399,15 +404,41 @@ describe('line 21: erasing an account', () => {
   })
 
   it.each([
-    { balances: [{ currency: 'IDR', balance: 1 }], validTickets: 0, pendingBookings: 0, pendingTopUps: 0 },
-    { balances: [], validTickets: 1, pendingBookings: 0, pendingTopUps: 0 },
-    { balances: [], validTickets: 0, pendingBookings: 1, pendingTopUps: 0 },
-    { balances: [], validTickets: 0, pendingBookings: 0, pendingTopUps: 1 },
+    { balances: [{ currency: 'IDR', balance: 1 }] },
+    { validTickets: 1 },
+    { pendingBookings: 1 },
+    { pendingTopUps: 1 },
+    { pendingRefunds: 1 },
+    { moneyOwed: [{ currency: 'IDR', balance: 1 }] },
   ])('takes each kind of loss for one: %j', async (loss) => {
     await using story = await startStory()
     const siti = await story.signUp('Siti')
     story.neighbours.losses.set(siti.id, loss)
-    expect((await siti.ask(DELETE, { id: siti.id, input })).facts).toEqual(loss)
+    expect((await siti.ask(DELETE, { id: siti.id, input })).facts).toMatchObject(loss)
+  })
+
+  it('ends whole where the process ends right after it: the next one tells all other subgraphs, once', async () => {
+    await using story = await startStory()
+    const siti = await story.signUp('Siti')
+    story.neighbours.deaf = true
+    const erased = await siti.ask(DELETE, { id: siti.id, input: { ...input, acknowledgeLoss: true } })
+    expect(erased.errors).toEqual([])
+    await story.subgraph.close()
+    story.neighbours.deaf = false
+    await using next = await createUserSubgraph(story.settings)
+    const told = () =>
+      story.neighbours.received.filter(({ type }) => type === 'user.rights-changed').map(({ to }) => to)
+    await eventually(() => expect(told().toSorted()).toEqual(['booking', 'event', 'ticket']))
+    await eventually(async () =>
+      expect(await next.deps.db.$queryRaw`SELECT FROM kit.outbox WHERE delivered_at IS NULL`).toEqual([]),
+    )
+    expect(told()).toHaveLength(3)
+    expect(story.neighbours.received).toContainEqual({
+      service: 'user',
+      to: 'booking',
+      type: 'user.rights-changed',
+      payload: { userId: siti.id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
   })
 
   it('erases nobody while what they would lose cannot be known', async () => {

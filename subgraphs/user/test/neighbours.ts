@@ -29,18 +29,33 @@ export interface Neighbours extends AsyncDisposable {
   mailedTickets: Map<string, MailedTicket>
   /** By organizer. */
   eventsToCome: Map<string, number>
-  /** By person; who is not in it loses nothing. */
-  losses: Map<
-    string,
-    {
-      balances: { currency: string; balance: number }[]
-      validTickets: number
-      pendingBookings: number
-      pendingTopUps: number
-    }
-  >
+  /** By person; of who is not in it, and of what is left out, nothing is lost. */
+  losses: Map<string, Partial<Loss>>
+  /** Names of operations that are not answered, as by a process that has just ended. */
+  unanswered: Set<string>
+  /** While true, events are not taken in. */
+  deaf: boolean
   /** While true, nothing is answered. */
   away: boolean
+}
+
+/** What somebody loses with their account. */
+interface Loss {
+  balances: { currency: string; balance: number }[]
+  validTickets: number
+  pendingBookings: number
+  pendingTopUps: number
+  pendingRefunds: number
+  moneyOwed: { currency: string; balance: number }[]
+}
+
+const NOTHING: Loss = {
+  balances: [],
+  validTickets: 0,
+  pendingBookings: 0,
+  pendingTopUps: 0,
+  pendingRefunds: 0,
+  moneyOwed: [],
 }
 
 export async function startNeighbours(): Promise<Neighbours> {
@@ -56,6 +71,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     mailedTickets: new Map(),
     eventsToCome: new Map(),
     losses: new Map(),
+    unanswered: new Set(),
+    deaf: false,
     away: false,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
@@ -71,12 +88,14 @@ export async function startNeighbours(): Promise<Neighbours> {
     const body = JSON.parse(await readBody(request, 100_000))
     if (neighbours.away) return sendJson(response, 503, {})
     if (request.url === EVENTS_PATH) {
+      if (neighbours.deaf) return sendJson(response, 503, {})
       for (const { type, payload } of body.events) {
         neighbours.received.push({ service: caller?.service, to: names[callee], type, payload })
       }
       return sendJson(response, 200, { taken: true })
     }
     const operation = /(?:query) (\w+)/.exec(body.query)?.[1] ?? ''
+    if (neighbours.unanswered.has(operation)) return void response.destroy()
     neighbours.asked.push({ operation, viewer: caller?.viewer ?? null })
     sendJson(response, 200, { data: dataOf(operation, body.variables) })
   }
@@ -86,8 +105,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     variables: Record<string, string> & { representations: { id: string }[] },
   ) {
     const { id = '', organizerId = '', userId = '', representations } = variables
-    const nothing = { balances: [], validTickets: 0, pendingBookings: 0, pendingTopUps: 0 }
-    const loss = neighbours.losses.get(userId) ?? nothing
+    const loss = { ...NOTHING, ...neighbours.losses.get(userId) }
     const { validTickets, ...walletsForErasure } = loss
     switch (operation) {
       case 'EventVisible':
@@ -102,6 +120,10 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { erasureLoss: { validTickets } }
       case 'WalletsForErasure':
         return { walletsForErasure }
+      case 'PersonalDataOfEvents':
+      case 'PersonalDataOfTickets':
+      case 'PersonalDataOfBookings':
+        return { part: JSON.stringify({ [operation]: userId }) }
       default:
         return null
     }

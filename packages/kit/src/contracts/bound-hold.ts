@@ -116,6 +116,10 @@ export const walletsForErasure = z.object({
   pendingBookings: z.int(),
   /** Top-ups of their wallets that somebody may still pay, or has paid just now. */
   pendingTopUps: z.int(),
+  /** Refunds of their bookings that wait for a decision, or are being made. */
+  pendingRefunds: z.int(),
+  /** What they are owed as an organizer, of their events and on its way to them, in the smallest unit of `currency`. */
+  moneyOwed: z.array(z.object({ currency: z.string(), balance: z.int() })),
 })
 
 export type WalletsForErasure = z.infer<typeof walletsForErasure>
@@ -124,5 +128,5 @@ export type WalletsForErasure = z.infer<typeof walletsForErasure>
 export const WALLETS_FOR_ERASURE = `query WalletsForErasure($userId: ID!) {
   walletsForErasure(userId: $userId) { balances { ${Object.keys(
     walletsForErasure.shape.balances.element.shape,
-  ).join(' ')} } pendingBookings pendingTopUps }
+  ).join(' ')} } pendingBookings pendingTopUps pendingRefunds moneyOwed { currency balance } }
 }`

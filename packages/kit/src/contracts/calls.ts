@@ -22,20 +22,26 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
-    user: { graphql: true },
+    user: { graphql: true, events: ['event.audited'] },
     ticket: { graphql: true, events: ['event.changed'] },
     booking: { events: ['event.changed'] },
   },
   ticket: {
     user: {
       graphql: true,
-      events: ['ticket.transferred', 'ticket.guest-invited', 'ticket.waitlist-offered', 'ticket.resold'],
+      events: [
+        'ticket.transferred',
+        'ticket.guest-invited',
+        'ticket.waitlist-offered',
+        'ticket.resold',
+        'ticket.audited',
+      ],
     },
     event: { graphql: true },
     booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {
-    user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled'] },
+    user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled', 'booking.audited'] },
     event: { graphql: true },
     ticket: { graphql: true },
   },

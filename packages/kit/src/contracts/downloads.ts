@@ -1,13 +1,16 @@
-/** Files that the booking subgraph makes, through the router's port: where they are, and how their names end. */
+import type { SubgraphName } from './subgraphs.ts'
+
+/** Files that subgraphs make, through the router's port: whose they are, where, and how their names end. */
 const DOWNLOADS = {
-  export: { folder: '/exports/', ending: '.csv' },
-  invoice: { folder: '/invoices/', ending: '.pdf' },
-} as const
+  export: { of: 'booking', folder: '/exports/', ending: '.csv' },
+  invoice: { of: 'booking', folder: '/invoices/', ending: '.pdf' },
+  personalData: { of: 'user', folder: '/my-data/', ending: '.json' },
+} as const satisfies Record<string, { of: SubgraphName; folder: string; ending: string }>
 
 export type Download = keyof typeof DOWNLOADS
 
-/** The folders, each with what every path in it is like: the same at the router and at the booking subgraph. */
-export const DOWNLOAD_FOLDERS: readonly string[] = Object.values(DOWNLOADS).map(({ folder }) => folder)
+/** The folders, the same at the router and at the subgraph whose files they have. */
+export const DOWNLOAD_FOLDERS: readonly { of: SubgraphName; folder: string }[] = Object.values(DOWNLOADS)
 
 /** Where the files of one kind are. */
 export const downloadFolder = (download: Download): string => DOWNLOADS[download].folder

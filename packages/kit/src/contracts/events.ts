@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { auditedSchema } from './audit.ts'
 import { eventForSale } from './event-for-sale.ts'
+import type { SubgraphName } from './subgraphs.ts'
 import { roleSchema } from './tokens.ts'
 
 /** Where a subgraph takes events in: POST of `{ events }`, signed by whoever tells of them. */
@@ -82,9 +84,21 @@ export const EVENTS = {
     url: z.string(),
     reason: z.enum(['GONE', 'FAILING']),
   }),
+  /** An admin, an organizer or a scanner has changed something there: an entry of the audit log. */
+  'event.audited': auditedSchema,
+  'ticket.audited': auditedSchema,
+  'booking.audited': auditedSchema,
 } as const
 
 export type EventType = keyof typeof EVENTS
+
+/** By what each subgraph tells of deeds; null of the one that keeps the audit log. */
+export const EVENT_OF_DEEDS = {
+  user: null,
+  event: 'event.audited',
+  ticket: 'ticket.audited',
+  booking: 'booking.audited',
+} as const satisfies Record<SubgraphName, EventType | null>
 
 /** What an event says, once it is parsed. */
 export type EventPayload<Type extends EventType> = z.infer<(typeof EVENTS)[Type]>

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { buildASTSchema, parse } from 'graphql'
 import { z } from 'zod'
+import { type AuditRecorder, auditMutations } from '../audit.ts'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
 import { mayTell, mayUse } from '../contracts/calls.ts'
@@ -48,6 +49,8 @@ export interface SubgraphServerOptions {
   sdl: string
   // oxlint-disable-next-line typescript/no-explicit-any -- resolvers are typed where they are written, against the generated types
   resolvers: any
+  /** Writes down what people do (audit.ts); nobody does when it is left out. */
+  audit?: AuditRecorder
   tokens: ServiceTokens
   log: Logger
   host: string
@@ -140,8 +143,12 @@ export async function serveSubgraph<Context extends RequestScope>(
 ): Promise<SubgraphServer<Context>> {
   const { tokens, log, host } = options
   const typeDefs = parse(options.sdl)
-  checkResolvers(buildASTSchema(typeDefs, { assumeValidSDL: true }), options.resolvers)
-  const schema = buildSubgraphSchema([{ typeDefs, resolvers: options.resolvers }])
+  const described = buildASTSchema(typeDefs, { assumeValidSDL: true })
+  checkResolvers(described, options.resolvers)
+  const resolvers = options.audit
+    ? auditMutations(described, options.resolvers, options.audit)
+    : options.resolvers
+  const schema = buildSubgraphSchema([{ typeDefs, resolvers }])
   const largeAnswers = new LargeAnswers()
   const operations = await createOperations<Context>(schema, { largeAnswers })
 

@@ -1,6 +1,7 @@
 import { parseId } from '@karcis/kit/ids'
 import { requireAccount, requireService } from '@karcis/kit/viewer'
 import { topUpWallet } from '../domain/checkout/top-up-wallet.ts'
+import { personalDataOfBookings } from '../domain/viewing/personal-data.ts'
 import { viewErasure } from '../domain/viewing/view-erasure.ts'
 import { viewWalletEntries } from '../domain/viewing/view-wallet.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -10,6 +11,10 @@ export const wallet: Resolvers = {
     walletsForErasure(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return viewErasure(ctx.deps, userId)
+    },
+    personalDataOfBookings(_, { userId }, ctx) {
+      requireService(ctx, 'user')
+      return personalDataOfBookings(ctx.deps, userId)
     },
     walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireAccount(ctx), args),
   },

@@ -2,6 +2,7 @@ import { BadUserInput } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
+import { personalDataOfEvents } from '../domain/serving/personal-data.ts'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
@@ -57,6 +58,10 @@ export const events = {
     roomRights: (_, { roomId }, ctx) => {
       requireService(ctx, 'ticket')
       return roomRights(ctx.deps, ctx.viewer, roomId)
+    },
+    personalDataOfEvents(_, { userId }, ctx) {
+      requireService(ctx, 'user')
+      return personalDataOfEvents(ctx.deps, userId)
     },
     eventsToCome: (_, { organizerId }, ctx) => {
       requireService(ctx, 'user')

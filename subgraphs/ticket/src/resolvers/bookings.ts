@@ -11,6 +11,7 @@ import {
   readEventTicketOwners,
   readEventTickets,
 } from '../domain/viewing/list-event-tickets.ts'
+import { personalDataOfTickets } from '../domain/viewing/personal-data.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -23,6 +24,10 @@ export const bookings = {
     erasureLoss(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return readErasureLoss(ctx.deps, userId)
+    },
+    personalDataOfTickets(_, { userId }, ctx) {
+      requireService(ctx, 'user')
+      return personalDataOfTickets(ctx.deps, userId)
     },
     eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
     eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),

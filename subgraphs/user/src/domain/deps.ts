@@ -3,6 +3,7 @@ import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
+import type { PersonalDataUrls } from './data-exports/personal-data-urls.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
@@ -39,4 +40,6 @@ export interface Deps extends BaseDeps<Db> {
   notificationLive: NotificationLive
   /** Where people open Karcis, without a slash at its end. */
   publicUrl: string
+  /** Links to what is kept of people. */
+  personalDataUrls: PersonalDataUrls
 }

@@ -13,7 +13,8 @@ import type { Deps } from './deps.ts'
 
 type Clients = Pick<Deps, 'clients'>
 
-function subgraph({ clients }: Clients, name: 'event' | 'ticket' | 'booking'): ServiceClient {
+/** @throws Error when this process was not told where it is. */
+export function subgraph({ clients }: Clients, name: 'event' | 'ticket' | 'booking'): ServiceClient {
   const client = clients[name]
   if (!client) throw new Error(`the ${name} subgraph is not among the clients`)
   return client
@@ -54,6 +55,10 @@ export interface ErasureLoss {
   pendingBookings: number
   /** Top-ups of wallets that are under way. */
   pendingTopUps: number
+  /** Refunds that are not decided, or not made yet. */
+  pendingRefunds: number
+  /** What an organizer is owed, as `balances`. */
+  moneyOwed: { currency: string; balance: number }[]
 }
 
 /** @throws ServiceUnavailable when it cannot be known: nobody loses anything unseen. */

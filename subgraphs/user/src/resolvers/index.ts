@@ -2,6 +2,8 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
+import { audit } from './audit.ts'
+import { dataExport } from './data-export.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
@@ -12,6 +14,8 @@ import { wishlist } from './wishlist.ts'
 export const resolvers = joinResolvers<Resolvers>(
   { DateTime },
   account,
+  audit,
+  dataExport,
   entry,
   session,
   notification,

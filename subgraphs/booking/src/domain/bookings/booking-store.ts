@@ -602,3 +602,39 @@ export async function updateFulfilled(tx: Tx, booking: Booking): Promise<void> {
   await tx.$executeRaw`UPDATE bookings SET fulfilled = true, updated_at = now()
     WHERE id = ${booking.id}::uuid AND status = ${booking.status}`
 }
+
+/**
+ * What is kept of a user, as JSON: what they bought and paid, what went back, their wallets, and what they were paid as organizers. No secrets of
+ * their endpoints, no links of payments under way.
+ */
+export async function findPersonalData(db: Db, userId: string): Promise<string> {
+  const [row] = await db.$queryRaw<{ part: string }[]>`SELECT json_build_object(
+    'bookings', (SELECT coalesce(json_agg(b ORDER BY b.created_at), '[]') FROM (SELECT id, event_id, status, currency, subtotal, discount,
+      surcharge, total_price, refunded_amount, created_at, (SELECT coalesce(json_agg(i ORDER BY i.position), '[]') FROM (SELECT position, name,
+      seat_label, unit_price, quantity, discount FROM booking_items WHERE booking_id = bookings.id) i) AS items
+      FROM bookings WHERE user_id = ${userId}::uuid) b),
+    'payments', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT p.id, p.booking_id, p.checkout_id, p.provider, p.status,
+      p.amount, p.refunded_amount, p.currency, p.paid_at, p.created_at FROM payments p
+      LEFT JOIN bookings b ON b.id = p.booking_id LEFT JOIN checkouts c ON c.id = p.checkout_id
+      WHERE coalesce(b.user_id, c.user_id, p.top_up_user_id) = ${userId}::uuid) p),
+    'refundRequests', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT r.id, r.booking_id, r.status, r.percent, r.amount,
+      r.reason, r.message, r.decided_at, r.created_at FROM refund_requests r JOIN bookings b ON b.id = r.booking_id
+      WHERE b.user_id = ${userId}::uuid) r),
+    'wallets', (SELECT coalesce(json_agg(w), '[]') FROM (SELECT currency, balance FROM ledger_accounts
+      WHERE kind = 'WALLET' AND owner_id = ${userId}::uuid) w),
+    'walletEntries', (SELECT coalesce(json_agg(e ORDER BY e.created_at), '[]') FROM (SELECT t.kind, t.booking_id, e.currency, e.amount, t.created_at
+      FROM ledger_entries e JOIN ledger_accounts a ON a.id = e.account_id JOIN ledger_transactions t ON t.id = e.transaction_id
+      WHERE a.kind = 'WALLET' AND a.owner_id = ${userId}::uuid) e),
+    'invoices', (SELECT coalesce(json_agg(i ORDER BY i.issued_at), '[]') FROM (SELECT id, kind, year, number, booking_id, currency, total, content,
+      issued_at FROM invoices WHERE user_id = ${userId}::uuid) i),
+    'cart', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT ticket_type_id, quantity, event_id, created_at
+      FROM cart_items WHERE user_id = ${userId}::uuid) c),
+    'promoCodesUsed', (SELECT coalesce(json_agg(u), '[]') FROM (SELECT booking_id, code_id, discount, given_back_at
+      FROM promo_uses WHERE user_id = ${userId}::uuid) u),
+    'payouts', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, status, amount, currency, bank_name, account_holder,
+      account_ending, created_at, paid_at FROM payouts WHERE organizer_id = ${userId}::uuid) p),
+    'webhookEndpoints', (SELECT coalesce(json_agg(w ORDER BY w.created_at), '[]') FROM (SELECT id, url, description, events, created_at
+      FROM webhook_endpoints WHERE organizer_id = ${userId}::uuid AND deleted_at IS NULL) w)
+  )::text AS part`
+  return row?.part ?? '{}'
+}

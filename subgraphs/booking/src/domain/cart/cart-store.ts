@@ -138,3 +138,8 @@ export async function insertCartCode(tx: Tx, userId: string, code: string): Prom
 export async function deleteCartCodes(tx: Tx, userId: string, code: string | null): Promise<void> {
   await tx.$executeRaw`DELETE FROM cart_promos WHERE user_id = ${userId}::uuid AND (${code}::text IS NULL OR code = ${code})`
 }
+
+/** With all that is in it; what it has reserved ends by itself. */
+export async function deleteCartOf(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM carts WHERE user_id = ${userId}::uuid`
+}

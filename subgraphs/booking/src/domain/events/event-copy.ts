@@ -1,5 +1,6 @@
 import { EVENT_FOR_SALE, type EventForSale, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
+import { asBookkeeping } from '@karcis/kit/deeds'
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import type { KeysetPage } from '@karcis/kit/pagination'
 import type { ServiceClient } from '@karcis/kit/service-client'
@@ -86,7 +87,7 @@ export async function refreshEventCopy(
     const answer = await clients.event?.query<{ eventForSale: unknown }>(EVENT_FOR_SALE, { id: eventId })
     if (!answer?.eventForSale) return
     const event = eventForSale.parse(answer.eventForSale)
-    await transaction(db, (tx) => updateEventCopy(tx, event))
+    await asBookkeeping(() => transaction(db, (tx) => updateEventCopy(tx, event)))
   } catch (error) {
     if (!(error instanceof ServiceUnavailable)) throw error
   }

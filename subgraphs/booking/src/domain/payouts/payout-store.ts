@@ -150,3 +150,13 @@ export async function forgetAccounts(tx: Tx, days: number, limit: number): Promi
       AND ended_at < now() - make_interval(secs => ${days * 86_400}::float8)
       ORDER BY ended_at LIMIT ${limit} FOR UPDATE SKIP LOCKED)`
 }
+
+/** What has been taken out of an organizer's events for them, and has not been paid yet. */
+export async function listPayoutsUnderWay(
+  db: Db,
+  organizerId: string,
+): Promise<{ currency: string; amount: number }[]> {
+  const rows = await db.$queryRaw<{ currency: string; amount: bigint }[]>`SELECT currency, amount FROM payouts
+    WHERE organizer_id = ${organizerId}::uuid AND status IN ('REQUESTED', 'APPROVED')`
+  return rows.map(({ currency, amount }) => ({ currency, amount: Number(amount) }))
+}

@@ -206,3 +206,21 @@ export const forgetReasons = (tx: Tx, days: number, limit: number): PromiseLike<
   tx.$executeRaw`UPDATE refund_requests SET reason = NULL WHERE id IN (SELECT id FROM refund_requests
     WHERE reason IS NOT NULL AND decided_at < now() - make_interval(days => ${days}::int) ORDER BY decided_at LIMIT ${limit}
     FOR UPDATE SKIP LOCKED)`
+
+/** How many refunds of a person's bookings wait for a decision, or are being made. */
+export async function countUnfinishedRefunds(db: Db, userId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`SELECT (
+      (SELECT count(*) FROM refund_requests request JOIN bookings b ON b.id = request.booking_id
+        WHERE b.user_id = ${userId}::uuid AND request.status = 'PENDING')
+      + (SELECT count(*) FROM booking_refunds refund JOIN bookings b ON b.id = refund.booking_id
+        WHERE b.user_id = ${userId}::uuid AND refund.status = 'ENDING')
+    )::int AS count`
+  return row?.count ?? 0
+}
+
+/** Forgets a person's own words, of whatever was decided. */
+export async function forgetReasonsOf(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE refund_requests SET reason = NULL FROM bookings
+    WHERE bookings.id = refund_requests.booking_id AND bookings.user_id = ${userId}::uuid
+      AND reason IS NOT NULL AND decided_at IS NOT NULL`
+}

@@ -4,7 +4,7 @@ import { Conflict } from '@karcis/kit/errors'
 import { recordEvent } from '@karcis/kit/events'
 import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
-import type { Tx } from '../database.ts'
+import type { Db, Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
 import { slugCandidates } from '../slug.ts'
 import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
@@ -388,4 +388,20 @@ export async function deletePendingChanges(
     WHERE event_id = ${eventId}::uuid AND submitted_at <= now() - make_interval(days => ${days})
     RETURNING ${PENDING_COLUMNS}`
   return deleted ?? null
+}
+
+/** What is kept of a user, as JSON: what they organize and own, and when they have rooms for themselves. */
+export async function findPersonalData(db: Db, userId: string): Promise<string> {
+  const [row] = await db.$queryRaw<{ part: string }[]>`SELECT json_build_object(
+    'events', (SELECT coalesce(json_agg(e ORDER BY e.created_at), '[]') FROM (SELECT id, slug, title, description, status, message,
+      starts_at, ends_at, timezone, online, currency, sales_paused_reason, cancellation_reason, created_at
+      FROM events WHERE organizer_id = ${userId}::uuid) e),
+    'eventSeries', (SELECT coalesce(json_agg(s ORDER BY s.created_at), '[]') FROM (SELECT id, title, description, created_at
+      FROM event_series WHERE organizer_id = ${userId}::uuid) s),
+    'venues', (SELECT coalesce(json_agg(v ORDER BY v.created_at), '[]') FROM (SELECT id, name, address, city, latitude, longitude, created_at
+      FROM venues WHERE owner_id = ${userId}::uuid) v),
+    'roomBlocks', (SELECT coalesce(json_agg(b ORDER BY b.starts_at), '[]') FROM (SELECT room_id, starts_at, ends_at, reason, created_at
+      FROM room_bookings WHERE holder_id = ${userId}::uuid) b)
+  )::text AS part`
+  return row?.part ?? '{}'
 }

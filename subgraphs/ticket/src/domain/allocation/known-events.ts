@@ -1,5 +1,6 @@
 import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
+import { asBookkeeping } from '@karcis/kit/deeds'
 import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -24,7 +25,7 @@ export async function refreshEventCopy({ db, clients }: EventSources, eventId: s
   const answer = await clients.event.query<{ eventForSale: unknown }>(EVENT_FOR_SALE, { id: eventId })
   if (!answer.eventForSale) return
   const event = eventForSale.parse(answer.eventForSale)
-  await transaction(db, (tx) => followEvent(tx, event))
+  await asBookkeeping(() => transaction(db, (tx) => followEvent(tx, event)))
 }
 
 /** As `refreshEventCopy`; when the event's owner does not answer, the copy counts. */

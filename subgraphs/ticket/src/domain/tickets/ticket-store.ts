@@ -276,3 +276,20 @@ export async function moveTicketsToRefunded(
     RETURNING event_id, owner_id, ticket_type_id, seat_id`
   return rows.map(toEnded)
 }
+
+/** What is kept of a user, as JSON: their tickets and scans, what they held and wait for, and by whom they were invited. */
+export async function findPersonalData(db: Db, userId: string): Promise<string> {
+  const [row] = await db.$queryRaw<{ part: string }[]>`SELECT json_build_object(
+    'tickets', (SELECT coalesce(json_agg(t ORDER BY t.created_at), '[]') FROM (SELECT id, event_id, ticket_type_id, seat_label, booking_id,
+      status, checked_in_at, offered_at, attendee_name, attendee_answers, created_at FROM tickets WHERE owner_id = ${userId}::uuid) t),
+    'checkIns', (SELECT coalesce(json_agg(c ORDER BY c.scanned_at), '[]') FROM (SELECT s.event_id, s.ticket_id, s.gate, s.direction,
+      s.scanned_at, s.outcome FROM check_ins s JOIN tickets t ON t.id = s.ticket_id WHERE t.owner_id = ${userId}::uuid) c),
+    'holds', (SELECT coalesce(json_agg(h ORDER BY h.created_at), '[]') FROM (SELECT id, event_id, status, expires_at, created_at
+      FROM holds WHERE user_id = ${userId}::uuid) h),
+    'waitlists', (SELECT coalesce(json_agg(w ORDER BY w.joined_at), '[]') FROM (SELECT event_id, ticket_type_id, quantity, status, joined_at
+      FROM waitlist_entries WHERE user_id = ${userId}::uuid) w),
+    'invitations', (SELECT coalesce(json_agg(g ORDER BY g.created_at), '[]') FROM (SELECT event_id, ticket_type_id, name, email, created_at
+      FROM guests WHERE user_id = ${userId}::uuid) g)
+  )::text AS part`
+  return row?.part ?? '{}'
+}

@@ -10,7 +10,9 @@ import { findCredentials, findGuestsOf, lockAmongAdmins, updateAccount } from '.
 import { NOTHING } from '../accounts/erased.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
+import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
+import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { NoPassword } from '../errors.ts'
@@ -62,6 +64,8 @@ export async function deleteUser(
     await deleteLinksOf(tx, id)
     await deleteEmailChangesOf(tx, id)
     await deleteKnownPlacesOf(tx, id)
+    await deleteAuditAddressesOf(tx, id)
+    await deleteDataExportsOf(tx, id)
     await forgetTracesOf(tx, id)
     await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
@@ -94,10 +98,12 @@ async function proveViewer(
 /** @throws Conflict with all that is lost, when that is anything; ServiceUnavailable when it cannot be known. */
 async function requireNothingToLose(deps: Deps, userId: string): Promise<void> {
   const loss = await findErasureLoss(deps, userId)
-  const { balances, validTickets, pendingBookings, pendingTopUps } = loss
-  if (balances.length === 0 && validTickets === 0 && pendingBookings === 0 && pendingTopUps === 0) return
+  const isNothing = Object.values(loss).every(
+    (lost) => lost === 0 || (Array.isArray(lost) && lost.length === 0),
+  )
+  if (isNothing) return
   throw new Conflict(
-    'Balances, valid tickets, and bookings and top-ups that wait for payment are lost with the account: acknowledge it with acknowledgeLoss.',
+    'Balances, money that you are owed, valid tickets, and bookings, top-ups and refunds that are under way are lost with the account: acknowledge it with acknowledgeLoss.',
     { ...loss },
   )
 }

@@ -2,6 +2,8 @@ import { deleteLinksOf } from '../account-links/link-store.ts'
 import { type Account, updateAccount } from '../accounts/account-store.ts'
 import { NOTHING } from '../accounts/erased.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
+import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
+import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Tx } from '../database.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
@@ -13,6 +15,8 @@ export async function eraseGuest(
 ): Promise<{ account: Account; at: Date; revoked: Revocation[] }> {
   await deleteLinksOf(tx, id)
   await deleteNotificationsOf(tx, id)
+  await deleteAuditAddressesOf(tx, id)
+  await deleteDataExportsOf(tx, id)
   const revoked = await revokeSessionsOf(tx, id)
   const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
   return { account, at: await recordRightsChange(tx, account), revoked }

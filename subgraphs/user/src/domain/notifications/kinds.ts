@@ -75,6 +75,11 @@ export type LinkKind = keyof typeof LINK_KINDS
 
 /** Everything that somebody can be told. Each has a text in each language (texts/). */
 export const KINDS = {
+  /** Who asked for what is kept of them, once it can be fetched. */
+  DATA_EXPORT_READY: kind({
+    group: 'ACCOUNT',
+    data: z.object({ expiresAt: z.iso.datetime() }),
+  }),
   /** Whoever has signed in from a network, and with a device, that were not seen with their account before. */
   NEW_SIGN_IN: kind({
     group: 'SECURITY',

@@ -1,4 +1,5 @@
 import { transaction } from '@karcis/kit/database'
+import { asBookkeeping } from '@karcis/kit/deeds'
 import type { Viewer } from '@karcis/kit/service-token'
 import { normalizeEmail, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -76,7 +77,7 @@ export async function provePassword(
   await trying(deps, attempt, async () => {
     const right = await deps.passwords.verify(password, known.passwordHash, attempt.queue)
     if (!right) throw new InvalidCredentials()
-    await transaction(deps.db, (tx) => forgiveAttempt(tx, attempt))
+    await asBookkeeping(() => transaction(deps.db, (tx) => forgiveAttempt(tx, attempt)))
   })
 }
 

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { deedUnderWay } from '@karcis/kit/deeds'
 import { newId } from '@karcis/kit/ids'
 import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import type { Prisma } from '../../generated/prisma/client.ts'
@@ -40,6 +41,7 @@ export async function insertSession(
   userId: string,
   { signedInBy, ...traces }: Traces & { signedInBy: string },
 ): Promise<OpenSession> {
+  deedUnderWay()?.actedBy(userId)
   const session = await tx.session.create({ data: { id: newId(), userId, signedInBy }, select: { id: true } })
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   return insertRefreshToken(lifetime, tx, session.id, { id: newId(), token }, traces)

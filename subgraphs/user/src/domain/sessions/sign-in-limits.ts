@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { transaction } from '@karcis/kit/database'
+import { asBookkeeping, deedUnderWay } from '@karcis/kit/deeds'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -63,6 +64,7 @@ export async function signInAttempt(
   { address }: Client,
   { email, userId, deviceToken }: { email: string; userId: string | null; deviceToken: string | null },
 ): Promise<Attempt> {
+  if (userId !== null) deedUnderWay()?.concerns(userId)
   const limit = (pace: Pace, ...by: string[]): AttemptLimit => ({ key: keyedHashes.place(...by), pace })
   const known = address !== null && (await isKnownPlace(db, userId, placeOf(keyedHashes, address)))
   const device = userId === null ? null : readDeviceToken(keyedHashes, userId, deviceToken)
@@ -115,14 +117,16 @@ export async function countAttempt(
   { db }: Pick<Deps, 'db'>,
   { limits }: Pick<Attempt, 'limits'>,
 ): Promise<void> {
-  await transaction(db, async (tx) => {
-    const waits: number[] = []
-    for (const limit of limits) {
-      const seconds = await countLoginAttempt(tx, limit)
-      if (seconds !== null) waits.push(seconds)
-    }
-    if (waits.length > 0) throw new TooManyAttempts(Math.max(...waits)) // and none of them has counted
-  })
+  await asBookkeeping(() =>
+    transaction(db, async (tx) => {
+      const waits: number[] = []
+      for (const limit of limits) {
+        const seconds = await countLoginAttempt(tx, limit)
+        if (seconds !== null) waits.push(seconds)
+      }
+      if (waits.length > 0) throw new TooManyAttempts(Math.max(...waits)) // and none of them has counted
+    }),
+  )
 }
 
 /** The password was right. */
@@ -133,9 +137,11 @@ export async function forgiveAttempt(tx: Tx, { limits: [own, ...others] }: Attem
 
 /** Whether the password is right was never found out. */
 export async function withdrawAttempt({ db }: Pick<Deps, 'db'>, { limits }: Attempt): Promise<void> {
-  await transaction(db, async (tx) => {
-    for (const { key } of limits) await uncountLoginAttempt(tx, key)
-  })
+  await asBookkeeping(() =>
+    transaction(db, async (tx) => {
+      for (const { key } of limits) await uncountLoginAttempt(tx, key)
+    }),
+  )
 }
 
 /**

@@ -3,6 +3,14 @@ import type { Texts } from './wording.ts'
 
 /** What people are told in English. */
 export const en: Texts = {
+  DATA_EXPORT_READY: ({ expiresAt }, say) => ({
+    subject: 'Your data is ready to download',
+    paragraphs: [
+      'You asked for everything that Karcis keeps about you. It is ready, as one file.',
+      `You can download it until ${say.time(expiresAt)}. If you did not ask for it, change your password.`,
+    ],
+    action: { label: 'Download your data', url: say.url('/account/data') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'A new sign-in to your account',
     paragraphs: [

@@ -3,6 +3,14 @@ import type { Texts } from './wording.ts'
 
 /** The same in Indonesian. */
 export const id: Texts = {
+  DATA_EXPORT_READY: ({ expiresAt }, say) => ({
+    subject: 'Data Anda siap diunduh',
+    paragraphs: [
+      'Anda meminta semua data yang disimpan Karcis tentang Anda. Data tersebut sudah siap dalam satu berkas.',
+      `Anda dapat mengunduhnya hingga ${say.time(expiresAt)}. Jika Anda tidak memintanya, ubah kata sandi Anda.`,
+    ],
+    action: { label: 'Unduh data Anda', url: say.url('/account/data') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'Ada yang baru masuk ke akun Anda',
     paragraphs: [

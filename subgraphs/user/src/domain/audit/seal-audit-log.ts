@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { linkHash, NO_LINK } from '@karcis/kit/audit-chain'
+import { transaction } from '@karcis/kit/database'
+import { isAway } from '@karcis/kit/outages'
+import type { Deps } from '../deps.ts'
+import { findLastLink, insertLinks, listPending, type NewLink } from './audit-store.ts'
+
+/** Links of one transaction. */
+const BATCH = 500
+/** Between two looks for entries: so long the newest ones are not protected by the chain. */
+const LOOK_MS = 1_000
+
+/** Another process was quicker. */
+class Overtaken extends Error {}
+
+/**
+ * Chains what is not chained yet, one batch. Who writes entries does not wait for this, and of any number of processes that do it at once one goes on
+ * where the chain ends: the number of a link is a primary key. @returns how many it has chained.
+ */
+export async function sealAuditLog({ db }: Pick<Deps, 'db'>): Promise<number> {
+  try {
+    return await transaction(db, async (tx) => {
+      const entries = await listPending(tx, BATCH)
+      if (entries.length === 0) return 0
+      let { seq, hash } = (await findLastLink(tx)) ?? { seq: 0n, hash: NO_LINK }
+      const links = entries.map((entry): NewLink => {
+        seq += 1n
+        hash = linkHash(seq, hash, entry)
+        return { seq, entryId: entry.id, hash }
+      })
+      if (!(await insertLinks(tx, links))) throw new Overtaken()
+      return links.length
+    })
+  } catch (error) {
+    if (error instanceof Overtaken) return 0
+    throw error
+  }
+}
+
+/** Chains entries for as long as the process lives. Any number of processes may. */
+export function keepSealing(deps: Pick<Deps, 'db' | 'log'>): { close(): Promise<void> } {
+  const closing = new AbortController()
+
+  async function seal(): Promise<void> {
+    while (!closing.signal.aborted) {
+      try {
+        while ((await sealAuditLog(deps)) === BATCH && !closing.signal.aborted);
+      } catch (error) {
+        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'the audit log cannot be chained')
+      }
+      await sleep(LOOK_MS, undefined, { signal: closing.signal }).catch(() => undefined)
+    }
+  }
+  const sealed = seal()
+
+  return {
+    async close() {
+      closing.abort()
+      await sealed
+    },
+  }
+}

@@ -1,0 +1,134 @@
+import { eventually } from '@karcis/testkit/eventually'
+import type { Loose } from '@karcis/testkit/gql'
+import { tokenOf } from '@karcis/testkit/people'
+import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { collectDataExport, resumeDataExports } from '../src/domain/data-exports/data-exports.ts'
+import { PASSWORD, type Person, type Story, startStory } from './stories.ts'
+
+let story: Story
+
+beforeAll(async () => {
+  story = await startStory()
+})
+
+afterAll(() => story[Symbol.asyncDispose]())
+
+const FIELDS = 'id status requestedAt readyAt url expiresAt'
+const PARTS = ['PersonalDataOfEvents', 'PersonalDataOfTickets', 'PersonalDataOfBookings']
+
+const exportOf = async (person: Person): Promise<Loose> =>
+  (await person.ask(`mutation { exportMyData { ${FIELDS} } }`)).data.exportMyData
+
+const latestOf = async (person: Person): Promise<Loose> =>
+  (await person.ask(`{ myDataExport { ${FIELDS} } }`)).data.myDataExport
+
+const untilReady = (person: Person): Promise<Loose> =>
+  eventually(async () => {
+    const latest = await latestOf(person)
+    expect(latest.status).toBe('READY')
+    return latest
+  })
+
+async function fetchFile(url: string) {
+  const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'user') }
+  const response = await fetch(`${story.subgraph.url}${url}`, { headers })
+  return { status: response.status, text: await response.text(), headers: response.headers }
+}
+
+const toldOf = async ({ id }: Person): Promise<number> => {
+  const rows = await story.sql(
+    `SELECT FROM notifications WHERE user_id = '${id}' AND kind = 'DATA_EXPORT_READY'`,
+  )
+  return rows.length
+}
+
+describe('what is kept of somebody', () => {
+  it('is collected from all subgraphs into one file for them, and they are told once', async () => {
+    const siti = await story.signUp('Siti')
+    const asked = await exportOf(siti)
+    expect(asked).toMatchObject({ status: 'COLLECTING', url: null, expiresAt: null })
+    expect((await exportOf(siti)).id).toBe(asked.id) // whoever asks again, while it is under way
+    const ready = await untilReady(siti)
+    expect(ready.id).toBe(asked.id)
+    expect((await exportOf(siti)).id).toBe(asked.id) // and while it can be fetched
+    expect(Date.parse(ready.expiresAt) - Date.parse(ready.readyAt)).toBe(24 * 3_600_000)
+
+    const { status, text, headers } = await fetchFile(ready.url)
+    expect([status, headers.get('content-disposition')]).toEqual([
+      200,
+      `attachment; filename="karcis-${siti.id}.json"`,
+    ])
+    const file = JSON.parse(text)
+    expect(file).toMatchObject({
+      collectedAt: ready.readyAt,
+      user: {
+        account: { id: siti.id, email: siti.email, phone_number: '+62 812 3456', address: 'Jalan Melati 1' },
+        sessions: [{ id: siti.viewer.sessionId }],
+        auditLog: [{ action: 'createUser' }],
+      },
+      event: { PersonalDataOfEvents: siti.id },
+      ticket: { PersonalDataOfTickets: siti.id },
+      booking: { PersonalDataOfBookings: siti.id },
+    })
+    expect(text).not.toMatch(/hash|secret|\$2[aby]\$/i)
+    expect(await toldOf(siti)).toBe(1)
+  })
+
+  it('is nobody else’s: a link is signed, says until when, and goes with the account', async () => {
+    const [siti, budi] = [await story.comeBack('siti@karcis.test'), await story.signUp('Budi')]
+    expect(await latestOf(budi)).toBeNull()
+    expect((await story.anybody('mutation { exportMyData { id } }')).code).toBe('UNAUTHENTICATED')
+    const { url, id } = await latestOf(siti)
+    expect((await fetchFile(url.replace(/.\.json$/, '_.json').replace('__', '_A'))).status).toBe(404)
+    await story.sql(`UPDATE data_exports SET expires_at = now() WHERE id = '${id}'`)
+    expect((await fetchFile(url)).status).toBe(404)
+    expect(await latestOf(siti)).toBeNull()
+
+    await exportOf(siti)
+    const again = await untilReady(siti)
+    const ERASE = 'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }'
+    expect((await siti.ask(ERASE, { id: siti.id, input: { password: PASSWORD } })).errors).toEqual([])
+    expect((await fetchFile(again.url)).status).toBe(404)
+    expect(await story.sql(`SELECT FROM data_exports WHERE user_id = '${siti.id}'`)).toEqual([])
+  })
+
+  it('is collected to its end, wherever that was broken off, each part asked for once', async () => {
+    const { deps } = story.subgraph
+    for (const [at, missing] of PARTS.entries()) {
+      const dewi = await story.signUp(`Dewi ${at}`)
+      story.neighbours.unanswered.add(missing)
+      const { id } = await exportOf(dewi)
+      await eventually(async () =>
+        expect(
+          await story.sql(`SELECT subgraph FROM data_export_parts WHERE export_id = '${id}'`),
+        ).toHaveLength(1 + at),
+      )
+      expect(await latestOf(dewi)).toMatchObject({ status: 'COLLECTING', url: null })
+      // Its job is lost with the process.
+      await story.sql(`DELETE FROM graphile_worker._private_jobs WHERE payload->>'exportId' = '${id}'`)
+      story.neighbours.unanswered.clear()
+      story.neighbours.asked.length = 0
+      await story.sql(
+        `UPDATE data_exports SET requested_at = now() - interval '2 minutes' WHERE id = '${id}'`,
+      )
+      await resumeDataExports.run(deps, {})
+      await untilReady(dewi)
+      const asked = story.neighbours.asked.map(({ operation }) => operation)
+      expect(asked.filter((operation) => PARTS.includes(operation))).toEqual(PARTS.slice(at))
+      expect(await toldOf(dewi)).toBe(1)
+    }
+  })
+
+  it('is told once, however many collect it at once', async () => {
+    const tono = await story.signUp('Tono')
+    story.neighbours.unanswered.add('PersonalDataOfBookings')
+    const { id: exportId } = await exportOf(tono)
+    story.neighbours.unanswered.clear()
+    await Promise.all(
+      Array.from({ length: 5 }, () => collectDataExport.run(story.subgraph.deps, { exportId })),
+    )
+    expect(await untilReady(tono)).toMatchObject({ id: exportId })
+    expect(await toldOf(tono)).toBe(1)
+  })
+})
