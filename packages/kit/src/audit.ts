@@ -61,7 +61,8 @@ function auditedResolver(
 ): Resolver {
   return async (source, args, context, info) => {
     // Of what a subgraph asks on somebody's behalf, the deed is the one that they asked that subgraph for.
-    if (context.service !== 'router') return resolve(source, args, context, info)
+    if (context.service !== 'router' || !(isSignIn || isOfOffice(context)))
+      return resolve(source, args, context, info)
     const deed = new AskedDeed(field, isSignIn, args, context, record)
     let result: unknown
     try {
@@ -75,6 +76,10 @@ function auditedResolver(
     return result
   }
 }
+
+const roleOf = ({ viewer, device }: RequestScope) => (device ? DOOR_ROLE : (viewer?.role ?? null))
+
+const isOfOffice = (context: Context): boolean => OFFICES.has(roleOf(context) ?? '')
 
 /** Of what is told to the client; null for a bug. */
 const codeOf = (error: unknown): string | null => {
@@ -94,18 +99,18 @@ class AskedDeed implements Deed {
     field: string,
     isSignIn: boolean,
     args: unknown,
-    { viewer, device, requestId, clientAddress }: Context,
+    context: Context,
     record: AuditRecorder,
   ) {
-    const role = device ? DOOR_ROLE : (viewer?.role ?? null)
+    const { viewer, device, requestId, clientAddress } = context
     this.#record = record
     this.#isSignIn = isSignIn
-    this.#isDeed = !NO_DEEDS.has(field) && (isSignIn || (role !== null && OFFICES.has(role)))
+    this.#isDeed = !NO_DEEDS.has(field)
     this.#entry = {
       deedId: newId(),
       // Who signs in is known once they have; whoever was signed in before need not be the same.
       actorId: isSignIn ? null : (device?.id ?? viewer?.id ?? null),
-      role: isSignIn ? null : actorRoleSchema.nullable().parse(role),
+      role: isSignIn ? null : actorRoleSchema.nullable().parse(roleOf(context)),
       action: field,
       address: clientAddress ?? null,
       requestId: requestId.slice(0, 200),
