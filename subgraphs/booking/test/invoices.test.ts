@@ -245,9 +245,13 @@ describe('numbers', () => {
   }
 
   it('without any guard are given twice', async () => {
-    const { numbers } = await race([UNIQUE, 'DROP INDEX invoices_one_per_booking'], false)
-    expect(numbers.length).toBeGreaterThan(4)
-    expect(new Set(numbers).size).toBeLessThan(numbers.length)
+    // On a busy machine one of the two may wake so late that it sees what the other has written.
+    const isTwice = async (): Promise<boolean> => {
+      const { numbers } = await race([UNIQUE, 'DROP INDEX invoices_one_per_booking'], false)
+      expect(numbers.length).toBeGreaterThan(4)
+      return new Set(numbers).size < numbers.length
+    }
+    expect((await isTwice()) || (await isTwice()) || (await isTwice())).toBe(true)
   })
 
   it('without the lock, by the constraints alone, are given once, and one of two runs fails', async () => {

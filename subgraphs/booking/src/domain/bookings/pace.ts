@@ -32,5 +32,6 @@ export async function paceOf(db: Db): Promise<Pace> {
   return { piece, rest: Math.min(LONGEST_REST, rest + REST_PER_SESSION * row.others) }
 }
 
-/** @param ms how long the piece took. */
-export const restAfter = ({ rest }: Pace, ms: number): Promise<void> => sleep(ms * rest)
+/** @param ms how long the piece took. @param closing ends the rest. */
+export const restAfter = ({ rest }: Pace, ms: number, closing?: AbortSignal): Promise<void> =>
+  sleep(ms * rest, undefined, closing && { signal: closing }).catch(() => undefined)

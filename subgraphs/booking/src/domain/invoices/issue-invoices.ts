@@ -44,7 +44,7 @@ export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<
           const still = (await findDue(tx, ids)).filter((row) => row.organizerId === organizerId)
           await issueAll(tx, deps, still, called)
         })
-        if (due.length === BATCH) await restAfter(pace, performance.now() - began)
+        if (due.length === BATCH) await restAfter(pace, performance.now() - began, closing)
       }
     const first = (await listDue(deps.db, 1))[0]
     if (due.length < BATCH || first?.transactionId === due[0]?.transactionId) return // those that wait for others

@@ -77,7 +77,7 @@ async function refundDue(deps: Deps, due: Set<string>, closing?: AbortSignal): P
     const now = performance.now()
     if (closing?.aborted || now > until) return goOnLater(deps, due)
     pace = await paceOf(deps.db)
-    if (due.size > 0) await restAfter(pace, now - began)
+    if (due.size > 0) await restAfter(pace, now - began, closing)
   }
 }
 
