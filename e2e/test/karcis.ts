@@ -46,6 +46,10 @@ interface StorySettings {
   PAYMENT_MARGIN_SECONDS?: number
   ADMIN_EMAIL?: string
   ADMIN_PASSWORD?: string
+  GOOGLE_ISSUER?: string
+  GOOGLE_CLIENT_ID?: string
+  GOOGLE_CLIENT_SECRET?: string
+  GOOGLE_REDIRECT_URIS?: string[]
   MIDTRANS_SERVER_KEY?: string
   MIDTRANS_SNAP_URL?: string
   MIDTRANS_API_URL?: string
@@ -91,7 +95,16 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
       PUBLIC_URL: 'http://localhost:4000',
+      EMAIL_PER_SECOND: 10,
+      PUSH_PER_SECOND: 100,
+      SMS_PER_SECOND: 1,
+      MESSAGE_ATTEMPTS: 14,
+      NOTIFICATION_RETENTION_DAYS: 365,
+      DELIVERY_RETENTION_DAYS: 30,
       REFRESH_GRACE_SECONDS: 30,
+      SESSION_MAX_DAYS: 90,
+      GOOGLE_ISSUER: 'http://127.0.0.1:9', // nobody there
+      GOOGLE_REDIRECT_URIS: [],
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,
       PROPOSAL_RETENTION_DAYS: 730,

@@ -290,9 +290,12 @@ describe('a changed address', () => {
     const SIGN_UP = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }'
     expect((await story.anybody(SIGN_UP, { input })).code).toBe('EMAIL_TAKEN') // it can still be gone back to
     const undo = await story.mailed(siti.email, 'EMAIL_CHANGED')
+    await story.sql(`INSERT INTO identities (id, user_id, issuer, subject, email)
+      VALUES ('${newId()}', '${siti.id}', 'https://issuer.example', 'mover', 'mover@gmail.example')`)
     expect((await use(UNDO, undo)).data.undoEmailChange).toEqual({ id: siti.id, email: siti.email })
     expect((await story.refresh(moved.refreshToken)).code).toBe('UNAUTHENTICATED')
     expect((await story.login(siti.email)).code).toBe('INVALID_CREDENTIALS') // whoever moved it knew the password
+    expect(await story.sql(`SELECT id FROM identities WHERE user_id = '${siti.id}'`)).toEqual([])
     expect((await use(UNDO, undo)).code).toBe('BAD_USER_INPUT')
     await story.anybody(ASK_RESET, { email: siti.email })
     expect((await reset(await story.mailed(siti.email, 'RESET_PASSWORD'))).code).toBeUndefined()

@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -13,6 +13,7 @@ import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
+import { NoPassword } from '../errors.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -20,7 +21,8 @@ import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
-import { revokeSessionsOf } from '../sessions/session-store.ts'
+import { forgetTracesOf, revokeSessionsOf } from '../sessions/session-store.ts'
+import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
@@ -60,6 +62,8 @@ export async function deleteUser(
     await deleteLinksOf(tx, id)
     await deleteEmailChangesOf(tx, id)
     await deleteKnownPlacesOf(tx, id)
+    await forgetTracesOf(tx, id)
+    await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
@@ -83,7 +87,7 @@ async function proveViewer(
     ])
   }
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   await provePassword(deps, client, viewer, known, password)
 }
 

@@ -5,7 +5,13 @@ import { isKeptForAnother } from '../account-links/email-change-store.ts'
 import { toMailbox } from '../account-links/link-limits.ts'
 import { sendLink } from '../account-links/links.ts'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, isJustSignedUp, type Role } from '../accounts/account-store.ts'
+import {
+  type Account,
+  insertAccount,
+  isJustSignedUp,
+  type Language,
+  type Role,
+} from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
@@ -26,7 +32,8 @@ const REPEAT_MINUTES = 15
  * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
 export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
+  const { password, language, timezone, ...given } = parseInput(createUserSchema, input)
+  const { email, name, phoneNumber = null, address = null } = given
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
   const attempt = signUpAttempt(deps, client)
@@ -34,7 +41,12 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
   try {
     return await openSession(deps, client, { method: 'SIGN_UP' }, async (tx) => {
-      const account = await register(deps, tx, { ...person, passwordHash })
+      const account = await register(deps, tx, {
+        ...person,
+        passwordHash,
+        ...(language && { language }),
+        ...(timezone && { timezone }),
+      })
       // One mailbox has many addresses: whoever signs up with all of them floods nobody. They may ask for the mail later.
       if ((await countLoginAttempt(tx, toMailbox(deps, email))) === null)
         await sendLink(deps, tx, {
@@ -69,11 +81,16 @@ async function repeatSignUp(deps: Deps, client: Client, email: string, password:
 /** What the account of a new person starts with; the address normalized, the password hashed. */
 export interface NewAccount {
   email: string
-  passwordHash: string
+  /** Null for whoever signs in otherwise. */
+  passwordHash: string | null
+  emailVerifiedAt?: Date
   name: string
   phoneNumber?: string | null
   address?: string | null
   role?: Role
+  language?: Language
+  /** IANA name. */
+  timezone?: string
 }
 
 /**
