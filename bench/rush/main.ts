@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { cpuOfFamily } from '../router/cpu.ts'
+import { cpuOf, cpuOfFamily } from '../router/cpu.ts'
 import { type Ask, askOf, openCrowd, type Outcome } from './crowd.ts'
 import { runOn, type Stage, startStage } from './stage.ts'
 
@@ -15,15 +15,16 @@ const RUSH_PATIENCE_MS = 60_000
 const OVERLOAD = 20
 const OVERLOAD_SOCKETS = 2_000
 const PATIENCE_MS = 3_000
-const STADIUM = 10_000
+/** More than are asked for in a round, so that one in four is new to the end. */
+const STADIUM = 20_000
 /** People who ask again and again, so that the router has seen their tokens. */
 const REGULARS = 1_000
 /** One of so many asks for a seat that nobody has asked for; the others come too late. */
 const ONE_IN = 4
 const ROUND_MS = 4_000
-const WARM_MS = 1_500
+/** Before each round, whatever the load: until an overload is no burst any more, and those who lose patience have begun to. */
 const STANDING_MS = 7_000
-const CONCURRENCIES = [64, 256]
+const CONCURRENCIES = [64, 128, 256]
 
 const HOLD = 'mutation ($input: HoldSeatsInput!) { holdSeats(input: $input) { id expiresAt } }'
 
@@ -118,8 +119,9 @@ async function sellOut(stage: Stage, rounds: number): Promise<void> {
 
 /** Useful answers a second at the best concurrency, and when twenty times as many ask; in turn, each time of another event. */
 async function overload(stage: Stage, rounds: number): Promise<void> {
+  await saturate(stage, Math.max(...CONCURRENCIES)) // until everything is compiled
   const peaks = new Map<number, number>()
-  for (const concurrency of [...CONCURRENCIES, ...CONCURRENCIES]) {
+  for (const concurrency of CONCURRENCIES) {
     const { useful } = await saturate(stage, concurrency)
     peaks.set(concurrency, useful)
   }
@@ -127,6 +129,8 @@ async function overload(stage: Stage, rounds: number): Promise<void> {
   console.log(
     `\nUseful answers (a hold, or that the seat is gone) within ${PATIENCE_MS} ms, one in ${ONE_IN} a hold`,
   )
+  const found = [...peaks].map(([connections, useful]) => `${connections}: ${useful.toFixed(0)}/s`)
+  console.log(`Over so many connections, each with its next request at once: ${found.join(', ')}`)
   console.log(
     `Peak: ${best} connections, each with its next request at once. Overload: requests come at ${OVERLOAD} times that rate`,
   )
@@ -145,7 +149,7 @@ async function overload(stage: Stage, rounds: number): Promise<void> {
     'p50',
     'p99',
   ]
-  console.log(line(['round', ...header, 'cores: ', ...Object.keys(stage.pids)]))
+  console.log(line(['round', ...header, 'cores: ', ...Object.keys(stage.pids), 'the load']))
   const ratios: number[] = []
   for (let round = 0; round <= rounds; round++) {
     const peak = await saturate(stage, best)
@@ -194,7 +198,7 @@ interface Rates {
   late: number
   /** Of useful answers, in milliseconds. */
   times: number[]
-  /** How many cores each kind of process took. */
+  /** How many cores each kind of process took; that which makes the load comes last. */
   cores: number[]
 }
 
@@ -213,7 +217,7 @@ async function saturate(stage: Stage, connections: number): Promise<Rates> {
     })
   }
   for (let left = connections; left > 0; left--) send()
-  await pause(WARM_MS)
+  await pause(STANDING_MS)
   count.begin()
   await pause(ROUND_MS)
   const rates = count.end()
@@ -236,7 +240,7 @@ async function flood(stage: Stage, perSecond: number): Promise<Rates> {
       if (crowd.free > 0) crowd.ask(ask(), count.told)
     }
   }, 1)
-  await pause(STANDING_MS) // until it is no burst any more, and those who lose patience have begun to
+  await pause(STANDING_MS)
   count.begin()
   await pause(ROUND_MS)
   const rates = count.end()
@@ -247,8 +251,10 @@ async function flood(stage: Stage, perSecond: number): Promise<Rates> {
 
 /** Counts answers between two moments. */
 function counter(stage: Stage) {
-  const cpu = () =>
-    Object.values(stage.pids).map((pids) => pids.reduce((sum, pid) => sum + cpuOfFamily(pid), 0))
+  const cpu = () => [
+    ...Object.values(stage.pids).map((pids) => pids.reduce((sum, pid) => sum + cpuOfFamily(pid), 0)),
+    cpuOf(process.pid),
+  ]
   let cpuBefore = cpu()
   const zero = () => ({ offered: 0, held: 0, gone: 0, orphan: 0, shed: 0, late: 0, broken: 0 })
   let counts = zero()

@@ -59,13 +59,14 @@ export function publicError(error: unknown, scope: RequestScope): GraphQLFormatt
   return formatted.path ? { ...formatted, path: publicPath(formatted.path) } : formatted
 }
 
-function withFacts(error: GraphQLError, { requestId, log }: RequestScope): GraphQLFormattedError {
+function withFacts(error: GraphQLError, scope: RequestScope): GraphQLFormattedError {
+  const { requestId } = scope
   const { message, locations, path } = error.toJSON()
   const facts = Object.entries(error.extensions).filter(([name]) => !INTERNAL_EXTENSIONS.includes(name))
   const extensions = Object.fromEntries(facts)
   // A shared fetch carries the request id of one of those who share it, which is of no use to the others.
   if ('requestId' in extensions && extensions.requestId !== requestId) {
-    log.warn({ requestId, loggedAs: extensions.requestId }, 'a call that others shared has failed')
+    scope.log.warn({ requestId, loggedAs: extensions.requestId }, 'a call that others shared has failed')
     extensions.requestId = requestId
   }
   return { message, ...(locations && { locations }), ...(path && { path }), extensions }

@@ -188,7 +188,7 @@ export const DEFAULT_LIMITS: RouterLimits = {
   mutationsUnderWay: 128,
   mutationsWaiting: 20_000,
   mutationBurstMs: 5_000,
-  mutationWaitMs: 1_000,
+  mutationWaitMs: 1_500,
   slowReaderMs: 20_000,
   slowestBytesPerMs: 50,
   requestMs: 20_000,

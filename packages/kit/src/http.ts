@@ -123,11 +123,18 @@ export function createHttpServer(listener: RequestListener, limits: ServerLimits
   return server
 }
 
-/** Starts listening and gives the port in use. @throws the system's error, `EADDRINUSE` among them. */
-export function listen(server: Server, port: number, host: string): Promise<number> {
+/** Node's own. */
+const BACKLOG = 511
+
+/**
+ * Starts listening and gives the port in use.
+ * @param backlog connections that the system takes before we turn to them, if it allows for so many.
+ * @throws the system's error, `EADDRINUSE` among them.
+ */
+export function listen(server: Server, port: number, host: string, backlog = BACKLOG): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen(port, host, backlog, () => {
       server.off('error', reject)
       resolve((server.address() as AddressInfo).port)
     })

@@ -66,7 +66,7 @@ async function runPlan(
 /** What a client is sent, in bytes. */
 export interface EncodedResponse {
   json: Uint8Array
-  /** What it was written from; null when that was nothing but data. */
+  /** What it was written from; null when that was nothing but data, or is a refusal that others had before. */
   result: FormattedExecutionResult | null
 }
 

@@ -74,6 +74,12 @@ const REQUEST_MS = 30_000
 /** Outlives the idle time of common balancers, so that they never reuse a dead connection. */
 const KEEP_ALIVE_MS = 65_000
 
+/**
+ * Linux allows for as many. When a sale opens, thousands connect in one moment; who is turned away by the system for want of room comes again only
+ * after a second, or takes itself for connected and is not heard for as long.
+ */
+const BACKLOG = 4_096
+
 /** A path that a URL parser would leave as it is. */
 const PLAIN_PATH = /^\/[a-z]+$/
 
@@ -139,7 +145,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     underWay.closeConnections()
   }
 
-  const port = await listen(server, options.port, options.host)
+  const port = await listen(server, options.port, options.host, BACKLOG)
   return {
     server,
     port,

@@ -13,6 +13,8 @@ export class Overloaded extends ServiceUnavailable {
 }
 
 const RETRY_AFTER_SECONDS = 2
+/** One for everybody: to make an error costs as much as all the rest of a refusal. */
+const OVERLOADED = new Overloaded()
 /** How often it is looked who has waited too long. */
 const SWEEP_MS = 50
 
@@ -42,7 +44,7 @@ class Waiter {
  * A subgraph is quickest with so many mutations under way; more at once only wait for the same rows there, until those who asked first have
  * lost patience, and all the work goes into answers that nobody hears. So more than that wait here, where it costs next to nothing, and who has
  * gone meanwhile is passed over. A burst is let through as a whole if that takes no more than some seconds. Where people have stood in line
- * for longer than that, more keep coming than are served: then nobody waits for more than a second. A refusal comes no sooner, for it would
+ * for longer than that, more keep coming than are served: then nobody waits for more than a second and a half. A refusal comes no sooner, for it would
  * be asked again at once, and to refuse would be all that the router does.
  */
 export function createAdmission(
@@ -61,7 +63,7 @@ export function createAdmission(
     const now = performance.now()
     const most = now - lineSince < mutationBurstMs ? mutationBurstMs : mutationWaitMs
     for (; first < queue.length && now - (queue[first]?.since ?? 0) >= most; first++)
-      queue[first]?.turn.reject(new Overloaded())
+      queue[first]?.turn.reject(OVERLOADED)
     tidy()
   }
 
@@ -80,7 +82,7 @@ export function createAdmission(
         underWay += 1
         return
       }
-      if (queue.length - first >= mutationsWaiting) throw new Overloaded()
+      if (queue.length - first >= mutationsWaiting) throw OVERLOADED
       const waiter = new Waiter(waiting)
       if (queue.length === 0) lineSince = waiter.since
       queue.push(waiter)

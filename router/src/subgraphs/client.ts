@@ -9,6 +9,7 @@ import type { Logger } from '@karcis/kit/log'
 import { noteOutage } from '@karcis/kit/outages'
 import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
 import type { GraphQLFormattedError } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { Pool } from 'undici'
 import { AnswerTooLarge } from '../errors.ts'
 import type { RouterLimits } from '../settings.ts'
@@ -17,7 +18,7 @@ import { dispatch, type HttpResponse, type ResponseLimits, TimedOut } from './di
 import { NoResponse } from './pipelining/connection.ts'
 import { createPipeline, type Pipeline } from './pipelining/pipeline.ts'
 import { createQueryBatching, LineSplitter } from './query-batching.ts'
-import { type FetchContext, type SubgraphRequest, unavailableErrors } from './request.ts'
+import { type FetchContext, Refusal, type SubgraphRequest, unavailableErrors } from './request.ts'
 import { type ResponseRoom, ResponseTooLarge } from './response-room.ts'
 import { NobodyWaits, type WaitListener } from './waiting.ts'
 
@@ -58,6 +59,9 @@ const UTF8 = new TextDecoder()
  * leaves over a connection that is being closed at that moment.
  */
 const KEEP_ALIVE_MS = 1_000
+
+/** Mutations, by what is asked of the subgraph for them, whose refusals are remembered. */
+const MAX_REFUSALS = 500
 
 /** A reason longer than this is none. */
 const MAX_REASON = 200
@@ -109,6 +113,7 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
   })
   const admission = createAdmission(limits)
+  const refusals = new LRUCache<string, Refusal>({ max: MAX_REFUSALS })
   /** A connection for each request: what was lost with one that others have used is sent again over these. */
   const fresh = new Pool(url.origin, { ...connecting, pipelining: 0 })
 
@@ -264,19 +269,27 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     return isTooMuch ? unavailable(request, new ResponseTooLarge(limits.answerBytes)) : null
   }
 
+  /** A mutation whose turn did not come. */
+  function refuse(query: string, error: Overloaded): Refusal {
+    noteOutage(options.log, `room at ${name}`, 'more mutations come than it answers')
+    const known = refusals.get(query)
+    if (known) return known
+    const refusal = new Refusal(unavailableErrors(query, {}, error))
+    refusals.set(query, refusal)
+    return refusal
+  }
+
   function unavailable(
-    { query, variables }: Pick<SubgraphRequest, 'query' | 'variables'>,
+    request: Pick<SubgraphRequest, 'query' | 'variables'>,
     error: unknown,
   ): GraphQLResponse {
+    if (error instanceof Overloaded) return refuse(request.query, error)
+    const { query, variables } = request
     if (error instanceof ResponseTooLarge)
       return {
         data: null,
         errors: unavailableErrors(query, variables, new AnswerTooLarge({ mostBytes: error.mostBytes })),
       }
-    if (error instanceof Overloaded) {
-      noteOutage(options.log, `room at ${name}`, 'more mutations come than it answers')
-      return { data: null, errors: unavailableErrors(query, variables, error) }
-    }
     if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
     noteOutage(options.log, name, reasonOf(error))
     return { data: null, errors: unavailableErrors(query, variables) }

@@ -83,6 +83,21 @@ export const scopeKeyOf = (viewer: Bearer | null): string =>
   viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
 
 /**
+ * Stands in for the response to a fetch that was not made. Everybody whom that happens to is told the same, and in a rush these are thousands
+ * a second: so there is one of it, which nobody changes.
+ */
+export class Refusal {
+  readonly data = null
+  readonly errors: GraphQLFormattedError[]
+  /** What clients are sent who are told nothing else, by what it was made for. */
+  readonly answers = new WeakMap<object, Uint8Array>()
+
+  constructor(errors: GraphQLFormattedError[]) {
+    this.errors = errors
+  }
+}
+
+/**
  * The response to a fetch whose subgraph is unavailable: one error for every object that stays empty, in the terms of the fetch
  * (`_entities` with an index, or its root fields), from which the plan executor finds the path in the client's operation.
  * @param failure where it is not that, what is told instead.

@@ -227,8 +227,11 @@ describe('guests from a file', () => {
 Siti;Siti@Karcis.test;Seat;stalls;a;1
 Rudi;rudi@karcis.test;lawn;;;
 "Rudi's friend";rudi@karcis.test;Lawn;;;`
+    const before = story.neighbours.asked.length
     const { data } = await importGuests(eventId, csv)
     const [first, second, third] = data.importGuests
+    const ofUsers = story.neighbours.asked.slice(before).filter((what) => what.startsWith('user'))
+    expect(ofUsers, 'whose all addresses are, at once').toEqual(['usersByEmail 2'])
     expect(data.importGuests).toMatchObject([
       {
         status: 'VALID',

@@ -157,6 +157,13 @@ const startNeighbours = (state: Neighbours) => {
         const id = state.users.get(email)
         return id === undefined ? null : { id }
       }),
+    usersByEmail: ({ emails }: { emails: string[] }) =>
+      asked(`usersByEmail ${emails.length}`, () =>
+        emails.map((email) => {
+          const id = state.users.get(email)
+          return id === undefined ? null : { id }
+        }),
+      ),
     eventPlace: ({ id }) => asked(`eventPlace ${id}`, () => state.places.get(id) ?? null),
     _entities: ({ representations }: { representations: { __typename: string; id: string }[] }) =>
       asked('entities', () =>

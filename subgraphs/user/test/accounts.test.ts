@@ -83,6 +83,18 @@ describe('what people see of each other', () => {
     ).toBeNull()
     expect((await siti.ask(ask, { email: siti.email })).code).toBe('FORBIDDEN')
     expect((await story.askAs(null, 'booking')(ask, { email: siti.email })).code).toBe('FORBIDDEN')
+
+    const budi = await story.signUp('Budi')
+    const askAll = 'query ($emails: [String!]!) { usersByEmail(emails: $emails) { id } }'
+    const emails = [budi.email, 'nobody@karcis.test', ' SITI@karcis.test', 'no address', budi.email]
+    const { data } = await story.askAs(null, 'ticket')(askAll, { emails })
+    const [ofBudi, ofSiti] = [{ id: budi.id }, { id: siti.id }]
+    expect(data.usersByEmail).toEqual([ofBudi, null, ofSiti, null, ofBudi])
+    const many = Array.from({ length: 1_001 }, (_, n) => `guest${n}@karcis.test`)
+    expect((await story.askAs(null, 'ticket')(askAll, { emails: many })).code).toBe('BAD_USER_INPUT')
+    expect((await siti.ask(askAll, { emails })).code).toBe('FORBIDDEN')
+    for (const service of ['event', 'booking'] as const)
+      expect((await story.askAs(null, service)(askAll, { emails })).code).toBe('FORBIDDEN')
   })
 })
 

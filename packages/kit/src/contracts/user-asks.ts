@@ -27,3 +27,12 @@ export const ERASURE_LOSS = `query ErasureLoss($userId: ID!) {
 export const USER_BY_EMAIL = 'query UserByEmail($email: String!) { userByEmail(email: $email) { id } }'
 
 export const userByEmail = z.object({ userByEmail: z.object({ id: z.uuid() }).nullable() })
+
+/** Addresses that the user subgraph is asked about at once. */
+export const MOST_EMAILS = 1_000
+
+/** Whose each of `$emails` is, in their order, under `usersByEmail`; null for one that is nobody's. Asked of the user subgraph. */
+export const USERS_BY_EMAIL =
+  'query UsersByEmail($emails: [String!]!) { usersByEmail(emails: $emails) { id } }'
+
+export const usersByEmail = z.object({ usersByEmail: z.array(z.object({ id: z.uuid() }).nullable()) })

@@ -2,6 +2,7 @@ import { executeQueryPlan } from '@apollo/gateway'
 import type { FetchNode } from '@apollo/query-planner'
 import { type GraphQLError, OperationTypeNode } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
+import type { Refusal } from '../../subgraphs/request.ts'
 import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
 import { BROKEN } from './json-text.ts'
 import { type CompiledRequest, type ExecutionResponse, type Run, startRun } from './run.ts'
@@ -25,7 +26,8 @@ export async function executeCompiled<Scope>(
 /**
  * Runs an operation and gives the response as JSON in UTF-8, without building the response first. Requests that came at the same
  * time may be given the same bytes: they are to be sent, not to be changed.
- * @param encode is called, for each of them, when there is more than data in the response. It must not change what it is given.
+ * @param encode is called, for each of them, when there is more than data in the response, but only once for all whom a subgraph refused
+ *   before anything was done. It must not change what it is given.
  */
 export async function executeToBuffer<Scope>(
   compiled: CompiledOperation,
@@ -38,6 +40,10 @@ export async function executeToBuffer<Scope>(
     ? sharedExecutions(given)
     : startRun(step, given, variants(request.variables), { isForBytes: true, isShared: false }))
   if (run.bytes) return run.bytes
+  const { refusal, variant } = run
+  const refused = refusal && variant && isNothingElse(run, refusal) ? { refusal, variant } : null
+  const known = refused?.refusal.answers.get(refused.variant)
+  if (known) return known
   if (run.response === null) {
     const text = dataText(run)
     if (text !== null && text.length > MAX_TEXT) throw new AnswerTooLarge({ mostBytes: MAX_TEXT })
@@ -47,8 +53,13 @@ export async function executeToBuffer<Scope>(
     }
     run.response = responseOf(run, text, compiled)
   }
-  return Buffer.from(encode(await run.response))
+  const bytes = Buffer.from(encode(await run.response))
+  refused?.refusal.answers.set(refused.variant, bytes)
+  return bytes
 }
+
+const isNothingElse = ({ errors, tree }: Run, refusal: Refusal): boolean =>
+  errors.length === refusal.errors.length && Object.keys(tree).length === 0
 
 /** Characters of a response: what subgraphs sent once may stand in it many times. */
 const MAX_TEXT = 128_000_000

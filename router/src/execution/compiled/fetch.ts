@@ -1,7 +1,7 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
-import type { GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
-import type { SubgraphRequest } from '../../subgraphs/request.ts'
+import { Refusal, type SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
@@ -55,6 +55,8 @@ export function compileFetch(
     return use === 'alone' && body instanceof Uint8Array ? new RawResponse(body, parse) : parse()
   }
   const sharedFetches = createSharedFetches(send, use === 'alone')
+  /** Errors of refusals at the root, where they are the same for everybody. */
+  const ofRefusals = new WeakMap<SubgraphResponse, GraphQLError[]>()
 
   async function fetchShared(run: Run, wanted: WantedEntities | null): Promise<SubgraphResponse> {
     const { variables, scopeKey } = run.request
@@ -69,11 +71,19 @@ export function compileFetch(
       run.bytes = response.passThrough(run.passthrough)
       if (run.bytes) return {}
     }
-    if (response.errors) run.errors.push(...errorsOf(response.errors, run.tree))
+    if (response.errors) run.errors.push(...errorsIn(response, run))
     return response
   }
 
-  function errorsOf(errors: NonNullable<SubgraphResponse['errors']>, tree: Tree) {
+  function errorsIn(response: SubgraphResponse, run: Run): GraphQLError[] {
+    if (select || !(response instanceof Refusal)) return errorsOf(response.errors ?? [], run.tree)
+    if (run.errors.length === 0) run.refusal = response
+    const known = ofRefusals.get(response) ?? errorsOf(response.errors, run.tree)
+    ofRefusals.set(response, known)
+    return known
+  }
+
+  function errorsOf(errors: NonNullable<SubgraphResponse['errors']>, tree: Tree): GraphQLError[] {
     let paths: ResponsePath[] | undefined
     return errors.map((error) => {
       const { path: below } = error

@@ -52,8 +52,25 @@ export function parseResponse(body: unknown): SubgraphResponse {
   return body instanceof Uint8Array ? parseBytes(body) : (body as SubgraphResponse)
 }
 
-/** An error of a subgraph at its path in the client's response, as the reference makes it. */
+/**
+ * An error of a subgraph at its path in the client's response, as the reference makes it, but for the stack: that would say where the router
+ * read it, which is here, and to collect it costs more than all the rest of many answers.
+ */
 export function fetchError(
+  original: GraphQLFormattedError,
+  serviceName: string,
+  path: ResponsePath | undefined,
+): GraphQLError {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return referenceError(original, serviceName, path)
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+function referenceError(
   original: GraphQLFormattedError,
   serviceName: string,
   path: ResponsePath | undefined,

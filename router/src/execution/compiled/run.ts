@@ -1,4 +1,4 @@
-import type { SubgraphRequest } from '../../subgraphs/request.ts'
+import type { Refusal, SubgraphRequest } from '../../subgraphs/request.ts'
 import type { Tree } from './merge.ts'
 import type { Passthrough } from './passthrough.ts'
 import type { Variant } from './variants.ts'
@@ -51,6 +51,8 @@ export interface Run {
   tree: Tree
   /** In the order in which they came. Mostly GraphQL errors; a failed fetch's rejection as it is. */
   errors: unknown[]
+  /** Why nothing was fetched first; null where something was. */
+  refusal: Refusal | null
   /** How many objects were to be completed by fetches so far. */
   objects: number
   /** Whether others who ask for the same are given this very run, so that its fetches need not be shared as well. */
@@ -85,6 +87,7 @@ export async function startRun(
     variant,
     tree: {},
     errors: [],
+    refusal: null,
     objects: 0,
     isShared,
     passthrough,

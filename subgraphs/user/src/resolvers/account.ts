@@ -8,6 +8,7 @@ import {
   readMe,
   readUser,
   readUserByEmail,
+  readUsersByEmail,
   viewUser,
 } from '../domain/account-management/read-users.ts'
 import { signUp } from '../domain/account-management/sign-up.ts'
@@ -21,6 +22,10 @@ export const account: Resolvers = {
     userByEmail: (_, { email }, ctx) => {
       requireService(ctx, 'event', 'ticket')
       return readUserByEmail(ctx.deps, ctx.viewer, email)
+    },
+    usersByEmail: (_, { emails }, ctx) => {
+      requireService(ctx, 'ticket')
+      return readUsersByEmail(ctx.deps, ctx.viewer, emails)
     },
     contacts: (_, { ids, search }, ctx) => {
       requireService(ctx, 'booking')

@@ -1,4 +1,4 @@
-import { USER_BY_EMAIL, userByEmail } from '@karcis/kit/contracts/user-asks'
+import { MOST_EMAILS, USERS_BY_EMAIL, usersByEmail } from '@karcis/kit/contracts/user-asks'
 import { transaction } from '@karcis/kit/database'
 import { type FieldProblem, ServiceUnavailable } from '@karcis/kit/errors'
 import { recordEvents } from '@karcis/kit/events'
@@ -34,9 +34,8 @@ import { findTickets } from '../tickets/ticket-store.ts'
 import { cellsInto, readBy } from './csv-cells.ts'
 import { type Columns, type CsvRow, cellPath, readCsv, requireNoProblems } from './csv-table.ts'
 
-const MAX_GUESTS = 1_000
-/** So many addresses are looked up at once. */
-const LOOKUPS = 8
+/** The user subgraph is asked for all of their accounts at once. */
+const MAX_GUESTS = MOST_EMAILS
 
 const COLUMNS = {
   name: { names: ['Guest', 'Nama', 'Tamu'], needed: true },
@@ -159,16 +158,9 @@ async function readGuests(deps: Deps, eventId: string, rows: readonly CsvRow<Col
 async function findAccounts({ clients }: Deps, emails: readonly string[]): Promise<Map<string, string>> {
   const { user } = clients
   if (!user) throw new ServiceUnavailable()
-  const left = [...new Set(emails)]
-  const accounts = new Map<string, string>()
-  const lookUp = async (): Promise<void> => {
-    for (let email = left.pop(); email !== undefined; email = left.pop()) {
-      const { userByEmail: found } = userByEmail.parse(await user.query(USER_BY_EMAIL, { email }))
-      if (found) accounts.set(email, found.id)
-    }
-  }
-  await Promise.all(Array.from({ length: LOOKUPS }, lookUp))
-  return accounts
+  const asked = [...new Set(emails)]
+  const found = usersByEmail.parse(await user.query(USERS_BY_EMAIL, { emails: asked })).usersByEmail
+  return new Map(asked.flatMap((email, at): [string, string][] => (found[at] ? [[email, found[at].id]] : [])))
 }
 
 /** Writes those who are no guests yet. @returns the ticket of each row, and what changed of the seat map. @throws BadUserInput. */

@@ -1,5 +1,6 @@
 import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
 import { type Contact, MOST_CONTACTS } from '@karcis/kit/contracts/attendees'
+import { MOST_EMAILS } from '@karcis/kit/contracts/user-asks'
 import type { PageArgs } from '@karcis/kit/pagination'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -7,7 +8,12 @@ import { emailSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { userFilterSchema } from '../accounts/account-input.ts'
-import { findAccountByEmail, findContacts, listAccounts } from '../accounts/account-store.ts'
+import {
+  findAccountByEmail,
+  findAccountsByEmail,
+  findContacts,
+  listAccounts,
+} from '../accounts/account-store.ts'
 import {
   fullView,
   isSelfOrAdmin,
@@ -48,6 +54,25 @@ export async function readUserByEmail(
   if (!address.success) return null
   const account = await findAccountByEmail(db, address.data)
   return account && viewFor(viewer, account)
+}
+
+const emailList = z.array(z.string()).max(MOST_EMAILS, `must be ${MOST_EMAILS} at most`)
+
+/** The same of several addresses, in their order. @throws BadUserInput */
+export async function readUsersByEmail(
+  { db }: Deps,
+  viewer: Viewer | null,
+  rawEmails: readonly string[],
+): Promise<(UserView | null)[]> {
+  const emails = parseInput(emailList, rawEmails, 'emails').map((email) => emailSchema.safeParse(email).data)
+  const accounts = await findAccountsByEmail(
+    db,
+    emails.filter((email) => email !== undefined),
+  )
+  return emails.map((email) => {
+    const account = email === undefined ? undefined : accounts.get(email)
+    return account ? viewFor(viewer, account) : null
+  })
 }
 
 const contactIds = z.array(idSchema).max(MOST_CONTACTS, `must be ${MOST_CONTACTS} at most`)

@@ -52,6 +52,15 @@ export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
 export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
   db.user.findUnique({ where: { email }, select: FIELDS })
 
+/** The accounts with these (normalized) addresses, by address. */
+export async function findAccountsByEmail(
+  db: Db | Tx,
+  emails: readonly string[],
+): Promise<ReadonlyMap<string, Account>> {
+  const accounts = await db.user.findMany({ where: { email: { in: [...new Set(emails)] } }, select: FIELDS })
+  return new Map(accounts.flatMap((account) => (account.email === null ? [] : [[account.email, account]])))
+}
+
 /** Guests with this (normalized) address who have bought something that nobody has claimed, the latest first. */
 export const findUnclaimedGuests = (
   tx: Tx,
