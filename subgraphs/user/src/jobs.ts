@@ -35,6 +35,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     since: 'window_ends_at',
     keepForDays: 0,
   }),
+  retention({
+    name: 'forget-challenges',
+    table: 'sign_in_challenges',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
   // Who has not signed in from a place for so long is a stranger there.
   retention({
     name: 'forget-known-places',

@@ -1,5 +1,6 @@
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
+import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
@@ -34,6 +35,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         passwords,
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
+        sealer: createSealer(settings.KEY_ENCRYPTION_SECRET),
+        relyingParty: { id: settings.PASSKEY_RP_ID, origins: settings.PASSKEY_ORIGINS },
+        secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         accountById: createAccountById(() => deps),
       }

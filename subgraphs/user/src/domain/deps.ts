@@ -1,9 +1,12 @@
+import type { Role } from '@karcis/kit/contracts/tokens'
+import type { Sealer } from '@karcis/kit/sealing'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Passwords } from './passwords/passwords.ts'
+import type { RelyingParty } from './second-factors/webauthn.ts'
 
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -11,6 +14,11 @@ export interface Deps extends BaseDeps<Db> {
   accountById: AccountById
   signingKeys: SigningKeys
   keyedHashes: KeyedHashes
+  /** Seals the secrets of authenticator apps. */
+  sealer: Sealer
+  relyingParty: RelyingParty
+  /** Roles that may do nothing without a second factor. */
+  secondFactorRoles: ReadonlySet<Role>
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
 }

@@ -1,9 +1,17 @@
 import { joinResolvers } from '@karcis/kit/resolvers'
-import { DateTime } from '@karcis/kit/scalars'
+import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { organizerProposal } from './organizer-proposal.ts'
+import { secondFactors } from './second-factors.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
-export const resolvers = joinResolvers<Resolvers>({ DateTime }, account, session, organizerProposal, wishlist)
+export const resolvers = joinResolvers<Resolvers>(
+  { DateTime, JSON: JsonValue },
+  account,
+  session,
+  secondFactors,
+  organizerProposal,
+  wishlist,
+)

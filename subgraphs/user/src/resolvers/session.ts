@@ -7,7 +7,7 @@ export const session: Resolvers = {
   Mutation: {
     login: (_, { input }, { deps, client }) => logIn(deps, client, input),
     refreshToken: (_, { refreshToken }, { deps }) => refreshSession(deps, refreshToken),
-    logout: (_, { refreshToken, everywhere }, { deps, viewer }) =>
-      logOut(deps, viewer, refreshToken, everywhere ?? false),
+    logout: (_, { refreshToken, everywhere }, { deps, viewer, enrolling }) =>
+      logOut(deps, viewer ?? enrolling ?? null, refreshToken, everywhere ?? false),
   },
 }

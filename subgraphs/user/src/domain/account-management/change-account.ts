@@ -2,6 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import type { z } from 'zod'
 import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
 import { type Credentials, findCredentials, lockAccount, updateAccount } from '../accounts/account-store.ts'
@@ -47,7 +48,7 @@ type Changes = z.infer<typeof updateUserSchema>
 
 /**
  * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions.
- * @throws Forbidden, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
+ * @throws Forbidden, StepUpRequired, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
  */
 export async function updateUser(
   deps: Deps,
@@ -96,6 +97,7 @@ async function mayChangeCredentials(
     throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])
   }
   if (viewer.id !== id) {
+    requireStepUp(viewer) // whoever changes how another person signs in has that person's account
     if (password !== undefined) client.takePasswordTurn()
     return null
   }

@@ -3,6 +3,7 @@ import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@k
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
@@ -12,6 +13,7 @@ import type { Deps } from '../deps.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
+import { deleteFactorsOf, findFactors, isTwoFactor } from '../second-factors/factor-store.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
@@ -41,7 +43,7 @@ const deleteUserSchema = z.object({
 /**
  * Erases an account, the viewer's own or as an admin anybody's: the row stays, empty, because bookings and tickets elsewhere name its
  * id. The viewer shows that theirs is no borrowed session, and has seen what is lost.
- * @throws Forbidden, NotFound, BadUserInput, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, ServiceUnavailable;
+ * @throws Forbidden, StepUpRequired, NotFound, BadUserInput, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, ServiceUnavailable;
  *   Conflict for the last admin, while events of the person are to come, and when something is lost that is not acknowledged.
  */
 export async function deleteUser(
@@ -66,6 +68,7 @@ export async function deleteUser(
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
     await deleteKnownPlacesOf(tx, id)
+    await deleteFactorsOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
@@ -75,20 +78,28 @@ export async function deleteUser(
   return viewFor(viewer, account)
 }
 
-/** An open session left behind somewhere erases nobody: it takes the viewer's own password, an admin's too. */
+/**
+ * An open session left behind somewhere erases nobody: it takes the viewer's own password, an admin's too; and where that is not all that they
+ * sign in with, or they have none, that they have just shown who they are.
+ */
 async function proveViewer(
   deps: Deps,
   client: Client,
   viewer: Viewer,
   password: string | null | undefined,
 ): Promise<void> {
+  const known = await findCredentials(deps.db, { id: viewer.id })
+  if (!known || isTwoFactor(await findFactors(deps.db, viewer.id))) requireStepUp(viewer)
+  if (!known) {
+    const own = await deps.accountById(viewer.id)
+    if (!own || own.deletedAt) throw new Unauthenticated()
+    return
+  }
   if (!password) {
     throw new BadUserInput([
       { path: 'input.password', message: 'must be your password, to erase an account' },
     ])
   }
-  const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
   await provePassword(deps, client, viewer, known, password)
 }
 

@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Unauthenticated } from '@karcis/kit/errors'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { SignedInPerson } from '@karcis/kit/service-token'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { publishAuthChanges } from './auth-changes.ts'
@@ -13,7 +13,7 @@ import { findRefreshToken, revokeSession, revokeSessionsOf } from './session-sto
  */
 export async function logOut(
   deps: Deps,
-  viewer: Viewer | null,
+  person: SignedInPerson | null,
   refreshToken: string | null | undefined,
   everywhere: boolean,
 ): Promise<true> {
@@ -22,7 +22,7 @@ export async function logOut(
       { path: 'refreshToken', message: 'must not be empty; leave it out to end your own session' },
     ])
   }
-  const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(viewer)
+  const session = refreshToken ? await findRefreshToken(deps.db, refreshToken) : sessionOf(person)
   if (!session) return true
   const revoked = await transaction(deps.db, async (tx) => {
     if (!everywhere) return revokeSession(tx, session.sessionId)
@@ -33,7 +33,7 @@ export async function logOut(
   return true
 }
 
-function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string } {
-  if (!viewer) throw new Unauthenticated()
-  return { userId: viewer.id, sessionId: viewer.sessionId }
+function sessionOf(person: SignedInPerson | null): { sessionId: string; userId: string } {
+  if (!person) throw new Unauthenticated()
+  return { userId: person.id, sessionId: person.sessionId }
 }

@@ -13,6 +13,7 @@ import {
   insertRefreshToken,
   type KnownToken,
   lockSession,
+  type OpenSession,
   type Revocation,
   revokeSession,
   useRefreshToken,
@@ -35,11 +36,11 @@ export async function refreshSession(deps: Deps, token: string): Promise<SignedI
     publishAuthChanges(deps, outcome.revoked)
     throw new TokenReused()
   }
-  return sign(outcome.account, { sessionId: known.sessionId, refreshToken: outcome.refreshToken })
+  return sign(outcome.account, outcome.session)
 }
 
 type Outcome =
-  | { kind: 'rotated'; account: Account; refreshToken: string }
+  | { kind: 'rotated'; account: Account; session: OpenSession }
   // A result and not an error, because what it does to the session has to be committed.
   | { kind: 'reused'; revoked: Revocation[] }
 
@@ -54,7 +55,7 @@ async function rotate(
     keyedHashes.successor(before, successorId).toString('base64url')
 
   const account = await lockAccountShared(tx, userId)
-  const { revoked, expired } = await lockSession(tx, sessionId, id)
+  const { revoked, expired, authenticatedAt, amr } = await lockSession(tx, sessionId, id)
   const next = newId()
   const first = await useRefreshToken(tx, id, next)
   const successors = first ? [next] : await findSuccessors(tx, id, refreshGraceSeconds)
@@ -65,5 +66,5 @@ async function rotate(
   if (first && expired) throw new TokenExpired()
   const refreshToken = successors.reduce(successorOf, token)
   if (first) await insertRefreshToken(tx, sessionId, { id: next, token: refreshToken })
-  return { kind: 'rotated', account, refreshToken }
+  return { kind: 'rotated', account, session: { sessionId, refreshToken, authenticatedAt, amr } }
 }

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { Unauthenticated } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
+import type { SignedInPerson } from '@karcis/kit/service-token'
 import type { Db, Tx } from '../database.ts'
 
 const TOKEN_BYTES = 32
@@ -11,20 +13,48 @@ export interface Revocation {
   revokedAt: Date
 }
 
-/** What a session gives its owner. On our side the token itself exists nowhere else. */
-export interface OpenSession {
+/** A session, and when and how its owner last showed who they are. */
+export interface ProvedSession {
   sessionId: string
+  /** Null where that is not known. */
+  authenticatedAt: Date | null
+  amr: string[]
+}
+
+/** What a session gives its owner. On our side the token itself exists nowhere else. */
+export interface OpenSession extends ProvedSession {
   refreshToken: string
 }
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
-/** Starts a session with its first refresh token. */
-export async function insertSession(tx: Tx, userId: string): Promise<OpenSession> {
-  const session = await tx.session.create({ data: { id: newId(), userId }, select: { id: true } })
+/** Starts a session with its first refresh token. @param amr how its owner has shown who they are. */
+export async function insertSession(tx: Tx, userId: string, amr: string[]): Promise<OpenSession> {
+  const sessionId = newId()
+  const [session] = await tx.$queryRaw<[{ authenticatedAt: Date }]>`
+    INSERT INTO sessions (id, user_id, authenticated_at, amr)
+    VALUES (${sessionId}::uuid, ${userId}::uuid, clock_timestamp(), ${amr}::text[])
+    RETURNING authenticated_at AS "authenticatedAt"`
   const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url')
-  await insertRefreshToken(tx, session.id, { id: newId(), token: refreshToken })
-  return { sessionId: session.id, refreshToken }
+  await insertRefreshToken(tx, sessionId, { id: newId(), token: refreshToken })
+  return { sessionId, refreshToken, amr, ...session }
+}
+
+/**
+ * Notes that the owner of a session has shown once more who they are. The caller has locked the account.
+ * @param amr how, beside all that they have shown before. @throws Unauthenticated when the session has ended.
+ */
+export async function updateProof(
+  tx: Tx,
+  { id: userId, sessionId }: SignedInPerson,
+  amr: string[],
+): Promise<ProvedSession> {
+  const [session] = await tx.$queryRaw<ProvedSession[]>`UPDATE sessions SET authenticated_at = clock_timestamp(),
+      amr = amr || ARRAY(SELECT shown FROM unnest(${amr}::text[]) shown WHERE shown <> ALL (amr))
+    WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL
+    RETURNING id AS "sessionId", authenticated_at AS "authenticatedAt", amr`
+  if (!session) throw new Unauthenticated('This session has ended: sign in again.')
+  return session
 }
 
 /** Adds the token that will work next. Its 30 days start now, and the session's with it, so a session lasts as long as it is used. */
@@ -89,12 +119,13 @@ export async function lockSession(
   tx: Tx,
   sessionId: string,
   tokenId: string,
-): Promise<{ revoked: boolean; expired: boolean }> {
-  const [row] = await tx.$queryRaw<{ revoked: boolean; expired: boolean }[]>`
-    SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired
+): Promise<ProvedSession & { revoked: boolean; expired: boolean }> {
+  const [row] = await tx.$queryRaw<(ProvedSession & { revoked: boolean; expired: boolean })[]>`
+    SELECT s.id AS "sessionId", s.authenticated_at AS "authenticatedAt", s.amr,
+      s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired
     FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
     WHERE s.id = ${sessionId}::uuid AND t.id = ${tokenId}::uuid FOR UPDATE OF s`
-  return row ?? { revoked: true, expired: true }
+  return row ?? { sessionId, authenticatedAt: null, amr: [], revoked: true, expired: true }
 }
 
 /** Ends one session. @returns it, unless it had ended before. */
@@ -102,12 +133,13 @@ export const revokeSession = (tx: Tx, sessionId: string): Promise<Revocation[]> 
   tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE id = ${sessionId}::uuid AND revoked_at IS NULL RETURNING id, revoked_at AS "revokedAt"`
 
-/** Ends all sessions of a person, except one if it is given. The caller has locked the account. @returns those it ended. */
+/** Ends all sessions of a person and all sign-ins that are under way, except one session if it is given. The caller has locked the account. @returns those it ended. */
 export const revokeSessionsOf = (
   tx: Tx,
   userId: string,
   except: string | null = null,
 ): Promise<Revocation[]> =>
-  tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
+  tx.$queryRaw<Revocation[]>`WITH under_way AS (DELETE FROM sign_in_challenges WHERE user_id = ${userId}::uuid)
+    UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
     RETURNING id, revoked_at AS "revokedAt"`
