@@ -87,6 +87,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       ...(await own('user')),
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
+      PUBLIC_URL: 'http://localhost:4000',
       REFRESH_GRACE_SECONDS: 30,
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,

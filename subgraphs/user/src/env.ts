@@ -1,4 +1,4 @@
-import { days, subgraphSettings } from '@karcis/kit/env'
+import { days, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
 import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { z } from 'zod'
@@ -42,6 +42,10 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    /** Where people open Karcis: what links in messages begin with. */
+    PUBLIC_URL: unlessEmpty(
+      address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
+    ),
     EVENT_URL: address,
     TICKET_URL: address,
     BOOKING_URL: address,

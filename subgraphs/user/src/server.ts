@@ -8,6 +8,7 @@ import { createAccountById } from './domain/accounts/account-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
@@ -39,6 +40,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         relyingParty: { id: settings.PASSKEY_RP_ID, origins: settings.PASSKEY_ORIGINS },
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
+        channels: createChannels(settings),
+        publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
       }
       return { deps, close: () => passwords.close() }

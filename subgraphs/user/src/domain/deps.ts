@@ -5,6 +5,7 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
+import type { Channel } from './notifications/channels/channel.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import type { RelyingParty } from './second-factors/webauthn.ts'
 
@@ -21,4 +22,10 @@ export interface Deps extends BaseDeps<Db> {
   secondFactorRoles: ReadonlySet<Role>
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** Seals the one-time tokens of what is still to be sent. */
+  messageSealer: Sealer
+  /** The ways to people outside of the app, each at most once. */
+  channels: readonly Channel[]
+  /** Where people open Karcis, without a slash at its end. */
+  publicUrl: string
 }

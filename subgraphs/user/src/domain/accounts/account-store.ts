@@ -20,6 +20,8 @@ const FIELDS = {
   suspensionReason: true,
   deletedAt: true,
   createdAt: true,
+  language: true,
+  timezone: true,
 } satisfies Prisma.UserSelect
 
 /** A person's account, without its password. */
@@ -27,11 +29,14 @@ export type Account = Prisma.UserGetPayload<{ select: typeof FIELDS }>
 
 export type Role = Account['role']
 
+export type Language = Account['language']
+
 /** Several accounts at once; ids that are no account's are left out. */
 const findAccounts = (db: Reads, ids: string[]): PromiseLike<Account[]> =>
   db.$queryRaw`SELECT id, email, name, phone_number AS "phoneNumber", address,
       avatar_url AS "avatarUrl", role, email_verified_at AS "emailVerifiedAt", suspended_at AS "suspendedAt",
-      suspension_reason AS "suspensionReason", deleted_at AS "deletedAt", created_at AS "createdAt"
+      suspension_reason AS "suspensionReason", deleted_at AS "deletedAt", created_at AS "createdAt",
+      language, timezone
     FROM users WHERE id = ANY(${ids}::uuid[])`
 
 /** An account by id, in one query with all that this process is asked for at the same time; null when there is none. */

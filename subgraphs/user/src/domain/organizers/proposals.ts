@@ -10,6 +10,7 @@ import { lockAccount, lockAccountShared, updateAccount } from '../accounts/accou
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
+import { notify } from '../notifications/notify.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import {
   decideProposal,
@@ -66,6 +67,14 @@ export async function reviewProposal(
     const applicant = await lockAccount(tx, userId)
     const proposal = await decideProposal(tx, id, { status: decision, message, reviewedBy: viewer.id })
     if (!proposal) throw new Conflict('This proposal is decided already.')
+    await notify(tx, [
+      {
+        userId,
+        kind: 'PROPOSAL_REVIEWED',
+        cause: id,
+        data: { proposalId: id, name: proposal.name, decision, message: message ?? null },
+      },
+    ])
     // Who became admin in the meantime stays one.
     if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
     const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+
+/** What goes first where not everything can go at once; the lower, the sooner. */
+export const PRIORITY = { SECURITY: 0, TRANSACTIONAL: 1, NEWS: 2, CAMPAIGN: 3 } as const
+
+/** Channels beside the list in the app, where everything stands that is not by mail alone. */
+export const CHANNELS = ['EMAIL', 'PUSH', 'SMS'] as const
+
+export type ChannelName = (typeof CHANNELS)[number]
+
+interface Group {
+  priority: (typeof PRIORITY)[keyof typeof PRIORITY]
+  /** The channels of whoever has said nothing. */
+  channels: readonly ChannelName[]
+  /** Whether it goes out whatever somebody has said, and is not theirs to switch off. */
+  fixed?: true
+}
+
+/** What people can have, or not have, by a channel. */
+export const GROUPS = {
+  /** Links that only the owner of an address may have, and what they must know of their account. */
+  SECURITY: { priority: PRIORITY.SECURITY, channels: ['EMAIL'], fixed: true },
+  /** What became of an account: a welcome, a decision on a proposal. */
+  ACCOUNT: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
+  /** Purchases, tickets, money back. */
+  PURCHASES: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
+  /** Changes and cancellations of events that somebody has tickets for. */
+  EVENTS: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
+  /** What waits for an answer until a time: an offer of a waitlist. */
+  OFFERS: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
+  REMINDERS: { priority: PRIORITY.NEWS, channels: ['EMAIL', 'PUSH'] },
+  /** News of what somebody wishes for or follows. */
+  FOLLOWING: { priority: PRIORITY.NEWS, channels: ['EMAIL', 'PUSH'] },
+  /** To organizers, of their events, money and endpoints. */
+  ORGANIZING: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
+  /** To admins, of what waits for a person. */
+  SYSTEM: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL'] },
+  /** What organizers advertise: only to who has asked for it. */
+  CAMPAIGNS: { priority: PRIORITY.CAMPAIGN, channels: [] },
+} as const satisfies Record<string, Group>
+
+export type GroupName = keyof typeof GROUPS
+
+interface Kind<Data> {
+  group: GroupName
+  /** Goes by mail alone, and is not in the list: it carries a link that works once, or is for an address that is no more theirs. */
+  mailOnly?: true
+  /** What its texts are made of, as JSON. */
+  data: z.ZodType<Data>
+}
+
+const kind = <Data>(kind: Kind<Data>): Kind<Data> => kind
+
+/** Everything that somebody can be told. Each has a text in each language (texts/). */
+export const KINDS = {
+  /** The applicant, once an admin has decided. */
+  PROPOSAL_REVIEWED: kind({
+    group: 'ACCOUNT',
+    data: z.object({
+      proposalId: z.uuid(),
+      name: z.string(),
+      decision: z.enum(['APPROVED', 'REJECTED']),
+      message: z.string().nullable(),
+    }),
+  }),
+} as const
+
+export type NotificationKind = keyof typeof KINDS
+
+/** What the texts of a kind are made of. */
+export type DataOf<K extends NotificationKind> = z.infer<(typeof KINDS)[K]['data']>
+
+export const isKind = (name: string): name is NotificationKind => Object.hasOwn(KINDS, name)
+
+/** The same for every kind, by one type: for what works with whichever it is. */
+export const kindOf = (name: NotificationKind): Kind<unknown> => KINDS[name]
+
+export const groupOf = (name: NotificationKind): Group => GROUPS[KINDS[name].group]

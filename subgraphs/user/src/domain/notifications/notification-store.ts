@@ -1,0 +1,86 @@
+import type { Tx } from '../database.ts'
+import type { ChannelName } from './kinds.ts'
+
+/** A notification as it is written down, with what decides about its deliveries. */
+export interface NewNotification {
+  id: string
+  userId: string
+  kind: string
+  cause: string
+  /** JSON. */
+  data: string
+  /** Whether it is in the person's list; else it goes by mail alone. */
+  listed: boolean
+  group: string
+  priority: number
+  /** Whether what the person has switched off does not count. */
+  fixed: boolean
+  /** By which it goes to whoever has said nothing. */
+  channels: readonly ChannelName[]
+  /** Instead of the account's mail address. */
+  to: string | null
+  secret: Uint8Array | null
+  until: Date | null
+}
+
+/**
+ * Writes notifications down, each once per person, kind and cause, with a delivery for every channel that the person wants them by. In one statement: the lists that
+ * grow are locked in the order of their people. What can wait waits for the end of a person's quiet hours.
+ * @returns the newest revision of each list that has grown.
+ */
+export async function insertNotifications(
+  tx: Tx,
+  rows: readonly NewNotification[],
+): Promise<Map<string, number>> {
+  const wants = (channel: ChannelName) => rows.map(({ channels }) => channels.includes(channel))
+  const grown = await tx.$queryRaw<{ userId: string; revision: number }[]>`
+    WITH notice AS (
+      SELECT new.* FROM unnest(${rows.map(({ id }) => id)}::uuid[], ${rows.map(({ userId }) => userId)}::uuid[], ${rows.map(({ kind }) => kind)}::text[],
+        ${rows.map(({ cause }) => cause)}::text[], ${rows.map(({ data }) => data)}::text[], ${rows.map(({ listed }) => listed)}::boolean[],
+        ${rows.map(({ group }) => group)}::text[], ${rows.map(({ priority }) => priority)}::smallint[], ${rows.map(({ fixed }) => fixed)}::boolean[],
+        ${wants('EMAIL')}::boolean[], ${wants('PUSH')}::boolean[], ${wants('SMS')}::boolean[], ${rows.map(({ to }) => to)}::text[],
+        ${rows.map(({ secret }) => secret && Buffer.from(secret).toString('base64'))}::text[], ${rows.map(({ until }) => until)}::timestamptz[])
+        AS new (id, user_id, kind, cause, data, listed, kinds, priority, fixed, email, push, sms, address, secret, until)
+      JOIN users ON users.id = new.user_id AND users.deleted_at IS NULL
+      WHERE NOT EXISTS (SELECT FROM notifications told WHERE told.user_id = new.user_id AND told.kind = new.kind AND told.cause = new.cause)
+    ), box AS (
+      INSERT INTO notification_boxes AS box (user_id, revision)
+      SELECT user_id, count(*)::int FROM notice WHERE listed GROUP BY user_id ORDER BY user_id
+      ON CONFLICT (user_id) DO UPDATE SET revision = box.revision + excluded.revision
+      RETURNING user_id, revision
+    ), added AS (
+      INSERT INTO notifications (id, user_id, kind, cause, data, revision)
+      SELECT notice.id, notice.user_id, kind, cause, data::jsonb,
+        CASE WHEN listed THEN box.revision + 1 - row_number() OVER (PARTITION BY notice.user_id, listed ORDER BY notice.id DESC) END
+      FROM notice LEFT JOIN box ON box.user_id = notice.user_id
+      ORDER BY notice.user_id, notice.id
+      ON CONFLICT DO NOTHING
+      RETURNING id, user_id, revision
+    ), sent AS (
+      INSERT INTO deliveries (id, notification_id, user_id, channel, address, priority, not_before, not_after, secret)
+      SELECT uuidv7(), notice.id, notice.user_id, way.channel, way.address, notice.priority,
+        CASE WHEN notice.priority < 2 THEN now() ELSE coalesce(quiet_until(quiet.starts, quiet.ends, person.timezone, now()), now()) END,
+        notice.until, decode(notice.secret, 'base64')
+      FROM added JOIN notice ON notice.id = added.id
+      JOIN users person ON person.id = notice.user_id
+      LEFT JOIN quiet_hours quiet ON quiet.user_id = notice.user_id
+      CROSS JOIN LATERAL (VALUES ('EMAIL'::channel, coalesce(notice.address, person.email), notice.email),
+        ('SMS'::channel, person.phone_number, notice.sms)) AS way (channel, address, wanted)
+      LEFT JOIN notification_switches said ON said.user_id = notice.user_id AND said.kinds = notice.kinds AND said.channel = way.channel
+      LEFT JOIN dead_addresses dead ON dead.channel = way.channel AND dead.address = way.address
+      WHERE way.address IS NOT NULL AND (notice.listed OR way.channel = 'EMAIL')
+        AND CASE WHEN notice.fixed OR said.enabled IS NULL THEN way.wanted ELSE said.enabled END
+        AND (dead.address IS NULL OR notice.priority = 0)
+      ORDER BY notice.id, way.channel
+      ON CONFLICT DO NOTHING
+    )
+    SELECT user_id AS "userId", max(revision)::int AS revision FROM added WHERE revision IS NOT NULL GROUP BY user_id`
+  return new Map(grown.map(({ userId, revision }) => [userId, revision]))
+}
+
+/** Forgets everything that somebody was told, or is still to be told, and what they have said about it. */
+export async function deleteNotificationsOf(tx: Tx, userId: string): Promise<void> {
+  await tx.notification.deleteMany({ where: { userId } })
+  await tx.notificationSwitch.deleteMany({ where: { userId } })
+  await tx.quietHours.deleteMany({ where: { userId } })
+}
