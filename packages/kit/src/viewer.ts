@@ -31,11 +31,15 @@ export function requireSignedIn(scope: Pick<RequestScope, 'viewer' | 'enrolling'
  * @throws StepUpRequired
  */
 export function requireStepUp({ authTime }: Pick<SignedInPerson, 'authTime'>, now = Date.now()): void {
-  if (authTime === undefined || now / 1000 - authTime > STEP_UP_SECONDS) throw new StepUpRequired(STEP_UP_SECONDS)
+  if (authTime === undefined || now / 1000 - authTime > STEP_UP_SECONDS)
+    throw new StepUpRequired(STEP_UP_SECONDS)
 }
 
 /** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */
-export function requireRole(scope: Pick<RequestScope, 'viewer' | 'enrolling'>, ...roles: Viewer['role'][]): Viewer {
+export function requireRole(
+  scope: Pick<RequestScope, 'viewer' | 'enrolling'>,
+  ...roles: Viewer['role'][]
+): Viewer {
   const viewer = requireViewer(scope)
   if (viewer.role !== 'ADMIN' && !roles.includes(viewer.role)) {
     throw new Forbidden(`This needs the role ${[...roles, 'ADMIN'].join(' or ')}.`)

@@ -50,8 +50,11 @@ export function createAuthenticator(
     const claims = accessTokenClaims.safeParse(payload)
     if (!claims.success) throw new Unauthenticated('The access token is not valid.')
     const { sub, sid, exp, auth_time: authTime, amr, enrol } = claims.data
-    const role = enrol ? ENROLLING_ROLE : claims.data.role
-    const identity = { viewer: { id: sub, role, sessionId: sid, authTime, amr }, expiresAt: exp * 1000 }
+    const role: Bearer['role'] = enrol ? ENROLLING_ROLE : claims.data.role
+    const identity: Identity = {
+      viewer: { id: sub, role, sessionId: sid, authTime, amr },
+      expiresAt: exp * 1000,
+    }
     verified.set(token, identity, { ttl: Math.max(1, identity.expiresAt - Date.now()) })
     return identity
   }

@@ -68,9 +68,7 @@ export type Services = Record<string, Service>
  * viewer.
  */
 export const scopeKeyOf = (viewer: Bearer | null): string =>
-  viewer
-    ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId, viewer.authTime, viewer.amr])
-    : ''
+  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId, viewer.authTime, viewer.amr]) : ''
 
 /**
  * The response to a fetch whose subgraph is unavailable: one error for every object that stays empty, in the terms of the fetch

@@ -12,12 +12,8 @@ const optional = <T extends z.ZodType>(schema: T) =>
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
-const listOf = <T extends z.ZodType>(entry: T, byDefault: string) =>
-  z
-    .string()
-    .transform((list) => list.split(',').flatMap((name) => name.trim() || []))
-    .pipe(z.array(entry))
-    .prefault(byDefault)
+/** Several, separated by commas. */
+const list = z.string().transform((text) => text.split(',').flatMap((entry) => entry.trim() || []))
 
 /** Of a page: scheme, host and port. */
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
@@ -33,12 +29,14 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
-    SECOND_FACTOR_REQUIRED_FOR: listOf(roleSchema, ''),
-    PASSKEY_RP_ID: z
-      .string()
-      .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain, without scheme and port')
-      .prefault('localhost'),
-    PASSKEY_ORIGINS: listOf(origin, 'http://localhost:4000'),
+    SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema)).prefault(''),
+    PASSKEY_RP_ID: unlessEmpty(
+      z
+        .string()
+        .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain, without scheme and port')
+        .default('localhost'),
+    ),
+    PASSKEY_ORIGINS: unlessEmpty(list.pipe(z.array(origin)).prefault('http://localhost:4000')),
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),

@@ -1,4 +1,5 @@
-import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { accessTokenClaims, ENROLLING_ROLE } from '@karcis/kit/contracts/tokens'
+import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import type { Answer } from '@karcis/testkit/ask'
@@ -55,6 +56,12 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
     ...overrides,
   })
 
+/** Whom the router passes on for the bearer of an access token. */
+export function bearerOf(accessToken: string): Bearer {
+  const { sub, role, sid, auth_time, amr, enrol } = accessTokenClaims.parse(decodeJwt(accessToken))
+  return { id: sub, role: enrol ? ENROLLING_ROLE : role, sessionId: sid, authTime: auth_time, amr }
+}
+
 /** A user subgraph with a database of its own. */
 export async function startStory(overrides: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack()
@@ -73,7 +80,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
 
   /** Asks with a service token of this process, for this viewer. @param address which the router says that the client has. */
   const askAs =
-    (viewer: Viewer | null, service: ServiceName = 'router', address?: string): Ask =>
+    (viewer: Bearer | null, service: ServiceName = 'router', address?: string): Ask =>
     async (operation, variables = {}) => {
       const headers = {
         [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'user', service),
@@ -87,8 +94,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const anybody = askAs(null)
 
   function person(payload: Loose): Person {
-    const { sub, role, sid } = decodeJwt<{ role: Viewer['role']; sid: string }>(payload.accessToken)
-    const viewer = { id: String(sub), role, sessionId: sid }
+    const viewer = bearerOf(payload.accessToken) as Viewer // whoever may do nothing yet: see `bearerOf`
     return { ...payload.user, ...payload, viewer, ask: askAs(viewer) }
   }
 
@@ -121,6 +127,9 @@ export async function startStory(overrides: Record<string, string> = {}) {
       )(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
         input: { email, password, ...(from.deviceToken && { deviceToken: from.deviceToken }) },
       }),
+
+    /** Whoever was given this by a sign-in. */
+    person,
 
     /** Signs in. */
     async comeBack(email: string, password = PASSWORD, from: From = {}): Promise<Person> {

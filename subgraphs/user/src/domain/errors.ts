@@ -15,7 +15,10 @@ export class WrongCode extends KarcisError {
 
 export class PasskeyRefused extends KarcisError {
   constructor() {
-    super('INVALID_CREDENTIALS', 'This passkey is not known, or its answer is not right or too late. Start again.')
+    super(
+      'INVALID_CREDENTIALS',
+      'This passkey is not known, or its answer is not right or too late. Start again.',
+    )
   }
 }
 

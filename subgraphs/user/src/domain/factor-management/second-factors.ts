@@ -13,7 +13,12 @@ import {
 import { hashRecoveryCode, newRecoveryCodes } from '../second-factors/recovery-codes.ts'
 import type { AccessToken, AccessTokenSigner } from '../sessions/access-tokens.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
-import { type ProvedSession, type Revocation, revokeSessionsOf, updateProof } from '../sessions/session-store.ts'
+import {
+  type ProvedSession,
+  type Revocation,
+  revokeSessionsOf,
+  updateProof,
+} from '../sessions/session-store.ts'
 
 /** What protects an account, as its owner sees it. */
 export interface SecondFactors {
@@ -74,7 +79,12 @@ export async function strengthen(
   const session = await updateProof(tx, person, amr)
   if (isTwoFactor(before)) return { account, session, recoveryCodes: [], revoked: [] }
   const recoveryCodes = await renewRecoveryCodes(deps, tx, account.id)
-  return { account, session, recoveryCodes, revoked: await revokeSessionsOf(tx, account.id, person.sessionId) }
+  return {
+    account,
+    session,
+    recoveryCodes,
+    revoked: await revokeSessionsOf(tx, account.id, person.sessionId),
+  }
 }
 
 /** What its owner is given once a new factor is in force: a token that says so. */

@@ -6,7 +6,13 @@ import { parseInput } from '@karcis/kit/validate'
 import { requireStepUp } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { WrongCode } from '../errors.ts'
-import { confirmTotp as confirm, deleteTotp, findFactors, findTotp, upsertTotp } from '../second-factors/factor-store.ts'
+import {
+  confirmTotp as confirm,
+  deleteTotp,
+  findFactors,
+  findTotp,
+  upsertTotp,
+} from '../second-factors/factor-store.ts'
 import { tellOfFactors } from '../second-factors/tell.ts'
 import { newTotpSecret, stepOfCode, totpUri } from '../second-factors/totp.ts'
 import { useCode } from '../second-factors/use-code.ts'
@@ -45,11 +51,7 @@ export async function enableTotp(deps: Deps, person: SignedInPerson): Promise<To
  * Sets the app up whose code this is: from now on a password alone does not open the account.
  * @throws InvalidCredentials, TooManyAttempts, Conflict when there is nothing to confirm, Unauthenticated, BadUserInput
  */
-export async function confirmTotp(
-  deps: Deps,
-  person: SignedInPerson,
-  rawCode: string,
-): Promise<FactorAdded> {
+export async function confirmTotp(deps: Deps, person: SignedInPerson, rawCode: string): Promise<FactorAdded> {
   const code = parseInput(codeSchema, rawCode, 'code')
   const sign = await createAccessTokenSigner(deps) // first: nobody is signed out elsewhere without being given their codes
   const attempt = proofAttempt(deps, person)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FACTOR_CHANGES } from '../second-factors/factor-change.ts'
 
 /** What goes first where not everything can go at once; the lower, the sooner. */
 export const PRIORITY = { SECURITY: 0, TRANSACTIONAL: 1, NEWS: 2, CAMPAIGN: 3 } as const
@@ -53,6 +54,11 @@ const kind = <Data>(kind: Kind<Data>): Kind<Data> => kind
 
 /** Everything that somebody can be told. Each has a text in each language (texts/). */
 export const KINDS = {
+  /** The owner, when what protects an account beside its password has changed, or a recovery code was used. */
+  SECOND_FACTOR_CHANGED: kind({
+    group: 'SECURITY',
+    data: z.object({ change: z.enum(FACTOR_CHANGES), name: z.string().nullable() }),
+  }),
   /** The applicant, once an admin has decided. */
   PROPOSAL_REVIEWED: kind({
     group: 'ACCOUNT',

@@ -53,7 +53,8 @@ export async function confirmTotp(
   sealedSecret: Uint8Array,
   step: number,
 ): Promise<boolean> {
-  const confirmed = await tx.$executeRaw`UPDATE totp_factors SET confirmed_at = now(), last_step = ${step}::bigint
+  const confirmed =
+    await tx.$executeRaw`UPDATE totp_factors SET confirmed_at = now(), last_step = ${step}::bigint
     WHERE user_id = ${userId}::uuid AND confirmed_at IS NULL AND sealed_secret = ${sealedSecret}`
   return confirmed === 1
 }

@@ -15,7 +15,4 @@ export const newRecoveryCodes = (): string[] =>
 
 /** What a recovery code is kept as, however it is written: case, spaces, dashes, and letters that look like others. */
 export const hashRecoveryCode = ({ recovery }: KeyedHashes, userId: string, code: string): Buffer =>
-  recovery(
-    userId,
-    code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0'),
-  )
+  recovery(userId, code.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll(/[IL]/g, '1').replaceAll('O', '0'))

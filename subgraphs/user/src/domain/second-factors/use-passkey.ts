@@ -18,6 +18,9 @@ export async function usePasskey(
   if (passkey?.userId !== userId) throw new PasskeyRefused()
   const { signCount, synced } = await verifyPasskeyAnswer(relyingParty, answer, passkey)
   if (await moveSignCount(tx, passkey.id, signCount, synced)) return
-  log.warn({ userId, passkeyId: passkey.id }, 'a passkey has signed no more often than before, and is refused')
+  log.warn(
+    { userId, passkeyId: passkey.id },
+    'a passkey has signed no more often than before, and is refused',
+  )
   throw new PasskeyRefused()
 }

@@ -43,7 +43,9 @@ export function readPasskeyAnswer(json: unknown, path: string): PasskeyAnswer {
   const answer = answerSchema.safeParse(json)
   const client = answer.success ? clientDataOf(answer.data.response.clientDataJSON) : null
   if (!answer.success || !client)
-    throw new BadUserInput([{ path, message: 'must be what the browser gave, as PublicKeyCredential.toJSON() writes it' }])
+    throw new BadUserInput([
+      { path, message: 'must be what the browser gave, as PublicKeyCredential.toJSON() writes it' },
+    ])
   return { credentialId: answer.data.id, challenge: client.challenge, json }
 }
 

@@ -49,7 +49,9 @@ export async function authChangesSince(
   return {
     now: now.toISOString(),
     sessions: sessions.map(({ id, revokedAt }) => ({ id, revokedAt: revokedAt.toISOString() })),
-    users: accounts.map(({ authChangedAt, ...account }) => userChange(secondFactorRoles, account, authChangedAt)),
+    users: accounts.map(({ authChangedAt, ...account }) =>
+      userChange(secondFactorRoles, account, authChangedAt),
+    ),
   }
 }
 

@@ -9,13 +9,7 @@ import { InvalidCredentials } from '../errors.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import type { SignedIn } from './access-tokens.ts'
 import { openSession } from './open-session.ts'
-import {
-  type Attempt,
-  forgiveAttempt,
-  proofAttempt,
-  signInAttempt,
-  trying,
-} from './sign-in-limits.ts'
+import { forgiveAttempt, proofAttempt, signInAttempt, trying } from './sign-in-limits.ts'
 
 /** Nothing but bounds: what does not belong to an account is INVALID_CREDENTIALS, whatever it looks like. */
 const loginSchema = z.object({

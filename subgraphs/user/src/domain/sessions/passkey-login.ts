@@ -41,7 +41,8 @@ export async function finishPasskeyLogin(deps: Deps, client: Client, input: unkn
   const { userId } = passkey
   const signedIn = await openSession(deps, client, { method: 'PASSKEY', deviceToken }, async (tx) => {
     const account = await lockAccountShared(tx, userId)
-    if (!account || !(await deleteChallenge(tx, 'PASSKEY_LOGIN', answer.challenge))) throw new PasskeyRefused()
+    if (!account || !(await deleteChallenge(tx, 'PASSKEY_LOGIN', answer.challenge)))
+      throw new PasskeyRefused()
     await usePasskey(deps, tx, userId, answer)
     return account
   })

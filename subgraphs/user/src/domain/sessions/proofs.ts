@@ -22,13 +22,13 @@ export const verifySecondFactorSchema = z
   .object({
     challenge: z.string().max(200, 'is too long'),
     code: codeSchema.nullish(),
-    passkey: z.unknown(),
+    passkey: z.unknown().optional(),
     deviceToken: deviceTokenSchema,
   })
   .refine(({ code, passkey }) => given([code, passkey]) === 1, 'must have either a code or a passkey')
 
 export const stepUpSchema = z
-  .object({ password: givenPasswordSchema.nullish(), code: codeSchema.nullish(), passkey: z.unknown() })
+  .object({ password: givenPasswordSchema.nullish(), code: codeSchema.nullish(), passkey: z.unknown().optional() })
   .refine(
     ({ password, code, passkey }) => given([password, code, passkey]) === 1,
     'must have one of a password, a code and a passkey',

@@ -49,7 +49,9 @@ export async function updateProof(
   { id: userId, sessionId }: SignedInPerson,
   amr: string[],
 ): Promise<ProvedSession> {
-  const [session] = await tx.$queryRaw<ProvedSession[]>`UPDATE sessions SET authenticated_at = clock_timestamp(),
+  const [session] = await tx.$queryRaw<
+    ProvedSession[]
+  >`UPDATE sessions SET authenticated_at = clock_timestamp(),
       amr = amr || ARRAY(SELECT shown FROM unnest(${amr}::text[]) shown WHERE shown <> ALL (amr))
     WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL
     RETURNING id AS "sessionId", authenticated_at AS "authenticatedAt", amr`
@@ -139,7 +141,9 @@ export const revokeSessionsOf = (
   userId: string,
   except: string | null = null,
 ): Promise<Revocation[]> =>
-  tx.$queryRaw<Revocation[]>`WITH under_way AS (DELETE FROM sign_in_challenges WHERE user_id = ${userId}::uuid)
+  tx.$queryRaw<
+    Revocation[]
+  >`WITH under_way AS (DELETE FROM sign_in_challenges WHERE user_id = ${userId}::uuid)
     UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
     RETURNING id, revoked_at AS "revokedAt"`

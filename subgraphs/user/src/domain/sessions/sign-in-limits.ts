@@ -98,7 +98,10 @@ export async function secondFactorAttempt(
 ): Promise<Attempt> {
   const isKnown = address !== null && (await isKnownPlace(db, userId, placeOf(keyedHashes, address)))
   const from = isKnown ? ['second factor', userId, address] : ['second factor', userId]
-  return { limits: [{ key: keyedHashes.place(...from), pace: AT_ONE_PLACE }], queue: `second factor ${userId}` }
+  return {
+    limits: [{ key: keyedHashes.place(...from), pace: AT_ONE_PLACE }],
+    queue: `second factor ${userId}`,
+  }
 }
 
 /** A sign-in by passkey that is begun; null when it cannot be told from where. Those that come to their end are not counted. */

@@ -45,7 +45,9 @@ export async function stepUp(
   async function byPassword(given: string) {
     const known = await findCredentials(deps.db, { id: person.id })
     if (!known)
-      throw new BadUserInput([{ path: 'input.password', message: 'is not what you sign in with: sign in again' }])
+      throw new BadUserInput([
+        { path: 'input.password', message: 'is not what you sign in with: sign in again' },
+      ])
     await provePassword(deps, client, person, known, given)
     return proving([BY_PASSWORD], async (tx, { passwordHash }) => {
       if (passwordHash !== known.passwordHash) throw new InvalidCredentials() // changed since it was proved
@@ -74,7 +76,11 @@ export async function stepUp(
     })
   }
 
-  const proved =
-    password != null ? await byPassword(password) : code != null ? await byCode(code) : await byPasskey(passkey)
+  function bySomething() {
+    if (password != null) return byPassword(password)
+    return code != null ? byCode(code) : byPasskey(passkey)
+  }
+
+  const proved = await bySomething()
   return sign(proved.account, proved.session)
 }

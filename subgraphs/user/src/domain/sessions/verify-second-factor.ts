@@ -25,11 +25,12 @@ export async function verifySecondFactor(deps: Deps, client: Client, input: unkn
   const { challenge, code, passkey, deviceToken } = parseInput(verifySecondFactorSchema, input)
   const signIn = await findChallenge(deps.db, 'SECOND_FACTOR', challenge)
   if (!signIn?.userId) throw signInAgain()
-  const { userId, amr } = signIn
+  const { amr } = signIn
+  const userId: string = signIn.userId
 
   /** Of any number who go on with a sign-in at once, one has it. */
   async function takeUp(tx: Tx): Promise<LockedAccount> {
-    const account = await lockAccountShared(tx, userId as string)
+    const account = await lockAccountShared(tx, userId)
     const taken = await deleteChallenge(tx, 'SECOND_FACTOR', challenge)
     if (!account || !taken) throw signInAgain()
     return account
