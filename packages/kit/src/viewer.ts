@@ -19,12 +19,9 @@ export function requireViewer(scope: Pick<RequestScope, 'viewer' | 'enrolling'>)
   return scope.viewer
 }
 
-/** Whoever has signed in, also who may do nothing yet but set up a second factor. @throws Unauthenticated */
-export function requireSignedIn(scope: Pick<RequestScope, 'viewer' | 'enrolling'>): SignedInPerson {
-  const person = scope.viewer ?? scope.enrolling
-  if (!person) throw new Unauthenticated()
-  return person
-}
+/** Whoever has signed in to an account, also who may do nothing yet but set up a second factor. @throws as `requireAccount` */
+export const requireSignedIn = (scope: Pick<RequestScope, 'viewer' | 'enrolling'>): SignedInPerson =>
+  scope.enrolling ?? requireAccount(scope)
 
 /**
  * Lets through who has shown just now who they are: an open session left behind somewhere does not do what asks for this.
@@ -33,6 +30,17 @@ export function requireSignedIn(scope: Pick<RequestScope, 'viewer' | 'enrolling'
 export function requireStepUp({ authTime }: Pick<SignedInPerson, 'authTime'>, now = Date.now()): void {
   if (authTime === undefined || now / 1000 - authTime > STEP_UP_SECONDS)
     throw new StepUpRequired(STEP_UP_SECONDS)
+}
+
+/** For what takes an account, which guests do not have. @throws Unauthenticated when nobody is signed in, Forbidden for guests. */
+export function requireAccount(scope: Pick<RequestScope, 'viewer' | 'enrolling'>): Viewer {
+  const viewer = requireViewer(scope)
+  if (viewer.role === 'GUEST') {
+    throw new Forbidden(
+      'This takes an account. A guest has one once they have claimed what they bought, by its mail.',
+    )
+  }
+  return viewer
 }
 
 /** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */

@@ -42,6 +42,8 @@ const SCOPES: Record<Bearer['role'], string[]> = {
   CUSTOMER: ['customer', 'enrol'],
   /** Who has to set up a second factor may do that, and what is open to everybody. */
   ENROLLING: ['enrol'],
+  /** Somebody who buys without an account: what asks for no more than a viewer is open to them. */
+  GUEST: [],
   /** A scanner is no person: it may do what is open to scanners, and what is open to everybody. */
   DOOR: ['door'],
 }

@@ -29,7 +29,7 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
-    SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema)).prefault(''),
+    SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema.exclude(['GUEST']))).prefault(''),
     PASSKEY_RP_ID: unlessEmpty(
       z
         .string()
@@ -40,6 +40,8 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    GUEST_SESSION_HOURS: z.coerce.number().int().min(1).max(168).default(6),
+    GUEST_RETENTION_DAYS: days(30),
     /** Where people open Karcis: what links in messages begin with. */
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),

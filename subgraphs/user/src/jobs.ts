@@ -1,11 +1,16 @@
-import type { Job } from '@karcis/kit/jobs'
+import { defineJob, type Job } from '@karcis/kit/jobs'
 import { retention } from '@karcis/kit/retention'
+import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
+import { forgetGuests } from './domain/guests/forget-guests.ts'
 import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
   UserSettings,
-  'REFRESH_TOKEN_RETENTION_DAYS' | 'KNOWN_PLACE_RETENTION_DAYS' | 'PROPOSAL_RETENTION_DAYS'
+  | 'REFRESH_TOKEN_RETENTION_DAYS'
+  | 'KNOWN_PLACE_RETENTION_DAYS'
+  | 'PROPOSAL_RETENTION_DAYS'
+  | 'GUEST_RETENTION_DAYS'
 >
 
 /** A sealed key that no token can be signed by any more, for people who look into something. */
@@ -28,6 +33,24 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     where:
       'NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id = sessions.id AND t.expires_at > now())',
     keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  // As expired tokens; a move to another address goes with the links that are about it.
+  retention({
+    name: 'forget-account-links',
+    table: 'account_links',
+    since: 'expires_at',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-email-changes',
+    table: 'email_changes',
+    since: 'expires_at',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  defineJob({
+    name: 'forget-guests',
+    schema: z.object({}),
+    run: (deps: Deps, _payload, closing) => forgetGuests(deps, settings.GUEST_RETENTION_DAYS, closing),
   }),
   retention({
     name: 'forget-login-attempts',

@@ -1,14 +1,18 @@
-import { readByKey } from '@karcis/kit/batch-loader'
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
+import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
-type Loaders = WishlistLoaders
+interface Loaders extends WishlistLoaders {
+  /** The address that a person is moving to; null when there is none. */
+  newEmail: ReadById<string>
+}
 
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {
@@ -31,6 +35,7 @@ const MAX_EVENTS = 100
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,
     maxBatchSize: MAX_EVENTS,

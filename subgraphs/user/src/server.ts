@@ -3,10 +3,12 @@ import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
-import type { Db } from './domain/database.ts'
+import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
@@ -40,6 +42,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         relyingParty: { id: settings.PASSKEY_RP_ID, origins: settings.PASSKEY_ORIGINS },
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
         publicUrl: settings.PUBLIC_URL,
@@ -53,12 +56,16 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, ...hourly],
+    jobs: [rotateSigningKeys, mailAskedLink, ...hourly],
     crons: [
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
-    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
+    inbox: (deps) => ({
+      async 'booking.changed'(tx: Tx, { payload }) {
+        if (payload.status === 'PAID') await rememberPurchase(deps, tx, payload)
+      },
+    }),
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

@@ -2,7 +2,7 @@
 
 -- When and how the owner of a session last showed who they are. Of sessions from before it is not known: they have to show it again
 -- before they do what asks for it.
-ALTER TABLE sessions ADD COLUMN authenticated_at timestamptz(6), ADD COLUMN amr text[] NOT NULL DEFAULT '{}';
+ALTER TABLE sessions ADD COLUMN authenticated_at timestamptz(6), ADD COLUMN amr text[] DEFAULT ARRAY[]::text[];
 
 -- One authenticator app for each account.
 CREATE TABLE totp_factors (
@@ -38,7 +38,7 @@ CREATE TABLE passkeys (
   public_key bytea NOT NULL,
   -- How often the authenticator says to have signed. It only moves forward (conditional UPDATE); 0 for those that do not count.
   sign_count bigint NOT NULL,
-  transports text[] NOT NULL DEFAULT '{}',
+  transports text[] DEFAULT ARRAY[]::text[] CONSTRAINT passkeys_transports_given CHECK (transports IS NOT NULL),
   -- Whether it is copied to the other devices of its owner.
   synced boolean NOT NULL,
   name text NOT NULL,
@@ -62,7 +62,7 @@ CREATE TABLE sign_in_challenges (
   -- Whose it is; of a sign-in by passkey only the answer says.
   user_id uuid,
   -- What they have shown already.
-  amr text[] NOT NULL DEFAULT '{}',
+  amr text[] DEFAULT ARRAY[]::text[] CONSTRAINT sign_in_challenges_amr_given CHECK (amr IS NOT NULL),
   expires_at timestamptz(6) NOT NULL,
   CONSTRAINT sign_in_challenges_pkey PRIMARY KEY (token_hash),
   CONSTRAINT sign_in_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE ON UPDATE CASCADE,

@@ -22,6 +22,8 @@ export interface Deps extends BaseDeps<Db> {
   secondFactorRoles: ReadonlySet<Role>
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** For how long somebody buys as a guest. */
+  guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */

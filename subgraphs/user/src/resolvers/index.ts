@@ -2,6 +2,7 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
+import { entry } from './entry.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { secondFactors } from './second-factors.ts'
 import { session } from './session.ts'
@@ -10,6 +11,7 @@ import { wishlist } from './wishlist.ts'
 export const resolvers = joinResolvers<Resolvers>(
   { DateTime, JSON: JsonValue },
   account,
+  entry,
   session,
   secondFactors,
   organizerProposal,

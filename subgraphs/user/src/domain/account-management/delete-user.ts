@@ -5,6 +5,8 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
+import { deleteEmailChangesOf } from '../account-links/email-change-store.ts'
+import { deleteLinksOf } from '../account-links/link-store.ts'
 import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
@@ -23,8 +25,10 @@ import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
 /** What is left of a person in their row; a CHECK holds us to it. */
-const NOTHING = {
+export const NOTHING = {
   email: null,
+  guestEmail: null,
+  guestBoughtAt: null,
   passwordHash: null,
   name: '-',
   phoneNumber: null,
@@ -68,6 +72,8 @@ export async function deleteUser(
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
+    await deleteLinksOf(tx, id)
+    await deleteEmailChangesOf(tx, id)
     await deleteKnownPlacesOf(tx, id)
     await deleteFactorsOf(tx, id)
     await deleteProposalsOf(tx, id)

@@ -28,7 +28,11 @@ export const verifySecondFactorSchema = z
   .refine(({ code, passkey }) => given([code, passkey]) === 1, 'must have either a code or a passkey')
 
 export const stepUpSchema = z
-  .object({ password: givenPasswordSchema.nullish(), code: codeSchema.nullish(), passkey: z.unknown().optional() })
+  .object({
+    password: givenPasswordSchema.nullish(),
+    code: codeSchema.nullish(),
+    passkey: z.unknown().optional(),
+  })
   .refine(
     ({ password, code, passkey }) => given([password, code, passkey]) === 1,
     'must have one of a password, a code and a passkey',

@@ -1,4 +1,5 @@
 import type { FactorChange } from '../../second-factors/factor-change.ts'
+import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
 const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
@@ -20,6 +21,7 @@ export const en: Texts = {
     ],
     action: { label: 'See how your account is protected', url: say.url('/account/security') },
   }),
+  ...linksEn,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

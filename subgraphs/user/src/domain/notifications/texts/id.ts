@@ -1,4 +1,5 @@
 import type { FactorChange } from '../../second-factors/factor-change.ts'
+import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
 const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
@@ -20,6 +21,7 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat perlindungan akun Anda', url: say.url('/account/security') },
   }),
+  ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
