@@ -14,7 +14,7 @@ import type { SignedIn } from '../sessions/access-tokens.ts'
 import { signInByPassword } from '../sessions/log-in.ts'
 import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
-import { countAttempt, signUpAttempt } from '../sessions/sign-in-limits.ts'
+import { countAttempt, signUpAttempt, withdrawAttempt } from '../sessions/sign-in-limits.ts'
 
 /** For how long a sign-up may be asked for again. */
 const REPEAT_MINUTES = 15
@@ -41,6 +41,8 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   } catch (error) {
     if (error instanceof EmailTaken && (await isJustSignedUp(deps.db, person, REPEAT_MINUTES)))
       return repeatSignUp(deps, client, email, password)
+    // What came to nothing has told nobody who has an account.
+    if (attempt && !(error instanceof EmailTaken)) await withdrawAttempt(deps, attempt).catch(() => undefined)
     throw error
   }
 }
