@@ -1,4 +1,4 @@
-import { days, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
+import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
 import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { z } from 'zod'
@@ -20,6 +20,15 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
   error: 'must be origins such as https://tickets.example, separated by commas',
 })
 
+/** Messages a second. */
+const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
+/** What comes back from a provider is added to it, and it is compared as it stands. */
+const isRedirectUri = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !/[?#]/.test(text)
+
+/** What stands in every secret that `npm start` makes for what stands in for Google. */
+export const STAND_IN_MARK = 'stand-in'
+
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
   .extend({
@@ -37,15 +46,37 @@ export const userSettings = subgraphSettings
         .default('localhost'),
     ),
     PASSKEY_ORIGINS: unlessEmpty(list.pipe(z.array(origin)).prefault('http://localhost:4000')),
+    SESSION_MAX_DAYS: days(90),
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
+    GOOGLE_CLIENT_ID: optionalText,
+    GOOGLE_CLIENT_SECRET: optionalText,
+    GOOGLE_REDIRECT_URIS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((uri) => uri.trim() || []))
+      .refine(
+        (uris) => uris.every(isRedirectUri),
+        'must be http(s):// URLs without ? and #, separated by commas',
+      ),
     GUEST_SESSION_HOURS: z.coerce.number().int().min(1).max(168).default(6),
     GUEST_RETENTION_DAYS: days(30),
     /** Where people open Karcis: what links in messages begin with. */
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
     ),
+    /** Messages a second by each channel, over all processes: what the provider takes. */
+    EMAIL_PER_SECOND: rate(10),
+    PUSH_PER_SECOND: rate(100),
+    SMS_PER_SECOND: rate(1),
+    /** After so many attempts, in some 14 hours unless it is set otherwise, a message is given up. */
+    MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(14),
+    NOTIFICATION_RETENTION_DAYS: days(365),
+    DELIVERY_RETENTION_DAYS: days(30),
+    /** How late a watcher may hear of a notification that Redis lost, in milliseconds. */
+    LIVE_POLL_MS: z.coerce.number().int().min(50).default(2_000),
     EVENT_URL: address,
     TICKET_URL: address,
     BOOKING_URL: address,
@@ -55,6 +86,19 @@ export const userSettings = subgraphSettings
       context.addIssue({ code: 'custom', path: [name], message })
     if (settings.NODE_ENV === 'production' && settings.BCRYPT_COST < MIN_PRODUCTION_COST) {
       problem('BCRYPT_COST', `must be at least ${MIN_PRODUCTION_COST} in production`)
+    }
+    const { GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret, GOOGLE_REDIRECT_URIS: uris } = settings
+    if ((id === undefined) !== (secret === undefined))
+      problem(id ? 'GOOGLE_CLIENT_SECRET' : 'GOOGLE_CLIENT_ID', 'must be given together with the other')
+    if (id !== undefined && uris.length === 0)
+      problem('GOOGLE_REDIRECT_URIS', 'must name the pages that people come back to')
+    if (settings.NODE_ENV === 'production') {
+      if (settings.GOOGLE_ISSUER.startsWith('http:'))
+        problem('GOOGLE_ISSUER', 'must be an https:// URL in production')
+      if (uris.some((uri) => uri.startsWith('http:')))
+        problem('GOOGLE_REDIRECT_URIS', 'must be https:// URLs in production')
+      if (secret?.includes(STAND_IN_MARK))
+        problem('GOOGLE_CLIENT_SECRET', 'is the secret of a stand-in, where anybody is whoever they say')
     }
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')

@@ -5,11 +5,14 @@ import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
+import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
 interface Loaders extends WishlistLoaders {
+  /** By person. */
+  googleEmail: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
   newEmail: ReadById<string>
 }
@@ -24,7 +27,7 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  client: createClient(scope.clientAddress),
+  client: createClient(scope),
   loaders: createLoaders(deps, scope),
 })
 
@@ -33,6 +36,9 @@ const MAX_EVENTS = 100
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  googleEmail: readByKey(async (userIds) =>
+    deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
+  ),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
   newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),

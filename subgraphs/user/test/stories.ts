@@ -1,3 +1,4 @@
+import { USER_AGENT_HEADER } from '@karcis/kit/contracts/browser'
 import { accessTokenClaims, ENROLLING_ROLE } from '@karcis/kit/contracts/tokens'
 import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
@@ -40,6 +41,7 @@ const SIGNED_IN = 'accessToken refreshToken expiresIn deviceToken user { id emai
 export interface From {
   address?: string
   deviceToken?: string
+  userAgent?: string
 }
 
 /** Settings that a test subgraph runs with. */
@@ -82,13 +84,22 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const subgraph = stack.use(await createUserSubgraph(settings))
   let people = 0
 
-  /** Asks with a service token of this process, for this viewer. @param address which the router says that the client has. */
+  /**
+   * Asks with a service token of this process, for this viewer.
+   * @param address which the router says that the client has. @param further what else it says of it, as headers.
+   */
   const askAs =
-    (viewer: Bearer | null, service: ServiceName = 'router', address?: string): Ask =>
+    (
+      viewer: Bearer | null,
+      service: ServiceName = 'router',
+      address?: string,
+      further: Record<string, string> = {},
+    ): Ask =>
     async (operation, variables = {}) => {
       const headers = {
         [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'user', service),
         ...(address && { [CLIENT_ADDRESS_HEADER]: address }),
+        ...further,
       }
       const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
       const { errors = [] } = body
@@ -145,6 +156,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
         null,
         'router',
         from.address,
+        from.userAgent === undefined ? {} : { [USER_AGENT_HEADER]: from.userAgent },
       )(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
         input: { email, password, ...(from.deviceToken && { deviceToken: from.deviceToken }) },
       }),

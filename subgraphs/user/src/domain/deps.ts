@@ -6,6 +6,8 @@ import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Channel } from './notifications/channels/channel.ts'
+import type { NotificationLive } from './notifications/notification-live.ts'
+import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import type { RelyingParty } from './second-factors/webauthn.ts'
 
@@ -22,12 +24,18 @@ export interface Deps extends BaseDeps<Db> {
   secondFactorRoles: ReadonlySet<Role>
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** Null where no operator has set it up. */
+  google: GoogleIssuer | null
+  /** How long a session can be gone on with, however much it is used. */
+  sessionMaxSeconds: number
   /** For how long somebody buys as a guest. */
   guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
+  /** Tells watchers what comes to their lists. */
+  notificationLive: NotificationLive
   /** Where people open Karcis, without a slash at its end. */
   publicUrl: string
 }

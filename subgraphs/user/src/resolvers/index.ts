@@ -3,6 +3,8 @@ import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { entry } from './entry.ts'
+import { notification } from './notification.ts'
+import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { secondFactors } from './second-factors.ts'
 import { session } from './session.ts'
@@ -14,6 +16,8 @@ export const resolvers = joinResolvers<Resolvers>(
   entry,
   session,
   secondFactors,
+  notification,
+  google,
   organizerProposal,
   wishlist,
 )

@@ -2,6 +2,7 @@ import { ACCESS_TOKEN_SECONDS, ISSUER, MULTI_FACTOR } from '@karcis/kit/contract
 import { SignJWT } from 'jose'
 import type { Account } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
+import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import type { OpenSession, ProvedSession } from './session-store.ts'
 
@@ -14,7 +15,8 @@ export interface AccessToken {
 
 /** What a person holds after signing in. */
 export interface SignedIn extends AccessToken {
-  refreshToken: string
+  /** Null where the browser has it as a cookie. */
+  refreshToken: string | null
   /** What the device shows at its next sign-in; only a sign-in gives one. */
   deviceToken?: string
   user: UserView
@@ -23,8 +25,8 @@ export interface SignedIn extends AccessToken {
 /** Gives the owner of a session what they sign their requests with. */
 export type AccessTokenSigner = (account: Account, session: ProvedSession) => Promise<AccessToken>
 
-/** Gives the owner of an open session all that they are given with it. */
-export type TokenSigner = (account: Account, session: OpenSession) => Promise<SignedIn>
+/** Gives the owner of an open session all that they are given with it; the refresh token as a cookie where that was asked for. */
+export type TokenSigner = (client: Client, account: Account, session: OpenSession) => Promise<SignedIn>
 
 /**
  * The signer of access tokens at this moment. Have it before anything is written: afterwards signing needs neither the database nor
@@ -32,11 +34,12 @@ export type TokenSigner = (account: Account, session: OpenSession) => Promise<Si
  */
 export async function createTokenSigner(deps: Signing): Promise<TokenSigner> {
   const sign = await createAccessTokenSigner(deps)
-  return async (account, session) => ({
-    ...(await sign(account, session)),
-    refreshToken: session.refreshToken,
-    user: fullView(account),
-  })
+  return async ({ cookies }, account, session) => {
+    const signed = await sign(account, session)
+    const { refreshToken, expiresInSeconds } = session
+    cookies?.set('session', refreshToken, expiresInSeconds)
+    return { ...signed, refreshToken: cookies ? null : refreshToken, user: fullView(account) }
+  }
 }
 
 type Signing = Pick<Deps, 'signingKeys' | 'secondFactorRoles'>

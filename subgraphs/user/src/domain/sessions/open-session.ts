@@ -6,10 +6,12 @@ import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended } from '../errors.ts'
+import { notify } from '../notifications/notify.ts'
 import { askSecondFactor } from '../second-factors/ask-second-factor.ts'
 import { createTokenSigner, type SignedIn } from './access-tokens.ts'
+import { browserOf, networkRange, systemOf } from './devices.ts'
 import { BY_LINK, BY_OTHERS, BY_OWNER, BY_PASSKEY, BY_PASSWORD } from './proofs.ts'
-import { insertSession } from './session-store.ts'
+import { insertSession, type OpenSession, type Traces } from './session-store.ts'
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
 /** By what somebody has shown who they are. */
@@ -62,13 +64,39 @@ export async function openSession(
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
     const needed = amr.includes(MULTI_FACTOR) ? null : await askSecondFactor(deps, tx, account.id, amr)
     if (needed) return needed
-    await rememberPlace(deps, tx, client, account.id)
-    return { account, session: await insertSession(tx, account.id, amr) }
+    const isNew = await rememberPlace(deps, tx, client, account.id, deviceToken)
+    const { address, userAgent } = client
+    const traces = { signedInBy: method, userAgent, network: networkRange(address) }
+    const session = await insertSession(deps, tx, account.id, { ...traces, amr })
+    if (isNew) await tellOfNewPlace(tx, account.id, session, traces)
+    return { account, session }
   })
   if (opened instanceof SecondFactorRequired) throw opened
   const { account, session } = opened
   return {
-    ...(await sign(account, session)),
+    ...(await sign(client, account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, deviceToken),
   }
 }
+
+/** Whoever did not sign in there can end the session, and change how they sign in. */
+const tellOfNewPlace = (
+  tx: Tx,
+  userId: string,
+  { sessionId }: OpenSession,
+  { userAgent, network }: Traces,
+): Promise<void> =>
+  notify(tx, [
+    {
+      userId,
+      kind: 'NEW_SIGN_IN',
+      cause: sessionId,
+      data: {
+        sessionId,
+        at: new Date().toISOString(),
+        browser: userAgent && browserOf(userAgent),
+        system: userAgent && systemOf(userAgent),
+        place: network,
+      },
+    },
+  ])
