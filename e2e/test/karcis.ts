@@ -102,6 +102,9 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       NOTIFICATION_RETENTION_DAYS: 365,
       DELIVERY_RETENTION_DAYS: 30,
       REFRESH_GRACE_SECONDS: 30,
+      SECOND_FACTOR_REQUIRED_FOR: [],
+      PASSKEY_RP_ID: 'localhost',
+      PASSKEY_ORIGINS: ['http://localhost:4000'],
       SESSION_MAX_DAYS: 90,
       GOOGLE_ISSUER: 'http://127.0.0.1:9', // nobody there
       GOOGLE_REDIRECT_URIS: [],

@@ -1,4 +1,6 @@
 import { gql } from '@karcis/testkit/gql'
+import { TOTP } from 'otpauth'
+import pg from 'pg'
 import { expect, it } from 'vitest'
 import {
   PASSWORD,
@@ -156,4 +158,56 @@ it('gives no hint of what is inside when something is wrong', async () => {
     code: 'BAD_USER_INPUT',
     fields: [{ path: 'input.email' }, { path: 'input.name' }],
   })
+})
+
+it('asks for a second factor at a sign-in, and for a proof of just now where it is dear', async () => {
+  await using karcis = await startKarcis()
+  await using stack = new AsyncDisposableStack()
+  const users = stack.adopt(new pg.Pool({ connectionString: karcis.databases.user, max: 1 }), (pool) =>
+    pool.end(),
+  )
+  const codeOf = (secret: string) => new TOTP({ secret }).generate()
+  const organizer = await signUpOrganizer(karcis, await signInAdmin(karcis), 'Sari')
+  const { enableTotp } = await karcis.run('mutation { enableTotp { secret uri } }', {}, organizer.token)
+  const { confirmTotp } = await karcis.run(
+    'mutation ($code: String!) { confirmTotp(code: $code) { recoveryCodes accessToken } }',
+    { code: codeOf(enableTotp.secret) },
+    organizer.token,
+  )
+  expect(confirmTotp.recoveryCodes).toHaveLength(10)
+  await users.query('UPDATE totp_factors SET last_step = last_step - 10') // as if a minute had gone by
+
+  const { errors } = await karcis.attempt(
+    'mutation ($email: String!, $password: String!) { login(input: { email: $email, password: $password }) { expiresIn } }',
+    { email: organizer.email, password: PASSWORD },
+  )
+  const { code, challenge, methods } = errors?.[0]?.extensions ?? {}
+  expect({ code, methods }).toEqual({ code: 'SECOND_FACTOR_REQUIRED', methods: ['TOTP', 'RECOVERY_CODE'] })
+  const { verifySecondFactor } = await karcis.run(
+    'mutation ($input: VerifySecondFactorInput!) { verifySecondFactor(input: $input) { accessToken refreshToken } }',
+    { input: { challenge, code: codeOf(enableTotp.secret) } },
+  )
+  const askForMoney = async (token: string) => {
+    const bankAccount = { bankName: 'Bank Nusantara', accountHolder: 'Sari', accountNumber: '123-456 789' }
+    const { errors } = await karcis.attempt(
+      'mutation ($input: RequestPayoutInput!) { requestPayout(input: $input) { id } }',
+      { input: { currency: 'IDR', bankAccount } },
+      token,
+    )
+    return errors?.[0]?.extensions?.code
+  }
+  expect(await askForMoney(verifySecondFactor.accessToken)).toBe('INSUFFICIENT_BALANCE')
+
+  await users.query("UPDATE sessions SET authenticated_at = authenticated_at - interval '11 minutes'")
+  const { refreshToken } = await karcis.run(
+    'mutation ($token: String!) { refreshToken(refreshToken: $token) { accessToken } }',
+    { token: verifySecondFactor.refreshToken },
+  )
+  expect(await askForMoney(refreshToken.accessToken)).toBe('STEP_UP_REQUIRED')
+  const stepUp = 'mutation ($input: StepUpInput!) { stepUp(input: $input) { accessToken } }'
+  const byPassword = await karcis.attempt(stepUp, { input: { password: PASSWORD } }, refreshToken.accessToken)
+  expect(byPassword.errors?.[0]?.extensions?.code).toBe('SECOND_FACTOR_REQUIRED')
+  const input = { code: confirmTotp.recoveryCodes[0] }
+  const stepped = await karcis.run(stepUp, { input }, refreshToken.accessToken)
+  expect(await askForMoney(stepped.stepUp.accessToken)).toBe('INSUFFICIENT_BALANCE')
 })

@@ -111,7 +111,10 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       : {}
   const ofUser =
     isPlatform(settings) && user !== undefined
-      ? stack.use(createDownloads('user', user, access.tokens)).routes
+      ? {
+          ...stack.use(createUserPages(user, access.tokens, origins)).routes,
+          ...stack.use(createDownloads('user', user, access.tokens)).routes,
+        }
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined
@@ -119,10 +122,6 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...stack.use(createSeatLayouts(ticket, access.tokens)).routes,
           ...stack.use(createTicketFiles(ticket, access.tokens, access.authenticator)).routes,
         }
-      : {}
-  const ofUser =
-    isPlatform(settings) && user !== undefined
-      ? stack.use(createUserPages(user, access.tokens, origins)).routes
       : {}
   const http = await openHttpServer({
     host: settings.host,

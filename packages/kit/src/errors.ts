@@ -30,6 +30,8 @@ export const ERROR_CODES = [
   'IDEMPOTENCY_KEY_REUSED',
   'TICKET_INVALID',
   'ALREADY_CHECKED_IN',
+  'SECOND_FACTOR_REQUIRED',
+  'STEP_UP_REQUIRED',
   'SALES_PAUSED',
 ] as const
 
@@ -66,6 +68,24 @@ export class Unauthenticated extends KarcisError {
 export class Forbidden extends KarcisError {
   constructor(message = 'You may not do this.') {
     super('FORBIDDEN', message)
+  }
+}
+
+/** Somebody has not shown enough of who they are. */
+export class SecondFactorRequired extends KarcisError {
+  /** @param facts what a sign-in is gone on with; none for somebody who has no second factor yet, and needs one. */
+  constructor(
+    message = 'Your role needs a second factor: set one up first (enableTotp or startPasskeyRegistration).',
+    facts: Record<string, unknown> = {},
+  ) {
+    super('SECOND_FACTOR_REQUIRED', message, facts)
+  }
+}
+
+/** Somebody has shown who they are too long ago for what they ask. */
+export class StepUpRequired extends KarcisError {
+  constructor(maxAgeSeconds: number) {
+    super('STEP_UP_REQUIRED', 'Show once more that it is you (stepUp), then ask again.', { maxAgeSeconds })
   }
 }
 

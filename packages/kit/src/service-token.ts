@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import { z } from 'zod'
 import { isServiceName, mayCall } from './contracts/calls.ts'
 import type { ServiceName } from './contracts/subgraphs.ts'
-import { DOOR_ROLE, roleSchema } from './contracts/tokens.ts'
+import { DOOR_ROLE, ENROLLING_ROLE, roleSchema } from './contracts/tokens.ts'
 
 const LIFE_SECONDS = 60
 /** A token is handed out again until this much of its life is left, so signing costs once per viewer, not per request. */
@@ -22,6 +22,10 @@ const viewerSchema = z.object({
   id: z.string(),
   role: roleSchema,
   sessionId: z.string(),
+  /** When they last showed who they are, in seconds since the epoch by the user subgraph's clock; undefined: not known. */
+  authTime: z.number().optional(),
+  /** How they did it (`amr`, RFC 8176). */
+  amr: z.array(z.string()).optional(),
 })
 
 /** The signed-in person on whose behalf a request is made. */
@@ -30,8 +34,14 @@ export type Viewer = z.infer<typeof viewerSchema>
 /** A scanner at the door of an event, as the router knows it by its token. Its id stands in the place of its session, too. */
 const deviceSchema = viewerSchema.extend({ role: z.literal(DOOR_ROLE) })
 
-/** Whoever a request comes from, as the router passes them on: a person, or a scanner. */
-export type Bearer = Viewer | z.infer<typeof deviceSchema>
+/** Somebody who has signed in and may set up a second factor, and nothing else. */
+const enrollingSchema = viewerSchema.extend({ role: z.literal(ENROLLING_ROLE) })
+
+/** A person by their session, whatever they may do. */
+export type SignedInPerson = Omit<Viewer, 'role'>
+
+/** Whoever a request comes from, as the router passes them on: a person, one who has to set up a second factor, or a scanner. */
+export type Bearer = Viewer | z.infer<typeof enrollingSchema> | z.infer<typeof deviceSchema>
 
 /** Who calls a subgraph: which process, and for whom (null: nobody signed in, or the system itself). */
 export interface Caller {
@@ -41,6 +51,8 @@ export interface Caller {
    * The scanner on whose behalf a request is made. It is never a viewer: whatever does not ask for it takes it for nobody.
    */
   device?: { id: string }
+  /** Who has to set up a second factor. They are no viewer either. */
+  enrolling?: SignedInPerson
 }
 
 /** Signs for the calls to one other process. */
@@ -160,7 +172,7 @@ function createSigner(key: KeyObject, service: string, callee: string): TokenSig
   })
   return {
     async sign(viewer) {
-      const cacheKey = viewer ? `${viewer.id} ${viewer.role} ${viewer.sessionId}` : ''
+      const cacheKey = viewer ? signedFor(viewer) : ''
       const cached = signed.get(cacheKey)
       if (cached) return cached
       const now = Math.floor(Date.now() / 1000) // read once: two readings may lie on both sides of a second
@@ -172,6 +184,10 @@ function createSigner(key: KeyObject, service: string, callee: string): TokenSig
   }
 }
 
+/** All that a token says of somebody. */
+const signedFor = ({ id, role, sessionId, authTime, amr }: Bearer): string =>
+  `${id} ${role} ${sessionId} ${authTime ?? ''} ${amr?.join() ?? ''}`
+
 const isAhead = ({ iat }: Claims): boolean => Number(iat) > Date.now() / 1000 + CLOCK_AHEAD_SECONDS
 
 /** Who calls by a token of which the signature is right; null for one that is not as ours are. */
@@ -182,6 +198,11 @@ function callerOf({ iss, aud, iat, exp, viewer }: Claims, service: string): Call
   if (viewer === undefined) return { service: iss, viewer: null }
   const device = deviceSchema.safeParse(viewer)
   if (device.success) return { service: iss, viewer: null, device: { id: device.data.id } }
+  const enrolling = enrollingSchema.safeParse(viewer)
+  if (enrolling.success) {
+    const { role: _, ...person } = enrolling.data
+    return { service: iss, viewer: null, enrolling: person }
+  }
   const person = viewerSchema.safeParse(viewer)
   return person.success ? { service: iss, viewer: person.data } : null
 }

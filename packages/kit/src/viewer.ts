@@ -1,8 +1,9 @@
 import type { Cookies } from './contracts/browser.ts'
 import type { ServiceName } from './contracts/subgraphs.ts'
-import { Forbidden, Unauthenticated } from './errors.ts'
+import { STEP_UP_SECONDS } from './contracts/tokens.ts'
+import { Forbidden, SecondFactorRequired, StepUpRequired, Unauthenticated } from './errors.ts'
 import type { Logger } from './log.ts'
-import type { Caller, Viewer } from './service-token.ts'
+import type { Caller, SignedInPerson, Viewer } from './service-token.ts'
 
 /** What a subgraph knows of one request before it looks at the operation. */
 export interface RequestScope extends Caller {
@@ -16,14 +17,28 @@ export interface RequestScope extends Caller {
   cookies?: Cookies
 }
 
-/** @throws Unauthenticated when nobody is signed in. */
-export function requireViewer(scope: Pick<RequestScope, 'viewer'>): Viewer {
+/** @throws Unauthenticated when nobody is signed in; SecondFactorRequired for who has to set one up first. */
+export function requireViewer(scope: Pick<RequestScope, 'viewer' | 'enrolling'>): Viewer {
+  if (scope.enrolling) throw new SecondFactorRequired()
   if (!scope.viewer) throw new Unauthenticated()
   return scope.viewer
 }
 
+/** Whoever has signed in to an account, also who may do nothing yet but set up a second factor. @throws as `requireAccount` */
+export const requireSignedIn = (scope: Pick<RequestScope, 'viewer' | 'enrolling'>): SignedInPerson =>
+  scope.enrolling ?? requireAccount(scope)
+
+/**
+ * Lets through who has shown just now who they are: an open session left behind somewhere does not do what asks for this.
+ * @throws StepUpRequired
+ */
+export function requireStepUp({ authTime }: Pick<SignedInPerson, 'authTime'>, now = Date.now()): void {
+  if (authTime === undefined || now / 1000 - authTime > STEP_UP_SECONDS)
+    throw new StepUpRequired(STEP_UP_SECONDS)
+}
+
 /** For what takes an account, which guests do not have. @throws Unauthenticated when nobody is signed in, Forbidden for guests. */
-export function requireAccount(scope: Pick<RequestScope, 'viewer'>): Viewer {
+export function requireAccount(scope: Pick<RequestScope, 'viewer' | 'enrolling'>): Viewer {
   const viewer = requireViewer(scope)
   if (viewer.role === 'GUEST') {
     throw new Forbidden(
@@ -34,7 +49,10 @@ export function requireAccount(scope: Pick<RequestScope, 'viewer'>): Viewer {
 }
 
 /** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */
-export function requireRole(scope: Pick<RequestScope, 'viewer'>, ...roles: Viewer['role'][]): Viewer {
+export function requireRole(
+  scope: Pick<RequestScope, 'viewer' | 'enrolling'>,
+  ...roles: Viewer['role'][]
+): Viewer {
   const viewer = requireViewer(scope)
   if (viewer.role !== 'ADMIN' && !roles.includes(viewer.role)) {
     throw new Forbidden(`This needs the role ${[...roles, 'ADMIN'].join(' or ')}.`)

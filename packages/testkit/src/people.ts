@@ -8,11 +8,13 @@ export const SERVICE_SECRET = 'a secret that all processes of a test share'
 /** Nothing listens on the discard port: calls fail at once. */
 export const NOBODY = 'http://127.0.0.1:9'
 
-/** Somebody who is signed in, as the subgraphs are told of them. */
+/** Somebody who has just signed in, as the subgraphs are told of them. */
 export const person = ({ role = 'CUSTOMER' }: { role?: Viewer['role'] } = {}): Viewer => ({
   id: newId(),
   role,
   sessionId: newId(),
+  authTime: Math.floor(Date.now() / 1000),
+  amr: ['pwd'],
 })
 
 /** A scanner at the door, as the router passes it on. */

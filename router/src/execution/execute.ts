@@ -74,7 +74,8 @@ export interface EncodedResponse {
 export function executeToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> | null {
   const { restore, settle } = ready.prepared
   const compiled = restore || settle ? null : compiledOperation(ready)
-  if (!compiled) return isIntrospection(ready) ? introspectToBytes(ready, services) : null
+  // What is denied something goes the long way, where it is asked first whether the viewer has another role by now.
+  if (!compiled) return !settle && isIntrospection(ready) ? introspectToBytes(ready, services) : null
   let result: FormattedExecutionResult | null = null
   const encode = (response: ExecutionResponse): string => {
     result = clientResponse(ready, response)

@@ -27,6 +27,41 @@ describe('access tokens', () => {
     })
   })
 
+  it('tell them when and how the viewer showed who they are', async () => {
+    const proof = { auth_time: 1_700_000_000, amr: ['pwd', 'otp', 'mfa'] }
+    await gql(world.url, ME, {}, await world.as({ id: 'u2', proof }))
+    expect(world.calls.at(-1)?.viewer).toMatchObject({ authTime: 1_700_000_000, amr: proof.amr })
+    const again = { ...proof, auth_time: 1_700_000_060 } // the same session, proved once more
+    await gql(world.url, ME, {}, await world.as({ id: 'u2', proof: again }))
+    expect(world.calls.at(-1)?.viewer).toMatchObject({ authTime: 1_700_000_060 })
+  })
+
+  it('of who has to set up a second factor open nothing that is for people, whatever their role', async () => {
+    const headers = await world.as({ id: 'u2', role: 'ADMIN', proof: { enrol: true } })
+    for (const query of [
+      '{ me { id } }',
+      '{ users { id } }',
+      'mutation { rename(id: "u1", name: "x") { id } }',
+    ])
+      expect((await gql(world.url, query, {}, headers)).body.errors?.[0]?.extensions?.code).toBe(
+        'SECOND_FACTOR_REQUIRED',
+      )
+    expect(world.calls).toEqual([])
+    expect((await gql(world.url, '{ seats }', {}, headers)).body).toEqual({ data: { seats: 500 } })
+    expect(world.calls.at(-1)).toMatchObject({ viewer: null, enrolling: { id: 'u2', sessionId: 's-u2' } })
+  })
+
+  it('of a role that was just given open nothing without the second factor that it needs', async () => {
+    const by = async (amr: string[]) => {
+      const headers = await world.as({ id: 'u3', role: 'CUSTOMER', proof: { amr } })
+      return (await gql(world.url, '{ users { id } }', {}, headers)).body.errors?.[0]?.extensions?.code
+    }
+    expect(await by(['pwd'])).toBe('FORBIDDEN')
+    world.identity.changeUser('u3', 'ADMIN', false, true)
+    expect(await by(['pwd'])).toBe('SECOND_FACTOR_REQUIRED')
+    expect(await by(['pwd', 'otp', 'mfa'])).toBeUndefined()
+  })
+
   it.each([
     ['of nobody', () => 'Bearer nonsense'],
     ['of another scheme', () => 'Basic dTE6cHc='],

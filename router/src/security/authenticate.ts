@@ -1,4 +1,4 @@
-import { accessTokenClaims, DOOR_ROLE, ISSUER } from '@karcis/kit/contracts/tokens'
+import { accessTokenClaims, DOOR_ROLE, ENROLLING_ROLE, ISSUER } from '@karcis/kit/contracts/tokens'
 import { KarcisError, ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
 import { type DoorTokens, isDoorToken } from '@karcis/kit/door-tokens'
 import type { Bearer } from '@karcis/kit/service-token'
@@ -49,8 +49,12 @@ export function createAuthenticator(
     })
     const claims = accessTokenClaims.safeParse(payload)
     if (!claims.success) throw new Unauthenticated('The access token is not valid.')
-    const { sub, role, sid, exp } = claims.data
-    const identity = { viewer: { id: sub, role, sessionId: sid }, expiresAt: exp * 1000 }
+    const { sub, sid, exp, auth_time: authTime, amr, enrol } = claims.data
+    const role: Bearer['role'] = enrol ? ENROLLING_ROLE : claims.data.role
+    const identity: Identity = {
+      viewer: { id: sub, role, sessionId: sid, authTime, amr },
+      expiresAt: exp * 1000,
+    }
     verified.set(token, identity, { ttl: Math.max(1, identity.expiresAt - Date.now()) })
     return identity
   }

@@ -1,4 +1,4 @@
-import { DOOR_ROLE } from '@karcis/kit/contracts/tokens'
+import { DOOR_ROLE, ENROLLING_ROLE } from '@karcis/kit/contracts/tokens'
 import type { Bearer } from '@karcis/kit/service-token'
 import {
   type DocumentNode,
@@ -21,7 +21,7 @@ import type { AccessRules, Check } from './access-rules.ts'
 /** All that the access rules look at of a viewer; null for people who are not signed in. */
 export type Role = Bearer['role'] | null
 
-export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN'
+export type Refusal = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'SECOND_FACTOR_REQUIRED'
 
 /** A field that was taken out of an operation. */
 export interface DeniedField {
@@ -37,9 +37,11 @@ export interface AuthorizedDocument {
 }
 
 const SCOPES: Record<Bearer['role'], string[]> = {
-  ADMIN: ['admin', 'organizer', 'customer'],
-  ORGANIZER: ['organizer', 'customer'],
-  CUSTOMER: ['customer'],
+  ADMIN: ['admin', 'organizer', 'customer', 'enrol'],
+  ORGANIZER: ['organizer', 'customer', 'enrol'],
+  CUSTOMER: ['customer', 'enrol'],
+  /** Who has to set up a second factor may do that, and what is open to everybody. */
+  ENROLLING: ['enrol'],
   /** Somebody who buys without an account: what asks for no more than a viewer is open to them. */
   GUEST: [],
   /** A scanner is no person: it may do what is open to scanners, and what is open to everybody. */
@@ -137,11 +139,12 @@ function unclaimed(
 function refusalOf(checks: Check[], role: Role): Refusal | null {
   if (checks.length === 0) return null
   if (!role) return 'UNAUTHENTICATED'
-  return checks.every((check) => passes(check, role)) ? null : 'FORBIDDEN'
+  if (checks.every((check) => passes(check, role))) return null
+  return role === ENROLLING_ROLE ? 'SECOND_FACTOR_REQUIRED' : 'FORBIDDEN'
 }
 
 function passes(check: Check, role: Bearer['role']): boolean {
-  if (check.kind === 'authenticated') return role !== DOOR_ROLE
+  if (check.kind === 'authenticated') return role !== DOOR_ROLE && role !== ENROLLING_ROLE
   if (check.kind === 'scopes')
     return check.anyOf.some((all) => all.every((scope) => SCOPES[role].includes(scope)))
   return false

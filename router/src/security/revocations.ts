@@ -4,6 +4,7 @@ import {
   AUTH_CHANGES_PATH,
   authChangesFeed,
 } from '@karcis/kit/contracts/auth-changes'
+import { ENROLLING_ROLE, MULTI_FACTOR } from '@karcis/kit/contracts/tokens'
 import type { Logger } from '@karcis/kit/log'
 import type { Bearer, Viewer } from '@karcis/kit/service-token'
 
@@ -35,7 +36,7 @@ export interface RevocationsOptions {
 
 export function watchRevocations({ fetchChanges, pollMs, onChange, log }: RevocationsOptions): Revocations {
   const sessions = new Map<string, number>()
-  const users = new Map<string, { role: Viewer['role']; suspended: boolean; changedAt: number }>()
+  const users = new Map<string, Change>()
   /** The time of the last response, by the clock of the user subgraph. */
   let since: number | null = null
   let underWay: Promise<void> | null = null
@@ -95,7 +96,7 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
     check(viewer) {
       const user = users.get(viewer.id)
       if (sessions.has(viewer.sessionId) || user?.suspended) return null
-      return user && user.role !== viewer.role ? { ...viewer, role: user.role } : viewer
+      return user ? withPresentRole(viewer, user) : viewer
     },
     poll,
     async refresh() {
@@ -105,6 +106,20 @@ export function watchRevocations({ fetchChanges, pollMs, onChange, log }: Revoca
     },
     [Symbol.dispose]: () => clearInterval(timer),
   }
+}
+
+interface Change {
+  role: Viewer['role']
+  suspended: boolean
+  needsSecondFactor: boolean
+  changedAt: number
+}
+
+/** A new role is in force at once, and so is what it asks for. Only another token ends having to set up a second factor. */
+function withPresentRole(viewer: Bearer, { role, needsSecondFactor }: Change): Bearer {
+  if (viewer.role === ENROLLING_ROLE) return viewer
+  if (needsSecondFactor && !viewer.amr?.includes(MULTI_FACTOR)) return { ...viewer, role: ENROLLING_ROLE }
+  return role === viewer.role ? viewer : { ...viewer, role }
 }
 
 function forget<T>(entries: Map<string, T>, isOld: (entry: T) => boolean): void {

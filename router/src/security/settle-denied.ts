@@ -28,6 +28,8 @@ type Path = readonly (string | number)[]
 const MESSAGES: Record<Refusal, string> = {
   UNAUTHENTICATED: 'Sign in first: this needs an access token.',
   FORBIDDEN: 'You may not see or do this.',
+  SECOND_FACTOR_REQUIRED:
+    'Your role needs a second factor: set one up first (enableTotp or startPasskeyRegistration).',
 }
 
 /** The error of a field that was denied. */

@@ -80,7 +80,7 @@ export type Services = Record<string, Service>
  * viewer.
  */
 export const scopeKeyOf = (viewer: Bearer | null): string =>
-  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId]) : ''
+  viewer ? JSON.stringify([viewer.id, viewer.role, viewer.sessionId, viewer.authTime, viewer.amr]) : ''
 
 /**
  * Stands in for the response to a fetch that was not made. Everybody whom that happens to is told the same, and in a rush these are thousands

@@ -10,6 +10,8 @@ interface TokenOptions {
   life?: number
   issuer?: string
   audience?: string
+  /** When and how they showed who they are, and that they have to set up a second factor. */
+  proof?: { auth_time?: number; amr?: string[]; enrol?: boolean }
 }
 
 /** Signs access tokens as the user subgraph does, and serves what the user subgraph serves to the router. */
@@ -17,7 +19,7 @@ export async function createIdentityProvider() {
   let signer: { kid: string; privateKey: CryptoKey }
   const published: JWK[] = []
   const sessions: { id: string; revokedAt: string }[] = []
-  const users: { id: string; role: Role; suspended: boolean; changedAt: string }[] = []
+  const users: AuthChangesFeed['users'] = []
   const silent = { changes: false }
   const asked = { keys: 0, changes: [] as (string | null)[] }
   /** `now` of each feed so far. */
@@ -44,8 +46,9 @@ export async function createIdentityProvider() {
       life = 900,
       issuer = ISSUER,
       audience = ISSUER,
+      proof = {},
     }: TokenOptions = {}) {
-      return new SignJWT({ role, sid: session })
+      return new SignJWT({ role, sid: session, ...proof })
         .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid })
         .setSubject(id)
         .setIssuer(issuer)
@@ -54,8 +57,8 @@ export async function createIdentityProvider() {
         .sign(signer.privateKey)
     },
     revokeSession: (id: string) => void sessions.push({ id, revokedAt: new Date().toISOString() }),
-    changeUser: (id: string, role: Role, suspended = false) =>
-      void users.push({ id, role, suspended, changedAt: new Date().toISOString() }),
+    changeUser: (id: string, role: Role, suspended = false, needsSecondFactor = false) =>
+      void users.push({ id, role, suspended, needsSecondFactor, changedAt: new Date().toISOString() }),
     routes: {
       [JWKS_PATH]: async () => {
         asked.keys++

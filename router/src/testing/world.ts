@@ -20,7 +20,7 @@ export const SECRET = 'a secret of thirty-two characters'
 const NAMES = Object.keys(SCHEMAS) as SubgraphName[]
 
 /** One request that a subgraph took, as it knew its caller. */
-interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'device' | 'requestId'> {
+interface Call extends Pick<RequestScope, 'service' | 'viewer' | 'device' | 'enrolling' | 'requestId'> {
   subgraph: SubgraphName
 }
 
@@ -63,8 +63,9 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
     })
     server.begin({
       createContext(scope) {
-        const { service, viewer, device, requestId } = scope
-        calls.push({ subgraph, service, viewer, requestId, ...(device && { device }) })
+        const { service, viewer, device, enrolling, requestId } = scope
+        const others = { ...(device && { device }), ...(enrolling && { enrolling }) }
+        calls.push({ subgraph, service, viewer, requestId, ...others })
         return scope
       },
       ...(subgraph === 'user' && { routes: identity.routes }),

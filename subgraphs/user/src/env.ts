@@ -1,5 +1,6 @@
 import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
+import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { addressOf } from '@karcis/mail/mail'
 import { MAX_LOCAL_LENGTH } from '@karcis/mail/return-paths'
 import { z } from 'zod'
@@ -12,6 +13,14 @@ const optional = <T extends z.ZodType>(schema: T) =>
   z.preprocess((value) => (value === '' ? undefined : value), schema.optional())
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+
+/** Several, separated by commas. */
+const list = z.string().transform((text) => text.split(',').flatMap((entry) => entry.trim() || []))
+
+/** Of a page: scheme, host and port. */
+const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
+  error: 'must be origins such as https://tickets.example, separated by commas',
+})
 
 /** Messages a second. */
 const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
@@ -31,6 +40,14 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema.exclude(['GUEST']))).prefault(''),
+    PASSKEY_RP_ID: unlessEmpty(
+      z
+        .string()
+        .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be a domain, without scheme and port')
+        .default('localhost'),
+    ),
+    PASSKEY_ORIGINS: unlessEmpty(list.pipe(z.array(origin)).prefault('http://localhost:4000')),
     SESSION_MAX_DAYS: days(90),
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),

@@ -62,6 +62,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     keepForDays: 0,
   }),
   retention({
+    name: 'forget-challenges',
+    table: 'sign_in_challenges',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
+  retention({
     name: 'forget-provider-sign-ins',
     table: 'provider_sign_ins',
     since: 'expires_at',

@@ -191,7 +191,8 @@ it('publishes to routers at once, and answers whenever they ask, who is out and 
   await admin.ask('mutation ($id: ID!) { suspendUser(id: $id, reason: "Fraud") { id } }', { id: siti.id })
 
   const after = await story.get(`/internal/auth-changes?since=${encodeURIComponent(before.now)}`)
-  const suspended = { id: siti.id, role: 'ORGANIZER', suspended: true, changedAt: expect.any(String) }
+  const now = { id: siti.id, role: 'ORGANIZER', needsSecondFactor: false, changedAt: expect.any(String) }
+  const suspended = { ...now, suspended: true }
   const ended = { id: siti.viewer.sessionId, revokedAt: expect.any(String) }
   expect(after).toEqual({ now: expect.any(String), users: [suspended], sessions: [ended] })
   await eventually(() =>

@@ -1,5 +1,6 @@
-import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { USER_AGENT_HEADER } from '@karcis/kit/contracts/browser'
+import { accessTokenClaims, ENROLLING_ROLE } from '@karcis/kit/contracts/tokens'
+import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
@@ -61,6 +62,12 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
     ...overrides,
   })
 
+/** Whom the router passes on for the bearer of an access token. */
+export function bearerOf(accessToken: string): Bearer {
+  const { sub, role, sid, auth_time, amr, enrol } = accessTokenClaims.parse(decodeJwt(accessToken))
+  return { id: sub, role: enrol ? ENROLLING_ROLE : role, sessionId: sid, authTime: auth_time, amr }
+}
+
 /** A user subgraph with a database of its own. */
 export async function startStory(overrides: Record<string, string> = {}) {
   await using stack = new AsyncDisposableStack()
@@ -83,7 +90,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
    */
   const askAs =
     (
-      viewer: Viewer | null,
+      viewer: Bearer | null,
       service: ServiceName = 'router',
       address?: string,
       further: Record<string, string> = {},
@@ -102,8 +109,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const anybody = askAs(null)
 
   function person(payload: Loose): Person {
-    const { sub, role, sid } = decodeJwt<{ role: Viewer['role']; sid: string }>(payload.accessToken)
-    const viewer = { id: String(sub), role, sessionId: sid }
+    const viewer = bearerOf(payload.accessToken) as Viewer // whoever may do nothing yet: see `bearerOf`
     return { ...payload.user, ...payload, viewer, ask: askAs(viewer) }
   }
 
@@ -154,6 +160,9 @@ export async function startStory(overrides: Record<string, string> = {}) {
       )(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
         input: { email, password, ...(from.deviceToken && { deviceToken: from.deviceToken }) },
       }),
+
+    /** Whoever was given this by a sign-in. */
+    person,
 
     /** Signs in. */
     async comeBack(email: string, password = PASSWORD, from: From = {}): Promise<Person> {

@@ -22,7 +22,16 @@ const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(
 /** Sessions that ended, and people whose rights changed. Who is erased counts as suspended. */
 export const authChanges = z.object({
   sessions: z.array(z.object({ id: z.string(), revokedAt: instant })),
-  users: z.array(z.object({ id: z.string(), role: roleSchema, suspended: z.boolean(), changedAt: instant })),
+  users: z.array(
+    z.object({
+      id: z.string(),
+      role: roleSchema,
+      suspended: z.boolean(),
+      /** Whether the role asks for a second factor: sessions that were opened without one may do nothing but set one up. */
+      needsSecondFactor: z.boolean().default(false),
+      changedAt: instant,
+    }),
+  ),
 })
 
 /** The answer at `AUTH_CHANGES_PATH`: the changes, and the instant to ask from next time. */

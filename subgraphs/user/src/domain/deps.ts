@@ -1,3 +1,4 @@
+import type { Role } from '@karcis/kit/contracts/tokens'
 import type { Sealer } from '@karcis/kit/sealing'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
@@ -12,6 +13,7 @@ import type { UnsubscribeLinks } from './notifications/unsubscribing/unsubscribe
 import type { NotificationLive } from './notifications/notification-live.ts'
 import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
+import type { RelyingParty } from './second-factors/webauthn.ts'
 
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -19,6 +21,11 @@ export interface Deps extends BaseDeps<Db> {
   accountById: AccountById
   signingKeys: SigningKeys
   keyedHashes: KeyedHashes
+  /** Seals the secrets of authenticator apps. */
+  sealer: Sealer
+  relyingParty: RelyingParty
+  /** Roles that may do nothing without a second factor. */
+  secondFactorRoles: ReadonlySet<Role>
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
   /** Null where no operator has set it up. */

@@ -6,6 +6,22 @@ export class InvalidCredentials extends KarcisError {
   }
 }
 
+/** The code of an authenticator app, or a recovery code. */
+export class WrongCode extends KarcisError {
+  constructor() {
+    super('INVALID_CREDENTIALS', 'This code is not right, or was used before.')
+  }
+}
+
+export class PasskeyRefused extends KarcisError {
+  constructor() {
+    super(
+      'INVALID_CREDENTIALS',
+      'This passkey is not known, or its answer is not right or too late. Start again.',
+    )
+  }
+}
+
 export class EmailTaken extends KarcisError {
   constructor() {
     super('EMAIL_TAKEN', 'Another account has this e-mail address.')
@@ -77,6 +93,12 @@ export class OnePasswordPerRequest extends KarcisError {
     super('RATE_LIMITED', 'A request may use one password: send the next in a request of its own.', {
       retryAfterSeconds: 1,
     })
+  }
+}
+
+export class TooManyPasskeys extends KarcisError {
+  constructor(limit: number) {
+    super('LIMIT_EXCEEDED', `An account has at most ${limit} passkeys: remove one first.`, { limit })
   }
 }
 

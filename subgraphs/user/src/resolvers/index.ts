@@ -1,5 +1,5 @@
 import { joinResolvers } from '@karcis/kit/resolvers'
-import { DateTime } from '@karcis/kit/scalars'
+import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
@@ -8,16 +8,18 @@ import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
+import { secondFactors } from './second-factors.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
 export const resolvers = joinResolvers<Resolvers>(
-  { DateTime },
+  { DateTime, JSON: JsonValue },
   account,
   audit,
   dataExport,
   entry,
   session,
+  secondFactors,
   notification,
   google,
   organizerProposal,

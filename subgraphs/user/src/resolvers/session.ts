@@ -12,8 +12,8 @@ export const session: Resolvers = {
   Mutation: {
     login: (_, { input }, { deps, client }) => logIn(deps, client, input),
     refreshToken: (_, { refreshToken }, { deps, client }) => refreshSession(deps, client, refreshToken),
-    logout: (_, { refreshToken, everywhere }, { deps, client, viewer }) =>
-      logOut(deps, client, viewer, refreshToken, everywhere ?? false),
+    logout: (_, { refreshToken, everywhere }, { deps, client, viewer, enrolling }) =>
+      logOut(deps, client, viewer ?? enrolling ?? null, refreshToken, everywhere ?? false),
     endSession: (_, { id }, ctx) => endSession(ctx.deps, requireViewer(ctx), id),
   },
 }

@@ -3,6 +3,7 @@ import { Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -25,7 +26,7 @@ const reviewPayoutInput = z
     message: 'is needed for a rejection',
   })
 
-/** An admin decides on a payout that is asked for; what is rejected goes back to its events. @throws Forbidden, NotFound, Conflict, BadUserInput. */
+/** An admin decides on a payout that is asked for; what is rejected goes back to its events. @throws Forbidden, StepUpRequired, NotFound, Conflict, BadUserInput. */
 export async function reviewPayout(
   deps: Deps,
   viewer: Viewer,
@@ -40,7 +41,7 @@ export async function reviewPayout(
   })
 }
 
-/** An admin has transferred an approved payout. @throws Forbidden, NotFound, Conflict, BadUserInput. */
+/** An admin has transferred an approved payout. @throws Forbidden, StepUpRequired, NotFound, Conflict, BadUserInput. */
 export const markPayoutPaid = (deps: Deps, viewer: Viewer, rawId: string): Promise<Payout> =>
   decide(deps, viewer, rawId, 'PAID', async (tx, id) => {
     const payout = await moveToPaid(tx, id)
@@ -48,7 +49,7 @@ export const markPayoutPaid = (deps: Deps, viewer: Viewer, rawId: string): Promi
     return payout
   })
 
-/** A payout could not be transferred, or came back: it goes back to its events. @throws Forbidden, NotFound, Conflict, BadUserInput. */
+/** A payout could not be transferred, or came back: it goes back to its events. @throws Forbidden, StepUpRequired, NotFound, Conflict, BadUserInput. */
 export async function markPayoutFailed(
   deps: Deps,
   viewer: Viewer,
@@ -72,6 +73,7 @@ async function decide(
   move: (tx: Tx, id: string) => Promise<Payout | null>,
 ): Promise<Payout> {
   if (viewer.role !== 'ADMIN') throw new Forbidden('Only an admin decides on payouts.')
+  requireStepUp(viewer)
   const id = parseInput(idSchema, rawId, 'id')
   const moved = await transaction(db, (tx) => move(tx, id))
   if (moved) return moved

@@ -4,6 +4,7 @@ import { idSchema } from '@karcis/kit/ids'
 import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, reasonSchema } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { type CalledOffBalance, findCalledOff, insertRelease, listCalledOff } from './called-off-store.ts'
 import { whose } from './view-payouts.ts'
@@ -25,7 +26,7 @@ export const viewCalledOff = (
 
 /**
  * An admin lets an organizer have what is left of an event that was called off, once all of its bookings are refunded: it can be paid out from now on.
- * What is released stays so. @throws Forbidden, NotFound, Conflict, BadUserInput.
+ * What is released stays so. @throws Forbidden, StepUpRequired, NotFound, Conflict, BadUserInput.
  */
 export async function releaseEventBalance(
   { db }: Deps,
@@ -34,6 +35,7 @@ export async function releaseEventBalance(
   rawReason: string,
 ): Promise<CalledOffBalance> {
   if (viewer.role !== 'ADMIN') throw new Forbidden('Only an admin releases what is held back.')
+  requireStepUp(viewer)
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
   const reason = parseInput(reasonSchema(), rawReason, 'reason')
   const released = await transaction(db, async (tx) => {

@@ -3,6 +3,7 @@ import { BadUserInput, Forbidden } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { currencySchema, keySchema, moneySchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -35,12 +36,13 @@ const TIMEOUT_MS = 30_000
 /**
  * An organizer asks for what their events have earned and may be paid out: all of it, or a part. It leaves the events at once, in the
  * transaction that writes the payout, so that it is asked for once, whatever else is asked for at the same moment.
- * @throws Forbidden, PayoutNotCovered, IdempotencyKeyReused; BadUserInput, also where there is no account to send it to.
+ * @throws Forbidden, StepUpRequired, PayoutNotCovered, IdempotencyKeyReused; BadUserInput, also where there is no account to send it to.
  */
 export async function requestPayout(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<Payout> {
   const { idempotencyKey, ...input } = parseInput(requestPayoutInput, rawInput)
   if (viewer.role !== 'ORGANIZER' && viewer.role !== 'ADMIN')
     throw new Forbidden('Only organizers are paid out.')
+  requireStepUp(viewer)
   const attempt: Attempt | null =
     idempotencyKey == null
       ? null

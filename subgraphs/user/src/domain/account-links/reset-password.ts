@@ -10,6 +10,7 @@ import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
+import { deleteFactorsOf } from '../second-factors/factor-store.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { revokeSessionsOf } from '../sessions/session-store.ts'
 import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
@@ -43,6 +44,7 @@ export async function resetPassword(
     await takeLink(tx, link)
     await useUpLinks(tx, locked.id, ['SIGN_IN']) // whoever could read the old ones is to be out
     await updateAccount(tx, locked.id, { passwordHash })
+    if (!locked.emailVerifiedAt) await deleteFactorsOf(tx, locked.id) // of whoever signed up with somebody else's address
     // Before the address was verified anybody may have linked a Google account of theirs, and wait for its owner to come.
     if (!locked.emailVerifiedAt) await deleteIdentitiesOf(tx, locked.id)
     await notify(tx, [{ userId: locked.id, kind: 'PASSWORD_CHANGED', cause: newId(), data: { by: 'LINK' } }])

@@ -1,6 +1,7 @@
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFactorsOf } from '../second-factors/factor-store.ts'
 import type { SignedIn } from '../sessions/access-tokens.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { openSession } from '../sessions/open-session.ts'
@@ -10,7 +11,7 @@ import { noteVerified, removeWaysIn, requireSameAddress } from './proved-mailbox
 
 /**
  * Signs a person in by a link that was mailed to them, which shows that the address is theirs too. Until somebody has shown that, anybody
- * may have signed up with it and wait for its owner to come: so the first to show it is alone with the account, its password and its link with Google are gone and its sessions are over.
+ * may have signed up with it and wait for its owner to come: so the first to show it is alone with the account, its password, its second factors and its link with Google are gone and its sessions are over.
  * @throws BadUserInput, LinkUsed, LinkExpired, TooManyAttempts, AccountSuspended, and what a second factor asks for
  */
 export async function logInByLink(deps: Deps, client: Client, token: string): Promise<SignedIn> {
@@ -23,6 +24,7 @@ export async function logInByLink(deps: Deps, client: Client, token: string): Pr
     if (locked.emailVerifiedAt) return locked
     revoked = await revokeSessionsOf(tx, locked.id)
     await removeWaysIn(tx, locked.id)
+    await deleteFactorsOf(tx, locked.id)
     return noteVerified(tx, locked)
   })
   publishAuthChanges(deps, revoked)

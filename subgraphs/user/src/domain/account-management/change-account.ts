@@ -3,6 +3,7 @@ import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import type { z } from 'zod'
 import { replaceEmail, startEmailChange } from '../account-links/change-email.ts'
 import { deletePendingChange } from '../account-links/email-change-store.ts'
@@ -62,7 +63,7 @@ type Changes = z.infer<typeof updateUserSchema>
 /**
  * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions. Somebody's own e-mail address is
  * changed once that is confirmed, so what they are told does not depend on whether somebody has it; by an admin at once.
- * @throws Forbidden, NotFound, BadUserInput, EmailTaken (only to admins), InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
+ * @throws Forbidden, StepUpRequired, NotFound, BadUserInput, EmailTaken (only to admins), InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
  */
 export async function updateUser(
   deps: Deps,
@@ -133,6 +134,7 @@ async function mayChangeCredentials(
     throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])
   }
   if (viewer.id !== id) {
+    requireStepUp(viewer) // whoever changes how another person signs in has that person's account
     if (password !== undefined) client.takePasswordTurn()
     return null
   }

@@ -3,7 +3,7 @@ import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
+import { requireRole, requireStepUp } from '@karcis/kit/viewer'
 import { suspensionReasonSchema } from '../accounts/account-input.ts'
 import { type Account, lockAmongAdmins, type Role, updateAccount } from '../accounts/account-store.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
@@ -16,10 +16,11 @@ import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 
 /**
  * Gives a person another role. Who holds events that are still to come stays one who may. Admins only.
- * @throws NotFound, BadUserInput, Conflict, Forbidden
+ * @throws StepUpRequired, NotFound, BadUserInput, Conflict, Forbidden
  */
 export async function setUserRole(deps: Deps, viewer: Viewer, userId: string, role: Role): Promise<UserView> {
   requireRole({ viewer }, 'ADMIN')
+  requireStepUp(viewer)
   const id = parseInput(idSchema, userId, 'id')
   if (role === 'GUEST')
     throw new BadUserInput([{ path: 'role', message: 'must not be GUEST: nobody becomes one' }])

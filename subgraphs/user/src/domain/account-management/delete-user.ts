@@ -1,8 +1,9 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { deleteEmailChangesOf } from '../account-links/email-change-store.ts'
 import { deleteLinksOf } from '../account-links/link-store.ts'
@@ -15,11 +16,11 @@ import type { Client } from '../client.ts'
 import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
-import { NoPassword } from '../errors.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
+import { deleteFactorsOf, findFactors, isTwoFactor } from '../second-factors/factor-store.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
@@ -36,7 +37,7 @@ const deleteUserSchema = z.object({
 /**
  * Erases an account, the viewer's own or as an admin anybody's: the row stays, empty, because bookings and tickets elsewhere name its
  * id. The viewer shows that theirs is no borrowed session, and has seen what is lost.
- * @throws Forbidden, NotFound, BadUserInput, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, ServiceUnavailable;
+ * @throws Forbidden, StepUpRequired, NotFound, BadUserInput, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest, ServiceUnavailable;
  *   Conflict for the last admin, while events of the person are to come, and when something is lost that is not acknowledged.
  */
 export async function deleteUser(
@@ -66,6 +67,7 @@ export async function deleteUser(
     await deleteKnownPlacesOf(tx, id)
     await deleteAuditAddressesOf(tx, id)
     await deleteDataExportsOf(tx, id)
+    await deleteFactorsOf(tx, id)
     await forgetTracesOf(tx, id)
     await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
@@ -78,20 +80,28 @@ export async function deleteUser(
   return viewFor(viewer, account)
 }
 
-/** An open session left behind somewhere erases nobody: it takes the viewer's own password, an admin's too. */
+/**
+ * An open session left behind somewhere erases nobody: it takes the viewer's own password, an admin's too; and where that is not all that they
+ * sign in with, or they have none, that they have just shown who they are.
+ */
 async function proveViewer(
   deps: Deps,
   client: Client,
   viewer: Viewer,
   password: string | null | undefined,
 ): Promise<void> {
+  const known = await findCredentials(deps.db, { id: viewer.id })
+  if (!known || isTwoFactor(await findFactors(deps.db, viewer.id))) requireStepUp(viewer)
+  if (!known) {
+    const own = await deps.accountById(viewer.id)
+    if (!own || own.deletedAt) throw new Unauthenticated()
+    return
+  }
   if (!password) {
     throw new BadUserInput([
       { path: 'input.password', message: 'must be your password, to erase an account' },
     ])
   }
-  const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new NoPassword()
   await provePassword(deps, client, viewer, known, password)
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FACTOR_CHANGES } from '../second-factors/factor-change.ts'
 
 /** What goes first where not everything can go at once; the lower, the sooner. */
 export const PRIORITY = { SECURITY: 0, TRANSACTIONAL: 1, NEWS: 2, CAMPAIGN: 3 } as const
@@ -79,6 +80,11 @@ export const KINDS = {
   DATA_EXPORT_READY: kind({
     group: 'ACCOUNT',
     data: z.object({ expiresAt: z.iso.datetime() }),
+  }),
+  /** The owner, when what protects an account beside its password has changed, or a recovery code was used. */
+  SECOND_FACTOR_CHANGED: kind({
+    group: 'SECURITY',
+    data: z.object({ change: z.enum(FACTOR_CHANGES), name: z.string().nullable() }),
   }),
   /** Whoever has signed in from a network, and with a device, that were not seen with their account before. */
   NEW_SIGN_IN: kind({

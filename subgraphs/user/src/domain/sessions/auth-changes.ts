@@ -14,14 +14,14 @@ import type { Revocation } from './session-store.ts'
 
 /** Publishes to all routers at once. Only after the commit; a router that misses it asks for it within seconds. */
 export function publishAuthChanges(
-  { bus }: Pick<Deps, 'bus'>,
+  { bus, secondFactorRoles }: Pick<Deps, 'bus' | 'secondFactorRoles'>,
   revoked: Revocation[],
   changed?: { account: Account; at: Date },
 ): void {
   if (revoked.length === 0 && !changed) return
   const changes: AuthChanges = {
     sessions: revoked.map(({ id, revokedAt }) => ({ id, revokedAt: revokedAt.toISOString() })),
-    users: changed ? [userChange(changed.account, changed.at)] : [],
+    users: changed ? [userChange(secondFactorRoles, changed.account, changed.at)] : [],
   }
   bus.publish(AUTH_CHANGED_CHANNEL, changes)
 }
@@ -37,7 +37,7 @@ const sinceSchema = z.iso
  * @param since RFC 3339; null for all that can still matter.
  */
 export async function authChangesSince(
-  { db }: Pick<Deps, 'db'>,
+  { db, secondFactorRoles }: Pick<Deps, 'db' | 'secondFactorRoles'>,
   since: string | null,
 ): Promise<AuthChangesFeed> {
   const from = parseInput(sinceSchema, since, 'since')
@@ -49,17 +49,21 @@ export async function authChangesSince(
   return {
     now: now.toISOString(),
     sessions: sessions.map(({ id, revokedAt }) => ({ id, revokedAt: revokedAt.toISOString() })),
-    users: accounts.map(({ authChangedAt, ...account }) => userChange(account, authChangedAt)),
+    users: accounts.map(({ authChangedAt, ...account }) =>
+      userChange(secondFactorRoles, account, authChangedAt),
+    ),
   }
 }
 
 /** What a router needs to know of a person; an erased one is shut out like a suspended one. */
 const userChange = (
+  secondFactorRoles: Deps['secondFactorRoles'],
   account: Pick<Account, 'id' | 'role' | 'suspendedAt' | 'deletedAt'>,
   at: Date,
 ): AuthChanges['users'][number] => ({
   id: account.id,
   role: account.role,
+  needsSecondFactor: secondFactorRoles.has(account.role),
   suspended: account.suspendedAt !== null || account.deletedAt !== null,
   changedAt: at.toISOString(),
 })

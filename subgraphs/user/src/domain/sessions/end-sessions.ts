@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { SignedInPerson, Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
@@ -18,7 +18,7 @@ import { type SessionView, viewSession } from './sessions.ts'
 export async function logOut(
   deps: Deps,
   client: Client,
-  viewer: Viewer | null,
+  person: SignedInPerson | null,
   refreshToken: string | null | undefined,
   everywhere: boolean,
 ): Promise<true> {
@@ -29,7 +29,7 @@ export async function logOut(
   }
   const token = refreshToken ?? client.cookies?.given.session
   client.cookies?.clear('session')
-  const session = token ? await findRefreshToken(deps.db, token) : sessionOf(viewer)
+  const session = token ? await findRefreshToken(deps.db, token) : sessionOf(person)
   if (!session) return true
   const revoked = await transaction(deps.db, async (tx) => {
     if (!everywhere) return revokeSession(tx, session.sessionId)
@@ -40,9 +40,9 @@ export async function logOut(
   return true
 }
 
-function sessionOf(viewer: Viewer | null): { sessionId: string; userId: string } {
-  if (!viewer) throw new Unauthenticated()
-  return { userId: viewer.id, sessionId: viewer.sessionId }
+function sessionOf(person: SignedInPerson | null): { sessionId: string; userId: string } {
+  if (!person) throw new Unauthenticated()
+  return { userId: person.id, sessionId: person.sessionId }
 }
 
 /**

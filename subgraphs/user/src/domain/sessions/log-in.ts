@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { asBookkeeping } from '@karcis/kit/deeds'
-import type { Viewer } from '@karcis/kit/service-token'
+import type { SignedInPerson } from '@karcis/kit/service-token'
 import { normalizeEmail, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { type Credentials, findCredentials, lockAccountShared } from '../accounts/account-store.ts'
@@ -10,14 +10,7 @@ import { InvalidCredentials } from '../errors.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import type { SignedIn } from './access-tokens.ts'
 import { openSession } from './open-session.ts'
-import {
-  type Attempt,
-  countAttempt,
-  forgiveAttempt,
-  proofAttempt,
-  signInAttempt,
-  withdrawAttempt,
-} from './sign-in-limits.ts'
+import { forgiveAttempt, proofAttempt, signInAttempt, trying } from './sign-in-limits.ts'
 
 /** Nothing but bounds: what does not belong to an account is INVALID_CREDENTIALS, whatever it looks like. */
 const loginSchema = z.object({
@@ -68,27 +61,15 @@ export async function signInByPassword(
 export async function provePassword(
   deps: Pick<Deps, 'db' | 'passwords' | 'keyedHashes'>,
   client: Client,
-  viewer: Viewer,
+  person: SignedInPerson,
   known: Credentials,
   password: string,
 ): Promise<void> {
   client.takePasswordTurn()
-  const attempt = proofAttempt(deps, viewer)
+  const attempt = proofAttempt(deps, person)
   await trying(deps, attempt, async () => {
     const right = await deps.passwords.verify(password, known.passwordHash, attempt.queue)
     if (!right) throw new InvalidCredentials()
     await asBookkeeping(() => transaction(deps.db, (tx) => forgiveAttempt(tx, attempt)))
   })
-}
-
-/** Counts an attempt, then makes it. Only a wrong password stays counted: where there was no turn for it, or no database, nobody has guessed. */
-async function trying<T>(deps: Pick<Deps, 'db'>, attempt: Attempt, make: () => Promise<T>): Promise<T> {
-  await countAttempt(deps, attempt)
-  try {
-    return await make()
-  } catch (error) {
-    // With the database away it stays counted: one of the free ones.
-    if (!(error instanceof InvalidCredentials)) await withdrawAttempt(deps, attempt).catch(() => undefined)
-    throw error
-  }
 }

@@ -1,12 +1,16 @@
+import { MULTI_FACTOR } from '@karcis/kit/contracts/tokens'
 import { transaction } from '@karcis/kit/database'
+import { SecondFactorRequired } from '@karcis/kit/errors'
 import type { Account } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
+import { askSecondFactor } from '../second-factors/ask-second-factor.ts'
 import { createTokenSigner, type SignedIn } from './access-tokens.ts'
 import { browserOf, networkRange, systemOf } from './devices.ts'
+import { BY_LINK, BY_OTHERS, BY_OWNER, BY_PASSKEY, BY_PASSWORD } from './proofs.ts'
 import { insertSession, type OpenSession, type Traces } from './session-store.ts'
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
@@ -20,36 +24,55 @@ export type SignInMethod =
   | 'PASSKEY'
   | 'SECOND_FACTOR'
 
+/** What each shows by itself (`amr`). */
+const SHOWN: Record<SignInMethod, string[]> = {
+  PASSWORD: [BY_PASSWORD],
+  SIGN_UP: [BY_PASSWORD],
+  GUEST: [],
+  MAGIC_LINK: [BY_LINK],
+  GOOGLE: [BY_OTHERS],
+  PASSKEY: [BY_PASSKEY, BY_OWNER, MULTI_FACTOR],
+  SECOND_FACTOR: [MULTI_FACTOR],
+}
+
 /** How somebody comes into a session. */
 export interface SignIn {
   method: SignInMethod
+  /** What they have shown besides, as at the first step of a sign-in with two. */
+  amr?: string[]
   /** What the device was given at an earlier sign-in; it keeps it while it is good for the account. */
   deviceToken?: string | null
 }
 
 /**
- * The one way into a session, whatever somebody has shown to prove who they are.
+ * The one way into a session, whatever somebody has shown to prove who they are. Who has a second factor has not shown enough by one:
+ * they go on by `verifySecondFactor`.
  * @param prove runs in the transaction that opens the session. It makes sure, once more and for good, that what was shown is right,
  *   uses it up where it is good only once, and gives the account, which it has locked or made. What it throws opens nothing.
- * @throws AccountSuspended, and whatever `prove` throws.
+ * @throws AccountSuspended, SecondFactorRequired once what was shown is used up, and whatever `prove` throws.
  */
 export async function openSession(
   deps: Deps,
   client: Client,
-  { method, deviceToken = null }: SignIn,
+  { method, amr: besides = [], deviceToken = null }: SignIn,
   prove: (tx: Tx) => Promise<Account>,
 ): Promise<SignedIn> {
   const sign = await createTokenSigner(deps) // first: nobody is signed in, or gets an account, who cannot be told so
-  const { account, session } = await transaction(deps.db, async (tx) => {
+  const amr = [...besides, ...SHOWN[method]]
+  const opened = await transaction(deps.db, async (tx) => {
     const account = await prove(tx)
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
+    const needed = amr.includes(MULTI_FACTOR) ? null : await askSecondFactor(deps, tx, account.id, amr)
+    if (needed) return needed
     const isNew = await rememberPlace(deps, tx, client, account.id, deviceToken)
     const { address, userAgent } = client
     const traces = { signedInBy: method, userAgent, network: networkRange(address) }
-    const session = await insertSession(deps, tx, account.id, traces)
+    const session = await insertSession(deps, tx, account.id, { ...traces, amr })
     if (isNew) await tellOfNewPlace(tx, account.id, session, traces)
     return { account, session }
   })
+  if (opened instanceof SecondFactorRequired) throw opened
+  const { account, session } = opened
   return {
     ...(await sign(client, account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, deviceToken),

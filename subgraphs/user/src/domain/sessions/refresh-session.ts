@@ -78,7 +78,7 @@ async function rotate(
     keyedHashes.successor(before, successorId).toString('base64url')
 
   const account = await lockAccountShared(tx, userId)
-  const { revoked, expired, over, seconds } = await lockSession(deps, tx, sessionId, id)
+  const { revoked, expired, over, seconds, authenticatedAt, amr } = await lockSession(deps, tx, sessionId, id)
   const next = newId()
   const first = await useRefreshToken(tx, id, next)
   const successors = first ? [next] : await findSuccessors(tx, id, refreshGraceSeconds)
@@ -98,6 +98,6 @@ async function rotate(
         { id: next, token: refreshToken },
         { userAgent, network: networkRange(address) },
       )
-    : { sessionId, refreshToken, expiresInSeconds: seconds }
+    : { sessionId, refreshToken, expiresInSeconds: seconds, authenticatedAt, amr }
   return { kind: 'rotated', account, session }
 }

@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { deedUnderWay } from '@karcis/kit/deeds'
+import { Unauthenticated } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import type { SignedInPerson } from '@karcis/kit/service-token'
 import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -15,9 +17,16 @@ export interface Revocation {
   revokedAt: Date
 }
 
-/** What a session gives its owner. On our side the token itself exists nowhere else. */
-export interface OpenSession {
+/** A session, and when and how its owner last showed who they are. */
+export interface ProvedSession {
   sessionId: string
+  /** Null where that is not known. */
+  authenticatedAt: Date | null
+  amr: string[]
+}
+
+/** What a session gives its owner. On our side the token itself exists nowhere else. */
+export interface OpenSession extends ProvedSession {
   refreshToken: string
   /** Until the token expires, or the session with it. */
   expiresInSeconds: number
@@ -34,17 +43,38 @@ type Lifetime = Pick<Deps, 'sessionMaxSeconds'>
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
-/** Starts a session with its first refresh token. */
+/** Starts a session with its first refresh token. @param amr how its owner has shown who they are. */
 export async function insertSession(
   lifetime: Lifetime,
   tx: Tx,
   userId: string,
-  { signedInBy, ...traces }: Traces & { signedInBy: string },
+  { signedInBy, amr, ...traces }: Traces & { signedInBy: string; amr: string[] },
 ): Promise<OpenSession> {
   deedUnderWay()?.actedBy(userId)
-  const session = await tx.session.create({ data: { id: newId(), userId, signedInBy }, select: { id: true } })
+  const sessionId = newId()
+  await tx.$executeRaw`INSERT INTO sessions (id, user_id, signed_in_by, authenticated_at, amr)
+    VALUES (${sessionId}::uuid, ${userId}::uuid, ${signedInBy}, clock_timestamp(), ${amr}::text[])`
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
-  return insertRefreshToken(lifetime, tx, session.id, { id: newId(), token }, traces)
+  return insertRefreshToken(lifetime, tx, sessionId, { id: newId(), token }, traces)
+}
+
+/**
+ * Notes that the owner of a session has shown once more who they are. The caller has locked the account.
+ * @param amr how, beside all that they have shown before. @throws Unauthenticated when the session has ended.
+ */
+export async function updateProof(
+  tx: Tx,
+  { id: userId, sessionId }: SignedInPerson,
+  amr: string[],
+): Promise<ProvedSession> {
+  const [session] = await tx.$queryRaw<
+    ProvedSession[]
+  >`UPDATE sessions SET authenticated_at = clock_timestamp(),
+      amr = amr || ARRAY(SELECT shown FROM unnest(${amr}::text[]) shown WHERE shown <> ALL (amr))
+    WHERE id = ${sessionId}::uuid AND user_id = ${userId}::uuid AND revoked_at IS NULL
+    RETURNING id AS "sessionId", authenticated_at AS "authenticatedAt", amr`
+  if (!session) throw new Unauthenticated('This session has ended: sign in again.')
+  return session
 }
 
 /**
@@ -58,7 +88,7 @@ export async function insertRefreshToken(
   { id, token }: { id: string; token: string },
   { userAgent, network }: Traces,
 ): Promise<OpenSession> {
-  const [row] = await tx.$queryRaw<[{ seconds: number }]>`WITH token AS (
+  const [{ seconds, ...session }] = await tx.$queryRaw<[ProvedSession & { seconds: number }]>`WITH token AS (
       INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
       SELECT ${id}::uuid, s.id, ${hashOf(token)}, least(now() + make_interval(days => ${REFRESH_DAYS}::int),
         s.created_at + make_interval(secs => ${sessionMaxSeconds}::float8))
@@ -67,8 +97,9 @@ export async function insertRefreshToken(
     ) UPDATE sessions SET expires_at = token.expires_at, last_seen_at = now(),
       user_agent = coalesce(${userAgent}::text, user_agent), network = coalesce(${network}::text, network)
     FROM token WHERE sessions.id = token.session_id
-    RETURNING extract(epoch FROM sessions.expires_at - now())::int AS seconds`
-  return { sessionId, refreshToken: token, expiresInSeconds: row.seconds }
+    RETURNING sessions.id AS "sessionId", authenticated_at AS "authenticatedAt", amr,
+      extract(epoch FROM sessions.expires_at - now())::int AS seconds`
+  return { ...session, refreshToken: token, expiresInSeconds: seconds }
 }
 
 /** A refresh token that was issued, and whose it is. */
@@ -116,7 +147,7 @@ export async function findSuccessors(tx: Tx, id: string, graceSeconds: number): 
 }
 
 /** What a token is still worth, by the database's clock. */
-interface Worth {
+interface Worth extends ProvedSession {
   revoked: boolean
   expired: boolean
   /** That the session has lasted as long as any may. */
@@ -133,12 +164,14 @@ export async function lockSession(
   tokenId: string,
 ): Promise<Worth> {
   const [row] = await tx.$queryRaw<Worth[]>`
-    SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired,
+    SELECT s.id AS "sessionId", s.authenticated_at AS "authenticatedAt", s.amr, s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired,
       s.created_at + make_interval(secs => ${sessionMaxSeconds}::float8) <= now() AS over,
       extract(epoch FROM s.expires_at - now())::int AS seconds
     FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
     WHERE s.id = ${sessionId}::uuid AND t.id = ${tokenId}::uuid FOR UPDATE OF s`
-  return row ?? { revoked: true, expired: true, over: true, seconds: 0 }
+  return (
+    row ?? { sessionId, authenticatedAt: null, amr: [], revoked: true, expired: true, over: true, seconds: 0 }
+  )
 }
 
 /** A session as its owner may look at it. */
@@ -202,12 +235,15 @@ export const revokeSession = (tx: Tx, sessionId: string): Promise<Revocation[]> 
   tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE id = ${sessionId}::uuid AND revoked_at IS NULL RETURNING id, revoked_at AS "revokedAt"`
 
-/** Ends all sessions of a person, except one if it is given. The caller has locked the account. @returns those it ended. */
+/** Ends all sessions of a person and all sign-ins that are under way, except one session if it is given. The caller has locked the account. @returns those it ended. */
 export const revokeSessionsOf = (
   tx: Tx,
   userId: string,
   except: string | null = null,
 ): Promise<Revocation[]> =>
-  tx.$queryRaw<Revocation[]>`UPDATE sessions SET revoked_at = clock_timestamp()
+  tx.$queryRaw<
+    Revocation[]
+  >`WITH under_way AS (DELETE FROM sign_in_challenges WHERE user_id = ${userId}::uuid)
+    UPDATE sessions SET revoked_at = clock_timestamp()
     WHERE user_id = ${userId}::uuid AND revoked_at IS NULL AND id IS DISTINCT FROM ${except}::uuid
     RETURNING id, revoked_at AS "revokedAt"`

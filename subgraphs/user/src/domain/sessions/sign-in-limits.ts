@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { transaction } from '@karcis/kit/database'
 import { asBookkeeping, deedUnderWay } from '@karcis/kit/deeds'
+import { KarcisError } from '@karcis/kit/errors'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -46,6 +47,9 @@ const FROM_ONE_ADDRESS: Pace = {
 /** Sign-ups from one address that failed, as they tell who has an account; and sign-ins begun elsewhere that never came back. */
 const SIGN_UPS: Pace = { ...FROM_ONE_ADDRESS, free: 300 }
 
+/** Sign-ins by passkey that were begun from one address: each leaves a row for a while. */
+const PASSKEYS: Pace = { ...FROM_ONE_ADDRESS, free: 300 }
+
 /** What one use of a password is counted by, and whom it waits with for its turn. */
 export interface Attempt {
   /** Its own count first, which starts anew when the password is right. In the others a right one is only not counted. */
@@ -84,6 +88,35 @@ export const proofAttempt = (
   limits: [{ key: keyedHashes.place('session', viewer.id, viewer.sessionId), pace: AT_ONE_PLACE }],
   queue: `session ${viewer.sessionId}`,
 })
+
+/**
+ * A code at a sign-in of which the first step is done. Where the account has signed in from before it has a count of its own; all other places share
+ * one, so that many of them guess no faster.
+ */
+export async function secondFactorAttempt(
+  { db, keyedHashes }: Pick<Deps, 'db' | 'keyedHashes'>,
+  { address }: Client,
+  userId: string,
+): Promise<Attempt> {
+  const isKnown = address !== null && (await isKnownPlace(db, userId, placeOf(keyedHashes, address)))
+  const from = isKnown ? ['second factor', userId, address] : ['second factor', userId]
+  return {
+    limits: [{ key: keyedHashes.place(...from), pace: AT_ONE_PLACE }],
+    queue: `second factor ${userId}`,
+  }
+}
+
+/** A sign-in by passkey that is begun; null when it cannot be told from where. Those that come to their end are not counted. */
+export const passkeyAttempt = (
+  { keyedHashes }: Pick<Deps, 'keyedHashes'>,
+  { address }: Client,
+): Attempt | null =>
+  address === null
+    ? null
+    : {
+        limits: [{ key: keyedHashes.place('passkeys', address), pace: PASSKEYS }],
+        queue: `stranger ${address}`,
+      }
 
 /** A sign-up; null when it cannot be told from where. */
 export const signUpAttempt = (
@@ -142,6 +175,27 @@ export async function withdrawAttempt({ db }: Pick<Deps, 'db'>, { limits }: Atte
       for (const { key } of limits) await uncountLoginAttempt(tx, key)
     }),
   )
+}
+
+/**
+ * Counts an attempt, then makes it. Only what was wrong stays counted: where there was no turn for it, or no database, nobody has guessed;
+ * and who needs a second factor has shown the first, which has been forgiven.
+ */
+export async function trying<T>(
+  deps: Pick<Deps, 'db'>,
+  attempt: Attempt,
+  make: () => Promise<T>,
+): Promise<T> {
+  await countAttempt(deps, attempt)
+  try {
+    return await make()
+  } catch (error) {
+    const code = error instanceof KarcisError ? error.code : null
+    // With the database away it stays counted: one of the free ones.
+    if (code !== 'INVALID_CREDENTIALS' && code !== 'SECOND_FACTOR_REQUIRED')
+      await withdrawAttempt(deps, attempt).catch(() => undefined)
+    throw error
+  }
 }
 
 /**

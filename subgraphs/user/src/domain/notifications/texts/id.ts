@@ -1,5 +1,15 @@
+import type { FactorChange } from '../../second-factors/factor-change.ts'
 import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
+
+const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
+  TOTP_ENABLED: () => 'Aplikasi autentikator telah dipasang untuk akun Anda',
+  TOTP_DISABLED: () => 'Aplikasi autentikator akun Anda telah dilepas',
+  PASSKEY_ADDED: (name) => `Kunci sandi “${name}” telah ditambahkan ke akun Anda`,
+  PASSKEY_REMOVED: (name) => `Kunci sandi “${name}” telah dihapus dari akun Anda`,
+  RECOVERY_CODES_REPLACED: () => 'Akun Anda memiliki kode pemulihan baru',
+  RECOVERY_CODE_USED: () => 'Satu kode pemulihan akun Anda telah digunakan',
+}
 
 /** The same in Indonesian. */
 export const id: Texts = {
@@ -10,6 +20,14 @@ export const id: Texts = {
       `Anda dapat mengunduhnya hingga ${say.time(expiresAt)}. Jika Anda tidak memintanya, ubah kata sandi Anda.`,
     ],
     action: { label: 'Unduh data Anda', url: say.url('/account/data') },
+  }),
+  SECOND_FACTOR_CHANGED: ({ change, name }, say) => ({
+    subject: FACTOR_CHANGED[change](name ?? ''),
+    paragraphs: [
+      `${FACTOR_CHANGED[change](name ?? '')}. Jika itu Anda, tidak ada yang perlu dilakukan.`,
+      'Jika itu bukan Anda, segera ganti kata sandi Anda, yang mengeluarkan semua perangkat lain, dan periksa faktor kedua akun Anda.',
+    ],
+    action: { label: 'Lihat perlindungan akun Anda', url: say.url('/account/security') },
   }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'Ada yang baru masuk ke akun Anda',
