@@ -13,6 +13,9 @@ import { createWsClient, type TestWsClient } from '@karcis/testkit/ws-client'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import { createUserSubgraph } from '@karcis/user/server'
 
+/** What seals the private keys, and the tokens of mails that wait. */
+export const KEY_ENCRYPTION_SECRET = 'seals the private keys of one test run'
+
 export const ADMIN = { email: 'admin@karcis.test', password: 'an admin of this test' }
 
 /** A client of the one endpoint. */
@@ -70,7 +73,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     ...USUAL_SETTINGS,
     REDIS_URL: testRedisUrl(),
     SERVICE_SECRET: 'a secret between the processes of one test',
-    KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
+    KEY_ENCRYPTION_SECRET,
     USER_URL: url('user'),
     EVENT_URL: url('event'),
     TICKET_URL: url('ticket'),
@@ -92,6 +95,12 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
       PUBLIC_URL: 'http://localhost:4000',
+      EMAIL_PER_SECOND: 10,
+      PUSH_PER_SECOND: 100,
+      SMS_PER_SECOND: 1,
+      MESSAGE_ATTEMPTS: 14,
+      NOTIFICATION_RETENTION_DAYS: 365,
+      DELIVERY_RETENTION_DAYS: 30,
       REFRESH_GRACE_SECONDS: 30,
       SESSION_MAX_DAYS: 90,
       GOOGLE_ISSUER: 'http://127.0.0.1:9', // nobody there

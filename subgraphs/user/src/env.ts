@@ -11,6 +11,8 @@ const optional = <T extends z.ZodType>(schema: T) =>
 
 const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
+/** Messages a second. */
+const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
 /** What comes back from a provider is added to it, and it is compared as it stands. */
 const isRedirectUri = (text: string): boolean =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !/[?#]/.test(text)
@@ -48,6 +50,16 @@ export const userSettings = subgraphSettings
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
     ),
+    /** Messages a second by each channel, over all processes: what the provider takes. */
+    EMAIL_PER_SECOND: rate(10),
+    PUSH_PER_SECOND: rate(100),
+    SMS_PER_SECOND: rate(1),
+    /** After so many attempts, in some 14 hours unless it is set otherwise, a message is given up. */
+    MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(14),
+    NOTIFICATION_RETENTION_DAYS: days(365),
+    DELIVERY_RETENTION_DAYS: days(30),
+    /** How late a watcher may hear of a notification that Redis lost, in milliseconds. */
+    LIVE_POLL_MS: z.coerce.number().int().min(50).default(2_000),
     EVENT_URL: address,
     TICKET_URL: address,
     BOOKING_URL: address,

@@ -11,6 +11,8 @@ type Kept = Pick<
   | 'KNOWN_PLACE_RETENTION_DAYS'
   | 'PROPOSAL_RETENTION_DAYS'
   | 'GUEST_RETENTION_DAYS'
+  | 'NOTIFICATION_RETENTION_DAYS'
+  | 'DELIVERY_RETENTION_DAYS'
 >
 
 /** A sealed key that no token can be signed by any more, for people who look into something. */
@@ -76,6 +78,21 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     table: 'organizer_proposals',
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-notifications',
+    table: 'notifications',
+    since: 'created_at',
+    where:
+      "NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = notifications.id AND d.state = 'WAITING')",
+    keepForDays: settings.NOTIFICATION_RETENTION_DAYS,
+  }),
+  // An address is kept no longer than somebody may ask what became of a message.
+  retention({
+    name: 'forget-deliveries',
+    table: 'deliveries',
+    since: 'ended_at',
+    keepForDays: settings.DELIVERY_RETENTION_DAYS,
   }),
   retention({
     name: 'forget-signing-keys',

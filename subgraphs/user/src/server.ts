@@ -12,6 +12,9 @@ import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
+import { dispatchDeliveries } from './domain/notifications/deliveries/dispatch-deliveries.ts'
+import { createNotificationLive, publishGrowth } from './domain/notifications/notification-live.ts'
+import { followNotices } from './domain/notifications/notify.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
@@ -58,10 +61,30 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
+        notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         accountById: createAccountById(() => deps),
       }
-      return { deps, close: () => passwords.close() }
+      const dispatcher = dispatchDeliveries(deps, {
+        perSecond: {
+          EMAIL: settings.EMAIL_PER_SECOND,
+          PUSH: settings.PUSH_PER_SECOND,
+          SMS: settings.SMS_PER_SECOND,
+        },
+        attempts: settings.MESSAGE_ATTEMPTS,
+      })
+      followNotices(base.db, (told) => {
+        for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
+        dispatcher.wake()
+      })
+      return {
+        deps,
+        async close() {
+          await dispatcher.close()
+          deps.notificationLive.close()
+          await passwords.close()
+        },
+      }
     },
     async prepare(deps) {
       const { ADMIN_EMAIL, ADMIN_PASSWORD } = settings

@@ -130,6 +130,21 @@ describe('whether somebody has an address', () => {
     expect((await story.comeBack(siti.email)).id).toBe(siti.id)
   })
 
+  it('is not told by mails to all the addresses of one mailbox: after twenty, whoever signs up is mailed nothing', async () => {
+    const SIGN_UP = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }'
+    const signUp = async (email: string) => {
+      const { code } = await story.anybody(SIGN_UP, { input: { email, password: PASSWORD, name: 'Siti' } })
+      expect(code).toBeUndefined()
+      return story.told(email)
+    }
+    const mailbox = `flood.${newId()}`
+    expect(await signUp(`${mailbox}@karcis.test`)).toEqual(['VERIFY_EMAIL'])
+    const key = story.subgraph.deps.keyedHashes.place('mail', `${mailbox}@karcis.test`).toString('hex')
+    await story.sql(`UPDATE login_attempts SET attempts = 19 WHERE key = '\\x${key}'`)
+    expect(await signUp(`${mailbox}+1@karcis.test`)).toEqual(['VERIFY_EMAIL'])
+    expect(await signUp(`${mailbox}+2@karcis.test`)).toEqual([])
+  })
+
   it('is asked for no more than a hundred times from one network', async () => {
     const ask = story.askAs(null, 'router', '203.0.113.7')
     const asking = () => ask(ASK_SIGN_IN, { email: `${newId()}@karcis.test` })

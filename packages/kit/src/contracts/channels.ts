@@ -6,4 +6,5 @@ export const CHANNELS = {
   queue: (eventId: string) => `queue:${eventId}`,
   checkIns: (eventId: string) => `check-ins:${eventId}`,
   booking: (id: string) => `booking:${id}`,
+  notifications: (userId: string) => `notifications:${userId}`,
 }

@@ -5,6 +5,7 @@ import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Channel } from './notifications/channels/channel.ts'
+import type { NotificationLive } from './notifications/notification-live.ts'
 import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 
@@ -26,6 +27,8 @@ export interface Deps extends BaseDeps<Db> {
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
+  /** Tells watchers what comes to their lists. */
+  notificationLive: NotificationLive
   /** Where people open Karcis, without a slash at its end. */
   publicUrl: string
 }

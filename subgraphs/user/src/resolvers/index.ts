@@ -3,6 +3,7 @@ import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { entry } from './entry.ts'
+import { notification } from './notification.ts'
 import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
@@ -13,6 +14,7 @@ export const resolvers = joinResolvers<Resolvers>(
   account,
   entry,
   session,
+  notification,
   google,
   organizerProposal,
   wishlist,

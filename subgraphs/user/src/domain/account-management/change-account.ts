@@ -6,6 +6,7 @@ import { parseInput } from '@karcis/kit/validate'
 import type { z } from 'zod'
 import { replaceEmail, startEmailChange } from '../account-links/change-email.ts'
 import { deletePendingChange } from '../account-links/email-change-store.ts'
+import { mailAttempt } from '../account-links/link-limits.ts'
 import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
 import {
   type Credentials,
@@ -23,6 +24,7 @@ import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { provePassword } from '../sessions/log-in.ts'
+import { countAttempt } from '../sessions/sign-in-limits.ts'
 import { revokeSessionsOf } from '../sessions/session-store.ts'
 
 /**
@@ -69,10 +71,11 @@ export async function updateUser(
   input: unknown,
 ): Promise<UserView> {
   const changes = parseInput(updateUserSchema, input)
-  const { id, name, phoneNumber, address, email, password } = changes
+  const { id, name, phoneNumber, address, language, timezone, email, password } = changes
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may change an account.')
   const proved = await mayChangeCredentials(deps, client, viewer, changes)
+  if (email !== undefined && viewer.id === id) await countAttempt(deps, mailAttempt(deps, client, email))
   const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password, viewer.id)
 
   const { account, revoked } = await transaction(deps.db, async (tx) => {
@@ -85,6 +88,8 @@ export async function updateUser(
       ...(name !== undefined && { name }),
       ...(phoneNumber !== undefined && { phoneNumber }),
       ...(address !== undefined && { address }),
+      ...(language && { language }),
+      ...(timezone && { timezone }),
       ...(passwordHash && { passwordHash }),
     })
     const except = viewer.id === id ? viewer.sessionId : null

@@ -2,9 +2,16 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { isKeptForAnother } from '../account-links/email-change-store.ts'
+import { toMailbox } from '../account-links/link-limits.ts'
 import { sendLink } from '../account-links/links.ts'
 import { createUserSchema } from '../accounts/account-input.ts'
-import { type Account, insertAccount, isJustSignedUp, type Role } from '../accounts/account-store.ts'
+import {
+  type Account,
+  insertAccount,
+  isJustSignedUp,
+  type Language,
+  type Role,
+} from '../accounts/account-store.ts'
 import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
@@ -12,7 +19,7 @@ import type { Deps } from '../deps.ts'
 import { EmailTaken, InvalidCredentials } from '../errors.ts'
 import type { SignedIn } from '../sessions/access-tokens.ts'
 import { signInByPassword } from '../sessions/log-in.ts'
-import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
+import { countLoginAttempt, uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { countAttempt, signUpAttempt } from '../sessions/sign-in-limits.ts'
 
@@ -25,7 +32,8 @@ const REPEAT_MINUTES = 15
  * @throws BadUserInput, EmailTaken, TooManyAttempts, OnePasswordPerRequest
  */
 export async function signUp(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { email, password, name, phoneNumber = null, address = null } = parseInput(createUserSchema, input)
+  const { password, language, timezone, ...given } = parseInput(createUserSchema, input)
+  const { email, name, phoneNumber = null, address = null } = given
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
   const attempt = signUpAttempt(deps, client)
@@ -33,8 +41,20 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)
   try {
     return await openSession(deps, client, { method: 'SIGN_UP' }, async (tx) => {
-      const account = await register(deps, tx, { ...person, passwordHash })
-      await sendLink(deps, tx, { userId: account.id, purpose: 'VERIFY_EMAIL', email, data: { email, name } })
+      const account = await register(deps, tx, {
+        ...person,
+        passwordHash,
+        ...(language && { language }),
+        ...(timezone && { timezone }),
+      })
+      // One mailbox has many addresses: whoever signs up with all of them floods nobody. They may ask for the mail later.
+      if ((await countLoginAttempt(tx, toMailbox(deps, email))) === null)
+        await sendLink(deps, tx, {
+          userId: account.id,
+          purpose: 'VERIFY_EMAIL',
+          email,
+          data: { email, name },
+        })
       if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
       return account
     })
@@ -64,6 +84,9 @@ export interface NewAccount {
   phoneNumber?: string | null
   address?: string | null
   role?: Role
+  language?: Language
+  /** IANA name. */
+  timezone?: string
 }
 
 /**

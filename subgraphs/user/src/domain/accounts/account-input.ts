@@ -7,6 +7,7 @@ import {
   normalizeEmail,
   reasonSchema,
   textSchema,
+  timezoneSchema,
 } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { givenPasswordSchema, isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
@@ -21,6 +22,9 @@ const phoneNumber = z
   )
 
 const address = textSchema(500)
+
+/** A language that there are texts in. */
+export const languageSchema = z.enum(['EN', 'ID'])
 
 /** Looks at the raw input, so that it is reported together with the rules that the parsed fields break. */
 const isNotOwnEmail = (input: unknown): boolean => {
@@ -37,6 +41,8 @@ export const createUserSchema = z
     name: nameSchema(),
     phoneNumber: phoneNumber.nullish(),
     address: address.nullish(),
+    language: languageSchema.nullish(),
+    timezone: timezoneSchema.nullish(),
   })
   .refine(isNotOwnEmail, { path: ['password'], message: OWN_EMAIL, when: () => true })
 
@@ -46,6 +52,8 @@ export const updateUserSchema = z.object({
   name: nameSchema().optional(),
   phoneNumber: phoneNumber.nullish(),
   address: address.nullish(),
+  language: languageSchema.optional(),
+  timezone: timezoneSchema.optional(),
   email: emailSchema.optional(),
   password: newPasswordSchema.optional(),
   currentPassword: givenPasswordSchema.nullish(),

@@ -15,6 +15,8 @@ export interface UserView {
   role: Account['role'] | null
   emailVerified: boolean | null
   createdAt: Date | null
+  language: Account['language'] | null
+  timezone: string | null
   suspendedAt: Date | null
   suspensionReason: string | null
   /** Whether this viewer sees everything. */
@@ -44,6 +46,7 @@ export function fullView(account: Account): UserView {
     suspendedAt,
     suspensionReason,
   } = account
+  const { language, timezone } = account
   return {
     ...publicView(account),
     email: email ?? guestEmail,
@@ -52,6 +55,8 @@ export function fullView(account: Account): UserView {
     role,
     emailVerified: emailVerifiedAt !== null,
     createdAt,
+    language,
+    timezone,
     suspendedAt,
     suspensionReason,
     full: true,
@@ -68,6 +73,8 @@ const publicView = (account: Account): UserView => ({
   role: null,
   emailVerified: null,
   createdAt: null,
+  language: null,
+  timezone: null,
   suspendedAt: null,
   suspensionReason: null,
   full: false,

@@ -1,5 +1,89 @@
-import type { Tx } from '../database.ts'
+import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import { Prisma } from '../../generated/prisma/client.ts'
+import type { Db, Tx } from '../database.ts'
 import type { ChannelName } from './kinds.ts'
+
+/** A notification in a person's list. */
+export interface NotificationRow {
+  id: string
+  userId: string
+  kind: string
+  data: unknown
+  revision: number
+  createdAt: Date
+  readAt: Date | null
+}
+
+const COLUMNS = Prisma.sql`id, user_id AS "userId", kind, data, revision, created_at AS "createdAt", read_at AS "readAt"`
+
+export type NotificationRows = Connection<NotificationRow>
+
+const ALL = newestFirst<NotificationRow>('notifications')
+const UNREAD = newestFirst<NotificationRow>('unread-notifications')
+
+/** A page of somebody's list, newest first. @throws BadUserInput for wrong paging. */
+export function listNotifications(
+  db: Db,
+  userId: string,
+  unreadOnly: boolean,
+  args: PageArgs,
+): Promise<NotificationRows> {
+  const which = Prisma.sql`user_id = ${userId}::uuid AND revision IS NOT NULL ${unreadOnly ? Prisma.sql`AND read_at IS NULL` : Prisma.empty}`
+  return (unreadOnly ? UNREAD : ALL).read(args, {
+    rows: (page) =>
+      db.$queryRaw<
+        NotificationRow[]
+      >`SELECT ${COLUMNS} FROM notifications WHERE ${which} AND ${page.where} ${page.tail}`,
+    async count() {
+      const [row] = await db.$queryRaw<
+        { count: number }[]
+      >`SELECT count(*)::int AS count FROM notifications WHERE ${which}`
+      return row?.count ?? 0
+    },
+  })
+}
+
+/** How many of somebody's list they have not read. */
+export async function countUnread(db: Db, userId: string): Promise<number> {
+  const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM notifications
+    WHERE user_id = ${userId}::uuid AND revision IS NOT NULL AND read_at IS NULL`
+  return row?.count ?? 0
+}
+
+/** Notes that somebody has read one of their list. @returns it; null when it is not among theirs. */
+export async function updateRead(tx: Tx, userId: string, id: string): Promise<NotificationRow | null> {
+  const [row] = await tx.$queryRaw<
+    NotificationRow[]
+  >`UPDATE notifications SET read_at = coalesce(read_at, now())
+    WHERE id = ${id}::uuid AND user_id = ${userId}::uuid AND revision IS NOT NULL RETURNING ${COLUMNS}`
+  return row ?? null
+}
+
+/** The same of up to `limit` that they have not read. @returns of how many. */
+export const updateAllRead = (tx: Tx, userId: string, limit: number): PromiseLike<number> =>
+  tx.$executeRaw`UPDATE notifications SET read_at = now() WHERE id = ANY(ARRAY(SELECT id FROM notifications
+    WHERE user_id = ${userId}::uuid AND revision IS NOT NULL AND read_at IS NULL ORDER BY id LIMIT ${limit}))`
+
+/** How far a person's list has come; 0 of whoever was never told anything. */
+export async function findBoxRevision(db: Db, userId: string): Promise<number> {
+  const box = await db.notificationBox.findUnique({ where: { userId } })
+  return box?.revision ?? 0
+}
+
+/** Whoever has missed more reads the list. */
+const MOST_NEW = 100
+
+/** What came to a list after one revision, up to another, in order: the newest of it where it is very much. */
+export async function findNewNotifications(
+  db: Db,
+  userId: string,
+  since: number,
+  until: number,
+): Promise<NotificationRow[]> {
+  const rows = await db.$queryRaw<NotificationRow[]>`SELECT ${COLUMNS} FROM notifications
+    WHERE user_id = ${userId}::uuid AND revision > ${since}::int AND revision <= ${until}::int ORDER BY revision DESC LIMIT ${MOST_NEW}`
+  return rows.toReversed()
+}
 
 /** A notification as it is written down, with what decides about its deliveries. */
 export interface NewNotification {

@@ -1,0 +1,146 @@
+import type { Language } from '../../accounts/account-store.ts'
+import type { Tx } from '../../database.ts'
+import type { ChannelName } from '../kinds.ts'
+
+/** Longer than any attempt takes: what is not done by then is anybody's again, for its process has died. */
+const LEASE_SECONDS = 60
+/** What a channel has not used of its rate within so long is lost to it. */
+const BURST_SECONDS = 1
+
+/** What one attempt needs to know. */
+export interface DueDelivery {
+  id: string
+  userId: string
+  address: string
+  priority: number
+  /** This attempt's number, from 1. */
+  attempt: number
+  kind: string
+  data: unknown
+  secret: Uint8Array | null
+  language: Language
+  timezone: string
+}
+
+/** How much a process can take. */
+export interface Room {
+  /** Deliveries in all, and of what is not urgent. */
+  all: number
+  rest: number
+}
+
+/**
+ * How many deliveries of a channel may leave now, at its rate over all processes. Whoever asks holds the channel's pace until their transaction ends: so deliveries are
+ * handed out one after the other, in their order.
+ */
+export async function lockPace(tx: Tx, channel: ChannelName, perSecond: number): Promise<number> {
+  const [pace] = await tx.$queryRaw<{ slots: number }[]>`
+    SELECT CASE WHEN next_at > clock_timestamp() THEN 0 ELSE 1 + floor(${perSecond}::float8
+      * extract(epoch FROM least(clock_timestamp() - next_at, make_interval(secs => ${BURST_SECONDS}::float8))))::int END AS slots
+    FROM (SELECT next_at FROM delivery_paces WHERE channel = ${channel}::channel FOR UPDATE) AS pace`
+  return pace?.slots ?? 0
+}
+
+/** Moves a channel's pace on by what has been taken. */
+export async function updatePace(
+  tx: Tx,
+  channel: ChannelName,
+  perSecond: number,
+  taken: number,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE delivery_paces
+    SET next_at = greatest(next_at, clock_timestamp() - make_interval(secs => ${BURST_SECONDS}::float8))
+      + make_interval(secs => ${taken}::int / ${perSecond}::float8)
+    WHERE channel = ${channel}::channel`
+}
+
+/**
+ * Takes what is due by a channel, the most urgent first, then what has been due for longest: nobody else is given it for the length of a lease, after which whoever
+ * asks is. What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more is given up. The caller holds the channel's pace.
+ * Each priority is the beginning of a range of one index, however much is waiting behind it.
+ */
+export async function takeDue(
+  tx: Tx,
+  channel: ChannelName,
+  slots: number,
+  room: Room,
+): Promise<DueDelivery[]> {
+  const [all, rest] = [Math.min(slots, room.all), Math.min(slots, Math.max(0, room.rest))]
+  if (all <= 0) return []
+  const rows = await tx.$queryRaw<(DueDelivery & { place: bigint; leaves: boolean })[]>`
+    WITH due AS (
+      SELECT id, row_number() OVER (ORDER BY priority, not_before, seq) AS place FROM (
+        SELECT due.* FROM (VALUES (0, ${all}::int), (1, ${rest}::int), (2, ${rest}::int), (3, ${rest}::int)) AS wanted (priority, most)
+        CROSS JOIN LATERAL (
+          SELECT id, priority, not_before, seq FROM deliveries
+          WHERE channel = ${channel}::channel AND priority = wanted.priority AND state = 'WAITING' AND not_before <= now()
+          ORDER BY not_before, seq LIMIT wanted.most) AS due
+      ) AS first
+      ORDER BY priority, not_before, seq LIMIT ${all}
+    )
+    UPDATE deliveries delivery SET
+      attempts = attempts + CASE WHEN how.quiet IS NULL AND NOT how.late THEN 1 ELSE 0 END,
+      not_before = coalesce(how.quiet, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)),
+      state = CASE WHEN how.late THEN 'DEAD' ELSE 'WAITING' END::delivery_state,
+      reason = CASE WHEN how.late THEN 'TOO_LATE' ELSE reason END,
+      ended_at = CASE WHEN how.late THEN now() END,
+      secret = CASE WHEN how.late THEN NULL ELSE secret END
+    FROM (
+      SELECT due.id, due.place, waiting.secret AS sealed, notice.kind, notice.data, person.language, person.timezone,
+        coalesce(waiting.not_after <= now(), false) AS late,
+        CASE WHEN waiting.priority >= 2 THEN quiet_until(quiet.starts, quiet.ends, person.timezone, now()) END AS quiet
+      FROM due JOIN deliveries waiting ON waiting.id = due.id
+      JOIN notifications notice ON notice.id = waiting.notification_id
+      JOIN users person ON person.id = waiting.user_id
+      LEFT JOIN quiet_hours quiet ON quiet.user_id = waiting.user_id
+    ) AS how
+    WHERE delivery.id = how.id AND delivery.state = 'WAITING' AND delivery.not_before <= now()
+    RETURNING delivery.id, delivery.user_id AS "userId", delivery.address, delivery.priority, delivery.attempts AS attempt,
+      how.kind, how.data, how.sealed AS secret, how.language::text AS language, how.timezone, how.place,
+      how.quiet IS NULL AND NOT how.late AS leaves`
+  return rows.filter(({ leaves }) => leaves).toSorted((one, other) => Number(one.place - other.place))
+}
+
+/** Notes that it was handed over, whatever another attempt has come to meanwhile. */
+export async function moveToSent(tx: Tx, id: string): Promise<void> {
+  await tx.$executeRaw`UPDATE deliveries SET state = 'SENT', ended_at = now(), secret = NULL, reason = NULL
+    WHERE id = ${id}::uuid AND state = 'WAITING'`
+}
+
+/**
+ * Notes that an attempt came to nothing, unless another has been made since: the next is due after a while, or it is given up.
+ * @param pauseSeconds null gives it up.
+ */
+export async function updateTried(
+  tx: Tx,
+  { id, attempt }: Pick<DueDelivery, 'id' | 'attempt'>,
+  reason: string,
+  pauseSeconds: number | null,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE deliveries SET reason = ${reason},
+      not_before = now() + make_interval(secs => ${pauseSeconds ?? 0}::float8),
+      state = CASE WHEN ${pauseSeconds === null} THEN 'DEAD' ELSE 'WAITING' END::delivery_state,
+      ended_at = CASE WHEN ${pauseSeconds === null} THEN now() END,
+      secret = CASE WHEN ${pauseSeconds === null} THEN NULL ELSE secret END
+    WHERE id = ${id}::uuid AND state = 'WAITING' AND attempts = ${attempt}`
+}
+
+/** Gives back what was taken, as if it had not been tried. */
+export async function updateGivenBack(
+  tx: Tx,
+  { id, attempt }: Pick<DueDelivery, 'id' | 'attempt'>,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE deliveries SET attempts = attempts - 1, not_before = now()
+    WHERE id = ${id}::uuid AND state = 'WAITING' AND attempts = ${attempt}`
+}
+
+/** Ends an address for good, with all that waits to go there. */
+export async function moveToGone(
+  tx: Tx,
+  channel: ChannelName,
+  { userId, address }: Pick<DueDelivery, 'userId' | 'address'>,
+): Promise<void> {
+  await tx.$executeRaw`INSERT INTO dead_addresses (channel, address) VALUES (${channel}::channel, ${address}) ON CONFLICT DO NOTHING`
+  await tx.$executeRaw`UPDATE deliveries SET state = 'DEAD', reason = 'GONE', ended_at = now(), secret = NULL
+    WHERE user_id = ${userId}::uuid AND channel = ${channel}::channel AND address = ${address} AND state = 'WAITING'`
+}

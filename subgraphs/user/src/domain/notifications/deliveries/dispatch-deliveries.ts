@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { transaction } from '@karcis/kit/database'
+import { isAway } from '@karcis/kit/outages'
+import type { Deps } from '../../deps.ts'
+import { type Channel, RetryLater } from '../channels/channel.ts'
+import { type ChannelName, isKind, KINDS, kindOf, PRIORITY } from '../kinds.ts'
+import { word } from '../texts/word.ts'
+import {
+  type DueDelivery,
+  lockPace,
+  moveToGone,
+  moveToSent,
+  takeDue,
+  updateGivenBack,
+  updatePace,
+  updateTried,
+} from './delivery-store.ts'
+
+/** Messages that one process hands over at once by a channel; so many of them are kept free for what is urgent. */
+const AT_ONCE = 32
+const FOR_URGENT = 4
+/** Between two looks for what is due, while there is something and while there was nothing. */
+const BUSY_MS = 50
+const IDLE_MS = 1_000
+/** Shorter than the lease of a delivery. */
+const SEND_MS = 30_000
+/** What is under way when the process closes has so long; then it is given back, for another process to send. */
+const CLOSE_MS = 2_000
+
+/** After the first failure, and how much longer after each further one. */
+const FIRST_PAUSE_SECONDS = 5
+const PAUSE_GROWS = 3
+const MOST_PAUSE_SECONDS = 2 * 3_600
+const REASON_LENGTH = 500
+
+/**
+ * How long to wait before the next attempt.
+ * @param attempt the number of the one that failed, from 1. @param chance 0 to 1: it spreads those that failed together, over the half.
+ */
+export const pauseSeconds = (attempt: number, chance: number): number =>
+  Math.min(FIRST_PAUSE_SECONDS * PAUSE_GROWS ** (attempt - 1), MOST_PAUSE_SECONDS) * (0.5 + chance / 2)
+
+/** How much of a channel may be used. */
+export interface DeliveryLimits {
+  /** Messages a second, over all processes. */
+  perSecond: Readonly<Record<ChannelName, number>>
+  /** After so many attempts a message is given up. */
+  attempts: number
+}
+
+export type DispatcherDeps = Pick<Deps, 'db' | 'log' | 'channels' | 'messageSealer' | 'publicUrl'>
+
+export interface Dispatcher {
+  /** There may be something to send. */
+  wake(): void
+  close(): Promise<void>
+}
+
+/**
+ * Sends what is due by each channel, for as long as the process lives. It rests on nothing but the table of deliveries, no job among it, and any number of processes
+ * may do it: together they keep to the channel's rate, each takes others, and what one took and died with is due again after its lease.
+ */
+export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits): Dispatcher {
+  const dispatchers = deps.channels.map((channel) => dispatchBy(deps, limits, channel))
+  return {
+    wake() {
+      for (const dispatcher of dispatchers) dispatcher.wake()
+    },
+    async close() {
+      await Promise.all(dispatchers.map((dispatcher) => dispatcher.close()))
+    },
+  }
+}
+
+function dispatchBy(
+  deps: DispatcherDeps,
+  { perSecond, attempts }: DeliveryLimits,
+  channel: Channel,
+): Dispatcher {
+  const closing = new AbortController()
+  const givingUp = new AbortController()
+  const underWay = new Map<DueDelivery, Promise<void>>()
+  const rate = perSecond[channel.name]
+  let wake: () => void = () => undefined
+
+  /** @returns whether something was taken. */
+  async function look(): Promise<boolean> {
+    const rest = [...underWay.keys()].filter(({ priority }) => priority > PRIORITY.SECURITY).length
+    const room = { all: AT_ONCE - underWay.size, rest: AT_ONCE - FOR_URGENT - rest }
+    if (room.all <= 0) return false
+    const due = await transaction(deps.db, async (tx) => {
+      const slots = await lockPace(tx, channel.name, rate)
+      const taken = await takeDue(tx, channel.name, slots, room)
+      if (taken.length > 0) await updatePace(tx, channel.name, rate, taken.length)
+      return taken
+    })
+    for (const delivery of due) underWay.set(delivery, attempt(delivery))
+    return due.length > 0
+  }
+
+  async function attempt(delivery: DueDelivery): Promise<void> {
+    try {
+      await deliver(deps, channel, delivery, attempts, givingUp.signal)
+    } catch (error) {
+      // What came of it is not known here: it is due again after its lease.
+      if (!isAway(error, deps.log))
+        deps.log.error({ err: error, deliveryId: delivery.id }, 'a delivery failed')
+    } finally {
+      underWay.delete(delivery)
+    }
+  }
+
+  async function keepLooking(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      let taken = false
+      try {
+        taken = await look()
+      } catch (error) {
+        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'due deliveries cannot be looked for')
+      }
+      await pause(BUSY_MS)
+      if (!taken) await Promise.race([woken, pause(underWay.size > 0 ? BUSY_MS : IDLE_MS)])
+    }
+  }
+  const pause = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
+  const kept = keepLooking()
+
+  return {
+    wake: () => wake(),
+    async close() {
+      closing.abort()
+      await kept
+      const cut = setTimeout(() => givingUp.abort(), CLOSE_MS)
+      await Promise.all(underWay.values())
+      clearTimeout(cut)
+    },
+  }
+}
+
+/** Makes one attempt, and writes down what came of it. @param closing gives up: the process ends. */
+async function deliver(
+  deps: DispatcherDeps,
+  channel: Channel,
+  delivery: DueDelivery,
+  attempts: number,
+  closing: AbortSignal,
+): Promise<void> {
+  const { db, log } = deps
+  try {
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(SEND_MS)])
+    const outcome = await channel.send(messageOf(deps, delivery), signal)
+    await transaction(db, (tx) =>
+      outcome === 'SENT' ? moveToSent(tx, delivery.id) : moveToGone(tx, channel.name, delivery),
+    )
+  } catch (error) {
+    if (closing.aborted) return transaction(db, (tx) => updateGivenBack(tx, delivery))
+    const last = delivery.attempt >= attempts
+    const asked = error instanceof RetryLater ? error.afterSeconds : 0
+    const pause = Math.max(pauseSeconds(delivery.attempt, Math.random()), asked)
+    const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_LENGTH)
+    log.warn(
+      { deliveryId: delivery.id, kind: delivery.kind, attempt: delivery.attempt, last, reason },
+      'not delivered',
+    )
+    await transaction(db, (tx) => updateTried(tx, delivery, reason, last ? null : pause))
+  }
+}
+
+/** @throws Error for what cannot be put into words. */
+function messageOf({ messageSealer, publicUrl }: DispatcherDeps, delivery: DueDelivery) {
+  const { id, userId, address: to, kind, data, language, timezone } = delivery
+  if (!isKind(kind)) throw new Error(`nothing is known of the kind ${kind}`)
+  const secret = delivery.secret ? messageSealer.unseal(delivery.secret) : ''
+  return {
+    id,
+    userId,
+    to,
+    language,
+    kind,
+    group: KINDS[kind].group,
+    data: kindOf(kind).data.parse(data),
+    wording: word(kind, data, { language, timezone }, publicUrl, secret),
+  }
+}
