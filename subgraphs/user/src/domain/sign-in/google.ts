@@ -77,6 +77,7 @@ const cameBackSchema = z.object({
 export async function loginWithGoogle(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
   const { deviceToken = null, ...came } = parseInput(cameBackSchema, input)
   const google = googleOf(deps)
+  await deps.signingKeys.current() // first: where nothing can be signed no try is counted, and nothing used up
   const account = await redeem(deps, client, null, came)
   const open = () =>
     openSession(deps, client, { method: 'GOOGLE', deviceToken }, async (tx) => {
