@@ -36,7 +36,7 @@ const rows = async (story: Story): Promise<Record<string, number>> => {
 
 describe('line 35: a year of sign-ins', () => {
   it('leaves no more behind than half of it, and whoever comes each fortnight stays signed in', async () => {
-    await using story = await startStory({ PROPOSAL_RETENTION_DAYS: '60' })
+    await using story = await startStory({ PROPOSAL_RETENTION_DAYS: '60', SESSION_MAX_DAYS: '400' })
     let siti = await story.signUp('Siti')
     const [budi, admin] = [await story.signUp('Budi'), await story.admin()]
     await story.sql(`UPDATE sessions SET revoked_at = now() WHERE id = '${admin.viewer.sessionId}'`)

@@ -36,6 +36,7 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
   const { email, name, phoneNumber = null, address = null } = given
   client.takePasswordTurn()
   const person = { email, name, phoneNumber, address }
+  await deps.signingKeys.current() // first: where nothing can be signed no try is counted, and nothing used up
   const attempt = signUpAttempt(deps, client)
   if (attempt) await countAttempt(deps, attempt)
   const passwordHash = await deps.passwords.hash(password, attempt?.queue ?? email)

@@ -39,6 +39,7 @@ export async function signInByPassword(
   client: Client,
   { email, password, deviceToken = null }: z.infer<typeof loginSchema>,
 ): Promise<SignedIn> {
+  await deps.signingKeys.current() // first: where nothing can be signed no try is counted, and nothing used up
   const known = await findCredentials(deps.db, { email })
   const attempt = await signInAttempt(deps, client, { email, userId: known?.id ?? null, deviceToken })
   return trying(deps, attempt, async () => {

@@ -77,11 +77,11 @@ const cameBackSchema = z.object({
 export async function loginWithGoogle(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
   const { deviceToken = null, ...came } = parseInput(cameBackSchema, input)
   const google = googleOf(deps)
+  await deps.signingKeys.current() // first: where nothing can be signed no try is counted, and nothing used up
   const account = await redeem(deps, client, null, came)
   const open = () =>
     openSession(deps, client, { method: 'GOOGLE', deviceToken }, async (tx) => {
-      const attempt = providerSignInAttempt(deps, client)
-      if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
+      await uncountStart(deps, tx, client)
       return (await linkedAccount(tx, google, account)) ?? signUpByGoogle(deps, tx, google, account)
     })
   try {
@@ -111,6 +111,7 @@ export async function linkGoogle(
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id)
     if (!account) throw new Unauthenticated()
+    await uncountStart(deps, tx, client)
     const { email } = found
     if ((await findIdentityOwner(tx, idOf(google, found))) === viewer.id) return fullView(account)
     await insertIdentity(tx, { ...idOf(google, found), userId: viewer.id, email })
@@ -171,6 +172,12 @@ async function redeem(
   if (!account.emailVerified || !emailSchema.safeParse(account.email).success)
     throw new GoogleSaysNo('Google has not verified the e-mail address of this account.')
   return account
+}
+
+/** Who has come back is not one of those who never do. */
+async function uncountStart(deps: Deps, tx: Tx, client: Client): Promise<void> {
+  const attempt = providerSignInAttempt(deps, client)
+  if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
 }
 
 const idOf = ({ issuer }: GoogleIssuer, { subject }: GoogleAccount) => ({ issuer, subject })
