@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { MAILED_TICKET, mailedTicket } from '@karcis/kit/contracts/mailed-ticket'
 import { TICKET_FILES } from '@karcis/kit/contracts/ticket-files'
 import { newId } from '@karcis/kit/ids'
 import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { gql } from '@karcis/testkit/gql'
 import { person, scanner, tokenOf } from '@karcis/testkit/people'
 import { jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -166,6 +168,33 @@ describe('a ticket on paper', () => {
     await set('frozen = false')
     await story.sql(`UPDATE event_copies SET status = 'CANCELLED' WHERE id = '${eventId}'`)
     await expectWithheld('CANCELLED')
+  })
+
+  it('goes with a mail to its owner, and to nobody else, as long as it admits somebody; only the user subgraph is told', async () => {
+    const { ticket, buyer } = await ticketOfEvent()
+    const ask = async (id: string, ownerId: string, service: 'user' | 'booking' = 'user') => {
+      const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'ticket', service) }
+      return (
+        await gql(`${story.subgraph.url}/graphql`, MAILED_TICKET, { id, ownerId, language: 'EN' }, headers)
+      ).body
+    }
+    const mailed = mailedTicket.parse((await ask(ticket.id, buyer.id)).data.mailedTicket)
+    expect(readTicketPdf(Buffer.from(mailed.pdf, 'base64'))).toMatchObject({
+      pages: 1,
+      code: ticket.code,
+      language: 'en-GB',
+    })
+    expect(Buffer.from(mailed.qrCode, 'base64').subarray(1, 4).toString()).toBe('PNG')
+    expect(Buffer.from(mailed.calendar, 'base64').toString()).toMatch(/^BEGIN:VCALENDAR\r\n/)
+    expect(mailed.reference).toMatch(/^[\dA-F]{4}-[\dA-F]{4}$/)
+    for (const [id, ownerId] of [
+      [ticket.id, newId()],
+      [newId(), buyer.id],
+    ] as const)
+      expect((await ask(id, ownerId)).data.mailedTicket).toBeNull()
+    expect((await ask(ticket.id, buyer.id, 'booking')).errors?.[0]?.extensions?.code).toBe('FORBIDDEN')
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ticket.id}'`)
+    expect((await ask(ticket.id, buyer.id)).data.mailedTicket).toBeNull()
   })
 
   it('is not drawn while somebody who knows a part of it is away', async () => {
