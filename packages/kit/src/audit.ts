@@ -95,13 +95,7 @@ class AskedDeed implements Deed {
   readonly #ids = new Set<string>()
   #isRecorded = false
 
-  constructor(
-    field: string,
-    isSignIn: boolean,
-    args: unknown,
-    context: Context,
-    record: AuditRecorder,
-  ) {
+  constructor(field: string, isSignIn: boolean, args: unknown, context: Context, record: AuditRecorder) {
     const { viewer, device, requestId, clientAddress } = context
     this.#record = record
     this.#isSignIn = isSignIn
