@@ -3,12 +3,16 @@ import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
+import { findFollowed } from './domain/following/follow-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
 /** What a request reads by key: all of one kind that is needed at a time in one query. */
-type Loaders = WishlistLoaders
+interface Loaders extends WishlistLoaders {
+  /** Whether the viewer follows somebody. */
+  followed(userId: string): Promise<boolean | null>
+}
 
 /** One request: who asks, by what means it is answered. */
 export interface Context extends RequestScope {
@@ -30,6 +34,9 @@ const MAX_EVENTS = 100
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
+  followed: readByKey((userIds) =>
+    viewer === null ? Promise.resolve(new Map<string, boolean>()) : findFollowed(deps.db, viewer.id, userIds),
+  ),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,

@@ -8,6 +8,8 @@ import { createAccountById } from './domain/accounts/account-store.ts'
 import type { Db } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
+import { announceDue } from './domain/notifications/announcements/announce.ts'
+import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { dispatchDeliveries } from './domain/notifications/deliveries/dispatch-deliveries.ts'
 import { createNotificationLive, publishGrowth } from './domain/notifications/notification-live.ts'
@@ -16,7 +18,7 @@ import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { forgetting } from './jobs.ts'
+import { announceRemindersJob, forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -54,6 +56,8 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         },
         attempts: settings.MESSAGE_ATTEMPTS,
       })
+      const announcer = announceDue(deps)
+      wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
         dispatcher.wake()
@@ -61,6 +65,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       return {
         deps,
         async close() {
+          await announcer.close()
           await dispatcher.close()
           deps.notificationLive.close()
           await passwords.close()
@@ -73,12 +78,13 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, ...hourly],
+    jobs: [announceRemindersJob, rotateSigningKeys, ...hourly],
     crons: [
+      { job: announceRemindersJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
-    inbox: () => ({}), // booking.changed is taken in; nothing acts on it yet
+    inbox: () => announcing,
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

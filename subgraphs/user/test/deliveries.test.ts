@@ -31,7 +31,7 @@ afterEach(async () => {
   await story.sql('DELETE FROM quiet_hours')
 })
 
-const notice = (cause: string, more: Partial<Notice> = {}): Notice => ({
+const notice = (cause: string, more: Pick<Notice, 'secret' | 'until'> = {}): Notice => ({
   userId: siti.id,
   kind: 'PROPOSAL_REVIEWED',
   cause,

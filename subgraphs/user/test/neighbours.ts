@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { EVENTS_PATH } from '@karcis/kit/contracts/events'
+import { newId } from '@karcis/kit/ids'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { SERVICE_SECRET } from '@karcis/testkit/people'
@@ -26,6 +27,10 @@ export interface Neighbours extends AsyncDisposable {
   hidden: Set<string>
   /** By organizer. */
   eventsToCome: Map<string, number>
+  /** By event: whose its tickets are, ticket by ticket. */
+  holders: Map<string, string[]>
+  /** Events that can be asked for, as `EventForSale`. */
+  eventsForSale: Map<string, object>
   /** By person; who is not in it loses nothing. */
   losses: Map<
     string,
@@ -51,6 +56,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     asked: [],
     hidden: new Set(),
     eventsToCome: new Map(),
+    holders: new Map(),
+    eventsForSale: new Map(),
     losses: new Map(),
     away: false,
     async [Symbol.asyncDispose]() {
@@ -81,7 +88,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     operation: string,
     variables: Record<string, string> & { representations: { id: string }[] },
   ) {
-    const { id = '', organizerId = '', userId = '', representations } = variables
+    const { id = '', organizerId = '', userId = '', eventId = '', representations } = variables
     const nothing = { balances: [], validTickets: 0, pendingBookings: 0, pendingTopUps: 0 }
     const loss = neighbours.losses.get(userId) ?? nothing
     const { validTickets, ...walletsForErasure } = loss
@@ -92,6 +99,16 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { _entities: representations.map((event) => (neighbours.hidden.has(event.id) ? null : event)) }
       case 'EventsToCome':
         return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
+      case 'EventForSale':
+        return { eventForSale: neighbours.eventsForSale.get(id) ?? null }
+      case 'EventPlace':
+        return {
+          eventPlace: { id, name: 'Gedung Kesenian', address: 'Jalan Merdeka 1', city: 'Bandung', room: null, online: false },
+        }
+      case 'TicketHolders':
+        return {
+          ticketHolders: (neighbours.holders.get(eventId) ?? []).map((ownerId) => ({ ticketId: newId(), ownerId })),
+        }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }
       case 'WalletsForErasure':

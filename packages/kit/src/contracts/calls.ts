@@ -22,20 +22,37 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
-    user: { graphql: true },
+    user: { graphql: true, events: ['event.changed', 'event.reviewed'] },
     ticket: { graphql: true, events: ['event.changed'] },
     booking: { events: ['event.changed'] },
   },
   ticket: {
     user: {
       graphql: true,
-      events: ['ticket.transferred', 'ticket.guest-invited', 'ticket.waitlist-offered', 'ticket.resold'],
+      events: [
+        'ticket.transferred',
+        'ticket.guest-invited',
+        'ticket.waitlist-offered',
+        'ticket.waitlist-expired',
+        'ticket.almost-sold-out',
+        'ticket.resold',
+      ],
     },
     event: { graphql: true },
     booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {
-    user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled'] },
+    user: {
+      graphql: true,
+      events: [
+        'booking.changed',
+        'booking.tickets-issued',
+        'booking.refund-reviewed',
+        'booking.payout-ended',
+        'booking.refunds-hanging',
+        'booking.webhook-disabled',
+      ],
+    },
     event: { graphql: true },
     ticket: { graphql: true },
   },

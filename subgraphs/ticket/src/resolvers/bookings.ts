@@ -10,6 +10,7 @@ import {
   readEventTicketCount,
   readEventTicketOwners,
   readEventTickets,
+  readHolders,
 } from '../domain/viewing/list-event-tickets.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -23,6 +24,10 @@ export const bookings = {
     erasureLoss(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return readErasureLoss(ctx.deps, userId)
+    },
+    ticketHolders(_, args, ctx) {
+      requireService(ctx, 'user')
+      return readHolders(ctx.deps, args)
     },
     eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
     eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),

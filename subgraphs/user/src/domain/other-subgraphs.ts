@@ -13,7 +13,8 @@ import type { Deps } from './deps.ts'
 
 type Clients = Pick<Deps, 'clients'>
 
-function subgraph({ clients }: Clients, name: 'event' | 'ticket' | 'booking'): ServiceClient {
+/** One of the others. */
+export function subgraph({ clients }: Clients, name: 'event' | 'ticket' | 'booking'): ServiceClient {
   const client = clients[name]
   if (!client) throw new Error(`the ${name} subgraph is not among the clients`)
   return client

@@ -2,6 +2,7 @@ import { joinResolvers } from '@karcis/kit/resolvers'
 import { DateTime } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
+import { following } from './following.ts'
 import { notification } from './notification.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
@@ -11,6 +12,7 @@ export const resolvers = joinResolvers<Resolvers>(
   { DateTime },
   account,
   session,
+  following,
   notification,
   organizerProposal,
   wishlist,

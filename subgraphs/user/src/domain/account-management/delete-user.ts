@@ -9,6 +9,7 @@ import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFollowsOf } from '../following/follow-store.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -70,6 +71,7 @@ export async function deleteUser(
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
+    await deleteFollowsOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
     return { account, revoked: await revokeSessionsOf(tx, id), at: await recordRightsChange(tx, account) }
   })
