@@ -17,6 +17,17 @@ export function requireViewer(scope: Pick<RequestScope, 'viewer'>): Viewer {
   return scope.viewer
 }
 
+/** For what takes an account, which guests do not have. @throws Unauthenticated when nobody is signed in, Forbidden for guests. */
+export function requireAccount(scope: Pick<RequestScope, 'viewer'>): Viewer {
+  const viewer = requireViewer(scope)
+  if (viewer.role === 'GUEST') {
+    throw new Forbidden(
+      'This takes an account. A guest has one once they have claimed what they bought, by its mail.',
+    )
+  }
+  return viewer
+}
+
 /** @throws Unauthenticated, or Forbidden when the viewer has none of the roles. ADMIN passes always. */
 export function requireRole(scope: Pick<RequestScope, 'viewer'>, ...roles: Viewer['role'][]): Viewer {
   const viewer = requireViewer(scope)

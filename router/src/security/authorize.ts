@@ -40,6 +40,8 @@ const SCOPES: Record<Bearer['role'], string[]> = {
   ADMIN: ['admin', 'organizer', 'customer'],
   ORGANIZER: ['organizer', 'customer'],
   CUSTOMER: ['customer'],
+  /** Somebody who buys without an account: what asks for no more than a viewer is open to them. */
+  GUEST: [],
   /** A scanner is no person: it may do what is open to scanners, and what is open to everybody. */
   DOOR: ['door'],
 }

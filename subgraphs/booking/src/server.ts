@@ -125,8 +125,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
       } satisfies FileRoute,
     }),
     inbox: () => ({
-      'user.registered': (tx, { payload: { userId, personHash } }) =>
-        openWallet(tx, userId, personHash, signupGrant(settings)),
+      'user.registered': (tx, { payload: { userId, personHash, guest } }) =>
+        openWallet(tx, userId, personHash, guest ? 0 : signupGrant(settings)),
       async 'user.rights-changed'(tx, { payload: { userId, erased } }) {
         if (!erased) return
         await deleteEndpointsOf(tx, userId)

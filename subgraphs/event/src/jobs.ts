@@ -87,7 +87,7 @@ export const crons = [
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
-    const lost = suspended || erased || role === 'CUSTOMER'
+    const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
     const reason = suspended
       ? 'The account of the organizer is suspended.'

@@ -26,6 +26,8 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    GUEST_SESSION_HOURS: z.coerce.number().int().min(1).max(168).default(6),
+    GUEST_RETENTION_DAYS: days(30),
     /** Where people open Karcis: what links in messages begin with. */
     PUBLIC_URL: unlessEmpty(
       address.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),

@@ -3,6 +3,7 @@ import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
 import { announceReminders } from './domain/notifications/announcements/announce.ts'
+import { forgetGuests } from './domain/guests/forget-guests.ts'
 import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
@@ -12,6 +13,7 @@ type Kept = Pick<
   | 'PROPOSAL_RETENTION_DAYS'
   | 'NOTIFICATION_RETENTION_DAYS'
   | 'DELIVERY_RETENTION_DAYS'
+  | 'GUEST_RETENTION_DAYS'
 >
 
 /** Every minute: reminders that have become due. */
@@ -44,6 +46,24 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     where:
       'NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.session_id = sessions.id AND t.expires_at > now())',
     keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  // As expired tokens; a move to another address goes with the links that are about it.
+  retention({
+    name: 'forget-account-links',
+    table: 'account_links',
+    since: 'expires_at',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-email-changes',
+    table: 'email_changes',
+    since: 'expires_at',
+    keepForDays: settings.REFRESH_TOKEN_RETENTION_DAYS,
+  }),
+  defineJob({
+    name: 'forget-guests',
+    schema: z.object({}),
+    run: (deps: Deps, _payload, closing) => forgetGuests(deps, settings.GUEST_RETENTION_DAYS, closing),
   }),
   retention({
     name: 'forget-login-attempts',

@@ -1,9 +1,10 @@
-import { readByKey } from '@karcis/kit/batch-loader'
+import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findFollowed } from './domain/following/follow-store.ts'
+import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
@@ -12,6 +13,8 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 interface Loaders extends WishlistLoaders {
   /** Whether the viewer follows somebody. */
   followed(userId: string): Promise<boolean | null>
+  /** The address that a person is moving to; null when there is none. */
+  newEmail: ReadById<string>
 }
 
 /** One request: who asks, by what means it is answered. */
@@ -38,6 +41,7 @@ const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
     viewer === null ? Promise.resolve(new Map<string, boolean>()) : findFollowed(deps.db, viewer.id, userIds),
   ),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,
     maxBatchSize: MAX_EVENTS,

@@ -3,10 +3,12 @@ import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
-import type { Db } from './domain/database.ts'
+import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
@@ -42,6 +44,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
@@ -78,13 +81,19 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [announceRemindersJob, rotateSigningKeys, ...hourly],
+    jobs: [announceRemindersJob, rotateSigningKeys, mailAskedLink, ...hourly],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
-    inbox: () => announcing,
+    inbox: (deps) => ({
+      ...announcing,
+      async 'booking.changed'(tx: Tx, event) {
+        await announcing['booking.changed']?.(tx, event)
+        if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
+      },
+    }),
     routes: (deps) => ({
       [JWKS_PATH]: async () => ({ keys: await deps.signingKeys.published() }),
       [AUTH_CHANGES_PATH]: (query) => authChangesSince(deps, query.get('since')),

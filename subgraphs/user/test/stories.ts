@@ -1,14 +1,18 @@
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
-import type { Answer } from '@karcis/testkit/ask'
+import { newId } from '@karcis/kit/ids'
+import { type Answer, tell } from '@karcis/testkit/ask'
+import { eventually } from '@karcis/testkit/eventually'
 import { createTestDatabase, type TestDatabase } from '@karcis/testkit/database'
 import { gql, type Loose } from '@karcis/testkit/gql'
 import { NOBODY, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { testRedisUrl } from '@karcis/testkit/redis'
 import { decodeJwt } from 'jose'
+import { expect } from 'vitest'
 import { type UserSettings, userSettings } from '../src/env.ts'
 import { createUserSubgraph } from '../src/server.ts'
+import type { LinkKind } from '../src/domain/notifications/kinds.ts'
 import { startNeighbours } from './neighbours.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -112,6 +116,23 @@ export async function startStory(overrides: Record<string, string> = {}) {
       return person(data.createUser)
     },
 
+    /** Goes on as a guest, with this address. */
+    async guest(email: string, name = 'Tamu'): Promise<Person> {
+      const { data } = await anybody(
+        `mutation ($input: ContinueAsGuestInput!) { continueAsGuest(input: $input) { ${SIGNED_IN} } }`,
+        { input: { email, name } },
+      )
+      return person(data.continueAsGuest)
+    },
+
+    /** Booking says that somebody has paid for something. */
+    paid: ({ id }: { id: string }, bookingId = newId()): Promise<void> =>
+      tell(subgraph, 'booking', {
+        type: 'booking.changed',
+        aggregateId: bookingId,
+        payload: { bookingId, userId: id, status: 'PAID' },
+      }),
+
     /** Tries to sign in. @param from which device, and which address. */
     login: (email: string, password = PASSWORD, from: From = {}): Promise<Answer> =>
       askAs(
@@ -129,6 +150,45 @@ export async function startStory(overrides: Record<string, string> = {}) {
     },
 
     admin: (): Promise<Person> => story.comeBack(ADMIN.email, ADMIN.password),
+
+    /** The token of the newest link of this kind on its way to an address. */
+    async mailed(email: string, kind: LinkKind): Promise<string> {
+      const secret = await eventually(async () => {
+        const [found] = await story.sql<{
+          secret: Uint8Array
+        }>(`SELECT secret FROM deliveries JOIN notifications told ON told.id = notification_id
+          WHERE address = '${email}' AND kind = '${kind}' AND secret IS NOT NULL ORDER BY seq DESC LIMIT 1`)
+        if (!found) throw new Error(`${email} is mailed no ${kind}`)
+        return found.secret
+      })
+      return subgraph.deps.messageSealer.unseal(secret)
+    },
+
+    /** Moves somebody to another address, by what both are mailed. */
+    async moveTo(person: Person, email: string, currentPassword = PASSWORD): Promise<void> {
+      const CHANGE =
+        'mutation ($input: UpdateUserInput!) { updateUser(input: $input) { newEmail emailVerified } }'
+      const { data } = await person.ask(CHANGE, { input: { id: person.id, email, currentPassword } })
+      expect(data.updateUser.newEmail).toBe(email)
+      const tokens = [await story.mailed(email, 'CONFIRM_NEW_EMAIL')]
+      if (data.updateUser.emailVerified) tokens.push(await story.mailed(person.email, 'CONFIRM_OLD_EMAIL'))
+      for (const token of tokens) {
+        const { code } = await anybody(
+          'mutation ($token: String!) { confirmEmailChange(token: $token) { id } }',
+          { token },
+        )
+        expect(code).toBeUndefined()
+      }
+    },
+
+    /** What kinds of messages were written for an address, in order. */
+    told: async (email: string): Promise<string[]> =>
+      (
+        await story.sql<{
+          kind: string
+        }>(`SELECT kind FROM deliveries JOIN notifications told ON told.id = notification_id
+          WHERE address = '${email}' ORDER BY seq`)
+      ).map(({ kind }) => kind),
 
     refresh: (refreshToken: string): Promise<Answer> =>
       anybody(`mutation ($token: String!) { refreshToken(refreshToken: $token) { ${SIGNED_IN} } }`, {

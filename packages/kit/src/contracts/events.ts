@@ -15,6 +15,8 @@ export const EVENTS = {
      * learns the address. Null from a sender that did not know it yet.
      */
     personHash: z.string().nullable().default(null),
+    /** Whether they only buy as a guest: they are no person yet who is given anything. They are told of again when they have an account. */
+    guest: z.boolean().optional(),
   }),
   /** What somebody may do has changed: another role, suspended or no longer, or their account erased. */
   'user.rights-changed': z.object({

@@ -12,7 +12,7 @@ export const CLOCK_TOLERANCE_SECONDS = 5 * 60
 /** Where the user subgraph publishes the keys of access tokens, and the router to everybody (RFC 7517). */
 export const JWKS_PATH = '/.well-known/jwks.json'
 
-export const roleSchema = z.enum(['CUSTOMER', 'ORGANIZER', 'ADMIN'])
+export const roleSchema = z.enum(['GUEST', 'CUSTOMER', 'ORGANIZER', 'ADMIN'])
 
 export type Role = z.infer<typeof roleSchema>
 

@@ -1,4 +1,4 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireViewer } from '@karcis/kit/viewer'
 import { refundBooking } from '../domain/refunds/refund-booking.ts'
 import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
 import { requestRefund } from '../domain/refunds/request-refund.ts'
@@ -13,7 +13,7 @@ export const refunds: Resolvers = {
   },
   Mutation: {
     refundBooking: (_, { id, reason }, ctx) => refundBooking(ctx.deps, requireViewer(ctx), id, reason),
-    requestRefund: (_, { input }, ctx) => requestRefund(ctx.deps, requireViewer(ctx), input),
+    requestRefund: (_, { input }, ctx) => requestRefund(ctx.deps, requireAccount(ctx), input),
     reviewRefund: (_, { id, input }, ctx) => reviewRefund(ctx.deps, requireViewer(ctx), id, input),
     setRefundPolicy: (_, { input }, ctx) => setRefundPolicy(ctx.deps, requireViewer(ctx), input),
   },

@@ -1,5 +1,5 @@
 import { parseId } from '@karcis/kit/ids'
-import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireService } from '@karcis/kit/viewer'
 import { topUpWallet } from '../domain/checkout/top-up-wallet.ts'
 import { viewErasure } from '../domain/viewing/view-erasure.ts'
 import { viewWalletEntries } from '../domain/viewing/view-wallet.ts'
@@ -11,10 +11,10 @@ export const wallet: Resolvers = {
       requireService(ctx, 'user')
       return viewErasure(ctx.deps, userId)
     },
-    walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireViewer(ctx), args),
+    walletEntries: (_, args, ctx) => viewWalletEntries(ctx.deps, requireAccount(ctx), args),
   },
   Mutation: {
-    topUpWallet: (_, { input }, ctx) => topUpWallet(ctx.deps, requireViewer(ctx), input),
+    topUpWallet: (_, { input }, ctx) => topUpWallet(ctx.deps, requireAccount(ctx), input),
   },
   User: {
     __resolveReference({ id: text }) {

@@ -1,4 +1,4 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireViewer } from '@karcis/kit/viewer'
 import { maySeeEvent, referenceTo } from '../domain/events/event-copy.ts'
 import { setResale } from '../domain/organizing/set-resale.ts'
 import { offerForResale, withdrawFromResale } from '../domain/owning/resale.ts'
@@ -23,11 +23,11 @@ export const tickets = {
   },
   Mutation: {
     setAttendee: (_, { input }, ctx) => setAttendee(ctx.deps, requireViewer(ctx), input),
-    offerForResale: (_, { ticketId }, ctx) => offerForResale(ctx.deps, requireViewer(ctx), ticketId),
-    withdrawFromResale: (_, { ticketId }, ctx) => withdrawFromResale(ctx.deps, requireViewer(ctx), ticketId),
+    offerForResale: (_, { ticketId }, ctx) => offerForResale(ctx.deps, requireAccount(ctx), ticketId),
+    withdrawFromResale: (_, { ticketId }, ctx) => withdrawFromResale(ctx.deps, requireAccount(ctx), ticketId),
     setResale: (_, { input }, ctx) => setResale(ctx.deps, requireViewer(ctx), input),
     importGuests: (_, { input }, ctx) => importGuests(ctx.deps, requireViewer(ctx), input),
-    transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireViewer(ctx), args),
+    transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireAccount(ctx), args),
   },
   Event: {
     resaleUntil: ({ id }, _, { loaders }) => loaders.resaleEnd.load(id),

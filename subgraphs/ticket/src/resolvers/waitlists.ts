@@ -1,15 +1,15 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireAccount } from '@karcis/kit/viewer'
 import { joinWaitlist, leaveWaitlist, readWaitlistEntry } from '../domain/holds/join-waitlist.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const waitlists = {
   Query: {
     waitlistEntry: (_, { ticketTypeId }, ctx) =>
-      readWaitlistEntry(ctx.deps, requireViewer(ctx), ticketTypeId),
+      readWaitlistEntry(ctx.deps, requireAccount(ctx), ticketTypeId),
   },
   Mutation: {
-    joinWaitlist: (_, args, ctx) => joinWaitlist(ctx.deps, requireViewer(ctx), args),
-    leaveWaitlist: (_, { ticketTypeId }, ctx) => leaveWaitlist(ctx.deps, requireViewer(ctx), ticketTypeId),
+    joinWaitlist: (_, args, ctx) => joinWaitlist(ctx.deps, requireAccount(ctx), args),
+    leaveWaitlist: (_, { ticketTypeId }, ctx) => leaveWaitlist(ctx.deps, requireAccount(ctx), ticketTypeId),
   },
   WaitlistEntry: {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),

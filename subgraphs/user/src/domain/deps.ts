@@ -16,6 +16,8 @@ export interface Deps extends BaseDeps<Db> {
   keyedHashes: KeyedHashes
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** For how long somebody buys as a guest. */
+  guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
   /** The ways to people outside of the app, each at most once. */

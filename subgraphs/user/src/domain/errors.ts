@@ -30,6 +30,18 @@ export class TokenReused extends KarcisError {
   }
 }
 
+export class LinkExpired extends KarcisError {
+  constructor() {
+    super('TOKEN_EXPIRED', 'This link is too old: ask for another one.')
+  }
+}
+
+export class LinkUsed extends KarcisError {
+  constructor() {
+    super('TOKEN_REUSED', 'This link is used up: it, or one that was sent for the same, was used before.')
+  }
+}
+
 export class TooManyAttempts extends KarcisError {
   constructor(retryAfterSeconds: number) {
     super('RATE_LIMITED', 'Too many tries. Wait a while.', { retryAfterSeconds })

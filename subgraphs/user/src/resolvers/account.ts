@@ -1,4 +1,4 @@
-import { requireService, requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireService, requireViewer } from '@karcis/kit/viewer'
 import { changePassword, updateUser } from '../domain/account-management/change-account.ts'
 import { setUserRole, suspendUser, unsuspendUser } from '../domain/account-management/change-rights.ts'
 import { deleteUser } from '../domain/account-management/delete-user.ts'
@@ -29,9 +29,9 @@ export const account: Resolvers = {
   },
   Mutation: {
     createUser: (_, { input }, { deps, client }) => signUp(deps, client, input),
-    changePassword: (_, { input }, ctx) => changePassword(ctx.deps, ctx.client, requireViewer(ctx), input),
-    updateUser: (_, { input }, ctx) => updateUser(ctx.deps, ctx.client, requireViewer(ctx), input),
-    deleteUser: (_, { id, input }, ctx) => deleteUser(ctx.deps, ctx.client, requireViewer(ctx), id, input),
+    changePassword: (_, { input }, ctx) => changePassword(ctx.deps, ctx.client, requireAccount(ctx), input),
+    updateUser: (_, { input }, ctx) => updateUser(ctx.deps, ctx.client, requireAccount(ctx), input),
+    deleteUser: (_, { id, input }, ctx) => deleteUser(ctx.deps, ctx.client, requireAccount(ctx), id, input),
     setUserRole: (_, { id, role }, ctx) => setUserRole(ctx.deps, requireViewer(ctx), id, role),
     suspendUser: (_, { id, reason }, ctx) => suspendUser(ctx.deps, requireViewer(ctx), id, reason),
     unsuspendUser: (_, { id }, ctx) => unsuspendUser(ctx.deps, requireViewer(ctx), id),

@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { following } from './following.ts'
 import { notification } from './notification.ts'
+import { entry } from './entry.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
@@ -11,6 +12,7 @@ import { wishlist } from './wishlist.ts'
 export const resolvers = joinResolvers<Resolvers>(
   { DateTime },
   account,
+  entry,
   session,
   following,
   notification,

@@ -1,4 +1,4 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireAccount, requireViewer } from '@karcis/kit/viewer'
 import { viewUser } from '../domain/account-management/read-users.ts'
 import {
   listAllProposals,
@@ -11,13 +11,13 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const organizerProposal: Resolvers = {
   Query: {
-    myOrganizerProposals: (_, page, ctx) => listOwnProposals(ctx.deps, requireViewer(ctx), page),
-    organizerProposal: (_, { id }, ctx) => readProposal(ctx.deps, requireViewer(ctx), id),
+    myOrganizerProposals: (_, page, ctx) => listOwnProposals(ctx.deps, requireAccount(ctx), page),
+    organizerProposal: (_, { id }, ctx) => readProposal(ctx.deps, requireAccount(ctx), id),
     organizerProposals: (_, { filter, ...page }, ctx) =>
       listAllProposals(ctx.deps, requireViewer(ctx), filter?.status, page),
   },
   Mutation: {
-    submitOrganizerProposal: (_, { input }, ctx) => submitProposal(ctx.deps, requireViewer(ctx), input),
+    submitOrganizerProposal: (_, { input }, ctx) => submitProposal(ctx.deps, requireAccount(ctx), input),
     reviewOrganizerProposal: (_, { id, input }, ctx) =>
       reviewProposal(ctx.deps, requireViewer(ctx), id, input),
   },

@@ -61,7 +61,8 @@ export async function confirmRights({ db, clients }: Deps, viewer: Viewer): Prom
   if (!lost) return null
   if (!clients.user) throw new ServiceUnavailable()
   const { user } = await clients.user.query<Organizer>(ORGANIZER, { id: viewer.id }, viewer)
-  if (!user || user.role === 'CUSTOMER' || user.suspendedAt) throw new Forbidden(NO_LONGER)
+  if (!user || user.role === 'CUSTOMER' || user.role === 'GUEST' || user.suspendedAt)
+    throw new Forbidden(NO_LONGER)
   return lost
 }
 

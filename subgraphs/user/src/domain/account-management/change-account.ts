@@ -1,14 +1,25 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { z } from 'zod'
+import { replaceEmail, startEmailChange } from '../account-links/change-email.ts'
+import { deletePendingChange } from '../account-links/email-change-store.ts'
 import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
-import { type Credentials, findCredentials, lockAccount, updateAccount } from '../accounts/account-store.ts'
+import {
+  type Credentials,
+  findCredentials,
+  lockAccount,
+  type LockedAccount,
+  updateAccount,
+} from '../accounts/account-store.ts'
 import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { InvalidCredentials } from '../errors.ts'
+import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { provePassword } from '../sessions/log-in.ts'
@@ -37,6 +48,7 @@ export async function changePassword(
     const locked = await lockAccount(tx, viewer.id)
     if (locked?.passwordHash !== known.passwordHash) throw new InvalidCredentials() // changed since it was proved
     const account = await updateAccount(tx, viewer.id, { passwordHash })
+    await notifyPasswordChanged(tx, viewer.id)
     return { account, revoked: await revokeSessionsOf(tx, viewer.id, viewer.sessionId) }
   })
   publishAuthChanges(deps, revoked)
@@ -46,8 +58,9 @@ export async function changePassword(
 type Changes = z.infer<typeof updateUserSchema>
 
 /**
- * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions.
- * @throws Forbidden, NotFound, BadUserInput, EmailTaken, InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
+ * Changes an account: the viewer's own, or as an admin anybody's. A new password ends the other sessions. Somebody's own e-mail address is
+ * changed once that is confirmed, so what they are told does not depend on whether somebody has it; by an admin at once.
+ * @throws Forbidden, NotFound, BadUserInput, EmailTaken (only to admins), InvalidCredentials, TooManyAttempts, OnePasswordPerRequest
  */
 export async function updateUser(
   deps: Deps,
@@ -66,7 +79,8 @@ export async function updateUser(
     const locked = await lockAccount(tx, id)
     if (!locked) throw new NotFound('user', id)
     if (proved && locked.passwordHash !== proved.passwordHash) throw new InvalidCredentials() // changed since it was proved
-    const newEmail = email === undefined || email === locked.email ? {} : { email, emailVerifiedAt: null }
+    if (email !== undefined) await moveToEmail(deps, tx, viewer, locked, email)
+    if (passwordHash) await notifyPasswordChanged(tx, id)
     const account = await updateAccount(tx, id, {
       ...(name !== undefined && { name }),
       ...(phoneNumber !== undefined && { phoneNumber }),
@@ -74,7 +88,6 @@ export async function updateUser(
       ...(language && { language }),
       ...(timezone && { timezone }),
       ...(passwordHash && { passwordHash }),
-      ...newEmail,
     })
     const except = viewer.id === id ? viewer.sessionId : null
     return { account, revoked: passwordHash ? await revokeSessionsOf(tx, id, except) : [] }
@@ -82,6 +95,23 @@ export async function updateUser(
   publishAuthChanges(deps, revoked)
   return fullView(account)
 }
+
+/** The address that an account has already is kept, and a move to another one given up. */
+async function moveToEmail(
+  deps: Deps,
+  tx: Tx,
+  viewer: Viewer,
+  locked: LockedAccount,
+  email: string,
+): Promise<void> {
+  if (email === locked.email) return deletePendingChange(tx, locked.id)
+  return viewer.id === locked.id
+    ? startEmailChange(deps, tx, locked, email)
+    : replaceEmail(deps, tx, locked, email)
+}
+
+const notifyPasswordChanged = (tx: Tx, userId: string): Promise<void> =>
+  notify(tx, [{ userId, kind: 'PASSWORD_CHANGED', cause: newId(), data: { by: 'PASSWORD' } }])
 
 /** Whoever changes how they sign in has to show that theirs is no borrowed session. @returns what was proved, if anything. */
 async function mayChangeCredentials(
@@ -92,14 +122,22 @@ async function mayChangeCredentials(
 ): Promise<Credentials | null> {
   const { id, email, password, currentPassword } = changes
   if (email === undefined && password === undefined) return null
-  const known = await findCredentials(deps.db, { id })
-  if (!known) throw new NotFound('user', id)
-  if (password !== undefined && isOwnEmail(password, email ?? known.email)) {
+  const account = await deps.accountById(id)
+  if (!account || account.deletedAt) throw new NotFound('user', id)
+  if (account.role === 'GUEST')
+    throw new Conflict('A guest has no account to sign in to until they claim it.')
+  if (password !== undefined && isOwnEmail(password, email ?? account.email ?? '')) {
     throw new BadUserInput([{ path: 'input.password', message: OWN_EMAIL }])
   }
   if (viewer.id !== id) {
     if (password !== undefined) client.takePasswordTurn()
     return null
+  }
+  const known = await findCredentials(deps.db, { id })
+  if (!known) {
+    throw new BadUserInput([
+      { path: 'input.currentPassword', message: 'is not there yet: choose one by requestPasswordReset' },
+    ])
   }
   if (!currentPassword) {
     throw new BadUserInput([

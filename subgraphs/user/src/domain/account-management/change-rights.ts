@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { Conflict, NotFound } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -21,10 +21,16 @@ import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 export async function setUserRole(deps: Deps, viewer: Viewer, userId: string, role: Role): Promise<UserView> {
   requireRole({ viewer }, 'ADMIN')
   const id = parseInput(idSchema, userId, 'id')
+  if (role === 'GUEST')
+    throw new BadUserInput([{ path: 'role', message: 'must not be GUEST: nobody becomes one' }])
   if (role === 'CUSTOMER') await requireNoEventsToCome(deps, id)
   return changeRights(deps, viewer, id, {
     lessens: role !== 'ADMIN',
-    change: async (tx, { id }) => ({ account: await updateAccount(tx, id, { role }), revoked: [] }),
+    async change(tx, { id, role: before }) {
+      if (before === 'GUEST')
+        throw new Conflict('A guest is given a role once they have an account (claimAccount).')
+      return { account: await updateAccount(tx, id, { role }), revoked: [] }
+    },
   })
 }
 

@@ -4,6 +4,8 @@ import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
+import { deleteEmailChangesOf } from '../account-links/email-change-store.ts'
+import { deleteLinksOf } from '../account-links/link-store.ts'
 import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
@@ -22,8 +24,10 @@ import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
 
 /** What is left of a person in their row; a CHECK holds us to it. */
-const NOTHING = {
+export const NOTHING = {
   email: null,
+  guestEmail: null,
+  guestBoughtAt: null,
   passwordHash: null,
   name: '-',
   phoneNumber: null,
@@ -67,6 +71,8 @@ export async function deleteUser(
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
+    await deleteLinksOf(tx, id)
+    await deleteEmailChangesOf(tx, id)
     await deleteKnownPlacesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)

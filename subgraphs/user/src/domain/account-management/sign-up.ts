@@ -1,6 +1,8 @@
 import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
+import { isKeptForAnother } from '../account-links/email-change-store.ts'
+import { sendLink } from '../account-links/links.ts'
 import { createUserSchema } from '../accounts/account-input.ts'
 import {
   type Account,
@@ -44,6 +46,7 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
         ...(language && { language }),
         ...(timezone && { timezone }),
       })
+      await sendLink(deps, tx, { userId: account.id, purpose: 'VERIFY_EMAIL', email, data: { email, name } })
       if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
       return account
     })
@@ -76,13 +79,17 @@ export interface NewAccount {
   timezone?: string
 }
 
-/** Makes an account, and records the event for booking in the same transaction. @throws EmailTaken */
+/**
+ * Makes an account, and records the event for booking in the same transaction.
+ * @throws EmailTaken, also when somebody who has moved away from the address can still go back to it
+ */
 export async function register(
   { keyedHashes }: Pick<Deps, 'keyedHashes'>,
   tx: Tx,
   person: NewAccount,
 ): Promise<Account> {
   const account = await insertAccount(tx, { id: newId(), ...person })
+  if (await isKeptForAnother(tx, person.email, account.id)) throw new EmailTaken()
   const personHash = keyedHashes.person(mailboxOf(person.email)).toString('base64url')
   const payload = { userId: account.id, personHash }
   await recordEvent(tx, { type: 'user.registered', aggregateId: account.id, payload, consumers: ['booking'] })

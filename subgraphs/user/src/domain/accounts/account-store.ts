@@ -10,6 +10,8 @@ import { EmailTaken } from '../errors.ts'
 const FIELDS = {
   id: true,
   email: true,
+  guestEmail: true,
+  guestBoughtAt: true,
   name: true,
   phoneNumber: true,
   address: true,
@@ -33,7 +35,7 @@ export type Language = Account['language']
 
 /** Several accounts at once; ids that are no account's are left out. */
 const findAccounts = (db: Reads, ids: string[]): PromiseLike<Account[]> =>
-  db.$queryRaw`SELECT id, email, name, phone_number AS "phoneNumber", address,
+  db.$queryRaw`SELECT id, email, guest_email AS "guestEmail", guest_bought_at AS "guestBoughtAt", name, phone_number AS "phoneNumber", address,
       avatar_url AS "avatarUrl", role, email_verified_at AS "emailVerifiedAt", suspended_at AS "suspendedAt",
       suspension_reason AS "suspensionReason", deleted_at AS "deletedAt", created_at AS "createdAt",
       language, timezone
@@ -50,11 +52,41 @@ export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
 export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
   db.user.findUnique({ where: { email }, select: FIELDS })
 
+/** Guests with this (normalized) address who have bought something, the latest first. */
+export const findUnclaimedGuests = (tx: Tx, email: string, most: number): Promise<Account[]> =>
+  tx.user.findMany({
+    where: { guestEmail: email, guestBoughtAt: { not: null } },
+    orderBy: { guestBoughtAt: 'desc' },
+    take: most,
+    select: FIELDS,
+  })
+
+/** Notes that a guest has something that was paid for. @returns who, the first time; null for anybody else. */
+export async function updateGuestBought(tx: Tx, id: string): Promise<{ email: string; name: string } | null> {
+  const [guest] = await tx.$queryRaw<
+    { email: string; name: string }[]
+  >`UPDATE users SET guest_bought_at = now()
+    WHERE id = ${id}::uuid AND role = 'GUEST' AND guest_bought_at IS NULL RETURNING guest_email AS email, name`
+  return guest ?? null
+}
+
+/** Whether somebody has been a guest for longer than so many hours, by the database's clock. */
+export async function isGuestTooLong(tx: Tx, id: string, hours: number): Promise<boolean> {
+  const found = await tx.$queryRaw<unknown[]>`SELECT true FROM users
+    WHERE id = ${id}::uuid AND role = 'GUEST' AND created_at <= now() - make_interval(hours => ${hours}::int)`
+  return found.length > 0
+}
+
+/** Guests who came so many days ago and have bought nothing, the oldest first. */
+export const listGuestsToForget = (db: Db, days: number, most: number): Promise<{ id: string }[]> =>
+  db.$queryRaw`SELECT id FROM users WHERE role = 'GUEST' AND guest_bought_at IS NULL
+    AND created_at < now() - make_interval(days => ${days}::int) ORDER BY created_at LIMIT ${most}::int`
+
 /** Names and addresses of accounts that are not erased; with a search, of those whose name or address contains it. */
 export function findContacts(db: Db, ids: readonly string[], search: string | null): Promise<Contact[]> {
   const looked = search === null ? null : `%${literally(search)}%`
-  return db.$queryRaw`SELECT id, name, email FROM users WHERE id = ANY(${ids}::uuid[]) AND deleted_at IS NULL AND email IS NOT NULL
-    AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked})` : Prisma.sql`TRUE`}`
+  return db.$queryRaw`SELECT id, name, coalesce(email, guest_email) AS email FROM users WHERE id = ANY(${ids}::uuid[]) AND deleted_at IS NULL
+    AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked} OR guest_email ILIKE ${looked})` : Prisma.sql`TRUE`}`
 }
 
 /** What a password is checked against. */
@@ -181,7 +213,7 @@ export function listAccounts(
   const where: Prisma.UserWhereInput = {
     deletedAt: null,
     ...(role && { role }),
-    ...(contains && { OR: [{ name: contains }, { email: contains }] }),
+    ...(contains && { OR: [{ name: contains }, { email: contains }, { guestEmail: contains }] }),
   }
   return ACCOUNTS.read(args, {
     rows(page) {
@@ -192,7 +224,7 @@ export function listAccounts(
       const looked = search ? `%${literally(search)}%` : null
       const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM users
         WHERE deleted_at IS NULL AND ${role ? Prisma.sql`role = ${role}::role` : Prisma.sql`TRUE`}
-          AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked})` : Prisma.sql`TRUE`}`
+          AND ${looked ? Prisma.sql`(name ILIKE ${looked} OR email ILIKE ${looked} OR guest_email ILIKE ${looked})` : Prisma.sql`TRUE`}`
       return row?.count ?? 0
     },
   })

@@ -35,12 +35,21 @@ export const viewFor = (viewer: Viewer | null, account: Account): UserView =>
 
 /** Everything: for the people themselves, as in the answer to their own sign-in, and for admins. */
 export function fullView(account: Account): UserView {
-  const { email, phoneNumber, address, role, emailVerifiedAt, createdAt, suspendedAt, suspensionReason } =
-    account
+  const {
+    email,
+    guestEmail,
+    phoneNumber,
+    address,
+    role,
+    emailVerifiedAt,
+    createdAt,
+    suspendedAt,
+    suspensionReason,
+  } = account
   const { language, timezone } = account
   return {
     ...publicView(account),
-    email,
+    email: email ?? guestEmail,
     phoneNumber,
     address,
     role,

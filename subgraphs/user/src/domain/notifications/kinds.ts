@@ -67,9 +67,31 @@ export type EventFacts = z.infer<typeof eventFacts>
 /** An amount in the smallest unit of `currency`. */
 const money = { amount: z.int(), currency: z.string() }
 const refund = eventFacts.extend({ bookingId: z.uuid(), ...money, message: z.string().nullable() })
+const mailbox = z.object({ name: z.string(), email: z.string() })
+const move = z.object({ name: z.string(), oldEmail: z.string(), newEmail: z.string() })
+
+/** What is told to the owner of an address, most of it with a link that works once: `account-links` sends them, and their texts are in files of their own. */
+const LINK_KINDS = {
+  /** Whoever signs up, which bids them welcome too, and who asks for it again. */
+  VERIFY_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+  RESET_PASSWORD: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+  SIGN_IN_LINK: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+  /** A change of address, to the new one and the old one. */
+  CONFIRM_NEW_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: move }),
+  CONFIRM_OLD_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: move }),
+  /** To the old address, with a link that takes it back. */
+  EMAIL_CHANGED: kind({ group: 'SECURITY', mailOnly: true, data: move }),
+  EMAIL_CHANGE_UNDONE: kind({ group: 'SECURITY', data: z.object({ email: z.string() }) }),
+  PASSWORD_CHANGED: kind({ group: 'SECURITY', data: z.object({ by: z.enum(['PASSWORD', 'LINK']) }) }),
+  /** A guest who has bought something. */
+  CLAIM_PURCHASE: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+} as const
+
+export type LinkKind = keyof typeof LINK_KINDS
 
 /** Everything that somebody can be told. Each has a text in each language (texts/). */
 export const KINDS = {
+  ...LINK_KINDS,
   /** The applicant, once an admin has decided. */
   PROPOSAL_REVIEWED: kind({
     group: 'ACCOUNT',

@@ -148,7 +148,7 @@ export async function insertNotifications(
       FROM added JOIN notice ON notice.id = added.id
       JOIN users person ON person.id = notice.user_id
       LEFT JOIN quiet_hours quiet ON quiet.user_id = notice.user_id
-      CROSS JOIN LATERAL (VALUES ('EMAIL'::channel, coalesce(notice.address, person.email), notice.email),
+      CROSS JOIN LATERAL (VALUES ('EMAIL'::channel, coalesce(notice.address, person.email, person.guest_email), notice.email),
         ('SMS'::channel, person.phone_number, notice.sms)) AS way (channel, address, wanted)
       LEFT JOIN notification_switches said ON said.user_id = notice.user_id AND said.kinds = notice.kinds AND said.channel = way.channel
       LEFT JOIN dead_addresses dead ON dead.channel = way.channel AND dead.address = way.address

@@ -1,7 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
-import { type Account, lockAccountShared } from '../accounts/account-store.ts'
+import { type Account, isGuestTooLong, lockAccountShared } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended, TokenExpired, TokenReused } from '../errors.ts'
@@ -44,7 +44,7 @@ type Outcome =
   | { kind: 'reused'; revoked: Revocation[] }
 
 async function rotate(
-  { keyedHashes, refreshGraceSeconds }: Deps,
+  { keyedHashes, refreshGraceSeconds, guestSessionHours }: Deps,
   tx: Tx,
   { id, sessionId, userId }: KnownToken,
   token: string,
@@ -63,6 +63,8 @@ async function rotate(
   if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
   if (revoked) throw sessionEnded()
   if (first && expired) throw new TokenExpired()
+  if (account.role === 'GUEST' && (await isGuestTooLong(tx, account.id, guestSessionHours)))
+    throw new TokenExpired()
   const refreshToken = successors.reduce(successorOf, token)
   if (first) await insertRefreshToken(tx, sessionId, { id: next, token: refreshToken })
   return { kind: 'rotated', account, refreshToken }

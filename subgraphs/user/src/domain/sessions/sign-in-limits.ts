@@ -99,7 +99,10 @@ export const signUpAttempt = (
  * Counts an attempt before the password is looked at, so that a thousand guesses at once get no further than one after the other.
  * @throws TooManyAttempts
  */
-export async function countAttempt({ db }: Pick<Deps, 'db'>, { limits }: Attempt): Promise<void> {
+export async function countAttempt(
+  { db }: Pick<Deps, 'db'>,
+  { limits }: Pick<Attempt, 'limits'>,
+): Promise<void> {
   await transaction(db, async (tx) => {
     const waits: number[] = []
     for (const limit of limits) {

@@ -1,5 +1,6 @@
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
+import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
 const when = (
@@ -12,6 +13,7 @@ const when = (
 
 /** What people are told in English. */
 export const en: Texts = {
+  ...linksEn,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

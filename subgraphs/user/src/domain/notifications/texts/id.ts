@@ -1,5 +1,6 @@
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
+import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
 const when = (
@@ -12,6 +13,7 @@ const when = (
 
 /** The same in Indonesian. */
 export const id: Texts = {
+  ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {

@@ -1,4 +1,4 @@
-import type { DataOf, NotificationKind } from '../kinds.ts'
+import type { DataOf, LinkKind, NotificationKind } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
 
 /** What a person is told, in their language: the same in the app, as a mail, a push and an SMS. */
@@ -21,3 +21,6 @@ export interface Wording {
 export type Texts = {
   readonly [K in NotificationKind]: (data: DataOf<K>, say: Formatter, secret: string) => Wording
 }
+
+/** The part of them that the owner of an address is told. */
+export type LinkTexts = Pick<Texts, LinkKind>
