@@ -87,6 +87,8 @@ describe('event.changed', () => {
       currency: 'USD',
       timezone: 'Asia/Jakarta',
       roomId: house.room.id,
+      venueId: house.venue.id,
+      locationId: null,
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
@@ -99,6 +101,26 @@ describe('event.changed', () => {
     expect(await story.sql('SELECT DISTINCT consumer FROM kit.outbox ORDER BY consumer')).toEqual([
       { consumer: 'booking' },
       { consumer: 'ticket' },
+      { consumer: 'user' },
+    ])
+  })
+
+  it('comes with the word of its review, for the organizer to be told of', async () => {
+    await using story = await startStory()
+    const house = await openHouse(story)
+    const event = await house.createApproved()
+    const reviewed = await story.sql(`SELECT consumer, payload FROM kit.outbox WHERE type = 'event.reviewed'`)
+    expect(reviewed).toEqual([
+      {
+        consumer: 'user',
+        payload: {
+          eventId: event.id,
+          organizerId: house.organizer.id,
+          version: event.version,
+          decision: 'APPROVED',
+          message: null,
+        },
+      },
     ])
   })
 
@@ -152,7 +174,10 @@ describe('what still waited for the booking subgraph', () => {
     for (const statement of readFileSync(migration, 'utf8').split(/;\n/).filter(Boolean)) {
       await story.subgraph.deps.db.$executeRawUnsafe(statement)
     }
-    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox`)).toEqual([{ consumer: 'ticket' }])
+    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox ORDER BY consumer`)).toEqual([
+      { consumer: 'ticket' },
+      { consumer: 'user' },
+    ])
     expect(await story.sql(`SELECT key FROM graphile_worker.jobs WHERE key = $1`, lane)).toEqual([])
   })
 })

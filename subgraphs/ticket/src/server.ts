@@ -99,7 +99,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       announceSaleMomentJob,
       sweepSaleMomentsJob,
       sweepWaitlistsJob,
-  tellOfAlmostSoldOutJob,
+      tellOfAlmostSoldOutJob,
       rotateSigningKeys,
       ...retentions,
     ],

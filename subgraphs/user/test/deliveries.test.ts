@@ -23,6 +23,7 @@ let siti: Person
 beforeAll(async () => {
   story = await startStory()
   siti = await story.signUp('Siti')
+  await story.sql('DELETE FROM notifications') // with the link that verifies her address
 })
 afterAll(() => story[Symbol.asyncDispose]())
 afterEach(async () => {

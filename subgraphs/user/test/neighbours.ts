@@ -103,11 +103,21 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { eventForSale: neighbours.eventsForSale.get(id) ?? null }
       case 'EventPlace':
         return {
-          eventPlace: { id, name: 'Gedung Kesenian', address: 'Jalan Merdeka 1', city: 'Bandung', room: null, online: false },
+          eventPlace: {
+            id,
+            name: 'Gedung Kesenian',
+            address: 'Jalan Merdeka 1',
+            city: 'Bandung',
+            room: null,
+            online: false,
+          },
         }
       case 'TicketHolders':
         return {
-          ticketHolders: (neighbours.holders.get(eventId) ?? []).map((ownerId) => ({ ticketId: newId(), ownerId })),
+          ticketHolders: (neighbours.holders.get(eventId) ?? []).map((ownerId) => ({
+            ticketId: newId(),
+            ownerId,
+          })),
         }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }

@@ -122,7 +122,10 @@ export async function moveStockOfDrawing(tx: Tx, moves: readonly StockMove[]): P
 }
 
 /** Notes the events to come of which a tenth at most is left, each once. @returns those that were not noted before, with how many places are left. */
-export const insertAlmostSoldOut = (tx: Tx, limit: number): PromiseLike<{ eventId: string; left: number }[]> =>
+export const insertAlmostSoldOut = (
+  tx: Tx,
+  limit: number,
+): PromiseLike<{ eventId: string; left: number }[]> =>
   tx.$queryRaw`WITH few AS (
       SELECT type.event_id, sum(type.quota - type.sold)::int AS "left"
       FROM ticket_types type JOIN event_copies event ON event.id = type.event_id

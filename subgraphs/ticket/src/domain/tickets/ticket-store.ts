@@ -133,7 +133,12 @@ export async function listEventTicketOwners(db: Db, filter: EventTicketFilter): 
 /** Tickets of an event in the order of their ids, and whose they are: those in use, and what has ended since an instant, where one is given. */
 export const listHolders = (
   db: Db,
-  { eventId, after, endedSince, limit }: { eventId: string; after: string | null; endedSince: Date | null; limit: number },
+  {
+    eventId,
+    after,
+    endedSince,
+    limit,
+  }: { eventId: string; after: string | null; endedSince: Date | null; limit: number },
 ): PromiseLike<{ ticketId: string; ownerId: string }[]> =>
   db.$queryRaw`SELECT t.id AS "ticketId", t.owner_id AS "ownerId" FROM tickets t
     WHERE t.event_id = ${eventId}::uuid AND ${after ? Prisma.sql`t.id > ${after}::uuid` : Prisma.sql`TRUE`}

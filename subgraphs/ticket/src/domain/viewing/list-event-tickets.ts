@@ -11,7 +11,12 @@ import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { TICKET_STATUSES } from '../tickets/ticket.ts'
 import { findQuestionnaires } from '../tickets/questionnaire-store.ts'
-import { countEventTickets, listEventTicketOwners, listEventTickets, listHolders } from '../tickets/ticket-store.ts'
+import {
+  countEventTickets,
+  listEventTicketOwners,
+  listEventTickets,
+  listHolders,
+} from '../tickets/ticket-store.ts'
 
 const optionalId = idSchema.nullish().default(null)
 
@@ -58,12 +63,13 @@ const holdersSchema = z.object({
   eventId: idSchema,
   after: optionalId,
   endedSince: z.date().nullish().default(null),
-  limit: z
-    .int()
-    .refine((limit) => limit >= 1 && limit <= MOST_HOLDERS, `must be from 1 to ${MOST_HOLDERS}`),
+  limit: z.int().refine((limit) => limit >= 1 && limit <= MOST_HOLDERS, `must be from 1 to ${MOST_HOLDERS}`),
 })
 
 /** Who has tickets for an event, by ticket, for the user subgraph, which tells them of what becomes of it. @throws BadUserInput */
-export async function readHolders({ db }: Deps, input: unknown): Promise<{ ticketId: string; ownerId: string }[]> {
+export async function readHolders(
+  { db }: Deps,
+  input: unknown,
+): Promise<{ ticketId: string; ownerId: string }[]> {
   return listHolders(db, parseInput(holdersSchema, input, 'filter'))
 }

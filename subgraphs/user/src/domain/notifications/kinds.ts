@@ -133,7 +133,10 @@ export const KINDS = {
   }),
   WAITLIST_EXPIRED: kind({ group: 'OFFERS', data: eventFacts }),
   /** Both sides of a transfer; the name is the other one's. */
-  TICKET_SENT: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }) }),
+  TICKET_SENT: kind({
+    group: 'PURCHASES',
+    data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),
+  }),
   TICKET_RECEIVED: kind({
     group: 'PURCHASES',
     data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),

@@ -73,13 +73,19 @@ export function announceDue(deps: AnnouncerDeps): Announcer {
   }
 }
 
-async function tryAnnouncement(deps: AnnouncerDeps, announcement: Announcement, closing: AbortSignal): Promise<void> {
+async function tryAnnouncement(
+  deps: AnnouncerDeps,
+  announcement: Announcement,
+  closing: AbortSignal,
+): Promise<void> {
   try {
     await announce(deps, announcement, closing)
   } catch (error) {
     const { id, kind, attempts } = announcement
     if (!isAway(error, deps.log)) deps.log.warn({ err: error, id, kind, attempts }, 'not announced yet')
-    await statement(deps.db, (tx) => updateLater(tx, announcement, Math.min(2 ** (attempts - 1), MOST_PAUSE_SECONDS)))
+    await statement(deps.db, (tx) =>
+      updateLater(tx, announcement, Math.min(2 ** (attempts - 1), MOST_PAUSE_SECONDS)),
+    )
   }
 }
 
@@ -100,18 +106,22 @@ export async function announce(
     return void (await transaction(db, (tx) => moveAnnouncement(tx, announcement, null)))
   const about = event ? await wordEvent(deps, event, announcement) : {}
   let { position } = announcement
-  do {
+  for (;;) {
     const page = await readAudience(deps, { ...announcement, position }, event)
     const from = { ...announcement, position }
     const isOurs = await transaction(db, async (tx) => {
       if (!(await moveAnnouncement(tx, from, page.next))) return false
-      await notify(tx, page.userIds.map((userId) => noticeOf(announcement, userId, about)))
+      await notify(
+        tx,
+        page.userIds.map((userId) => noticeOf(announcement, userId, about)),
+      )
       return true
     })
     if (!isOurs) return
     position = page.next
-  } while (position !== null && !closing?.aborted)
-  if (position !== null) await statement(db, (tx) => updateLater(tx, announcement, 0))
+    if (position === null) return
+    if (closing?.aborted) return statement(db, (tx) => updateLater(tx, announcement, 0))
+  }
 }
 
 function noticeOf({ kind, cause, data, until }: Announcement, userId: string, about: object): Notice {
@@ -134,9 +144,18 @@ async function knownEvent(deps: AnnouncerDeps, id: string): Promise<EventCopy | 
 /** What the texts say of an event. */
 async function wordEvent(deps: AnnouncerDeps, event: EventCopy, { kind }: Announcement): Promise<object> {
   const { id: eventId, title, startsAt, timezone } = event
-  const about = { eventId, title, startsAt: startsAt.toISOString(), timezone, place: await placeOf(deps, event) }
+  const about = {
+    eventId,
+    title,
+    startsAt: startsAt.toISOString(),
+    timezone,
+    place: await placeOf(deps, event),
+  }
   if (kind !== 'NEW_EVENT') return about
-  const organizer = await deps.db.user.findUnique({ where: { id: event.organizerId }, select: { name: true } })
+  const organizer = await deps.db.user.findUnique({
+    where: { id: event.organizerId },
+    select: { name: true },
+  })
   return { ...about, organizer: organizer?.name ?? '' }
 }
 

@@ -67,13 +67,18 @@ export async function moveAnnouncement(
   to: string | null,
 ): Promise<boolean> {
   const next = to === null ? Prisma.sql`done_at = now()` : Prisma.sql`position = ${to}::uuid, attempts = 1`
-  const moved = await tx.$executeRaw`UPDATE announcements SET ${next}, not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
+  const moved =
+    await tx.$executeRaw`UPDATE announcements SET ${next}, not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     WHERE id = ${id}::uuid AND done_at IS NULL AND position IS NOT DISTINCT FROM ${position}::uuid`
   return moved === 1
 }
 
 /** Gives one back, to go on with after a while. */
-export async function updateLater(tx: Tx, { id }: Pick<Announcement, 'id'>, pauseSeconds: number): Promise<void> {
+export async function updateLater(
+  tx: Tx,
+  { id }: Pick<Announcement, 'id'>,
+  pauseSeconds: number,
+): Promise<void> {
   await tx.$executeRaw`UPDATE announcements SET not_before = now() + make_interval(secs => ${pauseSeconds}::float8)
     WHERE id = ${id}::uuid AND done_at IS NULL`
 }

@@ -43,12 +43,16 @@ export async function readAudience(
     }
     case 'WISHERS':
       return pageOf(
-        await db.$queryRaw<Place[]>`SELECT id, user_id AS "userId" FROM wishlist_items WHERE event_id = ${event?.id}::uuid
+        await db.$queryRaw<
+          Place[]
+        >`SELECT id, user_id AS "userId" FROM wishlist_items WHERE event_id = ${event?.id}::uuid
           AND (${position}::uuid IS NULL OR id > ${position}::uuid) ORDER BY id LIMIT ${PAGE}`,
       )
     case 'FOLLOWERS':
       return pageOf(
-        await db.$queryRaw<Place[]>`SELECT id, user_id AS "userId" FROM follows WHERE organizer_id = ${event?.organizerId}::uuid
+        await db.$queryRaw<
+          Place[]
+        >`SELECT id, user_id AS "userId" FROM follows WHERE organizer_id = ${event?.organizerId}::uuid
           AND (${position}::uuid IS NULL OR id > ${position}::uuid) ORDER BY id LIMIT ${PAGE}`,
       )
   }

@@ -21,7 +21,9 @@ export interface EventCopy {
 }
 
 export async function findEventCopy(db: Db | Tx, id: string): Promise<EventCopy | null> {
-  const [copy] = await db.$queryRaw<EventCopy[]>`SELECT id, organizer_id AS "organizerId", title, status, starts_at AS "startsAt",
+  const [copy] = await db.$queryRaw<
+    EventCopy[]
+  >`SELECT id, organizer_id AS "organizerId", title, status, starts_at AS "startsAt",
       ends_at <= now() AS over, timezone, room_id AS "roomId", venue_id AS "venueId", location_id AS "locationId",
       refund_until AS "refundUntil", version, place, place_version AS "placeVersion"
     FROM event_copies WHERE id = ${id}::uuid`
@@ -31,7 +33,11 @@ export async function findEventCopy(db: Db | Tx, id: string): Promise<EventCopy 
 /** Takes over what is newer. The row's lock puts what is told of one event in order. @returns whether it was. */
 export async function upsertEventCopy(tx: Tx, event: EventForSale): Promise<boolean> {
   const { id, organizerId, title, status, startsAt, endsAt, timezone, refundUntil, version } = event
-  const [roomId, venueId, locationId] = [event.roomId ?? null, event.venueId ?? null, event.locationId ?? null]
+  const [roomId, venueId, locationId] = [
+    event.roomId ?? null,
+    event.venueId ?? null,
+    event.locationId ?? null,
+  ]
   const taken = await tx.$executeRaw`INSERT INTO event_copies AS known
       (id, organizer_id, title, status, starts_at, ends_at, timezone, room_id, venue_id, location_id, refund_until, version)
     VALUES (${id}::uuid, ${organizerId}::uuid, ${title}, ${status}, ${startsAt}, ${endsAt}, ${timezone}, ${roomId}::uuid,

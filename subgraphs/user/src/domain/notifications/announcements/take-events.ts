@@ -39,8 +39,14 @@ export const announcing: EventHandlers<Tx> = {
   'event.reviewed': (tx, { payload: { eventId, organizerId, version, decision, message } }) =>
     tell(tx, toUser(organizerId, eventId, 'EVENT_REVIEWED', `${eventId} ${version}`, { decision, message })),
 
-  'booking.tickets-issued': (tx, { payload: { bookingId, userId, eventId, ticketIds, totalPrice, currency } }) =>
-    tell(tx, toUser(userId, eventId, 'PURCHASE', bookingId, { bookingId, ticketIds, amount: totalPrice, currency })),
+  'booking.tickets-issued': (
+    tx,
+    { payload: { bookingId, userId, eventId, ticketIds, totalPrice, currency } },
+  ) =>
+    tell(
+      tx,
+      toUser(userId, eventId, 'PURCHASE', bookingId, { bookingId, ticketIds, amount: totalPrice, currency }),
+    ),
 
   async 'booking.changed'(tx, { payload }) {
     const { bookingId, userId, eventId, status, refundedAmount: amount, currency, refundReason } = payload
@@ -51,7 +57,8 @@ export const announcing: EventHandlers<Tx> = {
   },
 
   async 'booking.refund-reviewed'(tx, { payload }) {
-    const { requestId, bookingId, userId, eventId, organizerId, step, amount, currency, reviewBy, message } = payload
+    const { requestId, bookingId, userId, eventId, organizerId, step, amount, currency, reviewBy, message } =
+      payload
     const data = { bookingId, amount, currency, message }
     if (step === 'REQUESTED')
       await tell(
@@ -63,13 +70,24 @@ export const announcing: EventHandlers<Tx> = {
   },
 
   async 'booking.payout-ended'(tx, { payload: { organizerId, status, ...data } }) {
-    const to = { cause: `${data.payoutId} ${status}`, audience: 'USERS', eventId: null, userIds: [organizerId] } as const
+    const to = {
+      cause: `${data.payoutId} ${status}`,
+      audience: 'USERS',
+      eventId: null,
+      userIds: [organizerId],
+    } as const
     if (status === 'PAID') await tell(tx, { ...to, kind: 'PAYOUT_PAID', data })
     else await tell(tx, { ...to, kind: 'PAYOUT_FAILED', data: { ...data, rejected: status === 'REJECTED' } })
   },
 
   'booking.refunds-hanging': (tx, { payload }) =>
-    tell(tx, { kind: 'SYSTEM_REFUNDS_HANGING', cause: payload.day, audience: 'ADMINS', eventId: null, data: payload }),
+    tell(tx, {
+      kind: 'SYSTEM_REFUNDS_HANGING',
+      cause: payload.day,
+      audience: 'ADMINS',
+      eventId: null,
+      data: payload,
+    }),
 
   async 'booking.webhook-disabled'(tx, { id, payload: { organizerId, ...data } }) {
     const about = { cause: id, eventId: null, data }
@@ -89,7 +107,10 @@ export const announcing: EventHandlers<Tx> = {
     await tell(
       tx,
       toUser(fromUserId, eventId, 'TICKET_SENT', newTicketId, { ticketId, name: nameOf(toUserId) }),
-      toUser(toUserId, eventId, 'TICKET_RECEIVED', newTicketId, { ticketId: newTicketId, name: nameOf(fromUserId) }),
+      toUser(toUserId, eventId, 'TICKET_RECEIVED', newTicketId, {
+        ticketId: newTicketId,
+        name: nameOf(fromUserId),
+      }),
     )
   },
 
@@ -97,9 +118,17 @@ export const announcing: EventHandlers<Tx> = {
     if (userId !== null) await tell(tx, toUser(userId, eventId, 'GUEST_INVITED', guestId, { ticketId }))
   },
 
-  'ticket.waitlist-offered': (tx, { payload: { entryId, userId, eventId, holdId, places, quantity, expiresAt } }) =>
+  'ticket.waitlist-offered': (
+    tx,
+    { payload: { entryId, userId, eventId, holdId, places, quantity, expiresAt } },
+  ) =>
     tell(tx, {
-      ...toUser(userId, eventId, 'WAITLIST_OFFER', `${entryId} ${holdId} ${places}`, { holdId, places, quantity, expiresAt }),
+      ...toUser(userId, eventId, 'WAITLIST_OFFER', `${entryId} ${holdId} ${places}`, {
+        holdId,
+        places,
+        quantity,
+        expiresAt,
+      }),
       until: new Date(expiresAt),
     }),
 
@@ -127,12 +156,22 @@ function changesOf(before: EventCopy | null, now: EventForSale, occurredAt: stri
   if (now.status === 'CANCELLED') {
     if (before?.status === 'CANCELLED' || endsAt <= new Date(occurredAt)) return []
     // By the time that somebody reads it their tickets may have ended: because of it.
-    return [{ ...of, kind: 'EVENT_CANCELLED', audience: 'HOLDERS', data: { reason, endedSince: since(occurredAt) } }]
+    return [
+      {
+        ...of,
+        kind: 'EVENT_CANCELLED',
+        audience: 'HOLDERS',
+        data: { reason, endedSince: since(occurredAt) },
+      },
+    ]
   }
   if (now.status !== 'APPROVED' || before === null) return []
-  if (before.status !== 'APPROVED') return [{ ...of, kind: 'NEW_EVENT', audience: 'FOLLOWERS', data: {}, until: now.startsAt }]
+  if (before.status !== 'APPROVED')
+    return [{ ...of, kind: 'NEW_EVENT', audience: 'FOLLOWERS', data: {}, until: now.startsAt }]
   const timeChanged = before.startsAt.getTime() !== now.startsAt.getTime()
-  const placeChanged = (['roomId', 'venueId', 'locationId'] as const).some((one) => before[one] !== (now[one] ?? null))
+  const placeChanged = (['roomId', 'venueId', 'locationId'] as const).some(
+    (one) => before[one] !== (now[one] ?? null),
+  )
   const refundUntil = now.refundUntil?.toISOString() ?? null
   const mayGoBack = refundUntil !== null && refundUntil !== (before.refundUntil?.toISOString() ?? null)
   if (!timeChanged && !placeChanged && !mayGoBack) return []

@@ -40,7 +40,11 @@ export const en: Texts = {
         ? `Thank you! Your ticket for ${title} is here. Show its code at the door.`
         : `Thank you! Your ${say.count(ticketIds.length)} tickets for ${title} are here. Show their codes at the door.`,
     ],
-    facts: [...when(event, say), ['Tickets', say.count(ticketIds.length)], ['Total', say.money(amount, currency)]],
+    facts: [
+      ...when(event, say),
+      ['Tickets', say.count(ticketIds.length)],
+      ['Total', say.money(amount, currency)],
+    ],
     action: { label: 'See your tickets', url: say.url(`/bookings/${bookingId}`) },
   }),
   REFUND_TO_REVIEW: ({ eventId, title, amount, currency, reviewBy, message }, say) => ({
@@ -94,7 +98,11 @@ export const en: Texts = {
     action: { label: 'See your booking', url: say.url(`/bookings/${bookingId}`) },
   }),
   EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
-    subject: timeChanged ? `${title} has another time` : placeChanged ? `${title} has another place` : `${title} has changed`,
+    subject: timeChanged
+      ? `${title} has another time`
+      : placeChanged
+        ? `${title} has another place`
+        : `${title} has changed`,
     paragraphs: [
       `${title} has changed. Your tickets stay valid. This is how it is now:`,
       ...(refundUntil
@@ -145,7 +153,9 @@ export const en: Texts = {
   }),
   TICKET_SENT: ({ title, name }) => ({
     subject: `Your ticket for ${title} is ${name}’s now`,
-    paragraphs: [`You have handed a ticket for ${title} on to ${name}. The code that you had is of no use any more.`],
+    paragraphs: [
+      `You have handed a ticket for ${title} on to ${name}. The code that you had is of no use any more.`,
+    ],
   }),
   TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
     subject: `${name} has given you a ticket for ${title}`,

@@ -38,7 +38,11 @@ export const id: Texts = {
     paragraphs: [
       `Terima kasih! ${say.count(ticketIds.length)} tiket Anda untuk ${title} sudah tersedia. Tunjukkan kodenya di pintu masuk.`,
     ],
-    facts: [...when(event, say), ['Tiket', say.count(ticketIds.length)], ['Total', say.money(amount, currency)]],
+    facts: [
+      ...when(event, say),
+      ['Tiket', say.count(ticketIds.length)],
+      ['Total', say.money(amount, currency)],
+    ],
     action: { label: 'Lihat tiket', url: say.url(`/bookings/${bookingId}`) },
   }),
   REFUND_TO_REVIEW: ({ eventId, title, amount, currency, reviewBy, message }, say) => ({
@@ -92,7 +96,11 @@ export const id: Texts = {
     action: { label: 'Lihat pesanan', url: say.url(`/bookings/${bookingId}`) },
   }),
   EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
-    subject: timeChanged ? `Waktu ${title} berubah` : placeChanged ? `Tempat ${title} berubah` : `${title} berubah`,
+    subject: timeChanged
+      ? `Waktu ${title} berubah`
+      : placeChanged
+        ? `Tempat ${title} berubah`
+        : `${title} berubah`,
     paragraphs: [
       `Ada perubahan pada ${title}. Tiket Anda tetap berlaku. Beginilah jadwalnya sekarang:`,
       ...(refundUntil
@@ -159,7 +167,9 @@ export const id: Texts = {
   }),
   GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
     subject: `Anda diundang ke ${title}`,
-    paragraphs: [`Penyelenggara ${title} mengundang Anda: sebuah tiket sudah menjadi milik Anda. Tunjukkan kodenya di pintu masuk.`],
+    paragraphs: [
+      `Penyelenggara ${title} mengundang Anda: sebuah tiket sudah menjadi milik Anda. Tunjukkan kodenya di pintu masuk.`,
+    ],
     facts: when(event, say),
     action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
   }),
