@@ -7,9 +7,10 @@ import { ROOT } from './paths.ts'
 const USAGE = `Usage: npm run chaos -- ROUNDS                      kills each of the five processes ROUNDS times
        npm run chaos -- --storm MINUTES [--seed N] [--only KIND]
                                                     all kinds of faults at random; the same ones for the same seed
-       npm run chaos -- --matrix [--faults N] [--seed N] [--wave N]
+       npm run chaos -- --matrix [--faults N] [--seed N] [--wave N] [--points NAME,…]
                                                     at least N faults of processes, stores, providers and time in waves,
-                                                    each followed by a look at everything; from a later wave of the plan on
+                                                    each followed by a look at everything; from a later wave of the plan on;
+                                                    processes die at these fault points instead of at all there are
        npm run chaos -- --live [--watchers N] [--changes N] [--seed N] [--mutant NAME]
                                                     N watchers of a seat map amid N changes of seats and faults of all that is between
                                                     them and the database, which is restored from a back-up; or a short form of it
@@ -25,13 +26,14 @@ function readTest(args: string[]): { file: string; env: Record<string, string> }
     matrix: { type: 'boolean' },
     faults: text,
     wave: text,
+    points: text,
     live: { type: 'boolean' },
     watchers: text,
     changes: text,
     mutant: text,
   } as const
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
-  const { storm, seed, only, matrix, faults = '1500', wave = '1' } = values
+  const { storm, seed, only, matrix, faults = '1500', wave = '1', points } = values
   const { live, watchers = '1000', changes = '10000', mutant } = values
   const chosenSeed = String(seed === undefined ? randomInt(1, 2 ** 31) : positive(seed))
   if (live) {
@@ -54,6 +56,7 @@ function readTest(args: string[]): { file: string; env: Record<string, string> }
         KARCIS_MATRIX_FAULTS: String(positive(faults)),
         KARCIS_MATRIX_SEED: chosenSeed,
         KARCIS_MATRIX_WAVE: String(positive(wave)),
+        ...(points !== undefined && { KARCIS_MATRIX_POINTS: points }),
       },
     }
   if (storm === undefined) {

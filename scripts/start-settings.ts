@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { SetupError } from '@karcis/infra/setup'
 import { databaseSetting } from '@karcis/infra/migrate'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
-import { WEBHOOK_PROVIDERS, type WebhookProvider } from '@karcis/kit/contracts/webhooks'
 import { ROOT } from './paths.ts'
+import { STOOD_IN, type StoodIn } from './stand-ins.ts'
 
 const DEVELOPMENT_ADMIN = { email: 'admin@karcis.local', password: 'karcis-admin-1' }
 
@@ -17,8 +17,8 @@ export interface StartSettings {
   readonly dataDir: string
   readonly routerPort: number
   readonly ports: Readonly<Record<SubgraphName, number>>
-  /** Of what stands in for payment providers. */
-  readonly standInPorts: Readonly<Record<WebhookProvider, number>>
+  /** Of what stands in for payment providers and Google. */
+  readonly standInPorts: Readonly<Record<StoodIn, number>>
   readonly postgresPort: number
   readonly redisPort: number
   /** Databases on servers of somebody else; those missing here live on the embedded one. */
@@ -54,7 +54,7 @@ export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): Start
   const ports = SUBGRAPHS.map(
     (name, index) => [name, port(`${name.toUpperCase()}_PORT`, routerPort + 1 + index)] as const,
   )
-  const standInPorts = WEBHOOK_PROVIDERS.map(
+  const standInPorts = STOOD_IN.map(
     (name, index) =>
       [name, port(`STAND_IN_${name.toUpperCase()}_PORT`, routerPort + 1 + SUBGRAPHS.length + index)] as const,
   )
@@ -64,7 +64,7 @@ export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): Start
     dataDir: resolve(ROOT, flags.data),
     routerPort,
     ports: Object.fromEntries(ports) as Record<SubgraphName, number>,
-    standInPorts: Object.fromEntries(standInPorts) as Record<WebhookProvider, number>,
+    standInPorts: Object.fromEntries(standInPorts) as Record<StoodIn, number>,
     postgresPort: port('POSTGRES_PORT', 54_330),
     redisPort: port('REDIS_PORT', 63_790),
     databaseUrls: Object.fromEntries(databases.filter(([, value]) => value !== undefined)),

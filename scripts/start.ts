@@ -2,7 +2,6 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetupError, assertPortFree } from '@karcis/infra/setup'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
-import { WEBHOOK_PROVIDERS } from '@karcis/kit/contracts/webhooks'
 import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
@@ -11,7 +10,7 @@ import { claim, clearRun, stopOrphans, writeRun } from './run-lock.ts'
 import { seedOnce } from './seed.ts'
 import type { StartSettings } from './start-settings.ts'
 import { readSecrets, readStartSettings } from './start-settings.ts'
-import { prepareStandIns, type StandIns } from './stand-ins.ts'
+import { prepareStandIns, STOOD_IN, type StandIns } from './stand-ins.ts'
 import { supervise } from './supervisor.ts'
 import { startSurvivor } from './survivor.ts'
 import { onInterruption, readableLine, tolerateClosedOutput } from './terminal.ts'
@@ -100,7 +99,7 @@ async function start(
   for (const { role, email, password } of users) progress(`  ${role.padEnd(9)} ${email} / ${password}`)
   for (const [provider, url] of Object.entries(standIns?.addresses ?? {}))
     progress(
-      `  ${provider.padEnd(9)} ${url} stands in: confirmPayment gives a page to pay on, no money moves`,
+      `  ${provider.padEnd(9)} ${url} stands in: ${provider === 'google' ? 'startGoogleLogin gives a page to sign in on, as anybody' : 'confirmPayment gives a page to pay on, no money moves'}`,
     )
   progress('')
   progress('Ctrl-C stops everything; what was stored is there again at the next start.')
@@ -117,7 +116,7 @@ async function assertPortsFree(
   for (const name of SUBGRAPHS)
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
   if (!standIns) return
-  for (const name of WEBHOOK_PROVIDERS)
+  for (const name of STOOD_IN)
     await assertPortFree(
       standInPorts[name],
       `what stands in for ${name}`,

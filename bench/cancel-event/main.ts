@@ -7,8 +7,15 @@ import { viewer } from '../event-on-sale.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { forgetStatements, printStatements } from './statements.ts'
 import { cpuOfFamily } from '../router/cpu.ts'
-import { describeWindows, printCpu, printMemory, printProgress, type Progress } from './report.ts'
-import { type Shop, sellAtOnce, sellAtRate, type Window } from './sales.ts'
+import {
+  describeStretches,
+  printCpu,
+  printMemory,
+  printProgress,
+  type Progress,
+  type Stretch,
+} from './report.ts'
+import { type Shop, sellAtOnce, sellAtRate } from './sales.ts'
 import { type SoldEvent, writeSold, writeWallets } from './sold-bookings.ts'
 
 const BUYERS = 400
@@ -24,7 +31,8 @@ const { values } = parseArgs({
     alone: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '5' },
     'round-bookings': { type: 'string', default: '4000' },
-    seconds: { type: 'string', default: '10' },
+    quiet: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
     rate: { type: 'string', default: '8' },
     'xendit-every': { type: 'string', default: '10' },
     watch: { type: 'boolean', default: false },
@@ -35,8 +43,11 @@ const { values } = parseArgs({
 /**
  * `npm run bench:cancel-event`: an event with many paid bookings is called off while another one sells. How long that takes, until the money, the tickets,
  * the providers and the credit notes have followed; what the processes need for it; and what the other event's sale has of it: in one
- * cancellation of `--bookings`, and in `--rounds` of `--round-bookings`, each beside a quiet window; before these one of `--alone`, while nobody buys
- * anything. `--profile DIR` writes CPU profiles there, and tells what that one cost in Postgres, by statement and trigger.
+ * cancellation of `--bookings`, and in `--rounds` of `--round-bookings`; before these one of `--alone`, while nobody buys anything.
+ *
+ * The sale goes on all the time, in stretches at a rate and then as fast as it goes, of `--seconds` each. Each stretch is told by what went on beside it: money that went back,
+ * credit notes, or nothing. `--quiet` of them come before each event that is called off; those of the first half and those of the second are shown apart, for what differs
+ * between these two no cancellation has done. `--profile DIR` writes CPU profiles there, and tells what `--alone` cost in Postgres, by statement and trigger.
  */
 async function benchCancelEvent(): Promise<void> {
   const everyNth = Number(values['xendit-every'])
@@ -55,17 +66,33 @@ async function benchCancelEvent(): Promise<void> {
     console.log(`${count} paid bookings written in ${((performance.now() - started) / 1_000).toFixed(0)} s`)
     return event
   }
-  /** Sales at a rate, then as fast as it goes. */
-  const sell = async (): Promise<Record<'steady' | 'fast', Window>> => ({
-    steady: await sellAtRate(shop, rate, ms),
-    fast: await sellAtOnce(shop, AT_ONCE, ms),
-  })
+  const stretches: Stretch[] = []
+  /** Sales at a rate, then as fast as it goes. @param progress of what is going on beside them. */
+  async function sell(progress: () => Progress | undefined): Promise<void> {
+    const before = progress()
+    const steady = await sellAtRate(shop, rate, ms)
+    const used = cpuOf(platform)
+    const fast = await sellAtOnce(shop, AT_ONCE, ms)
+    const stretch = {
+      beside: whatWentOn(before, progress()),
+      steady,
+      fast,
+      cpu: cpuSince(used, cpuOf(platform)),
+    }
+    stretches.push(stretch)
+    if (values.watch) console.log(JSON.stringify({ ...stretch, steady: undefined, fast: fast.took.length }))
+  }
 
   const rounds = Number(values.rounds)
-  const events: SoldEvent[] = []
-  for (let round = 0; round < rounds; round++) events.push(await sold(Number(values['round-bookings'])))
+  const events: { event: SoldEvent; count: number }[] = []
   const lonely = Number(values.alone) > 0 ? await sold(Number(values.alone)) : null
-  const big = Number(values.bookings) > 0 ? await sold(Number(values.bookings)) : null
+  if (Number(values.bookings) > 0)
+    events.push({ event: await sold(Number(values.bookings)), count: Number(values.bookings) })
+  for (let round = 0; round < rounds; round++)
+    events.push({
+      event: await sold(Number(values['round-bookings'])),
+      count: Number(values['round-bookings']),
+    })
   await sellAtOnce(shop, AT_ONCE, WARM_MS)
 
   if (lonely) {
@@ -73,36 +100,23 @@ async function benchCancelEvent(): Promise<void> {
     const before = cpuOf(platform)
     const watch = watchCancellation(platform, db, lonely)
     await platform.callOff(lonely)
-    const progress = await watch.done
-    printProgress('nobody else buys', progress)
+    const seen = await watch.done
+    printProgress('nobody else buys', seen)
     printCpu(before, cpuOf(platform), Number(values.alone))
-    printMemory(progress)
+    printMemory(seen)
     if (values.profile) await printStatements(platform.postgres, Number(values.alone))
   }
-  if (big) {
-    const before = await sell()
-    const watch = watchCancellation(platform, db, big)
-    await platform.callOff(big)
-    const during: Awaited<ReturnType<typeof sell>>[] = []
-    await sellDuring(watch, during, sell)
-    const progress = await watch.done
-    const after = await sell()
-    printProgress('while another one sells', progress)
-    printMemory(progress)
-    describeWindows('One event called off: the sale of another', { before: [before], during, after: [after] })
-  }
-  const quiet: Awaited<ReturnType<typeof sell>>[] = []
-  const busy: Awaited<ReturnType<typeof sell>>[] = []
-  let last: Promise<unknown> = Promise.resolve()
-  for (const event of events) {
-    quiet.push(await sell())
+  for (const { event } of events) {
+    for (let n = 0; n < Number(values.quiet); n++) await sell(() => undefined)
     const watch = watchCancellation(platform, db, event)
     await platform.callOff(event)
-    await sellDuring(watch, busy, sell)
-    last = watch.done
+    while (!watch.isOver()) await sell(() => watch.seen.at(-1))
+    const seen = await watch.done
+    printProgress('while another one sells', seen)
+    printMemory(seen)
   }
-  await last
-  if (rounds > 0) describeWindows(`${rounds} rounds`, { quiet, cancelling: busy })
+  for (let n = 0; n < Number(values.quiet); n++) await sell(() => undefined)
+  describeStretches(stretches)
 
   await using books = openBooks(platform.urls)
   const wrong = (await books.audit()).filter(({ count }) => count > 0)
@@ -117,16 +131,17 @@ const cpuOf = ({ processes, postgres }: Platform): Record<string, number> => ({
   postgres: cpuOfFamily(postgres.pid),
 })
 
-/** Windows that have ended while it still went on; one at least. */
-async function sellDuring<Sold>(
-  watch: { isRefunding(): boolean },
-  windows: Sold[],
-  sell: () => Promise<Sold>,
-): Promise<void> {
-  for (let first = true; first || watch.isRefunding(); first = false) {
-    const window = await sell()
-    if (first || watch.isRefunding()) windows.push(window)
-  }
+const cpuSince = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(after).map(([name, us]) => [name, us - (before[name] ?? 0)]))
+
+/** What a cancellation did between two looks at it. */
+function whatWentOn(before: Progress | undefined, after: Progress | undefined): Stretch['beside'] {
+  if (!after) return 'nothing'
+  if (after.ended > (before?.ended ?? 0)) return 'money back'
+  return after.credited > (before?.credited ?? 0) ? 'credit notes' : 'nothing'
 }
 
 async function openShop(platform: Platform): Promise<Shop> {
@@ -144,10 +159,10 @@ async function openShop(platform: Platform): Promise<Shop> {
 
 /** Looks again and again at how far the cancellation of an event is, until nothing is left of it: credit notes come last, a minute apart. */
 function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: SoldEvent) {
-  let refunding = true
+  const seen: Progress[] = []
+  let isOver = false
   const started = performance.now()
   async function watch(): Promise<Progress[]> {
-    const seen: Progress[] = []
     for (;;) {
       const { rows } = await db.query<Omit<Progress, 'ms' | 'memory'>>(
         `SELECT count(*) FILTER (WHERE status = 'REFUNDED')::int AS refunded, count(*)::int AS bookings,
@@ -165,14 +180,13 @@ function watchCancellation({ processes }: Platform, db: pg.Client, { eventId }: 
       const memory = { booking: processes.booking.memory(), ticket: processes.ticket.memory() }
       seen.push({ ...row, ms: performance.now() - started, memory })
       if (values.watch) console.log(JSON.stringify(seen.at(-1)))
-      refunding = row.ended < row.bookings || row.asked > 0
-      if (!refunding && row.credited === row.bookings) return seen
+      if (row.ended === row.bookings && row.asked === 0 && row.credited === row.bookings) return seen
       await sleep(seen.length < 40 ? LOOK_MS : 8 * LOOK_MS)
     }
   }
-  const done = watch()
-  done.catch(() => (refunding = false))
-  return { isRefunding: () => refunding, done }
+  const done = watch().finally(() => (isOver = true))
+  done.catch(() => undefined) // thrown where it is waited for
+  return { seen, isOver: () => isOver, done }
 }
 
 await benchCancelEvent()

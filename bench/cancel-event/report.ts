@@ -1,4 +1,4 @@
-import { median } from '../router/figures.ts'
+import { median, percentile } from '../router/figures.ts'
 import type { Window } from './sales.ts'
 
 /** How far the cancellation of an event had got at a moment, and what the processes had in memory, in bytes. */
@@ -65,17 +65,40 @@ export function printMemory(seen: readonly Progress[]): void {
   }
 }
 
-type Windows = Record<'steady' | 'fast', Window>[]
+/** A stretch of sales: at a rate, then as fast as it goes. */
+export interface Stretch {
+  /** What a cancellation did beside it. */
+  beside: 'nothing' | 'money back' | 'credit notes'
+  steady: Window
+  fast: Window
+  /** CPU time of each process in `fast`, in µs. */
+  cpu: Readonly<Record<string, number>>
+}
 
-/** Medians of windows of sales, and their ratio to those of the first name. */
-export function describeWindows(title: string, windows: Record<string, Windows>): void {
-  console.log(`\n${title}\n`)
-  console.log('|  | windows | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | failed |')
-  console.log('|---|---:|---:|---:|---:|---:|---:|---:|---:|')
-  const [reference] = Object.values(windows).map(middles)
-  for (const [name, all] of Object.entries(windows)) {
+/**
+ * What stretches came to by what went on beside them: the latency of all their purchases at a rate together, the median of their rates; and their ratio to those beside which nothing went on.
+ * Of these the first and the second half stand for themselves too.
+ */
+export function describeStretches(stretches: readonly Stretch[]): void {
+  const quiet = stretches.filter(({ beside }) => beside === 'nothing')
+  const names = Object.keys(stretches[0]?.cpu ?? {})
+  const half = Math.ceil(quiet.length / 2)
+  const kinds: [string, readonly Stretch[]][] = [
+    ['nothing', quiet],
+    ['nothing, the first half', quiet.slice(0, half)],
+    ['nothing, the second half', quiet.slice(half)],
+    ['money back', stretches.filter(({ beside }) => beside === 'money back')],
+    ['credit notes', stretches.filter(({ beside }) => beside === 'credit notes')],
+  ]
+  console.log(
+    `\n| beside the sale | stretches | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | failed | CPU ms per purchase | ${names.join(' | ')} |`,
+  )
+  console.log(`|---|${Array.from({ length: 9 + names.length }, () => '---:').join('|')}|`)
+  const reference = middles(quiet)
+  for (const [name, all] of kinds) {
+    if (all.length === 0) continue
     const is = middles(all)
-    const ratio = (key: keyof typeof is): string => (is[key] / (reference?.[key] ?? Number.NaN)).toFixed(2)
+    const ratio = (key: keyof typeof is): string => (is[key] / reference[key]).toFixed(2)
     const cells = [
       name,
       all.length,
@@ -86,13 +109,26 @@ export function describeWindows(title: string, windows: Record<string, Windows>)
       is.perSecond.toFixed(1),
       ratio('perSecond'),
       all.reduce((sum, { steady, fast }) => sum + steady.failed + fast.failed, 0),
+      ...[undefined, ...names].map((name) => cpuPerPurchase(all, name).toFixed(1)),
     ]
     console.log(`| ${cells.join(' | ')} |`)
   }
 }
 
-const middles = (windows: Windows) => ({
-  p50: median(windows.map(({ steady }) => steady.p50)),
-  p99: median(windows.map(({ steady }) => steady.p99)),
-  perSecond: median(windows.map(({ fast }) => fast.perSecond)),
-})
+function middles(stretches: readonly Stretch[]) {
+  const took = stretches.flatMap(({ steady }) => steady.took)
+  return {
+    p50: percentile(took, 0.5),
+    p99: percentile(took, 0.99),
+    perSecond: median(stretches.map(({ fast }) => fast.perSecond)),
+  }
+}
+
+/** CPU ms per purchase of one process, or of all together. */
+const cpuPerPurchase = (stretches: readonly Stretch[], of?: string): number =>
+  median(
+    stretches.map(({ fast, cpu }) => {
+      const us = of === undefined ? Object.values(cpu).reduce((sum, one) => sum + one, 0) : (cpu[of] ?? 0)
+      return us / 1_000 / fast.took.length
+    }),
+  )

@@ -13,6 +13,9 @@ import { createWsClient, type TestWsClient } from '@karcis/testkit/ws-client'
 import { createTicketSubgraph } from '@karcis/ticket/server'
 import { createUserSubgraph } from '@karcis/user/server'
 
+/** What seals the private keys, and the tokens of mails that wait. */
+export const KEY_ENCRYPTION_SECRET = 'seals the private keys of one test run'
+
 export const ADMIN = { email: 'admin@karcis.test', password: 'an admin of this test' }
 
 /** A client of the one endpoint. */
@@ -43,6 +46,10 @@ interface StorySettings {
   PAYMENT_MARGIN_SECONDS?: number
   ADMIN_EMAIL?: string
   ADMIN_PASSWORD?: string
+  GOOGLE_ISSUER?: string
+  GOOGLE_CLIENT_ID?: string
+  GOOGLE_CLIENT_SECRET?: string
+  GOOGLE_REDIRECT_URIS?: string[]
   MIDTRANS_SERVER_KEY?: string
   MIDTRANS_SNAP_URL?: string
   MIDTRANS_API_URL?: string
@@ -66,7 +73,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     ...USUAL_SETTINGS,
     REDIS_URL: testRedisUrl(),
     SERVICE_SECRET: 'a secret between the processes of one test',
-    KEY_ENCRYPTION_SECRET: 'seals the private keys of one test run',
+    KEY_ENCRYPTION_SECRET,
     USER_URL: url('user'),
     EVENT_URL: url('event'),
     TICKET_URL: url('ticket'),
@@ -95,6 +102,9 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       NOTIFICATION_RETENTION_DAYS: 365,
       DELIVERY_RETENTION_DAYS: 30,
       REFRESH_GRACE_SECONDS: 30,
+      SESSION_MAX_DAYS: 90,
+      GOOGLE_ISSUER: 'http://127.0.0.1:9', // nobody there
+      GOOGLE_REDIRECT_URIS: [],
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,
       PROPOSAL_RETENTION_DAYS: 730,

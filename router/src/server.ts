@@ -98,6 +98,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     access.authenticator,
     limits.requestBytes,
     createFastPath(file, services),
+    origins,
   )
   const { booking, ticket } = settings.subgraphs
   const ofBooking =

@@ -106,14 +106,18 @@ const STAND_IN_FAULTS: readonly StandInCard[] = [
 
 /**
  * Waves without end, the same ones for the same seed. Whatever can be done comes once before it comes again.
- * @param size how many faults a wave has.
+ * @param size how many faults a wave has. @param points at which processes die.
  */
-export function* matrixOf(seed: number, size: number): Generator<MatrixWave, never> {
+export function* matrixOf(
+  seed: number,
+  size: number,
+  points: readonly FaultPoint[] = FAULT_POINTS,
+): Generator<MatrixWave, never> {
   const random = createRandom(seed)
   const strikes = deckOf(
     STRIKE_TARGETS.flatMap(([kind, targets]) => targets.map((target) => ({ kind, target }))),
   )
-  const crashes = deckOf([...FAULT_POINTS])
+  const crashes = deckOf(points)
   const faults = deckOf(
     STAND_IN_FAULTS.flatMap(({ at = OUTSIDE, ...fault }) =>
       at.map((method): PaymentFault => ({ ...fault, method })),

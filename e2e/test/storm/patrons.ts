@@ -66,7 +66,8 @@ export async function buyUntil(
 interface Looked {
   readonly status: string
   readonly payment: { readonly status: string } | null
-  readonly tickets: readonly unknown[]
+  /** Null while the ticket subgraph does not answer. */
+  readonly tickets: readonly unknown[] | null
 }
 
 function createPatron(
@@ -125,7 +126,7 @@ function createPatron(
   /** Waits until a booking is paid and has its tickets, or has ended otherwise. */
   async function end(id: string): Promise<string> {
     const isOver = ({ status, tickets }: Looked) =>
-      status === 'PAID' ? tickets.length > 0 : status !== 'PENDING'
+      status === 'PAID' ? (tickets?.length ?? 0) > 0 : status !== 'PENDING'
     const { status = 'unknown' } = (await lookUntil(id, 'paid with its tickets, or over', isOver)) ?? {}
     if (status === 'PAID') tell(id, 'PAID')
     return status

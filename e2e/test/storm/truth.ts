@@ -26,6 +26,17 @@ export const bookingStatuses = (bookingDatabase: string): Promise<ReadonlyMap<st
     return new Map(rows.map(({ id, status }) => [id, status]))
   })
 
+/** Why the money of these bookings went back, of which that is known. */
+export const refundReasons = (bookingDatabase: string, ids: readonly string[]): Promise<string[]> =>
+  reading(bookingDatabase, async (client) => {
+    const { rows } = await client.query<{ said: string }>(
+      `SELECT b.id || ': ' || b.refund_reason || coalesce(' (asked for at ' || string_agg(r.created_at::text, ', ') || ')', '') AS said
+         FROM bookings b LEFT JOIN refund_requests r ON r.booking_id = b.id WHERE b.id = ANY($1) AND b.refund_reason IS NOT NULL GROUP BY b.id`,
+      [ids],
+    )
+    return rows.map(({ said }) => said)
+  })
+
 /** What buyers were told that is not so: paid and yet refunded above all. */
 export const untrueOf = (outcomes: readonly Outcome[], statuses: ReadonlyMap<string, string>) =>
   outcomes

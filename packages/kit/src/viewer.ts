@@ -1,3 +1,4 @@
+import type { Cookies } from './contracts/browser.ts'
 import type { ServiceName } from './contracts/subgraphs.ts'
 import { Forbidden, Unauthenticated } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -9,6 +10,10 @@ export interface RequestScope extends Caller {
   log: Logger
   /** The network address of the client, as the router saw it; a subgraph that asks another passes it on. */
   clientAddress?: string
+  /** What the client calls itself; of mutations only. */
+  userAgent?: string
+  /** Of a browser that asked for cookies in place of tokens. */
+  cookies?: Cookies
 }
 
 /** @throws Unauthenticated when nobody is signed in. */

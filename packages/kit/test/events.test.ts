@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { importMutant } from '@karcis/testkit/code-mutants'
 import { eventually } from '@karcis/testkit/eventually'
 import { createTcpProxy } from '@karcis/testkit/tcp-proxy'
 import { pino } from 'pino'
@@ -123,46 +124,101 @@ it('delivers what is recorded right after its commit, what comes meanwhile toget
   }
 })
 
-it('has who must answer after it wait for what the courier delivers at that moment, and sends it once', async () => {
-  await using producer = await openKitDatabase()
-  const sent: string[] = []
-  const held = Promise.withResolvers<void>()
-  await using server = await startServer({
-    receive: async (events) => {
-      sent.push(...events.map(({ aggregateId }) => aggregateId))
-      await held.promise
-    },
-  })
-  const deps = { db: producer, log, clients: { booking: createServiceClient(server.url, tokens) } }
-  const courier = startCourier(deps)
-  const told = (aggregateId: string) => untilTold(producer, { consumer: 'booking', aggregateId })
-  try {
-    for (const aggregateId of ['a', 'b'])
-      await transaction(producer, (tx) =>
-        recordEvent(tx, {
-          type: 'user.registered',
-          aggregateId,
-          payload: registered(1),
-          consumers: ['booking'],
-        }),
+describe('who is to answer only once others were told', () => {
+  type Courier = { startCourier: typeof startCourier; untilTold: typeof untilTold }
+  const COURIER = new URL('../src/events/courier.ts', import.meta.url)
+
+  /** Has `a` and `b` told, of which the consumer takes its time with `a`. @returns what came in which order, and what was sent. */
+  async function story(courier: Courier): Promise<{ order: string[]; sent: string[] }> {
+    await using producer = await openKitDatabase()
+    const sent: string[] = []
+    const held = Promise.withResolvers<void>()
+    await using server = await startServer({
+      receive: async (events) => {
+        sent.push(...events.map(({ aggregateId }) => aggregateId))
+        await held.promise
+      },
+    })
+    const deps = { db: producer, log, clients: { booking: createServiceClient(server.url, tokens) } }
+    const started = courier.startCourier(deps)
+    try {
+      for (const aggregateId of ['a', 'b'])
+        await transaction(producer, (tx) =>
+          recordEvent(tx, {
+            type: 'user.registered',
+            aggregateId,
+            payload: registered(1),
+            consumers: ['booking'],
+          }),
+        )
+      // `recordEvent` tells the product's own courier; here it is this one.
+      const first = ['a', 'b'].map((aggregateId) =>
+        courier.untilTold(producer, { consumer: 'booking', aggregateId }),
       )
-    const order: string[] = []
-    const waiting = [
-      told('a').then(() => order.push('a was told')),
-      told('b').then(() => order.push('b was told')),
-    ]
-    await eventually(() => expect(sent).toContain('a'))
-    order.push('not yet')
-    held.resolve()
-    await Promise.all(waiting)
-    expect(order.toSorted()).toEqual(['a was told', 'b was told', 'not yet'])
-    expect(order[0]).toBe('not yet')
-    expect(sent.toSorted()).toEqual(['a', 'b'])
-    await told('a') // nothing is left to tell of it
-    expect(sent).toHaveLength(2)
-  } finally {
-    await courier.close()
+      await eventually(() => expect(sent).toContain('a'))
+      const order: string[] = []
+      const waiting = [
+        ...first,
+        courier.untilTold(producer, { consumer: 'booking', aggregateId: 'a' }).then(() => order.push('told')),
+      ]
+      await sleep(20)
+      order.push('taken')
+      held.resolve()
+      await Promise.all(waiting)
+      await courier.untilTold(producer, { consumer: 'booking', aggregateId: 'a' }) // nothing is left to tell of it
+      return { order, sent: sent.toSorted() }
+    } finally {
+      held.resolve()
+      await started.close()
+    }
   }
+
+  it('waits for what the courier delivers at that moment, and that is sent once', async () => {
+    expect(await story({ startCourier, untilTold })).toEqual({ order: ['taken', 'told'], sent: ['a', 'b'] })
+  })
+
+  it('would answer before, if it did not wait for what is under way', async () => {
+    const mutant = await importMutant<Courier>(COURIER, [['      await find(told)\n', '']])
+    expect((await story(mutant)).order).toEqual(['told', 'taken'])
+  })
+
+  it('would have it sent twice, if it did not look for what is under way', async () => {
+    const mutant = await importMutant<Courier>(COURIER, [
+      ['if (!find(told)) tell([told])', 'tell([told])'],
+      ['if (underWay.has(consumer)) continue', ''],
+    ])
+    expect((await story(mutant)).sent.filter((id) => id === 'a').length).toBeGreaterThan(1)
+  })
+
+  /** @returns whether it was over although the consumer never takes anything. */
+  async function whileAway(courier: Courier): Promise<boolean> {
+    await using producer = await openKitDatabase()
+    const clients = { booking: createServiceClient('http://127.0.0.1:9', tokens) }
+    const started = courier.startCourier({ db: producer, log, clients })
+    try {
+      await producer.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+        VALUES (uuidv7(), 'booking', 'user.registered', 'a', '{}')`
+      const told = courier.untilTold(producer, { consumer: 'booking', aggregateId: 'a' }).then(() => true)
+      return await Promise.race([told, sleep(1_000, false, { ref: false })])
+    } finally {
+      await started.close()
+    }
+  }
+
+  it('goes on where the consumer is away: the sweep will tell it', async () => {
+    expect(await whileAway({ startCourier, untilTold })).toBe(true)
+  })
+
+  it('would wait for ever, if only what arrived ended the waiting', async () => {
+    const mutant = await importMutant<Courier>(COURIER, [
+      [
+        '        await deliver(deps, consumer, [...now.keys()])\n',
+        '        await deliver(deps, consumer, [...now.keys()])\n        for (const tried of now.values()) tried.resolve()\n',
+      ],
+      ['      for (const tried of now.values()) tried.resolve()\n      now.clear()', '      now.clear()'],
+    ])
+    expect(await whileAway(mutant)).toBe(false)
+  })
 })
 
 it('tells nobody of a change that was rolled back', async () => {

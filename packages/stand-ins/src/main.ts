@@ -1,6 +1,7 @@
 import { readSettings } from '@karcis/kit/env'
 import { type Running, runProcess } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
+import { startGoogle } from './google.ts'
 import { startMidtrans } from './midtrans.ts'
 import { standInSettings } from './settings.ts'
 import { startStripe } from './stripe.ts'
@@ -43,6 +44,15 @@ if (import.meta.main) {
         callbackUrl: settings.XENDIT_WEBHOOK_URL,
       }),
     )
+    const google = started.use(
+      await startGoogle({
+        port: settings.STAND_IN_GOOGLE_PORT,
+        clientId: settings.GOOGLE_CLIENT_ID,
+        clientSecret: settings.GOOGLE_CLIENT_SECRET,
+        redirectUris: settings.GOOGLE_REDIRECT_URIS,
+      }),
+    )
+    log.info({ provider: 'google', url: google.url }, 'stands in')
     for (const [provider, { url, seed }] of Object.entries({ midtrans, stripe, xendit })) {
       log.info({ provider, url, seed }, 'stands in')
     }

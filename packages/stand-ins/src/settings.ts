@@ -15,6 +15,7 @@ export const standInSettings = z.object({
   STAND_IN_MIDTRANS_PORT: port,
   STAND_IN_STRIPE_PORT: port,
   STAND_IN_XENDIT_PORT: port,
+  STAND_IN_GOOGLE_PORT: port,
   MIDTRANS_SERVER_KEY: z.string().min(1),
   MIDTRANS_WEBHOOK_URL: optionalUrl,
   STRIPE_SECRET_KEY: z.string().min(1),
@@ -24,4 +25,8 @@ export const standInSettings = z.object({
   XENDIT_SECRET_KEY: z.string().min(1),
   XENDIT_CALLBACK_TOKEN: z.string().min(1),
   XENDIT_WEBHOOK_URL: optionalUrl,
+  GOOGLE_CLIENT_ID: z.string().min(1),
+  GOOGLE_CLIENT_SECRET: z.string().min(1),
+  /** Separated by commas. */
+  GOOGLE_REDIRECT_URIS: z.string().transform((list) => list.split(',')),
 })

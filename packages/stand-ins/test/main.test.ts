@@ -12,6 +12,9 @@ const KEYS = {
   STRIPE_WEBHOOK_SECRET: 'c',
   XENDIT_SECRET_KEY: 'd',
   XENDIT_CALLBACK_TOKEN: 'e',
+  GOOGLE_CLIENT_ID: 'f',
+  GOOGLE_CLIENT_SECRET: 'g',
+  GOOGLE_REDIRECT_URIS: 'http://localhost:4000/sign-in/google',
 }
 
 interface Run {
@@ -30,15 +33,18 @@ function run(env: NodeJS.ProcessEnv): Run {
   return { child, printed: () => output }
 }
 
-it('starts all three from settings, and ends when it is told to', async () => {
+it('starts all of them from settings, and ends when it is told to', async () => {
   const { child, printed } = run({ ...KEYS, NODE_ENV: 'development' })
   await eventually(() => expect(printed()).toContain('"ready"'))
   const urls = [...printed().matchAll(/"provider":"(\w+)","url":"([^"]+)"/g)].map(([, name, url]) => [
     name,
     url,
   ])
-  expect(urls.map(([name]) => name)).toEqual(['midtrans', 'stripe', 'xendit'])
-  for (const [, url] of urls) expect(await (await fetch(`${url}/_stand-in/ledger`)).json()).toEqual([])
+  const [google, ...providers] = urls
+  expect(google?.[0]).toBe('google')
+  expect((await fetch(`${google?.[1]}/.well-known/openid-configuration`)).status).toBe(200)
+  expect(providers.map(([name]) => name)).toEqual(['midtrans', 'stripe', 'xendit'])
+  for (const [, url] of providers) expect(await (await fetch(`${url}/_stand-in/ledger`)).json()).toEqual([])
   await stopChild(child, 'SIGTERM', 10_000)
   expect(child.exitCode).toBe(0)
 })

@@ -104,10 +104,10 @@ function createGateway(file: SupergraphFile, services: ServiceMap, currentViewer
       executor: async ({ schema, document: valid, request, context }) => {
         const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const { viewer, requestId, log, waiting, address, onIncremental } = context as HttpContext
+        const { viewer, requestId, log, waiting, address, browser, onIncremental } = context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
-        const client = { viewer, currentViewer, requestId, log, waiting, address }
+        const client = { viewer, currentViewer, requestId, log, waiting, address, browser }
         const asked = { supergraph, document, operationName, variables, ...client }
         return asErrors(
           await (onIncremental

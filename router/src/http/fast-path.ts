@@ -87,6 +87,10 @@ class FastRequest implements OperationRequest {
     return this.#http.waiting
   }
 
+  get browser() {
+    return this.#http.browser
+  }
+
   get address() {
     return this.#http.address
   }
@@ -97,12 +101,13 @@ const areIgnored = (extensions: unknown): boolean =>
   extensions == null || (isRecord(extensions) && !('persistedQuery' in extensions))
 
 function send(
-  { response, headers }: HttpRequest,
+  { response, headers, setCookies }: HttpRequest,
   { json, result }: EncodedResponse,
   contentType: string,
 ): void {
   response.writeHead(statusOf(result, contentType), [
     ...headers,
+    ...(setCookies.length === 0 ? setCookies : setCookies.flatMap((cookie) => ['set-cookie', cookie])),
     'content-type',
     contentType,
     'cache-control',

@@ -1,14 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ApolloServer, HeaderMap } from '@apollo/server'
-import { KarcisError } from '@karcis/kit/errors'
+import { Forbidden, KarcisError } from '@karcis/kit/errors'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
 import type { IncrementalPayload } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
 import type { HttpContext } from './apollo.ts'
+import { asksForCookies } from './browser.ts'
 import type { FastPath } from './fast-path.ts'
 import type { Handler } from './http-server.ts'
+import type { Origins } from './origins.ts'
 import { SANDBOX_POLICY } from './security-headers.ts'
+
+const FOREIGN_PAGE = 'Cookies are for pages of this site only.'
 
 /** Answers GraphQL over HTTP: authenticates here, and leaves the rest to the fast path, or else to Apollo Server. */
 export function createGraphQLHandler(
@@ -16,12 +20,14 @@ export function createGraphQLHandler(
   { authenticate }: Authenticator,
   bodyLimit: number,
   fastPath: FastPath,
+  origins: Origins,
 ): Handler {
   return async (http) => {
     const { request, response } = http
     let identity: Identity | null
     let body: unknown
     try {
+      if (asksForCookies(request) && !origins.isOwnPage(request)) throw new Forbidden(FOREIGN_PAGE)
       const { authorization } = request.headers
       identity = authorization === undefined ? null : await authenticate(authorization)
       body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
@@ -52,6 +58,7 @@ export function createGraphQLHandler(
         log,
         waiting: http.waiting,
         address: http.address,
+        browser: http.browser,
         onRefusal() {
           isRefused = true
         },
@@ -62,6 +69,7 @@ export function createGraphQLHandler(
         }),
       }),
     })
+    if (http.setCookies.length > 0) response.setHeader('set-cookie', http.setCookies)
     if (following && result.body.kind === 'complete')
       return sendIncremental(response, withoutLength(result.headers), result.body.string, following)
     const status = isRefused ? refusalStatus(result.headers) : (result.status ?? 200)
@@ -104,6 +112,7 @@ export function refuse(response: ServerResponse, { code, message, facts }: Karci
       'retry-after': String(facts.retryAfterSeconds),
     })
   }
+  if (code === 'FORBIDDEN') return sendJson(response, 403, errorBody(code, message, facts))
   sendJson(response, 401, errorBody(code, message, facts), {
     'www-authenticate': 'Bearer error="invalid_token"',
   })

@@ -5,6 +5,7 @@ import type { Logger } from '@karcis/kit/log'
 import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
 import type { RouterLimits } from '../settings.ts'
 import { Waiting } from '../subgraphs/waiting.ts'
+import { Browser } from './browser.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { isPreflight, type Origins } from './origins.ts'
 
@@ -16,6 +17,10 @@ export interface HttpRequest extends RequestScope {
   readonly address: string | undefined
   /** Ends when the client has its response, or has gone. */
   readonly waiting: Waiting
+  /** The client, as the user subgraph is told of it. */
+  readonly browser: Browser
+  /** Cookies that it is to be given, as values of `Set-Cookie`. */
+  readonly setCookies: readonly string[]
   /** What every response has, as names and values in turn. */
   readonly headers: readonly string[]
   /** Sets them. Where `ownHeaders` names the path it is left to the handler, which may write them all at once: that is quicker. */
@@ -188,6 +193,8 @@ class UnderWay {
   }
 }
 
+const NO_COOKIES: readonly string[] = []
+
 class ServedRequest extends LazyScope implements HttpRequest {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -198,6 +205,7 @@ class ServedRequest extends LazyScope implements HttpRequest {
   readonly #addresses: ClientAddresses
   #address: string | undefined
   #url: URL | undefined
+  #browser: Browser | undefined
 
   constructor(
     request: IncomingMessage,
@@ -224,6 +232,15 @@ class ServedRequest extends LazyScope implements HttpRequest {
   get address(): string | undefined {
     this.#address ??= this.#addresses.of(this.request)
     return this.#address
+  }
+
+  get browser(): Browser {
+    this.#browser ??= new Browser(this.request)
+    return this.#browser
+  }
+
+  get setCookies(): readonly string[] {
+    return this.#browser?.setCookies ?? NO_COOKIES
   }
 
   get url(): URL {

@@ -34,6 +34,8 @@ export interface Origins {
    * The host is looked at too, because a page may have the name of its site lead here (DNS rebinding), and is of the same origin then.
    */
   mayConnect(request: IncomingMessage): boolean
+  /** Whether a request comes from a page of this very host, or from no page: a browser names the origin of every POST. */
+  isOwnPage(request: IncomingMessage): boolean
   /** The CORS headers of a response, as names and values in turn. */
   corsHeaders(request: IncomingMessage): readonly string[]
 }
@@ -58,6 +60,8 @@ export function createOrigins(others: string[], hosts: string[] = []): Origins {
       const { origin, host } = headers
       return isOurs(host) && (origin === undefined || allowed.has(origin) || isSameHost(origin, host))
     },
+
+    isOwnPage: ({ headers: { origin, host } }) => origin === undefined || isSameHost(origin, host),
 
     corsHeaders({ method, headers: { origin } }) {
       if (origin === undefined || !allowed.has(origin)) return OTHERS

@@ -46,6 +46,7 @@ describe('access rules, enforced before any fetch', () => {
     ['ADMIN', { users: [{ email: 'ani@example.com' }, { email: 'budi@example.com' }] }, undefined],
     ['ORGANIZER', { users: null }, [[['users'], 'FORBIDDEN']]],
     ['CUSTOMER', { users: null }, [[['users'], 'FORBIDDEN']]],
+    ['GUEST', { users: null }, [[['users'], 'FORBIDDEN']]],
   ] as const)('gives a %s the scopes of the role', async (role, data, errors) => {
     const { body } = await gql(world.url, '{ users { email } }', {}, await world.as({ role }))
     expect(body.data).toEqual(data)

@@ -1,7 +1,9 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
+import { COOKIES_HEADER, USER_AGENT_HEADER } from '@karcis/kit/contracts/browser'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import { DEADLINE_HEADER } from '@karcis/kit/contracts/deadline'
 import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
+import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
 import { noteOutage } from '@karcis/kit/outages'
@@ -37,6 +39,9 @@ interface GraphQLResponse {
   data?: Record<string, unknown> | null
   errors?: GraphQLFormattedError[]
 }
+
+/** The subgraph that people sign in at. */
+const ACCOUNTS: SubgraphName = 'user'
 
 /** More requests than these wait here, where that costs little, and not in the subgraph. */
 const MAX_CONNECTIONS = 128
@@ -84,6 +89,8 @@ export interface SubgraphClientOptions {
 
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
   const { name, tokens, limits, room } = options
+  /** Whether it is told what clients call themselves, and gives them cookies. */
+  const isTold = options.takesBatches && name === ACCOUNTS
   const bounds: ResponseLimits = { maxBytes: limits.subgraphResponseBytes, room }
   const url = new URL(options.endpoint)
   const path = url.pathname + url.search
@@ -135,17 +142,23 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     batch?: { requestIds: string; take: Parameters<typeof dispatch>[4] },
   ): Promise<HttpResponse> {
     const { viewer, requestId, address, waiting } = context
+    const browser = isQuery || !isTold ? undefined : context.browser
     const token = await tokens.sign(viewer)
     const timeoutMs = isQuery ? timeFor(context) : limits.subgraphTimeoutMs
     const headers = {
       ...(token && { [SERVICE_TOKEN_HEADER]: token }),
       ...(isQuery && { [DEADLINE_HEADER]: String(timeoutMs) }),
       ...(address !== undefined && { [CLIENT_ADDRESS_HEADER]: address }),
+      ...(browser?.userAgent !== undefined && { [USER_AGENT_HEADER]: browser.userAgent }),
+      ...(browser?.cookies !== undefined && { [COOKIES_HEADER]: browser.cookies }),
       'content-type': 'application/json',
       [REQUEST_ID_HEADER]: batch?.requestIds ?? requestId,
     }
     const request = { method: 'POST', path, body, headers } as const
-    return dispatch(over, request, bounds, timeoutMs, batch?.take, isQuery ? waiting : undefined)
+    const listener = isQuery ? waiting : undefined
+    const response = await dispatch(over, request, bounds, timeoutMs, batch?.take, listener)
+    if (response.cookies !== undefined && browser?.cookies !== undefined) browser.take(response.cookies)
+    return response
   }
 
   /** Sends a query over a connection that others use at the same time. @returns null when it has to go over the pool. */

@@ -1,3 +1,4 @@
+import { COOKIES_HEADER } from '@karcis/kit/contracts/browser'
 import { NOT_BEGUN_HEADER } from '@karcis/kit/contracts/requests'
 import type { Dispatcher } from 'undici'
 import { type ResponseRoom, ResponseTooLarge } from './response-room.ts'
@@ -13,6 +14,8 @@ export interface HttpResponse {
   held: number
   /** The subgraph says that it has begun nothing of what was asked. */
   isNotBegun: boolean
+  /** Cookies for the browser, as the user subgraph gives them; undefined for none. */
+  cookies?: string | undefined
 }
 
 /** Bounds of a response. */
@@ -48,6 +51,7 @@ export function dispatch(
     let status = 0
     let contentType = ''
     let isNotBegun = false
+    let cookies: string | undefined
     let first: Buffer | undefined
     let more: Buffer[] | undefined
     let size = 0
@@ -82,6 +86,7 @@ export function dispatch(
         status = code
         contentType = String(headers['content-type'] ?? '')
         isNotBegun = code === 503 && headers[NOT_BEGUN_HEADER] !== undefined
+        cookies = headers[COOKIES_HEADER]?.toString()
         if (!take && Number(headers['content-length']) > maxBytes)
           controller?.abort(new ResponseTooLarge(maxBytes))
       },
@@ -96,7 +101,7 @@ export function dispatch(
       onResponseEnd() {
         ended()
         const body = more ? Buffer.concat(more) : (first ?? NOTHING)
-        resolve({ status, contentType, body, held, isNotBegun })
+        resolve({ status, contentType, body, held, isNotBegun, cookies })
       },
       onResponseError(_, error) {
         ended()

@@ -25,6 +25,18 @@ export interface FetchContext extends RequestScope {
   address?: string | undefined
   /** Bytes that subgraphs have sent for it so far. */
   received?: number | undefined
+  /** The client itself, as far as the user subgraph is told of it with mutations; undefined where there is no such request. */
+  browser?: BrowserContext | undefined
+}
+
+/** What goes to the user subgraph with a mutation, and what comes back. */
+export interface BrowserContext {
+  /** What it calls itself. */
+  readonly userAgent: string | undefined
+  /** Its cookies, as they go over the wire; undefined when it did not ask for any. */
+  readonly cookies: string | undefined
+  /** Takes the cookies that it is to have, as they came over the wire. */
+  take(cookies: string): void
 }
 
 /** The context of one request that is made for several clients of the same scope. A class, for the sake of its getter: see `LazyScope`. */

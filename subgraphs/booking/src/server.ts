@@ -90,6 +90,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         statementUrls: createStatementUrls(settings.SERVICE_SECRET),
         knownFees: createKnownFees(base.db),
         reservationInTurn: createTurns(),
+        eventRefundsDue: new Set(),
         invoiceFiles,
         keptCounts: createKeptCounts(),
         promoGuesses,

@@ -1,7 +1,6 @@
 import { eventually } from '@karcis/testkit/eventually'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { refundEvent } from '../src/domain/refunds/refund-event.ts'
 import { decideRefund } from '../src/domain/refunds/review-refund.ts'
 import { finishRefund } from '../src/domain/refunds/refund-tickets.ts'
 import { settleDispute } from '../src/domain/payments/settle-dispute.ts'
@@ -9,7 +8,7 @@ import { audit } from './money.ts'
 import { REFUND } from './operations.ts'
 import { act, providerKit } from './provider-kits.ts'
 import { becomes, type ProviderShop, START, startShop } from './provider-shop.ts'
-import { knownEvent, past, PRICE, REQUEST, REVIEW, setPolicy, tellOf } from './refund-stories.ts'
+import { knownEvent, past, PRICE, refundAlone, REQUEST, REVIEW, setPolicy, tellOf } from './refund-stories.ts'
 import { salesProblems } from './sales-operations.ts'
 import { startWorld, type World } from './world.ts'
 
@@ -99,13 +98,13 @@ describe('while a payment is in dispute', () => {
     await tellOf(world, booked.event, { status: 'CANCELLED', cancellationReason: null })
     const other = world.db.eventRefund.findUnique({ where: { eventId: booked.event.eventId } })
     expect((await other)?.status).toBe('RUNNING')
-    await refundEvent(world.subgraph.deps, booked.event.eventId)
+    await refundAlone(world.subgraph.deps, booked.event.eventId)
     expect(await look(booked)).toMatchObject({ status: 'PAID', refunds: [], payment: { status: 'DISPUTED' } })
     close(booked.order, 'won')
     await becomes(world, booked.buyer, booked.id, 'PAID', 'PAID')
     await world.db
       .$executeRaw`UPDATE event_refunds SET last_id = NULL WHERE event_id = ${booked.event.eventId}::uuid`
-    await refundEvent(world.subgraph.deps, booked.event.eventId)
+    await refundAlone(world.subgraph.deps, booked.event.eventId)
     expect(await look(booked)).toMatchObject({ status: 'REFUNDED', refunds: [{ amount: 2 * PRICE }] })
     expect(await audit(world.db)).toEqual([])
   })

@@ -70,6 +70,29 @@ describe('a posting', () => {
   })
 })
 
+describe('the check of a booking’s money', () => {
+  /** How often it reads all entries there are, in a session that plans it while there are few. */
+  const wholeReads = (): Promise<number> =>
+    db.$transaction(async (tx) => {
+      await tx.$executeRaw`ANALYZE ledger_entries, ledger_transactions, ledger_accounts, bookings`
+      await tx.$executeRaw`SELECT check_booking_money(id) FROM bookings UNION ALL SELECT check_booking_money(${newId()}::uuid)`
+      const [row] = await tx.$queryRaw<{ n: number }[]>`
+        SELECT sum(seq_scan)::int AS n FROM pg_stat_xact_user_tables WHERE relname IN ('ledger_entries', 'ledger_transactions')`
+      return row?.n ?? Number.NaN
+    })
+
+  it('looks at its entries only, however few there were when it was planned', async () => {
+    await give(newId(), 1_000)
+    expect(await wholeReads()).toBe(0)
+  })
+
+  it('without enable_seqscan = off of check_booking_money reads all of them', async () => {
+    await give(newId(), 1_000)
+    await db.$executeRaw`ALTER FUNCTION check_booking_money(uuid) RESET enable_seqscan`
+    expect(await wholeReads()).toBeGreaterThan(0)
+  })
+})
+
 describe('guard ledger_entries_balanced', () => {
   const crooked = (): Posting => {
     const posting = grantPosting(newId(), 1_000)

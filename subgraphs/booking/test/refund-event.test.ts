@@ -1,3 +1,4 @@
+import { whenReached } from '@karcis/kit/fault-points'
 import { eventually } from '@karcis/testkit/eventually'
 import { parallel } from '@karcis/testkit/parallel'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +8,16 @@ import { refundEvent, sweepEventRefunds } from '../src/domain/refunds/refund-eve
 import { refundTogether } from '../src/domain/refunds/refund-together.ts'
 import { balanceOf } from './booking-process.ts'
 import { audit } from './money.ts'
-import { boughtAt, GRANT, knownEvent, PRICE, REQUEST, setPolicy, tellOf } from './refund-stories.ts'
+import {
+  boughtAt,
+  GRANT,
+  knownEvent,
+  PRICE,
+  refundAlone,
+  REQUEST,
+  setPolicy,
+  tellOf,
+} from './refund-stories.ts'
 import { type OnSale, startWorld, type World } from './world.ts'
 
 const READ = `query ($id: ID!) { booking(id: $id) { status refundedAmount refundReason
@@ -21,7 +31,7 @@ const stateOf = ({ db }: World, { eventId }: OnSale) => db.eventRefund.findUniqu
 /** As if it had been called off long ago, and time for another pass. */
 async function passAgain({ db, subgraph }: World, { eventId }: OnSale) {
   await db.$executeRaw`UPDATE event_refunds SET created_at = now() - interval '1 hour' WHERE event_id = ${eventId}::uuid`
-  await refundEvent(subgraph.deps, eventId)
+  await refundAlone(subgraph.deps, eventId)
 }
 
 const notRefunded = async ({ db }: World, { eventId }: OnSale): Promise<number> =>
@@ -81,7 +91,7 @@ describe('an event that is called off', () => {
       'BEGIN IF (SELECT count(*) FROM booking_refunds) >= 2 THEN RAISE EXCEPTION ''killed''; END IF; RETURN NEW; END'`
     await db.$executeRaw`CREATE TRIGGER die BEFORE INSERT ON booking_refunds FOR EACH ROW EXECUTE FUNCTION die()`
     await callOff(world, event)
-    await expect(refundEvent(deps, event.eventId)).rejects.toThrow(/killed/)
+    await expect(refundAlone(world.subgraph.deps, event.eventId)).rejects.toThrow(/killed/)
     expect(await notRefunded(world, event)).toBeGreaterThan(0)
     await db.$executeRaw`DROP FUNCTION die() CASCADE`
     await db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE key LIKE 'refund-event:%' AND locked_at IS NULL`
@@ -122,9 +132,9 @@ describe('an event that is called off', () => {
     await using world = await startWorld()
     const event = await knownEvent(world)
     const { deps } = world.subgraph
-    expect(await paceOf(deps.db)).toMatchObject({ rest: expect.closeTo(0, 0) })
+    expect(await paceOf(deps.db)).toMatchObject({ piece: 100, rest: expect.closeTo(0, 0) })
     for (let n = 0; n < 3; n += 1) await boughtAt(world, event, 1)
-    expect(await paceOf(deps.db)).toMatchObject({ rest: 3 })
+    expect(await paceOf(deps.db)).toMatchObject({ piece: 25 })
     await callOff(world, event)
     const isOver = { status: 'REFUNDED', fulfilled: true } as const
     await eventually(async () => expect(await world.db.booking.count({ where: isOver })).toBe(3))
@@ -136,13 +146,60 @@ describe('an event that is called off', () => {
     expect(tickets).toEqual([{ status: 'REFUNDED' }])
   })
 
+  it('rests for longer, the more others Postgres is at work for, while somebody buys', async () => {
+    await using world = await startWorld()
+    const { db } = world.subgraph.deps
+    const idle = (await paceOf(db)).rest
+    await boughtAt(world, await knownEvent(world), 1)
+    const rests: number[] = []
+    for (const sessions of [0, 2]) {
+      const work = Promise.all(
+        Array.from({ length: sessions }, () => db.$queryRaw`SELECT pg_sleep(0.5)::text`),
+      )
+      await eventually(async () => {
+        const [row] = await db.$queryRaw<{ n: number }[]>`SELECT count(*)::int AS n FROM pg_stat_activity
+          WHERE datname = current_database() AND query LIKE 'SELECT pg_sleep%' AND state = 'active'`
+        expect(row?.n).toBe(sessions)
+      })
+      rests.push((await paceOf(db)).rest)
+      await work
+    }
+    const [alone = 0, beside = 0] = rests
+    expect(alone).toBeGreaterThan(10 * idle)
+    expect(beside).toBeGreaterThan(alone)
+  })
+
+  it('is refunded beside others in one job of a process, piece by piece in turn', async () => {
+    await using world = await startWorld()
+    const { deps } = world.subgraph
+    const due = { ...deps, eventRefundsDue: new Set<string>() }
+    const events = [await knownEvent(world), await knownEvent(world)]
+    const [first, second] = events.map(({ eventId }) => eventId)
+    if (!first || !second) throw new Error('two events')
+    for (const event of events) for (let n = 0; n < 2; n += 1) await boughtAt(world, event, 1)
+    await world.db
+      .$executeRaw`INSERT INTO event_refunds (event_id, reason) VALUES (${first}::uuid, 'Rain.'), (${second}::uuid, 'Rain.')`
+    const seen: string[] = []
+    using _ = whenReached(async (point) => {
+      if (point !== 'refund-event/noted') return
+      const refunded = await Promise.all(events.map((event) => notRefunded(world, event)))
+      seen.push(refunded.join())
+      // The job of the second one comes while that of the first is at work: it ends at once, and its event is taken along.
+      if (seen.length === 1) await refundEvent(due, second)
+    })
+    await refundEvent(due, first)
+    expect(seen).toEqual(['0,2', '0,0'])
+    expect(due.eventRefundsDue.size).toBe(0)
+    expect(await audit(world.db)).toEqual([])
+  })
+
   it('by several processes at once, and told twice, refunds each booking once', async () => {
     await using world = await startWorld()
     const event = await knownEvent(world)
     for (let n = 0; n < 4; n += 1) await boughtAt(world, event, 1)
     await callOff(world, event)
     await callOff(world, event)
-    await parallel(4, () => refundEvent(world.subgraph.deps, event.eventId))
+    await parallel(4, () => refundAlone(world.subgraph.deps, event.eventId))
     await eventually(async () => expect(await notRefunded(world, event)).toBe(0))
     expect(await world.db.bookingRefund.count()).toBe(4)
     expect(await audit(world.db)).toEqual([])

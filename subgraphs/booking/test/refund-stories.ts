@@ -1,5 +1,7 @@
 import type { Viewer } from '@karcis/kit/service-token'
 import { tell } from '@karcis/testkit/ask'
+import type { Deps } from '../src/domain/deps.ts'
+import { refundEvent } from '../src/domain/refunds/refund-event.ts'
 import { PAY } from './operations.ts'
 import { type OnSale, toldOf, type World } from './world.ts'
 
@@ -50,6 +52,10 @@ export async function setPolicy(
   if (!data.setRefundPolicy) throw new Error(JSON.stringify(errors))
   return data.setRefundPolicy
 }
+
+/** Refunds an event as a process of its own does: in one and the same, whoever comes second leaves it to the first. */
+export const refundAlone = (deps: Deps, eventId: string): Promise<void> =>
+  refundEvent({ ...deps, eventRefundsDue: new Set() }, eventId)
 
 /** A paid booking of an event, and the ids of its tickets. */
 export async function boughtAt(world: World, event: OnSale, quantity = 3, as?: Viewer) {

@@ -25,7 +25,7 @@ import { createChargeableCurrencies } from './domain/inventory/chargeable-curren
 import { createStatusBoards } from './domain/seat-map/status-boards.ts'
 import { createTicketDocuments } from './domain/documents/ticket-documents.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
-import { deleteGuestNamesOf, moveGuestsTo } from './domain/allocation/guest-store.ts'
+import { deleteGuestNamesOf, moveGuestsTo, moveTicketsOf } from './domain/allocation/guest-store.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
 import { openGeometry } from './domain/viewing/read-geometry.ts'
@@ -127,6 +127,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         await deleteGuestNamesOf(tx, userId)
       },
       'user.email-verified': (tx: Tx, { payload }) => moveGuestsTo(tx, [payload]),
+      'user.guest-claimed': (tx: Tx, { payload }) => moveTicketsOf(tx, payload),
     }),
   })
 }

@@ -290,6 +290,27 @@ Rudi;rudi@karcis.test;lawn;;;
     await expectBooksToBalance(story)
   })
 
+  it('who buy for themselves have their tickets, with the codes that they know, in the account that claims them', async () => {
+    const { eventId } = await story.hall(1, 6)
+    const lawn = await story.ticketType(eventId, { name: 'Lawn', quota: 5, maxPerUser: 2 })
+    const [guest, siti, bookingId] = [person({ role: 'GUEST' }), person(), newId()]
+    await story.booking.take(guest, bookingId, lawn, 2)
+    const ids: string[] = (await story.booking.issue(bookingId)).data.issueTickets.ticketIds
+    const [bought] = await story.sql<{ code: string }>(`SELECT code FROM tickets WHERE id = '${ids[0]}'`)
+    const claimed = { type: 'user.guest-claimed', aggregateId: guest.id }
+    const payload = { guestId: guest.id, userId: siti.id }
+    for (let n = 0; n < 2; n += 1) await tell(story.subgraph, 'user', { ...claimed, payload })
+    expect(await ticketsOf(guest)).toEqual([])
+    expect(new Set((await ticketsOf(siti)).map(({ id }) => id))).toEqual(new Set(ids))
+    const scan = await checkIn(story, story.organizer, { code: bought?.code ?? '', eventId })
+    expect(scan.data.checkIn).toMatchObject({ status: 'USED', owner: { id: siti.id } })
+    const counted = await story.sql(
+      `SELECT user_id, taken FROM allowances WHERE ticket_type_id = '${lawn}' AND taken > 0`,
+    )
+    expect(counted).toEqual([{ user_id: siti.id, taken: 2 }])
+    await expectBooksToBalance(story)
+  })
+
   it('are all refused together, with every cell that is wrong', async () => {
     const { eventId, seat } = await story.hall(1, 6)
     await story.ticketType(eventId, { name: 'Lawn', quota: 1 })

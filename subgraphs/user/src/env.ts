@@ -1,4 +1,4 @@
-import { days, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
+import { days, optionalText, subgraphSettings, unlessEmpty } from '@karcis/kit/env'
 import { emailSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 
@@ -13,6 +13,12 @@ const address = z.url({ protocol: /^https?$/, error: 'must be an http:// or http
 
 /** Messages a second. */
 const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
+/** What comes back from a provider is added to it, and it is compared as it stands. */
+const isRedirectUri = (text: string): boolean =>
+  URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !/[?#]/.test(text)
+
+/** What stands in every secret that `npm start` makes for what stands in for Google. */
+export const STAND_IN_MARK = 'stand-in'
 
 /** Settings of the user subgraph. */
 export const userSettings = subgraphSettings
@@ -23,9 +29,21 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    SESSION_MAX_DAYS: days(90),
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
+    GOOGLE_CLIENT_ID: optionalText,
+    GOOGLE_CLIENT_SECRET: optionalText,
+    GOOGLE_REDIRECT_URIS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(',').flatMap((uri) => uri.trim() || []))
+      .refine(
+        (uris) => uris.every(isRedirectUri),
+        'must be http(s):// URLs without ? and #, separated by commas',
+      ),
     GUEST_SESSION_HOURS: z.coerce.number().int().min(1).max(168).default(6),
     GUEST_RETENTION_DAYS: days(30),
     /** Where people open Karcis: what links in messages begin with. */
@@ -51,6 +69,19 @@ export const userSettings = subgraphSettings
       context.addIssue({ code: 'custom', path: [name], message })
     if (settings.NODE_ENV === 'production' && settings.BCRYPT_COST < MIN_PRODUCTION_COST) {
       problem('BCRYPT_COST', `must be at least ${MIN_PRODUCTION_COST} in production`)
+    }
+    const { GOOGLE_CLIENT_ID: id, GOOGLE_CLIENT_SECRET: secret, GOOGLE_REDIRECT_URIS: uris } = settings
+    if ((id === undefined) !== (secret === undefined))
+      problem(id ? 'GOOGLE_CLIENT_SECRET' : 'GOOGLE_CLIENT_ID', 'must be given together with the other')
+    if (id !== undefined && uris.length === 0)
+      problem('GOOGLE_REDIRECT_URIS', 'must name the pages that people come back to')
+    if (settings.NODE_ENV === 'production') {
+      if (settings.GOOGLE_ISSUER.startsWith('http:'))
+        problem('GOOGLE_ISSUER', 'must be an https:// URL in production')
+      if (uris.some((uri) => uri.startsWith('http:')))
+        problem('GOOGLE_REDIRECT_URIS', 'must be https:// URLs in production')
+      if (secret?.includes(STAND_IN_MARK))
+        problem('GOOGLE_CLIENT_SECRET', 'is the secret of a stand-in, where anybody is whoever they say')
     }
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')

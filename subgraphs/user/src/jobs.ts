@@ -11,9 +11,9 @@ type Kept = Pick<
   | 'REFRESH_TOKEN_RETENTION_DAYS'
   | 'KNOWN_PLACE_RETENTION_DAYS'
   | 'PROPOSAL_RETENTION_DAYS'
+  | 'GUEST_RETENTION_DAYS'
   | 'NOTIFICATION_RETENTION_DAYS'
   | 'DELIVERY_RETENTION_DAYS'
-  | 'GUEST_RETENTION_DAYS'
 >
 
 /** Every minute: reminders that have become due. */
@@ -69,6 +69,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     name: 'forget-login-attempts',
     table: 'login_attempts',
     since: 'window_ends_at',
+    keepForDays: 0,
+  }),
+  retention({
+    name: 'forget-provider-sign-ins',
+    table: 'provider_sign_ins',
+    since: 'expires_at',
     keepForDays: 0,
   }),
   // Who has not signed in from a place for so long is a stranger there.

@@ -6,6 +6,7 @@ import type { Deps } from './domain/deps.ts'
 import { findFollowed } from './domain/following/follow-store.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
+import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
 import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-store.ts'
 
@@ -13,6 +14,8 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 interface Loaders extends WishlistLoaders {
   /** Whether the viewer follows somebody. */
   followed(userId: string): Promise<boolean | null>
+  /** By person. */
+  googleEmail: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
   newEmail: ReadById<string>
 }
@@ -27,7 +30,7 @@ export interface Context extends RequestScope {
 export const createContext = (deps: Deps, scope: RequestScope): Context => ({
   ...scope,
   deps,
-  client: createClient(scope.clientAddress),
+  client: createClient(scope),
   loaders: createLoaders(deps, scope),
 })
 
@@ -36,6 +39,9 @@ const MAX_EVENTS = 100
 
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
+  googleEmail: readByKey(async (userIds) =>
+    deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
+  ),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
   followed: readByKey((userIds) =>
     viewer === null ? Promise.resolve(new Map<string, boolean>()) : findFollowed(deps.db, viewer.id, userIds),

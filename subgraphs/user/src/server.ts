@@ -1,6 +1,7 @@
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { createSealer } from '@karcis/kit/sealing'
+import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
@@ -18,14 +19,27 @@ import { createNotificationLive, publishGrowth } from './domain/notifications/no
 import { followNotices } from './domain/notifications/notify.ts'
 import { createPasswords } from './domain/passwords/passwords.ts'
 import { authChangesSince } from './domain/sessions/auth-changes.ts'
+import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { announceRemindersJob, forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
+const DAY_SECONDS = 86_400
+
 /** A key signs until its successor does, up to two days longer than planned (daily check, one day ahead); then tokens live 15 minutes. */
 const KEY_SCHEDULE: KeySchedule = { signsForDays: 30, publishedAheadMinutes: 24 * 60, publishedAfterDays: 7 }
+
+/** Null where nobody has set it up. */
+function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
+  const { GOOGLE_ISSUER: issuer, GOOGLE_CLIENT_ID: clientId, GOOGLE_CLIENT_SECRET: clientSecret } = settings
+  if (!clientId || !clientSecret) return null
+  return createGoogleIssuer(
+    { issuer, clientId, clientSecret, redirectUris: settings.GOOGLE_REDIRECT_URIS },
+    log,
+  )
+}
 
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
@@ -44,6 +58,8 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
+        google: googleOf(settings, base.log),
+        sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
         channels: createChannels(settings),

@@ -15,7 +15,7 @@ import {
   type DispatcherDeps,
   dispatchDeliveries,
 } from '../src/domain/notifications/deliveries/dispatch-deliveries.ts'
-import { type Notice, notify } from '../src/domain/notifications/notify.ts'
+import { type Notice, type NoticeOf, notify } from '../src/domain/notifications/notify.ts'
 import { type Person, type Story, startStory } from './stories.ts'
 
 let story: Story
@@ -23,7 +23,7 @@ let siti: Person
 beforeAll(async () => {
   story = await startStory()
   siti = await story.signUp('Siti')
-  await story.sql('DELETE FROM notifications') // with the link that verifies her address
+  await story.sql('DELETE FROM notifications') // the mail of her sign-up
 })
 afterAll(() => story[Symbol.asyncDispose]())
 afterEach(async () => {
@@ -32,7 +32,7 @@ afterEach(async () => {
   await story.sql('DELETE FROM quiet_hours')
 })
 
-const notice = (cause: string, more: Pick<Notice, 'secret' | 'until'> = {}): Notice => ({
+const notice = (cause: string, more: Partial<Omit<NoticeOf<'PROPOSAL_REVIEWED'>, 'kind'>> = {}): Notice => ({
   userId: siti.id,
   kind: 'PROPOSAL_REVIEWED',
   cause,

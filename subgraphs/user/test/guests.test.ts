@@ -183,6 +183,41 @@ describe('what a guest bought', () => {
     }
   })
 
+  const CLAIM_PURCHASE = 'mutation ($token: String!) { claimPurchase(token: $token) { id email role } }'
+  const toldTicket = ({ id }: Person) =>
+    story.neighbours.received
+      .filter(
+        ({ type, payload }) =>
+          type === 'user.guest-claimed' && (payload as { guestId: string }).guestId === id,
+      )
+      .map(({ to, payload }) => ({ to, ...(payload as object) }))
+
+  it('is moved into the account that somebody has, once; what is paid for later brings another link; all goes with the account', async () => {
+    const siti = await story.signUp()
+    const { guest, token } = await buyer(siti.email)
+    expect((await story.anybody(CLAIM_PURCHASE, { token })).code).toBe('UNAUTHENTICATED')
+    expect((await guest.ask(CLAIM_PURCHASE, { token })).code).toBe('FORBIDDEN')
+    const outcomes = await parallel(4, () => siti.ask(CLAIM_PURCHASE, { token }))
+    const codes = outcomes.map((one) => (one.status === 'fulfilled' ? one.value.code : 'FAILED'))
+    expect(codes.toSorted()).toEqual(['TOKEN_REUSED', 'TOKEN_REUSED', 'TOKEN_REUSED', undefined])
+    await eventually(() =>
+      expect(toldTicket(guest)).toEqual([{ to: 'ticket', guestId: guest.id, userId: siti.id }]),
+    )
+    expect((await story.refresh(guest.refreshToken)).code).toBe('UNAUTHENTICATED')
+
+    await Promise.all([story.paid(guest), story.paid(guest)])
+    const later = await story.mailed(siti.email, 'CLAIM_PURCHASE')
+    expect((await siti.ask(CLAIM_PURCHASE, { token: later })).data.claimPurchase.id).toBe(siti.id)
+    expect((await story.told(siti.email)).filter((kind) => kind === 'CLAIM_PURCHASE')).toHaveLength(2)
+    await eventually(() => expect(toldTicket(guest)).toHaveLength(2))
+
+    const ERASE = 'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }'
+    expect((await siti.ask(ERASE, { id: siti.id, input: { password: PASSWORD } })).code).toBeUndefined()
+    expect(
+      await story.sql(`SELECT name, guest_email, guest_claimed_by FROM users WHERE id = '${guest.id}'`),
+    ).toEqual([{ name: '-', guest_email: null, guest_claimed_by: null }])
+  })
+
   it("stays the guest's where the address has an account, and the link stays good", async () => {
     const siti = await story.signUp()
     const { guest, token } = await buyer(siti.email)

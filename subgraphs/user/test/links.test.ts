@@ -130,6 +130,21 @@ describe('whether somebody has an address', () => {
     expect((await story.comeBack(siti.email)).id).toBe(siti.id)
   })
 
+  it('is not told by mails to all the addresses of one mailbox: after twenty, whoever signs up is mailed nothing', async () => {
+    const SIGN_UP = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }'
+    const signUp = async (email: string) => {
+      const { code } = await story.anybody(SIGN_UP, { input: { email, password: PASSWORD, name: 'Siti' } })
+      expect(code).toBeUndefined()
+      return story.told(email)
+    }
+    const mailbox = `flood.${newId()}`
+    expect(await signUp(`${mailbox}@karcis.test`)).toEqual(['VERIFY_EMAIL'])
+    const key = story.subgraph.deps.keyedHashes.place('mail', `${mailbox}@karcis.test`).toString('hex')
+    await story.sql(`UPDATE login_attempts SET attempts = 19 WHERE key = '\\x${key}'`)
+    expect(await signUp(`${mailbox}+1@karcis.test`)).toEqual(['VERIFY_EMAIL'])
+    expect(await signUp(`${mailbox}+2@karcis.test`)).toEqual([])
+  })
+
   it('is asked for no more than a hundred times from one network', async () => {
     const ask = story.askAs(null, 'router', '203.0.113.7')
     const asking = () => ask(ASK_SIGN_IN, { email: `${newId()}@karcis.test` })
@@ -275,9 +290,12 @@ describe('a changed address', () => {
     const SIGN_UP = 'mutation ($input: CreateUserInput!) { createUser(input: $input) { expiresIn } }'
     expect((await story.anybody(SIGN_UP, { input })).code).toBe('EMAIL_TAKEN') // it can still be gone back to
     const undo = await story.mailed(siti.email, 'EMAIL_CHANGED')
+    await story.sql(`INSERT INTO identities (id, user_id, issuer, subject, email)
+      VALUES ('${newId()}', '${siti.id}', 'https://issuer.example', 'mover', 'mover@gmail.example')`)
     expect((await use(UNDO, undo)).data.undoEmailChange).toEqual({ id: siti.id, email: siti.email })
     expect((await story.refresh(moved.refreshToken)).code).toBe('UNAUTHENTICATED')
     expect((await story.login(siti.email)).code).toBe('INVALID_CREDENTIALS') // whoever moved it knew the password
+    expect(await story.sql(`SELECT id FROM identities WHERE user_id = '${siti.id}'`)).toEqual([])
     expect((await use(UNDO, undo)).code).toBe('BAD_USER_INPUT')
     await story.anybody(ASK_RESET, { email: siti.email })
     expect((await reset(await story.mailed(siti.email, 'RESET_PASSWORD'))).code).toBeUndefined()

@@ -95,7 +95,9 @@ describe('whoever watches', () => {
     }
     const from = Number(/Stage (\d+)/.exec((await first) ?? '')?.[1])
     const last = (
-      await story.sql(`SELECT count(*)::int - 2 AS n FROM notifications WHERE user_id = '${siti.id}' AND revision IS NOT NULL`)
+      await story.sql(
+        `SELECT count(*)::int - 2 AS n FROM notifications WHERE user_id = '${siti.id}' AND revision IS NOT NULL`,
+      )
     )[0].n
     for (let n = from + 1; n <= last; n += 1) expect(await next()).toContain(`Stage ${n} `)
     await tell(rejected(budi, 'Somebody else'), rejected(siti, 'A'), rejected(siti, 'B'))

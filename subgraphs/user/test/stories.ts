@@ -1,4 +1,5 @@
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { USER_AGENT_HEADER } from '@karcis/kit/contracts/browser'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import type { ServiceName } from '@karcis/kit/contracts/subgraphs'
 import { newId } from '@karcis/kit/ids'
@@ -39,6 +40,7 @@ const SIGNED_IN = 'accessToken refreshToken expiresIn deviceToken user { id emai
 export interface From {
   address?: string
   deviceToken?: string
+  userAgent?: string
 }
 
 /** Settings that a test subgraph runs with. */
@@ -75,13 +77,22 @@ export async function startStory(overrides: Record<string, string> = {}) {
   const subgraph = stack.use(await createUserSubgraph(settings))
   let people = 0
 
-  /** Asks with a service token of this process, for this viewer. @param address which the router says that the client has. */
+  /**
+   * Asks with a service token of this process, for this viewer.
+   * @param address which the router says that the client has. @param further what else it says of it, as headers.
+   */
   const askAs =
-    (viewer: Viewer | null, service: ServiceName = 'router', address?: string): Ask =>
+    (
+      viewer: Viewer | null,
+      service: ServiceName = 'router',
+      address?: string,
+      further: Record<string, string> = {},
+    ): Ask =>
     async (operation, variables = {}) => {
       const headers = {
         [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'user', service),
         ...(address && { [CLIENT_ADDRESS_HEADER]: address }),
+        ...further,
       }
       const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
       const { errors = [] } = body
@@ -139,6 +150,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
         null,
         'router',
         from.address,
+        from.userAgent === undefined ? {} : { [USER_AGENT_HEADER]: from.userAgent },
       )(`mutation ($input: LoginInput!) { login(input: $input) { ${SIGNED_IN} } }`, {
         input: { email, password, ...(from.deviceToken && { deviceToken: from.deviceToken }) },
       }),

@@ -18,7 +18,7 @@ const OF_ROUTER: Rights = { graphql: true, routes: true }
 const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
   user: {
     event: { graphql: true, events: ['user.rights-changed'] },
-    ticket: { graphql: true, events: ['user.rights-changed', 'user.email-verified'] },
+    ticket: { graphql: true, events: ['user.rights-changed', 'user.email-verified', 'user.guest-claimed'] },
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {

@@ -37,6 +37,8 @@ export const EVENTS = {
   }),
   /** Somebody has shown that an address is theirs. */
   'user.email-verified': z.object({ userId: z.uuid(), email: z.string() }),
+  /** What somebody bought as a guest they have claimed for the account that they have: their tickets move there. */
+  'user.guest-claimed': z.object({ guestId: z.uuid(), userId: z.uuid() }),
   /** Somebody was invited by an organizer and has a ticket, which is to be sent to them: `userId` null, while no account is known of them. */
   'ticket.guest-invited': z.object({
     guestId: z.uuid(),

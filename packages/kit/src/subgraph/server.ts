@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
 import { mayTell, mayUse } from '../contracts/calls.ts'
+import { Cookies, COOKIES_HEADER, type GivenCookies, USER_AGENT_HEADER } from '../contracts/browser.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
 import { DEADLINE_HEADER } from '../contracts/deadline.ts'
 import { EVENTS_PATH } from '../contracts/events.ts'
@@ -203,7 +204,16 @@ export async function serveSubgraph<Context extends RequestScope>(
 
     const requestId = header(request, REQUEST_ID_HEADER) ?? newId()
     const clientAddress = header(request, CLIENT_ADDRESS_HEADER)
-    const scope: RequestScope = { ...caller, requestId, log, ...(clientAddress && { clientAddress }) }
+    const userAgent = header(request, USER_AGENT_HEADER)
+    const cookies = cookiesOf(request)
+    const scope: RequestScope = {
+      ...caller,
+      requestId,
+      log,
+      ...(clientAddress && { clientAddress }),
+      ...(userAgent && { userAgent }),
+      ...(cookies && { cookies }),
+    }
     const waiting = waitingFor(request, response, requestId, clientAddress)
     await workFor(waiting, () => answerOperations(body, createContext(scope), response))
   }
@@ -211,7 +221,10 @@ export async function serveSubgraph<Context extends RequestScope>(
   async function answerOperations(body: unknown, context: Context, response: ServerResponse): Promise<void> {
     if (!Array.isArray(body)) {
       const sent = new Promise<void>((resolve) => response.once('close', resolve))
-      return await sendAnswer(response, await operations.run(body, context, sent))
+      const answer = await operations.run(body, context, sent)
+      const changed = context.cookies?.changed
+      if (changed) response.setHeader(COOKIES_HEADER, JSON.stringify(changed))
+      return await sendAnswer(response, answer)
     }
     if (!isBatch(body))
       return sendJson(response, 400, failure('A batch is 1 to 64 operations.', 'BAD_USER_INPUT'))
@@ -352,6 +365,12 @@ const failure = (message: string, code: string, facts: Record<string, unknown> =
 /** @throws Forbidden to a process that may not ask this (contracts/calls.ts). */
 function permit({ service }: Caller, isAllowed: boolean): void {
   if (!isAllowed) throw new Forbidden(`This is not for the ${service} service.`)
+}
+
+/** Only the router passes them on, and only of a browser that asked for cookies. */
+function cookiesOf(request: IncomingMessage): Cookies | null {
+  const given = header(request, COOKIES_HEADER)
+  return given === undefined ? null : new Cookies(parseJson(given) as GivenCookies)
 }
 
 const header = (request: IncomingMessage, name: string): string | undefined =>

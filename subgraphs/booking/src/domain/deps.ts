@@ -44,6 +44,8 @@ export interface Deps extends BaseDeps<Db> {
   newBookings: NewBookings
   /** Reserving for an item of a cart, by its id: two at once, each for more places, would be in the way of each other's limits. */
   reservationInTurn: InTurn
+  /** Ids of events that were called off and that this process is refunding now, in turns. */
+  eventRefundsDue: Set<string>
   invoiceFiles: InvoiceFiles
   /** Of the bookings of events: hundreds of thousands. */
   keptCounts: KeptCounts

@@ -6,6 +6,7 @@ import type { Db } from './database.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { Channel } from './notifications/channels/channel.ts'
 import type { NotificationLive } from './notifications/notification-live.ts'
+import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 
 /** What the use cases of this subgraph can reach. */
@@ -16,6 +17,10 @@ export interface Deps extends BaseDeps<Db> {
   keyedHashes: KeyedHashes
   /** For how long a used refresh token gives its successor again. */
   refreshGraceSeconds: number
+  /** Null where no operator has set it up. */
+  google: GoogleIssuer | null
+  /** How long a session can be gone on with, however much it is used. */
+  sessionMaxSeconds: number
   /** For how long somebody buys as a guest. */
   guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */

@@ -12,6 +12,30 @@ export class EmailTaken extends KarcisError {
   }
 }
 
+export class GoogleSaysNo extends KarcisError {
+  constructor(message = 'Google does not vouch for this sign-in: begin again.') {
+    super('INVALID_CREDENTIALS', message)
+  }
+}
+
+export class GoogleLinkedElsewhere extends KarcisError {
+  constructor() {
+    super('CONFLICT', 'This Google account opens another account here.')
+  }
+}
+
+export class OtherGoogleLinked extends KarcisError {
+  constructor() {
+    super('CONFLICT', 'Another Google account opens this account: take that one off first.')
+  }
+}
+
+export class NoPassword extends KarcisError {
+  constructor() {
+    super('CONFLICT', 'This account has no password: have a link to set one sent to you first.')
+  }
+}
+
 export class AccountSuspended extends KarcisError {
   constructor(reason: string | null) {
     super('ACCOUNT_SUSPENDED', 'This account is suspended.', { reason })

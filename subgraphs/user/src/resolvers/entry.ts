@@ -9,6 +9,7 @@ import { resetPassword } from '../domain/account-links/reset-password.ts'
 import { logInByLink } from '../domain/account-links/sign-in-by-link.ts'
 import { verifyEmail } from '../domain/account-links/verify-email.ts'
 import { claimAccount } from '../domain/guests/claim-account.ts'
+import { claimPurchase } from '../domain/guests/claim-purchase.ts'
 import { continueAsGuest } from '../domain/guests/continue-as-guest.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
@@ -17,6 +18,7 @@ export const entry: Resolvers = {
   Mutation: {
     continueAsGuest: (_, { input }, { deps, client }) => continueAsGuest(deps, client, input),
     claimAccount: (_, { input }, { deps, client }) => claimAccount(deps, client, input),
+    claimPurchase: (_, { token }, ctx) => claimPurchase(ctx.deps, ctx.client, requireAccount(ctx), token),
     verifyEmail: (_, { token }, { deps, client, viewer }) => verifyEmail(deps, client, viewer, token),
     requestVerification: (_, __, ctx) => requestVerification(ctx.deps, ctx.client, requireAccount(ctx)),
     requestPasswordReset: (_, { email }, { deps, client }) => requestPasswordReset(deps, client, email),

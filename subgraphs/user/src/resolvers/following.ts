@@ -1,11 +1,11 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireAccount } from '@karcis/kit/viewer'
 import { followOrganizer, unfollowOrganizer } from '../domain/following/follow.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const following: Resolvers = {
   Mutation: {
-    followOrganizer: (_, { id }, ctx) => followOrganizer(ctx.deps, requireViewer(ctx), id),
-    unfollowOrganizer: (_, { id }, ctx) => unfollowOrganizer(ctx.deps, requireViewer(ctx), id),
+    followOrganizer: (_, { id }, ctx) => followOrganizer(ctx.deps, requireAccount(ctx), id),
+    unfollowOrganizer: (_, { id }, ctx) => unfollowOrganizer(ctx.deps, requireAccount(ctx), id),
   },
   User: {
     followed: async ({ id }, _, { viewer, loaders }) =>

@@ -116,10 +116,11 @@ const LEFT_TO_REFUNDER_SECONDS = 15
 export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): Promise<void> {
   const ids = bookings.map(({ id }) => id)
   const payloads = bookings.map((booking) => JSON.stringify(told(booking)))
-  await tx.$executeRaw`INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
-    SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb
-    FROM unnest(${ids.map(() => newId())}::uuid[], ${ids}::text[], ${payloads}::text[]) AS event (id, booking_id, payload)`
-  await tx.$executeRaw`SELECT graphile_worker.add_job(${CANCEL_MANY_TICKETS.name}::text,
+  await tx.$executeRaw`WITH told AS (
+      INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+      SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb
+      FROM unnest(${ids.map(() => newId())}::uuid[], ${ids}::text[], ${payloads}::text[]) AS event (id, booking_id, payload))
+    SELECT graphile_worker.add_job(${CANCEL_MANY_TICKETS.name}::text,
     payload => json_build_object('bookingIds', ${ids}::text[]), run_at => now() + make_interval(secs => ${LEFT_TO_REFUNDER_SECONDS}::int),
     max_attempts => 25, priority => ${BULK_PRIORITY}::int)`
 }

@@ -1,4 +1,4 @@
-import { transaction } from '@karcis/kit/database'
+import { statement, transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
 import type { Booking } from '../bookings/booking.ts'
@@ -102,7 +102,7 @@ async function endTickets(
     await release()
     await faultPoint('cancel-tickets/released')
   }
-  const done = await transaction(deps.db, (tx) => moveToTicketsCancelled(tx, bookingIds))
+  const done = await statement(deps.db, (tx) => moveToTicketsCancelled(tx, bookingIds))
   await faultPoint('cancel-tickets/noted')
   for (const booking of done) publishChange(deps, booking)
 }

@@ -32,29 +32,22 @@ const TURN_MS = 50_000
 export async function issueInvoices(deps: Deps, closing?: AbortSignal): Promise<void> {
   const until = performance.now() + TURN_MS
   for (let due = await listDue(deps.db, BATCH); due.length > 0; due = await listDue(deps.db, BATCH)) {
-    const began = performance.now()
     const called = await lookUpNames(deps, due)
-    for (const [organizerId, own] of Map.groupBy(due, (one) => one.organizerId)) {
-      if (closing?.aborted) return
-      await transaction(deps.db, async (tx) => {
-        await lockIssuer(tx, organizerId)
-        const still = await findDue(
-          tx,
-          own.map(({ transactionId }) => transactionId),
-        )
-        await issueAll(
-          tx,
-          deps,
-          still.filter((row) => row.organizerId === organizerId),
-          called,
-        )
-      })
-    }
+    const pace = await paceOf(deps.db)
+    for (const [organizerId, own] of Map.groupBy(due, (one) => one.organizerId))
+      for (let at = 0; at < own.length; at += pace.piece) {
+        if (closing?.aborted || performance.now() > until) return
+        const began = performance.now()
+        const ids = own.slice(at, at + pace.piece).map(({ transactionId }) => transactionId)
+        await transaction(deps.db, async (tx) => {
+          await lockIssuer(tx, organizerId)
+          const still = (await findDue(tx, ids)).filter((row) => row.organizerId === organizerId)
+          await issueAll(tx, deps, still, called)
+        })
+        if (due.length === BATCH) await restAfter(pace, performance.now() - began)
+      }
     const first = (await listDue(deps.db, 1))[0]
     if (due.length < BATCH || first?.transactionId === due[0]?.transactionId) return // those that wait for others
-    const now = performance.now()
-    if (now > until) return
-    await restAfter(await paceOf(deps.db), now - began)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Booking } from '../bookings/booking.ts'
-import type { Db, Tx } from '../database.ts'
+import type { Tx } from '../database.ts'
 import type { Payment } from '../payments/payment-store.ts'
 import type { TicketAmount } from './refund.ts'
 
@@ -16,27 +16,28 @@ export interface WholeRefund {
   providerRefundId: string | null
 }
 
-/** What went back of bookings so far as tax, and of the platform's, by booking. */
-export async function findSharesMade(
-  tx: Tx,
-  bookingIds: readonly string[],
-): Promise<Map<string, { tax: number; platformFees: number }>> {
-  const rows = await tx.$queryRaw<{ id: string; tax: bigint; platformFees: bigint }[]>`
-    SELECT booking_id AS id, sum(tax)::bigint AS tax, sum(platform_fees)::bigint AS "platformFees" FROM booking_refunds
-    WHERE booking_id = ANY(${bookingIds}::uuid[]) AND status = 'MADE' GROUP BY booking_id`
-  return new Map(
-    rows.map(({ id, tax, platformFees }) => [id, { tax: Number(tax), platformFees: Number(platformFees) }]),
-  )
+/** What went back of a booking so far as tax, and of the platform's, and for which of its tickets. */
+interface Made {
+  tax: number
+  platformFees: number
+  ticketIds: string[]
 }
 
-/** Ids of the tickets of bookings that are refunded. */
-export async function findRefundedTicketsOf(
-  db: Db | Tx,
-  bookingIds: readonly string[],
-): Promise<Set<string>> {
-  const rows = await db.$queryRaw<{ id: string }[]>`SELECT item.ticket_id AS id FROM booking_refunds refund
-    JOIN refund_items item ON item.refund_id = refund.id WHERE refund.booking_id = ANY(${bookingIds}::uuid[])`
-  return new Set(rows.map((row) => row.id))
+/** By booking; of those of which nothing is being refunded by itself just now. */
+export async function findMade(tx: Tx, bookingIds: readonly string[]): Promise<Map<string, Made>> {
+  const rows = await tx.$queryRaw<{ id: string; tax: bigint; platformFees: bigint; ticketIds: string[] }[]>`
+    SELECT booking_id AS id, sum(tax)::bigint AS tax, sum(platform_fees)::bigint AS "platformFees",
+      coalesce(array_agg(ticket_id) FILTER (WHERE ticket_id IS NOT NULL), '{}') AS "ticketIds"
+    FROM (SELECT booking_id, tax, platform_fees, NULL::uuid AS ticket_id FROM booking_refunds
+        WHERE booking_id = ANY(${bookingIds}::uuid[]) AND status = 'MADE'
+      UNION ALL SELECT refund.booking_id, 0, 0, item.ticket_id FROM booking_refunds refund JOIN refund_items item ON item.refund_id = refund.id
+        WHERE refund.booking_id = ANY(${bookingIds}::uuid[])) made GROUP BY booking_id`
+  return new Map(
+    rows.map(({ id, tax, platformFees, ticketIds }) => [
+      id,
+      { tax: Number(tax), platformFees: Number(platformFees), ticketIds },
+    ]),
+  )
 }
 
 /** Writes down what outside providers have to give back. */

@@ -19,9 +19,7 @@ import { refundInFull } from './refund-in-full.ts'
 import { refundTogether } from './refund-together.ts'
 import { finishRefunds } from './refund-tickets.ts'
 
-/** So many bookings are refunded in one transaction: who of their buyers pays for something else from the same wallet waits for no longer than that. */
-const BATCH = 100
-/** For so long one job goes on, then another takes its place. */
+/** For so long one job goes on, then others take its place. */
 const TURN_MS = 20_000
 /** So many of them at a time: wallets and ledger of other events go on beside them. */
 const AT_ONCE = 3
@@ -42,35 +40,64 @@ export async function beginEventRefund(
 }
 
 /**
- * Refunds the bookings of an event that was called off and ends their tickets, batch by batch in the order of their ids, at a pace that leaves other sales
+ * Refunds the bookings of an event that was called off and ends their tickets, piece by piece in the order of their ids, at a pace that leaves other sales
  * alone (`paceOf`), and has another job go on after a while. Broken off anywhere, it goes on from there; what was refunded is not refunded again. A pass that
  * finds none left ends it, once no payment can be under way any more that looked at the event before; what cannot be refunded yet, since its tickets are
  * being issued, is found by the next pass.
+ *
+ * However many events are called off, a process refunds one piece at a time, of one event after the other: while it is at one, another event is only noted
+ * (`deps.eventRefundsDue`), and whoever is at it takes that too. Should the process end, the sweep finds it.
  * @param closing the process begins to close: another goes on.
  */
 export async function refundEvent(deps: Deps, eventId: string, closing?: AbortSignal): Promise<void> {
-  const until = performance.now() + TURN_MS
-  for (;;) {
-    const began = performance.now()
-    if (!(await refundSome(deps, eventId))) return
-    const now = performance.now()
-    if (closing?.aborted || now > until) return transaction(deps.db, (tx) => enqueueEventRefund(tx, eventId))
-    await restAfter(await paceOf(deps.db), now - began)
+  const due = deps.eventRefundsDue
+  const isUnderWay = due.size > 0
+  due.add(eventId)
+  if (isUnderWay) return
+  try {
+    await refundDue(deps, due, closing)
+  } catch (error) {
+    due.delete(eventId) // this very job is tried again
+    await goOnLater(deps, due)
+    throw error
+  } finally {
+    due.clear()
   }
 }
 
-/** One batch. @returns whether there may be more in this pass. */
-async function refundSome(deps: Deps, eventId: string): Promise<boolean> {
+async function refundDue(deps: Deps, due: Set<string>, closing?: AbortSignal): Promise<void> {
+  const until = performance.now() + TURN_MS
+  let pace = await paceOf(deps.db)
+  // Those that come meanwhile are at the end, and one of which there is more after its piece goes there too.
+  for (const eventId of due) {
+    const began = performance.now()
+    const goesOn = await refundSome(deps, eventId, pace.piece)
+    due.delete(eventId)
+    if (goesOn) due.add(eventId)
+    const now = performance.now()
+    if (closing?.aborted || now > until) return goOnLater(deps, due)
+    pace = await paceOf(deps.db)
+    if (due.size > 0) await restAfter(pace, now - began)
+  }
+}
+
+const goOnLater = (deps: Deps, due: ReadonlySet<string>): Promise<void> =>
+  transaction(deps.db, async (tx) => {
+    for (const eventId of due) await enqueueEventRefund(tx, eventId)
+  })
+
+/** One piece, of up to so many bookings. @returns whether there may be more in this pass. */
+async function refundSome(deps: Deps, eventId: string, piece: number): Promise<boolean> {
   const refund = await findEventRefund(deps.db, eventId)
   if (refund?.status !== 'RUNNING') return false
-  const ids = await listPaid(deps.db, eventId, refund.lastId, BATCH)
+  const ids = await listPaid(deps.db, eventId, refund.lastId, piece)
   const refunded = await refundAll(deps, ids, refund.reason)
   const goesOn = await transaction(deps.db, async (tx) => {
     if (ids.length === 0 && refund.lastId === null && refund.settled) {
       await moveEventRefundToDone(tx, eventId)
       return false
     }
-    const passIsOver = ids.length < BATCH
+    const passIsOver = ids.length < piece
     await updateEventRefund(tx, eventId, passIsOver ? null : (ids.at(-1) ?? null), refunded)
     if (passIsOver) await enqueueEventRefund(tx, eventId, AGAIN_SECONDS)
     return !passIsOver

@@ -3,7 +3,7 @@ import { faultPoint } from '@karcis/kit/fault-points'
 import { newId } from '@karcis/kit/ids'
 import type { Booking } from '../bookings/booking.ts'
 import { enqueueMany, publishChange, recordManyRefunded } from '../bookings/booking-changes.ts'
-import { findBookingFees, findItems, findTicketIds, moveAllToRefunded } from '../bookings/booking-store.ts'
+import { findItems, findTicketIds, moveAllToRefunded } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { insertPostings } from '../ledger/ledger-store.ts'
@@ -14,8 +14,7 @@ import { findPayments, lockPayments, type Payment, updateRefunded } from '../pay
 import type { PaymentProvider } from '../payments/provider.ts'
 import type { PaymentProviders } from '../payments/providers.ts'
 import {
-  findRefundedTicketsOf,
-  findSharesMade,
+  findMade,
   insertBookingRefunds,
   insertProviderRefunds,
   type WholeRefund,
@@ -62,33 +61,24 @@ async function refundsOf(
   const ids = moved.map(({ booking }) => booking.id)
   const paid = await findPayments(tx, ids)
   const payments = await lockPayments(tx, [...new Set([...paid.values()].map(({ id }) => id))])
-  const made = await findSharesMade(tx, ids)
-  const [items, fees, ticketIds] = [
-    await findItems(tx, ids),
-    await findBookingFees(tx, ids),
-    await findTicketIds(tx, ids),
-  ]
-  const refunded = await findRefundedTicketsOf(tx, ids)
-  return moved.map(({ before, booking }) => {
+  const made = await findMade(tx, ids)
+  const [items, ticketIds] = [await findItems(tx, ids), await findTicketIds(tx, ids)]
+  return moved.map(({ before: { refundedAmount }, booking }) => {
     const { id } = booking
     const payment = payments.get(paid.get(id)?.id ?? '')
     if (!payment) throw new Error(`booking ${id} has no payment to refund`)
     const provider: PaymentProvider | undefined = providers[payment.provider]
-    const amount = booking.totalPrice - before.refundedAmount
-    const issued = {
-      items: items.get(id) ?? [],
-      fees: fees.get(id) ?? [],
-      ticketIds: ticketIds.get(id) ?? [],
-      refunded,
-    }
-    const left = issued.ticketIds.filter((ticketId) => !refunded.has(ticketId))
+    const amount = booking.totalPrice - refundedAmount
+    const before = made.get(id)
+    const issued = { items: items.get(id) ?? [], ticketIds: ticketIds.get(id) ?? [] }
+    const left = issued.ticketIds.filter((ticketId) => !before?.ticketIds.includes(ticketId))
     return {
       id: newId(),
       booking,
       payment,
       amount,
-      tax: booking.tax - (made.get(id)?.tax ?? 0),
-      platformFees: booking.platformFees - (made.get(id)?.platformFees ?? 0),
+      tax: booking.tax - (before?.tax ?? 0),
+      platformFees: booking.platformFees - (before?.platformFees ?? 0),
       tickets: spreadOver(issued, { amount, price: null }, left),
       providerRefundId: amount > 0 && provider?.kind !== 'LEDGER' ? newId() : null,
     }

@@ -42,9 +42,11 @@ export interface RefundPart extends Share {
   tickets: TicketAmount[]
 }
 
-/** What a booking was charged, its tickets in the order of the places of its items, and those of them that are refunded, or about to be. */
-export interface Issued extends Charges {
-  ticketIds: readonly string[]
+/** The items of a booking, and its tickets in the order of the places of these. */
+type Places = Pick<Charges, 'items'> & { ticketIds: readonly string[] }
+
+/** What a booking was charged, its tickets, and those of them that are refunded, or about to be. */
+export interface Issued extends Charges, Places {
   refunded: ReadonlySet<string>
 }
 
@@ -89,7 +91,7 @@ export function cutTo(part: RefundPart, amount: number, issued: Issued): RefundP
  * nothing over what cost nothing.
  */
 export function spreadOver(
-  issued: Issued,
+  issued: Places,
   { amount, price }: { amount: number; price: number | null },
   ticketIds: readonly string[],
 ): TicketAmount[] {
@@ -111,7 +113,7 @@ export function spreadOver(
 const SCALE = 1_000_000n
 
 /** Which item of a booking each of its tickets is of. */
-function itemsOfTickets({ items, ticketIds }: Issued): Map<string, number> {
+function itemsOfTickets({ items, ticketIds }: Places): Map<string, number> {
   const places = items.flatMap(({ quantity }, item) => Array<number>(quantity).fill(item))
   if (places.length !== ticketIds.length)
     throw new Error(`${ticketIds.length} tickets were issued for ${places.length} places`)

@@ -19,7 +19,10 @@ export async function viewPaymentMethods(
   const booking = await find(id)
   if (!booking) throw new NotFound('booking', id)
   if (booking.userId !== viewer.id) throw new Forbidden('A booking is paid by its buyer.')
-  const methods = methodsFor(deps.providers, booking.currency)
+  // There is nothing in a guest's wallet, nor can they put anything into it.
+  const methods = methodsFor(deps.providers, booking.currency).filter(
+    (method) => method !== 'WALLET' || viewer.role !== 'GUEST',
+  )
   return (await isManualOffered(deps, booking)) ? methods : methods.filter((method) => method !== 'MANUAL')
 }
 

@@ -74,9 +74,7 @@ export async function moveGuestsTo(
   tx: Tx,
   accounts: readonly { email: string; userId: string }[],
 ): Promise<void> {
-  const moved = await tx.$queryRaw<
-    { guest_id: string; user_id: string; type_id: string; is_live: boolean }[]
-  >`
+  const moved = await tx.$queryRaw<Moved[]>`
     WITH found AS (
       SELECT g.id, a.user_id FROM guests g
       JOIN unnest(${accounts.map(({ email }) => email)}::text[], ${accounts.map(({ userId }) => userId)}::uuid[]) AS a(email, user_id)
@@ -87,6 +85,31 @@ export async function moveGuestsTo(
     )
     UPDATE tickets t SET owner_id = k.user_id FROM known k WHERE t.guest_id = k.id AND t.owner_id = k.id
     RETURNING k.id AS guest_id, k.user_id, t.ticket_type_id AS type_id, t.status IN ('VALID', 'USED') AS is_live`
+  await moveUsage(tx, moved)
+}
+
+/** Gives somebody all tickets that they bought as a guest, with the codes that they have; repeating it changes nothing. */
+export async function moveTicketsOf(
+  tx: Tx,
+  { guestId, userId }: { guestId: string; userId: string },
+): Promise<void> {
+  const moved = await tx.$queryRaw<Moved[]>`
+    WITH theirs AS (SELECT id FROM tickets WHERE owner_id = ${guestId}::uuid ORDER BY id FOR NO KEY UPDATE)
+    UPDATE tickets t SET owner_id = ${userId}::uuid FROM theirs WHERE t.id = theirs.id
+    RETURNING ${guestId} AS guest_id, ${userId} AS user_id, t.ticket_type_id AS type_id, t.status IN ('VALID', 'USED') AS is_live`
+  await moveUsage(tx, moved)
+}
+
+/** A ticket that has come from a guest to somebody's account. */
+interface Moved {
+  guest_id: string
+  user_id: string
+  type_id: string
+  is_live: boolean
+}
+
+/** Counts tickets by their new owners and no longer by the guests: no limit is in the way of what is theirs already. */
+async function moveUsage(tx: Tx, moved: readonly Moved[]): Promise<void> {
   const live = moved.filter((row) => row.is_live)
   if (live.length === 0) return
   const changes = (whose: (row: (typeof live)[number]) => string) =>

@@ -20,7 +20,7 @@ import {
 } from './email-change-store.ts'
 import { deleteLinksOf } from './link-store.ts'
 import { EMAIL_CHANGE_SECONDS, readLink, sendLink, takeLink, UNDO_EMAIL_CHANGE_SECONDS } from './links.ts'
-import { recordEmailVerified, viewByLink } from './proved-mailbox.ts'
+import { recordEmailVerified, removeWaysIn, viewByLink } from './proved-mailbox.ts'
 
 /**
  * Begins the move of an account to another address: nothing changes before whoever reads the new one has confirmed it, and whoever reads
@@ -104,7 +104,7 @@ export async function replaceEmail(
 
 /**
  * Takes a move to another address back, and all that came after it, by the link that the old address was mailed. Whoever moved the account
- * there knew its password, so that is gone, and its sessions are over: its owner chooses another one by `requestPasswordReset`.
+ * there knew its password, so that is gone, with a link to Google that they may have made, and its sessions are over: its owner chooses another one by `requestPasswordReset`.
  * @throws BadUserInput, LinkUsed, LinkExpired, TooManyAttempts
  */
 export async function undoEmailChange(
@@ -126,7 +126,7 @@ export async function undoEmailChange(
     await notify(tx, [
       { userId: locked.id, kind: 'EMAIL_CHANGE_UNDONE', cause: newId(), data: { email: change.oldEmail } },
     ])
-    return updateAccount(tx, locked.id, { passwordHash: null })
+    return removeWaysIn(tx, locked.id)
   })
   publishAuthChanges(deps, revoked)
   return viewByLink(viewer, account)

@@ -1,6 +1,7 @@
+import { mailboxOf } from '../accounts/same-mailbox.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
-import type { Pace } from '../sessions/login-attempt-store.ts'
+import type { AttemptLimit, Pace } from '../sessions/login-attempt-store.ts'
 import type { Attempt } from '../sessions/sign-in-limits.ts'
 
 const HOUR = 3_600
@@ -32,15 +33,21 @@ const GUESTS: Pace = { free: 1_000, firstDelaySeconds: 1, maxDelaySeconds: 10, f
 
 type Keys = Pick<Deps, 'keyedHashes'>
 
-/** A mail that is asked for, counted alike whether somebody has the address or nobody. @param email normalized. */
+/** Mails to a mailbox that somebody gives as theirs, whatever they do with it. @param email normalized. */
+export const toMailbox = ({ keyedHashes }: Keys, email: string): AttemptLimit => ({
+  key: keyedHashes.place('mail', mailboxOf(email)),
+  pace: TO_ONE_ADDRESS,
+})
+
+/** A mail that is asked for, counted alike whether somebody has the address or nobody; by mailbox, which has many addresses. @param email normalized. */
 export const mailAttempt = (
   { keyedHashes }: Keys,
   { address }: Client,
   email: string,
 ): Pick<Attempt, 'limits'> => ({
   limits: [
-    { key: keyedHashes.place('mail-here', email, address ?? ''), pace: HERE },
-    { key: keyedHashes.place('mail', email), pace: TO_ONE_ADDRESS },
+    { key: keyedHashes.place('mail-here', mailboxOf(email), address ?? ''), pace: HERE },
+    toMailbox({ keyedHashes }, email),
     ...(address === null ? [] : [{ key: keyedHashes.place('mails', address), pace: FROM_ONE_NETWORK }]),
   ],
 })

@@ -4,6 +4,7 @@ import { fullView, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Tx } from '../database.ts'
 import { LinkUsed } from '../errors.ts'
+import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import type { Link } from './link-store.ts'
 
 /** Makes sure that a link is about the address that the account has now. @throws LinkUsed once it has another one, or is gone. */
@@ -20,6 +21,15 @@ export async function noteVerified(tx: Tx, account: Account): Promise<Account> {
   const verified = await updateAccount(tx, account.id, { emailVerifiedAt: new Date() })
   await recordEmailVerified(tx, account.id, account.email)
   return verified
+}
+
+/**
+ * Takes away every way into an account but links to its address, because whoever made them may not be its owner. The caller has locked the
+ * account, and ends its sessions.
+ */
+export async function removeWaysIn(tx: Tx, userId: string): Promise<Account> {
+  await deleteIdentitiesOf(tx, userId)
+  return updateAccount(tx, userId, { passwordHash: null })
 }
 
 /** What was given to the address before its owner had an account becomes theirs. */

@@ -12,6 +12,7 @@ import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, newPasswordSchema, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { revokeSessionsOf } from '../sessions/session-store.ts'
+import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import { useUpLinks } from './link-store.ts'
 import { readLink, takeLink } from './links.ts'
 import { noteVerified, requireSameAddress, viewByLink } from './proved-mailbox.ts'
@@ -42,6 +43,8 @@ export async function resetPassword(
     await takeLink(tx, link)
     await useUpLinks(tx, locked.id, ['SIGN_IN']) // whoever could read the old ones is to be out
     await updateAccount(tx, locked.id, { passwordHash })
+    // Before the address was verified anybody may have linked a Google account of theirs, and wait for its owner to come.
+    if (!locked.emailVerifiedAt) await deleteIdentitiesOf(tx, locked.id)
     await notify(tx, [{ userId: locked.id, kind: 'PASSWORD_CHANGED', cause: newId(), data: { by: 'LINK' } }])
     return { account: await noteVerified(tx, locked), revoked: await revokeSessionsOf(tx, locked.id) }
   })

@@ -1,4 +1,4 @@
-import { lockAccount, updateAccount } from '../accounts/account-store.ts'
+import { lockAccount } from '../accounts/account-store.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import type { SignedIn } from '../sessions/access-tokens.ts'
@@ -6,11 +6,11 @@ import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 import { readLink, takeLink } from './links.ts'
-import { noteVerified, requireSameAddress } from './proved-mailbox.ts'
+import { noteVerified, removeWaysIn, requireSameAddress } from './proved-mailbox.ts'
 
 /**
  * Signs a person in by a link that was mailed to them, which shows that the address is theirs too. Until somebody has shown that, anybody
- * may have signed up with it and wait for its owner to come: so the first to show it is alone with the account, its password is gone and its sessions are over.
+ * may have signed up with it and wait for its owner to come: so the first to show it is alone with the account, its password and its link with Google are gone and its sessions are over.
  * @throws BadUserInput, LinkUsed, LinkExpired, TooManyAttempts, AccountSuspended, and what a second factor asks for
  */
 export async function logInByLink(deps: Deps, client: Client, token: string): Promise<SignedIn> {
@@ -22,7 +22,7 @@ export async function logInByLink(deps: Deps, client: Client, token: string): Pr
     await takeLink(tx, link)
     if (locked.emailVerifiedAt) return locked
     revoked = await revokeSessionsOf(tx, locked.id)
-    await updateAccount(tx, locked.id, { passwordHash: null })
+    await removeWaysIn(tx, locked.id)
     return noteVerified(tx, locked)
   })
   publishAuthChanges(deps, revoked)

@@ -1,11 +1,12 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { z } from 'zod'
 import { replaceEmail, startEmailChange } from '../account-links/change-email.ts'
 import { deletePendingChange } from '../account-links/email-change-store.ts'
+import { mailAttempt } from '../account-links/link-limits.ts'
 import { changePasswordSchema, updateUserSchema } from '../accounts/account-input.ts'
 import {
   type Credentials,
@@ -18,11 +19,12 @@ import { fullView, isSelfOrAdmin, type UserView } from '../accounts/user-view.ts
 import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { InvalidCredentials } from '../errors.ts'
+import { InvalidCredentials, NoPassword } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { provePassword } from '../sessions/log-in.ts'
+import { countAttempt } from '../sessions/sign-in-limits.ts'
 import { revokeSessionsOf } from '../sessions/session-store.ts'
 
 /**
@@ -37,7 +39,7 @@ export async function changePassword(
 ): Promise<UserView> {
   const { currentPassword, newPassword } = parseInput(changePasswordSchema, input)
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   if (isOwnEmail(newPassword, known.email)) {
     throw new BadUserInput([{ path: 'input.newPassword', message: OWN_EMAIL }])
   }
@@ -73,6 +75,7 @@ export async function updateUser(
   if (!isSelfOrAdmin(viewer, id))
     throw new Forbidden('Only the person themselves and admins may change an account.')
   const proved = await mayChangeCredentials(deps, client, viewer, changes)
+  if (email !== undefined && viewer.id === id) await countAttempt(deps, mailAttempt(deps, client, email))
   const passwordHash = password === undefined ? undefined : await deps.passwords.hash(password, viewer.id)
 
   const { account, revoked } = await transaction(deps.db, async (tx) => {

@@ -1,17 +1,20 @@
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, Forbidden, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import { deleteEmailChangesOf } from '../account-links/email-change-store.ts'
 import { deleteLinksOf } from '../account-links/link-store.ts'
-import { findCredentials, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
+import { findCredentials, findGuestsOf, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
+import { NOTHING } from '../accounts/erased.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
+import { eraseGuest } from '../guests/erase-guest.ts'
+import { NoPassword } from '../errors.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -19,25 +22,10 @@ import { givenPasswordSchema } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { deleteKnownPlacesOf } from '../sessions/login-attempt-store.ts'
 import { provePassword } from '../sessions/log-in.ts'
-import { revokeSessionsOf } from '../sessions/session-store.ts'
+import { forgetTracesOf, revokeSessionsOf } from '../sessions/session-store.ts'
+import { deleteIdentitiesOf } from '../sign-in/identity-store.ts'
 import { deleteWishlistOf } from '../wishlist/wishlist-store.ts'
 import { requireAnotherAdmin, requireNoEventsToCome } from './change-rights.ts'
-
-/** What is left of a person in their row; a CHECK holds us to it. */
-export const NOTHING = {
-  email: null,
-  guestEmail: null,
-  guestBoughtAt: null,
-  passwordHash: null,
-  name: '-',
-  phoneNumber: null,
-  address: null,
-  avatarUrl: null,
-  emailVerifiedAt: null,
-  suspendedAt: null,
-  suspensionReason: null,
-  role: 'CUSTOMER',
-} as const
 
 const deleteUserSchema = z.object({
   password: givenPasswordSchema.nullish(),
@@ -71,9 +59,12 @@ export async function deleteUser(
     const { account: before, anotherAdmin } = await lockAmongAdmins(tx, id)
     if (!before) throw new NotFound('user', id)
     requireAnotherAdmin(before, anotherAdmin)
+    for (const guest of await findGuestsOf(tx, id)) await eraseGuest(tx, guest.id) // as whom they have bought, too
     await deleteLinksOf(tx, id)
     await deleteEmailChangesOf(tx, id)
     await deleteKnownPlacesOf(tx, id)
+    await forgetTracesOf(tx, id)
+    await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
@@ -98,7 +89,7 @@ async function proveViewer(
     ])
   }
   const known = await findCredentials(deps.db, { id: viewer.id })
-  if (!known) throw new Unauthenticated()
+  if (!known) throw new NoPassword()
   await provePassword(deps, client, viewer, known, password)
 }
 

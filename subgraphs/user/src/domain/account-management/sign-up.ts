@@ -2,6 +2,7 @@ import { recordEvent } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { isKeptForAnother } from '../account-links/email-change-store.ts'
+import { toMailbox } from '../account-links/link-limits.ts'
 import { sendLink } from '../account-links/links.ts'
 import { createUserSchema } from '../accounts/account-input.ts'
 import {
@@ -18,7 +19,7 @@ import type { Deps } from '../deps.ts'
 import { EmailTaken, InvalidCredentials } from '../errors.ts'
 import type { SignedIn } from '../sessions/access-tokens.ts'
 import { signInByPassword } from '../sessions/log-in.ts'
-import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
+import { countLoginAttempt, uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { countAttempt, signUpAttempt } from '../sessions/sign-in-limits.ts'
 
@@ -46,7 +47,14 @@ export async function signUp(deps: Deps, client: Client, input: unknown): Promis
         ...(language && { language }),
         ...(timezone && { timezone }),
       })
-      await sendLink(deps, tx, { userId: account.id, purpose: 'VERIFY_EMAIL', email, data: { email, name } })
+      // One mailbox has many addresses: whoever signs up with all of them floods nobody. They may ask for the mail later.
+      if ((await countLoginAttempt(tx, toMailbox(deps, email))) === null)
+        await sendLink(deps, tx, {
+          userId: account.id,
+          purpose: 'VERIFY_EMAIL',
+          email,
+          data: { email, name },
+        })
       if (attempt) await uncountLoginAttempt(tx, attempt.limits[0].key)
       return account
     })
@@ -69,7 +77,9 @@ async function repeatSignUp(deps: Deps, client: Client, email: string, password:
 /** What the account of a new person starts with; the address normalized, the password hashed. */
 export interface NewAccount {
   email: string
-  passwordHash: string
+  /** Null for whoever signs in otherwise. */
+  passwordHash: string | null
+  emailVerifiedAt?: Date
   name: string
   phoneNumber?: string | null
   address?: string | null

@@ -52,21 +52,25 @@ export const createAccountById = (deps: () => { reads: Reads }): AccountById =>
 export const findAccountByEmail = (db: Db | Tx, email: string): Promise<Account | null> =>
   db.user.findUnique({ where: { email }, select: FIELDS })
 
-/** Guests with this (normalized) address who have bought something, the latest first. */
-export const findUnclaimedGuests = (tx: Tx, email: string, most: number): Promise<Account[]> =>
-  tx.user.findMany({
-    where: { guestEmail: email, guestBoughtAt: { not: null } },
-    orderBy: { guestBoughtAt: 'desc' },
-    take: most,
-    select: FIELDS,
-  })
+/** Guests with this (normalized) address who have bought something that nobody has claimed, the latest first. */
+export const findUnclaimedGuests = (
+  tx: Tx,
+  email: string,
+  most: number,
+): Promise<{ id: string; name: string }[]> =>
+  tx.$queryRaw`SELECT id, name FROM users WHERE guest_email = ${email} AND guest_bought_at IS NOT NULL
+    AND (guest_claimed_at IS NULL OR guest_claimed_at < guest_bought_at) ORDER BY guest_bought_at DESC LIMIT ${most}::int`
 
-/** Notes that a guest has something that was paid for. @returns who, the first time; null for anybody else. */
+/** Guests whose tickets were moved into an account. */
+export const findGuestsOf = (tx: Tx, userId: string): Promise<{ id: string }[]> =>
+  tx.$queryRaw`SELECT id FROM users WHERE guest_claimed_by = ${userId}::uuid ORDER BY id FOR UPDATE`
+
+/** Notes that a guest has something that was paid for. @returns who, if nothing else of theirs is there to be claimed; null for anybody else. */
 export async function updateGuestBought(tx: Tx, id: string): Promise<{ email: string; name: string } | null> {
   const [guest] = await tx.$queryRaw<
     { email: string; name: string }[]
   >`UPDATE users SET guest_bought_at = now()
-    WHERE id = ${id}::uuid AND role = 'GUEST' AND guest_bought_at IS NULL RETURNING guest_email AS email, name`
+    WHERE id = ${id}::uuid AND role = 'GUEST' AND (guest_bought_at IS NULL OR guest_bought_at <= guest_claimed_at) RETURNING guest_email AS email, name`
   return guest ?? null
 }
 

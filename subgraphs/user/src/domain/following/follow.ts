@@ -19,7 +19,7 @@ export async function followOrganizer(deps: Deps, viewer: Viewer, rawId: string)
   const organizerId = parseInput(idSchema, rawId, 'id')
   if (organizerId === viewer.id) throw new BadUserInput([{ path: 'id', message: 'must be somebody else' }])
   const organizer = await deps.accountById(organizerId)
-  if (!organizer || organizer.deletedAt || organizer.role === 'CUSTOMER')
+  if (!organizer || organizer.deletedAt || (organizer.role !== 'ORGANIZER' && organizer.role !== 'ADMIN'))
     throw new NotFound('organizer', organizerId)
   await transaction(deps.db, async (tx) => {
     if (!(await lockAccount(tx, viewer.id))) throw new Unauthenticated()

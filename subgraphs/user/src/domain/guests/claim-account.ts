@@ -44,6 +44,8 @@ export async function claimAccount(deps: Deps, client: Client, input: unknown): 
       emailVerifiedAt: new Date(),
       guestEmail: null,
       guestBoughtAt: null,
+      guestClaimedBy: null,
+      guestClaimedAt: null,
       role: 'CUSTOMER',
     })
     if (await isKeptForAnother(tx, email, userId)) throw new EmailTaken()

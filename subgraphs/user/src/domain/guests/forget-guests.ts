@@ -1,8 +1,7 @@
 import { transaction } from '@karcis/kit/database'
-import { NOTHING } from '../account-management/delete-user.ts'
-import { listGuestsToForget, lockAccount, updateAccount } from '../accounts/account-store.ts'
-import { recordRightsChange } from '../accounts/rights-changed.ts'
+import { listGuestsToForget, lockAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
+import { eraseGuest } from './erase-guest.ts'
 
 const BATCH = 100
 
@@ -19,7 +18,7 @@ export async function forgetGuests(
       await transaction(db, async (tx) => {
         const guest = await lockAccount(tx, id)
         if (guest?.role !== 'GUEST' || guest.guestBoughtAt) return // bought something at this moment
-        await recordRightsChange(tx, await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() }))
+        await eraseGuest(tx, id) // whose sessions are long over: there is nothing to tell routers at once
       })
     }
     if (guests.length < BATCH) return

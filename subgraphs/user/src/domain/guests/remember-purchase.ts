@@ -4,8 +4,8 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 
 /**
- * A booking was paid for. A guest's first one is when they are mailed how to claim what they bought, and from when on they are not forgotten.
- * Of anybody else's, and of a guest's others, nothing follows.
+ * A booking was paid for. A guest's first one, and the first after they claimed what there was, is when they are mailed how to claim what they
+ * bought, and from when on they are not forgotten. Of anybody else's, and of a guest's others, nothing follows.
  */
 export async function rememberPurchase(
   deps: Pick<Deps, 'messageSealer'>,

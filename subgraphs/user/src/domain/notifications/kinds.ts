@@ -91,6 +91,22 @@ export type LinkKind = keyof typeof LINK_KINDS
 
 /** Everything that somebody can be told. Each has a text in each language (texts/). */
 export const KINDS = {
+  /** Whoever has signed in from a network, and with a device, that were not seen with their account before. */
+  NEW_SIGN_IN: kind({
+    group: 'SECURITY',
+    data: z.object({
+      sessionId: z.uuid(),
+      at: z.iso.datetime(),
+      browser: z.string().nullable(),
+      system: z.string().nullable(),
+      place: z.string().nullable(),
+    }),
+  }),
+  /** Whoever has linked an account at Google with theirs, or taken it off again. */
+  GOOGLE_CHANGED: kind({
+    group: 'SECURITY',
+    data: z.object({ at: z.iso.datetime(), linked: z.boolean(), email: z.string() }),
+  }),
   ...LINK_KINDS,
   /** The applicant, once an admin has decided. */
   PROPOSAL_REVIEWED: kind({

@@ -2,13 +2,15 @@ import { ACCESS_TOKEN_SECONDS, ISSUER } from '@karcis/kit/contracts/tokens'
 import { SignJWT } from 'jose'
 import type { Account } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
+import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
 import type { OpenSession } from './session-store.ts'
 
 /** What a person holds after signing in. */
 export interface SignedIn {
   accessToken: string
-  refreshToken: string
+  /** Null where the browser has it as a cookie. */
+  refreshToken: string | null
   /** Seconds. */
   expiresIn: number
   /** What the device shows at its next sign-in; only a sign-in gives one. */
@@ -16,8 +18,8 @@ export interface SignedIn {
   user: UserView
 }
 
-/** Gives the owner of an open session what they sign their requests with. */
-export type TokenSigner = (account: Account, session: OpenSession) => Promise<SignedIn>
+/** Gives the owner of an open session what they sign their requests with: all of it, or the refresh token as a cookie. */
+export type TokenSigner = (client: Client, account: Account, session: OpenSession) => Promise<SignedIn>
 
 /**
  * The signer of access tokens at this moment. Have it before anything is written: afterwards signing needs neither the database nor
@@ -25,7 +27,7 @@ export type TokenSigner = (account: Account, session: OpenSession) => Promise<Si
  */
 export async function createTokenSigner({ signingKeys }: Pick<Deps, 'signingKeys'>): Promise<TokenSigner> {
   const { kid, privateKey } = await signingKeys.current()
-  return async (account, { sessionId, refreshToken }) => {
+  return async ({ cookies }, account, { sessionId, refreshToken, expiresInSeconds }) => {
     const accessToken = await new SignJWT({ role: account.role, sid: sessionId })
       .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'JWT' })
       .setIssuer(ISSUER)
@@ -34,6 +36,12 @@ export async function createTokenSigner({ signingKeys }: Pick<Deps, 'signingKeys
       .setIssuedAt()
       .setExpirationTime(`${ACCESS_TOKEN_SECONDS} seconds`)
       .sign(privateKey)
-    return { accessToken, refreshToken, expiresIn: ACCESS_TOKEN_SECONDS, user: fullView(account) }
+    cookies?.set('session', refreshToken, expiresInSeconds)
+    return {
+      accessToken,
+      refreshToken: cookies ? null : refreshToken,
+      expiresIn: ACCESS_TOKEN_SECONDS,
+      user: fullView(account),
+    }
   }
 }

@@ -61,10 +61,18 @@ export async function isKnownPlace(db: Db, userId: string | null, place: Buffer)
   return found.length > 0
 }
 
-/** Notes that somebody has signed in from a place. */
-export async function upsertKnownPlace(tx: Tx, userId: string, place: Buffer): Promise<void> {
-  await tx.$executeRaw`INSERT INTO known_places (user_id, place) VALUES (${userId}::uuid, ${place})
-    ON CONFLICT (user_id, place) DO UPDATE SET seen_at = now()`
+/**
+ * Notes that somebody has signed in from a place.
+ * @returns whether it is a new one beside others that are known: a first place is not new, for there is nothing that it differs from.
+ */
+export async function upsertKnownPlace(tx: Tx, userId: string, place: Buffer): Promise<boolean> {
+  const [row] = await tx.$queryRaw<[{ isNew: boolean }]>`WITH known AS (
+      SELECT count(*) AS places FROM known_places WHERE user_id = ${userId}::uuid
+    ), noted AS (
+      INSERT INTO known_places (user_id, place) VALUES (${userId}::uuid, ${place})
+      ON CONFLICT (user_id, place) DO UPDATE SET seen_at = now() RETURNING xmax = 0 AS inserted
+    ) SELECT inserted AND places > 0 AS "isNew" FROM noted, known`
+  return row.isNew
 }
 
 /** Forgets where somebody has signed in. */

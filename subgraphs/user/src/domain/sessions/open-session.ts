@@ -4,12 +4,21 @@ import type { Client } from '../client.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { AccountSuspended } from '../errors.ts'
+import { notify } from '../notifications/notify.ts'
 import { createTokenSigner, type SignedIn } from './access-tokens.ts'
-import { insertSession } from './session-store.ts'
+import { browserOf, networkRange, systemOf } from './devices.ts'
+import { insertSession, type OpenSession, type Traces } from './session-store.ts'
 import { deviceTokenFor, rememberPlace } from './sign-in-limits.ts'
 
 /** By what somebody has shown who they are. */
-export type SignInMethod = 'PASSWORD' | 'SIGN_UP' | 'GUEST' | 'MAGIC_LINK' | 'GOOGLE' | 'PASSKEY'
+export type SignInMethod =
+  | 'PASSWORD'
+  | 'SIGN_UP'
+  | 'GUEST'
+  | 'MAGIC_LINK'
+  | 'GOOGLE'
+  | 'PASSKEY'
+  | 'SECOND_FACTOR'
 
 /** How somebody comes into a session. */
 export interface SignIn {
@@ -27,18 +36,44 @@ export interface SignIn {
 export async function openSession(
   deps: Deps,
   client: Client,
-  { deviceToken = null }: SignIn,
+  { method, deviceToken = null }: SignIn,
   prove: (tx: Tx) => Promise<Account>,
 ): Promise<SignedIn> {
   const sign = await createTokenSigner(deps) // first: nobody is signed in, or gets an account, who cannot be told so
   const { account, session } = await transaction(deps.db, async (tx) => {
     const account = await prove(tx)
     if (account.suspendedAt) throw new AccountSuspended(account.suspensionReason)
-    await rememberPlace(deps, tx, client, account.id)
-    return { account, session: await insertSession(tx, account.id) }
+    const isNew = await rememberPlace(deps, tx, client, account.id, deviceToken)
+    const { address, userAgent } = client
+    const traces = { signedInBy: method, userAgent, network: networkRange(address) }
+    const session = await insertSession(deps, tx, account.id, traces)
+    if (isNew) await tellOfNewPlace(tx, account.id, session, traces)
+    return { account, session }
   })
   return {
-    ...(await sign(account, session)),
+    ...(await sign(client, account, session)),
     deviceToken: deviceTokenFor(deps.keyedHashes, account.id, deviceToken),
   }
 }
+
+/** Whoever did not sign in there can end the session, and change how they sign in. */
+const tellOfNewPlace = (
+  tx: Tx,
+  userId: string,
+  { sessionId }: OpenSession,
+  { userAgent, network }: Traces,
+): Promise<void> =>
+  notify(tx, [
+    {
+      userId,
+      kind: 'NEW_SIGN_IN',
+      cause: sessionId,
+      data: {
+        sessionId,
+        at: new Date().toISOString(),
+        browser: userAgent && browserOf(userAgent),
+        system: userAgent && systemOf(userAgent),
+        place: network,
+      },
+    },
+  ])

@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '@karcis/kit/ids'
+import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
+import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
+import type { Deps } from '../deps.ts'
 
 const TOKEN_BYTES = 32
 const REFRESH_DAYS = 30
@@ -15,29 +18,55 @@ export interface Revocation {
 export interface OpenSession {
   sessionId: string
   refreshToken: string
+  /** Until the token expires, or the session with it. */
+  expiresInSeconds: number
 }
+
+/** What is noted of a client that uses a session. */
+export interface Traces {
+  userAgent: string | null
+  /** Range of addresses. */
+  network: string | null
+}
+
+type Lifetime = Pick<Deps, 'sessionMaxSeconds'>
 
 const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 /** Starts a session with its first refresh token. */
-export async function insertSession(tx: Tx, userId: string): Promise<OpenSession> {
-  const session = await tx.session.create({ data: { id: newId(), userId }, select: { id: true } })
-  const refreshToken = randomBytes(TOKEN_BYTES).toString('base64url')
-  await insertRefreshToken(tx, session.id, { id: newId(), token: refreshToken })
-  return { sessionId: session.id, refreshToken }
+export async function insertSession(
+  lifetime: Lifetime,
+  tx: Tx,
+  userId: string,
+  { signedInBy, ...traces }: Traces & { signedInBy: string },
+): Promise<OpenSession> {
+  const session = await tx.session.create({ data: { id: newId(), userId, signedInBy }, select: { id: true } })
+  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  return insertRefreshToken(lifetime, tx, session.id, { id: newId(), token }, traces)
 }
 
-/** Adds the token that will work next. Its 30 days start now, and the session's with it, so a session lasts as long as it is used. */
+/**
+ * Adds the token that will work next. Its 30 days start now, and the session's with it, so a session lasts as long as it is used, up to
+ * its longest. The one write of a refresh that the session's row has anyway also says when, by what and from where it was used last.
+ */
 export async function insertRefreshToken(
+  { sessionMaxSeconds }: Lifetime,
   tx: Tx,
   sessionId: string,
   { id, token }: { id: string; token: string },
-): Promise<void> {
-  await tx.$executeRaw`WITH token AS (
+  { userAgent, network }: Traces,
+): Promise<OpenSession> {
+  const [row] = await tx.$queryRaw<[{ seconds: number }]>`WITH token AS (
       INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
-      VALUES (${id}::uuid, ${sessionId}::uuid, ${hashOf(token)}, now() + make_interval(days => ${REFRESH_DAYS}::int))
+      SELECT ${id}::uuid, s.id, ${hashOf(token)}, least(now() + make_interval(days => ${REFRESH_DAYS}::int),
+        s.created_at + make_interval(secs => ${sessionMaxSeconds}::float8))
+      FROM sessions s WHERE s.id = ${sessionId}::uuid
       RETURNING session_id, expires_at
-    ) UPDATE sessions SET expires_at = token.expires_at FROM token WHERE sessions.id = token.session_id`
+    ) UPDATE sessions SET expires_at = token.expires_at, last_seen_at = now(),
+      user_agent = coalesce(${userAgent}::text, user_agent), network = coalesce(${network}::text, network)
+    FROM token WHERE sessions.id = token.session_id
+    RETURNING extract(epoch FROM sessions.expires_at - now())::int AS seconds`
+  return { sessionId, refreshToken: token, expiresInSeconds: row.seconds }
 }
 
 /** A refresh token that was issued, and whose it is. */
@@ -84,17 +113,86 @@ export async function findSuccessors(tx: Tx, id: string, graceSeconds: number): 
   return chain.map((token) => token.id)
 }
 
-/** Locks a session. @returns what a token of it is still worth, by the database's clock. */
+/** What a token is still worth, by the database's clock. */
+interface Worth {
+  revoked: boolean
+  expired: boolean
+  /** That the session has lasted as long as any may. */
+  over: boolean
+  /** Until the session expires. */
+  seconds: number
+}
+
+/** Locks a session. @returns what a token of it is still worth. */
 export async function lockSession(
+  { sessionMaxSeconds }: Lifetime,
   tx: Tx,
   sessionId: string,
   tokenId: string,
-): Promise<{ revoked: boolean; expired: boolean }> {
-  const [row] = await tx.$queryRaw<{ revoked: boolean; expired: boolean }[]>`
-    SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired
+): Promise<Worth> {
+  const [row] = await tx.$queryRaw<Worth[]>`
+    SELECT s.revoked_at IS NOT NULL AS revoked, t.expires_at <= now() AS expired,
+      s.created_at + make_interval(secs => ${sessionMaxSeconds}::float8) <= now() AS over,
+      extract(epoch FROM s.expires_at - now())::int AS seconds
     FROM sessions s JOIN refresh_tokens t ON t.session_id = s.id
     WHERE s.id = ${sessionId}::uuid AND t.id = ${tokenId}::uuid FOR UPDATE OF s`
-  return row ?? { revoked: true, expired: true }
+  return row ?? { revoked: true, expired: true, over: true, seconds: 0 }
+}
+
+/** A session as its owner may look at it. */
+export interface SessionRow extends Traces {
+  id: string
+  signedInBy: string | null
+  createdAt: Date
+  lastSeenAt: Date | null
+  expiresAt: Date
+  revokedAt: Date | null
+}
+
+const SHOWN = {
+  id: true,
+  signedInBy: true,
+  userAgent: true,
+  network: true,
+  createdAt: true,
+  lastSeenAt: true,
+  expiresAt: true,
+  revokedAt: true,
+} satisfies Prisma.SessionSelect
+
+const SESSIONS = newestFirst<SessionRow>('sessions')
+
+/** A page of the sessions of a person that can still be gone on with, newest first. @throws BadUserInput for wrong paging. */
+export function listSessions(
+  db: Db,
+  { sessionMaxSeconds }: Lifetime,
+  userId: string,
+  args: PageArgs,
+): Promise<Connection<SessionRow>> {
+  const now = Date.now()
+  const where: Prisma.SessionWhereInput = {
+    userId,
+    revokedAt: null,
+    expiresAt: { gt: new Date(now) },
+    createdAt: { gt: new Date(now - sessionMaxSeconds * 1000) },
+  }
+  return SESSIONS.read(args, {
+    rows(page) {
+      const { where: onPage, ...order } = idPage(page)
+      return db.session.findMany({ where: { AND: [where, onPage] }, ...order, select: SHOWN })
+    },
+    count: () => db.session.count({ where }),
+  })
+}
+
+/** A session of a person, ended or not; null when it is none of theirs. */
+export const findSessionOf = (db: Db, userId: string, id: string): Promise<SessionRow | null> =>
+  db.session.findUnique({ where: { id, userId }, select: SHOWN })
+
+/** Forgets by what and from where the sessions of a person were used. */
+export async function forgetTracesOf(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`UPDATE sessions SET user_agent = NULL, network = NULL
+    WHERE user_id = ${userId}::uuid AND (user_agent IS NOT NULL OR network IS NOT NULL)`
 }
 
 /** Ends one session. @returns it, unless it had ended before. */

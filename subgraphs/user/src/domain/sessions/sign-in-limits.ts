@@ -42,7 +42,7 @@ const FROM_ONE_ADDRESS: Pace = {
   forgottenAfterSeconds: HOUR,
 }
 
-/** Sign-ups from one address that failed, as they tell who has an account. */
+/** Sign-ups from one address that failed, as they tell who has an account; and sign-ins begun elsewhere that never came back. */
 const SIGN_UPS: Pace = { ...FROM_ONE_ADDRESS, free: 300 }
 
 /** What one use of a password is counted by, and whom it waits with for its turn. */
@@ -95,6 +95,18 @@ export const signUpAttempt = (
         queue: `stranger ${address}`,
       }
 
+/** A sign-in that is begun elsewhere; null when it cannot be told from where. Who comes back from there is not counted. */
+export const providerSignInAttempt = (
+  { keyedHashes }: Pick<Deps, 'keyedHashes'>,
+  { address }: Client,
+): Attempt | null =>
+  address === null
+    ? null
+    : {
+        limits: [{ key: keyedHashes.place('begun elsewhere', address), pace: SIGN_UPS }],
+        queue: `stranger ${address}`,
+      }
+
 /**
  * Counts an attempt before the password is looked at, so that a thousand guesses at once get no further than one after the other.
  * @throws TooManyAttempts
@@ -126,14 +138,21 @@ export async function withdrawAttempt({ db }: Pick<Deps, 'db'>, { limits }: Atte
   })
 }
 
-/** Notes that somebody has signed in from where they are. */
+/**
+ * Notes that somebody has signed in from where they are.
+ * @returns whether that is new to them: neither the place nor the device has been seen before. A phone that goes from network to network
+ *   shows its device token.
+ */
 export async function rememberPlace(
   { keyedHashes }: Pick<Deps, 'keyedHashes'>,
   tx: Tx,
   { address }: Client,
   userId: string,
-): Promise<void> {
-  if (address !== null) await upsertKnownPlace(tx, userId, placeOf(keyedHashes, address))
+  deviceToken: string | null,
+): Promise<boolean> {
+  if (address === null) return false
+  const isNew = await upsertKnownPlace(tx, userId, placeOf(keyedHashes, address))
+  return isNew && readDeviceToken(keyedHashes, userId, deviceToken) === null
 }
 
 const placeOf = (keyedHashes: KeyedHashes, address: string): Buffer => keyedHashes.place('known', address)

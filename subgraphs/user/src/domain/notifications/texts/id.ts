@@ -13,6 +13,31 @@ const when = (
 
 /** The same in Indonesian. */
 export const id: Texts = {
+  NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
+    subject: 'Ada yang baru masuk ke akun Anda',
+    paragraphs: [
+      'Seseorang masuk ke akun Anda dari tempat dan perangkat yang belum pernah kami lihat dengan akun ini.',
+      'Jika itu Anda, tidak ada yang perlu dilakukan. Jika bukan, segera akhiri sesi tersebut dan ganti kata sandi Anda.',
+    ],
+    facts: [
+      ['Waktu', say.time(at)],
+      ...(browser ? [['Peramban', browser] as [string, string]] : []),
+      ...(system ? [['Perangkat', system] as [string, string]] : []),
+      ...(place ? [['Jaringan', place] as [string, string]] : []),
+    ],
+    action: { label: 'Lihat sesi Anda', url: say.url('/account/sessions') },
+  }),
+  GOOGLE_CHANGED: ({ at, linked, email }, say) => ({
+    subject: linked ? 'Anda kini dapat masuk dengan Google' : 'Anda tidak dapat lagi masuk dengan Google',
+    paragraphs: [
+      linked
+        ? `Akun Google ${email} telah ditautkan dengan akun Anda: siapa pun yang dapat membukanya dapat masuk ke akun Anda.`
+        : `Akun Google ${email} tidak lagi membuka akun Anda.`,
+      'Jika ini bukan Anda, akhiri sesi yang tidak Anda kenal dan segera ganti kata sandi Anda.',
+    ],
+    facts: [['Waktu', say.time(at)]],
+    action: { label: 'Lihat akun Anda', url: say.url('/account/sessions') },
+  }),
   ...linksId,
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
