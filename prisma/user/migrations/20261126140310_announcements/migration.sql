@@ -29,7 +29,7 @@ CREATE TABLE announcements (
   cause text NOT NULL,
   audience text NOT NULL,
   event_id uuid,
-  user_ids uuid[] NOT NULL DEFAULT '{}',
+  user_ids uuid[] DEFAULT ARRAY[]::uuid[],
   data jsonb NOT NULL,
   -- Up to where its audience has been told.
   position uuid,
@@ -40,6 +40,7 @@ CREATE TABLE announcements (
   created_at timestamptz(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   done_at timestamptz(6),
   CONSTRAINT announcements_pkey PRIMARY KEY (id),
+  CONSTRAINT announcements_users_listed CHECK (user_ids IS NOT NULL),
   CONSTRAINT announcements_once UNIQUE (kind, cause),
   CONSTRAINT announcements_audience_known CHECK (audience IN ('USERS', 'HOLDERS', 'WISHERS', 'FOLLOWERS', 'ORGANIZER', 'ADMINS')),
   CONSTRAINT announcements_of_event CHECK (event_id IS NOT NULL OR audience IN ('USERS', 'ADMINS')),

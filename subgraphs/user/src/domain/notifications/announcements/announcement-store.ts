@@ -49,12 +49,14 @@ export async function insertAnnouncements(tx: Tx, all: readonly NewAnnouncement[
 }
 
 /** Takes what is due, the oldest first: nobody else is given it for the length of a lease, after which whoever asks is. */
-export const takeDueAnnouncements = (tx: Tx, limit: number): PromiseLike<Announcement[]> =>
-  tx.$queryRaw<Announcement[]>`UPDATE announcements SET attempts = attempts + 1,
+export async function takeDueAnnouncements(tx: Tx, limit: number): Promise<Announcement[]> {
+  const taken = await tx.$queryRaw<Announcement[]>`UPDATE announcements SET attempts = attempts + 1,
       not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
     WHERE id = ANY(ARRAY(SELECT id FROM announcements WHERE done_at IS NULL AND not_before <= now()
       ORDER BY not_before, id LIMIT ${limit} FOR UPDATE SKIP LOCKED))
     RETURNING id, kind, cause, audience, event_id AS "eventId", user_ids AS "userIds", data, position, attempts, not_after AS until`
+  return taken.toSorted((one, other) => (one.id < other.id ? -1 : 1)) // they rise with time
+}
 
 /**
  * Notes that a page of the audience is being told, in the transaction that tells it.
