@@ -9,6 +9,12 @@ const WATCH = `subscription ($eventId: ID!, $since: Int) {
   }
 }`
 
+const TOLD = 'subscription { notificationReceived { kind subject event { id title } } }'
+
+interface Told {
+  notificationReceived: { kind: string; subject: string; event: { id: string; title: string } }
+}
+
 interface Watched {
   seatMapChanged: {
     revision: number
@@ -30,6 +36,8 @@ it('takes a first purchase from sign-up to two tickets, and everyone who watches
 
   await using socket = karcis.connect(watcher.token)
   const map = socket.subscribe<Watched>(WATCH, { eventId, since: revision })
+  await using buyersSocket = karcis.connect(buyer.token)
+  const news = buyersSocket.subscribe<Told>(TOLD)
 
   const { holdSeats: hold } = await holdSeats(karcis, buyer, eventId, wanted)
   expect(hold.status).toBe('ACTIVE')
@@ -70,6 +78,27 @@ it('takes a first purchase from sign-up to two tickets, and everyone who watches
     { id: vip },
   )
   expect(ticketType).toEqual({ quota: 200, sold: 2, held: 0, available: 198 })
+
+  // The buyer is told of their tickets, and of what becomes of the event: live, and in their list.
+  const told = await news.next()
+  expect(told.errors).toBeUndefined()
+  expect(told.data?.notificationReceived).toMatchObject({ kind: 'PURCHASE', event: { id: eventId } })
+  await karcis.run(
+    'mutation ($id: ID!) { cancelEvent(id: $id, reason: "The hall is flooded.") { status } }',
+    { id: eventId },
+    organizer.token,
+  )
+  const after = [await news.next(), await news.next()]
+  expect(after.map(({ data }) => data?.notificationReceived.kind).toSorted()).toEqual([
+    'EVENT_CANCELLED',
+    'REFUND_PAID',
+  ])
+  const { notifications } = await karcis.run(
+    '{ notifications { unreadCount edges { node { kind subject event { title } } } } }',
+    {},
+    buyer.token,
+  )
+  expect(notifications).toMatchObject({ unreadCount: 3, edges: [{}, {}, { node: { kind: 'PURCHASE' } }] })
 })
 
 it('puts a hold that is left alone back on sale, and tells the watcher', async () => {

@@ -1,3 +1,4 @@
+import { tellOfHangingRefunds } from './domain/refunds/hanging-refunds.ts'
 import { defineJob } from '@karcis/kit/jobs'
 import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
@@ -62,6 +63,8 @@ const lookForDisputesJob = onSchedule('look-for-disputes', lookForDisputes)
 const sweepWebhooksJob = onSchedule('sweep-webhooks', sweepWebhooks)
 
 const sweepEventRefundsJob = onSchedule('sweep-event-refunds', sweepEventRefunds)
+/** Each night: of refunds that a provider has not made, admins are told. */
+const tellOfHangingRefundsJob = onSchedule('tell-of-hanging-refunds', tellOfHangingRefunds)
 const sweepRequestsJob = onSchedule('sweep-refund-requests', sweepRequests)
 
 /** Keys whose promise is over. Bookings, payments and the ledger are never deleted. */
@@ -146,6 +149,7 @@ export const jobs = [
     ...REFUND_EVENT,
     run: (deps, { eventId }, closing) => refundEvent(deps, eventId, closing),
   }),
+  tellOfHangingRefundsJob,
   sweepEventRefundsJob,
   sweepRequestsJob,
   issueInvoicesJob,
@@ -165,6 +169,7 @@ export const jobs = [
 ]
 
 export const crons = [
+  { job: tellOfHangingRefundsJob.name, match: '33 1 * * *' },
   { job: issueInvoicesJob.name, match: '* * * * *' },
   { job: foldSalesJob.name, match: '* * * * *' },
   { job: sweepJob.name, match: '* * * * *' },

@@ -88,9 +88,13 @@ describe('events', () => {
     await refundInFull(booking.subgraph.deps, id, 'test', { fulfilled: false })
     const told = await booking.db
       .$queryRaw`SELECT consumer, payload FROM kit.outbox WHERE aggregate_id = ${id} ORDER BY seq`
+    const same = { bookingId: id, userId: buyer.id, eventId: expect.any(String), currency: 'IDR' }
     expect(told).toEqual([
-      { consumer: 'user', payload: { bookingId: id, userId: buyer.id, status: 'PAID' } },
-      { consumer: 'user', payload: { bookingId: id, userId: buyer.id, status: 'REFUNDED' } },
+      { consumer: 'user', payload: { ...same, status: 'PAID', refundedAmount: 0, refundReason: null } },
+      {
+        consumer: 'user',
+        payload: { ...same, status: 'REFUNDED', refundedAmount: 1_000, refundReason: 'test' },
+      },
     ])
   })
 

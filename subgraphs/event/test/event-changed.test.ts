@@ -87,6 +87,8 @@ describe('event.changed', () => {
       currency: 'USD',
       timezone: 'Asia/Jakarta',
       roomId: house.room.id,
+      venueId: house.venue.id,
+      locationId: null,
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
@@ -96,11 +98,30 @@ describe('event.changed', () => {
       cancellationReason: null,
       version: 5,
     })
-    expect(
-      await story.sql(
-        `SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`,
-      ),
-    ).toEqual([{ consumer: 'booking' }, { consumer: 'ticket' }])
+    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`)).toEqual([
+      { consumer: 'booking' },
+      { consumer: 'ticket' },
+      { consumer: 'user' },
+    ])
+  })
+
+  it('comes with the word of its review, for the organizer to be told of', async () => {
+    await using story = await startStory()
+    const house = await openHouse(story)
+    const event = await house.createApproved()
+    const reviewed = await story.sql(`SELECT consumer, payload FROM kit.outbox WHERE type = 'event.reviewed'`)
+    expect(reviewed).toEqual([
+      {
+        consumer: 'user',
+        payload: {
+          eventId: event.id,
+          organizerId: house.organizer.id,
+          version: event.version,
+          decision: 'APPROVED',
+          message: null,
+        },
+      },
+    ])
   })
 
   it('is not lost on a consumer that is away, and reports a deleted event as such', async () => {
@@ -153,8 +174,9 @@ describe('what still waited for the booking subgraph', () => {
     for (const statement of readFileSync(migration, 'utf8').split(/;\n/).filter(Boolean)) {
       await story.subgraph.deps.db.$executeRawUnsafe(statement)
     }
-    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed'`)).toEqual([
+    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`)).toEqual([
       { consumer: 'ticket' },
+      { consumer: 'user' },
     ])
     expect(await story.sql(`SELECT key FROM graphile_worker.jobs WHERE key = $1`, lane)).toEqual([])
   })

@@ -3,6 +3,7 @@ import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import { announceSaleMoment, sweepSaleMoments } from './domain/allocation/follow-event.ts'
 import { expireHold, sweepHolds } from './domain/allocation/bound-hold-ender.ts'
+import { tellOfAlmostSoldOut } from './domain/allocation/almost-sold-out.ts'
 import { sweepWaitlists } from './domain/allocation/offers.ts'
 import type { Deps } from './domain/deps.ts'
 
@@ -45,6 +46,13 @@ export const sweepWaitlistsJob = defineJob({
   name: 'sweep-waitlists',
   schema: z.object({}),
   run: (deps: Deps) => sweepWaitlists(deps),
+})
+
+/** Every minute: of which events few tickets are left. */
+export const tellOfAlmostSoldOutJob = defineJob({
+  name: 'tell-of-almost-sold-out',
+  schema: z.object({}),
+  run: (deps: Deps) => tellOfAlmostSoldOut(deps),
 })
 
 /** For how long a person's counter stays that is back at zero: whoever has just given up mostly takes again, and then finds it. */

@@ -39,6 +39,7 @@ import {
   sweepHoldsJob,
   sweepSaleMomentsJob,
   sweepWaitlistsJob,
+  tellOfAlmostSoldOutJob,
 } from './jobs.ts'
 import { createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
@@ -98,6 +99,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       announceSaleMomentJob,
       sweepSaleMomentsJob,
       sweepWaitlistsJob,
+      tellOfAlmostSoldOutJob,
       rotateSigningKeys,
       ...retentions,
     ],
@@ -105,6 +107,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
       { job: sweepHoldsJob.name, match: '* * * * *' },
       { job: sweepSaleMomentsJob.name, match: '* * * * *' },
       { job: sweepWaitlistsJob.name, match: '* * * * *' },
+      { job: tellOfAlmostSoldOutJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '41 * * * *' },
       ...retentions.map(({ name }, at) => ({ job: name, match: `${13 + 2 * at},${43 + 2 * at} * * * *` })),
     ],

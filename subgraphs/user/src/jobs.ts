@@ -2,6 +2,7 @@ import { defineJob, type Job } from '@karcis/kit/jobs'
 import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
+import { announceReminders } from './domain/notifications/announcements/announce.ts'
 import { forgetGuests } from './domain/guests/forget-guests.ts'
 import type { UserSettings } from './env.ts'
 
@@ -15,6 +16,16 @@ type Kept = Pick<
   | 'NOTIFICATION_RETENTION_DAYS'
   | 'DELIVERY_RETENTION_DAYS'
 >
+
+/** Every minute: reminders that have become due. */
+export const announceRemindersJob = defineJob({
+  name: 'announce-reminders',
+  schema: z.object({}),
+  run: (deps: Deps) => announceReminders(deps),
+})
+
+/** What was announced is known for so long, so that it is not announced again. */
+const ANNOUNCEMENT_DAYS = 400
 
 /** A sealed key that no token can be signed by any more, for people who look into something. */
 const KEY_DAYS = 30
@@ -107,6 +118,13 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     where:
       "NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = notifications.id AND d.state = 'WAITING')",
     keepForDays: settings.NOTIFICATION_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-announcements',
+    table: 'announcements',
+    since: 'done_at',
+    where: 'done_at IS NOT NULL',
+    keepForDays: ANNOUNCEMENT_DAYS,
   }),
   // An address is kept no longer than somebody may ask what became of a message.
   retention({

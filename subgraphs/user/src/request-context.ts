@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
+import { findFollowed } from './domain/following/follow-store.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
@@ -14,6 +15,8 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 interface Loaders extends WishlistLoaders {
   /** Since when nothing is sent to a mail address any more. */
   deadMailAddress: DataLoader<string, Date | null>
+  /** Whether the viewer follows somebody. */
+  followed(userId: string): Promise<boolean | null>
   /** By person. */
   googleEmail: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
@@ -44,6 +47,9 @@ const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
     deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
   ),
   wishlistRows: new DataLoader((parts) => findWishlists(deps.db, parts), { cache: false }),
+  followed: readByKey((userIds) =>
+    viewer === null ? Promise.resolve(new Map<string, boolean>()) : findFollowed(deps.db, viewer.id, userIds),
+  ),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
   newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {

@@ -21,6 +21,8 @@ import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
+import { announceDue } from './domain/notifications/announcements/announce.ts'
+import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
@@ -32,7 +34,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { forgetting } from './jobs.ts'
+import { announceRemindersJob, forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -105,6 +107,8 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         },
         attempts: settings.MESSAGE_ATTEMPTS,
       })
+      const announcer = announceDue(deps)
+      wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
         dispatcher.wake()
@@ -113,6 +117,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         deps,
         async close() {
           await sealing.close()
+          await announcer.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
@@ -126,8 +131,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [rotateSigningKeys, collectDataExport, resumeDataExports, mailAskedLink, ...hourly],
+    jobs: [announceRemindersJob, rotateSigningKeys, collectDataExport, resumeDataExports, mailAskedLink, ...hourly],
     crons: [
+      { job: announceRemindersJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
@@ -135,8 +141,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
-      async 'booking.changed'(tx: Tx, { payload }) {
-        if (payload.status === 'PAID') await rememberPurchase(deps, tx, payload)
+      ...announcing,
+      async 'booking.changed'(tx: Tx, event) {
+        await announcing['booking.changed']?.(tx, event)
+        if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
       },
     }),
     routes: (deps) => ({

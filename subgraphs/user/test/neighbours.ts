@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { EVENTS_PATH } from '@karcis/kit/contracts/events'
 import type { MailedTicket } from '@karcis/kit/contracts/mailed-ticket'
+import { newId } from '@karcis/kit/ids'
 import { readBody, sendJson } from '@karcis/kit/http'
 import { createServiceTokens, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { SERVICE_SECRET } from '@karcis/testkit/people'
@@ -29,6 +30,10 @@ export interface Neighbours extends AsyncDisposable {
   mailedTickets: Map<string, MailedTicket>
   /** By organizer. */
   eventsToCome: Map<string, number>
+  /** By event: whose its tickets are, ticket by ticket. */
+  holders: Map<string, string[]>
+  /** Events that can be asked for, as `EventForSale`. */
+  eventsForSale: Map<string, object>
   /** By person; of who is not in it, and of what is left out, nothing is lost. */
   losses: Map<string, Partial<Loss>>
   /** Names of operations that are not answered, as by a process that has just ended. */
@@ -70,6 +75,8 @@ export async function startNeighbours(): Promise<Neighbours> {
     hidden: new Set(),
     mailedTickets: new Map(),
     eventsToCome: new Map(),
+    holders: new Map(),
+    eventsForSale: new Map(),
     losses: new Map(),
     unanswered: new Set(),
     deaf: false,
@@ -104,7 +111,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     operation: string,
     variables: Record<string, string> & { representations: { id: string }[] },
   ) {
-    const { id = '', organizerId = '', userId = '', representations } = variables
+    const { id = '', organizerId = '', userId = '', eventId = '', representations } = variables
     const loss = { ...NOTHING, ...neighbours.losses.get(userId) }
     const { validTickets, ...walletsForErasure } = loss
     switch (operation) {
@@ -116,6 +123,26 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
       case 'MailedTicket':
         return { mailedTicket: neighbours.mailedTickets.get(`${id} of ${variables.ownerId}`) ?? null }
+      case 'EventForSale':
+        return { eventForSale: neighbours.eventsForSale.get(id) ?? null }
+      case 'EventPlace':
+        return {
+          eventPlace: {
+            id,
+            name: 'Gedung Kesenian',
+            address: 'Jalan Merdeka 1',
+            city: 'Bandung',
+            room: null,
+            online: false,
+          },
+        }
+      case 'TicketHolders':
+        return {
+          ticketHolders: (neighbours.holders.get(eventId) ?? []).map((ownerId) => ({
+            ticketId: newId(),
+            ownerId,
+          })),
+        }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }
       case 'WalletsForErasure':

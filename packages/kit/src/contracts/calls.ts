@@ -22,7 +22,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
-    user: { graphql: true, events: ['event.audited'] },
+    user: { graphql: true, events: ['event.changed', 'event.reviewed', 'event.audited'] },
     ticket: { graphql: true, events: ['event.changed'] },
     booking: { events: ['event.changed'] },
   },
@@ -33,6 +33,8 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'ticket.transferred',
         'ticket.guest-invited',
         'ticket.waitlist-offered',
+        'ticket.waitlist-expired',
+        'ticket.almost-sold-out',
         'ticket.resold',
         'ticket.audited',
       ],
@@ -41,7 +43,18 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {
-    user: { graphql: true, events: ['booking.changed', 'booking.webhook-disabled', 'booking.audited'] },
+    user: {
+      graphql: true,
+      events: [
+        'booking.changed',
+        'booking.tickets-issued',
+        'booking.refund-reviewed',
+        'booking.payout-ended',
+        'booking.refunds-hanging',
+        'booking.webhook-disabled',
+        'booking.audited',
+      ],
+    },
     event: { graphql: true },
     ticket: { graphql: true },
   },

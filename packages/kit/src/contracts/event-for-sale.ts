@@ -17,6 +17,9 @@ export const eventForSale = z.object({
   /** IANA name. */
   timezone: z.string(),
   roomId: z.uuid().nullish(),
+  venueId: z.uuid().nullish(),
+  /** Without a venue. */
+  locationId: z.uuid().nullish(),
   /** How many people the room holds; null without a room. */
   capacity: z.int().nullable().default(null),
   /** While it is, nobody may begin to buy; what is held or waits for payment runs out its time. */

@@ -29,6 +29,14 @@ export const EVENTS = {
   }),
   /** An event is otherwise than it was, or new, or gone (DELETED). */
   'event.changed': eventForSale,
+  /** An admin has decided on an event, or on changes of one. */
+  'event.reviewed': z.object({
+    eventId: z.uuid(),
+    organizerId: z.uuid(),
+    version: z.int(),
+    decision: z.enum(['APPROVED', 'REJECTED']),
+    message: z.string().nullable(),
+  }),
   /** Somebody has shown that an address is theirs. */
   'user.email-verified': z.object({ userId: z.uuid(), email: z.string() }),
   /** What somebody bought as a guest they have claimed for the account that they have: their tickets move there. */
@@ -61,6 +69,15 @@ export const EVENTS = {
     quantity: z.int(),
     expiresAt: z.iso.datetime(),
   }),
+  /** What a waitlist offered somebody was not booked in time, and went to the next. */
+  'ticket.waitlist-expired': z.object({
+    entryId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    ticketTypeId: z.uuid(),
+  }),
+  /** Few tickets of an event are left, for the first time. */
+  'ticket.almost-sold-out': z.object({ eventId: z.uuid(), left: z.int() }),
   /** An offered ticket ended because its place was sold to somebody else: what it has cost goes back, by a refund of that id. */
   'ticket.resold': z.object({
     ticketId: z.uuid(),
@@ -76,7 +93,53 @@ export const EVENTS = {
     bookingId: z.uuid(),
     userId: z.uuid(),
     status: z.enum(['PENDING', 'PAID', 'EXPIRED', 'CANCELLED', 'PARTIALLY_REFUNDED', 'REFUNDED']),
+    /** Of which event; null from a sender that did not tell yet. */
+    eventId: z.uuid().nullable().default(null),
+    /** All that has gone back of it, in the smallest unit of `currency`; and why, of what went back as a whole. */
+    refundedAmount: z.int().default(0),
+    currency: z.string().nullable().default(null),
+    refundReason: z.string().nullable().default(null),
   }),
+  /** A paid booking has its tickets. */
+  'booking.tickets-issued': z.object({
+    bookingId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    ticketIds: z.array(z.uuid()),
+    /** In the smallest unit of `currency`. */
+    totalPrice: z.int(),
+    currency: z.string(),
+  }),
+  /** A buyer has asked for a refund that is to be reviewed, or it was decided. */
+  'booking.refund-reviewed': z.object({
+    requestId: z.uuid(),
+    bookingId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    organizerId: z.uuid(),
+    step: z.enum(['REQUESTED', 'APPROVED', 'REJECTED']),
+    /** In the smallest unit of `currency`. */
+    amount: z.int(),
+    currency: z.string(),
+    /** Until when it may be reviewed. */
+    reviewBy: z.iso.datetime(),
+    /** To the buyer, of whoever decided. */
+    message: z.string().nullable(),
+  }),
+  /** A payout to an organizer has come to its end. */
+  'booking.payout-ended': z.object({
+    payoutId: z.uuid(),
+    organizerId: z.uuid(),
+    status: z.enum(['PAID', 'REJECTED', 'FAILED']),
+    /** In the smallest unit of `currency`. */
+    amount: z.int(),
+    currency: z.string(),
+    /** The last digits of the account. */
+    accountEnding: z.string(),
+    message: z.string().nullable(),
+  }),
+  /** Refunds that a provider should have made hang: a person has to look. Told once a day while there are some. */
+  'booking.refunds-hanging': z.object({ day: z.iso.date(), count: z.int() }),
   /** Nobody takes what is sent to an organizer's webhook endpoint: nothing is sent there until they enable it again. */
   'booking.webhook-disabled': z.object({
     endpointId: z.uuid(),

@@ -40,11 +40,11 @@ export const events = {
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {
-      requireService(ctx, 'ticket', 'booking')
+      requireService(ctx, 'ticket', 'booking', 'user')
       return ctx.loaders.event.load(id)
     },
     eventPlace: (_, { id }, ctx) => {
-      requireService(ctx, 'ticket')
+      requireService(ctx, 'ticket', 'user')
       return eventPlace(ctx.deps, id)
     },
     eventVisible: async (_, { id }, ctx) => {

@@ -10,6 +10,7 @@ import {
   readEventTicketCount,
   readEventTicketOwners,
   readEventTickets,
+  readHolders,
 } from '../domain/viewing/list-event-tickets.ts'
 import { personalDataOfTickets } from '../domain/viewing/personal-data.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
@@ -28,6 +29,10 @@ export const bookings = {
     personalDataOfTickets(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return personalDataOfTickets(ctx.deps, userId)
+    },
+    ticketHolders(_, args, ctx) {
+      requireService(ctx, 'user')
+      return readHolders(ctx.deps, args)
     },
     eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
     eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),

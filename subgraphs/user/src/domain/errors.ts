@@ -107,3 +107,9 @@ export class WishlistFull extends KarcisError {
     super('LIMIT_EXCEEDED', `A wishlist holds at most ${limit} events.`, { limit })
   }
 }
+
+export class FollowsTooMany extends KarcisError {
+  constructor(limit: number) {
+    super('LIMIT_EXCEEDED', `One person follows at most ${limit} organizers.`, { limit })
+  }
+}

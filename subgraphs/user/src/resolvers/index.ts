@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { dataExport } from './data-export.ts'
+import { following } from './following.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
@@ -20,6 +21,7 @@ export const resolvers = joinResolvers<Resolvers>(
   entry,
   session,
   secondFactors,
+  following,
   notification,
   google,
   organizerProposal,

@@ -1,4 +1,5 @@
 import { MOST_CANCELLED } from '@karcis/kit/contracts/cancelled-tickets'
+import type { EventPayload } from '@karcis/kit/contracts/events'
 import { recordEvents } from '@karcis/kit/events'
 import { newId } from '@karcis/kit/ids'
 import { enqueue, type NewJob, newJob } from '@karcis/kit/jobs'
@@ -48,6 +49,25 @@ const LEFT_TO_PAYER_SECONDS = 2
  */
 export const recordStatus = (tx: Tx, booking: Booking): Promise<void> => recordStatuses(tx, [{ booking }])
 
+/** What others are told of a booking. */
+const told = ({
+  id: bookingId,
+  userId,
+  status,
+  eventId,
+  refundedAmount,
+  currency,
+  refundReason,
+}: Booking): EventPayload<'booking.changed'> => ({
+  bookingId,
+  userId,
+  status,
+  eventId,
+  refundedAmount,
+  currency,
+  refundReason,
+})
+
 /** A booking that has just come to its status. */
 interface StatusChange {
   booking: Booking
@@ -61,10 +81,10 @@ interface StatusChange {
 export const recordStatuses = (tx: Tx, changes: readonly StatusChange[]): Promise<void> =>
   recordEvents(
     tx,
-    changes.map(({ booking: { id, userId, status } }) => ({
+    changes.map(({ booking }) => ({
       type: 'booking.changed',
-      aggregateId: id,
-      payload: { bookingId: id, userId, status },
+      aggregateId: booking.id,
+      payload: told(booking),
       consumers: ['user'],
     })),
     changes.flatMap((change) => jobOf(change) ?? []),
@@ -95,7 +115,7 @@ const LEFT_TO_REFUNDER_SECONDS = 15
  */
 export async function recordManyRefunded(tx: Tx, bookings: readonly Booking[]): Promise<void> {
   const ids = bookings.map(({ id }) => id)
-  const payloads = bookings.map(({ id, userId, status }) => JSON.stringify({ bookingId: id, userId, status }))
+  const payloads = bookings.map((booking) => JSON.stringify(told(booking)))
   await tx.$executeRaw`WITH told AS (
       INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
       SELECT event.id, 'user', 'booking.changed', event.booking_id, event.payload::jsonb

@@ -566,6 +566,13 @@ export async function moveAllToIssued(
       SELECT ticket.id, moved.id, ticket.position
       FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ bookingId }) => bookingId)}::uuid[],
         ${tickets.map(({ position }) => position)}::int[]) AS ticket (id, booking_id, position) JOIN moved ON moved.id = ticket.booking_id),
+    told AS (INSERT INTO kit.outbox (id, consumer, type, aggregate_id, payload)
+      SELECT uuidv7(), 'user', 'booking.tickets-issued', moved.id, jsonb_build_object('bookingId', moved.id, 'userId', moved."userId",
+        'eventId', moved."eventId", 'totalPrice', moved."totalPrice", 'currency', moved.currency, 'ticketIds', told.ids)
+      FROM moved JOIN (SELECT booking_id, jsonb_agg(id ORDER BY position) AS ids
+        FROM unnest(${tickets.map(({ ticketId }) => ticketId)}::uuid[], ${tickets.map(({ bookingId }) => bookingId)}::uuid[],
+          ${tickets.map(({ position }) => position)}::int[]) AS ticket (id, booking_id, position) GROUP BY booking_id) told
+        ON told.booking_id = moved.id),
     done AS (DELETE FROM graphile_worker._private_jobs job USING moved WHERE job.key = ${jobName} || ':' || moved.id AND job.locked_at IS NULL)
     SELECT * FROM moved`
   return rows.map(toBooking)

@@ -58,3 +58,12 @@ export async function updateRefundFailed(tx: Tx, id: string, reason: string): Pr
   await tx.$executeRaw`UPDATE refunds SET attempts = attempts + 1, last_error = ${reason}, updated_at = now()
     WHERE id = ${id}::uuid AND status = 'PENDING'`
 }
+
+/** How many refunds have been due for a day and more, and which day it is. */
+export async function countHanging(tx: Tx): Promise<{ day: string; count: number }> {
+  const [row] = await tx.$queryRaw<
+    [{ day: string; count: number }]
+  >`SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
+    (SELECT count(*)::int FROM refunds WHERE status = 'PENDING' AND created_at < now() - interval '1 day') AS count`
+  return row
+}

@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, NotFound } from '@karcis/kit/errors'
+import { recordEvent } from '@karcis/kit/events'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
@@ -57,6 +58,18 @@ export async function reviewEvent(
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }
+    await recordEvent(tx, {
+      type: 'event.reviewed',
+      aggregateId: eventId,
+      payload: {
+        eventId,
+        organizerId: reviewed.organizerId,
+        version: reviewed.version,
+        decision: review.decision,
+        message: review.message || null,
+      },
+      consumers: ['user'],
+    })
     return reviewed
   })
   publishChange(deps.live, event)

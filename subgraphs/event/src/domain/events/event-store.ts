@@ -344,7 +344,7 @@ async function recordChange<T extends Told>(tx: Tx, changed: T): Promise<T> {
     type: 'event.changed',
     aggregateId: event.id,
     payload: eventForSale.parse(event), // of all that an event has, what the contract names
-    consumers: ['ticket', 'booking'],
+    consumers: ['ticket', 'booking', 'user'],
   })
   return event
 }

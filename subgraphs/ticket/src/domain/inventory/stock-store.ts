@@ -120,3 +120,19 @@ export async function moveStockOfDrawing(tx: Tx, moves: readonly StockMove[]): P
   const done = new Set(moved.map((row) => row.id))
   return ids.filter((id) => !done.has(id))
 }
+
+/** Notes the events to come of which a tenth at most is left, each once. @returns those that were not noted before, with how many places are left. */
+export const insertAlmostSoldOut = (
+  tx: Tx,
+  limit: number,
+): PromiseLike<{ eventId: string; left: number }[]> =>
+  tx.$queryRaw`WITH few AS (
+      SELECT type.event_id, sum(type.quota - type.sold)::int AS "left"
+      FROM ticket_types type JOIN event_copies event ON event.id = type.event_id
+      WHERE event.status = 'APPROVED' AND event.starts_at > now()
+        AND NOT EXISTS (SELECT FROM almost_sold_out told WHERE told.event_id = event.id)
+      GROUP BY type.event_id
+      HAVING sum(type.quota - type.sold) > 0 AND sum(type.quota - type.sold) * 10 <= sum(type.quota)
+      ORDER BY type.event_id LIMIT ${limit}
+    ), noted AS (INSERT INTO almost_sold_out (event_id) SELECT event_id FROM few ON CONFLICT DO NOTHING RETURNING event_id)
+    SELECT event_id AS "eventId", "left" FROM few JOIN noted USING (event_id)`

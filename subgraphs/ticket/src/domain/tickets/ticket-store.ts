@@ -130,6 +130,21 @@ export async function listEventTicketOwners(db: Db, filter: EventTicketFilter): 
   return rows.map(({ id }) => id)
 }
 
+/** Tickets of an event in the order of their ids, and whose they are: those in use, and what has ended since an instant, where one is given. */
+export const listHolders = (
+  db: Db,
+  {
+    eventId,
+    after,
+    endedSince,
+    limit,
+  }: { eventId: string; after: string | null; endedSince: Date | null; limit: number },
+): PromiseLike<{ ticketId: string; ownerId: string }[]> =>
+  db.$queryRaw`SELECT t.id AS "ticketId", t.owner_id AS "ownerId" FROM tickets t
+    WHERE t.event_id = ${eventId}::uuid AND ${after ? Prisma.sql`t.id > ${after}::uuid` : Prisma.sql`TRUE`}
+      AND (t.status IN ('VALID', 'USED') OR t.status IN ('REFUNDED', 'CANCELLED') AND t.updated_at >= ${endedSince}::timestamptz)
+    ORDER BY t.id LIMIT ${limit}`
+
 /** How many of a user's tickets still admit them to something. */
 export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Promise<number> {
   const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count

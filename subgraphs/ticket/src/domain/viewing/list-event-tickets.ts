@@ -4,13 +4,19 @@ import {
   MOST_EVENT_TICKETS,
   MOST_OWNERS,
 } from '@karcis/kit/contracts/attendees'
+import { MOST_HOLDERS } from '@karcis/kit/contracts/ticket-holders'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { TICKET_STATUSES } from '../tickets/ticket.ts'
 import { findQuestionnaires } from '../tickets/questionnaire-store.ts'
-import { countEventTickets, listEventTicketOwners, listEventTickets } from '../tickets/ticket-store.ts'
+import {
+  countEventTickets,
+  listEventTicketOwners,
+  listEventTickets,
+  listHolders,
+} from '../tickets/ticket-store.ts'
 
 const optionalId = idSchema.nullish().default(null)
 
@@ -51,4 +57,19 @@ export async function readQuestions({ db }: Deps, rawEventId: string): Promise<s
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
   const questionnaire = (await findQuestionnaires(db, [eventId])).get(eventId)
   return (questionnaire?.questions ?? []).map(({ text }) => text)
+}
+
+const holdersSchema = z.object({
+  eventId: idSchema,
+  after: optionalId,
+  endedSince: z.date().nullish().default(null),
+  limit: z.int().refine((limit) => limit >= 1 && limit <= MOST_HOLDERS, `must be from 1 to ${MOST_HOLDERS}`),
+})
+
+/** Who has tickets for an event, by ticket, for the user subgraph, which tells them of what becomes of it. @throws BadUserInput */
+export async function readHolders(
+  { db }: Deps,
+  input: unknown,
+): Promise<{ ticketId: string; ownerId: string }[]> {
+  return listHolders(db, parseInput(holdersSchema, input, 'filter'))
 }

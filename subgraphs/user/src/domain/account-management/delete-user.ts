@@ -15,6 +15,7 @@ import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
 import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
@@ -73,6 +74,7 @@ export async function deleteUser(
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
+    await deleteFollowsOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
     return { account, revoked: await revokeSessionsOf(tx, id), at: await recordRightsChange(tx, account) }
   })

@@ -52,6 +52,22 @@ interface Kind<Data> {
 
 const kind = <Data>(kind: Kind<Data>): Kind<Data> => kind
 
+/** An event, as it was when somebody was told of it. */
+export const eventFacts = z.object({
+  eventId: z.uuid(),
+  title: z.string(),
+  startsAt: z.string(),
+  /** Of the place. */
+  timezone: z.string(),
+  /** In words; null for an event without a place. */
+  place: z.string().nullable(),
+})
+
+export type EventFacts = z.infer<typeof eventFacts>
+
+/** An amount in the smallest unit of `currency`. */
+const money = { amount: z.int(), currency: z.string() }
+const refund = eventFacts.extend({ bookingId: z.uuid(), ...money, message: z.string().nullable() })
 const mailbox = z.object({ name: z.string(), email: z.string() })
 const move = z.object({ name: z.string(), oldEmail: z.string(), newEmail: z.string() })
 
@@ -113,6 +129,82 @@ export const KINDS = {
       message: z.string().nullable(),
     }),
   }),
+  /** The buyer, once a paid booking has its tickets. */
+  PURCHASE: kind({
+    group: 'PURCHASES',
+    data: eventFacts.extend({ bookingId: z.uuid(), ticketIds: z.array(z.uuid()), ...money }),
+  }),
+  /** The organizer: a buyer asks for a refund that they are to review. */
+  REFUND_TO_REVIEW: kind({ group: 'ORGANIZING', data: refund.extend({ reviewBy: z.string() }) }),
+  REFUND_REQUESTED: kind({ group: 'PURCHASES', data: refund.extend({ reviewBy: z.string() }) }),
+  REFUND_APPROVED: kind({ group: 'PURCHASES', data: refund }),
+  REFUND_REJECTED: kind({ group: 'PURCHASES', data: refund }),
+  /** The buyer: money has gone back, to their wallet or on its way to where it came from. */
+  REFUND_PAID: kind({ group: 'PURCHASES', data: refund.extend({ whole: z.boolean() }) }),
+  /** Whoever has tickets. */
+  EVENT_CHANGED: kind({
+    group: 'EVENTS',
+    data: eventFacts.extend({
+      timeChanged: z.boolean(),
+      placeChanged: z.boolean(),
+      refundUntil: z.string().nullable(),
+    }),
+  }),
+  EVENT_CANCELLED: kind({ group: 'EVENTS', data: eventFacts.extend({ reason: z.string().nullable() }) }),
+  /** A day before, and two hours before. */
+  REMINDER_DAY: kind({ group: 'REMINDERS', data: eventFacts }),
+  REMINDER_SOON: kind({ group: 'REMINDERS', data: eventFacts }),
+  WAITLIST_OFFER: kind({
+    group: 'OFFERS',
+    data: eventFacts.extend({ holdId: z.uuid(), places: z.int(), quantity: z.int(), expiresAt: z.string() }),
+  }),
+  WAITLIST_EXPIRED: kind({ group: 'OFFERS', data: eventFacts }),
+  /** Both sides of a transfer; the name is the other one's. */
+  TICKET_SENT: kind({
+    group: 'PURCHASES',
+    data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),
+  }),
+  TICKET_RECEIVED: kind({
+    group: 'PURCHASES',
+    data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),
+  }),
+  TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** Somebody with an account whom an organizer has given a ticket. */
+  GUEST_INVITED: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** Who has it on their wishlist. */
+  ALMOST_SOLD_OUT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ left: z.int() }) }),
+  /** Its organizer. */
+  SELLING_OUT: kind({ group: 'ORGANIZING', data: eventFacts.extend({ left: z.int() }) }),
+  /** Who follows its organizer. */
+  NEW_EVENT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ organizer: z.string() }) }),
+  EVENT_REVIEWED: kind({
+    group: 'ORGANIZING',
+    data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  PAYOUT_PAID: kind({
+    group: 'ORGANIZING',
+    data: z.object({ payoutId: z.uuid(), ...money, accountEnding: z.string() }),
+  }),
+  PAYOUT_FAILED: kind({
+    group: 'ORGANIZING',
+    data: z.object({
+      payoutId: z.uuid(),
+      ...money,
+      accountEnding: z.string(),
+      rejected: z.boolean(),
+      message: z.string().nullable(),
+    }),
+  }),
+  /** The organizer whose endpoint it is, and admins. */
+  WEBHOOK_DISABLED: kind({
+    group: 'ORGANIZING',
+    data: z.object({ endpointId: z.uuid(), url: z.string(), reason: z.enum(['GONE', 'FAILING']) }),
+  }),
+  SYSTEM_WEBHOOK_DISABLED: kind({
+    group: 'SYSTEM',
+    data: z.object({ endpointId: z.uuid(), url: z.string(), reason: z.enum(['GONE', 'FAILING']) }),
+  }),
+  SYSTEM_REFUNDS_HANGING: kind({ group: 'SYSTEM', data: z.object({ day: z.string(), count: z.int() }) }),
 } as const
 
 export type NotificationKind = keyof typeof KINDS

@@ -1,4 +1,6 @@
 import type { FactorChange } from '../../second-factors/factor-change.ts'
+import type { EventFacts } from '../kinds.ts'
+import type { Formatter } from './formatter.ts'
 import { linksEn } from './links-en.ts'
 import type { Texts } from './wording.ts'
 
@@ -10,6 +12,14 @@ const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
   RECOVERY_CODES_REPLACED: () => 'Your account has new recovery codes',
   RECOVERY_CODE_USED: () => 'A recovery code of your account was used',
 }
+
+const when = (
+  { startsAt, timezone, place }: Omit<EventFacts, 'eventId' | 'title'>,
+  say: Formatter,
+): [string, string][] => [
+  ['When', say.time(startsAt, timezone)],
+  ...(place === null ? [] : [['Where', place] satisfies [string, string]]),
+]
 
 /** What people are told in English. */
 export const en: Texts = {
@@ -74,4 +84,220 @@ export const en: Texts = {
           ],
           action: { label: 'Submit another proposal', url: say.url('/organize') },
         },
+  PURCHASE: ({ title, ticketIds, amount, currency, bookingId, ...event }, say) => ({
+    subject: `Your tickets for ${title}`,
+    paragraphs: [
+      ticketIds.length === 1
+        ? `Thank you! Your ticket for ${title} is here. Show its code at the door.`
+        : `Thank you! Your ${say.count(ticketIds.length)} tickets for ${title} are here. Show their codes at the door.`,
+    ],
+    facts: [
+      ...when(event, say),
+      ['Tickets', say.count(ticketIds.length)],
+      ['Total', say.money(amount, currency)],
+    ],
+    action: { label: 'See your tickets', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_TO_REVIEW: ({ eventId, title, amount, currency, reviewBy, message }, say) => ({
+    subject: `A refund for ${title} waits for you`,
+    paragraphs: [
+      `A buyer asks for money back for ${title}. Until you decide, their tickets stay valid; after the time below it is decided by your refund policy.`,
+      ...(message ? [message] : []),
+    ],
+    facts: [
+      ['Amount', say.money(amount, currency)],
+      ['Decide by', say.time(reviewBy)],
+    ],
+    action: { label: 'Decide', url: say.url(`/organize/${eventId}/refunds`) },
+  }),
+  REFUND_REQUESTED: ({ title, amount, currency, reviewBy, bookingId }, say) => ({
+    subject: `We have your request for a refund for ${title}`,
+    paragraphs: [`The organizer of ${title} decides on it. You are told as soon as they have.`],
+    facts: [
+      ['Amount', say.money(amount, currency)],
+      ['Decided by', say.time(reviewBy)],
+    ],
+    action: { label: 'See your booking', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_APPROVED: ({ title, amount, currency, message, bookingId }, say) => ({
+    subject: `Your refund for ${title} is approved`,
+    paragraphs: [
+      `Your request for a refund for ${title} has been approved. The money is on its way.`,
+      ...(message ? [message] : []),
+    ],
+    facts: [['Amount', say.money(amount, currency)]],
+    action: { label: 'See your booking', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_REJECTED: ({ title, message, bookingId }, say) => ({
+    subject: `Your refund for ${title} was not approved`,
+    paragraphs: [
+      `Your request for a refund for ${title} has not been approved. Your tickets stay as they are.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your booking', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_PAID: ({ title, amount, currency, message, whole, bookingId }, say) => ({
+    subject: `Money back for ${title}`,
+    paragraphs: [
+      whole
+        ? `What you paid for ${title} has been given back in full.`
+        : `Part of what you paid for ${title} has been given back.`,
+      ...(message ? [message] : []),
+      'To a wallet it comes at once; to a card or bank account it can take some days.',
+    ],
+    facts: [['Given back so far', say.money(amount, currency)]],
+    action: { label: 'See your booking', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
+    subject: timeChanged
+      ? `${title} has another time`
+      : placeChanged
+        ? `${title} has another place`
+        : `${title} has changed`,
+    paragraphs: [
+      `${title} has changed. Your tickets stay valid. This is how it is now:`,
+      ...(refundUntil
+        ? [`If you cannot come, you may have all your money back until ${say.time(refundUntil)}.`]
+        : []),
+    ],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
+  }),
+  EVENT_CANCELLED: ({ title, reason, ...event }, say) => ({
+    subject: `${title} is cancelled`,
+    paragraphs: [
+      `We are sorry: ${title} has been called off by its organizer.`,
+      ...(reason ? [reason] : []),
+      'Everything that you paid goes back to you. You need not do anything.',
+    ],
+    facts: when(event, say),
+    action: { label: 'See your bookings', url: say.url('/bookings') },
+  }),
+  REMINDER_DAY: ({ title, ...event }, say) => ({
+    subject: `Tomorrow: ${title}`,
+    paragraphs: [`${title} is in about a day. Have your ticket ready.`],
+    facts: when(event, say),
+    action: { label: 'See your tickets', url: say.url('/tickets') },
+  }),
+  REMINDER_SOON: ({ title, ...event }, say) => ({
+    subject: `Soon: ${title}`,
+    paragraphs: [`${title} begins in about two hours. Have your ticket ready.`],
+    facts: when(event, say),
+    action: { label: 'See your tickets', url: say.url('/tickets') },
+  }),
+  WAITLIST_OFFER: ({ title, places, quantity, expiresAt, holdId, ...event }, say) => ({
+    subject: `Places for ${title} are yours until ${say.time(expiresAt)}`,
+    paragraphs: [
+      places === quantity
+        ? `What you were waiting for has come back: ${say.count(places)} of ${title}, kept for you until the time below.`
+        : `${say.count(places)} of the ${say.count(quantity)} places of ${title} that you wait for have come back, and are kept for you. You may wait for the others until the time below, or take these.`,
+    ],
+    facts: [...when(event, say), ['Kept until', say.time(expiresAt)]],
+    action: { label: 'Book them', url: say.url(`/checkout/${holdId}`) },
+  }),
+  WAITLIST_EXPIRED: ({ title, eventId }, say) => ({
+    subject: `Your places for ${title} went to the next in line`,
+    paragraphs: [
+      `The time in which places for ${title} were kept for you is over, so they were offered to the next. You can join the waitlist again.`,
+    ],
+    action: { label: 'See the event', url: say.url(`/events/${eventId}`) },
+  }),
+  TICKET_SENT: ({ title, name }) => ({
+    subject: `Your ticket for ${title} is ${name}’s now`,
+    paragraphs: [
+      `You have handed a ticket for ${title} on to ${name}. The code that you had is of no use any more.`,
+    ],
+  }),
+  TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
+    subject: `${name} has given you a ticket for ${title}`,
+    paragraphs: [`A ticket for ${title} is yours now. Show its code at the door.`],
+    facts: when(event, say),
+    action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  TICKET_RESOLD: ({ title }) => ({
+    subject: `Your ticket for ${title} is sold`,
+    paragraphs: [
+      `Somebody has bought the ticket for ${title} that you offered. It admits nobody any more, and what it cost is on its way back to you.`,
+    ],
+  }),
+  GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
+    subject: `You are invited to ${title}`,
+    paragraphs: [`The organizer of ${title} has invited you: a ticket is yours. Show its code at the door.`],
+    facts: when(event, say),
+    action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
+    subject: `Almost sold out: ${title}`,
+    paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],
+    facts: when(event, say),
+    action: { label: 'Get tickets', url: say.url(`/events/${event.eventId}`) },
+  }),
+  SELLING_OUT: ({ title, left, eventId }, say) => ({
+    subject: `${title} is almost sold out`,
+    paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
+    action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
+  }),
+  NEW_EVENT: ({ title, organizer, ...event }, say) => ({
+    subject: `New from ${organizer}: ${title}`,
+    paragraphs: [`${organizer}, whom you follow, holds a new event: ${title}.`],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
+  }),
+  EVENT_REVIEWED: ({ title, decision, message, eventId }, say) => ({
+    subject: decision === 'APPROVED' ? `${title} is approved` : `${title} was not approved`,
+    paragraphs: [
+      decision === 'APPROVED'
+        ? `Your event ${title}, or what you changed of it, has been approved.`
+        : `Your event ${title}, or what you changed of it, has not been approved.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
+  }),
+  PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
+    subject: `${say.money(amount, currency)} are on their way to you`,
+    paragraphs: ['Your payout has been transferred. Banks can take a day or two.'],
+    facts: [
+      ['Amount', say.money(amount, currency)],
+      ['Account', `…${accountEnding}`],
+    ],
+    action: { label: 'See your payouts', url: say.url('/organize/payouts') },
+  }),
+  PAYOUT_FAILED: ({ amount, currency, accountEnding, rejected, message }, say) => ({
+    subject: rejected ? 'Your payout was not approved' : 'Your payout could not be transferred',
+    paragraphs: [
+      rejected
+        ? 'Your payout has not been approved. The money is back with your events.'
+        : 'The bank did not take your payout. The money is back with your events: check the account, and ask again.',
+      ...(message ? [message] : []),
+    ],
+    facts: [
+      ['Amount', say.money(amount, currency)],
+      ['Account', `…${accountEnding}`],
+    ],
+    action: { label: 'See your payouts', url: say.url('/organize/payouts') },
+  }),
+  WEBHOOK_DISABLED: ({ url, reason }, say) => ({
+    subject: 'Your webhook endpoint was switched off',
+    paragraphs: [
+      reason === 'GONE'
+        ? `${url} says that it is gone, so nothing is sent there any more.`
+        : `${url} has not taken anything for days, so nothing is sent there any more.`,
+      'Enable it again when it works: what it has missed is kept for a while.',
+    ],
+    action: { label: 'See your endpoints', url: say.url('/organize/webhooks') },
+  }),
+  SYSTEM_WEBHOOK_DISABLED: ({ url, reason, endpointId }) => ({
+    subject: 'An organizer’s webhook endpoint was switched off',
+    paragraphs: [`Nothing is sent to ${url} any more. Its organizer has been told.`],
+    facts: [
+      ['Reason', reason],
+      ['Endpoint', endpointId],
+    ],
+  }),
+  SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
+    subject: 'Refunds hang at a payment provider',
+    paragraphs: [
+      `${say.count(count)} refunds have been due for more than a day, as of ${day}. A person has to look: docs/operations.md says how.`,
+    ],
+  }),
 }

@@ -1,4 +1,6 @@
 import type { FactorChange } from '../../second-factors/factor-change.ts'
+import type { EventFacts } from '../kinds.ts'
+import type { Formatter } from './formatter.ts'
 import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
 
@@ -10,6 +12,14 @@ const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
   RECOVERY_CODES_REPLACED: () => 'Akun Anda memiliki kode pemulihan baru',
   RECOVERY_CODE_USED: () => 'Satu kode pemulihan akun Anda telah digunakan',
 }
+
+const when = (
+  { startsAt, timezone, place }: Omit<EventFacts, 'eventId' | 'title'>,
+  say: Formatter,
+): [string, string][] => [
+  ['Waktu', say.time(startsAt, timezone)],
+  ...(place === null ? [] : [['Tempat', place] satisfies [string, string]]),
+]
 
 /** The same in Indonesian. */
 export const id: Texts = {
@@ -74,4 +84,218 @@ export const id: Texts = {
           ],
           action: { label: 'Ajukan kembali', url: say.url('/organize') },
         },
+  PURCHASE: ({ title, ticketIds, amount, currency, bookingId, ...event }, say) => ({
+    subject: `Tiket Anda untuk ${title}`,
+    paragraphs: [
+      `Terima kasih! ${say.count(ticketIds.length)} tiket Anda untuk ${title} sudah tersedia. Tunjukkan kodenya di pintu masuk.`,
+    ],
+    facts: [
+      ...when(event, say),
+      ['Tiket', say.count(ticketIds.length)],
+      ['Total', say.money(amount, currency)],
+    ],
+    action: { label: 'Lihat tiket', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_TO_REVIEW: ({ eventId, title, amount, currency, reviewBy, message }, say) => ({
+    subject: `Permintaan pengembalian dana untuk ${title} menunggu Anda`,
+    paragraphs: [
+      `Seorang pembeli meminta pengembalian dana untuk ${title}. Tiketnya tetap berlaku sampai Anda memutuskan; setelah batas waktu di bawah, keputusan mengikuti kebijakan pengembalian Anda.`,
+      ...(message ? [message] : []),
+    ],
+    facts: [
+      ['Jumlah', say.money(amount, currency)],
+      ['Putuskan sebelum', say.time(reviewBy)],
+    ],
+    action: { label: 'Putuskan', url: say.url(`/organize/${eventId}/refunds`) },
+  }),
+  REFUND_REQUESTED: ({ title, amount, currency, reviewBy, bookingId }, say) => ({
+    subject: `Permintaan pengembalian dana Anda untuk ${title} kami terima`,
+    paragraphs: [`Penyelenggara ${title} akan memutuskannya. Kami kabari begitu ada keputusan.`],
+    facts: [
+      ['Jumlah', say.money(amount, currency)],
+      ['Diputuskan sebelum', say.time(reviewBy)],
+    ],
+    action: { label: 'Lihat pesanan', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_APPROVED: ({ title, amount, currency, message, bookingId }, say) => ({
+    subject: `Pengembalian dana untuk ${title} disetujui`,
+    paragraphs: [
+      `Permintaan pengembalian dana Anda untuk ${title} telah disetujui. Dana sedang diproses.`,
+      ...(message ? [message] : []),
+    ],
+    facts: [['Jumlah', say.money(amount, currency)]],
+    action: { label: 'Lihat pesanan', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_REJECTED: ({ title, message, bookingId }, say) => ({
+    subject: `Pengembalian dana untuk ${title} tidak disetujui`,
+    paragraphs: [
+      `Permintaan pengembalian dana Anda untuk ${title} tidak disetujui. Tiket Anda tetap seperti semula.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat pesanan', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  REFUND_PAID: ({ title, amount, currency, message, whole, bookingId }, say) => ({
+    subject: `Dana untuk ${title} dikembalikan`,
+    paragraphs: [
+      whole
+        ? `Seluruh pembayaran Anda untuk ${title} telah dikembalikan.`
+        : `Sebagian pembayaran Anda untuk ${title} telah dikembalikan.`,
+      ...(message ? [message] : []),
+      'Ke dompet, dana masuk seketika; ke kartu atau rekening bank dapat memakan waktu beberapa hari.',
+    ],
+    facts: [['Dikembalikan sejauh ini', say.money(amount, currency)]],
+    action: { label: 'Lihat pesanan', url: say.url(`/bookings/${bookingId}`) },
+  }),
+  EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
+    subject: timeChanged
+      ? `Waktu ${title} berubah`
+      : placeChanged
+        ? `Tempat ${title} berubah`
+        : `${title} berubah`,
+    paragraphs: [
+      `Ada perubahan pada ${title}. Tiket Anda tetap berlaku. Beginilah jadwalnya sekarang:`,
+      ...(refundUntil
+        ? [`Jika Anda tidak dapat hadir, seluruh dana dapat diminta kembali sampai ${say.time(refundUntil)}.`]
+        : []),
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat acara', url: say.url(`/events/${event.eventId}`) },
+  }),
+  EVENT_CANCELLED: ({ title, reason, ...event }, say) => ({
+    subject: `${title} dibatalkan`,
+    paragraphs: [
+      `Mohon maaf, ${title} dibatalkan oleh penyelenggaranya.`,
+      ...(reason ? [reason] : []),
+      'Seluruh pembayaran Anda akan dikembalikan. Anda tidak perlu melakukan apa pun.',
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat pesanan', url: say.url('/bookings') },
+  }),
+  REMINDER_DAY: ({ title, ...event }, say) => ({
+    subject: `Besok: ${title}`,
+    paragraphs: [`${title} akan berlangsung sekitar satu hari lagi. Siapkan tiket Anda.`],
+    facts: when(event, say),
+    action: { label: 'Lihat tiket', url: say.url('/tickets') },
+  }),
+  REMINDER_SOON: ({ title, ...event }, say) => ({
+    subject: `Sebentar lagi: ${title}`,
+    paragraphs: [`${title} dimulai sekitar dua jam lagi. Siapkan tiket Anda.`],
+    facts: when(event, say),
+    action: { label: 'Lihat tiket', url: say.url('/tickets') },
+  }),
+  WAITLIST_OFFER: ({ title, places, quantity, expiresAt, holdId, ...event }, say) => ({
+    subject: `Tempat untuk ${title} disimpan bagi Anda sampai ${say.time(expiresAt)}`,
+    paragraphs: [
+      places === quantity
+        ? `Yang Anda tunggu sudah tersedia: ${say.count(places)} tempat untuk ${title}, disimpan bagi Anda sampai batas waktu di bawah.`
+        : `${say.count(places)} dari ${say.count(quantity)} tempat untuk ${title} yang Anda tunggu sudah tersedia dan disimpan bagi Anda. Anda dapat menunggu sisanya sampai batas waktu di bawah, atau mengambil yang ada.`,
+    ],
+    facts: [...when(event, say), ['Disimpan sampai', say.time(expiresAt)]],
+    action: { label: 'Pesan sekarang', url: say.url(`/checkout/${holdId}`) },
+  }),
+  WAITLIST_EXPIRED: ({ title, eventId }, say) => ({
+    subject: `Tempat Anda untuk ${title} beralih ke antrean berikutnya`,
+    paragraphs: [
+      `Waktu penyimpanan tempat untuk ${title} sudah habis, sehingga ditawarkan kepada yang berikutnya. Anda dapat masuk daftar tunggu lagi.`,
+    ],
+    action: { label: 'Lihat acara', url: say.url(`/events/${eventId}`) },
+  }),
+  TICKET_SENT: ({ title, name }) => ({
+    subject: `Tiket Anda untuk ${title} kini milik ${name}`,
+    paragraphs: [`Anda telah mengalihkan tiket ${title} kepada ${name}. Kode yang lama tidak berlaku lagi.`],
+  }),
+  TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
+    subject: `${name} memberi Anda tiket ${title}`,
+    paragraphs: [`Tiket untuk ${title} kini milik Anda. Tunjukkan kodenya di pintu masuk.`],
+    facts: when(event, say),
+    action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  TICKET_RESOLD: ({ title }) => ({
+    subject: `Tiket Anda untuk ${title} terjual`,
+    paragraphs: [
+      `Tiket ${title} yang Anda tawarkan telah dibeli. Tiket itu tidak berlaku lagi, dan dananya sedang dikembalikan kepada Anda.`,
+    ],
+  }),
+  GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
+    subject: `Anda diundang ke ${title}`,
+    paragraphs: [
+      `Penyelenggara ${title} mengundang Anda: sebuah tiket sudah menjadi milik Anda. Tunjukkan kodenya di pintu masuk.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
+    subject: `Hampir habis: ${title}`,
+    paragraphs: [`${title} dalam daftar keinginan Anda tinggal ${say.count(left)} tempat.`],
+    facts: when(event, say),
+    action: { label: 'Beli tiket', url: say.url(`/events/${event.eventId}`) },
+  }),
+  SELLING_OUT: ({ title, left, eventId }, say) => ({
+    subject: `${title} hampir habis`,
+    paragraphs: [`Acara Anda ${title} tinggal ${say.count(left)} tempat.`],
+    action: { label: 'Lihat penjualan', url: say.url(`/organize/${eventId}`) },
+  }),
+  NEW_EVENT: ({ title, organizer, ...event }, say) => ({
+    subject: `Baru dari ${organizer}: ${title}`,
+    paragraphs: [`${organizer}, yang Anda ikuti, mengadakan acara baru: ${title}.`],
+    facts: when(event, say),
+    action: { label: 'Lihat acara', url: say.url(`/events/${event.eventId}`) },
+  }),
+  EVENT_REVIEWED: ({ title, decision, message, eventId }, say) => ({
+    subject: decision === 'APPROVED' ? `${title} disetujui` : `${title} tidak disetujui`,
+    paragraphs: [
+      decision === 'APPROVED'
+        ? `Acara Anda ${title}, atau perubahannya, telah disetujui.`
+        : `Acara Anda ${title}, atau perubahannya, tidak disetujui.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat acara Anda', url: say.url(`/organize/${eventId}`) },
+  }),
+  PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
+    subject: `${say.money(amount, currency)} sedang dikirim kepada Anda`,
+    paragraphs: ['Pencairan Anda telah ditransfer. Bank dapat memerlukan satu atau dua hari.'],
+    facts: [
+      ['Jumlah', say.money(amount, currency)],
+      ['Rekening', `…${accountEnding}`],
+    ],
+    action: { label: 'Lihat pencairan', url: say.url('/organize/payouts') },
+  }),
+  PAYOUT_FAILED: ({ amount, currency, accountEnding, rejected, message }, say) => ({
+    subject: rejected ? 'Pencairan Anda tidak disetujui' : 'Pencairan Anda gagal ditransfer',
+    paragraphs: [
+      rejected
+        ? 'Pencairan Anda tidak disetujui. Dananya kembali ke saldo acara Anda.'
+        : 'Bank tidak menerima pencairan Anda. Dananya kembali ke saldo acara Anda: periksa rekening, lalu ajukan lagi.',
+      ...(message ? [message] : []),
+    ],
+    facts: [
+      ['Jumlah', say.money(amount, currency)],
+      ['Rekening', `…${accountEnding}`],
+    ],
+    action: { label: 'Lihat pencairan', url: say.url('/organize/payouts') },
+  }),
+  WEBHOOK_DISABLED: ({ url, reason }, say) => ({
+    subject: 'Webhook Anda dinonaktifkan',
+    paragraphs: [
+      reason === 'GONE'
+        ? `${url} menyatakan sudah tidak ada, sehingga tidak ada lagi yang dikirim ke sana.`
+        : `${url} tidak menerima apa pun selama berhari-hari, sehingga tidak ada lagi yang dikirim ke sana.`,
+      'Aktifkan kembali bila sudah berfungsi: yang terlewat disimpan untuk sementara.',
+    ],
+    action: { label: 'Lihat webhook', url: say.url('/organize/webhooks') },
+  }),
+  SYSTEM_WEBHOOK_DISABLED: ({ url, reason, endpointId }) => ({
+    subject: 'Webhook seorang penyelenggara dinonaktifkan',
+    paragraphs: [`Tidak ada lagi yang dikirim ke ${url}. Penyelenggaranya sudah diberi tahu.`],
+    facts: [
+      ['Alasan', reason],
+      ['Webhook', endpointId],
+    ],
+  }),
+  SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
+    subject: 'Pengembalian dana tertahan di penyedia pembayaran',
+    paragraphs: [
+      `${say.count(count)} pengembalian dana sudah tertunda lebih dari satu hari, per ${day}. Perlu diperiksa: lihat docs/operations.md.`,
+    ],
+  }),
 }

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { EVENT_PLACE, type EventPlace, eventPlace } from '@karcis/kit/contracts/event-place'
+import { statement, transaction } from '@karcis/kit/database'
+import { isAway } from '@karcis/kit/outages'
+import { z } from 'zod'
+import type { Deps } from '../../deps.ts'
+import { subgraph } from '../../other-subgraphs.ts'
+import { isKind } from '../kinds.ts'
+import { type Notice, notify } from '../notify.ts'
+import {
+  type Announcement,
+  insertReminders,
+  moveAnnouncement,
+  takeDueAnnouncements,
+  updateLater,
+} from './announcement-store.ts'
+import { readAudience } from './audience.ts'
+import { type EventCopy, findEventCopy, updatePlace, upsertEventCopy } from './event-copy-store.ts'
+
+/** Announcements that are taken at once, and told together as far as they are to single people. */
+const AT_ONCE = 50
+/** Between two looks while there is nothing. */
+const IDLE_MS = 1_000
+const PAUSE_MS = 20
+/** What failed is tried again after one, two, four… seconds, and never later than after so many. */
+const MOST_PAUSE_SECONDS = 300
+
+export type AnnouncerDeps = Pick<Deps, 'db' | 'log' | 'clients'>
+
+export interface Announcer {
+  /** There may be something to tell. */
+  wake(): void
+  close(): Promise<void>
+}
+
+/**
+ * Tells what is announced, for as long as the process lives: each page of an audience in a transaction of its own, which also notes how far that has come. It rests
+ * on nothing but the table of announcements; any number of processes may do it, and what one died with another goes on with.
+ */
+export function announceDue(deps: AnnouncerDeps): Announcer {
+  const closing = new AbortController()
+  let wake: () => void = () => undefined
+  const pause = (ms: number): Promise<void> =>
+    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
+
+  async function keepAnnouncing(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      let due: Announcement[] = []
+      try {
+        due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
+        for (const announcement of due) {
+          if (closing.signal.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
+          else await tryAnnouncement(deps, announcement, closing.signal)
+        }
+      } catch (error) {
+        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'what is due cannot be announced')
+      }
+      await pause(PAUSE_MS)
+      if (due.length === 0) await Promise.race([woken, pause(IDLE_MS)])
+    }
+  }
+  const kept = keepAnnouncing()
+  return {
+    wake: () => wake(),
+    async close() {
+      closing.abort()
+      await kept
+    },
+  }
+}
+
+async function tryAnnouncement(
+  deps: AnnouncerDeps,
+  announcement: Announcement,
+  closing: AbortSignal,
+): Promise<void> {
+  try {
+    await announce(deps, announcement, closing)
+  } catch (error) {
+    const { id, kind, attempts } = announcement
+    if (!isAway(error, deps.log)) deps.log.warn({ err: error, id, kind, attempts }, 'not announced yet')
+    await statement(deps.db, (tx) =>
+      updateLater(tx, announcement, Math.min(2 ** (attempts - 1), MOST_PAUSE_SECONDS)),
+    )
+  }
+}
+
+/**
+ * Tells an announcement from where it has got to, page by page.
+ * @param closing leaves the rest to others. @throws ServiceUnavailable while a subgraph is away that it needs.
+ */
+export async function announce(
+  deps: AnnouncerDeps,
+  announcement: Announcement,
+  closing?: AbortSignal,
+): Promise<void> {
+  const { db } = deps
+  const { eventId } = announcement
+  const event = eventId === null ? null : await knownEvent(deps, eventId)
+  const isOver = announcement.until !== null && announcement.until <= new Date()
+  if ((eventId !== null && event === null) || isOver)
+    return void (await transaction(db, (tx) => moveAnnouncement(tx, announcement, null)))
+  const about = event ? await wordEvent(deps, event, announcement) : {}
+  let { position } = announcement
+  for (;;) {
+    const page = await readAudience(deps, { ...announcement, position }, event)
+    const from = { ...announcement, position }
+    const isOurs = await transaction(db, async (tx) => {
+      if (!(await moveAnnouncement(tx, from, page.next))) return false
+      await notify(
+        tx,
+        page.userIds.map((userId) => noticeOf(announcement, userId, about)),
+      )
+      return true
+    })
+    if (!isOurs) return
+    position = page.next
+    if (position === null) return
+    if (closing?.aborted) return statement(db, (tx) => updateLater(tx, announcement, 0))
+  }
+}
+
+function noticeOf({ kind, cause, data, until }: Announcement, userId: string, about: object): Notice {
+  if (!isKind(kind)) throw new Error(`nothing is known of the kind ${kind}`)
+  // Its data was written as what the kind wants, which `notify` checks.
+  return { userId, kind, cause, data: { ...about, ...data }, ...(until && { until }) } as Notice
+}
+
+/** What is known of an event; asked for where nothing is. Null when there is none. */
+async function knownEvent(deps: AnnouncerDeps, id: string): Promise<EventCopy | null> {
+  const known = await findEventCopy(deps.db, id)
+  if (known) return known
+  const answer = await subgraph(deps, 'event').query(EVENT_FOR_SALE, { id })
+  const event = z.object({ eventForSale: eventForSale.nullable() }).parse(answer).eventForSale
+  if (!event) return null
+  await transaction(deps.db, (tx) => upsertEventCopy(tx, event))
+  return findEventCopy(deps.db, id)
+}
+
+/** What the texts say of an event. */
+async function wordEvent(deps: AnnouncerDeps, event: EventCopy, { kind }: Announcement): Promise<object> {
+  const { id: eventId, title, startsAt, timezone } = event
+  const about = {
+    eventId,
+    title,
+    startsAt: startsAt.toISOString(),
+    timezone,
+    place: await placeOf(deps, event),
+  }
+  if (kind !== 'NEW_EVENT') return about
+  const organizer = await deps.db.user.findUnique({
+    where: { id: event.organizerId },
+    select: { name: true },
+  })
+  return { ...about, organizer: organizer?.name ?? '' }
+}
+
+async function placeOf(deps: AnnouncerDeps, event: EventCopy): Promise<string | null> {
+  if (event.placeVersion === event.version) return event.place
+  const answer = await subgraph(deps, 'event').query(EVENT_PLACE, { id: event.id })
+  const found = z.object({ eventPlace: eventPlace.nullable() }).parse(answer).eventPlace
+  const place = found && inWords(found)
+  await statement(deps.db, (tx) => updatePlace(tx, event, place))
+  return place
+}
+
+function inWords({ name, address, city, room, online }: EventPlace): string | null {
+  const parts = [name, room, address, city].filter((part) => part !== null)
+  return parts.length > 0 ? [...new Set(parts)].join(', ') : online ? 'Online' : null
+}
+
+/** Announces reminders that have become due. */
+export async function announceReminders({ db, log }: Pick<Deps, 'db' | 'log'>): Promise<void> {
+  const events = await statement(db, (tx) => insertReminders(tx))
+  if (events > 0) log.info({ reminders: events }, 'reminders announced')
+}

@@ -1,0 +1,99 @@
+import { newId } from '@karcis/kit/ids'
+import { Prisma } from '../../../generated/prisma/client.ts'
+import type { Tx } from '../../database.ts'
+import type { NotificationKind } from '../kinds.ts'
+
+/** Who is told: people by id, or all who have tickets, wish for it, follow its organizer, organize it; or the admins. */
+export type Audience = 'USERS' | 'HOLDERS' | 'WISHERS' | 'FOLLOWERS' | 'ORGANIZER' | 'ADMINS'
+
+/** Something that is to be told. */
+export interface NewAnnouncement {
+  kind: NotificationKind
+  /** As of a notice; of one kind and cause there is one announcement. */
+  cause: string
+  audience: Audience
+  /** What it is about; null for what is about no event. */
+  eventId: string | null
+  /** For USERS. */
+  userIds?: readonly string[]
+  /** What the texts need beside the event. */
+  data: object
+  /** From when on it is of no use. */
+  until?: Date
+}
+
+/** One that is due. */
+export interface Announcement {
+  id: string
+  kind: string
+  cause: string
+  audience: Audience
+  eventId: string | null
+  userIds: string[]
+  data: Record<string, unknown>
+  /** Up to where its audience has been told. */
+  position: string | null
+  attempts: number
+  until: Date | null
+}
+
+/** Longer than a page takes; whoever goes on renews it with each. */
+const LEASE_SECONDS = 60
+
+/** Writes announcements down; of one kind and cause the first. */
+export async function insertAnnouncements(tx: Tx, all: readonly NewAnnouncement[]): Promise<void> {
+  for (const { kind, cause, audience, eventId, userIds = [], data, until } of all)
+    await tx.$executeRaw`INSERT INTO announcements (id, kind, cause, audience, event_id, user_ids, data, not_after)
+      VALUES (${newId()}::uuid, ${kind}, ${cause}, ${audience}, ${eventId}::uuid, ${userIds}::uuid[], ${JSON.stringify(data)}::jsonb, ${until ?? null})
+      ON CONFLICT DO NOTHING`
+}
+
+/** Takes what is due, the oldest first: nobody else is given it for the length of a lease, after which whoever asks is. */
+export async function takeDueAnnouncements(tx: Tx, limit: number): Promise<Announcement[]> {
+  const taken = await tx.$queryRaw<Announcement[]>`UPDATE announcements SET attempts = attempts + 1,
+      not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
+    WHERE id = ANY(ARRAY(SELECT id FROM announcements WHERE done_at IS NULL AND not_before <= now()
+      ORDER BY not_before, id LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+    RETURNING id, kind, cause, audience, event_id AS "eventId", user_ids AS "userIds", data, position, attempts, not_after AS until`
+  return taken.toSorted((one, other) => (one.id < other.id ? -1 : 1)) // they rise with time
+}
+
+/**
+ * Notes that a page of the audience is being told, in the transaction that tells it.
+ * @param to its last place; null when it was the last page.
+ * @returns whether whoever asks is still the one to do so.
+ */
+export async function moveAnnouncement(
+  tx: Tx,
+  { id, position }: Pick<Announcement, 'id' | 'position'>,
+  to: string | null,
+): Promise<boolean> {
+  const next = to === null ? Prisma.sql`done_at = now()` : Prisma.sql`position = ${to}::uuid, attempts = 1`
+  const moved =
+    await tx.$executeRaw`UPDATE announcements SET ${next}, not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
+    WHERE id = ${id}::uuid AND done_at IS NULL AND position IS NOT DISTINCT FROM ${position}::uuid`
+  return moved === 1
+}
+
+/** Gives one back, to go on with after a while. */
+export async function updateLater(
+  tx: Tx,
+  { id }: Pick<Announcement, 'id'>,
+  pauseSeconds: number,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE announcements SET not_before = now() + make_interval(secs => ${pauseSeconds}::float8)
+    WHERE id = ${id}::uuid AND done_at IS NULL`
+}
+
+/** Announces what events that begin soon are to remind of, each time once: of an event that is moved, the new time is another. */
+export async function insertReminders(tx: Tx): Promise<number> {
+  return tx.$executeRaw`INSERT INTO announcements (id, kind, cause, audience, event_id, data, not_after)
+    SELECT uuidv7(), soon.kind, soon.cause, 'HOLDERS', soon.id, '{}', soon.starts_at
+    FROM (
+      SELECT copy.id, copy.starts_at, due.kind, copy.id || ' ' || to_char(copy.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS cause
+      FROM (VALUES ('REMINDER_DAY', interval '3 hours', interval '24 hours'), ('REMINDER_SOON', interval '0', interval '2 hours')) AS due (kind, latest, ahead)
+      JOIN event_copies copy ON copy.status = 'APPROVED' AND copy.starts_at > now() + due.latest AND copy.starts_at <= now() + due.ahead
+    ) AS soon
+    WHERE NOT EXISTS (SELECT FROM announcements told WHERE told.kind = soon.kind AND told.cause = soon.cause)
+    ON CONFLICT DO NOTHING`
+}
