@@ -98,11 +98,11 @@ describe('event.changed', () => {
       cancellationReason: null,
       version: 5,
     })
-    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`)).toEqual([
-      { consumer: 'booking' },
-      { consumer: 'ticket' },
-      { consumer: 'user' },
-    ])
+    expect(
+      await story.sql(
+        `SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`,
+      ),
+    ).toEqual([{ consumer: 'booking' }, { consumer: 'ticket' }, { consumer: 'user' }])
   })
 
   it('comes with the word of its review, for the organizer to be told of', async () => {
@@ -174,10 +174,11 @@ describe('what still waited for the booking subgraph', () => {
     for (const statement of readFileSync(migration, 'utf8').split(/;\n/).filter(Boolean)) {
       await story.subgraph.deps.db.$executeRawUnsafe(statement)
     }
-    expect(await story.sql(`SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`)).toEqual([
-      { consumer: 'ticket' },
-      { consumer: 'user' },
-    ])
+    expect(
+      await story.sql(
+        `SELECT DISTINCT consumer FROM kit.outbox WHERE type = 'event.changed' ORDER BY consumer`,
+      ),
+    ).toEqual([{ consumer: 'ticket' }, { consumer: 'user' }])
     expect(await story.sql(`SELECT key FROM graphile_worker.jobs WHERE key = $1`, lane)).toEqual([])
   })
 })

@@ -131,7 +131,14 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     },
     createContext,
     resolvers,
-    jobs: [announceRemindersJob, rotateSigningKeys, collectDataExport, resumeDataExports, mailAskedLink, ...hourly],
+    jobs: [
+      announceRemindersJob,
+      rotateSigningKeys,
+      collectDataExport,
+      resumeDataExports,
+      mailAskedLink,
+      ...hourly,
+    ],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
