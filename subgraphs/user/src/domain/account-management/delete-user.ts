@@ -17,6 +17,7 @@ import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
+import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -74,6 +75,7 @@ export async function deleteUser(
     await deleteProposalsOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
+    if (before.email) await deleteDeadMailAddress(tx, before.email)
     await deleteFollowsOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
     return { account, revoked: await revokeSessionsOf(tx, id), at: await recordRightsChange(tx, account) }

@@ -3,10 +3,15 @@ import { ServiceUnavailable } from '@karcis/kit/errors'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Attachment } from '@karcis/mail/mail'
 import { z } from 'zod'
+import type { NotificationKind } from '../kinds.ts'
 import type { OutgoingMessage } from './channel.ts'
 
 /** What is told with tickets: a purchase, and a ticket that somebody else gave. */
-const WITH_TICKETS: ReadonlySet<string> = new Set(['PURCHASE', 'TICKET_RECEIVED', 'GUEST_INVITED'])
+const WITH_TICKETS: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
+  'PURCHASE',
+  'TICKET_RECEIVED',
+  'GUEST_INVITED',
+])
 /** So many go with one mail, of some 30 kB each; whoever bought more finds the rest in the app. */
 const MOST_TICKETS = 10
 
