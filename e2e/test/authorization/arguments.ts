@@ -76,6 +76,8 @@ function valueOf(
       return true
     case 'Money':
       return 1_000
+    case 'JSON':
+      return {}
     case 'DateTime':
       return new Date(Date.now() + 30 * 86_400_000).toISOString()
     default:

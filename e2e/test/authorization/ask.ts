@@ -74,6 +74,9 @@ export async function askRoot(world: World, type: GraphQLObjectType, kind: Kind)
       const token = as ?? (isChanging ? await standIn(world, role) : world.tokens[role])
       const { document, variables } = operationFor(world, kind, group, examples)
       const answer = await world.karcis.attempt(document, variables, token)
+      const whole = answer.errors?.find(({ path }) => path === undefined)
+      // Otherwise the others would be taken for refused for the sake of one.
+      if (whole && group.length > 1) throw new Error(`of ${role} nothing was asked: ${whole.message}`)
       for (const { name } of group) outcomesOf.get(name)?.set(role, outcomeOf(answer, name))
     }
     before = role
