@@ -59,7 +59,7 @@ describe('line 14: the capacity of a room', () => {
     expect((await resize(600)).data.updateRoom).toEqual({ capacity: 600 })
     expect(await capacityOf(event.id)).toBe(600)
     const [told] = await story.sql(
-      'SELECT payload FROM kit.outbox WHERE aggregate_id = $1 ORDER BY seq DESC LIMIT 1',
+      `SELECT payload FROM kit.outbox WHERE aggregate_id = $1 AND type = 'event.changed' ORDER BY seq DESC LIMIT 1`,
       event.id,
     )
     expect(told.payload).toMatchObject({ capacity: 600, version: event.version + 1 })
@@ -160,7 +160,7 @@ describe('line 14: the title of an approved event', () => {
     await house.approve(event.id)
     expect(await see(null)).toEqual({ title: 'Other', pendingChanges: null })
     const [told] = await story.sql(
-      'SELECT payload FROM kit.outbox WHERE aggregate_id = $1 ORDER BY seq DESC LIMIT 1',
+      `SELECT payload FROM kit.outbox WHERE aggregate_id = $1 AND type = 'event.changed' ORDER BY seq DESC LIMIT 1`,
       event.id,
     )
     expect(told.payload).toMatchObject({ title: 'Other' })
