@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { eventually } from '@karcis/testkit/eventually'
 import type { Loose } from '@karcis/testkit/gql'
 import { tokenOf } from '@karcis/testkit/people'
@@ -73,6 +74,22 @@ describe('what is kept of somebody', () => {
     })
     expect(text).not.toMatch(/hash|secret|\$2[aby]\$/i)
     expect(await toldOf(siti)).toBe(1)
+  })
+
+  it('leaves nothing out that is kept by person, but what says nothing of them', async () => {
+    const source = new URL('../src/domain/data-exports/data-export-store.ts', import.meta.url)
+    const collected = new Set(readFileSync(source, 'utf8').match(/(?<=FROM )\w+/g))
+    const byPerson = await story.sql(`SELECT DISTINCT table_name FROM information_schema.columns
+      WHERE table_schema = 'public' AND column_name IN ('user_id', 'actor_id')`)
+    const missing = byPerson.map(({ table_name }) => table_name).filter((table) => !collected.has(table))
+    expect(missing.toSorted()).toEqual([
+      'account_links', // hashes of tokens that work once
+      'deliveries', // notifications on their way
+      'known_places', // keyed hashes of networks
+      'notification_boxes', // a number
+      'provider_sign_ins', // hashes, for minutes
+      'sign_in_challenges', // hashes, for minutes
+    ])
   })
 
   it('is nobody else’s: a link is signed, says until when, and goes with the account', async () => {

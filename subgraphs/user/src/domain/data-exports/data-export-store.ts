@@ -69,14 +69,29 @@ export async function deleteDataExportsOf(tx: Tx, userId: string): Promise<void>
 /** What this subgraph keeps of a person, as JSON: no passwords, tokens, or anything that stands for one. */
 export async function findPersonalData(db: Db, userId: string): Promise<string> {
   const [row] = await db.$queryRaw<{ part: string }[]>`SELECT json_build_object(
-    'account', (SELECT to_json(a) FROM (SELECT id, email, name, phone_number, address, avatar_url, role, email_verified_at, suspended_at,
-      suspension_reason, created_at FROM users WHERE id = ${userId}::uuid) a),
-    'sessions', (SELECT coalesce(json_agg(s ORDER BY s.created_at), '[]') FROM (SELECT id, created_at, expires_at, revoked_at
-      FROM sessions WHERE user_id = ${userId}::uuid) s),
+    'account', (SELECT to_json(a) FROM (SELECT id, email, guest_email, name, phone_number, address, avatar_url, role, language, timezone,
+      email_verified_at, suspended_at, suspension_reason, created_at FROM users WHERE id = ${userId}::uuid) a),
+    'boughtAsGuest', (SELECT coalesce(json_agg(g ORDER BY g.created_at), '[]') FROM (SELECT id, guest_email, name, created_at, guest_claimed_at
+      FROM users WHERE guest_claimed_by = ${userId}::uuid) g),
+    'emailChanges', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT old_email, new_email, created_at, done_at
+      FROM email_changes WHERE user_id = ${userId}::uuid) c),
+    'sessions', (SELECT coalesce(json_agg(s ORDER BY s.created_at), '[]') FROM (SELECT id, created_at, expires_at, revoked_at, signed_in_by,
+      user_agent, network, last_seen_at, authenticated_at, amr FROM sessions WHERE user_id = ${userId}::uuid) s),
+    'authenticatorApp', (SELECT to_json(t) FROM (SELECT created_at, confirmed_at FROM totp_factors WHERE user_id = ${userId}::uuid) t),
+    'recoveryCodesLeft', (SELECT count(*) FROM recovery_codes WHERE user_id = ${userId}::uuid),
+    'passkeys', (SELECT coalesce(json_agg(k ORDER BY k.created_at), '[]') FROM (SELECT id, name, transports, synced, created_at, last_used_at
+      FROM passkeys WHERE user_id = ${userId}::uuid) k),
+    'linkedAccounts', (SELECT coalesce(json_agg(i ORDER BY i.linked_at), '[]') FROM (SELECT issuer, subject, email, linked_at
+      FROM identities WHERE user_id = ${userId}::uuid) i),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
     'wishlist', (SELECT coalesce(json_agg(w ORDER BY w.added_at), '[]') FROM (SELECT event_id, added_at
       FROM wishlist_items WHERE user_id = ${userId}::uuid) w),
+    'follows', (SELECT coalesce(json_agg(f ORDER BY f.followed_at), '[]') FROM (SELECT organizer_id, followed_at
+      FROM follows WHERE user_id = ${userId}::uuid) f),
+    'notificationPreferences', (SELECT coalesce(json_agg(w ORDER BY w.kinds, w.channel), '[]') FROM (SELECT kinds, channel, enabled
+      FROM notification_switches WHERE user_id = ${userId}::uuid) w),
+    'quietHours', (SELECT to_json(q) FROM (SELECT starts, ends FROM quiet_hours WHERE user_id = ${userId}::uuid) q),
     'notifications', (SELECT coalesce(json_agg(n ORDER BY n.created_at), '[]') FROM (SELECT kind, data, created_at, read_at
       FROM notifications WHERE user_id = ${userId}::uuid) n),
     'auditLog', (SELECT coalesce(json_agg(l ORDER BY l.at), '[]') FROM (SELECT e.at, e.action, e.code AS refused_with, a.address
