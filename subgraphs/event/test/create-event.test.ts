@@ -218,6 +218,8 @@ describe('eventForSale', () => {
       currency: 'IDR',
       timezone: 'Asia/Jakarta',
       roomId: house.room.id,
+      venueId: house.venue.id,
+      locationId: null, // that of the venue
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
