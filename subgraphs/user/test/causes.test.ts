@@ -85,8 +85,8 @@ describe('an event', () => {
     await settled()
     expect(await toldTo(siti)).toEqual([['NEW_EVENT', 'New from Organizer: Malam Keroncong']])
     expect(await toldTo(budi)).toEqual([
-      ['EVENT_CHANGED', 'Malam Keroncong II has another time'],
-      ['EVENT_CHANGED', 'Malam Keroncong II has another place'],
+      ['EVENT_CHANGED', 'Malam Keroncong II has a new time'],
+      ['EVENT_CHANGED', 'Malam Keroncong II has a new place'],
       ['EVENT_CANCELLED', 'Malam Keroncong II is cancelled'],
     ])
     const unfollowed = await siti.ask('mutation ($id: ID!) { unfollowOrganizer(id: $id) { followed } }', {

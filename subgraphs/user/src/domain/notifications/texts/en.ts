@@ -99,7 +99,7 @@ export const en: Texts = {
     action: { label: 'See your tickets', url: say.url(`/bookings/${bookingId}`) },
   }),
   REFUND_TO_REVIEW: ({ eventId, title, amount, currency, reviewBy, message }, say) => ({
-    subject: `A refund for ${title} waits for you`,
+    subject: `A refund request for ${title} is waiting for you`,
     paragraphs: [
       `A buyer asks for money back for ${title}. Until you decide, their tickets stay valid; after the time below it is decided by your refund policy.`,
       ...(message ? [message] : []),
@@ -112,7 +112,7 @@ export const en: Texts = {
   }),
   REFUND_REQUESTED: ({ title, amount, currency, reviewBy, bookingId }, say) => ({
     subject: `We have your request for a refund for ${title}`,
-    paragraphs: [`The organizer of ${title} decides on it. You are told as soon as they have.`],
+    paragraphs: [`The organizer of ${title} decides on it. We will tell you as soon as they have.`],
     facts: [
       ['Amount', say.money(amount, currency)],
       ['Decided by', say.time(reviewBy)],
@@ -150,9 +150,9 @@ export const en: Texts = {
   }),
   EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
     subject: timeChanged
-      ? `${title} has another time`
+      ? `${title} has a new time`
       : placeChanged
-        ? `${title} has another place`
+        ? `${title} has a new place`
         : `${title} has changed`,
     paragraphs: [
       `${title} has changed. Your tickets stay valid. This is how it is now:`,
@@ -205,7 +205,7 @@ export const en: Texts = {
   TICKET_SENT: ({ title, name }) => ({
     subject: `Your ticket for ${title} is ${name}’s now`,
     paragraphs: [
-      `You have handed a ticket for ${title} on to ${name}. The code that you had is of no use any more.`,
+      `You have handed a ticket for ${title} on to ${name}. The code that you had no longer works.`,
     ],
   }),
   TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
@@ -217,7 +217,7 @@ export const en: Texts = {
   TICKET_RESOLD: ({ title }) => ({
     subject: `Your ticket for ${title} is sold`,
     paragraphs: [
-      `Somebody has bought the ticket for ${title} that you offered. It admits nobody any more, and what it cost is on its way back to you.`,
+      `Somebody has bought the ticket for ${title} that you offered. It no longer admits anybody, and what you paid for it is on its way back to you.`,
     ],
   }),
   GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
@@ -239,7 +239,7 @@ export const en: Texts = {
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `New from ${organizer}: ${title}`,
-    paragraphs: [`${organizer}, whom you follow, holds a new event: ${title}.`],
+    paragraphs: [`${organizer}, whom you follow, has a new event: ${title}.`],
     facts: when(event, say),
     action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
   }),
@@ -254,7 +254,7 @@ export const en: Texts = {
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
   }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
-    subject: `${say.money(amount, currency)} are on their way to you`,
+    subject: `${say.money(amount, currency)} is on its way to you`,
     paragraphs: ['Your payout has been transferred. Banks can take a day or two.'],
     facts: [
       ['Amount', say.money(amount, currency)],
@@ -295,7 +295,7 @@ export const en: Texts = {
     ],
   }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
-    subject: 'Refunds hang at a payment provider',
+    subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
       `${say.count(count)} refunds have been due for more than a day, as of ${day}. A person has to look: docs/operations.md says how.`,
     ],

@@ -70,7 +70,7 @@ export const linksEn: LinkTexts = {
   CLAIM_PURCHASE: ({ name, email }, say, secret) => ({
     subject: 'Keep what you bought as a guest',
     paragraphs: [
-      `Hello ${name}, you have bought on Karcis as a guest. Choose a password, and it is in an account for ${email}: there you find your tickets again, hand them on, and ask for money back.`,
+      `Hello ${name}, you bought something on Karcis as a guest. Choose a password, and it moves into an account for ${email}, where you can find your tickets, hand them on and ask for your money back.`,
       'The link works once, for 180 days. Whoever has it has your tickets, so do not pass it on.',
     ],
     action: { label: 'Choose a password', url: say.url(`/claim#token=${secret}`) },
