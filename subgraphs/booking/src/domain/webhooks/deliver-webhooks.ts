@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { transaction } from '@karcis/kit/database'
 import { recordEvent } from '@karcis/kit/events'
 import type { Logger } from '@karcis/kit/log'
+import { keepLooking } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import type { Db, Tx } from '../database.ts'
 import {
@@ -57,21 +57,20 @@ export interface DispatcherDeps {
  * So everything is sent at least once, until it was taken or its time is over.
  */
 export function dispatchWebhooks(deps: DispatcherDeps, send: Sender): { close(): Promise<void> } {
-  const closing = new AbortController()
   const givingUp = new AbortController()
   const underWay = new Map<DueDelivery, Promise<void>>()
-  let wake: () => void = () => undefined
 
-  async function look(): Promise<void> {
+  async function look(): Promise<number> {
     const all = [...underWay.keys()]
     const failing = all.filter((delivery) => delivery.failing).length
     const room = AT_ONCE - all.length
-    if (room <= 0) return
+    if (room <= 0) return LOOK_MS
     const byEndpoint = new Map<string, number>()
     for (const { endpointId } of all) byEndpoint.set(endpointId, (byEndpoint.get(endpointId) ?? 0) + 1)
     const roomForFailing = Math.min(room, Math.max(0, AT_ONCE_FAILING - failing))
     const due = await transaction(deps.db, (tx) => takeDue(tx, { byEndpoint, room, roomForFailing }))
     for (const delivery of due) underWay.set(delivery, attempt(delivery))
+    return LOOK_MS
   }
 
   async function attempt(delivery: DueDelivery): Promise<void> {
@@ -83,32 +82,20 @@ export function dispatchWebhooks(deps: DispatcherDeps, send: Sender): { close():
         deps.log.error({ err: error, deliveryId: delivery.id }, 'a webhook failed')
     } finally {
       underWay.delete(delivery)
-      wake()
+      lookout.wake()
     }
   }
 
-  async function keepLooking(): Promise<void> {
-    while (!closing.signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      try {
-        await look()
-      } catch (error) {
-        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'due webhooks cannot be looked for')
-      }
-      await pause(SOON_MS)
-      await Promise.race([woken, pause(LOOK_MS)])
-    }
-  }
-  const pause = (ms: number): Promise<void> =>
-    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
-  const kept = keepLooking()
+  const lookout = keepLooking(look, {
+    soonMs: SOON_MS,
+    idleMs: LOOK_MS,
+    log: deps.log,
+    failed: 'due webhooks cannot be looked for',
+  })
 
   return {
     async close() {
-      closing.abort()
-      await kept
+      await lookout.close()
       const cut = setTimeout(() => givingUp.abort(), CLOSE_MS)
       await Promise.all(underWay.values())
       clearTimeout(cut)

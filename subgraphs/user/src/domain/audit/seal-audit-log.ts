@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { linkHash, NO_LINK } from '@karcis/kit/audit-chain'
 import { transaction } from '@karcis/kit/database'
-import { isAway } from '@karcis/kit/outages'
+import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import type { Deps } from '../deps.ts'
 import { findLastLink, insertLinks, listPending, type NewLink } from './audit-store.ts'
 
@@ -38,25 +37,11 @@ export async function sealAuditLog({ db }: Pick<Deps, 'db'>): Promise<number> {
 }
 
 /** Chains entries for as long as the process lives. Any number of processes may. */
-export function keepSealing(deps: Pick<Deps, 'db' | 'log'>): { close(): Promise<void> } {
-  const closing = new AbortController()
-
-  async function seal(): Promise<void> {
-    while (!closing.signal.aborted) {
-      try {
-        while ((await sealAuditLog(deps)) === BATCH && !closing.signal.aborted);
-      } catch (error) {
-        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'the audit log cannot be chained')
-      }
-      await sleep(LOOK_MS, undefined, { signal: closing.signal }).catch(() => undefined)
-    }
-  }
-  const sealed = seal()
-
-  return {
-    async close() {
-      closing.abort()
-      await sealed
+export const keepSealing = (deps: Pick<Deps, 'db' | 'log'>): Lookout =>
+  keepLooking(
+    async (closing) => {
+      while ((await sealAuditLog(deps)) === BATCH && !closing.aborted);
+      return LOOK_MS
     },
-  }
-}
+    { soonMs: 0, idleMs: LOOK_MS, log: deps.log, failed: 'the audit log cannot be chained' },
+  )

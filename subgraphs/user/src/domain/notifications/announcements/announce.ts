@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { EVENT_PLACE, type EventPlace, eventPlace } from '@karcis/kit/contracts/event-place'
 import { statement, transaction } from '@karcis/kit/database'
+import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
@@ -28,49 +28,25 @@ const MOST_PAUSE_SECONDS = 300
 
 export type AnnouncerDeps = Pick<Deps, 'db' | 'log' | 'clients'>
 
-export interface Announcer {
-  /** There may be something to tell. */
-  wake(): void
-  close(): Promise<void>
-}
-
 /**
  * Tells what is announced, for as long as the process lives: each page of an audience in a transaction of its own, which also notes how far that has come. It rests
  * on nothing but the table of announcements; any number of processes may do it, and what one died with another goes on with.
  */
-export function announceDue(deps: AnnouncerDeps): Announcer {
-  const closing = new AbortController()
-  let wake: () => void = () => undefined
-  const pause = (ms: number): Promise<void> =>
-    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
+export const announceDue = (deps: AnnouncerDeps): Lookout =>
+  keepLooking((closing) => tellDue(deps, closing), {
+    soonMs: PAUSE_MS,
+    idleMs: IDLE_MS,
+    log: deps.log,
+    failed: 'what is due cannot be announced',
+  })
 
-  async function keepAnnouncing(): Promise<void> {
-    while (!closing.signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      let due: Announcement[] = []
-      try {
-        due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
-        for (const announcement of due) {
-          if (closing.signal.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
-          else await tryAnnouncement(deps, announcement, closing.signal)
-        }
-      } catch (error) {
-        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'what is due cannot be announced')
-      }
-      await pause(PAUSE_MS)
-      if (due.length === 0) await Promise.race([woken, pause(IDLE_MS)])
-    }
+async function tellDue(deps: AnnouncerDeps, closing: AbortSignal): Promise<number> {
+  const due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
+  for (const announcement of due) {
+    if (closing.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
+    else await tryAnnouncement(deps, announcement, closing)
   }
-  const kept = keepAnnouncing()
-  return {
-    wake: () => wake(),
-    async close() {
-      closing.abort()
-      await kept
-    },
-  }
+  return due.length > 0 ? 0 : IDLE_MS
 }
 
 async function tryAnnouncement(

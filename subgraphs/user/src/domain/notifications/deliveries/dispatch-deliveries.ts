@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { transaction } from '@karcis/kit/database'
+import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import type { Deps } from '../../deps.ts'
 import { type Channel, RetryLater } from '../channels/channel.ts'
@@ -50,17 +50,11 @@ export interface DeliveryLimits {
 
 export type DispatcherDeps = Pick<Deps, 'db' | 'log' | 'channels' | 'messageSealer' | 'publicUrl'>
 
-export interface Dispatcher {
-  /** There may be something to send. */
-  wake(): void
-  close(): Promise<void>
-}
-
 /**
  * Sends what is due by each channel, for as long as the process lives. It rests on nothing but the table of deliveries, no job among it, and any number of processes
  * may do it: together they keep to the channel's rate, each takes others, and what one took and died with is due again after its lease.
  */
-export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits): Dispatcher {
+export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits): Lookout {
   const dispatchers = deps.channels.map((channel) => dispatchBy(deps, limits, channel))
   return {
     wake() {
@@ -76,18 +70,16 @@ function dispatchBy(
   deps: DispatcherDeps,
   { perSecond, attempts }: DeliveryLimits,
   channel: Channel,
-): Dispatcher {
-  const closing = new AbortController()
+): Lookout {
   const givingUp = new AbortController()
   const underWay = new Map<DueDelivery, Promise<void>>()
   const rate = perSecond[channel.name]
-  let wake: () => void = () => undefined
 
-  /** @returns whether something was taken. */
-  async function look(): Promise<boolean> {
+  /** @returns how long to rest: not at all after something was taken. */
+  async function look(): Promise<number> {
     const rest = [...underWay.keys()].filter(({ priority }) => priority > PRIORITY.SECURITY).length
     const room = { all: AT_ONCE - underWay.size, rest: AT_ONCE - FOR_URGENT - rest }
-    if (room.all <= 0) return false
+    if (room.all <= 0) return BUSY_MS
     const due = await transaction(deps.db, async (tx) => {
       const slots = await lockPace(tx, channel.name, rate)
       const taken = await takeDue(tx, channel.name, slots, room)
@@ -95,7 +87,8 @@ function dispatchBy(
       return taken
     })
     for (const delivery of due) underWay.set(delivery, attempt(delivery))
-    return due.length > 0
+    if (due.length > 0) return 0
+    return underWay.size > 0 ? BUSY_MS : IDLE_MS
   }
 
   async function attempt(delivery: DueDelivery): Promise<void> {
@@ -110,30 +103,17 @@ function dispatchBy(
     }
   }
 
-  async function keepLooking(): Promise<void> {
-    while (!closing.signal.aborted) {
-      const woken = new Promise<void>((resolve) => {
-        wake = resolve
-      })
-      let taken = false
-      try {
-        taken = await look()
-      } catch (error) {
-        if (!isAway(error, deps.log)) deps.log.error({ err: error }, 'due deliveries cannot be looked for')
-      }
-      await pause(BUSY_MS)
-      if (!taken) await Promise.race([woken, pause(underWay.size > 0 ? BUSY_MS : IDLE_MS)])
-    }
-  }
-  const pause = (ms: number): Promise<void> =>
-    sleep(ms, undefined, { signal: closing.signal }).catch(() => undefined)
-  const kept = keepLooking()
+  const lookout = keepLooking(look, {
+    soonMs: BUSY_MS,
+    idleMs: IDLE_MS,
+    log: deps.log,
+    failed: 'due deliveries cannot be looked for',
+  })
 
   return {
-    wake: () => wake(),
+    wake: () => lookout.wake(),
     async close() {
-      closing.abort()
-      await kept
+      await lookout.close()
       const cut = setTimeout(() => givingUp.abort(), CLOSE_MS)
       await Promise.all(underWay.values())
       clearTimeout(cut)
