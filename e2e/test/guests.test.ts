@@ -1,8 +1,8 @@
 import { createSealer } from '@karcis/kit/sealing'
-import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import { eventually } from '@karcis/testkit/eventually'
 import pg from 'pg'
 import { expect, it } from 'vitest'
+import { startAtMidtrans } from './at-midtrans.ts'
 import {
   arena,
   createBooking,
@@ -14,7 +14,6 @@ import {
 } from './builders.ts'
 import { KEY_ENCRYPTION_SECRET, type Karcis, startKarcis } from './karcis.ts'
 
-const SERVER_KEY = 'SB-Mid-server-test'
 const MINE = `{ me { id role emailVerified } myTickets { edges { node { code status owner { id } } } }
   myBookings { edges { node { id status } } } }`
 const START = `mutation ($id: ID!) { confirmPayment(id: $id, input: { method: MIDTRANS }) {
@@ -48,15 +47,8 @@ async function continueAsGuest(karcis: Karcis, email: string): Promise<Person> {
 }
 
 it('a guest buys without a password, claims it by the mail that comes with it, and later adds another purchase to that account', async () => {
-  await using midtrans = await startMidtrans({
-    serverKey: SERVER_KEY,
-    notificationUrl: 'http://127.0.0.1:9/',
-  })
-  await using karcis = await startKarcis({
-    MIDTRANS_SERVER_KEY: SERVER_KEY,
-    MIDTRANS_SNAP_URL: midtrans.url,
-    MIDTRANS_API_URL: midtrans.url,
-  })
+  await using world = await startAtMidtrans()
+  const { midtrans, karcis } = world
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, standing } = await arena(karcis, admin, organizer)

@@ -1,14 +1,13 @@
 import { request } from 'node:http'
-import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import { startStripe } from '@karcis/stand-ins/stripe'
 import { startXendit } from '@karcis/stand-ins/xendit'
 import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
+import { startAtMidtrans } from './at-midtrans.ts'
 import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
 import { startKarcis } from './karcis.ts'
 import { startRelay } from './relay.ts'
 
-const SERVER_KEY = 'SB-Mid-server-test'
 const START = `mutation ($id: ID!) { confirmPayment(id: $id, input: { method: MIDTRANS }) {
   status payment { id status redirectUrl } } }`
 const LOOK = 'query ($id: ID!) { booking(id: $id) { status tickets { status } payment { status method } } }'
@@ -25,16 +24,8 @@ const post = (url: string, body: string): Promise<number | undefined> =>
   })
 
 it('pays on the page of a provider, which tells by the one port that it has the money', async () => {
-  // Where the router is going to be is not known yet: what Midtrans tells is handed on below.
-  await using midtrans = await startMidtrans({
-    serverKey: SERVER_KEY,
-    notificationUrl: 'http://127.0.0.1:9/',
-  })
-  await using karcis = await startKarcis({
-    MIDTRANS_SERVER_KEY: SERVER_KEY,
-    MIDTRANS_SNAP_URL: midtrans.url,
-    MIDTRANS_API_URL: midtrans.url,
-  })
+  await using world = await startAtMidtrans()
+  const { midtrans, karcis } = world
   const admin = await signInAdmin(karcis)
   const { eventId, seat } = await arena(karcis, admin, await signUpOrganizer(karcis, admin))
   const buyer = await signUp(karcis, 'Budi')

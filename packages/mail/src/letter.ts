@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { escapeHtml } from './html.ts'
+import { escapeHtml } from '@karcis/kit/html'
 import { readTemplate } from './layout/template.ts'
 import { type Language, WORDS } from './words.ts'
 

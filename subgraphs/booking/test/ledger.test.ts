@@ -86,6 +86,19 @@ describe('the check of a booking’s money', () => {
     expect(await wholeReads()).toBe(0)
   })
 
+  it('and so does whatever else is checked then: who replaces such a function says so again', async () => {
+    const read = await db.$queryRaw<{ name: string }[]>`SELECT proname AS name FROM pg_proc
+      WHERE 'enable_seqscan=off' = ANY(proconfig) ORDER BY proname`
+    expect(read.map(({ name }) => name)).toEqual([
+      'check_booking_money',
+      'check_items_of_refund',
+      'check_refunds_of_booking',
+      'check_transaction_balanced',
+      'check_transaction_has_entries',
+      'note_sale',
+    ])
+  })
+
   it('without enable_seqscan = off of check_booking_money reads all of them', async () => {
     await give(newId(), 1_000)
     await db.$executeRaw`ALTER FUNCTION check_booking_money(uuid) RESET enable_seqscan`

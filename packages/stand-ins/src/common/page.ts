@@ -1,3 +1,4 @@
+import { escapeHtml } from '@karcis/kit/html'
 import { formatMoney } from './money.ts'
 
 interface Choice {
@@ -25,16 +26,6 @@ export interface PaymentPage {
   /** Back to the merchant, where the page has no choice any more. */
   readonly backUrl?: string
 }
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign] ?? sign)
 
 const STYLE = `
 :root {

@@ -1,3 +1,4 @@
+import { backOffSeconds } from '@karcis/kit/back-off'
 import { transaction } from '@karcis/kit/database'
 import { recordEvent } from '@karcis/kit/events'
 import type { Logger } from '@karcis/kit/log'
@@ -26,10 +27,8 @@ const SOON_MS = 50
 /** What is under way when the process closes has so long; then it is given back, for another process to send. */
 const CLOSE_MS = 2_000
 
-/** After the first failure, and how much longer after each further one: some fourteen attempts in three days. */
-const FIRST_PAUSE_SECONDS = 5
-const PAUSE_GROWS = 3
-const MOST_PAUSE_SECONDS = 6 * 3_600
+/** Some fourteen attempts in three days. */
+const BACK_OFF = { firstSeconds: 5, grows: 3, mostSeconds: 6 * 3_600 }
 const GONE = 410
 
 /**
@@ -37,10 +36,8 @@ const GONE = 410
  * @param attempt the number of the one that failed, from 1. @param chance 0 to 1: it spreads those that failed together, over the half.
  * @param askedSeconds what the receiver asked for.
  */
-export function pauseSeconds(attempt: number, chance: number, askedSeconds: number | null): number {
-  const pause = Math.min(FIRST_PAUSE_SECONDS * PAUSE_GROWS ** (attempt - 1), MOST_PAUSE_SECONDS)
-  return Math.min(Math.max(pause * (0.5 + chance / 2), askedSeconds ?? 0), MOST_PAUSE_SECONDS)
-}
+export const pauseSeconds = (attempt: number, chance: number, askedSeconds: number | null): number =>
+  Math.min(Math.max(backOffSeconds(attempt, chance, BACK_OFF), askedSeconds ?? 0), BACK_OFF.mostSeconds)
 
 /** Only a 2xx says that it was taken. */
 const isTaken = ({ status }: Outcome): boolean => status !== null && status >= 200 && status < 300

@@ -1,3 +1,4 @@
+import { backOffSeconds } from '@karcis/kit/back-off'
 import { transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
@@ -27,18 +28,8 @@ const SEND_MS = 30_000
 /** What is under way when the process closes has so long; then it is given back, for another process to send. */
 const CLOSE_MS = 2_000
 
-/** After the first failure, and how much longer after each further one. */
-const FIRST_PAUSE_SECONDS = 5
-const PAUSE_GROWS = 3
-const MOST_PAUSE_SECONDS = 2 * 3_600
+const BACK_OFF = { firstSeconds: 5, grows: 3, mostSeconds: 2 * 3_600 }
 const REASON_LENGTH = 500
-
-/**
- * How long to wait before the next attempt.
- * @param attempt the number of the one that failed, from 1. @param chance 0 to 1: it spreads those that failed together, over the half.
- */
-export const pauseSeconds = (attempt: number, chance: number): number =>
-  Math.min(FIRST_PAUSE_SECONDS * PAUSE_GROWS ** (attempt - 1), MOST_PAUSE_SECONDS) * (0.5 + chance / 2)
 
 /** How much of a channel may be used. */
 export interface DeliveryLimits {
@@ -140,7 +131,7 @@ async function deliver(
     if (closing.aborted) return transaction(db, (tx) => updateGivenBack(tx, delivery))
     const last = delivery.attempt >= attempts
     const asked = error instanceof RetryLater ? error.afterSeconds : 0
-    const pause = Math.max(pauseSeconds(delivery.attempt, Math.random()), asked)
+    const pause = Math.max(backOffSeconds(delivery.attempt, Math.random(), BACK_OFF), asked)
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_LENGTH)
     log.warn(
       { deliveryId: delivery.id, kind: delivery.kind, attempt: delivery.attempt, last, reason },

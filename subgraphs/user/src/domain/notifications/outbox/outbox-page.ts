@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { escapeHtml } from '@karcis/mail/html'
+import { escapeHtml } from '@karcis/kit/html'
 import type { ReadMail } from '@karcis/mail/read-mail'
 import { CHANNELS } from '../kinds.ts'
+import { createPages } from '../pages.ts'
 import type { CaughtMessage } from './caught-messages.ts'
 
 const STYLE = `
@@ -56,15 +56,10 @@ nav { margin-bottom: .75rem; }
 }
 `
 
-/** Nothing is loaded, nothing runs, and the mail is a frame that can do no more. */
-export const PAGE_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "frame-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const pages = createPages(STYLE, ["frame-src 'self'"])
+
+/** Of the list and of a message; the mail is a frame that can do no more. */
+export const PAGE_POLICY = pages.policy
 
 /** For the mail itself: its styles, its own images, and links that open beside it. */
 export const FRAME_POLICY = [
@@ -151,18 +146,4 @@ export const frameOf = (html: string): string => html.replace(/<head\b[^>]*>/i, 
 const timeOf = (at: string): string =>
   `<time datetime="${escapeHtml(at)}">${escapeHtml(at.slice(0, 19).replace('T', ' '))} UTC</time>`
 
-const page = (title: string, body: string): string => `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-${body}
-</main>
-</body>
-</html>
-`
+const page = (title: string, body: string): string => pages.render({ language: 'EN', title }, body)

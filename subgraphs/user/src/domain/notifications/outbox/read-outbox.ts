@@ -1,6 +1,7 @@
 import { NotFound } from '@karcis/kit/errors'
 import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
 import { readMail } from '@karcis/mail/read-mail'
+import { answerHtml } from '../pages.ts'
 import type { CaughtMessages } from './caught-messages.ts'
 import { FRAME_POLICY, frameOf, listPage, messagePage, PAGE_POLICY } from './outbox-page.ts'
 
@@ -16,7 +17,7 @@ export async function openOutbox(
     (message) =>
       message.to.toLowerCase().includes(to.toLowerCase()) && (channel === '' || message.channel === channel),
   )
-  return html(listPage(messages, { to, channel }), PAGE_POLICY)
+  return answerHtml(200, listPage(messages, { to, channel }), PAGE_POLICY)
 }
 
 /**
@@ -32,23 +33,13 @@ export async function openOutboxMessage(
   const { message, raw } = caught
   const mail = message.channel === 'EMAIL' ? await readMail(Buffer.from(raw)) : null
   const part = query.get('part')
-  if (part === null) return html(messagePage(message, mail, raw), PAGE_POLICY)
-  if (part === 'html' && mail) return html(frameOf(mail.html), FRAME_POLICY)
+  if (part === null) return answerHtml(200, messagePage(message, mail, raw), PAGE_POLICY)
+  if (part === 'html' && mail) return answerHtml(200, frameOf(mail.html), FRAME_POLICY)
   if (part === 'raw' && mail) return file('mail.eml', 'message/rfc822', raw)
   const attached = /^\d{1,3}$/.test(part) ? mail?.files[Number(part)] : undefined
   if (!attached) throw new NotFound('part', part)
   return file(attached.filename, attached.contentType, attached.content)
 }
-
-const html = (body: string, policy: string): PageAnswer => ({
-  status: 200,
-  headers: {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': policy,
-    'cache-control': 'no-store',
-  },
-  body,
-})
 
 /** Saved, never shown: whatever is in it runs nowhere. */
 const file = (name: string, contentType: string, body: string | Uint8Array): PageAnswer => ({

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
-import { escapeHtml } from '@karcis/mail/html'
+import { escapeHtml } from '@karcis/kit/html'
 import type { Language } from '../../accounts/account-store.ts'
 import type { ChannelName, GroupName } from '../kinds.ts'
+import { createPages } from '../pages.ts'
 import type { Unsubscribing } from './unsubscribe-links.ts'
 
 interface Words {
@@ -74,13 +74,9 @@ button { width: 100%; min-height: 3rem; font: inherit; font-weight: 600; color: 
 :focus-visible { outline: 3px solid var(--main); outline-offset: 2px; }
 `
 
-export const UNSUBSCRIBE_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+const pages = createPages(STYLE)
+
+export const UNSUBSCRIBE_POLICY = pages.policy
 
 /** Asks whether they mean it. The form goes to the address of the page, which has the token. */
 export function askPage({ group, channel, language }: Unsubscribing): string {
@@ -109,20 +105,8 @@ export const unknownPage = (): string =>
     '<p>It is too old, or was not copied in full. You can switch messages off in your account’s settings.</p><p lang="id">Tautan ini terlalu lama atau tidak tersalin utuh. Anda dapat mematikan pesan di pengaturan akun Anda.</p>',
   )
 
-const page = (language: Language, title: string, body: string): string => `<!doctype html>
-<html lang="${language.toLowerCase()}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(title)}</h1>
-${body}
-</main>
-</body>
-</html>
-`
+const page = (language: Language, title: string, body: string): string =>
+  pages.render(
+    { language, title, head: '<meta name="robots" content="noindex">\n' },
+    `<h1>${escapeHtml(title)}</h1>\n${body}`,
+  )

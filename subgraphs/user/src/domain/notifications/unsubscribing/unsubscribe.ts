@@ -2,6 +2,7 @@ import { transaction } from '@karcis/kit/database'
 import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
 import type { Deps } from '../../deps.ts'
 import { KINDS, type NotificationKind } from '../kinds.ts'
+import { answerHtml } from '../pages.ts'
 import { moveWaitingToDead, updateSwitchOff } from './unsubscribe-store.ts'
 import { askPage, donePage, UNSUBSCRIBE_POLICY, unknownPage } from './unsubscribe-page.ts'
 
@@ -24,12 +25,4 @@ export async function unsubscribe(
   return page(200, donePage(what))
 }
 
-const page = (status: number, body: string): PageAnswer => ({
-  status,
-  headers: {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': UNSUBSCRIBE_POLICY,
-    'cache-control': 'no-store',
-  },
-  body,
-})
+const page = (status: number, body: string): PageAnswer => answerHtml(status, body, UNSUBSCRIBE_POLICY)
