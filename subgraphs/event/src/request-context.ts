@@ -39,6 +39,7 @@ const createLoaders = (deps: Deps, viewer: Viewer | null): Loaders => {
     event: loaderOf(reads.event),
     pendingChanges: loaderOf(reads.pendingChanges),
     views: loaderOf(reads.views),
+    staff: loaderOf(reads.staff),
     eventsOf: createEventsOf(deps, viewer),
   }
 }

@@ -1,4 +1,5 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
+import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
@@ -22,6 +23,7 @@ import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
+import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
@@ -96,6 +98,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
+        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -149,6 +152,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     inbox: (deps) => ({
       ...deeds,
       ...announcing,
+      'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
         await announcing['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)

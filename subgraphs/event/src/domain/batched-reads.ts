@@ -7,6 +7,7 @@ import type { Event, PendingChanges } from './events/event.ts'
 import { findEvents, findEventsBySlug, findPendingChanges } from './events/event-store.ts'
 import { findSeries, type KnownSeries } from './events/series-store.ts'
 import { findViewCounts, listPopularEvents } from './events/view-store.ts'
+import { findStaff, type StaffEntry } from './staff/staff-store.ts'
 import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
 import { findVenues, type Venue } from './venues/venue-store.ts'
 
@@ -28,6 +29,8 @@ export interface BatchedReads {
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
   views: ReadById<number>
+  /** Who works for an event, or was invited to; null for nobody. */
+  staff: ReadById<StaffEntry[]>
 }
 
 /** @param deps asked at each read. */
@@ -43,6 +46,7 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   popular: popularRead(deps),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
+  staff: readByKey((ids) => findStaff(deps().reads, ids)),
 })
 
 /** However often it is asked for at once, it is one query. */
