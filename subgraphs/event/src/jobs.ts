@@ -84,7 +84,13 @@ const forgetEventCreations = retention<Deps>({
 export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
 
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer, sweepSalesToPause, lapseReviewsJob, tellOfReviewsJob, ...forgetting]
+export const jobs = [
+  pauseSalesOfOrganizer,
+  sweepSalesToPause,
+  lapseReviewsJob,
+  tellOfReviewsJob,
+  ...forgetting,
+]
 
 /** When it runs by itself. */
 export const crons = [

@@ -42,7 +42,13 @@ const LIST = `${REVIEW} query($id: ID!, $orderBy: ReviewOrder, $rating: Int, $st
     totalCount pageInfo { hasNextPage endCursor } edges { node { ...R } } } } }`
 
 /** An approved event without a room, over since an hour unless it is to come. */
-async function event({ over = true, by = house.organizer }: { over?: boolean; by?: Viewer } = {}): Promise<Loose> {
+async function event({
+  over = true,
+  by = house.organizer,
+}: {
+  over?: boolean
+  by?: Viewer
+} = {}): Promise<Loose> {
   const made = await house.createApproved({ roomId: null }, by)
   if (over)
     await story.sql(
@@ -56,7 +62,11 @@ const ratingOf = async (id: string) => (await story.does(null, RATING, { id })).
 const write = (by: Viewer, eventId: string, rating = 5, comment: string | null = 'Good.') =>
   story.does(by, CREATE, { input: { eventId, rating, comment } })
 const outbox = (type: string, aggregateId: string): Promise<Loose[]> =>
-  story.sql(`SELECT payload FROM kit.outbox WHERE type = $1 AND aggregate_id = $2 ORDER BY seq`, type, aggregateId)
+  story.sql(
+    `SELECT payload FROM kit.outbox WHERE type = $1 AND aggregate_id = $2 ORDER BY seq`,
+    type,
+    aggregateId,
+  )
 
 describe('who was at an event', () => {
   it('reviews it once it is over, once, and changes and removes what they have said', async () => {
@@ -71,13 +81,17 @@ describe('who was at an event', () => {
       editedAt: null,
     })
     expect(await ratingOf(eventId)).toEqual({ count: 1, mean: 4, distribution: [0, 0, 0, 1, 0] })
-    expect(await story.refused(siti, CREATE, { input: { eventId, rating: 5 } })).toMatchObject({ code: 'CONFLICT' })
+    expect(await story.refused(siti, CREATE, { input: { eventId, rating: 5 } })).toMatchObject({
+      code: 'CONFLICT',
+    })
 
     const changed = await story.does(siti, UPDATE, { input: { id: review.id, rating: 2 } })
     expect(changed).toMatchObject({ rating: 2, comment: 'Loud,\nbut good.', editedAt: expect.any(String) })
     expect(await ratingOf(eventId)).toEqual({ count: 1, mean: 2, distribution: [0, 1, 0, 0, 0] })
     const stranger = person()
-    expect(await story.refused(stranger, UPDATE, { input: { id: review.id, rating: 1 } })).toMatchObject({ code: 'FORBIDDEN' })
+    expect(await story.refused(stranger, UPDATE, { input: { id: review.id, rating: 1 } })).toMatchObject({
+      code: 'FORBIDDEN',
+    })
     expect(await story.refused(stranger, DELETE, { id: review.id })).toMatchObject({ code: 'FORBIDDEN' })
 
     expect(await story.does(siti, '{ myReviews { totalCount edges { node { id } } } }')).toEqual({
@@ -108,19 +122,26 @@ describe('who was at an event', () => {
   it('waits for its end; its organizer, guests and strangers to the platform do not review it', async () => {
     const { id: eventId } = await event({ over: false })
     const input = { eventId, rating: 5 }
-    expect(await story.refused(person(), CREATE, { input })).toMatchObject({ code: 'CONFLICT', endsAt: expect.any(String) })
+    expect(await story.refused(person(), CREATE, { input })).toMatchObject({
+      code: 'CONFLICT',
+      endsAt: expect.any(String),
+    })
     const over = { eventId: (await event()).id, rating: 5 }
     expect((await story.ask(house.organizer, CREATE, { input: over })).code).toBe('FORBIDDEN')
     expect((await story.ask(person({ role: 'GUEST' }), CREATE, { input: over })).code).toBe('FORBIDDEN')
     expect((await story.ask(null, CREATE, { input: over })).code).toBe('UNAUTHENTICATED')
-    expect((await story.ask(person(), CREATE, { input: { eventId: newId(), rating: 5 } })).code).toBe('NOT_FOUND')
+    expect((await story.ask(person(), CREATE, { input: { eventId: newId(), rating: 5 } })).code).toBe(
+      'NOT_FOUND',
+    )
     for (const rating of [0, 6])
       expect(await story.refused(person(), CREATE, { input: { ...over, rating } })).toMatchObject({
         code: 'BAD_USER_INPUT',
         fields: [{ path: 'input.rating', message: 'must be from 1 to 5' }],
       })
     const draft = await house.createEvent({ roomId: null })
-    expect((await story.ask(person(), CREATE, { input: { eventId: draft.id, rating: 5 } })).code).toBe('NOT_FOUND')
+    expect((await story.ask(person(), CREATE, { input: { eventId: draft.id, rating: 5 } })).code).toBe(
+      'NOT_FOUND',
+    )
   })
 })
 
@@ -144,8 +165,14 @@ describe('reviews of an event', () => {
 
     const ANALYTICS = `query($id: ID!) { event(id: $id) { rating { count mean }
       reviewAnalytics { published answered hidden meanSecondsToAnswer days { day count mean meanSoFar } } } }`
-    await story.sql(`UPDATE reviews SET created_at = '2026-03-01T18:00:00Z' WHERE event_id = $1::uuid AND rating < 5`, id)
-    await story.sql(`UPDATE reviews SET created_at = '2026-03-03T10:00:00Z' WHERE event_id = $1::uuid AND rating = 5`, id)
+    await story.sql(
+      `UPDATE reviews SET created_at = '2026-03-01T18:00:00Z' WHERE event_id = $1::uuid AND rating < 5`,
+      id,
+    )
+    await story.sql(
+      `UPDATE reviews SET created_at = '2026-03-03T10:00:00Z' WHERE event_id = $1::uuid AND rating = 5`,
+      id,
+    )
     const { rating, reviewAnalytics } = await story.does(house.organizer, ANALYTICS, { id })
     expect(rating).toEqual({ count: 5, mean: 3.6 })
     expect(reviewAnalytics).toEqual({
@@ -181,13 +208,20 @@ describe('reviews of an event', () => {
     for (const other of [person({ role: 'ORGANIZER' }), siti])
       expect((await story.ask(other, ANSWER, { id, text: 'Thank you!' })).code).toBe('FORBIDDEN')
     const answered = await story.does(house.organizer, ANSWER, { id, text: 'Thank you!' })
-    expect(answered).toMatchObject({ answer: 'Thank you!', answeredAt: expect.any(String), answerEditedAt: null })
+    expect(answered).toMatchObject({
+      answer: 'Thank you!',
+      answeredAt: expect.any(String),
+      answerEditedAt: null,
+    })
     const changed = await story.does(house.organizer, ANSWER, { id, text: 'Thank you, Siti!' })
     expect(changed).toMatchObject({ answeredAt: answered.answeredAt, answerEditedAt: expect.any(String) })
     expect(await outbox('event.review-answered', id)).toMatchObject([
       { payload: { reviewId: id, eventId, authorId: siti.id, answer: 'Thank you!' } },
     ])
-    expect(await story.does(house.organizer, ANSWER, { id })).toMatchObject({ answer: null, answeredAt: null })
+    expect(await story.does(house.organizer, ANSWER, { id })).toMatchObject({
+      answer: null,
+      answeredAt: null,
+    })
   })
 
   it('are hidden with a reason, which only the author and admins see, and can be shown again', async () => {
@@ -195,9 +229,11 @@ describe('reviews of an event', () => {
     const { id } = await write(siti, eventId, 1, 'They are thieves.')
     const hide = { decision: 'REJECTED', message: 'Accusations do not belong here.' }
     expect((await story.ask(house.organizer, MODERATE, { id, input: hide })).code).toBe('FORBIDDEN')
-    expect(await story.refused(house.admin, MODERATE, { id, input: { decision: 'REJECTED' } })).toMatchObject({
-      fields: [{ path: 'input.message' }],
-    })
+    expect(await story.refused(house.admin, MODERATE, { id, input: { decision: 'REJECTED' } })).toMatchObject(
+      {
+        fields: [{ path: 'input.message' }],
+      },
+    )
     const hidden = await story.does(house.admin, MODERATE, { id, input: hide })
     expect(hidden).toMatchObject({
       status: 'HIDDEN',
@@ -209,13 +245,19 @@ describe('reviews of an event', () => {
     expect(await story.does(house.organizer, GET, { id })).toBeNull()
     expect(await story.does(siti, GET, { id })).toMatchObject({ hiddenMessage: hide.message })
     expect((await story.ask(siti, LIST, { id: eventId, status: 'HIDDEN' })).code).toBe('FORBIDDEN')
-    expect((await story.does(house.admin, LIST, { id: eventId, status: 'HIDDEN' })).reviews.totalCount).toBe(1)
+    expect((await story.does(house.admin, LIST, { id: eventId, status: 'HIDDEN' })).reviews.totalCount).toBe(
+      1,
+    )
     expect((await story.ask(house.admin, MODERATE, { id, input: hide })).code).toBe('CONFLICT')
 
     await story.does(siti, UPDATE, { input: { id, comment: 'Too expensive.' } })
     expect(await story.does(siti, GET, { id })).toMatchObject({ status: 'HIDDEN' })
     const shown = await story.does(house.admin, MODERATE, { id, input: { decision: 'APPROVED' } })
-    expect(shown).toMatchObject({ status: 'PUBLISHED', hiddenMessage: null, moderations: [{ decision: 'APPROVED' }, hide] })
+    expect(shown).toMatchObject({
+      status: 'PUBLISHED',
+      hiddenMessage: null,
+      moderations: [{ decision: 'APPROVED' }, hide],
+    })
     expect((await ratingOf(eventId)).count).toBe(1)
     expect((await outbox('event.review-moderated', id)).map(({ payload }) => payload)).toMatchObject([
       { reviewId: id, authorId: siti.id, moderatorId: house.admin.id, ...hide },
@@ -275,7 +317,10 @@ describe('reviews of an event', () => {
     await write(person(), other.id)
     await tellOfReviews(story.subgraph.deps)
     expect(await told()).toHaveLength(1)
-    await story.sql(`UPDATE review_digests SET told_at = now() - interval '25 h' WHERE organizer_id = $1::uuid`, organizer.id)
+    await story.sql(
+      `UPDATE review_digests SET told_at = now() - interval '25 h' WHERE organizer_id = $1::uuid`,
+      organizer.id,
+    )
     await tellOfReviews(story.subgraph.deps)
     expect((await told())[1]).toMatchObject({ payload: { reviews: 1 } })
   })
@@ -293,7 +338,12 @@ describe('reviews of an event', () => {
       aggregateId: siti.id,
       payload: { userId: siti.id, role: 'CUSTOMER', suspended: false, erased: true },
     })
-    expect(await story.does(null, GET, { id })).toMatchObject({ rating: 2, author: null, comment: null, answer: null })
+    expect(await story.does(null, GET, { id })).toMatchObject({
+      rating: 2,
+      author: null,
+      comment: null,
+      answer: null,
+    })
     expect((await ratingOf(eventId)).mean).toBe(2)
     expect((await story.ask(house.organizer, ANSWER, { id, text: 'Hello?' })).code).toBe('CONFLICT')
   })
@@ -303,12 +353,19 @@ describe('what admins decided on an event', () => {
   it('is remembered for its organizer and admins: what, why, by whom and when', async () => {
     const HISTORY = `query($id: ID!) { event(id: $id) { reviewHistory { totalCount edges { node { outcome ofChanges message decidedAt reviewer { id } } } } } }`
     const { id } = await house.createEvent({ roomId: null })
-    await story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'REJECTED', message: 'Which singer?' } })
+    await story.does(house.admin, REVIEW_EVENT, {
+      id,
+      input: { decision: 'REJECTED', message: 'Which singer?' },
+    })
     await story.does(house.organizer, `mutation($id: ID!) { submitEvent(id: $id) { id } }`, { id })
     await house.approve(id)
-    await story.does(house.organizer, `mutation($input: UpdateEventInput!) { updateEvent(input: $input) { id } }`, {
-      input: { id, startsAt: inHours(50), endsAt: inHours(52) },
-    })
+    await story.does(
+      house.organizer,
+      `mutation($input: UpdateEventInput!) { updateEvent(input: $input) { id } }`,
+      {
+        input: { id, startsAt: inHours(50), endsAt: inHours(52) },
+      },
+    )
     await story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'REJECTED', message: 'Too late.' } })
     const reviewer = { id: house.admin.id }
     for (const viewer of [house.organizer, house.admin])
@@ -317,7 +374,15 @@ describe('what admins decided on an event', () => {
         edges: [
           { node: { outcome: 'REJECTED', ofChanges: true, message: 'Too late.', reviewer } },
           { node: { outcome: 'APPROVED', ofChanges: false, message: null, reviewer } },
-          { node: { outcome: 'REJECTED', ofChanges: false, message: 'Which singer?', reviewer, decidedAt: expect.any(String) } },
+          {
+            node: {
+              outcome: 'REJECTED',
+              ofChanges: false,
+              message: 'Which singer?',
+              reviewer,
+              decidedAt: expect.any(String),
+            },
+          },
         ],
       })
     expect((await story.does(person(), HISTORY, { id })).reviewHistory).toBeNull()
@@ -325,7 +390,9 @@ describe('what admins decided on an event', () => {
 })
 
 const codes = (outcomes: PromiseSettledResult<{ code: string | undefined }>[]) =>
-  outcomes.map((one) => (one.status === 'fulfilled' ? (one.value.code ?? 'OK') : String(one.reason))).toSorted()
+  outcomes
+    .map((one) => (one.status === 'fulfilled' ? (one.value.code ?? 'OK') : String(one.reason)))
+    .toSorted()
 
 describe('at once', () => {
   const oneSendsTen = async () => {
@@ -338,7 +405,9 @@ describe('at once', () => {
     await story.sql('ALTER TABLE reviews DROP CONSTRAINT reviews_one_per_person')
     const { rating } = await oneSendsTen()
     expect(rating.count).toBeGreaterThan(1)
-    await story.sql(`DELETE FROM reviews r USING reviews o WHERE o.event_id = r.event_id AND o.author_id = r.author_id AND o.id < r.id`)
+    await story.sql(
+      `DELETE FROM reviews r USING reviews o WHERE o.event_id = r.event_id AND o.author_id = r.author_id AND o.id < r.id`,
+    )
     await story.sql('ALTER TABLE reviews ADD CONSTRAINT reviews_one_per_person UNIQUE (event_id, author_id)')
   })
 
@@ -380,7 +449,11 @@ describe('at once', () => {
   })
 
   it('none is lost as it adds to what the row has by then', async () => {
-    expect(await twentyReview()).toEqual({ count: 21, mean: expect.closeTo(61 / 21), distribution: [1, 0, 20, 0, 0] })
+    expect(await twentyReview()).toEqual({
+      count: 21,
+      mean: expect.closeTo(61 / 21),
+      distribution: [1, 0, 20, 0, 0],
+    })
   })
 
   const tenHide = async () => {
@@ -392,7 +465,7 @@ describe('at once', () => {
   }
 
   it("ten admins hide one review, and its author is told ten times, without the UPDATE's condition on the status", async () => {
-    const guard = ['AND status <> ', 'AND status IS DISTINCT FROM NULL AND \'\' <> '] as const
+    const guard = ['AND status <> ', "AND status IS DISTINCT FROM NULL AND '' <> "] as const
     expect((await withMutant(story.subgraph.deps, guard, tenHide)).told).toBe(10)
   })
 

@@ -95,7 +95,8 @@ export interface NewReviews {
 
 /** Takes what an organizer is to be told of; nothing when they were told within a day: of several who ask at once, one is given it. */
 export async function takeUntold(tx: Tx, organizerId: string): Promise<NewReviews[]> {
-  const isDue = await tx.$executeRaw`INSERT INTO review_digests AS d (organizer_id) VALUES (${organizerId}::uuid)
+  const isDue =
+    await tx.$executeRaw`INSERT INTO review_digests AS d (organizer_id) VALUES (${organizerId}::uuid)
     ON CONFLICT (organizer_id) DO UPDATE SET told_at = now() WHERE d.told_at <= now() - interval '1 day'`
   if (isDue === 0) return []
   return tx.$queryRaw<NewReviews[]>`WITH due AS MATERIALIZED (

@@ -24,8 +24,7 @@ export const readAnalytics = async (
   { reads }: Deps,
   viewer: Viewer | null,
   event: Event,
-): Promise<ReviewAnalytics | null> =>
-  owns(viewer, event.organizerId) ? findAnalytics(reads, event) : null
+): Promise<ReviewAnalytics | null> => (owns(viewer, event.organizerId) ? findAnalytics(reads, event) : null)
 
 /** Pages of the reviews of events in a list, as many as are asked for in one turn by one query. */
 export interface ReviewsOf {
@@ -54,4 +53,3 @@ export function createReviewsOf({ reads }: Deps, viewer: Viewer | null): Reviews
     clearAll: () => loaders.clear(),
   }
 }
-

@@ -79,7 +79,9 @@ export async function listReviewsOf(
   const list = LISTS[orderBy]
   const page = list.parse(args)
   const wanted = Prisma.sql`r.status = ${status} AND ${rating === null ? Prisma.sql`TRUE` : Prisma.sql`r.rating = ${rating}::smallint`}`
-  const rows = await db.$queryRaw<Review[]>`SELECT r.* FROM unnest(${eventIds}::uuid[]) AS k(id) CROSS JOIN LATERAL (
+  const rows = await db.$queryRaw<
+    Review[]
+  >`SELECT r.* FROM unnest(${eventIds}::uuid[]) AS k(id) CROSS JOIN LATERAL (
     SELECT ${COLUMNS} FROM reviews r WHERE r.event_id = k.id AND ${wanted} AND ${page.where} ${page.tail}) AS r`
   const found = Map.groupBy(rows, (review) => review.eventId)
   let counting: Promise<Map<string, number>> | undefined
@@ -181,7 +183,9 @@ export async function findModerations(
   db: Reads,
   reviewIds: readonly string[],
 ): Promise<Map<string, Moderation[]>> {
-  const rows = await db.$queryRaw<Moderation[]>`SELECT m.* FROM unnest(${reviewIds}::uuid[]) AS k(id) CROSS JOIN LATERAL (
+  const rows = await db.$queryRaw<
+    Moderation[]
+  >`SELECT m.* FROM unnest(${reviewIds}::uuid[]) AS k(id) CROSS JOIN LATERAL (
     SELECT id, review_id AS "reviewId", decision, message, moderator_id AS "moderatorId", decided_at AS "decidedAt"
     FROM review_moderations WHERE review_id = k.id ORDER BY id DESC LIMIT ${MOST_MODERATIONS}::int) AS m`
   return Map.groupBy(rows, ({ reviewId }) => reviewId)

@@ -20,7 +20,10 @@ const comment = textSchema(5_000).nullish()
 const createSchema = z.object({ eventId: idSchema, rating, comment })
 const updateSchema = z.object({
   id: idSchema,
-  rating: z.custom((value) => value !== null, NOT_NULL).pipe(rating).optional(),
+  rating: z
+    .custom((value) => value !== null, NOT_NULL)
+    .pipe(rating)
+    .optional(),
   comment,
 })
 
