@@ -5,6 +5,7 @@ import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
 import { staff } from './staff.ts'
+import { reviews } from './reviews.ts'
 import { venues } from './venues.ts'
 
 type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
@@ -19,7 +20,7 @@ const readingAfresh =
     return result
   }
 
-const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, staff, venues)
+const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, reviews, staff, venues)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {
