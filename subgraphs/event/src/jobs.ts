@@ -7,6 +7,7 @@ import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { foldViews } from './domain/events/view-store.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
+import { copySaleJob, sweepSalesToCopy } from './domain/organizing/copy-sale.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
 import { endStaffWork } from './domain/staff/end-staff.ts'
 import { eraseAuthor } from './domain/reviews/review-store.ts'
@@ -97,6 +98,13 @@ const forgetInvitationCounts = retention<Deps>({
   keepForDays: 1,
 })
 
+/** Every minute: copies what is sold of events where such a job was lost. */
+const sweepSalesToCopyJob = defineJob({
+  name: 'sweep-sales-to-copy',
+  schema: z.object({}),
+  run: (deps: Deps) => sweepSalesToCopy(deps),
+})
+
 /** What forgets, to be run every hour. */
 export const forgetting = [
   foldOldViews,
@@ -113,12 +121,15 @@ export const jobs = [
   sweepSalesToPause,
   lapseReviewsJob,
   tellOfReviewsJob,
+  copySaleJob,
+  sweepSalesToCopyJob,
   ...forgetting,
 ]
 
 /** When it runs by itself. */
 export const crons = [
   { job: sweepSalesToPause.name, match: '* * * * *' },
+  { job: sweepSalesToCopyJob.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
   { job: tellOfReviewsJob.name, match: '*/15 * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),

@@ -11,6 +11,7 @@ import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-
 import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { cancelEvent } from '../domain/organizing/cancel-event.ts'
+import { duplicateEvent, repeatEvent } from '../domain/organizing/duplicate-event.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
 import { deleteEvent, submitEvent } from '../domain/organizing/submit-event.ts'
 import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
@@ -69,6 +70,8 @@ export const events = {
   },
   Mutation: {
     createEvent: (_, { input }, { deps, viewer }) => createEvent(deps, viewer, input),
+    duplicateEvent: (_, { input }, { deps, viewer }) => duplicateEvent(deps, viewer, input),
+    repeatEvent: (_, { input }, { deps, viewer }) => repeatEvent(deps, viewer, input),
     updateEvent: (_, { input }, { deps, viewer }) => updateEvent(deps, viewer, input),
     submitEvent: (_, { id }, { deps, viewer }) => submitEvent(deps, viewer, id),
     reviewEvent: (_, { id, input }, { deps, viewer }) => reviewEvent(deps, viewer, id, input),

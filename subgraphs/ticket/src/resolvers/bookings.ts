@@ -1,3 +1,4 @@
+import { copySale } from '../domain/organizing/copy-sale.ts'
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
 import { cancelTickets, cancelTicketsOf, refundTickets } from '../domain/booking/end-tickets.ts'
@@ -44,6 +45,10 @@ export const bookings = {
     eventTicketOwners: (_, args, ctx) => readEventTicketOwners(depsForBooking(ctx), args),
   },
   Mutation: {
+    copySale(_, args, ctx) {
+      requireService(ctx, 'event')
+      return copySale(ctx.deps, args)
+    },
     bindHold: (_, args, ctx) => bindHold(depsForBooking(ctx), requireViewer(ctx), args),
     bindHolds: (_, args, ctx) => bindHolds(depsForBooking(ctx), requireViewer(ctx), args),
     reservePlaces: (_, args, ctx) => reservePlaces(depsForBooking(ctx), requireViewer(ctx), args),
