@@ -43,7 +43,9 @@ async function insertTypes(tx: Tx, fromEventId: string, toEventId: string, types
     INSERT INTO ticket_types (id, event_id, name, description, kind, price, currency, section, seated, quota, available, max_per_user,
       sale_starts_at, sale_ends_at, hidden, hidden_until_sold_out)
     SELECT n.copy, o.id, t.name, t.description, t.kind, t.price, t.currency, t.section, t.seated, places.n, places.n, t.max_per_user,
-      least(t.sale_starts_at + moved.by, o.starts_at), least(t.sale_ends_at + moved.by, o.ends_at),
+      CASE WHEN t.sale_starts_at + moved.by < o.ends_at THEN t.sale_starts_at + moved.by
+        WHEN t.sale_starts_at IS NOT NULL THEN o.starts_at END,
+      CASE WHEN t.sale_ends_at IS NOT NULL THEN least(t.sale_ends_at + moved.by, o.ends_at) END,
       t.hidden OR cardinality(t.access_codes) > 0, hiding.copy
     FROM ticket_types t JOIN ${asRows(types)} AS n(known, copy) ON n.known = t.id
       LEFT JOIN ${asRows(types)} AS hiding(known, copy) ON hiding.known = t.hidden_until_sold_out
