@@ -1,5 +1,7 @@
 import { EVENT_FOR_SALE } from '@karcis/kit/contracts/event-for-sale'
 import { newId } from '@karcis/kit/ids'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
+import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -125,7 +127,7 @@ describe('creating an event', () => {
     })
   })
 
-  it('gives equal titles different slugs that stay when the title changes', async () => {
+  it('gives equal titles different slugs, which follow it as long as nobody knows them', async () => {
     const title = `Twice ${newId()}`
     const first = await house.createEvent({ title, roomId: null })
     const second = await house.createEvent({ title, roomId: null })
@@ -137,7 +139,58 @@ describe('creating an event', () => {
     const renamed = await story.does(house.organizer, UPDATE_EVENT, {
       input: { id: first.id, title: 'Once' },
     })
-    expect(renamed).toMatchObject({ title: 'Once', slug: first.slug, status: 'PENDING', version: 2 })
+    expect(renamed).toMatchObject({ title: 'Once', status: 'PENDING', version: 2 })
+    expect(renamed.slug).toMatch(/^once/)
+    const third = await house.createEvent({ title, roomId: null })
+    expect(third.slug).toBe(first.slug) // which led nowhere
+  })
+
+  describe('a slug that the public knows', () => {
+    const BY_SLUG = 'query($slug: String!) { event(slug: $slug) { id slug } }'
+    const rename = (id: string, title: string) =>
+      story.does(house.organizer, UPDATE_EVENT, { input: { id, title } })
+    const approve = (id: string) =>
+      story.does(house.admin, REVIEW_EVENT, { id, input: { decision: 'APPROVED' } })
+
+    it('goes on leading to its event, which says by what it is called now, and to no other', async () => {
+      const [before, after] = [`Wayang ${newId()}`, `Ludruk ${newId()}`]
+      const event = await house.createApproved({ title: before, roomId: null })
+      expect((await rename(event.id, after)).slug).toBe(event.slug) // not before it is reviewed
+      const renamed = await approve(event.id)
+      expect(renamed.slug).not.toBe(event.slug)
+      for (const slug of [event.slug, event.slug.toUpperCase(), renamed.slug])
+        expect(await story.does(null, BY_SLUG, { slug })).toEqual({ id: event.id, slug: renamed.slug })
+      const other = await house.createEvent({ title: before, roomId: null })
+      expect(other.slug).not.toBe(event.slug)
+      await rename(event.id, before)
+      expect((await approve(event.id)).slug).toBe(event.slug) // it may have it back
+      expect(await story.does(null, BY_SLUG, { slug: renamed.slug })).toEqual({
+        id: event.id,
+        slug: event.slug,
+      })
+      await story.does(house.organizer, DELETE_EVENT, { id: other.id })
+      expect(await story.does(null, BY_SLUG, { slug: other.slug })).toBe(null)
+    })
+
+    it('without the lock, would fail for one of two that want it at once, and does not with it', async () => {
+      async function race(): Promise<(string | undefined)[]> {
+        house = await openHouse(story)
+        const title = `Gamelan ${newId()}`
+        const [one, two] = [await house.createEvent(), await house.createEvent({ roomId: null })]
+        let asked: Promise<{ code: string | undefined }>[] = []
+        await story.subgraph.deps.db.$transaction(async (tx) => {
+          await tx.$queryRaw`SELECT FROM rooms WHERE id = ${house.room.id}::uuid FOR UPDATE`
+          asked = [story.ask(house.organizer, UPDATE_EVENT, { input: { id: one.id, title } })]
+          await untilBlocked(tx, 1)
+          asked.push(story.ask(house.organizer, UPDATE_EVENT, { input: { id: two.id, title } }))
+          await untilBlocked(tx, 2)
+        })
+        return (await Promise.all(asked)).map(({ code }) => code)
+      }
+      const GUARD = ['pg_advisory_xact_lock(hashtextextended(', '(hashtextextended('] as const
+      expect(await withMutant(story.subgraph.deps, GUARD, race)).toContain('INTERNAL_SERVER_ERROR')
+      expect(await race()).toEqual([undefined, undefined])
+    })
   })
 })
 
@@ -187,7 +240,7 @@ describe('a refused event', () => {
 })
 
 describe('deleting an event', () => {
-  it('works until it has been approved once, and frees its room', async () => {
+  it('takes no word of others until it has been approved once, and frees its room', async () => {
     const event = await house.createEvent()
     expect(await story.refused(rival, DELETE_EVENT, { id: event.id })).toMatchObject({ code: 'FORBIDDEN' })
     expect(await story.does(house.organizer, DELETE_EVENT, { id: event.id })).toMatchObject({
@@ -200,7 +253,7 @@ describe('deleting an event', () => {
     })
     const approved = await house.createApproved()
     expect(await story.refused(house.admin, DELETE_EVENT, { id: approved.id })).toMatchObject({
-      code: 'CONFLICT',
+      code: 'SERVICE_UNAVAILABLE',
     })
   })
 })
@@ -222,6 +275,7 @@ describe('eventForSale', () => {
       locationId: null, // that of the venue
       capacity: 500,
       salesPaused: false,
+      staff: [],
       salesPausedReason: null,
       rescheduledAt: null,
       refundUntil: null,

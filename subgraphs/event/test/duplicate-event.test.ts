@@ -4,16 +4,28 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { copySale, sweepSalesToCopy } from '../src/domain/organizing/copy-sale.ts'
-import { BLOCK, GET_EVENT, inHours, openHouse, type Story, standIn, startStory } from './stories.ts'
+import {
+  BLOCK,
+  DELETE_EVENT,
+  GET_EVENT,
+  inHours,
+  openHouse,
+  type Story,
+  standIn,
+  startStory,
+} from './stories.ts'
 
 /** What the ticket subgraph was asked to copy; it is away while this is null. */
 let copied: Loose[] | null = []
+/** What it says when it is asked to close an event. */
+let unsold = true
 let ticket: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 beforeAll(async () => {
   ticket = await standIn('ticket', (variables) => {
     if (!copied) return 'SERVICE_UNAVAILABLE'
+    if (!('toEventId' in variables)) return { closeUnsold: unsold }
     copied.push(variables)
     return { copySale: true }
   })
@@ -166,4 +178,28 @@ it('names every date on which the room is taken, and then makes no copy at all',
   expect(startsOf(await story.does(house.organizer, REPEAT, { input }))).toEqual(startsOf(made))
   expect(await countOf()).toBe(before + 52)
   expect((await story.does(house.organizer, GET_EVENT, { id: made[51].id })).status).toBe('DRAFT')
+})
+
+it('is deleted though it was approved, once the ticket subgraph has closed it because nothing was sold', async () => {
+  const event = await house.createApproved()
+  unsold = false
+  expect((await story.refused(house.organizer, DELETE_EVENT, { id: event.id })).code).toBe('CONFLICT')
+  expect((await story.does(null, GET_EVENT, { id: event.id })).status).toBe('APPROVED')
+  unsold = true
+  copied = null
+  expect((await story.refused(house.organizer, DELETE_EVENT, { id: event.id })).code).toBe(
+    'SERVICE_UNAVAILABLE',
+  )
+  copied = []
+  expect((await story.refused(person({ role: 'ORGANIZER' }), DELETE_EVENT, { id: event.id })).code).toBe(
+    'FORBIDDEN',
+  )
+  expect((await story.does(house.organizer, DELETE_EVENT, { id: event.id })).id).toBe(event.id)
+  expect(await story.does(null, GET_EVENT, { id: event.id })).toBe(null)
+  const [told] = await story.sql(
+    `SELECT payload FROM kit.outbox WHERE type = 'event.changed' AND aggregate_id = $1 ORDER BY seq DESC LIMIT 1`,
+    event.id,
+  )
+  expect(told?.payload).toMatchObject({ status: 'DELETED', version: event.version + 1 })
+  await house.createApproved() // in the room that is free again
 })

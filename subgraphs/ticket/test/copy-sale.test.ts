@@ -1,3 +1,5 @@
+import { CLOSE_UNSOLD } from '@karcis/kit/contracts/unsold-event'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import { COPY_SALE } from '@karcis/kit/contracts/copied-sale'
 import type { Loose } from '@karcis/testkit/gql'
 import { withMutant } from '@karcis/testkit/mutants'
@@ -126,4 +128,50 @@ it('is for the event subgraph alone', async () => {
     expect(answer.code).toBe('FORBIDDEN')
   }
   expect((await copy(from, to)).data).toEqual({ copySale: true }) // of nothing
+})
+
+const CLOSE = (eventId: string) => story.ask(null, CLOSE_UNSOLD, { eventId }, 'event')
+
+it('takes an event out of sale of which nothing was ever sold, and no other', async () => {
+  const { eventId, ids, seat } = await story.hall(1, 4)
+  const standing = await story.ticketType(eventId, { name: 'Standing', quota: 50 })
+  await story.mustAsk(
+    story.organizer,
+    'mutation ($input: HoldBackSeatsInput!) { holdBackSeats(input: $input) { id } }',
+    { input: { eventId, seatIds: [seat('A4')], name: 'Sponsor' } },
+  )
+  const buyer = person()
+  const { data } = await story.holdTickets(buyer, standing, 1)
+  expect((await CLOSE(eventId)).data).toEqual({ closeUnsold: false })
+  await story.release(buyer, data.holdTickets.id)
+  expect((await CLOSE(eventId)).data).toEqual({ closeUnsold: true })
+  expect((await CLOSE(eventId)).data).toEqual({ closeUnsold: true })
+  expect((await story.holdTickets(buyer, standing, 1)).code).toBe('SOLD_OUT')
+  expect((await story.holdSeats(buyer, eventId, ids.slice(0, 1))).code).toBe('SEATS_UNAVAILABLE')
+  await expectBooksToBalance(story)
+  for (const service of ['router', 'booking'] as const)
+    expect((await story.ask(story.admin, CLOSE_UNSOLD, { eventId }, service)).code).toBe('FORBIDDEN')
+})
+
+it('without the lock of its counters, would close beside a hold of the same moment, and does not with it', async () => {
+  async function race(): Promise<[boolean, boolean]> {
+    const eventId = await story.event()
+    const typeId = await story.ticketType(eventId)
+    let asked: Promise<[boolean, boolean]> | undefined
+    await story.deps.db.$transaction(async (tx) => {
+      await tx.$queryRaw`SELECT FROM ticket_types WHERE id = ${typeId}::uuid FOR UPDATE`
+      const holding = story.holdTickets(person(), typeId, 1)
+      await untilBlocked(tx, 1)
+      const closing = CLOSE(eventId)
+      await untilBlocked(tx, 2)
+      asked = Promise.all([
+        holding.then(({ code }) => code === undefined),
+        closing.then(({ data }) => data.closeUnsold === true),
+      ])
+    })
+    return (await asked) ?? [false, false]
+  }
+  const GUARD = ['::uuid ORDER BY id FOR NO KEY UPDATE', '::uuid ORDER BY id'] as const
+  expect(await withMutant(story.deps, GUARD, race)).toEqual([true, true])
+  expect(await race()).toEqual([true, false])
 })

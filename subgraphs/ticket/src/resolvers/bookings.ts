@@ -1,3 +1,4 @@
+import { closeUnsold } from '../domain/organizing/close-unsold.ts'
 import { copySale } from '../domain/organizing/copy-sale.ts'
 import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { bindHold, bindHolds, releaseBooking, takeForBooking } from '../domain/booking/bind-hold.ts'
@@ -45,6 +46,10 @@ export const bookings = {
     eventTicketOwners: (_, args, ctx) => readEventTicketOwners(depsForBooking(ctx), args),
   },
   Mutation: {
+    closeUnsold(_, { eventId }, ctx) {
+      requireService(ctx, 'event')
+      return closeUnsold(ctx.deps, eventId)
+    },
     copySale(_, args, ctx) {
       requireService(ctx, 'event')
       return copySale(ctx.deps, args)

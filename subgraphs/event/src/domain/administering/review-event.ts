@@ -18,6 +18,7 @@ import {
   type Review,
   updateEventByReview,
 } from '../events/event-store.ts'
+import { nextSlug } from '../events/slug-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { promoteRoom, releaseRoom } from '../venues/room-booking-store.ts'
 
@@ -54,8 +55,7 @@ export async function reviewEvent(
         'The event is approved already. To stop its sale, use pauseSales; to call it off, cancelEvent.',
       )
     }
-    const reviewed =
-      (await reviewWhole(tx, before.id, review)) ?? (await reviewChanges(tx, before.id, review))
+    const reviewed = (await reviewWhole(tx, before.id, review)) ?? (await reviewChanges(tx, before, review))
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }
@@ -98,9 +98,12 @@ async function reviewWhole(tx: Tx, id: string, review: Review): Promise<Event | 
   return event
 }
 
-async function reviewChanges(tx: Tx, id: string, review: Review): Promise<Event | null> {
+async function reviewChanges(tx: Tx, before: Event, review: Review): Promise<Event | null> {
+  const { id } = before
   const changes = await deletePendingChanges(tx, id)
-  const event = changes && (await updateEventByReview(tx, id, review, changes))
+  const slug =
+    changes && review.decision === 'APPROVED' ? await nextSlug(tx, before, changes.title) : before.slug
+  const event = changes && (await updateEventByReview(tx, id, review, { ...changes, slug }))
   if (!event) return null
   if (review.decision === 'APPROVED') await promoteRoom(tx, id)
   else await releaseRoom(tx, id, 'PENDING')

@@ -9,6 +9,7 @@ import { wrongField } from '../errors.ts'
 import { slugCandidates } from '../slug.ts'
 import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
+import { findFormerSlugs, isSlugFree } from './slug-store.ts'
 
 const scheduleErrors = (table: 'events' | 'event_pending_changes'): ConstraintErrors => ({
   [`${table}_venue_id_fkey`]: wrongField('input.venueId', 'there is no such venue'),
@@ -53,12 +54,21 @@ export async function findEvents(db: Reads, ids: readonly string[]): Promise<Map
   return new Map(rows.map((event) => [event.id, event]))
 }
 
-/** Events by slug. */
+/** Events by slug, also by one that they had under a former title. */
 export async function findEventsBySlug(db: Reads, slugs: readonly string[]): Promise<Map<string, Event>> {
   const rows = await db.$queryRaw<
     Event[]
   >`SELECT ${EVENT_COLUMNS} FROM events e WHERE e.slug = ANY(${slugs}::text[])`
-  return new Map(rows.map((event) => [event.slug, event]))
+  const found = new Map(rows.map((event) => [event.slug, event]))
+  const missing = slugs.filter((slug) => !found.has(slug))
+  const former = missing.length === 0 ? null : await findFormerSlugs(db, missing)
+  if (!former || former.size === 0) return found
+  const moved = await findEvents(db, [...former.values()])
+  for (const [slug, id] of former) {
+    const event = moved.get(id)
+    if (event) found.set(slug, event)
+  }
+  return found
 }
 
 /** Locks an event until the transaction ends, and gives it as it is then. Its lock comes before those of its rooms. */
@@ -82,6 +92,7 @@ export type NewEvent = Reviewed & {
 /** Adds an event under the first slug that is free. @throws BadUserInput for references to what does not exist. */
 export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
   for (const slug of slugCandidates(event.title, event.id, 'event')) {
+    if (!(await isSlugFree(tx, slug, event.id))) continue
     const [inserted] = await tx.$queryRaw<Event[]>`
       INSERT INTO events AS e (id, slug, title, description, status, organizer_id, category_id, series_id,
         venue_id, room_id, location_id, starts_at, ends_at, timezone, online, currency, max_open_places)
@@ -100,6 +111,8 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
 /** Changes to an event other than to its schedule; what is undefined stays, null clears. */
 export interface EventDetails {
   title?: string | undefined
+  /** As `nextSlug` gives it for the title. */
+  slug?: string | undefined
   description?: string | null | undefined
   categoryId?: string | undefined
   seriesId?: string | null | undefined
@@ -115,10 +128,10 @@ export interface EventDetails {
 export function updateEvent(
   tx: Tx,
   id: string,
-  { title, description, categoryId, seriesId, currency, maxOpenPlaces }: EventDetails,
+  { title, slug, description, categoryId, seriesId, currency, maxOpenPlaces }: EventDetails,
   schedule: EventSchedule | null,
 ): Promise<Event | null> {
-  const details = Prisma.sql`title = COALESCE(${title ?? null}, e.title),
+  const details = Prisma.sql`title = COALESCE(${title ?? null}, e.title), slug = COALESCE(${slug ?? null}, e.slug),
     description = ${description === undefined ? Prisma.sql`e.description` : Prisma.sql`${description ?? ''}`},
     category_id = COALESCE(${categoryId ?? null}::uuid, e.category_id),
     series_id = ${seriesId === undefined ? Prisma.sql`e.series_id` : Prisma.sql`${seriesId}::uuid`},
@@ -202,23 +215,25 @@ export function updateEventByReview(
   tx: Tx,
   id: string,
   review: Review,
-  changes: PendingChanges,
+  changes: PendingChanges & { slug: string },
 ): Promise<Event | null> {
   const message = Prisma.sql`message = ${review.message ?? null}`
   return change(
     tx,
     id,
     review.decision === 'APPROVED'
-      ? Prisma.sql`${message}, title = ${changes.title}, ${assignments(changes)}`
+      ? Prisma.sql`${message}, title = ${changes.title}, slug = ${changes.slug}, ${assignments(changes)}`
       : message,
     Prisma.sql`e.status = 'APPROVED' AND ${stillDue(review, Prisma.sql`${changes.endsAt}::timestamptz`)}`,
   )
 }
 
-/** Removes an event that was never approved; null when it was, or is gone. Those who keep a copy are told that it is DELETED. */
-export async function deleteEvent(tx: Tx, id: string): Promise<Event | null> {
-  const [event] = await tx.$queryRaw<Event[]>`
-    DELETE FROM events e WHERE e.id = ${id}::uuid AND e.approved_at IS NULL RETURNING ${EVENT_COLUMNS}`
+/**
+ * Removes an event, any or only one that was never approved; null when it was, or is gone. Those who keep a copy are told that it is DELETED.
+ */
+export async function deleteEvent(tx: Tx, id: string, which: 'UNAPPROVED' | 'ANY'): Promise<Event | null> {
+  const [event] = await tx.$queryRaw<Event[]>`DELETE FROM events e
+    WHERE e.id = ${id}::uuid AND (e.approved_at IS NULL OR ${which} = 'ANY') RETURNING ${EVENT_COLUMNS}`
   if (!event) return null
   await recordChange(tx, { ...event, status: 'DELETED', version: event.version + 1 })
   return event

@@ -16,6 +16,7 @@ import {
   touchesSchedule,
 } from '../events/event-schedule.ts'
 import * as store from '../events/event-store.ts'
+import { nextSlug } from '../events/slug-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
@@ -58,7 +59,10 @@ export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unkn
       before.status !== 'APPROVED' && touchesSchedule(changes)
         ? await changeSchedule(deps, planner, tx, before, changes)
         : null
-    const atOnce = before.status === 'APPROVED' ? details : { ...details, title }
+    const atOnce =
+      before.status === 'APPROVED' || title === undefined
+        ? details
+        : { ...details, title, slug: await nextSlug(tx, before, title) }
     const after = await store.updateEvent(tx, before.id, atOnce, schedule)
     if (!after) throw new NotFound('event', before.id)
     return after
