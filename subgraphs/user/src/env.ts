@@ -90,6 +90,8 @@ export const userSettings = subgraphSettings
     EMAIL_PER_SECOND: rate(10),
     PUSH_PER_SECOND: rate(100),
     SMS_PER_SECOND: rate(1),
+    /** Of these, what campaigns may have, by each channel. */
+    CAMPAIGNS_PER_SECOND: rate(5),
     /** After so many attempts, in some 14 hours unless it is set otherwise, a message is given up. */
     MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(14),
     NOTIFICATION_RETENTION_DAYS: days(365),

@@ -23,6 +23,7 @@ import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
+import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
@@ -34,7 +35,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting } from './jobs.ts'
+import { announceRemindersJob, closeCampaignsJob, forgetting } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -105,9 +106,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
           PUSH: settings.PUSH_PER_SECOND,
           SMS: settings.SMS_PER_SECOND,
         },
+        campaignsPerSecond: settings.CAMPAIGNS_PER_SECOND,
         attempts: settings.MESSAGE_ATTEMPTS,
       })
       const announcer = announceDue(deps)
+      const campaigner = tellCampaigns(deps)
       wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
@@ -118,6 +121,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         async close() {
           await sealing.close()
           await announcer.close()
+          await campaigner.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
@@ -133,6 +137,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     resolvers,
     jobs: [
       announceRemindersJob,
+      closeCampaignsJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
@@ -141,6 +146,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     ],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
+      { job: closeCampaignsJob.name, match: '*/10 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),

@@ -3,6 +3,7 @@ import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
+import { campaign } from './campaign.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
 import { entry } from './entry.ts'
@@ -17,6 +18,7 @@ export const resolvers = joinResolvers<Resolvers>(
   { DateTime, JSON: JsonValue },
   account,
   audit,
+  campaign,
   dataExport,
   entry,
   session,

@@ -177,6 +177,11 @@ export const KINDS = {
   SELLING_OUT: kind({ group: 'ORGANIZING', data: eventFacts.extend({ left: z.int() }) }),
   /** Who follows its organizer. */
   NEW_EVENT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ organizer: z.string() }) }),
+  /** Who has asked for what organizers advertise. Its data is kept in the campaign, once for all. */
+  CAMPAIGN: kind({
+    group: 'CAMPAIGNS',
+    data: eventFacts.extend({ organizer: z.string(), subject: z.string(), body: z.string() }),
+  }),
   EVENT_REVIEWED: kind({
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),

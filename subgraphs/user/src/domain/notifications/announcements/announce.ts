@@ -1,11 +1,7 @@
-import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
-import { EVENT_PLACE, type EventPlace, eventPlace } from '@karcis/kit/contracts/event-place'
 import { statement, transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
-import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
-import { subgraph } from '../../other-subgraphs.ts'
 import { isKind } from '../kinds.ts'
 import { type Notice, notify } from '../notify.ts'
 import {
@@ -16,7 +12,8 @@ import {
   updateLater,
 } from './announcement-store.ts'
 import { readAudience } from './audience.ts'
-import { type EventCopy, findEventCopy, updatePlace, upsertEventCopy } from './event-copy-store.ts'
+import type { EventCopy } from './event-copy-store.ts'
+import { findOrganizerName, knownEvent, readEventFacts } from './event-facts.ts'
 
 /** Announcements that are taken at once, and told together as far as they are to single people. */
 const AT_ONCE = 50
@@ -106,47 +103,10 @@ function noticeOf({ kind, cause, data, until }: Announcement, userId: string, ab
   return { userId, kind, cause, data: { ...about, ...data }, ...(until && { until }) } as Notice
 }
 
-/** What is known of an event; asked for where nothing is. Null when there is none. */
-async function knownEvent(deps: AnnouncerDeps, id: string): Promise<EventCopy | null> {
-  const known = await findEventCopy(deps.db, id)
-  if (known) return known
-  const answer = await subgraph(deps, 'event').query(EVENT_FOR_SALE, { id })
-  const event = z.object({ eventForSale: eventForSale.nullable() }).parse(answer).eventForSale
-  if (!event) return null
-  await transaction(deps.db, (tx) => upsertEventCopy(tx, event))
-  return findEventCopy(deps.db, id)
-}
-
 /** What the texts say of an event. */
 async function wordEvent(deps: AnnouncerDeps, event: EventCopy, { kind }: Announcement): Promise<object> {
-  const { id: eventId, title, startsAt, timezone } = event
-  const about = {
-    eventId,
-    title,
-    startsAt: startsAt.toISOString(),
-    timezone,
-    place: await placeOf(deps, event),
-  }
-  if (kind !== 'NEW_EVENT') return about
-  const organizer = await deps.db.user.findUnique({
-    where: { id: event.organizerId },
-    select: { name: true },
-  })
-  return { ...about, organizer: organizer?.name ?? '' }
-}
-
-async function placeOf(deps: AnnouncerDeps, event: EventCopy): Promise<string | null> {
-  if (event.placeVersion === event.version) return event.place
-  const answer = await subgraph(deps, 'event').query(EVENT_PLACE, { id: event.id })
-  const found = z.object({ eventPlace: eventPlace.nullable() }).parse(answer).eventPlace
-  const place = found && inWords(found)
-  await statement(deps.db, (tx) => updatePlace(tx, event, place))
-  return place
-}
-
-function inWords({ name, address, city, room, online }: EventPlace): string | null {
-  const parts = [name, room, address, city].filter((part) => part !== null)
-  return parts.length > 0 ? [...new Set(parts)].join(', ') : online ? 'Online' : null
+  const about = await readEventFacts(deps, event)
+  return kind === 'NEW_EVENT' ? { ...about, organizer: await findOrganizerName(deps, event) } : about
 }
 
 /** Announces reminders that have become due. */

@@ -4,6 +4,7 @@ import type { EventHandlers } from '@karcis/kit/events'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import type { Tx } from '../../database.ts'
 import { insertAnnouncements, type NewAnnouncement } from './announcement-store.ts'
+import { stopCampaignsOf } from '../campaigns/send-campaign.ts'
 import { type EventCopy, lockEventCopy, upsertEventCopy } from './event-copy-store.ts'
 
 /** Has announcers wake after the commit, by the database that they work for. */
@@ -33,7 +34,9 @@ const toUser = (
 export const announcing: EventHandlers<Tx> = {
   async 'event.changed'(tx, { payload, occurredAt }) {
     const before = await lockEventCopy(tx, payload.id)
-    if (await upsertEventCopy(tx, payload)) await tell(tx, ...changesOf(before, payload, occurredAt))
+    if (!(await upsertEventCopy(tx, payload))) return
+    await tell(tx, ...changesOf(before, payload, occurredAt))
+    if (payload.status === 'CANCELLED') await stopCampaignsOf(tx, payload.id)
   },
 
   'event.reviewed': (tx, { payload: { eventId, organizerId, version, decision, message } }) =>

@@ -237,6 +237,15 @@ export const en: Texts = {
     paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
     action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
   }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} sends you this about ${title}, since you have asked for offers of organizers.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
+  }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `New from ${organizer}: ${title}`,
     paragraphs: [`${organizer}, whom you follow, has a new event: ${title}.`],

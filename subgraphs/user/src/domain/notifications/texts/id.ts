@@ -235,6 +235,15 @@ export const id: Texts = {
     paragraphs: [`Acara Anda ${title} tinggal ${say.count(left)} tempat.`],
     action: { label: 'Lihat penjualan', url: say.url(`/organize/${eventId}`) },
   }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} mengirimkan ini tentang ${title}, karena Anda meminta penawaran dari penyelenggara.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat acara', url: say.url(`/events/${event.eventId}`) },
+  }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `Baru dari ${organizer}: ${title}`,
     paragraphs: [`${organizer}, yang Anda ikuti, mengadakan acara baru: ${title}.`],
