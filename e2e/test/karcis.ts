@@ -97,6 +97,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PUBLIC_URL: 'http://localhost:4000',
       EMAIL_PER_SECOND: 10,
       CAMPAIGNS_PER_SECOND: 5,
+      EVENT_CHANGE_PAUSE_SECONDS: 0,
       PUSH_PER_SECOND: 100,
       SMS_PER_SECOND: 1,
       MESSAGE_ATTEMPTS: 14,

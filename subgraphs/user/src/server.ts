@@ -68,6 +68,7 @@ function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
   const hourly = forgetting(settings)
+  const announcements = announcing(settings.EVENT_CHANGE_PAUSE_SECONDS)
   return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
@@ -154,9 +155,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
-      ...announcing,
+      ...announcements,
       async 'booking.changed'(tx: Tx, event) {
-        await announcing['booking.changed']?.(tx, event)
+        await announcements['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
       },
     }),

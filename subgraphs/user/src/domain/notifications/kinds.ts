@@ -173,6 +173,12 @@ export const KINDS = {
   TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
   /** Somebody with an account whom an organizer has given a ticket. */
   GUEST_INVITED: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** An address without an account that an organizer has given a ticket: what to do for it. */
+  GUEST_EXPECTED: kind({
+    group: 'PURCHASES',
+    mailOnly: true,
+    data: eventFacts.extend({ name: z.string(), email: z.string() }),
+  }),
   /** Who has it on their wishlist. */
   ALMOST_SOLD_OUT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ left: z.int() }) }),
   /** Its organizer. */

@@ -41,18 +41,15 @@ async function tellDue(deps: AnnouncerDeps, closing: AbortSignal): Promise<numbe
   const due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
   for (const announcement of due) {
     if (closing.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
-    else await tryAnnouncement(deps, announcement, closing)
+    else await tryAnnouncement(deps, announcement)
   }
   return due.length > 0 ? 0 : IDLE_MS
 }
 
-async function tryAnnouncement(
-  deps: AnnouncerDeps,
-  announcement: Announcement,
-  closing: AbortSignal,
-): Promise<void> {
+/** Tells the next page of it: nothing that is for one person, such as their tickets, waits until a crowd has heard something else. */
+async function tryAnnouncement(deps: AnnouncerDeps, announcement: Announcement): Promise<void> {
   try {
-    await announce(deps, announcement, closing)
+    await announce(deps, announcement, 1)
   } catch (error) {
     const { id, kind, attempts } = announcement
     if (!isAway(error, deps.log)) deps.log.warn({ err: error, id, kind, attempts }, 'not announced yet')
@@ -64,12 +61,12 @@ async function tryAnnouncement(
 
 /**
  * Tells an announcement from where it has got to, page by page.
- * @param closing leaves the rest to others. @throws ServiceUnavailable while a subgraph is away that it needs.
+ * @param pages after which the rest is left to whoever takes it next. @throws ServiceUnavailable while a subgraph is away that it needs.
  */
 export async function announce(
   deps: AnnouncerDeps,
   announcement: Announcement,
-  closing?: AbortSignal,
+  pages = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { db } = deps
   const { eventId } = announcement
@@ -79,7 +76,7 @@ export async function announce(
     return void (await transaction(db, (tx) => moveAnnouncement(tx, announcement, null)))
   const about = event ? await wordEvent(deps, event, announcement) : {}
   let { position } = announcement
-  for (;;) {
+  for (let told = 1; ; told += 1) {
     const page = await readAudience(deps, { ...announcement, position }, event)
     const from = { ...announcement, position }
     const isOurs = await transaction(db, async (tx) => {
@@ -93,7 +90,7 @@ export async function announce(
     if (!isOurs) return
     position = page.next
     if (position === null) return
-    if (closing?.aborted) return statement(db, (tx) => updateLater(tx, announcement, 0))
+    if (told >= pages) return statement(db, (tx) => updateLater(tx, announcement, 0))
   }
 }
 

@@ -235,6 +235,15 @@ export const en: Texts = {
     facts: when(event, say),
     action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `You are invited to ${title}`,
+    paragraphs: [
+      `Hello ${name}, the organizer of ${title} has invited you, and keeps a ticket for you.`,
+      `Sign up with ${email} and confirm that the address is yours: then the ticket is in your account, with the code for the door.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Sign up for your ticket', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,
     paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],

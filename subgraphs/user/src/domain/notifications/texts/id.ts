@@ -233,6 +233,15 @@ export const id: Texts = {
     facts: when(event, say),
     action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `Anda diundang ke ${title}`,
+    paragraphs: [
+      `Halo ${name}, penyelenggara ${title} mengundang Anda dan menyimpan satu tiket untuk Anda.`,
+      `Daftarlah dengan ${email} dan konfirmasikan bahwa alamat itu milik Anda: tiketnya lalu ada di akun Anda, dengan kode untuk pintu masuk.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Daftar untuk tiket Anda', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Hampir habis: ${title}`,
     paragraphs: [`${title} dalam daftar keinginan Anda tinggal ${say.count(left)} tempat.`],
