@@ -96,6 +96,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       BCRYPT_COST: 4,
       PUBLIC_URL: 'http://localhost:4000',
       EMAIL_PER_SECOND: 10,
+      CAMPAIGNS_PER_SECOND: 5,
+      EVENT_CHANGE_PAUSE_SECONDS: 0,
       PUSH_PER_SECOND: 100,
       SMS_PER_SECOND: 1,
       MESSAGE_ATTEMPTS: 14,

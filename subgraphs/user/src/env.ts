@@ -91,6 +91,10 @@ export const userSettings = subgraphSettings
     EMAIL_PER_SECOND: rate(10),
     PUSH_PER_SECOND: rate(100),
     SMS_PER_SECOND: rate(1),
+    /** Of these, what campaigns may have, by each channel. */
+    CAMPAIGNS_PER_SECOND: rate(5),
+    /** For so long a change of an event waits for those that come after it, to be told with them; five times as long at most. */
+    EVENT_CHANGE_PAUSE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(180),
     /** After so many attempts, in some 14 hours unless it is set otherwise, a message is given up. */
     MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(14),
     NOTIFICATION_RETENTION_DAYS: days(365),

@@ -26,6 +26,7 @@ import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { reportsOfReviews } from './domain/content-reports/tell.ts'
 import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
+import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
@@ -37,7 +38,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting, openMissingPagesJob } from './jobs.ts'
+import { announceRemindersJob, closeCampaignsJob, forgetting, openMissingPagesJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -70,6 +71,7 @@ function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
   const hourly = forgetting(settings)
+  const announcements = announcing(settings.EVENT_CHANGE_PAUSE_SECONDS)
   return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
@@ -109,9 +111,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
           PUSH: settings.PUSH_PER_SECOND,
           SMS: settings.SMS_PER_SECOND,
         },
+        campaignsPerSecond: settings.CAMPAIGNS_PER_SECOND,
         attempts: settings.MESSAGE_ATTEMPTS,
       })
       const announcer = announceDue(deps)
+      const campaigner = tellCampaigns(deps)
       wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
@@ -122,6 +126,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         async close() {
           await sealing.close()
           await announcer.close()
+          await campaigner.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
@@ -138,6 +143,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     jobs: [
       announceRemindersJob,
       openMissingPagesJob,
+      closeCampaignsJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
@@ -147,6 +153,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
       { job: openMissingPagesJob.name, match: '*/5 * * * *' },
+      { job: closeCampaignsJob.name, match: '*/10 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
@@ -154,15 +161,15 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
-      ...announcing,
+      ...announcements,
       ...reportsOfReviews,
       async 'event.review-moderated'(tx: Tx, event) {
-        await announcing['event.review-moderated']?.(tx, event)
+        await announcements['event.review-moderated']?.(tx, event)
         await reportsOfReviews['event.review-moderated'](tx, event)
       },
       'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
-        await announcing['booking.changed']?.(tx, event)
+        await announcements['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
       },
     }),
