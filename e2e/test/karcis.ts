@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
@@ -95,6 +98,11 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
       PUBLIC_URL: 'http://localhost:4000',
+      FILES_FOLDER: undo.adopt(mkdtempSync(join(tmpdir(), 'karcis-files-')), (folder) =>
+        rmSync(folder, { recursive: true }),
+      ),
+      S3_REGION: 'us-east-1',
+      UNUSED_UPLOAD_HOURS: 24,
       EMAIL_PER_SECOND: 10,
       PUSH_PER_SECOND: 100,
       SMS_PER_SECOND: 1,

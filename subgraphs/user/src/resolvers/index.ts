@@ -5,6 +5,7 @@ import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
+import { files } from './files.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
@@ -19,6 +20,7 @@ export const resolvers = joinResolvers<Resolvers>(
   audit,
   dataExport,
   entry,
+  files,
   session,
   secondFactors,
   following,

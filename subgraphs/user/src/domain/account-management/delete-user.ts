@@ -15,6 +15,7 @@ import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
 import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFilesOf } from '../files/sweep-uploads.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
@@ -73,6 +74,7 @@ export async function deleteUser(
     await forgetTracesOf(tx, id)
     await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
+    await deleteFilesOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
     if (before.email) await deleteDeadMailAddress(tx, before.email)

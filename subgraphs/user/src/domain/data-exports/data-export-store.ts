@@ -85,6 +85,9 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM identities WHERE user_id = ${userId}::uuid) i),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
+    'files', (SELECT coalesce(json_agg(u ORDER BY u.created_at), '[]') FROM (SELECT id, purpose, state, content_type, size, created_at,
+      CASE WHEN state = 'READY' AND width IS NOT NULL THEN '/files/' || key || '/' || width END AS url
+      FROM uploads WHERE owner_id = ${userId}::uuid) u),
     'wishlist', (SELECT coalesce(json_agg(w ORDER BY w.added_at), '[]') FROM (SELECT event_id, added_at
       FROM wishlist_items WHERE user_id = ${userId}::uuid) w),
     'follows', (SELECT coalesce(json_agg(f ORDER BY f.followed_at), '[]') FROM (SELECT organizer_id, followed_at
