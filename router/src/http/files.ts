@@ -48,7 +48,10 @@ export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
   const agent = new Agent({ connections: 64, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(userUrl).origin
   const signer = tokens.to(USER)
-  const known = new LRUCache<string, Picture>({ maxSize: MAX_BYTES, sizeCalculation: ({ body }) => body.length + 1 })
+  const known = new LRUCache<string, Picture>({
+    maxSize: MAX_BYTES,
+    sizeCalculation: ({ body }) => body.length + 1,
+  })
   const underWay = new Map<string, Promise<Answer>>()
   let sending = 0
 
@@ -58,7 +61,9 @@ export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
   async function show(http: HttpRequest): Promise<void> {
     const { request, response, url } = http
     if (request.method !== 'GET' && request.method !== 'HEAD')
-      return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'A picture is read by GET.'), { allow: 'GET, HEAD' })
+      return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'A picture is read by GET.'), {
+        allow: 'GET, HEAD',
+      })
     const asked = imageFileOf(url.pathname.slice(FILES_FOLDER.length))
     if (!asked) return refuse(http, 404)
     const format = asked.format ?? formatFor(request.headers.accept)
@@ -142,7 +147,8 @@ export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
       refuseForNow(http, NO_STORE)
     } catch (error) {
       log.info({ err: error }, 'a file was not sent to its end')
-      if (!response.headersSent && !response.destroyed) refuseForNow(http, { ...NO_STORE, connection: 'close' })
+      if (!response.headersSent && !response.destroyed)
+        refuseForNow(http, { ...NO_STORE, connection: 'close' })
     } finally {
       sending -= 1
     }

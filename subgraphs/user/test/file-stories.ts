@@ -1,6 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import S3rver from '@20minutes/s3rver'
 import { FILE_UPLOADS_FOLDER } from '@karcis/kit/contracts/files'
 import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import type { Answer } from '@karcis/testkit/ask'
@@ -16,13 +16,6 @@ export interface FileStory extends Story {
 }
 
 const BUCKET = 'karcis'
-
-/** Comes without types. */
-interface S3Server {
-  run(): Promise<{ port: number }>
-  close(): Promise<void>
-}
-const S3rver: new (options: object) => S3Server = createRequire(import.meta.url)('@20minutes/s3rver')
 
 /** Each storage that there is, with what it keeps. */
 export const STORAGES: Record<string, (overrides?: Record<string, string>) => Promise<FileStory>> = {
@@ -59,7 +52,9 @@ export const STORAGES: Record<string, (overrides?: Record<string, string>) => Pr
       ...story,
       // It writes three files for each object.
       kept: async () =>
-        (await filesIn(join(folder, BUCKET))).flatMap((name) => /^(.*)\._S3rver_object$/.exec(name)?.[1] ?? []),
+        (await filesIn(join(folder, BUCKET))).flatMap(
+          (name) => /^(.*)\._S3rver_object$/.exec(name)?.[1] ?? [],
+        ),
       async [Symbol.asyncDispose]() {
         await story[Symbol.asyncDispose]()
         await server.close()
@@ -88,10 +83,16 @@ export interface Announcement {
   size: number
 }
 
-export const announce = (person: Person, input: Announcement): Promise<Answer> => person.ask(CREATE, { input })
+export const announce = (person: Person, input: Announcement): Promise<Answer> =>
+  person.ask(CREATE, { input })
 
 /** Sends a file as it was said how; through the router that would be for what is at its own address. */
-export async function put(story: FileStory, upload: Loose, body: Uint8Array, headers: Record<string, string> = {}) {
+export async function put(
+  story: FileStory,
+  upload: Loose,
+  body: Uint8Array,
+  headers: Record<string, string> = {},
+) {
   const isOurs = upload.url.startsWith(FILE_UPLOADS_FOLDER)
   return fetch(isOurs ? `${story.subgraph.url}${upload.url}` : upload.url, {
     method: upload.method,
@@ -123,5 +124,9 @@ export async function send(
 export async function read(story: FileStory, path: string) {
   const headers = { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'user') }
   const response = await fetch(`${story.subgraph.url}${path}`, { headers })
-  return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: Buffer.from(await response.arrayBuffer()),
+  }
 }

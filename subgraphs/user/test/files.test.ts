@@ -1,10 +1,6 @@
-import { deflateSync } from 'node:zlib'
-import { crc32 } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 import { imageFilePath, imageWidths } from '@karcis/kit/contracts/files'
 import { eventually } from '@karcis/testkit/eventually'
-import { importMutant } from '@karcis/testkit/code-mutants'
-import { tell } from '@karcis/testkit/ask'
-import { withMutant } from '@karcis/testkit/mutants'
 import { newId } from '@karcis/kit/ids'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -12,17 +8,31 @@ import { sweepUploads } from '../src/domain/files/sweep-uploads.ts'
 import { announce, type FileStory, put, read, STORAGES, send } from './file-stories.ts'
 import { PASSWORD, type Person } from './stories.ts'
 
-const FINISH = 'mutation ($id: ID!) { finishUpload(id: $id) { id state purpose image { url placeholder width height } } }'
+const FINISH =
+  'mutation ($id: ID!) { finishUpload(id: $id) { id state purpose image { url placeholder width height } } }'
 const SET_AVATAR = 'mutation ($uploadId: ID) { setAvatar(uploadId: $uploadId) { id avatarUrl } }'
 
 const finish = (person: Person, id: string) => person.ask(FINISH, { id })
 
 /** A picture of a place, as a telephone makes it: lying on its side, and with where it was. */
 const photo = (width: number, height: number): Promise<Buffer> =>
-  sharp({ create: { width, height, channels: 3, background: '#a33', noise: { type: 'gaussian', mean: 120, sigma: 30 } } })
+  sharp({
+    create: {
+      width,
+      height,
+      channels: 3,
+      background: '#a33',
+      noise: { type: 'gaussian', mean: 120, sigma: 30 },
+    },
+  })
     .withExif({
       IFD0: { Make: 'Telephone' },
-      IFD3: { GPSLatitude: '6/1 12/1 0/1', GPSLatitudeRef: 'S', GPSLongitude: '106/1 49/1 0/1', GPSLongitudeRef: 'E' },
+      IFD3: {
+        GPSLatitude: '6/1 12/1 0/1',
+        GPSLatitudeRef: 'S',
+        GPSLongitude: '106/1 49/1 0/1',
+        GPSLongitudeRef: 'E',
+      },
     })
     .withMetadata({ orientation: 6 })
     .jpeg()
@@ -69,9 +79,10 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
 
   /** Sizes are made beside: what is kept stays as it is once they are. */
   beforeEach(() =>
-    eventually(async () =>
-      expect(await story.sql(`SELECT FROM uploads WHERE state = 'READY' AND sized_at IS NULL`)).toEqual([]),
-    ),
+    eventually(async () => {
+      const unsized = await story.sql(`SELECT FROM uploads WHERE state = 'READY' AND sized_at IS NULL`)
+      if (unsized.length > 0) throw new Error('sizes are still made')
+    }),
   )
 
   it('takes a photograph, turned upright and without where it was, and makes its sizes', async () => {
@@ -97,16 +108,25 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
         const { body, headers } = await read(story, pathOf(width, format))
         const seen = await sharp(body).metadata()
         expect([seen.width, seen.exif, seen.icc]).toEqual([width, undefined, undefined])
-        expect(headers.get('content-type')).toBe({ avif: 'image/avif', webp: 'image/webp', jpg: 'image/jpeg' }[format])
+        expect(headers.get('content-type')).toBe(
+          { avif: 'image/avif', webp: 'image/webp', jpg: 'image/jpeg' }[format],
+        )
       }
     expect(kept.filter((path) => path.startsWith('incoming/'))).toEqual([])
     expect((await read(story, pathOf(500, 'jpg'))).status).toBe(404)
-    expect((await read(story, imageFilePath({ key: 'A'.repeat(43), width: 300, format: 'jpg' }))).status).toBe(404)
+    expect(
+      (await read(story, imageFilePath({ key: 'A'.repeat(43), width: 300, format: 'jpg' }))).status,
+    ).toBe(404)
   })
 
   it('refuses what is not awaited, before anything is sent', async () => {
     const refused = async (input: object, path: string) => {
-      const { code, facts } = await announce(siti, { purpose: 'AVATAR', contentType: 'image/png', size: 10, ...input })
+      const { code, facts } = await announce(siti, {
+        purpose: 'AVATAR',
+        contentType: 'image/png',
+        size: 10,
+        ...input,
+      })
       expect([code, facts.fields[0].path]).toEqual(['BAD_USER_INPUT', path])
     }
     await refused({ contentType: 'image/svg+xml' }, 'input.contentType')
@@ -133,7 +153,10 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     await refused({}, jpeg, { 'content-type': 'image/png' })
     const signature = /(?<=Signature=)[^&]+$|(?<=\.)[\w-]+$/
     await refused({ url: upload.url.replace(signature, (text: string) => text.replace(/./g, '0')) }, jpeg)
-    await refused({ url: upload.url.replace(upload.id, newId()) }, upload.url.startsWith('/') ? jpeg.subarray(1) : jpeg)
+    await refused(
+      { url: upload.url.replace(upload.id, newId()) },
+      upload.url.startsWith('/') ? jpeg.subarray(1) : jpeg,
+    )
     expect((await put(story, upload, jpeg)).status).toBe(200)
     expect((await finish(siti, upload.id)).data.finishUpload.state).toBe('READY')
   })
@@ -164,14 +187,24 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
       type: 'image/png',
       bytes: () => png([50_000, 50_000], 30_000_000), // the head is true; the rest of it would be more of the same
     },
-    'a PNG that unpacks to more than it says': { type: 'image/png', bytes: () => png([100, 100], 30_000_000) },
-    'a PNG that says more than it unpacks to': { type: 'image/png', bytes: () => png([4_000, 4_000], 100_000) },
+    'a PNG that unpacks to more than it says': {
+      type: 'image/png',
+      bytes: () => png([100, 100], 30_000_000),
+    },
+    'a PNG that says more than it unpacks to': {
+      type: 'image/png',
+      bytes: () => png([4_000, 4_000], 100_000),
+    },
     'half a picture': { type: 'image/jpeg', bytes: () => jpeg.subarray(0, jpeg.length / 2) },
-    'a picture of nothing but its head': { type: 'image/jpeg', bytes: () => Buffer.from([0xff, 0xd8, 0xff, 0xd9]) },
+    'a picture of nothing but its head': {
+      type: 'image/jpeg',
+      bytes: () => Buffer.from([0xff, 0xd8, 0xff, 0xd9]),
+    },
     'a document that is a page': {
       type: 'application/pdf',
       purpose: 'PROPOSAL_DOCUMENT',
-      bytes: () => Buffer.concat([Buffer.from('%PDF-1.4\n<html><script>alert(1)</script></html>\n'), PDF.subarray(9)]),
+      bytes: () =>
+        Buffer.concat([Buffer.from('%PDF-1.4\n<html><script>alert(1)</script></html>\n'), PDF.subarray(9)]),
     },
     'a page that is a document': {
       type: 'application/pdf',
@@ -197,7 +230,11 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
 
   it('refuses what is longer than was announced, however it came', async () => {
     const before = await story.kept()
-    const { data } = await announce(siti, { purpose: 'AVATAR', contentType: 'image/jpeg', size: jpeg.length - 1 })
+    const { data } = await announce(siti, {
+      purpose: 'AVATAR',
+      contentType: 'image/jpeg',
+      size: jpeg.length - 1,
+    })
     const { id } = data.createUpload
     await story.subgraph.deps.storage?.put(`incoming/${id}`, jpeg, 'image/jpeg') // by a bucket that takes what it is not to
     expect((await finish(siti, id)).code).toBe('BAD_USER_INPUT')
@@ -214,7 +251,9 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     for (const { data } of answers) expect(data).toEqual(first?.data)
     expect((await finish(siti, id)).data).toEqual(first?.data)
     const [, , key] = first?.data.finishUpload.image.url.split('/') ?? []
-    await eventually(async () => expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10))
+    await eventually(async () =>
+      expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10),
+    )
     expect((await story.kept()).filter((path) => path.includes(id))).toEqual([])
   })
 
@@ -230,19 +269,18 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
 
     const second = await send(story, dewi, 'AVATAR', 'image/png', await sharp(jpeg).png().toBuffer())
     await dewi.ask(SET_AVATAR, { uploadId: second })
-    await story.sql(`UPDATE uploads SET touched_at = now() - interval '25 hours' WHERE owner_id = '${dewi.id}'`)
-    await sweepUploads.run(story.subgraph.deps, {})
-    const states = async () =>
-      (await story.sql(`SELECT id::text AS id, state::text AS state FROM uploads WHERE owner_id = '${dewi.id}'`)).map(
-        ({ id, state }) => [id, state],
-      )
-    expect(new Map(await states())).toEqual(
-      new Map([
-        [first, 'GONE'],
-        [banner, 'GONE'],
-        [second, 'READY'],
-      ]),
+    await story.sql(
+      `UPDATE uploads SET touched_at = now() - interval '25 hours' WHERE owner_id = '${dewi.id}'`,
     )
+    await sweepUploads.run(story.subgraph.deps, {})
+    const states = await story.sql<{ id: string; state: string }>(
+      `SELECT id::text AS id, state::text AS state FROM uploads WHERE owner_id = '${dewi.id}'`,
+    )
+    expect(Object.fromEntries(states.map(({ id, state }) => [id, state]))).toEqual({
+      [first]: 'GONE',
+      [banner]: 'GONE',
+      [second]: 'READY',
+    })
     expect((await dewi.ask(SET_AVATAR, { uploadId: null })).data.setAvatar.avatarUrl).toBeNull()
   })
 
@@ -259,17 +297,25 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     )
     const { findPersonalData } = await import('../src/domain/data-exports/data-export-store.ts')
     const part = JSON.parse(await findPersonalData(story.subgraph.deps.db, tono.id))
-    expect(part.files.map(({ purpose, state }: { purpose: string; state: string }) => [purpose, state])).toEqual([
+    expect(
+      part.files.map(({ purpose, state }: { purpose: string; state: string }) => [purpose, state]),
+    ).toEqual([
       ['AVATAR', 'READY'],
       ['AVATAR', 'PENDING'],
       ['EVENT_IMAGE', 'READY'],
     ])
-    await eventually(async () => expect((await story.sql(`SELECT FROM uploads WHERE owner_id = '${tono.id}' AND sized_at IS NOT NULL`))).toHaveLength(2))
+    await eventually(async () =>
+      expect(
+        await story.sql(`SELECT FROM uploads WHERE owner_id = '${tono.id}' AND sized_at IS NOT NULL`),
+      ).toHaveLength(2),
+    )
     const ERASE = 'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }'
     expect((await tono.ask(ERASE, { id: tono.id, input: { password: PASSWORD } })).errors).toEqual([])
     const { key } = data.useEventImage
     await eventually(async () =>
-      expect((await story.kept()).filter((path) => !before.includes(path)).every((path) => path.includes(key))).toBe(true),
+      expect(
+        (await story.kept()).filter((path) => !before.includes(path)).every((path) => path.includes(key)),
+      ).toBe(true),
     )
     expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10) // it is the event's
   })

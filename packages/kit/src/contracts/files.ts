@@ -57,7 +57,9 @@ export interface ImageFile {
 const NAME = /^([\w-]{43})\/(\d{1,5})(?:\.(avif|webp|jpg))?$/
 
 /** What a path names, as it stands behind the folder; null for what names no picture. Without an ending, any form will do. */
-export function imageFileOf(name: string): (Omit<ImageFile, 'format'> & { format: ImageFormat | null }) | null {
+export function imageFileOf(
+  name: string,
+): (Omit<ImageFile, 'format'> & { format: ImageFormat | null }) | null {
   const [, key, width, format] = NAME.exec(name) ?? []
   if (key === undefined) return null
   return { key, width: Number(width), format: (format as ImageFormat | undefined) ?? null }

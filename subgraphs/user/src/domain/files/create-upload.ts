@@ -40,7 +40,11 @@ export function requireStorage({ storage }: Pick<Deps, 'storage'>): Storage {
  * Has a file of the viewer's awaited, and says how to send it.
  * @throws BadUserInput, LimitExceeded, Unauthenticated; Conflict where files are not kept.
  */
-export async function createUpload(deps: Deps, { id: ownerId }: Viewer, input: unknown): Promise<StartedUpload> {
+export async function createUpload(
+  deps: Deps,
+  { id: ownerId }: Viewer,
+  input: unknown,
+): Promise<StartedUpload> {
   const storage = requireStorage(deps)
   const { purpose, contentType, size } = parseInput(schema, input)
   const { types, mostBytes } = termsOf(purpose)

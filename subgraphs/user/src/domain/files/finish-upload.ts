@@ -44,12 +44,14 @@ export async function finishUpload(deps: Deps, wanted: Wanted): Promise<Upload> 
     throw error
   })
   if (sent === null) return onceMore(deps, wanted)
-  if (sent === 'too long') return refuse(deps, upload, wanted.path, `is longer than the ${upload.size} bytes that were announced`)
+  if (sent === 'too long')
+    return refuse(deps, upload, wanted.path, `is longer than the ${upload.size} bytes that were announced`)
   const kept = await look(deps, upload, sent)
   if ('problem' in kept) return refuse(deps, upload, wanted.path, kept.problem)
 
   const key = createHash('sha256').update(upload.id).update(kept.bytes).digest('base64url')
-  if (!(await transaction(deps.db, (tx) => updateUploadKey(tx, upload.id, key, kept.picture)))) return onceMore(deps, wanted)
+  if (!(await transaction(deps.db, (tx) => updateUploadKey(tx, upload.id, key, kept.picture))))
+    return onceMore(deps, wanted)
   if (kept.picture.width === null) await storage.put(documentKey(key), kept.bytes, 'application/pdf')
   else await storage.put(masterKey(key), kept.bytes, 'image/webp')
   await transaction(deps.db, async (tx) => {
@@ -78,14 +80,19 @@ export async function requireOwn(
   const upload = await findUpload(db, id)
   if (!upload || upload.ownerId !== ownerId || upload.state === 'GONE') throw new NotFound('upload', id)
   if (purpose !== undefined && upload.purpose !== purpose)
-    throw new BadUserInput([{ path, message: `was sent as ${upload.purpose}, so it cannot be used as ${purpose}` }])
+    throw new BadUserInput([
+      { path, message: `was sent as ${upload.purpose}, so it cannot be used as ${purpose}` },
+    ])
   return upload
 }
 
 /** What is left of it. */
 async function refuse(deps: Deps, upload: Upload, path: string, problem: string): Promise<never> {
   const isGone = await transaction(deps.db, (tx) => moveUploadToGone(tx, upload.id))
-  if (isGone) await requireStorage(deps).remove(stagedKey(upload.id)).catch(() => undefined)
+  if (isGone)
+    await requireStorage(deps)
+      .remove(stagedKey(upload.id))
+      .catch(() => undefined)
   throw new BadUserInput([{ path, message: problem }])
 }
 

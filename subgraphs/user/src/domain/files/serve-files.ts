@@ -1,11 +1,7 @@
-import type { Readable } from 'node:stream'
-import { downloadToken } from '@karcis/kit/contracts/downloads'
-import { downloadPath } from '@karcis/kit/contracts/downloads'
+import { downloadPath, downloadToken } from '@karcis/kit/contracts/downloads'
 import { flatImageFileOf, IMAGE_FORMATS, imageWidths } from '@karcis/kit/contracts/files'
 import { BadUserInput, NotFound } from '@karcis/kit/errors'
-import { createSignedUrls, type SignedUrls } from '@karcis/kit/signed-urls'
 import type { FileAnswer, StreamRequest } from '@karcis/kit/subgraph/server'
-import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { requireStorage } from './create-upload.ts'
 import { CutShort } from './storage/disk-storage.ts'
@@ -45,14 +41,6 @@ async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes
 }
 
-const claims = z.object({ uploadId: z.uuid() })
-
-/** Links to documents, which only some may see. */
-export type DocumentUrls = SignedUrls<z.infer<typeof claims>>
-
-/** @param secret the same in every process of this subgraph. */
-export const createDocumentUrls = (secret: string): DocumentUrls => createSignedUrls(secret, 'documents', claims)
-
 /** How long a link to a document is good. */
 const LINK_MS = 15 * 60_000
 
@@ -80,7 +68,11 @@ export async function openDocument(deps: Deps, name: string): Promise<FileAnswer
  * Takes a file that somebody sends by a link of ours to our own disk.
  * @throws NotFound for what is no link of ours, past its time, or not awaited any more; BadUserInput for another size or type than was announced.
  */
-export async function takeUpload({ db, intake }: Deps, token: string, { headers, body }: StreamRequest): Promise<object> {
+export async function takeUpload(
+  { db, intake }: Deps,
+  token: string,
+  { headers, body }: StreamRequest,
+): Promise<object> {
   const announced = intake?.announced(token) ?? null
   const uploadId = announced?.key.split('/').at(-1)
   if (!intake || !announced || uploadId === undefined || !(await isAwaited(db, uploadId)))
@@ -91,7 +83,7 @@ export async function takeUpload({ db, intake }: Deps, token: string, { headers,
   const length = headers['content-length']
   if (length !== undefined && Number(length) !== size) throw wrongSize(size)
   try {
-    await intake.receive(announced, body as Readable)
+    await intake.receive(announced, body)
   } catch (error) {
     throw error instanceof TooLong || error instanceof CutShort ? wrongSize(size) : error
   }

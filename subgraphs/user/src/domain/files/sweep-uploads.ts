@@ -49,7 +49,8 @@ export const sweepUploads = defineJob({
 
 /** Has whatever somebody has sent removed, but for the pictures of events, which are the events'. What else used it is deleted before. */
 export async function deleteFilesOf(tx: Tx, userId: string): Promise<void> {
-  for (const usedBy of [`user:${userId}`, `organizer:${userId}`] as const) await deleteUsesBut(tx, usedBy, null)
+  for (const usedBy of [`user:${userId}`, `organizer:${userId}`] as const)
+    await deleteUsesBut(tx, usedBy, null)
   await moveUploadsOfToGone(tx, userId)
   await enqueue(tx, sweepUploads, {})
 }

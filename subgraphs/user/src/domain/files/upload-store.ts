@@ -49,8 +49,14 @@ export async function isAwaited(db: Db, id: string): Promise<boolean> {
 /**
  * Says under what name a file is about to be kept. @returns false when it is not awaited any more, or is to be kept under another name already.
  */
-export async function updateUploadKey(tx: Tx, id: string, key: string, { width, height, placeholder }: Pixels): Promise<boolean> {
-  const changed = await tx.$executeRaw`UPDATE uploads SET key = ${key}, width = ${width}::int, height = ${height}::int,
+export async function updateUploadKey(
+  tx: Tx,
+  id: string,
+  key: string,
+  { width, height, placeholder }: Pixels,
+): Promise<boolean> {
+  const changed =
+    await tx.$executeRaw`UPDATE uploads SET key = ${key}, width = ${width}::int, height = ${height}::int,
       placeholder = ${placeholder}, touched_at = now()
     WHERE id = ${id}::uuid AND state = 'PENDING' AND (key IS NULL OR key = ${key})`
   return changed === 1
@@ -65,7 +71,8 @@ export async function moveUploadToReady(tx: Tx, id: string, key: string): Promis
 
 /** What was sent is refused, or not wanted: it is going to be removed. @returns false when it was kept meanwhile. */
 export async function moveUploadToGone(tx: Tx, id: string): Promise<boolean> {
-  const moved = await tx.$executeRaw`UPDATE uploads SET state = 'GONE', touched_at = now() WHERE id = ${id}::uuid AND state = 'PENDING'`
+  const moved =
+    await tx.$executeRaw`UPDATE uploads SET state = 'GONE', touched_at = now() WHERE id = ${id}::uuid AND state = 'PENDING'`
   return moved === 1
 }
 
@@ -84,7 +91,9 @@ export async function listUnsizedUploads(db: Db, limit: number): Promise<string[
 
 /** A picture by its name; null when there is none. */
 export async function findPicture(db: Db, key: string): Promise<{ width: number; sized: boolean } | null> {
-  const [row] = await db.$queryRaw<{ width: number; sized: boolean }[]>`SELECT width, sized_at IS NOT NULL AS sized
+  const [row] = await db.$queryRaw<
+    { width: number; sized: boolean }[]
+  >`SELECT width, sized_at IS NOT NULL AS sized
     FROM uploads WHERE key = ${key} AND state = 'READY' AND width IS NOT NULL`
   return row ?? null
 }
@@ -97,7 +106,8 @@ export type User = `${'user' | 'proposal' | 'event' | 'organizer'}:${string}`
  * @param confirmed whether the thing is in this transaction too; if not, another subgraph is to say that it uses it.
  */
 export async function insertUse(tx: Tx, id: string, usedBy: User, confirmed: boolean): Promise<boolean> {
-  const touched = await tx.$executeRaw`UPDATE uploads SET touched_at = now() WHERE id = ${id}::uuid AND state = 'READY'`
+  const touched =
+    await tx.$executeRaw`UPDATE uploads SET touched_at = now() WHERE id = ${id}::uuid AND state = 'READY'`
   if (touched === 0) return false
   await tx.$executeRaw`INSERT INTO upload_uses (upload_id, used_by, confirmed_at)
     VALUES (${id}::uuid, ${usedBy}, CASE WHEN ${confirmed} THEN now() END)
@@ -161,6 +171,7 @@ export async function updateUploadUnstaged(tx: Tx, id: string): Promise<void> {
 
 /** As whoever shows the picture keeps it. @throws Error for what is no picture, or none yet. */
 export function imageOf({ id, key, width, height, placeholder }: Upload): StoredImage {
-  if (key === null || width === null || height === null || placeholder === null) throw new Error(`no picture: ${id}`)
+  if (key === null || width === null || height === null || placeholder === null)
+    throw new Error(`no picture: ${id}`)
   return { uploadId: id, key, width, height, placeholder }
 }

@@ -17,7 +17,12 @@ import { deleteUsesBut, imageOf, insertUse, type Upload, type User } from './upl
  * @param confirmed false where the thing is another subgraph's, which has yet to say that it uses it.
  * @returns what to keep of it. @throws NotFound for what is not theirs or not ready; BadUserInput for what was sent for something else.
  */
-export async function useUpload(tx: Tx, wanted: Required<Wanted>, usedBy: User, confirmed = true): Promise<Upload> {
+export async function useUpload(
+  tx: Tx,
+  wanted: Required<Wanted>,
+  usedBy: User,
+  confirmed = true,
+): Promise<Upload> {
   const upload = await requireOwn({ db: tx }, wanted)
   if (!(await insertUse(tx, upload.id, usedBy, confirmed))) throw new NotFound('upload', upload.id)
   return upload
@@ -46,9 +51,19 @@ export async function setAvatar(deps: Deps, viewer: Viewer, uploadId: string | n
 }
 
 /** For the event subgraph, which says by its events whether it came to be. @throws as `finishUpload` and `useUpload` */
-export async function useEventImage(deps: Deps, viewer: Viewer, uploadId: string, eventId: string): Promise<StoredImage> {
+export async function useEventImage(
+  deps: Deps,
+  viewer: Viewer,
+  uploadId: string,
+  eventId: string,
+): Promise<StoredImage> {
   const id = parseInput(idSchema, eventId, 'eventId')
-  const wanted = { uploadId, ownerId: viewer.id, purpose: 'EVENT_IMAGE' as const, path: 'input.imageUploadId' }
+  const wanted = {
+    uploadId,
+    ownerId: viewer.id,
+    purpose: 'EVENT_IMAGE' as const,
+    path: 'input.imageUploadId',
+  }
   await finishUpload(deps, wanted)
   return transaction(deps.db, async (tx) => imageOf(await useUpload(tx, wanted, `event:${id}`, false)))
 }

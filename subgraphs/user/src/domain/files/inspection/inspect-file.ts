@@ -11,7 +11,8 @@ interface Kind {
   problem(bytes: Buffer): string | null
 }
 
-const has = (bytes: Buffer, at: number, text: string): boolean => bytes.toString('latin1', at, at + text.length) === text
+const has = (bytes: Buffer, at: number, text: string): boolean =>
+  bytes.toString('latin1', at, at + text.length) === text
 
 const KINDS: readonly Kind[] = [
   { type: 'image/jpeg', begins: (bytes) => has(bytes, 0, '\xff\xd8\xff'), problem: jpegProblem },

@@ -50,7 +50,8 @@ function endOfJpeg(bytes: Buffer): number | null {
     if (bytes[at] !== 0xff) return null
     const marker = bytes[at + 1] ?? 0
     if (marker === EOI) return at + 2
-    if (marker === 0xff) at += 1 // fills up
+    if (marker === 0xff)
+      at += 1 // fills up
     else if (marker === SOI || isRestart(marker)) at += 2
     else if (at + 4 > bytes.length) return null
     else at += 2 + bytes.readUInt16BE(at + 2)

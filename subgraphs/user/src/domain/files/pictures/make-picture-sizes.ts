@@ -17,7 +17,14 @@ export const makePictureSizes = defineJob({
   schema: z.object({ uploadId: z.uuid() }),
   async run({ db, storage, pictures }: Deps, { uploadId }) {
     const upload = await findUpload(db, uploadId)
-    if (!storage || upload?.state !== 'READY' || upload.key === null || upload.width === null || upload.sizedAt) return
+    if (
+      !storage ||
+      upload?.state !== 'READY' ||
+      upload.key === null ||
+      upload.width === null ||
+      upload.sizedAt
+    )
+      return
     const { key, width } = upload
     const master = await storage.get(masterKey(key), MOST_MASTER_BYTES)
     if (!master) return

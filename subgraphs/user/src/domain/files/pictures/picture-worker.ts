@@ -75,7 +75,12 @@ const PASSES = [
 
 /** Whether the pixels of a PNG, unpacked, are as many as its head says. What unpacks to more is not unpacked further. */
 async function holdsWhatItSays(png: Buffer): Promise<boolean> {
-  const [width, height, depth, interlaced] = [png.readUInt32BE(16), png.readUInt32BE(20), png[24] ?? 8, png[28] === 1]
+  const [width, height, depth, interlaced] = [
+    png.readUInt32BE(16),
+    png.readUInt32BE(20),
+    png[24] ?? 8,
+    png[28] === 1,
+  ]
   const bits = depth * (CHANNELS[png[25] ?? 6] ?? 4)
   const bytesOf = (columns: number, rows: number): number =>
     columns === 0 || rows === 0 ? 0 : rows * (1 + Math.ceil((columns * bits) / 8))
@@ -126,6 +131,9 @@ function makeSize(master: Uint8Array, width: number, format: ImageFormat): Promi
   return sized.flatten({ background: 'white' }).jpeg({ quality: 80, progressive: true }).toBuffer()
 }
 
-serveTasks((task: PictureTask): Promise<Master | Uint8Array> =>
-  task.kind === 'master' ? makeMaster(task.bytes, task.mostSide) : makeSize(task.master, task.width, task.format),
+serveTasks(
+  (task: PictureTask): Promise<Master | Uint8Array> =>
+    task.kind === 'master'
+      ? makeMaster(task.bytes, task.mostSide)
+      : makeSize(task.master, task.width, task.format),
 )

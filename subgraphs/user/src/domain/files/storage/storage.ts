@@ -44,6 +44,7 @@ export const PICTURES = 'pictures/'
 export const masterKey = (key: string): string => `${PICTURES}${key}/master.webp`
 
 /** One size of it. */
-export const sizeKey = (key: string, width: number, format: string): string => `${PICTURES}${key}/${width}.${format}`
+export const sizeKey = (key: string, width: number, format: string): string =>
+  `${PICTURES}${key}/${width}.${format}`
 
 export const documentKey = (key: string): string => `documents/${key}.pdf`
