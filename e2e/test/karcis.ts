@@ -101,7 +101,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       FILES_FOLDER: undo.adopt(mkdtempSync(join(tmpdir(), 'karcis-files-')), (folder) =>
         rmSync(folder, { recursive: true }),
       ),
-      S3_REGION: 'us-east-1',
+      FILES_REGION: 'us-east-1',
       UNUSED_UPLOAD_HOURS: 24,
       EMAIL_PER_SECOND: 10,
       PUSH_PER_SECOND: 100,

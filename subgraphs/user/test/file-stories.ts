@@ -42,10 +42,10 @@ export const STORAGES: Record<string, (overrides?: Record<string, string>) => Pr
     })
     const { port } = await server.run()
     const story = await startStory({
-      S3_ENDPOINT: `http://127.0.0.1:${port}`,
-      S3_BUCKET: BUCKET,
-      S3_ACCESS_KEY_ID: 'S3RVER',
-      S3_SECRET_ACCESS_KEY: 'S3RVER',
+      FILES_ENDPOINT: `http://127.0.0.1:${port}`,
+      FILES_BUCKET: BUCKET,
+      FILES_ACCESS_KEY_ID: 'S3RVER',
+      FILES_SECRET_ACCESS_KEY: 'S3RVER',
       ...overrides,
     })
     return {

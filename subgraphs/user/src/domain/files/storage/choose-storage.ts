@@ -10,13 +10,13 @@ export function chooseStorage(
   log: Logger,
 ): { storage: Storage | null; intake: DiskStorage | null } {
   const {
-    S3_ENDPOINT: endpoint,
-    S3_BUCKET: bucket,
-    S3_ACCESS_KEY_ID: accessKeyId,
-    S3_SECRET_ACCESS_KEY: secretAccessKey,
+    FILES_ENDPOINT: endpoint,
+    FILES_BUCKET: bucket,
+    FILES_ACCESS_KEY_ID: accessKeyId,
+    FILES_SECRET_ACCESS_KEY: secretAccessKey,
   } = settings
   if (endpoint && bucket && accessKeyId && secretAccessKey) {
-    const { S3_PUBLIC_ENDPOINT: publicEndpoint, S3_REGION: region } = settings
+    const { FILES_PUBLIC_ENDPOINT: publicEndpoint, FILES_REGION: region } = settings
     const storage = createS3Storage(
       { endpoint, publicEndpoint, region, bucket, accessKeyId, secretAccessKey },
       log,
@@ -27,6 +27,6 @@ export function chooseStorage(
     const intake = createDiskStorage(settings.FILES_FOLDER, settings.SERVICE_SECRET, log)
     return { storage: intake, intake }
   }
-  log.warn('no files are taken: neither FILES_FOLDER nor a bucket (S3_ENDPOINT and others) is set')
+  log.warn('no files are taken: neither FILES_FOLDER nor a bucket (FILES_ENDPOINT and others) is set')
   return { storage: null, intake: null }
 }
