@@ -4,12 +4,13 @@ import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
+import { FILE_UPLOADS_FOLDER, FILES_FOLDER, STORAGE_PATH } from '@karcis/kit/contracts/files'
 import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSealer } from '@karcis/kit/sealing'
 import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import type { PageRequest } from '@karcis/kit/subgraph/server'
+import type { PageRequest, StreamRequest } from '@karcis/kit/subgraph/server'
 import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
@@ -20,6 +21,13 @@ import { createPersonalDataUrls } from './domain/data-exports/personal-data-urls
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
+import { resumePictureSizes, makePictureSizes } from './domain/files/pictures/make-picture-sizes.ts'
+import { createPictures } from './domain/files/pictures/pictures.ts'
+import { createDocumentUrls } from './domain/files/document-urls.ts'
+import { openDocument, openPicture, takeUpload } from './domain/files/serve-files.ts'
+import { chooseStorage } from './domain/files/storage/choose-storage.ts'
+import { sweepUploads } from './domain/files/sweep-uploads.ts'
+import { confirmEventImage } from './domain/files/use-upload.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
@@ -81,6 +89,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
       const channels = createChannels(settings, base)
+      const pictures = createPictures()
       const deps: Deps = {
         ...base,
         passwords,
@@ -102,6 +111,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
         invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
+        ...chooseStorage(settings, base.log),
+        pictures,
+        documentUrls: createDocumentUrls(settings.SERVICE_SECRET),
+        unusedUploadHours: settings.UNUSED_UPLOAD_HOURS,
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -130,6 +143,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
+          await pictures.close()
           await passwords.close()
         },
       }
@@ -148,6 +162,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       collectDataExport,
       resumeDataExports,
       mailAskedLink,
+      makePictureSizes,
+      resumePictureSizes,
+      sweepUploads,
       ...hourly,
     ],
     crons: [
@@ -156,12 +173,20 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       { job: closeCampaignsJob.name, match: '*/10 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
+      { job: resumePictureSizes.name, match: '* * * * *' },
+      { job: sweepUploads.name, match: '*/10 * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
       ...announcements,
+      async 'event.changed'(tx: Tx, event) {
+        await announcements['event.changed']?.(tx, event)
+        const { id, status, imageUploadId } = event.payload
+        if (status === 'DELETED') await confirmEventImage(tx, id, null)
+        else if (imageUploadId !== undefined) await confirmEventImage(tx, id, imageUploadId)
+      },
       ...reportsOfReviews,
       async 'event.review-moderated'(tx: Tx, event) {
         await announcements['event.review-moderated']?.(tx, event)
@@ -180,6 +205,13 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       [OUTBOX_FOLDER]: { answer: (request: PageRequest) => openOutboxMessage(deps.outbox, request) },
       [UNSUBSCRIBE_PATH]: { answer: (request: PageRequest) => unsubscribe(deps, request) },
       [BOUNCES_PATH]: { answer: (request: PageRequest) => takeBounce(deps, request) },
+      [STORAGE_PATH]: async () => ({ problem: (await deps.storage?.problem()) ?? null }),
+      [FILE_UPLOADS_FOLDER]: {
+        method: 'PUT',
+        take: (name: string, request: StreamRequest) => takeUpload(deps, name, request),
+      },
+      [FILES_FOLDER]: { method: 'GET', open: (name: string) => openPicture(deps, name) },
+      [downloadFolder('document')]: { method: 'GET', open: (name: string) => openDocument(deps, name) },
       [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),
   })

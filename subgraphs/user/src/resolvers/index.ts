@@ -7,6 +7,7 @@ import { contentReports } from './content-reports.ts'
 import { campaign } from './campaign.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
+import { files } from './files.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
@@ -23,6 +24,7 @@ export const resolvers = joinResolvers<Resolvers>(
   campaign,
   dataExport,
   entry,
+  files,
   session,
   secondFactors,
   following,

@@ -85,6 +85,9 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM identities WHERE user_id = ${userId}::uuid) i),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
+    'files', (SELECT coalesce(json_agg(u ORDER BY u.created_at), '[]') FROM (SELECT id, purpose, state, content_type, size, created_at,
+      CASE WHEN state = 'READY' AND width IS NOT NULL THEN '/files/' || key || '/' || width END AS url
+      FROM uploads WHERE owner_id = ${userId}::uuid) u),
     'organizerProfile', (SELECT to_json(o) FROM (SELECT slug, name, about, website, links, verified_at, created_at, updated_at
       FROM organizer_profiles WHERE user_id = ${userId}::uuid) o),
     'organizerAddresses', (SELECT coalesce(json_agg(s ORDER BY s.claimed_at), '[]') FROM (SELECT slug, claimed_at
