@@ -1,4 +1,5 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
+import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
@@ -31,6 +32,7 @@ import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { reportsOfReviews } from './domain/content-reports/tell.ts'
+import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
@@ -110,6 +112,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         pictures,
         documentUrls: createDocumentUrls(settings.SERVICE_SECRET),
         unusedUploadHours: settings.UNUSED_UPLOAD_HOURS,
+        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -182,6 +185,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         await announcing['event.review-moderated']?.(tx, event)
         await reportsOfReviews['event.review-moderated'](tx, event)
       },
+      'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
         await announcing['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
