@@ -97,6 +97,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PUBLIC_URL: 'http://localhost:4000',
       EMAIL_PER_SECOND: 10,
       PUSH_PER_SECOND: 100,
+      SMS_URL: 'http://127.0.0.1:9', // nobody there
+      SMS_PREFIXES: ['+62'],
       SMS_PER_SECOND: 1,
       MESSAGE_ATTEMPTS: 14,
       NOTIFICATION_RETENTION_DAYS: 365,

@@ -13,7 +13,7 @@ export interface NoticeOf<K extends NotificationKind> {
   /** What it comes of, such as the id of a refund and how far that is: of one kind and cause a person is told once. At most 200 characters. */
   cause: string
   data: DataOf<K>
-  /** Another address than the account's, for what goes by mail alone. */
+  /** Another address than the account's, for what goes by one channel alone. */
   to?: string
   /** A one-time token, sealed by `deps.messageSealer`: its text is given it when it is sent, and it is wiped then. */
   secret?: Uint8Array<ArrayBuffer>
@@ -43,7 +43,7 @@ export async function notify(tx: Tx, notices: readonly Notice[]): Promise<void> 
 }
 
 function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNotification {
-  const { group, mailOnly } = kindOf(kind)
+  const { group, only } = kindOf(kind)
   const { priority, channels, fixed } = groupOf(kind)
   return {
     id: newId(),
@@ -51,12 +51,12 @@ function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNot
     kind,
     cause,
     data: JSON.stringify(KINDS[kind].data.parse(data)),
-    listed: mailOnly !== true,
+    listed: only === undefined,
     group,
     priority,
     fixed: fixed === true,
     channels: CHANNELS.filter((name) =>
-      mailOnly ? name === 'EMAIL' : (channels as readonly string[]).includes(name),
+      only ? name === only : (channels as readonly string[]).includes(name),
     ),
     to: to ?? null,
     secret: secret ?? null,
