@@ -133,7 +133,8 @@ export async function startPushService(): Promise<PushService> {
         if (method !== 'POST') return response.writeHead(405, { allow: 'POST' }).end()
         const { status, text } = await take(path, headers, body)
         if (fault) return fault.taken === 'drop' ? request.socket.resetAndDestroy() : undefined
-        const location = status === 201 ? { location: `${url}/message/${randomBytes(12).toString('hex')}` } : {}
+        const location =
+          status === 201 ? { location: `${url}/message/${randomBytes(12).toString('hex')}` } : {}
         return response.writeHead(status, location).end(text)
       })
       .catch((error: unknown) => {
@@ -203,7 +204,8 @@ function vapidProblem(
   const [, token = '', key = ''] = /^vapid t=([\w.-]+), ?k=([\w-]+)$/.exec(authorization) ?? []
   const [head = '', claims = '', signature = ''] = token.split('.')
   if (signature === '') return { status: 401, text: 'Authorization is no word of VAPID' }
-  if (key !== applicationServerKey) return { status: 403, text: 'k is not the key that the browser subscribed with' }
+  if (key !== applicationServerKey)
+    return { status: 403, text: 'k is not the key that the browser subscribed with' }
   const point = Buffer.from(key, 'base64url')
   const publicKey = createPublicKey({
     format: 'jwk',

@@ -252,7 +252,10 @@ describe('a request', () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     const kept = createSender({ userAgent: 'test', loopback: true, keptConnections: 2 })
     for (const path of ['/one', '/two', '/cut'])
-      expect(await kept(url + path, HEADERS, BODY, never)).toMatchObject({ status: 201, retryAfterSeconds: 7 })
+      expect(await kept(url + path, HEADERS, BODY, never)).toMatchObject({
+        status: 201,
+        retryAfterSeconds: 7,
+      })
     expect(connections).toBe(2)
     server.close()
     server.closeAllConnections()
@@ -267,7 +270,12 @@ describe('a request', () => {
     await using receiver = await startReceiver()
     receiver.behave(() => undefined)
     const closing = new AbortController()
-    const sent = createSender({ userAgent: 'test', loopback: true })(receiver.url, HEADERS, BODY, closing.signal)
+    const sent = createSender({ userAgent: 'test', loopback: true })(
+      receiver.url,
+      HEADERS,
+      BODY,
+      closing.signal,
+    )
     await receiver.until(1)
     closing.abort()
     expect((await sent).status).toBeNull()

@@ -32,12 +32,12 @@ async function startSecure(certified: Certified) {
 
 /** Sends as in production: the name is looked up, and leads here. */
 const send = (port: number) =>
-  createSender({ userAgent: 'test', loopback: false, resolve: async () => ['127.0.0.1'], permits: () => true })(
-    `https://${NAME}:${port}/hook`,
-    {},
-    '{}',
-    new AbortController().signal,
-  )
+  createSender({
+    userAgent: 'test',
+    loopback: false,
+    resolve: async () => ['127.0.0.1'],
+    permits: () => true,
+  })(`https://${NAME}:${port}/hook`, {}, '{}', new AbortController().signal)
 
 describe('a webhook over TLS', () => {
   it('reaches a server whose certificate is of its name and of an authority that is trusted', async () => {

@@ -24,12 +24,16 @@ const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).o
 })
 
 /** Whom a push service turns to (RFC 8292). */
-const contact = z.string().refine((text) => /^mailto:[^@\s<>]+@[^@\s<>]+$/.test(text) || /^https:\/\/\S+$/.test(text), {
-  error: 'must be an address, as mailto:ops@karcis.example, or an https:// URL',
-})
+const contact = z
+  .string()
+  .refine((text) => /^mailto:[^@\s<>]+@[^@\s<>]+$/.test(text) || /^https:\/\/\S+$/.test(text), {
+    error: 'must be an address, as mailto:ops@karcis.example, or an https:// URL',
+  })
 
 /** The beginning of phone numbers, as `+62`. */
-const phonePrefix = z.string().regex(/^\+[1-9]\d{0,5}$/, 'must be the beginnings of numbers, as +62, separated by commas')
+const phonePrefix = z
+  .string()
+  .regex(/^\+[1-9]\d{0,5}$/, 'must be the beginnings of numbers, as +62, separated by commas')
 
 /** Messages a second. */
 const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
@@ -111,7 +115,8 @@ export const userSettings = subgraphSettings
     /** A number, a name, or the id of a messaging service. */
     SMS_FROM: optional(
       z.string().regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/, {
-        error: 'must be a number such as +15005550006, a name of at most 11 letters, or the id of a messaging service',
+        error:
+          'must be a number such as +15005550006, a name of at most 11 letters, or the id of a messaging service',
       }),
     ),
     /** How the numbers begin that codes are sent to. */

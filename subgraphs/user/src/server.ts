@@ -1,6 +1,12 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
-import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, SMS_STATUS_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
+import {
+  BOUNCES_PATH,
+  OUTBOX_FOLDER,
+  OUTBOX_PATH,
+  SMS_STATUS_PATH,
+  UNSUBSCRIBE_PATH,
+} from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'

@@ -115,7 +115,9 @@ describe('a browser that is registered', () => {
     })
     const [phone, desk] = [await browserOf(siti), await browserOf(siti)]
     await tell(story, decided(siti))
-    await eventually(() => expect([phone, desk].map(titles)).toEqual([[expect.any(String)], [expect.any(String)]]))
+    await eventually(() =>
+      expect([phone, desk].map(titles)).toEqual([[expect.any(String)], [expect.any(String)]]),
+    )
     expect(shown(phone)[0]).toEqual({
       title: 'Panggung “Kita” may hold events on Karcis',
       body: 'Your proposal for Panggung “Kita” has been accepted: you are an organizer now.',
@@ -164,10 +166,9 @@ describe('a browser that is registered', () => {
     phone.unsubscribe()
     await tell(story, decided(siti))
     await eventually(async () =>
-      expect((await deliveriesOf(siti, 'PUSH')).map(({ state, reason }) => `${state} ${reason}`).toSorted()).toEqual([
-        'DEAD GONE',
-        'SENT null',
-      ]),
+      expect(
+        (await deliveriesOf(siti, 'PUSH')).map(({ state, reason }) => `${state} ${reason}`).toSorted(),
+      ).toEqual(['DEAD GONE', 'SENT null']),
     )
     const { edges } = (await siti.ask(LIST)).data.pushSubscriptions
     expect(edges.map(({ node }: { node: { id: string } }) => node.id)).toEqual([desk.id])
@@ -204,15 +205,12 @@ describe('a browser that is registered', () => {
     const phone = await browserOf(siti)
     for (const message of ['😀'.repeat(2_000), '"\\\n'.repeat(2_000), 'kata '.repeat(400)]) {
       const name = `${message.slice(0, 200)}!`
-      await tell(
-        story,
-        decided(siti, { data: { proposalId: newId(), name, decision: 'REJECTED', message } } as Partial<Notice>),
-      )
+      await tell(story, decided(siti, { data: { proposalId: newId(), name, decision: 'REJECTED', message } }))
     }
     await eventually(() => expect(phone.received).toHaveLength(3))
     for (const { title, body } of shown(phone)) {
-      expect([...title].length).toBeLessThanOrEqual(120)
-      expect([...body].length).toBeLessThanOrEqual(400)
+      expect(Array.from(title).length).toBeLessThanOrEqual(120)
+      expect(Array.from(body).length).toBeLessThanOrEqual(400)
       expect(body).toMatch(/…$/)
       expect(title.isWellFormed() && body.isWellFormed()).toBe(true)
     }
@@ -346,7 +344,9 @@ describe('a phone number', () => {
       (await siti.ask(UPDATE, { input: { id: siti.id, phoneNumber } })).data.updateUser.phoneVerified
     expect(await change('+62 811-222-3333')).toBe(true)
     expect(await change('0811 222 3333')).toBe(false)
-    expect((await story.sql(`SELECT secret FROM deliveries WHERE address = '+628112223333'`))[0]?.secret).toBeNull()
+    expect(
+      (await story.sql(`SELECT secret FROM deliveries WHERE address = '+628112223333'`))[0]?.secret,
+    ).toBeNull()
   })
 
   it('is told of what was chosen, and of what an account’s owner must know; nobody is by a number that is not verified', async () => {
@@ -361,7 +361,9 @@ describe('a phone number', () => {
     })
     await tell(story, cancelled(siti), cancelled(budi), decided(siti))
     const { text, from } = await eventually(() => {
-      const found = sms.messages.findLast(({ to, text: said }) => to === siti.number && said.includes('cancelled'))
+      const found = sms.messages.findLast(
+        ({ to, text: said }) => to === siti.number && said.includes('cancelled'),
+      )
       if (!found) throw new Error('nothing has come')
       return found
     })
@@ -397,7 +399,9 @@ describe('a phone number', () => {
     const old = await fresh()
     await story.sql(`UPDATE phone_codes SET expires_at = now() - interval '1 second'`)
     expect((await siti.ask(VERIFY, { code: old })).code).toBe('INVALID_CREDENTIALS')
-    const accepted = await withMutant(deps, [' AND expires_at > now()'], () => siti.ask(VERIFY, { code: old }))
+    const accepted = await withMutant(deps, [' AND expires_at > now()'], () =>
+      siti.ask(VERIFY, { code: old }),
+    )
     expect(accepted.code).toBeUndefined()
     const [first, second] = [await fresh(), await fresh()]
     expect((await siti.ask(VERIFY, { code: first })).code).toBe('INVALID_CREDENTIALS')
@@ -412,7 +416,9 @@ describe('a phone number', () => {
     const code = codeIn(await messageTo(number))
     const wrong = String((Number(code) + 7) % 1_000_000).padStart(6, '0')
     const outcomes = await parallel(40, () => siti.ask(VERIFY, { code: wrong }))
-    const refused = outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value.code : 'failed'))
+    const refused = outcomes.map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value.code : 'failed',
+    )
     expect(refused.filter((one) => one === 'INVALID_CREDENTIALS')).toHaveLength(10)
     expect(refused.filter((one) => one === 'RATE_LIMITED')).toHaveLength(30)
     expect((await siti.ask(VERIFY, { code })).code).toBe('RATE_LIMITED')
@@ -475,7 +481,9 @@ describe('a phone number', () => {
     expect(await say('failed', 21610)).toBe(200)
     expect((await siti.ask(PHONE)).data.me.phoneVerified).toBe(false)
     expect(
-      await story.sql(`SELECT data->>'reason' AS reason FROM notifications WHERE user_id = '${siti.id}' AND kind = 'PHONE_ENDED'`),
+      await story.sql(
+        `SELECT data->>'reason' AS reason FROM notifications WHERE user_id = '${siti.id}' AND kind = 'PHONE_ENDED'`,
+      ),
     ).toEqual([{ reason: 'UNSUBSCRIBED' }])
   })
 
@@ -483,7 +491,12 @@ describe('a phone number', () => {
     const siti = await verified()
     const attempt = async (fault: SmsProvider['faults'][number]) => {
       sms.faults.push(fault)
-      await tell(story, { userId: siti.id, kind: 'PASSWORD_CHANGED', cause: newId(), data: { by: 'PASSWORD' } })
+      await tell(story, {
+        userId: siti.id,
+        kind: 'PASSWORD_CHANGED',
+        cause: newId(),
+        data: { by: 'PASSWORD' },
+      })
       return eventually(async () => {
         const last = (await deliveriesOf(siti, 'SMS')).at(-1)
         expect(sms.faults).toEqual([])
@@ -533,7 +546,10 @@ it('a process that dies between what a provider has taken and our note of it: a 
     message,
     { status: 'queued' },
     {
-      to: second.url + new URL(message.statusCallback ?? '').pathname + new URL(message.statusCallback ?? '').search,
+      to:
+        second.url +
+        new URL(message.statusCallback ?? '').pathname +
+        new URL(message.statusCallback ?? '').search,
       headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'user') },
     },
   )

@@ -1,9 +1,14 @@
 import { Resolver } from 'node:dns/promises'
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp, type RequestOptions } from 'node:http'
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+  type RequestOptions,
+} from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
-import { hostOf, isLoopbackHost, targetProblem } from './target.ts'
+import { isLoopbackHost, targetProblem } from './target.ts'
 
 /** Unless `SenderOptions` says otherwise. */
 const TIMEOUT_MS = 15_000
@@ -71,17 +76,8 @@ export function createSender(options: SenderOptions): Sender {
   }
 
   /** Is asked for names alone; an address in a URL has been looked at with its words. */
-  const lookup: LookupFunction = (name, { all }, callback) => {
-    addressesOf(name).then(
-      (addresses) => {
-        const found = addresses.map((address) => ({ address, family: isIP(address) }))
-        if (all) return callback(null, found)
-        const [first = { address: '', family: 0 }] = found
-        return callback(null, first.address, first.family)
-      },
-      (error: NodeJS.ErrnoException) => callback(error, ''),
-    )
-  }
+  const lookup: LookupFunction = (name, { all }, callback) =>
+    void giveAddresses(addressesOf(name), all === true, callback)
 
   return async (url, headers, body, signal) => {
     const began = performance.now()
@@ -117,6 +113,25 @@ export function createSender(options: SenderOptions): Sender {
   }
 }
 
+/** Tells a socket what a name leads to, as it asks for it. @param all of them, or the first. */
+async function giveAddresses(
+  finding: Promise<string[]>,
+  all: boolean,
+  give: Parameters<LookupFunction>[2],
+): Promise<void> {
+  let addresses: string[]
+  try {
+    addresses = await finding
+  } catch (error) {
+    give(error as NodeJS.ErrnoException, '')
+    return
+  }
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
+  const [first = { address: '', family: 0 }] = found
+  if (all) give(null, found)
+  else give(null, first.address, first.family)
+}
+
 /** What is not even tried. */
 class Refused extends Error {}
 
@@ -136,7 +151,11 @@ const agentsOf = (maxSockets: number | undefined) =>
 function post(
   url: URL,
   body: string | Uint8Array,
-  { agent, headers, ...options }: Pick<RequestOptions, 'lookup' | 'signal'> & {
+  {
+    agent,
+    headers,
+    ...options
+  }: Pick<RequestOptions, 'lookup' | 'signal'> & {
     agent: HttpAgent | null
     headers: Readonly<Record<string, string>>
   },
@@ -158,7 +177,7 @@ function post(
     request.on('error', (error: NodeJS.ErrnoException) => {
       // The other side has closed a kept connection at the moment of its use: a new one will do.
       if (request.reusedSocket && error.code === 'ECONNRESET')
-        post(url, body, { ...options, agent: null, headers }).then(resolve, reject)
+        resolve(post(url, body, { ...options, agent: null, headers }))
       else reject(error)
     })
     request.end(body)

@@ -14,8 +14,7 @@ export const createSmsChannel = (account: SmsAccount, publicUrl: string): Channe
   name: 'SMS',
   ended: endPhone,
   async send({ id, to, until, wording }, signal) {
-    const ttlSeconds =
-      until === null ? USUAL_TTL_SECONDS : Math.ceil((until.getTime() - Date.now()) / 1_000)
+    const ttlSeconds = until === null ? USUAL_TTL_SECONDS : Math.ceil((until.getTime() - Date.now()) / 1_000)
     const sms = { to, text: smsOf(wording), statusUrl: statusUrlOf(publicUrl, id), ttlSeconds }
     const { status, code, message, retryAfterSeconds } = await postSms(account, sms, signal)
     if (status >= 200 && status < 300) return 'SENT'

@@ -7,10 +7,20 @@ const HOUR = 3_600
 const DAY = 24 * HOUR
 
 /** Codes that one person asks for: each costs money, and there are people who earn by what is sent to their numbers. */
-const BY_ONE_PERSON: Pace = { free: 5, firstDelaySeconds: 300, maxDelaySeconds: DAY, forgottenAfterSeconds: DAY }
+const BY_ONE_PERSON: Pace = {
+  free: 5,
+  firstDelaySeconds: 300,
+  maxDelaySeconds: DAY,
+  forgottenAfterSeconds: DAY,
+}
 
 /** Codes to one number, whoever asks: its owner is not to be flooded. */
-const TO_ONE_NUMBER: Pace = { free: 5, firstDelaySeconds: 300, maxDelaySeconds: DAY, forgottenAfterSeconds: DAY }
+const TO_ONE_NUMBER: Pace = {
+  free: 5,
+  firstDelaySeconds: 300,
+  maxDelaySeconds: DAY,
+  forgottenAfterSeconds: DAY,
+}
 
 /** Codes from one network, by all accounts there. */
 const FROM_ONE_NETWORK: Pace = {

@@ -30,7 +30,8 @@ export async function upsertVerifiedPhone(tx: Tx, userId: string, number: string
 
 /** Ends a number of somebody's, unless they have another by now. @returns whether it was theirs. */
 export async function deleteVerifiedPhone(tx: Tx, userId: string, number: string): Promise<boolean> {
-  const deleted = await tx.$executeRaw`DELETE FROM verified_phones WHERE user_id = ${userId}::uuid AND number = ${number}`
+  const deleted =
+    await tx.$executeRaw`DELETE FROM verified_phones WHERE user_id = ${userId}::uuid AND number = ${number}`
   return deleted === 1
 }
 

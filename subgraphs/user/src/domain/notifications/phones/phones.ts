@@ -112,7 +112,5 @@ export async function endPhone(
   reason: AddressEnd,
 ): Promise<void> {
   await deleteVerifiedPhone(tx, userId, to)
-  await notify(tx, [
-    { userId, kind: 'PHONE_ENDED', cause: id, data: { ending: to.slice(-ENDING), reason } },
-  ])
+  await notify(tx, [{ userId, kind: 'PHONE_ENDED', cause: id, data: { ending: to.slice(-ENDING), reason } }])
 }

@@ -92,7 +92,10 @@ function topicOf({ id, kind, data }: Pick<OutgoingMessage, 'id' | 'kind' | 'data
 }
 
 /** How a message is to be treated. @param now in milliseconds. */
-export function termsOf(message: Omit<OutgoingMessage, 'wording' | 'to' | 'language'>, now: number): PushTerms {
+export function termsOf(
+  message: Omit<OutgoingMessage, 'wording' | 'to' | 'language'>,
+  now: number,
+): PushTerms {
   const { kind, group, until } = message
   const usual = TTL_OF_KIND[kind] ?? TTL_SECONDS[group]
   const left = until === null ? usual : Math.ceil((until.getTime() - now) / 1_000)
@@ -124,7 +127,7 @@ const bytesOf = (payload: PushPayload): number => Buffer.byteLength(JSON.stringi
 
 /** At most so many characters, of which none is cut in two; at the end of a word where there is one not far away. */
 function shorten(text: string, most: number): string {
-  const characters = [...text]
+  const characters = Array.from(text)
   if (characters.length <= most) return text
   const cut = characters.slice(0, most - 1).join('')
   const end = cut.lastIndexOf(' ')

@@ -97,7 +97,11 @@ export interface SealedSubscription {
 }
 
 /** Null when it is gone, or another's by now. */
-export async function findSubscription(db: Db, userId: string, id: string): Promise<SealedSubscription | null> {
+export async function findSubscription(
+  db: Db,
+  userId: string,
+  id: string,
+): Promise<SealedSubscription | null> {
   const found = await db.pushSubscription.findUnique({
     where: { id, userId },
     select: { sealed: true, userAgent: true, user: { select: { email: true, guestEmail: true } } },

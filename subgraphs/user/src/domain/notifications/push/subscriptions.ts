@@ -61,7 +61,10 @@ const registering = (loopback: boolean) =>
       const message = targetProblem(text, loopback)
       if (message !== null) context.addIssue({ code: 'custom', message })
     }),
-    p256dh: z.string().max(200).refine(isPoint, 'must be a point of P-256 in base64url, as a browser gives it'),
+    p256dh: z
+      .string()
+      .max(200)
+      .refine(isPoint, 'must be a point of P-256 in base64url, as a browser gives it'),
     auth: z.string().max(100).refine(isSecret, 'must be 16 bytes in base64url, as a browser gives them'),
     userAgent: z.string().trim().max(USER_AGENT_CHARACTERS).nullish(),
   })

@@ -33,15 +33,15 @@ const PLAIN: Readonly<Record<string, string>> = {
 }
 
 const plain = (text: string): string =>
-  [...text.normalize('NFC')].map((character) => PLAIN[character] ?? character).join('')
+  Array.from(text.normalize('NFC'), (character) => PLAIN[character] ?? character).join('')
 
 const isGsm = (text: string): boolean =>
-  [...text].every((character) => GSM_BASIC.has(character) || GSM_EXTENDED.has(character))
+  Array.from(text).every((character) => GSM_BASIC.has(character) || GSM_EXTENDED.has(character))
 
 /** How a text is sent, and in how many segments: neither an escaped character nor a pair of surrogates is divided between two. */
 export function sizeOf(text: string): SmsSize {
   const encoding = isGsm(text) ? 'GSM-7' : 'UCS-2'
-  const widths = [...text].map((character) =>
+  const widths = Array.from(text, (character) =>
     encoding === 'UCS-2' ? character.length : GSM_EXTENDED.has(character) ? 2 : 1,
   )
   const { single, part } = ROOM[encoding]
@@ -68,7 +68,7 @@ export function smsOf({ subject, paragraphs, facts = [], action, code }: Wording
   const text = plain(said.join('\n'))
   const end = action ? `\n${action.url}` : ''
   if (sizeOf(text + end).segments <= MOST_SEGMENTS) return text + end
-  const characters = [...text]
+  const characters = Array.from(text)
   const fits = (count: number): boolean =>
     sizeOf(`${characters.slice(0, count).join('')}...${end}`).segments <= MOST_SEGMENTS
   let [least, most] = [0, characters.length]
