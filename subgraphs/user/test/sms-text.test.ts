@@ -1,4 +1,8 @@
+import { createLog } from '@karcis/kit/log'
+import { eventually } from '@karcis/testkit/eventually'
 import { describe, expect, it } from 'vitest'
+import { RetryLater } from '../src/domain/notifications/channels/channel.ts'
+import { createOutsideService } from '../src/domain/notifications/channels/outside-service.ts'
 import { type SmsSize, sizeOf, smsOf } from '../src/domain/notifications/sms/sms-text.ts'
 import { isSigned, signatureOf } from '../src/domain/notifications/sms/sms-provider.ts'
 
@@ -45,6 +49,25 @@ describe('a text', () => {
       '012345\nKarcis: your code\nFor 10 minutes.',
     )
   })
+})
+
+it('a service that fails again and again is left in peace, and asked again after a while', async () => {
+  using service = createOutsideService('sms', createLog('test', 'silent'), { resetMs: 50 })
+  let [calls, status] = [0, 503]
+  const ask = () =>
+    service.ask(async () => {
+      calls += 1
+      return { status }
+    })
+  for (let n = 0; n < 6; n += 1) await ask().catch(() => undefined)
+  const before = calls
+  const refused = await ask().catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(RetryLater)
+  expect((refused as RetryLater).afterSeconds).toBeGreaterThanOrEqual(1)
+  expect(calls).toBe(before)
+  status = 400 // an answer like any other
+  expect(await eventually(ask)).toEqual({ status: 400 })
+  expect(await ask()).toEqual({ status: 400 })
 })
 
 it('a signature is the provider’s own: as its documentation has it', () => {

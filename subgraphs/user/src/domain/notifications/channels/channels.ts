@@ -1,4 +1,4 @@
-import { createSender } from '@karcis/kit/outside/post'
+import { createSender, type Sender } from '@karcis/kit/outside/post'
 import type { Sealer } from '@karcis/kit/sealing'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { UserSettings } from '../../../env.ts'
@@ -6,11 +6,13 @@ import type { Db } from '../../database.ts'
 import type { Push } from '../../deps.ts'
 import { type BounceIntake, createBounceIntake } from '../bounces/bounce-intake.ts'
 import { type CaughtMessages, createCaughtMessages } from '../outbox/caught-messages.ts'
+import { createPushServices } from '../push/push-services.ts'
 import { createVapid, publicKeyOf, type Vapid } from '../push/vapid.ts'
 import type { SmsAccount } from '../sms/sms-provider.ts'
 import { createUnsubscribeLinks, type UnsubscribeLinks } from '../unsubscribing/unsubscribe-links.ts'
 import type { Channel } from './channel.ts'
 import { createCaughtEmailChannel, createEmailChannel } from './email.ts'
+import { createOutsideService } from './outside-service.ts'
 import { createCaughtPushChannel, createPushChannel } from './push.ts'
 import { createCaughtSmsChannel, createSmsChannel } from './sms.ts'
 
@@ -31,6 +33,8 @@ export interface Channels {
 
 /** Connections that are kept to each push service; a process hands over 32 pushes at once. */
 const PUSH_CONNECTIONS = 16
+/** Push services answer at once; one of somebody's own choice that does not keeps no other push waiting for long. */
+const PUSH_TIMEOUT_MS = 5_000
 
 /** In development: whom mails are from that go nowhere. */
 const NOBODY = 'Karcis <karcis@localhost>'
@@ -47,19 +51,17 @@ export function createChannels(
   const sender = { from: MAIL_FROM, ...(bounces && { returnPath: bounces.returnPaths.of }) }
   const writing = { sender, links: unsubscribeLinks, clients }
   const email = SMTP_URL === undefined ? null : createEmailChannel(SMTP_URL, writing)
-  const sms = smsAccountOf(settings)
-  const push = pushOf(settings)
   const loopback = NODE_ENV !== 'production'
-  const sending = push.vapid && {
-    db,
-    sealer,
-    vapid: push.vapid,
-    post: createSender({ userAgent: 'Karcis', loopback, keptConnections: PUSH_CONNECTIONS }),
-  }
+  const { publicKey, vapid } = pushOf(settings)
+  const services = vapid && createPushServices(log, createPushSender(loopback))
+  const sms = smsAccountOf(settings)
+  const smsService = sms && createOutsideService('sms', log)
   const all = [
     email ?? (outbox && createCaughtEmailChannel(outbox, writing)),
-    sending ? createPushChannel(sending) : outbox && createCaughtPushChannel(db, outbox),
-    sms ? createSmsChannel(sms, PUBLIC_URL) : outbox && createCaughtSmsChannel(outbox),
+    services
+      ? createPushChannel({ db, sealer, vapid, services })
+      : outbox && createCaughtPushChannel(db, outbox),
+    smsService ? createSmsChannel(sms, smsService, PUBLIC_URL) : outbox && createCaughtSmsChannel(outbox),
   ].filter((channel): channel is Channel => channel !== null)
   if (!email && !outbox) log.warn('no mail can be sent: SMTP_URL is not set')
   return {
@@ -67,11 +69,23 @@ export function createChannels(
     outbox,
     unsubscribeLinks,
     bounces,
-    push: { publicKey: push.publicKey, loopback },
+    push: { publicKey, loopback },
     sms,
-    close: () => email?.close(),
+    close() {
+      email?.close()
+      services?.[Symbol.dispose]()
+      smsService?.[Symbol.dispose]()
+    },
   }
 }
+
+const createPushSender = (loopback: boolean): Sender =>
+  createSender({
+    userAgent: 'Karcis',
+    loopback,
+    keptConnections: PUSH_CONNECTIONS,
+    timeoutMs: PUSH_TIMEOUT_MS,
+  })
 
 /** Real pushes take a contact too: without one, development has a key for browsers to subscribe with, and catches what would be sent. */
 function pushOf(settings: UserSettings): { publicKey: string | null; vapid: Vapid | null } {

@@ -1,10 +1,10 @@
-import type { Sender } from '@karcis/kit/outside/post'
 import type { Sealer } from '@karcis/kit/sealing'
 import webPush from 'web-push'
 import type { Db, Tx } from '../../database.ts'
 import { browserOf, systemOf } from '../../sessions/devices.ts'
 import type { CaughtMessages } from '../outbox/caught-messages.ts'
 import { type CaughtPush, payloadOf, termsOf } from '../push/push-message.ts'
+import type { PushServices } from '../push/push-services.ts'
 import { deleteSubscription, findSubscription } from '../push/subscription-store.ts'
 import { openSubscription } from '../push/subscriptions.ts'
 import type { Vapid } from '../push/vapid.ts'
@@ -22,12 +22,11 @@ export interface PushSending {
   db: Db
   sealer: Sealer
   vapid: Vapid
-  /** Posts to push services: their URLs are of somebody else's choice. */
-  post: Sender
+  services: PushServices
 }
 
 /** Pushes to browsers, encrypted for each of them (RFC 8030, 8291, 8292). An address is the id of a subscription. */
-export const createPushChannel = ({ db, sealer, vapid, post }: PushSending): Channel => ({
+export const createPushChannel = ({ db, sealer, vapid, services }: PushSending): Channel => ({
   name: 'PUSH',
   ended,
   async send(message, signal) {
@@ -36,7 +35,7 @@ export const createPushChannel = ({ db, sealer, vapid, post }: PushSending): Cha
     const { endpoint, p256dh, auth } = openSubscription(sealer, found.sealed)
     const { cipherText } = webPush.encrypt(p256dh, auth, JSON.stringify(payloadOf(message)), 'aes128gcm')
     const { ttlSeconds, urgency, topic } = termsOf(message, Date.now())
-    const { status, body, error, retryAfterSeconds } = await post(
+    const { status, body, retryAfterSeconds } = await services.post(
       endpoint,
       {
         'content-type': 'application/octet-stream',
@@ -49,7 +48,6 @@ export const createPushChannel = ({ db, sealer, vapid, post }: PushSending): Cha
       cipherText,
       signal,
     )
-    if (status === null) throw new Error(error ?? 'no answer')
     if (status >= 200 && status < 300) return 'SENT'
     if (status === 404 || status === 410) return 'GONE'
     const reason = `${new URL(endpoint).hostname} answered ${status}: ${body ?? ''}`

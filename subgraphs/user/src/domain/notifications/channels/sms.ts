@@ -2,6 +2,7 @@ import type { CaughtMessages } from '../outbox/caught-messages.ts'
 import { endPhone } from '../phones/phones.ts'
 import { endOf, postSms, type SmsAccount, statusUrlOf } from '../sms/sms-provider.ts'
 import { smsOf } from '../sms/sms-text.ts'
+import type { OutsideService } from './outside-service.ts'
 import { type Channel, NeverTaken, RetryLater } from './channel.ts'
 
 /** What a provider asks for is done, up to so long. */
@@ -10,13 +11,19 @@ const MOST_PAUSE_SECONDS = 6 * 3_600
 const USUAL_TTL_SECONDS = 24 * 3_600
 
 /** Text messages by the API of Twilio. An address is a number of E.164. */
-export const createSmsChannel = (account: SmsAccount, publicUrl: string): Channel => ({
+export const createSmsChannel = (
+  account: SmsAccount,
+  service: OutsideService,
+  publicUrl: string,
+): Channel => ({
   name: 'SMS',
   ended: endPhone,
   async send({ id, to, until, wording }, signal) {
     const ttlSeconds = until === null ? USUAL_TTL_SECONDS : Math.ceil((until.getTime() - Date.now()) / 1_000)
     const sms = { to, text: smsOf(wording), statusUrl: statusUrlOf(publicUrl, id), ttlSeconds }
-    const { status, code, message, retryAfterSeconds } = await postSms(account, sms, signal)
+    const { status, code, message, retryAfterSeconds } = await service.ask(() =>
+      postSms(account, sms, signal),
+    )
     if (status >= 200 && status < 300) return 'SENT'
     const end = endOf(code)
     if (end) return end
