@@ -269,11 +269,13 @@ describe('a browser that is registered', () => {
     const registerAsItEnds = async () => {
       const siti = await story.signUp()
       const { sessionId } = siti.viewer
-      const ended = Promise.withResolvers<void>()
+      const [under, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const ending = transaction(deps.db, async (tx) => {
         await tx.$executeRaw`UPDATE sessions SET revoked_at = now() WHERE id = ${sessionId}::uuid`
+        under.resolve()
         await ended.promise
       })
+      await under.promise
       const registering = siti.ask(REGISTER, { input: push.subscribe(publicKey).keys })
       await Promise.race([registering, new Promise((resolve) => setTimeout(resolve, 300))])
       ended.resolve()
