@@ -6,7 +6,7 @@ import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
-import { slugCandidates } from '../slug.ts'
+import { slugCandidates } from '@karcis/kit/slugs'
 import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
 

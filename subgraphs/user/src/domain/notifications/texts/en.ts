@@ -271,6 +271,44 @@ export const en: Texts = {
     ],
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
   }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: reviews === 1 ? 'You have a new review' : `You have ${say.count(reviews)} new reviews`,
+    paragraphs: [
+      reviews === 1
+        ? 'Somebody who was at your event has said how it was.'
+        : 'People who were at your events have said how it was.',
+      'You can answer each review, for everybody to read.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Read them', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Your review of ${title} was answered`,
+    paragraphs: [`The organizer of ${title} has answered your review:`, answer],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Your review of ${title} was hidden`
+        : `Your review of ${title} is shown again`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Your review of ${title} has been hidden: only you can see it now.`
+        : `Your review of ${title} can be read by everybody again.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Your report has been looked at',
+    paragraphs: [
+      acted
+        ? `You have reported ${REPORTED[subject]}. We have looked at it and acted on it. Thank you.`
+        : `You have reported ${REPORTED[subject]}. We have looked at it, and it does not break our rules.`,
+      ...(message ? [message] : []),
+    ],
+  }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} is on its way to you`,
     paragraphs: ['Your payout has been transferred. Banks can take a day or two.'],
@@ -312,6 +350,11 @@ export const en: Texts = {
       ['Endpoint', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Something was reported',
+    paragraphs: [`Somebody has reported ${REPORTED[kind]}. All open reports wait for a decision.`],
+    action: { label: 'See the reports', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
@@ -319,3 +362,5 @@ export const en: Texts = {
     ],
   }),
 }
+
+const REPORTED = { EVENT: 'an event', ORGANIZER: 'an organizer', REVIEW: 'a review' } as const
