@@ -28,10 +28,14 @@ export interface Neighbours extends AsyncDisposable {
   hidden: Set<string>
   /** By ticket and owner, as `<id> of <id>`. */
   mailedTickets: Map<string, MailedTicket>
+  /** Reviews that everybody sees, and who wrote them. */
+  reviews: Map<string, string>
   /** By organizer. */
   eventsToCome: Map<string, number>
   /** By event: whose its tickets are, ticket by ticket. */
   holders: Map<string, string[]>
+  /** By organizer: who has bought of them. */
+  buyers: Map<string, string[]>
   /** Events that can be asked for, as `EventForSale`. */
   eventsForSale: Map<string, object>
   /** By person; of who is not in it, and of what is left out, nothing is lost. */
@@ -74,8 +78,10 @@ export async function startNeighbours(): Promise<Neighbours> {
     asked: [],
     hidden: new Set(),
     mailedTickets: new Map(),
+    reviews: new Map(),
     eventsToCome: new Map(),
     holders: new Map(),
+    buyers: new Map(),
     eventsForSale: new Map(),
     losses: new Map(),
     unanswered: new Set(),
@@ -109,7 +115,7 @@ export async function startNeighbours(): Promise<Neighbours> {
 
   function dataOf(
     operation: string,
-    variables: Record<string, string> & { representations: { id: string }[] },
+    variables: Record<string, string> & { representations: { id: string }[]; userIds: string[] },
   ) {
     const { id = '', organizerId = '', userId = '', eventId = '', representations } = variables
     const loss = { ...NOTHING, ...neighbours.losses.get(userId) }
@@ -119,6 +125,13 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { eventVisible: !neighbours.hidden.has(id) }
       case 'VisibleEvents':
         return { _entities: representations.map((event) => (neighbours.hidden.has(event.id) ? null : event)) }
+      case 'VisibleReviews':
+        return {
+          _entities: representations.map((review) => {
+            const author = neighbours.reviews.get(review.id)
+            return author === undefined ? null : { id: review.id, author: { id: author } }
+          }),
+        }
       case 'EventsToCome':
         return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
       case 'MailedTicket':
@@ -142,6 +155,12 @@ export async function startNeighbours(): Promise<Neighbours> {
             ticketId: newId(),
             ownerId,
           })),
+        }
+      case 'PastBuyers':
+        return {
+          pastBuyers: (neighbours.buyers.get(organizerId) ?? []).filter((id) =>
+            variables.userIds.includes(id),
+          ),
         }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }

@@ -1,6 +1,6 @@
 import type { Reads } from '@karcis/kit/reads'
 import type { Tx } from '../database.ts'
-import { slugCandidates } from '../slug.ts'
+import { slugCandidates } from '@karcis/kit/slugs'
 
 /** Whether no other event has, or had, a slug. Until the transaction ends nobody else is told so of the same. */
 export async function isSlugFree(tx: Tx, slug: string, eventId: string): Promise<boolean> {

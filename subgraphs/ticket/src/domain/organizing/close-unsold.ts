@@ -4,6 +4,7 @@ import { parseInput } from '@karcis/kit/validate'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import type { Deps } from '../deps.ts'
 import { lockEventCopy } from '../events/event-copy-store.ts'
+import { findTicketTypesOfEvents } from '../inventory/ticket-type-store.ts'
 import { closeStock, closeSeats, lockFreeSeats, lockUnsold } from '../inventory/unsold-store.ts'
 import { publishRedrawn, publishStock } from '../live.ts'
 import { MAP_TRANSACTION_MS } from './create-seat-map.ts'
@@ -15,7 +16,8 @@ import { MAP_TRANSACTION_MS } from './create-seat-map.ts'
  */
 export async function closeUnsold(deps: Deps, id: string): Promise<boolean> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  await expireHolds(deps, { eventId })
+  const types = (await findTicketTypesOfEvents(deps.db, [eventId])).get(eventId) ?? []
+  await expireHolds(deps, { eventId, ticketTypeIds: types.map((type) => type.id) })
   const closed = await transaction(
     deps.db,
     async (tx) => {

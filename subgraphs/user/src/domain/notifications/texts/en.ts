@@ -81,6 +81,15 @@ export const en: Texts = {
     action: { label: 'Look at your account', url: say.url('/account/sessions') },
   }),
   ...linksEn,
+  PHONE_ENDED: ({ ending, reason }, say) => ({
+    subject: 'We send no more text messages to your phone',
+    paragraphs: [
+      reason === 'UNSUBSCRIBED'
+        ? `Your number ending in ${ending} has answered STOP to a text message of ours, so nothing is sent there any more. To have them again, answer START, and verify the number once more.`
+        : `Nothing that we send to your number ending in ${ending} arrives, so we send nothing there any more. If the number is right, verify it once more.`,
+    ],
+    action: { label: 'See your phone number', url: say.url('/account/notifications') },
+  }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
@@ -261,6 +270,15 @@ export const en: Texts = {
     subject: `You no longer work for ${title}`,
     paragraphs: [`You have been taken off the staff of ${title}. What you did there stays as it is.`],
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `You are invited to ${title}`,
+    paragraphs: [
+      `Hello ${name}, the organizer of ${title} has invited you, and keeps a ticket for you.`,
+      `Sign up with ${email} and confirm that the address is yours: then the ticket is in your account, with the code for the door.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Sign up for your ticket', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,
     paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],
@@ -271,6 +289,15 @@ export const en: Texts = {
     subject: `${title} is almost sold out`,
     paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
     action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
+  }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} sends you this about ${title}, since you have asked for offers of organizers.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `New from ${organizer}: ${title}`,
@@ -287,6 +314,44 @@ export const en: Texts = {
       ...(message ? [message] : []),
     ],
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
+  }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: reviews === 1 ? 'You have a new review' : `You have ${say.count(reviews)} new reviews`,
+    paragraphs: [
+      reviews === 1
+        ? 'Somebody who was at your event has said how it was.'
+        : 'People who were at your events have said how it was.',
+      'You can answer each review, for everybody to read.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Read them', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Your review of ${title} was answered`,
+    paragraphs: [`The organizer of ${title} has answered your review:`, answer],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Your review of ${title} was hidden`
+        : `Your review of ${title} is shown again`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Your review of ${title} has been hidden: only you can see it now.`
+        : `Your review of ${title} can be read by everybody again.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Your report has been looked at',
+    paragraphs: [
+      acted
+        ? `You have reported ${REPORTED[subject]}. We have looked at it and acted on it. Thank you.`
+        : `You have reported ${REPORTED[subject]}. We have looked at it, and it does not break our rules.`,
+      ...(message ? [message] : []),
+    ],
   }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} is on its way to you`,
@@ -329,6 +394,11 @@ export const en: Texts = {
       ['Endpoint', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Something was reported',
+    paragraphs: [`Somebody has reported ${REPORTED[kind]}. All open reports wait for a decision.`],
+    action: { label: 'See the reports', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
@@ -336,3 +406,5 @@ export const en: Texts = {
     ],
   }),
 }
+
+const REPORTED = { EVENT: 'an event', ORGANIZER: 'an organizer', REVIEW: 'a review' } as const

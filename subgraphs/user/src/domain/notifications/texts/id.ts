@@ -81,6 +81,15 @@ export const id: Texts = {
     action: { label: 'Lihat akun Anda', url: say.url('/account/sessions') },
   }),
   ...linksId,
+  PHONE_ENDED: ({ ending, reason }, say) => ({
+    subject: 'Kami tidak lagi mengirim SMS ke ponsel Anda',
+    paragraphs: [
+      reason === 'UNSUBSCRIBED'
+        ? `Nomor Anda yang berakhiran ${ending} membalas STOP ke SMS kami, jadi tidak ada lagi yang dikirim ke sana. Untuk menerimanya lagi, balas START, lalu verifikasi nomor itu sekali lagi.`
+        : `SMS kami tidak sampai ke nomor Anda yang berakhiran ${ending}, jadi kami tidak lagi mengirim ke sana. Jika nomornya benar, verifikasi sekali lagi.`,
+    ],
+    action: { label: 'Lihat nomor ponsel Anda', url: say.url('/account/notifications') },
+  }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
@@ -261,6 +270,15 @@ export const id: Texts = {
       `Anda tidak lagi termasuk staf ${title}. Apa yang telah Anda lakukan di sana tetap berlaku.`,
     ],
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `Anda diundang ke ${title}`,
+    paragraphs: [
+      `Halo ${name}, penyelenggara ${title} mengundang Anda dan menyimpan satu tiket untuk Anda.`,
+      `Daftarlah dengan ${email} dan konfirmasikan bahwa alamat itu milik Anda: tiketnya lalu ada di akun Anda, dengan kode untuk pintu masuk.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Daftar untuk tiket Anda', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Hampir habis: ${title}`,
     paragraphs: [`${title} dalam daftar keinginan Anda tinggal ${say.count(left)} tempat.`],
@@ -271,6 +289,15 @@ export const id: Texts = {
     subject: `${title} hampir habis`,
     paragraphs: [`Acara Anda ${title} tinggal ${say.count(left)} tempat.`],
     action: { label: 'Lihat penjualan', url: say.url(`/organize/${eventId}`) },
+  }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} mengirimkan ini tentang ${title}, karena Anda meminta penawaran dari penyelenggara.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat acara', url: say.url(`/events/${event.eventId}`) },
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `Baru dari ${organizer}: ${title}`,
@@ -287,6 +314,42 @@ export const id: Texts = {
       ...(message ? [message] : []),
     ],
     action: { label: 'Lihat acara Anda', url: say.url(`/organize/${eventId}`) },
+  }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: `Anda mendapat ${say.count(reviews)} ulasan baru`,
+    paragraphs: [
+      'Pengunjung acara Anda menceritakan pengalaman mereka.',
+      'Anda dapat menjawab setiap ulasan; jawaban Anda dapat dibaca semua orang.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Baca ulasan', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Ulasan Anda tentang ${title} dijawab`,
+    paragraphs: [`Penyelenggara ${title} menjawab ulasan Anda:`, answer],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan`
+        : `Ulasan Anda tentang ${title} ditampilkan kembali`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan: sekarang hanya Anda yang dapat melihatnya.`
+        : `Ulasan Anda tentang ${title} dapat dibaca semua orang lagi.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Laporan Anda sudah diperiksa',
+    paragraphs: [
+      acted
+        ? `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksa dan menindaknya. Terima kasih.`
+        : `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksanya, dan tidak ada aturan yang dilanggar.`,
+      ...(message ? [message] : []),
+    ],
   }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} sedang dikirim kepada Anda`,
@@ -329,6 +392,11 @@ export const id: Texts = {
       ['Webhook', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Ada laporan baru',
+    paragraphs: [`Seseorang melaporkan ${REPORTED[kind]}. Semua laporan terbuka menunggu keputusan.`],
+    action: { label: 'Lihat laporan', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Pengembalian dana tertahan di penyedia pembayaran',
     paragraphs: [
@@ -336,3 +404,9 @@ export const id: Texts = {
     ],
   }),
 }
+
+const REPORTED = {
+  EVENT: 'sebuah acara',
+  ORGANIZER: 'seorang penyelenggara',
+  REVIEW: 'sebuah ulasan',
+} as const
