@@ -216,7 +216,7 @@ describe('reviews of an event', () => {
     const changed = await story.does(house.organizer, ANSWER, { id, text: 'Thank you, Siti!' })
     expect(changed).toMatchObject({ answeredAt: answered.answeredAt, answerEditedAt: expect.any(String) })
     expect(await outbox('event.review-answered', id)).toMatchObject([
-      { payload: { reviewId: id, eventId, authorId: siti.id, answer: 'Thank you!' } },
+      { payload: { reviewId: id, eventId, authorId: siti.id } },
     ])
     expect(await story.does(house.organizer, ANSWER, { id })).toMatchObject({
       answer: null,
