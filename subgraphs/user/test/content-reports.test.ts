@@ -133,12 +133,17 @@ describe('something that is published', () => {
     expect(next).toMatchObject({ code: 'RATE_LIMITED', facts: { retryAfterSeconds: expect.any(Number) } })
   })
 
-  it('stays reported when who did it is gone, without their name', async () => {
+  it('stays reported when who did it is gone, without their name, and without their words once it is decided', async () => {
     const [person, id] = [await story.signUp(), newId()]
     await report(person, { kind: 'EVENT', id })
     const ERASE = 'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }'
     await person.ask(ERASE, { id: person.id, input: { password: PASSWORD, acknowledgeLoss: true } })
-    expect((await open(id)).edges).toMatchObject([{ node: { reporter: null, reportCount: 1 } }])
+    const [{ node }] = (await open(id)).edges
+    expect(node).toMatchObject({ reporter: null, reason: 'Not as it should be.', reportCount: 1 })
+    await admin.ask(DECIDE, { id: node.id, input: { decision: 'ACTED' } })
+    expect((await admin.ask(LIST, { filter: { subjectId: id } })).data.contentReports.edges).toMatchObject([
+      { node: { status: 'ACTED', reason: '' } },
+    ])
   })
 })
 
@@ -179,10 +184,9 @@ describe('a review', () => {
       reviewId,
       eventId,
       authorId: author.id,
-      answer: 'Sorry!',
     })
     expect(await toldTo(author, 'REVIEW_MODERATED', 'REVIEW_ANSWERED')).toMatchObject([
-      { subject: 'Your review of Malam Keroncong was answered', paragraphs: [expect.anything(), 'Sorry!'] },
+      { subject: 'Your review of Malam Keroncong was answered' },
       { subject: 'Your review of Malam Keroncong is shown again' },
       {
         subject: 'Your review of Malam Keroncong was hidden',

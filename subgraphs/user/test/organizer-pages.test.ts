@@ -1,13 +1,17 @@
 import { withMutant } from '@karcis/testkit/mutants'
+import sharp from 'sharp'
 import { parallel } from '@karcis/testkit/parallel'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openMissingPages } from '../src/domain/organizers/pages.ts'
-import { PASSWORD, type Person, type Story, startStory } from './stories.ts'
+import { type FileStory, send, STORAGES } from './file-stories.ts'
+import { PASSWORD, type Person } from './stories.ts'
 
-let story: Story
+let story: FileStory
 let admin: Person
 beforeAll(async () => {
-  story = await startStory()
+  const start = STORAGES['a folder']
+  if (!start) throw new Error('no such storage')
+  story = await start()
   admin = await story.admin()
 })
 afterAll(() => story[Symbol.asyncDispose]())
@@ -96,6 +100,41 @@ describe('the page of an organizer', () => {
     expect(slug).toBe(`nada-raya-${other.id.slice(-6)}`)
     await siti.ask(UPDATE, { input: { name: 'Nada Raya' } })
     expect(await pageAt('nada-baru')).toMatchObject({ id: siti.id, slug: 'nada-raya' })
+  })
+
+  it("has the picture of the proposal, and then any of its organizer's own", async () => {
+    const pixels = { create: { width: 300, height: 200, channels: 3, background: 'teal' } } as const
+    const jpeg = await sharp(pixels).jpeg().toBuffer()
+    const [siti, budi] = [await story.signUp(), await story.signUp()]
+    const bannerUploadId = await send(story, siti, 'PROPOSAL_BANNER', 'image/jpeg', jpeg)
+    const { data } = await siti.ask(SUBMIT, { input: { ...PROPOSAL, name: 'Gambar', bannerUploadId } })
+    await admin.ask(REVIEW, { id: data.submitOrganizerProposal.id, input: { decision: 'APPROVED' } })
+    const organizer = await story.comeBack(siti.email)
+    const IMAGE =
+      'query ($slug: String!) { organizer(slug: $slug) { image { url(width: 96) placeholder width height } } }'
+    const shown = async () => (await story.anybody(IMAGE, { slug: 'gambar' })).data.organizer.image
+    const first = await shown()
+    expect(first).toEqual({
+      url: expect.stringMatching(/^\/files\/[\w-]{43}\/96$/),
+      placeholder: expect.stringMatching(/^data:image/),
+      width: 300,
+      height: 200,
+    })
+
+    const own = await send(story, organizer, 'ORGANIZER_IMAGE', 'image/jpeg', jpeg)
+    const change = (imageUploadId: string | null) => organizer.ask(UPDATE, { input: { imageUploadId } })
+    expect((await change(own)).code).toBeUndefined()
+    expect((await shown()).url).not.toBe(first.url)
+    const uses = () =>
+      story.sql(`SELECT upload_id AS id FROM upload_uses WHERE used_by = 'organizer:${siti.id}'`)
+    expect(await uses()).toEqual([{ id: own }])
+    const theirs = await send(story, budi, 'ORGANIZER_IMAGE', 'image/jpeg', jpeg)
+    expect((await change(theirs)).code).toBe('NOT_FOUND')
+    expect((await change(bannerUploadId)).facts.fields).toMatchObject([{ path: 'input.imageUploadId' }])
+    expect((await organizer.ask(UPDATE, { input: { about: 'Pictures.' } })).code).toBeUndefined()
+    expect(await uses()).toEqual([{ id: own }])
+    await change(null)
+    expect([await shown(), await uses()]).toEqual([null, []])
   })
 
   it('takes no more than five slugs a day', async () => {

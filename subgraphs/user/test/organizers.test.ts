@@ -97,6 +97,19 @@ it('only admins decide and see all; an applicant sees their own', async () => {
     totalCount: 1,
     edges: [{ node: { applicant: { id: budi.id } } }],
   })
+  const HISTORY = `query ($id: ID!) { organizerProposals(filter: { applicantId: $id }) {
+    edges { node { status message reviewedAt reviewer { id } } } } }`
+  expect((await admin.ask(HISTORY, { id: siti.id })).data.organizerProposals.edges).toEqual([
+    {
+      node: {
+        status: 'APPROVED',
+        message: null,
+        reviewedAt: expect.any(String),
+        reviewer: { id: admin.id },
+      },
+    },
+  ])
+  expect((await admin.ask(HISTORY, { id: 'no id' })).code).toBe('BAD_USER_INPUT')
 })
 
 it('every broken rule of a proposal is named at once', async () => {

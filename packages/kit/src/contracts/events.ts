@@ -75,7 +75,6 @@ export const EVENTS = {
     reviewId: z.uuid(),
     eventId: z.uuid(),
     authorId: z.uuid(),
-    answer: z.string(),
   }),
   /** Somebody has reported a review. */
   'event.review-reported': z.object({

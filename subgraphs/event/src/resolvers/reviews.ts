@@ -1,6 +1,6 @@
 import { requireAccount } from '@karcis/kit/viewer'
 import { listDecisions } from '../domain/events/decision-store.ts'
-import { owns } from '../domain/ownership.ts'
+import { mayDo } from '../domain/events/event.ts'
 import { answerReview, moderateReview, reportReview } from '../domain/reviews/judge-review.ts'
 import { findReview, listOwnReviews, readAnalytics } from '../domain/reviews/read-reviews.ts'
 import { ifReadable, isAuthorOrAdmin, NO_RATING } from '../domain/reviews/review.ts'
@@ -44,7 +44,7 @@ export const reviews = {
     myReview: ({ id }, _, { loaders }) => loaders.ownReview.load(id),
     reviewAnalytics: (event, _, { deps, viewer }) => readAnalytics(deps, viewer, event),
     reviewHistory: (event, page, { deps, viewer }) =>
-      owns(viewer, event.organizerId) ? listDecisions(deps.reads, event.id, page) : null,
+      mayDo(viewer, event, 'EDIT') ? listDecisions(deps.reads, event.id, page) : null,
   },
   EventDecisionRecord: {
     reviewer: ({ reviewerId }) => (reviewerId === null ? null : { id: reviewerId }),

@@ -109,11 +109,11 @@ export async function answerReview(
     if (!updated) throw new Conflict('Whoever wrote this review has left: there is nobody to answer.')
     const { review, first } = updated
     const { authorId, eventId } = review
-    if (first && answer !== null && authorId !== null)
+    if (first && authorId !== null)
       await recordEvent(tx, {
         type: 'event.review-answered',
         aggregateId: id,
-        payload: { reviewId: id, eventId, authorId, answer },
+        payload: { reviewId: id, eventId, authorId }, // no words: they may be changed, and read where they stand
         consumers: ['user'],
       })
     return review

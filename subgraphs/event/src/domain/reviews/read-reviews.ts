@@ -5,8 +5,7 @@ import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
-import type { Event } from '../events/event.ts'
-import { owns } from '../ownership.ts'
+import { type Event, mayDo } from '../events/event.ts'
 import { findAnalytics, type ReviewAnalytics } from './rating-store.ts'
 import { ifReadable } from './review.ts'
 import { listReviewsBy, listReviewsOf, type ReviewPage, type ReviewQuery } from './review-store.ts'
@@ -19,12 +18,12 @@ export const findReview = async ({ batchedReads }: Deps, viewer: Viewer | null, 
 export const listOwnReviews = ({ reads }: Deps, viewer: Viewer, page: PageArgs): Promise<ReviewPage> =>
   listReviewsBy(reads, viewer.id, page)
 
-/** How the reviews of an event came in, for its organizer and admins; null for everybody else. */
+/** How the reviews of an event came in, for its organizer, editors of its staff and admins; null for everybody else. */
 export const readAnalytics = async (
   { reads }: Deps,
   viewer: Viewer | null,
   event: Event,
-): Promise<ReviewAnalytics | null> => (owns(viewer, event.organizerId) ? findAnalytics(reads, event) : null)
+): Promise<ReviewAnalytics | null> => (mayDo(viewer, event, 'EDIT') ? findAnalytics(reads, event) : null)
 
 /** Pages of the reviews of events in a list, as many as are asked for in one turn by one query. */
 export interface ReviewsOf {

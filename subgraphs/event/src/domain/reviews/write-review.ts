@@ -1,4 +1,5 @@
 import { ATTENDANCE, attendance, hasAttended } from '@karcis/kit/contracts/attendance'
+import { hasDuty } from '@karcis/kit/contracts/event-staff'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
@@ -30,14 +31,15 @@ const updateSchema = z.object({
 /**
  * Adds the viewer's review of an event that is over: of who was there, once. Who was there is known by a ticket of theirs that was
  * checked in; of an event at which nobody ever scanned a ticket, by a valid ticket.
- * @throws NotFound; Forbidden for its organizer and for who was not there; BadUserInput; ServiceUnavailable when that cannot be told;
+ * @throws NotFound; Forbidden for its organizer, its staff, and for who was not there; BadUserInput; ServiceUnavailable when that cannot be told;
  *   Conflict when it is not over, was called off, or they have reviewed it.
  */
 export async function createReview(deps: Deps, viewer: Viewer, input: unknown): Promise<Review> {
   const { eventId, rating, comment = null } = parseInput(createSchema, input)
   const event = ifVisible(await deps.batchedReads.event(eventId), viewer)
   if (!event) throw new NotFound('event', eventId)
-  if (event.organizerId === viewer.id) throw new Forbidden('Nobody reviews their own event.')
+  if (event.organizerId === viewer.id || hasDuty(viewer, event.staff, 'SEE'))
+    throw new Forbidden('Nobody reviews an event that they organize or work for.')
   if (event.status !== 'APPROVED' || !event.over)
     throw new Conflict('An event is reviewed once it has taken place and is over.', { endsAt: event.endsAt })
   await requireAttendance(deps, event.id, viewer)

@@ -93,7 +93,8 @@ export const decideReportsOf = (
   { status, message, decidedBy }: ReportDecision,
 ): PromiseLike<ContentReport[]> =>
   tx.$queryRaw<ContentReport[]>`
-    UPDATE content_reports r SET status = ${status}, message = ${message}, decided_by = ${decidedBy}::uuid, decided_at = now()
+    UPDATE content_reports r SET status = ${status}, message = ${message}, decided_by = ${decidedBy}::uuid, decided_at = now(),
+      reason = CASE WHEN r.reporter_id IS NULL THEN '' ELSE r.reason END
     WHERE r.kind = ${kind} AND r.subject_id = ${subjectId}::uuid AND r.status = 'OPEN' RETURNING ${COLUMNS}`
 
 /** How many have reported things, by thing: each of the keys is `<kind> <id>`. */
@@ -134,7 +135,8 @@ export function listReports(
   })
 }
 
-/** Takes somebody out of what they have reported: for the admins the reports stay. */
+/** Takes somebody out of what they have reported. Their words stay as long as they wait for an admin, who has nothing else to go by. */
 export async function eraseReporter(tx: Tx, reporterId: string): Promise<void> {
-  await tx.$executeRaw`UPDATE content_reports SET reporter_id = NULL WHERE reporter_id = ${reporterId}::uuid`
+  await tx.$executeRaw`UPDATE content_reports SET reporter_id = NULL, reason = CASE WHEN status = 'OPEN' THEN reason ELSE '' END
+    WHERE reporter_id = ${reporterId}::uuid`
 }

@@ -229,7 +229,7 @@ export const KINDS = {
     }),
   }),
   /** Whoever wrote a review: its organizer has answered. */
-  REVIEW_ANSWERED: kind({ group: 'EVENTS', data: eventFacts.extend({ answer: z.string() }) }),
+  REVIEW_ANSWERED: kind({ group: 'EVENTS', data: eventFacts }),
   /** Whoever wrote a review: an admin has hidden it, or shows it again. */
   REVIEW_MODERATED: kind({
     group: 'ACCOUNT',

@@ -1,6 +1,8 @@
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
+import { idSchema } from '@karcis/kit/ids'
 import { isSlug } from '@karcis/kit/slugs'
 import { nameSchema, NOT_NULL, parseInput, textSchema } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
@@ -8,6 +10,9 @@ import { z } from 'zod'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { finishUpload } from '../files/finish-upload.ts'
+import { imageOf, insertUse, type User } from '../files/upload-store.ts'
+import { endUses, useUpload } from '../files/use-upload.ts'
 import * as store from './profile-store.ts'
 
 /** The page that a slug leads to, in any case, also one that its organizer had before; null when there is none, or it is not open. */
@@ -40,19 +45,29 @@ const schema = z.object({
     .array(z.object({ label: nameSchema(40), url: webAddress }))
     .max(MOST_LINKS, `must be ${MOST_LINKS} at most`)
     .nullish(),
+  imageUploadId: idSchema.nullish(),
 })
 
 /**
  * Changes the viewer's page; undefined stays, null clears. A new name has a slug of its own; those before still lead here.
- * @throws Forbidden unless they may hold events; BadUserInput; RATE_LIMITED after too many names within a day.
+ * @throws Forbidden unless they may hold events; BadUserInput; RATE_LIMITED after too many names within a day; of a picture as `finishUpload`
  */
 export async function updateOrganizerProfile(
-  deps: Pick<Deps, 'db'>,
+  deps: Deps,
   viewer: Viewer,
   input: unknown,
 ): Promise<store.OrganizerPage> {
   requireRole({ viewer }, 'ORGANIZER')
-  const changes = parseInput(schema, input)
+  const { imageUploadId, ...changes } = parseInput(schema, input)
+  const wanted = imageUploadId
+    ? {
+        uploadId: imageUploadId,
+        ownerId: viewer.id,
+        purpose: 'ORGANIZER_IMAGE' as const,
+        path: 'input.imageUploadId',
+      }
+    : null
+  if (wanted) await finishUpload(deps, wanted)
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id)
     if (!account) throw new Unauthenticated()
@@ -65,7 +80,10 @@ export async function updateOrganizerProfile(
       website = before.website,
       links = before.links,
     } = changes
-    const page = await store.upsertPage(tx, viewer.id, { name, about, website, links: links ?? [] })
+    const chosen = wanted && imageOf(await useUpload(tx, wanted, userOf(viewer.id)))
+    const image = imageUploadId === undefined ? before.image : chosen
+    if (imageUploadId !== undefined) await endUses(tx, userOf(viewer.id), image?.uploadId)
+    const page = await store.upsertPage(tx, viewer.id, { name, about, website, links: links ?? [], image })
     if (page.slug !== before.slug && (await store.countRecentSlugs(tx, viewer.id)) > MOST_SLUGS)
       throw new KarcisError('RATE_LIMITED', 'You have taken many names today. Keep this one for a while.', {
         retryAfterSeconds: 86_400,
@@ -74,19 +92,27 @@ export async function updateOrganizerProfile(
   })
 }
 
-const EMPTY = { about: null, website: null, links: [] }
+const EMPTY = { about: null, website: null, links: [], image: null }
+
+/** As what a page uses its picture. */
+const userOf = (id: string): User => `organizer:${id}`
 
 /** What a page begins with. */
 interface Beginning {
   name: string
   about: string | null
+  image?: StoredImage | null
   /** When an admin let them hold events; null for now. */
   verifiedAt: Date | null
 }
 
 /** Sees to it that somebody who may hold events from now on, and whose account the caller has locked, has a page. */
-export async function openPage(tx: Tx, id: string, { name, about, verifiedAt }: Beginning): Promise<void> {
-  if (!(await store.findPage(tx, id))) await store.upsertPage(tx, id, { ...EMPTY, name, about })
+export async function openPage(tx: Tx, id: string, beginning: Beginning): Promise<void> {
+  const { name, about, image = null, verifiedAt } = beginning
+  if (!(await store.findPage(tx, id))) {
+    const isKept = image !== null && (await insertUse(tx, image.uploadId, userOf(id), true))
+    await store.upsertPage(tx, id, { ...EMPTY, name, about, image: isKept ? image : null })
+  }
   await store.updateVerified(tx, id, verifiedAt)
 }
 

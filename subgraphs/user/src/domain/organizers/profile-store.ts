@@ -1,3 +1,4 @@
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import type { Reads } from '@karcis/kit/reads'
 import { slugCandidates, slugOf } from '@karcis/kit/slugs'
 import { Prisma } from '../../generated/prisma/client.ts'
@@ -12,6 +13,7 @@ export interface OrganizerPage {
   about: string | null
   website: string | null
   links: OrganizerLink[]
+  image: StoredImage | null
   /** When an admin last let them hold events; null of those for whom that was not noted. */
   verifiedSince: Date | null
   updatedAt: Date
@@ -23,7 +25,7 @@ export interface OrganizerLink {
   url: string
 }
 
-const COLUMNS = Prisma.sql`p.user_id AS id, p.slug, p.name, p.about, p.website, p.links, p.verified_at AS "verifiedSince", p.updated_at AS "updatedAt"`
+const COLUMNS = Prisma.sql`p.user_id AS id, p.slug, p.name, p.about, p.website, p.links, p.image, p.verified_at AS "verifiedSince", p.updated_at AS "updatedAt"`
 
 /** Whoever may hold events has a page, for as long as they may. */
 const OPEN = Prisma.sql`u.role IN ('ORGANIZER', 'ADMIN') AND u.suspended_at IS NULL AND u.deleted_at IS NULL`
@@ -85,18 +87,19 @@ export async function countRecentSlugs(tx: Tx, organizerId: string): Promise<num
 }
 
 /** What a page says. */
-export type PageContent = Pick<OrganizerPage, 'name' | 'about' | 'website' | 'links'>
+export type PageContent = Pick<OrganizerPage, 'name' | 'about' | 'website' | 'links' | 'image'>
 
 /** Writes the page of an organizer, whose account the caller has locked, under a slug of its name. */
 export async function upsertPage(tx: Tx, id: string, content: PageContent): Promise<OrganizerPage> {
   const before = await findPage(tx, id)
   const slug = await claimSlug(tx, id, content.name, before?.slug ?? null)
-  const { name, about, website, links } = content
+  const { name, about, website, links, image } = content
   const [page] = await tx.$queryRaw<OrganizerPage[]>`
-    INSERT INTO organizer_profiles AS p (user_id, slug, name, about, website, links)
-    VALUES (${id}::uuid, ${slug}, ${name}, ${about}, ${website}, ${JSON.stringify(links)}::jsonb)
+    INSERT INTO organizer_profiles AS p (user_id, slug, name, about, website, links, image)
+    VALUES (${id}::uuid, ${slug}, ${name}, ${about}, ${website}, ${JSON.stringify(links)}::jsonb,
+      ${image && JSON.stringify(image)}::jsonb)
     ON CONFLICT (user_id) DO UPDATE SET slug = excluded.slug, name = excluded.name, about = excluded.about,
-      website = excluded.website, links = excluded.links, updated_at = now()
+      website = excluded.website, links = excluded.links, image = excluded.image, updated_at = now()
     RETURNING ${COLUMNS}`
   if (!page) throw new Error('an upsert gives a row')
   return page

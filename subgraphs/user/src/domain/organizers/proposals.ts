@@ -1,3 +1,4 @@
+import { storedImage } from '@karcis/kit/contracts/files'
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
@@ -103,7 +104,9 @@ export async function reviewProposal(
     // Who became admin in the meantime stays one.
     if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
     const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })
-    await openPage(tx, userId, { name: proposal.name, about: proposal.description, verifiedAt: null })
+    const { name, description: about } = proposal
+    const image = storedImage.nullable().parse(proposal.banner)
+    await openPage(tx, userId, { name, about, image, verifiedAt: null })
     return { proposal, promoted: { account, at: await recordRightsChange(tx, account) } }
   })
   publishAuthChanges(deps, [], promoted)

@@ -60,8 +60,8 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
       await tell(tx, toUser(authorId, eventId, 'REVIEW_MODERATED', moderationId, { decision, message }))
   },
 
-  'event.review-answered': (tx, { payload: { reviewId, eventId, authorId, answer } }) =>
-    tell(tx, toUser(authorId, eventId, 'REVIEW_ANSWERED', reviewId, { answer })),
+  'event.review-answered': (tx, { payload: { reviewId, eventId, authorId } }) =>
+    tell(tx, toUser(authorId, eventId, 'REVIEW_ANSWERED', reviewId)),
 
   'event.reviews-received': (tx, { id, payload: { organizerId, reviews, events } }) =>
     tell(tx, {

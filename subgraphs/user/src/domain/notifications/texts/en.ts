@@ -326,10 +326,10 @@ export const en: Texts = {
     facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
     action: { label: 'Read them', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
   }),
-  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+  REVIEW_ANSWERED: ({ title, eventId }, say) => ({
     subject: `Your review of ${title} was answered`,
-    paragraphs: [`The organizer of ${title} has answered your review:`, answer],
-    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+    paragraphs: [`The organizer of ${title} has answered your review, for everybody to read.`],
+    action: { label: 'Read the answer', url: say.url(`/events/${eventId}`) },
   }),
   REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
     subject:

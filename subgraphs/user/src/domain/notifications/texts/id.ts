@@ -324,10 +324,10 @@ export const id: Texts = {
     facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
     action: { label: 'Baca ulasan', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
   }),
-  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+  REVIEW_ANSWERED: ({ title, eventId }, say) => ({
     subject: `Ulasan Anda tentang ${title} dijawab`,
-    paragraphs: [`Penyelenggara ${title} menjawab ulasan Anda:`, answer],
-    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+    paragraphs: [`Penyelenggara ${title} menjawab ulasan Anda; jawabannya dapat dibaca semua orang.`],
+    action: { label: 'Baca jawabannya', url: say.url(`/events/${eventId}`) },
   }),
   REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
     subject:
