@@ -139,6 +139,7 @@ describe('line 20: who may call what', () => {
       'event ticket',
       'event booking',
       'ticket user',
+      'ticket event',
       'ticket booking',
       'booking user',
     ])

@@ -5,7 +5,9 @@ import type { EventHandlers } from '@karcis/kit/events'
 import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
+import { updatePrices } from './domain/events/listing-store.ts'
 import { foldViews } from './domain/events/view-store.ts'
+import { fillListings } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
@@ -30,6 +32,9 @@ const lapseReviewsJob = defineJob({
   schema: z.object({}),
   run: (deps: Deps) => lapseReviews(deps),
 })
+
+/** Every minute: writes what lists need to know of events from before a deployment, until nothing is left. */
+const fillListingsJob = defineJob({ name: 'fill-listings', schema: z.object({}), run: fillListings })
 
 const VIEWS_AT_ONCE = 1_000
 
@@ -75,12 +80,19 @@ const forgetEventCreations = retention<Deps>({
 export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
 
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer, sweepSalesToPause, lapseReviewsJob, ...forgetting]
+export const jobs = [
+  pauseSalesOfOrganizer,
+  sweepSalesToPause,
+  lapseReviewsJob,
+  fillListingsJob,
+  ...forgetting,
+]
 
 /** When it runs by itself. */
 export const crons = [
   { job: sweepSalesToPause.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
+  { job: fillListingsJob.name, match: '* * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
 
@@ -95,4 +107,5 @@ export const inbox: EventHandlers<Tx> = {
     await recordRights(tx, userId, reason)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
+  'ticket.prices-changed': (tx, { payload }) => updatePrices(tx, [payload]),
 }

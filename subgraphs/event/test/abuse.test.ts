@@ -7,7 +7,8 @@ import { parallel } from '@karcis/testkit/parallel'
 import { person, tokenOf } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseSearch } from '../src/domain/browsing/search.ts'
-import { mentions } from '../src/domain/events/event-list-store.ts'
+import { mentioning } from '../src/domain/events/event-texts.ts'
+import { isAmong } from '../src/domain/events/narrowing.ts'
 import { createGate } from '../src/domain/gate.ts'
 import {
   CREATE_ROOM,
@@ -218,7 +219,7 @@ describe('line 20: a search', () => {
 
   it.each(['u2', 'hall 19999', '19999', 'u2 hall a'])('for %s reads no table through', async (search) => {
     const plan = await story.subgraph.deps.db.$queryRaw<{ 'QUERY PLAN': string }[]>`EXPLAIN
-      SELECT id FROM events e WHERE ${mentions(parseSearch(search))} AND e.status = 'APPROVED'
+      SELECT id FROM events e WHERE ${isAmong(mentioning(parseSearch(search)))} AND e.status = 'APPROVED'
       ORDER BY e.starts_at, e.id LIMIT 21`
     const text = plan.map((line) => line['QUERY PLAN']).join('\n')
     expect(text).toMatch(/Bitmap Index Scan on event_texts_(text|words)/)

@@ -42,7 +42,7 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const LIST = `query($filter: EventFilter, $orderBy: EventOrder, $first: Int, $after: String) {
+const LIST = `query($filter: EventFilter, $orderBy: [EventOrder!], $first: Int, $after: String) {
   events(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     edges { node { id title } } pageInfo { hasNextPage endCursor } totalCount } }`
 type Edges = { edges: { node: { title: string } }[] }

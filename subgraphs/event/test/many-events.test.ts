@@ -9,7 +9,7 @@ import { openHouse, type Story, startStory } from './stories.ts'
 
 const MANY = 30_000
 const STATUSES = ['DRAFT', 'PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'COMPLETED'] as const
-const LIST = `query($filter: EventFilter, $orderBy: EventOrder) {
+const LIST = `query($filter: EventFilter, $orderBy: [EventOrder!]) {
   events(filter: $filter, orderBy: $orderBy, first: 100) { totalCount edges { node { id } } } }`
 
 let story: Story

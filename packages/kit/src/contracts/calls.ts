@@ -39,7 +39,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'ticket.audited',
       ],
     },
-    event: { graphql: true },
+    event: { graphql: true, events: ['ticket.prices-changed'] },
     booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {

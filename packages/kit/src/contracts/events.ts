@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { auditedSchema } from './audit.ts'
 import { eventForSale } from './event-for-sale.ts'
+import { priceRange } from './price-range.ts'
 import type { SubgraphName } from './subgraphs.ts'
 import { roleSchema } from './tokens.ts'
 
@@ -78,6 +79,8 @@ export const EVENTS = {
   }),
   /** Few tickets of an event are left, for the first time. */
   'ticket.almost-sold-out': z.object({ eventId: z.uuid(), left: z.int() }),
+  /** What tickets of an event cost that buyers see, in the smallest unit of `currency`; null when there are none (any more). */
+  'ticket.prices-changed': priceRange,
   /** An offered ticket ended because its place was sold to somebody else: what it has cost goes back, by a refund of that id. */
   'ticket.resold': z.object({
     ticketId: z.uuid(),

@@ -32,7 +32,7 @@ export const events = {
   Query: {
     events: (_, { filter, orderBy, ...page }, { deps, viewer }, info) => {
       if (filter?.search != null) countSearch(info)
-      return listEvents(deps, viewer, `events:${orderBy ?? 'STARTS_AT_ASC'}`, filter ?? {}, page)
+      return listEvents(deps, viewer, orderBy ?? [], filter ?? {}, page)
     },
     event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>

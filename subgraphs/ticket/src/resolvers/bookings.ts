@@ -13,11 +13,12 @@ import {
   readHolders,
 } from '../domain/viewing/list-event-tickets.ts'
 import { personalDataOfTickets } from '../domain/viewing/personal-data.ts'
+import { readPriceRanges } from '../domain/viewing/read-prices.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
-/** What only other subgraphs may ask: booking, for the buyer or on its own behalf, and user. */
+/** What only other subgraphs may ask: booking, for the buyer or on its own behalf, user, and event. */
 export const bookings = {
   Query: {
     bookingQuote: (_, args, ctx) => quoteBooking(depsForBooking(ctx), requireViewer(ctx), args),
@@ -33,6 +34,10 @@ export const bookings = {
     ticketHolders(_, args, ctx) {
       requireService(ctx, 'user')
       return readHolders(ctx.deps, args)
+    },
+    priceRanges(_, { eventIds }, ctx) {
+      requireService(ctx, 'event')
+      return readPriceRanges(ctx.deps, eventIds)
     },
     eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
     eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),

@@ -3,7 +3,8 @@ import { BadUserInput } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { type EventPage, type EventQuery, listEvents, type SearchWords } from '../events/event-list-store.ts'
+import { type EventPage, type EventQuery, listEvents } from '../events/event-list-store.ts'
+import type { SearchWords } from '../events/event-texts.ts'
 
 const MAX_WORDS = 10
 
@@ -39,7 +40,7 @@ export function parseSearch(search: string): SearchWords {
 
 const isOne = (word: string): boolean => /^.$/u.test(word)
 
-/** A page of what a search finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
+/** A page of what a search, by words or by a place, finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
 export async function searchEvents(deps: Deps, query: EventQuery, page: PageArgs): Promise<EventPage> {
   const bounded = <T>(run: (tx: Tx) => Promise<T>): Promise<T> =>
     deps.searching(() =>

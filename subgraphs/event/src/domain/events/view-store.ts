@@ -1,7 +1,7 @@
 import type { Reads } from '@karcis/kit/reads'
 import type { Tx } from '../database.ts'
 import type { Event } from './event.ts'
-import { APPROVED, TO_COME } from './event-list-store.ts'
+import { APPROVED, TO_COME } from './event-filter.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 
 /** Counts a view today (UTC): one row per event and day, so that popularity can forget. */
