@@ -7,7 +7,7 @@ import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updatePrices } from './domain/events/listing-store.ts'
 import { foldViews } from './domain/events/view-store.ts'
-import { fillListings } from './domain/administering/fill-listings.ts'
+import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
@@ -35,6 +35,9 @@ const lapseReviewsJob = defineJob({
 
 /** Every minute: writes what lists need to know of events from before a deployment, until nothing is left. */
 const fillListingsJob = defineJob({ name: 'fill-listings', schema: z.object({}), run: fillListings })
+
+/** Every minute: what was written can be found by a slip of the pen from then on. */
+const learnWordsJob = defineJob({ name: 'learn-words', schema: z.object({}), run: learnNewWords })
 
 const VIEWS_AT_ONCE = 1_000
 
@@ -85,6 +88,7 @@ export const jobs = [
   sweepSalesToPause,
   lapseReviewsJob,
   fillListingsJob,
+  learnWordsJob,
   ...forgetting,
 ]
 
@@ -93,6 +97,7 @@ export const crons = [
   { job: sweepSalesToPause.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
   { job: fillListingsJob.name, match: '* * * * *' },
+  { job: learnWordsJob.name, match: '* * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
 

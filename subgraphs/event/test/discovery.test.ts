@@ -1,7 +1,8 @@
 import { tell } from '@karcis/testkit/ask'
+import { eventually } from '@karcis/testkit/eventually'
 import type { Loose } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { fillListings } from '../src/domain/administering/fill-listings.ts'
+import { fillListings, learnNewWords } from '../src/domain/administering/fill-listings.ts'
 import { CREATE_VENUE, openHouse, type Story, standIn, startStory } from './stories.ts'
 
 /** What the tickets of events cost, as the ticket subgraph says when it is asked. */
@@ -222,17 +223,100 @@ describe('a filter', () => {
   })
 })
 
+describe('a search', () => {
+  const search = async (text: string, orderBy: string | string[] = 'RELEVANCE', filter: Loose = {}) =>
+    (await story.does(null, TITLES, { filter: { search: text, ...filter }, orderBy })).edges.map(
+      ({ node }: Loose) => node.title,
+    )
+  const TITLES = `query($filter: EventFilter, $orderBy: [EventOrder!]) {
+    events(filter: $filter, orderBy: $orderBy) { totalCount edges { node { title } } } }`
+  const startsAt = '2032-05-01T10:00:00Z'
+  const later = { startsAt: '2032-06-01T10:00:00Z', endsAt: '2032-06-01T11:00:00Z', roomId: null }
+
+  beforeAll(async () => {
+    const at = { startsAt, endsAt: '2032-05-01T11:00:00Z', roomId: null }
+    const add = (title: string, description: string, more: Loose = at) =>
+      house.createApproved({ title, description, ...more })
+    await add('Pameran Lukisan', 'Seniman muda melukis di tempat, dan konser kecil di malam hari.')
+    await add('Konser Senja', 'Musik pop di tepi pantai.', later)
+    await add('Running with Foxes', 'A race through the woods for all who run, dan permainan rakyat.')
+    await add('Orkestra Gamelan', 'Tarian dan gamelan dari Bali.')
+    await add('Orkestra Gamelan Malam', 'Tarian dan gamelan dari Bali.', later)
+    await learnNewWords(story.subgraph.deps)
+  })
+
+  it('finds the forms of a word in Indonesian and in English, and its beginning', async () => {
+    expect(await search('lukis')).toEqual(['Pameran Lukisan'])
+    expect(await search('pelukis')).toEqual(['Pameran Lukisan'])
+    expect(await search('bermain')).toEqual(['Running with Foxes'])
+    expect(await search('fox runs')).toEqual(['Running with Foxes'])
+    expect(await search('orkes gam')).toEqual(
+      expect.arrayContaining(['Orkestra Gamelan', 'Orkestra Gamelan Malam']),
+    )
+  })
+
+  it('finds what is mistyped, and what is within a word, where little else is found', async () => {
+    for (const typo of ['gamelna', 'gamlan', 'gammelan', 'orkrestra gamelan', 'gam3lan', 'melan'])
+      expect(await search(typo), typo).toEqual(expect.arrayContaining(['Orkestra Gamelan']))
+    expect(await search('xylophone')).toEqual([])
+    expect(await search("gamelna 'bal' %_\\ | !")).toEqual(expect.arrayContaining(['Orkestra Gamelan']))
+  })
+
+  it('puts what has a word in its title before what has it in its description, then the soonest first', async () => {
+    expect(await search('konser')).toEqual(['Konser Senja', 'Pameran Lukisan'])
+    expect(await search('konser', 'STARTS_AT_ASC')).toEqual(['Pameran Lukisan', 'Konser Senja'])
+    expect(await search('konsr')).toEqual(['Konser Senja', 'Pameran Lukisan'])
+    expect(await search('gamelan bali', ['RELEVANCE'])).toEqual([
+      'Orkestra Gamelan',
+      'Orkestra Gamelan Malam',
+    ])
+  })
+
+  it('is walked by relevance without a gap or a repeat, beside other filters', async () => {
+    const filter = {
+      search: 'malam gamelan',
+      fromDate: '2032-05-01',
+      near: { latitude: -6.2, longitude: 106.8, radiusKm: 100 },
+    }
+    const page = await story.does(null, LIST, { filter, orderBy: ['RELEVANCE'], first: 1 })
+    expect(page).toMatchObject({ totalCount: 1, pageInfo: { hasNextPage: false } })
+    const seen: string[] = []
+    let after: string | null = null
+    do {
+      const next: Loose = await story.does(
+        null,
+        TITLES.replace('orderBy: $orderBy', 'orderBy: $orderBy, first: 1, after: $after')
+          .replace('$filter: EventFilter', '$filter: EventFilter, $after: String')
+          .replace('totalCount', 'totalCount pageInfo { hasNextPage endCursor }'),
+        {
+          filter: { search: 'gamelan' },
+          orderBy: ['RELEVANCE'],
+          after,
+        },
+      )
+      seen.push(...next.edges.map(({ node }: Loose) => node.title))
+      after = next.pageInfo.hasNextPage ? next.pageInfo.endCursor : null
+    } while (after)
+    expect(seen).toEqual(['Orkestra Gamelan', 'Orkestra Gamelan Malam'])
+  })
+})
+
 describe('events of before there were listings', () => {
   it('are given theirs, and their prices are asked for', async () => {
     await story.sql('DELETE FROM event_listings')
+    await story.sql('UPDATE event_texts SET document = NULL')
     await story.sql(
-      `INSERT INTO event_fills SELECT what, '00000000-0000-0000-0000-000000000000' FROM unnest(ARRAY['listings', 'prices']) what`,
+      `INSERT INTO event_fills SELECT what, '00000000-0000-0000-0000-000000000000' FROM unnest(ARRAY['listings', 'texts', 'prices']) what`,
     )
     prices = [{ eventId: ids.c, currency: 'IDR', priceFrom: 10, priceTo: 20 }]
-    await fillListings(story.subgraph.deps)
-    expect(await list({}, 'TITLE_ASC')).toBe('dbceaf')
+    // The job of the running subgraph may be at it.
+    await eventually(async () => {
+      await fillListings(story.subgraph.deps)
+      expect(await story.sql('SELECT FROM event_fills')).toEqual([])
+    })
+    expect(await list({ toDate: '2031-12-31' }, 'TITLE_ASC')).toBe('dbceaf')
+    expect(await list({ search: 'angklung' })).toBe('d')
     expect(await list({ minPrice: 1 })).toBe('c')
-    expect(await story.sql('SELECT FROM event_fills')).toEqual([])
   })
 })
 

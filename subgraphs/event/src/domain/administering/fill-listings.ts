@@ -4,13 +4,14 @@ import { ServiceUnavailable } from '@karcis/kit/errors'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { type Fill, nextToFill, updatePrices, writeListings } from '../events/listing-store.ts'
+import { learnWords } from '../events/event-texts.ts'
+import { type Fill, nextToFill, updatePrices, writeListings, writeTexts } from '../events/listing-store.ts'
 
 const BATCH = 500
 
 const answerSchema = z.object({ priceRanges: z.array(priceRange) })
 
-/** Writes the listings of events that were there before there were listings, and asks what their tickets cost. */
+/** Writes the listings and texts of events that were there before there were any, and asks what their tickets cost. */
 export async function fillListings(deps: Deps, _payload: object = {}, closing?: AbortSignal): Promise<void> {
   await fill(deps, 'listings', writeListings, closing)
   await fill(
@@ -34,6 +35,20 @@ async function fill(
       return eventIds
     })
     if (taken === null || closing?.aborted) return
+  }
+}
+
+const TEXTS_AT_ONCE = 200
+
+/** Lets searches know the words of what was written since the last time. */
+export async function learnNewWords(
+  { db }: Deps,
+  _payload: object = {},
+  closing?: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const learned = await transaction(db, (tx) => learnWords(tx, TEXTS_AT_ONCE))
+    if (learned < TEXTS_AT_ONCE || closing?.aborted) return
   }
 }
 

@@ -18,7 +18,6 @@ import {
   listEvents as listFiltered,
 } from '../events/event-list-store.ts'
 import type { EventOrder } from '../events/event-order.ts'
-import { mentioning } from '../events/event-texts.ts'
 import { slugOf } from '../slug.ts'
 import { parseSearch, searchEvents } from './search.ts'
 
@@ -76,8 +75,7 @@ export async function listEvents(
   const { search, filter } = await parseFilter(deps, given)
   const query = { list: orders, viewer, filter }
   if (search == null && filter.near == null) return listFiltered(deps, query, page)
-  const narrowings = search == null ? [] : [mentioning(parseSearch(search))]
-  return searchEvents(deps, { ...query, narrowings }, page)
+  return searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
 }
 
 /** What a client asks for in the terms of the lists. @throws BadUserInput also when there is no such category. */

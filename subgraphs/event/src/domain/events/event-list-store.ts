@@ -13,6 +13,7 @@ import type { Event } from './event.ts'
 import { conditions, type EventFilter, needsListing, shownTo } from './event-filter.ts'
 import { type EventOrder, type ListedEvent, type SortedList, sortedList } from './event-order.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
+import type { Search } from './event-texts.ts'
 import { MAX_CANDIDATES, type Narrowing, narrow, NOT_NARROWED } from './narrowing.ts'
 import { isWithin, type Point, pointOf } from './near.ts'
 
@@ -41,21 +42,22 @@ export interface EventQuery {
   list: EventList | readonly EventOrder[]
   viewer: Viewer | null
   filter: EventFilter
-  /** What else must fit. */
-  narrowings?: readonly Narrowing[]
+  /** What else must fit, and how well it does. */
+  search?: Search
 }
 
 /** A page of the events that fit and that the viewer may see: approved ones, their own, all for an admin. @throws BadUserInput for the page or the order. */
 export async function listEvents(
   { db, reads }: { db: Reads; reads: Reads },
-  { list, viewer, filter, narrowings = [] }: EventQuery,
+  { list, viewer, filter, search }: EventQuery,
   page: PageArgs,
 ): Promise<EventPage> {
   const near = filter.near ? pointOf(filter.near) : null
-  const sorted = sortedBy(list, near)
+  const sorted = sortedBy(list, near, search !== undefined)
   const bounds = sorted.list.parse(page)
   const withListing = sorted.needsListing || needsListing(filter)
-  const narrowed = near || narrowings.length > 0
+  const narrowings = [...(search ? [search.narrowing] : []), ...(near ? [nearby(near)] : [])]
+  const narrowed = narrowings.length > 0
   // A condition that fits many events or few, depending on its value, is worth a query plan of its own each time.
   const isNewest = Array.isArray(list) && list[0]?.startsWith('CREATED_AT')
   const varies =
@@ -67,13 +69,19 @@ export async function listEvents(
     (isNewest && filter.categoryId)
   const source = varies ? db : reads
   const wanted = conditions(filter, filter.city == null ? [] : await findCities(db, filter.city))
-  const found = narrowed ? await narrow(db, [...narrowings, ...(near ? [nearby(near)] : [])]) : NOT_NARROWED
+  const found = narrowed ? await narrow(db, narrowings) : NOT_NARROWED
   const shown = shownTo(viewer, filter)
   const from = Prisma.sql`events e ${withListing ? Prisma.sql`JOIN event_listings l ON l.event_id = e.id` : Prisma.empty}`
+  // Only by relevance is each row ranked, and of very many only the most promising are.
+  const ranking = search && list.includes('RELEVANCE') ? search.ranking : null
+  const ranked = ranking
+    ? Prisma.sql`JOIN event_texts t ON t.event_id = e.id CROSS JOIN LATERAL (SELECT ${ranking.relevance} AS relevance OFFSET 0) found`
+    : Prisma.empty
+  const promising = ranking && found.isCut ? Prisma.sql`e.id = ANY(ARRAY(${ranking.best})) AND` : Prisma.empty
   const keys = sorted.keys ? Prisma.sql`, ${sorted.keys} AS "sortKeys"` : Prisma.empty
 
-  const rows = await source.$queryRaw<ListedEvent[]>`SELECT ${EVENT_COLUMNS}${keys} FROM ${from}
-    WHERE ${shown.all} AND ${wanted} AND ${found.rows} AND ${bounds.where} ${bounds.tail}`
+  const rows = await source.$queryRaw<ListedEvent[]>`SELECT ${EVENT_COLUMNS}${keys} FROM ${from} ${ranked}
+    WHERE ${promising} ${shown.all} AND ${wanted} AND ${found.rows} AND ${bounds.where} ${bounds.tail}`
   return sorted.list.connect(rows, bounds, async () => {
     const [row] = await (withListing ? countSome() : countAll())
     return row?.count ?? 0
@@ -94,8 +102,8 @@ export async function listEvents(
   }
 }
 
-function sortedBy(list: EventQuery['list'], near: Point | null): SortedList {
-  if (typeof list !== 'string') return sortedList(list, { near, ranked: false })
+function sortedBy(list: EventQuery['list'], near: Point | null, ranked: boolean): SortedList {
+  if (typeof list !== 'string') return sortedList(list, { near, ranked })
   return { list: LISTS[list], keys: null, needsListing: false }
 }
 

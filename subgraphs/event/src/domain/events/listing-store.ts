@@ -14,7 +14,7 @@ export async function updatePrices(tx: Tx, ranges: readonly PriceRange[]): Promi
 }
 
 /** What a job writes of events that were there before what it writes. */
-export type Fill = 'listings' | 'prices'
+export type Fill = 'listings' | 'prices' | 'texts'
 
 /**
  * Takes the next events of which something is still to be written, in the order of their ids, and writes their listings.
@@ -35,4 +35,9 @@ export async function nextToFill(tx: Tx, what: Fill, limit: number): Promise<str
 
 export async function writeListings(tx: Tx, eventIds: readonly string[]): Promise<void> {
   await tx.$executeRaw`SELECT write_event_listings(${eventIds}::uuid[])`
+}
+
+/** Writes what a search looks at. */
+export async function writeTexts(tx: Tx, eventIds: readonly string[]): Promise<void> {
+  await tx.$executeRaw`SELECT write_event_texts(${eventIds}::uuid[])`
 }
