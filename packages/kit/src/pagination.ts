@@ -36,7 +36,7 @@ export interface Connection<T> {
 export interface SortColumn<Row> {
   column: Sql
   /** Instants must have no more than milliseconds: a `Date` has no more either, and the cursor would point beside the row. */
-  type: 'uuid' | 'timestamptz' | 'text' | 'bigint' | 'float8'
+  type: 'uuid' | 'timestamptz' | 'text' | 'integer' | 'bigint' | 'float8'
   /** The column's value as text; of an instant, what `toISOString` gives. */
   of(row: Row): string
   /** Where it runs otherwise than its list does. */
@@ -172,6 +172,8 @@ function isOf(column: SortColumn<never> | undefined, value: string): boolean {
       return /^-?\d{1,18}$/.test(value)
     case 'float8':
       return /^-?\d{1,20}(\.\d{1,20})?(e[+-]\d{1,2})?$/.test(value)
+    case 'integer':
+      return /^-?\d{1,9}$/.test(value)
     case undefined:
       return false
   }

@@ -1,9 +1,13 @@
 import { Agent } from 'undici'
+import { CircuitOpen } from './breakers/circuit.ts'
+import { PeerBreaker } from './breakers/peer-breaker.ts'
 import { CLIENT_ADDRESS_HEADER } from './contracts/client-address.ts'
 import { DEADLINE_HEADER } from './contracts/deadline.ts'
 import { NOT_BEGUN_HEADER, REQUEST_ID_HEADER } from './contracts/requests.ts'
 import { ERROR_CODES, type ErrorCode, KarcisError, ServiceUnavailable } from './errors.ts'
 import { newId } from './ids.ts'
+import { createLog, type Logger } from './log.ts'
+import { noteOutage } from './outages.ts'
 import { whoWaits } from './waiting.ts'
 import { SERVICE_TOKEN_HEADER, type TokenSigner, type Viewer } from './service-token.ts'
 
@@ -13,7 +17,7 @@ const KNOWN_CODES = new Set<string>(ERROR_CODES)
 /** The connection was closed before an answer came, as by a process that ends. */
 const CLOSED = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Calls another process of the system, signed, by the name of the request that it is for. */
+/** Calls another process of the system, signed, by the name of the request that it is for, through a circuit breaker (peer-breaker.ts). */
 export interface ServiceClient {
   /**
    * Runs one GraphQL operation there. A query is repeated once when the connection was closed before it was answered.
@@ -31,16 +35,21 @@ export interface ServiceClient {
 
 /**
  * @param baseUrl where the other process listens, as `http://127.0.0.1:4002`. @param tokens for calls to it.
- * @param onAway told, at each call that comes to nothing, why the other process is of no use just now.
+ * @param log told once when the other process is away, and once when it is back, under `name`.
  */
 export function createServiceClient(
   baseUrl: string,
   tokens: TokenSigner,
-  onAway: (reason: string) => void = () => undefined,
-): ServiceClient {
-  const agent = new Agent({ connections: 32, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
+  { name, log, timeoutMs = TIMEOUT_MS }: ServiceClientOptions = { name: baseUrl, log: NO_LOG },
+): ServiceClient & Disposable {
+  const agent = new Agent({ connections: 32, headersTimeout: timeoutMs, bodyTimeout: timeoutMs })
+  const breaker = new PeerBreaker({ name, origin: baseUrl, log, timeoutMs })
+  const onAway = (reason: string): void => noteOutage(log, name, reason)
 
-  async function sendOnce(path: string, body: string, viewer: Viewer | null): Promise<Reply> {
+  const sendOnce = (path: string, body: string, viewer: Viewer | null): Promise<Reply> =>
+    breaker.run(() => exchange(path, body, viewer))
+
+  async function exchange(path: string, body: string, viewer: Viewer | null): Promise<Reply> {
     const waiting = whoWaits()
     const response = await agent.request({
       origin: baseUrl,
@@ -49,7 +58,7 @@ export function createServiceClient(
       headers: {
         'content-type': 'application/json',
         [SERVICE_TOKEN_HEADER]: await tokens.sign(viewer),
-        [DEADLINE_HEADER]: String(TIMEOUT_MS),
+        [DEADLINE_HEADER]: String(timeoutMs),
         [REQUEST_ID_HEADER]: waiting?.requestId ?? newId(),
         ...(waiting?.clientAddress !== undefined && { [CLIENT_ADDRESS_HEADER]: waiting.clientAddress }),
       },
@@ -79,7 +88,7 @@ export function createServiceClient(
       return reply?.begun ? reply : await sendOnce(path, text, viewer)
     } catch (error) {
       if (!whoWaits()?.isOver) onAway(error instanceof Error ? error.message : String(error))
-      throw new ServiceUnavailable()
+      throw error instanceof CircuitOpen ? error : new ServiceUnavailable()
     }
   }
 
@@ -101,8 +110,22 @@ export function createServiceClient(
       if (status < 200 || status > 299) throw new ServiceUnavailable()
       return json
     },
+    [Symbol.dispose]() {
+      breaker[Symbol.dispose]()
+      void agent.destroy()
+    },
   }
 }
+
+export interface ServiceClientOptions {
+  /** What the other process is called in metrics and in the log. */
+  name: string
+  log: Logger
+  /** How long one call may take. */
+  timeoutMs?: number
+}
+
+const NO_LOG = createLog('service-client', 'silent')
 
 interface Reply {
   status: number

@@ -13,7 +13,6 @@ import { housekeeping } from './housekeeping.ts'
 import { type Job, type JobRunner, startJobs } from './jobs.ts'
 import type { Running } from './lifecycle.ts'
 import { createLog, type Logger } from './log.ts'
-import { noteOutage } from './outages.ts'
 import { createReads, type Reads } from './reads.ts'
 import { type Bus, connectRedis } from './redis.ts'
 import { createServiceClient, type ServiceClient } from './service-client.ts'
@@ -97,13 +96,13 @@ export async function startSubgraph<
   const tokens = createServiceTokens(settings.SERVICE_SECRET, name, (untimely) =>
     log.error(untimely, 'a service token was refused for its time: one of the two clocks is wrong'),
   )
+  await using stack = new AsyncDisposableStack()
   const clients: ServiceClients = Object.fromEntries(
     Object.entries(spec.clients).map(([client, url]) => [
       client,
-      createServiceClient(url, tokens.to(client), (reason) => noteOutage(log, client, reason)),
+      stack.use(createServiceClient(url, tokens.to(client), { name: client, log })),
     ]),
   )
-  await using stack = new AsyncDisposableStack()
   const applicationName = `karcis-${name}`
   const db = spec.openDatabase(
     prismaOptions(settings.DATABASE_URL, applicationName, log, settings.DATABASE_POOL_SIZE),

@@ -10,6 +10,8 @@ import { foldViews } from './domain/events/view-store.ts'
 import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
+import { eraseAuthor } from './domain/reviews/review-store.ts'
+import { tellOfReviews } from './domain/reviews/tell-of-reviews.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
 
 /** Stops what an organizer sells who may no longer do so. */
@@ -38,6 +40,13 @@ const fillListingsJob = defineJob({ name: 'fill-listings', schema: z.object({}),
 
 /** Every minute: what was written can be found by a slip of the pen from then on. */
 const learnWordsJob = defineJob({ name: 'learn-words', schema: z.object({}), run: learnNewWords })
+
+/** Every quarter of an hour: tells organizers of new reviews, each once a day at most. */
+const tellOfReviewsJob = defineJob({
+  name: 'tell-of-reviews',
+  schema: z.object({}),
+  run: (deps: Deps) => tellOfReviews(deps),
+})
 
 const VIEWS_AT_ONCE = 1_000
 
@@ -89,6 +98,7 @@ export const jobs = [
   lapseReviewsJob,
   fillListingsJob,
   learnWordsJob,
+  tellOfReviewsJob,
   ...forgetting,
 ]
 
@@ -98,12 +108,14 @@ export const crons = [
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
   { job: fillListingsJob.name, match: '* * * * *' },
   { job: learnWordsJob.name, match: '* * * * *' },
+  { job: tellOfReviewsJob.name, match: '*/15 * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
 
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
+    if (erased) await eraseAuthor(tx, userId)
     const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
     const reason = suspended

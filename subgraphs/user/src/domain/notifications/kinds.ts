@@ -102,6 +102,8 @@ export const KINDS = {
     group: 'SECURITY',
     data: z.object({ change: z.enum(FACTOR_CHANGES), name: z.string().nullable() }),
   }),
+  /** The owner: an admin has taken away what protects their account beside its password. */
+  SECOND_FACTORS_RESET: kind({ group: 'SECURITY', data: z.object({ reason: z.string() }) }),
   /** Whoever has signed in from a network, and with a device, that were not seen with their account before. */
   NEW_SIGN_IN: kind({
     group: 'SECURITY',

@@ -1,9 +1,8 @@
+import { createBreaker } from '@karcis/kit/breakers/breaker'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
-import { noteOutage } from '@karcis/kit/outages'
 import { normalizeEmail } from '@karcis/kit/validate'
 import * as openid from 'openid-client'
-import CircuitBreaker from 'opossum'
 import { z } from 'zod'
 import { GoogleSaysNo } from '../errors.ts'
 
@@ -55,16 +54,7 @@ const REQUEST_SECONDS = 5
 const EXCHANGE_MS = 10_000
 /** What it says of itself is asked for again after so long; its keys, whenever one is not known. */
 const DISCOVERED_MS = 24 * 3_600_000
-/** It is left in peace for a while when of the calls of the last ten seconds, five at least, half have failed. */
-const BREAKER = {
-  timeout: EXCHANGE_MS,
-  resetTimeout: 10_000,
-  rollingCountTimeout: 10_000,
-  volumeThreshold: 5,
-  errorThresholdPercentage: 50,
-  rollingPercentilesEnabled: false,
-  enableSnapshots: false,
-}
+const AWAY = 'Google does not answer just now. Try again, or sign in otherwise.'
 
 /** openid-client's codes for an answer that came, and is not what was asked for: somebody else's, an old one, a forged one. */
 const REFUSED = new Set([
@@ -108,24 +98,18 @@ export function createGoogleIssuer(settings: GoogleSettings, log: Logger): Googl
     return asked
   }
 
-  const breaker = new CircuitBreaker((call: () => Promise<unknown>) => call(), {
-    ...BREAKER,
+  const breaker = createBreaker({
     name: 'google',
-    errorFilter: (error: unknown) => asRefusal(error) !== null,
+    log,
+    message: AWAY,
+    timeoutMs: EXCHANGE_MS,
+    isAnswer: (error) => asRefusal(error) !== null,
   })
 
-  async function guarded<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return (await breaker.fire(call)) as T
-    } catch (error) {
-      const refusal = asRefusal(error)
-      if (refusal) throw refusal
-      noteOutage(log, 'google', (error as Error).message)
-      throw new ServiceUnavailable('Google does not answer just now. Try again, or sign in otherwise.', 5, {
-        cause: error,
-      })
-    }
-  }
+  const guarded = <T>(call: () => Promise<T>): Promise<T> =>
+    breaker.run(call).catch((error: unknown) => {
+      throw asRefusal(error) ?? new ServiceUnavailable(AWAY, 5, { cause: error })
+    })
 
   return {
     issuer,

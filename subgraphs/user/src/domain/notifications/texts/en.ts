@@ -39,6 +39,15 @@ export const en: Texts = {
     ],
     action: { label: 'See how your account is protected', url: say.url('/account/security') },
   }),
+  SECOND_FACTORS_RESET: ({ reason }, say) => ({
+    subject: 'The second factors of your account were taken away',
+    paragraphs: [
+      'We have taken away the authenticator app, the passkeys and the recovery codes of your account, and signed out all devices. From now on your password alone opens it.',
+      'If you asked us for this, sign in and set up a new second factor. If not, choose another password at once and write to us.',
+    ],
+    facts: [['Reason', reason]],
+    action: { label: 'Set up a second factor', url: say.url('/account/security') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'A new sign-in to your account',
     paragraphs: [

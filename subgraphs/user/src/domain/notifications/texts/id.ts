@@ -39,6 +39,15 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat perlindungan akun Anda', url: say.url('/account/security') },
   }),
+  SECOND_FACTORS_RESET: ({ reason }, say) => ({
+    subject: 'Faktor kedua akun Anda telah dilepas',
+    paragraphs: [
+      'Kami telah melepas aplikasi autentikator, kunci sandi, dan kode pemulihan akun Anda, serta mengeluarkan semua perangkat. Mulai sekarang akun Anda dapat dibuka dengan kata sandi saja.',
+      'Jika Anda yang memintanya, masuklah dan pasang faktor kedua yang baru. Jika bukan, segera ganti kata sandi Anda dan hubungi kami.',
+    ],
+    facts: [['Alasan', reason]],
+    action: { label: 'Pasang faktor kedua', url: say.url('/account/security') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'Ada yang baru masuk ke akun Anda',
     paragraphs: [
