@@ -142,6 +142,7 @@ describe('line 20: who may call what', () => {
       'ticket event',
       'ticket booking',
       'booking user',
+      'booking event',
     ])
     expect(of(mayCall).toSorted()).toEqual([...new Set([...asks, ...tells])].toSorted())
   })

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updatePrices } from './domain/events/listing-store.ts'
-import { foldViews } from './domain/events/view-store.ts'
+import { deleteBuyer, foldViews } from './domain/events/view-store.ts'
+import { noteBuyers } from './domain/browsing/view-event.ts'
 import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
@@ -88,8 +89,21 @@ const forgetEventCreations = retention<Deps>({
   keepForDays: 1,
 })
 
+const forgetBuyers = retention<Deps>({
+  name: 'forget-buyers',
+  table: 'event_buyers',
+  since: 'bought_at',
+  keepForDays: ({ settings }) => settings.VIEW_RETENTION_DAYS,
+})
+
 /** What forgets, to be run every hour. */
-export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
+export const forgetting = [
+  foldOldViews,
+  forgetRoomBlocks,
+  forgetLostRights,
+  forgetEventCreations,
+  forgetBuyers,
+]
 
 /** Background work of this subgraph. */
 export const jobs = [
@@ -115,7 +129,10 @@ export const crons = [
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
-    if (erased) await eraseAuthor(tx, userId)
+    if (erased) {
+      await eraseAuthor(tx, userId)
+      await deleteBuyer(tx, userId)
+    }
     const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
     const reason = suspended
@@ -124,5 +141,6 @@ export const inbox: EventHandlers<Tx> = {
     await recordRights(tx, userId, reason)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
+  'booking.buyers-noted': (tx, { payload: { eventId, userIds } }) => noteBuyers(tx, eventId, userIds),
   'ticket.prices-changed': (tx, { payload }) => updatePrices(tx, [payload]),
 }

@@ -1,6 +1,7 @@
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { tell } from '@karcis/testkit/ask'
 import { gql } from '@karcis/testkit/gql'
 import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
@@ -319,6 +320,49 @@ describe('line 22: views', () => {
     // The same person from elsewhere is the same person, and popularity knows no more than the views.
     await look(fan, '192.0.2.2')
     expect(await story.does(null, '{ popularEvents { id views } }')).toEqual([{ id: event.id, views: 4 }])
+  })
+
+  it('make an event popular once an hour for each network and once for each buyer, whoever tries harder', async () => {
+    await using story = await startStory()
+    const house = await openHouse(story)
+    const [pushed, liked] = [
+      await house.createApproved({ roomId: null }),
+      await house.createApproved({ roomId: null }),
+    ]
+    const look = async (id: string, viewer: Viewer | null, address: string) => {
+      const headers = {
+        [SERVICE_TOKEN_HEADER]: await tokenOf(viewer, 'event'),
+        [CLIENT_ADDRESS_HEADER]: address,
+      }
+      const view = 'mutation($id: ID!) { recordEventView(id: $id) { id } }'
+      expect((await gql(`${story.subgraph.url}/graphql`, view, { id }, headers)).body.errors).toBeUndefined()
+    }
+    const popularity = async ({ id }: { id: string }) =>
+      (await story.sql(`SELECT popularity FROM event_listings WHERE event_id = $1::uuid`, id))[0]?.popularity
+    for (let account = 0; account < 10; account++) await look(pushed.id, person(), '192.0.2.1')
+    await look(liked.id, null, '192.0.2.1')
+    await look(liked.id, null, '192.0.2.2')
+    expect(await popularity(liked)).toBeCloseTo((await popularity(pushed)) + 1, 3) // twice as much
+    const first = async () => (await story.does(null, '{ popularEvents(first: 1) { id } }'))[0].id
+    expect(await first()).toBe(liked.id)
+
+    const told = (id: string, ...userIds: string[]) =>
+      tell(story.subgraph, 'booking', {
+        type: 'booking.buyers-noted',
+        aggregateId: id,
+        payload: { eventId: id, userIds },
+      })
+    const buyer = person().id
+    for (let times = 0; times < 5; times++) await told(pushed.id, buyer)
+    expect(await first()).toBe(pushed.id)
+    await told(liked.id, buyer, person().id)
+    expect(await first()).toBe(liked.id)
+    await tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: buyer,
+      payload: { userId: buyer, role: 'CUSTOMER', suspended: false, erased: true },
+    })
+    expect(await story.sql('SELECT user_id FROM event_buyers')).toHaveLength(1)
   })
 
   it('are asked for as popularity by one query, whatever the aliases', async () => {

@@ -66,7 +66,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'booking.audited',
       ],
     },
-    event: { graphql: true },
+    event: { graphql: true, events: ['booking.buyers-noted'] },
     ticket: { graphql: true },
   },
 }

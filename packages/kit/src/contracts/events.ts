@@ -132,6 +132,8 @@ export const EVENTS = {
     currency: z.string().nullable().default(null),
     refundReason: z.string().nullable().default(null),
   }),
+  /** These have bought tickets of an event; of somebody who buys again it may be told again. */
+  'booking.buyers-noted': z.object({ eventId: z.uuid(), userIds: z.array(z.uuid()) }),
   /** A paid booking has its tickets. */
   'booking.tickets-issued': z.object({
     bookingId: z.uuid(),

@@ -70,8 +70,20 @@ BEGIN
   PERFORM write_event_listings(ARRAY[NEW.id]);
   RETURN NULL;
 END $$;
-CREATE TRIGGER events_write_listing AFTER INSERT OR UPDATE OF title, starts_at, venue_id, location_id, currency ON events
+CREATE TRIGGER events_write_listing AFTER UPDATE OF title, starts_at, venue_id, location_id, currency ON events
   FOR EACH ROW EXECUTE FUNCTION events_write_listing();
+
+-- The same for all that one statement adds.
+CREATE FUNCTION events_write_listings() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM 1 FROM venues v WHERE v.id IN (SELECT venue_id FROM added) ORDER BY v.id FOR SHARE;
+  PERFORM 1 FROM locations l WHERE l.id IN (SELECT location_id FROM added
+    UNION SELECT v.location_id FROM added JOIN venues v ON v.id = added.venue_id) ORDER BY l.id FOR SHARE;
+  PERFORM write_event_listings(ARRAY(SELECT id FROM added));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER events_write_listings AFTER INSERT ON events REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION events_write_listings();
 
 CREATE FUNCTION places_rewrite_listings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -14,6 +14,7 @@ const answerSchema = z.object({ priceRanges: z.array(priceRange) })
 /** Writes the listings and texts of events that were there before there were any, and asks what their tickets cost. */
 export async function fillListings(deps: Deps, _payload: object = {}, closing?: AbortSignal): Promise<void> {
   await fill(deps, 'listings', writeListings, closing)
+  await fill(deps, 'texts', writeTexts, closing)
   await fill(
     deps,
     'prices',

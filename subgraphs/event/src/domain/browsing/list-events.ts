@@ -135,7 +135,7 @@ export async function listMyEvents(
   return listFiltered(deps, { list: 'myEvents', viewer, filter }, page)
 }
 
-/** Approved events yet to end, the most viewed first. @param first how many, 1 to 100. @throws BadUserInput */
+/** Approved events yet to end, the most popular first. @param first how many, 1 to 100. @throws BadUserInput */
 export async function popularEvents({ batchedReads }: Deps, first: number): Promise<Event[]> {
   if (first < 1 || first > 100) throw new BadUserInput([{ path: 'first', message: 'must be from 1 to 100' }])
   return (await batchedReads.popular()).slice(0, first)
