@@ -11,6 +11,7 @@ import { noteBuyers } from './domain/browsing/view-event.ts'
 import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
+import { endStaffWork } from './domain/staff/end-staff.ts'
 import { eraseAuthor } from './domain/reviews/review-store.ts'
 import { tellOfReviews } from './domain/reviews/tell-of-reviews.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
@@ -96,6 +97,22 @@ const forgetBuyers = retention<Deps>({
   keepForDays: ({ settings }) => settings.VIEW_RETENTION_DAYS,
 })
 
+/** An invitation that nobody has accepted in time names a stranger's address. */
+const forgetInvitations = retention<Deps>({
+  name: 'forget-staff-invitations',
+  table: 'event_staff',
+  since: 'expires_at',
+  where: 'user_id IS NULL',
+  keepForDays: 1,
+})
+
+const forgetInvitationCounts = retention<Deps>({
+  name: 'forget-staff-invitation-counts',
+  table: 'staff_invitation_counts',
+  since: 'window_ends_at',
+  keepForDays: 1,
+})
+
 /** What forgets, to be run every hour. */
 export const forgetting = [
   foldOldViews,
@@ -103,6 +120,8 @@ export const forgetting = [
   forgetLostRights,
   forgetEventCreations,
   forgetBuyers,
+  forgetInvitations,
+  forgetInvitationCounts,
 ]
 
 /** Background work of this subgraph. */
@@ -139,6 +158,7 @@ export const inbox: EventHandlers<Tx> = {
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'
     await recordRights(tx, userId, reason)
+    await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
   'booking.buyers-noted': (tx, { payload: { eventId, userIds } }) => noteBuyers(tx, eventId, userIds),

@@ -1,4 +1,5 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
+import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
@@ -22,6 +23,8 @@ import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
+import { reportsOfReviews } from './domain/content-reports/tell.ts'
+import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
@@ -34,7 +37,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting } from './jobs.ts'
+import { announceRemindersJob, forgetting, openMissingPagesJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -96,6 +99,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
+        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -133,6 +137,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     resolvers,
     jobs: [
       announceRemindersJob,
+      openMissingPagesJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
@@ -141,6 +146,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     ],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
+      { job: openMissingPagesJob.name, match: '*/5 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
@@ -149,6 +155,12 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     inbox: (deps) => ({
       ...deeds,
       ...announcing,
+      ...reportsOfReviews,
+      async 'event.review-moderated'(tx: Tx, event) {
+        await announcing['event.review-moderated']?.(tx, event)
+        await reportsOfReviews['event.review-moderated'](tx, event)
+      },
+      'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
         await announcing['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)

@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
+import { staff } from './staff.ts'
 import { reviews } from './reviews.ts'
 import { venues } from './venues.ts'
 
@@ -24,6 +25,7 @@ const joined = joinResolvers<Resolvers>(
   catalog,
   events,
   reviews,
+  staff,
   venues,
 )
 

@@ -18,7 +18,7 @@ import {
   listEvents as listFiltered,
 } from '../events/event-list-store.ts'
 import type { EventOrder } from '../events/event-order.ts'
-import { slugOf } from '../slug.ts'
+import { slugOf } from '@karcis/kit/slugs'
 import { parseSearch, searchEvents } from './search.ts'
 
 const amountSchema = z.number().int('must be a whole number').min(0, 'must be at least 0')

@@ -9,7 +9,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
 import { insertBuyers, raisePopularity, upsertView, WEIGHT } from '../events/view-store.ts'
-import { isSlug } from '../slug.ts'
+import { isSlug } from '@karcis/kit/slugs'
 
 /**
  * One event that the viewer may see, by its id or by its slug, in any case.

@@ -1,3 +1,4 @@
+import { staffRoleSchema } from '@karcis/kit/contracts/event-staff'
 import { z } from 'zod'
 import { FACTOR_CHANGES } from '../second-factors/factor-change.ts'
 
@@ -173,6 +174,24 @@ export const KINDS = {
   TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
   /** Somebody with an account whom an organizer has given a ticket. */
   GUEST_INVITED: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** The reader of an address, with or without an account: the link by which they join the staff of an event. */
+  STAFF_INVITED: kind({
+    group: 'SECURITY',
+    mailOnly: true,
+    data: z.object({
+      eventId: z.uuid(),
+      title: z.string(),
+      roles: z.array(staffRoleSchema),
+      expiresAt: z.string(),
+    }),
+  }),
+  /** The organizer: somebody has accepted. */
+  STAFF_JOINED: kind({
+    group: 'ORGANIZING',
+    data: eventFacts.extend({ name: z.string(), roles: z.array(staffRoleSchema) }),
+  }),
+  /** Whom another has taken off the staff of an event. */
+  STAFF_ENDED: kind({ group: 'ACCOUNT', data: eventFacts }),
   /** Who has it on their wishlist. */
   ALMOST_SOLD_OUT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ left: z.int() }) }),
   /** Its organizer. */
@@ -182,6 +201,31 @@ export const KINDS = {
   EVENT_REVIEWED: kind({
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  /** Its organizer: new reviews of their events, once a day at most. */
+  REVIEWS_RECEIVED: kind({
+    group: 'ORGANIZING',
+    data: z.object({
+      reviews: z.int(),
+      events: z.array(z.object({ eventId: z.uuid(), title: z.string(), reviews: z.int() })),
+    }),
+  }),
+  /** Whoever wrote a review: its organizer has answered. */
+  REVIEW_ANSWERED: kind({ group: 'EVENTS', data: eventFacts.extend({ answer: z.string() }) }),
+  /** Whoever wrote a review: an admin has hidden it, or shows it again. */
+  REVIEW_MODERATED: kind({
+    group: 'ACCOUNT',
+    data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  /** Whoever has reported something: an admin has decided. */
+  REPORT_DECIDED: kind({
+    group: 'ACCOUNT',
+    data: z.object({
+      reportId: z.uuid(),
+      subject: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']),
+      acted: z.boolean(),
+      message: z.string().nullable(),
+    }),
   }),
   PAYOUT_PAID: kind({
     group: 'ORGANIZING',
@@ -205,6 +249,11 @@ export const KINDS = {
   SYSTEM_WEBHOOK_DISABLED: kind({
     group: 'SYSTEM',
     data: z.object({ endpointId: z.uuid(), url: z.string(), reason: z.enum(['GONE', 'FAILING']) }),
+  }),
+  /** Admins: something was reported; once a day. */
+  SYSTEM_CONTENT_REPORTED: kind({
+    group: 'SYSTEM',
+    data: z.object({ day: z.string(), kind: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']) }),
   }),
   SYSTEM_REFUNDS_HANGING: kind({ group: 'SYSTEM', data: z.object({ day: z.string(), count: z.int() }) }),
 } as const
