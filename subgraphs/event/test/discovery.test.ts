@@ -223,6 +223,54 @@ describe('a filter', () => {
   })
 })
 
+describe('what there is to choose from', () => {
+  const FACETS = `query($filter: EventFilter) { facets(filter: $filter) { total categories { category { slug } count } cities { city count }
+    prices { from to currency count } months { month count } online { online count } } }`
+  const facets = (filter: Loose = {}): Promise<Loose> => story.does(null, FACETS, { filter })
+
+  it('is counted under all filters but the own one of each', async () => {
+    const all = await facets()
+    expect(all).toMatchObject({
+      total: 6,
+      cities: [
+        { city: 'Bandung', count: 2 },
+        { city: 'Yogyakarta', count: 2 },
+        { city: 'Jakarta Selatan', count: 1 },
+      ],
+      prices: [
+        { from: 0, to: 0, currency: 'IDR', count: 1 },
+        { from: 50_000, to: 99_999, count: 2 },
+        { from: 100_000, to: 199_999, count: 1 },
+      ],
+      months: [
+        { month: '2031-02', count: 1 },
+        { month: '2031-03', count: 3 },
+        { month: '2031-12', count: 2 },
+      ],
+      online: [
+        { online: false, count: 5 },
+        { online: true, count: 1 },
+      ],
+    })
+    expect(all.categories.map(({ count }: Loose) => count)).toEqual([5, 1])
+    const some = await facets({ city: 'bandung', minPrice: 200_000, category: house.category.id })
+    expect(some).toMatchObject({ total: 1, months: [{ month: '2031-03', count: 1 }] })
+    expect(some.cities).toEqual([{ city: 'Bandung', count: 1 }]) // nowhere else is anything so dear
+    expect(some.prices).toMatchObject([{ from: 100_000, count: 1 }])
+    expect((await facets({ city: 'bandung' })).cities).toEqual(all.cities)
+    expect(await facets({ search: 'batik' })).toMatchObject({ total: 2 })
+    expect(await facets({ status: 'COMPLETED' })).toMatchObject({ total: 0, categories: [], online: [] })
+    expect(await facets({ near: { latitude: -6.9, longitude: 107.6, radiusKm: 20 } })).toMatchObject({
+      total: 2,
+    })
+  })
+
+  it('counts as a search, of which there may be three in one request', async () => {
+    const four = `{ ${[1, 2, 3, 4].map((n) => `f${n}: facets { total }`).join(' ')} }`
+    expect((await story.ask(null, four)).code).toBe('BAD_USER_INPUT')
+  })
+})
+
 describe('a search', () => {
   const search = async (text: string, orderBy: string | string[] = 'RELEVANCE', filter: Loose = {}) =>
     (await story.does(null, TITLES, { filter: { search: text, ...filter }, orderBy })).edges.map(

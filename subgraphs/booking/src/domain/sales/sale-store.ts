@@ -151,8 +151,8 @@ export async function foldChanges(
         ${eachMeasure((measure) => `${measure} = known.${measure} + excluded.${measure}`)})
     SELECT count(*)::int AS folded, array_agg(DISTINCT event_id::text) AS "eventIds", (
       SELECT coalesce(json_agg(json_build_object('eventId', event_id, 'userIds', user_ids)), '[]') FROM (
-        SELECT event_id, array_agg(DISTINCT b.user_id) AS user_ids FROM taken JOIN bookings b ON b.id = booking_id
-        WHERE kind = 'SALE' GROUP BY event_id) sold(event_id, user_ids)) AS buyers FROM taken`
+        SELECT t.event_id, array_agg(DISTINCT b.user_id) FROM taken t JOIN bookings b ON b.id = t.booking_id
+        WHERE t.kind = 'SALE' GROUP BY t.event_id) sold(event_id, user_ids)) AS buyers FROM taken`
   return { folded: row?.folded ?? 0, eventIds: row?.eventIds ?? [], buyers: row?.buyers ?? [] }
 }
 

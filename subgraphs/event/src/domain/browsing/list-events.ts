@@ -17,9 +17,10 @@ import {
   listEventsOf,
   listEvents as listFiltered,
 } from '../events/event-list-store.ts'
+import { countFacets, type Facets } from '../events/facet-store.ts'
 import type { EventOrder } from '../events/event-order.ts'
 import { slugOf } from '@karcis/kit/slugs'
-import { parseSearch, searchEvents } from './search.ts'
+import { parseSearch, searchEvents, searching } from './search.ts'
 
 const amountSchema = z.number().int('must be a whole number').min(0, 'must be at least 0')
 /** Half of the way around the globe. */
@@ -76,6 +77,17 @@ export async function listEvents(
   const query = { list: orders, viewer, filter }
   if (search == null && filter.near == null) return listFiltered(deps, query, page)
   return searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
+}
+
+/**
+ * What the events are about that fit: how many there are of each category, city, price, month and kind, each under all filters but its own.
+ * Only of what is to come, unless the filter says a status. @throws BadUserInput, ServiceUnavailable as a search.
+ */
+export async function readFacets(deps: Deps, viewer: Viewer | null, given: AskedFilter): Promise<Facets> {
+  const { search, filter } = await parseFilter(deps, given)
+  const words = search == null ? [] : parseSearch(search)
+  const wanted = { ...filter, status: filter.status ?? 'APPROVED' }
+  return searching(deps, words, (tx, understood) => countFacets(tx, viewer, wanted, understood))
 }
 
 /** What a client asks for in the terms of the lists. @throws BadUserInput also when there is no such category. */

@@ -1,9 +1,10 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { type EventPage, type EventQuery, listEvents } from '../events/event-list-store.ts'
-import { type SearchWord, understandSearch } from '../events/event-texts.ts'
+import { type Search, type SearchWord, understandSearch } from '../events/event-texts.ts'
 
 const MAX_WORDS = 10
 
@@ -39,17 +40,26 @@ export async function searchEvents(
   page: PageArgs,
 ): Promise<EventPage> {
   const read = (wanted: PageArgs) =>
-    deps.searching(() =>
-      transaction(deps.db, async (tx) => {
-        await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
-        const search = words.length === 0 ? undefined : await understandSearch(tx, words)
-        const found = await listEvents({ db: tx, reads: tx }, { ...query, ...(search && { search }) }, wanted)
-        return wanted === ONE ? { ...found, counted: await found.totalCount() } : { ...found, counted: 0 }
-      }),
-    )
+    searching(deps, words, async (tx, search) => {
+      const found = await listEvents({ db: tx, reads: tx }, { ...query, ...(search && { search }) }, wanted)
+      return wanted === ONE ? { ...found, counted: await found.totalCount() } : { ...found, counted: 0 }
+    })
   const { edges, pageInfo } = await read(page)
   return { edges, pageInfo, totalCount: async () => (await read(ONE)).counted }
 }
+
+/** Does something with what words come to, when its turn has come and for so long at most. @throws ServiceUnavailable */
+export const searching = <T>(
+  deps: Deps,
+  words: readonly SearchWord[],
+  run: (tx: Tx, search: Search | undefined) => Promise<T>,
+): Promise<T> =>
+  deps.searching(() =>
+    transaction(deps.db, async (tx) => {
+      await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
+      return run(tx, words.length === 0 ? undefined : await understandSearch(tx, words))
+    }),
+  )
 
 /** Of a list that is only counted. */
 const ONE: PageArgs = { first: 1 }

@@ -93,7 +93,7 @@ export const needsListing = ({ city, minPrice, maxPrice, currency }: EventFilter
   city != null || minPrice != null || maxPrice != null || currency != null
 
 /** In which currency prices are meant where none is named. */
-const USUAL_CURRENCY = 'IDR'
+export const USUAL_CURRENCY = 'IDR'
 
 /** The earliest and the latest that a day begins and ends anywhere. */
 const EAST = Prisma.sql`interval '14 hours'`

@@ -107,7 +107,8 @@ function sortedBy(list: EventQuery['list'], near: Point | null, ranked: boolean)
   return { list: LISTS[list], keys: null, needsListing: false }
 }
 
-const nearby = (point: Point): Narrowing => ({
+/** Within the radius of a point. */
+export const nearby = (point: Point): Narrowing => ({
   source: Prisma.sql`event_listings l WHERE ${isWithin(point)}`,
   fits: Prisma.sql`(SELECT ${isWithin(point)} FROM event_listings l WHERE l.event_id = e.id OFFSET 0)`,
 })
@@ -116,7 +117,7 @@ const nearby = (point: Point): Narrowing => ({
 const MAX_CITIES = 1_000
 
 /** Cities that a text is a part of, in any case and without regard to accents, as listings have them. */
-async function findCities(db: Reads, part: string): Promise<string[]> {
+export async function findCities(db: Reads, part: string): Promise<string[]> {
   const pattern = Prisma.sql`'%' || searchable(${part.replace(/[\\%_]/g, '\\$&')}) || '%'`
   const rows = await db.$queryRaw<{ city: string }[]>`
     SELECT searchable(city) AS city FROM venues WHERE searchable(city) LIKE ${pattern}
