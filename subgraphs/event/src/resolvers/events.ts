@@ -1,4 +1,5 @@
 import { BadUserInput } from '@karcis/kit/errors'
+import { imageUrl } from '@karcis/kit/contracts/files'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
@@ -134,6 +135,9 @@ export const events = {
   },
   MonthFacet: { month: ({ value }) => value },
   OnlineFacet: { online: ({ value }) => value },
+  Image: {
+    url: (image, { width }) => imageUrl(image, width),
+  },
   EventPendingChanges: {
     venue: (changes, _, { loaders }) => loadOptional(loaders.venue, changes.venueId),
     room: (changes, _, { loaders }) => loadOptional(loaders.room, changes.roomId),
