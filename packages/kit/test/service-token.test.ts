@@ -156,7 +156,7 @@ describe('line 20: who may call what', () => {
     }
     expect(mayTell('user', 'booking', 'user.renamed')).toBe(true)
     expect(mayTell('user', 'booking', 'booking.renamed')).toBe(false)
-    expect(mayTell('booking', 'event', 'booking.renamed')).toBe(false)
+    expect(mayTell('booking', 'ticket', 'booking.renamed')).toBe(false)
   })
 
   const event = (type: string) => ({

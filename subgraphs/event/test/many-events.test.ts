@@ -190,6 +190,6 @@ describe(`line 34: of ${MANY} events`, () => {
     )
     expect(ids).toEqual([later.id, late.id, ...first.slice(0, 98).map(({ id }: { id: string }) => id)])
     const [plan] = await plansOf(() => story.does(null, '{ popularEvents { id } }'))
-    expect(plan).not.toMatch(/Seq Scan on event/)
+    expect(plan).not.toMatch(/Seq Scan on (events|event_listings)\b/)
   })
 })

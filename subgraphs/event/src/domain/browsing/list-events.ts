@@ -75,7 +75,9 @@ export async function listEvents(
 ): Promise<EventPage> {
   const { search, filter } = await parseFilter(deps, given)
   const query = { list: orders, viewer, filter }
-  if (search == null && filter.near == null) return listFiltered(deps, query, page)
+  const { near, minPrice, maxPrice } = filter
+  if (search == null && near == null && minPrice == null && maxPrice == null)
+    return listFiltered(deps, query, page)
   return searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
 }
 

@@ -32,7 +32,7 @@ export function parseSearch(search: string): SearchWord[] {
 const wordsOf = (text: string): string[] =>
   /[\p{L}\p{N}]{3}/u.test(text) ? [text] : (text.match(/[\p{L}\p{N}]+/gu) ?? [])
 
-/** A page of what a search, by words or by a place, finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
+/** A page of what a search, by words, a place or a price, finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
 export async function searchEvents(
   deps: Deps,
   query: EventQuery,
@@ -56,7 +56,8 @@ export const searching = <T>(
 ): Promise<T> =>
   deps.searching(() =>
     transaction(deps.db, async (tx) => {
-      await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
+      // What fits many events would be read off their table from its beginning, which is not where what is to come is.
+      await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true), set_config('enable_seqscan', 'off', true)`
       return run(tx, words.length === 0 ? undefined : await understandSearch(tx, words))
     }),
   )

@@ -89,8 +89,7 @@ export function shownTo(viewer: Viewer | null, { organizerId, status = null }: E
 }
 
 /** Whether a filter asks for what only the listing `l` of an event knows. */
-export const needsListing = ({ city, minPrice, maxPrice, currency }: EventFilter): boolean =>
-  city != null || minPrice != null || maxPrice != null || currency != null
+export const needsListing = ({ city, currency }: EventFilter): boolean => city != null || currency != null
 
 /** In which currency prices are meant where none is named. */
 export const USUAL_CURRENCY = 'IDR'
@@ -130,11 +129,19 @@ export function conditions(filter: EventFilter, cities: readonly string[] = []):
     only(Prisma.sql`${day} <= ${filter.toDate}::date`)
   }
   if (filter.city != null) only(Prisma.sql`l.city_key = ANY(${cities}::text[])`)
-  if (filter.minPrice != null || filter.maxPrice != null || filter.currency != null)
-    only(Prisma.sql`l.currency = ${filter.currency ?? USUAL_CURRENCY}`)
-  // The range of prices of an event and the range asked for have something in common; what has no price has nothing.
-  if (filter.minPrice != null) only(Prisma.sql`coalesce(l.price_to, -1) >= ${filter.minPrice}::bigint`)
-  if (filter.maxPrice != null)
-    only(Prisma.sql`coalesce(l.price_from, 999999999999999999) <= ${filter.maxPrice}::bigint`)
+  if (filter.currency != null) only(Prisma.sql`l.currency = ${filter.currency}`)
+  return Prisma.join(all, ' AND ')
+}
+
+/**
+ * Of listings `l`: whether the range of prices of an event and the range asked for have something in common; what has no price has
+ * nothing. Null when no price is asked for.
+ */
+export function isPriced({ minPrice, maxPrice, currency }: EventFilter): Prisma.Sql | null {
+  if (minPrice == null && maxPrice == null) return null
+  const all = [Prisma.sql`l.currency = ${currency ?? USUAL_CURRENCY}`]
+  if (minPrice != null) all.push(Prisma.sql`coalesce(l.price_to, -1) >= ${minPrice}::bigint`)
+  if (maxPrice != null)
+    all.push(Prisma.sql`coalesce(l.price_from, 999999999999999999) <= ${maxPrice}::bigint`)
   return Prisma.join(all, ' AND ')
 }

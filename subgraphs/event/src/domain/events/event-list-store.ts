@@ -10,7 +10,7 @@ import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Event } from './event.ts'
-import { conditions, type EventFilter, needsListing, shownTo } from './event-filter.ts'
+import { conditions, type EventFilter, isPriced, needsListing, shownTo } from './event-filter.ts'
 import { type EventOrder, type ListedEvent, type SortedList, sortedList } from './event-order.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 import type { Search } from './event-texts.ts'
@@ -56,7 +56,7 @@ export async function listEvents(
   const sorted = sortedBy(list, near, search !== undefined)
   const bounds = sorted.list.parse(page)
   const withListing = sorted.needsListing || needsListing(filter)
-  const narrowings = [...(search ? [search.narrowing] : []), ...(near ? [nearby(near)] : [])]
+  const narrowings = narrowingsOf(filter, search)
   const narrowed = narrowings.length > 0
   // A condition that fits many events or few, depending on its value, is worth a query plan of its own each time.
   const isNewest = Array.isArray(list) && list[0]?.startsWith('CREATED_AT')
@@ -107,21 +107,38 @@ function sortedBy(list: EventQuery['list'], near: Point | null, ranked: boolean)
   return { list: LISTS[list], keys: null, needsListing: false }
 }
 
-/** Within the radius of a point. */
-export const nearby = (point: Point): Narrowing => ({
-  source: Prisma.sql`event_listings l WHERE ${isWithin(point)}`,
-  fits: Prisma.sql`(SELECT ${isWithin(point)} FROM event_listings l WHERE l.event_id = e.id OFFSET 0)`,
+/** What narrows a list by the tables beside it. */
+export function narrowingsOf(filter: EventFilter, search: Search | undefined): Narrowing[] {
+  const inListing = [filter.near ? isWithin(pointOf(filter.near)) : null, isPriced(filter)]
+  return [
+    ...(search ? [search.narrowing] : []),
+    ...inListing.flatMap((fits) => (fits ? [ofListing(fits)] : [])),
+  ]
+}
+
+/** @param fits of the listing `l`. */
+const ofListing = (fits: Prisma.Sql): Narrowing => ({
+  source: Prisma.sql`event_listings l WHERE ${fits}`,
+  fits: Prisma.sql`(SELECT ${fits} FROM event_listings l WHERE l.event_id = e.id OFFSET 0)`,
 })
 
 /** So many cities one filter can mean. */
 const MAX_CITIES = 1_000
 
-/** Cities that a text is a part of, in any case and without regard to accents, as listings have them. */
+/**
+ * Cities that a text is a part of, in any case and without regard to accents, as listings have them: each is one step in the index on
+ * them, however many events it has.
+ */
 export async function findCities(db: Reads, part: string): Promise<string[]> {
   const pattern = Prisma.sql`'%' || searchable(${part.replace(/[\\%_]/g, '\\$&')}) || '%'`
   const rows = await db.$queryRaw<{ city: string }[]>`
-    SELECT searchable(city) AS city FROM venues WHERE searchable(city) LIKE ${pattern}
-    UNION SELECT searchable(city) FROM locations WHERE searchable(city) LIKE ${pattern} LIMIT ${MAX_CITIES}::int`
+    WITH RECURSIVE cities AS (
+      (SELECT city_key FROM event_listings ORDER BY city_key LIMIT 1)
+      UNION ALL
+      SELECT (SELECT l.city_key FROM event_listings l WHERE l.city_key > c.city_key ORDER BY l.city_key LIMIT 1)
+      FROM cities c WHERE c.city_key IS NOT NULL
+    )
+    SELECT city_key AS city FROM cities WHERE city_key LIKE ${pattern} AND city_key <> '' LIMIT ${MAX_CITIES}::int`
   return rows.map(({ city }) => city)
 }
 

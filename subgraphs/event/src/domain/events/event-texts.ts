@@ -75,8 +75,8 @@ function searchFor(exact: Prisma.Sql, broad: Prisma.Sql): Search {
 }
 
 /** Of a search that fits very many, so many of the most popular and of the soonest are looked at, and so many of each ranked. */
-const LOOKED_AT = 10_000
-const RANKED = 1_000
+const LOOKED_AT = 3_000
+const RANKED = 500
 
 /** A word as it was typed: it, what begins with it, and what has the same stem in either language. */
 function asWritten({ text, isWhole }: SearchWord): Prisma.Sql {

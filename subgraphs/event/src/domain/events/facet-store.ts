@@ -1,11 +1,10 @@
 import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { conditions, type EventFilter, shownTo, USUAL_CURRENCY } from './event-filter.ts'
-import { findCities, nearby } from './event-list-store.ts'
+import { conditions, type EventFilter, isPriced, shownTo, USUAL_CURRENCY } from './event-filter.ts'
+import { findCities, narrowingsOf } from './event-list-store.ts'
 import type { Search } from './event-texts.ts'
 import { MAX_CANDIDATES, narrow } from './narrowing.ts'
-import { pointOf } from './near.ts'
 
 /** How many of the events that fit have one thing in common. */
 export interface Facet<Value> {
@@ -48,7 +47,7 @@ const SUBJECTS = {
     currency: string,
   ) => Prisma.sql`(SELECT (CASE WHEN p = 0 THEN 0 WHEN p < 2 * d THEN d WHEN p < 5 * d THEN 2 * d ELSE 5 * d END)::bigint::text
     FROM (SELECT l.price_from AS p, power(10::numeric, floor(log(greatest(l.price_from, 1)::numeric))) AS d) band
-    WHERE l.currency = ${currency})`,
+    WHERE l.currency = ${currency} AND l.price_from IS NOT NULL)`,
   months: () => Prisma.sql`to_char(e.starts_at AT TIME ZONE e.timezone, 'YYYY-MM')`,
   online: () => Prisma.sql`e.online::text`,
 } as const
@@ -77,8 +76,7 @@ export async function countFacets(
   filter: EventFilter,
   search: Search | undefined,
 ): Promise<Facets> {
-  const near = filter.near ? [nearby(pointOf(filter.near))] : []
-  const found = await narrow(db, [...(search ? [search.narrowing] : []), ...near])
+  const found = await narrow(db, narrowingsOf({ ...filter, minPrice: null, maxPrice: null }, search))
   const cities = filter.city == null ? [] : await findCities(db, filter.city)
   const shown = shownTo(viewer, filter).all
   const currency = filter.currency ?? USUAL_CURRENCY
@@ -93,7 +91,7 @@ export async function countFacets(
     return db.$queryRaw<Row[]>`
       WITH fitting AS MATERIALIZED (
         SELECT e.id ${Prisma.join([Prisma.empty, ...columns], '')} FROM events e JOIN event_listings l ON l.event_id = e.id
-        WHERE ${shown} AND ${conditions(under, cities)} AND ${found.rows} ORDER BY e.starts_at, e.id LIMIT ${MAX_CANDIDATES}::int
+        WHERE ${shown} AND ${conditions(under, cities)} AND ${isPriced(under) ?? Prisma.sql`TRUE`} AND ${found.rows} ORDER BY e.starts_at, e.id LIMIT ${MAX_CANDIDATES}::int
       )
       SELECT CASE WHEN FALSE THEN '' ${Prisma.join([Prisma.empty, ...names], ' ')} ELSE 'total' END AS subject,
         coalesce(NULL, ${Prisma.join([Prisma.raw('NULL::text'), ...subjects.map((name) => Prisma.raw(name))])}) AS value, count(*)::int AS count
