@@ -8,7 +8,7 @@ import type { DocumentNode } from 'graphql'
 import { buildASTSchema, Kind, parse } from 'graphql'
 import { ROOT, sdlFile } from './paths.ts'
 
-const SCALARS = { ID: 'string', DateTime: 'Date', Money: 'number' }
+const SCALARS = { ID: 'string', DateTime: 'Date', Date: 'string', Money: 'number' }
 
 /** The optional file in which a subgraph maps its GraphQL types to the rows that its resolvers work on. */
 export const mappersFile = (name: SubgraphName): string => join(ROOT, 'subgraphs', name, 'codegen.json')

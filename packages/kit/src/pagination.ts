@@ -36,10 +36,14 @@ export interface Connection<T> {
 export interface SortColumn<Row> {
   column: Sql
   /** Instants must have no more than milliseconds: a `Date` has no more either, and the cursor would point beside the row. */
-  type: 'uuid' | 'timestamptz' | 'text' | 'integer'
+  type: 'uuid' | 'timestamptz' | 'text' | 'integer' | 'bigint' | 'float8'
   /** The column's value as text; of an instant, what `toISOString` gives. */
   of(row: Row): string
+  /** Where it runs otherwise than its list does. */
+  direction?: Direction
 }
+
+type Direction = 'ascending' | 'descending'
 
 /** A page of one list, in the terms of SQL. */
 export interface KeysetPage extends Page {
@@ -80,9 +84,10 @@ export interface KeysetList<Row> {
 export function keysetList<Row>(
   name: string,
   columns: SortColumn<Row>[],
-  direction: 'ascending' | 'descending',
+  direction: Direction,
 ): KeysetList<Row> {
-  const descending = direction === 'descending'
+  const isDescending = (column: SortColumn<Row>) => (column.direction ?? direction) === 'descending'
+  const runsOneWay = new Set(columns.map(isDescending)).size === 1
 
   function readCursor(cursor: string | null | undefined, argument: 'after' | 'before'): string[] | null {
     if (cursor == null) return null
@@ -92,25 +97,36 @@ export function keysetList<Row>(
     throw new BadUserInput([{ path: argument, message: 'is not a cursor of this list' }])
   }
 
-  function beyond(values: string[] | null, operator: '<' | '>'): Sql {
+  /** What lies after these values, or before them. */
+  function beyond(values: string[] | null, side: 'after' | 'before'): Sql {
     if (values === null) return sql`TRUE`
     const bounds = columns.map(({ type }, at) => sql`${values[at]}::${raw(type)}`)
-    return sql`(${join(columns.map(({ column }) => column))}) ${raw(operator)} (${join(bounds)})`
+    const operators = columns.map((column) => (isDescending(column) === (side === 'after') ? '<' : '>'))
+    const [operator = '>'] = operators
+    if (runsOneWay)
+      return sql`(${join(columns.map(({ column }) => column))}) ${raw(operator)} (${join(bounds)})`
+    // Which is not a comparison of rows. The first column stands by itself besides, for an index on it to begin there.
+    const compare = (at: number, by: string) => sql`${columns[at]?.column} ${raw(by)} ${bounds[at]}`
+    const from = (at: number): Sql =>
+      at === columns.length - 1
+        ? compare(at, operators[at] ?? '>')
+        : sql`(${compare(at, operators[at] ?? '>')} OR (${compare(at, '=')} AND ${from(at + 1)}))`
+    return sql`${compare(0, `${operator}=`)} AND ${from(0)}`
   }
 
   function parse(args: PageArgs): KeysetPage {
     const { limit, backward } = parseLimit(args)
     const after = readCursor(args.after, 'after')
     const before = readCursor(args.before, 'before')
-    const order = raw(descending === backward ? 'ASC' : 'DESC')
     return {
       limit,
       backward,
       after,
       before,
-      where: sql`${beyond(after, descending ? '<' : '>')} AND ${beyond(before, descending ? '>' : '<')}`,
+      where: sql`${beyond(after, 'after')} AND ${beyond(before, 'before')}`,
       // The limit stands in the text, for the planner to know that a page is short.
-      tail: sql`ORDER BY ${join(columns.map(({ column }) => sql`${column} ${order}`))} LIMIT ${raw(String(limit + 1))}`,
+      tail: sql`ORDER BY ${join(columns.map((column) => sql`${column.column} ${raw(isDescending(column) === backward ? 'ASC' : 'DESC')}`))}
+        LIMIT ${raw(String(limit + 1))}`,
     }
   }
 
@@ -152,6 +168,10 @@ function isOf(column: SortColumn<never> | undefined, value: string): boolean {
       return INSTANT.test(value) && !Number.isNaN(Date.parse(value))
     case 'text':
       return !value.includes('\0')
+    case 'bigint':
+      return /^-?\d{1,18}$/.test(value)
+    case 'float8':
+      return /^-?\d{1,20}(\.\d{1,20})?(e[+-]\d{1,2})?$/.test(value)
     case 'integer':
       return /^-?\d{1,9}$/.test(value)
     case undefined:

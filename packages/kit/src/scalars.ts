@@ -47,6 +47,21 @@ function safeInteger(value: unknown): number {
   throw wrong('Money must be a whole number of the smallest unit.')
 }
 
+/** A day without a time or a zone, `2026-12-31`, in the years 1 to 9999. */
+export const LocalDate = new GraphQLScalarType<string, string>({
+  name: 'Date',
+  serialize: localDate,
+  parseValue: localDate,
+  parseLiteral: (node) => localDate(node.kind === Kind.STRING ? node.value : undefined),
+})
+
+function localDate(value: unknown): string {
+  const day = typeof value === 'string' && /^(?!0000)\d{4}-\d\d-\d\d$/.test(value) ? value : null
+  // A day that there is not, such as the 31st of June, would come back as another one.
+  if (day !== null && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day)) return day
+  throw wrong('Date must be a day such as 2026-12-31.')
+}
+
 /** JSON of any form. What comes as text must have it, so that clients may pass on a file as they found it. */
 export const JsonValue = new GraphQLScalarType<unknown, unknown>({
   name: 'JSON',

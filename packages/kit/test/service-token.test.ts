@@ -139,8 +139,10 @@ describe('line 20: who may call what', () => {
       'event ticket',
       'event booking',
       'ticket user',
+      'ticket event',
       'ticket booking',
       'booking user',
+      'booking event',
     ])
     expect(of(mayCall).toSorted()).toEqual([...new Set([...asks, ...tells])].toSorted())
   })
@@ -154,7 +156,7 @@ describe('line 20: who may call what', () => {
     }
     expect(mayTell('user', 'booking', 'user.renamed')).toBe(true)
     expect(mayTell('user', 'booking', 'booking.renamed')).toBe(false)
-    expect(mayTell('booking', 'event', 'booking.renamed')).toBe(false)
+    expect(mayTell('booking', 'ticket', 'booking.renamed')).toBe(false)
   })
 
   const event = (type: string) => ({

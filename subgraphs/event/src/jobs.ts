@@ -5,7 +5,10 @@ import type { EventHandlers } from '@karcis/kit/events'
 import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
-import { foldViews } from './domain/events/view-store.ts'
+import { updatePrices } from './domain/events/listing-store.ts'
+import { deleteBuyer, foldViews } from './domain/events/view-store.ts'
+import { noteBuyers } from './domain/browsing/view-event.ts'
+import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { copySaleJob, sweepSalesToCopy } from './domain/organizing/copy-sale.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
@@ -34,6 +37,12 @@ const lapseReviewsJob = defineJob({
   schema: z.object({}),
   run: (deps: Deps) => lapseReviews(deps),
 })
+
+/** Every minute: writes what lists need to know of events from before a deployment, until nothing is left. */
+const fillListingsJob = defineJob({ name: 'fill-listings', schema: z.object({}), run: fillListings })
+
+/** Every minute: what was written can be found by a slip of the pen from then on. */
+const learnWordsJob = defineJob({ name: 'learn-words', schema: z.object({}), run: learnNewWords })
 
 /** Every quarter of an hour: tells organizers of new reviews, each once a day at most. */
 const tellOfReviewsJob = defineJob({
@@ -82,6 +91,13 @@ const forgetEventCreations = retention<Deps>({
   keepForDays: 1,
 })
 
+const forgetBuyers = retention<Deps>({
+  name: 'forget-buyers',
+  table: 'event_buyers',
+  since: 'bought_at',
+  keepForDays: ({ settings }) => settings.VIEW_RETENTION_DAYS,
+})
+
 /** An invitation that nobody has accepted in time names a stranger's address. */
 const forgetInvitations = retention<Deps>({
   name: 'forget-staff-invitations',
@@ -111,6 +127,7 @@ export const forgetting = [
   forgetRoomBlocks,
   forgetLostRights,
   forgetEventCreations,
+  forgetBuyers,
   forgetInvitations,
   forgetInvitationCounts,
 ]
@@ -120,6 +137,8 @@ export const jobs = [
   pauseSalesOfOrganizer,
   sweepSalesToPause,
   lapseReviewsJob,
+  fillListingsJob,
+  learnWordsJob,
   tellOfReviewsJob,
   copySaleJob,
   sweepSalesToCopyJob,
@@ -131,6 +150,8 @@ export const crons = [
   { job: sweepSalesToPause.name, match: '* * * * *' },
   { job: sweepSalesToCopyJob.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
+  { job: fillListingsJob.name, match: '* * * * *' },
+  { job: learnWordsJob.name, match: '* * * * *' },
   { job: tellOfReviewsJob.name, match: '*/15 * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
@@ -138,7 +159,10 @@ export const crons = [
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
-    if (erased) await eraseAuthor(tx, userId)
+    if (erased) {
+      await eraseAuthor(tx, userId)
+      await deleteBuyer(tx, userId)
+    }
     const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
     const reason = suspended
@@ -148,4 +172,6 @@ export const inbox: EventHandlers<Tx> = {
     await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
+  'booking.buyers-noted': (tx, { payload: { eventId, userIds } }) => noteBuyers(tx, eventId, userIds),
+  'ticket.prices-changed': (tx, { payload }) => updatePrices(tx, [payload]),
 }

@@ -1,4 +1,5 @@
 import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
+import { tell } from '@karcis/testkit/ask'
 import { gql } from '@karcis/testkit/gql'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +43,7 @@ beforeAll(async () => {
 })
 afterAll(() => story[Symbol.asyncDispose]())
 
-const LIST = `query($filter: EventFilter, $orderBy: EventOrder, $first: Int, $after: String) {
+const LIST = `query($filter: EventFilter, $orderBy: [EventOrder!], $first: Int, $after: String) {
   events(filter: $filter, orderBy: $orderBy, first: $first, after: $after) {
     edges { node { id title } } pageInfo { hasNextPage endCursor } totalCount } }`
 type Edges = { edges: { node: { title: string } }[] }
@@ -174,7 +175,7 @@ describe('links', () => {
 })
 
 describe('views', () => {
-  it('are counted for approved events and make them popular', async () => {
+  it('are counted for approved events, which buyers make popular', async () => {
     const view = `mutation($id: ID!) { recordEventView(id: $id) { views } }`
     for (let times = 1; times <= 3; times++) {
       expect(await story.does(null, view, { id: titles.Bazaar })).toEqual({ views: times })
@@ -182,11 +183,16 @@ describe('views', () => {
     await story.does(null, view, { id: titles.Webinar })
     expect(await story.refused(null, view, { id: titles.Waiting })).toMatchObject({ code: 'NOT_FOUND' })
     expect(await story.does(house.organizer, view, { id: titles.Waiting })).toEqual({ views: 0 })
+    await tell(story.subgraph, 'booking', {
+      type: 'booking.buyers-noted',
+      aggregateId: titles.Bazaar as string,
+      payload: { eventId: titles.Bazaar, userIds: [other.id] },
+    })
     const popular = `{ popularEvents(first: 3) { title views } }`
     expect(await story.does(null, popular)).toEqual([
       { title: 'Bazaar', views: 3 },
-      { title: 'Webinar', views: 1 },
       { title: 'Jazz', views: 0 },
+      { title: 'Webinar', views: 1 },
     ])
   })
 })

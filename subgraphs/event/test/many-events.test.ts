@@ -9,7 +9,7 @@ import { openHouse, type Story, startStory } from './stories.ts'
 
 const MANY = 30_000
 const STATUSES = ['DRAFT', 'PENDING', 'APPROVED', 'REJECTED', 'CANCELLED', 'COMPLETED'] as const
-const LIST = `query($filter: EventFilter, $orderBy: EventOrder) {
+const LIST = `query($filter: EventFilter, $orderBy: [EventOrder!]) {
   events(filter: $filter, orderBy: $orderBy, first: 100) { totalCount edges { node { id } } } }`
 
 let story: Story
@@ -170,7 +170,7 @@ describe(`line 34: of ${MANY} events`, () => {
     const [drafts] = await plansOf(() => story.does(big, MY, { status: 'DRAFT' }))
     expect(drafts).toContain('events_unapproved')
   })
-  it('the popular ones are found without a look at all that nobody has viewed', async () => {
+  it('the popular ones are found without a look at all that nobody has looked at', async () => {
     const first = await story.does(null, '{ popularEvents(first: 100) { id startsAt } }')
     const soonest = first.map(({ startsAt }: { startsAt: string }) => startsAt)
     expect(soonest).toEqual(soonest.toSorted())
@@ -179,8 +179,9 @@ describe(`line 34: of ${MANY} events`, () => {
       `SELECT id FROM events WHERE status = 'APPROVED' AND starts_at > now() ORDER BY starts_at DESC LIMIT 2`,
     )
     await story.sql(
-      `INSERT INTO event_views SELECT $1::uuid, current_date, 1 UNION ALL SELECT $2::uuid, current_date - 29, 2
-       UNION ALL SELECT $1::uuid, current_date - 31, 50`,
+      // Fifty views of two months ago are less than one of today.
+      `UPDATE event_listings SET popularity = CASE event_id WHEN $1::uuid THEN popularity_after(0, 50, now() - interval '60 d')
+       ELSE popularity_after(popularity_after(0, 1, now() - interval '20 d'), 1, now()) END WHERE event_id IN ($1::uuid, $2::uuid)`,
       late.id,
       later.id,
     )
@@ -189,6 +190,6 @@ describe(`line 34: of ${MANY} events`, () => {
     )
     expect(ids).toEqual([later.id, late.id, ...first.slice(0, 98).map(({ id }: { id: string }) => id)])
     const [plan] = await plansOf(() => story.does(null, '{ popularEvents { id } }'))
-    expect(plan).not.toMatch(/Seq Scan on events/)
+    expect(plan).not.toMatch(/Seq Scan on (events|event_listings)\b/)
   })
 })

@@ -97,6 +97,39 @@ describe('a ticket type', () => {
     expect((await story.ask(story.organizer, UPDATE, { input: { id: newId() } })).code).toBe('NOT_FOUND')
   })
 
+  it('has a price that the event subgraph is told of, as far as buyers see it; a sale tells of none', async () => {
+    await using story = await startStory()
+    const eventId = await story.event()
+    const told = async () => {
+      const rows = await story.sql(
+        `SELECT payload->'priceFrom' AS low, payload->'priceTo' AS high FROM kit.outbox
+         WHERE type = 'ticket.prices-changed' AND consumer = 'event' AND aggregate_id = '${eventId}' ORDER BY seq`,
+      )
+      return rows.map(({ low, high }) => [low, high])
+    }
+    const cheap = await story.ticketType(eventId, { price: 50_000 })
+    const dear = await story.ticketType(eventId, { price: 200_000 })
+    await story.ticketType(eventId, { price: 900_000, hidden: true })
+    const change = (input: object) => story.ask(story.organizer, UPDATE, { input })
+    await change({ id: dear, price: 300_000 })
+    await change({ id: cheap, name: 'Cheap', quota: 90 })
+    await story.holdTickets(person(), cheap, 1)
+    await change({ id: dear, hidden: true })
+    await story.ask(story.organizer, DELETE, { id: dear })
+    expect(await told()).toEqual([
+      [50_000, 50_000],
+      [50_000, 200_000],
+      [50_000, 200_000],
+      [50_000, 300_000],
+      [50_000, 50_000],
+      [50_000, 50_000],
+    ])
+    const ASK = 'query($ids: [ID!]!) { priceRanges(eventIds: $ids) { eventId currency priceFrom priceTo } }'
+    const { data } = await story.ask(null, ASK, { ids: [eventId, newId()] }, 'event')
+    expect(data.priceRanges).toEqual([{ eventId, currency: 'IDR', priceFrom: 50_000, priceTo: 50_000 }])
+    expect((await story.ask(null, ASK, { ids: [eventId] })).code).toBe('FORBIDDEN')
+  })
+
   it('never has a quota below what is sold and held, also when both come at once', async () => {
     await using story = await startStory()
     const id = await story.ticketType(await story.event(), { quota: 20 })

@@ -52,7 +52,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'ticket.audited',
       ],
     },
-    event: { graphql: true },
+    event: { graphql: true, events: ['ticket.prices-changed'] },
     booking: { graphql: true, events: ['ticket.resold'] },
   },
   booking: {
@@ -68,7 +68,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'booking.audited',
       ],
     },
-    event: { graphql: true },
+    event: { graphql: true, events: ['booking.buyers-noted'] },
     ticket: { graphql: true },
   },
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { auditedSchema } from './audit.ts'
 import { staffRoleSchema } from './event-staff.ts'
 import { eventForSale } from './event-for-sale.ts'
+import { priceRange } from './price-range.ts'
 import type { SubgraphName } from './subgraphs.ts'
 import { roleSchema } from './tokens.ts'
 
@@ -129,6 +130,8 @@ export const EVENTS = {
   }),
   /** Few tickets of an event are left, for the first time. */
   'ticket.almost-sold-out': z.object({ eventId: z.uuid(), left: z.int() }),
+  /** What tickets of an event cost that buyers see, in the smallest unit of `currency`; null when there are none (any more). */
+  'ticket.prices-changed': priceRange,
   /** An offered ticket ended because its place was sold to somebody else: what it has cost goes back, by a refund of that id. */
   'ticket.resold': z.object({
     ticketId: z.uuid(),
@@ -151,6 +154,8 @@ export const EVENTS = {
     currency: z.string().nullable().default(null),
     refundReason: z.string().nullable().default(null),
   }),
+  /** These have bought tickets of an event; of somebody who buys again it may be told again. */
+  'booking.buyers-noted': z.object({ eventId: z.uuid(), userIds: z.array(z.uuid()) }),
   /** A paid booking has its tickets. */
   'booking.tickets-issued': z.object({
     bookingId: z.uuid(),

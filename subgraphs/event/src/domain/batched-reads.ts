@@ -26,7 +26,7 @@ export interface BatchedReads {
   event: ReadById<Event>
   /** By what comes of a title in an address, in lower case. */
   eventBySlug: (slug: string) => Promise<Event | undefined>
-  /** Approved events yet to end, the most viewed of the last 30 days first; as many as one may ask for. */
+  /** Approved events yet to end, the most popular first; as many as one may ask for. */
   popular: () => Promise<Event[]>
   /** Changes of an event that wait for review. */
   pendingChanges: ReadById<PendingChanges>

@@ -8,10 +8,16 @@ export const descriptionSchema = (max: number) =>
     .nullish()
     .transform((text) => text ?? '')
 
+export const latitudeSchema = z.number().min(-90, 'must be from -90 to 90').max(90, 'must be from -90 to 90')
+export const longitudeSchema = z
+  .number()
+  .min(-180, 'must be from -180 to 180')
+  .max(180, 'must be from -180 to 180')
+
 /** Latitude and longitude as fields of an input; `pairedCoordinates` checks that they come together. */
 export const coordinateFields = {
-  latitude: z.number().min(-90, 'must be from -90 to 90').max(90, 'must be from -90 to 90').nullish(),
-  longitude: z.number().min(-180, 'must be from -180 to 180').max(180, 'must be from -180 to 180').nullish(),
+  latitude: latitudeSchema.nullish(),
+  longitude: longitudeSchema.nullish(),
 }
 
 /** Refuses half a coordinate, and clearing only half of one. */

@@ -7,7 +7,13 @@ import { personalDataOfEvents } from '../domain/serving/personal-data.ts'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
-import { listEvents, listEventsAtVenue, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
+import {
+  listEvents,
+  listEventsAtVenue,
+  listMyEvents,
+  popularEvents,
+  readFacets,
+} from '../domain/browsing/list-events.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
@@ -33,7 +39,11 @@ export const events = {
   Query: {
     events: (_, { filter, orderBy, ...page }, { deps, viewer }, info) => {
       if (filter?.search != null) countSearch(info)
-      return listEvents(deps, viewer, `events:${orderBy ?? 'STARTS_AT_ASC'}`, filter ?? {}, page)
+      return listEvents(deps, viewer, orderBy ?? [], filter ?? {}, page)
+    },
+    facets: (_, { filter }, { deps, viewer }, info) => {
+      countSearch(info)
+      return readFacets(deps, viewer, filter ?? {})
     },
     event: (_, which, { deps, viewer }) => findEvent(deps, viewer, which),
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
@@ -117,6 +127,17 @@ export const events = {
       return place && mapUrl(place)
     },
   },
+  CategoryFacet: {
+    category: ({ value }, _, { loaders }) => loaders.category.load(value),
+  },
+  CityFacet: { city: ({ value }) => value },
+  PriceFacet: {
+    from: ({ value }) => value.from,
+    to: ({ value }) => value.to,
+    currency: ({ value }) => value.currency,
+  },
+  MonthFacet: { month: ({ value }) => value },
+  OnlineFacet: { online: ({ value }) => value },
   Image: {
     url: (image, { width }) => imageUrl(image, width),
   },

@@ -1,5 +1,5 @@
 import { joinResolvers } from '@karcis/kit/resolvers'
-import { DateTime } from '@karcis/kit/scalars'
+import { DateTime, LocalDate, Money } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
@@ -20,7 +20,14 @@ const readingAfresh =
     return result
   }
 
-const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, reviews, staff, venues)
+const joined = joinResolvers<Resolvers>(
+  { DateTime, Date: LocalDate, Money },
+  catalog,
+  events,
+  reviews,
+  staff,
+  venues,
+)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {

@@ -16,6 +16,7 @@ import {
   readHolders,
 } from '../domain/viewing/list-event-tickets.ts'
 import { personalDataOfTickets } from '../domain/viewing/personal-data.ts'
+import { readPriceRanges } from '../domain/viewing/read-prices.ts'
 import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
@@ -40,6 +41,10 @@ export const bookings = {
     ticketHolders(_, args, ctx) {
       requireService(ctx, 'user')
       return readHolders(ctx.deps, args)
+    },
+    priceRanges(_, { eventIds }, ctx) {
+      requireService(ctx, 'event')
+      return readPriceRanges(ctx.deps, eventIds)
     },
     eventTickets: (_, args, ctx) => readEventTickets(depsForBooking(ctx), args),
     eventTicketCount: (_, args, ctx) => readEventTicketCount(depsForBooking(ctx), args),

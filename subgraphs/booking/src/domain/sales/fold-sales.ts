@@ -1,9 +1,19 @@
+import type { EventPayload } from '@karcis/kit/contracts/events'
 import { transaction } from '@karcis/kit/database'
+import { type NewEvent, recordEvents } from '@karcis/kit/events'
 import { enqueue } from '@karcis/kit/jobs'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { findEventCopies, refreshEventCopy } from '../events/event-copy.ts'
 import { foldChanges } from './sale-store.ts'
+
+/** What makes an event popular; told with the sums, so that no sale has to. */
+const boughtBy = (payload: EventPayload<'booking.buyers-noted'>): NewEvent<'booking.buyers-noted'> => ({
+  type: 'booking.buyers-noted',
+  aggregateId: payload.eventId,
+  payload,
+  consumers: ['event'],
+})
 
 export const FOLD_SALES = { name: 'fold-sales', schema: z.object({}) }
 
@@ -20,7 +30,11 @@ export async function foldSales(deps: Deps, _payload: object = {}, closing?: Abo
   const { db } = deps
   const events = new Set<string>()
   for (;;) {
-    const { folded, eventIds } = await transaction(db, (tx) => foldChanges(tx, BATCH))
+    const { folded, eventIds } = await transaction(db, async (tx) => {
+      const changes = await foldChanges(tx, BATCH)
+      await recordEvents(tx, changes.buyers.map(boughtBy))
+      return changes
+    })
     for (const id of eventIds) events.add(id)
     if (folded < BATCH || closing?.aborted) break
   }

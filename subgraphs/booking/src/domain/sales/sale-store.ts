@@ -131,10 +131,15 @@ export async function sumOfOrganizer(db: Db, organizerId: string): Promise<Sales
 
 /**
  * Adds up to `limit` notes to the sums, each once: whoever takes a note marks it in the same statement. Sums are locked in one order.
- * @returns the events of these notes.
+ * @returns the events of these notes, and who bought of each.
  */
-export async function foldChanges(tx: Tx, limit: number): Promise<{ folded: number; eventIds: string[] }> {
-  const [row] = await tx.$queryRaw<{ folded: number; eventIds: string[] | null }[]>`WITH taken AS (
+export async function foldChanges(
+  tx: Tx,
+  limit: number,
+): Promise<{ folded: number; eventIds: string[]; buyers: { eventId: string; userIds: string[] }[] }> {
+  const [row] = await tx.$queryRaw<
+    { folded: number; eventIds: string[] | null; buyers: { eventId: string; userIds: string[] }[] }[]
+  >`WITH taken AS (
       UPDATE sale_changes SET folded = true WHERE id = ANY(ARRAY(
         SELECT id FROM sale_changes WHERE NOT folded ORDER BY event_id, id LIMIT ${limit}::int FOR UPDATE SKIP LOCKED))
       RETURNING *),
@@ -144,8 +149,11 @@ export async function foldChanges(tx: Tx, limit: number): Promise<{ folded: numb
       FROM (${factsOf(Prisma.sql`taken`)}) AS fact GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
       ON CONFLICT (event_id, dimension, value, currency) DO UPDATE SET label = coalesce(excluded.label, known.label),
         ${eachMeasure((measure) => `${measure} = known.${measure} + excluded.${measure}`)})
-    SELECT count(*)::int AS folded, array_agg(DISTINCT event_id::text) AS "eventIds" FROM taken`
-  return { folded: row?.folded ?? 0, eventIds: row?.eventIds ?? [] }
+    SELECT count(*)::int AS folded, array_agg(DISTINCT event_id::text) AS "eventIds", (
+      SELECT coalesce(json_agg(json_build_object('eventId', event_id, 'userIds', user_ids)), '[]') FROM (
+        SELECT t.event_id, array_agg(DISTINCT b.user_id) FROM taken t JOIN bookings b ON b.id = t.booking_id
+        WHERE t.kind = 'SALE' GROUP BY t.event_id) sold(event_id, user_ids)) AS buyers FROM taken`
+  return { folded: row?.folded ?? 0, eventIds: row?.eventIds ?? [], buyers: row?.buyers ?? [] }
 }
 
 /** How many tickets of an event are sold and were not given back. */

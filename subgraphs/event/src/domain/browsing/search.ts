@@ -3,7 +3,8 @@ import { BadUserInput } from '@karcis/kit/errors'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { type EventPage, type EventQuery, listEvents, type SearchWords } from '../events/event-list-store.ts'
+import { type EventPage, type EventQuery, listEvents } from '../events/event-list-store.ts'
+import { type Search, type SearchWord, understandSearch } from '../events/event-texts.ts'
 
 const MAX_WORDS = 10
 
@@ -11,45 +12,55 @@ const MAX_WORDS = 10
 const TIMEOUT_MS = 1_500
 
 /**
- * What a search asks for. Words of one or two letters have no trigrams: they are looked up as words, or their beginnings.
+ * The words that a search asks for, each once.
  * @param search one line.
  * @throws BadUserInput when it has too many words, or none that can be searched for.
  */
-export function parseSearch(search: string): SearchWords {
-  const words = search.split(/\s+/u).filter((word) => word !== '')
-  const long = words.filter((word) => /[\p{L}\p{N}]{3}/u.test(word))
-  const short = words
-    .filter((word) => !long.includes(word))
-    .flatMap((word) => word.match(/[\p{L}\p{N}]+/gu) ?? [])
-  const parsed: SearchWords = {
-    within: [...new Set(long)],
-    beginning: [...new Set(short.filter((word) => !isOne(word)))],
-    whole: [...new Set(short.filter(isOne))],
-  }
-  const count = long.length + short.length
+export function parseSearch(search: string): SearchWord[] {
+  const words = search.split(/\s+/u).flatMap(wordsOf)
   const problem =
-    count > MAX_WORDS
+    words.length > MAX_WORDS
       ? `must have at most ${MAX_WORDS} words`
-      : count === 0
+      : words.length === 0
         ? 'must have a letter or a digit'
         : null
   if (problem) throw new BadUserInput([{ path: 'filter.search', message: problem }])
-  return parsed
+  return [...new Set(words)].map((text) => ({ text, isWhole: /^.$/u.test(text) }))
 }
 
-const isOne = (word: string): boolean => /^.$/u.test(word)
+/** What has three letters in a row is one word, whatever else is in it; of anything else each of its parts is. */
+const wordsOf = (text: string): string[] =>
+  /[\p{L}\p{N}]{3}/u.test(text) ? [text] : (text.match(/[\p{L}\p{N}]+/gu) ?? [])
 
-/** A page of what a search finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
-export async function searchEvents(deps: Deps, query: EventQuery, page: PageArgs): Promise<EventPage> {
-  const bounded = <T>(run: (tx: Tx) => Promise<T>): Promise<T> =>
-    deps.searching(() =>
-      transaction(deps.db, async (tx) => {
-        await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true)`
-        return run(tx)
-      }),
-    )
-  const found = await bounded((tx) => listEvents({ db: tx, reads: tx }, query, page))
-  const totalCount = () =>
-    bounded(async (tx) => (await listEvents({ db: tx, reads: tx }, query, { first: 1 })).totalCount())
-  return { ...found, totalCount }
+/** A page of what a search, by words, a place or a price, finds. @throws ServiceUnavailable when it takes too long, or too many search at once. */
+export async function searchEvents(
+  deps: Deps,
+  query: EventQuery,
+  words: readonly SearchWord[],
+  page: PageArgs,
+): Promise<EventPage> {
+  const read = (wanted: PageArgs) =>
+    searching(deps, words, async (tx, search) => {
+      const found = await listEvents({ db: tx, reads: tx }, { ...query, ...(search && { search }) }, wanted)
+      return wanted === ONE ? { ...found, counted: await found.totalCount() } : { ...found, counted: 0 }
+    })
+  const { edges, pageInfo } = await read(page)
+  return { edges, pageInfo, totalCount: async () => (await read(ONE)).counted }
 }
+
+/** Does something with what words come to, when its turn has come and for so long at most. @throws ServiceUnavailable */
+export const searching = <T>(
+  deps: Deps,
+  words: readonly SearchWord[],
+  run: (tx: Tx, search: Search | undefined) => Promise<T>,
+): Promise<T> =>
+  deps.searching(() =>
+    transaction(deps.db, async (tx) => {
+      // What fits many events would be read off their table from its beginning, which is not where what is to come is.
+      await tx.$queryRaw`SELECT set_config('statement_timeout', ${String(TIMEOUT_MS)}, true), set_config('enable_seqscan', 'off', true)`
+      return run(tx, words.length === 0 ? undefined : await understandSearch(tx, words))
+    }),
+  )
+
+/** Of a list that is only counted. */
+const ONE: PageArgs = { first: 1 }

@@ -5,9 +5,10 @@ import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
-import { upsertView } from '../events/view-store.ts'
+import { insertBuyers, raisePopularity, upsertView, WEIGHT } from '../events/view-store.ts'
 import { isSlug } from '@karcis/kit/slugs'
 
 /**
@@ -41,21 +42,33 @@ export interface Visitor {
 const HOUR_SECONDS = 3_600
 
 /**
- * Counts a view of an approved event: of each person, or of each address, once an hour. An owner's look at their unapproved one
+ * Counts a view of an approved event: of each person, or of each address, once an hour. It makes the event more popular unless somebody
+ * has looked from the same network within the hour, so nobody does that with many accounts. An owner's look at their unapproved one
  * counts nothing. While Redis is away, nor does any other: who was here is remembered there, and only there.
  * @throws NotFound.
  */
 export async function recordEventView(deps: Deps, visitor: Visitor, id: string): Promise<Event> {
   const event = await visibleEvent(deps, visitor.viewer, parseInput(idSchema, id, 'id'))
-  if (event.status === 'APPROVED' && (await isNewView(deps, visitor, event.id))) {
-    await transaction(deps.db, (tx) => upsertView(tx, event.id))
-  }
+  const { viewer, address, first } = visitor
+  const who = viewer?.id ?? address
+  if (event.status !== 'APPROVED' || !(who === null ? first : await isFirst(deps, event.id, who)))
+    return event
+  const raises = address !== null && (await isFirst(deps, event.id, `network ${address}`))
+  await transaction(deps.db, async (tx) => {
+    await upsertView(tx, event.id)
+    if (raises) await raisePopularity(tx, event.id, WEIGHT.view)
+  })
   return event
 }
 
-async function isNewView({ redis, log }: Deps, visitor: Visitor, eventId: string): Promise<boolean> {
-  const who = visitor.viewer?.id ?? visitor.address
-  if (who === null) return visitor.first
+/** Takes in who has bought tickets of an event: each of them makes it more popular, once. */
+export async function noteBuyers(tx: Tx, eventId: string, userIds: readonly string[]): Promise<void> {
+  const added = await insertBuyers(tx, eventId, userIds)
+  if (added > 0) await raisePopularity(tx, eventId, added * WEIGHT.buyer)
+}
+
+/** Whether nobody has looked at an event under this name within the hour. */
+async function isFirst({ redis, log }: Deps, eventId: string, who: string): Promise<boolean> {
   const key = `view:${eventId}:${createHash('sha256').update(who).digest('base64url')}`
   try {
     return (await redis.set(key, '', 'EX', HOUR_SECONDS, 'NX')) === 'OK'

@@ -1,5 +1,6 @@
 import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
+import type { Reads } from '@karcis/kit/reads'
 import type { Db, Tx } from '../database.ts'
 import { inUseErrors, requireSpace } from '../errors.ts'
 
@@ -26,6 +27,17 @@ const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_
 export async function findCategories(db: Db, ids: string[]): Promise<Map<string, Category>> {
   const found = await db.category.findMany({ where: { id: { in: ids } } })
   return new Map(found.map((category) => [category.id, category]))
+}
+
+/** The id of the category that is called so, or has that id or slug, in any case; null when there is none. A name goes before a slug. */
+export async function findCategoryNamed(
+  db: Reads,
+  { name, slug }: { name: string; slug: string },
+): Promise<string | null> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`SELECT id FROM categories
+    WHERE id::text = lower(${name}) OR searchable(name) = searchable(${name}) OR slug = ${slug}
+    ORDER BY id::text <> lower(${name}), searchable(name) <> searchable(${name}), name LIMIT 1`
+  return row?.id ?? null
 }
 
 /** All categories, by name. */

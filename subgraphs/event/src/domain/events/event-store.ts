@@ -437,6 +437,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       created_at, edited_at FROM reviews WHERE author_id = ${userId}::uuid) r),
     'reviewsReported', (SELECT coalesce(json_agg(p ORDER BY p.reported_at), '[]') FROM (SELECT review_id, reported_at
       FROM review_reports WHERE reporter_id = ${userId}::uuid) p),
+    'boughtFor', (SELECT coalesce(json_agg(b ORDER BY b.bought_at), '[]') FROM (SELECT event_id, bought_at
+      FROM event_buyers WHERE user_id = ${userId}::uuid) b),
     'roomBlocks', (SELECT coalesce(json_agg(b ORDER BY b.starts_at), '[]') FROM (SELECT room_id, starts_at, ends_at, reason, created_at
       FROM room_bookings WHERE holder_id = ${userId}::uuid) b)
   )::text AS part`

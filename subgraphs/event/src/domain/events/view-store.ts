@@ -1,7 +1,7 @@
 import type { Reads } from '@karcis/kit/reads'
 import type { Tx } from '../database.ts'
 import type { Event } from './event.ts'
-import { APPROVED, TO_COME } from './event-list-store.ts'
+import { APPROVED, TO_COME } from './event-filter.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 
 /** Counts a view today (UTC): one row per event and day, so that popularity can forget. */
@@ -41,21 +41,40 @@ export async function findViewCounts(db: Reads, eventIds: readonly string[]): Pr
   return new Map(rows.map(({ id, views }) => [id, views]))
 }
 
+/** What a view and a buyer count for in an event's popularity. */
+export const WEIGHT = { view: 1, buyer: 10 } as const
+
+/** Makes an event more popular by what has just happened; of all that ever did, half is forgotten every seven days (`popularity_after`). */
+export async function raisePopularity(tx: Tx, eventId: string, weight: number): Promise<void> {
+  await tx.$executeRaw`UPDATE event_listings SET popularity = popularity_after(popularity, ${weight}::float8, now())
+    WHERE event_id = ${eventId}::uuid`
+}
+
+/** Notes who has bought tickets of an event. @returns how many of them are new. */
+export async function insertBuyers(tx: Tx, eventId: string, userIds: readonly string[]): Promise<number> {
+  return tx.$executeRaw`INSERT INTO event_buyers (event_id, user_id)
+    SELECT e.id, buyer FROM events e, unnest(${userIds}::uuid[]) buyer WHERE e.id = ${eventId}::uuid ORDER BY buyer
+    ON CONFLICT DO NOTHING`
+}
+
+/** Forgets what somebody whose account is erased has bought. */
+export async function deleteBuyer(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM event_buyers WHERE user_id = ${userId}::uuid`
+}
+
 /**
- * Approved events yet to end, the most viewed of the last 30 days first, then the soonest: a hundred at most. Of those that nobody has
- * viewed only the soonest are looked at.
+ * Approved events yet to end, the most popular first, then the soonest: a hundred at most. Of those that nobody has looked at only the
+ * soonest are read.
  */
 export const listPopularEvents = (db: Reads): PromiseLike<Event[]> =>
   db.$queryRaw<Event[]>`
-    WITH recent AS MATERIALIZED (
-      SELECT event_id, sum(views) AS views FROM event_views
-      WHERE day > (now() AT TIME ZONE 'UTC')::date - 30 GROUP BY event_id
-    ), viewed AS (
-      SELECT e.id, recent.views FROM recent JOIN events e ON e.id = recent.event_id
-      WHERE ${APPROVED} AND ${TO_COME} ORDER BY recent.views DESC, e.starts_at, e.id LIMIT 100
+    WITH popular AS (
+      SELECT e.id, l.popularity FROM event_listings l JOIN events e ON e.id = l.event_id
+      WHERE l.popularity > 0 AND ${APPROVED} AND ${TO_COME} ORDER BY l.popularity DESC, l.starts_at DESC, l.event_id DESC LIMIT 100
     ), soonest AS (
-      SELECT e.id, 0::numeric FROM events e
-      WHERE ${APPROVED} AND ${TO_COME} AND e.id NOT IN (SELECT event_id FROM recent) ORDER BY e.starts_at, e.id LIMIT 100
+      SELECT e.id, 0::float8 FROM events e
+      WHERE ${APPROVED} AND ${TO_COME} AND NOT EXISTS (SELECT FROM event_listings l WHERE l.event_id = e.id AND l.popularity > 0)
+      ORDER BY e.starts_at, e.id LIMIT 100
     )
-    SELECT ${EVENT_COLUMNS} FROM (SELECT * FROM viewed UNION ALL SELECT * FROM soonest) AS popular
-    JOIN events e ON e.id = popular.id ORDER BY popular.views DESC, e.starts_at, e.id LIMIT 100`
+    SELECT ${EVENT_COLUMNS} FROM (SELECT * FROM popular UNION ALL SELECT * FROM soonest) AS first
+    JOIN events e ON e.id = first.id ORDER BY first.popularity DESC, e.starts_at, e.id LIMIT 100`

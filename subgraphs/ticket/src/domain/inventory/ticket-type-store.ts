@@ -1,5 +1,6 @@
 import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import type { PriceRange } from '@karcis/kit/contracts/price-range'
 import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import type { Reads } from '@karcis/kit/reads'
@@ -25,6 +26,16 @@ export async function findTicketTypesOfEvents(
 ): Promise<Map<string, TicketType[]>> {
   const rows = await selectTypes(db, Prisma.sql`t.event_id = ANY(${eventIds}::uuid[])`)
   return Map.groupBy(rows.map(toTicketType), (type) => type.eventId)
+}
+
+/** What tickets cost that buyers see, of those events that have ticket types: as `ticket.prices-changed` tells of each change. */
+export async function findPriceRanges(db: Db, eventIds: readonly string[]): Promise<PriceRange[]> {
+  const rows = await db.$queryRaw<
+    { eventId: string; currency: string | null; priceFrom: bigint | null; priceTo: bigint | null }[]
+  >`SELECT t.event_id AS "eventId", r.currency, r.price_from AS "priceFrom", r.price_to AS "priceTo"
+    FROM (SELECT DISTINCT event_id FROM ticket_types WHERE event_id = ANY(${eventIds}::uuid[])) t, price_range(t.event_id) r`
+  const amount = (value: bigint | null) => (value === null ? null : Number(value))
+  return rows.map((row) => ({ ...row, priceFrom: amount(row.priceFrom), priceTo: amount(row.priceTo) }))
 }
 
 /** What most pages show of an event, read with one query for all requests of this process that ask for it at once. */
