@@ -1,7 +1,13 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
 import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
-import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
+import {
+  BOUNCES_PATH,
+  OUTBOX_FOLDER,
+  OUTBOX_PATH,
+  SMS_STATUS_PATH,
+  UNSUBSCRIBE_PATH,
+} from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { FILE_UPLOADS_FOLDER, FILES_FOLDER, STORAGE_PATH } from '@karcis/kit/contracts/files'
@@ -34,8 +40,10 @@ import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { reportsOfReviews } from './domain/content-reports/tell.ts'
 import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
+import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
+import { takeSmsStatus } from './domain/notifications/sms/take-status.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
 import { dispatchDeliveries } from './domain/notifications/deliveries/dispatch-deliveries.ts'
 import { createNotificationLive, publishGrowth } from './domain/notifications/notification-live.ts'
@@ -45,7 +53,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting, openMissingPagesJob } from './jobs.ts'
+import { announceRemindersJob, closeCampaignsJob, forgetting, openMissingPagesJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -78,6 +86,7 @@ function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
   const hourly = forgetting(settings)
+  const announcements = announcing(settings.EVENT_CHANGE_PAUSE_SECONDS)
   return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
@@ -86,14 +95,15 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
-      const channels = createChannels(settings, base)
+      const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
+      const channels = createChannels(settings, base, sealer)
       const pictures = createPictures()
       const deps: Deps = {
         ...base,
         passwords,
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
-        sealer: createSealer(settings.KEY_ENCRYPTION_SECRET),
+        sealer,
         relyingParty: { id: settings.PASSKEY_RP_ID, origins: settings.PASSKEY_ORIGINS },
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
@@ -105,14 +115,17 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         outbox: channels.outbox,
         unsubscribeLinks: channels.unsubscribeLinks,
         bounces: channels.bounces,
+        push: channels.push,
+        sms: channels.sms,
+        smsPrefixes: settings.SMS_PREFIXES,
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
+        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         ...chooseStorage(settings, base.log),
         pictures,
         documentUrls: createDocumentUrls(settings.SERVICE_SECRET),
         unusedUploadHours: settings.UNUSED_UPLOAD_HOURS,
-        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -122,9 +135,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
           PUSH: settings.PUSH_PER_SECOND,
           SMS: settings.SMS_PER_SECOND,
         },
+        campaignsPerSecond: settings.CAMPAIGNS_PER_SECOND,
         attempts: settings.MESSAGE_ATTEMPTS,
       })
       const announcer = announceDue(deps)
+      const campaigner = tellCampaigns(deps)
       wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
@@ -135,6 +150,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         async close() {
           await sealing.close()
           await announcer.close()
+          await campaigner.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
@@ -152,6 +168,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     jobs: [
       announceRemindersJob,
       openMissingPagesJob,
+      closeCampaignsJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
@@ -164,6 +181,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
       { job: openMissingPagesJob.name, match: '*/5 * * * *' },
+      { job: closeCampaignsJob.name, match: '*/10 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       { job: resumePictureSizes.name, match: '* * * * *' },
@@ -173,21 +191,21 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
-      ...announcing,
+      ...announcements,
       async 'event.changed'(tx: Tx, event) {
-        await announcing['event.changed']?.(tx, event)
+        await announcements['event.changed']?.(tx, event)
         const { id, status, imageUploadId } = event.payload
         if (status === 'DELETED') await confirmEventImage(tx, id, null)
         else if (imageUploadId !== undefined) await confirmEventImage(tx, id, imageUploadId)
       },
       ...reportsOfReviews,
       async 'event.review-moderated'(tx: Tx, event) {
-        await announcing['event.review-moderated']?.(tx, event)
+        await announcements['event.review-moderated']?.(tx, event)
         await reportsOfReviews['event.review-moderated'](tx, event)
       },
       'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
-        await announcing['booking.changed']?.(tx, event)
+        await announcements['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
       },
     }),
@@ -205,6 +223,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       },
       [FILES_FOLDER]: { method: 'GET', open: (name: string) => openPicture(deps, name) },
       [downloadFolder('document')]: { method: 'GET', open: (name: string) => openDocument(deps, name) },
+      [SMS_STATUS_PATH]: { answer: (request: PageRequest) => takeSmsStatus(deps, request) },
       [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),
   })

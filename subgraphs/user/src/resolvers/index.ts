@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { contentReports } from './content-reports.ts'
+import { campaign } from './campaign.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
 import { files } from './files.ts'
@@ -20,6 +21,7 @@ export const resolvers = joinResolvers<Resolvers>(
   { DateTime, JSON: JsonValue },
   account,
   audit,
+  campaign,
   dataExport,
   entry,
   files,

@@ -1,5 +1,5 @@
-import type { StoredImage } from '@karcis/kit/contracts/files'
 import { type Duty, hasDuty, type StaffMember } from '@karcis/kit/contracts/event-staff'
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import type { Viewer } from '@karcis/kit/service-token'
 import { owns } from '../ownership.ts'
 import type { EventSchedule } from './event-schedule.ts'

@@ -13,12 +13,14 @@ export interface NoticeOf<K extends NotificationKind> {
   /** What it comes of, such as the id of a refund and how far that is: of one kind and cause a person is told once. At most 200 characters. */
   cause: string
   data: DataOf<K>
-  /** Another address than the account's, for what goes by mail alone. */
+  /** Another address than the account's, for what goes by one channel alone. */
   to?: string
   /** A one-time token, sealed by `deps.messageSealer`: its text is given it when it is sent, and it is wiped then. */
   secret?: Uint8Array<ArrayBuffer>
   /** From when on it is of no use to be told: what has not been sent by then is not sent. */
   until?: Date
+  /** Of a CAMPAIGN: which. Its data is kept there, and not again for each who is told. */
+  campaignId?: string
 }
 
 /** What is to be done after the commit of what people were told, by the database that it was written to. */
@@ -37,29 +39,36 @@ export function followNotices(db: object, follow: (told: ReadonlyMap<string, num
  * told to, or who is erased, is passed by. Nothing is sent before the commit; then it is, once, whatever happens to this process.
  */
 export async function notify(tx: Tx, notices: readonly Notice[]): Promise<void> {
-  if (notices.length === 0) return
-  const told = await insertNotifications(tx, notices.map(rowOf))
-  afterCommit(tx, (db) => followers.get(db)?.(told))
+  await notifyAndCount(tx, notices)
 }
 
-function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNotification {
-  const { group, mailOnly } = kindOf(kind)
+/** The same. @returns how many people have more in their lists now. */
+export async function notifyAndCount(tx: Tx, notices: readonly Notice[]): Promise<number> {
+  if (notices.length === 0) return 0
+  const told = await insertNotifications(tx, notices.map(rowOf))
+  afterCommit(tx, (db) => followers.get(db)?.(told))
+  return told.size
+}
+
+function rowOf({ userId, kind, cause, data, to, secret, until, campaignId }: Notice): NewNotification {
+  const { group, only } = kindOf(kind)
   const { priority, channels, fixed } = groupOf(kind)
   return {
     id: newId(),
     userId,
     kind,
     cause,
-    data: JSON.stringify(KINDS[kind].data.parse(data)),
-    listed: mailOnly !== true,
+    data: JSON.stringify(campaignId === undefined ? KINDS[kind].data.parse(data) : { campaignId }),
+    listed: only === undefined,
     group,
     priority,
     fixed: fixed === true,
     channels: CHANNELS.filter((name) =>
-      mailOnly ? name === 'EMAIL' : (channels as readonly string[]).includes(name),
+      only ? name === only : (channels as readonly string[]).includes(name),
     ),
     to: to ?? null,
     secret: secret ?? null,
     until: until ?? null,
+    campaignId: campaignId ?? null,
   }
 }

@@ -3,13 +3,14 @@ import { transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import type { Deps } from '../../deps.ts'
-import { type Channel, RetryLater } from '../channels/channel.ts'
+import { type Channel, NeverTaken, RetryLater } from '../channels/channel.ts'
 import { type ChannelName, isKind, KINDS, kindOf, PRIORITY } from '../kinds.ts'
 import { word } from '../texts/word.ts'
 import {
   type DueDelivery,
+  insertDeadAddress,
   lockPace,
-  moveToGone,
+  moveToEnded,
   moveToSent,
   takeDue,
   updateGivenBack,
@@ -17,9 +18,10 @@ import {
   updateTried,
 } from './delivery-store.ts'
 
-/** Messages that one process hands over at once by a channel; so many of them are kept free for what is urgent. */
+/** Messages that one process hands over at once by a channel; so many of them are kept free for what is urgent, and campaigns have no more than a few. */
 const AT_ONCE = 32
 const FOR_URGENT = 4
+const OF_CAMPAIGNS = 8
 /** Between two looks for what is due, while there is something and while there was nothing. */
 const BUSY_MS = 50
 const IDLE_MS = 1_000
@@ -35,6 +37,8 @@ const REASON_LENGTH = 500
 export interface DeliveryLimits {
   /** Messages a second, over all processes. */
   perSecond: Readonly<Record<ChannelName, number>>
+  /** The same of what is a campaign's, by each channel. */
+  campaignsPerSecond: number
   /** After so many attempts a message is given up. */
   attempts: number
 }
@@ -59,22 +63,27 @@ export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits)
 
 function dispatchBy(
   deps: DispatcherDeps,
-  { perSecond, attempts }: DeliveryLimits,
+  { perSecond, campaignsPerSecond, attempts }: DeliveryLimits,
   channel: Channel,
 ): Lookout {
   const givingUp = new AbortController()
   const underWay = new Map<DueDelivery, Promise<void>>()
-  const rate = perSecond[channel.name]
+  const rate = { all: perSecond[channel.name], campaigns: campaignsPerSecond }
 
   /** @returns how long to rest: not at all after something was taken. */
   async function look(): Promise<number> {
-    const rest = [...underWay.keys()].filter(({ priority }) => priority > PRIORITY.SECURITY).length
-    const room = { all: AT_ONCE - underWay.size, rest: AT_ONCE - FOR_URGENT - rest }
+    const all = [...underWay.keys()]
+    const room = {
+      all: AT_ONCE - all.length,
+      rest: AT_ONCE - FOR_URGENT - all.filter(({ priority }) => priority > PRIORITY.SECURITY).length,
+      campaigns: OF_CAMPAIGNS - countCampaigns(all),
+    }
     if (room.all <= 0) return BUSY_MS
     const due = await transaction(deps.db, async (tx) => {
       const slots = await lockPace(tx, channel.name, rate)
       const taken = await takeDue(tx, channel.name, slots, room)
-      if (taken.length > 0) await updatePace(tx, channel.name, rate, taken.length)
+      if (taken.length > 0)
+        await updatePace(tx, channel.name, rate, { all: taken.length, campaigns: countCampaigns(taken) })
       return taken
     })
     for (const delivery of due) underWay.set(delivery, attempt(delivery))
@@ -112,6 +121,9 @@ function dispatchBy(
   }
 }
 
+const countCampaigns = (deliveries: readonly DueDelivery[]): number =>
+  deliveries.filter(({ priority }) => priority === PRIORITY.CAMPAIGN).length
+
 /** Makes one attempt, and writes down what came of it. @param closing gives up: the process ends. */
 async function deliver(
   deps: DispatcherDeps,
@@ -123,13 +135,18 @@ async function deliver(
   const { db, log } = deps
   try {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(SEND_MS)])
-    const outcome = await channel.send(messageOf(deps, delivery), signal)
-    await transaction(db, (tx) =>
-      outcome === 'SENT' ? moveToSent(tx, delivery.id) : moveToGone(tx, channel.name, delivery),
-    )
+    const message = messageOf(deps, delivery)
+    const outcome = await channel.send(message, signal)
+    await transaction(db, async (tx) => {
+      if (outcome === 'SENT') return moveToSent(tx, delivery.id)
+      await moveToEnded(tx, channel.name, delivery, outcome)
+      return channel.ended
+        ? channel.ended(tx, message, outcome)
+        : insertDeadAddress(tx, channel.name, delivery.address)
+    })
   } catch (error) {
     if (closing.aborted) return transaction(db, (tx) => updateGivenBack(tx, delivery))
-    const last = delivery.attempt >= attempts
+    const last = delivery.attempt >= attempts || error instanceof NeverTaken
     const asked = error instanceof RetryLater ? error.afterSeconds : 0
     const pause = Math.max(backOffSeconds(delivery.attempt, Math.random(), BACK_OFF), asked)
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_LENGTH)
@@ -143,7 +160,7 @@ async function deliver(
 
 /** @throws Error for what cannot be put into words. */
 function messageOf({ messageSealer, publicUrl }: DispatcherDeps, delivery: DueDelivery) {
-  const { id, userId, address: to, kind, data, language, timezone } = delivery
+  const { id, userId, address: to, kind, data, until, language, timezone } = delivery
   if (!isKind(kind)) throw new Error(`nothing is known of the kind ${kind}`)
   const secret = delivery.secret ? messageSealer.unseal(delivery.secret) : ''
   return {
@@ -154,6 +171,7 @@ function messageOf({ messageSealer, publicUrl }: DispatcherDeps, delivery: DueDe
     kind,
     group: KINDS[kind].group,
     data: kindOf(kind).data.parse(data),
+    until,
     wording: word(kind, data, { language, timezone }, publicUrl, secret),
   }
 }
