@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createApi, demoUsers, ensureOrganizer, ensureUser, type Run, signIn } from './demo-accounts.ts'
+import { type Poster, posterOf } from './demo-posters.ts'
 import { hashFiles, isStamped, writeStamp } from './once.ts'
 import type { StartSettings } from './start-settings.ts'
 
@@ -24,7 +25,9 @@ export async function seedOnce(
   const users: DemoUser[] = [{ role: 'ADMIN', ...admin }]
   if (!settings.seed) return users
   const stamp = join(dataDir, 'seeded')
-  const hash = hashFiles(['seed.ts', 'demo-accounts.ts'].map((name) => join(import.meta.dirname, name)))
+  const hash = hashFiles(
+    ['seed.ts', 'demo-accounts.ts', 'demo-posters.ts'].map((name) => join(import.meta.dirname, name)),
+  )
   if (!isStamped(stamp, hash)) {
     log('seeding demo data (once)')
     try {
@@ -53,11 +56,14 @@ export async function seed(
   if (!organizer) throw new Error('no organizer among the demo users')
   const organizerToken = await ensureOrganizer(run, organizer, adminToken)
   const place = await ensurePlaces(run, adminToken)
-  const make = (details: EventDetails) => ensureEvent(run, details, organizerToken, adminToken)
+  const pictures = createPictures(run, routerUrl, organizerToken)
+  const make = (details: EventDetails) => ensureEvent(run, details, organizerToken, adminToken, pictures)
+  await ensureAvatar(run, organizerToken, pictures)
 
   const film = await make({
     title: 'Laskar Senja (screening)',
     description: 'The film of the year, in the big hall. Seats are numbered: choose yours on the seat map.',
+    poster: { manner: 'film', title: ['Laskar', 'Senja'], below: 'The film of the year, in the big hall' },
     category: place.film,
     venueId: place.cinema,
     roomId: place.hall,
@@ -68,6 +74,7 @@ export async function seed(
   const concert = await make({
     title: 'Malam Nusantara Festival',
     description: 'Three stages, one night. General admission: first come, first served.',
+    poster: { manner: 'concert', title: ['Malam', 'Nusantara'], below: 'Three stages, one night' },
     category: place.concert,
     venueId: place.field,
     inDays: 30,
@@ -80,6 +87,11 @@ export async function seed(
   const seminar = await make({
     title: 'Seminar: Tickets without Tears',
     description: 'How a seat is sold exactly once. Free of charge; pay what you want for the workshop.',
+    poster: {
+      manner: 'seminar',
+      title: ['Tickets', 'without', 'Tears'],
+      below: 'How a seat is sold exactly once',
+    },
     category: place.seminar,
     venueId: place.campus,
     inDays: 14,
@@ -146,6 +158,7 @@ async function ensurePlaces(run: Run, adminToken: string): Promise<Places> {
 }
 
 interface EventDetails {
+  poster: Poster
   title: string
   description: string
   category: string
@@ -155,13 +168,45 @@ interface EventDetails {
   hours: number
 }
 
+interface Pictures {
+  /** Draws a poster and sends it, as a client would. @returns the id of the upload. */
+  send(purpose: 'EVENT_IMAGE' | 'AVATAR', poster: Poster): Promise<string>
+}
+
+const createPictures = (run: Run, routerUrl: string, token: string): Pictures => ({
+  async send(purpose, poster) {
+    const picture = await posterOf(poster)
+    const { createUpload } = await run(
+      'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { id url method headers { name value } } }',
+      { input: { purpose, contentType: 'image/png', size: picture.length } },
+      token,
+    )
+    const { id, url, method, headers } = createUpload
+    const response = await fetch(new URL(url, routerUrl), {
+      method,
+      headers: headers.map(({ name, value }: { name: string; value: string }) => [name, value]),
+      body: new Uint8Array(picture),
+    })
+    if (!response.ok) throw new Error(`a picture was not taken: ${response.status} ${await response.text()}`)
+    return id
+  },
+})
+
+async function ensureAvatar(run: Run, token: string, pictures: Pictures): Promise<void> {
+  const { me } = await run('{ me { avatarUrl } }', {}, token)
+  if (me.avatarUrl !== null) return
+  const uploadId = await pictures.send('AVATAR', { manner: 'portrait', title: ['Rara'], below: '' })
+  await run('mutation ($uploadId: ID!) { setAvatar(uploadId: $uploadId) { id } }', { uploadId }, token)
+}
+
 async function ensureEvent(
   run: Run,
   details: EventDetails,
   organizerToken: string,
   adminToken: string,
+  pictures: Pictures,
 ): Promise<string> {
-  const { category, inDays, hours, ...input } = details
+  const { poster, category, inDays, hours, ...input } = details
   const { myEvents } = await run(
     '{ myEvents(first: 100) { edges { node { id title status } } } }',
     {},
@@ -178,6 +223,7 @@ async function ensureEvent(
       {
         input: {
           ...input,
+          imageUploadId: await pictures.send('EVENT_IMAGE', poster),
           categoryId: category,
           startsAt: evening.toISOString(),
           endsAt: new Date(evening.getTime() + hours * 3_600_000).toISOString(),

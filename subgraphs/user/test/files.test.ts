@@ -1,10 +1,19 @@
 import { crc32, deflateSync } from 'node:zlib'
 import { imageFilePath, imageWidths } from '@karcis/kit/contracts/files'
 import { eventually } from '@karcis/testkit/eventually'
+import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
+import type { Logger } from '@karcis/kit/log'
+import { tell } from '@karcis/testkit/ask'
+import { withMutant } from '@karcis/testkit/mutants'
+import { NOBODY } from '@karcis/testkit/people'
 import sharp from 'sharp'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { finishUpload } from '../src/domain/files/finish-upload.ts'
+import { createS3Storage } from '../src/domain/files/storage/s3-storage.ts'
+import type { Storage } from '../src/domain/files/storage/storage.ts'
 import { sweepUploads } from '../src/domain/files/sweep-uploads.ts'
+import { useUpload } from '../src/domain/files/use-upload.ts'
 import { announce, type FileStory, put, read, STORAGES, send } from './file-stories.ts'
 import { PASSWORD, type Person } from './stories.ts'
 
@@ -319,4 +328,246 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     )
     expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10) // it is the event's
   })
+})
+
+describe('files that are used while', () => {
+  let story: FileStory
+  let siti: Person
+  let jpeg: Buffer
+  const finishing = (id: string) => ({
+    uploadId: id,
+    ownerId: siti.id,
+    purpose: 'AVATAR' as const,
+    path: 'id',
+  })
+
+  beforeAll(async () => {
+    story = await (STORAGES['a folder'] as () => Promise<FileStory>)()
+    siti = await story.signUp('Siti')
+    jpeg = await photo(60, 40)
+  })
+
+  afterAll(() => story[Symbol.asyncDispose]())
+
+  /** A file that nothing has used for longer than it may lie here. */
+  async function unused(): Promise<string> {
+    const id = await send(story, siti, 'AVATAR', 'image/jpeg', jpeg)
+    await finish(siti, id)
+    await story.sql(`UPDATE uploads SET touched_at = now() - interval '2 days' WHERE id = '${id}'`)
+    return id
+  }
+
+  /** Sweeps while somebody begins to use a file, and before they are done. @returns what became of both. */
+  async function sweepBesideUse(id: string) {
+    const { deps } = story.subgraph
+    const [begun, swept] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const using = transaction(deps.db, async (tx) => {
+      await useUpload(tx, finishing(id), `user:${siti.id}`)
+      begun.resolve()
+      await Promise.race([swept.promise, waiting()]) // the sweep is through, or stands behind us
+    })
+    await begun.promise
+    const sweeping = sweepUploads.run(deps, {}).finally(swept.resolve)
+    const [use, sweep] = await Promise.allSettled([using, sweeping])
+    const [row] = await story.sql(`SELECT state::text AS state FROM uploads WHERE id = '${id}'`)
+    return { use: use.status, sweep: sweep.status, state: row?.state }
+  }
+
+  /** Until a statement waits for another's lock. */
+  const waiting = () =>
+    eventually(async () => {
+      const locks = await story.sql(`SELECT FROM pg_locks WHERE NOT granted`)
+      if (locks.length === 0) throw new Error('nobody waits')
+    })
+
+  it('they are about to be swept, stay: a sweep passes by what is locked, and a use refers to what is ready', async () => {
+    expect(await sweepBesideUse(await unused())).toEqual({
+      use: 'fulfilled',
+      sweep: 'fulfilled',
+      state: 'READY',
+    })
+
+    const withoutPassing = () =>
+      withMutant(story.subgraph.deps, ['FOR UPDATE SKIP LOCKED'], async () => sweepBesideUse(await unused()))
+    expect(await withoutPassing()).toEqual({ use: 'fulfilled', sweep: 'rejected', state: 'READY' })
+
+    await story.sql('ALTER TABLE upload_uses DROP CONSTRAINT upload_uses_of_ready')
+    expect(await withoutPassing()).toEqual({ use: 'fulfilled', sweep: 'fulfilled', state: 'GONE' }) // lost
+    await story.sql(`DELETE FROM upload_uses`)
+    await story.sql(`ALTER TABLE upload_uses ADD CONSTRAINT upload_uses_of_ready
+      FOREIGN KEY (upload_id, upload_state) REFERENCES uploads (id, state)`)
+  })
+
+  it('another is sent by the same link, are one of the two, and of the other nothing is left', async () => {
+    const other = await sharp(jpeg).negate().jpeg().toBuffer()
+    /** Of two who finish one upload, the second comes with another file, while the first is about to keep theirs. @returns whose are kept. */
+    async function finishTwice() {
+      const { deps } = story.subgraph
+      const before = new Set(await story.kept())
+      const id = await send(story, siti, 'AVATAR', 'image/jpeg', jpeg)
+      await story.sql(`UPDATE uploads SET size = ${Math.max(jpeg.length, other.length)} WHERE id = '${id}'`)
+      const padded = (bytes: Buffer) =>
+        Buffer.concat([bytes, Buffer.alloc(Math.max(jpeg.length, other.length) - bytes.length)])
+      const storage = deps.storage as Storage
+      const second = { ...deps, storage: { ...storage, get: async () => padded(other) } }
+      let isFirst = true
+      const first = {
+        ...deps,
+        storage: {
+          ...storage,
+          get: async () => padded(jpeg),
+          async put(key: string, bytes: Uint8Array, type: string) {
+            if (isFirst) await finishUpload(second, finishing(id)).catch(() => undefined)
+            isFirst = false
+            await storage.put(key, bytes, type)
+          },
+        },
+      }
+      await finishUpload(first, finishing(id))
+      const [row] = await story.sql(`SELECT key FROM uploads WHERE id = '${id}'`)
+      const kept = (await story.kept()).filter((path) => !before.has(path) && path.endsWith('master.webp'))
+      return { kept: kept.length, named: kept.some((path) => path.includes(row?.key)) }
+    }
+    expect(await finishTwice()).toEqual({ kept: 1, named: true })
+    const mutant = () =>
+      withMutant(story.subgraph.deps, ['key IS NULL OR key =', 'true OR key ='], finishTwice)
+    expect(await mutant()).toEqual({ kept: 2, named: true }) // one that nothing names
+  })
+
+  it('a sweep is broken off, are gone after the next', async () => {
+    const { deps } = story.subgraph
+    const id = await unused()
+    const [{ key } = {}] = await story.sql(`SELECT key FROM uploads WHERE id = '${id}'`)
+    const storage = deps.storage as Storage
+    let removed = 0
+    const remove = async (path: string) => {
+      removed += 1
+      if (removed > 3) throw new Error('killed')
+      await storage.remove(path)
+    }
+    await expect(sweepUploads.run({ ...deps, storage: { ...storage, remove } }, {})).rejects.toThrow('killed')
+    expect((await finish(siti, id)).code).toBe('NOT_FOUND') // nobody uses what is half gone
+    await sweepUploads.run(deps, {})
+    expect((await story.kept()).filter((path) => path.includes(key))).toEqual([])
+    await story.sql(
+      `UPDATE uploads SET url_expires_at = now() - interval '1 hour', touched_at = now() - interval '1 hour' WHERE id = '${id}'`,
+    )
+    await sweepUploads.run(deps, {})
+    expect(await story.sql(`SELECT FROM uploads WHERE id = '${id}'`)).toEqual([])
+  })
+
+  it('an event shows them, stay until it says that it does not', async () => {
+    const [eventId, first, second] = [newId(), await unused(), await unused()]
+    await story.sql(`UPDATE uploads SET purpose = 'EVENT_IMAGE' WHERE id IN ('${first}', '${second}')`)
+    const use = (uploadId: string, service: 'event' | 'router' = 'event') =>
+      story.askAs(siti.viewer, service)(
+        'mutation ($uploadId: ID!, $eventId: ID!) { useEventImage(uploadId: $uploadId, eventId: $eventId) { key width } }',
+        { uploadId, eventId },
+      )
+    expect((await use(first, 'router')).code).toBe('FORBIDDEN')
+    expect((await use(first)).data.useEventImage).toMatchObject({ width: 40 })
+    let version = 0
+    const changed = (imageUploadId: string | null | undefined, status = 'APPROVED') => {
+      version += 1
+      const payload = {
+        id: eventId,
+        organizerId: siti.id,
+        title: 'Malam Nusantara',
+        status,
+        startsAt: '2027-01-01T12:00:00Z',
+        endsAt: '2027-01-01T14:00:00Z',
+        currency: 'IDR',
+        timezone: 'Asia/Jakarta',
+        version,
+        ...(imageUploadId !== undefined && { imageUploadId }),
+      }
+      return tell(story.subgraph, 'event', { type: 'event.changed', aggregateId: eventId, payload })
+    }
+    const uses = async () =>
+      (
+        await story.sql(`SELECT upload_id::text AS id, confirmed_at IS NOT NULL AS said FROM upload_uses
+        WHERE used_by = 'event:${eventId}' ORDER BY upload_id`)
+      ).map(({ id, said }) => [id, said])
+    expect(await uses()).toEqual([[first, false]])
+    await changed(first)
+    await use(second)
+    await changed(first) // told of before the second was chosen
+    expect(await uses()).toEqual([
+      [first, true],
+      [second, false],
+    ])
+    await changed(undefined) // by a process that knows of no pictures
+    expect(await uses()).toHaveLength(2)
+    await changed(second)
+    expect(await uses()).toEqual([[second, true]])
+    await changed(null, 'DELETED')
+    expect(await uses()).toEqual([])
+    // What was announced and never said to be is forgotten.
+    await use(first)
+    await story.sql(`UPDATE upload_uses SET created_at = now() - interval '8 days'`)
+    await sweepUploads.run(story.subgraph.deps, {})
+    expect(await uses()).toEqual([])
+  })
+
+  it('a proposal has them, are seen by its applicant and by admins, and go with it', async () => {
+    const [dewi, admin] = [await story.signUp(), await story.admin()]
+    const bannerUploadId = await send(story, dewi, 'PROPOSAL_BANNER', 'image/jpeg', jpeg)
+    const documentUploadId = await send(story, dewi, 'PROPOSAL_DOCUMENT', 'application/pdf', PDF)
+    const SUBMIT = `mutation ($input: SubmitOrganizerProposalInput!) {
+      submitOrganizerProposal(input: $input) { id banner { url(width: 100) } documentUrl } }`
+    const input = { name: 'Dewi Live', category: 'Music', description: 'Concerts', location: 'Jakarta' }
+    const stolen = {
+      ...input,
+      documentUploadId: await send(story, siti, 'PROPOSAL_DOCUMENT', 'application/pdf', PDF),
+    }
+    expect((await dewi.ask(SUBMIT, { input: stolen })).code).toBe('NOT_FOUND')
+    const { data } = await dewi.ask(SUBMIT, { input: { ...input, bannerUploadId, documentUploadId } })
+    const { id, banner, documentUrl } = data.submitOrganizerProposal
+    expect(banner.url).toMatch(/^\/files\/[\w-]{43}\/40$/)
+    const { status, headers, body } = await read(story, documentUrl)
+    expect([status, headers.get('content-type'), body.equals(PDF)]).toEqual([200, 'application/pdf', true])
+    expect(headers.get('content-disposition')).toMatch(/^attachment; filename="karcis-[\w-]+\.pdf"$/)
+    expect((await read(story, documentUrl.replace(/.\.pdf$/, '_.pdf').replace('__', '_A'))).status).toBe(404)
+    const ONE = 'query ($id: ID!) { organizerProposal(id: $id) { documentUrl } }'
+    expect((await admin.ask(ONE, { id })).data.organizerProposal.documentUrl).toMatch(/^\/documents\//)
+    expect((await siti.ask(ONE, { id })).code).toBe('FORBIDDEN')
+    await story.sql(`DELETE FROM organizer_proposals WHERE id = '${id}'`)
+    expect(await story.sql(`SELECT FROM upload_uses WHERE used_by = 'proposal:${id}'`)).toEqual([])
+  })
+
+  it('the storage is away, are refused with a word when to try again, and /health says so', async () => {
+    const id = await send(story, siti, 'AVATAR', 'image/jpeg', jpeg)
+    expect(await story.get('/internal/storage')).toEqual({ problem: null })
+    const { deps } = story.subgraph
+    const { storage, intake } = createBrokenStorage(deps.log)
+    const kept = { storage: deps.storage, intake: deps.intake }
+    Object.assign(deps, { storage, intake })
+    const { code, facts } = await finish(siti, id)
+    expect([code, facts.retryAfterSeconds]).toEqual(['SERVICE_UNAVAILABLE', 5])
+    expect((await story.get('/internal/storage')).problem).toBe(
+      'The bucket of files does not answer as it should.',
+    )
+    Object.assign(deps, { storage: null, intake: null })
+    expect((await announce(siti, { purpose: 'AVATAR', contentType: 'image/png', size: 9 })).code).toBe(
+      'CONFLICT',
+    )
+    Object.assign(deps, kept)
+    expect((await finish(siti, id)).data.finishUpload.state).toBe('READY')
+  })
+
+  it('too many of them wait for nothing, are refused', async () => {
+    const hoarder = await story.signUp()
+    const one = () => announce(hoarder, { purpose: 'AVATAR', contentType: 'image/png', size: 9 })
+    const answers = await Promise.all(Array.from({ length: 24 }, one))
+    expect(answers.filter(({ code }) => code === 'LIMIT_EXCEEDED')).toHaveLength(4)
+  })
+})
+
+/** A bucket at which nobody is. */
+const createBrokenStorage = (log: Logger) => ({
+  storage: createS3Storage(
+    { endpoint: NOBODY, region: 'us-east-1', bucket: 'nothing', accessKeyId: 'a', secretAccessKey: 'b' },
+    log,
+  ),
+  intake: null,
 })
