@@ -14,6 +14,7 @@ import { openSigningKeys, type SigningKeys } from './security/keys.ts'
 import { type Revocations, watchRevocations } from './security/revocations.ts'
 import type { PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
+import type { Peers } from './subgraphs/peers.ts'
 import type { ResponseRoom } from './subgraphs/response-room.ts'
 
 const SERVICE: ServiceName = 'router'
@@ -35,12 +36,14 @@ export interface Access extends AsyncDisposable {
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
   limits: RouterLimits,
+  peers: Peers,
   room: ResponseRoom,
   log: Logger,
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
   await using stack = new AsyncDisposableStack()
   const tokens = createServiceTokens(serviceSecret, SERVICE)
+  const breaker = peers.to(USER, userUrl)
   const user = createSubgraphClient({
     name: USER,
     endpoint: userUrl,
@@ -48,10 +51,11 @@ export async function openPlatformAccess(
     tokens: tokens.to(USER),
     limits,
     room,
+    breaker,
     log,
   })
   stack.defer(() => user.close())
-  const keys = stack.use(openSigningKeys(userUrl, tokens.to(USER), limits.keyCooldownMs, log))
+  const keys = stack.use(openSigningKeys(userUrl, tokens.to(USER), breaker, limits.keyCooldownMs, log))
   const revocations = stack.use(
     watchRevocations({
       fetchChanges: (path) => user.get(path),

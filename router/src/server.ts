@@ -21,6 +21,7 @@ import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
+import { createPeers } from './subgraphs/peers.ts'
 import { ResponseRoom } from './subgraphs/response-room.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
 import { createPresence } from './subscriptions/presence.ts'
@@ -48,6 +49,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using stack = new AsyncDisposableStack()
   const room = new ResponseRoom(limits.largeResponseBytes)
+  const peers = stack.use(createPeers(limits.subgraphTimeoutMs, log))
 
   const { explorer = 'sandbox' } = settings
   const addresses = createClientAddresses(settings.trustedProxies ?? [])
@@ -57,7 +59,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   })
   const access = stack.use(
     isPlatform(settings)
-      ? await openPlatformAccess(settings, limits, room, log, presence.recheck)
+      ? await openPlatformAccess(settings, limits, peers, room, log, presence.recheck)
       : openAnonymousAccess(),
   )
   const file = await openSupergraphFile(
@@ -71,6 +73,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     file,
     access.tokens,
     limits,
+    peers,
     room,
     log,
     isPlatform(settings),
@@ -105,22 +108,22 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
-          ...stack.use(createWebhooks(booking, access.tokens)).routes,
-          ...stack.use(createDownloads('booking', booking, access.tokens)).routes,
+          ...stack.use(createWebhooks(booking, access.tokens, peers)).routes,
+          ...stack.use(createDownloads('booking', booking, access.tokens, peers)).routes,
         }
       : {}
   const ofUser =
     isPlatform(settings) && user !== undefined
       ? {
-          ...stack.use(createUserPages(user, access.tokens, origins)).routes,
-          ...stack.use(createDownloads('user', user, access.tokens)).routes,
+          ...stack.use(createUserPages(user, access.tokens, peers, origins)).routes,
+          ...stack.use(createDownloads('user', user, access.tokens, peers)).routes,
         }
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined
       ? {
-          ...stack.use(createSeatLayouts(ticket, access.tokens)).routes,
-          ...stack.use(createTicketFiles(ticket, access.tokens, access.authenticator)).routes,
+          ...stack.use(createSeatLayouts(ticket, access.tokens, peers)).routes,
+          ...stack.use(createTicketFiles(ticket, access.tokens, peers, access.authenticator)).routes,
         }
       : {}
   const http = await openHttpServer({

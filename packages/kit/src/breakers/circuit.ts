@@ -58,6 +58,8 @@ export class Circuit implements Disposable {
   readonly #opossum: CircuitBreaker<[() => Promise<unknown>]>
   readonly #options: CircuitOptions
   #opensUntil = 0
+  /** The last one: in a rush these are thousands, and to make an error costs as much as all the rest of a refusal. */
+  #refusal: CircuitOpen | undefined
   #opened = 0
   #refused = 0
 
@@ -111,7 +113,9 @@ export class Circuit implements Disposable {
   refusal(): CircuitOpen {
     this.#refused += 1
     const seconds = Math.max(1, Math.ceil((this.#opensUntil - performance.now()) / 1_000))
-    return new CircuitOpen(this.#options.message, seconds)
+    if (this.#refusal?.facts.retryAfterSeconds !== seconds)
+      this.#refusal = new CircuitOpen(this.#options.message, seconds)
+    return this.#refusal
   }
 
   open(): void {
