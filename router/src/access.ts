@@ -10,6 +10,7 @@ import { errorBody } from './errors.ts'
 import type { Handler } from './http/http-server.ts'
 import type { Check } from './http/probes.ts'
 import { type Authenticator, createAuthenticator } from './security/authenticate.ts'
+import { createRateLimits, type HourlyRates, NO_RATES, type RateLimits } from './security/rate-limits.ts'
 import { openSigningKeys, type SigningKeys } from './security/keys.ts'
 import { type Revocations, watchRevocations } from './security/revocations.ts'
 import type { PlatformSettings, RouterLimits } from './settings.ts'
@@ -25,6 +26,8 @@ export interface Access extends AsyncDisposable {
   authenticator: Authenticator
   /** Sent with each request to a subgraph, unless it is empty. */
   tokens: ServiceTokens
+  /** What people may ask in an hour. */
+  rates: RateLimits
   /** Why tokens cannot be checked; null when they can. */
   whyNotReady(): string | null
   /** What it needs beside subgraphs, for `/health`. */
@@ -35,6 +38,7 @@ export interface Access extends AsyncDisposable {
 /** People sign in at the user subgraph, and subgraphs trust only this platform's processes. */
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
+  rates: HourlyRates,
   limits: RouterLimits,
   peers: Peers,
   room: ResponseRoom,
@@ -69,10 +73,13 @@ export async function openPlatformAccess(
   bus.subscribe(AUTH_CHANGED_CHANNEL, () => void revocations.poll())
   await revocations.poll()
 
+  const limiting = stack.use(createRateLimits(rates, commands, serviceSecret))
+
   const open = stack.move()
   return {
     authenticator: createAuthenticator(keys, revocations, createDoorTokens(serviceSecret)),
     tokens,
+    rates: limiting,
     whyNotReady: () =>
       revocations.isReady ? null : 'has not heard of ended sessions yet, from the user subgraph',
     checks: {
@@ -94,6 +101,7 @@ export const openAnonymousAccess = (): Access => ({
     current: async (viewer) => viewer,
   },
   tokens: { service: SERVICE, to: () => ({ sign: async () => '' }), verify: async () => null },
+  rates: NO_RATES,
   whyNotReady: () => null,
   checks: {},
   routes: {},

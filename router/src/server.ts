@@ -19,6 +19,7 @@ import { createUserPages } from './http/user-pages.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
+import { AS_THEY_LIKE } from './security/rate-limits.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
 import { createPeers } from './subgraphs/peers.ts'
@@ -59,7 +60,15 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   })
   const access = stack.use(
     isPlatform(settings)
-      ? await openPlatformAccess(settings, limits, peers, room, log, presence.recheck)
+      ? await openPlatformAccess(
+          settings,
+          { ...AS_THEY_LIKE, ...settings.rates },
+          limits,
+          peers,
+          room,
+          log,
+          presence.recheck,
+        )
       : openAnonymousAccess(),
   )
   const file = await openSupergraphFile(
@@ -93,6 +102,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits,
     log,
     fanOut,
+    rates: access.rates,
   })
   const origins = createOrigins(settings.allowedOrigins, settings.allowedHosts)
   const streams = createEventStreams({ authenticate, start, fanOut, presence, origins, limits })
@@ -103,6 +113,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
     origins,
+    access.rates,
   )
   const { booking, ticket, user } = settings.subgraphs
   const ofBooking =

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { baseSettings, readSettings, type StopTimes, stopTimes } from '@karcis/kit/env'
 import { z } from 'zod'
+import type { HourlyRates } from './security/rate-limits.ts'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
@@ -36,6 +37,9 @@ const edge = {
   EXPLORER: explorer.optional(),
 }
 
+/** 0 for as much as they like. */
+const perHour = z.coerce.number().int().min(0).max(1_000_000_000)
+
 const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
 const workers = z.coerce.number().int().min(1).max(128).default(1)
@@ -53,6 +57,10 @@ const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name)
 /** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 export const platformEnv = baseSettings.extend({
   PORT: port,
+  ACCOUNT_REQUESTS_PER_HOUR: perHour.default(10_000),
+  ACCOUNT_COST_PER_HOUR: perHour.default(30_000_000),
+  ANONYMOUS_REQUESTS_PER_HOUR: perHour.optional(),
+  ANONYMOUS_COST_PER_HOUR: perHour.optional(),
   ROUTER_WORKERS: workers,
   ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
@@ -73,6 +81,8 @@ export interface PlatformSettings {
   redisUrl: string
   /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
+  /** What people may ask in an hour; as much as they like where it is not said. */
+  rates?: Partial<HourlyRates>
 }
 
 /** Without them the router serves any supergraph, and everybody is anonymous. */
@@ -247,9 +257,26 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     redisUrl: env.REDIS_URL,
     subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, env[urlSetting(name)]])),
     userUrl: env.USER_URL,
+    rates: ratesOf(env),
     supergraphFile: env.SUPERGRAPH_FILE,
   }
   return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
+}
+
+/**
+ * Of a mobile network thousands may have one address: hence so much. Where no proxy is trusted an address may be that of one, which all share: there
+ * those who are not signed in are limited only by who says how.
+ */
+const ANONYMOUS = { requests: 300_000, cost: 900_000_000 }
+
+const ratesOf = (env: z.infer<typeof platformEnv>): HourlyRates => {
+  const usual = env.TRUSTED_PROXIES.length > 0 ? ANONYMOUS : { requests: 0, cost: 0 }
+  return {
+    accountRequests: env.ACCOUNT_REQUESTS_PER_HOUR,
+    accountCost: env.ACCOUNT_COST_PER_HOUR,
+    anonymousRequests: env.ANONYMOUS_REQUESTS_PER_HOUR ?? usual.requests,
+    anonymousCost: env.ANONYMOUS_COST_PER_HOUR ?? usual.cost,
+  }
 }
 
 function readOptions(args: string[]) {

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
+import type { Allowance } from '../security/rate-limits.ts'
 import type { RouterLimits } from '../settings.ts'
 import { Waiting } from '../subgraphs/waiting.ts'
 import { Browser } from './browser.ts'
@@ -19,6 +20,8 @@ export interface HttpRequest extends RequestScope {
   readonly waiting: Waiting
   /** The client, as the user subgraph is told of it. */
   readonly browser: Browser
+  /** What it may still ask in this hour, once that has been looked up. */
+  allowance: Allowance | null
   /** Cookies that it is to be given, as values of `Set-Cookie`. */
   readonly setCookies: readonly string[]
   /** What every response has, as names and values in turn. */
@@ -206,6 +209,7 @@ class ServedRequest extends LazyScope implements HttpRequest {
   readonly response: ServerResponse
   readonly waiting: Waiting
   readonly headers: readonly string[]
+  allowance: Allowance | null = null
   /** Among those under way. */
   place = 0
   readonly #addresses: ClientAddresses

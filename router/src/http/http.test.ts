@@ -295,7 +295,7 @@ describe('the IDE', () => {
     for (const { query, variables } of firstPurchase(true)) {
       expect(html).toContain(JSON.stringify(query).slice(1, -1))
       const known = knownOperation(supergraph, validDocument(supergraph, query))
-      expect(known.brokenLimit(variables ? JSON.parse(variables) : {})).toBeNull()
+      expect(known.measure(variables ? JSON.parse(variables) : {}).problem).toBeNull()
     }
   })
 

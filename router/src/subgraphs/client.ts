@@ -226,29 +226,26 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
   const sendQuery = async (body: string, context: FetchContext): Promise<HttpResponse> =>
     (pipeline && (await sendPipelined(pipeline, body, context))) || (await sendPooled(body, context, true))
 
-  /** The breaker's `run`, with nothing made for it: of a small query one more function and promise are to be felt. */
-  async function sendGuarded(body: string, context: FetchContext): Promise<HttpResponse> {
+  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; Overloaded, CircuitOpen, NobodyWaits. */
+  async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
+    if (!isQuery) return taken(await sendInTurn(body, context))
+    if (!breaker.isClosed) return taken(await breaker.trial(() => sendQuery(body, context)))
+    // The breaker's `run` and `sendQuery` in one: of a small query each function and promise more is to be felt.
     breaker.begin()
     try {
       const response =
         (pipeline && (await sendPipelined(pipeline, body, context))) ||
         (await sendPooled(body, context, true))
       breaker.answered()
-      return response
+      return taken(response)
     } finally {
       breaker.end()
     }
   }
 
-  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; Overloaded, CircuitOpen, NobodyWaits. */
-  async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
-    const response = await (!isQuery
-      ? sendInTurn(body, context)
-      : breaker.isClosed
-        ? sendGuarded(body, context)
-        : breaker.trial(() => sendQuery(body, context)))
+  /** 401 and 403 are about the service token, which is ours and not the client's. @throws Error for such a response. */
+  function taken(response: HttpResponse): HttpResponse {
     const { status } = response
-    // 401 and 403 are about the service token, which is ours and not the client's.
     if (status !== 401 && status !== 403) return response
     room.give(response.held)
     throw new Error(`answered ${status}`)

@@ -74,7 +74,7 @@ it('says how it is: slow is not frozen, and nor is what nobody waits for', async
   const world = await openWorld()
   const { promise, resolve } = Promise.withResolvers<void>()
   world.gate.wait = promise
-  onTestFinished(resolve)
+  onTestFinished(() => resolve())
   const slow = '{ echo }'
   const asking = [1, 2].map(() => timed(gql(world.url, slow)))
   const gone = gql(world.url, slow, {}, {}, AbortSignal.timeout(100)).catch(() => undefined)
@@ -93,6 +93,6 @@ it('lets watchers wait, and tells them of what happens once it thaws', async () 
   expect((await ask(world, '{ seats }')).body.errors?.[0]?.extensions).toEqual(AWAY)
   world.proxies.ticket.stall(false)
   await eventually(() => expect(world.topics.stock.subscribers).toBe(1))
-  world.topics.stock.publish({ available: 4 })
+  world.topics.stock.publish({ available: 4, event: null })
   expect((await watching.next()).data).toEqual({ stock: { available: 4 } })
 })
