@@ -111,6 +111,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,
       PROPOSAL_RETENTION_DAYS: 730,
+      REPORT_RETENTION_DAYS: 730,
       AUDIT_ADDRESS_RETENTION_DAYS: 180,
       GUEST_SESSION_HOURS: 6,
       GUEST_RETENTION_DAYS: 30,

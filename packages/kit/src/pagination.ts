@@ -36,7 +36,7 @@ export interface Connection<T> {
 export interface SortColumn<Row> {
   column: Sql
   /** Instants must have no more than milliseconds: a `Date` has no more either, and the cursor would point beside the row. */
-  type: 'uuid' | 'timestamptz' | 'text'
+  type: 'uuid' | 'timestamptz' | 'text' | 'integer'
   /** The column's value as text; of an instant, what `toISOString` gives. */
   of(row: Row): string
 }
@@ -152,6 +152,8 @@ function isOf(column: SortColumn<never> | undefined, value: string): boolean {
       return INSTANT.test(value) && !Number.isNaN(Date.parse(value))
     case 'text':
       return !value.includes('\0')
+    case 'integer':
+      return /^-?\d{1,9}$/.test(value)
     case undefined:
       return false
   }

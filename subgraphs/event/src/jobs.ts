@@ -8,6 +8,8 @@ import type { Deps } from './domain/deps.ts'
 import { foldViews } from './domain/events/view-store.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
+import { eraseAuthor } from './domain/reviews/review-store.ts'
+import { tellOfReviews } from './domain/reviews/tell-of-reviews.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
 
 /** Stops what an organizer sells who may no longer do so. */
@@ -29,6 +31,13 @@ const lapseReviewsJob = defineJob({
   name: 'lapse-reviews',
   schema: z.object({}),
   run: (deps: Deps) => lapseReviews(deps),
+})
+
+/** Every quarter of an hour: tells organizers of new reviews, each once a day at most. */
+const tellOfReviewsJob = defineJob({
+  name: 'tell-of-reviews',
+  schema: z.object({}),
+  run: (deps: Deps) => tellOfReviews(deps),
 })
 
 const VIEWS_AT_ONCE = 1_000
@@ -75,18 +84,26 @@ const forgetEventCreations = retention<Deps>({
 export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
 
 /** Background work of this subgraph. */
-export const jobs = [pauseSalesOfOrganizer, sweepSalesToPause, lapseReviewsJob, ...forgetting]
+export const jobs = [
+  pauseSalesOfOrganizer,
+  sweepSalesToPause,
+  lapseReviewsJob,
+  tellOfReviewsJob,
+  ...forgetting,
+]
 
 /** When it runs by itself. */
 export const crons = [
   { job: sweepSalesToPause.name, match: '* * * * *' },
   { job: lapseReviewsJob.name, match: '*/10 * * * *' },
+  { job: tellOfReviewsJob.name, match: '*/15 * * * *' },
   ...forgetting.map(({ name: job }) => ({ job, match: '47 * * * *' })),
 ]
 
 /** What this subgraph does about what others tell it. */
 export const inbox: EventHandlers<Tx> = {
   async 'user.rights-changed'(tx, { payload: { userId, role, suspended, erased } }) {
+    if (erased) await eraseAuthor(tx, userId)
     const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
     const reason = suspended

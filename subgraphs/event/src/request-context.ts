@@ -1,8 +1,11 @@
-import { type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
+import { byKey, type IdLoader, loaderOf } from '@karcis/kit/batch-loader'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { RequestScope } from '@karcis/kit/viewer'
 import type { BatchedReads } from './domain/batched-reads.ts'
 import { createEventsOf, type EventsOf } from './domain/browsing/list-events.ts'
+import { createReviewsOf, type ReviewsOf } from './domain/reviews/read-reviews.ts'
+import type { Review } from './domain/reviews/review.ts'
+import { findReviewsBy } from './domain/reviews/review-store.ts'
 import type { Deps } from './domain/deps.ts'
 
 /** One request: who asks, and loaders that live as long as it does. */
@@ -19,7 +22,12 @@ export const createContext = (deps: Deps, scope: RequestScope): Context => ({
 })
 
 /** What one request has read, and reads, by id; null for what is not there. */
-export type Loaders = ByIdLoaders & { eventsOf: EventsOf }
+export type Loaders = ByIdLoaders & {
+  eventsOf: EventsOf
+  reviewsOf: ReviewsOf
+  /** What the viewer says of an event, by event. */
+  ownReview: IdLoader<Review>
+}
 
 type ByIdLoaders = {
   [Kind in Exclude<keyof BatchedReads, 'eventBySlug' | 'popular'>]: IdLoader<
@@ -39,7 +47,15 @@ const createLoaders = (deps: Deps, viewer: Viewer | null): Loaders => {
     event: loaderOf(reads.event),
     pendingChanges: loaderOf(reads.pendingChanges),
     views: loaderOf(reads.views),
+    review: loaderOf(reads.review),
+    moderations: loaderOf(reads.moderations),
+    rating: loaderOf(reads.rating),
+    organizerRating: loaderOf(reads.organizerRating),
     eventsOf: createEventsOf(deps, viewer),
+    reviewsOf: createReviewsOf(deps, viewer),
+    ownReview: byKey((eventIds) =>
+      viewer ? findReviewsBy(deps.reads, viewer.id, eventIds) : Promise.resolve(new Map<string, Review>()),
+    ),
   }
 }
 

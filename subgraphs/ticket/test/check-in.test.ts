@@ -50,6 +50,23 @@ describe('a hundred scans of one ticket at once', () => {
   })
 })
 
+it('somebody was there once their ticket was checked in; until any was, whoever has one may have been', async () => {
+  await using story = await startStory()
+  const { eventId, typeId, ticket, buyer } = await eventWithTicket(story)
+  const { buyer: other } = await issue(story, typeId)
+  const ATTENDANCE = `query ($eventId: ID!, $userId: ID!) { attendance(eventId: $eventId, userId: $userId) { checkedIn hasTicket scanned } }`
+  const wasThere = async (userId: string) =>
+    (await story.ask(null, ATTENDANCE, { eventId, userId }, 'event')).data.attendance
+  const hasTicket = { checkedIn: false, hasTicket: true, scanned: false }
+  expect(await wasThere(buyer.id)).toEqual(hasTicket)
+  expect(await wasThere(newId())).toEqual({ ...hasTicket, hasTicket: false })
+  await checkIn(story, story.organizer, { code: ticket.code, eventId })
+  expect(await wasThere(buyer.id)).toEqual({ checkedIn: true, hasTicket: true, scanned: true })
+  expect(await wasThere(other.id)).toEqual({ ...hasTicket, scanned: true })
+  for (const service of ['router', 'user', 'booking'] as const)
+    expect((await story.ask(null, ATTENDANCE, { eventId, userId: buyer.id }, service)).code).toBe('FORBIDDEN')
+})
+
 describe('a ticket at the door', () => {
   it('is used from then on, at the time of the scan', async () => {
     await using story = await startStory()

@@ -52,6 +52,7 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    REPORT_RETENTION_DAYS: days(730),
     AUDIT_ADDRESS_RETENTION_DAYS: days(180),
     GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
     GOOGLE_CLIENT_ID: optionalText,

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
 import { announceReminders } from './domain/notifications/announcements/announce.ts'
 import { forgetGuests } from './domain/guests/forget-guests.ts'
+import { openMissingPages } from './domain/organizers/pages.ts'
 import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
@@ -11,6 +12,7 @@ type Kept = Pick<
   | 'REFRESH_TOKEN_RETENTION_DAYS'
   | 'KNOWN_PLACE_RETENTION_DAYS'
   | 'PROPOSAL_RETENTION_DAYS'
+  | 'REPORT_RETENTION_DAYS'
   | 'AUDIT_ADDRESS_RETENTION_DAYS'
   | 'GUEST_RETENTION_DAYS'
   | 'NOTIFICATION_RETENTION_DAYS'
@@ -22,6 +24,13 @@ export const announceRemindersJob = defineJob({
   name: 'announce-reminders',
   schema: z.object({}),
   run: (deps: Deps) => announceReminders(deps),
+})
+
+/** Every few minutes: organizers from before there were pages have one. */
+export const openMissingPagesJob = defineJob({
+  name: 'open-missing-organizer-pages',
+  schema: z.object({}),
+  run: (deps: Deps) => openMissingPages(deps),
 })
 
 /** What was announced is known for so long, so that it is not announced again. */
@@ -96,6 +105,13 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     table: 'organizer_proposals',
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-content-reports',
+    table: 'content_reports',
+    since: 'decided_at',
+    where: 'decided_at IS NOT NULL',
+    keepForDays: settings.REPORT_RETENTION_DAYS,
   }),
   // With its parts, which are what is personal of it.
   retention({

@@ -22,6 +22,7 @@ import { rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
+import { reportsOfReviews } from './domain/content-reports/tell.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
@@ -34,7 +35,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting } from './jobs.ts'
+import { announceRemindersJob, forgetting, openMissingPagesJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -133,6 +134,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     resolvers,
     jobs: [
       announceRemindersJob,
+      openMissingPagesJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
@@ -141,6 +143,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     ],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
+      { job: openMissingPagesJob.name, match: '*/5 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
@@ -149,6 +152,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     inbox: (deps) => ({
       ...deeds,
       ...announcing,
+      ...reportsOfReviews,
+      async 'event.review-moderated'(tx: Tx, event) {
+        await announcing['event.review-moderated']?.(tx, event)
+        await reportsOfReviews['event.review-moderated'](tx, event)
+      },
       async 'booking.changed'(tx: Tx, event) {
         await announcing['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)

@@ -1,4 +1,6 @@
 import { COOKIES_HEADER } from '@karcis/kit/contracts/browser'
+import { newId } from '@karcis/kit/ids'
+import type { Viewer } from '@karcis/kit/service-token'
 import { type GoogleStandIn, startGoogle } from '@karcis/stand-ins/google'
 import type { Answer } from '@karcis/testkit/ask'
 import { type CameBack, signInAtGoogle } from '@karcis/testkit/google'
@@ -6,7 +8,7 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { NOBODY } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { settingsFor, type Story, startStory } from './stories.ts'
+import { bearerOf, settingsFor, type Story, startStory } from './stories.ts'
 
 const PAGE = 'http://localhost:4000/sign-in/google'
 const START = 'mutation ($uri: String!) { startGoogleLogin(redirectUri: $uri) { url state } }'
@@ -14,6 +16,7 @@ const LOGIN = `mutation ($input: LoginWithGoogleInput!) { loginWithGoogle(input:
   accessToken refreshToken deviceToken user { id email name role emailVerified googleEmail } } }`
 const LINK = 'mutation ($input: LinkGoogleInput!) { linkGoogle(input: $input) { id googleEmail } }'
 const UNLINK = 'mutation { unlinkGoogle { id googleEmail } }'
+const REMOVE_PASSKEY = 'mutation ($id: ID!) { removePasskey(id: $id) { passkeys } }'
 
 type Ask = Story['anybody']
 
@@ -117,14 +120,71 @@ it('leaves no stranger’s Google account behind where the owner of an address c
   expect((await signIn(account)).data.loginWithGoogle.user.id).not.toBe(siti.id)
 })
 
-it('takes the link off only where a password, or a verified address, is left', async () => {
-  const account = someone()
+/** Somebody who has come by Google for the first time. */
+async function newcomer(account = someone()): Promise<{ user: { id: string }; viewer: Viewer }> {
   const { accessToken, user } = (await signIn(account)).data.loginWithGoogle
-  const viewer = {
-    id: user.id,
-    role: 'CUSTOMER' as const,
-    sessionId: JSON.parse(atob(accessToken.split('.')[1])).sid,
+  return { user, viewer: bearerOf(accessToken) as Viewer }
+}
+
+/** Gives somebody a passkey. @returns its id. */
+async function givePasskey({ id }: { id: string }): Promise<string> {
+  const passkeyId = newId()
+  await story.sql(`INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, transports, synced, name)
+    VALUES ('${passkeyId}', '${id}', '${passkeyId}', '\\x00', 0, '{}', true, 'Phone')`)
+  return passkeyId
+}
+
+it('is linked and taken off by a proof of just now, and what somebody came back with stays good until they give it', async () => {
+  const [siti, account] = [await story.signUp(), someone()]
+  const came = await goTo(account, siti.ask)
+  const of = (secondsAgo: number) =>
+    story.askAs({ ...siti.viewer, authTime: Math.floor(Date.now() / 1000) - secondsAgo })
+  expect((await of(601)(LINK, { input: came })).code).toBe('STEP_UP_REQUIRED')
+  expect((await of(60)(LINK, { input: came })).data.linkGoogle.googleEmail).toBe(account)
+  expect((await of(601)(UNLINK)).code).toBe('STEP_UP_REQUIRED')
+  expect((await of(60)(UNLINK)).data.unlinkGoogle.googleEmail).toBeNull()
+})
+
+it('is taken off where a passkey is left, which then stays', async () => {
+  const { user, viewer } = await newcomer()
+  await story.sql(`UPDATE users SET email_verified_at = NULL WHERE id = '${user.id}'`)
+  const id = await givePasskey(user)
+  expect((await story.askAs(viewer)(UNLINK)).data.unlinkGoogle.googleEmail).toBeNull()
+  expect((await story.askAs(viewer)(REMOVE_PASSKEY, { id })).code).toBe('CONFLICT')
+  await story.sql(
+    `UPDATE users SET password_hash = (SELECT max(password_hash) FROM users) WHERE id = '${user.id}'`,
+  )
+  expect((await story.askAs(viewer)(REMOVE_PASSKEY, { id })).data.removePasskey).toEqual({ passkeys: 0 })
+})
+
+describe('the last two ways into an account are taken away at once', () => {
+  /** Ways in that are left, least of some rounds. */
+  async function race(): Promise<number> {
+    const left: number[] = []
+    for (let round = 0; round < 6 && !left.includes(0); round += 1) {
+      const { user, viewer } = await newcomer()
+      await story.sql(`UPDATE users SET email_verified_at = NULL WHERE id = '${user.id}'`)
+      const id = await givePasskey(user)
+      const ask = story.askAs(viewer)
+      await parallel(2, (n) => (n === 0 ? ask(UNLINK) : ask(REMOVE_PASSKEY, { id })))
+      const [row] = await story.sql(`SELECT ((SELECT count(*) FROM identities WHERE user_id = '${user.id}')
+        + (SELECT count(*) FROM passkeys WHERE user_id = '${user.id}'))::int AS left`)
+      left.push(row.left)
+    }
+    return Math.min(...left)
   }
+
+  it('would leave none if neither locked the account', async () => {
+    expect(await withMutant(story.subgraph.deps, ['FOR UPDATE', 'FOR KEY SHARE'], race)).toBe(0)
+  })
+
+  it('leaves one', async () => {
+    expect(await race()).toBe(1)
+  })
+})
+
+it('takes the link off only where a password, or a verified address, is left', async () => {
+  const { user, viewer } = await newcomer()
   await story.sql(`UPDATE users SET email_verified_at = NULL WHERE id = '${user.id}'`)
   expect((await story.askAs(viewer)(UNLINK)).code).toBe('CONFLICT')
   await story.sql(`UPDATE users SET email_verified_at = now() WHERE id = '${user.id}'`)

@@ -281,6 +281,38 @@ describe('two who race', () => {
   })
 })
 
+describe('a second factor that is lost, with the recovery codes', () => {
+  const RESET =
+    'mutation ($id: ID!, $reason: String!) { resetSecondFactors(userId: $id, reason: $reason) { id email } }'
+  const reset = (by: Person, { id }: { id: string }, reason = 'Lost phone; known by the ticket office.') =>
+    by.ask(RESET, { id, reason })
+
+  it('is taken away by an admin who has just shown who they are; sessions end, the person is told why, and it is logged', async () => {
+    const [siti, admin] = [await guarded(await story.signUp()), await story.admin()]
+    const challenge = await challengeFor(siti)
+    expect((await reset(siti, siti)).code).toBe('FORBIDDEN')
+    expect((await reset(await proofOfYore(admin), siti)).code).toBe('STEP_UP_REQUIRED')
+    const fresh = await story.admin()
+    expect((await reset(fresh, siti, ' ')).facts.fields).toMatchObject([{ path: 'reason' }])
+    expect((await reset(fresh, { id: newId() })).code).toBe('NOT_FOUND')
+    expect((await reset(fresh, fresh)).code).toBe('CONFLICT')
+    expect((await reset(fresh, siti)).data.resetSecondFactors).toEqual({ id: siti.id, email: siti.email })
+    expect((await story.refresh(siti.refreshToken)).code).toBe('UNAUTHENTICATED')
+    expect((await verify(challenge, siti.recoveryCodes[0] ?? '')).code).toBe('UNAUTHENTICATED')
+    const back = await story.comeBack(siti.email)
+    const { data } = await back.ask('{ notifications(first: 1) { edges { node { kind facts { value } } } } }')
+    expect(data.notifications.edges[0].node).toEqual({
+      kind: 'SECOND_FACTORS_RESET',
+      facts: [{ value: 'Lost phone; known by the ticket office.' }],
+    })
+    expect(await story.told(siti.email)).toContain('SECOND_FACTORS_RESET')
+    const logged = await story.sql(`SELECT ids::text[], code FROM audit_entries
+      WHERE action = 'resetSecondFactors' AND actor_id = '${fresh.id}' AND code IS NULL`)
+    expect(logged).toMatchObject([{ ids: expect.arrayContaining([siti.id]) }])
+    expect((await reset(fresh, siti)).code).toBe('CONFLICT')
+  })
+})
+
 describe('a step-up', () => {
   it('is asked of an admin whose proof is old before they give roles or take accounts over, and taken by password', async () => {
     const [siti, fresh] = [await story.signUp('Siti Rises'), await story.admin()]

@@ -22,7 +22,18 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
     booking: { graphql: true, events: ['user.registered', 'user.rights-changed'] },
   },
   event: {
-    user: { graphql: true, events: ['event.changed', 'event.reviewed', 'event.audited'] },
+    user: {
+      graphql: true,
+      events: [
+        'event.changed',
+        'event.reviewed',
+        'event.review-moderated',
+        'event.review-answered',
+        'event.review-reported',
+        'event.reviews-received',
+        'event.audited',
+      ],
+    },
     ticket: { graphql: true, events: ['event.changed'] },
     booking: { events: ['event.changed'] },
   },

@@ -37,6 +37,35 @@ export const EVENTS = {
     decision: z.enum(['APPROVED', 'REJECTED']),
     message: z.string().nullable(),
   }),
+  /** An admin has hidden a review (REJECTED), or shows it again; its author is to be told, unless they have erased their account (null). */
+  'event.review-moderated': z.object({
+    moderationId: z.uuid(),
+    reviewId: z.uuid(),
+    eventId: z.uuid(),
+    authorId: z.uuid().nullable(),
+    moderatorId: z.uuid(),
+    decision: z.enum(['APPROVED', 'REJECTED']),
+    message: z.string().nullable(),
+  }),
+  /** An organizer has answered a review, for the first time. */
+  'event.review-answered': z.object({
+    reviewId: z.uuid(),
+    eventId: z.uuid(),
+    authorId: z.uuid(),
+    answer: z.string(),
+  }),
+  /** Somebody has reported a review. */
+  'event.review-reported': z.object({
+    reviewId: z.uuid(),
+    reporterId: z.uuid(),
+    reason: z.string(),
+  }),
+  /** There are new reviews of an organizer's events: told once a day at most, of some events by name. */
+  'event.reviews-received': z.object({
+    organizerId: z.uuid(),
+    reviews: z.int(),
+    events: z.array(z.object({ eventId: z.uuid(), title: z.string(), reviews: z.int() })),
+  }),
   /** Somebody has shown that an address is theirs. */
   'user.email-verified': z.object({ userId: z.uuid(), email: z.string() }),
   /** What somebody bought as a guest they have claimed for the account that they have: their tickets move there. */

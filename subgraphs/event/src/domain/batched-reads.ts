@@ -1,6 +1,9 @@
 import { createBatchedRead, type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { Db } from './database.ts'
+import { findOrganizerRatings, findRatings } from './reviews/rating-store.ts'
+import type { Moderation, Rating, Review } from './reviews/review.ts'
+import { findModerations, findReviews } from './reviews/review-store.ts'
 import { type Category, findCategories } from './events/category-store.ts'
 import { findLocations, type Location } from './venues/location-store.ts'
 import type { Event, PendingChanges } from './events/event.ts'
@@ -28,6 +31,13 @@ export interface BatchedReads {
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
   views: ReadById<number>
+  review: ReadById<Review>
+  /** What was decided on a review, the newest first; null for nothing. */
+  moderations: ReadById<Moderation[]>
+  /** The stars of an event; null for none. */
+  rating: ReadById<Rating>
+  /** Of all events of an organizer. */
+  organizerRating: ReadById<Rating>
 }
 
 /** @param deps asked at each read. */
@@ -43,6 +53,10 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   popular: popularRead(deps),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
+  review: readByKey((ids) => findReviews(deps().reads, ids)),
+  moderations: readByKey((ids) => findModerations(deps().reads, ids)),
+  rating: readByKey((ids) => findRatings(deps().reads, ids)),
+  organizerRating: readByKey((ids) => findOrganizerRatings(deps().reads, ids)),
 })
 
 /** However often it is asked for at once, it is one query. */

@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
+import { reviews } from './reviews.ts'
 import { venues } from './venues.ts'
 
 type AnyResolver = (parent: object, args: never, ctx: Context, info: never) => unknown
@@ -18,7 +19,7 @@ const readingAfresh =
     return result
   }
 
-const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, venues)
+const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, reviews, venues)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {

@@ -6,6 +6,7 @@ import { issueTickets } from '../domain/booking/issue-tickets.ts'
 import { quoteBooking } from '../domain/booking/quote.ts'
 import { readKeptPlaces, reservePlaces } from '../domain/booking/reserve-places.ts'
 import { resizeHold } from '../domain/booking/resize-hold.ts'
+import { readAttendance } from '../domain/viewing/attendance.ts'
 import {
   readEventTicketCount,
   readEventTicketOwners,
@@ -17,7 +18,7 @@ import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
-/** What only other subgraphs may ask: booking, for the buyer or on its own behalf, and user. */
+/** What only other subgraphs may ask: booking, for the buyer or on its own behalf, user and event. */
 export const bookings = {
   Query: {
     bookingQuote: (_, args, ctx) => quoteBooking(depsForBooking(ctx), requireViewer(ctx), args),
@@ -29,6 +30,10 @@ export const bookings = {
     personalDataOfTickets(_, { userId }, ctx) {
       requireService(ctx, 'user')
       return personalDataOfTickets(ctx.deps, userId)
+    },
+    attendance(_, args, ctx) {
+      requireService(ctx, 'event')
+      return readAttendance(ctx.deps, args)
     },
     ticketHolders(_, args, ctx) {
       requireService(ctx, 'user')

@@ -3,6 +3,7 @@ import { DateTime, JsonValue } from '@karcis/kit/scalars'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
+import { contentReports } from './content-reports.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
 import { entry } from './entry.ts'
@@ -10,6 +11,7 @@ import { notification } from './notification.ts'
 import { google } from './google.ts'
 import { organizerProposal } from './organizer-proposal.ts'
 import { secondFactors } from './second-factors.ts'
+import { organizers } from './organizers.ts'
 import { session } from './session.ts'
 import { wishlist } from './wishlist.ts'
 
@@ -25,5 +27,7 @@ export const resolvers = joinResolvers<Resolvers>(
   notification,
   google,
   organizerProposal,
+  organizers,
+  contentReports,
   wishlist,
 )

@@ -14,7 +14,7 @@ export const organizerProposal: Resolvers = {
     myOrganizerProposals: (_, page, ctx) => listOwnProposals(ctx.deps, requireAccount(ctx), page),
     organizerProposal: (_, { id }, ctx) => readProposal(ctx.deps, requireAccount(ctx), id),
     organizerProposals: (_, { filter, ...page }, ctx) =>
-      listAllProposals(ctx.deps, requireViewer(ctx), filter?.status, page),
+      listAllProposals(ctx.deps, requireViewer(ctx), filter, page),
   },
   Mutation: {
     submitOrganizerProposal: (_, { input }, ctx) => submitProposal(ctx.deps, requireAccount(ctx), input),

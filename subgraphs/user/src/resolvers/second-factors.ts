@@ -1,4 +1,4 @@
-import { requireAccount, requireSignedIn } from '@karcis/kit/viewer'
+import { requireAccount, requireSignedIn, requireViewer } from '@karcis/kit/viewer'
 import {
   finishPasskeyRegistration,
   listOwnPasskeys,
@@ -6,6 +6,7 @@ import {
   startPasskeyRegistration,
 } from '../domain/factor-management/passkeys.ts'
 import { regenerateRecoveryCodes } from '../domain/factor-management/recovery.ts'
+import { resetSecondFactors } from '../domain/factor-management/reset-factors.ts'
 import { readSecondFactors } from '../domain/factor-management/second-factors.ts'
 import { confirmTotp, disableTotp, enableTotp } from '../domain/factor-management/totp.ts'
 import { finishPasskeyLogin, startPasskeyLogin } from '../domain/sessions/passkey-login.ts'
@@ -29,6 +30,8 @@ export const secondFactors: Resolvers = {
     finishPasskeyRegistration: (_, { input }, ctx) =>
       finishPasskeyRegistration(ctx.deps, requireSignedIn(ctx), input),
     removePasskey: (_, { id }, ctx) => removePasskey(ctx.deps, requireAccount(ctx), id),
+    resetSecondFactors: (_, { userId, reason }, ctx) =>
+      resetSecondFactors(ctx.deps, requireViewer(ctx), userId, reason),
     startPasskeyLogin: (_, __, { deps, client }) => startPasskeyLogin(deps, client),
     finishPasskeyLogin: (_, { input }, { deps, client }) => finishPasskeyLogin(deps, client, input),
   },

@@ -1,6 +1,7 @@
 import { transaction } from '@karcis/kit/database'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { insertDecision } from '../events/decision-store.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import * as store from '../events/event-store.ts'
@@ -25,7 +26,9 @@ async function lapse(deps: Deps, run: (tx: Tx) => Promise<Event | null>): Promis
 async function lapseEvent(tx: Tx, id: string, days: number): Promise<Event | null> {
   const message = `Nobody has reviewed this event in ${days} days, so its room is free for others again. Submit it once more.`
   const event = await store.moveEventBackToDraft(tx, id, days, message)
-  if (event) await releaseRoom(tx, id, 'CURRENT')
+  if (!event) return null
+  await releaseRoom(tx, id, 'CURRENT')
+  await insertDecision(tx, id, { outcome: 'LAPSED', ofChanges: false, message, reviewerId: null })
   return event
 }
 
@@ -34,5 +37,6 @@ async function lapseChanges(tx: Tx, id: string, days: number): Promise<Event | n
   if (!(await store.deletePendingChanges(tx, id, days))) return null
   await releaseRoom(tx, id, 'PENDING')
   const message = `Nobody has reviewed the changes in ${days} days, so the room is free for others again. Ask for them once more.`
+  await insertDecision(tx, id, { outcome: 'LAPSED', ofChanges: true, message, reviewerId: null })
   return store.updateEventMessage(tx, id, message)
 }

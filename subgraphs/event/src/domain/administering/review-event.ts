@@ -8,6 +8,7 @@ import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { insertDecision } from '../events/decision-store.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import {
@@ -41,7 +42,7 @@ export async function reviewEvent(
   id: string,
   input: unknown,
 ): Promise<Event> {
-  requireRole({ viewer }, 'ADMIN')
+  const reviewer = requireRole({ viewer }, 'ADMIN')
   const review = parseInput(schema, input)
   const eventId = parseInput(idSchema, id, 'id')
   if (review.decision === 'APPROVED') await requireRoomOfChanges(deps, viewer, eventId)
@@ -58,6 +59,12 @@ export async function reviewEvent(
     if (!reviewed) {
       throw new Conflict('Nothing waits for review here: it was decided, changed meanwhile, or is over.')
     }
+    await insertDecision(tx, eventId, {
+      outcome: review.decision,
+      ofChanges: before.status === 'APPROVED',
+      message: review.message || null,
+      reviewerId: reviewer.id,
+    })
     await recordEvent(tx, {
       type: 'event.reviewed',
       aggregateId: eventId,

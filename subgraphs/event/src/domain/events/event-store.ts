@@ -6,7 +6,7 @@ import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
-import { slugCandidates } from '../slug.ts'
+import { slugCandidates } from '@karcis/kit/slugs'
 import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
 
@@ -400,6 +400,12 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM event_series WHERE organizer_id = ${userId}::uuid) s),
     'venues', (SELECT coalesce(json_agg(v ORDER BY v.created_at), '[]') FROM (SELECT id, name, address, city, latitude, longitude, created_at
       FROM venues WHERE owner_id = ${userId}::uuid) v),
+    'locations', (SELECT coalesce(json_agg(l ORDER BY l.created_at), '[]') FROM (SELECT id, name, city, country, latitude, longitude, created_at
+      FROM locations WHERE owner_id = ${userId}::uuid) l),
+    'reviews', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT id, event_id, rating, comment, status, answer, answered_at,
+      created_at, edited_at FROM reviews WHERE author_id = ${userId}::uuid) r),
+    'reviewsReported', (SELECT coalesce(json_agg(p ORDER BY p.reported_at), '[]') FROM (SELECT review_id, reported_at
+      FROM review_reports WHERE reporter_id = ${userId}::uuid) p),
     'roomBlocks', (SELECT coalesce(json_agg(b ORDER BY b.starts_at), '[]') FROM (SELECT room_id, starts_at, ends_at, reason, created_at
       FROM room_bookings WHERE holder_id = ${userId}::uuid) b)
   )::text AS part`

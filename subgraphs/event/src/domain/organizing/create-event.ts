@@ -19,6 +19,7 @@ import {
 import { insertEvent } from '../events/event-store.ts'
 import { descriptionSchema, maxOpenPlacesSchema, parseTogether } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
+import { requireUsableLocation } from '../venues/open-location.ts'
 import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
 import { confirmRights, requireRights } from './organizer-rights.ts'
 
@@ -68,6 +69,7 @@ export async function createEvent(
   const schedule = mergeSchedule({ ...NOWHERE, ...given }, parsed)
   const { title, description, categoryId, seriesId = null, currency, maxOpenPlaces = null, draft } = parsed
   await requireUsableVenue(deps, viewer, schedule.venueId)
+  await requireUsableLocation(deps.batchedReads.location, viewer, schedule.locationId)
   await requireRoomOfVenue(deps, schedule, sent)
   const rights = await confirmRights(deps, organizer)
 

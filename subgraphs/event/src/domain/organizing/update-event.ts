@@ -19,6 +19,7 @@ import * as store from '../events/event-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
+import { requireUsableLocation } from '../venues/open-location.ts'
 import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
 import { writePending } from './pending-changes.ts'
 
@@ -90,6 +91,8 @@ async function mergeChecked(
   const problems = scheduleProblems(schedule, changes, await databaseNow(tx), before)
   if (problems.length > 0) throw new BadUserInput(problems)
   if (schedule.venueId !== before.venueId) await requireUsableVenue(deps, viewer, schedule.venueId)
+  if (schedule.locationId !== before.locationId)
+    await requireUsableLocation(deps.batchedReads.location, viewer, schedule.locationId)
   await requireRoomOfVenue(deps, schedule, changes)
   return schedule
 }

@@ -1,3 +1,4 @@
+import type { Attendance } from '@karcis/kit/contracts/attendance'
 import type { Db, Tx } from '../database.ts'
 import type { TicketStatus } from '../tickets/ticket.ts'
 import type { TicketAtDoor } from './admission.ts'
@@ -216,4 +217,17 @@ export async function findDoorRevision(db: Db, eventId: string): Promise<number>
     { revision: number }[]
   >`SELECT revision FROM doors WHERE event_id = ${eventId}::uuid`
   return row?.revision ?? 0
+}
+
+/** Whether somebody was at an event, as far as tickets and the door know. What was checked in and refunded since counts: they were there. */
+export async function findAttendance(
+  db: Db,
+  { eventId, userId }: { eventId: string; userId: string },
+): Promise<Attendance> {
+  const [row] = await db.$queryRaw<Attendance[]>`
+    SELECT coalesce(bool_or(checked_in_at IS NOT NULL), false) AS "checkedIn",
+      coalesce(bool_or(status IN ('VALID', 'USED') AND NOT frozen), false) AS "hasTicket",
+      EXISTS (SELECT FROM check_ins WHERE event_id = ${eventId}::uuid) AS scanned
+    FROM tickets WHERE owner_id = ${userId}::uuid AND event_id = ${eventId}::uuid`
+  return row ?? { checkedIn: false, hasTicket: false, scanned: false }
 }

@@ -8,6 +8,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EmailTaken, LinkUsed } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
+import { deleteFactorsSince } from '../second-factors/factor-store.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 import {
@@ -102,9 +103,13 @@ export async function replaceEmail(
   await sendLink(deps, tx, { userId, purpose: 'UNDO_EMAIL_CHANGE', email: oldEmail, changeId, data })
 }
 
+/** Whoever takes an account over does it all at one time: what they set up first may be as old as this when they begin to move it. */
+const BEFORE_A_MOVE_MS = 86_400_000
+
 /**
  * Takes a move to another address back, and all that came after it, by the link that the old address was mailed. Whoever moved the account
- * there knew its password, so that is gone, with a link to Google that they may have made, and its sessions are over: its owner chooses another one by `requestPasswordReset`.
+ * there knew its password, so that is gone, with a link to Google that they may have made and second factors that are not older than the move, and its
+ * sessions are over: its owner chooses another password by `requestPasswordReset`. Older factors stay, or an old mailbox alone would open the account.
  * @throws BadUserInput, LinkUsed, LinkExpired, TooManyAttempts
  */
 export async function undoEmailChange(
@@ -126,6 +131,7 @@ export async function undoEmailChange(
     await notify(tx, [
       { userId: locked.id, kind: 'EMAIL_CHANGE_UNDONE', cause: newId(), data: { email: change.oldEmail } },
     ])
+    await deleteFactorsSince(tx, locked.id, new Date(change.begunAt.getTime() - BEFORE_A_MOVE_MS))
     return removeWaysIn(tx, locked.id)
   })
   publishAuthChanges(deps, revoked)

@@ -12,6 +12,7 @@ export interface EmailChange {
   oldConfirmed: boolean
   newConfirmed: boolean
   done: boolean
+  begunAt: Date
 }
 
 /** Begins a move, in the place of one that waits to be confirmed, whose links are gone with it. The caller has locked the account. */
@@ -40,7 +41,7 @@ export async function updateConfirmed(tx: Tx, id: string, which: 'OLD' | 'NEW'):
       new_confirmed_at = CASE WHEN ${which} = 'NEW' THEN now() ELSE new_confirmed_at END
     WHERE id = ${id}::uuid
     RETURNING id, user_id AS "userId", old_email AS "oldEmail", old_verified AS "oldVerified", new_email AS "newEmail",
-      old_confirmed_at IS NOT NULL AS "oldConfirmed", new_confirmed_at IS NOT NULL AS "newConfirmed", done_at IS NOT NULL AS done`
+      old_confirmed_at IS NOT NULL AS "oldConfirmed", new_confirmed_at IS NOT NULL AS "newConfirmed", done_at IS NOT NULL AS done, created_at AS "begunAt"`
   return found ?? null
 }
 
@@ -54,7 +55,7 @@ export async function updateDone(tx: Tx, id: string, undoSeconds: number): Promi
 export async function deleteChangesFrom(tx: Tx, id: string): Promise<EmailChange | null> {
   const [found] = await tx.$queryRaw<EmailChange[]>`
     SELECT id, user_id AS "userId", old_email AS "oldEmail", old_verified AS "oldVerified", new_email AS "newEmail",
-      old_confirmed_at IS NOT NULL AS "oldConfirmed", new_confirmed_at IS NOT NULL AS "newConfirmed", done_at IS NOT NULL AS done
+      old_confirmed_at IS NOT NULL AS "oldConfirmed", new_confirmed_at IS NOT NULL AS "newConfirmed", done_at IS NOT NULL AS done, created_at AS "begunAt"
     FROM email_changes WHERE id = ${id}::uuid AND done_at IS NOT NULL`
   if (!found) return null
   await tx.$executeRaw`DELETE FROM email_changes

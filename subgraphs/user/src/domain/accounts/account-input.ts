@@ -66,6 +66,8 @@ export const changePasswordSchema = z.object({
 
 export const suspensionReasonSchema = reasonSchema(500)
 
+export const resetReasonSchema = reasonSchema(500)
+
 export const userFilterSchema = z.object({
   role: roleSchema.nullish(),
   search: filterTextSchema(100).nullish(),

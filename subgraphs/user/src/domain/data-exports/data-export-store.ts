@@ -85,6 +85,12 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM identities WHERE user_id = ${userId}::uuid) i),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
+    'organizerProfile', (SELECT to_json(o) FROM (SELECT slug, name, about, website, links, verified_at, created_at, updated_at
+      FROM organizer_profiles WHERE user_id = ${userId}::uuid) o),
+    'organizerAddresses', (SELECT coalesce(json_agg(s ORDER BY s.claimed_at), '[]') FROM (SELECT slug, claimed_at
+      FROM organizer_slugs WHERE organizer_id = ${userId}::uuid) s),
+    'reports', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT id, kind, subject_id, reason, status, message, created_at,
+      decided_at FROM content_reports WHERE reporter_id = ${userId}::uuid) r),
     'wishlist', (SELECT coalesce(json_agg(w ORDER BY w.added_at), '[]') FROM (SELECT event_id, added_at
       FROM wishlist_items WHERE user_id = ${userId}::uuid) w),
     'follows', (SELECT coalesce(json_agg(f ORDER BY f.followed_at), '[]') FROM (SELECT organizer_id, followed_at

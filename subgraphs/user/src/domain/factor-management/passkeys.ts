@@ -24,6 +24,7 @@ import { readPasskeyAnswer, registrationOptions, verifyNewPasskey } from '../sec
 import { createAccessTokenSigner } from '../sessions/access-tokens.ts'
 import type { PasskeyOptions } from '../sessions/passkey-login.ts'
 import { BY_OWNER, BY_PASSKEY } from '../sessions/proofs.ts'
+import { requireWayIn } from '../sign-in/ways-in.ts'
 import {
   answerStrengthened,
   type FactorAdded,
@@ -89,7 +90,10 @@ export async function finishPasskeyRegistration(
 export const listOwnPasskeys = (deps: Deps, viewer: Viewer, page: PageArgs): Promise<PasskeyConnection> =>
   listPasskeys(deps.db, viewer.id, page)
 
-/** Takes a passkey of the viewer's away. @throws StepUpRequired, NotFound, Conflict, Unauthenticated, BadUserInput */
+/**
+ * Takes a passkey of the viewer's away.
+ * @throws StepUpRequired, NotFound, Unauthenticated, BadUserInput; Conflict when the role may not be without, or nothing else opens the account.
+ */
 export async function removePasskey(deps: Deps, viewer: Viewer, rawId: string): Promise<SecondFactors> {
   requireStepUp(viewer)
   const id = parseInput(idSchema, rawId, 'id')
@@ -97,6 +101,7 @@ export async function removePasskey(deps: Deps, viewer: Viewer, rawId: string): 
     const account = await lockOwnAccount(tx, viewer)
     const name = await deletePasskey(tx, viewer.id, id)
     if (name === null) throw new NotFound('passkey', id)
+    await requireWayIn(tx, viewer.id)
     await tellOfFactors(tx, viewer.id, 'PASSKEY_REMOVED', name)
     return weaken(deps, tx, account)
   })

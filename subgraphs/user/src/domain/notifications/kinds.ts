@@ -102,6 +102,8 @@ export const KINDS = {
     group: 'SECURITY',
     data: z.object({ change: z.enum(FACTOR_CHANGES), name: z.string().nullable() }),
   }),
+  /** The owner: an admin has taken away what protects their account beside its password. */
+  SECOND_FACTORS_RESET: kind({ group: 'SECURITY', data: z.object({ reason: z.string() }) }),
   /** Whoever has signed in from a network, and with a device, that were not seen with their account before. */
   NEW_SIGN_IN: kind({
     group: 'SECURITY',
@@ -181,6 +183,31 @@ export const KINDS = {
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
   }),
+  /** Its organizer: new reviews of their events, once a day at most. */
+  REVIEWS_RECEIVED: kind({
+    group: 'ORGANIZING',
+    data: z.object({
+      reviews: z.int(),
+      events: z.array(z.object({ eventId: z.uuid(), title: z.string(), reviews: z.int() })),
+    }),
+  }),
+  /** Whoever wrote a review: its organizer has answered. */
+  REVIEW_ANSWERED: kind({ group: 'EVENTS', data: eventFacts.extend({ answer: z.string() }) }),
+  /** Whoever wrote a review: an admin has hidden it, or shows it again. */
+  REVIEW_MODERATED: kind({
+    group: 'ACCOUNT',
+    data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  /** Whoever has reported something: an admin has decided. */
+  REPORT_DECIDED: kind({
+    group: 'ACCOUNT',
+    data: z.object({
+      reportId: z.uuid(),
+      subject: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']),
+      acted: z.boolean(),
+      message: z.string().nullable(),
+    }),
+  }),
   PAYOUT_PAID: kind({
     group: 'ORGANIZING',
     data: z.object({ payoutId: z.uuid(), ...money, accountEnding: z.string() }),
@@ -203,6 +230,11 @@ export const KINDS = {
   SYSTEM_WEBHOOK_DISABLED: kind({
     group: 'SYSTEM',
     data: z.object({ endpointId: z.uuid(), url: z.string(), reason: z.enum(['GONE', 'FAILING']) }),
+  }),
+  /** Admins: something was reported; once a day. */
+  SYSTEM_CONTENT_REPORTED: kind({
+    group: 'SYSTEM',
+    data: z.object({ day: z.string(), kind: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']) }),
   }),
   SYSTEM_REFUNDS_HANGING: kind({ group: 'SYSTEM', data: z.object({ day: z.string(), count: z.int() }) }),
 } as const

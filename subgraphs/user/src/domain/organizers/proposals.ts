@@ -12,6 +12,7 @@ import { isSelfOrAdmin } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
 import { notify } from '../notifications/notify.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
+import { openPage } from './pages.ts'
 import {
   decideProposal,
   findProposal,
@@ -78,6 +79,7 @@ export async function reviewProposal(
     // Who became admin in the meantime stays one.
     if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
     const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })
+    await openPage(tx, userId, { name: proposal.name, about: proposal.description, verifiedAt: null })
     return { proposal, promoted: { account, at: await recordRightsChange(tx, account) } }
   })
   publishAuthChanges(deps, [], promoted)
@@ -95,13 +97,15 @@ export async function readProposal({ db }: Deps, viewer: Viewer, id: string): Pr
 export const listOwnProposals = ({ db }: Deps, viewer: Viewer, args: PageArgs): Promise<ProposalConnection> =>
   listProposals(db, { userId: viewer.id }, args)
 
-/** All proposals, or those in one state, newest first. Admins only. @throws BadUserInput, Forbidden */
+/** All proposals, or those in one state or of one applicant, newest first. Admins only. @throws BadUserInput, Forbidden */
 export async function listAllProposals(
   { db }: Deps,
   viewer: Viewer,
-  status: Proposal['status'] | null | undefined,
+  filter: { status?: Proposal['status'] | null; applicantId?: string | null } | null | undefined,
   args: PageArgs,
 ): Promise<ProposalConnection> {
   requireRole({ viewer }, 'ADMIN')
-  return listProposals(db, status ? { status } : {}, args)
+  const { status, applicantId } = filter ?? {}
+  const userId = applicantId == null ? null : parseInput(idSchema, applicantId, 'filter.applicantId')
+  return listProposals(db, { ...(status && { status }), ...(userId !== null && { userId }) }, args)
 }

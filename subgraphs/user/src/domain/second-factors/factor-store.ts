@@ -91,6 +91,20 @@ export async function deleteRecoveryCode(tx: Tx, userId: string, hash: Buffer): 
   return used === 1
 }
 
+/**
+ * Deletes what was set up since a moment: an app, passkeys, and recovery codes, which also go where nothing is left that they are for.
+ * The caller has locked the account.
+ */
+export async function deleteFactorsSince(tx: Tx, userId: string, since: Date): Promise<void> {
+  await tx.$executeRaw`DELETE FROM totp_factors
+    WHERE user_id = ${userId}::uuid AND coalesce(confirmed_at, created_at) >= ${since}::timestamptz`
+  await tx.$executeRaw`DELETE FROM passkeys WHERE user_id = ${userId}::uuid AND created_at >= ${since}::timestamptz`
+  const { recoveryCodes, ...left } = await findFactors(tx, userId)
+  if (recoveryCodes === 0) return
+  await tx.$executeRaw`DELETE FROM recovery_codes
+    WHERE user_id = ${userId}::uuid AND (created_at >= ${since}::timestamptz OR NOT ${isTwoFactor({ ...left, recoveryCodes })}::bool)`
+}
+
 /** Deletes everything that protects an account beside its password. */
 export async function deleteFactorsOf(tx: Tx, userId: string): Promise<void> {
   await deleteTotp(tx, userId)

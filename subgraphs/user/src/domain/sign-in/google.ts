@@ -3,6 +3,7 @@ import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, Unauthenticated } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emailSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireStepUp } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { recordEmailVerified } from '../account-links/proved-mailbox.ts'
 import { register } from '../account-management/sign-up.ts'
@@ -18,8 +19,9 @@ import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { countAttempt, providerSignInAttempt } from '../sessions/sign-in-limits.ts'
 import type { GoogleAccount, GoogleIssuer, Ties } from './google-issuer.ts'
-import { deleteIdentityUnlessLast, findIdentityOwner, insertIdentity } from './identity-store.ts'
+import { deleteIdentity, findIdentityOwner, insertIdentity } from './identity-store.ts'
 import { insertProviderSignIn, takeProviderSignIn } from './provider-sign-in-store.ts'
+import { requireWayIn } from './ways-in.ts'
 
 /** Who has not come back from Google by then begins anew. */
 const SECONDS_AT_GOOGLE = 600
@@ -96,8 +98,9 @@ export async function loginWithGoogle(deps: Deps, client: Client, input: unknown
 
 /**
  * Links an account at Google with the viewer's, who has shown both: theirs by being signed in when it began and now, the other by coming back
- * from Google. They are told of it.
- * @throws BadUserInput, GoogleSaysNo, GoogleLinkedElsewhere, OtherGoogleLinked, Conflict, ServiceUnavailable
+ * from Google. They are told of it. It is another way into the account, so it takes a proof of just now; who has to give one first comes again
+ * with the same, for nothing of it is used up.
+ * @throws StepUpRequired, BadUserInput, GoogleSaysNo, GoogleLinkedElsewhere, OtherGoogleLinked, Conflict, ServiceUnavailable
  */
 export async function linkGoogle(
   deps: Deps,
@@ -107,6 +110,7 @@ export async function linkGoogle(
 ): Promise<UserView> {
   const came = parseInput(cameBackSchema, input)
   const google = googleOf(deps)
+  requireStepUp(viewer)
   const found = await redeem(deps, client, viewer, came)
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id)
@@ -122,19 +126,18 @@ export async function linkGoogle(
 
 /**
  * Has the viewer's account no longer opened by Google. They are told of it. Nothing changes when it is not.
- * @throws Conflict when nothing else would open it.
+ * @throws StepUpRequired; Conflict when nothing else would open it.
  */
 export async function unlinkGoogle(deps: Deps, viewer: Viewer): Promise<UserView> {
   const { issuer } = googleOf(deps)
+  requireStepUp(viewer)
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id) // whoever signs in by it comes before this or after it
     if (!account) throw new Unauthenticated()
-    const email = await deleteIdentityUnlessLast(tx, viewer.id, issuer)
-    if (email) {
-      await tellOfChange(tx, viewer.id, { linked: false, email, cause: `unlinked ${newToken()}` })
-    } else if (account.passwordHash === null && account.emailVerifiedAt === null) {
-      throw new Conflict('Nothing else opens this account: give it a password, or verify its address, first.')
-    }
+    const email = await deleteIdentity(tx, viewer.id, issuer)
+    if (email === null) return fullView(account)
+    await requireWayIn(tx, viewer.id)
+    await tellOfChange(tx, viewer.id, { linked: false, email, cause: `unlinked ${newToken()}` })
     return fullView(account)
   })
 }

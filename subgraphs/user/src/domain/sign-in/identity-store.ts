@@ -49,20 +49,11 @@ export async function insertIdentity(
     .catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
 }
 
-/**
- * Takes the link off, unless nothing else opens the account: no password, and no link that is mailed to where it is known to be theirs.
- * @returns its address, null when it stays.
- */
-export async function deleteIdentityUnlessLast(
-  tx: Tx,
-  userId: string,
-  issuer: string,
-): Promise<string | null> {
-  const gone = await tx.$queryRaw<{ email: string }[]>`DELETE FROM identities i USING users u
-    WHERE i.user_id = ${userId}::uuid AND i.issuer = ${issuer} AND u.id = i.user_id
-      AND (u.password_hash IS NOT NULL OR u.email_verified_at IS NOT NULL)
-    RETURNING i.email`
-  return gone[0]?.email ?? null
+/** Takes the link off. @returns its address; null when there is none. */
+export async function deleteIdentity(tx: Tx, userId: string, issuer: string): Promise<string | null> {
+  const [gone] = await tx.$queryRaw<{ email: string }[]>`DELETE FROM identities
+    WHERE user_id = ${userId}::uuid AND issuer = ${issuer} RETURNING email`
+  return gone?.email ?? null
 }
 
 /** Takes all links of a person off. */

@@ -14,7 +14,8 @@ export function wakeAfterEvents(db: object, wake: () => void): void {
   announcers.set(db, wake)
 }
 
-async function tell(tx: Tx, ...announcements: NewAnnouncement[]): Promise<void> {
+/** Writes announcements down, and has them told after the commit. */
+export async function tell(tx: Tx, ...announcements: NewAnnouncement[]): Promise<void> {
   if (announcements.length === 0) return
   await insertAnnouncements(tx, announcements)
   afterCommit(tx, (db) => announcers.get(db)?.())
@@ -38,6 +39,24 @@ export const announcing: EventHandlers<Tx> = {
 
   'event.reviewed': (tx, { payload: { eventId, organizerId, version, decision, message } }) =>
     tell(tx, toUser(organizerId, eventId, 'EVENT_REVIEWED', `${eventId} ${version}`, { decision, message })),
+
+  async 'event.review-moderated'(tx, { payload: { moderationId, authorId, eventId, decision, message } }) {
+    if (authorId !== null)
+      await tell(tx, toUser(authorId, eventId, 'REVIEW_MODERATED', moderationId, { decision, message }))
+  },
+
+  'event.review-answered': (tx, { payload: { reviewId, eventId, authorId, answer } }) =>
+    tell(tx, toUser(authorId, eventId, 'REVIEW_ANSWERED', reviewId, { answer })),
+
+  'event.reviews-received': (tx, { id, payload: { organizerId, reviews, events } }) =>
+    tell(tx, {
+      kind: 'REVIEWS_RECEIVED',
+      cause: id,
+      audience: 'USERS',
+      eventId: null,
+      userIds: [organizerId],
+      data: { reviews, events },
+    }),
 
   'booking.tickets-issued': (
     tx,

@@ -39,6 +39,15 @@ export const en: Texts = {
     ],
     action: { label: 'See how your account is protected', url: say.url('/account/security') },
   }),
+  SECOND_FACTORS_RESET: ({ reason }, say) => ({
+    subject: 'The second factors of your account were taken away',
+    paragraphs: [
+      'We have taken away the authenticator app, the passkeys and the recovery codes of your account, and signed out all devices. From now on your password alone opens it.',
+      'If you asked us for this, sign in and set up a new second factor. If not, choose another password at once and write to us.',
+    ],
+    facts: [['Reason', reason]],
+    action: { label: 'Set up a second factor', url: say.url('/account/security') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'A new sign-in to your account',
     paragraphs: [
@@ -253,6 +262,44 @@ export const en: Texts = {
     ],
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
   }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: reviews === 1 ? 'You have a new review' : `You have ${say.count(reviews)} new reviews`,
+    paragraphs: [
+      reviews === 1
+        ? 'Somebody who was at your event has said how it was.'
+        : 'People who were at your events have said how it was.',
+      'You can answer each review, for everybody to read.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Read them', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Your review of ${title} was answered`,
+    paragraphs: [`The organizer of ${title} has answered your review:`, answer],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Your review of ${title} was hidden`
+        : `Your review of ${title} is shown again`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Your review of ${title} has been hidden: only you can see it now.`
+        : `Your review of ${title} can be read by everybody again.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Your report has been looked at',
+    paragraphs: [
+      acted
+        ? `You have reported ${REPORTED[subject]}. We have looked at it and acted on it. Thank you.`
+        : `You have reported ${REPORTED[subject]}. We have looked at it, and it does not break our rules.`,
+      ...(message ? [message] : []),
+    ],
+  }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} is on its way to you`,
     paragraphs: ['Your payout has been transferred. Banks can take a day or two.'],
@@ -294,6 +341,11 @@ export const en: Texts = {
       ['Endpoint', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Something was reported',
+    paragraphs: [`Somebody has reported ${REPORTED[kind]}. All open reports wait for a decision.`],
+    action: { label: 'See the reports', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
@@ -301,3 +353,5 @@ export const en: Texts = {
     ],
   }),
 }
+
+const REPORTED = { EVENT: 'an event', ORGANIZER: 'an organizer', REVIEW: 'a review' } as const

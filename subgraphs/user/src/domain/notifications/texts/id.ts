@@ -39,6 +39,15 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat perlindungan akun Anda', url: say.url('/account/security') },
   }),
+  SECOND_FACTORS_RESET: ({ reason }, say) => ({
+    subject: 'Faktor kedua akun Anda telah dilepas',
+    paragraphs: [
+      'Kami telah melepas aplikasi autentikator, kunci sandi, dan kode pemulihan akun Anda, serta mengeluarkan semua perangkat. Mulai sekarang akun Anda dapat dibuka dengan kata sandi saja.',
+      'Jika Anda yang memintanya, masuklah dan pasang faktor kedua yang baru. Jika bukan, segera ganti kata sandi Anda dan hubungi kami.',
+    ],
+    facts: [['Alasan', reason]],
+    action: { label: 'Pasang faktor kedua', url: say.url('/account/security') },
+  }),
   NEW_SIGN_IN: ({ at, browser, system, place }, say) => ({
     subject: 'Ada yang baru masuk ke akun Anda',
     paragraphs: [
@@ -251,6 +260,42 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat acara Anda', url: say.url(`/organize/${eventId}`) },
   }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: `Anda mendapat ${say.count(reviews)} ulasan baru`,
+    paragraphs: [
+      'Pengunjung acara Anda menceritakan pengalaman mereka.',
+      'Anda dapat menjawab setiap ulasan; jawaban Anda dapat dibaca semua orang.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Baca ulasan', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Ulasan Anda tentang ${title} dijawab`,
+    paragraphs: [`Penyelenggara ${title} menjawab ulasan Anda:`, answer],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan`
+        : `Ulasan Anda tentang ${title} ditampilkan kembali`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan: sekarang hanya Anda yang dapat melihatnya.`
+        : `Ulasan Anda tentang ${title} dapat dibaca semua orang lagi.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Laporan Anda sudah diperiksa',
+    paragraphs: [
+      acted
+        ? `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksa dan menindaknya. Terima kasih.`
+        : `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksanya, dan tidak ada aturan yang dilanggar.`,
+      ...(message ? [message] : []),
+    ],
+  }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} sedang dikirim kepada Anda`,
     paragraphs: ['Pencairan Anda telah ditransfer. Bank dapat memerlukan satu atau dua hari.'],
@@ -292,6 +337,11 @@ export const id: Texts = {
       ['Webhook', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Ada laporan baru',
+    paragraphs: [`Seseorang melaporkan ${REPORTED[kind]}. Semua laporan terbuka menunggu keputusan.`],
+    action: { label: 'Lihat laporan', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Pengembalian dana tertahan di penyedia pembayaran',
     paragraphs: [
@@ -299,3 +349,9 @@ export const id: Texts = {
     ],
   }),
 }
+
+const REPORTED = {
+  EVENT: 'sebuah acara',
+  ORGANIZER: 'seorang penyelenggara',
+  REVIEW: 'sebuah ulasan',
+} as const

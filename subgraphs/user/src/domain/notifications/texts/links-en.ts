@@ -54,6 +54,7 @@ export const linksEn: LinkTexts = {
     subject: 'Your old e-mail address counts again',
     paragraphs: [
       `Your account belongs to ${email} again. Everybody was signed out, and your password is gone: choose a new one before you sign in.`,
+      'A link with Google, and second factors that were set up shortly before the address was changed or after, are gone too. Set up again what is yours.',
     ],
     action: { label: 'Choose a new password', url: say.url('/forgot-password') },
   }),
