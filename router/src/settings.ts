@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
-import { baseSettings, readSettings, type StopTimes, stopTimes } from '@karcis/kit/env'
+import { baseSettings, readSettings, type StopTimes, stopTimes, unlessEmpty } from '@karcis/kit/env'
 import { z } from 'zod'
 import type { HourlyRates } from './security/rate-limits.ts'
 
@@ -57,10 +57,10 @@ const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name)
 /** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 export const platformEnv = baseSettings.extend({
   PORT: port,
-  ACCOUNT_REQUESTS_PER_HOUR: perHour.default(10_000),
-  ACCOUNT_COST_PER_HOUR: perHour.default(30_000_000),
-  ANONYMOUS_REQUESTS_PER_HOUR: perHour.optional(),
-  ANONYMOUS_COST_PER_HOUR: perHour.optional(),
+  ACCOUNT_REQUESTS_PER_HOUR: unlessEmpty(perHour.default(10_000)),
+  ACCOUNT_COST_PER_HOUR: unlessEmpty(perHour.default(30_000_000)),
+  ANONYMOUS_REQUESTS_PER_HOUR: unlessEmpty(perHour.optional()),
+  ANONYMOUS_COST_PER_HOUR: unlessEmpty(perHour.optional()),
   ROUTER_WORKERS: workers,
   ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
