@@ -1,5 +1,6 @@
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
+import { figure, processMetrics } from '@karcis/kit/metrics'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
@@ -166,6 +167,22 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...(isPlatform(settings) && mapValues(services, (client) => () => client.whyNotReady())),
         },
         whyNotReady: () => (http.draining ? 'stopping' : access.whyNotReady()),
+        metricsToken: settings.metricsToken,
+        metrics: () => [
+          ...processMetrics(log),
+          figure(
+            'karcis_http_requests_under_way',
+            'gauge',
+            'Requests that are being answered.',
+            http.underWay,
+          ),
+          figure(
+            'karcis_rate_limited_total',
+            'counter',
+            'Requests and operations that were refused because of what may be asked in an hour.',
+            access.rates.refused,
+          ),
+        ],
       }),
     },
   })

@@ -69,7 +69,14 @@ export const platformEnv = baseSettings.extend({
 
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
-  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true, DRAIN_SECONDS: true, STOP_SECONDS: true })
+  .pick({
+    NODE_ENV: true,
+    HOST: true,
+    LOG_LEVEL: true,
+    DRAIN_SECONDS: true,
+    STOP_SECONDS: true,
+    METRICS_TOKEN: true,
+  })
   .extend({ PORT: port, ROUTER_WORKERS: workers, ...edge })
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
@@ -114,6 +121,8 @@ interface CommonSettings {
   hstsSeconds?: number
   /** What a browser is shown at the endpoint. The default is the sandbox. */
   explorer?: Explorer
+  /** What whoever reads `/metrics` has to send along; without one they must be on this machine. */
+  metricsToken?: string | undefined
   limits?: Partial<RouterLimits>
 }
 
@@ -314,6 +323,7 @@ const commonOf = (env: z.infer<typeof genericEnv>): Omit<CommonSettings, 'subgra
   allowedHosts: env.ALLOWED_HOSTS,
   trustedProxies: env.TRUSTED_PROXIES,
   hstsSeconds: env.HSTS_SECONDS,
+  metricsToken: env.METRICS_TOKEN,
   limits: { stopMs: stopTimes(env).stopMs },
   explorer: env.EXPLORER ?? (env.NODE_ENV === 'production' ? 'ide' : 'sandbox'),
 })

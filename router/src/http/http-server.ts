@@ -39,6 +39,8 @@ export interface HttpServer {
   readonly draining: boolean
   /** Whether it takes no more connections. */
   readonly finishing: boolean
+  /** How many requests are under way. */
+  readonly underWay: number
   /** From now on each connection is closed behind the next response on it; requests are served as before. */
   drain(): void
   /**
@@ -158,6 +160,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     get finishing() {
       return !server.listening
     },
+    get underWay() {
+      return underWay.size
+    },
     drain,
     async finish(timeoutMs) {
       drain()
@@ -182,6 +187,10 @@ class UnderWay {
 
   get isEmpty(): boolean {
     return this.#requests.length === 0
+  }
+
+  get size(): number {
+    return this.#requests.length
   }
 
   add(request: ServedRequest): void {

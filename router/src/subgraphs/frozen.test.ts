@@ -63,6 +63,10 @@ it('costs its time-out once: whatever is asked of it afterwards is refused at on
   const keys = await timed(fetch(world.router.url + JWKS_PATH))
   expect([keys.status, keys.ms < AT_ONCE_MS]).toEqual([200, true])
 
+  const figures = await (await fetch(`${world.router.url}/metrics`)).text()
+  expect(figures).toMatch(/^karcis_circuit_state\{circuit="user",state="(half-)?open"\} 1$/m)
+  expect(figures).toMatch(/^karcis_circuit_refused_total\{circuit="user"\} [1-9]/m)
+
   world.proxies.user.stall(false)
   await eventually(async () =>
     expect((await ask(world, 'mutation { touch }')).body.data).toEqual({ touch: expect.any(Number) }),
