@@ -1,3 +1,4 @@
+import type { StaffRole } from '@karcis/kit/contracts/event-staff'
 import type { FactorChange } from '../../second-factors/factor-change.ts'
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
@@ -20,6 +21,12 @@ const when = (
   ['When', say.time(startsAt, timezone)],
   ...(place === null ? [] : [['Where', place] satisfies [string, string]]),
 ]
+
+const STAFF_ROLE: Record<StaffRole, string> = {
+  DOOR: 'staff at the door',
+  SALES: 'staff of the sale',
+  EDITOR: 'editor',
+}
 
 /** What people are told in English. */
 export const en: Texts = {
@@ -235,6 +242,34 @@ export const en: Texts = {
     facts: when(event, say),
     action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
   }),
+  STAFF_INVITED: ({ title, roles, expiresAt }, say, secret) => ({
+    subject: `You are asked to work for ${title}`,
+    paragraphs: [
+      `Somebody who organizes ${title} on Karcis would like you to help. Sign in with an account of this address, or make one, and accept.`,
+      `The link works once, until ${say.time(expiresAt)}. If you know nothing of it, do nothing, or say no there.`,
+    ],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the invitation', url: say.url(`/staff/invitation#token=${secret}`) },
+  }),
+  STAFF_JOINED: ({ eventId, title, name, roles }, say) => ({
+    subject: `${name} now works for ${title}`,
+    paragraphs: [`${name} has accepted your invitation to the staff of ${title}.`],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the staff', url: say.url(`/organize/${eventId}/staff`) },
+  }),
+  STAFF_ENDED: ({ title }) => ({
+    subject: `You no longer work for ${title}`,
+    paragraphs: [`You have been taken off the staff of ${title}. What you did there stays as it is.`],
+  }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `You are invited to ${title}`,
+    paragraphs: [
+      `Hello ${name}, the organizer of ${title} has invited you, and keeps a ticket for you.`,
+      `Sign up with ${email} and confirm that the address is yours: then the ticket is in your account, with the code for the door.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Sign up for your ticket', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,
     paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],
@@ -245,6 +280,15 @@ export const en: Texts = {
     subject: `${title} is almost sold out`,
     paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
     action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
+  }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} sends you this about ${title}, since you have asked for offers of organizers.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `New from ${organizer}: ${title}`,
