@@ -3,7 +3,6 @@ import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { baseSettings, readSettings, type StopTimes, stopTimes, unlessEmpty } from '@karcis/kit/env'
 import { z } from 'zod'
-import type { HourlyRates } from './security/rate-limits.ts'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
 
@@ -81,6 +80,14 @@ const genericEnv = baseSettings
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
+
+/** What one account, or all of one network who are not signed in, may ask in an hour; 0 for as much as they like. */
+export interface HourlyRates {
+  accountRequests: number
+  accountCost: number
+  anonymousRequests: number
+  anonymousCost: number
+}
 
 /** Settings that make this our platform's router: people sign in, and subgraphs trust only each other. */
 export interface PlatformSettings {

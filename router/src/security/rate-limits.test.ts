@@ -8,7 +8,8 @@ import { createWsClient } from '@karcis/testkit/ws-client'
 import { expect, it, onTestFinished } from 'vitest'
 import { createRouter } from '../server.ts'
 import { createWorld } from '../testing/world.ts'
-import { AS_THEY_LIKE, createRateLimits, type HourlyRates } from './rate-limits.ts'
+import type { HourlyRates } from '../settings.ts'
+import { AS_THEY_LIKE, createRateLimits } from './rate-limits.ts'
 
 const HOUR_MS = 3_600_000
 const IN_AN_HOUR = expect.toSatisfy((seconds: number) => seconds > 3_500 && seconds <= 3_600)

@@ -4,14 +4,7 @@ import { networkOf } from '@karcis/kit/network'
 import type { RedisPair } from '@karcis/kit/redis'
 import type { Bearer } from '@karcis/kit/service-token'
 import { LRUCache } from 'lru-cache'
-
-/** What one account, or all of one network who are not signed in, may ask in an hour; 0 for as much as they like. */
-export interface HourlyRates {
-  accountRequests: number
-  accountCost: number
-  anonymousRequests: number
-  anonymousCost: number
-}
+import type { HourlyRates } from '../settings.ts'
 
 /** What somebody may still ask in this hour. */
 export interface Allowance {
