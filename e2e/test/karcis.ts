@@ -107,6 +107,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       CAMPAIGNS_PER_SECOND: 5,
       EVENT_CHANGE_PAUSE_SECONDS: 0,
       PUSH_PER_SECOND: 100,
+      SMS_URL: 'http://127.0.0.1:9', // nobody there
+      SMS_PREFIXES: ['+62'],
       SMS_PER_SECOND: 1,
       MESSAGE_ATTEMPTS: 14,
       NOTIFICATION_RETENTION_DAYS: 365,

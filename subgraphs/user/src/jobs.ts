@@ -96,6 +96,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     keepForDays: 0,
   }),
   retention({
+    name: 'forget-phone-codes',
+    table: 'phone_codes',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
+  retention({
     name: 'forget-provider-sign-ins',
     table: 'provider_sign_ins',
     since: 'expires_at',

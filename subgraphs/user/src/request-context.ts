@@ -4,6 +4,7 @@ import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
+import { findVerifiedPhones } from './domain/notifications/phones/phone-store.ts'
 import { findFollowed } from './domain/following/follow-store.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
 import { countReports } from './domain/content-reports/report-store.ts'
@@ -26,6 +27,8 @@ interface Loaders extends WishlistLoaders {
   followed(userId: string): Promise<boolean | null>
   /** By person. */
   googleEmail: ReadById<string>
+  /** The number that text messages go to, by person. */
+  verifiedPhone: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
   newEmail: ReadById<string>
 }
@@ -61,6 +64,7 @@ const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   followers: readByKey((ids) => countFollowers(deps.reads, ids)),
   reportCount: createBatchedRead((subjects) => countReports(deps.reads, subjects)),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  verifiedPhone: readByKey((userIds) => findVerifiedPhones(deps.db, userIds)),
   newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,

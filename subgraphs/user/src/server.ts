@@ -1,7 +1,13 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
 import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
-import { BOUNCES_PATH, OUTBOX_FOLDER, OUTBOX_PATH, UNSUBSCRIBE_PATH } from '@karcis/kit/contracts/pages'
+import {
+  BOUNCES_PATH,
+  OUTBOX_FOLDER,
+  OUTBOX_PATH,
+  SMS_STATUS_PATH,
+  UNSUBSCRIBE_PATH,
+} from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
 import { FILE_UPLOADS_FOLDER, FILES_FOLDER, STORAGE_PATH } from '@karcis/kit/contracts/files'
@@ -37,6 +43,7 @@ import { announcing, wakeAfterEvents } from './domain/notifications/announcement
 import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
+import { takeSmsStatus } from './domain/notifications/sms/take-status.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
 import { dispatchDeliveries } from './domain/notifications/deliveries/dispatch-deliveries.ts'
 import { createNotificationLive, publishGrowth } from './domain/notifications/notification-live.ts'
@@ -88,14 +95,15 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     async createDeps(base) {
       const passwords = await createPasswords(settings.PASSWORD_PEPPER, settings.BCRYPT_COST)
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
-      const channels = createChannels(settings, base)
+      const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
+      const channels = createChannels(settings, base, sealer)
       const pictures = createPictures()
       const deps: Deps = {
         ...base,
         passwords,
         signingKeys,
         keyedHashes: createKeyedHashes(settings.KEY_ENCRYPTION_SECRET),
-        sealer: createSealer(settings.KEY_ENCRYPTION_SECRET),
+        sealer,
         relyingParty: { id: settings.PASSKEY_RP_ID, origins: settings.PASSKEY_ORIGINS },
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
@@ -107,6 +115,9 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         outbox: channels.outbox,
         unsubscribeLinks: channels.unsubscribeLinks,
         bounces: channels.bounces,
+        push: channels.push,
+        sms: channels.sms,
+        smsPrefixes: settings.SMS_PREFIXES,
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
@@ -212,6 +223,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       },
       [FILES_FOLDER]: { method: 'GET', open: (name: string) => openPicture(deps, name) },
       [downloadFolder('document')]: { method: 'GET', open: (name: string) => openDocument(deps, name) },
+      [SMS_STATUS_PATH]: { answer: (request: PageRequest) => takeSmsStatus(deps, request) },
       [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),
   })

@@ -16,9 +16,18 @@ import type { Channel } from './notifications/channels/channel.ts'
 import type { CaughtMessages } from './notifications/outbox/caught-messages.ts'
 import type { UnsubscribeLinks } from './notifications/unsubscribing/unsubscribe-links.ts'
 import type { NotificationLive } from './notifications/notification-live.ts'
+import type { SmsAccount } from './notifications/sms/sms-provider.ts'
 import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import type { RelyingParty } from './second-factors/webauthn.ts'
+
+/** How pushes are sent. */
+export interface Push {
+  /** What browsers subscribe with; null where no pushes are sent. */
+  publicKey: string | null
+  /** Whether push services on this machine are allowed. */
+  loopback: boolean
+}
 
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -45,6 +54,11 @@ export interface Deps extends BaseDeps<Db> {
   invitationLinks: InvitationLinks
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
+  push: Push
+  /** By whom text messages are sent; null where no operator has set it up. */
+  sms: SmsAccount | null
+  /** How numbers begin that codes are sent to. */
+  smsPrefixes: readonly string[]
   /** What would have been sent, in development; else null. */
   outbox: CaughtMessages | null
   unsubscribeLinks: UnsubscribeLinks

@@ -102,6 +102,9 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM notification_switches WHERE user_id = ${userId}::uuid) w),
     'campaigns', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT id, event_id, audience, subject, body, created_at, stopped_at
       FROM campaigns WHERE organizer_id = ${userId}::uuid) c),
+    'pushSubscriptions', (SELECT coalesce(json_agg(b ORDER BY b.registered_at), '[]') FROM (SELECT id, service, user_agent, registered_at
+      FROM push_subscriptions WHERE user_id = ${userId}::uuid) b),
+    'verifiedPhone', (SELECT to_json(v) FROM (SELECT number, verified_at FROM verified_phones WHERE user_id = ${userId}::uuid) v),
     'quietHours', (SELECT to_json(q) FROM (SELECT starts, ends FROM quiet_hours WHERE user_id = ${userId}::uuid) q),
     'notifications', (SELECT coalesce(json_agg(n ORDER BY n.created_at), '[]') FROM (SELECT kind,
       CASE kind WHEN 'CAMPAIGN' THEN (SELECT facts FROM campaigns WHERE campaigns.id = (data->>'campaignId')::uuid) ELSE data END AS data, created_at, read_at
