@@ -30,6 +30,7 @@ function mailer(url: string) {
           kind: 'PASSWORD_CHANGED',
           group: 'SECURITY',
           data: DATA,
+          until: null,
           wording: word('PASSWORD_CHANGED', DATA, { language: 'EN', timezone: 'Asia/Jakarta' }, PAGE, ''),
         },
         AbortSignal.timeout(5_000),
