@@ -10,10 +10,12 @@ import { errorBody } from './errors.ts'
 import type { Handler } from './http/http-server.ts'
 import type { Check } from './http/probes.ts'
 import { type Authenticator, createAuthenticator } from './security/authenticate.ts'
+import { createRateLimits, NO_RATES, type RateLimits } from './security/rate-limits.ts'
 import { openSigningKeys, type SigningKeys } from './security/keys.ts'
 import { type Revocations, watchRevocations } from './security/revocations.ts'
-import type { PlatformSettings, RouterLimits } from './settings.ts'
+import type { HourlyRates, PlatformSettings, RouterLimits } from './settings.ts'
 import { createSubgraphClient } from './subgraphs/client.ts'
+import type { Peers } from './subgraphs/peers.ts'
 import type { ResponseRoom } from './subgraphs/response-room.ts'
 
 const SERVICE: ServiceName = 'router'
@@ -24,6 +26,8 @@ export interface Access extends AsyncDisposable {
   authenticator: Authenticator
   /** Sent with each request to a subgraph, unless it is empty. */
   tokens: ServiceTokens
+  /** What people may ask in an hour. */
+  rates: RateLimits
   /** Why tokens cannot be checked; null when they can. */
   whyNotReady(): string | null
   /** What it needs beside subgraphs, for `/health`. */
@@ -34,13 +38,16 @@ export interface Access extends AsyncDisposable {
 /** People sign in at the user subgraph, and subgraphs trust only this platform's processes. */
 export async function openPlatformAccess(
   { serviceSecret, userUrl, redisUrl }: PlatformSettings,
+  rates: HourlyRates,
   limits: RouterLimits,
+  peers: Peers,
   room: ResponseRoom,
   log: Logger,
   onChange: (revocations: Revocations) => void,
 ): Promise<Access> {
   await using stack = new AsyncDisposableStack()
   const tokens = createServiceTokens(serviceSecret, SERVICE)
+  const breaker = peers.to(USER, userUrl)
   const user = createSubgraphClient({
     name: USER,
     endpoint: userUrl,
@@ -48,10 +55,11 @@ export async function openPlatformAccess(
     tokens: tokens.to(USER),
     limits,
     room,
+    breaker,
     log,
   })
   stack.defer(() => user.close())
-  const keys = stack.use(openSigningKeys(userUrl, tokens.to(USER), limits.keyCooldownMs, log))
+  const keys = stack.use(openSigningKeys(userUrl, tokens.to(USER), breaker, limits.keyCooldownMs, log))
   const revocations = stack.use(
     watchRevocations({
       fetchChanges: (path) => user.get(path),
@@ -65,10 +73,13 @@ export async function openPlatformAccess(
   bus.subscribe(AUTH_CHANGED_CHANNEL, () => void revocations.poll())
   await revocations.poll()
 
+  const limiting = stack.use(createRateLimits(rates, commands, serviceSecret))
+
   const open = stack.move()
   return {
     authenticator: createAuthenticator(keys, revocations, createDoorTokens(serviceSecret)),
     tokens,
+    rates: limiting,
     whyNotReady: () =>
       revocations.isReady ? null : 'has not heard of ended sessions yet, from the user subgraph',
     checks: {
@@ -90,6 +101,7 @@ export const openAnonymousAccess = (): Access => ({
     current: async (viewer) => viewer,
   },
   tokens: { service: SERVICE, to: () => ({ sign: async () => '' }), verify: async () => null },
+  rates: NO_RATES,
   whyNotReady: () => null,
   checks: {},
   routes: {},

@@ -1,5 +1,6 @@
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
+import { figure, processMetrics } from '@karcis/kit/metrics'
 import packageJson from '../../package.json' with { type: 'json' }
 import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
@@ -21,9 +22,11 @@ import { createUserPages } from './http/user-pages.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
+import { AS_THEY_LIKE } from './security/rate-limits.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
 import type { SubgraphClient } from './subgraphs/client.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
+import { createPeers } from './subgraphs/peers.ts'
 import { ResponseRoom } from './subgraphs/response-room.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
 import { createPresence } from './subscriptions/presence.ts'
@@ -51,6 +54,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits }
   await using stack = new AsyncDisposableStack()
   const room = new ResponseRoom(limits.largeResponseBytes)
+  const peers = stack.use(createPeers(limits.subgraphTimeoutMs, log))
 
   const { explorer = 'sandbox' } = settings
   const addresses = createClientAddresses(settings.trustedProxies ?? [])
@@ -60,7 +64,15 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
   })
   const access = stack.use(
     isPlatform(settings)
-      ? await openPlatformAccess(settings, limits, room, log, presence.recheck)
+      ? await openPlatformAccess(
+          settings,
+          { ...AS_THEY_LIKE, ...settings.rates },
+          limits,
+          peers,
+          room,
+          log,
+          presence.recheck,
+        )
       : openAnonymousAccess(),
   )
   const file = await openSupergraphFile(
@@ -74,6 +86,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     file,
     access.tokens,
     limits,
+    peers,
     room,
     log,
     isPlatform(settings),
@@ -93,6 +106,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits,
     log,
     fanOut,
+    rates: access.rates,
   })
   const origins = createOrigins(settings.allowedOrigins, settings.allowedHosts)
   const streams = createEventStreams({ authenticate, start, fanOut, presence, origins, limits })
@@ -103,28 +117,29 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     limits.requestBytes,
     createFastPath(file, services),
     origins,
+    access.rates,
   )
   const { booking, ticket, user } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
-          ...stack.use(createWebhooks(booking, access.tokens)).routes,
-          ...stack.use(createDownloads('booking', booking, access.tokens)).routes,
+          ...stack.use(createWebhooks(booking, access.tokens, peers)).routes,
+          ...stack.use(createDownloads('booking', booking, access.tokens, peers)).routes,
         }
       : {}
   const ofUser =
     isPlatform(settings) && user !== undefined
       ? {
-          ...stack.use(createUserPages(user, access.tokens, origins)).routes,
-          ...stack.use(createDownloads('user', user, access.tokens)).routes,
-          ...stack.use(createFiles(user, access.tokens)).routes,
+          ...stack.use(createUserPages(user, access.tokens, peers, origins)).routes,
+          ...stack.use(createDownloads('user', user, access.tokens, peers)).routes,
+          ...stack.use(createFiles(user, access.tokens, peers)).routes,
         }
       : {}
   const ofTicket =
     isPlatform(settings) && ticket !== undefined
       ? {
-          ...stack.use(createSeatLayouts(ticket, access.tokens)).routes,
-          ...stack.use(createTicketFiles(ticket, access.tokens, access.authenticator)).routes,
+          ...stack.use(createSeatLayouts(ticket, access.tokens, peers)).routes,
+          ...stack.use(createTicketFiles(ticket, access.tokens, peers, access.authenticator)).routes,
         }
       : {}
   const http = await openHttpServer({
@@ -157,6 +172,22 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...(isPlatform(settings) && user !== undefined && { storage: () => storageProblem(services.user) }),
         },
         whyNotReady: () => (http.draining ? 'stopping' : access.whyNotReady()),
+        metricsToken: settings.metricsToken,
+        metrics: () => [
+          ...processMetrics(log),
+          figure(
+            'karcis_http_requests_under_way',
+            'gauge',
+            'Requests that are being answered.',
+            http.underWay,
+          ),
+          figure(
+            'karcis_rate_limited_total',
+            'counter',
+            'Requests and operations that were refused because of what may be asked in an hour.',
+            access.rates.refused,
+          ),
+        ],
       }),
     },
   })

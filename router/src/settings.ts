@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { parseArgs } from 'node:util'
 import { type SubgraphName, SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
-import { baseSettings, readSettings, type StopTimes, stopTimes } from '@karcis/kit/env'
+import { baseSettings, readSettings, type StopTimes, stopTimes, unlessEmpty } from '@karcis/kit/env'
 import { z } from 'zod'
 
 const baseUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -36,6 +36,9 @@ const edge = {
   EXPLORER: explorer.optional(),
 }
 
+/** 0 for as much as they like. */
+const perHour = z.coerce.number().int().min(0).max(1_000_000_000)
+
 const port = z.coerce.number().int().min(0).max(65_535).default(4000)
 
 const workers = z.coerce.number().int().min(1).max(128).default(1)
@@ -53,6 +56,10 @@ const urlSettings = Object.fromEntries(SUBGRAPHS.map((name) => [urlSetting(name)
 /** Settings of the platform's router. URLs are base URLs: `http://127.0.0.1:4001`, without a path. */
 export const platformEnv = baseSettings.extend({
   PORT: port,
+  ACCOUNT_REQUESTS_PER_HOUR: unlessEmpty(perHour.default(10_000)),
+  ACCOUNT_COST_PER_HOUR: unlessEmpty(perHour.default(30_000_000)),
+  ANONYMOUS_REQUESTS_PER_HOUR: unlessEmpty(perHour.optional()),
+  ANONYMOUS_COST_PER_HOUR: unlessEmpty(perHour.optional()),
   ROUTER_WORKERS: workers,
   ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
@@ -61,11 +68,26 @@ export const platformEnv = baseSettings.extend({
 
 /** Settings of a router for any supergraph, beside its options. */
 const genericEnv = baseSettings
-  .pick({ NODE_ENV: true, HOST: true, LOG_LEVEL: true, DRAIN_SECONDS: true, STOP_SECONDS: true })
+  .pick({
+    NODE_ENV: true,
+    HOST: true,
+    LOG_LEVEL: true,
+    DRAIN_SECONDS: true,
+    STOP_SECONDS: true,
+    METRICS_TOKEN: true,
+  })
   .extend({ PORT: port, ROUTER_WORKERS: workers, ...edge })
 
 const USAGE = `Usage: main.ts [--supergraph FILE [--subgraph NAME=URL ...]] [--port N] [--host H] [--workers N]
 Without --supergraph it is the router of the platform, and all else is said by the environment.`
+
+/** What one account, or all of one network who are not signed in, may ask in an hour; 0 for as much as they like. */
+export interface HourlyRates {
+  accountRequests: number
+  accountCost: number
+  anonymousRequests: number
+  anonymousCost: number
+}
 
 /** Settings that make this our platform's router: people sign in, and subgraphs trust only each other. */
 export interface PlatformSettings {
@@ -73,6 +95,8 @@ export interface PlatformSettings {
   redisUrl: string
   /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
+  /** What people may ask in an hour; as much as they like where it is not said. */
+  rates?: Partial<HourlyRates>
 }
 
 /** Without them the router serves any supergraph, and everybody is anonymous. */
@@ -104,6 +128,8 @@ interface CommonSettings {
   hstsSeconds?: number
   /** What a browser is shown at the endpoint. The default is the sandbox. */
   explorer?: Explorer
+  /** What whoever reads `/metrics` has to send along; without one they must be on this machine. */
+  metricsToken?: string | undefined
   limits?: Partial<RouterLimits>
 }
 
@@ -247,9 +273,26 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     redisUrl: env.REDIS_URL,
     subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, env[urlSetting(name)]])),
     userUrl: env.USER_URL,
+    rates: ratesOf(env),
     supergraphFile: env.SUPERGRAPH_FILE,
   }
   return { workers: env.ROUTER_WORKERS, stopTimes: stopTimes(env), router }
+}
+
+/**
+ * Of a mobile network thousands may have one address: hence so much. Where no proxy is trusted an address may be that of one, which all share: there
+ * those who are not signed in are limited only by who says how.
+ */
+const ANONYMOUS = { requests: 300_000, cost: 900_000_000 }
+
+const ratesOf = (env: z.infer<typeof platformEnv>): HourlyRates => {
+  const usual = env.TRUSTED_PROXIES.length > 0 ? ANONYMOUS : { requests: 0, cost: 0 }
+  return {
+    accountRequests: env.ACCOUNT_REQUESTS_PER_HOUR,
+    accountCost: env.ACCOUNT_COST_PER_HOUR,
+    anonymousRequests: env.ANONYMOUS_REQUESTS_PER_HOUR ?? usual.requests,
+    anonymousCost: env.ANONYMOUS_COST_PER_HOUR ?? usual.cost,
+  }
 }
 
 function readOptions(args: string[]) {
@@ -287,6 +330,7 @@ const commonOf = (env: z.infer<typeof genericEnv>): Omit<CommonSettings, 'subgra
   allowedHosts: env.ALLOWED_HOSTS,
   trustedProxies: env.TRUSTED_PROXIES,
   hstsSeconds: env.HSTS_SECONDS,
+  metricsToken: env.METRICS_TOKEN,
   limits: { stopMs: stopTimes(env).stopMs },
   explorer: env.EXPLORER ?? (env.NODE_ENV === 'production' ? 'ide' : 'sandbox'),
 })

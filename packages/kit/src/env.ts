@@ -7,6 +7,11 @@ export const baseSettings = z.object({
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   SERVICE_SECRET: z.string().min(32, 'needs at least 32 characters'),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }),
+  /** What whoever reads `/metrics` has to send along; without one they must be on the same machine. */
+  METRICS_TOKEN: z.preprocess(
+    (value) => (value === '' ? undefined : value),
+    z.string().min(16, 'needs at least 16 characters').optional(),
+  ),
   /** For how long `/ready` says no before the process takes no more requests. Where it is not set: see `stopTimes`. */
   DRAIN_SECONDS: z.preprocess(
     (value) => (value === '' ? undefined : value),

@@ -126,6 +126,7 @@ export async function startSubgraph<
     port: settings.PORT,
     problem: async () => (await selfCheck.problem()) ?? running?.jobs.problem() ?? null,
     stopMs: stopTimes(settings).stopMs,
+    metricsToken: settings.METRICS_TOKEN,
   })
   stack.defer(() => server.close())
   await selfCheck.untilFit()

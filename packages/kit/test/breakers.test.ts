@@ -3,9 +3,11 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { connect, createServer as createTcpServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type Edit, importMutant } from '@karcis/testkit/code-mutants'
 import { eventually } from '@karcis/testkit/eventually'
 import { expect, it, onTestFinished } from 'vitest'
 import { createBreaker } from '../src/breakers/breaker.ts'
+import type * as original from '../src/breakers/peer-breaker.ts'
 import { circuitFigures } from '../src/breakers/circuit.ts'
 import { KarcisError, ServiceUnavailable } from '../src/errors.ts'
 import { listen, sendJson } from '../src/http.ts'
@@ -140,6 +142,42 @@ it('stays closed for an address behind which one of two is frozen', async () => 
   const together = await Promise.all([ask(), ask()]) // one each
   expect(together.filter((result) => 'told' in result)).toHaveLength(1)
   expect(circuit()).toMatchObject({ opened: 0, refused: 0 })
+})
+
+/** What becomes of two calls, one after the other, of which the process answers neither; it lives, or does not. */
+async function twoCalls(edits: readonly Edit[], lives: boolean) {
+  const module = new URL('../src/breakers/peer-breaker.ts', import.meta.url)
+  const { PeerBreaker } =
+    edits.length === 0
+      ? await import('../src/breakers/peer-breaker.ts')
+      : await importMutant<typeof original>(module, edits)
+  const { url } = await startOther(lives ? slow : () => undefined)
+  using breaker = new PeerBreaker({
+    name: 'other',
+    origin: url,
+    log: createLog('test', 'silent'),
+    timeoutMs: 400,
+  })
+  const call = () =>
+    breaker
+      .run(() => sleep(400).then(() => Promise.reject(new Error('late'))))
+      .catch((error: Error) => error.constructor.name)
+  return [await call(), await call()]
+}
+
+it('needs each of its guards', async () => {
+  const told = await Promise.all([
+    twoCalls([], false),
+    twoCalls([['return this.#circuit.open()', 'return']], false),
+    twoCalls([], true),
+    twoCalls([['      return true\n', '      return false\n']], true),
+  ])
+  expect(told).toEqual([
+    ['Error', 'CircuitOpen'],
+    ['Error', 'Error'], // without opening each call costs its time
+    ['Error', 'Error'],
+    ['Error', 'CircuitOpen'], // without probes what is slow is taken for frozen
+  ])
 })
 
 it('leaves an outside service in peace that mostly fails, and counts no refusal', async () => {

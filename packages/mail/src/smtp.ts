@@ -63,6 +63,7 @@ export function createMailer(url: string, sender: Sender): Mailer {
 
 /** What of the library's errors says what a server answered. */
 interface Refusal extends Error {
+  code?: string
   command?: string
   responseCode?: number
   response?: string
@@ -79,6 +80,14 @@ function isGone({ command, responseCode = 0, response = '' }: Refusal): boolean 
   const status = enhancedStatus(response)
   return status === null ? NO_MAILBOX_REPLIES.has(responseCode) : NO_MAILBOX.has(status)
 }
+
+/**
+ * Whether a server has answered, be it that it takes this mail not now or not at all. That it does not know us is none: it would say so of any mail.
+ * @param error of `send`.
+ */
+export const isReply = (error: unknown): boolean =>
+  error instanceof NotNow ||
+  ((error as Refusal).responseCode !== undefined && (error as Refusal).code !== 'EAUTH')
 
 const isForNow = ({ responseCode = 0 }: Refusal): boolean => responseCode >= 400 && responseCode < 500
 

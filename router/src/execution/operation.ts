@@ -4,6 +4,7 @@ import { knownOperation } from '../planning/known-operation.ts'
 import { type PreparedOperation, prepareOperation } from '../planning/prepare.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import type { CurrentViewer } from '../security/authenticate.ts'
+import type { Allowance } from '../security/rate-limits.ts'
 import type { FetchContext } from '../subgraphs/request.ts'
 
 /** One request for one operation of a document that is valid against `supergraph`. */
@@ -16,6 +17,8 @@ export interface OperationRequest extends FetchContext {
   incremental?: boolean
   /** Asked before its viewer is denied something for want of a role. */
   currentViewer?: CurrentViewer | undefined
+  /** What whoever asks may still ask in this hour; without one it is as much as they like. */
+  allowance?: Allowance | null | undefined
 }
 
 /** An operation that may run: authorized, within the limits, its variables checked and their defaults filled in. */
@@ -25,20 +28,22 @@ export interface ReadyOperation {
   variables: Record<string, unknown>
 }
 
-/** Makes a request ready to run. @throws GraphQLError, or an AggregateError of several, for what is wrong with the request. */
+/** Makes a request ready to run. @throws GraphQLError, or an AggregateError of several, for what is wrong with the request; RateLimited. */
 export function readyOperation(request: OperationRequest): ReadyOperation {
   const { supergraph, document, operationName, viewer } = request
   const known = knownOperation(supergraph, document, operationName)
-  const { context, brokenLimit } = known
+  const { context, measure } = known
   const { errors, coerced } = getVariableValues(
     context.schema,
     context.operation.variableDefinitions ?? [],
     request.variables ?? {},
   )
   if (errors) throw new AggregateError(errors.map(requestError))
-  const problem = brokenLimit(coerced)
+  const { problem, cost } = measure(coerced)
   if (problem) throw problem
   const prepared = prepareOperation(known, viewer?.role ?? null, request.incremental)
+  const refusal = request.allowance?.spend(cost)
+  if (refusal) throw refusal
   return { request, prepared, variables: coerced }
 }
 

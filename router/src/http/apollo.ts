@@ -18,6 +18,7 @@ import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import type { CurrentViewer } from '../security/authenticate.ts'
 import { MAX_TOKENS } from '../security/limits.ts'
+import type { Allowance } from '../security/rate-limits.ts'
 import type { Explorer } from '../settings.ts'
 import type { FetchContext } from '../subgraphs/request.ts'
 
@@ -25,6 +26,8 @@ type Gateway = ApolloServerOptionsWithGateway<HttpContext>['gateway']
 
 /** One request over HTTP. */
 export interface HttpContext extends FetchContext {
+  /** What the client may still ask in this hour; null where that is as much as it likes. */
+  allowance: Allowance | null
   /** Called when a well-formed request asks for something that cannot be executed; its status depends on the content type. */
   onRefusal(): void
   /** Takes the payloads that follow the initial one; undefined for a client that takes one response only. */
@@ -104,10 +107,11 @@ function createGateway(file: SupergraphFile, services: ServiceMap, currentViewer
       executor: async ({ schema, document: valid, request, context }) => {
         const { query, operationName, variables } = request
         const supergraph = versions.get(schema) ?? file.current
-        const { viewer, requestId, log, waiting, address, browser, onIncremental } = context as HttpContext
+        const { viewer, requestId, log, waiting, address, browser, allowance, onIncremental } =
+          context as HttpContext
         const document = supergraph.documents.get(query ?? '') ?? valid
         if (query) supergraph.documents.set(query, document)
-        const client = { viewer, currentViewer, requestId, log, waiting, address, browser }
+        const client = { viewer, currentViewer, requestId, log, waiting, address, browser, allowance }
         const asked = { supergraph, document, operationName, variables, ...client }
         return asErrors(
           await (onIncremental

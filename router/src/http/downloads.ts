@@ -3,6 +3,7 @@ import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { sendJson } from '@karcis/kit/http'
 import type { ServiceTokens } from '@karcis/kit/service-token'
 import { errorBody } from '../errors.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 import { createSubgraphFiles, refuseForNow } from './subgraph-files.ts'
 
@@ -23,8 +24,13 @@ export interface Downloads extends AsyncDisposable {
  * Files of one subgraph, by links that it has signed: whether a link is good is its to say.
  * @param url its base URL.
  */
-export function createDownloads(name: SubgraphName, url: string, tokens: ServiceTokens): Downloads {
-  const files = createSubgraphFiles(name, url, tokens, AT_ONCE)
+export function createDownloads(
+  name: SubgraphName,
+  url: string,
+  tokens: ServiceTokens,
+  peers: Peers,
+): Downloads {
+  const files = createSubgraphFiles(name, url, tokens, peers, AT_ONCE)
 
   async function download(http: HttpRequest): Promise<void> {
     const { request, response, url } = http

@@ -6,6 +6,7 @@ import { validDocument } from '../planning/known-operation.ts'
 import { openSupergraphFile } from '../planning/supergraph-file.ts'
 import { DEFAULT_LIMITS } from '../settings.ts'
 import { connectSubgraphs } from '../subgraphs/connections.ts'
+import { createPeers } from '../subgraphs/peers.ts'
 import { ResponseRoom } from '../subgraphs/response-room.ts'
 import { createWorld, SECRET, type World } from '../testing/world.ts'
 import { createClientAddresses } from './client-address.ts'
@@ -69,7 +70,8 @@ async function openAlone({ settings }: World) {
   stack.defer(() => file.close())
   const tokens = createServiceTokens(SECRET, 'router')
   const room = new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes)
-  const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, room, log, true)
+  const peers = stack.use(createPeers(DEFAULT_LIMITS.subgraphTimeoutMs, log))
+  const { services, close } = connectSubgraphs(file, tokens, DEFAULT_LIMITS, peers, room, log, true)
   stack.defer(close)
   const answerFast = createFastPath(file, services)
   const taken: boolean[] = []

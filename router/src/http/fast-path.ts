@@ -94,6 +94,10 @@ class FastRequest implements OperationRequest {
   get address() {
     return this.#http.address
   }
+
+  get allowance() {
+    return this.#http.allowance
+  }
 }
 
 /** Whether extensions can be ignored: they ask for nothing that only Apollo Server does. */

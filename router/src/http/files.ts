@@ -15,6 +15,7 @@ import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-to
 import { LRUCache } from 'lru-cache'
 import { Agent } from 'undici'
 import { errorBody } from '../errors.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 import { refuseForNow } from './subgraph-files.ts'
 
@@ -44,10 +45,11 @@ type Answer = Picture | { status: number }
  * files are sent to the user subgraph, where it keeps them on a disk of its own.
  * @param userUrl base URL of the user subgraph.
  */
-export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
+export function createFiles(userUrl: string, tokens: ServiceTokens, peers: Peers): Files {
   const agent = new Agent({ connections: 64, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(userUrl).origin
   const signer = tokens.to(USER)
+  const breaker = peers.to(USER, userUrl)
   const known = new LRUCache<string, Picture>({
     maxSize: MAX_BYTES,
     sizeCalculation: ({ body }) => body.length + 1,
@@ -97,7 +99,7 @@ export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
   async function ask({ requestId, log }: HttpRequest, path: string): Promise<Answer> {
     try {
       const headers = { [SERVICE_TOKEN_HEADER]: await signer.sign(null), [REQUEST_ID_HEADER]: requestId }
-      const answer = await agent.request({ origin, path, method: 'GET', headers })
+      const answer = await breaker.run(() => agent.request({ origin, path, method: 'GET', headers }))
       const body = await buffer(answer.body)
       if (answer.statusCode !== 200) return { status: answer.statusCode }
       const picture = {
@@ -130,18 +132,21 @@ export function createFiles(userUrl: string, tokens: ServiceTokens): Files {
       )
     sending += 1
     try {
-      const answer = await agent.request({
-        origin,
-        path: url.pathname,
-        method: 'PUT',
-        headers: {
-          'content-type': request.headers['content-type'] ?? '',
-          'content-length': String(length),
-          [SERVICE_TOKEN_HEADER]: await signer.sign(null),
-          [REQUEST_ID_HEADER]: requestId,
-        },
-        body: request,
-      })
+      const token = await signer.sign(null)
+      const answer = await breaker.run(() =>
+        agent.request({
+          origin,
+          path: url.pathname,
+          method: 'PUT',
+          headers: {
+            'content-type': request.headers['content-type'] ?? '',
+            'content-length': String(length),
+            [SERVICE_TOKEN_HEADER]: token,
+            [REQUEST_ID_HEADER]: requestId,
+          },
+          body: request,
+        }),
+      )
       const json = await answer.body.json()
       if (PASSED_ON.has(answer.statusCode)) return sendJson(response, answer.statusCode, json, NO_STORE)
       refuseForNow(http, NO_STORE)

@@ -5,6 +5,7 @@ import { readBody, sendJson } from '@karcis/kit/http'
 import { errorBody } from '../errors.ts'
 import type { IncrementalPayload } from '../execution/deferred.ts'
 import type { Authenticator, Identity } from '../security/authenticate.ts'
+import type { RateLimits } from '../security/rate-limits.ts'
 import type { HttpContext } from './apollo.ts'
 import { asksForCookies } from './browser.ts'
 import type { FastPath } from './fast-path.ts'
@@ -21,6 +22,7 @@ export function createGraphQLHandler(
   bodyLimit: number,
   fastPath: FastPath,
   origins: Origins,
+  rates: RateLimits,
 ): Handler {
   return async (http) => {
     const { request, response } = http
@@ -31,6 +33,9 @@ export function createGraphQLHandler(
       const { authorization } = request.headers
       identity = authorization === undefined ? null : await authenticate(authorization)
       body = request.method === 'POST' ? withName(await readJson(request, bodyLimit)) : undefined
+      http.allowance = rates.of(identity?.viewer ?? null, http.address)
+      const refusal = http.allowance?.request()
+      if (refusal) throw refusal
     } catch (error) {
       http.applyHeaders()
       if (error instanceof KarcisError) return refuse(response, error)
@@ -59,6 +64,7 @@ export function createGraphQLHandler(
         waiting: http.waiting,
         address: http.address,
         browser: http.browser,
+        allowance: http.allowance,
         onRefusal() {
           isRefused = true
         },
@@ -105,10 +111,10 @@ const withName = (body: unknown): unknown =>
     ? { ...(body as object), operationName: null }
     : body
 
-/** Refuses a request whose viewer is not to be believed, or cannot be known now. */
+/** Refuses a request whose viewer is not to be believed, cannot be known now, or has asked too often. */
 export function refuse(response: ServerResponse, { code, message, facts }: KarcisError): void {
-  if (code === 'SERVICE_UNAVAILABLE') {
-    return sendJson(response, 503, errorBody(code, message, facts), {
+  if (code === 'SERVICE_UNAVAILABLE' || code === 'RATE_LIMITED') {
+    return sendJson(response, code === 'RATE_LIMITED' ? 429 : 503, errorBody(code, message, facts), {
       'retry-after': String(facts.retryAfterSeconds),
     })
   }

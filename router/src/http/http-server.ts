@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { BodyTooLarge, listen, sendJson } from '@karcis/kit/http'
 import type { Logger } from '@karcis/kit/log'
 import { errorBody, LazyScope, type RequestScope } from '../errors.ts'
+import type { Allowance } from '../security/rate-limits.ts'
 import type { RouterLimits } from '../settings.ts'
 import { Waiting } from '../subgraphs/waiting.ts'
 import { Browser } from './browser.ts'
@@ -19,6 +20,8 @@ export interface HttpRequest extends RequestScope {
   readonly waiting: Waiting
   /** The client, as the user subgraph is told of it. */
   readonly browser: Browser
+  /** What it may still ask in this hour, once that has been looked up. */
+  allowance: Allowance | null
   /** Cookies that it is to be given, as values of `Set-Cookie`. */
   readonly setCookies: readonly string[]
   /** What every response has, as names and values in turn. */
@@ -36,6 +39,8 @@ export interface HttpServer {
   readonly draining: boolean
   /** Whether it takes no more connections. */
   readonly finishing: boolean
+  /** How many requests are under way. */
+  readonly underWay: number
   /** From now on each connection is closed behind the next response on it; requests are served as before. */
   drain(): void
   /**
@@ -155,6 +160,9 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
     get finishing() {
       return !server.listening
     },
+    get underWay() {
+      return underWay.size
+    },
     drain,
     async finish(timeoutMs) {
       drain()
@@ -179,6 +187,10 @@ class UnderWay {
 
   get isEmpty(): boolean {
     return this.#requests.length === 0
+  }
+
+  get size(): number {
+    return this.#requests.length
   }
 
   add(request: ServedRequest): void {
@@ -206,6 +218,7 @@ class ServedRequest extends LazyScope implements HttpRequest {
   readonly response: ServerResponse
   readonly waiting: Waiting
   readonly headers: readonly string[]
+  allowance: Allowance | null = null
   /** Among those under way. */
   place = 0
   readonly #addresses: ClientAddresses

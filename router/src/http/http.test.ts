@@ -238,6 +238,33 @@ describe('probes', () => {
     expect(await probe('/ready')).toEqual({ status: 200, body: fine })
   })
 
+  it('give figures to whoever is on the same machine, or has the token', async () => {
+    await using world = await createWorld()
+    await using outside = await createRouter({ ...world.settings, metricsToken: 'a token for figures' })
+    const read = async (url: string, headers: Record<string, string> = {}) => {
+      const response = await fetch(`${url}/metrics`, { headers })
+      return { status: response.status, text: await response.text() }
+    }
+    expect((await gql(world.url, '{ seats }')).body.data).toEqual({ seats: 500 })
+    const { status, text } = await read(world.router.url)
+    expect(status).toBe(200)
+    expect(text).toContain(
+      '# TYPE karcis_circuit_state gauge\nkarcis_circuit_state{circuit="user",state="closed"} 1\n',
+    )
+    expect(text).toMatch(/^karcis_http_requests_under_way 1$/m)
+    expect(text).toMatch(/^karcis_rate_limited_total 0$/m)
+    for (const line of text.trim().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? [\d.e+]+)$/)
+
+    const asked = [
+      await read(world.router.url, { 'x-forwarded-for': '127.0.0.1' }), // by a proxy on this machine
+      await read(outside.url),
+      await read(outside.url, { authorization: 'Bearer another token' }),
+      await read(outside.url, { authorization: 'Bearer a token for figures' }),
+    ]
+    expect(asked.map((answer) => answer.status)).toEqual([404, 404, 404, 200])
+  })
+
   it('line 34: say of Redis and of each subgraph why it cannot serve, and nothing of where it is', async () => {
     await using world = await createWorld()
     const stopping = await world.serve('event')
@@ -295,7 +322,7 @@ describe('the IDE', () => {
     for (const { query, variables } of firstPurchase(true)) {
       expect(html).toContain(JSON.stringify(query).slice(1, -1))
       const known = knownOperation(supergraph, validDocument(supergraph, query))
-      expect(known.brokenLimit(variables ? JSON.parse(variables) : {})).toBeNull()
+      expect(known.measure(variables ? JSON.parse(variables) : {}).problem).toBeNull()
     }
   })
 

@@ -1,4 +1,6 @@
 import { sendJson } from '@karcis/kit/http'
+import { mayReadMetrics, type Metric, METRICS_PATH, METRICS_TYPE, metricsText } from '@karcis/kit/metrics'
+import { errorBody } from '../errors.ts'
 import type { Handler } from './http-server.ts'
 
 /** Why something cannot serve now, as may be told to anybody; null when it can. */
@@ -10,6 +12,9 @@ export interface Probes {
   checks: Record<string, Check>
   /** Why this process itself takes no requests; null when it does. */
   whyNotReady(): string | null
+  /** What `/metrics` gives, to whom (`mayReadMetrics`). */
+  metrics(): Metric[]
+  metricsToken: string | undefined
 }
 
 interface Health {
@@ -20,13 +25,15 @@ interface Health {
 
 /**
  * For orchestrators, balancers and monitoring: `/live` (it runs, otherwise restart it), `/ready` (send requests here), `/health`
- * (it and all that it needs).
+ * (it and all that it needs), `/metrics` (figures).
  */
 export function createProbes({
   version,
   checks,
   whyNotReady,
-}: Probes): Record<'/live' | '/ready' | '/health', Handler> {
+  metrics,
+  metricsToken,
+}: Probes): Record<'/live' | '/ready' | '/health' | typeof METRICS_PATH, Handler> {
   /** Whoever asks meanwhile is given the same: anybody may ask, and each look costs a request to every subgraph. */
   let looking: Promise<Health> | null = null
 
@@ -52,6 +59,12 @@ export function createProbes({
       })
       const health = await looking
       sendJson(response, health.status === 'ok' ? 200 : 503, health, NO_STORE)
+    },
+
+    [METRICS_PATH]: ({ request, response }) => {
+      if (!mayReadMetrics(request, metricsToken))
+        return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
+      response.writeHead(200, { 'content-type': METRICS_TYPE, ...NO_STORE }).end(metricsText(metrics()))
     },
   }
 }

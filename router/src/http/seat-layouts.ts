@@ -14,6 +14,7 @@ import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-to
 import { LRUCache } from 'lru-cache'
 import { Agent } from 'undici'
 import { errorBody } from '../errors.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 
 const TICKET: SubgraphName = 'ticket'
@@ -33,10 +34,11 @@ type Answer = { body: Buffer } | { status: number }
  * may keep them for ever. They come compressed from the ticket subgraph, and are kept here for a while.
  * @param ticketUrl base URL of the ticket subgraph.
  */
-export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens): SeatLayouts {
+export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens, peers: Peers): SeatLayouts {
   const agent = new Agent({ connections: 8, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(ticketUrl).origin
   const signer = tokens.to(TICKET)
+  const breaker = peers.to(TICKET, ticketUrl)
   const known = new LRUCache<string, Buffer>({
     maxSize: MAX_BYTES,
     sizeCalculation: (body) => body.length + 1,
@@ -81,7 +83,7 @@ export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens): Sea
   async function ask({ requestId, log }: HttpRequest, path: string): Promise<Answer> {
     try {
       const headers = { [SERVICE_TOKEN_HEADER]: await signer.sign(null), [REQUEST_ID_HEADER]: requestId }
-      const answer = await agent.request({ origin, path, method: 'GET', headers })
+      const answer = await breaker.run(() => agent.request({ origin, path, method: 'GET', headers }))
       const body = await buffer(answer.body)
       if (answer.statusCode !== 200) return { status: answer.statusCode }
       known.set(path, body)

@@ -4,6 +4,7 @@ import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
 import { sendJson } from '@karcis/kit/http'
 import { type Bearer, SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { Agent, type Dispatcher } from 'undici'
+import type { Peers } from '../subgraphs/peers.ts'
 import { errorBody } from '../errors.ts'
 import type { HttpRequest } from './http-server.ts'
 
@@ -39,11 +40,13 @@ export function createSubgraphFiles(
   name: SubgraphName,
   url: string,
   tokens: ServiceTokens,
+  peers: Peers,
   atOnce: number,
 ): SubgraphFiles {
   const agent = new Agent({ connections: atOnce, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(url).origin
   const signer = tokens.to(name)
+  const breaker = peers.to(name, url)
   let underWay = 0
 
   /** The subgraph's answer; undefined when there is none. */
@@ -54,7 +57,7 @@ export function createSubgraphFiles(
     const token = await signer.sign(viewer)
     const sent = { ...headers, [SERVICE_TOKEN_HEADER]: token, [REQUEST_ID_HEADER]: http.requestId }
     try {
-      return await agent.request({ origin, path, method: 'GET', headers: sent })
+      return await breaker.run(() => agent.request({ origin, path, method: 'GET', headers: sent }))
     } catch (error) {
       http.log.warn({ err: error }, 'a file could not be asked for')
       return undefined

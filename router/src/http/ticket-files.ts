@@ -6,6 +6,7 @@ import type { Bearer, ServiceTokens } from '@karcis/kit/service-token'
 import { z } from 'zod'
 import { errorBody } from '../errors.ts'
 import type { Authenticator } from '../security/authenticate.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 import { createSubgraphFiles, refuseForNow } from './subgraph-files.ts'
 
@@ -36,9 +37,10 @@ export interface TicketFiles extends AsyncDisposable {
 export function createTicketFiles(
   ticketUrl: string,
   tokens: ServiceTokens,
+  peers: Peers,
   { authenticate }: Pick<Authenticator, 'authenticate'>,
 ): TicketFiles {
-  const files = createSubgraphFiles(TICKET, ticketUrl, tokens, AT_ONCE)
+  const files = createSubgraphFiles(TICKET, ticketUrl, tokens, peers, AT_ONCE)
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response, url } = http

@@ -13,6 +13,7 @@ import { readBytes, sendJson } from '@karcis/kit/http'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { Agent, type Dispatcher } from 'undici'
 import { errorBody } from '../errors.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 import type { Origins } from './origins.ts'
 import { refuseForNow } from './subgraph-files.ts'
@@ -35,10 +36,16 @@ export interface UserPages extends AsyncDisposable {
  * that it knows: no viewer goes along.
  * @param userUrl base URL of the user subgraph.
  */
-export function createUserPages(userUrl: string, tokens: ServiceTokens, origins: Origins): UserPages {
+export function createUserPages(
+  userUrl: string,
+  tokens: ServiceTokens,
+  peers: Peers,
+  origins: Origins,
+): UserPages {
   const agent = new Agent({ connections: 16, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(userUrl).origin
   const signer = tokens.to(USER)
+  const breaker = peers.to(USER, userUrl)
 
   const passOn =
     (ownHeaders: readonly string[] = []): Handler =>
@@ -72,7 +79,7 @@ export function createUserPages(userUrl: string, tokens: ServiceTokens, origins:
     try {
       const token = await signer.sign(null)
       const headers = { ...asked.headers, [SERVICE_TOKEN_HEADER]: token, [REQUEST_ID_HEADER]: requestId }
-      return await agent.request({ ...asked, origin, headers })
+      return await breaker.run(() => agent.request({ ...asked, origin, headers }))
     } catch (error) {
       log.warn({ err: error }, 'a page could not be asked for')
       return undefined

@@ -5,6 +5,7 @@ import { readBytes, sendJson } from '@karcis/kit/http'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { Agent } from 'undici'
 import { errorBody } from '../errors.ts'
+import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
 
 const BOOKING: SubgraphName = 'booking'
@@ -26,10 +27,11 @@ export interface Webhooks extends AsyncDisposable {
  * the bytes; whether they are signed is its to say. A provider that is not told 200 sends again.
  * @param bookingUrl base URL of the booking subgraph.
  */
-export function createWebhooks(bookingUrl: string, tokens: ServiceTokens): Webhooks {
+export function createWebhooks(bookingUrl: string, tokens: ServiceTokens, peers: Peers): Webhooks {
   const agent = new Agent({ connections: 16, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
   const origin = new URL(bookingUrl).origin
   const signer = tokens.to(BOOKING)
+  const breaker = peers.to(BOOKING, bookingUrl)
 
   const passOn =
     (path: string): Handler =>
@@ -64,13 +66,15 @@ export function createWebhooks(bookingUrl: string, tokens: ServiceTokens): Webho
   ): Promise<number> {
     try {
       const token = await signer.sign(null)
-      const answer = await agent.request({
-        origin,
-        path,
-        method: 'POST',
-        headers: { ...headers, [SERVICE_TOKEN_HEADER]: token },
-        body,
-      })
+      const answer = await breaker.run(() =>
+        agent.request({
+          origin,
+          path,
+          method: 'POST',
+          headers: { ...headers, [SERVICE_TOKEN_HEADER]: token },
+          body,
+        }),
+      )
       await answer.body.dump()
       return answer.statusCode
     } catch (error) {

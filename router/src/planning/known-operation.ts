@@ -1,7 +1,7 @@
 import { buildOperationContext } from '@apollo/gateway'
-import { type DocumentNode, type GraphQLError, parse, specifiedRules, validate } from 'graphql'
+import { type DocumentNode, parse, specifiedRules, validate } from 'graphql'
 import { clientError, requestError } from '../errors.ts'
-import { createLimitCheck, MAX_TOKENS } from '../security/limits.ts'
+import { createLimitCheck, type LimitCheck, MAX_TOKENS } from '../security/limits.ts'
 import type { Supergraph } from './supergraph.ts'
 
 export type OperationContext = ReturnType<typeof buildOperationContext>
@@ -12,8 +12,8 @@ export interface KnownOperation {
   document: DocumentNode
   operationName: string | null
   context: OperationContext
-  /** The first limit that it breaks with these variables. */
-  brokenLimit(variables: Record<string, unknown>): GraphQLError | null
+  /** What it asks for with certain variables. */
+  measure: LimitCheck
 }
 
 /** A document that is valid against this version of the supergraph. @throws GraphQLError, or AggregateError of several. */
@@ -47,8 +47,8 @@ export function knownOperation(
 
 function learn(supergraph: Supergraph, document: DocumentNode, operationName: string | null): KnownOperation {
   const context = operationContext(supergraph, document, operationName)
-  const brokenLimit = createLimitCheck(context.schema, supergraph.costs, context.operation, context.fragments)
-  return { supergraph, document, operationName, context, brokenLimit }
+  const measure = createLimitCheck(context.schema, supergraph.costs, context.operation, context.fragments)
+  return { supergraph, document, operationName, context, measure }
 }
 
 /** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */

@@ -1,3 +1,4 @@
+import type { PeerBreaker } from '@karcis/kit/breakers/peer-breaker'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import type { Logger } from '@karcis/kit/log'
 import { SERVICE_TOKEN_HEADER, type TokenSigner } from '@karcis/kit/service-token'
@@ -19,6 +20,7 @@ const TIMEOUT_MS = 3_000
 export function openSigningKeys(
   userUrl: string,
   tokens: TokenSigner,
+  breaker: PeerBreaker,
   cooldownMs: number,
   log: Logger,
 ): SigningKeys {
@@ -28,7 +30,7 @@ export function openSigningKeys(
     cacheMaxAge: Number.POSITIVE_INFINITY, // refreshed below; old keys are better than none while their source is unavailable
     [customFetch]: async (url, options) => {
       options.headers.set(SERVICE_TOKEN_HEADER, await tokens.sign(null))
-      return fetch(url, options)
+      return breaker.run(() => fetch(url, options))
     },
   })
 

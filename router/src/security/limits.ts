@@ -30,8 +30,15 @@ const MAX_COST = 100_000
 /** Of what explorers ask for, which is everything: this many times. */
 const MAX_INTROSPECTIONS = 2
 
-/** The first limit that an operation breaks with these variables, as an error for the client, or null. */
-export type LimitCheck = (variables: Record<string, unknown>) => GraphQLError | null
+/** What an operation asks for with certain variables. */
+export interface Measured {
+  /** The first limit that it breaks, as an error for the client; null when it breaks none. */
+  problem: GraphQLError | null
+  /** Fields, each counted as often as the lists above it are long, and for what it weighs. */
+  cost: number
+}
+
+export type LimitCheck = (variables: Record<string, unknown>) => Measured
 
 /** Makes the check of an operation's limits. It is measured once, unless its variables say how long a list is. */
 export function createLimitCheck(
@@ -40,10 +47,10 @@ export function createLimitCheck(
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
 ): LimitCheck {
-  const check: LimitCheck = (variables) => brokenLimit(schema, costs, operation, fragments, variables)
+  const check: LimitCheck = (variables) => measure(schema, costs, operation, fragments, variables)
   if ([operation, ...Object.values(fragments)].some(hasVariableSize)) return check
-  const problem = check({})
-  return () => problem
+  const measured = check({})
+  return () => measured
 
   function hasVariableSize(definition: OperationDefinitionNode | FragmentDefinitionNode): boolean {
     const isSlicing = createSlicingTest(costs)
@@ -57,20 +64,23 @@ export function createLimitCheck(
   }
 }
 
-function brokenLimit(
+function measure(
   schema: GraphQLSchema,
   costs: Costs,
   operation: OperationDefinitionNode,
   fragments: Record<string, FragmentDefinitionNode>,
   variables: Record<string, unknown>,
+): Measured {
+  const measures = measureOperation(schema, costs, operation, fragments, variables)
+  return { problem: brokenLimit(schema, operation, fragments, measures), cost: measures.cost }
+}
+
+function brokenLimit(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  fragments: Record<string, FragmentDefinitionNode>,
+  { depth, aliases, cost, introspection }: ReturnType<typeof measureOperation>,
 ): GraphQLError | null {
-  const { depth, aliases, cost, introspection } = measureOperation(
-    schema,
-    costs,
-    operation,
-    fragments,
-    variables,
-  )
   if (depth > MAX_DEPTH) return tooMuch('depth', depth, MAX_DEPTH)
   if (aliases > MAX_ALIASES) return tooMuch('aliases', aliases, MAX_ALIASES)
   const rootFields = countRootFields(operation.selectionSet, fragments)

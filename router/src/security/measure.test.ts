@@ -90,8 +90,8 @@ describe('line 15: the cost of an operation', () => {
     const known = knownOperation(supergraph, validDocument(supergraph, query))
     expect(costOf(query, { n: 60 })).toBe(61)
     expect(costOf(query, { n: null })).toBe(21)
-    expect(known.brokenLimit({ n: 30 })).toBeNull()
-    expect(known.brokenLimit({ n: 100_000 })?.extensions).toMatchObject({ cost: 100_001, most: 100_000 })
+    expect(known.measure({ n: 30 }).problem).toBeNull()
+    expect(known.measure({ n: 100_000 }).problem?.extensions).toMatchObject({ cost: 100_001, most: 100_000 })
   })
 
   it('is read nowhere where a schema has no costs', () => {
@@ -106,7 +106,7 @@ describe('line 15: on our own schema', () => {
     (_, given) => given,
   )
   const check = (query: string) =>
-    knownOperation(supergraph, validDocument(supergraph, query)).brokenLimit({})
+    knownOperation(supergraph, validDocument(supergraph, query)).measure({}).problem
 
   it('one anonymous request of 115 bytes that stopped every sale is refused', () => {
     const query =

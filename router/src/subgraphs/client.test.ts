@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openAnonymousAccess } from '../access.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from '../settings.ts'
 import { createSubgraphClient } from './client.ts'
+import { createPeers } from './peers.ts'
 import { ResponseRoom } from './response-room.ts'
 import { Waiting } from './waiting.ts'
 
@@ -32,12 +33,15 @@ async function openWorld(limits: Partial<RouterLimits> = {}, takesBatches = fals
   const port = await listen(server, 0, '127.0.0.1')
   const log = createLog('test', 'silent')
   const { tokens } = openAnonymousAccess()
+  const peers = createPeers(DEFAULT_LIMITS.subgraphTimeoutMs, log)
+  onTestFinished(() => peers[Symbol.dispose]())
   const client = createSubgraphClient({
     name: 'a',
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches,
     tokens: tokens.to('a'),
     room: new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes),
+    breaker: peers.to('a', `http://127.0.0.1:${port}`),
     limits: { ...DEFAULT_LIMITS, ...limits },
     log,
   })

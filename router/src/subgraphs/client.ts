@@ -1,4 +1,6 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
+import { CircuitOpen } from '@karcis/kit/breakers/circuit'
+import type { PeerBreaker } from '@karcis/kit/breakers/peer-breaker'
 import { COOKIES_HEADER, USER_AGENT_HEADER } from '@karcis/kit/contracts/browser'
 import { CLIENT_ADDRESS_HEADER } from '@karcis/kit/contracts/client-address'
 import { DEADLINE_HEADER } from '@karcis/kit/contracts/deadline'
@@ -88,11 +90,13 @@ export interface SubgraphClientOptions {
   >
   /** Shared by all clients of this process. */
   room: ResponseRoom
+  /** Shared by all that is asked of this subgraph. */
+  breaker: PeerBreaker
   log: Logger
 }
 
 export function createSubgraphClient(options: SubgraphClientOptions): SubgraphClient {
-  const { name, tokens, limits, room } = options
+  const { name, tokens, limits, room, breaker } = options
   /** Whether it is told what clients call themselves, and gives them cookies. */
   const isTold = options.takesBatches && name === ACCOUNTS
   const bounds: ResponseLimits = { maxBytes: limits.subgraphResponseBytes, room }
@@ -206,24 +210,42 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
     return send(fresh, body, context, isQuery)
   }
 
-  /** Sends a mutation when its turn has come. @throws whatever the network or the clock has against it; Overloaded, NobodyWaits. */
+  /** Sends a mutation when its turn has come. @throws whatever the network or the clock has against it; Overloaded, CircuitOpen, NobodyWaits. */
   async function sendInTurn(body: string, context: FetchContext): Promise<HttpResponse> {
+    const sendNow = (): Promise<HttpResponse> => sendPooled(body, context, false)
+    if (!breaker.isClosed) return breaker.trial(sendNow) // one at most: behind those that hang it would stand in vain
     await admission.enter(context.waiting)
     try {
-      return await sendPooled(body, context, false)
+      return await breaker.run(sendNow)
     } finally {
       admission.leave()
     }
   }
 
-  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; Overloaded, NobodyWaits. */
+  /** @throws whatever the network or the clock has against it; NobodyWaits. */
+  const sendQuery = async (body: string, context: FetchContext): Promise<HttpResponse> =>
+    (pipeline && (await sendPipelined(pipeline, body, context))) || (await sendPooled(body, context, true))
+
+  /** @param isQuery that it may be repeated. @throws whatever the network or the clock has against it; Overloaded, CircuitOpen, NobodyWaits. */
   async function post(body: string, context: FetchContext, isQuery: boolean): Promise<HttpResponse> {
-    const response = isQuery
-      ? (pipeline && (await sendPipelined(pipeline, body, context))) ||
-        (await sendPooled(body, context, isQuery))
-      : await sendInTurn(body, context)
+    if (!isQuery) return taken(await sendInTurn(body, context))
+    if (!breaker.isClosed) return taken(await breaker.trial(() => sendQuery(body, context)))
+    // The breaker's `run` and `sendQuery` in one: of a small query each function and promise more is to be felt.
+    breaker.begin()
+    try {
+      const response =
+        (pipeline && (await sendPipelined(pipeline, body, context))) ||
+        (await sendPooled(body, context, true))
+      breaker.answered()
+      return taken(response)
+    } finally {
+      breaker.end()
+    }
+  }
+
+  /** 401 and 403 are about the service token, which is ours and not the client's. @throws Error for such a response. */
+  function taken(response: HttpResponse): HttpResponse {
     const { status } = response
-    // 401 and 403 are about the service token, which is ours and not the client's.
     if (status !== 401 && status !== 403) return response
     room.give(response.held)
     throw new Error(`answered ${status}`)
@@ -291,6 +313,8 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
         errors: unavailableErrors(query, variables, new AnswerTooLarge({ mostBytes: error.mostBytes })),
       }
     if (error instanceof NobodyWaits) return { data: null, errors: unavailableErrors(query, variables) }
+    if (error instanceof CircuitOpen)
+      return { data: null, errors: unavailableErrors(query, variables, error) }
     noteOutage(options.log, name, reasonOf(error))
     return { data: null, errors: unavailableErrors(query, variables) }
   }
@@ -313,10 +337,11 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
             { status, contentType }: Pick<HttpResponse, 'status' | 'contentType'>,
           ) => {
             if (status !== 200 || contentType !== JSON_LINES) throw new Error(`answered ${status} to a batch`)
+            breaker.answered()
             splitter.take(chunk)
           }
           try {
-            await send(pool, body, context, true, { requestIds, take })
+            await breaker.run(() => send(pool, body, context, true, { requestIds, take }))
           } finally {
             splitter.end()
           }
@@ -336,10 +361,12 @@ export function createSubgraphClient(options: SubgraphClientOptions): SubgraphCl
 
     async get(route) {
       try {
-        const { status, body } = await get(pool, route, limits.subgraphTimeoutMs).catch((error: unknown) => {
-          if (!isLost(error)) throw error
-          return get(fresh, route, limits.subgraphTimeoutMs)
-        })
+        const { status, body } = await breaker.run(() =>
+          get(pool, route, limits.subgraphTimeoutMs).catch((error: unknown) => {
+            if (!isLost(error)) throw error
+            return get(fresh, route, limits.subgraphTimeoutMs)
+          }),
+        )
         if (status === 200) return JSON.parse(UTF8.decode(body))
         throw new Error(`answered ${status}`)
       } catch (error) {

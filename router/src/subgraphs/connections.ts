@@ -4,6 +4,7 @@ import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
 import type { RouterLimits } from '../settings.ts'
 import { createSubgraphClient, type SubgraphClient } from './client.ts'
+import type { Peers } from './peers.ts'
 import type { ResponseRoom } from './response-room.ts'
 import { createUpstreamSocket, type UpstreamSocket } from './websocket.ts'
 
@@ -22,6 +23,7 @@ export function connectSubgraphs(
   file: SupergraphFile,
   tokens: ServiceTokens,
   limits: RouterLimits,
+  peers: Peers,
   room: ResponseRoom,
   log: Logger,
   areOurs: boolean,
@@ -36,6 +38,7 @@ export function connectSubgraphs(
       if (connected.get(name) === endpoint) continue
       // What is under way at the old address ends there, so its connections stay open until all are closed.
       connected.set(name, endpoint)
+      const breaker = peers.to(name, endpoint)
       const service = createSubgraphClient({
         name,
         endpoint,
@@ -43,9 +46,10 @@ export function connectSubgraphs(
         tokens: tokens.to(name),
         limits,
         room,
+        breaker,
         log,
       })
-      const upstream = createUpstreamSocket(endpoint, limits)
+      const upstream = createUpstreamSocket(endpoint, limits, breaker)
       stack.defer(async () => {
         upstream.close()
         await service.close()

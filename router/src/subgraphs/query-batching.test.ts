@@ -7,6 +7,7 @@ import { openAnonymousAccess } from '../access.ts'
 import { DEFAULT_LIMITS, type RouterLimits } from '../settings.ts'
 import { createWorld } from '../testing/world.ts'
 import { createSubgraphClient } from './client.ts'
+import { createPeers } from './peers.ts'
 import { ResponseRoom } from './response-room.ts'
 
 async function openWorld() {
@@ -114,12 +115,15 @@ async function askThree(
   })
   const port = await listen(server, 0, '127.0.0.1')
   const log = createLog('test', 'silent')
+  const peers = createPeers(5_000, log)
+  onTestFinished(() => peers[Symbol.dispose]())
   const client = createSubgraphClient({
     name: 'a',
     endpoint: `http://127.0.0.1:${port}/graphql`,
     takesBatches: true,
     tokens: openAnonymousAccess().tokens.to('a'),
     room: new ResponseRoom(DEFAULT_LIMITS.largeResponseBytes),
+    breaker: peers.to('a', `http://127.0.0.1:${port}`),
     limits: { ...DEFAULT_LIMITS, subgraphTimeoutMs: 5_000, ...limits },
     log,
   })

@@ -1,3 +1,4 @@
+import { CircuitOpen } from '@karcis/kit/breakers/circuit'
 import { createCoalescer } from '@karcis/kit/coalescing'
 import { type ResponseLimits, TimedOut } from './dispatch.ts'
 import { type FetchContext, joinContexts, scopeKeyOf, type SubgraphRequest } from './request.ts'
@@ -98,7 +99,7 @@ export function createQueryBatching(transport: BatchTransport): Ask {
       await transport.batch(body, joinContexts(contexts), requestIds, lines)
     } catch (error) {
       // To ask again would only make it later.
-      if (error instanceof TimedOut || error instanceof NobodyWaits) {
+      if (error instanceof TimedOut || error instanceof NobodyWaits || error instanceof CircuitOpen) {
         for (const { request, resolve } of waiting) resolve(transport.unavailable(request, error))
         return
       }

@@ -1,3 +1,5 @@
+import { CircuitOpen } from '@karcis/kit/breakers/circuit'
+import type { PeerBreaker } from '@karcis/kit/breakers/peer-breaker'
 import { type KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { ExecutionResult } from 'graphql'
 import {
@@ -38,10 +40,12 @@ const IDLE_MS = 10_000
  * @param url of the subgraph's GraphQL endpoint, http or https.
  * @param limits `upstreamOperations` run at the same time; one more fails at once, and can be tried again. An event of more than
  *   `subgraphResponseBytes` ends its operation.
+ * @param breaker while it is open no connection is made: that is a loss like any other, and whoever has patience tries again.
  */
 export function createUpstreamSocket(
   url: string,
   limits: Pick<RouterLimits, 'upstreamOperations' | 'subgraphResponseBytes'>,
+  breaker: PeerBreaker,
 ): UpstreamSocket {
   const endpoint = new URL(url.replace(/^http/, 'ws'))
   const listeners = new Map<string, UpstreamListener>()
@@ -50,6 +54,21 @@ export function createUpstreamSocket(
   let lastId = 0
 
   function connect(): Promise<WebSocket> {
+    const connecting = breaker.run(openSocket)
+    connecting.catch((error: unknown) => {
+      if (error instanceof CircuitOpen) lose()
+    })
+    return connecting
+  }
+
+  function lose(): void {
+    connection = null
+    const lost = [...listeners.values()]
+    listeners.clear()
+    for (const listener of lost) listener.lost()
+  }
+
+  function openSocket(): Promise<WebSocket> {
     const { promise, resolve, reject } = Promise.withResolvers<WebSocket>()
     const socket = new WebSocket(endpoint, GRAPHQL_TRANSPORT_WS_PROTOCOL, {
       handshakeTimeout: CONNECT_TIMEOUT_MS,
@@ -81,10 +100,7 @@ export function createUpstreamSocket(
       clearTimeout(ackWait)
       clearInterval(pinging)
       reject(new Error('closed'))
-      connection = null
-      const lost = [...listeners.values()]
-      listeners.clear()
-      for (const listener of lost) listener.lost()
+      lose()
     })
     return promise
   }

@@ -8,6 +8,7 @@ import { readyForCurrentRole } from '../execution/operation.ts'
 import { validDocument } from '../planning/known-operation.ts'
 import type { SupergraphFile } from '../planning/supergraph-file.ts'
 import type { CurrentViewer, Identity } from '../security/authenticate.ts'
+import type { RateLimits } from '../security/rate-limits.ts'
 import type { Waiting } from '../subgraphs/waiting.ts'
 import type { FanOut } from './delivery/fan-out.ts'
 import { createTopics, type Join } from './topics/topics.ts'
@@ -41,9 +42,10 @@ export function createStart(
     currentViewer: CurrentViewer
     log: Logger
     fanOut: FanOut
+    rates: RateLimits
   },
 ): StartOperation {
-  const { file, currentViewer, log, fanOut } = deps
+  const { file, currentViewer, log, fanOut, rates } = deps
   const topics = createTopics(deps, fanOut)
   file.onChange((supergraph) => void topics.move(supergraph))
 
@@ -51,12 +53,14 @@ export function createStart(
     const { requestId = newId(), ...others } = client
     const scope = new LazyScope(requestId, log)
     try {
+      const viewer = identity?.viewer ?? null
+      const allowance = rates.of(viewer, client.address)
+      const refusal = allowance?.request()
+      if (refusal) throw refusal
       const supergraph = file.current
       const document = validDocument(supergraph, query)
-      const viewer = identity?.viewer ?? null
-      const ready = await readyForCurrentRole(
-        Object.assign(scope, { supergraph, document, operationName, variables, viewer, currentViewer }),
-      )
+      const asked = { supergraph, document, operationName, variables, viewer, currentViewer, allowance }
+      const ready = await readyForCurrentRole(Object.assign(scope, asked))
       const { node } = ready.prepared.plan
       if (node?.kind === 'Subscription') return { kind: 'live', join: topics.prepare(ready, query) }
       // A subscription may be shared, and goes on for those who are left.

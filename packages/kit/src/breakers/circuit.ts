@@ -43,9 +43,15 @@ const NEVER = new EventEmitter().setMaxListeners(0)
 /** The circuits of a process, by its log, of which it has one. */
 const circuits = new WeakMap<Logger, Set<Circuit>>()
 
-/** What the circuits of a process are like; those of one name are one. */
-export const circuitFigures = (log: Logger): CircuitFigures[] =>
-  [...(circuits.get(log) ?? [])].map((circuit) => circuit.figures)
+/** What the circuits of a process are like. Of those of one name, as of a subgraph that has moved, the state is that of the newest. */
+export function circuitFigures(log: Logger): CircuitFigures[] {
+  const all = new Map<string, CircuitFigures>()
+  for (const { figures } of circuits.get(log) ?? []) {
+    const { opened, refused } = all.get(figures.name) ?? { opened: 0, refused: 0 }
+    all.set(figures.name, { ...figures, opened: opened + figures.opened, refused: refused + figures.refused })
+  }
+  return [...all.values()]
+}
 
 /**
  * A circuit breaker: opossum's, whose state is also a plain field, for whoever asks for it thousands of times a second. While it is open nobody
@@ -58,6 +64,8 @@ export class Circuit implements Disposable {
   readonly #opossum: CircuitBreaker<[() => Promise<unknown>]>
   readonly #options: CircuitOptions
   #opensUntil = 0
+  /** The last one: in a rush these are thousands, and to make an error costs as much as all the rest of a refusal. */
+  #refusal: CircuitOpen | undefined
   #opened = 0
   #refused = 0
 
@@ -111,7 +119,9 @@ export class Circuit implements Disposable {
   refusal(): CircuitOpen {
     this.#refused += 1
     const seconds = Math.max(1, Math.ceil((this.#opensUntil - performance.now()) / 1_000))
-    return new CircuitOpen(this.#options.message, seconds)
+    if (this.#refusal?.facts.retryAfterSeconds !== seconds)
+      this.#refusal = new CircuitOpen(this.#options.message, seconds)
+    return this.#refusal
   }
 
   open(): void {

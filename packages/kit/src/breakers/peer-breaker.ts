@@ -9,10 +9,10 @@ const PROBE_MS = 1_000
 /** For how long nobody is asked once it is open. */
 const RESET_MS = 1_000
 
-/** How often it looks while one call may take its time; from the half on it probes, and a little before the end it opens. */
+/** How often it looks while one call may take its time; after which parts of that it probes, and a little before the end opens. */
 const LOOKS = 20
-const LOOKS_BEFORE_PROBES = 10
-const LOOKS_BEFORE_OPENING = 18
+const PROBES_AFTER = 0.5
+const OPENS_AFTER = 0.9
 /** It stops looking when nobody has asked for anything for so many looks. */
 const IDLE_LOOKS = 10
 
@@ -43,6 +43,7 @@ export class PeerBreaker implements Disposable {
   readonly #circuit: Circuit
   readonly #prober = new Agent({ pipelining: 0 })
   readonly #origin: string
+  readonly #timeoutMs: number
   readonly #probeMs: number
   readonly #lookMs: number
   #watch: NodeJS.Timeout | undefined
@@ -51,11 +52,13 @@ export class PeerBreaker implements Disposable {
   #underWay = 0
   /** What the last look found. */
   #answersSeen = 0
-  #silentLooks = 0
+  #lookedAt = 0
+  #silentMs = 0
   #idleLooks = 0
 
   constructor({ name, origin, log, timeoutMs }: PeerBreakerOptions) {
     this.#origin = origin
+    this.#timeoutMs = timeoutMs
     this.#lookMs = timeoutMs / LOOKS
     this.#probeMs = Math.min(PROBE_MS, timeoutMs / 4)
     this.#circuit = new Circuit({
@@ -74,7 +77,7 @@ export class PeerBreaker implements Disposable {
   /** A call is made; `end` follows, whatever becomes of it. */
   begin(): void {
     this.#underWay += 1
-    this.#watch ??= setInterval(() => this.#look(), this.#lookMs).unref()
+    if (this.#watch === undefined) this.#startWatch()
   }
 
   /** Something was answered, whatever it says. */
@@ -116,16 +119,23 @@ export class PeerBreaker implements Disposable {
     return this.#circuit.refusal()
   }
 
-  /** By its own looks and not by the clock: for as long as this process itself stands still, it has seen nothing. */
+  #startWatch(): void {
+    this.#lookedAt = performance.now()
+    this.#watch = setInterval(() => this.#look(), this.#lookMs).unref()
+  }
+
   #look(): void {
+    const now = performance.now()
+    const sinceLast = Math.min(now - this.#lookedAt, 2 * this.#lookMs) // if this process itself stood still, it has seen nothing
+    this.#lookedAt = now
     if (this.#answers !== this.#answersSeen || !this.isClosed) {
       this.#answersSeen = this.#answers
-      this.#silentLooks = 0
-    } else if (this.#underWay > 0) this.#silentLooks += 1
+      this.#silentMs = 0
+    } else if (this.#underWay > 0) this.#silentMs += sinceLast
     this.#idleLooks = this.#underWay > 0 ? 0 : this.#idleLooks + 1
     if (this.#idleLooks > IDLE_LOOKS) return this.#rest()
-    if (this.#underWay === 0 || this.#silentLooks < LOOKS_BEFORE_PROBES) return
-    if (this.#silentLooks >= LOOKS_BEFORE_OPENING) return this.#circuit.open()
+    if (this.#underWay === 0 || this.#silentMs < PROBES_AFTER * this.#timeoutMs) return
+    if (this.#silentMs >= OPENS_AFTER * this.#timeoutMs) return this.#circuit.open()
     void this.#isAlive().then((isAlive) => isAlive && this.answered())
   }
 
@@ -133,7 +143,7 @@ export class PeerBreaker implements Disposable {
     clearInterval(this.#watch)
     this.#watch = undefined
     this.#idleLooks = 0
-    this.#silentLooks = 0
+    this.#silentMs = 0
   }
 
   async #isAlive(): Promise<boolean> {

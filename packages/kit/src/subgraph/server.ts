@@ -8,6 +8,7 @@ import { z } from 'zod'
 import { type AuditRecorder, auditMutations } from '../audit.ts'
 import type { OperationAnswer } from './apollo.ts'
 import { isBatch, sendBatch } from './batch.ts'
+import { type CallerLimits, createCallers } from './callers.ts'
 import { mayTell, mayUse } from '../contracts/calls.ts'
 import { Cookies, COOKIES_HEADER, type GivenCookies, USER_AGENT_HEADER } from '../contracts/browser.ts'
 import { CLIENT_ADDRESS_HEADER } from '../contracts/client-address.ts'
@@ -33,7 +34,15 @@ import type { Running } from '../lifecycle.ts'
 import type { Logger } from '../log.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { createOperations } from './operations.ts'
-import { asExpected } from '../outages.ts'
+import {
+  figure,
+  mayReadMetrics,
+  METRICS_PATH,
+  METRICS_TYPE,
+  metricsText,
+  processMetrics,
+} from '../metrics.ts'
+import { asExpected, noteOutage } from '../outages.ts'
 import { checkResolvers } from '../resolvers.ts'
 import { type Caller, SERVICE_TOKEN_HEADER, type ServiceTokens } from '../service-token.ts'
 import { serveSubscriptions } from './subscriptions.ts'
@@ -60,6 +69,10 @@ export interface SubgraphServerOptions {
   problem(): Promise<string | null>
   /** How long requests under way may take once it is closed; 5 s unless given. */
   stopMs?: number
+  /** `METRICS_TOKEN`. */
+  metricsToken?: string | undefined
+  /** What one other service may ask; tests reach a bound sooner. */
+  callers?: CallerLimits
 }
 
 /** What requests are served with. */
@@ -187,6 +200,7 @@ export async function serveSubgraph<Context extends RequestScope>(
     })
   })
   const drain = createDrain(server)
+  const callers = createCallers(options.callers)
   const sockets = serveSubscriptions<Context>({ server, schema, tokens, log, largeAnswers, work: () => work })
   /** None before it begins, and none any more once it is closed. */
   let work: Work<Context> | null = null
@@ -207,6 +221,7 @@ export async function serveSubgraph<Context extends RequestScope>(
     const [path = url] = url.split('?', 1)
     if (path === '/live') return sendJson(response, 200, { status: 'ok' })
     if (path === '/ready') return answerReady(response)
+    if (path === METRICS_PATH) return answerMetrics(request, response)
     if (!work) {
       const { message, code, facts } = new ServiceUnavailable()
       return sendJson(response, 503, failure(message, code, facts), { [NOT_BEGUN_HEADER]: '1' })
@@ -215,6 +230,8 @@ export async function serveSubgraph<Context extends RequestScope>(
     const { createContext, receive, routes } = work
     const caller = await tokens.verify(header(request, SERVICE_TOKEN_HEADER))
     if (!caller) return sendJson(response, 401, failure('A service token is needed here.', 'UNAUTHENTICATED'))
+    if (!callers.enter(caller.service)) return refuseCaller(caller, response)
+    response.once('close', () => callers.leave(caller.service))
 
     const route = routes && (routes[path] ?? routes[folderOf(path)])
     if (route) {
@@ -258,6 +275,27 @@ export async function serveSubgraph<Context extends RequestScope>(
     }
     const waiting = waitingFor(request, response, requestId, clientAddress)
     await workFor(waiting, () => answerOperations(body, createContext(scope), response))
+  }
+
+  /** It has asked for more than one service may: nothing was begun for it. */
+  function refuseCaller({ service }: Caller, response: ServerResponse): void {
+    noteOutage(log, `room for ${service}`, 'it asks for more than one service may')
+    const { message, code, facts } = new ServiceUnavailable(undefined, 1)
+    sendJson(response, 503, failure(message, code, facts), { [NOT_BEGUN_HEADER]: '1' })
+  }
+
+  function answerMetrics(request: IncomingMessage, response: ServerResponse): void {
+    if (!mayReadMetrics(request, options.metricsToken))
+      return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const refused = figure(
+      'karcis_callers_refused_total',
+      'counter',
+      'Requests of other services that were refused, because they asked for more than one may.',
+      callers.refused,
+    )
+    response
+      .writeHead(200, { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' })
+      .end(metricsText([...processMetrics(log), refused]))
   }
 
   async function answerOperations(body: unknown, context: Context, response: ServerResponse): Promise<void> {

@@ -49,7 +49,7 @@ export function createChannels(
   const unsubscribeLinks = createUnsubscribeLinks(KEY_ENCRYPTION_SECRET, PUBLIC_URL)
   const bounces = createBounceIntake(settings)
   const sender = { from: MAIL_FROM, ...(bounces && { returnPath: bounces.returnPaths.of }) }
-  const writing = { sender, links: unsubscribeLinks, clients }
+  const writing = { sender, links: unsubscribeLinks, clients, log }
   const email = SMTP_URL === undefined ? null : createEmailChannel(SMTP_URL, writing)
   const loopback = NODE_ENV !== 'production'
   const { publicKey, vapid } = pushOf(settings)
