@@ -1,4 +1,5 @@
 import type { Audited } from '@karcis/kit/contracts/audit'
+import { createInvitationLinks } from '@karcis/kit/staff-invitations'
 import { AUTH_CHANGES_PATH } from '@karcis/kit/contracts/auth-changes'
 import {
   BOUNCES_PATH,
@@ -29,6 +30,7 @@ import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { reportsOfReviews } from './domain/content-reports/tell.ts'
+import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
@@ -108,6 +110,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         notificationLive: createNotificationLive(base, settings.LIVE_POLL_MS),
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
+        invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -168,6 +171,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         await announcing['event.review-moderated']?.(tx, event)
         await reportsOfReviews['event.review-moderated'](tx, event)
       },
+      'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
         await announcing['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)

@@ -1,3 +1,4 @@
+import type { InvitationLinks } from '@karcis/kit/staff-invitations'
 import type { Role } from '@karcis/kit/contracts/tokens'
 import type { Sealer } from '@karcis/kit/sealing'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
@@ -45,6 +46,8 @@ export interface Deps extends BaseDeps<Db> {
   guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
+  /** Links by which people join the staff of an event. */
+  invitationLinks: InvitationLinks
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
   push: Push

@@ -28,11 +28,15 @@ const CONSTRAINT_ERRORS: ConstraintErrors = {
 
 const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_ERRORS)
 
+/** Who works for `events e`, as far as they have accepted. */
+const STAFF = Prisma.sql`(SELECT coalesce(jsonb_agg(jsonb_build_object('userId', s.user_id, 'roles', s.roles) ORDER BY s.user_id), '[]')
+  FROM event_staff s WHERE s.event_id = e.id AND s.user_id IS NOT NULL)`
+
 /** Everything of `events e`, under the names of the domain. */
 export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.status::text AS status, e.message,
   e.ends_at <= now() AS "over",
   EXISTS (SELECT FROM event_pending_changes p WHERE p.event_id = e.id) AS "hasPendingChanges",
-  e.organizer_id AS "organizerId", e.category_id AS "categoryId", e.series_id AS "seriesId",
+  e.organizer_id AS "organizerId", ${STAFF} AS staff, e.category_id AS "categoryId", e.series_id AS "seriesId",
   e.venue_id AS "venueId", e.room_id AS "roomId", e.location_id AS "locationId",
   e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency,
   e.currency_fixed AS "currencyFixed", e.max_open_places AS "maxOpenPlaces", e.sales_paused_by IS NOT NULL AS "salesPaused",
@@ -291,6 +295,10 @@ export async function lockUnpausedEvents(tx: Tx, organizerId: string, limit: num
   return rows.map(({ id }) => id)
 }
 
+/** Tells those who keep a copy of an event that something which stands beside it has changed. @returns null when there is no such event. */
+export const touchEvent = (tx: Tx, id: string): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`message = e.message`)
+
 /** Gives an event to another organizer; its series stays with the one it was made by. @returns null when there is no such event. */
 export const moveEventToOrganizer = (tx: Tx, id: string, organizerId: string): Promise<Event | null> =>
   change(tx, id, Prisma.sql`organizer_id = ${organizerId}::uuid, series_id = NULL`)
@@ -400,6 +408,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM event_series WHERE organizer_id = ${userId}::uuid) s),
     'venues', (SELECT coalesce(json_agg(v ORDER BY v.created_at), '[]') FROM (SELECT id, name, address, city, latitude, longitude, created_at
       FROM venues WHERE owner_id = ${userId}::uuid) v),
+    'staffOf', (SELECT coalesce(json_agg(s ORDER BY s.accepted_at), '[]') FROM (SELECT event_id, email, roles, invited_at, accepted_at
+      FROM event_staff WHERE user_id = ${userId}::uuid) s),
     'locations', (SELECT coalesce(json_agg(l ORDER BY l.created_at), '[]') FROM (SELECT id, name, city, country, latitude, longitude, created_at
       FROM locations WHERE owner_id = ${userId}::uuid) l),
     'reviews', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT id, event_id, rating, comment, status, answer, answered_at,

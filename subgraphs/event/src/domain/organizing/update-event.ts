@@ -20,7 +20,7 @@ import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { requireUsableLocation } from '../venues/open-location.ts'
-import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { ownedEvent, plannerOf, requireDuty, requireRoomOfVenue, requireUsableVenue } from './access.ts'
 import { writePending } from './pending-changes.ts'
 
 const schema = z.object({
@@ -45,17 +45,19 @@ type Changes = z.infer<typeof schema>
  */
 export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Event> {
   const changes = parseInput(schema, input)
-  const known = await ownedEvent(deps, viewer, changes.id)
+  const known = await ownedEvent(deps, viewer, changes.id, 'id', 'EDIT')
   await requireRoomLargeEnough(deps, viewer, known, changes.roomId)
   const event = await transaction(deps.db, async (tx) => {
     const before = await store.lockEvent(tx, known.id)
     if (!before) throw new NotFound('event', known.id)
+    requireDuty(viewer, before, 'EDIT') // by now it may have gone to another, or they be off its staff
     requireChangeable(before, changes)
+    const planner = plannerOf(viewer, before)
     const { title, ...details } = changes
-    if (before.status === 'APPROVED') await askForReview(deps, viewer, tx, before, changes)
+    if (before.status === 'APPROVED') await askForReview(deps, planner, tx, before, changes)
     const schedule =
       before.status !== 'APPROVED' && touchesSchedule(changes)
-        ? await changeSchedule(deps, viewer, tx, before, changes)
+        ? await changeSchedule(deps, planner, tx, before, changes)
         : null
     const atOnce = before.status === 'APPROVED' ? details : { ...details, title }
     const after = await store.updateEvent(tx, before.id, atOnce, schedule)

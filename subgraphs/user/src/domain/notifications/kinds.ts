@@ -1,3 +1,4 @@
+import { staffRoleSchema } from '@karcis/kit/contracts/event-staff'
 import { z } from 'zod'
 import { FACTOR_CHANGES } from '../second-factors/factor-change.ts'
 
@@ -180,6 +181,24 @@ export const KINDS = {
   TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
   /** Somebody with an account whom an organizer has given a ticket. */
   GUEST_INVITED: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** The reader of an address, with or without an account: the link by which they join the staff of an event. */
+  STAFF_INVITED: kind({
+    group: 'SECURITY',
+    only: 'EMAIL',
+    data: z.object({
+      eventId: z.uuid(),
+      title: z.string(),
+      roles: z.array(staffRoleSchema),
+      expiresAt: z.string(),
+    }),
+  }),
+  /** The organizer: somebody has accepted. */
+  STAFF_JOINED: kind({
+    group: 'ORGANIZING',
+    data: eventFacts.extend({ name: z.string(), roles: z.array(staffRoleSchema) }),
+  }),
+  /** Whom another has taken off the staff of an event. */
+  STAFF_ENDED: kind({ group: 'ACCOUNT', data: eventFacts }),
   /** Who has it on their wishlist. */
   ALMOST_SOLD_OUT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ left: z.int() }) }),
   /** Its organizer. */

@@ -137,6 +137,13 @@ export const announcing: EventHandlers<Tx> = {
     if (userId !== null) await tell(tx, toUser(userId, eventId, 'GUEST_INVITED', guestId, { ticketId }))
   },
 
+  async 'event.staff-changed'(tx, { payload: { eventId, organizerId, userId, roles, version, change } }) {
+    const cause = `${eventId} ${userId} ${version}`
+    if (change === 'ENDED') return tell(tx, toUser(userId, eventId, 'STAFF_ENDED', cause))
+    const member = await tx.user.findUnique({ where: { id: userId }, select: { name: true } })
+    await tell(tx, toUser(organizerId, eventId, 'STAFF_JOINED', cause, { name: member?.name ?? '-', roles }))
+  },
+
   'ticket.waitlist-offered': (
     tx,
     { payload: { entryId, userId, eventId, holdId, places, quantity, expiresAt } },

@@ -1,3 +1,4 @@
+import type { StaffRole } from '@karcis/kit/contracts/event-staff'
 import type { FactorChange } from '../../second-factors/factor-change.ts'
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
@@ -20,6 +21,12 @@ const when = (
   ['When', say.time(startsAt, timezone)],
   ...(place === null ? [] : [['Where', place] satisfies [string, string]]),
 ]
+
+const STAFF_ROLE: Record<StaffRole, string> = {
+  DOOR: 'staff at the door',
+  SALES: 'staff of the sale',
+  EDITOR: 'editor',
+}
 
 /** What people are told in English. */
 export const en: Texts = {
@@ -243,6 +250,25 @@ export const en: Texts = {
     paragraphs: [`The organizer of ${title} has invited you: a ticket is yours. Show its code at the door.`],
     facts: when(event, say),
     action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  STAFF_INVITED: ({ title, roles, expiresAt }, say, secret) => ({
+    subject: `You are asked to work for ${title}`,
+    paragraphs: [
+      `Somebody who organizes ${title} on Karcis would like you to help. Sign in with an account of this address, or make one, and accept.`,
+      `The link works once, until ${say.time(expiresAt)}. If you know nothing of it, do nothing, or say no there.`,
+    ],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the invitation', url: say.url(`/staff/invitation#token=${secret}`) },
+  }),
+  STAFF_JOINED: ({ eventId, title, name, roles }, say) => ({
+    subject: `${name} now works for ${title}`,
+    paragraphs: [`${name} has accepted your invitation to the staff of ${title}.`],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the staff', url: say.url(`/organize/${eventId}/staff`) },
+  }),
+  STAFF_ENDED: ({ title }) => ({
+    subject: `You no longer work for ${title}`,
+    paragraphs: [`You have been taken off the staff of ${title}. What you did there stays as it is.`],
   }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,

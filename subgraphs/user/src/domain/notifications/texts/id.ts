@@ -1,8 +1,15 @@
+import type { StaffRole } from '@karcis/kit/contracts/event-staff'
 import type { FactorChange } from '../../second-factors/factor-change.ts'
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
 import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
+
+const STAFF_ROLE: Record<StaffRole, string> = {
+  DOOR: 'petugas pintu masuk',
+  SALES: 'petugas penjualan',
+  EDITOR: 'editor',
+}
 
 const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
   TOTP_ENABLED: () => 'Aplikasi autentikator telah dipasang untuk akun Anda',
@@ -241,6 +248,27 @@ export const id: Texts = {
     ],
     facts: when(event, say),
     action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
+  }),
+  STAFF_INVITED: ({ title, roles, expiresAt }, say, secret) => ({
+    subject: `Anda diminta membantu ${title}`,
+    paragraphs: [
+      `Penyelenggara ${title} di Karcis ingin Anda membantu. Masuklah dengan akun beralamat ini, atau buat akun, lalu terima undangannya.`,
+      `Tautan ini berlaku satu kali, sampai ${say.time(expiresAt)}. Jika Anda tidak mengetahuinya, abaikan saja, atau tolak di sana.`,
+    ],
+    facts: [['Sebagai', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'Lihat undangan', url: say.url(`/staff/invitation#token=${secret}`) },
+  }),
+  STAFF_JOINED: ({ eventId, title, name, roles }, say) => ({
+    subject: `${name} kini membantu ${title}`,
+    paragraphs: [`${name} telah menerima undangan Anda untuk menjadi staf ${title}.`],
+    facts: [['Sebagai', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'Lihat staf', url: say.url(`/organize/${eventId}/staff`) },
+  }),
+  STAFF_ENDED: ({ title }) => ({
+    subject: `Anda bukan lagi staf ${title}`,
+    paragraphs: [
+      `Anda tidak lagi termasuk staf ${title}. Apa yang telah Anda lakukan di sana tetap berlaku.`,
+    ],
   }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Hampir habis: ${title}`,
