@@ -69,6 +69,7 @@ async function start(
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
     ...process.env,
+    ...(!process.env.FILES_FOLDER && !settings.production && { FILES_FOLDER: join(dataDir, 'files') }),
     ...secrets,
     ...adminSettings(settings),
     ...standIns?.env,

@@ -20,6 +20,7 @@ import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
 import { EVENT_PLACE } from '../src/contracts/event-place.ts'
 import { NAMES } from '../src/contracts/names.ts'
+import { PAST_BUYERS } from '../src/contracts/past-buyers.ts'
 import type { SubgraphName } from '../src/contracts/subgraphs.ts'
 import { TICKET_PRICE } from '../src/contracts/ticket-price.ts'
 import { ERASURE_LOSS, EVENT_VISIBLE, EVENTS_TO_COME, VISIBLE_EVENTS } from '../src/contracts/user-asks.ts'
@@ -46,6 +47,7 @@ it.each([
   ['ticket', 'EVENT_QUESTIONS', EVENT_QUESTIONS],
   ['user', 'CONTACTS', CONTACTS],
   ['booking', 'TICKET_PRICE', TICKET_PRICE],
+  ['booking', 'PAST_BUYERS', PAST_BUYERS],
   ['booking', 'CHARGEABLE_CURRENCIES', CHARGEABLE_CURRENCIES],
   ['booking', 'WALLETS_FOR_ERASURE', WALLETS_FOR_ERASURE],
 ] as const)('the %s subgraph has what %s asks for', (name, _, document) => {

@@ -1,4 +1,5 @@
 import type { Contact } from '@karcis/kit/contracts/attendees'
+import { PAST_BUYERS } from '@karcis/kit/contracts/past-buyers'
 import { newId } from '@karcis/kit/ids'
 import { SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
 import { eventually } from '@karcis/testkit/eventually'
@@ -67,6 +68,29 @@ interface Page {
 }
 
 const namesOf = (page: Page | null | undefined) => page?.edges.map(({ node }) => node.name)
+
+it('who of some people has bought of an organizer is told the user subgraph, and nobody else', async () => {
+  const [ani, budi, citra] = [
+    await bought('Ani', regular),
+    await bought('Budi', regular),
+    await bought('Citra', regular),
+  ]
+  const other = await eventOnSale(world)
+  const dewi = await bought('Dewi', await world.ticketType(other, { price: 1_000, quota: 10 }))
+  await world.ask(admin, REFUND, { id: citra.id, reason: 'Called off.' })
+  const pending = await world.buyer()
+  await world.book(pending, { ticketTypeId: regular, quantity: 1 })
+  const asked = {
+    organizerId: event.organizer.id,
+    userIds: [ani, budi, citra, dewi].map(({ viewer }) => viewer.id).concat(pending.id),
+  }
+  const { data } = await world.askAs('user', PAST_BUYERS, asked)
+  expect(data.pastBuyers.toSorted()).toEqual([ani.viewer.id, budi.viewer.id].toSorted())
+  for (const service of ['router', 'ticket'] as const)
+    expect((await world.askAs(service, PAST_BUYERS, asked)).code).toBe('FORBIDDEN')
+  const many = Array.from({ length: 1_001 }, () => newId())
+  expect((await world.askAs('user', PAST_BUYERS, { ...asked, userIds: many })).code).toBe('BAD_USER_INPUT')
+})
 
 describe('who has tickets for an event', () => {
   it('is listed to its organizer and admins: ticket by ticket, the newest first, page by page', async () => {

@@ -53,6 +53,17 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    /** A folder in which files are kept that people send, seen by all processes of this subgraph. A bucket, by the six below, goes before it. */
+    FILES_FOLDER: optionalText,
+    FILES_ENDPOINT: unlessEmpty(address.transform((url) => url.replace(/\/+$/, '')).optional()),
+    /** Where clients reach the bucket; where we do, unless it is given. */
+    FILES_PUBLIC_ENDPOINT: unlessEmpty(address.transform((url) => url.replace(/\/+$/, '')).optional()),
+    FILES_REGION: unlessEmpty(z.string().default('us-east-1')),
+    FILES_BUCKET: optionalText,
+    FILES_ACCESS_KEY_ID: optionalText,
+    FILES_SECRET_ACCESS_KEY: optionalText,
+    /** For so long a file is kept that nothing uses. */
+    UNUSED_UPLOAD_HOURS: unlessEmpty(z.coerce.number().min(0.001).max(8_760).default(24)),
     SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema.exclude(['GUEST']))).prefault(''),
     PASSKEY_RP_ID: unlessEmpty(
       z
@@ -126,6 +137,10 @@ export const userSettings = subgraphSettings
     EMAIL_PER_SECOND: rate(10),
     PUSH_PER_SECOND: rate(100),
     SMS_PER_SECOND: rate(1),
+    /** Of these, what campaigns may have, by each channel. */
+    CAMPAIGNS_PER_SECOND: rate(5),
+    /** For so long a change of an event waits for those that come after it, to be told with them; five times as long at most. */
+    EVENT_CHANGE_PAUSE_SECONDS: z.coerce.number().int().min(0).max(3_600).default(180),
     /** After so many attempts, in some 14 hours unless it is set otherwise, a message is given up. */
     MESSAGE_ATTEMPTS: z.coerce.number().int().min(1).max(100).default(14),
     NOTIFICATION_RETENTION_DAYS: days(365),
@@ -155,6 +170,15 @@ export const userSettings = subgraphSettings
       if (secret?.includes(STAND_IN_MARK))
         problem('GOOGLE_CLIENT_SECRET', 'is the secret of a stand-in, where anybody is whoever they say')
     }
+    const bucket = [
+      'FILES_ENDPOINT',
+      'FILES_BUCKET',
+      'FILES_ACCESS_KEY_ID',
+      'FILES_SECRET_ACCESS_KEY',
+    ] as const
+    const missing = bucket.filter((name) => settings[name] === undefined)
+    if (missing.length > 0 && missing.length < bucket.length)
+      for (const name of missing) problem(name, 'must be given together with the others of the bucket')
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
     if (settings.SMTP_URL && !settings.MAIL_FROM) problem('MAIL_FROM', 'must be given together with SMTP_URL')

@@ -3,6 +3,7 @@ import { retention } from '@karcis/kit/retention'
 import { z } from 'zod'
 import type { Deps } from './domain/deps.ts'
 import { announceReminders } from './domain/notifications/announcements/announce.ts'
+import { closeCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { forgetGuests } from './domain/guests/forget-guests.ts'
 import { openMissingPages } from './domain/organizers/pages.ts'
 import type { UserSettings } from './env.ts'
@@ -31,6 +32,13 @@ export const openMissingPagesJob = defineJob({
   name: 'open-missing-organizer-pages',
   schema: z.object({}),
   run: (deps: Deps) => openMissingPages(deps),
+})
+
+/** Every ten minutes: campaigns of which nothing waits any more. */
+export const closeCampaignsJob = defineJob({
+  name: 'close-campaigns',
+  schema: z.object({}),
+  run: (deps: Deps) => closeCampaigns(deps),
 })
 
 /** What was announced is known for so long, so that it is not announced again. */
@@ -147,6 +155,14 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     since: 'done_at',
     where: 'done_at IS NOT NULL',
     keepForDays: ANNOUNCEMENT_DAYS,
+  }),
+  // Its notifications are read with what it says, so they go first.
+  retention({
+    name: 'forget-campaigns',
+    table: 'campaigns',
+    since: 'closed_at',
+    where: 'closed_at IS NOT NULL',
+    keepForDays: settings.NOTIFICATION_RETENTION_DAYS + 1,
   }),
   // An address is kept no longer than somebody may ask what became of a message.
   retention({

@@ -10,12 +10,13 @@ import {
 } from '@karcis/kit/contracts/pages'
 import { JWKS_PATH } from '@karcis/kit/contracts/tokens'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
+import { FILE_UPLOADS_FOLDER, FILES_FOLDER, STORAGE_PATH } from '@karcis/kit/contracts/files'
 import type { EventHandlers, KarcisEvent } from '@karcis/kit/events'
 import { createSealer } from '@karcis/kit/sealing'
 import type { Logger } from '@karcis/kit/log'
 import { createSigningKeys, type KeySchedule, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
-import type { PageRequest } from '@karcis/kit/subgraph/server'
+import type { PageRequest, StreamRequest } from '@karcis/kit/subgraph/server'
 import { mailAskedLink } from './domain/account-links/ask-for-link.ts'
 import { ensureFirstAdmin } from './domain/account-management/first-admin.ts'
 import { createAccountById } from './domain/accounts/account-store.ts'
@@ -26,12 +27,20 @@ import { createPersonalDataUrls } from './domain/data-exports/personal-data-urls
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { rememberPurchase } from './domain/guests/remember-purchase.ts'
+import { resumePictureSizes, makePictureSizes } from './domain/files/pictures/make-picture-sizes.ts'
+import { createPictures } from './domain/files/pictures/pictures.ts'
+import { createDocumentUrls } from './domain/files/document-urls.ts'
+import { openDocument, openPicture, takeUpload } from './domain/files/serve-files.ts'
+import { chooseStorage } from './domain/files/storage/choose-storage.ts'
+import { sweepUploads } from './domain/files/sweep-uploads.ts'
+import { confirmEventImage } from './domain/files/use-upload.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
 import { reportsOfReviews } from './domain/content-reports/tell.ts'
 import { mailInvitation } from './domain/notifications/announcements/invite-staff.ts'
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
+import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { takeSmsStatus } from './domain/notifications/sms/take-status.ts'
@@ -44,7 +53,7 @@ import { authChangesSince } from './domain/sessions/auth-changes.ts'
 import { createGoogleIssuer, type GoogleIssuer } from './domain/sign-in/google-issuer.ts'
 import type { UserSettings } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
-import { announceRemindersJob, forgetting, openMissingPagesJob } from './jobs.ts'
+import { announceRemindersJob, closeCampaignsJob, forgetting, openMissingPagesJob } from './jobs.ts'
 import { type Context, createContext } from './request-context.ts'
 import { resolvers } from './resolvers/index.ts'
 
@@ -77,6 +86,7 @@ function googleOf(settings: UserSettings, log: Logger): GoogleIssuer | null {
 /** Starts the user subgraph on its migrated database. Closed by `close` or `await using`. */
 export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgraph<Deps>> {
   const hourly = forgetting(settings)
+  const announcements = announcing(settings.EVENT_CHANGE_PAUSE_SECONDS)
   return startSubgraph<Prisma.TransactionClient, Db, Deps, Context>({
     name: 'user',
     settings,
@@ -87,6 +97,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       const signingKeys = createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE)
       const sealer = createSealer(settings.KEY_ENCRYPTION_SECRET)
       const channels = createChannels(settings, base, sealer)
+      const pictures = createPictures()
       const deps: Deps = {
         ...base,
         passwords,
@@ -111,6 +122,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         publicUrl: settings.PUBLIC_URL,
         personalDataUrls: createPersonalDataUrls(settings.SERVICE_SECRET),
         invitationLinks: createInvitationLinks(settings.SERVICE_SECRET),
+        ...chooseStorage(settings, base.log),
+        pictures,
+        documentUrls: createDocumentUrls(settings.SERVICE_SECRET),
+        unusedUploadHours: settings.UNUSED_UPLOAD_HOURS,
         accountById: createAccountById(() => deps),
       }
       const sealing = keepSealing(base)
@@ -120,9 +135,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
           PUSH: settings.PUSH_PER_SECOND,
           SMS: settings.SMS_PER_SECOND,
         },
+        campaignsPerSecond: settings.CAMPAIGNS_PER_SECOND,
         attempts: settings.MESSAGE_ATTEMPTS,
       })
       const announcer = announceDue(deps)
+      const campaigner = tellCampaigns(deps)
       wakeAfterEvents(base.db, () => announcer.wake())
       followNotices(base.db, (told) => {
         for (const [userId, revision] of told) publishGrowth(deps, userId, revision)
@@ -133,9 +150,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         async close() {
           await sealing.close()
           await announcer.close()
+          await campaigner.close()
           await dispatcher.close()
           channels.close()
           deps.notificationLive.close()
+          await pictures.close()
           await passwords.close()
         },
       }
@@ -149,31 +168,44 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
     jobs: [
       announceRemindersJob,
       openMissingPagesJob,
+      closeCampaignsJob,
       rotateSigningKeys,
       collectDataExport,
       resumeDataExports,
       mailAskedLink,
+      makePictureSizes,
+      resumePictureSizes,
+      sweepUploads,
       ...hourly,
     ],
     crons: [
       { job: announceRemindersJob.name, match: '* * * * *' },
       { job: openMissingPagesJob.name, match: '*/5 * * * *' },
+      { job: closeCampaignsJob.name, match: '*/10 * * * *' },
       { job: rotateSigningKeys.name, match: '7 2 * * *' },
       { job: resumeDataExports.name, match: '* * * * *' },
+      { job: resumePictureSizes.name, match: '* * * * *' },
+      { job: sweepUploads.name, match: '*/10 * * * *' },
       ...hourly.map(({ name: job }) => ({ job, match: '37 * * * *' })),
     ],
     audit: insertAuditEntry,
     inbox: (deps) => ({
       ...deeds,
-      ...announcing,
+      ...announcements,
+      async 'event.changed'(tx: Tx, event) {
+        await announcements['event.changed']?.(tx, event)
+        const { id, status, imageUploadId } = event.payload
+        if (status === 'DELETED') await confirmEventImage(tx, id, null)
+        else if (imageUploadId !== undefined) await confirmEventImage(tx, id, imageUploadId)
+      },
       ...reportsOfReviews,
       async 'event.review-moderated'(tx: Tx, event) {
-        await announcing['event.review-moderated']?.(tx, event)
+        await announcements['event.review-moderated']?.(tx, event)
         await reportsOfReviews['event.review-moderated'](tx, event)
       },
       'event.staff-invited': (tx: Tx, { payload }) => mailInvitation(deps, tx, payload),
       async 'booking.changed'(tx: Tx, event) {
-        await announcing['booking.changed']?.(tx, event)
+        await announcements['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
       },
     }),
@@ -184,6 +216,13 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       [OUTBOX_FOLDER]: { answer: (request: PageRequest) => openOutboxMessage(deps.outbox, request) },
       [UNSUBSCRIBE_PATH]: { answer: (request: PageRequest) => unsubscribe(deps, request) },
       [BOUNCES_PATH]: { answer: (request: PageRequest) => takeBounce(deps, request) },
+      [STORAGE_PATH]: async () => ({ problem: (await deps.storage?.problem()) ?? null }),
+      [FILE_UPLOADS_FOLDER]: {
+        method: 'PUT',
+        take: (name: string, request: StreamRequest) => takeUpload(deps, name, request),
+      },
+      [FILES_FOLDER]: { method: 'GET', open: (name: string) => openPicture(deps, name) },
+      [downloadFolder('document')]: { method: 'GET', open: (name: string) => openDocument(deps, name) },
       [SMS_STATUS_PATH]: { answer: (request: PageRequest) => takeSmsStatus(deps, request) },
       [downloadFolder('personalData')]: { method: 'GET', open: (name: string) => openDataExport(deps, name) },
     }),

@@ -5,6 +5,7 @@ import { eventually } from '@karcis/testkit/eventually'
 import { mutantOf } from '@karcis/testkit/mutants'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { announce, announceReminders } from '../src/domain/notifications/announcements/announce.ts'
+import { announcing } from '../src/domain/notifications/announcements/take-events.ts'
 import {
   type Announcement,
   insertAnnouncements,
@@ -80,6 +81,7 @@ describe('an event', () => {
     await event.is({ startsAt: inHours(264), endsAt: inHours(266), refundUntil: inHours(100) })
     await settled()
     await event.is({ roomId: newId() })
+    await settled()
     await event.is({ status: 'CANCELLED', cancellationReason: 'The singer is ill.' })
     await event.is({})
     await settled()
@@ -125,6 +127,108 @@ describe('an event', () => {
       "SELECT bool_and(not_after = (SELECT not_after FROM announcements WHERE kind = 'REMINDER_SOON')) AS soon FROM deliveries JOIN notifications n ON n.id = notification_id WHERE n.kind = 'REMINDER_SOON'",
     )
     expect(soon).toBe(true)
+  })
+
+  it('that changes again and again within minutes is told once, as it is then; not at all when it is as it was, or called off', async () => {
+    const siti = await story.signUp()
+    const { db } = story.subgraph.deps
+    const handlers = announcing(60)
+    const startsAt = inHours(240)
+    const later = (hours: number) => ({
+      startsAt: inHours(240 + hours),
+      endsAt: inHours(242 + hours),
+    })
+    const approved = async () => {
+      const event = newEvent(startsAt)
+      story.neighbours.holders.set(event.id, [siti.id])
+      await event.is({})
+      await event.is({ status: 'APPROVED' })
+      const { is: _, ...facts } = { ...event, status: 'APPROVED' }
+      let version = 2
+      const changes = (change: object) =>
+        transaction(db, async (tx) => {
+          Object.assign(facts, change, { version: ++version })
+          const about = {
+            id: newId(),
+            type: 'event.changed',
+            aggregateId: event.id,
+            occurredAt: new Date().toISOString(),
+          }
+          await handlers['event.changed']?.(tx, {
+            ...about,
+            payload: { ...facts, refundUntil: null, cancellationReason: null } as never,
+          })
+        })
+      const waiting = () =>
+        story.sql(
+          `SELECT cause, data->'timeChanged' AS time, data->'placeChanged' AS place, not_before > now() + interval '50 seconds' AS later
+            FROM announcements WHERE kind = 'EVENT_CHANGED' AND event_id = '${event.id}' AND done_at IS NULL ORDER BY id`,
+        )
+      return { id: event.id, changes, waiting }
+    }
+
+    const moved = await approved()
+    await moved.changes(later(24))
+    await moved.changes({ roomId: newId() })
+    await moved.changes({ ...later(48), title: 'Malam Keroncong II' })
+    expect(await moved.waiting()).toEqual([{ cause: `${moved.id} 5`, time: true, place: true, later: true }])
+    // Once somebody has begun to tell it, what comes is told after it.
+    await story.sql(
+      `UPDATE announcements SET attempts = 1 WHERE event_id = '${moved.id}' AND kind = 'EVENT_CHANGED'`,
+    )
+    await moved.changes({ roomId: null })
+    expect(await moved.waiting()).toEqual([
+      { cause: `${moved.id} 5`, time: true, place: true, later: true },
+      { cause: `${moved.id} 6`, time: false, place: true, later: true },
+    ])
+
+    const back = await approved()
+    await back.changes(later(24))
+    await back.changes({ startsAt, endsAt: inHours(242) })
+    expect(await back.waiting()).toEqual([])
+
+    const off = await approved()
+    await off.changes(later(24))
+    await off.changes({ status: 'CANCELLED' })
+    expect(await off.waiting()).toEqual([])
+
+    await story.sql('UPDATE announcements SET not_before = now() WHERE done_at IS NULL')
+    await settled()
+    expect((await toldTo(siti)).toSorted()).toEqual([
+      ['EVENT_CANCELLED', 'Malam Keroncong is cancelled'],
+      ['EVENT_CHANGED', 'Malam Keroncong II has a new place'],
+      ['EVENT_CHANGED', 'Malam Keroncong II has a new time'],
+    ])
+  })
+
+  it('does not keep people waiting for their tickets while a crowd is told of it', async () => {
+    const siti = await story.signUp()
+    const event = newEvent()
+    await event.is({})
+    await settled()
+    await story.sql(`WITH new AS (INSERT INTO users (id, email, name) SELECT uuidv7(), 'many' || n || '-${event.id}@karcis.test', 'Crowd'
+        FROM generate_series(1, 2000) n RETURNING id)
+      INSERT INTO wishlist_items (id, user_id, event_id) SELECT uuidv7(), id, '${event.id}' FROM new`)
+    const about = { eventId: event.id, data: { left: 5 } }
+    await transaction(story.subgraph.deps.db, (tx) =>
+      insertAnnouncements(tx, [
+        { ...about, kind: 'ALMOST_SOLD_OUT', cause: event.id, audience: 'WISHERS' },
+        {
+          ...about,
+          kind: 'TICKET_RESOLD',
+          cause: event.id,
+          audience: 'USERS',
+          userIds: [siti.id],
+          data: { ticketId: newId() },
+        },
+      ]),
+    )
+    await settled()
+    // By when each was told: after one page of the crowd at most.
+    expect(
+      await story.sql(`SELECT count(*)::int AS before FROM notifications crowd JOIN notifications hers ON hers.cause = crowd.cause
+        WHERE crowd.cause = '${event.id}' AND crowd.kind = 'ALMOST_SOLD_OUT' AND hers.user_id = '${siti.id}' AND crowd.created_at < hers.created_at`),
+    ).toEqual([{ before: 500 }])
   })
 
   it('of which nothing is known here is asked for, also when its subgraph is away at first', async () => {
@@ -264,6 +368,11 @@ it('whatever others tell of reaches whom it concerns, in both languages', async 
       'ticket.guest-invited',
       { ...of, guestId: newId(), ticketId: newId(), userId: budi.id, name: 'Budi', email: budi.email },
     ],
+    [
+      'ticket',
+      'ticket.guest-invited',
+      { ...of, guestId: newId(), ticketId: newId(), userId: null, name: 'Rina', email: 'rina@karcis.test' },
+    ],
   ]
   const before = (await kindsTo(organizer)).length
   for (const [from, type, payload] of news)
@@ -289,6 +398,7 @@ it('whatever others tell of reaches whom it concerns, in both languages', async 
     ['TICKET_RECEIVED', 'Siti has given you a ticket for Malam Keroncong'],
     ['GUEST_INVITED', 'You are invited to Malam Keroncong'],
   ])
+  expect(await story.told('rina@karcis.test')).toEqual(['GUEST_EXPECTED'])
   expect((await kindsTo(organizer)).slice(before).filter((kind) => kind !== 'WEBHOOK_DISABLED')).toEqual([
     'EVENT_REVIEWED',
     'REFUND_TO_REVIEW',
@@ -340,9 +450,7 @@ describe('a crowd', () => {
   it('is told in pages, each once, although whoever tells them dies in between and two go on at once', async () => {
     const { eventId, due } = await crowd()
     const { deps } = story.subgraph
-    const dies = new AbortController()
-    dies.abort()
-    await announce(deps, due, dies.signal) // after its first page
+    await announce(deps, due, 1) // and dies after its first page
     expect(await count(eventId)).toEqual({ told: 500, people: 500, deliveries: 500 })
     const [left] = await story.sql(`SELECT position FROM announcements WHERE id = '${due.id}'`)
     // Whoever believes that nothing was told yet tells nobody; the others go on from there.

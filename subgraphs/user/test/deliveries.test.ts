@@ -47,6 +47,9 @@ const setPriority = (priority: number, cause = '%') =>
   )
 const rows = (columns: string) => story.sql(`SELECT ${columns} FROM deliveries ORDER BY seq`)
 
+const RATE = { all: 0.1, campaigns: 0.1 }
+const ONE = { all: 1, campaigns: 1 }
+
 /** A channel of this test, and what came by it. */
 function receiver(behave: (message: OutgoingMessage) => Promise<'SENT' | 'GONE'> = async () => 'SENT') {
   const received: { id: string; subject: string; at: number }[] = []
@@ -68,13 +71,14 @@ function dispatch(
   { channel }: ReturnType<typeof receiver>,
   {
     perSecond = 1_000,
+    campaignsPerSecond = 1_000,
     attempts = 3,
     ...deps
-  }: Partial<DispatcherDeps> & { perSecond?: number; attempts?: number } = {},
+  }: Partial<DispatcherDeps> & { perSecond?: number; campaignsPerSecond?: number; attempts?: number } = {},
 ) {
   const dispatcher = dispatchDeliveries(
     { ...story.subgraph.deps, ...deps, channels: [channel] },
-    { perSecond: { EMAIL: perSecond, PUSH: 1, SMS: 1 }, attempts },
+    { perSecond: { EMAIL: perSecond, PUSH: 1, SMS: 1 }, campaignsPerSecond, attempts },
   )
   return { [Symbol.asyncDispose]: () => dispatcher.close() }
 }
@@ -122,10 +126,10 @@ describe('a burst', () => {
       const taken = await Promise.all(
         Array.from({ length: 4 }, (_, n) =>
           transaction(db, async (tx) => {
-            const slots = await lockPace(tx, 'EMAIL', 0.1)
+            const slots = await lockPace(tx, 'EMAIL', RATE)
             await tx.$queryRaw`SELECT pg_sleep(${n * 0.08})::text`
-            const due = await takeDue(tx, 'EMAIL', slots, { all: 10, rest: 10 })
-            await updatePace(tx, 'EMAIL', 0.1, due.length)
+            const due = await takeDue(tx, 'EMAIL', slots, { all: 10, rest: 10, campaigns: 10 })
+            await updatePace(tx, 'EMAIL', RATE, { all: due.length, campaigns: 0 })
             return due.length
           }),
         ),
@@ -154,11 +158,11 @@ describe('two processes', () => {
 
     await tell(notice('Died'))
     const [taken] = await transaction(story.subgraph.deps.db, (tx) =>
-      takeDue(tx, 'EMAIL', 1, { all: 1, rest: 1 }),
+      takeDue(tx, 'EMAIL', ONE, { ...ONE, rest: 1 }),
     )
     expect(taken).toBeDefined()
     const rest = await transaction(story.subgraph.deps.db, (tx) =>
-      takeDue(tx, 'EMAIL', 1, { all: 1, rest: 1 }),
+      takeDue(tx, 'EMAIL', ONE, { ...ONE, rest: 1 }),
     )
     expect(rest).toEqual([]) // while its lease lasts
     await story.sql("UPDATE deliveries SET not_before = now() WHERE state = 'WAITING'")
@@ -176,7 +180,9 @@ describe('two processes', () => {
     const twice = (db: Story['subgraph']['deps']['db']) =>
       Promise.all(
         Array.from({ length: 6 }, () =>
-          transaction(db, (tx) => takeDue(tx, 'EMAIL', 1, { all: 1, rest: 1 })).then(({ length }) => length),
+          transaction(db, (tx) => takeDue(tx, 'EMAIL', ONE, { ...ONE, rest: 1 })).then(
+            ({ length }) => length,
+          ),
         ),
       )
     await tell(notice('Once'))
@@ -299,7 +305,7 @@ describe('quiet hours', () => {
 it('what was sent stays sent, whatever is said of it later', async () => {
   await tell(notice('Sent'))
   const { db } = story.subgraph.deps
-  const [taken] = await transaction(db, (tx) => takeDue(tx, 'EMAIL', 1, { all: 1, rest: 1 }))
+  const [taken] = await transaction(db, (tx) => takeDue(tx, 'EMAIL', ONE, { ...ONE, rest: 1 }))
   const id = taken?.id ?? ''
   await transaction(db, (tx) => moveToSent(tx, id))
   await transaction(db, (tx) => updateTried(tx, { id, attempt: 1 }, 'late', null))

@@ -34,6 +34,8 @@ export interface Neighbours extends AsyncDisposable {
   eventsToCome: Map<string, number>
   /** By event: whose its tickets are, ticket by ticket. */
   holders: Map<string, string[]>
+  /** By organizer: who has bought of them. */
+  buyers: Map<string, string[]>
   /** Events that can be asked for, as `EventForSale`. */
   eventsForSale: Map<string, object>
   /** By person; of who is not in it, and of what is left out, nothing is lost. */
@@ -79,6 +81,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     reviews: new Map(),
     eventsToCome: new Map(),
     holders: new Map(),
+    buyers: new Map(),
     eventsForSale: new Map(),
     losses: new Map(),
     unanswered: new Set(),
@@ -112,7 +115,7 @@ export async function startNeighbours(): Promise<Neighbours> {
 
   function dataOf(
     operation: string,
-    variables: Record<string, string> & { representations: { id: string }[] },
+    variables: Record<string, string> & { representations: { id: string }[]; userIds: string[] },
   ) {
     const { id = '', organizerId = '', userId = '', eventId = '', representations } = variables
     const loss = { ...NOTHING, ...neighbours.losses.get(userId) }
@@ -152,6 +155,12 @@ export async function startNeighbours(): Promise<Neighbours> {
             ticketId: newId(),
             ownerId,
           })),
+        }
+      case 'PastBuyers':
+        return {
+          pastBuyers: (neighbours.buyers.get(organizerId) ?? []).filter((id) =>
+            variables.userIds.includes(id),
+          ),
         }
       case 'ErasureLoss':
         return { erasureLoss: { validTickets } }

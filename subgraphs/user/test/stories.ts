@@ -56,6 +56,7 @@ export const settingsFor = (databaseUrl: string, overrides: Record<string, strin
     KEY_ENCRYPTION_SECRET: 'a secret that seals private keys at rest',
     PASSWORD_PEPPER: 'a pepper for tests only',
     BCRYPT_COST: '4',
+    EVENT_CHANGE_PAUSE_SECONDS: '0',
     EVENT_URL: NOBODY, // events for others wait in the outbox
     TICKET_URL: NOBODY,
     BOOKING_URL: NOBODY,

@@ -29,7 +29,10 @@ export const EVENTS = {
     erased: z.boolean(),
   }),
   /** An event is otherwise than it was, or new, or gone (DELETED). */
-  'event.changed': eventForSale,
+  'event.changed': eventForSale.extend({
+    /** The upload by which its picture came; null when it has none. Processes from before events had any do not say. */
+    imageUploadId: z.uuid().nullish(),
+  }),
   /** An admin has decided on an event, or on changes of one. */
   'event.reviewed': z.object({
     eventId: z.uuid(),

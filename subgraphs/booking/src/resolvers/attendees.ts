@@ -1,12 +1,17 @@
-import { requireViewer } from '@karcis/kit/viewer'
+import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { exportAttendees } from '../domain/attendees/export-attendees.ts'
 import { viewAttendees } from '../domain/attendees/view-attendees.ts'
+import { viewPastBuyers } from '../domain/viewing/view-past-buyers.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 export const attendees: Resolvers = {
   Query: {
     attendees: (_, { eventId, filter, ...args }, ctx) =>
       viewAttendees(ctx.deps, requireViewer(ctx), eventId, filter, args),
+    pastBuyers(_, { organizerId, userIds }, ctx) {
+      requireService(ctx, 'user')
+      return viewPastBuyers(ctx.deps, organizerId, userIds)
+    },
   },
   Mutation: {
     exportAttendees: (_, { eventId, filter }, ctx) =>

@@ -1,4 +1,5 @@
 import { BadUserInput } from '@karcis/kit/errors'
+import { imageUrl } from '@karcis/kit/contracts/files'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
@@ -112,6 +113,9 @@ export const events = {
       const place = await placeOf(loaders, event)
       return place && mapUrl(place)
     },
+  },
+  Image: {
+    url: (image, { width }) => imageUrl(image, width),
   },
   EventPendingChanges: {
     venue: (changes, _, { loaders }) => loadOptional(loaders.venue, changes.venueId),

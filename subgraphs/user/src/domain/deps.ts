@@ -6,6 +6,10 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { PersonalDataUrls } from './data-exports/personal-data-urls.ts'
+import type { Pictures } from './files/pictures/pictures.ts'
+import type { DocumentUrls } from './files/document-urls.ts'
+import type { DiskStorage } from './files/storage/disk-storage.ts'
+import type { Storage } from './files/storage/storage.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
@@ -66,4 +70,13 @@ export interface Deps extends BaseDeps<Db> {
   publicUrl: string
   /** Links to what is kept of people. */
   personalDataUrls: PersonalDataUrls
+  /** Where files are kept that people send; null where no operator has set it up. */
+  storage: Storage | null
+  /** The same where that is our own disk, to which they are sent through us; else null. */
+  intake: DiskStorage | null
+  pictures: Pictures
+  /** Links to documents. */
+  documentUrls: DocumentUrls
+  /** For so long a file is kept that nothing uses. */
+  unusedUploadHours: number
 }

@@ -113,3 +113,9 @@ export class FollowsTooMany extends KarcisError {
     super('LIMIT_EXCEEDED', `One person follows at most ${limit} organizers.`, { limit })
   }
 }
+
+export class OneCampaignADay extends KarcisError {
+  constructor() {
+    super('LIMIT_EXCEEDED', 'An event has one campaign a day: send the next one tomorrow.', { limit: 1 })
+  }
+}

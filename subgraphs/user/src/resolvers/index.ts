@@ -4,8 +4,10 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { account } from './account.ts'
 import { audit } from './audit.ts'
 import { contentReports } from './content-reports.ts'
+import { campaign } from './campaign.ts'
 import { dataExport } from './data-export.ts'
 import { following } from './following.ts'
+import { files } from './files.ts'
 import { entry } from './entry.ts'
 import { notification } from './notification.ts'
 import { google } from './google.ts'
@@ -19,8 +21,10 @@ export const resolvers = joinResolvers<Resolvers>(
   { DateTime, JSON: JsonValue },
   account,
   audit,
+  campaign,
   dataExport,
   entry,
+  files,
   session,
   secondFactors,
   following,

@@ -258,6 +258,20 @@ export async function countPayable(db: Db, userId: string): Promise<number> {
   return row?.n ?? 0
 }
 
+/** Of these people those who have paid for something, and not had all of it back, of an event that somebody organizes now. By the index of each one's bookings. */
+export async function findBuyersOf(
+  db: Db,
+  organizerId: string,
+  userIds: readonly string[],
+): Promise<string[]> {
+  const rows = await db.$queryRaw<
+    { id: string }[]
+  >`SELECT person.id FROM unnest(${userIds}::uuid[]) AS person (id)
+    WHERE EXISTS (SELECT FROM bookings booking JOIN event_copies event ON event.event_id = booking.event_id
+      WHERE booking.user_id = person.id AND booking.status IN ('PAID', 'PARTIALLY_REFUNDED') AND event.organizer_id = ${organizerId}::uuid)`
+  return rows.map(({ id }) => id)
+}
+
 /** Ids of up to `limit` PENDING bookings past their time, the longest past first. */
 export async function listDue(db: Db, limit: number): Promise<string[]> {
   const rows = await db.$queryRaw<{ id: string }[]>`SELECT id FROM bookings

@@ -1,4 +1,5 @@
 import { type Duty, hasDuty, type StaffMember } from '@karcis/kit/contracts/event-staff'
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import type { Viewer } from '@karcis/kit/service-token'
 import { owns } from '../ownership.ts'
 import type { EventSchedule } from './event-schedule.ts'
@@ -15,6 +16,8 @@ export interface Event extends Reviewed {
   id: string
   slug: string
   description: string
+  /** Its picture; null when it has none. */
+  image: StoredImage | null
   status: StoredStatus
   /** Whether it had ended by Postgres' clock when it was read. */
   over: boolean

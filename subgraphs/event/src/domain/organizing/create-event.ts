@@ -21,12 +21,14 @@ import { descriptionSchema, maxOpenPlacesSchema, parseTogether } from '../input.
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
 import { requireUsableLocation } from '../venues/open-location.ts'
 import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { useImage } from './event-image.ts'
 import { confirmRights, requireRights } from './organizer-rights.ts'
 
 const schema = z.object({
   ...scheduleFields,
   title: nameSchema(160),
   description: descriptionSchema(10_000),
+  imageUploadId: idSchema.nullish(),
   categoryId: idSchema,
   seriesId: idSchema.nullish(),
   currency: currencySchema,
@@ -72,10 +74,11 @@ export async function createEvent(
   await requireUsableLocation(deps.batchedReads.location, viewer, schedule.locationId)
   await requireRoomOfVenue(deps, schedule, sent)
   const rights = await confirmRights(deps, organizer)
+  const id = newId()
+  const image = parsed.imageUploadId ? await useImage(deps, organizer, parsed.imageUploadId, id) : null
 
   const event = await transaction(deps.db, async (tx) => {
     await requireRights(tx, organizer.id, rights)
-    const id = newId()
     if (creation && !(await insertCreation(tx, creation, id))) return null
     const inserted = await insertEvent(tx, {
       ...schedule,
@@ -84,6 +87,7 @@ export async function createEvent(
       organizerId: organizer.id,
       title,
       description,
+      image,
       categoryId,
       seriesId,
       currency,

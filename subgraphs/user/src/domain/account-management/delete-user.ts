@@ -16,6 +16,7 @@ import type { Client } from '../client.ts'
 import { eraseReporter } from '../content-reports/report-store.ts'
 import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFilesOf } from '../files/sweep-uploads.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
@@ -77,6 +78,7 @@ export async function deleteUser(
     await deleteProposalsOf(tx, id)
     await deletePage(tx, id)
     await eraseReporter(tx, id)
+    await deleteFilesOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
     if (before.email) await deleteDeadMailAddress(tx, before.email)

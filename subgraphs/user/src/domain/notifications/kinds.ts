@@ -199,12 +199,23 @@ export const KINDS = {
   }),
   /** Whom another has taken off the staff of an event. */
   STAFF_ENDED: kind({ group: 'ACCOUNT', data: eventFacts }),
+  /** An address without an account that an organizer has given a ticket: what to do for it. */
+  GUEST_EXPECTED: kind({
+    group: 'PURCHASES',
+    only: 'EMAIL',
+    data: eventFacts.extend({ name: z.string(), email: z.string() }),
+  }),
   /** Who has it on their wishlist. */
   ALMOST_SOLD_OUT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ left: z.int() }) }),
   /** Its organizer. */
   SELLING_OUT: kind({ group: 'ORGANIZING', data: eventFacts.extend({ left: z.int() }) }),
   /** Who follows its organizer. */
   NEW_EVENT: kind({ group: 'FOLLOWING', data: eventFacts.extend({ organizer: z.string() }) }),
+  /** Who has asked for what organizers advertise. Its data is kept in the campaign, once for all. */
+  CAMPAIGN: kind({
+    group: 'CAMPAIGNS',
+    data: eventFacts.extend({ organizer: z.string(), subject: z.string(), body: z.string() }),
+  }),
   EVENT_REVIEWED: kind({
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),

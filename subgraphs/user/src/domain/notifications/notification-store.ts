@@ -16,7 +16,9 @@ export interface NotificationRow {
   readAt: Date | null
 }
 
-const COLUMNS = Prisma.sql`id, user_id AS "userId", kind, data, revision, created_at AS "createdAt", read_at AS "readAt"`
+/** What a campaign tells is kept in its row. */
+const COLUMNS = Prisma.sql`id, user_id AS "userId", kind,
+  CASE kind WHEN 'CAMPAIGN' THEN (SELECT facts FROM campaigns WHERE campaigns.id = (data->>'campaignId')::uuid) ELSE data END AS data, revision, created_at AS "createdAt", read_at AS "readAt"`
 
 export type NotificationRows = Connection<NotificationRow>
 
@@ -107,6 +109,7 @@ export interface NewNotification {
   to: string | null
   secret: Uint8Array | null
   until: Date | null
+  campaignId: string | null
 }
 
 /**
@@ -125,8 +128,9 @@ export async function insertNotifications(
         ${rows.map(({ cause }) => cause)}::text[], ${rows.map(({ data }) => data)}::text[], ${rows.map(({ listed }) => listed)}::boolean[],
         ${rows.map(({ group }) => group)}::text[], ${rows.map(({ priority }) => priority)}::smallint[], ${rows.map(({ fixed }) => fixed)}::boolean[],
         ${wants('EMAIL')}::boolean[], ${wants('PUSH')}::boolean[], ${wants('SMS')}::boolean[], ${rows.map(({ to }) => to)}::text[],
-        ${rows.map(({ secret }) => secret && Buffer.from(secret).toString('base64'))}::text[], ${rows.map(({ until }) => until)}::timestamptz[])
-        AS new (id, user_id, kind, cause, data, listed, kinds, priority, fixed, email, push, sms, address, secret, until)
+        ${rows.map(({ secret }) => secret && Buffer.from(secret).toString('base64'))}::text[], ${rows.map(({ until }) => until)}::timestamptz[],
+        ${rows.map(({ campaignId }) => campaignId)}::uuid[])
+        AS new (id, user_id, kind, cause, data, listed, kinds, priority, fixed, email, push, sms, address, secret, until, campaign_id)
       JOIN users ON users.id = new.user_id AND users.deleted_at IS NULL
       WHERE NOT EXISTS (SELECT FROM notifications told WHERE told.user_id = new.user_id AND told.kind = new.kind AND told.cause = new.cause)
     ), box AS (
@@ -143,10 +147,10 @@ export async function insertNotifications(
       ON CONFLICT DO NOTHING
       RETURNING id, user_id, revision
     ), sent AS (
-      INSERT INTO deliveries (id, notification_id, user_id, channel, address, priority, not_before, not_after, secret)
+      INSERT INTO deliveries (id, notification_id, user_id, channel, address, priority, not_before, not_after, secret, campaign_id)
       SELECT uuidv7(), notice.id, notice.user_id, way.channel, way.address, notice.priority,
         CASE WHEN notice.priority < 2 THEN now() ELSE coalesce(quiet_until(quiet.starts, quiet.ends, person.timezone, now()), now()) END,
-        notice.until, decode(notice.secret, 'base64')
+        notice.until, decode(notice.secret, 'base64'), notice.campaign_id
       FROM added JOIN notice ON notice.id = added.id
       JOIN users person ON person.id = notice.user_id
       LEFT JOIN quiet_hours quiet ON quiet.user_id = notice.user_id

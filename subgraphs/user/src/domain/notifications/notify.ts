@@ -19,6 +19,8 @@ export interface NoticeOf<K extends NotificationKind> {
   secret?: Uint8Array<ArrayBuffer>
   /** From when on it is of no use to be told: what has not been sent by then is not sent. */
   until?: Date
+  /** Of a CAMPAIGN: which. Its data is kept there, and not again for each who is told. */
+  campaignId?: string
 }
 
 /** What is to be done after the commit of what people were told, by the database that it was written to. */
@@ -37,12 +39,18 @@ export function followNotices(db: object, follow: (told: ReadonlyMap<string, num
  * told to, or who is erased, is passed by. Nothing is sent before the commit; then it is, once, whatever happens to this process.
  */
 export async function notify(tx: Tx, notices: readonly Notice[]): Promise<void> {
-  if (notices.length === 0) return
-  const told = await insertNotifications(tx, notices.map(rowOf))
-  afterCommit(tx, (db) => followers.get(db)?.(told))
+  await notifyAndCount(tx, notices)
 }
 
-function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNotification {
+/** The same. @returns how many people have more in their lists now. */
+export async function notifyAndCount(tx: Tx, notices: readonly Notice[]): Promise<number> {
+  if (notices.length === 0) return 0
+  const told = await insertNotifications(tx, notices.map(rowOf))
+  afterCommit(tx, (db) => followers.get(db)?.(told))
+  return told.size
+}
+
+function rowOf({ userId, kind, cause, data, to, secret, until, campaignId }: Notice): NewNotification {
   const { group, only } = kindOf(kind)
   const { priority, channels, fixed } = groupOf(kind)
   return {
@@ -50,7 +58,7 @@ function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNot
     userId,
     kind,
     cause,
-    data: JSON.stringify(KINDS[kind].data.parse(data)),
+    data: JSON.stringify(campaignId === undefined ? KINDS[kind].data.parse(data) : { campaignId }),
     listed: only === undefined,
     group,
     priority,
@@ -61,5 +69,6 @@ function rowOf({ userId, kind, cause, data, to, secret, until }: Notice): NewNot
     to: to ?? null,
     secret: secret ?? null,
     until: until ?? null,
+    campaignId: campaignId ?? null,
   }
 }

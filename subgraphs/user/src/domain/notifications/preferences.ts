@@ -7,6 +7,7 @@ import { languageSchema } from '../accounts/account-input.ts'
 import { type Language, lockAccount, updateAccount } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { CHANNELS, type ChannelName, GROUPS, type GroupName } from './kinds.ts'
+import { switchOff } from './unsubscribing/switch-off.ts'
 import {
   findQuietHours,
   findSwitches,
@@ -89,14 +90,17 @@ function preferenceOf(group: GroupName, switches: readonly Switch[]): GroupPrefe
   return { group, email: by('EMAIL'), push: by('PUSH'), sms: by('SMS'), fixed }
 }
 
-/** Changes how the viewer is told of what; what is left out stays. @throws BadUserInput, Unauthenticated */
+/** Changes how the viewer is told of what; what is left out stays. What waits of what they want no more is not sent. @throws BadUserInput, Unauthenticated */
 export async function updatePreferences(deps: Deps, viewer: Viewer, input: unknown): Promise<Preferences> {
   const { switches, quietHours, language, timezone } = parseInput(preferencesSchema, input)
   await transaction(deps.db, async (tx) => {
     if (!(await lockAccount(tx, viewer.id))) throw new Unauthenticated()
     if (language || timezone)
       await updateAccount(tx, viewer.id, { ...(language && { language }), ...(timezone && { timezone }) })
-    if (switches && switches.length > 0) await upsertSwitches(tx, viewer.id, switches)
+    for (const { group, channel, enabled } of switches ?? [])
+      if (!enabled) await switchOff(tx, { userId: viewer.id, group, channel })
+    const on = switches?.filter(({ enabled }) => enabled) ?? []
+    if (on.length > 0) await upsertSwitches(tx, viewer.id, on)
     if (quietHours !== undefined) await replaceQuietHours(tx, viewer.id, quietHours)
   })
   return readPreferences(deps, viewer)

@@ -1,11 +1,7 @@
-import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
-import { EVENT_PLACE, type EventPlace, eventPlace } from '@karcis/kit/contracts/event-place'
 import { statement, transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
-import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
-import { subgraph } from '../../other-subgraphs.ts'
 import { isKind } from '../kinds.ts'
 import { type Notice, notify } from '../notify.ts'
 import {
@@ -16,7 +12,8 @@ import {
   updateLater,
 } from './announcement-store.ts'
 import { readAudience } from './audience.ts'
-import { type EventCopy, findEventCopy, updatePlace, upsertEventCopy } from './event-copy-store.ts'
+import type { EventCopy } from './event-copy-store.ts'
+import { findOrganizerName, knownEvent, readEventFacts } from './event-facts.ts'
 
 /** Announcements that are taken at once, and told together as far as they are to single people. */
 const AT_ONCE = 50
@@ -44,18 +41,15 @@ async function tellDue(deps: AnnouncerDeps, closing: AbortSignal): Promise<numbe
   const due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
   for (const announcement of due) {
     if (closing.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
-    else await tryAnnouncement(deps, announcement, closing)
+    else await tryAnnouncement(deps, announcement)
   }
   return due.length > 0 ? 0 : IDLE_MS
 }
 
-async function tryAnnouncement(
-  deps: AnnouncerDeps,
-  announcement: Announcement,
-  closing: AbortSignal,
-): Promise<void> {
+/** Tells the next page of it: nothing that is for one person, such as their tickets, waits until a crowd has heard something else. */
+async function tryAnnouncement(deps: AnnouncerDeps, announcement: Announcement): Promise<void> {
   try {
-    await announce(deps, announcement, closing)
+    await announce(deps, announcement, 1)
   } catch (error) {
     const { id, kind, attempts } = announcement
     if (!isAway(error, deps.log)) deps.log.warn({ err: error, id, kind, attempts }, 'not announced yet')
@@ -67,12 +61,12 @@ async function tryAnnouncement(
 
 /**
  * Tells an announcement from where it has got to, page by page.
- * @param closing leaves the rest to others. @throws ServiceUnavailable while a subgraph is away that it needs.
+ * @param pages after which the rest is left to whoever takes it next. @throws ServiceUnavailable while a subgraph is away that it needs.
  */
 export async function announce(
   deps: AnnouncerDeps,
   announcement: Announcement,
-  closing?: AbortSignal,
+  pages = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { db } = deps
   const { eventId } = announcement
@@ -82,7 +76,7 @@ export async function announce(
     return void (await transaction(db, (tx) => moveAnnouncement(tx, announcement, null)))
   const about = event ? await wordEvent(deps, event, announcement) : {}
   let { position } = announcement
-  for (;;) {
+  for (let told = 1; ; told += 1) {
     const page = await readAudience(deps, { ...announcement, position }, event)
     const from = { ...announcement, position }
     const isOurs = await transaction(db, async (tx) => {
@@ -96,7 +90,7 @@ export async function announce(
     if (!isOurs) return
     position = page.next
     if (position === null) return
-    if (closing?.aborted) return statement(db, (tx) => updateLater(tx, announcement, 0))
+    if (told >= pages) return statement(db, (tx) => updateLater(tx, announcement, 0))
   }
 }
 
@@ -106,47 +100,10 @@ function noticeOf({ kind, cause, data, until }: Announcement, userId: string, ab
   return { userId, kind, cause, data: { ...about, ...data }, ...(until && { until }) } as Notice
 }
 
-/** What is known of an event; asked for where nothing is. Null when there is none. */
-async function knownEvent(deps: AnnouncerDeps, id: string): Promise<EventCopy | null> {
-  const known = await findEventCopy(deps.db, id)
-  if (known) return known
-  const answer = await subgraph(deps, 'event').query(EVENT_FOR_SALE, { id })
-  const event = z.object({ eventForSale: eventForSale.nullable() }).parse(answer).eventForSale
-  if (!event) return null
-  await transaction(deps.db, (tx) => upsertEventCopy(tx, event))
-  return findEventCopy(deps.db, id)
-}
-
 /** What the texts say of an event. */
 async function wordEvent(deps: AnnouncerDeps, event: EventCopy, { kind }: Announcement): Promise<object> {
-  const { id: eventId, title, startsAt, timezone } = event
-  const about = {
-    eventId,
-    title,
-    startsAt: startsAt.toISOString(),
-    timezone,
-    place: await placeOf(deps, event),
-  }
-  if (kind !== 'NEW_EVENT') return about
-  const organizer = await deps.db.user.findUnique({
-    where: { id: event.organizerId },
-    select: { name: true },
-  })
-  return { ...about, organizer: organizer?.name ?? '' }
-}
-
-async function placeOf(deps: AnnouncerDeps, event: EventCopy): Promise<string | null> {
-  if (event.placeVersion === event.version) return event.place
-  const answer = await subgraph(deps, 'event').query(EVENT_PLACE, { id: event.id })
-  const found = z.object({ eventPlace: eventPlace.nullable() }).parse(answer).eventPlace
-  const place = found && inWords(found)
-  await statement(deps.db, (tx) => updatePlace(tx, event, place))
-  return place
-}
-
-function inWords({ name, address, city, room, online }: EventPlace): string | null {
-  const parts = [name, room, address, city].filter((part) => part !== null)
-  return parts.length > 0 ? [...new Set(parts)].join(', ') : online ? 'Online' : null
+  const about = await readEventFacts(deps, event)
+  return kind === 'NEW_EVENT' ? { ...about, organizer: await findOrganizerName(deps, event) } : about
 }
 
 /** Announces reminders that have become due. */

@@ -20,6 +20,8 @@ export interface NewAnnouncement {
   data: object
   /** From when on it is of no use. */
   until?: Date
+  /** It waits so long before it is told; not at all unless given. */
+  afterSeconds?: number
 }
 
 /** One that is due. */
@@ -42,10 +44,41 @@ const LEASE_SECONDS = 60
 
 /** Writes announcements down; of one kind and cause the first. */
 export async function insertAnnouncements(tx: Tx, all: readonly NewAnnouncement[]): Promise<void> {
-  for (const { kind, cause, audience, eventId, userIds = [], data, until } of all)
-    await tx.$executeRaw`INSERT INTO announcements (id, kind, cause, audience, event_id, user_ids, data, not_after)
-      VALUES (${newId()}::uuid, ${kind}, ${cause}, ${audience}, ${eventId}::uuid, ${userIds}::uuid[], ${JSON.stringify(data)}::jsonb, ${until ?? null})
+  for (const { kind, cause, audience, eventId, userIds = [], data, until, afterSeconds = 0 } of all)
+    await tx.$executeRaw`INSERT INTO announcements (id, kind, cause, audience, event_id, user_ids, data, not_after, not_before)
+      VALUES (${newId()}::uuid, ${kind}, ${cause}, ${audience}, ${eventId}::uuid, ${userIds}::uuid[], ${JSON.stringify(data)}::jsonb, ${until ?? null},
+        now() + make_interval(secs => ${afterSeconds}::float8))
       ON CONFLICT DO NOTHING`
+}
+
+/** The change of an event that still waits, with which nobody has begun: locked, so that nobody does. */
+export async function lockWaitingChange(
+  tx: Tx,
+  eventId: string,
+): Promise<Pick<Announcement, 'id' | 'data'> | null> {
+  const [waiting] = await tx.$queryRaw<Pick<Announcement, 'id' | 'data'>[]>`SELECT id, data FROM announcements
+    WHERE kind = 'EVENT_CHANGED' AND event_id = ${eventId}::uuid AND done_at IS NULL AND attempts = 0
+    ORDER BY id DESC LIMIT 1 FOR UPDATE`
+  return waiting ?? null
+}
+
+/** So many pauses are the longest that a change waits for those after it. */
+const MOST_PAUSES = 5
+
+/** Has a waiting change tell another one with it, after another pause. The caller has locked it. */
+export async function updateWaitingChange(
+  tx: Tx,
+  id: string,
+  { cause, data, afterSeconds = 0 }: NewAnnouncement,
+): Promise<void> {
+  await tx.$executeRaw`UPDATE announcements SET cause = ${cause}, data = ${JSON.stringify(data)}::jsonb,
+      not_before = least(now() + make_interval(secs => ${afterSeconds}::float8), created_at + make_interval(secs => ${MOST_PAUSES * afterSeconds}::float8))
+    WHERE id = ${id}::uuid`
+}
+
+/** Takes back what nobody has begun to tell. The caller has locked it. */
+export async function deleteWaitingChange(tx: Tx, id: string): Promise<void> {
+  await tx.announcement.delete({ where: { id } })
 }
 
 /** Takes what is due, the oldest first: nobody else is given it for the length of a lease, after which whoever asks is. */

@@ -8,6 +8,7 @@ export interface EventCopy {
   title: string
   status: string
   startsAt: Date
+  endsAt: Date
   /** Whether it has ended, by the database's clock. */
   over: boolean
   timezone: string
@@ -24,7 +25,7 @@ export async function findEventCopy(db: Db | Tx, id: string): Promise<EventCopy 
   const [copy] = await db.$queryRaw<
     EventCopy[]
   >`SELECT id, organizer_id AS "organizerId", title, status, starts_at AS "startsAt",
-      ends_at <= now() AS over, timezone, room_id AS "roomId", venue_id AS "venueId", location_id AS "locationId",
+      ends_at AS "endsAt", ends_at <= now() AS over, timezone, room_id AS "roomId", venue_id AS "venueId", location_id AS "locationId",
       refund_until AS "refundUntil", version, place, place_version AS "placeVersion"
     FROM event_copies WHERE id = ${id}::uuid`
   return copy ?? null

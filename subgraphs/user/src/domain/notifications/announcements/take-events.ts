@@ -2,8 +2,17 @@ import { CLOCK_TOLERANCE_SECONDS } from '@karcis/kit/contracts/tokens'
 import { afterCommit } from '@karcis/kit/database'
 import type { EventHandlers } from '@karcis/kit/events'
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { newId } from '@karcis/kit/ids'
+import { insertAccount } from '../../accounts/account-store.ts'
 import type { Tx } from '../../database.ts'
-import { insertAnnouncements, type NewAnnouncement } from './announcement-store.ts'
+import {
+  deleteWaitingChange,
+  insertAnnouncements,
+  lockWaitingChange,
+  type NewAnnouncement,
+  updateWaitingChange,
+} from './announcement-store.ts'
+import { stopCampaignsOf } from '../campaigns/send-campaign.ts'
 import { type EventCopy, lockEventCopy, upsertEventCopy } from './event-copy-store.ts'
 
 /** Has announcers wake after the commit, by the database that they work for. */
@@ -30,11 +39,17 @@ const toUser = (
   data: object = {},
 ): NewAnnouncement => ({ kind, cause, audience: 'USERS', eventId, userIds: [userId], data })
 
-/** What a subgraph's news have people told of. */
-export const announcing: EventHandlers<Tx> = {
+/**
+ * What a subgraph's news have people told of.
+ * @param pauseSeconds for which a change of an event waits for others that come after it.
+ */
+export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
   async 'event.changed'(tx, { payload, occurredAt }) {
     const before = await lockEventCopy(tx, payload.id)
-    if (await upsertEventCopy(tx, payload)) await tell(tx, ...changesOf(before, payload, occurredAt))
+    if (!(await upsertEventCopy(tx, payload))) return
+    await tell(tx, ...newsOf(before, payload, occurredAt))
+    await tellChange(tx, before, payload, pauseSeconds)
+    if (payload.status === 'CANCELLED') await stopCampaignsOf(tx, payload.id)
   },
 
   'event.reviewed': (tx, { payload: { eventId, organizerId, version, decision, message } }) =>
@@ -133,8 +148,11 @@ export const announcing: EventHandlers<Tx> = {
     )
   },
 
-  async 'ticket.guest-invited'(tx, { payload: { userId, eventId, ticketId, guestId } }) {
-    if (userId !== null) await tell(tx, toUser(userId, eventId, 'GUEST_INVITED', guestId, { ticketId }))
+  async 'ticket.guest-invited'(tx, { payload: { userId, eventId, ticketId, guestId, name, email } }) {
+    if (userId !== null) return tell(tx, toUser(userId, eventId, 'GUEST_INVITED', guestId, { ticketId }))
+    // Of an address without an account nothing is known but this: it is mailed to as a guest's, and forgotten as one who has bought nothing.
+    const guest = await insertAccount(tx, { id: newId(), role: 'GUEST', guestEmail: email, name })
+    await tell(tx, toUser(guest.id, eventId, 'GUEST_EXPECTED', guestId, { name, email }))
   },
 
   async 'event.staff-changed'(tx, { payload: { eventId, organizerId, userId, roles, version, change } }) {
@@ -170,14 +188,14 @@ export const announcing: EventHandlers<Tx> = {
 
   'ticket.resold': (tx, { payload: { ticketId, ownerId, eventId } }) =>
     tell(tx, toUser(ownerId, eventId, 'TICKET_RESOLD', ticketId, { ticketId })),
-}
+})
 
 /** An instant of another database's clock, which may be ahead of the one that it is compared with. */
 const since = (at: string): string => new Date(Date.parse(at) - CLOCK_TOLERANCE_SECONDS * 1_000).toISOString()
 
-/** What of a change of an event somebody is to hear. */
-function changesOf(before: EventCopy | null, now: EventForSale, occurredAt: string): NewAnnouncement[] {
-  const { id: eventId, version, endsAt, cancellationReason: reason } = now
+/** What of an event's news somebody is to hear at once. */
+function newsOf(before: EventCopy | null, now: EventForSale, occurredAt: string): NewAnnouncement[] {
+  const { id: eventId, endsAt, cancellationReason: reason } = now
   const of = { cause: eventId, eventId }
   if (now.status === 'CANCELLED') {
     if (before?.status === 'CANCELLED' || endsAt <= new Date(occurredAt)) return []
@@ -191,16 +209,58 @@ function changesOf(before: EventCopy | null, now: EventForSale, occurredAt: stri
       },
     ]
   }
-  if (now.status !== 'APPROVED' || before === null) return []
-  if (before.status !== 'APPROVED')
-    return [{ ...of, kind: 'NEW_EVENT', audience: 'FOLLOWERS', data: {}, until: now.startsAt }]
-  const timeChanged = before.startsAt.getTime() !== now.startsAt.getTime()
-  const placeChanged = (['roomId', 'venueId', 'locationId'] as const).some(
-    (one) => before[one] !== (now[one] ?? null),
-  )
-  const refundUntil = now.refundUntil?.toISOString() ?? null
-  const mayGoBack = refundUntil !== null && refundUntil !== (before.refundUntil?.toISOString() ?? null)
-  if (!timeChanged && !placeChanged && !mayGoBack) return []
-  const data = { timeChanged, placeChanged, refundUntil: mayGoBack ? refundUntil : null }
-  return [{ kind: 'EVENT_CHANGED', cause: `${eventId} ${version}`, audience: 'HOLDERS', eventId, data }]
+  if (now.status !== 'APPROVED' || before === null || before.status === 'APPROVED') return []
+  return [{ ...of, kind: 'NEW_EVENT', audience: 'FOLLOWERS', data: {}, until: now.startsAt }]
+}
+
+/** What of an event people are told when it changes: as it was before all that is not told yet. */
+type Known = Record<'startsAt' | 'roomId' | 'venueId' | 'locationId' | 'refundUntil', string | null>
+
+const knownOf = (
+  event: Pick<EventForSale, 'startsAt' | 'roomId' | 'venueId' | 'locationId' | 'refundUntil'>,
+): Known => ({
+  startsAt: event.startsAt.toISOString(),
+  roomId: event.roomId ?? null,
+  venueId: event.venueId ?? null,
+  locationId: event.locationId ?? null,
+  refundUntil: event.refundUntil?.toISOString() ?? null,
+})
+
+/**
+ * Has who comes told how an event has changed, a while later: changes that come one after the other are told once, as what they come to, and what comes to nothing, or an event that is
+ * called off meanwhile, not at all. The event's row, which is locked, puts them in order.
+ */
+async function tellChange(
+  tx: Tx,
+  before: EventCopy | null,
+  now: EventForSale,
+  pauseSeconds: number,
+): Promise<void> {
+  const waiting = await lockWaitingChange(tx, now.id)
+  if (now.status === 'CANCELLED' && waiting) return deleteWaitingChange(tx, waiting.id)
+  if (now.status !== 'APPROVED' || before?.status !== 'APPROVED') return
+  const known = (waiting?.data.known as Known | undefined) ?? knownOf(before)
+  const change = changeOf(now, known, pauseSeconds)
+  if (waiting && change) await updateWaitingChange(tx, waiting.id, change)
+  else if (waiting) await deleteWaitingChange(tx, waiting.id)
+  else if (change) await tell(tx, change)
+}
+
+/** What an event has come to since it was as somebody knows it; null for nothing that they are told. */
+function changeOf(event: EventForSale, known: Known, afterSeconds: number): NewAnnouncement | null {
+  const { id: eventId, version } = event
+  const now = knownOf(event)
+  const timeChanged = now.startsAt !== known.startsAt
+  const placeChanged = (['roomId', 'venueId', 'locationId'] as const).some((one) => now[one] !== known[one])
+  const refundUntil = now.refundUntil === known.refundUntil ? null : now.refundUntil
+  if (!timeChanged && !placeChanged && refundUntil === null) return null
+  const data = { timeChanged, placeChanged, refundUntil, known }
+  return {
+    kind: 'EVENT_CHANGED',
+    cause: `${eventId} ${version}`,
+    audience: 'HOLDERS',
+    eventId,
+    data,
+    afterSeconds,
+  }
 }

@@ -1,4 +1,5 @@
 import type { Language } from '../../accounts/account-store.ts'
+import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Tx } from '../../database.ts'
 import type { ChannelName } from '../kinds.ts'
 
@@ -26,53 +27,59 @@ export interface DueDelivery {
 
 /** How much a process can take. */
 export interface Room {
-  /** Deliveries in all, and of what is not urgent. */
+  /** Deliveries in all, of what is not urgent, and of campaigns. */
   all: number
   rest: number
+  campaigns: number
+}
+
+/** Messages a second by one channel, over all processes: in all, and of campaigns. */
+export interface Rate {
+  all: number
+  campaigns: number
 }
 
 /**
- * How many deliveries of a channel may leave now, at its rate over all processes. Whoever asks holds the channel's pace until their transaction ends: so deliveries are
- * handed out one after the other, in their order.
+ * How many deliveries of a channel may leave now, and how many of campaigns, at its rate over all processes. Whoever asks holds the channel's pace until their transaction
+ * ends: so deliveries are handed out one after the other, in their order.
  */
-export async function lockPace(tx: Tx, channel: ChannelName, perSecond: number): Promise<number> {
-  const [pace] = await tx.$queryRaw<{ slots: number }[]>`
-    SELECT CASE WHEN next_at > clock_timestamp() THEN 0 ELSE 1 + floor(${perSecond}::float8
-      * extract(epoch FROM least(clock_timestamp() - next_at, make_interval(secs => ${BURST_SECONDS}::float8))))::int END AS slots
-    FROM (SELECT next_at FROM delivery_paces WHERE channel = ${channel}::channel FOR UPDATE) AS pace`
-  return pace?.slots ?? 0
+export async function lockPace(tx: Tx, channel: ChannelName, rate: Rate): Promise<Rate> {
+  const [pace] = await tx.$queryRaw<Rate[]>`
+    SELECT ${slots(Prisma.sql`next_at`, rate.all)} AS "all", ${slots(Prisma.sql`coalesce(campaigns_next_at, now())`, rate.campaigns)} AS campaigns
+    FROM (SELECT next_at, campaigns_next_at FROM delivery_paces WHERE channel = ${channel}::channel FOR UPDATE) AS pace`
+  return pace ?? { all: 0, campaigns: 0 }
 }
 
-/** Moves a channel's pace on by what has been taken. */
-export async function updatePace(
-  tx: Tx,
-  channel: ChannelName,
-  perSecond: number,
-  taken: number,
-): Promise<void> {
+const slots = (nextAt: Prisma.Sql, perSecond: number): Prisma.Sql =>
+  Prisma.sql`CASE WHEN ${nextAt} > clock_timestamp() THEN 0 ELSE 1 + floor(${perSecond}::float8
+    * extract(epoch FROM least(clock_timestamp() - ${nextAt}, make_interval(secs => ${BURST_SECONDS}::float8))))::int END`
+
+/** Moves a channel's pace on by what has been taken, in all and of campaigns. */
+export async function updatePace(tx: Tx, channel: ChannelName, rate: Rate, taken: Rate): Promise<void> {
   await tx.$executeRaw`UPDATE delivery_paces
-    SET next_at = greatest(next_at, clock_timestamp() - make_interval(secs => ${BURST_SECONDS}::float8))
-      + make_interval(secs => ${taken}::int / ${perSecond}::float8)
+    SET next_at = ${movedOn(Prisma.sql`next_at`, rate.all, taken.all)},
+      campaigns_next_at = ${movedOn(Prisma.sql`campaigns_next_at`, rate.campaigns, taken.campaigns)}
     WHERE channel = ${channel}::channel`
 }
 
+const movedOn = (nextAt: Prisma.Sql, perSecond: number, taken: number): Prisma.Sql =>
+  Prisma.sql`greatest(${nextAt}, clock_timestamp() - make_interval(secs => ${BURST_SECONDS}::float8))
+    + make_interval(secs => ${taken}::int / ${perSecond}::float8)`
+
 /**
  * Takes what is due by a channel, the most urgent first, then what has been due for longest: nobody else is given it for the length of a lease, after which whoever
- * asks is. What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more is given up. The caller holds the channel's pace.
+ * asks is. What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more, or of a campaign that was stopped, is given up. The
+ * caller holds the channel's pace.
  * Each priority is the beginning of a range of one index, however much is waiting behind it.
  */
-export async function takeDue(
-  tx: Tx,
-  channel: ChannelName,
-  slots: number,
-  room: Room,
-): Promise<DueDelivery[]> {
-  const [all, rest] = [Math.min(slots, room.all), Math.min(slots, Math.max(0, room.rest))]
+export async function takeDue(tx: Tx, channel: ChannelName, slots: Rate, room: Room): Promise<DueDelivery[]> {
+  const [all, rest] = [Math.min(slots.all, room.all), Math.min(slots.all, Math.max(0, room.rest))]
+  const campaigns = Math.min(slots.campaigns, rest, Math.max(0, room.campaigns))
   if (all <= 0) return []
   const rows = await tx.$queryRaw<(DueDelivery & { place: bigint; leaves: boolean })[]>`
     WITH due AS (
       SELECT id, row_number() OVER (ORDER BY priority, not_before, seq) AS place FROM (
-        SELECT due.* FROM (VALUES (0, ${all}::int), (1, ${rest}::int), (2, ${rest}::int), (3, ${rest}::int)) AS wanted (priority, most)
+        SELECT due.* FROM (VALUES (0, ${all}::int), (1, ${rest}::int), (2, ${rest}::int), (3, ${campaigns}::int)) AS wanted (priority, most)
         CROSS JOIN LATERAL (
           SELECT id, priority, not_before, seq FROM deliveries
           WHERE channel = ${channel}::channel AND priority = wanted.priority AND state = 'WAITING' AND not_before <= now()
@@ -81,32 +88,33 @@ export async function takeDue(
       ORDER BY priority, not_before, seq LIMIT ${all}
     )
     UPDATE deliveries delivery SET
-      attempts = attempts + CASE WHEN how.quiet IS NULL AND NOT how.late THEN 1 ELSE 0 END,
+      attempts = attempts + CASE WHEN how.quiet IS NULL AND how.ending IS NULL THEN 1 ELSE 0 END,
       not_before = coalesce(how.quiet, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)),
-      state = CASE WHEN how.late THEN 'DEAD' ELSE 'WAITING' END::delivery_state,
-      reason = CASE WHEN how.late THEN 'TOO_LATE' ELSE reason END,
-      ended_at = CASE WHEN how.late THEN now() END,
-      secret = CASE WHEN how.late THEN NULL ELSE secret END
+      state = CASE WHEN how.ending IS NULL THEN 'WAITING' ELSE 'DEAD' END::delivery_state,
+      reason = coalesce(how.ending, reason),
+      ended_at = CASE WHEN how.ending IS NOT NULL THEN now() END,
+      secret = CASE WHEN how.ending IS NULL THEN secret END
     FROM (
-      SELECT due.id, due.place, waiting.secret AS sealed, notice.kind, notice.data, person.language, person.timezone,
-        coalesce(waiting.not_after <= now(), false) AS late,
+      SELECT due.id, due.place, waiting.secret AS sealed, notice.kind, coalesce(campaign.facts, notice.data) AS data, person.language, person.timezone,
+        CASE WHEN campaign.stopped_at IS NOT NULL THEN 'STOPPED' WHEN waiting.not_after <= now() THEN 'TOO_LATE' END AS ending,
         CASE WHEN waiting.priority >= 2 THEN quiet_until(quiet.starts, quiet.ends, person.timezone, now()) END AS quiet
       FROM due JOIN deliveries waiting ON waiting.id = due.id
       JOIN notifications notice ON notice.id = waiting.notification_id
       JOIN users person ON person.id = waiting.user_id
       LEFT JOIN quiet_hours quiet ON quiet.user_id = waiting.user_id
+      LEFT JOIN campaigns campaign ON campaign.id = waiting.campaign_id
     ) AS how
     WHERE delivery.id = how.id AND delivery.state = 'WAITING' AND delivery.not_before <= now()
     RETURNING delivery.id, delivery.user_id AS "userId", delivery.address, delivery.priority, delivery.attempts AS attempt,
       how.kind, how.data, delivery.not_after AS until, how.sealed AS secret, how.language::text AS language, how.timezone, how.place,
-      how.quiet IS NULL AND NOT how.late AS leaves`
+      how.quiet IS NULL AND how.ending IS NULL AS leaves`
   return rows.filter(({ leaves }) => leaves).toSorted((one, other) => Number(one.place - other.place))
 }
 
-/** Notes that it was handed over, whatever another attempt has come to meanwhile. */
+/** Notes that it was handed over, whatever another attempt has come to meanwhile, and though its campaign was stopped while it was under way. */
 export async function moveToSent(tx: Tx, id: string): Promise<void> {
   await tx.$executeRaw`UPDATE deliveries SET state = 'SENT', ended_at = now(), secret = NULL, reason = NULL
-    WHERE id = ${id}::uuid AND state = 'WAITING'`
+    WHERE id = ${id}::uuid AND (state = 'WAITING' OR reason = 'STOPPED')`
 }
 
 /**

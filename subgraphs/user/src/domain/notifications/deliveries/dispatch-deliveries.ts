@@ -18,9 +18,10 @@ import {
   updateTried,
 } from './delivery-store.ts'
 
-/** Messages that one process hands over at once by a channel; so many of them are kept free for what is urgent. */
+/** Messages that one process hands over at once by a channel; so many of them are kept free for what is urgent, and campaigns have no more than a few. */
 const AT_ONCE = 32
 const FOR_URGENT = 4
+const OF_CAMPAIGNS = 8
 /** Between two looks for what is due, while there is something and while there was nothing. */
 const BUSY_MS = 50
 const IDLE_MS = 1_000
@@ -36,6 +37,8 @@ const REASON_LENGTH = 500
 export interface DeliveryLimits {
   /** Messages a second, over all processes. */
   perSecond: Readonly<Record<ChannelName, number>>
+  /** The same of what is a campaign's, by each channel. */
+  campaignsPerSecond: number
   /** After so many attempts a message is given up. */
   attempts: number
 }
@@ -60,22 +63,27 @@ export function dispatchDeliveries(deps: DispatcherDeps, limits: DeliveryLimits)
 
 function dispatchBy(
   deps: DispatcherDeps,
-  { perSecond, attempts }: DeliveryLimits,
+  { perSecond, campaignsPerSecond, attempts }: DeliveryLimits,
   channel: Channel,
 ): Lookout {
   const givingUp = new AbortController()
   const underWay = new Map<DueDelivery, Promise<void>>()
-  const rate = perSecond[channel.name]
+  const rate = { all: perSecond[channel.name], campaigns: campaignsPerSecond }
 
   /** @returns how long to rest: not at all after something was taken. */
   async function look(): Promise<number> {
-    const rest = [...underWay.keys()].filter(({ priority }) => priority > PRIORITY.SECURITY).length
-    const room = { all: AT_ONCE - underWay.size, rest: AT_ONCE - FOR_URGENT - rest }
+    const all = [...underWay.keys()]
+    const room = {
+      all: AT_ONCE - all.length,
+      rest: AT_ONCE - FOR_URGENT - all.filter(({ priority }) => priority > PRIORITY.SECURITY).length,
+      campaigns: OF_CAMPAIGNS - countCampaigns(all),
+    }
     if (room.all <= 0) return BUSY_MS
     const due = await transaction(deps.db, async (tx) => {
       const slots = await lockPace(tx, channel.name, rate)
       const taken = await takeDue(tx, channel.name, slots, room)
-      if (taken.length > 0) await updatePace(tx, channel.name, rate, taken.length)
+      if (taken.length > 0)
+        await updatePace(tx, channel.name, rate, { all: taken.length, campaigns: countCampaigns(taken) })
       return taken
     })
     for (const delivery of due) underWay.set(delivery, attempt(delivery))
@@ -112,6 +120,9 @@ function dispatchBy(
     },
   }
 }
+
+const countCampaigns = (deliveries: readonly DueDelivery[]): number =>
+  deliveries.filter(({ priority }) => priority === PRIORITY.CAMPAIGN).length
 
 /** Makes one attempt, and writes down what came of it. @param closing gives up: the process ends. */
 async function deliver(

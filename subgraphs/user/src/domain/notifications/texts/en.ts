@@ -270,6 +270,15 @@ export const en: Texts = {
     subject: `You no longer work for ${title}`,
     paragraphs: [`You have been taken off the staff of ${title}. What you did there stays as it is.`],
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `You are invited to ${title}`,
+    paragraphs: [
+      `Hello ${name}, the organizer of ${title} has invited you, and keeps a ticket for you.`,
+      `Sign up with ${email} and confirm that the address is yours: then the ticket is in your account, with the code for the door.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Sign up for your ticket', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,
     paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],
@@ -280,6 +289,15 @@ export const en: Texts = {
     subject: `${title} is almost sold out`,
     paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
     action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
+  }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} sends you this about ${title}, since you have asked for offers of organizers.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'See the event', url: say.url(`/events/${event.eventId}`) },
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `New from ${organizer}: ${title}`,

@@ -270,6 +270,15 @@ export const id: Texts = {
       `Anda tidak lagi termasuk staf ${title}. Apa yang telah Anda lakukan di sana tetap berlaku.`,
     ],
   }),
+  GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
+    subject: `Anda diundang ke ${title}`,
+    paragraphs: [
+      `Halo ${name}, penyelenggara ${title} mengundang Anda dan menyimpan satu tiket untuk Anda.`,
+      `Daftarlah dengan ${email} dan konfirmasikan bahwa alamat itu milik Anda: tiketnya lalu ada di akun Anda, dengan kode untuk pintu masuk.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Daftar untuk tiket Anda', url: say.url('/sign-up') },
+  }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Hampir habis: ${title}`,
     paragraphs: [`${title} dalam daftar keinginan Anda tinggal ${say.count(left)} tempat.`],
@@ -280,6 +289,15 @@ export const id: Texts = {
     subject: `${title} hampir habis`,
     paragraphs: [`Acara Anda ${title} tinggal ${say.count(left)} tempat.`],
     action: { label: 'Lihat penjualan', url: say.url(`/organize/${eventId}`) },
+  }),
+  CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
+    subject,
+    paragraphs: [
+      ...body.split(/\n{2,}/),
+      `${organizer} mengirimkan ini tentang ${title}, karena Anda meminta penawaran dari penyelenggara.`,
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat acara', url: say.url(`/events/${event.eventId}`) },
   }),
   NEW_EVENT: ({ title, organizer, ...event }, say) => ({
     subject: `Baru dari ${organizer}: ${title}`,

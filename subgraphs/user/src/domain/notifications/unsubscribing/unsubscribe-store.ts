@@ -2,13 +2,15 @@ import type { Tx } from '../../database.ts'
 import type { NotificationKind } from '../kinds.ts'
 import type { Unsubscribing } from './unsubscribe-links.ts'
 
-type Switch = Omit<Unsubscribing, 'language'>
+/** Somebody's, of one group and channel. */
+export type Switch = Omit<Unsubscribing, 'language'>
 
-/** Switches a group of kinds off by a channel, whatever was said before. Does nothing for an account that is erased. */
-export async function updateSwitchOff(tx: Tx, { userId, group, channel }: Switch): Promise<void> {
-  await tx.$executeRaw`INSERT INTO notification_switches (user_id, kinds, channel, enabled)
+/** Switches a group of kinds off by a channel, whatever was said before. Does nothing for an account that is erased. @returns whether it was not switched off before. */
+export async function updateSwitchOff(tx: Tx, { userId, group, channel }: Switch): Promise<boolean> {
+  const changed = await tx.$executeRaw`INSERT INTO notification_switches (user_id, kinds, channel, enabled)
     SELECT id, ${group}, ${channel}::channel, false FROM users WHERE id = ${userId}::uuid AND deleted_at IS NULL
-    ON CONFLICT (user_id, kinds, channel) DO UPDATE SET enabled = false`
+    ON CONFLICT (user_id, kinds, channel) DO UPDATE SET enabled = false WHERE notification_switches.enabled`
+  return changed === 1
 }
 
 /** Gives up what waits to be sent of these kinds. */

@@ -1,9 +1,8 @@
 import { transaction } from '@karcis/kit/database'
 import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
 import type { Deps } from '../../deps.ts'
-import { KINDS, type NotificationKind } from '../kinds.ts'
 import { answerHtml } from '../pages.ts'
-import { moveWaitingToDead, updateSwitchOff } from './unsubscribe-store.ts'
+import { switchOff } from './switch-off.ts'
 import { askPage, donePage, UNSUBSCRIBE_POLICY, unknownPage } from './unsubscribe-page.ts'
 
 /**
@@ -17,11 +16,7 @@ export async function unsubscribe(
   const what = unsubscribeLinks.read(query.get('token') ?? '')
   if (!what) return page(404, unknownPage())
   if (method === 'GET') return page(200, askPage(what))
-  const kinds = (Object.keys(KINDS) as NotificationKind[]).filter((kind) => KINDS[kind].group === what.group)
-  await transaction(db, async (tx) => {
-    await updateSwitchOff(tx, what)
-    await moveWaitingToDead(tx, what, kinds)
-  })
+  await transaction(db, (tx) => switchOff(tx, what))
   return page(200, donePage(what))
 }
 
