@@ -1,3 +1,5 @@
+import { createECDH, randomBytes } from 'node:crypto'
+
 // A script knows the shape of what it asks for; naming each shape twice would say nothing more.
 // oxlint-disable-next-line typescript/no-explicit-any -- see above
 type Answer = any
@@ -50,6 +52,27 @@ export async function ensureUser(run: Run, user: (typeof demoUsers)[number]): Pr
   } catch {
     return signIn(run, email, password) // there already; if it was another failure, this one tells
   }
+}
+
+/** A browser that is told what its person is, where pushes are caught: it is no real one, and what is caught is seen at /outbox. */
+export async function ensureBrowser(run: Run, token: string): Promise<void> {
+  const { pushPublicKey, pushSubscriptions } = await run(
+    '{ pushPublicKey pushSubscriptions(first: 1) { totalCount } }',
+    {},
+    token,
+  )
+  if (pushPublicKey === null || pushSubscriptions.totalCount > 0) return
+  const input = {
+    endpoint: `https://push.karcis.example/${randomBytes(12).toString('hex')}`,
+    p256dh: createECDH('prime256v1').generateKeys('base64url'),
+    auth: randomBytes(16).toString('base64url'),
+    userAgent: 'Mozilla/5.0 (Android 14; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0',
+  }
+  await run(
+    'mutation ($input: RegisterPushSubscriptionInput!) { registerPushSubscription(input: $input) { id } }',
+    { input },
+    token,
+  )
 }
 
 /** Makes somebody an organizer, by the way of a proposal. @returns an access token with that role. */

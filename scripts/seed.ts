@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { createApi, demoUsers, ensureOrganizer, ensureUser, type Run, signIn } from './demo-accounts.ts'
+import {
+  createApi,
+  demoUsers,
+  ensureBrowser,
+  ensureOrganizer,
+  ensureUser,
+  type Run,
+  signIn,
+} from './demo-accounts.ts'
 import { type Poster, posterOf } from './demo-posters.ts'
 import { hashFiles, isStamped, writeStamp } from './once.ts'
 import type { StartSettings } from './start-settings.ts'
@@ -52,7 +60,9 @@ export async function seed(
 ): Promise<void> {
   const run = createApi(routerUrl)
   const adminToken = await signIn(run, admin.email, admin.password)
-  const [organizer] = await Promise.all(demoUsers.map((user) => ensureUser(run, user)))
+  const tokens = await Promise.all(demoUsers.map((user) => ensureUser(run, user)))
+  await Promise.all(tokens.map((token) => ensureBrowser(run, token)))
+  const [organizer] = tokens
   if (!organizer) throw new Error('no organizer among the demo users')
   const organizerToken = await ensureOrganizer(run, organizer, adminToken)
   const place = await ensurePlaces(run, adminToken)

@@ -53,6 +53,12 @@ interface StorySettings {
   GOOGLE_CLIENT_ID?: string
   GOOGLE_CLIENT_SECRET?: string
   GOOGLE_REDIRECT_URIS?: string[]
+  PUSH_PRIVATE_KEY?: string | undefined
+  PUSH_CONTACT?: string
+  SMS_URL?: string
+  SMS_ACCOUNT?: string
+  SMS_TOKEN?: string
+  SMS_FROM?: string
   MIDTRANS_SERVER_KEY?: string
   MIDTRANS_SNAP_URL?: string
   MIDTRANS_API_URL?: string

@@ -1,4 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { startGoogle } from '@karcis/stand-ins/google'
+import { type PushService, startPushService } from '@karcis/stand-ins/push'
+import { type SmsProvider, startSmsProvider } from '@karcis/stand-ins/sms'
+import { eventually } from '@karcis/testkit/eventually'
 import { signInAtGoogle } from '@karcis/testkit/google'
 import { gql, type GraphQLBody } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,11 +11,24 @@ import { type Karcis, startKarcis } from './karcis.ts'
 const stack = new AsyncDisposableStack()
 const PAGE = 'http://localhost:4000/sign-in/google'
 let karcis: Karcis
+let push: PushService
+let sms: SmsProvider
 beforeAll(async () => {
   const client = { clientId: 'karcis', clientSecret: 'a secret of the test', redirectUris: [PAGE] }
   const google = stack.use(await startGoogle(client))
+  const account = { account: 'AC0123456789abcdef0123456789abcdef', token: 'what the provider signs with' }
+  sms = stack.use(await startSmsProvider({ ...account, from: ['Karcis'] }))
+  push = stack.use(await startPushService())
   karcis = stack.use(
     await startKarcis({
+      PUSH_PRIVATE_KEY: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+        format: 'jwk',
+      }).d,
+      PUSH_CONTACT: 'mailto:ops@karcis.example',
+      SMS_URL: sms.url,
+      SMS_ACCOUNT: account.account,
+      SMS_TOKEN: account.token,
+      SMS_FROM: 'Karcis',
       GOOGLE_ISSUER: google.url,
       GOOGLE_CLIENT_ID: client.clientId,
       GOOGLE_CLIENT_SECRET: client.clientSecret,
@@ -147,4 +164,50 @@ describe('a browser that asks for cookies', () => {
     expect([...browser.jar.keys()].sort()).toEqual(['karcis-session', 'karcis-sign-in'])
     expect(codeOf(await browser.ask(REFRESH))).toBeUndefined()
   })
+})
+
+it('somebody is told in their browser and by text message of what an owner must know; a number ends that answers STOP, as its provider says', async () => {
+  const { browser, accessToken } = await signUp()
+  const ask = async (query: string, variables: object = {}) => {
+    const { data, errors } = await browser.ask(query, variables, { authorization: `Bearer ${accessToken}` })
+    expect(errors).toBeUndefined()
+    return data
+  }
+  const { pushPublicKey } = await ask('{ pushPublicKey }')
+  const device = push.subscribe(pushPublicKey)
+  const { registerPushSubscription: registered } = await ask(
+    `mutation ($input: RegisterPushSubscriptionInput!) { registerPushSubscription(input: $input) {
+      current device { browser system } } }`,
+    { input: device.keys },
+  )
+  expect(registered).toEqual({ current: true, device: { browser: 'Firefox', system: 'Linux' } })
+
+  await ask('mutation { requestPhoneCode(phoneNumber: "+62 812 3456 7890") }')
+  const message = await eventually(() => {
+    const [first] = sms.messages
+    if (!first) throw new Error('nothing has come')
+    return first
+  })
+  const code = message.text.slice(0, 6)
+  const { verifyPhone } = await ask(
+    'mutation ($code: String!) { verifyPhone(code: $code) { phoneNumber phoneVerified } }',
+    { code },
+  )
+  expect(verifyPhone).toEqual({ phoneNumber: '+6281234567890', phoneVerified: true })
+
+  await ask('mutation ($input: ChangePasswordInput!) { changePassword(input: $input) { id } }', {
+    input: { currentPassword: 'correct horse battery', newPassword: 'another horse battery' },
+  })
+  await eventually(() => expect([device.received.length, sms.messages.length]).toEqual([1, 2]))
+  expect(JSON.parse(device.received[0]?.text ?? '').kind).toBe('PASSWORD_CHANGED')
+
+  const [, notice = message] = sms.messages
+  const { pathname, search } = new URL(notice.statusCallback ?? '')
+  const to = karcis.url + pathname + search
+  const stopped = { status: 'failed', errorCode: 21610 }
+  expect(await sms.tell(notice, stopped, { to, signature: 'forged' })).toBe(401)
+  expect(await sms.tell(notice, stopped, { to })).toBe(200)
+  expect((await ask('{ me { phoneVerified } }')).me.phoneVerified).toBe(false)
+  await eventually(() => expect(device.received).toHaveLength(2))
+  expect(JSON.parse(device.received[1]?.text ?? '').kind).toBe('PHONE_ENDED')
 })

@@ -126,7 +126,7 @@ describe('preferences', () => {
     })
     expect(groups).toEqual(
       expect.arrayContaining([
-        { group: 'SECURITY', email: true, push: false, sms: false, fixed: true },
+        { group: 'SECURITY', email: true, push: true, sms: true, fixed: true },
         { group: 'PURCHASES', email: true, push: true, sms: false, fixed: false },
         { group: 'FOLLOWING', email: false, push: true, sms: false, fixed: false },
         { group: 'CAMPAIGNS', email: true, push: false, sms: false, fixed: false },

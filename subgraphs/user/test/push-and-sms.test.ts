@@ -332,7 +332,7 @@ describe('a phone number', () => {
     expect((await siti.ask(REQUEST, { phoneNumber: '+62 (811) 222-3333' })).data.requestPhoneCode).toBe(true)
     const message = await messageTo('+628112223333')
     expect(message.text).toBe(
-      `${codeIn(message)}\nKarcis: your code to verify this number\nIt is good for 10 minutes. Nobody at Karcis will ask you for it.`,
+      `${codeIn(message)}\nKarcis: Your code to verify this number\nIt is good for 10 minutes. Nobody at Karcis will ask you for it.`,
     )
     expect(message.validitySeconds).toBeLessThanOrEqual(600)
     const code = codeIn(message)

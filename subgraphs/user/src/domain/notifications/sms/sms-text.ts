@@ -56,14 +56,14 @@ export function sizeOf(text: string): SmsSize {
 }
 
 /**
- * A text message of what somebody is told: its subject, as much of what is said as there is room for, and whole at its end the link. A code stands first, where phones show it.
+ * A text message of what somebody is told: its subject, when and where, as much of what is said as there is room for, and whole at its end the link. A code stands first, where phones show it.
  */
 export function smsOf({ subject, paragraphs, facts = [], action, code }: Wording): string {
   const said = [
     ...(code === undefined ? [] : [code]),
     `Karcis: ${subject}`,
-    ...paragraphs,
     ...facts.map(([label, value]) => `${label}: ${value}`),
+    ...paragraphs,
   ]
   const text = plain(said.join('\n'))
   const end = action ? `\n${action.url}` : ''

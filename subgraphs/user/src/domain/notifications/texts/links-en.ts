@@ -69,7 +69,7 @@ export const linksEn: LinkTexts = {
     action: { label: 'Choose a new password', url: say.url('/forgot-password') },
   }),
   PHONE_CODE: (_, __, secret) => ({
-    subject: 'your code to verify this number',
+    subject: 'Your code to verify this number',
     paragraphs: ['It is good for 10 minutes. Nobody at Karcis will ask you for it.'],
     code: secret,
   }),

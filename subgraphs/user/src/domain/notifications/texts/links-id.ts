@@ -68,7 +68,7 @@ export const linksId: LinkTexts = {
     action: { label: 'Buat kata sandi baru', url: say.url('/forgot-password') },
   }),
   PHONE_CODE: (_, __, secret) => ({
-    subject: 'kode Anda untuk memverifikasi nomor ini',
+    subject: 'Kode Anda untuk memverifikasi nomor ini',
     paragraphs: ['Berlaku 10 menit. Tidak ada orang Karcis yang akan menanyakannya.'],
     code: secret,
   }),
