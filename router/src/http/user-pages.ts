@@ -4,6 +4,7 @@ import {
   OUTBOX_PATH,
   PAGE_HEADERS,
   PAGE_REQUEST_HEADERS,
+  SMS_STATUS_PATH,
   UNSUBSCRIBE_PATH,
 } from '@karcis/kit/contracts/pages'
 import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
@@ -30,7 +31,7 @@ export interface UserPages extends AsyncDisposable {
 }
 
 /**
- * Pages of the user subgraph, and where mail servers bring what came back. Who may have which is its to say, by signed links and secrets
+ * Pages of the user subgraph, and where mail servers and providers of text messages bring what became of a message. Who may have which is its to say, by signed links and secrets
  * that it knows: no viewer goes along.
  * @param userUrl base URL of the user subgraph.
  */
@@ -90,6 +91,7 @@ export function createUserPages(userUrl: string, tokens: ServiceTokens, origins:
       [OUTBOX_FOLDER]: outbox,
       [UNSUBSCRIBE_PATH]: page,
       [BOUNCES_PATH]: passOn(['authorization']),
+      [SMS_STATUS_PATH]: passOn(['x-twilio-signature']),
     },
     [Symbol.asyncDispose]: () => agent.close(),
   }

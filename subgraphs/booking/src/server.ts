@@ -35,7 +35,7 @@ import { createKeptCounts } from './domain/viewing/kept-counts.ts'
 import { dispatchWebhooks } from './domain/webhooks/deliver-webhooks.ts'
 import { forgetReasonsOf } from './domain/refunds/request-store.ts'
 import { deleteEndpointsOf } from './domain/webhooks/endpoint-store.ts'
-import { createSender } from './domain/webhooks/send-webhook.ts'
+import { createSender } from '@karcis/kit/outside/post'
 import { type BookingSettings, signupGrant } from './env.ts'
 import { type Prisma, PrismaClient } from './generated/prisma/client.ts'
 import { crons, jobs } from './jobs.ts'
@@ -99,7 +99,7 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         sealer,
         webhooks: { sealer, loopback },
       }
-      const dispatcher = dispatchWebhooks(deps, createSender({ loopback }))
+      const dispatcher = dispatchWebhooks(deps, createSender({ loopback, userAgent: 'Karcis-Webhooks/1' }))
       return {
         deps,
         async close() {

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { pauseSeconds } from '../src/domain/webhooks/deliver-webhooks.ts'
-import { isPublicAddress } from '../src/domain/webhooks/public-address.ts'
-import { createSender, type SenderOptions } from '../src/domain/webhooks/send-webhook.ts'
-import { targetProblem } from '../src/domain/webhooks/target.ts'
+import { isPublicAddress } from '@karcis/kit/outside/public-address'
+import { createSender, type SenderOptions } from '@karcis/kit/outside/post'
+import { targetProblem } from '@karcis/kit/outside/target'
 import { startReceiver } from './webhook-receiver.ts'
 
 describe('an address', () => {
@@ -134,7 +135,7 @@ async function startDoor(host: string, port: number): Promise<Server & { knocks:
 
 describe('a name', () => {
   const send = (options: Partial<SenderOptions>, url: string) =>
-    createSender({ loopback: false, ...options })(url, HEADERS, BODY, never)
+    createSender({ userAgent: 'test', loopback: false, ...options })(url, HEADERS, BODY, never)
 
   it.for([
     ['one private address', ['10.0.0.1']],
@@ -192,7 +193,7 @@ describe('a name', () => {
 })
 
 describe('a request', () => {
-  const sender = createSender({ loopback: true, timeoutMs: 300 })
+  const sender = createSender({ userAgent: 'test', loopback: true, timeoutMs: 300 })
 
   it('that is never answered is given up', async () => {
     await using receiver = await startReceiver()
@@ -237,6 +238,29 @@ describe('a request', () => {
     expect(body).toBe('\uFFFD'.repeat(4_096))
   })
 
+  it('of a sender that keeps its connections uses them again, and is sent anew on another where the receiver has just closed one', async () => {
+    let connections = 0
+    const server = createHttpServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(201, { 'retry-after': '7' }).end('taken'))
+    })
+    server.on('connection', () => {
+      connections += 1
+    })
+    server.on('request', ({ socket, url }) => url === '/cut' && connections === 1 && socket.resetAndDestroy())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const kept = createSender({ userAgent: 'test', loopback: true, keptConnections: 2 })
+    for (const path of ['/one', '/two', '/cut'])
+      expect(await kept(url + path, HEADERS, BODY, never)).toMatchObject({
+        status: 201,
+        retryAfterSeconds: 7,
+      })
+    expect(connections).toBe(2)
+    server.close()
+    server.closeAllConnections()
+  })
+
   it('to nobody says so', async () => {
     const outcome = await sender('http://127.0.0.1:9/', HEADERS, BODY, never)
     expect(outcome.error).toBe('No connection: ECONNREFUSED.')
@@ -246,7 +270,12 @@ describe('a request', () => {
     await using receiver = await startReceiver()
     receiver.behave(() => undefined)
     const closing = new AbortController()
-    const sent = createSender({ loopback: true })(receiver.url, HEADERS, BODY, closing.signal)
+    const sent = createSender({ userAgent: 'test', loopback: true })(
+      receiver.url,
+      HEADERS,
+      BODY,
+      closing.signal,
+    )
     await receiver.until(1)
     closing.abort()
     expect((await sent).status).toBeNull()

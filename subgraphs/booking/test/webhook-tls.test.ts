@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { closeHttp, listen } from '@karcis/kit/http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createSender } from '../src/domain/webhooks/send-webhook.ts'
+import { createSender } from '@karcis/kit/outside/post'
 import { type Certified, makeAuthority } from './own-authority.ts'
 
 const NAME = 'hooks.example.com'
@@ -32,12 +32,12 @@ async function startSecure(certified: Certified) {
 
 /** Sends as in production: the name is looked up, and leads here. */
 const send = (port: number) =>
-  createSender({ loopback: false, resolve: async () => ['127.0.0.1'], permits: () => true })(
-    `https://${NAME}:${port}/hook`,
-    {},
-    '{}',
-    new AbortController().signal,
-  )
+  createSender({
+    userAgent: 'test',
+    loopback: false,
+    resolve: async () => ['127.0.0.1'],
+    permits: () => true,
+  })(`https://${NAME}:${port}/hook`, {}, '{}', new AbortController().signal)
 
 describe('a webhook over TLS', () => {
   it('reaches a server whose certificate is of its name and of an authority that is trusted', async () => {

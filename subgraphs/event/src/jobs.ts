@@ -8,6 +8,7 @@ import type { Deps } from './domain/deps.ts'
 import { foldViews } from './domain/events/view-store.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
 import { recordRights } from './domain/organizing/organizer-rights.ts'
+import { endStaffWork } from './domain/staff/end-staff.ts'
 import { eraseAuthor } from './domain/reviews/review-store.ts'
 import { tellOfReviews } from './domain/reviews/tell-of-reviews.ts'
 import { pauseSalesOf, sweepUnpaused } from './domain/organizing/pause-sales.ts'
@@ -80,8 +81,31 @@ const forgetEventCreations = retention<Deps>({
   keepForDays: 1,
 })
 
+/** An invitation that nobody has accepted in time names a stranger's address. */
+const forgetInvitations = retention<Deps>({
+  name: 'forget-staff-invitations',
+  table: 'event_staff',
+  since: 'expires_at',
+  where: 'user_id IS NULL',
+  keepForDays: 1,
+})
+
+const forgetInvitationCounts = retention<Deps>({
+  name: 'forget-staff-invitation-counts',
+  table: 'staff_invitation_counts',
+  since: 'window_ends_at',
+  keepForDays: 1,
+})
+
 /** What forgets, to be run every hour. */
-export const forgetting = [foldOldViews, forgetRoomBlocks, forgetLostRights, forgetEventCreations]
+export const forgetting = [
+  foldOldViews,
+  forgetRoomBlocks,
+  forgetLostRights,
+  forgetEventCreations,
+  forgetInvitations,
+  forgetInvitationCounts,
+]
 
 /** Background work of this subgraph. */
 export const jobs = [
@@ -110,6 +134,7 @@ export const inbox: EventHandlers<Tx> = {
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'
     await recordRights(tx, userId, reason)
+    await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
   },
 }

@@ -47,6 +47,7 @@ const createLoaders = (deps: Deps, viewer: Viewer | null): Loaders => {
     event: loaderOf(reads.event),
     pendingChanges: loaderOf(reads.pendingChanges),
     views: loaderOf(reads.views),
+    staff: loaderOf(reads.staff),
     review: loaderOf(reads.review),
     moderations: loaderOf(reads.moderations),
     rating: loaderOf(reads.rating),

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   BLOCK,
   CREATE_CATEGORY,
+  CREATE_EVENT,
   CREATE_LOCATION,
   CREATE_ROOM,
   CREATE_SERIES,
@@ -94,7 +95,66 @@ describe('locations', () => {
     expect(await story.refused(admin, update, { input: { id: newId(), city: 'Bogor' } })).toMatchObject({
       code: 'NOT_FOUND',
     })
-    expect(await story.does(null, '{ locations { id } }')).toContainEqual({ id: created.id })
+    expect(await story.does(null, '{ locations { id public owner { id } } }')).toContainEqual({
+      id: created.id,
+      public: true,
+      owner: null,
+    })
+    for (const [by, code] of [
+      [organizer, 'FORBIDDEN'],
+      [person(), 'FORBIDDEN'],
+      [null, 'UNAUTHENTICATED'],
+    ] as const)
+      expect((await story.ask(by, update, { input: { id: created.id, city: 'Bogor' } })).code).toBe(code)
+  })
+
+  it('of an organizer are seen and used by them alone, and seen by all where events are', async () => {
+    const house = await openHouse(story)
+    const input = { name: 'Kebun', city: 'Bogor', country: 'Indonesia' }
+    const { id } = await story.does(house.organizer, CREATE_LOCATION, { input })
+    const LIST = '{ locations { id } }'
+    const ONE = 'query($id: ID!) { location(id: $id) { public owner { id } } }'
+    const own = { public: false, owner: { id: house.organizer.id } }
+    expect(await story.does(house.organizer, LIST)).toContainEqual({ id })
+    for (const by of [house.organizer, house.admin]) expect(await story.does(by, ONE, { id })).toEqual(own)
+    for (const by of [null, person(), organizer]) {
+      expect(await story.does(by, LIST)).not.toContainEqual({ id })
+      expect(await story.does(by, ONE, { id })).toBeNull()
+    }
+
+    const venue = { name: 'Saung', city: 'Bogor', address: 'Jalan Kebun 1', locationId: id }
+    const event = house.draftOf({ venueId: null, roomId: null, locationId: id })
+    for (const [document, use] of [
+      [CREATE_VENUE, venue],
+      [CREATE_EVENT, event],
+    ] as const) {
+      expect((await story.ask(organizer, document, { input: use })).code).toBe('FORBIDDEN')
+      expect((await story.ask(house.organizer, document, { input: use })).code).toBeUndefined()
+    }
+    const theirs = await story.does(organizer, CREATE_VENUE, { input: { ...venue, locationId: null } })
+    const move = 'mutation($input: UpdateVenueInput!) { updateVenue(input: $input) { id } }'
+    expect((await story.ask(organizer, move, { input: { id: theirs.id, locationId: id } })).code).toBe(
+      'FORBIDDEN',
+    )
+    const elsewhere = await story.does(organizer, CREATE_EVENT, { input: house.draftOf({ roomId: null }) })
+    expect(
+      (await story.ask(organizer, UPDATE_EVENT, { input: { id: elsewhere.id, locationId: id } })).code,
+    ).toBe('FORBIDDEN')
+    const open = await house.createApproved({ venueId: null, roomId: null, locationId: id })
+    const PLACE = 'query($id: ID!) { event(id: $id) { location { id name } } }'
+    expect((await story.does(null, PLACE, { id: open.id })).location).toEqual({ id, name: 'Kebun' })
+    const remove = 'mutation($id: ID!) { deleteLocation(id: $id) { id } }'
+    expect((await story.ask(organizer, remove, { id })).code).toBe('FORBIDDEN')
+    expect((await story.ask(house.organizer, remove, { id })).code).toBe('CONFLICT')
+
+    await story.sql(
+      `INSERT INTO locations (id, owner_id, name, city, country) SELECT gen_random_uuid(), $1::uuid, 'Lot', 'Bogor', 'Indonesia' FROM generate_series(2, 50)`,
+      house.organizer.id,
+    )
+    expect(await story.refused(house.organizer, CREATE_LOCATION, { input })).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      limit: 50,
+    })
   })
 })
 

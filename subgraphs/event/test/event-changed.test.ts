@@ -92,6 +92,7 @@ describe('event.changed', () => {
       capacity: 500,
       salesPaused: false,
       salesPausedReason: null,
+      staff: [],
       maxOpenPlaces: null,
       rescheduledAt: null,
       refundUntil: null,

@@ -22,6 +22,7 @@ const ticketOf = (change: Partial<TicketDocument> = {}, title = 'Konser Raya'): 
   event: {
     id: '0198f3a0-7c11-7abc-8def-0123456789af',
     organizerId: '0198f3a0-7c11-7abc-8def-0123456789b0',
+    staff: [],
     title,
     status: 'APPROVED',
     startsAt: new Date('2027-05-01T12:00:00Z'),

@@ -4,6 +4,7 @@ import { roleSchema } from '@karcis/kit/contracts/tokens'
 import { addressOf } from '@karcis/mail/mail'
 import { MAX_LOCAL_LENGTH } from '@karcis/mail/return-paths'
 import { z } from 'zod'
+import { publicKeyOf } from './domain/notifications/push/vapid.ts'
 
 /** Below this, a stolen table of hashes could be guessed through too cheaply. */
 const MIN_PRODUCTION_COST = 10
@@ -21,6 +22,18 @@ const list = z.string().transform((text) => text.split(',').flatMap((entry) => e
 const origin = z.string().refine((text) => URL.canParse(text) && new URL(text).origin === text, {
   error: 'must be origins such as https://tickets.example, separated by commas',
 })
+
+/** Whom a push service turns to (RFC 8292). */
+const contact = z
+  .string()
+  .refine((text) => /^mailto:[^@\s<>]+@[^@\s<>]+$/.test(text) || /^https:\/\/\S+$/.test(text), {
+    error: 'must be an address, as mailto:ops@karcis.example, or an https:// URL',
+  })
+
+/** The beginning of phone numbers, as `+62`. */
+const phonePrefix = z
+  .string()
+  .regex(/^\+[1-9]\d{0,5}$/, 'must be the beginnings of numbers, as +62, separated by commas')
 
 /** Messages a second. */
 const rate = (byDefault: number) => unlessEmpty(z.coerce.number().min(0.01).max(10_000).default(byDefault))
@@ -40,6 +53,17 @@ export const userSettings = subgraphSettings
     ADMIN_EMAIL: optional(emailSchema),
     ADMIN_PASSWORD: optional(z.string().min(8, 'needs at least 8 characters')),
     REFRESH_GRACE_SECONDS: z.coerce.number().int().min(0).max(300).default(30),
+    /** A folder in which files are kept that people send, seen by all processes of this subgraph. A bucket, by the six below, goes before it. */
+    FILES_FOLDER: optionalText,
+    FILES_ENDPOINT: unlessEmpty(address.transform((url) => url.replace(/\/+$/, '')).optional()),
+    /** Where clients reach the bucket; where we do, unless it is given. */
+    FILES_PUBLIC_ENDPOINT: unlessEmpty(address.transform((url) => url.replace(/\/+$/, '')).optional()),
+    FILES_REGION: unlessEmpty(z.string().default('us-east-1')),
+    FILES_BUCKET: optionalText,
+    FILES_ACCESS_KEY_ID: optionalText,
+    FILES_SECRET_ACCESS_KEY: optionalText,
+    /** For so long a file is kept that nothing uses. */
+    UNUSED_UPLOAD_HOURS: unlessEmpty(z.coerce.number().min(0.001).max(8_760).default(24)),
     SECOND_FACTOR_REQUIRED_FOR: list.pipe(z.array(roleSchema.exclude(['GUEST']))).prefault(''),
     PASSKEY_RP_ID: unlessEmpty(
       z
@@ -52,6 +76,7 @@ export const userSettings = subgraphSettings
     REFRESH_TOKEN_RETENTION_DAYS: days(30),
     KNOWN_PLACE_RETENTION_DAYS: days(90),
     PROPOSAL_RETENTION_DAYS: days(730),
+    REPORT_RETENTION_DAYS: days(730),
     AUDIT_ADDRESS_RETENTION_DAYS: days(180),
     GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
     GOOGLE_CLIENT_ID: optionalText,
@@ -86,6 +111,28 @@ export const userSettings = subgraphSettings
     ),
     /** What whoever brings mails that came back shows. */
     MAIL_BOUNCE_SECRET: optional(z.string().min(32, 'needs at least 32 characters')),
+    /** The key that pushes are signed with. Without it, and whom push services turn to, development catches pushes on a page. */
+    PUSH_PRIVATE_KEY: optional(
+      z.string().refine((key) => publicKeyOf(key) !== null, {
+        error: 'must be a private key of P-256: 43 characters of base64url',
+      }),
+    ),
+    PUSH_CONTACT: optional(contact),
+    /** The API of Twilio, or of somebody who speaks it. */
+    SMS_URL: unlessEmpty(
+      address.transform((url) => url.replace(/\/+$/, '')).default('https://api.twilio.com'),
+    ),
+    SMS_ACCOUNT: optionalText,
+    SMS_TOKEN: optionalText,
+    /** A number, a name, or the id of a messaging service. */
+    SMS_FROM: optional(
+      z.string().regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11})$/, {
+        error:
+          'must be a number such as +15005550006, a name of at most 11 letters, or the id of a messaging service',
+      }),
+    ),
+    /** How the numbers begin that codes are sent to. */
+    SMS_PREFIXES: unlessEmpty(list.pipe(z.array(phonePrefix).min(1)).prefault('+62')),
     /** Messages a second by each channel, over all processes: what the provider takes. */
     EMAIL_PER_SECOND: rate(10),
     PUSH_PER_SECOND: rate(100),
@@ -123,9 +170,28 @@ export const userSettings = subgraphSettings
       if (secret?.includes(STAND_IN_MARK))
         problem('GOOGLE_CLIENT_SECRET', 'is the secret of a stand-in, where anybody is whoever they say')
     }
+    const bucket = [
+      'FILES_ENDPOINT',
+      'FILES_BUCKET',
+      'FILES_ACCESS_KEY_ID',
+      'FILES_SECRET_ACCESS_KEY',
+    ] as const
+    const missing = bucket.filter((name) => settings[name] === undefined)
+    if (missing.length > 0 && missing.length < bucket.length)
+      for (const name of missing) problem(name, 'must be given together with the others of the bucket')
     if (settings.ADMIN_EMAIL && !settings.ADMIN_PASSWORD)
       problem('ADMIN_PASSWORD', 'must be given together with ADMIN_EMAIL')
     if (settings.SMTP_URL && !settings.MAIL_FROM) problem('MAIL_FROM', 'must be given together with SMTP_URL')
+    if (settings.PUSH_CONTACT && !settings.PUSH_PRIVATE_KEY)
+      problem('PUSH_PRIVATE_KEY', 'must be given together with PUSH_CONTACT')
+    if (settings.PUSH_PRIVATE_KEY && !settings.PUSH_CONTACT && settings.NODE_ENV !== 'development')
+      problem('PUSH_CONTACT', 'must be given together with PUSH_PRIVATE_KEY')
+    const sms = ['SMS_ACCOUNT', 'SMS_TOKEN', 'SMS_FROM'] as const
+    if (sms.some((name) => settings[name]))
+      for (const name of sms.filter((name) => !settings[name]))
+        problem(name, 'must be given together with the others of SMS_ACCOUNT, SMS_TOKEN and SMS_FROM')
+    if (settings.NODE_ENV === 'production' && settings.SMS_URL.startsWith('http:'))
+      problem('SMS_URL', 'must be an https:// URL in production')
     if (settings.MAIL_BOUNCE && !settings.MAIL_BOUNCE_SECRET)
       problem('MAIL_BOUNCE_SECRET', 'must be given together with MAIL_BOUNCE')
     if (settings.ADMIN_PASSWORD && !settings.ADMIN_EMAIL)

@@ -5,6 +5,7 @@ import type { Deps } from './domain/deps.ts'
 import { announceReminders } from './domain/notifications/announcements/announce.ts'
 import { closeCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { forgetGuests } from './domain/guests/forget-guests.ts'
+import { openMissingPages } from './domain/organizers/pages.ts'
 import type { UserSettings } from './env.ts'
 
 type Kept = Pick<
@@ -12,6 +13,7 @@ type Kept = Pick<
   | 'REFRESH_TOKEN_RETENTION_DAYS'
   | 'KNOWN_PLACE_RETENTION_DAYS'
   | 'PROPOSAL_RETENTION_DAYS'
+  | 'REPORT_RETENTION_DAYS'
   | 'AUDIT_ADDRESS_RETENTION_DAYS'
   | 'GUEST_RETENTION_DAYS'
   | 'NOTIFICATION_RETENTION_DAYS'
@@ -23,6 +25,13 @@ export const announceRemindersJob = defineJob({
   name: 'announce-reminders',
   schema: z.object({}),
   run: (deps: Deps) => announceReminders(deps),
+})
+
+/** Every few minutes: organizers from before there were pages have one. */
+export const openMissingPagesJob = defineJob({
+  name: 'open-missing-organizer-pages',
+  schema: z.object({}),
+  run: (deps: Deps) => openMissingPages(deps),
 })
 
 /** Every ten minutes: campaigns of which nothing waits any more. */
@@ -87,6 +96,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     keepForDays: 0,
   }),
   retention({
+    name: 'forget-phone-codes',
+    table: 'phone_codes',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
+  retention({
     name: 'forget-provider-sign-ins',
     table: 'provider_sign_ins',
     since: 'expires_at',
@@ -104,6 +119,13 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     table: 'organizer_proposals',
     since: 'reviewed_at',
     keepForDays: settings.PROPOSAL_RETENTION_DAYS,
+  }),
+  retention({
+    name: 'forget-content-reports',
+    table: 'content_reports',
+    since: 'decided_at',
+    where: 'decided_at IS NOT NULL',
+    keepForDays: settings.REPORT_RETENTION_DAYS,
   }),
   // With its parts, which are what is personal of it.
   retention({

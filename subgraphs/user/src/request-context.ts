@@ -1,11 +1,14 @@
-import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
+import { createBatchedRead, type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
 import type { Deps } from './domain/deps.ts'
 import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
+import { findVerifiedPhones } from './domain/notifications/phones/phone-store.ts'
 import { findFollowed } from './domain/following/follow-store.ts'
 import { findNewEmails } from './domain/account-links/email-change-store.ts'
+import { countReports } from './domain/content-reports/report-store.ts'
+import { countFollowers, findOpenPages, type OrganizerPage } from './domain/organizers/profile-store.ts'
 import { findVisibleEvents } from './domain/other-subgraphs.ts'
 import { findIdentityEmails } from './domain/sign-in/identity-store.ts'
 import type { WishlistLoaders } from './domain/wishlist/wishlist.ts'
@@ -15,10 +18,17 @@ import { findWishlists, findWishlistSizes } from './domain/wishlist/wishlist-sto
 interface Loaders extends WishlistLoaders {
   /** Since when nothing is sent to a mail address any more. */
   deadMailAddress: DataLoader<string, Date | null>
+  /** The page of an organizer, if it is open. */
+  organizerPage: ReadById<OrganizerPage>
+  followers: ReadById<number>
+  /** How many have reported a thing, by `<kind> <id>`. */
+  reportCount(subject: string): Promise<number | undefined>
   /** Whether the viewer follows somebody. */
   followed(userId: string): Promise<boolean | null>
   /** By person. */
   googleEmail: ReadById<string>
+  /** The number that text messages go to, by person. */
+  verifiedPhone: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
   newEmail: ReadById<string>
 }
@@ -50,7 +60,11 @@ const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   followed: readByKey((userIds) =>
     viewer === null ? Promise.resolve(new Map<string, boolean>()) : findFollowed(deps.db, viewer.id, userIds),
   ),
+  organizerPage: readByKey((ids) => findOpenPages(deps.reads, ids)),
+  followers: readByKey((ids) => countFollowers(deps.reads, ids)),
+  reportCount: createBatchedRead((subjects) => countReports(deps.reads, subjects)),
   wishlistSize: readByKey((userIds) => findWishlistSizes(deps.db, userIds)),
+  verifiedPhone: readByKey((userIds) => findVerifiedPhones(deps.db, userIds)),
   newEmail: readByKey((userIds) => findNewEmails(deps.db, userIds)),
   visibleEvent: new DataLoader((ids) => findVisibleEvents(deps, viewer, ids), {
     cache: false,

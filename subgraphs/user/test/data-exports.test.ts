@@ -87,6 +87,7 @@ describe('what is kept of somebody', () => {
       'deliveries', // notifications on their way
       'known_places', // keyed hashes of networks
       'notification_boxes', // a number
+      'phone_codes', // keyed hashes, for minutes
       'provider_sign_ins', // hashes, for minutes
       'sign_in_challenges', // hashes, for minutes
     ])

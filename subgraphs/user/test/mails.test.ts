@@ -61,6 +61,7 @@ const messageTo = (person: Person, language: 'EN' | 'ID' = 'EN'): OutgoingMessag
   kind: 'PROPOSAL_REVIEWED',
   group: 'ACCOUNT',
   data: DATA,
+  until: null,
   wording: word('PROPOSAL_REVIEWED', DATA, { language, timezone: 'Asia/Jakarta' }, 'https://karcis.example'),
 })
 

@@ -28,6 +28,8 @@ export interface Neighbours extends AsyncDisposable {
   hidden: Set<string>
   /** By ticket and owner, as `<id> of <id>`. */
   mailedTickets: Map<string, MailedTicket>
+  /** Reviews that everybody sees, and who wrote them. */
+  reviews: Map<string, string>
   /** By organizer. */
   eventsToCome: Map<string, number>
   /** By event: whose its tickets are, ticket by ticket. */
@@ -76,6 +78,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     asked: [],
     hidden: new Set(),
     mailedTickets: new Map(),
+    reviews: new Map(),
     eventsToCome: new Map(),
     holders: new Map(),
     buyers: new Map(),
@@ -122,6 +125,13 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { eventVisible: !neighbours.hidden.has(id) }
       case 'VisibleEvents':
         return { _entities: representations.map((event) => (neighbours.hidden.has(event.id) ? null : event)) }
+      case 'VisibleReviews':
+        return {
+          _entities: representations.map((review) => {
+            const author = neighbours.reviews.get(review.id)
+            return author === undefined ? null : { id: review.id, author: { id: author } }
+          }),
+        }
       case 'EventsToCome':
         return { eventsToCome: neighbours.eventsToCome.get(organizerId) ?? 0 }
       case 'MailedTicket':

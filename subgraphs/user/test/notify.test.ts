@@ -56,9 +56,10 @@ describe('somebody', () => {
     const [siti, budi] = [await story.signUp(), await story.signUp()]
     await story.sql(`INSERT INTO notification_switches VALUES ('${siti.id}', 'ACCOUNT', 'EMAIL', false)`)
     await story.sql(`INSERT INTO notification_switches VALUES ('${siti.id}', 'ACCOUNT', 'SMS', true)`)
+    await story.sql(`INSERT INTO verified_phones (user_id, number) VALUES ('${siti.id}', '+628123456')`)
     await story.sql(`INSERT INTO dead_addresses (channel, address) VALUES ('EMAIL', '${budi.email}')`)
     await tell(decided(siti), decided(budi))
-    expect(await deliveriesOf(siti)).toMatchObject([{ channel: 'SMS', address: '+62 812 3456' }])
+    expect(await deliveriesOf(siti)).toMatchObject([{ channel: 'SMS', address: '+628123456' }])
     expect(await deliveriesOf(budi)).toEqual([])
     expect(await revisionsOf(budi)).toEqual([1])
   })

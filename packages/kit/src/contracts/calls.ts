@@ -27,6 +27,8 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
       events: [
         'event.changed',
         'event.reviewed',
+        'event.staff-invited',
+        'event.staff-changed',
         'event.review-moderated',
         'event.review-answered',
         'event.review-reported',

@@ -4,6 +4,7 @@ import type { SubgraphName } from './subgraphs.ts'
 const DOWNLOADS = {
   export: { of: 'booking', folder: '/exports/', ending: '.csv' },
   invoice: { of: 'booking', folder: '/invoices/', ending: '.pdf' },
+  document: { of: 'user', folder: '/documents/', ending: '.pdf' },
   personalData: { of: 'user', folder: '/my-data/', ending: '.json' },
 } as const satisfies Record<string, { of: SubgraphName; folder: string; ending: string }>
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { staffMember } from './event-staff.ts'
 
 /** What selling tickets needs to know of an event: in answer to `EVENT_FOR_SALE`, and in `event.changed`. */
 export const eventForSale = z.object({
@@ -34,6 +35,8 @@ export const eventForSale = z.object({
   refundUntil: z.coerce.date().nullable().default(null),
   /** Why it was called off, for those whose money goes back; null while it was not. */
   cancellationReason: z.string().nullable().default(null),
+  /** Who works for it, as far as they have accepted. */
+  staff: z.array(staffMember).default([]),
   /** Rises by one with every change, so what is newer is known. */
   version: z.int(),
 })
@@ -45,5 +48,7 @@ export const FIX_CURRENCY = 'mutation FixCurrency($eventId: ID!) { fixCurrency(e
 
 /** Asks the event subgraph for one, by `$id`; `eventForSale` of its answer is null when there is no such event. */
 export const EVENT_FOR_SALE = `query EventForSale($id: ID!) {
-  eventForSale(id: $id) { ${Object.keys(eventForSale.shape).join(' ')} }
+  eventForSale(id: $id) { ${Object.keys(eventForSale.shape)
+    .map((name) => (name === 'staff' ? 'staff { userId roles }' : name))
+    .join(' ')} }
 }`

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { auditedSchema } from './audit.ts'
+import { staffRoleSchema } from './event-staff.ts'
 import { eventForSale } from './event-for-sale.ts'
 import type { SubgraphName } from './subgraphs.ts'
 import { roleSchema } from './tokens.ts'
@@ -28,7 +29,10 @@ export const EVENTS = {
     erased: z.boolean(),
   }),
   /** An event is otherwise than it was, or new, or gone (DELETED). */
-  'event.changed': eventForSale,
+  'event.changed': eventForSale.extend({
+    /** The upload by which its picture came; null when it has none. Processes from before events had any do not say. */
+    imageUploadId: z.uuid().nullish(),
+  }),
   /** An admin has decided on an event, or on changes of one. */
   'event.reviewed': z.object({
     eventId: z.uuid(),
@@ -36,6 +40,25 @@ export const EVENTS = {
     version: z.int(),
     decision: z.enum(['APPROVED', 'REJECTED']),
     message: z.string().nullable(),
+  }),
+  /** The reader of an address is invited to work for an event, by a link that is mailed there. */
+  'event.staff-invited': z.object({
+    invitationId: z.uuid(),
+    eventId: z.uuid(),
+    title: z.string(),
+    email: z.string(),
+    roles: z.array(staffRoleSchema),
+    invitedBy: z.uuid(),
+    expiresAt: z.coerce.date(),
+  }),
+  /** Somebody has accepted that (JOINED), or was taken off the staff by another (ENDED). */
+  'event.staff-changed': z.object({
+    eventId: z.uuid(),
+    organizerId: z.uuid(),
+    userId: z.uuid(),
+    roles: z.array(staffRoleSchema),
+    version: z.int(),
+    change: z.enum(['JOINED', 'ENDED']),
   }),
   /** An admin has hidden a review (REJECTED), or shows it again; its author is to be told, unless they have erased their account (null). */
   'event.review-moderated': z.object({

@@ -10,6 +10,9 @@ export const UNSUBSCRIBE_PATH = '/mail/unsubscribe'
 /** Where a mail server brings what says that a mail could not be delivered. */
 export const BOUNCES_PATH = '/mail/bounces'
 
+/** Where a provider of text messages tells what became of one. */
+export const SMS_STATUS_PATH = '/sms/status'
+
 /** What of a request goes on to the subgraph, beside its body. */
 export const PAGE_REQUEST_HEADERS: readonly string[] = ['content-type']
 

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { buildASTSchema, parse } from 'graphql'
@@ -78,7 +79,7 @@ export interface SubgraphServer<Context extends RequestScope> extends Required<R
 }
 
 /** By path; those of files by the folder, which ends in a slash. */
-export type Routes = Record<string, GetRoute | PostRoute | FileRoute | PageRoute>
+export type Routes = Record<string, GetRoute | PostRoute | StreamRoute | FileRoute | PageRoute>
 
 export type GetRoute = (query: URLSearchParams) => Promise<unknown>
 
@@ -87,6 +88,19 @@ export interface PostRoute {
   method: 'POST'
   body: 'raw'
   handle(request: RawRequest): Promise<unknown>
+}
+
+/** Takes a body of any length as it comes, such as a file. */
+export interface StreamRoute {
+  method: 'PUT'
+  /** @param name what stands behind the folder. @throws KarcisError, as NotFound. */
+  take(name: string, request: StreamRequest): Promise<unknown>
+}
+
+export interface StreamRequest {
+  headers: IncomingHttpHeaders
+  /** To be read to its end, or not at all. */
+  body: Readable
 }
 
 /** Gives files of any length, such as are made while they are read. */
@@ -209,6 +223,8 @@ export async function serveSubgraph<Context extends RequestScope>(
       if ('answer' in route) return answerPage(route, path, request, response, query)
       if (typeof route === 'object' && route.method === 'GET')
         return answerFile(route, path, { caller, query, headers: request.headers }, request, response)
+      if (typeof route === 'object' && route.method === 'PUT')
+        return answerStream(route, path, request, response)
       return answerRoute(route, request, response, query)
     }
     if (request.method !== 'POST')
@@ -312,6 +328,18 @@ export async function serveSubgraph<Context extends RequestScope>(
     response
       .writeHead(page.status, { ...page.headers, 'content-length': Buffer.byteLength(page.body) })
       .end(page.body)
+  }
+
+  async function answerStream(
+    route: StreamRoute,
+    path: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { method, headers } = request
+    if (method !== 'PUT') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
+    const answer = await route.take(path.slice(folderOf(path).length), { headers, body: request })
+    sendJson(response, 200, answer)
   }
 
   async function answerFile(

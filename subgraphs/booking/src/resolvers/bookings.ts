@@ -1,5 +1,5 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import { type Booking, mayView } from '../domain/bookings/booking.ts'
+import type { Booking } from '../domain/bookings/booking.ts'
 import { cancelBooking } from '../domain/checkout/cancel-booking.ts'
 import { createBooking } from '../domain/checkout/create-booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
@@ -7,6 +7,7 @@ import { DEFAULT_POLICY } from '../domain/refunds/refund-policy.ts'
 import { searchBookings } from '../domain/viewing/search-bookings.ts'
 import {
   mayList,
+  mayRead,
   showItems,
   viewBooking,
   viewBookings,
@@ -18,8 +19,7 @@ import type { Context } from '../request-context.ts'
 
 export const bookings: Resolvers = {
   Query: {
-    booking: (_, { id }, { loaders, ...ctx }) =>
-      viewBooking((key) => loaders.booking.load(key), requireViewer(ctx), id),
+    booking: (_, { id }, { loaders, ...ctx }) => viewBooking(loaders, requireViewer(ctx), id),
     bookingsByUser: (_, { userId, ...args }, { loaders, ...ctx }) =>
       viewBookings(loaders.lists, requireViewer(ctx), userId, args),
     myBookings: (_, args, { loaders, ...ctx }) => {
@@ -46,7 +46,7 @@ export const bookings: Resolvers = {
   Booking: {
     async __resolveReference({ id }, ctx) {
       const booking = await ctx.loaders.booking.load(id)
-      return booking && mayView(ctx.viewer, booking) ? booking : null
+      return booking && (await mayRead(ctx.loaders, ctx.viewer, booking)) ? booking : null
     },
     async event({ eventId }, _, { viewer, loaders }) {
       const copy = await loaders.event.load(eventId)
@@ -84,7 +84,7 @@ export const bookings: Resolvers = {
 async function bookingOf({ loaders, viewer }: Context, ticketId: string): Promise<Booking | null> {
   const place = await loaders.place.load(ticketId)
   const booking = place && (await loaders.booking.load(place.bookingId))
-  return booking && mayView(viewer, booking) ? booking : null
+  return booking && (await mayRead(loaders, viewer, booking)) ? booking : null
 }
 
 /** What a ticket's place was sold at, where the viewer may see its booking; the ticket subgraph asks on its own behalf, for its documents. */

@@ -1,8 +1,8 @@
 import { requireViewer } from '@karcis/kit/viewer'
-import { mayView } from '../domain/bookings/booking.ts'
 import { mayViewEvent } from '../domain/events/event-copy.ts'
 import { numberText } from '../domain/invoices/invoice.ts'
 import { invoiceUrl, viewInvoices } from '../domain/invoices/view-invoices.ts'
+import { mayRead } from '../domain/viewing/view-bookings.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 // An invoice is given only to those who may see it, and with it its lines and its file.
@@ -19,7 +19,7 @@ export const invoices: Resolvers = {
       invoiceId === null ? null : loaders.invoice.load(invoiceId),
     async booking({ bookingId }, _, { viewer, loaders }) {
       const booking = await loaders.booking.load(bookingId)
-      return booking && mayView(viewer, booking) ? booking : null
+      return booking && (await mayRead(loaders, viewer, booking)) ? booking : null
     },
     async event({ eventId }, _, { viewer, loaders }) {
       const copy = await loaders.event.load(eventId)

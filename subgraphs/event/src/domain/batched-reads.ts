@@ -10,6 +10,7 @@ import type { Event, PendingChanges } from './events/event.ts'
 import { findEvents, findEventsBySlug, findPendingChanges } from './events/event-store.ts'
 import { findSeries, type KnownSeries } from './events/series-store.ts'
 import { findViewCounts, listPopularEvents } from './events/view-store.ts'
+import { findStaff, type StaffEntry } from './staff/staff-store.ts'
 import { findRooms, findRoomsOfVenues, type Room } from './venues/room-store.ts'
 import { findVenues, type Venue } from './venues/venue-store.ts'
 
@@ -31,6 +32,8 @@ export interface BatchedReads {
   pendingChanges: ReadById<PendingChanges>
   /** Views of an event since it was added; null for none. */
   views: ReadById<number>
+  /** Who works for an event, or was invited to; null for nobody. */
+  staff: ReadById<StaffEntry[]>
   review: ReadById<Review>
   /** What was decided on a review, the newest first; null for nothing. */
   moderations: ReadById<Moderation[]>
@@ -53,6 +56,7 @@ export const createBatchedReads = (deps: () => Pick<BaseDeps<Db>, 'db' | 'reads'
   popular: popularRead(deps),
   pendingChanges: readByKey((ids) => findPendingChanges(deps().reads, ids)),
   views: readByKey((ids) => findViewCounts(deps().reads, ids)),
+  staff: readByKey((ids) => findStaff(deps().reads, ids)),
   review: readByKey((ids) => findReviews(deps().reads, ids)),
   moderations: readByKey((ids) => findModerations(deps().reads, ids)),
   rating: readByKey((ids) => findRatings(deps().reads, ids)),

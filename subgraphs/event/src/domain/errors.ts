@@ -22,6 +22,13 @@ export class IdempotencyKeyReused extends KarcisError {
   }
 }
 
+/** Somebody has had as many invitations mailed as they may for now. */
+export class TooManyInvitations extends KarcisError {
+  constructor(retryAfterSeconds: number) {
+    super('RATE_LIMITED', 'You have invited many people just now. Try again later.', { retryAfterSeconds })
+  }
+}
+
 /** A list that is always given whole is as long as it may be. @param what is in it, as in "categories". */
 class ListFull extends KarcisError {
   constructor(what: string, limit: number) {

@@ -1,14 +1,14 @@
 import { NotFound } from '@karcis/kit/errors'
 import { createCategory, deleteCategory, updateCategory } from '../domain/administering/categories.ts'
-import { createLocation, deleteLocation, updateLocation } from '../domain/administering/locations.ts'
+import { createLocation, deleteLocation, listLocations, updateLocation } from '../domain/hosting/locations.ts'
 import { listCategories } from '../domain/events/category-store.ts'
-import { listLocations } from '../domain/venues/location-store.ts'
 import {
   createEventSeries,
   deleteEventSeries,
   findVisibleSeries,
   updateEventSeries,
 } from '../domain/organizing/series.ts'
+import { ifOpen } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 
 /** What events are sorted under: categories, locations and series. */
@@ -16,8 +16,8 @@ export const catalog = {
   Query: {
     categories: (_, _args, { deps }) => listCategories(deps.db),
     category: (_, { id }, { loaders }) => loaders.category.load(id),
-    locations: (_, _args, { deps }) => listLocations(deps.db),
-    location: (_, { id }, { loaders }) => loaders.location.load(id),
+    locations: (_, _args, { deps, viewer }) => listLocations(deps, viewer),
+    location: async (_, { id }, { loaders, viewer }) => ifOpen(await loaders.location.load(id), viewer),
     eventSeries: (_, { id }, { deps, viewer }) => findVisibleSeries(deps, viewer, id),
   },
   Mutation: {
@@ -33,6 +33,10 @@ export const catalog = {
   },
   Category: {
     __resolveReference: ({ id }, { loaders }) => loaders.category.load(id),
+  },
+  Location: {
+    public: ({ ownerId }) => ownerId === null,
+    owner: ({ ownerId }) => (ownerId === null ? null : { id: ownerId }),
   },
   EventSeries: {
     organizer: (series) => ({ id: series.organizerId }),

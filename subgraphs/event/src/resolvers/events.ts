@@ -1,4 +1,5 @@
 import { BadUserInput } from '@karcis/kit/errors'
+import { imageUrl } from '@karcis/kit/contracts/files'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
 import { requireService } from '@karcis/kit/viewer'
@@ -8,7 +9,7 @@ import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
 import { listEvents, listEventsAtVenue, listMyEvents, popularEvents } from '../domain/browsing/list-events.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
-import { ifVisible, shownStatus } from '../domain/events/event.ts'
+import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { cancelEvent } from '../domain/organizing/cancel-event.ts'
 import { createEvent } from '../domain/organizing/create-event.ts'
@@ -23,7 +24,6 @@ import {
   roomRights,
   seatLayoutOfRoom,
 } from '../domain/serving/for-subgraphs.ts'
-import { owns } from '../domain/ownership.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import { type Context, loadOptional } from '../request-context.ts'
 
@@ -97,7 +97,7 @@ export const events = {
   Event: {
     __resolveReference: ({ id }, ctx) => loadVisible(ctx, id),
     status: (event, _, { viewer }) => shownStatus(event, viewer),
-    message: (event, _, { viewer }) => (owns(viewer, event.organizerId) ? event.message : null),
+    message: (event, _, { viewer }) => (mayDo(viewer, event, 'EDIT') ? event.message : null),
     category: (event, _, { loaders }) => loaders.category.load(event.categoryId),
     venue: (event, _, { loaders }) => loadOptional(loaders.venue, event.venueId),
     room: (event, _, { loaders }) => loadOptional(loaders.room, event.roomId),
@@ -106,15 +106,16 @@ export const events = {
     organizer: (event) => ({ id: event.organizerId }),
     views: async (event, _, { loaders }) => (await loaders.views.load(event.id)) ?? 0,
     pendingChanges: (event, _, { loaders, viewer }) =>
-      event.hasPendingChanges && owns(viewer, event.organizerId)
-        ? loaders.pendingChanges.load(event.id)
-        : null,
+      event.hasPendingChanges && mayDo(viewer, event, 'EDIT') ? loaders.pendingChanges.load(event.id) : null,
     googleCalendarUrl: async (event, _, { loaders }) =>
       googleCalendarUrl(event, await placeOf(loaders, event)),
     mapUrl: async (event, _, { loaders }) => {
       const place = await placeOf(loaders, event)
       return place && mapUrl(place)
     },
+  },
+  Image: {
+    url: (image, { width }) => imageUrl(image, width),
   },
   EventPendingChanges: {
     venue: (changes, _, { loaders }) => loadOptional(loaders.venue, changes.venueId),

@@ -4,6 +4,7 @@ import type { Resolvers } from '../generated/resolvers-types.ts'
 import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
+import { staff } from './staff.ts'
 import { reviews } from './reviews.ts'
 import { venues } from './venues.ts'
 
@@ -19,7 +20,7 @@ const readingAfresh =
     return result
   }
 
-const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, reviews, venues)
+const joined = joinResolvers<Resolvers>({ DateTime }, catalog, events, reviews, staff, venues)
 
 /** GraphQL in and out of this subgraph. */
 export const resolvers: Resolvers = {

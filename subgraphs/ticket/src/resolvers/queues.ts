@@ -1,6 +1,6 @@
 import { mapAsync } from '@karcis/kit/async-queue'
 import { requireViewer } from '@karcis/kit/viewer'
-import { ifVisible, maySeeEvent } from '../domain/events/event-copy.ts'
+import { ifVisible, mayDo, maySeeEvent } from '../domain/events/event-copy.ts'
 import { joinQueue, leaveQueue, readQueuePosition, watchQueuePosition } from '../domain/holds/join-queue.ts'
 import { setQueue } from '../domain/organizing/set-queue.ts'
 import { secondsToGo } from '../domain/waiting-room/queue.ts'
@@ -37,8 +37,7 @@ export const queues = {
     waiting: async (queue, _, { deps }) => (await deps.waitingRoom.line.look(queue, [])).waiting,
     async admitted({ id, eventId }, _, { viewer, loaders }) {
       const event = await loaders.eventCopy.load(eventId)
-      const isTheirs = viewer?.role === 'ADMIN' || (viewer && viewer.id === event?.organizerId)
-      return isTheirs ? ((await loaders.admissions.load(id)) ?? 0) : null
+      return event && mayDo(viewer, event, 'EDIT') ? ((await loaders.admissions.load(id)) ?? 0) : null
     },
   },
   QueuePosition: {

@@ -1,3 +1,4 @@
+import type { InvitationLinks } from '@karcis/kit/staff-invitations'
 import type { Role } from '@karcis/kit/contracts/tokens'
 import type { Sealer } from '@karcis/kit/sealing'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
@@ -5,15 +6,28 @@ import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
 import type { Db } from './database.ts'
 import type { PersonalDataUrls } from './data-exports/personal-data-urls.ts'
+import type { Pictures } from './files/pictures/pictures.ts'
+import type { DocumentUrls } from './files/document-urls.ts'
+import type { DiskStorage } from './files/storage/disk-storage.ts'
+import type { Storage } from './files/storage/storage.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
 import type { CaughtMessages } from './notifications/outbox/caught-messages.ts'
 import type { UnsubscribeLinks } from './notifications/unsubscribing/unsubscribe-links.ts'
 import type { NotificationLive } from './notifications/notification-live.ts'
+import type { SmsAccount } from './notifications/sms/sms-provider.ts'
 import type { GoogleIssuer } from './sign-in/google-issuer.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import type { RelyingParty } from './second-factors/webauthn.ts'
+
+/** How pushes are sent. */
+export interface Push {
+  /** What browsers subscribe with; null where no pushes are sent. */
+  publicKey: string | null
+  /** Whether push services on this machine are allowed. */
+  loopback: boolean
+}
 
 /** What the use cases of this subgraph can reach. */
 export interface Deps extends BaseDeps<Db> {
@@ -36,8 +50,15 @@ export interface Deps extends BaseDeps<Db> {
   guestSessionHours: number
   /** Seals the one-time tokens of what is still to be sent. */
   messageSealer: Sealer
+  /** Links by which people join the staff of an event. */
+  invitationLinks: InvitationLinks
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
+  push: Push
+  /** By whom text messages are sent; null where no operator has set it up. */
+  sms: SmsAccount | null
+  /** How numbers begin that codes are sent to. */
+  smsPrefixes: readonly string[]
   /** What would have been sent, in development; else null. */
   outbox: CaughtMessages | null
   unsubscribeLinks: UnsubscribeLinks
@@ -49,4 +70,13 @@ export interface Deps extends BaseDeps<Db> {
   publicUrl: string
   /** Links to what is kept of people. */
   personalDataUrls: PersonalDataUrls
+  /** Where files are kept that people send; null where no operator has set it up. */
+  storage: Storage | null
+  /** The same where that is our own disk, to which they are sent through us; else null. */
+  intake: DiskStorage | null
+  pictures: Pictures
+  /** Links to documents. */
+  documentUrls: DocumentUrls
+  /** For so long a file is kept that nothing uses. */
+  unusedUploadHours: number
 }

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 
 /** What a keyed hash is for; none of them says anything about another. */
-const PURPOSES = ['successor', 'device', 'place', 'person', 'provider', 'recovery'] as const
+const PURPOSES = ['successor', 'device', 'place', 'person', 'provider', 'recovery', 'phone'] as const
 
 /** HMAC-SHA-256 of texts, in this order. Parts are kept apart: no two lists of them are one text. */
 export type KeyedHash = (...parts: string[]) => Buffer

@@ -5,7 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import type { FileAnswer } from '@karcis/kit/subgraph/server'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { BYTE_ORDER_MARK, csvLine } from './csv.ts'
 import { exportFilter } from './exports.ts'
 import { requireOrganizer, ticketsOf } from './view-attendees.ts'
@@ -45,8 +45,8 @@ export async function openExport(deps: Deps, name: string): Promise<FileAnswer> 
   const claim = token === null ? null : deps.exportUrls.read(token)
   if (!claim) throw new NotFound('export', 'of this link')
   const { eventId, userId, role, ticketTypeId, status } = claim
-  if (!(await organizes(deps, { id: userId, role, sessionId: '' }, eventId)))
-    throw new Forbidden('Only its organizer sees who has tickets for an event.')
+  if (!(await mayDo(deps, { id: userId, role, sessionId: '' }, eventId, 'SELL')))
+    throw new Forbidden('Only its organizer and the staff of its sale see who has tickets for an event.')
   const end = deps.exportsUnderWay.begin(userId)
   return {
     headers: {

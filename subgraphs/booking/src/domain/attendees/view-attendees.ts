@@ -11,7 +11,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { filterTextSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { attendeeStatus } from './exports.ts'
 
 export type AttendeeConnection = Connection<EventTicket>
@@ -30,8 +30,8 @@ const ATTENDEES = newestFirst<EventTicket>('attendees')
 /** @returns the event's id. @throws Forbidden, BadUserInput */
 export async function requireOrganizer(deps: Deps, viewer: Viewer, rawEventId: string): Promise<string> {
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
-  if (await organizes(deps, viewer, eventId)) return eventId
-  throw new Forbidden('Only its organizer sees who has tickets for an event.')
+  if (await mayDo(deps, viewer, eventId, 'SELL')) return eventId
+  throw new Forbidden('Only its organizer and the staff of its sale see who has tickets for an event.')
 }
 
 /** Which tickets of an event are meant. @param status null: those that are good for something. */

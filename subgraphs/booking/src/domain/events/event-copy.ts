@@ -1,4 +1,5 @@
 import { EVENT_FOR_SALE, type EventForSale, eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { type Duty, hasDuty, type StaffMember } from '@karcis/kit/contracts/event-staff'
 import { transaction } from '@karcis/kit/database'
 import { asBookkeeping } from '@karcis/kit/deeds'
 import { NotFound, ServiceUnavailable } from '@karcis/kit/errors'
@@ -18,6 +19,8 @@ export interface EventRef {
 export interface EventCopy {
   eventId: string
   organizerId: string
+  /** Who works for it, and as what. */
+  staff: readonly StaffMember[]
   /** As `EventStatus` of schema/event.graphql, but COMPLETED; DELETED when it is gone. */
   status: string
   /** Null where it has not changed since this is kept. */
@@ -34,7 +37,7 @@ export interface EventCopy {
 export async function findEventCopies(db: Db, ids: readonly string[]): Promise<Map<string, EventCopy>> {
   const rows = await db.$queryRaw<
     EventCopy[]
-  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", status, timezone, starts_at AS "startsAt",
+  >`SELECT event_id AS "eventId", organizer_id AS "organizerId", staff, status, timezone, starts_at AS "startsAt",
       rescheduled_at AS "rescheduledAt", refund_until AS "refundUntil"
     FROM event_copies WHERE event_id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.eventId, row]))
@@ -109,23 +112,36 @@ export async function knownEvent(
   throw new ServiceUnavailable()
 }
 
-/** Whether the viewer organizes an event, or is an admin. What would be refused by what is known of the event is first asked of its owner. */
-export async function organizes(
+/**
+ * Whether the viewer may do something for an event: they organize it, are on its staff with a role for it, or are an admin. What would be
+ * refused to an organizer by what is known of the event is first asked of its owner.
+ */
+export async function mayDo(
   deps: { db: Db; clients: Record<string, ServiceClient> },
   viewer: Viewer,
   eventId: string,
+  duty: Duty,
 ): Promise<boolean> {
   if (viewer.role === 'ADMIN' || (await findOrganizer(deps.db, eventId)) === viewer.id) return true
+  const copy = (await findEventCopies(deps.db, [eventId])).get(eventId)
+  if (copy && isOnDuty(viewer, copy, duty)) return true
   if (viewer.role !== 'ORGANIZER') return false
   await refreshEventCopy(deps, eventId)
   return (await findOrganizer(deps.db, eventId)) === viewer.id
 }
 
-/** Whether somebody may see an event: everybody once it is approved, also when it is called off; before that who organizes it. */
-export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: EventCopy): boolean =>
-  status === 'APPROVED' ||
-  status === 'CANCELLED' ||
-  (status !== 'DELETED' && viewer !== null && (viewer.role === 'ADMIN' || viewer.id === organizerId))
+/** Whether somebody is on the staff of an event that is not gone, with a role for a duty. */
+export const isOnDuty = (viewer: Viewer | null, { status, staff }: EventCopy, duty: Duty): boolean =>
+  status !== 'DELETED' && hasDuty(viewer, staff, duty)
+
+/** Whether somebody may see an event: everybody once it is approved, also when it is called off; before that who organizes it, and its staff. */
+export const mayViewEvent = (viewer: Viewer | null, copy: EventCopy): boolean =>
+  copy.status === 'APPROVED' ||
+  copy.status === 'CANCELLED' ||
+  isOnDuty(viewer, copy, 'SEE') ||
+  (copy.status !== 'DELETED' &&
+    viewer !== null &&
+    (viewer.role === 'ADMIN' || viewer.id === copy.organizerId))
 
 /**
  * Takes in how an event is now, unless something newer is known. Bookings look at its end themselves; those whose time it cuts
@@ -134,11 +150,11 @@ export const mayViewEvent = (viewer: Viewer | null, { status, organizerId }: Eve
 export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<void> {
   const off = event.status === 'CANCELLED' || event.status === 'DELETED'
   const newer = await tx.$executeRaw`INSERT INTO event_copies AS known
-      (event_id, organizer_id, status, timezone, starts_at, rescheduled_at, refund_until, payable_until, version)
-    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.status}, ${event.timezone}, ${event.startsAt}::timestamptz,
+      (event_id, organizer_id, staff, status, timezone, starts_at, rescheduled_at, refund_until, payable_until, version)
+    VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${JSON.stringify(event.staff)}::jsonb, ${event.status}, ${event.timezone}, ${event.startsAt}::timestamptz,
       ${event.rescheduledAt}::timestamptz, ${event.refundUntil}::timestamptz,
       CASE WHEN ${off} THEN least(now(), ${event.endsAt}::timestamptz) ELSE ${event.endsAt}::timestamptz END, ${event.version})
-    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, status = excluded.status, timezone = excluded.timezone,
+    ON CONFLICT (event_id) DO UPDATE SET organizer_id = excluded.organizer_id, staff = excluded.staff, status = excluded.status, timezone = excluded.timezone,
       starts_at = excluded.starts_at, rescheduled_at = excluded.rescheduled_at, refund_until = excluded.refund_until,
       payable_until = excluded.payable_until, version = excluded.version
     WHERE known.version < excluded.version

@@ -5,7 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { currencySchema, moneySchema, nameSchema, NOT_NULL, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import type { FeeKind, FeeTerms } from './fee.ts'
 import { ALL_EVENTS, findFees, updateFees } from './fee-store.ts'
 
@@ -76,7 +76,7 @@ const setPlatformFeesInput = z.object({ fees: linesOf('PLATFORM_FEE') })
  */
 export async function setFees(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<{ id: string }> {
   const { eventId, ...change } = parseInput(setFeesInput, rawInput)
-  if (!(await organizes(deps, viewer, eventId)))
+  if (!(await mayDo(deps, viewer, eventId, 'OWN')))
     throw new Forbidden('Only its organizer sets the fees of an event.')
   if (change.platformFees !== undefined) requireAdmin(viewer)
   await checkCurrencies(deps, viewer, eventId, change)

@@ -6,7 +6,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import type { FileAnswer } from '@karcis/kit/subgraph/server'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { type Invoice, type InvoiceKind, numberText } from './invoice.ts'
 import { findInvoices, listInvoices } from './invoice-store.ts'
 import type { Language } from './invoice-words.ts'
@@ -34,7 +34,7 @@ export async function viewInvoices(
   if (eventId != null) {
     if (issued) throw new BadUserInput([{ path: 'issued', message: 'cannot be given together with eventId' }])
     const id = parseInput(idSchema, eventId, 'eventId')
-    if (!(await organizes(deps, viewer, id)))
+    if (!(await mayDo(deps, viewer, id, 'OWN')))
       throw new Forbidden('Only its organizer sees the invoices of an event.')
     return listInvoices(deps.db, { eventId: id }, kind, args)
   }

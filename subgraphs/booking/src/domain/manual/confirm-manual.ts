@@ -9,7 +9,7 @@ import type { Booking } from '../bookings/booking.ts'
 import { findBooking } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
 import { BookingNotPayable } from '../errors.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { issueTickets } from '../fulfilment/issue-tickets.ts'
 import { findPayment, findPayments } from '../payments/payment-store.ts'
 import { takeReport } from '../payments/settle-payment.ts'
@@ -30,8 +30,8 @@ export async function confirmManualPayment(deps: Deps, viewer: Viewer, rawId: st
   const id = parseInput(idSchema, rawId, 'bookingId')
   const booking = await findBooking(deps.db, id)
   if (!booking) throw new NotFound('booking', id)
-  if (!(await organizes(deps, viewer, booking.eventId)))
-    throw new Forbidden('Only its organizer says that a booking is paid.')
+  if (!(await mayDo(deps, viewer, booking.eventId, 'SELL')))
+    throw new Forbidden('Only its organizer and the staff of its sale say that a booking is paid.')
   const payment = (await findPayments(deps.db, [id])).get(id)
   if (payment?.provider !== 'MANUAL') throw new BookingNotPayable(booking.status)
   const { amount, currency } = payment
@@ -54,7 +54,7 @@ export async function confirmManualRefund(deps: Deps, viewer: Viewer, rawId: str
   if (!refund) throw new NotFound('refund that waits for a person', id)
   const isTheirs = refund.method === 'MANUAL' && refund.eventId !== null
   const may =
-    isTheirs && refund.eventId ? await organizes(deps, viewer, refund.eventId) : viewer.role === 'ADMIN'
+    isTheirs && refund.eventId ? await mayDo(deps, viewer, refund.eventId, 'OWN') : viewer.role === 'ADMIN'
   if (!may) throw new Forbidden('Whoever gives it back says so: its organizer, or an admin.')
   const payment = await findPayment(deps.db, refund.paymentId)
   if (!payment) throw new Error(`refund ${id} is of no payment`)
@@ -69,7 +69,7 @@ export async function viewManualRefunds(
   { eventId: rawEventId, ...args }: PageArgs & { eventId?: string | null | undefined },
 ): Promise<ManualRefundConnection> {
   const eventId = rawEventId == null ? null : parseInput(idSchema, rawEventId, 'eventId')
-  const may = eventId === null ? viewer.role === 'ADMIN' : await organizes(deps, viewer, eventId)
+  const may = eventId === null ? viewer.role === 'ADMIN' : await mayDo(deps, viewer, eventId, 'OWN')
   if (!may) throw new Forbidden('Only its organizer sees what is to be given back of an event.')
   return listManualRefunds(deps.db, eventId, args)
 }

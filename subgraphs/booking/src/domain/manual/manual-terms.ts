@@ -5,7 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput, textSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { findInstructions, upsertInstructions } from './manual-store.ts'
 
 /** Whether buyers may pay an organizer themself, and how. */
@@ -41,7 +41,7 @@ export async function viewManualTerms(
 }
 
 async function scopeOf(deps: Deps, viewer: Viewer, eventId: string | null): Promise<string> {
-  const may = eventId === null ? viewer.role === 'ORGANIZER' : await organizes(deps, viewer, eventId)
+  const may = eventId === null ? viewer.role === 'ORGANIZER' : await mayDo(deps, viewer, eventId, 'OWN')
   if (!may) throw new Forbidden('Only who organizes an event says how it is paid.')
   return eventId ?? viewer.id
 }

@@ -6,7 +6,7 @@ import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import type { PromoCampaign, PromoCode, PromoScope, PromoTerms } from './promo.ts'
 import {
   createPromoCampaignInput,
@@ -159,8 +159,8 @@ async function requireManager(
 ): Promise<void> {
   if (viewer.role === 'ADMIN') return
   if (eventId !== null) {
-    if (await organizes(deps, viewer, eventId)) return
-    throw new Forbidden('Only its organizer manages the promo codes of an event.')
+    if (await mayDo(deps, viewer, eventId, 'EDIT')) return
+    throw new Forbidden('Only its organizer and its editors manage the promo codes of an event.')
   }
   if (organizerId === null) throw new Forbidden('Only an admin manages promo codes of the whole platform.')
   if (viewer.role !== 'ORGANIZER' || organizerId !== viewer.id)

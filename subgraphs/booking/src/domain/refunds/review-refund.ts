@@ -12,7 +12,7 @@ import { lockBooking, touchBooking } from '../bookings/booking-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { PaymentDisputed } from '../errors.ts'
-import { organizes } from '../events/event-copy.ts'
+import { mayDo } from '../events/event-copy.ts'
 import { findIssued } from './booking-refund-store.ts'
 import { cutTo, type Issued, partOf, type RefundPart } from './refund.ts'
 import { beginRefund } from './refund-tickets.ts'
@@ -51,7 +51,7 @@ export async function reviewRefund(
     throw new BadUserInput([{ path: 'input.amount', message: 'is for APPROVED only' }])
   const request = await findRequest(deps.db, id)
   if (!request) throw new NotFound('refund request', id)
-  if (!(await organizes(deps, viewer, request.eventId)))
+  if (!(await mayDo(deps, viewer, request.eventId, 'OWN')))
     throw new Forbidden('Only its organizer decides on refunds of an event.')
   const decided = await transaction(deps.db, (tx) =>
     decide(tx, request, { approve: decision === 'APPROVED', amount, message, decidedBy: viewer.id }),
@@ -169,7 +169,7 @@ export async function viewRefundRequests(
   { status = null, ...args }: PageArgs & { status?: RefundRequestStatus | null | undefined },
 ): Promise<RefundRequestConnection> {
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
-  if (!(await organizes(deps, viewer, eventId)))
+  if (!(await mayDo(deps, viewer, eventId, 'OWN')))
     throw new Forbidden('Only its organizer sees what refunds of an event are asked for.')
   return listEventRequests(deps.db, eventId, status, args)
 }

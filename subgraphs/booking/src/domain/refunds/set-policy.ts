@@ -5,7 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
-import { knownEvent, organizes } from '../events/event-copy.ts'
+import { knownEvent, mayDo } from '../events/event-copy.ts'
 import { insertPolicy } from './policy-store.ts'
 import { DEFAULT_POLICY, type RefundPolicy } from './refund-policy.ts'
 
@@ -53,7 +53,7 @@ const setRefundPolicyInput = z
  */
 export async function setRefundPolicy(deps: Deps, viewer: Viewer, rawInput: unknown): Promise<RefundPolicy> {
   const { eventId, ...policy } = parseInput(setRefundPolicyInput, rawInput)
-  if (!(await organizes(deps, viewer, eventId)))
+  if (!(await mayDo(deps, viewer, eventId, 'OWN')))
     throw new Forbidden('Only its organizer says what of an event goes back.')
   await knownEvent(deps, eventId)
   await transaction(deps.db, (tx) => insertPolicy(tx, newId(), eventId, viewer.id, policy))

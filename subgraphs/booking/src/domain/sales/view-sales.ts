@@ -12,8 +12,9 @@ import {
   countOrganized,
   type EventCopy,
   findEventCopies,
+  isOnDuty,
   listOrganized,
-  organizes,
+  mayDo,
   refreshEventCopy,
 } from '../events/event-copy.ts'
 import {
@@ -65,8 +66,8 @@ const NOTHING: ShownTotals = {
 /** @returns the event's id. @throws Forbidden, BadUserInput */
 async function requireOrganizer(deps: Deps, viewer: Viewer, rawEventId: string): Promise<string> {
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
-  if (await organizes(deps, viewer, eventId)) return eventId
-  throw new Forbidden('Only its organizer sees what an event has sold.')
+  if (await mayDo(deps, viewer, eventId, 'SELL')) return eventId
+  throw new Forbidden('Only its organizer and the staff of its sale see what an event has sold.')
 }
 
 /** What an event has sold. @throws Forbidden unless the viewer organizes it or is an admin; BadUserInput. */
@@ -106,8 +107,10 @@ export async function viewEventTotals(
 ): Promise<ShownTotals | null> {
   if (!viewer) return null
   const copy = await loaders.event.load(eventId)
-  const isTheirs = viewer.role === 'ADMIN' || copy?.organizerId === viewer.id
-  if (!isTheirs && (copy || !(await organizes(deps, viewer, eventId)))) return null
+  const isTheirs =
+    viewer.role === 'ADMIN' ||
+    (copy !== null && (copy.organizerId === viewer.id || isOnDuty(viewer, copy, 'SELL')))
+  if (!isTheirs && (copy || !(await mayDo(deps, viewer, eventId, 'SELL')))) return null
   return (await loaders.sales.load(eventId)) ?? NOTHING
 }
 

@@ -15,7 +15,7 @@ import {
   USER_BOOKINGS,
 } from '../bookings/booking-store.ts'
 import type { Deps } from '../deps.ts'
-import { organizes } from '../events/event-copy.ts'
+import { type EventCopy, isOnDuty, mayDo } from '../events/event-copy.ts'
 
 export type BookingConnection = Connection<Booking>
 
@@ -74,13 +74,31 @@ async function readTogether<Value>(
 
 /** One booking, null when there is none. @throws Forbidden when the viewer may not see it; BadUserInput. */
 export async function viewBooking(
-  find: (id: string) => Promise<Booking | null>,
+  loaders: BookingLoaders,
   viewer: Viewer,
   rawId: string,
 ): Promise<Booking | null> {
-  const booking = await find(parseInput(idSchema, rawId, 'id'))
-  if (booking && !mayView(viewer, booking)) throw new Forbidden('This is not your booking.')
+  const booking = await loaders.booking.load(parseInput(idSchema, rawId, 'id'))
+  if (booking && !(await mayRead(loaders, viewer, booking))) throw new Forbidden('This is not your booking.')
   return booking
+}
+
+/** By which a booking, and the event that it is of, is read. */
+export interface BookingLoaders {
+  booking: { load(id: string): Promise<Booking | null> }
+  event: { load(id: string): Promise<EventCopy | null> }
+}
+
+/** Whether somebody may read a booking: its buyer, who organizes its event, the staff of its sale, and admins. */
+export async function mayRead(
+  { event }: Pick<BookingLoaders, 'event'>,
+  viewer: Viewer | null,
+  booking: Booking,
+): Promise<boolean> {
+  if (mayView(viewer, booking)) return true
+  if (viewer === null) return false
+  const copy = await event.load(booking.eventId)
+  return copy !== null && isOnDuty(viewer, copy, 'SELL')
 }
 
 /**
@@ -103,7 +121,7 @@ export async function viewBookings(
 
 /**
  * An event's bookings, newest first; where a status is asked for, only those in it as of now.
- * @throws Forbidden unless the viewer organizes it or is an admin; BadUserInput.
+ * @throws Forbidden unless the viewer organizes it, sells for it or is an admin; BadUserInput.
  */
 export async function viewEventBookings(
   deps: Deps,
@@ -112,8 +130,8 @@ export async function viewEventBookings(
   { status = null, ...args }: ListArgs,
 ): Promise<BookingConnection> {
   const eventId = parseInput(idSchema, rawEventId, 'eventId')
-  if (!(await organizes(deps, viewer, eventId))) {
-    throw new Forbidden('Only its organizer sees the bookings of an event.')
+  if (!(await mayDo(deps, viewer, eventId, 'SELL'))) {
+    throw new Forbidden('Only its organizer and the staff of its sale see the bookings of an event.')
   }
   const list = await listEventBookings(deps.db, eventId, status, args)
   return { ...list, totalCount: () => deps.keptCounts(`${eventId} ${status}`, list.totalCount) }

@@ -14,7 +14,7 @@ import {
   updateTried,
 } from './delivery-store.ts'
 import { disableEndpoint, updateFailing, updateTaken } from './endpoint-store.ts'
-import type { Outcome, Sender } from './send-webhook.ts'
+import type { Outcome, Sender } from '@karcis/kit/outside/post'
 import { signedHeaders } from './signature.ts'
 import type { WebhookDeps } from './webhook.ts'
 

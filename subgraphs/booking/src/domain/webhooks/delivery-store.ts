@@ -1,7 +1,7 @@
 import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
-import type { Outcome } from './send-webhook.ts'
+import type { Outcome } from '@karcis/kit/outside/post'
 import { type DeliveryStatus, PING, type WebhookDelivery } from './webhook.ts'
 
 const COLUMNS = Prisma.sql`id, endpoint_id AS "endpointId", event_id AS "webhookId", type, body, status, attempts,

@@ -18,7 +18,7 @@ import {
   updateSecret,
 } from './endpoint-store.ts'
 import { newSecret } from './signature.ts'
-import { targetProblem } from './target.ts'
+import { targetProblem } from '@karcis/kit/outside/target'
 import {
   type DeliveryStatus,
   MOST_ENDPOINTS,

@@ -8,7 +8,7 @@ import { z } from 'zod'
 import type { Category } from '../events/category-store.ts'
 import * as store from '../events/category-store.ts'
 import type { Deps } from '../deps.ts'
-import { slugOf } from '../slug.ts'
+import { slugOf } from '@karcis/kit/slugs'
 
 const name = nameSchema(80).refine((value) => value === '' || slugOf(value) !== '', 'needs a letter or digit')
 const description = emptyableTextSchema(2000).nullish()

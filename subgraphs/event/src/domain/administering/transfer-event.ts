@@ -9,6 +9,7 @@ import { wrongField } from '../errors.ts'
 import type { Event } from '../events/event.ts'
 import { publishChange } from '../events/event-live.ts'
 import { lockEvent, moveEventToOrganizer } from '../events/event-store.ts'
+import { deleteStaff } from '../staff/staff-store.ts'
 import { findRightsLost, ORGANIZER, type Organizer, requireRights } from '../organizing/organizer-rights.ts'
 
 /**
@@ -29,6 +30,8 @@ export async function transferEvent(
   const event = await transaction(deps.db, async (tx) => {
     await requireRights(tx, newOrganizer, rights)
     const before = await lockEvent(tx, eventId)
+    if (before && before.organizerId !== newOrganizer)
+      await deleteStaff(tx, eventId, { userId: newOrganizer }) // who organizes it needs no role
     const after =
       before?.organizerId === newOrganizer ? before : await moveEventToOrganizer(tx, eventId, newOrganizer)
     if (!after) throw new NotFound('event', id)

@@ -8,7 +8,7 @@ import { parseInput } from '@karcis/kit/validate'
 import type { Deps } from '../deps.ts'
 import { type Event, ifVisible } from '../events/event.ts'
 import { upsertView } from '../events/view-store.ts'
-import { isSlug } from '../slug.ts'
+import { isSlug } from '@karcis/kit/slugs'
 
 /**
  * One event that the viewer may see, by its id or by its slug, in any case.

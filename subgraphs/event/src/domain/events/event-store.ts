@@ -1,4 +1,5 @@
-import { eventForSale } from '@karcis/kit/contracts/event-for-sale'
+import { EVENTS } from '@karcis/kit/contracts/events'
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import { type ConstraintErrors, mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { recordEvent } from '@karcis/kit/events'
@@ -6,7 +7,7 @@ import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import { wrongField } from '../errors.ts'
-import { slugCandidates } from '../slug.ts'
+import { slugCandidates } from '@karcis/kit/slugs'
 import type { Event, PendingChanges, Reviewed, SalesPauser, StoredStatus } from './event.ts'
 import type { EventSchedule } from './event-schedule.ts'
 
@@ -28,11 +29,15 @@ const CONSTRAINT_ERRORS: ConstraintErrors = {
 
 const explain = (error: unknown): never => mapConstraintError(error, CONSTRAINT_ERRORS)
 
+/** Who works for `events e`, as far as they have accepted. */
+const STAFF = Prisma.sql`(SELECT coalesce(jsonb_agg(jsonb_build_object('userId', s.user_id, 'roles', s.roles) ORDER BY s.user_id), '[]')
+  FROM event_staff s WHERE s.event_id = e.id AND s.user_id IS NOT NULL)`
+
 /** Everything of `events e`, under the names of the domain. */
-export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.status::text AS status, e.message,
+export const EVENT_COLUMNS = Prisma.sql`e.id, e.slug, e.title, e.description, e.image, e.status::text AS status, e.message,
   e.ends_at <= now() AS "over",
   EXISTS (SELECT FROM event_pending_changes p WHERE p.event_id = e.id) AS "hasPendingChanges",
-  e.organizer_id AS "organizerId", e.category_id AS "categoryId", e.series_id AS "seriesId",
+  e.organizer_id AS "organizerId", ${STAFF} AS staff, e.category_id AS "categoryId", e.series_id AS "seriesId",
   e.venue_id AS "venueId", e.room_id AS "roomId", e.location_id AS "locationId",
   e.starts_at AS "startsAt", e.ends_at AS "endsAt", e.timezone, e.online, e.currency,
   e.currency_fixed AS "currencyFixed", e.max_open_places AS "maxOpenPlaces", e.sales_paused_by IS NOT NULL AS "salesPaused",
@@ -67,6 +72,7 @@ export async function lockEvent(tx: Tx, id: string): Promise<Event | null> {
 export type NewEvent = Reviewed & {
   id: string
   description: string
+  image: StoredImage | null
   status: StoredStatus
   organizerId: string
   categoryId: string
@@ -79,9 +85,9 @@ export type NewEvent = Reviewed & {
 export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
   for (const slug of slugCandidates(event.title, event.id, 'event')) {
     const [inserted] = await tx.$queryRaw<Event[]>`
-      INSERT INTO events AS e (id, slug, title, description, status, organizer_id, category_id, series_id,
+      INSERT INTO events AS e (id, slug, title, description, image, status, organizer_id, category_id, series_id,
         venue_id, room_id, location_id, starts_at, ends_at, timezone, online, currency, max_open_places)
-      VALUES (${event.id}::uuid, ${slug}, ${event.title}, ${event.description}, ${event.status}::event_status,
+      VALUES (${event.id}::uuid, ${slug}, ${event.title}, ${event.description}, ${jsonOf(event.image)}::jsonb, ${event.status}::event_status,
         ${event.organizerId}::uuid, ${event.categoryId}::uuid, ${event.seriesId}::uuid,
         ${event.venueId}::uuid, ${event.roomId}::uuid, ${event.locationId}::uuid,
         ${event.startsAt}::timestamptz, ${event.endsAt}::timestamptz, ${event.timezone}, ${event.online}, ${event.currency},
@@ -97,6 +103,7 @@ export async function insertEvent(tx: Tx, event: NewEvent): Promise<Event> {
 export interface EventDetails {
   title?: string | undefined
   description?: string | null | undefined
+  image?: StoredImage | null | undefined
   categoryId?: string | undefined
   seriesId?: string | null | undefined
   currency?: string | undefined
@@ -111,17 +118,20 @@ export interface EventDetails {
 export function updateEvent(
   tx: Tx,
   id: string,
-  { title, description, categoryId, seriesId, currency, maxOpenPlaces }: EventDetails,
+  { title, description, image, categoryId, seriesId, currency, maxOpenPlaces }: EventDetails,
   schedule: EventSchedule | null,
 ): Promise<Event | null> {
   const details = Prisma.sql`title = COALESCE(${title ?? null}, e.title),
     description = ${description === undefined ? Prisma.sql`e.description` : Prisma.sql`${description ?? ''}`},
+    image = ${image === undefined ? Prisma.sql`e.image` : Prisma.sql`${jsonOf(image)}::jsonb`},
     category_id = COALESCE(${categoryId ?? null}::uuid, e.category_id),
     series_id = ${seriesId === undefined ? Prisma.sql`e.series_id` : Prisma.sql`${seriesId}::uuid`},
     currency = COALESCE(${currency ?? null}, e.currency),
     max_open_places = ${maxOpenPlaces === undefined ? Prisma.sql`e.max_open_places` : maxOpenPlaces}`
   return change(tx, id, schedule ? Prisma.sql`${details}, ${assignments(schedule)}` : details)
 }
+
+const jsonOf = (image: StoredImage | null): string | null => image && JSON.stringify(image)
 
 /** Puts an event up for review. @returns null unless it is a draft or was rejected, and starts in the future. */
 export const moveEventToReview = (tx: Tx, id: string): Promise<Event | null> =>
@@ -291,6 +301,10 @@ export async function lockUnpausedEvents(tx: Tx, organizerId: string, limit: num
   return rows.map(({ id }) => id)
 }
 
+/** Tells those who keep a copy of an event that something which stands beside it has changed. @returns null when there is no such event. */
+export const touchEvent = (tx: Tx, id: string): Promise<Event | null> =>
+  change(tx, id, Prisma.sql`message = e.message`)
+
 /** Gives an event to another organizer; its series stays with the one it was made by. @returns null when there is no such event. */
 export const moveEventToOrganizer = (tx: Tx, id: string, organizerId: string): Promise<Event | null> =>
   change(tx, id, Prisma.sql`organizer_id = ${organizerId}::uuid, series_id = NULL`)
@@ -343,7 +357,7 @@ async function recordChange<T extends Told>(tx: Tx, changed: T): Promise<T> {
   await recordEvent(tx, {
     type: 'event.changed',
     aggregateId: event.id,
-    payload: eventForSale.parse(event), // of all that an event has, what the contract names
+    payload: EVENTS['event.changed'].parse({ ...event, imageUploadId: event.image?.uploadId ?? null }), // of all that an event has, what the contract names
     consumers: ['ticket', 'booking', 'user'],
   })
   return event
@@ -400,6 +414,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM event_series WHERE organizer_id = ${userId}::uuid) s),
     'venues', (SELECT coalesce(json_agg(v ORDER BY v.created_at), '[]') FROM (SELECT id, name, address, city, latitude, longitude, created_at
       FROM venues WHERE owner_id = ${userId}::uuid) v),
+    'staffOf', (SELECT coalesce(json_agg(s ORDER BY s.accepted_at), '[]') FROM (SELECT event_id, email, roles, invited_at, accepted_at
+      FROM event_staff WHERE user_id = ${userId}::uuid) s),
     'locations', (SELECT coalesce(json_agg(l ORDER BY l.created_at), '[]') FROM (SELECT id, name, city, country, latitude, longitude, created_at
       FROM locations WHERE owner_id = ${userId}::uuid) l),
     'reviews', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT id, event_id, rating, comment, status, answer, answered_at,

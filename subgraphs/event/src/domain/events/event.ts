@@ -1,3 +1,5 @@
+import { type Duty, hasDuty, type StaffMember } from '@karcis/kit/contracts/event-staff'
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import type { Viewer } from '@karcis/kit/service-token'
 import { owns } from '../ownership.ts'
 import type { EventSchedule } from './event-schedule.ts'
@@ -14,6 +16,8 @@ export interface Event extends Reviewed {
   id: string
   slug: string
   description: string
+  /** Its picture; null when it has none. */
+  image: StoredImage | null
   status: StoredStatus
   /** Whether it had ended by Postgres' clock when it was read. */
   over: boolean
@@ -21,6 +25,8 @@ export interface Event extends Reviewed {
   hasPendingChanges: boolean
   message: string | null
   organizerId: string
+  /** Who works for it, and as what. */
+  staff: readonly StaffMember[]
   categoryId: string
   seriesId: string | null
   /** ISO 4217 */
@@ -64,9 +70,13 @@ export interface UserRef {
   id: string
 }
 
+/** Whether somebody may do something for an event: whose it is, its staff with a role for it, and admins. */
+export const mayDo = (viewer: Viewer | null, { organizerId, staff }: Event, duty: Duty): boolean =>
+  owns(viewer, organizerId) || hasDuty(viewer, staff, duty)
+
 /** Whether a viewer may see an event. What was approved once stays visible, also after it is called off. */
 export const maySee = (event: Event, viewer: Viewer | null): boolean =>
-  event.status === 'APPROVED' || event.status === 'CANCELLED' || owns(viewer, event.organizerId)
+  event.status === 'APPROVED' || event.status === 'CANCELLED' || mayDo(viewer, event, 'SEE')
 
 /** The event, if there is one and the viewer may see it. */
 export const ifVisible = (event: Event | null, viewer: Viewer | null): Event | null =>

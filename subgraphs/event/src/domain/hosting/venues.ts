@@ -9,6 +9,7 @@ import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import { coordinateFields, pairedCoordinates } from '../input.ts'
 import { requireOwner } from '../ownership.ts'
+import { requireUsableLocation } from '../venues/open-location.ts'
 import type { Venue, VenuePage } from '../venues/venue-store.ts'
 import * as store from '../venues/venue-store.ts'
 
@@ -36,13 +37,16 @@ export async function createVenue(deps: Deps, viewer: Viewer | null, input: unkn
   const { id, role } = requireRole({ viewer }, 'ORGANIZER')
   const ownerId = role === 'ADMIN' ? null : id
   const venue = { id: newId(), ownerId, ...parseInput(createSchema, input) }
+  await requireUsableLocation(deps.batchedReads.location, viewer, venue.locationId)
   return transaction(deps.db, (tx) => store.insertVenue(tx, venue))
 }
 
 /** Changes what is given. @throws NotFound, Forbidden. */
 export async function updateVenue(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Venue> {
   const { id, ...changes } = parseInput(updateSchema, input)
-  await ownedVenue(deps, viewer, id)
+  const { locationId } = await ownedVenue(deps, viewer, id)
+  if (changes.locationId !== locationId)
+    await requireUsableLocation(deps.batchedReads.location, viewer, changes.locationId)
   const venue = await transaction(deps.db, (tx) => store.updateVenue(tx, id, changes))
   if (!venue) throw new NotFound('venue', id)
   return venue

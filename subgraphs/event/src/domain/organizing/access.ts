@@ -1,28 +1,45 @@
+import { type Duty, hasDuty } from '@karcis/kit/contracts/event-staff'
 import { BadUserInput, Forbidden, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
+import { requireRole, requireViewer } from '@karcis/kit/viewer'
 import type { Deps } from '../deps.ts'
 import { wrongField } from '../errors.ts'
 import type { Event } from '../events/event.ts'
 import { type EventSchedule, firstSent, roomProblem } from '../events/event-schedule.ts'
 import { opensTo, requireOwner } from '../ownership.ts'
 
-/** The event, for its organizer or an admin. @param argument by which the id came. @throws Unauthenticated, BadUserInput, NotFound, Forbidden. */
+/**
+ * The event, for its organizer, its staff with a role for this, or an admin.
+ * @param argument by which the id came. @param duty what is to be done; without one it is the organizer's alone.
+ * @throws Unauthenticated, BadUserInput, NotFound, Forbidden.
+ */
 export async function ownedEvent(
   { batchedReads }: Deps,
   viewer: Viewer | null,
   id: string,
   argument = 'id',
+  duty: Duty = 'OWN',
 ): Promise<Event> {
-  requireRole({ viewer }, 'ORGANIZER')
+  requireViewer({ viewer })
   parseInput(idSchema, id, argument)
   const event = await batchedReads.event(id)
   if (!event) throw new NotFound('event', id)
-  requireOwner(viewer, event.organizerId, 'event')
+  requireDuty(viewer, event, duty)
   return event
 }
+
+/** @throws Forbidden unless the viewer organizes the event, and still may, is on its staff with a role for this, or is an admin. */
+export function requireDuty(viewer: Viewer | null, { organizerId, staff }: Event, duty: Duty): void {
+  if (hasDuty(viewer, staff, duty)) return
+  requireRole({ viewer }, 'ORGANIZER')
+  requireOwner(viewer, organizerId, 'event')
+}
+
+/** Who plans an event: its organizer, also where their staff does it for them; or the admin who does. */
+export const plannerOf = (viewer: Viewer | null, { organizerId }: Event): Viewer | null =>
+  viewer === null || viewer.role === 'ADMIN' ? viewer : { ...viewer, id: organizerId, role: 'ORGANIZER' }
 
 /**
  * Refuses a venue that the viewer may not use.

@@ -19,13 +19,16 @@ import {
 import { insertEvent } from '../events/event-store.ts'
 import { descriptionSchema, maxOpenPlacesSchema, parseTogether } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
+import { requireUsableLocation } from '../venues/open-location.ts'
 import { requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { useImage } from './event-image.ts'
 import { confirmRights, requireRights } from './organizer-rights.ts'
 
 const schema = z.object({
   ...scheduleFields,
   title: nameSchema(160),
   description: descriptionSchema(10_000),
+  imageUploadId: idSchema.nullish(),
   categoryId: idSchema,
   seriesId: idSchema.nullish(),
   currency: currencySchema,
@@ -68,12 +71,14 @@ export async function createEvent(
   const schedule = mergeSchedule({ ...NOWHERE, ...given }, parsed)
   const { title, description, categoryId, seriesId = null, currency, maxOpenPlaces = null, draft } = parsed
   await requireUsableVenue(deps, viewer, schedule.venueId)
+  await requireUsableLocation(deps.batchedReads.location, viewer, schedule.locationId)
   await requireRoomOfVenue(deps, schedule, sent)
   const rights = await confirmRights(deps, organizer)
+  const id = newId()
+  const image = parsed.imageUploadId ? await useImage(deps, organizer, parsed.imageUploadId, id) : null
 
   const event = await transaction(deps.db, async (tx) => {
     await requireRights(tx, organizer.id, rights)
-    const id = newId()
     if (creation && !(await insertCreation(tx, creation, id))) return null
     const inserted = await insertEvent(tx, {
       ...schedule,
@@ -82,6 +87,7 @@ export async function createEvent(
       organizerId: organizer.id,
       title,
       description,
+      image,
       categoryId,
       seriesId,
       currency,

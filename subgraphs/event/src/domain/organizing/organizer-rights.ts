@@ -66,11 +66,19 @@ export async function confirmRights({ db, clients }: Deps, viewer: Viewer): Prom
   return lost
 }
 
-/** Makes sure, to the end of the transaction, that nobody has lost their rights since they were confirmed. @throws Forbidden */
-export async function requireRights(tx: Tx, userId: string, confirmed: RightsLost): Promise<void> {
+/**
+ * Makes sure, to the end of the transaction, that nobody has lost their rights since they were confirmed.
+ * @param refusal what they are told. @throws Forbidden
+ */
+export async function requireRights(
+  tx: Tx,
+  userId: string,
+  confirmed: RightsLost,
+  refusal = NO_LONGER,
+): Promise<void> {
   await tx.$queryRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${lockOf(userId)}, 0))::text`
   const lost = await findRightsLost(tx, userId)
-  if (lost && lost.getTime() !== confirmed?.getTime()) throw new Forbidden(NO_LONGER)
+  if (lost && lost.getTime() !== confirmed?.getTime()) throw new Forbidden(refusal)
 }
 
 const NO_LONGER = 'The organizer may no longer hold events.'

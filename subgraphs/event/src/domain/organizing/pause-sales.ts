@@ -24,7 +24,7 @@ export async function pauseSales(
   id: string,
   reason: string,
 ): Promise<Event> {
-  const { id: eventId } = await ownedEvent(deps, viewer, id, 'eventId')
+  const { id: eventId } = await ownedEvent(deps, viewer, id, 'eventId', 'EDIT')
   const told = parseInput(reasonSchema(300), reason, 'reason')
   const by = authorityOf(viewer)
   const event = await transaction(
@@ -38,7 +38,7 @@ export async function pauseSales(
 
 /** Goes on with a paused sale; one that is not paused stays as it is. @throws as `pauseSales`. */
 export async function resumeSales(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {
-  const { id: eventId } = await ownedEvent(deps, viewer, id, 'eventId')
+  const { id: eventId } = await ownedEvent(deps, viewer, id, 'eventId', 'EDIT')
   const by = authorityOf(viewer)
   const event = await transaction(
     deps.db,

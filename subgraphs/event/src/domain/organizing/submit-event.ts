@@ -10,7 +10,7 @@ import { ownedEvent } from './access.ts'
 
 /** Puts a draft or a rejected event up for review, which reserves its room. @throws NotFound, Forbidden, Conflict, RoomNotAvailable. */
 export async function submitEvent(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {
-  const { id: eventId } = await ownedEvent(deps, viewer, id)
+  const { id: eventId } = await ownedEvent(deps, viewer, id, 'id', 'EDIT')
   const event = await transaction(deps.db, async (tx) => {
     const submitted = await store.moveEventToReview(tx, eventId)
     if (!submitted)

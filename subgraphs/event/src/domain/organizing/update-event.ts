@@ -3,6 +3,7 @@ import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { currencySchema, emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { requireViewer } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { databaseNow, type Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
@@ -19,7 +20,9 @@ import * as store from '../events/event-store.ts'
 import { requireRoomLargeEnough } from '../events/room-capacity.ts'
 import { maxOpenPlacesSchema } from '../input.ts'
 import { explainRoomTaken, reserveRoom } from '../venues/room-booking-store.ts'
-import { ownedEvent, requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { requireUsableLocation } from '../venues/open-location.ts'
+import { ownedEvent, plannerOf, requireDuty, requireRoomOfVenue, requireUsableVenue } from './access.ts'
+import { useImage } from './event-image.ts'
 import { writePending } from './pending-changes.ts'
 
 const schema = z.object({
@@ -28,6 +31,7 @@ const schema = z.object({
   version: z.number().int().nullish(),
   title: nameSchema(160).optional(),
   description: emptyableTextSchema(10_000).nullish(),
+  imageUploadId: idSchema.nullish(),
   categoryId: idSchema.optional(),
   seriesId: idSchema.nullish(),
   currency: currencySchema.optional(),
@@ -44,17 +48,21 @@ type Changes = z.infer<typeof schema>
  */
 export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Event> {
   const changes = parseInput(schema, input)
-  const known = await ownedEvent(deps, viewer, changes.id)
+  const known = await ownedEvent(deps, viewer, changes.id, 'id', 'EDIT')
   await requireRoomLargeEnough(deps, viewer, known, changes.roomId)
+  const image = await newImage(deps, viewer, known, changes.imageUploadId)
   const event = await transaction(deps.db, async (tx) => {
     const before = await store.lockEvent(tx, known.id)
     if (!before) throw new NotFound('event', known.id)
+    requireDuty(viewer, before, 'EDIT') // by now it may have gone to another, or they be off its staff
     requireChangeable(before, changes)
-    const { title, ...details } = changes
-    if (before.status === 'APPROVED') await askForReview(deps, viewer, tx, before, changes)
+    const planner = plannerOf(viewer, before)
+    const { title, ...others } = changes
+    const details = { ...others, image }
+    if (before.status === 'APPROVED') await askForReview(deps, planner, tx, before, changes)
     const schedule =
       before.status !== 'APPROVED' && touchesSchedule(changes)
-        ? await changeSchedule(deps, viewer, tx, before, changes)
+        ? await changeSchedule(deps, planner, tx, before, changes)
         : null
     const atOnce = before.status === 'APPROVED' ? details : { ...details, title }
     const after = await store.updateEvent(tx, before.id, atOnce, schedule)
@@ -63,6 +71,17 @@ export async function updateEvent(deps: Deps, viewer: Viewer | null, input: unkn
   }).catch(explainRoomTaken(deps.db))
   publishChange(deps.live, event)
   return event
+}
+
+/** What the event is to show; undefined: what it does. */
+async function newImage(
+  deps: Deps,
+  viewer: Viewer | null,
+  { id, image }: Event,
+  uploadId: string | null | undefined,
+): Promise<Event['image'] | undefined> {
+  if (uploadId == null) return uploadId
+  return uploadId === image?.uploadId ? image : useImage(deps, requireViewer({ viewer }), uploadId, id)
 }
 
 /** Whether a change of an approved event has to be reviewed. */
@@ -90,6 +109,8 @@ async function mergeChecked(
   const problems = scheduleProblems(schedule, changes, await databaseNow(tx), before)
   if (problems.length > 0) throw new BadUserInput(problems)
   if (schedule.venueId !== before.venueId) await requireUsableVenue(deps, viewer, schedule.venueId)
+  if (schedule.locationId !== before.locationId)
+    await requireUsableLocation(deps.batchedReads.location, viewer, schedule.locationId)
   await requireRoomOfVenue(deps, schedule, changes)
   return schedule
 }

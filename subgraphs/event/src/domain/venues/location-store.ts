@@ -2,9 +2,10 @@ import { mapConstraintError } from '@karcis/kit/database'
 import type { Db, Tx } from '../database.ts'
 import { inUseErrors, requireSpace } from '../errors.ts'
 
-/** A place in a city; degrees are WGS 84. */
+/** A place in a city; degrees are WGS 84. Without an owner it is public: every organizer may use it. */
 export interface Location {
   id: string
+  ownerId: string | null
   name: string
   city: string
   country: string
@@ -32,16 +33,28 @@ export async function findLocations(db: Db, ids: string[]): Promise<Map<string, 
   return new Map(found.map((location) => [location.id, location]))
 }
 
-/** All locations, by city and name. */
-export const listLocations = (db: Db): Promise<Location[]> =>
-  db.location.findMany({ orderBy: [{ city: 'asc' }, { name: 'asc' }, { id: 'asc' }] })
+/** Public locations and those of one owner, by city and name. @param ownerId null for nobody. */
+export const listLocations = (db: Db, ownerId: string | null): Promise<Location[]> =>
+  db.location.findMany({
+    where: { OR: [{ ownerId: null }, ...(ownerId === null ? [] : [{ ownerId }])] },
+    orderBy: [{ city: 'asc' }, { name: 'asc' }, { id: 'asc' }],
+  })
 
-/** So many are given whole to whoever asks for them. */
+/** So many public ones, and so many of one owner, are given whole to whoever asks for them. */
 const MAX_LOCATIONS = 500
+const MAX_OWN_LOCATIONS = 50
 
 /** Adds a location. @throws LIMIT_EXCEEDED when there are as many as there may be. */
-export async function insertLocation(tx: Tx, location: LocationFields & { id: string }): Promise<Location> {
-  await requireSpace(tx, { what: 'locations', limit: MAX_LOCATIONS }, () => tx.location.count())
+export async function insertLocation(
+  tx: Tx,
+  location: LocationFields & Pick<Location, 'id' | 'ownerId'>,
+): Promise<Location> {
+  const { ownerId } = location
+  const space =
+    ownerId === null
+      ? { what: 'locations', limit: MAX_LOCATIONS }
+      : { what: 'locations of yours', list: `locations of ${ownerId}`, limit: MAX_OWN_LOCATIONS }
+  await requireSpace(tx, space, () => tx.location.count({ where: { ownerId } }))
   return tx.location.create({ data: location })
 }
 

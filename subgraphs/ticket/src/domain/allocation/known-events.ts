@@ -1,14 +1,17 @@
 import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
+import type { Duty } from '@karcis/kit/contracts/event-staff'
 import { asBookkeeping } from '@karcis/kit/deeds'
 import { Forbidden, NotFound, ServiceUnavailable } from '@karcis/kit/errors'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Db } from '../database.ts'
 import { EventNotBookable, SalesPaused } from '../errors.ts'
-import { maySeeEvent } from '../events/event-copy.ts'
+import { mayDo, maySeeEvent } from '../events/event-copy.ts'
 import { type EventCopy, findEventCopy } from '../events/event-copy-store.ts'
 import { followEvent } from './follow-event.ts'
+
+const ORGANIZING: ReadonlySet<Viewer['role']> = new Set(['ORGANIZER', 'ADMIN'])
 
 /** Where events are known: the local copies, and their owner. */
 export interface EventSources {
@@ -85,14 +88,22 @@ export async function requireOpenEvent(sources: EventSources, eventId: string): 
     : new EventNotBookable(eventId)
 }
 
-/** The event, when the viewer organizes it or is an admin. @throws Forbidden, NotFound, ServiceUnavailable. */
-export async function requireOwnEvent(
+/**
+ * The event, when the viewer may do this for it: its organizer, its staff with a role for it, or an admin.
+ * @throws Forbidden, NotFound, ServiceUnavailable.
+ */
+export async function requireDuty(
   sources: EventSources,
   viewer: Viewer,
   eventId: string,
+  duty: Duty,
 ): Promise<EventCopy> {
   const event = await requireEvent(sources, eventId)
-  if (viewer.role !== 'ADMIN' && event.organizerId !== viewer.id)
-    throw new Forbidden('This is not your event.')
+  // Who has lost the role keeps sight of what was theirs, and no more.
+  const hasLostRole = event.organizerId === viewer.id && !ORGANIZING.has(viewer.role)
+  if (hasLostRole || !mayDo(viewer, event, duty))
+    throw new Forbidden(
+      'This is not yours to do: it takes the organizer of the event, or a role among its staff.',
+    )
   return event
 }

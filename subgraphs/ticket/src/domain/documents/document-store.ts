@@ -1,3 +1,4 @@
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import type { Db } from '../database.ts'
 import type { TicketStatus } from '../tickets/ticket.ts'
 import type { TicketFacts } from './document.ts'
@@ -8,7 +9,7 @@ export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts |
     FactsRow[]
   >`SELECT t.id, t.code, t.owner_id, t.status, t.frozen, t.checked_in_at,
       t.created_at, t.attendee_name, type.name AS type_name, section.name AS section,
-      s.row_label, coalesce(s.label, s.number::text) AS seat, e.id AS event_id, e.organizer_id, e.title, e.status AS event_status,
+      s.row_label, coalesce(s.label, s.number::text) AS seat, e.id AS event_id, e.organizer_id, e.staff, e.title, e.status AS event_status,
       e.starts_at, e.ends_at, e.timezone, e.version
     FROM tickets t JOIN event_copies e ON e.id = t.event_id JOIN ticket_types type ON type.id = t.ticket_type_id
       LEFT JOIN seats s ON s.id = t.seat_id LEFT JOIN sections section ON section.id = s.section_id
@@ -30,6 +31,7 @@ export async function findTicketFacts(db: Db, id: string): Promise<TicketFacts |
     event: {
       id: row.event_id,
       organizerId: row.organizer_id,
+      staff: row.staff,
       title: row.title,
       status: row.event_status,
       startsAt: row.starts_at,
@@ -55,6 +57,7 @@ interface FactsRow {
   seat: string | null
   event_id: string
   organizer_id: string
+  staff: StaffMember[]
   title: string
   event_status: string
   starts_at: Date

@@ -1,3 +1,4 @@
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import type { EventPlace } from '@karcis/kit/contracts/event-place'
 import type { TicketStatus } from '../tickets/ticket.ts'
 
@@ -29,6 +30,8 @@ export interface TicketFacts {
 interface DocumentEvent {
   id: string
   organizerId: string
+  /** Who works for it, and as what. */
+  staff: readonly StaffMember[]
   title: string
   /** In force. */
   status: string

@@ -1,7 +1,7 @@
 import { Forbidden, Unauthenticated } from '@karcis/kit/errors'
 import type { Caller } from '@karcis/kit/service-token'
 import { requireViewer } from '@karcis/kit/viewer'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Scanner } from '../check-ins/check-in.ts'
 import { findDoorDevice } from '../check-ins/door-device-store.ts'
 import type { Deps } from '../deps.ts'
@@ -27,7 +27,7 @@ export async function requireScanner(
 ): Promise<Scanner> {
   if (!asker.device) {
     const viewer = requireViewer(asker)
-    await requireOwnEvent(deps, viewer, eventId)
+    await requireDuty(deps, viewer, eventId, 'ADMIT')
     return { deviceId: deviceId ?? viewer.id, gate: gate ?? null }
   }
   const device = await findDoorDevice(deps.db, asker.device.id)

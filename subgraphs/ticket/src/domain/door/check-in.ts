@@ -4,9 +4,8 @@ import { idSchema, newId } from '@karcis/kit/ids'
 import { Conflict, NotFound } from '@karcis/kit/errors'
 import type { Viewer } from '@karcis/kit/service-token'
 import { instantSchema, nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import { refusalOf, type TicketAtDoor } from '../check-ins/admission.ts'
 import type { CheckIn, Direction, Scanner } from '../check-ins/check-in.ts'
 import {
@@ -128,12 +127,11 @@ const isEntry = ({ direction, outcome }: CheckIn): boolean => direction === 'ENT
  * @throws Forbidden, NotFound, BadUserInput, Conflict (it is not used), ServiceUnavailable.
  */
 export async function undoCheckIn(deps: Deps, viewer: Viewer, id: string): Promise<string> {
-  requireRole({ viewer }, 'ORGANIZER')
   const ticketId = parseInput(idSchema, id, 'ticketId')
   const ticket = (await findTicketsAtDoor(deps.db, [ticketId])).get(ticketId)
   if (!ticket) throw new NotFound('ticket', ticketId)
   const { eventId } = ticket
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'OWN')
   await transaction(deps.db, async (tx) => {
     if (!(await moveTicketBack(tx, ticketId))) throw new Conflict('This ticket is not used.', { ticketId })
     await moveCheckInsToUndone(tx, ticketId, await raiseDoorRevision(tx, eventId))

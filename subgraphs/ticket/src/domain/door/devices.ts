@@ -4,9 +4,8 @@ import { Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import {
   countDoorDevices,
   type DoorDevice,
@@ -41,9 +40,8 @@ export interface NewlyMadeDevice extends DoorDevice {
  * @throws Forbidden, NotFound, BadUserInput, Conflict (the event has 200), ServiceUnavailable.
  */
 export async function createDoorDevice(deps: Deps, viewer: Viewer, input: unknown): Promise<NewlyMadeDevice> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, name, gate } = parseInput(deviceSchema, input)
-  const { endsAt } = await requireOwnEvent(deps, viewer, eventId)
+  const { endsAt } = await requireDuty(deps, viewer, eventId, 'EDIT')
   const expiresAt = new Date(endsAt.getTime() + GOOD_AFTER_EVENT_MS)
   const id = newId()
   const device = await transaction(deps.db, async (tx) => {
@@ -58,17 +56,16 @@ export async function createDoorDevice(deps: Deps, viewer: Viewer, input: unknow
 /** The scanners of an event of the viewer's, newest first. @throws Forbidden, NotFound, BadUserInput. */
 export async function readDoorDevices(deps: Deps, viewer: Viewer, id: string): Promise<DoorDevice[]> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   return listDoorDevices(deps.db, eventId)
 }
 
 /** Ends a scanner of an event of the viewer's at once; repeating it changes nothing. @throws Forbidden, NotFound, BadUserInput. */
 export async function revokeDoorDevice(deps: Deps, viewer: Viewer, id: string): Promise<DoorDevice | null> {
-  requireRole({ viewer }, 'ORGANIZER')
   const deviceId = parseInput(idSchema, id, 'id')
   const device = await findDoorDevice(deps.db, deviceId)
   if (!device) throw new NotFound('scanner', deviceId)
-  await requireOwnEvent(deps, viewer, device.eventId)
+  await requireDuty(deps, viewer, device.eventId, 'EDIT')
   await transaction(deps.db, (tx) => updateRevoked(tx, deviceId))
   return findDoorDevice(deps.db, deviceId)
 }

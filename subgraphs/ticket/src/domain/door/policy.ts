@@ -3,9 +3,8 @@ import { BadUserInput } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { areUnique, nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import {
   type DoorPolicy,
   findDoorPolicy,
@@ -46,7 +45,7 @@ const policySchema = z.object({
 /** How an event of the viewer's admits. @throws Forbidden, NotFound, BadUserInput. */
 export async function readDoorPolicy(deps: Deps, viewer: Viewer, id: string): Promise<DoorPolicy> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'KNOW_DOOR')
   return findDoorPolicy(deps.db, eventId)
 }
 
@@ -55,9 +54,8 @@ export async function readDoorPolicy(deps: Deps, viewer: Viewer, id: string): Pr
  * @throws Forbidden, NotFound, BadUserInput (also: a ticket type of another event), ServiceUnavailable.
  */
 export async function setDoorPolicy(deps: Deps, viewer: Viewer, input: unknown): Promise<DoorPolicy> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, reentry, admissions } = parseInput(policySchema, input)
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   return transaction(deps.db, async (tx) => {
     const before = await findDoorPolicy(tx, eventId)
     await updateReentry(tx, eventId, reentry ?? before.reentry)

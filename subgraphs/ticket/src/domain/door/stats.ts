@@ -1,7 +1,8 @@
+import { mapAsync } from '@karcis/kit/async-queue'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { CheckInChange } from '../check-ins/check-in.ts'
 import { findDoorRevision } from '../check-ins/check-in-store.ts'
 import { type CheckInCounts, countCheckIns } from '../check-ins/check-in-counts.ts'
@@ -16,7 +17,7 @@ export async function readCheckInStats(deps: Deps, asker: Asker, id: string): Pr
 }
 
 /**
- * Check-ins of an event of the viewer's as they are recorded.
+ * Check-ins of an event as they are recorded, for as long as the viewer has to do with its door.
  * @param sinceRevision what the watcher has; null for those from now on. One that the door has not reached yet comes from elsewhere: such
  *   a watcher is given all. @throws Forbidden, NotFound, BadUserInput.
  */
@@ -27,8 +28,13 @@ export async function watchCheckIns(
   sinceRevision: number | null,
 ): Promise<AsyncIterableIterator<CheckInChange>> {
   const eventId = parseInput(idSchema, id, 'eventId')
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'ADMIT')
   const revision = await findDoorRevision(deps.db, eventId)
   const since = sinceRevision ?? revision
-  return deps.live.checkIns.watch(eventId, since > revision ? 0 : Math.max(0, since))
+  const changes = deps.live.checkIns.watch(eventId, since > revision ? 0 : Math.max(0, since))
+  // Looked at again each time: whoever is not on the staff any more hears nothing more.
+  return mapAsync(changes, async (change) => {
+    await requireDuty(deps, viewer, eventId, 'ADMIT')
+    return change
+  })
 }

@@ -1,4 +1,5 @@
 import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import type { Reads } from '@karcis/kit/reads'
 import type { Db, Tx } from '../database.ts'
 
@@ -6,6 +7,8 @@ import type { Db, Tx } from '../database.ts'
 export interface EventCopy {
   id: string
   organizerId: string
+  /** Who works for it, and as what. */
+  staff: readonly StaffMember[]
   eventStatus: string
   endsAt: Date
   /** Whether it has ended, by the database's clock. */
@@ -23,7 +26,7 @@ export interface EventCopy {
 export async function findEventCopies(db: Reads, ids: readonly string[]): Promise<Map<string, EventCopy>> {
   const rows = await db.$queryRaw<
     CopyRow[]
-  >`SELECT id, organizer_id, status, ends_at, ends_at <= now() AS over, currency,
+  >`SELECT id, organizer_id, staff, status, ends_at, ends_at <= now() AS over, currency,
       timezone, room_id, sales_paused, sales_paused_reason
     FROM event_copies WHERE id = ANY(${ids}::uuid[])`
   return new Map(rows.map((row) => [row.id, toEventCopy(row)]))
@@ -36,6 +39,7 @@ export const findEventCopy = async (db: Reads, eventId: string): Promise<EventCo
 interface CopyRow {
   id: string
   organizer_id: string
+  staff: StaffMember[]
   status: string
   ends_at: Date
   over: boolean
@@ -49,6 +53,7 @@ interface CopyRow {
 const toEventCopy = (row: CopyRow): EventCopy => ({
   id: row.id,
   organizerId: row.organizer_id,
+  staff: row.staff,
   eventStatus: row.status,
   endsAt: row.ends_at,
   over: row.over,
@@ -101,14 +106,15 @@ export async function raiseStockBase(tx: Tx, eventId: string, by: number): Promi
 export async function updateEventCopy(tx: Tx, event: EventForSale): Promise<boolean> {
   const written = await tx.$executeRaw`INSERT INTO event_copies AS known
       (id, organizer_id, title, status, starts_at, ends_at, currency, timezone, room_id, capacity,
-        sales_paused, sales_paused_reason, max_open_places, version)
+        sales_paused, sales_paused_reason, max_open_places, staff, version)
     VALUES (${event.id}::uuid, ${event.organizerId}::uuid, ${event.title}, ${event.status}, ${event.startsAt}, ${event.endsAt},
       ${event.currency}, ${event.timezone}, ${event.roomId ?? null}::uuid, ${event.capacity}::int,
-      ${event.salesPaused}, ${event.salesPausedReason}, ${event.maxOpenPlaces}::int, ${event.version})
+      ${event.salesPaused}, ${event.salesPausedReason}, ${event.maxOpenPlaces}::int,
+      ${JSON.stringify(event.staff)}::jsonb, ${event.version})
     ON CONFLICT (id) DO UPDATE SET organizer_id = EXCLUDED.organizer_id, title = EXCLUDED.title, status = EXCLUDED.status,
       starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, currency = EXCLUDED.currency, timezone = EXCLUDED.timezone,
       room_id = EXCLUDED.room_id, capacity = EXCLUDED.capacity, sales_paused = EXCLUDED.sales_paused,
-      sales_paused_reason = EXCLUDED.sales_paused_reason, max_open_places = EXCLUDED.max_open_places, version = EXCLUDED.version, stock_base = known.stock_base + 1
+      sales_paused_reason = EXCLUDED.sales_paused_reason, max_open_places = EXCLUDED.max_open_places, staff = EXCLUDED.staff, version = EXCLUDED.version, stock_base = known.stock_base + 1
     WHERE EXCLUDED.version > known.version`
   return written === 1
 }

@@ -1,3 +1,4 @@
+import { type Duty, hasDuty, type StaffMember } from '@karcis/kit/contracts/event-staff'
 import { parseId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 
@@ -18,18 +19,27 @@ export interface UserRef {
 }
 
 /** Who may see an event and whatever belongs to it, as far as that depends on the event. */
-export interface EventVisibility {
-  organizerId: string
+export interface EventVisibility extends EventPeople {
   eventStatus: string
 }
+
+/** Who has to do with an event, beside those who buy. */
+export interface EventPeople {
+  organizerId: string
+  /** Who works for it, and as what. */
+  staff: readonly StaffMember[]
+}
+
+/** Whether somebody may do something for an event: its organizer, its staff with a role for it, and admins. */
+export const mayDo = (viewer: Viewer | null, { organizerId, staff }: EventPeople, duty: Duty): boolean =>
+  viewer !== null && (viewer.role === 'ADMIN' || viewer.id === organizerId || hasDuty(viewer, staff, duty))
 
 /** What everybody may see; whether it is over does not matter. */
 const PUBLIC = new Set(['APPROVED', 'CANCELLED'])
 
 /** Whether somebody may see an event and what belongs to it, as the event subgraph decides it: not before it is approved, but as its own. */
-export const maySeeEvent = (viewer: Viewer | null, { eventStatus, organizerId }: EventVisibility): boolean =>
-  PUBLIC.has(eventStatus) ||
-  (eventStatus !== 'DELETED' && (viewer?.role === 'ADMIN' || viewer?.id === organizerId))
+export const maySeeEvent = (viewer: Viewer | null, event: EventVisibility): boolean =>
+  PUBLIC.has(event.eventStatus) || (event.eventStatus !== 'DELETED' && mayDo(viewer, event, 'SEE'))
 
 /** What belongs to an event, when there is any and the viewer may see it. */
 export const ifVisible = <T extends EventVisibility>(viewer: Viewer | null, thing: T | null): T | null =>

@@ -1,3 +1,4 @@
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import { type ReadById, readByKey } from '@karcis/kit/batch-loader'
 import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
@@ -70,7 +71,7 @@ function selectTypes(db: Reads, which: Prisma.Sql): PromiseLike<TypeRow[]> {
     TypeRow[]
   >`SELECT t.id, t.event_id, t.name, t.description, t.kind, t.price, t.currency, t.section, t.seated,
       t.quota, t.sold, t.held, t.held_back, t.available, t.resale, t.max_per_user, t.sale_starts_at, t.sale_ends_at, t.access_codes,
-      t.hidden_until_sold_out, ${CONCEALED} AS hidden, e.organizer_id, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
+      t.hidden_until_sold_out, ${CONCEALED} AS hidden, e.organizer_id, e.staff, e.status AS event_status, e.ends_at AS event_ends_at, e.sales_paused, e.sales_paused_reason, e.queue_id, e.map_version, now() AS now,
       e.stock_base + sum(t.version) OVER (PARTITION BY t.event_id) AS stock_revision, l.lapsed
     FROM ticket_types t
     JOIN event_copies e ON e.id = t.event_id
@@ -105,6 +106,7 @@ interface TypeRow {
   sale_starts_at: Date | null
   sale_ends_at: Date | null
   organizer_id: string
+  staff: StaffMember[]
   event_status: string
   event_ends_at: Date
   sales_paused: boolean
@@ -130,6 +132,7 @@ function toTicketType(row: TypeRow): TicketType {
     id: row.id,
     eventId: row.event_id,
     organizerId: row.organizer_id,
+    staff: row.staff,
     eventStatus: row.event_status,
     name: row.name,
     description: row.description,

@@ -1,5 +1,5 @@
 import type { Viewer } from '@karcis/kit/service-token'
-import { maySeeEvent } from '../events/event-copy.ts'
+import { type EventVisibility, mayDo, maySeeEvent } from '../events/event-copy.ts'
 
 /** How a ticket type is paid for. */
 export type TicketKind = 'FREE' | 'PAID' | 'DONATION'
@@ -7,13 +7,13 @@ export type TicketKind = 'FREE' | 'PAID' | 'DONATION'
 /** Whether a ticket type can be bought now. */
 export type SaleStatus = 'CLOSED' | 'PAUSED' | 'UPCOMING' | 'ON_SALE' | 'SOLD_OUT' | 'ENDED'
 
-/** A ticket type with its stock as of now: holds past their time are counted as available. */
-export interface TicketType {
+/**
+ * A ticket type with its stock as of now: holds past their time are counted as available. Whose event it is, and where that stands, says
+ * who may see the type.
+ */
+export interface TicketType extends EventVisibility {
   id: string
   eventId: string
-  /** Whose event it is, and where that stands: who may see the type. */
-  organizerId: string
-  eventStatus: string
   name: string
   description: string | null
   kind: TicketKind
@@ -49,11 +49,10 @@ export interface TicketType {
   mapVersion: number
 }
 
-/** Whether somebody runs an event, and is shown all of it. */
-export const runsEvent = (viewer: Viewer | null, { organizerId }: Pick<TicketType, 'organizerId'>): boolean =>
-  viewer?.role === 'ADMIN' || viewer?.id === organizerId
+/** Whether somebody runs the sale of an event, and is shown all of it. */
+export const runsEvent = (viewer: Viewer | null, type: TicketType): boolean => mayDo(viewer, type, 'EDIT')
 
-/** Whether a ticket type is among what somebody is offered: not while it is hidden, but to whoever runs its event. */
+/** Whether a ticket type is among what somebody is offered: not while it is hidden, but to whoever runs its sale. */
 export const isOffered = (viewer: Viewer | null, type: TicketType): boolean =>
   maySeeEvent(viewer, type) && (!type.hidden || runsEvent(viewer, type))
 

@@ -3,11 +3,10 @@ import { BadUserInput, NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import { withOffers } from '../allocation/offers.ts'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { SeatsUnavailable } from '../errors.ts'
@@ -95,9 +94,8 @@ async function changeSeats(
   action: Action,
   requireOneAnswer: AnswerCheck,
 ): Promise<Seat[]> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, seatIds, sections } = parseInput(inputSchema, input)
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   const named = await requireSeats(deps, eventId, seatIds ?? [])
   const ofSections = await seatsOfSections(deps, eventId, sections ?? [])
   const heldBack = new Set(await findHeldBack(deps.db, eventId))

@@ -4,11 +4,10 @@ import { idSchema } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import { withOffers } from '../allocation/offers.ts'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { SeatsUnavailable, SoldOut } from '../errors.ts'
@@ -29,9 +28,8 @@ const seatsInput = z.object({ eventId: idSchema, seatIds: seatIdsSchema(MAX_SEAT
  * @throws Forbidden, NotFound, BadUserInput; SeatsUnavailable with those that are not free.
  */
 export async function holdBackSeats(deps: Deps, viewer: Viewer, input: unknown): Promise<store.Contingent> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, seatIds, name } = parseInput(seatsInput, input)
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   await requireSeats(deps, eventId, seatIds)
   await expireHolds(deps, { seatIds })
   const { id, change } = await transaction(deps.db, async (tx) => {
@@ -60,12 +58,11 @@ const ticketsInput = z.object({ ticketTypeId: idSchema, quantity: quantitySchema
  * @throws Forbidden, NotFound, BadUserInput; SoldOut when fewer are left.
  */
 export async function holdBackTickets(deps: Deps, viewer: Viewer, input: unknown): Promise<store.Contingent> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { ticketTypeId, quantity, name } = parseInput(ticketsInput, input)
   const type = await findTicketType(deps.db, ticketTypeId)
   if (!type) throw new NotFound('ticket type', ticketTypeId)
   const { eventId } = type
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   if (type.seated)
     throw new BadUserInput([{ path: 'input.ticketTypeId', message: 'has seats: use holdBackSeats' }])
   await expireHolds(deps, { eventId, ticketTypeIds: [ticketTypeId] })
@@ -107,11 +104,10 @@ export async function releaseHeldBack(
   viewer: Viewer,
   input: ReleaseInput,
 ): Promise<store.Contingent> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { id, quantity = null, seatIds = null } = parseInput(releaseInput, input)
   const contingent = await requireContingent(deps, id)
   const { eventId, ticketTypeId } = contingent
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   if (ticketTypeId === null && quantity !== null)
     throw new BadUserInput([{ path: 'quantity', message: 'is for general admission: name seats' }])
   if (ticketTypeId !== null && seatIds !== null)
@@ -195,9 +191,8 @@ export async function readContingents(
   viewer: Viewer,
   { eventId: rawId, ...args }: PageArgs & { eventId: string },
 ): Promise<store.ContingentPage> {
-  requireRole({ viewer }, 'ORGANIZER')
   const eventId = parseInput(idSchema, rawId, 'eventId')
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   return store.CONTINGENTS_OF_EVENT.read(args, {
     rows: (page) => store.listContingents(deps.db, eventId, page),
     count: () => store.countContingents(deps.db, eventId),

@@ -5,10 +5,9 @@ import { recordEvents } from '@karcis/kit/events'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emailSchema, nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
@@ -66,9 +65,8 @@ interface Wanted {
  * @throws Forbidden, NotFound, BadUserInput (naming rows and columns; also where not enough is left), EventNotBookable, ServiceUnavailable.
  */
 export async function importGuests(deps: Deps, viewer: Viewer, input: unknown): Promise<Ticket[]> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, csv } = parseInput(inputSchema, input)
-  const { eventStatus, over } = await requireOwnEvent(deps, viewer, eventId)
+  const { eventStatus, over } = await requireDuty(deps, viewer, eventId, 'SELL')
   if (eventStatus !== 'APPROVED' || over) throw new EventNotBookable(eventId)
   const wanted = await readGuests(deps, eventId, readCsv<Column>(csv, COLUMNS, MAX_GUESTS))
   const accounts = await findAccounts(

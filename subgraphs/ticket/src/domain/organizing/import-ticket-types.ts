@@ -3,9 +3,8 @@ import { type FieldProblem, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
@@ -66,9 +65,8 @@ interface WantedType {
  *   (cancelled or over), Conflict (more types than an event has at most), ServiceUnavailable.
  */
 export async function importTicketTypes(deps: Deps, viewer: Viewer, input: unknown): Promise<TicketType[]> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, csv } = parseInput(inputSchema, input)
-  const { eventStatus, over, timezone } = await requireOwnEvent(deps, viewer, eventId)
+  const { eventStatus, over, timezone } = await requireDuty(deps, viewer, eventId, 'EDIT')
   if (eventStatus === 'CANCELLED' || over) throw new EventNotBookable(eventId)
   const rows = readCsv<Column>(csv, COLUMNS, MAX_TYPES)
   const currency = await currencyOfTicketTypes(deps, eventId)

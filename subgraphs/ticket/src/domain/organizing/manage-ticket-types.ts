@@ -3,13 +3,12 @@ import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { instantSchema, moneySchema, nameSchema, parseInput, textSchema } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import { expireHolds } from '../allocation/hold-ender.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import { currencyOfTicketTypes, requireChargeable } from './currency.ts'
 import { accessCodeSchema, MAX_ACCESS_CODES } from '../inventory/access-codes.ts'
 import { lockEventCopy } from '../events/event-copy-store.ts'
@@ -67,9 +66,8 @@ export async function createTicketType(
   viewer: Viewer,
   input: unknown,
 ): Promise<TicketType | null> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, kind, ...given } = parseInput(createSchema, input)
-  const { eventStatus, over } = await requireOwnEvent(deps, viewer, eventId)
+  const { eventStatus, over } = await requireDuty(deps, viewer, eventId, 'EDIT')
   if (eventStatus === 'CANCELLED' || over) throw new EventNotBookable(eventId)
   const currency = await currencyOfTicketTypes(deps, eventId)
   if (kind !== 'FREE') await requireChargeable(deps, currency)
@@ -132,7 +130,6 @@ export async function updateTicketType(
   viewer: Viewer,
   input: unknown,
 ): Promise<TicketType | null> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { id, ...changes } = parseInput(updateSchema, input)
   const { eventId } = await requireOwnType(deps, viewer, id)
   const codes = codesOf(deps, id, changes)
@@ -257,7 +254,6 @@ const changed = <T>(given: T | null | undefined, known: T | null): T | null =>
  * @throws Forbidden, NotFound, Conflict (something is or was sold, is held, or it has seats).
  */
 export async function deleteTicketType(deps: Deps, viewer: Viewer, id: string): Promise<TicketType> {
-  requireRole({ viewer }, 'ORGANIZER')
   const type = await requireOwnType(deps, viewer, parseInput(idSchema, id, 'id'))
   const { eventId, sold, held } = type
   await expireHolds(deps, { eventId, ticketTypeIds: [type.id] })
@@ -275,6 +271,6 @@ export async function deleteTicketType(deps: Deps, viewer: Viewer, id: string): 
 async function requireOwnType(deps: Deps, viewer: Viewer, id: string): Promise<TicketType> {
   const type = await findTicketType(deps.db, id)
   if (!type) throw new NotFound('ticket type', id)
-  await requireOwnEvent(deps, viewer, type.eventId)
+  await requireDuty(deps, viewer, type.eventId, 'EDIT')
   return type
 }

@@ -2,9 +2,8 @@ import { BadUserInput, Conflict, type FieldProblem, NotFound } from '@karcis/kit
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Deps } from '../deps.ts'
 import type { EventCopy } from '../events/event-copy-store.ts'
 import type { TicketType } from '../inventory/ticket-type.ts'
@@ -73,10 +72,9 @@ export async function planOwnMap(
   viewer: Viewer,
   input: unknown,
 ): Promise<{ eventId: string; types: readonly TicketType[]; plan: MapPlan }> {
-  requireRole({ viewer }, 'ORGANIZER')
   const wanted = parseInput(mapSchema, input)
   const { eventId } = wanted
-  const event = await requireOwnEvent(deps, viewer, eventId)
+  const event = await requireDuty(deps, viewer, eventId, 'EDIT')
   const types = (await findTicketTypesOfEvents(deps.db, [eventId])).get(eventId) ?? []
   return { eventId, types, plan: await planMap(deps, viewer, event, types, wanted) }
 }

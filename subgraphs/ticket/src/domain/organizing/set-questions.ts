@@ -2,9 +2,8 @@ import { transaction } from '@karcis/kit/database'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { areUnique, instantSchema, nameSchema, NOT_NULL, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Deps } from '../deps.ts'
 import type { EventRef } from '../events/event-copy.ts'
 import { QUESTION_KINDS, type Question } from '../tickets/questionnaire.ts'
@@ -49,9 +48,8 @@ const inputSchema = z.object({
  * also to questions that are asked no more. @throws Forbidden, NotFound, BadUserInput, ServiceUnavailable.
  */
 export async function setQuestions(deps: Deps, viewer: Viewer, input: unknown): Promise<EventRef> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, questions, answersUntil } = parseInput(inputSchema, input)
-  await requireOwnEvent(deps, viewer, eventId)
+  await requireDuty(deps, viewer, eventId, 'EDIT')
   const change = { ...(questions && { questions }), ...(answersUntil !== undefined && { answersUntil }) }
   await transaction(deps.db, (tx) => updateQuestionnaire(tx, eventId, change))
   return { id: eventId }

@@ -4,9 +4,8 @@ import { BadUserInput, Conflict, NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { instantSchema, parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EventNotBookable } from '../errors.ts'
@@ -39,9 +38,8 @@ const inputSchema = z.object({
  *   opened), EventNotBookable when the event is over.
  */
 export async function setQueue(deps: Deps, viewer: Viewer, input: unknown): Promise<Queue | null> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId, opensAt, admitPerMinute, enabled } = parseInput(inputSchema, input)
-  const { endsAt } = await requireOwnEvent(deps, viewer, eventId)
+  const { endsAt } = await requireDuty(deps, viewer, eventId, 'EDIT')
   if (opensAt && opensAt >= endsAt)
     throw new BadUserInput([{ path: 'input.opensAt', message: 'must be before the event ends' }])
   const terms = { opensAt: opensAt ?? null, admitPerMinute: admitPerMinute ?? null }

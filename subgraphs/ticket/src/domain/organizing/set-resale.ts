@@ -2,9 +2,8 @@ import { transaction } from '@karcis/kit/database'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
-import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
-import { requireOwnEvent } from '../allocation/known-events.ts'
+import { requireDuty } from '../allocation/known-events.ts'
 import type { Deps } from '../deps.ts'
 import { updateResaleHours } from '../events/event-copy-store.ts'
 import type { EventRef } from '../events/event-copy.ts'
@@ -27,9 +26,8 @@ const inputSchema = z.object({
  * @throws Forbidden, NotFound, BadUserInput, ServiceUnavailable.
  */
 export async function setResale(deps: Deps, viewer: Viewer, input: unknown): Promise<EventRef> {
-  requireRole({ viewer }, 'ORGANIZER')
   const { eventId: id, untilHoursBeforeStart } = parseInput(inputSchema, input)
-  await requireOwnEvent(deps, viewer, id)
+  await requireDuty(deps, viewer, id, 'OWN')
   await transaction(deps.db, (tx) => updateResaleHours(tx, id, untilHoursBeforeStart))
   return { id }
 }

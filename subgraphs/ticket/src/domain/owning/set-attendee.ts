@@ -5,6 +5,7 @@ import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput, textSchema } from '@karcis/kit/validate'
 import { z } from 'zod'
 import type { Deps } from '../deps.ts'
+import { mayDo } from '../events/event-copy.ts'
 import type { Attendee, Ticket } from '../tickets/ticket.ts'
 import { answersAfter, givenProblems, missingProblems, type Question } from '../tickets/questionnaire.ts'
 import { findQuestionnaires } from '../tickets/questionnaire-store.ts'
@@ -30,8 +31,8 @@ export async function setAttendee(deps: Deps, viewer: Viewer, input: unknown): P
   const { ticketId, name, answers: given } = parseInput(attendeeSchema, input)
   const ticket = (await findTickets(deps.db, [ticketId])).get(ticketId)
   if (!ticket) throw new NotFound('ticket', ticketId)
-  const { ownerId, organizerId, eventId } = ticket
-  const organizes = viewer.role === 'ADMIN' || viewer.id === organizerId
+  const { ownerId, eventId } = ticket
+  const organizes = mayDo(viewer, ticket, 'SELL')
   if (!organizes && viewer.id !== ownerId) throw new Forbidden('This is not your ticket.')
   const questionnaire = (await findQuestionnaires(deps.db, [eventId])).get(eventId)
   const questions = questionnaire?.questions ?? []

@@ -1,3 +1,4 @@
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
@@ -19,7 +20,7 @@ export const inParts = <T>(seats: readonly T[]): (readonly T[])[] =>
 export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Promise<Map<string, SeatMap>> {
   const rows = await db.$queryRaw<
     MapRow[]
-  >`SELECT m.event_id, m.revision, m.focal_x, m.focal_y, m.layout_id, m.geometry_hash, e.organizer_id, e.status
+  >`SELECT m.event_id, m.revision, m.focal_x, m.focal_y, m.layout_id, m.geometry_hash, e.organizer_id, e.staff, e.status
     FROM seat_maps m JOIN event_copies e ON e.id = m.event_id WHERE m.event_id = ANY(${eventIds}::uuid[])`
   return new Map(
     rows.map(({ event_id: eventId, revision, focal_x: x, focal_y: y, ...row }) => [
@@ -27,6 +28,7 @@ export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Pr
       {
         eventId,
         organizerId: row.organizer_id,
+        staff: row.staff,
         eventStatus: row.status,
         revision,
         focal: x === null || y === null ? null : { x, y },
@@ -40,6 +42,7 @@ export async function findSeatMaps(db: Db | Tx, eventIds: readonly string[]): Pr
 interface MapRow {
   event_id: string
   organizer_id: string
+  staff: StaffMember[]
   status: string
   revision: number
   focal_x: number | null

@@ -1,3 +1,4 @@
+import type { EventVisibility } from '../events/event-copy.ts'
 import type { Change } from '@karcis/kit/live'
 import { idSchema } from '@karcis/kit/ids'
 import { z } from 'zod'
@@ -30,11 +31,9 @@ export interface Point {
   y: number
 }
 
-export interface SeatMap {
+/** Whose event it is, and where that stands, says who may see the map. */
+export interface SeatMap extends EventVisibility {
   eventId: string
-  /** Whose event it is, and where that stands: who may see the map. */
-  organizerId: string
-  eventStatus: string
   revision: number
   focal: Point | null
   /** The drawing that it was made of; null for given sections, and for those of its room. */

@@ -1,3 +1,4 @@
+import type { StaffMember } from '@karcis/kit/contracts/event-staff'
 import type { EventTicket, EventTicketFilter } from '@karcis/kit/contracts/attendees'
 import { type KeysetPage, newestFirst } from '@karcis/kit/pagination'
 import { Prisma } from '../../generated/prisma/client.ts'
@@ -154,7 +155,7 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
 }
 
 /** Columns of a ticket `t` of an event `e`. */
-const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.status AS event_status, t.ticket_type_id, t.seat_id,
+const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.staff, e.status AS event_status, t.ticket_type_id, t.seat_id,
   t.owner_id, t.guest_id IS NOT NULL AND t.guest_id = t.owner_id AS unclaimed, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
   t.attendee_answers, t.created_at, t.updated_at`
 
@@ -163,6 +164,7 @@ const toTicket = (row: TicketRow): Ticket => ({
   code: row.code,
   eventId: row.event_id,
   organizerId: row.organizer_id,
+  staff: row.staff,
   eventStatus: row.event_status,
   ticketTypeId: row.ticket_type_id,
   seatId: row.seat_id,
@@ -184,6 +186,7 @@ interface TicketRow {
   code: string
   event_id: string
   organizer_id: string
+  staff: StaffMember[]
   event_status: string
   ticket_type_id: string
   seat_id: string | null

@@ -1,6 +1,7 @@
 import { Forbidden } from '@karcis/kit/errors'
 import type { Connection } from '@karcis/kit/pagination'
 import type { Caller, Viewer } from '@karcis/kit/service-token'
+import { type EventPeople, type EventVisibility, mayDo } from '../events/event-copy.ts'
 
 export const TICKET_STATUSES = ['VALID', 'USED', 'REFUNDED', 'CANCELLED', 'TRANSFERRED'] as const
 export type TicketStatus = (typeof TICKET_STATUSES)[number]
@@ -11,14 +12,11 @@ export interface Attendee {
   answers: { question: string; answer: string }[]
 }
 
-/** An issued ticket. */
-export interface Ticket {
+/** An issued ticket. Who has to do with its event may read it too. */
+export interface Ticket extends EventVisibility {
   id: string
   code: string
   eventId: string
-  /** Whose event it is: they may read the ticket too. */
-  organizerId: string
-  eventStatus: string
   ticketTypeId: string
   seatId: string | null
   ownerId: string
@@ -41,9 +39,9 @@ export interface Ticket {
 
 export type TicketConnection = Connection<Ticket>
 
-/** Whether somebody may read a ticket: its owner, the organizer of its event, and admins. */
-export const mayRead = (viewer: Viewer, ticket: Pick<Ticket, 'ownerId' | 'organizerId'>): boolean =>
-  viewer.role === 'ADMIN' || viewer.id === ticket.ownerId || viewer.id === ticket.organizerId
+/** Whether somebody may read a ticket: its owner, the organizer of its event, its staff at the door and of the sale, and admins. */
+export const mayRead = (viewer: Viewer, ticket: EventPeople & Pick<Ticket, 'ownerId'>): boolean =>
+  viewer.id === ticket.ownerId || mayDo(viewer, ticket, 'READ_TICKET')
 
 /** Whether a caller may be given a ticket as an entity: as its reader, or the booking subgraph on its own behalf. */
 export const mayReference = ({ viewer, service }: Caller, ticket: Ticket): boolean =>

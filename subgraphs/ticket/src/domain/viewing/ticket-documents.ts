@@ -128,8 +128,8 @@ async function findWanted(
 }
 
 /** @throws Forbidden. */
-function requireReader(viewer: Viewer, { ownerId, event: { organizerId } }: TicketFacts): void {
-  if (!mayRead(viewer, { ownerId, organizerId })) throw new Forbidden('This is not your ticket.')
+function requireReader(viewer: Viewer, { ownerId, event: { organizerId, staff } }: TicketFacts): void {
+  if (!mayRead(viewer, { ownerId, organizerId, staff })) throw new Forbidden('This is not your ticket.')
 }
 
 async function make(

@@ -22,6 +22,8 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { InvalidCredentials, NoPassword } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
+import { deleteOtherPhones } from '../notifications/phones/phone-store.ts'
+import { e164Of } from '../notifications/phones/phones.ts'
 import { isOwnEmail, OWN_EMAIL } from '../passwords/password-rules.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { provePassword } from '../sessions/log-in.ts'
@@ -85,6 +87,7 @@ export async function updateUser(
     if (proved && locked.passwordHash !== proved.passwordHash) throw new InvalidCredentials() // changed since it was proved
     if (email !== undefined) await moveToEmail(deps, tx, viewer, locked, email)
     if (passwordHash) await notifyPasswordChanged(tx, id)
+    if (phoneNumber !== undefined) await deleteOtherPhones(tx, id, phoneNumber && e164Of(phoneNumber))
     const account = await updateAccount(tx, id, {
       ...(name !== undefined && { name }),
       ...(phoneNumber !== undefined && { phoneNumber }),

@@ -10,6 +10,7 @@ import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { openPage } from '../organizers/pages.ts'
 import { countEventsToCome } from '../other-subgraphs.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
@@ -27,9 +28,11 @@ export async function setUserRole(deps: Deps, viewer: Viewer, userId: string, ro
   if (role === 'CUSTOMER') await requireNoEventsToCome(deps, id)
   return changeRights(deps, viewer, id, {
     lessens: role !== 'ADMIN',
-    async change(tx, { id, role: before }) {
+    async change(tx, { id, role: before, name }) {
       if (before === 'GUEST')
         throw new Conflict('A guest is given a role once they have an account (claimAccount).')
+      if (role === 'ORGANIZER' && before !== role)
+        await openPage(tx, id, { name, about: null, verifiedAt: null })
       return { account: await updateAccount(tx, id, { role }), revoked: [] }
     },
   })

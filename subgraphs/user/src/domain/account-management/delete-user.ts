@@ -13,12 +13,15 @@ import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
 import type { Client } from '../client.ts'
+import { eraseReporter } from '../content-reports/report-store.ts'
 import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
+import { deleteFilesOf } from '../files/sweep-uploads.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
 import { deleteNotificationsOf } from '../notifications/notification-store.ts'
+import { deletePage } from '../organizers/profile-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
 import { givenPasswordSchema } from '../passwords/password-rules.ts'
@@ -73,6 +76,9 @@ export async function deleteUser(
     await forgetTracesOf(tx, id)
     await deleteIdentitiesOf(tx, id)
     await deleteProposalsOf(tx, id)
+    await deletePage(tx, id)
+    await eraseReporter(tx, id)
+    await deleteFilesOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
     if (before.email) await deleteDeadMailAddress(tx, before.email)

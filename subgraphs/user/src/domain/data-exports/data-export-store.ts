@@ -85,6 +85,15 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM identities WHERE user_id = ${userId}::uuid) i),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
+    'files', (SELECT coalesce(json_agg(u ORDER BY u.created_at), '[]') FROM (SELECT id, purpose, state, content_type, size, created_at,
+      CASE WHEN state = 'READY' AND width IS NOT NULL THEN '/files/' || key || '/' || width END AS url
+      FROM uploads WHERE owner_id = ${userId}::uuid) u),
+    'organizerProfile', (SELECT to_json(o) FROM (SELECT slug, name, about, website, links, verified_at, created_at, updated_at
+      FROM organizer_profiles WHERE user_id = ${userId}::uuid) o),
+    'organizerAddresses', (SELECT coalesce(json_agg(s ORDER BY s.claimed_at), '[]') FROM (SELECT slug, claimed_at
+      FROM organizer_slugs WHERE organizer_id = ${userId}::uuid) s),
+    'reports', (SELECT coalesce(json_agg(r ORDER BY r.created_at), '[]') FROM (SELECT id, kind, subject_id, reason, status, message, created_at,
+      decided_at FROM content_reports WHERE reporter_id = ${userId}::uuid) r),
     'wishlist', (SELECT coalesce(json_agg(w ORDER BY w.added_at), '[]') FROM (SELECT event_id, added_at
       FROM wishlist_items WHERE user_id = ${userId}::uuid) w),
     'follows', (SELECT coalesce(json_agg(f ORDER BY f.followed_at), '[]') FROM (SELECT organizer_id, followed_at
@@ -93,6 +102,9 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM notification_switches WHERE user_id = ${userId}::uuid) w),
     'campaigns', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT id, event_id, audience, subject, body, created_at, stopped_at
       FROM campaigns WHERE organizer_id = ${userId}::uuid) c),
+    'pushSubscriptions', (SELECT coalesce(json_agg(b ORDER BY b.registered_at), '[]') FROM (SELECT id, service, user_agent, registered_at
+      FROM push_subscriptions WHERE user_id = ${userId}::uuid) b),
+    'verifiedPhone', (SELECT to_json(v) FROM (SELECT number, verified_at FROM verified_phones WHERE user_id = ${userId}::uuid) v),
     'quietHours', (SELECT to_json(q) FROM (SELECT starts, ends FROM quiet_hours WHERE user_id = ${userId}::uuid) q),
     'notifications', (SELECT coalesce(json_agg(n ORDER BY n.created_at), '[]') FROM (SELECT kind,
       CASE kind WHEN 'CAMPAIGN' THEN (SELECT facts FROM campaigns WHERE campaigns.id = (data->>'campaignId')::uuid) ELSE data END AS data, created_at, read_at

@@ -1,3 +1,4 @@
+import { staffRoleSchema } from '@karcis/kit/contracts/event-staff'
 import { z } from 'zod'
 import { FACTOR_CHANGES } from '../second-factors/factor-change.ts'
 
@@ -20,7 +21,7 @@ interface Group {
 /** What people can have, or not have, by a channel. */
 export const GROUPS = {
   /** Links that only the owner of an address may have, and what they must know of their account. */
-  SECURITY: { priority: PRIORITY.SECURITY, channels: ['EMAIL'], fixed: true },
+  SECURITY: { priority: PRIORITY.SECURITY, channels: ['EMAIL', 'PUSH', 'SMS'], fixed: true },
   /** What became of an account: a welcome, a decision on a proposal. */
   ACCOUNT: { priority: PRIORITY.TRANSACTIONAL, channels: ['EMAIL', 'PUSH'] },
   /** Purchases, tickets, money back. */
@@ -44,8 +45,8 @@ export type GroupName = keyof typeof GROUPS
 
 interface Kind<Data> {
   group: GroupName
-  /** Goes by mail alone, and is not in the list: it carries a link that works once, or is for an address that is no more theirs. */
-  mailOnly?: true
+  /** Goes by one channel alone, and is not in the list: it carries what works once, or is for an address that is not, or no more, theirs. */
+  only?: 'EMAIL' | 'SMS'
   /** What its texts are made of, as JSON. */
   data: z.ZodType<Data>
 }
@@ -74,18 +75,20 @@ const move = z.object({ name: z.string(), oldEmail: z.string(), newEmail: z.stri
 /** What is told to the owner of an address, most of it with a link that works once: `account-links` sends them, and their texts are in files of their own. */
 const LINK_KINDS = {
   /** Whoever signs up, which bids them welcome too, and who asks for it again. */
-  VERIFY_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
-  RESET_PASSWORD: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
-  SIGN_IN_LINK: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+  VERIFY_EMAIL: kind({ group: 'SECURITY', only: 'EMAIL', data: mailbox }),
+  RESET_PASSWORD: kind({ group: 'SECURITY', only: 'EMAIL', data: mailbox }),
+  SIGN_IN_LINK: kind({ group: 'SECURITY', only: 'EMAIL', data: mailbox }),
   /** A change of address, to the new one and the old one. */
-  CONFIRM_NEW_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: move }),
-  CONFIRM_OLD_EMAIL: kind({ group: 'SECURITY', mailOnly: true, data: move }),
+  CONFIRM_NEW_EMAIL: kind({ group: 'SECURITY', only: 'EMAIL', data: move }),
+  CONFIRM_OLD_EMAIL: kind({ group: 'SECURITY', only: 'EMAIL', data: move }),
   /** To the old address, with a link that takes it back. */
-  EMAIL_CHANGED: kind({ group: 'SECURITY', mailOnly: true, data: move }),
+  EMAIL_CHANGED: kind({ group: 'SECURITY', only: 'EMAIL', data: move }),
   EMAIL_CHANGE_UNDONE: kind({ group: 'SECURITY', data: z.object({ email: z.string() }) }),
   PASSWORD_CHANGED: kind({ group: 'SECURITY', data: z.object({ by: z.enum(['PASSWORD', 'LINK']) }) }),
+  /** Whoever is to show that a phone number is theirs. */
+  PHONE_CODE: kind({ group: 'SECURITY', only: 'SMS', data: z.object({ number: z.string() }) }),
   /** A guest who has bought something. */
-  CLAIM_PURCHASE: kind({ group: 'SECURITY', mailOnly: true, data: mailbox }),
+  CLAIM_PURCHASE: kind({ group: 'SECURITY', only: 'EMAIL', data: mailbox }),
 } as const
 
 export type LinkKind = keyof typeof LINK_KINDS
@@ -121,6 +124,11 @@ export const KINDS = {
     data: z.object({ at: z.iso.datetime(), linked: z.boolean(), email: z.string() }),
   }),
   ...LINK_KINDS,
+  /** The owner of a phone number to which nothing is sent any more. */
+  PHONE_ENDED: kind({
+    group: 'ACCOUNT',
+    data: z.object({ ending: z.string(), reason: z.enum(['GONE', 'UNSUBSCRIBED']) }),
+  }),
   /** The applicant, once an admin has decided. */
   PROPOSAL_REVIEWED: kind({
     group: 'ACCOUNT',
@@ -173,10 +181,28 @@ export const KINDS = {
   TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
   /** Somebody with an account whom an organizer has given a ticket. */
   GUEST_INVITED: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
+  /** The reader of an address, with or without an account: the link by which they join the staff of an event. */
+  STAFF_INVITED: kind({
+    group: 'SECURITY',
+    only: 'EMAIL',
+    data: z.object({
+      eventId: z.uuid(),
+      title: z.string(),
+      roles: z.array(staffRoleSchema),
+      expiresAt: z.string(),
+    }),
+  }),
+  /** The organizer: somebody has accepted. */
+  STAFF_JOINED: kind({
+    group: 'ORGANIZING',
+    data: eventFacts.extend({ name: z.string(), roles: z.array(staffRoleSchema) }),
+  }),
+  /** Whom another has taken off the staff of an event. */
+  STAFF_ENDED: kind({ group: 'ACCOUNT', data: eventFacts }),
   /** An address without an account that an organizer has given a ticket: what to do for it. */
   GUEST_EXPECTED: kind({
     group: 'PURCHASES',
-    mailOnly: true,
+    only: 'EMAIL',
     data: eventFacts.extend({ name: z.string(), email: z.string() }),
   }),
   /** Who has it on their wishlist. */
@@ -193,6 +219,31 @@ export const KINDS = {
   EVENT_REVIEWED: kind({
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  /** Its organizer: new reviews of their events, once a day at most. */
+  REVIEWS_RECEIVED: kind({
+    group: 'ORGANIZING',
+    data: z.object({
+      reviews: z.int(),
+      events: z.array(z.object({ eventId: z.uuid(), title: z.string(), reviews: z.int() })),
+    }),
+  }),
+  /** Whoever wrote a review: its organizer has answered. */
+  REVIEW_ANSWERED: kind({ group: 'EVENTS', data: eventFacts.extend({ answer: z.string() }) }),
+  /** Whoever wrote a review: an admin has hidden it, or shows it again. */
+  REVIEW_MODERATED: kind({
+    group: 'ACCOUNT',
+    data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
+  }),
+  /** Whoever has reported something: an admin has decided. */
+  REPORT_DECIDED: kind({
+    group: 'ACCOUNT',
+    data: z.object({
+      reportId: z.uuid(),
+      subject: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']),
+      acted: z.boolean(),
+      message: z.string().nullable(),
+    }),
   }),
   PAYOUT_PAID: kind({
     group: 'ORGANIZING',
@@ -216,6 +267,11 @@ export const KINDS = {
   SYSTEM_WEBHOOK_DISABLED: kind({
     group: 'SYSTEM',
     data: z.object({ endpointId: z.uuid(), url: z.string(), reason: z.enum(['GONE', 'FAILING']) }),
+  }),
+  /** Admins: something was reported; once a day. */
+  SYSTEM_CONTENT_REPORTED: kind({
+    group: 'SYSTEM',
+    data: z.object({ day: z.string(), kind: z.enum(['EVENT', 'ORGANIZER', 'REVIEW']) }),
   }),
   SYSTEM_REFUNDS_HANGING: kind({ group: 'SYSTEM', data: z.object({ day: z.string(), count: z.int() }) }),
 } as const

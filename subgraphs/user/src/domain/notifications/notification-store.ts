@@ -2,6 +2,8 @@ import { type Connection, newestFirst, type PageArgs } from '@karcis/kit/paginat
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { ChannelName } from './kinds.ts'
+import { deleteOtherPhones } from './phones/phone-store.ts'
+import { deleteSubscriptionsOf } from './push/subscription-store.ts'
 
 /** A notification in a person's list. */
 export interface NotificationRow {
@@ -95,7 +97,7 @@ export interface NewNotification {
   cause: string
   /** JSON. */
   data: string
-  /** Whether it is in the person's list; else it goes by mail alone. */
+  /** Whether it is in the person's list; else it goes by one channel alone. */
   listed: boolean
   group: string
   priority: number
@@ -103,7 +105,7 @@ export interface NewNotification {
   fixed: boolean
   /** By which it goes to whoever has said nothing. */
   channels: readonly ChannelName[]
-  /** Instead of the account's mail address. */
+  /** Instead of the account's address, of what goes by one channel alone. */
   to: string | null
   secret: Uint8Array | null
   until: Date | null
@@ -152,11 +154,15 @@ export async function insertNotifications(
       FROM added JOIN notice ON notice.id = added.id
       JOIN users person ON person.id = notice.user_id
       LEFT JOIN quiet_hours quiet ON quiet.user_id = notice.user_id
-      CROSS JOIN LATERAL (VALUES ('EMAIL'::channel, coalesce(notice.address, person.email, person.guest_email), notice.email),
-        ('SMS'::channel, person.phone_number, notice.sms)) AS way (channel, address, wanted)
+      CROSS JOIN LATERAL (
+        SELECT 'EMAIL'::channel, coalesce(notice.address, person.email, person.guest_email), notice.email
+        UNION ALL SELECT 'PUSH', browser.id::text, notice.push FROM push_subscriptions browser WHERE browser.user_id = notice.user_id
+        UNION ALL SELECT 'SMS', phone.number, notice.sms FROM verified_phones phone WHERE phone.user_id = notice.user_id AND notice.listed
+        UNION ALL SELECT 'SMS', notice.address, notice.sms WHERE NOT notice.listed
+      ) AS way (channel, address, wanted)
       LEFT JOIN notification_switches said ON said.user_id = notice.user_id AND said.kinds = notice.kinds AND said.channel = way.channel
       LEFT JOIN dead_addresses dead ON dead.channel = way.channel AND dead.address = way.address
-      WHERE way.address IS NOT NULL AND (notice.listed OR way.channel = 'EMAIL')
+      WHERE way.address IS NOT NULL AND (notice.listed OR way.wanted)
         AND CASE WHEN notice.fixed OR said.enabled IS NULL THEN way.wanted ELSE said.enabled END
         AND (dead.address IS NULL OR notice.priority = 0)
       ORDER BY notice.id, way.channel
@@ -166,8 +172,10 @@ export async function insertNotifications(
   return new Map(grown.map(({ userId, revision }) => [userId, revision]))
 }
 
-/** Forgets everything that somebody was told, or is still to be told, and what they have said about it. */
+/** Forgets everything that somebody was told, or is still to be told, what they have said about it, and where they were told. */
 export async function deleteNotificationsOf(tx: Tx, userId: string): Promise<void> {
+  await deleteSubscriptionsOf(tx, userId)
+  await deleteOtherPhones(tx, userId, null)
   await tx.notification.deleteMany({ where: { userId } })
   await tx.notificationSwitch.deleteMany({ where: { userId } })
   await tx.quietHours.deleteMany({ where: { userId } })

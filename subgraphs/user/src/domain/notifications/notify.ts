@@ -13,7 +13,7 @@ export interface NoticeOf<K extends NotificationKind> {
   /** What it comes of, such as the id of a refund and how far that is: of one kind and cause a person is told once. At most 200 characters. */
   cause: string
   data: DataOf<K>
-  /** Another address than the account's, for what goes by mail alone. */
+  /** Another address than the account's, for what goes by one channel alone. */
   to?: string
   /** A one-time token, sealed by `deps.messageSealer`: its text is given it when it is sent, and it is wiped then. */
   secret?: Uint8Array<ArrayBuffer>
@@ -51,7 +51,7 @@ export async function notifyAndCount(tx: Tx, notices: readonly Notice[]): Promis
 }
 
 function rowOf({ userId, kind, cause, data, to, secret, until, campaignId }: Notice): NewNotification {
-  const { group, mailOnly } = kindOf(kind)
+  const { group, only } = kindOf(kind)
   const { priority, channels, fixed } = groupOf(kind)
   return {
     id: newId(),
@@ -59,12 +59,12 @@ function rowOf({ userId, kind, cause, data, to, secret, until, campaignId }: Not
     kind,
     cause,
     data: JSON.stringify(campaignId === undefined ? KINDS[kind].data.parse(data) : { campaignId }),
-    listed: mailOnly !== true,
+    listed: only === undefined,
     group,
     priority,
     fixed: fixed === true,
     channels: CHANNELS.filter((name) =>
-      mailOnly ? name === 'EMAIL' : (channels as readonly string[]).includes(name),
+      only ? name === only : (channels as readonly string[]).includes(name),
     ),
     to: to ?? null,
     secret: secret ?? null,

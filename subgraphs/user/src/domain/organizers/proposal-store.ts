@@ -1,6 +1,6 @@
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import { mapConstraintError } from '@karcis/kit/database'
 import { Conflict } from '@karcis/kit/errors'
-import { newId } from '@karcis/kit/ids'
 import { type Connection, idPage, newestFirst, type PageArgs } from '@karcis/kit/pagination'
 import type { OrganizerProposal } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
@@ -10,16 +10,19 @@ export type Proposal = OrganizerProposal
 
 export type ProposalConnection = Connection<Proposal>
 
-type Draft = Pick<Proposal, 'userId' | 'name' | 'category' | 'description' | 'location'>
+type Draft = Pick<
+  Proposal,
+  'id' | 'userId' | 'name' | 'category' | 'description' | 'location' | 'documentUploadId'
+> & { banner: StoredImage | null }
 
 const CONSTRAINT_ERRORS = {
   organizer_proposals_one_pending: () => new Conflict('Your last proposal still waits for an answer.'),
 }
 
 /** @throws Conflict when another of the same person waits: the unique index decides. */
-export const insertProposal = (tx: Tx, draft: Draft): Promise<Proposal> =>
+export const insertProposal = (tx: Tx, { banner, ...draft }: Draft): Promise<Proposal> =>
   tx.organizerProposal
-    .create({ data: { id: newId(), ...draft } })
+    .create({ data: { ...draft, ...(banner && { banner }) } })
     .catch((error) => mapConstraintError(error, CONSTRAINT_ERRORS))
 
 export const findProposal = (db: Db | Tx, id: string): Promise<Proposal | null> =>

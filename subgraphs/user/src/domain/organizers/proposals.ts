@@ -1,6 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
-import { idSchema } from '@karcis/kit/ids'
+import { idSchema, newId } from '@karcis/kit/ids'
 import type { PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import { nameSchema, parseInput, textSchema } from '@karcis/kit/validate'
@@ -10,8 +10,13 @@ import { lockAccount, lockAccountShared, updateAccount } from '../accounts/accou
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin } from '../accounts/user-view.ts'
 import type { Deps } from '../deps.ts'
+import { finishUpload, type Wanted } from '../files/finish-upload.ts'
+import type { UploadPurpose } from '../files/purposes.ts'
+import { imageOf } from '../files/upload-store.ts'
+import { useUpload } from '../files/use-upload.ts'
 import { notify } from '../notifications/notify.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
+import { openPage } from './pages.ts'
 import {
   decideProposal,
   findProposal,
@@ -26,6 +31,8 @@ const submitSchema = z.object({
   category: nameSchema(),
   description: textSchema(5_000),
   location: nameSchema(200),
+  bannerUploadId: idSchema.nullish(),
+  documentUploadId: idSchema.nullish(),
 })
 
 const reviewSchema = z
@@ -35,17 +42,35 @@ const reviewSchema = z
     message: 'must say why the proposal is rejected',
   })
 
-/** Asks, for the viewer, to become an organizer. @throws Conflict, BadUserInput, Unauthenticated */
-export async function submitProposal({ db }: Deps, { id }: Viewer, input: unknown): Promise<Proposal> {
-  const draft = parseInput(submitSchema, input)
-  return transaction(db, async (tx) => {
+/** Asks, for the viewer, to become an organizer. @throws Conflict, BadUserInput, Unauthenticated; of its files as `finishUpload` */
+export async function submitProposal(deps: Deps, { id }: Viewer, input: unknown): Promise<Proposal> {
+  const { bannerUploadId, documentUploadId, ...draft } = parseInput(submitSchema, input)
+  const banner = wantedOf(id, bannerUploadId, 'PROPOSAL_BANNER', 'input.bannerUploadId')
+  const document = wantedOf(id, documentUploadId, 'PROPOSAL_DOCUMENT', 'input.documentUploadId')
+  for (const file of [banner, document]) if (file) await finishUpload(deps, file)
+  return transaction(deps.db, async (tx) => {
     const account = await lockAccountShared(tx, id)
     if (!account) throw new Unauthenticated()
     if (account.role !== 'CUSTOMER')
       throw new Conflict('You may hold events already.', { role: account.role })
-    return insertProposal(tx, { ...draft, userId: id })
+    const proposalId = newId()
+    const usedBy = `proposal:${proposalId}` as const
+    return insertProposal(tx, {
+      ...draft,
+      id: proposalId,
+      userId: id,
+      banner: banner && imageOf(await useUpload(tx, banner, usedBy)),
+      documentUploadId: document && (await useUpload(tx, document, usedBy)).id,
+    })
   })
 }
+
+const wantedOf = (
+  ownerId: string,
+  uploadId: string | null | undefined,
+  purpose: UploadPurpose,
+  path: string,
+): Required<Wanted> | null => (uploadId ? { uploadId, ownerId, purpose, path } : null)
 
 /**
  * Decides a proposal; approval makes its applicant an organizer in the same transaction. Admins only.
@@ -78,6 +103,7 @@ export async function reviewProposal(
     // Who became admin in the meantime stays one.
     if (decision === 'REJECTED' || applicant?.role !== 'CUSTOMER') return { proposal }
     const account = await updateAccount(tx, userId, { role: 'ORGANIZER' })
+    await openPage(tx, userId, { name: proposal.name, about: proposal.description, verifiedAt: null })
     return { proposal, promoted: { account, at: await recordRightsChange(tx, account) } }
   })
   publishAuthChanges(deps, [], promoted)
@@ -95,13 +121,15 @@ export async function readProposal({ db }: Deps, viewer: Viewer, id: string): Pr
 export const listOwnProposals = ({ db }: Deps, viewer: Viewer, args: PageArgs): Promise<ProposalConnection> =>
   listProposals(db, { userId: viewer.id }, args)
 
-/** All proposals, or those in one state, newest first. Admins only. @throws BadUserInput, Forbidden */
+/** All proposals, or those in one state or of one applicant, newest first. Admins only. @throws BadUserInput, Forbidden */
 export async function listAllProposals(
   { db }: Deps,
   viewer: Viewer,
-  status: Proposal['status'] | null | undefined,
+  filter: { status?: Proposal['status'] | null; applicantId?: string | null } | null | undefined,
   args: PageArgs,
 ): Promise<ProposalConnection> {
   requireRole({ viewer }, 'ADMIN')
-  return listProposals(db, status ? { status } : {}, args)
+  const { status, applicantId } = filter ?? {}
+  const userId = applicantId == null ? null : parseInput(idSchema, applicantId, 'filter.applicantId')
+  return listProposals(db, { ...(status && { status }), ...(userId !== null && { userId }) }, args)
 }

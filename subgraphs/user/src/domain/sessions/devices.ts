@@ -30,6 +30,17 @@ export const browserOf = (userAgent: string): string | null => nameIn(BROWSERS, 
 /** On which system; null for none that is known. */
 export const systemOf = (userAgent: string): string | null => nameIn(SYSTEMS, userAgent)
 
+/** What somebody uses, as far as it says what it is. */
+export interface Device {
+  browser: string | null
+  system: string | null
+  userAgent: string
+}
+
+/** @param userAgent null where the client did not say. */
+export const deviceOf = (userAgent: string | null): Device | null =>
+  userAgent === null ? null : { browser: browserOf(userAgent), system: systemOf(userAgent), userAgent }
+
 /**
  * Where a network address is, as far as that can be told without saying whose it is: the first 24 bits of it, of IPv6 the first 48.
  * @param network as `networkOf` gives it.

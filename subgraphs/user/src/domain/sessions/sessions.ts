@@ -1,7 +1,7 @@
 import type { Connection, PageArgs } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Deps } from '../deps.ts'
-import { browserOf, systemOf } from './devices.ts'
+import { type Device, deviceOf } from './devices.ts'
 import type { SignInMethod } from './open-session.ts'
 import { listSessions, type SessionRow } from './session-store.ts'
 
@@ -9,7 +9,7 @@ import { listSessions, type SessionRow } from './session-store.ts'
 export interface SessionView {
   id: string
   signedInBy: SignInMethod | null
-  device: { browser: string | null; system: string | null; userAgent: string } | null
+  device: Device | null
   place: string | null
   createdAt: Date
   lastSeenAt: Date
@@ -36,8 +36,7 @@ export const viewSession = (viewer: Viewer, session: SessionRow): SessionView =>
   return {
     id,
     signedInBy: signedInBy as SignInMethod | null,
-    device:
-      userAgent === null ? null : { browser: browserOf(userAgent), system: systemOf(userAgent), userAgent },
+    device: deviceOf(userAgent),
     place: network,
     createdAt,
     lastSeenAt: lastSeenAt ?? createdAt,

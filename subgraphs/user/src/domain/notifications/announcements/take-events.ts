@@ -23,7 +23,8 @@ export function wakeAfterEvents(db: object, wake: () => void): void {
   announcers.set(db, wake)
 }
 
-async function tell(tx: Tx, ...announcements: NewAnnouncement[]): Promise<void> {
+/** Writes announcements down, and has them told after the commit. */
+export async function tell(tx: Tx, ...announcements: NewAnnouncement[]): Promise<void> {
   if (announcements.length === 0) return
   await insertAnnouncements(tx, announcements)
   afterCommit(tx, (db) => announcers.get(db)?.())
@@ -53,6 +54,24 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
 
   'event.reviewed': (tx, { payload: { eventId, organizerId, version, decision, message } }) =>
     tell(tx, toUser(organizerId, eventId, 'EVENT_REVIEWED', `${eventId} ${version}`, { decision, message })),
+
+  async 'event.review-moderated'(tx, { payload: { moderationId, authorId, eventId, decision, message } }) {
+    if (authorId !== null)
+      await tell(tx, toUser(authorId, eventId, 'REVIEW_MODERATED', moderationId, { decision, message }))
+  },
+
+  'event.review-answered': (tx, { payload: { reviewId, eventId, authorId, answer } }) =>
+    tell(tx, toUser(authorId, eventId, 'REVIEW_ANSWERED', reviewId, { answer })),
+
+  'event.reviews-received': (tx, { id, payload: { organizerId, reviews, events } }) =>
+    tell(tx, {
+      kind: 'REVIEWS_RECEIVED',
+      cause: id,
+      audience: 'USERS',
+      eventId: null,
+      userIds: [organizerId],
+      data: { reviews, events },
+    }),
 
   'booking.tickets-issued': (
     tx,
@@ -134,6 +153,13 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
     // Of an address without an account nothing is known but this: it is mailed to as a guest's, and forgotten as one who has bought nothing.
     const guest = await insertAccount(tx, { id: newId(), role: 'GUEST', guestEmail: email, name })
     await tell(tx, toUser(guest.id, eventId, 'GUEST_EXPECTED', guestId, { name, email }))
+  },
+
+  async 'event.staff-changed'(tx, { payload: { eventId, organizerId, userId, roles, version, change } }) {
+    const cause = `${eventId} ${userId} ${version}`
+    if (change === 'ENDED') return tell(tx, toUser(userId, eventId, 'STAFF_ENDED', cause))
+    const member = await tx.user.findUnique({ where: { id: userId }, select: { name: true } })
+    await tell(tx, toUser(organizerId, eventId, 'STAFF_JOINED', cause, { name: member?.name ?? '-', roles }))
   },
 
   'ticket.waitlist-offered': (

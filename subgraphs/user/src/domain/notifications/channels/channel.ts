@@ -1,4 +1,5 @@
 import type { Language } from '../../accounts/account-store.ts'
+import type { Tx } from '../../database.ts'
 import type { ChannelName, GroupName, NotificationKind } from '../kinds.ts'
 import type { Wording } from '../texts/wording.ts'
 
@@ -14,19 +15,31 @@ export interface OutgoingMessage {
   group: GroupName
   /** What the wording was made of, parsed by its kind. */
   data: unknown
+  /** From when on it is of no use. */
+  until: Date | null
   wording: Wording
 }
+
+/** An address that is sent nothing any more: nothing will ever arrive there, or its owner has told the provider to send them nothing. */
+export type AddressEnd = 'GONE' | 'UNSUBSCRIBED'
 
 /** A way to people outside of the app. */
 export interface Channel {
   name: ChannelName
   /**
    * Hands a message over.
-   * @returns GONE where nothing will ever arrive: the address is not tried again, for any message.
+   * @returns other than SENT where the address has ended: it is not tried again, for any message.
    * @param signal aborted when the process closes, or it takes too long.
    * @throws anything, to be tried again later; `RetryLater` says when.
    */
-  send(message: OutgoingMessage, signal: AbortSignal): Promise<'SENT' | 'GONE'>
+  send(message: OutgoingMessage, signal: AbortSignal): Promise<'SENT' | AddressEnd>
+  /** What becomes of an address that has ended. Without it the address is remembered as dead, whoever may have it. */
+  ended?(tx: Tx, message: Pick<OutgoingMessage, 'id' | 'userId' | 'to'>, end: AddressEnd): Promise<void>
+}
+
+/** Thrown by a channel for a message that will never be taken, whereas others to the same address may: it is given up at once. */
+export class NeverTaken extends Error {
+  override name = 'NeverTaken'
 }
 
 /** Thrown by a channel that was told when to come again. */

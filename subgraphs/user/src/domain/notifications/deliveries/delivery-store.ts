@@ -18,6 +18,8 @@ export interface DueDelivery {
   attempt: number
   kind: string
   data: unknown
+  /** From when on it is of no use. */
+  until: Date | null
   secret: Uint8Array | null
   language: Language
   timezone: string
@@ -104,7 +106,7 @@ export async function takeDue(tx: Tx, channel: ChannelName, slots: Rate, room: R
     ) AS how
     WHERE delivery.id = how.id AND delivery.state = 'WAITING' AND delivery.not_before <= now()
     RETURNING delivery.id, delivery.user_id AS "userId", delivery.address, delivery.priority, delivery.attempts AS attempt,
-      how.kind, how.data, how.sealed AS secret, how.language::text AS language, how.timezone, how.place,
+      how.kind, how.data, delivery.not_after AS until, how.sealed AS secret, how.language::text AS language, how.timezone, how.place,
       how.quiet IS NULL AND how.ending IS NULL AS leaves`
   return rows.filter(({ leaves }) => leaves).toSorted((one, other) => Number(one.place - other.place))
 }
@@ -142,13 +144,30 @@ export async function updateGivenBack(
     WHERE id = ${id}::uuid AND state = 'WAITING' AND attempts = ${attempt}`
 }
 
-/** Ends an address for good, with all that waits to go there. */
-export async function moveToGone(
+/** Whose a delivery is, and where it goes; null when it is not known any more. */
+export async function findDeliveryAddress(
+  tx: Tx,
+  id: string,
+  channel: ChannelName,
+): Promise<Pick<DueDelivery, 'userId' | 'address'> | null> {
+  const [delivery] = await tx.$queryRaw<
+    Pick<DueDelivery, 'userId' | 'address'>[]
+  >`SELECT user_id AS "userId", address FROM deliveries WHERE id = ${id}::uuid AND channel = ${channel}::channel`
+  return delivery ?? null
+}
+
+/** Remembers that an address is dead, whoever may have it: only what is most urgent is still written for it. */
+export async function insertDeadAddress(tx: Tx, channel: ChannelName, address: string): Promise<void> {
+  await tx.$executeRaw`INSERT INTO dead_addresses (channel, address) VALUES (${channel}::channel, ${address}) ON CONFLICT DO NOTHING`
+}
+
+/** Gives up all that waits to go to an address that has ended. */
+export async function moveToEnded(
   tx: Tx,
   channel: ChannelName,
   { userId, address }: Pick<DueDelivery, 'userId' | 'address'>,
+  reason: string,
 ): Promise<void> {
-  await tx.$executeRaw`INSERT INTO dead_addresses (channel, address) VALUES (${channel}::channel, ${address}) ON CONFLICT DO NOTHING`
-  await tx.$executeRaw`UPDATE deliveries SET state = 'DEAD', reason = 'GONE', ended_at = now(), secret = NULL
+  await tx.$executeRaw`UPDATE deliveries SET state = 'DEAD', reason = ${reason}, ended_at = now(), secret = NULL
     WHERE user_id = ${userId}::uuid AND channel = ${channel}::channel AND address = ${address} AND state = 'WAITING'`
 }

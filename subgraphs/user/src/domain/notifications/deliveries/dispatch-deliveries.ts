@@ -3,13 +3,14 @@ import { transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import type { Deps } from '../../deps.ts'
-import { type Channel, RetryLater } from '../channels/channel.ts'
+import { type Channel, NeverTaken, RetryLater } from '../channels/channel.ts'
 import { type ChannelName, isKind, KINDS, kindOf, PRIORITY } from '../kinds.ts'
 import { word } from '../texts/word.ts'
 import {
   type DueDelivery,
+  insertDeadAddress,
   lockPace,
-  moveToGone,
+  moveToEnded,
   moveToSent,
   takeDue,
   updateGivenBack,
@@ -134,13 +135,18 @@ async function deliver(
   const { db, log } = deps
   try {
     const signal = AbortSignal.any([closing, AbortSignal.timeout(SEND_MS)])
-    const outcome = await channel.send(messageOf(deps, delivery), signal)
-    await transaction(db, (tx) =>
-      outcome === 'SENT' ? moveToSent(tx, delivery.id) : moveToGone(tx, channel.name, delivery),
-    )
+    const message = messageOf(deps, delivery)
+    const outcome = await channel.send(message, signal)
+    await transaction(db, async (tx) => {
+      if (outcome === 'SENT') return moveToSent(tx, delivery.id)
+      await moveToEnded(tx, channel.name, delivery, outcome)
+      return channel.ended
+        ? channel.ended(tx, message, outcome)
+        : insertDeadAddress(tx, channel.name, delivery.address)
+    })
   } catch (error) {
     if (closing.aborted) return transaction(db, (tx) => updateGivenBack(tx, delivery))
-    const last = delivery.attempt >= attempts
+    const last = delivery.attempt >= attempts || error instanceof NeverTaken
     const asked = error instanceof RetryLater ? error.afterSeconds : 0
     const pause = Math.max(backOffSeconds(delivery.attempt, Math.random(), BACK_OFF), asked)
     const reason = String(error instanceof Error ? error.message : error).slice(0, REASON_LENGTH)
@@ -154,7 +160,7 @@ async function deliver(
 
 /** @throws Error for what cannot be put into words. */
 function messageOf({ messageSealer, publicUrl }: DispatcherDeps, delivery: DueDelivery) {
-  const { id, userId, address: to, kind, data, language, timezone } = delivery
+  const { id, userId, address: to, kind, data, until, language, timezone } = delivery
   if (!isKind(kind)) throw new Error(`nothing is known of the kind ${kind}`)
   const secret = delivery.secret ? messageSealer.unseal(delivery.secret) : ''
   return {
@@ -165,6 +171,7 @@ function messageOf({ messageSealer, publicUrl }: DispatcherDeps, delivery: DueDe
     kind,
     group: KINDS[kind].group,
     data: kindOf(kind).data.parse(data),
+    until,
     wording: word(kind, data, { language, timezone }, publicUrl, secret),
   }
 }

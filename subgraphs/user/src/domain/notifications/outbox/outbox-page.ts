@@ -2,6 +2,8 @@ import { escapeHtml } from '@karcis/kit/html'
 import type { ReadMail } from '@karcis/mail/read-mail'
 import { CHANNELS } from '../kinds.ts'
 import { createPages } from '../pages.ts'
+import type { CaughtPush } from '../push/push-message.ts'
+import { sizeOf } from '../sms/sms-text.ts'
 import type { CaughtMessage } from './caught-messages.ts'
 
 const STYLE = `
@@ -39,6 +41,10 @@ time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; }
 .frame { resize: horizontal; overflow: hidden; max-width: 100%; min-width: 20rem; height: 46rem; margin-bottom: 1rem; }
 iframe { display: block; width: 100%; height: 100%; border: 0; color-scheme: light dark; }
+.push { max-width: 24rem; padding: .875rem 1rem; margin-bottom: 1rem; display: grid; gap: .25rem; box-shadow: 0 2px 10px rgb(0 0 0 / .12); }
+.push .source { font-size: .8125rem; color: var(--soft); } .push .title { font-weight: 600; overflow-wrap: anywhere; }
+.push .body { white-space: pre-line; overflow-wrap: anywhere; }
+.bubble { max-width: 24rem; padding: .75rem 1rem; margin-bottom: .5rem; border-bottom-left-radius: .125rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 details, .files { padding: .75rem 1rem; margin-bottom: .75rem; }
 summary { cursor: pointer; font-weight: 600; min-height: 1.75rem; }
 pre { margin: .75rem 0 0; white-space: pre-wrap; overflow-wrap: anywhere; font: .8125rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
@@ -108,7 +114,7 @@ ${items === '' ? `<p class="card empty">${isFiltered ? 'Nothing like this was se
   )
 }
 
-/** A message, as HTML without a script. @param mail what a mail has in it; null of other channels. @param raw as it would have been sent. */
+/** A message, as HTML without a script. @param mail what a mail has in it; null of other channels. @param raw as it would have been sent: of a push, JSON. */
 export function messagePage(message: CaughtMessage, mail: ReadMail | null, raw: string): string {
   const { id, channel, to, subject, kind, at } = message
   const path = `/outbox/${escapeHtml(id)}`
@@ -119,8 +125,30 @@ export function messagePage(message: CaughtMessage, mail: ReadMail | null, raw: 
 <dl class="facts"><dt>By</dt><dd class="channel ${channel}">${channel}</dd>
 <dt>To</dt><dd><a href="/outbox?to=${encodeURIComponent(to)}">${escapeHtml(to)}</a></dd>
 <dt>Kind</dt><dd>${escapeHtml(kind)}</dd><dt>Sent</dt><dd>${timeOf(at)}</dd></dl>
-${mail ? mailParts(path, mail) : `<section class="card files"><h2>Message</h2><pre>${escapeHtml(raw)}</pre></section>`}`,
+${mail ? mailParts(path, mail) : channel === 'PUSH' ? pushParts(raw) : smsParts(raw)}`,
   )
+}
+
+/** As a device shows it, and how the push service is told to treat it. */
+function pushParts(raw: string): string {
+  const { payload, terms } = JSON.parse(raw) as CaughtPush
+  const { title, body, url } = payload
+  return `<section class="push card" aria-label="The push"><span class="source">Karcis</span>
+<span class="title" dir="auto">${escapeHtml(title)}</span><span class="body" dir="auto">${escapeHtml(body)}</span>
+${url === null ? '' : `<span class="source">Opens <a href="${escapeHtml(url)}">${escapeHtml(url)}</a></span>`}</section>
+<p class="note">Kept for a device that is off for ${duration(terms.ttlSeconds)}; urgency ${terms.urgency}.</p>
+<details class="card"><summary>As the service worker has it</summary><pre>${escapeHtml(JSON.stringify(payload, null, 2))}</pre></details>`
+}
+
+const duration = (seconds: number): string =>
+  seconds >= 3_600 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 60)} min`
+
+/** As a phone shows it, and what it would cost. */
+function smsParts(text: string): string {
+  const { encoding, segments } = sizeOf(text)
+  const linked = escapeHtml(text).replaceAll(/https?:\/\/\S+/g, (url) => `<a href="${url}">${url}</a>`)
+  return `<section class="bubble card" aria-label="The text message" dir="auto">${linked}</section>
+<p class="note">${segments} ${segments === 1 ? 'segment' : 'segments'} of ${encoding}.</p>`
 }
 
 const mailParts = (path: string, { text, headers, files }: ReadMail): string =>

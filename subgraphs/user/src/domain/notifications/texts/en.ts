@@ -1,3 +1,4 @@
+import type { StaffRole } from '@karcis/kit/contracts/event-staff'
 import type { FactorChange } from '../../second-factors/factor-change.ts'
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
@@ -20,6 +21,12 @@ const when = (
   ['When', say.time(startsAt, timezone)],
   ...(place === null ? [] : [['Where', place] satisfies [string, string]]),
 ]
+
+const STAFF_ROLE: Record<StaffRole, string> = {
+  DOOR: 'staff at the door',
+  SALES: 'staff of the sale',
+  EDITOR: 'editor',
+}
 
 /** What people are told in English. */
 export const en: Texts = {
@@ -74,6 +81,15 @@ export const en: Texts = {
     action: { label: 'Look at your account', url: say.url('/account/sessions') },
   }),
   ...linksEn,
+  PHONE_ENDED: ({ ending, reason }, say) => ({
+    subject: 'We send no more text messages to your phone',
+    paragraphs: [
+      reason === 'UNSUBSCRIBED'
+        ? `Your number ending in ${ending} has answered STOP to a text message of ours, so nothing is sent there any more. To have them again, answer START, and verify the number once more.`
+        : `Nothing that we send to your number ending in ${ending} arrives, so we send nothing there any more. If the number is right, verify it once more.`,
+    ],
+    action: { label: 'See your phone number', url: say.url('/account/notifications') },
+  }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
@@ -235,6 +251,25 @@ export const en: Texts = {
     facts: when(event, say),
     action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
   }),
+  STAFF_INVITED: ({ title, roles, expiresAt }, say, secret) => ({
+    subject: `You are asked to work for ${title}`,
+    paragraphs: [
+      `Somebody who organizes ${title} on Karcis would like you to help. Sign in with an account of this address, or make one, and accept.`,
+      `The link works once, until ${say.time(expiresAt)}. If you know nothing of it, do nothing, or say no there.`,
+    ],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the invitation', url: say.url(`/staff/invitation#token=${secret}`) },
+  }),
+  STAFF_JOINED: ({ eventId, title, name, roles }, say) => ({
+    subject: `${name} now works for ${title}`,
+    paragraphs: [`${name} has accepted your invitation to the staff of ${title}.`],
+    facts: [['As', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'See the staff', url: say.url(`/organize/${eventId}/staff`) },
+  }),
+  STAFF_ENDED: ({ title }) => ({
+    subject: `You no longer work for ${title}`,
+    paragraphs: [`You have been taken off the staff of ${title}. What you did there stays as it is.`],
+  }),
   GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
     subject: `You are invited to ${title}`,
     paragraphs: [
@@ -280,6 +315,44 @@ export const en: Texts = {
     ],
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
   }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: reviews === 1 ? 'You have a new review' : `You have ${say.count(reviews)} new reviews`,
+    paragraphs: [
+      reviews === 1
+        ? 'Somebody who was at your event has said how it was.'
+        : 'People who were at your events have said how it was.',
+      'You can answer each review, for everybody to read.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Read them', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Your review of ${title} was answered`,
+    paragraphs: [`The organizer of ${title} has answered your review:`, answer],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Your review of ${title} was hidden`
+        : `Your review of ${title} is shown again`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Your review of ${title} has been hidden: only you can see it now.`
+        : `Your review of ${title} can be read by everybody again.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your review', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Your report has been looked at',
+    paragraphs: [
+      acted
+        ? `You have reported ${REPORTED[subject]}. We have looked at it and acted on it. Thank you.`
+        : `You have reported ${REPORTED[subject]}. We have looked at it, and it does not break our rules.`,
+      ...(message ? [message] : []),
+    ],
+  }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} is on its way to you`,
     paragraphs: ['Your payout has been transferred. Banks can take a day or two.'],
@@ -321,6 +394,11 @@ export const en: Texts = {
       ['Endpoint', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Something was reported',
+    paragraphs: [`Somebody has reported ${REPORTED[kind]}. All open reports wait for a decision.`],
+    action: { label: 'See the reports', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
@@ -328,3 +406,5 @@ export const en: Texts = {
     ],
   }),
 }
+
+const REPORTED = { EVENT: 'an event', ORGANIZER: 'an organizer', REVIEW: 'a review' } as const

@@ -1,8 +1,15 @@
+import type { StaffRole } from '@karcis/kit/contracts/event-staff'
 import type { FactorChange } from '../../second-factors/factor-change.ts'
 import type { EventFacts } from '../kinds.ts'
 import type { Formatter } from './formatter.ts'
 import { linksId } from './links-id.ts'
 import type { Texts } from './wording.ts'
+
+const STAFF_ROLE: Record<StaffRole, string> = {
+  DOOR: 'petugas pintu masuk',
+  SALES: 'petugas penjualan',
+  EDITOR: 'editor',
+}
 
 const FACTOR_CHANGED: Record<FactorChange, (name: string) => string> = {
   TOTP_ENABLED: () => 'Aplikasi autentikator telah dipasang untuk akun Anda',
@@ -74,6 +81,15 @@ export const id: Texts = {
     action: { label: 'Lihat akun Anda', url: say.url('/account/sessions') },
   }),
   ...linksId,
+  PHONE_ENDED: ({ ending, reason }, say) => ({
+    subject: 'Kami tidak lagi mengirim SMS ke ponsel Anda',
+    paragraphs: [
+      reason === 'UNSUBSCRIBED'
+        ? `Nomor Anda yang berakhiran ${ending} membalas STOP ke SMS kami, jadi tidak ada lagi yang dikirim ke sana. Untuk menerimanya lagi, balas START, lalu verifikasi nomor itu sekali lagi.`
+        : `SMS kami tidak sampai ke nomor Anda yang berakhiran ${ending}, jadi kami tidak lagi mengirim ke sana. Jika nomornya benar, verifikasi sekali lagi.`,
+    ],
+    action: { label: 'Lihat nomor ponsel Anda', url: say.url('/account/notifications') },
+  }),
   PROPOSAL_REVIEWED: ({ name, decision, message }, say) =>
     decision === 'APPROVED'
       ? {
@@ -233,6 +249,27 @@ export const id: Texts = {
     facts: when(event, say),
     action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
   }),
+  STAFF_INVITED: ({ title, roles, expiresAt }, say, secret) => ({
+    subject: `Anda diminta membantu ${title}`,
+    paragraphs: [
+      `Penyelenggara ${title} di Karcis ingin Anda membantu. Masuklah dengan akun beralamat ini, atau buat akun, lalu terima undangannya.`,
+      `Tautan ini berlaku satu kali, sampai ${say.time(expiresAt)}. Jika Anda tidak mengetahuinya, abaikan saja, atau tolak di sana.`,
+    ],
+    facts: [['Sebagai', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'Lihat undangan', url: say.url(`/staff/invitation#token=${secret}`) },
+  }),
+  STAFF_JOINED: ({ eventId, title, name, roles }, say) => ({
+    subject: `${name} kini membantu ${title}`,
+    paragraphs: [`${name} telah menerima undangan Anda untuk menjadi staf ${title}.`],
+    facts: [['Sebagai', roles.map((role) => STAFF_ROLE[role]).join(', ')]],
+    action: { label: 'Lihat staf', url: say.url(`/organize/${eventId}/staff`) },
+  }),
+  STAFF_ENDED: ({ title }) => ({
+    subject: `Anda bukan lagi staf ${title}`,
+    paragraphs: [
+      `Anda tidak lagi termasuk staf ${title}. Apa yang telah Anda lakukan di sana tetap berlaku.`,
+    ],
+  }),
   GUEST_EXPECTED: ({ title, name, email, ...event }, say) => ({
     subject: `Anda diundang ke ${title}`,
     paragraphs: [
@@ -278,6 +315,42 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat acara Anda', url: say.url(`/organize/${eventId}`) },
   }),
+  REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
+    subject: `Anda mendapat ${say.count(reviews)} ulasan baru`,
+    paragraphs: [
+      'Pengunjung acara Anda menceritakan pengalaman mereka.',
+      'Anda dapat menjawab setiap ulasan; jawaban Anda dapat dibaca semua orang.',
+    ],
+    facts: events.map(({ title, reviews: some }) => [title, say.count(some)]),
+    action: { label: 'Baca ulasan', url: say.url(`/organize/${events[0]?.eventId ?? ''}`) },
+  }),
+  REVIEW_ANSWERED: ({ title, answer, eventId }, say) => ({
+    subject: `Ulasan Anda tentang ${title} dijawab`,
+    paragraphs: [`Penyelenggara ${title} menjawab ulasan Anda:`, answer],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REVIEW_MODERATED: ({ title, decision, message, eventId }, say) => ({
+    subject:
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan`
+        : `Ulasan Anda tentang ${title} ditampilkan kembali`,
+    paragraphs: [
+      decision === 'REJECTED'
+        ? `Ulasan Anda tentang ${title} disembunyikan: sekarang hanya Anda yang dapat melihatnya.`
+        : `Ulasan Anda tentang ${title} dapat dibaca semua orang lagi.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat ulasan Anda', url: say.url(`/events/${eventId}`) },
+  }),
+  REPORT_DECIDED: ({ subject, acted, message }) => ({
+    subject: 'Laporan Anda sudah diperiksa',
+    paragraphs: [
+      acted
+        ? `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksa dan menindaknya. Terima kasih.`
+        : `Anda melaporkan ${REPORTED[subject]}. Kami telah memeriksanya, dan tidak ada aturan yang dilanggar.`,
+      ...(message ? [message] : []),
+    ],
+  }),
   PAYOUT_PAID: ({ amount, currency, accountEnding }, say) => ({
     subject: `${say.money(amount, currency)} sedang dikirim kepada Anda`,
     paragraphs: ['Pencairan Anda telah ditransfer. Bank dapat memerlukan satu atau dua hari.'],
@@ -319,6 +392,11 @@ export const id: Texts = {
       ['Webhook', endpointId],
     ],
   }),
+  SYSTEM_CONTENT_REPORTED: ({ kind }, say) => ({
+    subject: 'Ada laporan baru',
+    paragraphs: [`Seseorang melaporkan ${REPORTED[kind]}. Semua laporan terbuka menunggu keputusan.`],
+    action: { label: 'Lihat laporan', url: say.url('/admin/reports') },
+  }),
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Pengembalian dana tertahan di penyedia pembayaran',
     paragraphs: [
@@ -326,3 +404,9 @@ export const id: Texts = {
     ],
   }),
 }
+
+const REPORTED = {
+  EVENT: 'sebuah acara',
+  ORGANIZER: 'seorang penyelenggara',
+  REVIEW: 'sebuah ulasan',
+} as const

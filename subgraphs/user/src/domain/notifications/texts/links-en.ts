@@ -68,6 +68,11 @@ export const linksEn: LinkTexts = {
     ],
     action: { label: 'Choose a new password', url: say.url('/forgot-password') },
   }),
+  PHONE_CODE: (_, __, secret) => ({
+    subject: 'your code to verify this number',
+    paragraphs: ['It is good for 10 minutes. Nobody at Karcis will ask you for it.'],
+    code: secret,
+  }),
   CLAIM_PURCHASE: ({ name, email }, say, secret) => ({
     subject: 'Keep what you bought as a guest',
     paragraphs: [

@@ -67,6 +67,11 @@ export const linksId: LinkTexts = {
     ],
     action: { label: 'Buat kata sandi baru', url: say.url('/forgot-password') },
   }),
+  PHONE_CODE: (_, __, secret) => ({
+    subject: 'kode Anda untuk memverifikasi nomor ini',
+    paragraphs: ['Berlaku 10 menit. Tidak ada orang Karcis yang akan menanyakannya.'],
+    code: secret,
+  }),
   CLAIM_PURCHASE: ({ name, email }, say, secret) => ({
     subject: 'Simpan pembelian Anda sebagai tamu',
     paragraphs: [

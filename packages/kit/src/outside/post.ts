@@ -1,9 +1,14 @@
 import { Resolver } from 'node:dns/promises'
-import { type IncomingMessage, request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import {
+  Agent as HttpAgent,
+  type IncomingMessage,
+  request as requestHttp,
+  type RequestOptions,
+} from 'node:http'
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
-import { hostOf, isLoopbackHost, targetProblem } from './target.ts'
+import { isLoopbackHost, targetProblem } from './target.ts'
 
 /** Unless `SenderOptions` says otherwise. */
 const TIMEOUT_MS = 15_000
@@ -11,6 +16,8 @@ const TIMEOUT_MS = 15_000
 const BODY_MS = 2_000
 const BODY_BYTES = 4_096
 const MOST_HEADER_BYTES = 16_384
+/** A kept connection that has been silent for so long is closed. */
+const KEPT_MS = 20_000
 
 const DNS_TIMEOUT_MS = 2_000
 const DNS_TRIES = 2
@@ -32,11 +39,15 @@ export interface Outcome {
 export type Sender = (
   url: string,
   headers: Readonly<Record<string, string>>,
-  body: string,
+  body: string | Uint8Array,
   signal: AbortSignal,
 ) => Promise<Outcome>
 
 export interface SenderOptions {
+  /** What we call ourselves: the header `user-agent`. */
+  userAgent: string
+  /** Whether connections are kept and used again: for receivers that are sent much. So many of them to each. */
+  keptConnections?: number
   /** Whether receivers on this machine are allowed, with http too. */
   loopback: boolean
   /** The addresses of a name, by DNS. */
@@ -48,24 +59,25 @@ export interface SenderOptions {
 }
 
 /**
- * Makes what sends webhooks. Where a name leads is looked up at each attempt, once, and the connection is made to an address that was
- * looked at: a name that leads elsewhere a moment later leads nowhere. No redirect is followed, no connection kept.
+ * Makes what posts to URLs of somebody else's choice. Where a name leads is looked up with each connection, once, and the connection is made to an
+ * address that was looked at: a name that leads elsewhere a moment later leads nowhere. No redirect is followed.
  */
 export function createSender(options: SenderOptions): Sender {
   const { loopback, resolve = resolveName, permits = isPublicAddress, timeoutMs = TIMEOUT_MS } = options
+  const agents = agentsOf(options.keptConnections)
 
-  /** The only addresses that may be connected to. @throws Refused */
-  async function addressesOf(url: URL): Promise<string[]> {
-    const problem = targetProblem(url.href, loopback)
-    if (problem) throw new Refused(`The URL ${problem}.`)
-    const host = hostOf(url)
+  /** The only addresses that a name may be connected to by. @throws Refused */
+  async function addressesOf(host: string): Promise<string[]> {
     if (loopback && isLoopbackHost(host)) return host === 'localhost' ? ['127.0.0.1'] : [host]
-    if (isIP(host)) return [host]
     const addresses = await resolve(host)
     if (addresses.length === 0) throw new Refused('The name of the host has no address.')
     if (!addresses.every(permits)) throw new Refused('The name leads to an address that is not public.')
     return addresses
   }
+
+  /** Is asked for names alone; an address in a URL has been looked at with its words. */
+  const lookup: LookupFunction = (name, { all }, callback) =>
+    void giveAddresses(addressesOf(name), all === true, callback)
 
   return async (url, headers, body, signal) => {
     const began = performance.now()
@@ -73,8 +85,15 @@ export function createSender(options: SenderOptions): Sender {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
     try {
       const target = new URL(url)
-      const addresses = await untilAborted(addressesOf(target), limit)
-      const response = await post(target, addresses, headers, body, limit)
+      const problem = targetProblem(target.href, loopback)
+      if (problem) throw new Refused(`The URL ${problem}.`)
+      const secure = target.protocol === 'https:'
+      const response = await post(target, body, {
+        agent: agents && (secure ? agents.https : agents.http),
+        lookup,
+        signal: limit,
+        headers: { 'user-agent': options.userAgent, ...headers },
+      })
       const beginning = await readBeginning(response)
       const { statusCode = 0 } = response
       return {
@@ -94,49 +113,75 @@ export function createSender(options: SenderOptions): Sender {
   }
 }
 
+/** Tells a socket what a name leads to, as it asks for it. @param all of them, or the first. */
+async function giveAddresses(
+  finding: Promise<string[]>,
+  all: boolean,
+  give: Parameters<LookupFunction>[2],
+): Promise<void> {
+  let addresses: string[]
+  try {
+    addresses = await finding
+  } catch (error) {
+    give(error as NodeJS.ErrnoException, '')
+    return
+  }
+  const found = addresses.map((address) => ({ address, family: isIP(address) }))
+  const [first = { address: '', family: 0 }] = found
+  if (all) give(null, found)
+  else give(null, first.address, first.family)
+}
+
 /** What is not even tried. */
 class Refused extends Error {}
 
 const wordsOf = (error: NodeJS.ErrnoException): string =>
   error instanceof Refused ? error.message : `No connection: ${error.code ?? error.message}.`
 
+/** Connections that are used again, each to an address that was looked at when it was made; null where none is. */
+const agentsOf = (maxSockets: number | undefined) =>
+  maxSockets === undefined
+    ? null
+    : {
+        http: new HttpAgent({ keepAlive: true, maxSockets, timeout: KEPT_MS }),
+        https: new HttpsAgent({ keepAlive: true, maxSockets, timeout: KEPT_MS }),
+      }
+
 /** Resolves with the response as soon as its head is there. */
 function post(
   url: URL,
-  addresses: readonly string[],
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  signal: AbortSignal,
+  body: string | Uint8Array,
+  {
+    agent,
+    headers,
+    ...options
+  }: Pick<RequestOptions, 'lookup' | 'signal'> & {
+    agent: HttpAgent | null
+    headers: Readonly<Record<string, string>>
+  },
 ): Promise<IncomingMessage> {
   const send = url.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const request = send(url, {
+      ...options,
       method: 'POST',
-      agent: false, // a connection of its own, to an address that was looked at
-      lookup: only(addresses),
+      agent: agent ?? false, // unless some are kept, a connection of its own
       maxHeaderSize: MOST_HEADER_BYTES,
-      signal,
       headers: {
         'content-type': 'application/json',
         'content-length': Buffer.byteLength(body),
-        'user-agent': 'Karcis-Webhooks/1',
         ...headers,
       },
     })
     request.once('response', resolve)
-    request.on('error', reject)
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      // The other side has closed a kept connection at the moment of its use: a new one will do.
+      if (request.reusedSocket && error.code === 'ECONNRESET')
+        resolve(post(url, body, { ...options, agent: null, headers }))
+      else reject(error)
+    })
     request.end(body)
   })
-}
-
-/** Looks nothing up: whatever the name, these are its addresses. */
-function only(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }))
-  return (_name, options, callback) => {
-    const [first = { address: '', family: 0 }] = all
-    if (options.all) callback(null, all)
-    else callback(null, first.address, first.family)
-  }
 }
 
 /** What may be kept of a response's body, however it goes on. */
@@ -162,7 +207,10 @@ async function readBeginning(response: IncomingMessage): Promise<string> {
 
 function retryAfter({ headers }: IncomingMessage): number | null {
   const value = headers['retry-after']
-  return value !== undefined && /^\d{1,9}$/.test(value) ? Number(value) : null
+  if (value === undefined) return null
+  if (/^\d{1,9}$/.test(value)) return Number(value)
+  const at = Date.parse(value)
+  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1_000))
 }
 
 /** DNS alone, neither a file of the machine nor a thread that others wait for. */
@@ -172,13 +220,4 @@ async function resolveName(name: string): Promise<string[]> {
   const addresses = [v4, v6].flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []))
   if (addresses.length === 0 && v4.status === 'rejected') throw v4.reason
   return addresses
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const give = (): void => reject(signal.reason as Error)
-    if (signal.aborted) give()
-    signal.addEventListener('abort', give, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', give))
-  })
 }

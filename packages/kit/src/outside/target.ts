@@ -15,7 +15,7 @@ export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g
 export const isLoopbackHost = (host: string): boolean => host === 'localhost' || isLoopbackAddress(host)
 
 /**
- * What is wrong with a URL as the target of webhooks, as far as its words tell; null when nothing is. Where its name leads is looked
+ * What is wrong with a URL of somebody else's choice that we are to post to, as far as its words tell; null when nothing is. Where its name leads is looked
  * at before each attempt.
  * @param loopback whether receivers on this machine are allowed, with http too: in development.
  */
