@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openBooks } from '@karcis/infra/books/audit'
-import type { Viewer } from '@karcis/kit/service-token'
 import pg from 'pg'
-import { viewer } from '../event-on-sale.ts'
 import { type Platform, startPlatform } from './platform.ts'
 import { forgetStatements, printStatements } from './statements.ts'
-import { cpuOfFamily } from '../router/cpu.ts'
 import {
+  cpuOf,
+  cpuSince,
   describeStretches,
   printCpu,
   printMemory,
@@ -15,10 +14,9 @@ import {
   type Progress,
   type Stretch,
 } from './report.ts'
-import { type Shop, sellAtOnce, sellAtRate } from './sales.ts'
-import { type SoldEvent, writeSold, writeWallets } from './sold-bookings.ts'
+import { openShop, sellAtOnce, sellAtRate } from './sales.ts'
+import { type SoldEvent, writeSold } from './sold-bookings.ts'
 
-const BUYERS = 400
 /** How many buy at once where the question is how fast it goes. */
 const AT_ONCE = 8
 const LOOK_MS = 250
@@ -54,7 +52,7 @@ async function benchCancelEvent(): Promise<void> {
   const ms = Number(values.seconds) * 1_000
   const rate = Number(values.rate)
   await using stack = new AsyncDisposableStack()
-  const platform = await startPlatform(stack, values.profile)
+  const platform = await startPlatform(stack, { profile: values.profile })
   const shop = await openShop(platform)
   const db = new pg.Client(platform.urls.booking)
   await db.connect()
@@ -125,36 +123,11 @@ async function benchCancelEvent(): Promise<void> {
   )
 }
 
-/** CPU time of each process so far, in µs. */
-const cpuOf = ({ processes, postgres }: Platform): Record<string, number> => ({
-  ...Object.fromEntries(Object.entries(processes).map(([name, process]) => [name, process.cpu()])),
-  postgres: cpuOfFamily(postgres.pid),
-})
-
-const cpuSince = (
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): Record<string, number> =>
-  Object.fromEntries(Object.entries(after).map(([name, us]) => [name, us - (before[name] ?? 0)]))
-
 /** What a cancellation did between two looks at it. */
 function whatWentOn(before: Progress | undefined, after: Progress | undefined): Stretch['beside'] {
   if (!after) return 'nothing'
   if (after.ended > (before?.ended ?? 0)) return 'money back'
   return after.credited > (before?.credited ?? 0) ? 'credit notes' : 'nothing'
-}
-
-async function openShop(platform: Platform): Promise<Shop> {
-  const { ticketTypeId } = await platform.eventOnSale()
-  const buyers: Viewer[] = Array.from({ length: BUYERS }, () => viewer('CUSTOMER'))
-  const db = new pg.Client(platform.urls.booking)
-  await db.connect()
-  await writeWallets(
-    db,
-    buyers.map(({ id }) => id),
-  )
-  await db.end()
-  return { ticket: platform.ticket, booking: platform.booking, ticketTypeId, buyers }
 }
 
 /** Looks again and again at how far the cancellation of an event is, until nothing is left of it: credit notes come last, a minute apart. */

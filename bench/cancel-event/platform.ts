@@ -24,9 +24,11 @@ export interface Platform {
   postgres: Postgres
   urls: Record<SubgraphName, string>
   processes: Record<'booking' | 'ticket' | 'user', Child>
+  furtherUsers: Child[]
   /** As the router asks them. */
   booking: ServiceClient
   ticket: ServiceClient
+  user: ServiceClient
   /** An event with a type of ticket, on sale. */
   eventOnSale(): Promise<SoldEvent>
   /** Tells of it, as the event subgraph does, that it was called off. */
@@ -34,8 +36,19 @@ export interface Platform {
   payAtXendit: PayAtXendit
 }
 
-/** @param profile a folder for CPU profiles of the processes; Postgres then counts statements too. */
-export async function startPlatform(stack: AsyncDisposableStack, profile?: string): Promise<Platform> {
+interface Options {
+  /** A folder for CPU profiles of the processes; Postgres then counts statements too. */
+  profile?: string | undefined
+  /** Further settings of the user subgraph. */
+  userSettings?: Record<string, string>
+  /** Further processes of it, which nobody asks: they share its work. */
+  furtherUsers?: number
+}
+
+export async function startPlatform(
+  stack: AsyncDisposableStack,
+  { profile, userSettings = {}, furtherUsers = 0 }: Options = {},
+): Promise<Platform> {
   const directory = stack.use(temporaryDirectory('karcis-bench-')).path
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const dataDir = `${directory}/postgres`
@@ -66,11 +79,16 @@ export async function startPlatform(stack: AsyncDisposableStack, profile?: strin
     XENDIT_CALLBACK_TOKEN: KEYS.callbackToken,
     XENDIT_API_URL: xendit.url,
   }
-  const start = async (name: keyof typeof ports) => {
-    const own = { ...env, PORT: String(ports[name]), DATABASE_URL: urls[name] }
-    const process = stack.use(await startChild(ports[name], [...flags, `subgraphs/${name}/src/main.ts`], own))
+  const start = async (name: keyof typeof ports, port = ports[name]) => {
+    const own = {
+      ...env,
+      ...(name === 'user' && userSettings),
+      PORT: String(port),
+      DATABASE_URL: urls[name],
+    }
+    const process = stack.use(await startChild(port, [...flags, `subgraphs/${name}/src/main.ts`], own))
     await eventually(async () => {
-      const { ok } = await fetch(`${at(name)}/ready`)
+      const { ok } = await fetch(`http://127.0.0.1:${port}/ready`)
       if (!ok) throw new Error(`${name} is not ready`)
     })
     return process
@@ -80,6 +98,8 @@ export async function startPlatform(stack: AsyncDisposableStack, profile?: strin
     booking: await start('booking'),
     ticket: await start('ticket'),
   }
+  const others: Child[] = []
+  for (let n = 0; n < furtherUsers; n++) others.push(await start('user', await freePort()))
   const router = (name: keyof typeof ports) =>
     createServiceClient(at(name), createServiceTokens(SECRET, 'router').to(name))
   const ticket = router('ticket')
@@ -116,6 +136,8 @@ export async function startPlatform(stack: AsyncDisposableStack, profile?: strin
     postgres,
     urls,
     processes,
+    furtherUsers: others,
+    user: router('user'),
     booking: router('booking'),
     ticket,
     async eventOnSale() {

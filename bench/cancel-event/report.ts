@@ -1,4 +1,6 @@
+import { cpuOfFamily } from '../router/cpu.ts'
 import { median, percentile } from '../router/figures.ts'
+import type { Platform } from './platform.ts'
 import type { Window } from './sales.ts'
 
 /** How far the cancellation of an event had got at a moment, and what the processes had in memory, in bytes. */
@@ -20,6 +22,19 @@ export interface Progress {
 
 const MB = 1_024 * 1_024
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1)
+
+/** CPU time of each process so far, in µs. */
+export const cpuOf = ({ processes, furtherUsers, postgres }: Platform): Record<string, number> => ({
+  ...Object.fromEntries(Object.entries(processes).map(([name, process]) => [name, process.cpu()])),
+  ...Object.fromEntries(furtherUsers.map((process, n) => [`user ${n + 2}`, process.cpu()])),
+  postgres: cpuOfFamily(postgres.pid),
+})
+
+export const cpuSince = (
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Record<string, number> =>
+  Object.fromEntries(Object.entries(after).map(([name, us]) => [name, us - (before[name] ?? 0)]))
 
 /** When each part of it was done, and at which rate. @param meanwhile what else went on. */
 export function printProgress(meanwhile: string, seen: readonly Progress[]): void {
@@ -67,8 +82,8 @@ export function printMemory(seen: readonly Progress[]): void {
 
 /** A stretch of sales: at a rate, then as fast as it goes. */
 export interface Stretch {
-  /** What a cancellation did beside it. */
-  beside: 'nothing' | 'money back' | 'credit notes'
+  /** What went on beside it, such as the money of a cancellation going back; or `nothing`. */
+  beside: string
   steady: Window
   fast: Window
   /** CPU time of each process in `fast`, in µs. */
@@ -87,8 +102,7 @@ export function describeStretches(stretches: readonly Stretch[]): void {
     ['nothing', quiet],
     ['nothing, the first half', quiet.slice(0, half)],
     ['nothing, the second half', quiet.slice(half)],
-    ['money back', stretches.filter(({ beside }) => beside === 'money back')],
-    ['credit notes', stretches.filter(({ beside }) => beside === 'credit notes')],
+    ...[...Map.groupBy(stretches, ({ beside }) => beside)].filter(([beside]) => beside !== 'nothing'),
   ]
   console.log(
     `\n| beside the sale | stretches | p50 ms | p99 ms | × p50 | × p99 | purchases/s | × rate | failed | CPU ms per purchase | ${names.join(' | ')} |`,

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceClient } from '@karcis/kit/service-client'
 import type { Viewer } from '@karcis/kit/service-token'
+import pg from 'pg'
+import { viewer } from '../event-on-sale.ts'
+import type { Platform } from './platform.ts'
+import { writeWallets } from './sold-bookings.ts'
 
 const HOLD = `mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { id } }`
 const BOOK = `mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id } }`
@@ -12,6 +16,22 @@ export interface Shop {
   booking: ServiceClient
   ticketTypeId: string
   buyers: readonly Viewer[]
+}
+
+const BUYERS = 400
+
+/** An event on sale, and buyers with a wallet. */
+export async function openShop(platform: Platform): Promise<Shop> {
+  const { ticketTypeId } = await platform.eventOnSale()
+  const buyers: Viewer[] = Array.from({ length: BUYERS }, () => viewer('CUSTOMER'))
+  const db = new pg.Client(platform.urls.booking)
+  await db.connect()
+  await writeWallets(
+    db,
+    buyers.map(({ id }) => id),
+  )
+  await db.end()
+  return { ticket: platform.ticket, booking: platform.booking, ticketTypeId, buyers }
 }
 
 /** How a window of sales went: purchases a second, and how long each took, in milliseconds. */

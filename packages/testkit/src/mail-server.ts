@@ -34,7 +34,8 @@ export interface MailServer extends AsyncDisposable {
   faults: Fault[]
 }
 
-export async function startMailServer(): Promise<MailServer> {
+/** @param take is given each mail instead of `mails`, for more than memory holds. */
+export async function startMailServer(take?: (mail: TakenMail) => void): Promise<MailServer> {
   const mails: TakenMail[] = []
   const faults: Fault[] = []
   let connections = 0
@@ -61,11 +62,13 @@ export async function startMailServer(): Promise<MailServer> {
         if (fault?.reply !== undefined) return done(refusal(fault.reply))
         if (fault?.hang) return undefined
         const { mailFrom, rcptTo } = session.envelope
-        mails.push({
+        const mail = {
           from: mailFrom ? mailFrom.address : '',
           to: rcptTo.map(({ address }) => address).join(', '),
           raw: Buffer.concat(chunks),
-        })
+        }
+        if (take) take(mail)
+        else mails.push(mail)
         if (!fault?.drop) return done()
         for (const connection of server.connections) {
           if (connection.id === session.id) connection.close()

@@ -20,6 +20,8 @@ const AT_ONCE = 50
 /** Between two looks while there is nothing. */
 const IDLE_MS = 1_000
 const PAUSE_MS = 20
+/** Between two pages of a crowd, whichever processes tell them: others have the database for most of the time, and what is for single people goes at once. */
+const CROWD_PAUSE_SECONDS = 1
 /** What failed is tried again after one, two, four… seconds, and never later than after so many. */
 const MOST_PAUSE_SECONDS = 300
 
@@ -90,7 +92,7 @@ export async function announce(
     if (!isOurs) return
     position = page.next
     if (position === null) return
-    if (told >= pages) return statement(db, (tx) => updateLater(tx, announcement, 0))
+    if (told >= pages) return statement(db, (tx) => updateLater(tx, announcement, CROWD_PAUSE_SECONDS))
   }
 }
 

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { transaction } from '@karcis/kit/database'
+import { newId } from '@karcis/kit/ids'
+import { eventually } from '@karcis/testkit/eventually'
+import { type MailServer, startMailServer } from '@karcis/testkit/mail-server'
+import { NOBODY, SERVICE_SECRET } from '@karcis/testkit/people'
+import { startProcess } from '@karcis/testkit/process'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Notice, notify } from '../src/domain/notifications/notify.ts'
+import { type Story, startStory } from './stories.ts'
+
+const PEOPLE = 200
+/** By how many mails each round is ended by force, somewhere in the middle of the burst. */
+const KILLED_AT = [90, 230]
+/** Messages that a process has under way at once. */
+const AT_ONCE = 32
+
+let server: MailServer
+let story: Story
+beforeAll(async () => {
+  server = await startMailServer()
+  story = await startStory() // which itself has no way to send a mail
+})
+afterAll(async () => {
+  await story[Symbol.asyncDispose]()
+  await server[Symbol.asyncDispose]()
+})
+
+/** A process of the user subgraph that sends mails. */
+const startWorker = () => {
+  const { settings } = story
+  return startProcess('subgraphs/user/src/main.ts', {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'warn',
+    SERVICE_SECRET,
+    DATABASE_URL: settings.DATABASE_URL,
+    REDIS_URL: settings.REDIS_URL,
+    KEY_ENCRYPTION_SECRET: settings.KEY_ENCRYPTION_SECRET,
+    PASSWORD_PEPPER: settings.PASSWORD_PEPPER,
+    EVENT_URL: NOBODY,
+    TICKET_URL: NOBODY,
+    BOOKING_URL: NOBODY,
+    SMTP_URL: server.url,
+    MAIL_FROM: 'Karcis <tickets@karcis.example>',
+    EMAIL_PER_SECOND: '150',
+  })
+}
+
+it('of a burst each message reaches each person once, though those who send it are killed again and again; what is sent twice is the same mail', async () => {
+  const people = await story.sql<{ id: string }>(`INSERT INTO users (id, email, name)
+    SELECT uuidv7(), 'burst' || n || '@karcis.test', 'Burst' FROM generate_series(1, ${PEOPLE}) n RETURNING id`)
+  const notices = (name: string) =>
+    people.map(
+      ({ id }): Notice => ({
+        userId: id,
+        kind: 'PROPOSAL_REVIEWED',
+        cause: name,
+        data: { proposalId: newId(), name, decision: 'APPROVED', message: null },
+      }),
+    )
+  // Each is told of by three, who do not know of each other.
+  await Promise.all(
+    [1, 2, 3].map(async () => {
+      for (const name of ['First', 'Second'])
+        await transaction(story.subgraph.deps.db, (tx) => notify(tx, notices(name)))
+    }),
+  )
+  const [{ waiting }] = await story.sql(
+    "SELECT count(*)::int AS waiting FROM deliveries WHERE state = 'WAITING'",
+  )
+  expect(waiting).toBe(2 * PEOPLE)
+
+  for (const count of KILLED_AT) {
+    await using one = await startWorker()
+    await using other = await startWorker()
+    await eventually(() => expect(server.mails.length).toBeGreaterThan(count))
+    await sleep(Math.random() * 100)
+    for (const worker of [one, other]) worker.signal('SIGKILL')
+    expect(await Promise.all([one.ended, other.ended])).toEqual(['SIGKILL', 'SIGKILL'])
+    // Nobody is left, so what they had taken need not wait for the end of its lease.
+    await story.sql("UPDATE deliveries SET not_before = now() WHERE state = 'WAITING'")
+  }
+  {
+    await using _last = await startWorker()
+    await eventually(async () =>
+      expect(await story.sql('SELECT state::text, count(*)::int FROM deliveries GROUP BY state')).toEqual([
+        { state: 'SENT', count: 2 * PEOPLE },
+      ]),
+    )
+  }
+
+  const ids = server.mails.map(({ raw }) => /^Message-ID: (\S+)/im.exec(raw.toString())?.[1])
+  const once = new Set(ids)
+  expect(once.size).toBe(2 * PEOPLE)
+  const repeats = ids.length - once.size
+  expect(repeats).toBeLessThanOrEqual(KILLED_AT.length * 2 * AT_ONCE)
+  console.log(
+    `${repeats} of ${2 * PEOPLE} mails came twice after ${KILLED_AT.length * 2} processes were killed`,
+  )
+  // Once per person and cause: a mail that came again is the same to whoever has it.
+  const perPerson = Map.groupBy(
+    [...new Map(server.mails.map((mail, at) => [ids[at], mail])).values()],
+    ({ to }) => to,
+  )
+  expect(perPerson.size).toBe(PEOPLE)
+  expect([...perPerson.values()].every((mails) => mails.length === 2)).toBe(true)
+})
