@@ -152,6 +152,16 @@ export const EVENTS = {
     currency: z.string().nullable().default(null),
     refundReason: z.string().nullable().default(null),
   }),
+  /** A buyer is to pay for a booking to its organizer themself, by bank transfer or in cash, until a time: its places are kept for so long. */
+  'booking.payment-awaited': z.object({
+    bookingId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    /** In the smallest unit of `currency`. */
+    amount: z.int(),
+    currency: z.string(),
+    payUntil: z.iso.datetime(),
+  }),
   /** A paid booking has its tickets. */
   'booking.tickets-issued': z.object({
     bookingId: z.uuid(),
