@@ -45,6 +45,8 @@ type Answer = any
 
 /** Settings that a story may change. */
 interface StorySettings {
+  /** In development mails are caught, for the page /outbox. */
+  NODE_ENV?: 'development'
   HOLD_SECONDS?: number
   PAYMENT_MARGIN_SECONDS?: number
   ADMIN_EMAIL?: string

@@ -26,11 +26,13 @@ export interface Platform extends AsyncDisposable {
 /**
  * @param owned databases, as their owner; each subgraph gets a role in its own.
  * @param settings in the environment of every process, as a person would give them.
+ * @param faults where a file names the fault point that a process is to die at next (`KARCIS_FAULT_POINT`), by process.
  */
 export async function startProcesses(
   owned: Record<SubgraphName, string>,
   redisUrl: string,
   settings: Record<string, string>,
+  faults: (name: string) => string | null = () => null,
 ): Promise<Platform> {
   const ports = {} as Record<SubgraphName, number>
   const databaseUrls = {} as Record<SubgraphName, string>
@@ -39,20 +41,26 @@ export async function startProcesses(
     databaseUrls[name] = await grantDatabase(name, owned[name], 'a password of this test')
   }
   const routerPort = await freePort()
+  const processes = platformProcesses({
+    routerPort,
+    ports,
+    databaseUrls,
+    redisUrl,
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'development',
+      LOG_LEVEL: 'fatal',
+      ...SECRETS,
+      ...settings,
+    },
+  })
   const supervisor = await supervise({
-    processes: platformProcesses({
-      routerPort,
-      ports,
-      databaseUrls,
-      redisUrl,
-      env: {
-        PATH: process.env.PATH,
-        NODE_ENV: 'development',
-        LOG_LEVEL: 'fatal',
-        ...SECRETS,
-        ...settings,
-      },
-    }),
+    processes: processes.map((group) =>
+      group.map((spec) => {
+        const file = faults(spec.name)
+        return file === null ? spec : { ...spec, env: { ...spec.env, KARCIS_FAULT_POINT: `@${file}` } }
+      }),
+    ),
     log: () => undefined,
   })
   return {

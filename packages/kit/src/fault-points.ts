@@ -44,7 +44,26 @@ export const FAULT_POINTS = [
   'end-tickets/ended',
 ] as const
 
-export type FaultPoint = (typeof FAULT_POINTS)[number]
+/** The same for what becomes of a person who is erased, and of what they asked to have of it all, subgraph by subgraph: before the commit, and after it. */
+export const PERSON_FAULT_POINTS = [
+  // user
+  'erase-account/emptied',
+  'erase-account/written',
+  'collect-export/asked',
+  'collect-export/kept',
+  'collect-export/ready',
+  // event
+  'forget-organizer/noted',
+  'forget-organizer/written',
+  // ticket
+  'forget-owner/noted',
+  'forget-owner/written',
+  // booking
+  'forget-buyer/noted',
+  'forget-buyer/written',
+] as const
+
+export type FaultPoint = (typeof FAULT_POINTS)[number] | (typeof PERSON_FAULT_POINTS)[number]
 
 type Reached = (point: FaultPoint) => Promise<void> | void
 
@@ -76,7 +95,7 @@ export function fromEnvironment(env: NodeJS.ProcessEnv): Reached | null {
   if (!wanted || (env.NODE_ENV !== 'development' && env.NODE_ENV !== 'test')) return null
   if (wanted.startsWith('@')) return takenFrom(wanted.slice(1))
   const [name = '', nth = '1'] = wanted.split(':')
-  if (!(FAULT_POINTS as readonly string[]).includes(name))
+  if (!([...FAULT_POINTS, ...PERSON_FAULT_POINTS] as readonly string[]).includes(name))
     throw new Error(`there is no fault point "${name}"`)
   let left = Number(nth)
   return (point) => {

@@ -1,4 +1,6 @@
 import { CHANNELS } from '@karcis/kit/contracts/channels'
+import { afterCommit } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { createTurns } from '@karcis/kit/group-commit'
 import { createLive } from '@karcis/kit/live'
 import { downloadFolder } from '@karcis/kit/contracts/downloads'
@@ -136,6 +138,8 @@ export const createBookingSubgraph = (settings: BookingSettings): Promise<Runnin
         await deleteInstructionsOf(tx, userId)
         await deleteCartOf(tx, userId)
         await forgetReasonsOf(tx, userId)
+        await faultPoint('forget-buyer/noted')
+        afterCommit(tx, () => void faultPoint('forget-buyer/written'))
       },
       async 'event.changed'(tx, { payload }) {
         await updateEventCopy(tx, payload)

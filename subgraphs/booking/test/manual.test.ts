@@ -113,6 +113,21 @@ describe('paying the organizer themself', () => {
     expect(Date.parse(data.confirmPayment.expiresAt)).toBeGreaterThan(Date.now() + 23 * HOUR)
     expect(data.confirmPayment.payment.expiresAt).toBe(data.confirmPayment.expiresAt)
     expect(await world.db.payment.count()).toBe(1)
+    const awaited = await world.db
+      .$queryRaw`SELECT payload FROM kit.outbox WHERE type = 'booking.payment-awaited'`
+    const { expiresAt: payUntil } = data.confirmPayment
+    expect(awaited).toEqual([
+      {
+        payload: {
+          bookingId: id,
+          userId: buyer.id,
+          eventId: event.eventId,
+          amount: PRICE,
+          currency: 'IDR',
+          payUntil,
+        },
+      },
+    ]) // the buyer is told once
 
     // The hold's own time is long over.
     const { deps } = world.ticket()

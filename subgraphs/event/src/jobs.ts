@@ -1,7 +1,8 @@
-import { transaction } from '@karcis/kit/database'
+import { afterCommit, transaction } from '@karcis/kit/database'
 import { enqueue, defineJob } from '@karcis/kit/jobs'
 import { retention } from '@karcis/kit/retention'
 import type { EventHandlers } from '@karcis/kit/events'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
@@ -171,6 +172,8 @@ export const inbox: EventHandlers<Tx> = {
     await recordRights(tx, userId, reason)
     await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
+    await faultPoint('forget-organizer/noted')
+    afterCommit(tx, () => void faultPoint('forget-organizer/written'))
   },
   'booking.buyers-noted': (tx, { payload: { eventId, userIds } }) => noteBuyers(tx, eventId, userIds),
   'ticket.prices-changed': (tx, { payload }) => updatePrices(tx, [payload]),

@@ -1,6 +1,8 @@
 import { SEAT_LAYOUTS_FOLDER } from '@karcis/kit/contracts/seat-layouts'
 import { TICKETS_FOLDER } from '@karcis/kit/contracts/ticket-files'
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
+import { afterCommit } from '@karcis/kit/database'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { createTurns } from '@karcis/kit/group-commit'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
 import type { FileRequest } from '@karcis/kit/subgraph/server'
@@ -125,6 +127,8 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         await deleteAttendeesOf(tx, userId)
         await moveEntriesToLeft(tx, userId)
         await deleteGuestNamesOf(tx, userId)
+        await faultPoint('forget-owner/noted')
+        afterCommit(tx, () => void faultPoint('forget-owner/written'))
       },
       'user.email-verified': (tx: Tx, { payload }) => moveGuestsTo(tx, [payload]),
       'user.guest-claimed': (tx: Tx, { payload }) => moveTicketsOf(tx, payload),

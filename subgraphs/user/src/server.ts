@@ -26,7 +26,7 @@ import { collectDataExport, openDataExport, resumeDataExports } from './domain/d
 import { createPersonalDataUrls } from './domain/data-exports/personal-data-urls.ts'
 import type { Db, Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
-import { rememberPurchase } from './domain/guests/remember-purchase.ts'
+import { rememberAwaited, rememberPurchase } from './domain/guests/remember-purchase.ts'
 import { resumePictureSizes, makePictureSizes } from './domain/files/pictures/make-picture-sizes.ts'
 import { createPictures } from './domain/files/pictures/pictures.ts'
 import { createDocumentUrls } from './domain/files/document-urls.ts'
@@ -207,6 +207,11 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       async 'booking.changed'(tx: Tx, event) {
         await announcements['booking.changed']?.(tx, event)
         if (event.payload.status === 'PAID') await rememberPurchase(deps, tx, event.payload)
+      },
+      async 'booking.payment-awaited'(tx: Tx, event) {
+        const { userId, payUntil } = event.payload
+        await announcements['booking.payment-awaited']?.(tx, event)
+        await rememberAwaited(deps, tx, { eventId: event.id, userId, payUntil: new Date(payUntil) })
       },
     }),
     routes: (deps) => ({

@@ -197,7 +197,7 @@ describe('an event', () => {
     expect((await toldTo(siti)).toSorted()).toEqual([
       ['EVENT_CANCELLED', 'Malam Keroncong is cancelled'],
       ['EVENT_CHANGED', 'Malam Keroncong II has a new place'],
-      ['EVENT_CHANGED', 'Malam Keroncong II has a new time'],
+      ['EVENT_CHANGED', 'Malam Keroncong II has a new time and place'],
     ])
   })
 
@@ -306,6 +306,11 @@ it('whatever others tell of reaches whom it concerns, in both languages', async 
       'event.reviewed',
       { ...of, organizerId: organizer.id, version: 2, decision: 'REJECTED', message: 'No place yet.' },
     ],
+    [
+      'booking',
+      'booking.payment-awaited',
+      { ...of, userId: siti.id, amount: 150_000, currency: 'IDR', payUntil: inHours(24).toISOString() },
+    ],
     ['booking', 'booking.refund-reviewed', { ...request, step: 'REQUESTED' }],
     ['booking', 'booking.refund-reviewed', { ...request, step: 'APPROVED' }],
     ['booking', 'booking.refund-reviewed', { ...request, step: 'REJECTED', message: 'Used.' }],
@@ -381,6 +386,7 @@ it('whatever others tell of reaches whom it concerns, in both languages', async 
   await settled()
   const toSiti = await toldTo(siti)
   expect(toSiti.map(([kind]) => kind)).toEqual([
+    'PAYMENT_AWAITED',
     'REFUND_REQUESTED',
     'REFUND_APPROVED',
     'REFUND_REJECTED',
@@ -392,8 +398,8 @@ it('whatever others tell of reaches whom it concerns, in both languages', async 
     'TICKET_SENT',
     'TICKET_RESOLD',
   ])
-  expect(toSiti[3]).toEqual(['REFUND_PAID', 'Dana untuk Malam Keroncong dikembalikan'])
-  expect(toSiti[8]).toEqual(['TICKET_SENT', 'Tiket Anda untuk Malam Keroncong kini milik Budi'])
+  expect(toSiti[4]).toEqual(['REFUND_PAID', 'Dana untuk Malam Keroncong dikembalikan'])
+  expect(toSiti[9]).toEqual(['TICKET_SENT', 'Tiket Anda untuk Malam Keroncong kini milik Budi'])
   expect(await toldTo(budi)).toEqual([
     ['TICKET_RECEIVED', 'Siti has given you a ticket for Malam Keroncong'],
     ['GUEST_INVITED', 'You are invited to Malam Keroncong'],

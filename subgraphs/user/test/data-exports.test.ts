@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { importMutant } from '@karcis/testkit/code-mutants'
 import { eventually } from '@karcis/testkit/eventually'
 import type { Loose } from '@karcis/testkit/gql'
+import { withMutant } from '@karcis/testkit/mutants'
+import { parallel } from '@karcis/testkit/parallel'
 import { tokenOf } from '@karcis/testkit/people'
 import { SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type * as exporting from '../src/domain/data-exports/data-exports.ts'
 import { collectDataExport, resumeDataExports } from '../src/domain/data-exports/data-exports.ts'
 import { PASSWORD, type Person, type Story, startStory } from './stories.ts'
 
@@ -136,6 +140,56 @@ describe('what is kept of somebody', () => {
       expect(asked.filter((operation) => PARTS.includes(operation))).toEqual(PARTS.slice(at))
       expect(await toldOf(dewi)).toBe(1)
     }
+  })
+
+  it('would ask again for parts that are there if it did not look', async () => {
+    const wati = await story.signUp('Wati')
+    story.neighbours.unanswered.add('PersonalDataOfBookings')
+    const { id: exportId } = await exportOf(wati)
+    await eventually(async () =>
+      expect(
+        await story.sql(`SELECT subgraph FROM data_export_parts WHERE export_id = '${exportId}'`),
+      ).toHaveLength(3),
+    )
+    story.neighbours.unanswered.clear()
+    story.neighbours.asked.length = 0
+    const unlooked = ['      if (parts.has(name)) continue\n', ''] as const
+    const mutant = await importMutant<typeof exporting>(
+      new URL('../src/domain/data-exports/data-exports.ts', import.meta.url),
+      [unlooked],
+    )
+    await mutant.collectDataExport.run(story.subgraph.deps, { exportId })
+    const asked = story.neighbours.asked.map(({ operation }) => operation)
+    expect(asked.filter((operation) => PARTS.includes(operation))).toEqual(PARTS)
+  })
+
+  /** How many exports there are of somebody who asks several times at once. */
+  async function askAtOnce(person: Person): Promise<number> {
+    story.neighbours.unanswered.add('PersonalDataOfEvents')
+    await parallel(4, () => exportOf(person))
+    const rows = await story.sql(`SELECT FROM data_exports WHERE user_id = '${person.id}'`)
+    story.neighbours.unanswered.clear()
+    return rows.length
+  }
+
+  it('is one of whoever asks several times at once: the account is locked', async () => {
+    expect(await askAtOnce(await story.signUp('Yuni'))).toBe(1)
+  })
+
+  it('would be several without the lock and data_exports_one_under_way', async () => {
+    await story.sql('DROP INDEX data_exports_one_under_way')
+    const unlocked = ['FOR UPDATE', 'FOR KEY SHARE'] as const
+    const made = await withMutant(story.subgraph.deps, unlocked, async () => {
+      let most = 0
+      for (let round = 0; round < 8 && most < 2; round += 1)
+        most = await askAtOnce(await story.signUp(`Zaki ${round}`))
+      return most
+    })
+    expect(made).toBeGreaterThan(1)
+    await story.sql('DELETE FROM data_exports WHERE ready_at IS NULL')
+    await story.sql(
+      'CREATE UNIQUE INDEX data_exports_one_under_way ON data_exports (user_id) WHERE ready_at IS NULL',
+    )
   })
 
   it('is told once, however many collect it at once', async () => {

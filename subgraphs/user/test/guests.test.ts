@@ -1,4 +1,5 @@
 import { newId } from '@karcis/kit/ids'
+import { tell } from '@karcis/testkit/ask'
 import { eventually } from '@karcis/testkit/eventually'
 import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
@@ -216,6 +217,60 @@ describe('what a guest bought', () => {
     expect(
       await story.sql(`SELECT name, guest_email, guest_claimed_by FROM users WHERE id = '${guest.id}'`),
     ).toEqual([{ name: '-', guest_email: null, guest_claimed_by: null }])
+  })
+
+  /** Booking says that somebody may pay the organizer until so many hours from now. */
+  const awaited = (guest: Person, hours: number) =>
+    tell(story.subgraph, 'booking', {
+      type: 'booking.payment-awaited',
+      aggregateId: newId(),
+      payload: {
+        bookingId: newId(),
+        userId: guest.id,
+        eventId: newId(),
+        amount: 150_000,
+        currency: 'IDR',
+        payUntil: new Date(Date.now() + hours * 3_600_000).toISOString(),
+      },
+    })
+
+  it('is not lost sight of while the organizer is to be paid: they go on as a guest, and can claim it before', async () => {
+    const guest = await story.guest(anAddress())
+    await awaited(guest, 24)
+    await awaited(guest, 20)
+    expect(await story.told(guest.email)).toEqual(['CLAIM_PURCHASE'])
+    await story.sql(`UPDATE users SET created_at = now() - interval '31 days' WHERE id = '${guest.id}'`)
+    await forgetGuests(story.subgraph.deps, 30)
+    const still = await story.refresh(guest.refreshToken)
+    expect(still.code).toBeUndefined()
+    const siti = await story.signUp() // who has an account, but there is nothing to move yet
+    const token = await story.mailed(guest.email, 'CLAIM_PURCHASE')
+    expect((await siti.ask(CLAIM_PURCHASE, { token })).code).toBe('CONFLICT')
+    const next = still.data.refreshToken.refreshToken
+    const again = await story.refresh(next)
+    expect(again.code).toBeUndefined()
+    await story.sql(`UPDATE users SET guest_pays_until = now() WHERE id = '${guest.id}'`)
+    expect((await story.refresh(again.data.refreshToken.refreshToken)).code).toBe('TOKEN_EXPIRED')
+    await story.paid(guest)
+    expect(await story.told(guest.email)).toEqual(['CLAIM_PURCHASE']) // the link that they have is as good
+    expect((await claim(token)).data.claimAccount.user).toMatchObject({ id: guest.id, role: 'CUSTOMER' })
+  })
+
+  it('that nobody pays for is forgotten with them; a link that was lost is mailed once more; of accounts nothing follows', async () => {
+    const [guest, siti] = [await story.guest(anAddress()), await story.signUp()]
+    await awaited(guest, 24)
+    await awaited(siti, 24)
+    const first = await story.mailed(guest.email, 'CLAIM_PURCHASE')
+    await story.anybody('mutation ($email: String!) { requestMagicLink(email: $email) }', {
+      email: guest.email,
+    })
+    await eventually(async () => expect(await story.mailed(guest.email, 'CLAIM_PURCHASE')).not.toBe(first))
+    expect((await story.told(siti.email)).filter((kind) => kind === 'CLAIM_PURCHASE')).toEqual([])
+    await story.sql(`UPDATE users SET created_at = now() - interval '31 days', guest_pays_until = now() - interval '1 second'
+      WHERE id = '${guest.id}'`)
+    await forgetGuests(story.subgraph.deps, 30)
+    const left = await story.sql(`SELECT name, guest_pays_until FROM users WHERE id = '${guest.id}'`)
+    expect(left).toEqual([{ name: '-', guest_pays_until: null }])
   })
 
   it("stays the guest's where the address has an account, and the link stays good", async () => {

@@ -306,7 +306,8 @@ describe('a changed address', () => {
     const LEFT = `SELECT (SELECT count(*)::int FROM totp_factors WHERE user_id = u.id) AS apps,
       (SELECT count(*)::int FROM passkeys WHERE user_id = u.id) AS passkeys,
       (SELECT count(*)::int FROM recovery_codes WHERE user_id = u.id) AS codes,
-      (SELECT count(*)::int FROM sign_in_challenges WHERE user_id = u.id) AS challenges FROM users u WHERE id = `
+      (SELECT count(*)::int FROM sign_in_challenges WHERE user_id = u.id)
+        + (SELECT count(*)::int FROM verified_phones WHERE user_id = u.id) AS others FROM users u WHERE id = `
     /** As if it had been set up so long before the address began to move; the app, some passkeys and codes of one moment. */
     const protect = ({ id }: Person, ago: string, { app = false, passkeys = 0, codes = 0 }) =>
       story.sql(`WITH app AS (INSERT INTO totp_factors (user_id, sealed_secret, created_at, confirmed_at)
@@ -320,6 +321,9 @@ describe('a changed address', () => {
     const undone = async (siti: Person) => {
       await story.moveTo(siti, `${newId()}@karcis.test`)
       await protect(siti, '0 s', { passkeys: 1 })
+      await story.sql(
+        `INSERT INTO verified_phones (user_id, number) VALUES ('${siti.id}', '+62811${siti.id.replaceAll(/[^0-9]/g, '').slice(-8)}')`,
+      )
       await story.sql(`INSERT INTO sign_in_challenges (token_hash, purpose, user_id, amr, expires_at)
         VALUES (sha256('${siti.id}'), 'PASSKEY_REGISTRATION', '${siti.id}', '{}', now() + interval '1 hour')`)
       expect((await use(UNDO, await story.mailed(siti.email, 'EMAIL_CHANGED'))).code).toBeUndefined()
@@ -327,15 +331,15 @@ describe('a changed address', () => {
     }
     const siti = await story.signUp()
     await protect(siti, '3 days', { app: true, passkeys: 2, codes: 10 })
-    expect(await undone(siti)).toEqual({ apps: 1, passkeys: 2, codes: 10, challenges: 0 })
+    expect(await undone(siti)).toEqual({ apps: 1, passkeys: 2, codes: 10, others: 0 })
     const budi = await story.signUp() // whose codes were replaced
     await protect(budi, '3 days', { app: true })
     await protect(budi, '1 hour', { codes: 10 })
-    expect(await undone(budi)).toEqual({ apps: 1, passkeys: 0, codes: 0, challenges: 0 })
+    expect(await undone(budi)).toEqual({ apps: 1, passkeys: 0, codes: 0, others: 0 })
     const taken = await story.signUp() // by somebody who set their own up first
     await protect(taken, '2 hours', { app: true, passkeys: 1 })
     await protect(taken, '3 days', { codes: 10 })
-    expect(await undone(taken)).toEqual({ apps: 0, passkeys: 0, codes: 0, challenges: 0 })
+    expect(await undone(taken)).toEqual({ apps: 0, passkeys: 0, codes: 0, others: 0 })
     await story.anybody(ASK_RESET, { email: taken.email })
     expect((await reset(await story.mailed(taken.email, 'RESET_PASSWORD'))).code).toBeUndefined()
     expect((await story.login(taken.email, NEW_PASSWORD)).code).toBeUndefined() // and nothing else is asked for

@@ -88,6 +88,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
   /**
    * Asks with a service token of this process, for this viewer.
    * @param address which the router says that the client has. @param further what else it says of it, as headers.
+   * @param url of another process on the same database.
    */
   const askAs =
     (
@@ -95,6 +96,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
       service: ServiceName = 'router',
       address?: string,
       further: Record<string, string> = {},
+      url = subgraph.url,
     ): Ask =>
     async (operation, variables = {}) => {
       const headers = {
@@ -102,7 +104,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
         ...(address && { [CLIENT_ADDRESS_HEADER]: address }),
         ...further,
       }
-      const { body } = await gql(`${subgraph.url}/graphql`, operation, variables, headers)
+      const { body } = await gql(`${url}/graphql`, operation, variables, headers)
       const { errors = [] } = body
       const { code, ...facts } = errors[0]?.extensions ?? {}
       return { data: body.data, errors, code, facts }

@@ -60,6 +60,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
       graphql: true,
       events: [
         'booking.changed',
+        'booking.payment-awaited',
         'booking.tickets-issued',
         'booking.refund-reviewed',
         'booking.payout-ended',

@@ -156,6 +156,16 @@ export const EVENTS = {
   }),
   /** These have bought tickets of an event; of somebody who buys again it may be told again. */
   'booking.buyers-noted': z.object({ eventId: z.uuid(), userIds: z.array(z.uuid()) }),
+  /** A buyer is to pay for a booking to its organizer themself, by bank transfer or in cash, until a time: its places are kept for so long. */
+  'booking.payment-awaited': z.object({
+    bookingId: z.uuid(),
+    userId: z.uuid(),
+    eventId: z.uuid(),
+    /** In the smallest unit of `currency`. */
+    amount: z.int(),
+    currency: z.string(),
+    payUntil: z.iso.datetime(),
+  }),
   /** A paid booking has its tickets. */
   'booking.tickets-issued': z.object({
     bookingId: z.uuid(),

@@ -82,6 +82,12 @@ export class LinkUsed extends KarcisError {
   }
 }
 
+export class NothingBought extends KarcisError {
+  constructor() {
+    super('CONFLICT', 'Nothing of it is paid for yet. This link stays good: come back once it is.')
+  }
+}
+
 export class TooManyAttempts extends KarcisError {
   constructor(retryAfterSeconds: number) {
     super('RATE_LIMITED', 'Too many tries. Wait a while.', { retryAfterSeconds })

@@ -1,6 +1,7 @@
 import { EVENT_FOR_SALE, eventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import { ServiceUnavailable } from '@karcis/kit/errors'
+import { recordEvent } from '@karcis/kit/events'
 import { enqueue } from '@karcis/kit/jobs'
 import type { Booking } from '../bookings/booking.ts'
 import { EXPIRE_BOOKING, publishChange } from '../bookings/booking-changes.ts'
@@ -49,6 +50,20 @@ export async function startManualPayment(
     await enqueue(tx, EXPIRE_BOOKING, { bookingId: booking.id }, { runAt: extended.expiresAt, key })
     const { id } = await insertBegun(tx, billOf([extended]), 'MANUAL')
     await updateStarted(tx, id, { reference: id, action: { instructions } })
+    const { userId, eventId, totalPrice: amount, currency, expiresAt } = extended
+    await recordEvent(tx, {
+      type: 'booking.payment-awaited',
+      aggregateId: booking.id,
+      payload: {
+        bookingId: booking.id,
+        userId,
+        eventId,
+        amount,
+        currency,
+        payUntil: expiresAt.toISOString(),
+      },
+      consumers: ['user'],
+    })
     return touchBookings(tx, [extended])
   })
   for (const one of changed) publishChange(deps, one)

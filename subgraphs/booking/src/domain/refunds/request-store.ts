@@ -218,9 +218,9 @@ export async function countUnfinishedRefunds(db: Db, userId: string): Promise<nu
   return row?.count ?? 0
 }
 
-/** Forgets a person's own words, of whatever was decided. */
+/** Forgets a person's own words, also where nobody has decided yet: who erases their account has been told that what is under way is lost. */
 export async function forgetReasonsOf(tx: Tx, userId: string): Promise<void> {
   await tx.$executeRaw`UPDATE refund_requests SET reason = NULL FROM bookings
     WHERE bookings.id = refund_requests.booking_id AND bookings.user_id = ${userId}::uuid
-      AND reason IS NOT NULL AND decided_at IS NOT NULL`
+      AND reason IS NOT NULL`
 }

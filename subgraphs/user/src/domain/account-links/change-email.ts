@@ -8,6 +8,7 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { EmailTaken, LinkUsed } from '../errors.ts'
 import { notify } from '../notifications/notify.ts'
+import { deleteOtherPhones } from '../notifications/phones/phone-store.ts'
 import { deleteFactorsSince } from '../second-factors/factor-store.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
@@ -131,6 +132,7 @@ export async function undoEmailChange(
     await notify(tx, [
       { userId: locked.id, kind: 'EMAIL_CHANGE_UNDONE', cause: newId(), data: { email: change.oldEmail } },
     ])
+    await deleteOtherPhones(tx, locked.id, null) // what goes to a stranger's phone; the owner's own is verified anew
     await deleteFactorsSince(tx, locked.id, new Date(change.begunAt.getTime() - BEFORE_A_MOVE_MS))
     return removeWaysIn(tx, locked.id)
   })

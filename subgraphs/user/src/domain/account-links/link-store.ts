@@ -71,6 +71,13 @@ export async function useLink(tx: Tx, { id, userId, purpose }: Link): Promise<bo
   return true
 }
 
+/** Whether somebody has a link that is still good for this. */
+export async function hasOpenLink(tx: Tx, userId: string, purpose: LinkPurpose): Promise<boolean> {
+  const found = await tx.$queryRaw<unknown[]>`SELECT true FROM account_links
+    WHERE user_id = ${userId}::uuid AND purpose = ${purpose} AND used_at IS NULL AND expires_at > now() LIMIT 1`
+  return found.length > 0
+}
+
 /** Makes links of a person good for nothing, such as those that were sent before they had another password. */
 export async function useUpLinks(tx: Tx, userId: string, purposes: readonly LinkPurpose[]): Promise<void> {
   await tx.$executeRaw`UPDATE account_links SET used_at = now()

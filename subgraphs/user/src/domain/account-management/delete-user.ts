@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, Forbidden, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
@@ -8,7 +9,7 @@ import { z } from 'zod'
 import { deleteEmailChangesOf } from '../account-links/email-change-store.ts'
 import { deleteLinksOf } from '../account-links/link-store.ts'
 import { findCredentials, findGuestsOf, lockAmongAdmins, updateAccount } from '../accounts/account-store.ts'
-import { NOTHING } from '../accounts/erased.ts'
+import { ERASED_NAME, NOTHING } from '../accounts/erased.ts'
 import { recordRightsChange } from '../accounts/rights-changed.ts'
 import { isSelfOrAdmin, type UserView, viewFor } from '../accounts/user-view.ts'
 import { deleteAuditAddressesOf } from '../audit/audit-store.ts'
@@ -20,7 +21,7 @@ import { deleteFilesOf } from '../files/sweep-uploads.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
-import { deleteNotificationsOf } from '../notifications/notification-store.ts'
+import { deleteNotificationsOf, forgetNameOf } from '../notifications/notification-store.ts'
 import { deletePage } from '../organizers/profile-store.ts'
 import { deleteProposalsOf } from '../organizers/proposal-store.ts'
 import { findErasureLoss } from '../other-subgraphs.ts'
@@ -81,11 +82,14 @@ export async function deleteUser(
     await deleteFilesOf(tx, id)
     await deleteWishlistOf(tx, id)
     await deleteNotificationsOf(tx, id)
+    await forgetNameOf(tx, id, ERASED_NAME)
     if (before.email) await deleteDeadMailAddress(tx, before.email)
     await deleteFollowsOf(tx, id)
     const account = await updateAccount(tx, id, { ...NOTHING, deletedAt: new Date() })
+    await faultPoint('erase-account/emptied')
     return { account, revoked: await revokeSessionsOf(tx, id), at: await recordRightsChange(tx, account) }
   })
+  await faultPoint('erase-account/written')
   publishAuthChanges(deps, revoked, { account, at })
   return viewFor(viewer, account)
 }

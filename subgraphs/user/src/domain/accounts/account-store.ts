@@ -61,14 +61,22 @@ export async function findAccountsByEmail(
   return new Map(accounts.flatMap((account) => (account.email === null ? [] : [[account.email, account]])))
 }
 
-/** Guests with this (normalized) address who have bought something that nobody has claimed, the latest first. */
+const UNCLAIMED = Prisma.sql`(guest_bought_at IS NOT NULL AND (guest_claimed_at IS NULL OR guest_claimed_at < guest_bought_at))`
+
+/** Guests with this (normalized) address who have bought something that nobody has claimed, or may still pay for what they booked, the latest first. */
 export const findUnclaimedGuests = (
   tx: Tx,
   email: string,
   most: number,
 ): Promise<{ id: string; name: string }[]> =>
-  tx.$queryRaw`SELECT id, name FROM users WHERE guest_email = ${email} AND guest_bought_at IS NOT NULL
-    AND (guest_claimed_at IS NULL OR guest_claimed_at < guest_bought_at) ORDER BY guest_bought_at DESC LIMIT ${most}::int`
+  tx.$queryRaw`SELECT id, name FROM users WHERE guest_email = ${email} AND (${UNCLAIMED} OR guest_pays_until > now())
+    ORDER BY greatest(guest_bought_at, guest_pays_until) DESC LIMIT ${most}::int`
+
+/** Whether a guest has something that was paid for and that nobody has claimed. */
+export async function hasUnclaimed(tx: Tx, id: string): Promise<boolean> {
+  const found = await tx.$queryRaw<unknown[]>`SELECT true FROM users WHERE id = ${id}::uuid AND ${UNCLAIMED}`
+  return found.length > 0
+}
 
 /** Guests whose tickets were moved into an account. */
 export const findGuestsOf = (tx: Tx, userId: string): Promise<{ id: string }[]> =>
@@ -83,17 +91,38 @@ export async function updateGuestBought(tx: Tx, id: string): Promise<{ email: st
   return guest ?? null
 }
 
-/** Whether somebody has been a guest for longer than so many hours, by the database's clock. */
-export async function isGuestTooLong(tx: Tx, id: string, hours: number): Promise<boolean> {
+/** Notes until when something that a guest has booked may still be paid for. @returns who; null for anybody else. */
+export async function updateGuestPaysUntil(
+  tx: Tx,
+  id: string,
+  until: Date,
+): Promise<{ email: string; name: string } | null> {
+  const [guest] = await tx.$queryRaw<{ email: string; name: string }[]>`UPDATE users
+    SET guest_pays_until = greatest(guest_pays_until, ${until}::timestamptz)
+    WHERE id = ${id}::uuid AND role = 'GUEST' RETURNING guest_email AS email, name`
+  return guest ?? null
+}
+
+/** Whether something that a guest has booked may still be paid for, by the database's clock. */
+export async function mayGuestPay(tx: Tx, id: string): Promise<boolean> {
   const found = await tx.$queryRaw<unknown[]>`SELECT true FROM users
-    WHERE id = ${id}::uuid AND role = 'GUEST' AND created_at <= now() - make_interval(hours => ${hours}::int)`
+    WHERE id = ${id}::uuid AND guest_pays_until > now()`
   return found.length > 0
 }
 
-/** Guests who came so many days ago and have bought nothing, the oldest first. */
+/** Whether somebody has been a guest for longer than so many hours, and has nothing that may still be paid for, by the database's clock. */
+export async function isGuestTooLong(tx: Tx, id: string, hours: number): Promise<boolean> {
+  const found = await tx.$queryRaw<unknown[]>`SELECT true FROM users
+    WHERE id = ${id}::uuid AND role = 'GUEST' AND created_at <= now() - make_interval(hours => ${hours}::int)
+      AND (guest_pays_until IS NULL OR guest_pays_until <= now())`
+  return found.length > 0
+}
+
+/** Guests who came so many days ago, have bought nothing and may not still pay for anything, the oldest first. */
 export const listGuestsToForget = (db: Db, days: number, most: number): Promise<{ id: string }[]> =>
   db.$queryRaw`SELECT id FROM users WHERE role = 'GUEST' AND guest_bought_at IS NULL
-    AND created_at < now() - make_interval(days => ${days}::int) ORDER BY created_at LIMIT ${most}::int`
+    AND created_at < now() - make_interval(days => ${days}::int) AND (guest_pays_until IS NULL OR guest_pays_until <= now())
+    ORDER BY created_at LIMIT ${most}::int`
 
 /** Names and addresses of accounts that are not erased; with a search, of those whose name or address contains it. */
 export function findContacts(db: Db, ids: readonly string[], search: string | null): Promise<Contact[]> {

@@ -1,8 +1,7 @@
 import type { Connection } from '@karcis/kit/pagination'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { Account } from './account-store.ts'
-
-const ERASED_NAME = 'Deleted user'
+import { ERASED_NAME } from './erased.ts'
 
 /** A person as one viewer may see them: what is not for that viewer is null. */
 export interface UserView {

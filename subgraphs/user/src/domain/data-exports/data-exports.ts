@@ -3,6 +3,7 @@ import { downloadPath, downloadToken } from '@karcis/kit/contracts/downloads'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { transaction } from '@karcis/kit/database'
 import { NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { faultPoint } from '@karcis/kit/fault-points'
 import { defineJob, enqueue } from '@karcis/kit/jobs'
 import type { Viewer } from '@karcis/kit/service-token'
 import type { FileAnswer } from '@karcis/kit/subgraph/server'
@@ -63,7 +64,9 @@ export const collectDataExport = defineJob({
     for (const name of SUBGRAPHS) {
       if (parts.has(name)) continue
       const content = await partOf(deps, name, asked.userId)
+      await faultPoint('collect-export/asked')
       await transaction(deps.db, (tx) => insertPart(tx, exportId, name, content))
+      await faultPoint('collect-export/kept')
     }
     await transaction(deps.db, async (tx) => {
       const ready = await moveDataExportToReady(tx, exportId)
@@ -71,6 +74,7 @@ export const collectDataExport = defineJob({
       const data = { expiresAt: ready.expiresAt.toISOString() }
       await notify(tx, [{ userId: ready.userId, kind: 'DATA_EXPORT_READY', cause: exportId, data }])
     })
+    await faultPoint('collect-export/ready')
   },
 })
 

@@ -44,6 +44,7 @@ export async function claimAccount(deps: Deps, client: Client, input: unknown): 
       emailVerifiedAt: new Date(),
       guestEmail: null,
       guestBoughtAt: null,
+      guestPaysUntil: null,
       guestClaimedBy: null,
       guestClaimedAt: null,
       role: 'CUSTOMER',

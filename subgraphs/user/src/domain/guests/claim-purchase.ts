@@ -3,11 +3,11 @@ import { Unauthenticated } from '@karcis/kit/errors'
 import { recordEvent } from '@karcis/kit/events'
 import type { Viewer } from '@karcis/kit/service-token'
 import { readLink, takeLink } from '../account-links/links.ts'
-import { lockAccountShared, lockAccount, updateAccount } from '../accounts/account-store.ts'
+import { hasUnclaimed, lockAccountShared, lockAccount, updateAccount } from '../accounts/account-store.ts'
 import { fullView, type UserView } from '../accounts/user-view.ts'
 import type { Client } from '../client.ts'
 import type { Deps } from '../deps.ts'
-import { LinkUsed } from '../errors.ts'
+import { LinkUsed, NothingBought } from '../errors.ts'
 import { publishAuthChanges } from '../sessions/auth-changes.ts'
 import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
 
@@ -15,7 +15,8 @@ import { type Revocation, revokeSessionsOf } from '../sessions/session-store.ts'
  * Moves what somebody bought as a guest into the account that they are signed in to, by the link that came with it: their tickets, which the ticket
  * subgraph is told of. The bookings stay the guest's, as those of tickets that were handed on stay their buyer's, and so does whatever money goes back.
  * The guest's sessions end; should something of theirs be paid for after this, another link comes with that.
- * @returns the viewer. @throws BadUserInput, LinkUsed, LinkExpired, TooManyAttempts, Unauthenticated
+ * While nothing is paid for there is nothing to move: then all stays as it is, the link and the guest's sight of what they booked among it.
+ * @returns the viewer. @throws NothingBought, BadUserInput, LinkUsed, LinkExpired, TooManyAttempts, Unauthenticated
  */
 export async function claimPurchase(
   deps: Deps,
@@ -32,6 +33,7 @@ export async function claimPurchase(
     const guest = await lockAccount(tx, guestId)
     if (guest?.role !== 'GUEST') throw new LinkUsed()
     await takeLink(tx, link)
+    if (!(await hasUnclaimed(tx, guestId))) throw new NothingBought() // which leaves the link as it was
     await updateAccount(tx, guestId, { guestClaimedBy: account.id, guestClaimedAt: new Date() })
     await recordEvent(tx, {
       type: 'user.guest-claimed',

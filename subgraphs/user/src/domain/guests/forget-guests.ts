@@ -1,5 +1,5 @@
 import { transaction } from '@karcis/kit/database'
-import { listGuestsToForget, lockAccount } from '../accounts/account-store.ts'
+import { listGuestsToForget, lockAccount, mayGuestPay } from '../accounts/account-store.ts'
 import type { Deps } from '../deps.ts'
 import { eraseGuest } from './erase-guest.ts'
 
@@ -18,6 +18,7 @@ export async function forgetGuests(
       await transaction(db, async (tx) => {
         const guest = await lockAccount(tx, id)
         if (guest?.role !== 'GUEST' || guest.guestBoughtAt) return // bought something at this moment
+        if (await mayGuestPay(tx, id)) return // or booked it
         await eraseGuest(tx, id) // whose sessions are long over: there is nothing to tell routers at once
       })
     }

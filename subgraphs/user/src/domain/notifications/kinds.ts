@@ -69,6 +69,8 @@ export type EventFacts = z.infer<typeof eventFacts>
 /** An amount in the smallest unit of `currency`. */
 const money = { amount: z.int(), currency: z.string() }
 const refund = eventFacts.extend({ bookingId: z.uuid(), ...money, message: z.string().nullable() })
+/** Somebody else: their name is forgotten with their account (`forgetNameOf`), which is why it is known whose it is. */
+const named = { name: z.string(), personId: z.uuid().optional() }
 const mailbox = z.object({ name: z.string(), email: z.string() })
 const move = z.object({ name: z.string(), oldEmail: z.string(), newEmail: z.string() })
 
@@ -139,6 +141,11 @@ export const KINDS = {
       message: z.string().nullable(),
     }),
   }),
+  /** The buyer, whose booking waits to be paid for to its organizer. */
+  PAYMENT_AWAITED: kind({
+    group: 'PURCHASES',
+    data: eventFacts.extend({ bookingId: z.uuid(), ...money, payUntil: z.string() }),
+  }),
   /** The buyer, once a paid booking has its tickets. */
   PURCHASE: kind({
     group: 'PURCHASES',
@@ -172,11 +179,11 @@ export const KINDS = {
   /** Both sides of a transfer; the name is the other one's. */
   TICKET_SENT: kind({
     group: 'PURCHASES',
-    data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),
+    data: eventFacts.extend({ ticketId: z.uuid(), ...named }),
   }),
   TICKET_RECEIVED: kind({
     group: 'PURCHASES',
-    data: eventFacts.extend({ ticketId: z.uuid(), name: z.string() }),
+    data: eventFacts.extend({ ticketId: z.uuid(), ...named }),
   }),
   TICKET_RESOLD: kind({ group: 'PURCHASES', data: eventFacts.extend({ ticketId: z.uuid() }) }),
   /** Somebody with an account whom an organizer has given a ticket. */
@@ -195,7 +202,7 @@ export const KINDS = {
   /** The organizer: somebody has accepted. */
   STAFF_JOINED: kind({
     group: 'ORGANIZING',
-    data: eventFacts.extend({ name: z.string(), roles: z.array(staffRoleSchema) }),
+    data: eventFacts.extend({ ...named, roles: z.array(staffRoleSchema) }),
   }),
   /** Whom another has taken off the staff of an event. */
   STAFF_ENDED: kind({ group: 'ACCOUNT', data: eventFacts }),

@@ -180,3 +180,9 @@ export async function deleteNotificationsOf(tx: Tx, userId: string): Promise<voi
   await tx.notificationSwitch.deleteMany({ where: { userId } })
   await tx.quietHours.deleteMany({ where: { userId } })
 }
+
+/** Forgets how somebody was called in what others were told. Of the kinds whose data names a person (`named` in kinds.ts), as `notifications_naming` has them. */
+export async function forgetNameOf(tx: Tx, userId: string, insteadOfIt: string): Promise<void> {
+  await tx.$executeRaw`UPDATE notifications SET data = data || jsonb_build_object('name', ${insteadOfIt}::text)
+    WHERE kind IN ('TICKET_SENT', 'TICKET_RECEIVED', 'STAFF_JOINED') AND data ->> 'personId' = ${userId}`
+}

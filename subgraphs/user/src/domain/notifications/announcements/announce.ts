@@ -1,6 +1,7 @@
 import { statement, transaction } from '@karcis/kit/database'
 import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
+import { ERASED_NAME } from '../../accounts/erased.ts'
 import type { Deps } from '../../deps.ts'
 import { isKind } from '../kinds.ts'
 import { type Notice, notify } from '../notify.ts'
@@ -76,7 +77,10 @@ export async function announce(
   const isOver = announcement.until !== null && announcement.until <= new Date()
   if ((eventId !== null && event === null) || isOver)
     return void (await transaction(db, (tx) => moveAnnouncement(tx, announcement, null)))
-  const about = event ? await wordEvent(deps, event, announcement) : {}
+  const about = {
+    ...(event && (await wordEvent(deps, event, announcement))),
+    ...(await namePerson(deps, announcement)),
+  }
   let { position } = announcement
   for (let told = 1; ; told += 1) {
     const page = await readAudience(deps, { ...announcement, position }, event)
@@ -106,6 +110,16 @@ function noticeOf({ kind, cause, data, until }: Announcement, userId: string, ab
 async function wordEvent(deps: AnnouncerDeps, event: EventCopy, { kind }: Announcement): Promise<object> {
   const about = await readEventFacts(deps, event)
   return kind === 'NEW_EVENT' ? { ...about, organizer: await findOrganizerName(deps, event) } : about
+}
+
+/** How somebody is called whom an announcement is about, by now: what waits to be told has no names in it. */
+async function namePerson({ db }: AnnouncerDeps, { data }: Announcement): Promise<{ name: string } | null> {
+  if (typeof data.personId !== 'string') return null
+  const person = await db.user.findUnique({
+    where: { id: data.personId, deletedAt: null },
+    select: { name: true },
+  })
+  return { name: person?.name ?? ERASED_NAME }
 }
 
 /** Announces reminders that have become due. */

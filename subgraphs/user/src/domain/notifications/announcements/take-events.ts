@@ -82,6 +82,12 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
       toUser(userId, eventId, 'PURCHASE', bookingId, { bookingId, ticketIds, amount: totalPrice, currency }),
     ),
 
+  'booking.payment-awaited': (tx, { payload: { bookingId, userId, eventId, ...data } }) =>
+    tell(tx, {
+      ...toUser(userId, eventId, 'PAYMENT_AWAITED', bookingId, { bookingId, ...data }),
+      until: new Date(data.payUntil),
+    }),
+
   async 'booking.changed'(tx, { payload }) {
     const { bookingId, userId, eventId, status, refundedAmount: amount, currency, refundReason } = payload
     const isRefund = status === 'REFUNDED' || status === 'PARTIALLY_REFUNDED'
@@ -132,21 +138,15 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
     )
   },
 
-  async 'ticket.transferred'(tx, { payload: { newTicketId, ticketId, eventId, fromUserId, toUserId } }) {
-    const people = await tx.user.findMany({
-      where: { id: { in: [fromUserId, toUserId] } },
-      select: { id: true, name: true },
-    })
-    const nameOf = (id: string) => people.find((one) => one.id === id)?.name ?? '-'
-    await tell(
+  'ticket.transferred': (tx, { payload: { newTicketId, ticketId, eventId, fromUserId, toUserId } }) =>
+    tell(
       tx,
-      toUser(fromUserId, eventId, 'TICKET_SENT', newTicketId, { ticketId, name: nameOf(toUserId) }),
+      toUser(fromUserId, eventId, 'TICKET_SENT', newTicketId, { ticketId, personId: toUserId }),
       toUser(toUserId, eventId, 'TICKET_RECEIVED', newTicketId, {
         ticketId: newTicketId,
-        name: nameOf(fromUserId),
+        personId: fromUserId,
       }),
-    )
-  },
+    ),
 
   async 'ticket.guest-invited'(tx, { payload: { userId, eventId, ticketId, guestId, name, email } }) {
     if (userId !== null) return tell(tx, toUser(userId, eventId, 'GUEST_INVITED', guestId, { ticketId }))
@@ -155,11 +155,11 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
     await tell(tx, toUser(guest.id, eventId, 'GUEST_EXPECTED', guestId, { name, email }))
   },
 
-  async 'event.staff-changed'(tx, { payload: { eventId, organizerId, userId, roles, version, change } }) {
+  'event.staff-changed': (tx, { payload: { eventId, organizerId, userId, roles, version, change } }) => {
     const cause = `${eventId} ${userId} ${version}`
-    if (change === 'ENDED') return tell(tx, toUser(userId, eventId, 'STAFF_ENDED', cause))
-    const member = await tx.user.findUnique({ where: { id: userId }, select: { name: true } })
-    await tell(tx, toUser(organizerId, eventId, 'STAFF_JOINED', cause, { name: member?.name ?? '-', roles }))
+    return change === 'ENDED'
+      ? tell(tx, toUser(userId, eventId, 'STAFF_ENDED', cause))
+      : tell(tx, toUser(organizerId, eventId, 'STAFF_JOINED', cause, { personId: userId, roles }))
   },
 
   'ticket.waitlist-offered': (

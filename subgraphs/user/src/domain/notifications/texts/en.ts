@@ -49,7 +49,7 @@ export const en: Texts = {
   SECOND_FACTORS_RESET: ({ reason }, say) => ({
     subject: 'The second factors of your account were taken away',
     paragraphs: [
-      'We have taken away the authenticator app, the passkeys and the recovery codes of your account, and signed out all devices. From now on your password alone opens it.',
+      'We have taken away the authenticator app, the passkeys and the recovery codes of your account, and signed out all devices. From now on it opens without a second step.',
       'If you asked us for this, sign in and set up a new second factor. If not, choose another password at once and write to us.',
     ],
     facts: [['Reason', reason]],
@@ -109,6 +109,15 @@ export const en: Texts = {
           ],
           action: { label: 'Submit another proposal', url: say.url('/organize') },
         },
+  PAYMENT_AWAITED: ({ title, amount, currency, payUntil, bookingId, ...event }, say) => ({
+    subject: `Your places for ${title} are waiting for your payment`,
+    paragraphs: [
+      `Your places for ${title} are kept for you. You pay the organizer themself; how they want it paid stands in your booking.`,
+      'As soon as they have noted that the money is there, we send you your tickets. What is not paid in time goes to others.',
+    ],
+    facts: [['To pay', say.money(amount, currency)], ['Pay by', say.time(payUntil)], ...when(event, say)],
+    action: { label: 'See how to pay', url: say.url(`/bookings/${bookingId}`) },
+  }),
   PURCHASE: ({ title, ticketIds, amount, currency, bookingId, ...event }, say) => ({
     subject: `Your tickets for ${title}`,
     paragraphs: [
@@ -175,7 +184,7 @@ export const en: Texts = {
   }),
   EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
     subject: timeChanged
-      ? `${title} has a new time`
+      ? `${title} has a new time${placeChanged ? ' and place' : ''}`
       : placeChanged
         ? `${title} has a new place`
         : `${title} has changed`,
@@ -215,7 +224,7 @@ export const en: Texts = {
     paragraphs: [
       places === quantity
         ? `What you were waiting for has come back: ${say.count(places)} of ${title}, kept for you until the time below.`
-        : `${say.count(places)} of the ${say.count(quantity)} places of ${title} that you wait for have come back, and are kept for you. You may wait for the others until the time below, or take these.`,
+        : `${say.count(places)} of the ${say.count(quantity)} places of ${title} that you wait for ${places === 1 ? 'has come back, and is' : 'have come back, and are'} kept for you. You may wait for the others until the time below, or take these.`,
     ],
     facts: [...when(event, say), ['Kept until', say.time(expiresAt)]],
     action: { label: 'Book them', url: say.url(`/checkout/${holdId}`) },
@@ -227,11 +236,14 @@ export const en: Texts = {
     ],
     action: { label: 'See the event', url: say.url(`/events/${eventId}`) },
   }),
-  TICKET_SENT: ({ title, name }) => ({
+  TICKET_SENT: ({ title, name, ...event }, say) => ({
     subject: `Your ticket for ${title} is ${name}’s now`,
     paragraphs: [
       `You have handed a ticket for ${title} on to ${name}. The code that you had no longer works.`,
+      'If you did not do this, change your password at once and write to the organizer.',
     ],
+    facts: when(event, say),
+    action: { label: 'See your tickets', url: say.url('/tickets') },
   }),
   TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
     subject: `${name} has given you a ticket for ${title}`,
@@ -239,11 +251,13 @@ export const en: Texts = {
     facts: when(event, say),
     action: { label: 'See your ticket', url: say.url(`/tickets/${ticketId}`) },
   }),
-  TICKET_RESOLD: ({ title }) => ({
+  TICKET_RESOLD: ({ title, ...event }, say) => ({
     subject: `Your ticket for ${title} is sold`,
     paragraphs: [
       `Somebody has bought the ticket for ${title} that you offered. It no longer admits anybody, and what you paid for it is on its way back to you.`,
     ],
+    facts: when(event, say),
+    action: { label: 'See your bookings', url: say.url('/bookings') },
   }),
   GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
     subject: `You are invited to ${title}`,
@@ -281,13 +295,17 @@ export const en: Texts = {
   }),
   ALMOST_SOLD_OUT: ({ title, left, ...event }, say) => ({
     subject: `Almost sold out: ${title}`,
-    paragraphs: [`Of ${title}, which is on your wishlist, only ${say.count(left)} places are left.`],
+    paragraphs: [
+      `Of ${title}, which is on your wishlist, only ${say.count(left)} ${left === 1 ? 'place is' : 'places are'} left.`,
+    ],
     facts: when(event, say),
     action: { label: 'Get tickets', url: say.url(`/events/${event.eventId}`) },
   }),
   SELLING_OUT: ({ title, left, eventId }, say) => ({
     subject: `${title} is almost sold out`,
-    paragraphs: [`Of your event ${title} only ${say.count(left)} places are left.`],
+    paragraphs: [
+      `Of your event ${title} only ${say.count(left)} ${left === 1 ? 'place is' : 'places are'} left.`,
+    ],
     action: { label: 'See its sales', url: say.url(`/organize/${eventId}`) },
   }),
   CAMPAIGN: ({ title, organizer, subject, body, ...event }, say) => ({
@@ -390,7 +408,7 @@ export const en: Texts = {
     subject: 'An organizer’s webhook endpoint was switched off',
     paragraphs: [`Nothing is sent to ${url} any more. Its organizer has been told.`],
     facts: [
-      ['Reason', reason],
+      ['Reason', reason === 'GONE' ? 'It says that it is gone' : 'It has not taken anything for days'],
       ['Endpoint', endpointId],
     ],
   }),
@@ -402,8 +420,11 @@ export const en: Texts = {
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Refunds are stuck at a payment provider',
     paragraphs: [
-      `${say.count(count)} refunds have been due for more than a day, as of ${day}. A person has to look: docs/operations.md says how.`,
+      count === 1
+        ? 'A refund has been due for more than a day. A person has to look: docs/operations.md says how.'
+        : `${say.count(count)} refunds have been due for more than a day. A person has to look: docs/operations.md says how.`,
     ],
+    facts: [['As of', say.day(day)]],
   }),
 }
 

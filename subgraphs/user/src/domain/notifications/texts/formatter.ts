@@ -7,6 +7,8 @@ export interface Formatter {
   money(amount: number, currency: string): string
   /** Day and time. @param at RFC 3339. @param zone whose clock: of the place of an event; the person's own unless given. */
   time(at: string, zone?: string): string
+  /** A day. @param day as `2026-11-26`. */
+  day(day: string): string
   /** A whole number. */
   count(amount: number): string
   /** A page of the app. @param path from its root, such as `/tickets`. */
@@ -26,6 +28,8 @@ export function createFormatter(language: Language, timezone: string, publicUrl:
         timeStyle: 'short',
         timeZone: zone,
       }).format(new Date(at)) + ` (${zoneName(new Date(at), zone, locale)})`,
+    day: (day) =>
+      new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(day)),
     count: (amount) => new Intl.NumberFormat(locale).format(amount),
     url: (path) => `${publicUrl}${path}`,
   }

@@ -49,7 +49,7 @@ export const id: Texts = {
   SECOND_FACTORS_RESET: ({ reason }, say) => ({
     subject: 'Faktor kedua akun Anda telah dilepas',
     paragraphs: [
-      'Kami telah melepas aplikasi autentikator, kunci sandi, dan kode pemulihan akun Anda, serta mengeluarkan semua perangkat. Mulai sekarang akun Anda dapat dibuka dengan kata sandi saja.',
+      'Kami telah melepas aplikasi autentikator, kunci sandi, dan kode pemulihan akun Anda, serta mengeluarkan semua perangkat. Mulai sekarang akun Anda terbuka tanpa langkah kedua.',
       'Jika Anda yang memintanya, masuklah dan pasang faktor kedua yang baru. Jika bukan, segera ganti kata sandi Anda dan hubungi kami.',
     ],
     facts: [['Alasan', reason]],
@@ -109,6 +109,19 @@ export const id: Texts = {
           ],
           action: { label: 'Ajukan kembali', url: say.url('/organize') },
         },
+  PAYMENT_AWAITED: ({ title, amount, currency, payUntil, bookingId, ...event }, say) => ({
+    subject: `Tempat Anda untuk ${title} menunggu pembayaran`,
+    paragraphs: [
+      `Tempat Anda untuk ${title} sudah disimpan. Anda membayar langsung kepada penyelenggara; cara membayarnya tercantum pada pesanan Anda.`,
+      'Begitu penyelenggara mencatat bahwa uangnya sudah diterima, kami mengirimkan tiket Anda. Tempat yang tidak dibayar tepat waktu akan diberikan kepada orang lain.',
+    ],
+    facts: [
+      ['Yang harus dibayar', say.money(amount, currency)],
+      ['Bayar sebelum', say.time(payUntil)],
+      ...when(event, say),
+    ],
+    action: { label: 'Lihat cara membayar', url: say.url(`/bookings/${bookingId}`) },
+  }),
   PURCHASE: ({ title, ticketIds, amount, currency, bookingId, ...event }, say) => ({
     subject: `Tiket Anda untuk ${title}`,
     paragraphs: [
@@ -173,7 +186,7 @@ export const id: Texts = {
   }),
   EVENT_CHANGED: ({ title, timeChanged, placeChanged, refundUntil, ...event }, say) => ({
     subject: timeChanged
-      ? `Waktu ${title} berubah`
+      ? `Waktu ${placeChanged ? 'dan tempat ' : ''}${title} berubah`
       : placeChanged
         ? `Tempat ${title} berubah`
         : `${title} berubah`,
@@ -225,9 +238,14 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat acara', url: say.url(`/events/${eventId}`) },
   }),
-  TICKET_SENT: ({ title, name }) => ({
+  TICKET_SENT: ({ title, name, ...event }, say) => ({
     subject: `Tiket Anda untuk ${title} kini milik ${name}`,
-    paragraphs: [`Anda telah mengalihkan tiket ${title} kepada ${name}. Kode yang lama tidak berlaku lagi.`],
+    paragraphs: [
+      `Anda telah mengalihkan tiket ${title} kepada ${name}. Kode yang lama tidak berlaku lagi.`,
+      'Jika bukan Anda yang melakukannya, segera ganti kata sandi Anda dan hubungi penyelenggara.',
+    ],
+    facts: when(event, say),
+    action: { label: 'Lihat tiket Anda', url: say.url('/tickets') },
   }),
   TICKET_RECEIVED: ({ title, name, ticketId, ...event }, say) => ({
     subject: `${name} memberi Anda tiket ${title}`,
@@ -235,11 +253,13 @@ export const id: Texts = {
     facts: when(event, say),
     action: { label: 'Lihat tiket', url: say.url(`/tickets/${ticketId}`) },
   }),
-  TICKET_RESOLD: ({ title }) => ({
+  TICKET_RESOLD: ({ title, ...event }, say) => ({
     subject: `Tiket Anda untuk ${title} terjual`,
     paragraphs: [
       `Tiket ${title} yang Anda tawarkan telah dibeli. Tiket itu tidak berlaku lagi, dan dananya sedang dikembalikan kepada Anda.`,
     ],
+    facts: when(event, say),
+    action: { label: 'Lihat pesanan Anda', url: say.url('/bookings') },
   }),
   GUEST_INVITED: ({ title, ticketId, ...event }, say) => ({
     subject: `Anda diundang ke ${title}`,
@@ -388,7 +408,7 @@ export const id: Texts = {
     subject: 'Webhook seorang penyelenggara dinonaktifkan',
     paragraphs: [`Tidak ada lagi yang dikirim ke ${url}. Penyelenggaranya sudah diberi tahu.`],
     facts: [
-      ['Alasan', reason],
+      ['Alasan', reason === 'GONE' ? 'Menyatakan sudah tidak ada' : 'Berhari-hari tidak menerima apa pun'],
       ['Webhook', endpointId],
     ],
   }),
@@ -400,8 +420,9 @@ export const id: Texts = {
   SYSTEM_REFUNDS_HANGING: ({ count, day }, say) => ({
     subject: 'Pengembalian dana tertahan di penyedia pembayaran',
     paragraphs: [
-      `${say.count(count)} pengembalian dana sudah tertunda lebih dari satu hari, per ${day}. Perlu diperiksa: lihat docs/operations.md.`,
+      `${say.count(count)} pengembalian dana sudah tertunda lebih dari satu hari. Perlu diperiksa: lihat docs/operations.md.`,
     ],
+    facts: [['Per', say.day(day)]],
   }),
 }
 

@@ -74,9 +74,9 @@ export const linksEn: LinkTexts = {
     code: secret,
   }),
   CLAIM_PURCHASE: ({ name, email }, say, secret) => ({
-    subject: 'Keep what you bought as a guest',
+    subject: 'Keep what you booked as a guest',
     paragraphs: [
-      `Hello ${name}, you bought something on Karcis as a guest. Choose a password, and it moves into an account for ${email}, where you can find your tickets, hand them on and ask for your money back.`,
+      `Hello ${name}, you booked something on Karcis as a guest. Choose a password, and it moves into an account for ${email}, where you can see your bookings, find your tickets, hand them on and ask for your money back.`,
       'The link works once, for 180 days. Whoever has it has your tickets, so do not pass it on.',
     ],
     action: { label: 'Choose a password', url: say.url(`/claim#token=${secret}`) },

@@ -54,6 +54,7 @@ export const linksId: LinkTexts = {
     subject: 'Alamat email lama Anda berlaku lagi',
     paragraphs: [
       `Akun Anda kembali menjadi milik ${email}. Semua perangkat telah keluar, dan kata sandi Anda dihapus: buat yang baru sebelum masuk.`,
+      'Tautan dengan Google, dan faktor kedua yang dipasang sesaat sebelum alamat diganti atau sesudahnya, juga dihapus. Pasang lagi yang memang milik Anda.',
     ],
     action: { label: 'Buat kata sandi baru', url: say.url('/forgot-password') },
   }),
@@ -73,9 +74,9 @@ export const linksId: LinkTexts = {
     code: secret,
   }),
   CLAIM_PURCHASE: ({ name, email }, say, secret) => ({
-    subject: 'Simpan pembelian Anda sebagai tamu',
+    subject: 'Simpan pesanan Anda sebagai tamu',
     paragraphs: [
-      `Halo ${name}, Anda telah membeli di Karcis sebagai tamu. Buat kata sandi, dan pembelian Anda tersimpan dalam akun untuk ${email}: di sana Anda menemukan tiket Anda, meneruskannya, dan meminta pengembalian dana.`,
+      `Halo ${name}, Anda telah memesan di Karcis sebagai tamu. Buat kata sandi, dan pesanan Anda tersimpan dalam akun untuk ${email}: di sana Anda melihat pesanan Anda, menemukan tiket Anda, meneruskannya, dan meminta pengembalian dana.`,
       'Tautan ini berlaku satu kali, selama 180 hari. Siapa pun yang memilikinya memiliki tiket Anda, jadi jangan bagikan.',
     ],
     action: { label: 'Buat kata sandi', url: say.url(`/claim#token=${secret}`) },
