@@ -109,7 +109,7 @@ export const MAIL_EXAMPLES: { readonly [K in NotificationKind]?: readonly DataOf
       ],
     },
   ],
-  REVIEW_ANSWERED: [{ ...event, answer: 'Terima kasih! Lain kali kami tambah kursi.' }],
+  REVIEW_ANSWERED: [event],
   REVIEW_MODERATED: [
     { ...event, decision: 'APPROVED', message: null },
     { ...event, decision: 'REJECTED', message: 'Memuat nomor telepon orang lain.' },

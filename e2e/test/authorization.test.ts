@@ -24,10 +24,27 @@ const schema = buildSchema(readFileSync(SCHEMA, 'utf8'), { assumeValid: true })
 
 beforeAll(async () => {
   karcis = await startKarcis()
-  world = await makeWorld(karcis, 'continueAsGuest' in rootOf(schema, 'mutation').getFields(), end)
+  world = await makeWorld(karcis, 'continueAsGuest' in rootOf(schema, 'mutation').getFields(), end, staff)
 }, 60_000)
 
 afterAll(() => karcis[Symbol.asyncDispose]())
+
+/** Has people be on the staff of each event that an organizer makes from now on. */
+async function staff(organizerId: string, members: Record<string, string>): Promise<void> {
+  const client = new pg.Client({ connectionString: karcis.databases.event })
+  await client.connect()
+  const rows = Object.entries(members).map(([role, id]) => `('${role}', '${id}'::uuid)`)
+  await client.query(`CREATE FUNCTION staff_all_events() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      INSERT INTO event_staff (id, event_id, email, roles, user_id, invited_by, expires_at, accepted_at)
+        SELECT gen_random_uuid(), NEW.id, role || '@karcis.test', ARRAY[role], id, NEW.organizer_id, now(), now()
+        FROM (VALUES ${rows.join(', ')}) AS member(role, id);
+      RETURN NULL;
+    END $$`)
+  await client.query(`CREATE TRIGGER staff_all_events AFTER INSERT ON events FOR EACH ROW
+    WHEN (NEW.organizer_id = '${organizerId}') EXECUTE FUNCTION staff_all_events()`)
+  await client.end()
+}
 
 /** Has an event be over since an hour. */
 async function end(eventId: string): Promise<void> {
@@ -102,7 +119,7 @@ it('gives somebody all that is kept of them in one file, then erases them: what 
     expect.objectContaining({ id: ticket.id, attendee_name: 'Budi Nugroho' }),
   )
   const organized = { events: [], eventSeries: [], venues: [], roomBlocks: [], locations: [] }
-  expect(file.event).toEqual({ ...organized, reviews: [], reviewsReported: [] })
+  expect(file.event).toEqual({ ...organized, reviews: [], reviewsReported: [], staffOf: [] })
 
   const ERASE = `mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }`
   const erase = (acknowledgeLoss: boolean) =>

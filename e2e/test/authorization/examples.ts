@@ -22,6 +22,9 @@ const LAYOUT = {
   sections: [{ name: 'Stalls', rows: [{ rows: 2, seats: 3 }] }],
 }
 
+/** An address that nothing else has. */
+const mailbox = (world: World): string => `${world.text().replace(' ', '.')}@karcis.test`
+
 const input = (given: object): { input: object } => ({ input: given })
 const passwordOf = (role: Role): string => (role === 'admin' ? ADMIN.password : PASSWORD)
 
@@ -256,6 +259,17 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
     return { id, ...input({ decision: 'APPROVED' }) }
   },
   deleteEvent: own(draft),
+  duplicateEvent: ({ eventId }) => input({ id: eventId, startsAt: inDays(100) }),
+  repeatEvent: ({ eventId }) => input({ id: eventId, dates: [inDays(200), inDays(201)] }),
+  addEventStaff: (world) => ({ eventId: world.eventId, email: mailbox(world), roles: ['DOOR'] }),
+  async removeEventStaff(world) {
+    const email = mailbox(world)
+    await world.asOrganizer(
+      'mutation ($id: ID!, $email: String!) { addEventStaff(eventId: $id, email: $email, roles: [DOOR]) { id } }',
+      { id: world.eventId, email },
+    )
+    return { eventId: world.eventId, email }
+  },
   cancelEvent: own(({ freshEvent }) => freshEvent()),
   rescheduleEvent: async ({ freshEvent }) =>
     input({ id: await freshEvent(), startsAt: inDays(22), endsAt: inDays(22.1), refundUntil: inDays(3) }),
@@ -416,9 +430,11 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   requestPayout: () => input({ currency: 'IDR' }),
 }
 
+const CUSTOMERS = new Set<Role>(['customer', 'otherCustomer', 'doorMember', 'salesMember', 'editorMember'])
+
 /** Somebody new in a role, for what would change whoever asks for all that comes after. */
 export async function standIn(world: World, role: Role): Promise<string | undefined> {
-  if (role === 'customer' || role === 'otherCustomer') return (await world.freshPerson()).token
+  if (CUSTOMERS.has(role)) return (await world.freshPerson()).token
   if (role !== 'organizer' && role !== 'otherOrganizer') return world.tokens[role]
   const person = await signUpOrganizer(world.karcis, world.tokens.admin ?? '')
   return (await world.signedIn(person)).token

@@ -9,6 +9,9 @@ const HEADINGS: Record<Role, string> = {
   organizer: 'organizer',
   otherOrganizer: 'other organizer',
   door: 'door staff',
+  doorMember: 'member DOOR',
+  salesMember: 'member SALES',
+  editorMember: 'member EDITOR',
   admin: 'admin',
 }
 
@@ -16,7 +19,7 @@ const INTRODUCTION = `# Who may do what
 
 Each row was asked of the whole system by everybody, with the same real arguments: \`npm run authorization\` writes this page, and \`npm test\` fails when an answer is another one
 (\`e2e/test/authorization.test.ts\`). What is asked for belongs to *customer* (a booking, a ticket, a hold, a cart) and *organizer* (an event, and all that belongs to it); the *other* ones have accounts of the same kind and
-nothing to do with it. *Door staff* are scanners of that organizer's event. Admins are asked last.
+nothing to do with it. *Door staff* are scanners of that organizer's event; *members* are customers who are on the staff of all of the organizer's events, in one role each. Admins are asked last.
 
 \`yes\`: it was given, or done. \`null\`: nothing, without an error. Anything else is the code of the refusal; where one who may is told \`CONFLICT\` or the like, it was done before, or there is nothing of theirs to do it with.
 A new field comes into the table by itself; where the ids of the world and made-up texts are not enough for it, it gets an example in \`e2e/test/authorization/examples.ts\`.

@@ -22,6 +22,9 @@ export const ROLES = [
   'otherCustomer',
   'otherOrganizer',
   'door',
+  'doorMember',
+  'salesMember',
+  'editorMember',
   'customer',
   'organizer',
   'admin',
@@ -35,8 +38,14 @@ export type World = Awaited<ReturnType<typeof makeWorld>>
 /**
  * @param hasGuests whether somebody can buy without an account.
  * @param end has an event be over, as nobody can by the API.
+ * @param staff has people be on the staff of all events that an organizer will have, each in one role.
  */
-export async function makeWorld(karcis: Api, hasGuests: boolean, end: (eventId: string) => Promise<unknown>) {
+export async function makeWorld(
+  karcis: Api,
+  hasGuests: boolean,
+  end: (eventId: string) => Promise<unknown>,
+  staff: (organizerId: string, members: Record<'DOOR' | 'SALES' | 'EDITOR', string>) => Promise<unknown>,
+) {
   const adminToken = await signInAdmin(karcis)
   const { me } = await karcis.run('{ me { id } }', {}, adminToken)
   const [organizer, otherOrganizer] = [
@@ -44,6 +53,16 @@ export async function makeWorld(karcis: Api, hasGuests: boolean, end: (eventId: 
     await signUpOrganizer(karcis, adminToken, 'Tono'),
   ]
   const [customer, otherCustomer] = [await signUp(karcis, 'Budi'), await signUp(karcis, 'Mallory')]
+  const members = {
+    DOOR: await signUp(karcis, 'Dewi'),
+    SALES: await signUp(karcis, 'Sari'),
+    EDITOR: await signUp(karcis, 'Eko'),
+  }
+  await staff(organizer.id, {
+    DOOR: members.DOOR.id,
+    SALES: members.SALES.id,
+    EDITOR: members.EDITOR.id,
+  })
   const [organizes, alsoOrganizes] = [await signedIn(organizer), await signedIn(otherOrganizer)]
   let texts = 0
 
@@ -117,6 +136,9 @@ export async function makeWorld(karcis: Api, hasGuests: boolean, end: (eventId: 
     otherCustomer: otherCustomer.token,
     otherOrganizer: alsoOrganizes.token,
     door: (await device()).token,
+    doorMember: members.DOOR.token,
+    salesMember: members.SALES.token,
+    editorMember: members.EDITOR.token,
     customer: customer.token,
     organizer: organizes.token,
     admin: adminToken,
