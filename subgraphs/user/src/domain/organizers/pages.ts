@@ -1,5 +1,6 @@
 import { transaction } from '@karcis/kit/database'
 import { Forbidden, KarcisError, Unauthenticated } from '@karcis/kit/errors'
+import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { isSlug } from '@karcis/kit/slugs'
 import { nameSchema, NOT_NULL, parseInput, textSchema } from '@karcis/kit/validate'
@@ -8,6 +9,9 @@ import { z } from 'zod'
 import { lockAccount } from '../accounts/account-store.ts'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
+import { finishUpload, type Wanted } from '../files/finish-upload.ts'
+import { imageOf } from '../files/upload-store.ts'
+import { endUses, useUpload } from '../files/use-upload.ts'
 import * as store from './profile-store.ts'
 
 /** The page that a slug leads to, in any case, also one that its organizer had before; null when there is none, or it is not open. */
@@ -34,6 +38,7 @@ const schema = z.object({
     .custom((value) => value !== null, NOT_NULL)
     .pipe(nameSchema())
     .optional(),
+  imageUploadId: idSchema.nullish(),
   about: textSchema(5_000).nullish(),
   website: webAddress.nullish(),
   links: z
@@ -44,15 +49,19 @@ const schema = z.object({
 
 /**
  * Changes the viewer's page; undefined stays, null clears. A new name has a slug of its own; those before still lead here.
- * @throws Forbidden unless they may hold events; BadUserInput; RATE_LIMITED after too many names within a day.
+ * @throws Forbidden unless they may hold events; BadUserInput; of the picture as `finishUpload`; RATE_LIMITED after too many names within a day.
  */
 export async function updateOrganizerProfile(
-  deps: Pick<Deps, 'db'>,
+  deps: Deps,
   viewer: Viewer,
   input: unknown,
 ): Promise<store.OrganizerPage> {
   requireRole({ viewer }, 'ORGANIZER')
-  const changes = parseInput(schema, input)
+  const { imageUploadId, ...changes } = parseInput(schema, input)
+  const wanted: Required<Wanted> | null = imageUploadId
+    ? { uploadId: imageUploadId, ownerId: viewer.id, purpose: 'ORGANIZER_IMAGE', path: 'input.imageUploadId' }
+    : null
+  if (wanted) await finishUpload(deps, wanted)
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id)
     if (!account) throw new Unauthenticated()
@@ -65,7 +74,8 @@ export async function updateOrganizerProfile(
       website = before.website,
       links = before.links,
     } = changes
-    const page = await store.upsertPage(tx, viewer.id, { name, about, website, links: links ?? [] })
+    const image = imageUploadId === undefined ? before.image : await showImage(tx, viewer.id, wanted)
+    const page = await store.upsertPage(tx, viewer.id, { name, image, about, website, links: links ?? [] })
     if (page.slug !== before.slug && (await store.countRecentSlugs(tx, viewer.id)) > MOST_SLUGS)
       throw new KarcisError('RATE_LIMITED', 'You have taken many names today. Keep this one for a while.', {
         retryAfterSeconds: 86_400,
@@ -74,7 +84,19 @@ export async function updateOrganizerProfile(
   })
 }
 
-const EMPTY = { about: null, website: null, links: [] }
+/** Has a page show another picture, or none. */
+async function showImage(
+  tx: Tx,
+  organizerId: string,
+  wanted: Required<Wanted> | null,
+): Promise<store.OrganizerPage['image']> {
+  const usedBy = `organizer:${organizerId}` as const
+  const upload = wanted && (await useUpload(tx, wanted, usedBy))
+  await endUses(tx, usedBy, upload?.id)
+  return upload && imageOf(upload)
+}
+
+const EMPTY = { image: null, about: null, website: null, links: [] }
 
 /** What a page begins with. */
 interface Beginning {

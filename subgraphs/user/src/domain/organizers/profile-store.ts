@@ -1,3 +1,4 @@
+import type { StoredImage } from '@karcis/kit/contracts/files'
 import type { Reads } from '@karcis/kit/reads'
 import { slugCandidates, slugOf } from '@karcis/kit/slugs'
 import { Prisma } from '../../generated/prisma/client.ts'
@@ -9,6 +10,7 @@ export interface OrganizerPage {
   id: string
   slug: string
   name: string
+  image: StoredImage | null
   about: string | null
   website: string | null
   links: OrganizerLink[]
@@ -23,7 +25,7 @@ export interface OrganizerLink {
   url: string
 }
 
-const COLUMNS = Prisma.sql`p.user_id AS id, p.slug, p.name, p.about, p.website, p.links, p.verified_at AS "verifiedSince", p.updated_at AS "updatedAt"`
+const COLUMNS = Prisma.sql`p.user_id AS id, p.slug, p.name, p.image, p.about, p.website, p.links, p.verified_at AS "verifiedSince", p.updated_at AS "updatedAt"`
 
 /** Whoever may hold events has a page, for as long as they may. */
 const OPEN = Prisma.sql`u.role IN ('ORGANIZER', 'ADMIN') AND u.suspended_at IS NULL AND u.deleted_at IS NULL`
@@ -85,17 +87,17 @@ export async function countRecentSlugs(tx: Tx, organizerId: string): Promise<num
 }
 
 /** What a page says. */
-export type PageContent = Pick<OrganizerPage, 'name' | 'about' | 'website' | 'links'>
+export type PageContent = Pick<OrganizerPage, 'name' | 'image' | 'about' | 'website' | 'links'>
 
 /** Writes the page of an organizer, whose account the caller has locked, under a slug of its name. */
 export async function upsertPage(tx: Tx, id: string, content: PageContent): Promise<OrganizerPage> {
   const before = await findPage(tx, id)
   const slug = await claimSlug(tx, id, content.name, before?.slug ?? null)
-  const { name, about, website, links } = content
+  const { name, image, about, website, links } = content
   const [page] = await tx.$queryRaw<OrganizerPage[]>`
-    INSERT INTO organizer_profiles AS p (user_id, slug, name, about, website, links)
-    VALUES (${id}::uuid, ${slug}, ${name}, ${about}, ${website}, ${JSON.stringify(links)}::jsonb)
-    ON CONFLICT (user_id) DO UPDATE SET slug = excluded.slug, name = excluded.name, about = excluded.about,
+    INSERT INTO organizer_profiles AS p (user_id, slug, name, image, about, website, links)
+    VALUES (${id}::uuid, ${slug}, ${name}, ${image && JSON.stringify(image)}::jsonb, ${about}, ${website}, ${JSON.stringify(links)}::jsonb)
+    ON CONFLICT (user_id) DO UPDATE SET slug = excluded.slug, name = excluded.name, image = excluded.image, about = excluded.about,
       website = excluded.website, links = excluded.links, updated_at = now()
     RETURNING ${COLUMNS}`
   if (!page) throw new Error('an upsert gives a row')
