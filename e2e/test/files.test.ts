@@ -1,12 +1,7 @@
 import { expect, it } from 'vitest'
-import { signInAdmin, signUp, signUpOrganizer } from './builders.ts'
+import { PICTURE, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
 import { type Karcis, startKarcis } from './karcis.ts'
 
-/** A black square of 8 × 8 pixels. */
-const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADklEQVR4nGNgGAWDEwAAAcgAAX9gtA8AAAAASUVORK5CYII=',
-  'base64',
-)
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n')
 
 const CREATE =

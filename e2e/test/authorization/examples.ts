@@ -1,5 +1,5 @@
 import type { Loose } from '@karcis/testkit/gql'
-import { PASSWORD, signUpOrganizer } from '../builders.ts'
+import { PASSWORD, PICTURE, signUpOrganizer } from '../builders.ts'
 import { ADMIN } from '../karcis.ts'
 import type { Role, World } from './world.ts'
 
@@ -149,6 +149,17 @@ async function resold(world: World): Promise<string> {
   return (await ticket(world)).id
 }
 
+/** A picture that the customer has sent. */
+async function picture({ karcis, asCustomer }: World): Promise<string> {
+  const announced = input({ purpose: 'AVATAR', contentType: 'image/png', size: PICTURE.length })
+  const CREATE = 'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { id url method } }'
+  const { createUpload } = await asCustomer(CREATE, announced)
+  const { id, url, method } = createUpload
+  const headers = { 'content-type': 'image/png' }
+  await fetch(new URL(url, karcis.url), { method, headers, body: new Uint8Array(PICTURE) })
+  return id
+}
+
 async function proposal(world: World): Promise<string> {
   const { token } = await world.freshPerson()
   const SUBMIT =
@@ -182,6 +193,8 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   // user
   user: ({ people }) => ({ id: people.customer.id }),
   organizerProposal: own(proposal),
+  createUpload: () => input({ purpose: 'AVATAR', contentType: 'image/png', size: PICTURE.length }),
+  finishUpload: own(picture),
   createUser: ({ text }) =>
     input({ email: `${text().replaceAll(' ', '.')}@karcis.test`, password: PASSWORD }),
   login: ({ people }) => input({ email: people.customer.email, password: PASSWORD }),
