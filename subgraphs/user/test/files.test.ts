@@ -535,6 +535,20 @@ describe('files that are used while', () => {
     expect(await story.sql(`SELECT FROM upload_uses WHERE used_by = 'proposal:${id}'`)).toEqual([])
   })
 
+  it('an organizer shows them, stay as long as that is so', async () => {
+    const admin = await story.admin()
+    const imageUploadId = await send(story, admin, 'ORGANIZER_IMAGE', 'image/jpeg', jpeg)
+    const UPDATE = `mutation ($input: UpdateOrganizerProfileInput!) {
+      updateOrganizerProfile(input: $input) { about image { width url } } }`
+    const update = async (input: object) => (await admin.ask(UPDATE, { input })).data.updateOrganizerProfile
+    const uses = () => story.sql(`SELECT FROM upload_uses WHERE used_by = 'organizer:${admin.id}'`)
+    expect((await update({ imageUploadId })).image).toMatchObject({ width: 40 })
+    expect(await update({ about: 'Concerts' })).toMatchObject({ about: 'Concerts', image: { width: 40 } })
+    expect(await uses()).toHaveLength(1)
+    expect(await update({ imageUploadId: null })).toEqual({ about: 'Concerts', image: null })
+    expect(await uses()).toHaveLength(0)
+  })
+
   it('the storage is away, are refused with a word when to try again, and /health says so', async () => {
     const id = await send(story, siti, 'AVATAR', 'image/jpeg', jpeg)
     expect(await story.get('/internal/storage')).toEqual({ problem: null })
