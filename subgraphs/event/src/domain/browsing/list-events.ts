@@ -75,8 +75,8 @@ export async function listEvents(
 ): Promise<EventPage> {
   const { search, filter } = await parseFilter(deps, given)
   const query = { list: orders, viewer, filter }
-  const { near, minPrice, maxPrice } = filter
-  if (search == null && near == null && minPrice == null && maxPrice == null)
+  const { city, near, minPrice, maxPrice } = filter
+  if ([search, city, near, minPrice, maxPrice].every((narrowing) => narrowing == null))
     return listFiltered(deps, query, page)
   return searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
 }

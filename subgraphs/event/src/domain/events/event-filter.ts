@@ -89,7 +89,7 @@ export function shownTo(viewer: Viewer | null, { organizerId, status = null }: E
 }
 
 /** Whether a filter asks for what only the listing `l` of an event knows. */
-export const needsListing = ({ city, currency }: EventFilter): boolean => city != null || currency != null
+export const needsListing = ({ currency }: EventFilter): boolean => currency != null
 
 /** In which currency prices are meant where none is named. */
 export const USUAL_CURRENCY = 'IDR'
@@ -98,11 +98,8 @@ export const USUAL_CURRENCY = 'IDR'
 const EAST = Prisma.sql`interval '14 hours'`
 const WEST = Prisma.sql`interval '12 hours'`
 
-/**
- * Of `events e` and, where `needsListing`, `event_listings l`.
- * @param cities those of which `filter.city` is a part, as listings have them.
- */
-export function conditions(filter: EventFilter, cities: readonly string[] = []): Prisma.Sql {
+/** What of a filter is asked of `events e` and, where `needsListing`, of `event_listings l`; city, price and radius narrow a list besides. */
+export function conditions(filter: EventFilter): Prisma.Sql {
   const all = [Prisma.sql`TRUE`]
   const only = (condition: Prisma.Sql) => all.push(condition)
 
@@ -128,10 +125,12 @@ export function conditions(filter: EventFilter, cities: readonly string[] = []):
     only(Prisma.sql`e.starts_at < (${filter.toDate}::date + interval '1 day' + ${WEST}) AT TIME ZONE 'UTC'`)
     only(Prisma.sql`${day} <= ${filter.toDate}::date`)
   }
-  if (filter.city != null) only(Prisma.sql`l.city_key = ANY(${cities}::text[])`)
   if (filter.currency != null) only(Prisma.sql`l.currency = ${filter.currency}`)
   return Prisma.join(all, ' AND ')
 }
+
+/** Of listings `l`: whether the event is in one of the cities. */
+export const isIn = (cities: readonly string[]): Prisma.Sql => Prisma.sql`l.city_key = ANY(${cities}::text[])`
 
 /**
  * Of listings `l`: whether the range of prices of an event and the range asked for have something in common; what has no price has

@@ -10,7 +10,7 @@ import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Event } from './event.ts'
-import { conditions, type EventFilter, isPriced, needsListing, shownTo } from './event-filter.ts'
+import { conditions, type EventFilter, isIn, isPriced, needsListing, shownTo } from './event-filter.ts'
 import { type EventOrder, type ListedEvent, type SortedList, sortedList } from './event-order.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 import type { Search } from './event-texts.ts'
@@ -56,7 +56,8 @@ export async function listEvents(
   const sorted = sortedBy(list, near, search !== undefined)
   const bounds = sorted.list.parse(page)
   const withListing = sorted.needsListing || needsListing(filter)
-  const narrowings = narrowingsOf(filter, search)
+  const cities = filter.city == null ? [] : await findCities(db, filter.city)
+  const narrowings = narrowingsOf(filter, search, cities)
   const narrowed = narrowings.length > 0
   // A condition that fits many events or few, depending on its value, is worth a query plan of its own each time.
   const isNewest = Array.isArray(list) && list[0]?.startsWith('CREATED_AT')
@@ -68,7 +69,7 @@ export async function listEvents(
     filter.toDate ||
     (isNewest && filter.categoryId)
   const source = varies ? db : reads
-  const wanted = conditions(filter, filter.city == null ? [] : await findCities(db, filter.city))
+  const wanted = conditions(filter)
   const found = narrowed ? await narrow(db, narrowings) : NOT_NARROWED
   const shown = shownTo(viewer, filter)
   const from = Prisma.sql`events e ${withListing ? Prisma.sql`JOIN event_listings l ON l.event_id = e.id` : Prisma.empty}`
@@ -108,8 +109,16 @@ function sortedBy(list: EventQuery['list'], near: Point | null, ranked: boolean)
 }
 
 /** What narrows a list by the tables beside it. */
-export function narrowingsOf(filter: EventFilter, search: Search | undefined): Narrowing[] {
-  const inListing = [filter.near ? isWithin(pointOf(filter.near)) : null, isPriced(filter)]
+export function narrowingsOf(
+  filter: EventFilter,
+  search: Search | undefined,
+  cities: readonly string[],
+): Narrowing[] {
+  const inListing = [
+    filter.near ? isWithin(pointOf(filter.near)) : null,
+    filter.city == null ? null : isIn(cities),
+    isPriced(filter),
+  ]
   return [
     ...(search ? [search.narrowing] : []),
     ...inListing.flatMap((fits) => (fits ? [ofListing(fits)] : [])),

@@ -1,7 +1,7 @@
 import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
-import { conditions, type EventFilter, isPriced, shownTo, USUAL_CURRENCY } from './event-filter.ts'
+import { conditions, type EventFilter, isIn, isPriced, shownTo, USUAL_CURRENCY } from './event-filter.ts'
 import { findCities, narrowingsOf } from './event-list-store.ts'
 import type { Search } from './event-texts.ts'
 import { MAX_CANDIDATES, narrow } from './narrowing.ts'
@@ -76,7 +76,10 @@ export async function countFacets(
   filter: EventFilter,
   search: Search | undefined,
 ): Promise<Facets> {
-  const found = await narrow(db, narrowingsOf({ ...filter, minPrice: null, maxPrice: null }, search))
+  const found = await narrow(
+    db,
+    narrowingsOf({ ...filter, city: null, minPrice: null, maxPrice: null }, search, []),
+  )
   const cities = filter.city == null ? [] : await findCities(db, filter.city)
   const shown = shownTo(viewer, filter).all
   const currency = filter.currency ?? USUAL_CURRENCY
@@ -91,7 +94,7 @@ export async function countFacets(
     return db.$queryRaw<Row[]>`
       WITH fitting AS MATERIALIZED (
         SELECT e.id ${Prisma.join([Prisma.empty, ...columns], '')} FROM events e JOIN event_listings l ON l.event_id = e.id
-        WHERE ${shown} AND ${conditions(under, cities)} AND ${isPriced(under) ?? Prisma.sql`TRUE`} AND ${found.rows} ORDER BY e.starts_at, e.id LIMIT ${MAX_CANDIDATES}::int
+        WHERE ${shown} AND ${conditions(under)} AND ${under.city == null ? Prisma.sql`TRUE` : isIn(cities)} AND ${isPriced(under) ?? Prisma.sql`TRUE`} AND ${found.rows} ORDER BY e.starts_at, e.id LIMIT ${MAX_CANDIDATES}::int
       )
       SELECT CASE WHEN FALSE THEN '' ${Prisma.join([Prisma.empty, ...names], ' ')} ELSE 'total' END AS subject,
         coalesce(NULL, ${Prisma.join([Prisma.raw('NULL::text'), ...subjects.map((name) => Prisma.raw(name))])}) AS value, count(*)::int AS count
