@@ -78,7 +78,7 @@ export async function signUpOrganizer(karcis: Api, admin: string, name = 'Rara')
 
 /** A black square of 8 × 8 pixels. */
 export const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADklEQVR4nGNgGAWDEwAAAcgAAX9gtA8AAAAASUVORK5CYII=',
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADElEQVR4nGNgGB4AAADIAAGtQHYiAAAAAElFTkSuQmCC',
   'base64',
 )
 
