@@ -76,12 +76,6 @@ export async function signUpOrganizer(karcis: Api, admin: string, name = 'Rara')
   return person
 }
 
-/** A black square of 8 × 8 pixels. */
-export const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADElEQVR4nGNgGB4AAADIAAGtQHYiAAAAAElFTkSuQmCC',
-  'base64',
-)
-
 /** An approved event of the organizer's, in a room of its own; three weeks from now and in rupiah unless it is given otherwise. */
 export async function approvedEvent(
   karcis: Api,
