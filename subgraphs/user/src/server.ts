@@ -42,6 +42,7 @@ import { mailInvitation } from './domain/notifications/announcements/invite-staf
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
+import { createCrowdTurns } from './domain/notifications/crowds.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { takeSmsStatus } from './domain/notifications/sms/take-status.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
@@ -111,6 +112,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
+        crowds: createCrowdTurns(base.db),
         channels: channels.all,
         outbox: channels.outbox,
         unsubscribeLinks: channels.unsubscribeLinks,
@@ -149,6 +151,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         deps,
         async close() {
           await sealing.close()
+          deps.crowds.close()
           await announcer.close()
           await campaigner.close()
           await dispatcher.close()

@@ -1,6 +1,7 @@
 import type { InvitationLinks } from '@karcis/kit/staff-invitations'
 import type { Role } from '@karcis/kit/contracts/tokens'
 import type { Sealer } from '@karcis/kit/sealing'
+import type { PacedTurns } from '@karcis/kit/pace'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
@@ -52,6 +53,8 @@ export interface Deps extends BaseDeps<Db> {
   messageSealer: Sealer
   /** Links by which people join the staff of an event. */
   invitationLinks: InvitationLinks
+  /** How all who tell crowds take turns in this process. */
+  crowds: PacedTurns
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
   push: Push
