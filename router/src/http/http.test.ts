@@ -226,7 +226,7 @@ describe('probes', () => {
         body: {
           status: 'ok',
           version: expect.stringMatching(/^\d+\./),
-          checks: { redis: fine, user: fine, event: fine, ticket: fine },
+          checks: { redis: fine, user: fine, event: fine, ticket: fine, storage: fine },
         },
       }),
     )
@@ -286,6 +286,7 @@ describe('probes', () => {
       checks: {
         redis: { status: 'unavailable', reason: 'does not answer' },
         user: { status: 'unavailable', reason: 'takes no connections' },
+        storage: { status: 'unavailable', reason: 'it is not known: the user subgraph does not answer' },
         event: { status: 'unavailable', reason: expect.stringMatching(/stop|end/) },
         ticket: { status: 'unavailable', reason: 'does not answer' },
       },

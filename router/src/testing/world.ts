@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { STORAGE_PATH } from '@karcis/kit/contracts/files'
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
 import { createServiceTokens } from '@karcis/kit/service-token'
@@ -68,7 +69,9 @@ export async function createWorld(limits: Partial<RouterLimits> = {}): Promise<W
         calls.push({ subgraph, service, viewer, requestId, ...others })
         return scope
       },
-      ...(subgraph === 'user' && { routes: identity.routes }),
+      ...(subgraph === 'user' && {
+        routes: { ...identity.routes, [STORAGE_PATH]: async () => ({ problem: null }) },
+      }),
     })
     return server
   }
