@@ -53,20 +53,22 @@ async function tellNext(deps: CampaignerDeps): Promise<number> {
 export async function tellPage(deps: CampaignerDeps, campaign: TellingCampaign): Promise<void> {
   const { id, facts, until } = campaign
   let { position } = campaign
-  await tellInPieces(deps.crowds, await readPeople(deps, campaign), (userIds, to, isEnd) =>
+  const tell = (userIds: readonly string[], to: string | null, isEnd: boolean): Promise<boolean> =>
     transaction(deps.db, async (tx) => {
       if (!(await moveCampaign(tx, { id, position }, to, isEnd))) return false
+      const notice = { kind: 'CAMPAIGN', cause: id, data: facts, until, campaignId: id } as const
       const people = await notifyAndCount(
         tx,
-        userIds.map((userId) => ({ userId, kind: 'CAMPAIGN', cause: id, data: facts, until, campaignId: id })),
+        userIds.map((userId) => ({ ...notice, userId })),
       )
       await updatePeople(tx, id, people)
       return true
-    }).then((isTold) => {
-      position = to
-      return isTold
-    }),
-  )
+    })
+  await tellInPieces(deps.crowds, await readPeople(deps, campaign), async (userIds, to, isEnd) => {
+    const isTold = await tell(userIds, to, isEnd)
+    position = to
+    return isTold
+  })
 }
 
 /** Counts, for good, what has become of campaigns of which nothing waits any more: their messages are forgotten before they are. */
