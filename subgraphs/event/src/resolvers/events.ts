@@ -2,7 +2,7 @@ import { BadUserInput } from '@karcis/kit/errors'
 import { imageUrl } from '@karcis/kit/contracts/files'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import { requireService } from '@karcis/kit/viewer'
+import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { personalDataOfEvents } from '../domain/serving/personal-data.ts'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
@@ -15,6 +15,8 @@ import {
   popularEvents,
   readFacets,
 } from '../domain/browsing/list-events.ts'
+import { listUpcomingEvents } from '../domain/browsing/upcoming-events.ts'
+import { preloadEvent } from '../domain/browsing/preload-event.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
 import { mapOf } from '../domain/events/maps.ts'
@@ -52,6 +54,7 @@ export const events = {
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
       listEventsAtVenue(deps, viewer, venueId, page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
+    upcomingEvents: (_, page, ctx) => listUpcomingEvents(ctx.deps, requireViewer(ctx), page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {
       requireService(ctx, 'ticket', 'booking', 'user')
@@ -103,6 +106,7 @@ export const events = {
       requireService(ctx, 'ticket')
       return fixCurrency(ctx.deps, eventId)
     },
+    preloadEvent: (_, { id }, { deps, viewer }) => preloadEvent(deps, viewer, id),
     recordEventView: (_, { id }, { deps, viewer, clientAddress }, info) => {
       const visitor = { viewer, address: clientAddress ?? null, first: countIn(viewsCounted, info) === 1 }
       return recordEventView(deps, visitor, id)
