@@ -142,6 +142,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
     await createEventSubgraph({
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...(await own('event')),
     }),

@@ -2,7 +2,14 @@ import { newId } from '@karcis/kit/ids'
 import { MOST_HELD_EVENTS } from '@karcis/kit/contracts/held-events'
 import type { Loose } from '@karcis/testkit/gql'
 import { NOBODY, person } from '@karcis/testkit/people'
+import { eventually } from '@karcis/testkit/eventually'
+import { tell } from '@karcis/testkit/ask'
+import { withMutant } from '@karcis/testkit/mutants'
+import { parallel } from '@karcis/testkit/parallel'
+import type { Viewer } from '@karcis/kit/service-token'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { recordSearch } from '../src/domain/browsing/search-history.ts'
+import { forgetting } from '../src/jobs.ts'
 import { inHours, openHouse, type Story, standIn, startStory } from './stories.ts'
 
 /** What the ticket subgraph says: events by the people who have tickets of them; a code in place of an answer. */
@@ -100,5 +107,120 @@ describe('an event that is preloaded', () => {
     expect(await story.does(house.organizer, PRELOAD, { id: draft.id })).toMatchObject({ id: draft.id })
     expect((await story.refused(null, PRELOAD, { id: 'x' })).code).toBe('BAD_USER_INPUT')
     expect(preloaded.filter(({ eventId }) => eventId === id || eventId === draft.id)).toEqual([])
+  })
+})
+
+describe('what somebody has searched for', () => {
+  const SEARCH = `query($search: String, $after: String, $first: Int) { events(filter: { search: $search }, first: $first, after: $after) {
+    edges { cursor } } }`
+  const HISTORY = `query($first: Int, $after: String) { searchHistory(first: $first, after: $after) {
+    totalCount kept edges { node { search searchedAt } } pageInfo { endCursor hasNextPage } } }`
+  const CLEAR = `mutation($keep: Boolean) { clearSearchHistory(keep: $keep) }`
+  const history = async (viewer: Viewer): Promise<string[]> =>
+    (await story.does(viewer, HISTORY, { first: 100 })).edges.map(({ node }: Loose) => node.search)
+  const search = (viewer: Viewer | null, words: string, page: Loose = {}) =>
+    story.does(viewer, SEARCH, { search: words, ...page })
+  /** Until what is kept beside an answer is there. */
+  const kept = (viewer: Viewer, ...searches: string[]) =>
+    eventually(async () => expect(await history(viewer)).toEqual(searches))
+  const rowsOf = async ({ id }: Viewer) =>
+    (await story.sql(`SELECT count(*)::int AS n FROM search_history WHERE user_id = '${id}'`))[0]?.n
+  const erased = ({ id }: Viewer) =>
+    tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: id,
+      payload: { userId: id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
+
+  it('is there, the newest first and the same one once, in pages and for nobody else', async () => {
+    await house.createApproved({ roomId: null, title: 'Wayang' })
+    const viewer = person()
+    await search(viewer, 'wayang')
+    await kept(viewer, 'wayang')
+    await search(viewer, ' keroncong   malam ')
+    await kept(viewer, 'keroncong malam', 'wayang')
+    await search(viewer, 'Wáyang')
+    await kept(viewer, 'Wáyang', 'keroncong malam')
+    const page = await story.does(viewer, HISTORY, { first: 1 })
+    expect(page).toMatchObject({ totalCount: 2, kept: true, pageInfo: { hasNextPage: true } })
+    const next = await story.does(viewer, HISTORY, { first: 1, after: page.pageInfo.endCursor })
+    expect(next.edges).toMatchObject([{ node: { search: 'keroncong malam' } }])
+    expect(await history(person())).toEqual([])
+    expect((await story.refused(null, HISTORY)).code).toBe('UNAUTHENTICATED')
+    for (const document of [HISTORY, CLEAR])
+      expect((await story.refused(person({ role: 'GUEST' }), document)).code).toBe('FORBIDDEN')
+  })
+
+  it('is no further page, no refused search, and nothing of guests or of nobody', async () => {
+    const [viewer, guest] = [person(), person({ role: 'GUEST' })]
+    const { edges } = await search(null, 'konser', { first: 1 })
+    await search(viewer, 'konser', { after: edges[0].cursor })
+    await search(guest, 'konser')
+    expect((await story.refused(viewer, SEARCH, { search: '&' })).code).toBe('BAD_USER_INPUT')
+    await search(viewer, 'last')
+    await kept(viewer, 'last')
+    expect(await rowsOf(guest)).toBe(0)
+  })
+
+  it('is forgotten when they say so, and kept no more until they say that too', async () => {
+    const viewer = person()
+    await search(viewer, 'one')
+    await kept(viewer, 'one')
+    expect(await story.does(viewer, CLEAR)).toBe(true)
+    await kept(viewer)
+    await recordSearch(story.subgraph.deps, viewer.id, 'two')
+    await kept(viewer, 'two')
+    await story.does(viewer, CLEAR, { keep: false })
+    await recordSearch(story.subgraph.deps, viewer.id, 'three')
+    expect(await story.does(viewer, HISTORY)).toMatchObject({ kept: false, totalCount: 0 })
+    await story.does(viewer, CLEAR)
+    expect(await story.does(viewer, HISTORY)).toMatchObject({ kept: false })
+    await story.does(viewer, CLEAR, { keep: true })
+    await recordSearch(story.subgraph.deps, viewer.id, 'four')
+    expect(await story.does(viewer, HISTORY)).toMatchObject({ kept: true, totalCount: 1 })
+  })
+
+  it('is fifty searches at most, which a rush would exceed without the lock', async () => {
+    const { deps } = story.subgraph
+    const rush = async () => {
+      const viewer = person()
+      await story.sql(`INSERT INTO search_history (user_id, search_key, search, id, searched_at)
+        SELECT '${viewer.id}', n, n, gen_random_uuid(), now() - n * interval '1 min' FROM generate_series(1, 49) n`)
+      await parallel(20, (n) => recordSearch(deps, viewer.id, `new ${n}`))
+      expect((await history(viewer)).every((text, at) => at >= 20 || text.startsWith('new'))).toBe(true)
+      return rowsOf(viewer)
+    }
+    let most = 0
+    await withMutant(deps, ['pg_advisory_xact_lock(hashtextextended(', '(hashtextextended('], async () => {
+      for (let round = 0; round < 10 && most <= 50; round += 1) most = Math.max(most, await rush())
+    })
+    expect(most).toBeGreaterThan(50)
+    for (let round = 0; round < 3; round += 1) expect(await rush()).toBe(50)
+  })
+
+  it('goes with the account, and with time; a search that was under way then writes nothing', async () => {
+    const [gone, old] = [person(), person()]
+    for (const { id } of [gone, old]) await recordSearch(story.subgraph.deps, id, 'batik')
+    const DATA = `query($userId: ID!) { personalDataOfEvents(userId: $userId) }`
+    const { data } = await story.ask(null, DATA, { userId: gone.id }, 'user')
+    expect(JSON.parse(data.personalDataOfEvents)).toMatchObject({
+      searches: [{ search: 'batik' }],
+      searchesKept: true,
+    })
+    await erased(gone)
+    await recordSearch(story.subgraph.deps, gone.id, 'late')
+    await story.does(gone, CLEAR, { keep: true })
+    await recordSearch(story.subgraph.deps, gone.id, 'later')
+    expect(await rowsOf(gone)).toBe(0)
+    await story.sql(
+      `UPDATE search_history SET searched_at = searched_at - interval '91 days' WHERE user_id = '${old.id}'`,
+    )
+    expect(await history(old)).toEqual([])
+    await story.sql(
+      `UPDATE search_history_off SET erased_at = now() - interval '2 days' WHERE user_id = '${gone.id}'`,
+    )
+    for (const job of forgetting) await job.run(story.subgraph.deps, {})
+    expect(await rowsOf(old)).toBe(0)
+    expect(await story.sql(`SELECT FROM search_history_off WHERE user_id = '${gone.id}'`)).toEqual([])
   })
 })

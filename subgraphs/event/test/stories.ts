@@ -71,6 +71,7 @@ export async function startStory(
       BOOKING_URL: NOBODY,
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...settings,
     }),
