@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updatePrices } from './domain/events/listing-store.ts'
+import { deleteSuggestions } from './domain/events/suggestion-store.ts'
 import { deleteBuyer, foldViews } from './domain/events/view-store.ts'
 import { eraseSearches } from './domain/browsing/search-history-store.ts'
 import { noteBuyers } from './domain/browsing/view-event.ts'
@@ -190,6 +191,7 @@ export const inbox: EventHandlers<Tx> = {
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'
     await recordRights(tx, userId, reason)
+    if (erased) await deleteSuggestions(tx, userId)
     await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
     await faultPoint('forget-organizer/noted')

@@ -224,3 +224,112 @@ describe('what somebody has searched for', () => {
     expect(await story.sql(`SELECT FROM search_history_off WHERE user_id = '${gone.id}'`)).toEqual([])
   })
 })
+
+describe('a category that is missing', () => {
+  const FIELDS = 'id name reason status message category { id slug } organizer { id } decidedAt'
+  const SUGGEST = `mutation($input: SuggestCategoryInput!) { suggestCategory(input: $input) { ${FIELDS} } }`
+  const DECIDE = `mutation($id: ID!, $input: DecideCategorySuggestionInput!) { decideCategorySuggestion(id: $id, input: $input) { ${FIELDS} } }`
+  const LIST = `query($status: CategorySuggestionStatus) { categorySuggestions(status: $status) { totalCount edges { node { id name } } } }`
+  const reason = 'Shadow plays have no place yet.'
+  const organizer = () => person({ role: 'ORGANIZER' })
+  const suggest = (viewer: Viewer, name: string) => story.does(viewer, SUGGEST, { input: { name, reason } })
+  const told = () =>
+    story.sql(`SELECT payload FROM kit.outbox WHERE type = 'event.category-suggestion-decided' ORDER BY seq`)
+
+  it('is suggested by organizers, and there once an admin says so, which they are told', async () => {
+    const [one, other] = [organizer(), organizer()]
+    const suggestion = await suggest(one, 'Wayang Kulit')
+    expect(suggestion).toMatchObject({
+      name: 'Wayang Kulit',
+      reason,
+      status: 'OPEN',
+      organizer: { id: one.id },
+    })
+    expect(await story.refused(other, SUGGEST, { input: { name: 'wayang  kulit', reason } })).toMatchObject({
+      code: 'CONFLICT',
+    })
+    expect(await story.does(one, LIST, { status: 'OPEN' })).toMatchObject({ totalCount: 1 })
+    expect(await story.does(other, LIST)).toMatchObject({ totalCount: 0 })
+    expect(await story.does(house.admin, LIST)).toMatchObject({ edges: [{ node: { id: suggestion.id } }] })
+
+    const approve = { id: suggestion.id.toUpperCase(), input: { decision: 'APPROVED' } }
+    const answers = await Promise.all([1, 2].map(() => story.ask(house.admin, DECIDE, approve)))
+    expect(answers.map(({ code }) => code).sort()).toEqual(['CONFLICT', undefined])
+    const [decided] = answers.flatMap(({ data }) => data?.decideCategorySuggestion ?? [])
+    expect(decided).toMatchObject({ status: 'APPROVED', category: { slug: 'wayang-kulit' } })
+    expect(decided.decidedAt).not.toBeNull()
+    expect(
+      await story.does(null, `query($id: ID!) { category(id: $id) { name } }`, decided.category),
+    ).toEqual({
+      name: 'Wayang Kulit',
+    })
+    expect((await story.refused(other, SUGGEST, { input: { name: 'Wayang-Kulit', reason } })).code).toBe(
+      'CONFLICT',
+    )
+    const news = { suggestionId: suggestion.id, organizerId: one.id, name: 'Wayang Kulit' }
+    expect((await told()).map(({ payload }) => payload)).toEqual([
+      { ...news, decision: 'APPROVED', message: null },
+    ])
+  })
+
+  it('is refused with a reason, and may be suggested again', async () => {
+    const viewer = organizer()
+    const { id } = await suggest(viewer, 'Opera')
+    expect(await story.refused(house.admin, DECIDE, { id, input: { decision: 'REJECTED' } })).toMatchObject({
+      fields: [{ path: 'input.message' }],
+    })
+    const input = { decision: 'REJECTED', message: 'Nobody comes.' }
+    expect(await story.does(house.admin, DECIDE, { id, input })).toMatchObject({
+      status: 'REJECTED',
+      message: 'Nobody comes.',
+      category: null,
+    })
+    expect((await suggest(organizer(), 'opera')).status).toBe('OPEN')
+    expect((await story.refused(house.admin, DECIDE, { id: newId(), input })).code).toBe('NOT_FOUND')
+    for (const [who, code] of [
+      [null, 'UNAUTHENTICATED'],
+      [person(), 'FORBIDDEN'],
+    ] as const)
+      for (const [document, variables] of [
+        [SUGGEST, { input: { name: 'x', reason } }],
+        [LIST, {}],
+        [DECIDE, { id, input }],
+      ] as const)
+        expect((await story.refused(who, document, variables)).code).toBe(code)
+    expect((await story.refused(viewer, DECIDE, { id, input })).code).toBe('FORBIDDEN')
+  })
+
+  it('makes no category where there is one by now: nothing of it is decided, and nobody told', async () => {
+    const { id } = await suggest(organizer(), 'Balet')
+    await story.does(house.admin, `mutation { createCategory(input: { name: "Balet" }) { id } }`)
+    const before = await told()
+    expect((await story.refused(house.admin, DECIDE, { id, input: { decision: 'APPROVED' } })).code).toBe(
+      'CONFLICT',
+    )
+    expect(await story.sql(`SELECT status FROM category_suggestions WHERE id = '${id}'`)).toEqual([
+      { status: 'OPEN' },
+    ])
+    expect(await told()).toEqual(before)
+  })
+
+  it('waits once and five times of one organizer, also in a rush; it goes with the account', async () => {
+    const names = Array.from({ length: 12 }, (_, n) => `Genre ${n}`)
+    const viewer = organizer()
+    const input = (name: string) => ({ input: { name, reason } })
+    const answers = await Promise.all(names.map((name) => story.ask(viewer, SUGGEST, input(name))))
+    expect(answers.filter(({ code }) => code === 'LIMIT_EXCEEDED')).toHaveLength(7)
+    const same = await Promise.all(names.map(() => story.ask(organizer(), SUGGEST, input('Tari Kecak'))))
+    expect(same.filter(({ code }) => code === 'CONFLICT')).toHaveLength(11)
+    const DATA = `query($userId: ID!) { personalDataOfEvents(userId: $userId) }`
+    const { data } = await story.ask(null, DATA, { userId: viewer.id }, 'user')
+    expect(JSON.parse(data.personalDataOfEvents).categorySuggestions).toHaveLength(5)
+    await tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: viewer.id,
+      payload: { userId: viewer.id, role: 'CUSTOMER', suspended: false, erased: true },
+    })
+    expect(await story.sql(`SELECT FROM category_suggestions WHERE organizer_id = '${viewer.id}'`)).toEqual(
+      [],
+    )
+  })
+})

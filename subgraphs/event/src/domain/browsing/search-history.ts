@@ -56,7 +56,7 @@ export const clearSearchHistory = (
   { db }: Pick<Deps, 'db'>,
   { id: userId }: Viewer,
   keep: boolean | null | undefined,
-): Promise<true> =>
+): Promise<boolean> =>
   transaction(db, async (tx) => {
     await store.lockSearches(tx, userId)
     await store.deleteSearches(tx, userId)

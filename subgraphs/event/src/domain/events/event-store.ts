@@ -439,6 +439,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM review_reports WHERE reporter_id = ${userId}::uuid) p),
     'boughtFor', (SELECT coalesce(json_agg(b ORDER BY b.bought_at), '[]') FROM (SELECT event_id, bought_at
       FROM event_buyers WHERE user_id = ${userId}::uuid) b),
+    'categorySuggestions', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT name, reason, status, message, created_at,
+      decided_at FROM category_suggestions WHERE organizer_id = ${userId}::uuid) c),
     'searches', (SELECT coalesce(json_agg(s ORDER BY s.searched_at), '[]') FROM (SELECT search, searched_at
       FROM search_history WHERE user_id = ${userId}::uuid) s),
     'searchesKept', NOT EXISTS (SELECT FROM search_history_off WHERE user_id = ${userId}::uuid),
