@@ -7,6 +7,7 @@ import { personalDataOfEvents } from '../domain/serving/personal-data.ts'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
+import { calendarUrlOf } from '../domain/browsing/event-calendar.ts'
 import {
   listEvents,
   listEventsAtVenue,
@@ -27,6 +28,7 @@ import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { rescheduleEvent } from '../domain/organizing/reschedule-event.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
 import {
+  calendarEvents,
   eventPlace,
   eventsToCome,
   fixCurrency,
@@ -60,6 +62,10 @@ export const events = {
     eventPlace: (_, { id }, ctx) => {
       requireService(ctx, 'ticket', 'user')
       return eventPlace(ctx.deps, id)
+    },
+    calendarEvents: (_, { ids }, ctx) => {
+      requireService(ctx, 'ticket', 'user')
+      return calendarEvents(ctx.deps, ids)
     },
     eventVisible: async (_, { id }, ctx) => {
       requireService(ctx, 'user')
@@ -124,6 +130,7 @@ export const events = {
     views: async (event, _, { loaders }) => (await loaders.views.load(event.id)) ?? 0,
     pendingChanges: (event, _, { loaders, viewer }) =>
       event.hasPendingChanges && mayDo(viewer, event, 'EDIT') ? loaders.pendingChanges.load(event.id) : null,
+    calendarUrl: calendarUrlOf,
     googleCalendarUrl: async (event, _, { loaders }) =>
       googleCalendarUrl(event, await placeOf(loaders, event)),
     mapUrl: async (event, _, { loaders }) => {

@@ -321,7 +321,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
     'waitlists', (SELECT coalesce(json_agg(w ORDER BY w.joined_at), '[]') FROM (SELECT event_id, ticket_type_id, quantity, status, joined_at
       FROM waitlist_entries WHERE user_id = ${userId}::uuid) w),
     'invitations', (SELECT coalesce(json_agg(g ORDER BY g.created_at), '[]') FROM (SELECT event_id, ticket_type_id, name, email, created_at
-      FROM guests WHERE user_id = ${userId}::uuid) g)
+      FROM guests WHERE user_id = ${userId}::uuid) g),
+    'calendarFeed', (SELECT json_build_object('created_at', created_at) FROM calendar_feeds WHERE user_id = ${userId}::uuid)
   )::text AS part`
   return row?.part ?? '{}'
 }
