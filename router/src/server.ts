@@ -6,6 +6,7 @@ import { openAnonymousAccess, openPlatformAccess } from './access.ts'
 import { startApollo } from './http/apollo.ts'
 import { createClientAddresses } from './http/client-address.ts'
 import { storageHealth, STORAGE_PATH } from '@karcis/kit/contracts/files'
+import { createCalendars } from './http/calendars.ts'
 import { createDownloads } from './http/downloads.ts'
 import { createFastPath } from './http/fast-path.ts'
 import { createFiles } from './http/files.ts'
@@ -119,7 +120,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     origins,
     access.rates,
   )
-  const { booking, ticket, user } = settings.subgraphs
+  const { booking, event, ticket, user } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
       ? {
@@ -142,6 +143,10 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...stack.use(createTicketFiles(ticket, access.tokens, peers, access.authenticator)).routes,
         }
       : {}
+  const ofCalendars =
+    isPlatform(settings) && event !== undefined && ticket !== undefined
+      ? stack.use(createCalendars({ event, ticket }, access.tokens, peers, access.rates)).routes
+      : {}
   const http = await openHttpServer({
     host: settings.host,
     port: settings.port,
@@ -162,6 +167,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
       ...access.routes,
       ...ofBooking,
       ...ofTicket,
+      ...ofCalendars,
       ...ofUser,
       ...createProbes({
         version: packageJson.version,

@@ -104,6 +104,42 @@ export async function ticketDocumentStory(karcis: Karcis): Promise<void> {
   expect((await get(links.pdfUrl)).status).toBe(200)
   expect(await codeOf(await get(links.pdfUrl.replace('.pdf', 'A.pdf')))).toEqual([404, 'NOT_FOUND'])
 
+  // The event for anybody's calendar, and all that the buyer has tickets for, to subscribe to.
+  const { event: open } = await karcis.run('query ($id: ID!) { event(id: $id) { calendarUrl } }', {
+    id: eventId,
+  })
+  const anybodys = await get(open.calendarUrl)
+  expect(Object.fromEntries(anybodys.headers)).toMatchObject({
+    'content-type': 'text/calendar; charset=utf-8',
+    'cache-control': 'public, max-age=300',
+  })
+  expect(await anybodys.text()).toContain(`UID:${eventId}@events.karcis`)
+  const { calendarFeed: feed } = await karcis.run('{ calendarFeed { url(language: EN) } }', {}, buyer.token)
+  const subscribed = await get(feed.url)
+  expect(subscribed.headers.get('cache-control')).toBe('private, no-cache')
+  expect((await subscribed.text()).replaceAll('\r\n ', '')).toMatch(
+    /\r\nDESCRIPTION:When: [^\r]*Front\\, Row A\\, Seat 9/,
+  )
+  for (const [path, response] of [
+    [open.calendarUrl, anybodys],
+    [feed.url, subscribed],
+  ]) {
+    const etag = response.headers.get('etag') as string
+    for (const known of [etag, `W/${etag}`, `"x", ${etag}`]) {
+      const again = await get(path, undefined, { 'if-none-match': known })
+      expect([again.status, await again.text()]).toEqual([304, ''])
+    }
+    expect((await get(path, undefined, { 'if-none-match': '"x"' })).status).toBe(200)
+  }
+  for (const wrong of [
+    `/calendar/${booking.id}.ics`,
+    '/calendar/x',
+    feed.url.replace(/feed\/...../, 'feed/AAAAA'),
+    '/calendar/feed/x.ics',
+  ])
+    expect(await codeOf(await get(wrong, buyer.token))).toEqual([404, 'NOT_FOUND'])
+  expect((await fetch(karcis.url + feed.url, { method: 'POST' })).status).toBe(405)
+
   await karcis.run(
     'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }',
     { id: own.id, email: friend.email },
@@ -112,6 +148,7 @@ export async function ticketDocumentStory(karcis: Karcis): Promise<void> {
   expect(await codeOf(await get(links.pdfUrl))).toEqual([410, 'TICKET_INVALID'])
   expect(await codeOf(await get(path, buyer.token))).toEqual([410, 'TICKET_INVALID'])
   expect(await (await get(links.calendarUrl)).text()).toContain('STATUS:CANCELLED')
+  expect(await (await get(feed.url)).text()).not.toContain('BEGIN:VEVENT')
   const [{ node: theirs }] = (
     await karcis.run('{ myTickets { edges { node { id pdfUrl } } } }', {}, friend.token)
   ).myTickets.edges

@@ -16,6 +16,7 @@ import {
   TAKE_FOR_BOOKING,
   WALLETS_FOR_ERASURE,
 } from '../src/contracts/bound-hold.ts'
+import { CALENDAR_EVENTS } from '../src/contracts/calendar-event.ts'
 import { CHANNELS } from '../src/contracts/channels.ts'
 import { EVENT_FOR_SALE } from '../src/contracts/event-for-sale.ts'
 import { EVENT_PLACE } from '../src/contracts/event-place.ts'
@@ -33,6 +34,7 @@ const schemaOf = (name: SubgraphName) =>
 it.each([
   ['event', 'EVENT_FOR_SALE', EVENT_FOR_SALE],
   ['event', 'EVENT_PLACE', EVENT_PLACE],
+  ['event', 'CALENDAR_EVENTS', CALENDAR_EVENTS],
   ['event', 'EVENT_VISIBLE', EVENT_VISIBLE],
   ['event', 'VISIBLE_EVENTS', VISIBLE_EVENTS],
   ['event', 'EVENTS_TO_COME', EVENTS_TO_COME],

@@ -11,7 +11,7 @@ import type { HttpRequest } from './http-server.ts'
 /** The first byte of a file; and then, between two. */
 const TIMEOUT_MS = 30_000
 /** What of a file's headers goes on to whoever asked for it. */
-const PASSED_ON = ['content-type', 'content-disposition', 'content-length'] as const
+const PASSED_ON = ['content-type', 'content-disposition', 'content-length', 'etag', 'last-modified'] as const
 
 /** What is asked of a subgraph. */
 interface FileAsk {
@@ -81,10 +81,15 @@ export function createSubgraphFiles(
 }
 
 async function passOn(
-  { response, log }: HttpRequest,
+  { request, response, log }: HttpRequest,
   answer: Dispatcher.ResponseData,
   cacheControl: string,
 ): Promise<void> {
+  const { etag } = answer.headers
+  if (typeof etag === 'string' && isKnown(request.headers['if-none-match'], etag)) {
+    await answer.body.dump()
+    return void response.writeHead(304, { etag, 'cache-control': cacheControl }).end()
+  }
   const headers = PASSED_ON.flatMap((name) => {
     const value = answer.headers[name]
     return typeof value === 'string' ? [[name, value]] : []
@@ -96,6 +101,10 @@ async function passOn(
     log.info({ reason: error.message }, 'a file was not read to its end')
   })
 }
+
+/** Whether who asks has what they would be sent (RFC 9110, 13.1.2). What goes between may have made a weak tag of ours. */
+const isKnown = (known: string | undefined, etag: string): boolean =>
+  (known ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')
 
 /** Whatever the subgraph said that clients are not to hear: it is away, or has a fault. */
 export function refuseForNow({ response }: HttpRequest, headers: Record<string, string>): void {

@@ -1,4 +1,6 @@
+import { CALENDAR_FOLDER } from '@karcis/kit/contracts/calendars'
 import { type RunningSubgraph, startSubgraph } from '@karcis/kit/subgraph'
+import { openEventCalendar } from './domain/browsing/event-calendar.ts'
 import { createBatchedReads } from './domain/batched-reads.ts'
 import { createGate } from './domain/gate.ts'
 import type { Db } from './domain/database.ts'
@@ -41,5 +43,8 @@ export function createEventSubgraph(settings: EventSettings): Promise<RunningSub
     jobs,
     crons,
     inbox: () => inbox,
+    routes: (deps) => ({
+      [CALENDAR_FOLDER]: { method: 'GET', open: (name: string) => openEventCalendar(deps, name) },
+    }),
   })
 }

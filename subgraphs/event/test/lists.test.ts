@@ -1,7 +1,9 @@
+import { CALENDAR_EVENTS, calendarEvents } from '@karcis/kit/contracts/calendar-event'
+import { newId } from '@karcis/kit/ids'
 import { createServiceTokens, SERVICE_TOKEN_HEADER } from '@karcis/kit/service-token'
 import { tell } from '@karcis/testkit/ask'
 import { gql } from '@karcis/testkit/gql'
-import { person, SERVICE_SECRET } from '@karcis/testkit/people'
+import { person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   CREATE_CATEGORY,
@@ -171,6 +173,128 @@ describe('links', () => {
     const bazaar = await story.does(null, one, { id: titles.Bazaar })
     expect(new URL(bazaar.mapUrl).searchParams.get('query')).toBe('-6.2185,106.8018')
     expect(await story.does(null, one, { id: titles.Webinar })).toMatchObject({ mapUrl: null })
+  })
+})
+
+describe('an event in a calendar', () => {
+  const get = async (path: string) =>
+    fetch(story.subgraph.url + path, { headers: { [SERVICE_TOKEN_HEADER]: await tokenOf(null, 'event') } })
+  const entryOf = async (path: string) => {
+    const response = await get(path)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/calendar; charset=utf-8')
+    const text = await response.text()
+    const said = (name: string) => new RegExp(`\r\n${name}:(.*)\r\n`).exec(text.replaceAll('\r\n ', ''))?.[1]
+    return { text, said, etag: response.headers.get('etag') }
+  }
+  const URL_OF = 'query($id: ID!) { event(id: $id) { calendarUrl version googleCalendarUrl } }'
+
+  it('is for anybody, keeps its UID, and is CANCELLED once it is called off', async () => {
+    const event = await house.createApproved({ title: 'Satu; dua, tiga', roomId: null })
+    const { calendarUrl, version } = await story.does(null, URL_OF, { id: event.id })
+    expect(calendarUrl).toBe(`/calendar/${event.id}.ics`)
+    const before = await entryOf(calendarUrl)
+    expect(before.text).toMatch(/^BEGIN:VCALENDAR\r\nVERSION:2\.0\r\n[^]*\r\nMETHOD:PUBLISH\r\n/)
+    expect(before.said('UID')).toBe(`${event.id}@events.karcis`)
+    expect(before.said('SEQUENCE')).toBe(String(version))
+    expect(before.said('SUMMARY')).toBe('Satu\\; dua\\, tiga')
+    expect(before.said('LOCATION')).toBe('Gelora Hall\\, Jalan Pintu Satu 1\\, Jakarta')
+    expect(before.said('GEO')).toBe('-6.2185;106.8018')
+    expect(before.said('STATUS')).toBe('CONFIRMED')
+    expect(
+      (await entryOf(calendarUrl.toUpperCase().replace('/CALENDAR', '/calendar').replace('.ICS', '.ics')))
+        .etag,
+    ).toBe(before.etag)
+    await story.does(house.organizer, 'mutation($id: ID!) { cancelEvent(id: $id, reason: "Rain") { id } }', {
+      id: event.id,
+    })
+    const after = await entryOf(calendarUrl)
+    expect([after.said('UID'), after.said('STATUS')]).toEqual([before.said('UID'), 'CANCELLED'])
+    expect(Number(after.said('SEQUENCE'))).toBeGreaterThan(Number(before.said('SEQUENCE')))
+    expect(after.said('DESCRIPTION')).toBe('Rain\\n\\nAn evening of songs')
+    expect(after.etag).not.toBe(before.etag)
+  })
+
+  it('is none while only those see it who work for it', async () => {
+    const id = titles.Waiting
+    expect((await story.does(house.organizer, URL_OF, { id })).calendarUrl).toBeNull()
+    for (const name of [`${id}.ics`, `${newId()}.ics`, 'x.ics', `${titles.Jazz}.pdf`, ''])
+      expect((await get(`/calendar/${name}`)).status).toBe(404)
+  })
+
+  /** Local times as an organizer sends them, and the same instants by hand, from the rules of each zone. */
+  it.each([
+    [
+      'Asia/Jakarta',
+      '2036-10-26T19:00:00+07:00',
+      '2036-10-26T22:00:00+07:00',
+      '20361026T120000Z',
+      '20361026T150000Z',
+    ],
+    // Clocks go from 02:00 to 03:00, so two hours by the clock are one.
+    [
+      'Europe/Berlin',
+      '2037-03-29T01:30:00+01:00',
+      '2037-03-29T03:30:00+02:00',
+      '20370329T003000Z',
+      '20370329T013000Z',
+    ],
+    // Clocks go from 03:00 back to 02:00: the hour after two comes twice.
+    [
+      'Europe/Berlin',
+      '2036-10-26T02:30:00+02:00',
+      '2036-10-26T02:30:00+01:00',
+      '20361026T003000Z',
+      '20361026T013000Z',
+    ],
+    // The other half of the world, where they go back in April, by half an hour.
+    [
+      'Australia/Lord_Howe',
+      '2037-04-05T01:00:00+11:00',
+      '2037-04-05T03:00:00+10:30',
+      '20370404T140000Z',
+      '20370404T163000Z',
+    ],
+    [
+      'Pacific/Auckland',
+      '2036-12-31T23:00:00+13:00',
+      '2037-01-01T01:00:00+13:00',
+      '20361231T100000Z',
+      '20361231T120000Z',
+    ],
+    [
+      'America/St_Johns',
+      '2036-07-01T19:00:00-02:30',
+      '2036-07-01T21:00:00-02:30',
+      '20360701T213000Z',
+      '20360701T233000Z',
+    ],
+    [
+      'Asia/Kathmandu',
+      '2036-07-01T19:00:00+05:45',
+      '2036-07-01T21:00:00+05:45',
+      '20360701T131500Z',
+      '20360701T151500Z',
+    ],
+  ])('is at the same instant everywhere: %s, %s', async (timezone, startsAt, endsAt, from, to) => {
+    const event = await house.createApproved({ roomId: null, timezone, startsAt, endsAt })
+    const { said } = await entryOf(`/calendar/${event.id}.ics`)
+    expect([said('DTSTART'), said('DTEND')]).toEqual([from, to])
+    const { googleCalendarUrl } = await story.does(null, URL_OF, { id: event.id })
+    expect(new URL(googleCalendarUrl).searchParams.get('dates')).toBe(`${from}/${to}`)
+  })
+
+  it('is told to the subgraphs that make calendars, whoever may see it, and to nobody else', async () => {
+    const asks = (service: 'ticket' | 'user' | 'booking', ids: unknown[]) =>
+      story.ask(null, CALENDAR_EVENTS, { ids }, service)
+    const { data } = await asks('ticket', [titles.Waiting, newId(), titles.Webinar])
+    const [waiting, none, webinar] = calendarEvents.parse(data.calendarEvents)
+    expect([waiting?.status, none]).toEqual(['PENDING', null])
+    expect(waiting).toMatchObject({ place: 'Gelora Hall, Jalan Pintu Satu 1, Jakarta', latitude: -6.2185 })
+    expect(webinar).toMatchObject({ title: 'Webinar', place: null, latitude: null, rescheduledAt: null })
+    expect((await asks('user', [])).data.calendarEvents).toEqual([])
+    expect((await asks('booking', [])).code).toBe('FORBIDDEN')
+    expect((await asks('user', Array.from({ length: 501 }, newId))).code).toBe('BAD_USER_INPUT')
   })
 })
 

@@ -1,5 +1,7 @@
+import { CALENDAR_FEED_FOLDER } from '@karcis/kit/contracts/calendars'
 import { SEAT_LAYOUTS_FOLDER } from '@karcis/kit/contracts/seat-layouts'
 import { TICKETS_FOLDER } from '@karcis/kit/contracts/ticket-files'
+import { createSealer } from '@karcis/kit/sealing'
 import { createSigningKeys, rotateSigningKeys } from '@karcis/kit/signing-keys'
 import { afterCommit } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
@@ -25,11 +27,13 @@ import { createBatchedReads } from './domain/inventory/ticket-type-store.ts'
 import { createLiveChanges } from './domain/live.ts'
 import { createChargeableCurrencies } from './domain/inventory/chargeable-currencies.ts'
 import { createStatusBoards } from './domain/seat-map/status-boards.ts'
+import { deleteCalendarFeedOf } from './domain/documents/calendar-feed-store.ts'
 import { createTicketDocuments } from './domain/documents/ticket-documents.ts'
 import { createQrCodes } from './domain/tickets/qr-codes.ts'
 import { deleteGuestNamesOf, moveGuestsTo, moveTicketsOf } from './domain/allocation/guest-store.ts'
 import { deleteAttendeesOf } from './domain/tickets/transfer-store.ts'
 import { createWaitingRoom } from './domain/waiting-room/waiting-room.ts'
+import { openCalendarFeed } from './domain/viewing/calendar-feed.ts'
 import { openGeometry } from './domain/viewing/read-geometry.ts'
 import { openTicketFile } from './domain/viewing/ticket-documents.ts'
 import { type TicketSettings, walletSigners } from './env.ts'
@@ -65,6 +69,7 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         waitingRoom: createWaitingRoom(base, settings, () => deps),
         qrCodes: createQrCodes(),
         ticketDocuments: createTicketDocuments(settings.SERVICE_SECRET, walletSigners(settings)),
+        feedSealer: createSealer(`calendar feeds ${settings.KEY_ENCRYPTION_SECRET}`),
         signingKeys: createSigningKeys(base.db, settings.KEY_ENCRYPTION_SECRET, KEY_SCHEDULE),
         seatClaims: createSeatClaims(base.redis, base.log, (holdId) => isHoldLive(deps.db, holdId)),
         rowLayouts: new LRUCache({ max: 500 }),
@@ -119,6 +124,10 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         method: 'GET',
         open: (name: string, request: FileRequest) => openTicketFile(deps, name, request),
       },
+      [CALENDAR_FEED_FOLDER]: {
+        method: 'GET',
+        open: (name: string, request: FileRequest) => openCalendarFeed(deps, name, request),
+      },
     }),
     inbox: () => ({
       'event.changed': (tx: Tx, event) => followEvent(tx, event.payload),
@@ -127,11 +136,15 @@ export function createTicketSubgraph(settings: TicketSettings): Promise<RunningS
         await deleteAttendeesOf(tx, userId)
         await moveEntriesToLeft(tx, userId)
         await deleteGuestNamesOf(tx, userId)
+        await deleteCalendarFeedOf(tx, userId)
         await faultPoint('forget-owner/noted')
         afterCommit(tx, () => void faultPoint('forget-owner/written'))
       },
       'user.email-verified': (tx: Tx, { payload }) => moveGuestsTo(tx, [payload]),
-      'user.guest-claimed': (tx: Tx, { payload }) => moveTicketsOf(tx, payload),
+      async 'user.guest-claimed'(tx: Tx, { payload }) {
+        await moveTicketsOf(tx, payload)
+        await deleteCalendarFeedOf(tx, payload.guestId)
+      },
     }),
   })
 }

@@ -80,6 +80,24 @@ describe('when it is', () => {
     expect(span('2027-03-27T22:00:00Z', '2027-03-28T03:00:00Z', 'Europe/Berlin')[1]).toBe(
       'Saturday, 27 March 2027 at 23:00 CET – Sunday, 28 March 2027 at 05:00 CEST',
     )
+    // From three back to two: the same time by the clock, an hour later.
+    expect(span('2036-10-26T00:30:00Z', '2036-10-26T01:30:00Z', 'Europe/Berlin')[1]).toBe(
+      'Sunday, 26 October 2036 at 02:30 CEST – Sunday, 26 October 2036 at 02:30 CET',
+    )
+    // From two to three: two hours by the clock, and one that passes.
+    expect(span('2037-03-29T00:30:00Z', '2037-03-29T01:30:00Z', 'Europe/Berlin')[1]).toBe(
+      'Sunday, 29 March 2037 at 01:30 CET – Sunday, 29 March 2037 at 03:30 CEST',
+    )
+    // South of the equator in April, by half an hour.
+    expect(span('2037-04-04T14:00:00Z', '2037-04-04T16:30:00Z', 'Australia/Lord_Howe')[1]).toBe(
+      'Sunday, 5 April 2037 at 01:00 GMT+11 – Sunday, 5 April 2037 at 03:00 GMT+10:30',
+    )
+    expect(span('2036-07-01T21:30:00Z', '2036-07-01T23:30:00Z', 'America/St_Johns')[1]).toBe(
+      'Tuesday, 1 July 2036, 19:00–21:00 GMT-2:30',
+    )
+    expect(span('2036-07-01T13:15:00Z', '2036-07-01T15:15:00Z', 'Asia/Kathmandu')[1]).toBe(
+      'Tuesday, 1 July 2036, 19:00–21:00 GMT+5:45',
+    )
     const { event } = ticketOf()
     const night = {
       ...event,

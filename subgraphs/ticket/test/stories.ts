@@ -125,6 +125,8 @@ interface Neighbours {
   users: Map<string, string>
   /** Where events are, by id. */
   places: Map<string, object>
+  /** What calendars say of events beside what everybody is told of them, by id. */
+  calendars: Map<string, object>
   /** What people are called, by id. */
   names: Map<string, string>
   /** What the places of tickets were sold at, by the ticket's id. */
@@ -164,6 +166,21 @@ const startNeighbours = (state: Neighbours) => {
           return id === undefined ? null : { id }
         }),
       ),
+    calendarEvents: ({ ids }: { ids: string[] }) =>
+      asked(`calendarEvents ${ids.length}`, () =>
+        ids.map((id) => {
+          const told = state.events.get(id)
+          const unsaid = {
+            place: null,
+            latitude: null,
+            longitude: null,
+            cancellationReason: null,
+            rescheduledAt: null,
+          }
+          const updatedAt = '2026-11-26T00:00:00Z'
+          return told ? { ...told, description: '', ...unsaid, updatedAt, ...state.calendars.get(id) } : null
+        }),
+      ),
     eventPlace: ({ id }) => asked(`eventPlace ${id}`, () => state.places.get(id) ?? null),
     _entities: ({ representations }: { representations: { __typename: string; id: string }[] }) =>
       asked('entities', () =>
@@ -194,6 +211,7 @@ export async function startStory(overrides: Record<string, string> = {}) {
     layouts: new Map(),
     users: new Map(),
     places: new Map(),
+    calendars: new Map(),
     names: new Map(),
     prices: new Map(),
     rooms: new Map(),

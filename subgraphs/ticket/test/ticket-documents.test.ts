@@ -3,12 +3,13 @@ import { MAILED_TICKET, mailedTicket } from '@karcis/kit/contracts/mailed-ticket
 import { TICKET_FILES } from '@karcis/kit/contracts/ticket-files'
 import { newId } from '@karcis/kit/ids'
 import { type Bearer, SERVICE_TOKEN_HEADER, type Viewer } from '@karcis/kit/service-token'
+import { tell } from '@karcis/testkit/ask'
 import { gql } from '@karcis/testkit/gql'
 import { person, scanner, tokenOf } from '@karcis/testkit/people'
 import { jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ticketSettings } from '../src/env.ts'
-import { checkIn, createDevice, eventWithTicket } from './doors.ts'
+import { checkIn, createDevice, eventWithTicket, issue } from './doors.ts'
 import { readTicketPdf } from './read-ticket-pdf.ts'
 import { type Process, type Story, startStory } from './stories.ts'
 import { appleCertificates, filesOf, isSignedBy, serviceAccount } from './wallets.ts'
@@ -319,6 +320,150 @@ describe('a ticket in a calendar', () => {
     expect(Number(of('SEQUENCE', after))).toBeGreaterThan(Number(of('SEQUENCE', before)))
     await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ticket.id}'`)
     expect(Number(of('SEQUENCE', await read()))).toBeGreaterThan(Number(of('SEQUENCE', after)))
+  })
+})
+
+describe('a calendar of all that somebody holds tickets for', () => {
+  const FEED = '{ calendarFeed { url(language: EN) createdAt } }'
+  const RESET = 'mutation { resetCalendarFeed { url(language: EN) } }'
+  const feedOf = async (viewer: Viewer): Promise<string> =>
+    (await story.mustAsk(viewer, FEED)).calendarFeed.url
+  const read = async (path: string) => {
+    const text = (await bytesOf(await get(path))).toString()
+    for (const line of text.split('\r\n')) expect(Buffer.byteLength(line)).toBeLessThanOrEqual(75)
+    return text.replaceAll('\r\n ', '')
+  }
+  const said = (name: string, text: string) => new RegExp(`\r\n${name}:(.*)\r\n`).exec(text)?.[1] ?? ''
+  const entryOf = (eventId: string, text: string) =>
+    text.split('BEGIN:VEVENT').find((entry) => entry.includes(`UID:${eventId}@tickets.karcis`)) ?? ''
+
+  it('has one entry for each event, with all seats, and leaves out what was given back or handed on', async () => {
+    const buyer = person()
+    const hall = await story.hall(1, 4, {
+      title: 'Konser',
+      startsAt: '2036-05-01T12:00:00Z',
+      endsAt: '2036-05-01T15:00:00Z',
+    })
+    const bookingId = newId()
+    const { data } = await story.holdSeats(buyer, hall.eventId, [hall.seat('A1'), hall.seat('A2')])
+    await story.booking.bind(buyer, data.holdSeats.id, bookingId)
+    const [first] = (await story.booking.issue(bookingId)).data.issueTickets.ticketIds
+    const film = await story.event({ title: 'Film' })
+    const { ticket: other } = await issue(story, await story.ticketType(film), { buyer })
+    story.neighbours.calendars.set(hall.eventId, {
+      place: 'Gelora, Jakarta',
+      latitude: -6.2185,
+      longitude: 106.8018,
+    })
+
+    const url = await feedOf(buyer)
+    expect(url).toMatch(/^\/calendar\/feed\/[\w-]{43}\.ics\?lang=en$/)
+    expect(await feedOf(buyer)).toBe(url)
+    const text = await read(url)
+    expect(said('X-WR-CALNAME', text)).toBe('My tickets')
+    expect(text.match(/BEGIN:VEVENT/g)).toHaveLength(2)
+    const konser = entryOf(hall.eventId, text)
+    expect(said('DTSTART', konser)).toBe('20360501T120000Z')
+    expect(said('LOCATION', konser)).toBe('Gelora\\, Jakarta')
+    expect(said('GEO', konser)).toBe('-6.2185;106.8018')
+    expect(said('DESCRIPTION', konser)).toBe(
+      'When: Thursday\\, 1 May 2036\\, 19:00–22:00 GMT+7\\nSeat\\, Stalls\\, Row A\\, Seat 1\\nSeat\\, Stalls\\, Row A\\, Seat 2',
+    )
+    expect(await read(url.replace('=en', '=id'))).toContain('\r\nX-WR-CALNAME:Tiket saya\r\n')
+
+    const before = (await get(url)).headers.get('etag')
+    expect((await get(url)).headers.get('etag')).toBe(before)
+    await story.sql(
+      `UPDATE tickets SET status = 'REFUNDED', updated_at = now() WHERE id IN ('${first}', '${other.id}')`,
+    )
+    const after = await get(url)
+    expect(after.headers.get('etag')).not.toBe(before)
+    const left = await read(url)
+    expect(entryOf(film, left)).toBe('')
+    expect(said('DESCRIPTION', entryOf(hall.eventId, left))).toMatch(/\\nSeat\\, Stalls\\, Row A\\, Seat 2$/)
+    expect(left).not.toContain('Seat 1')
+    await story.sql(`UPDATE tickets SET frozen = true WHERE owner_id = '${buyer.id}'`)
+    expect(await read(url)).not.toContain('BEGIN:VEVENT')
+  })
+
+  it('tells of what was moved and called off', async () => {
+    const { eventId, buyer, ticket } = await ticketOfEvent()
+    const url = await feedOf(buyer)
+    const before = entryOf(eventId, await read(url))
+    story.neighbours.calendars.set(eventId, {
+      version: 2,
+      startsAt: '2036-06-01T12:00:00Z',
+      endsAt: '2036-06-01T15:00:00Z',
+      rescheduledAt: '2036-04-01T05:00:00Z',
+    })
+    const moved = entryOf(eventId, await read(url))
+    expect([said('UID', moved), said('DTSTART', moved)]).toEqual([said('UID', before), '20360601T120000Z'])
+    expect(Number(said('SEQUENCE', moved))).toBeGreaterThan(Number(said('SEQUENCE', before)))
+    expect(said('DESCRIPTION', moved)).toMatch(
+      /^Moved to another time on 1 April 2036 at 12:00: mind the new one\./,
+    )
+    expect(said('STATUS', moved)).toBe('CONFIRMED')
+
+    const told = story.neighbours.events.get(eventId)
+    await story.tellOfEvent({ ...told, id: eventId, version: 3, status: 'CANCELLED' } as { id: string })
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ticket.id}'`)
+    story.neighbours.calendars.set(eventId, {
+      version: 3,
+      status: 'CANCELLED',
+      cancellationReason: 'Rain; all day',
+    })
+    const off = entryOf(eventId, await read(url))
+    expect([said('STATUS', off), said('TRANSP', off)]).toEqual(['CANCELLED', 'TRANSPARENT'])
+    expect(said('DESCRIPTION', off)).toMatch(/^This event was called off\. Rain\\; all day\\n/)
+  })
+
+  it('is by a link that another one ends, of which the database has none, and which goes with the account', async () => {
+    const buyer = person()
+    const [url, again] = await Promise.all([feedOf(buyer), feedOf(buyer)])
+    expect(again).toBe(url)
+    const guest = person({ role: 'GUEST' })
+    expect(await feedOf(guest)).not.toBe(url)
+    for (const anybody of [null, scanner(newId())])
+      expect((await story.ask(anybody, FEED)).code).toBe('UNAUTHENTICATED')
+
+    const token = (path: string) => /feed\/([\w-]+)\.ics/.exec(path)?.[1] ?? ''
+    const rows = await story.sql<{ whole: string }>('SELECT to_jsonb(f)::text AS whole FROM calendar_feeds f')
+    for (const { whole } of rows) {
+      expect(whole).not.toContain(token(url))
+      expect(whole).not.toContain(Buffer.from(token(url)).toString('hex'))
+    }
+    const next = (await story.mustAsk(buyer, RESET)).resetCalendarFeed.url
+    expect(next).not.toBe(url)
+    expect(await feedOf(buyer)).toBe(next)
+    const wrong = url.replace(token(url), token(url).replaceAll(/[a-z]/g, 'x'))
+    const refusals = await Promise.all(
+      [url, wrong, '/calendar/feed/x.ics', '/calendar/feed/'].map(async (path) => {
+        const { errors } = (await (await get(path)).json()) as { errors: { message: string }[] }
+        return errors.map(({ message }) => message)
+      }),
+    )
+    expect(new Set(refusals.map((each) => JSON.stringify(each))).size).toBe(1)
+    expect((await get(url)).status).toBe(404)
+    await bytesOf(await get(next))
+
+    await tell(story.subgraph, 'user', {
+      type: 'user.rights-changed',
+      aggregateId: buyer.id,
+      payload: { userId: buyer.id, role: 'CUSTOMER', suspended: true, erased: true },
+    })
+    expect((await get(next)).status).toBe(404)
+    await bytesOf(await get(await feedOf(guest)))
+  })
+
+  it('is not made more often than a calendar asks, nor while nobody knows the events', async () => {
+    const { buyer } = await ticketOfEvent()
+    const url = await feedOf(buyer)
+    story.neighbours.away = true
+    expect((await refusalOf(await get(url)))[0]).toBe(503)
+    story.neighbours.away = false
+    await story.deps.redis.set(`calendar-feed-reads:${buyer.id}`, 119)
+    await bytesOf(await get(url))
+    expect((await refusalOf(await get(url))).slice(0, 2)).toEqual([429, 'RATE_LIMITED'])
   })
 })
 

@@ -50,6 +50,31 @@ describe('a ticket', () => {
     expect(readQr(ticket.qrCode)).toBe(ticket.code)
   })
 
+  it('has its event among those that its owner goes to, until that is over or the ticket is not valid', async () => {
+    await using story = await startStory()
+    const { buyer, ids, eventId } = await tickets(story)
+    const { eventId: other } = await tickets(story, ['A1'], buyer)
+    const HELD = `query ($userId: ID!, $after: ID, $limit: Int!) { heldEvents(userId: $userId, after: $after, limit: $limit) }`
+    const held = async (after: string | null = null, limit = 1_000) =>
+      (await story.ask(null, HELD, { userId: buyer.id, after, limit }, 'event')).data.heldEvents
+    const [first = '', second = ''] = [eventId, other].sort()
+    expect(await held()).toEqual([first, second]) // once each, also of what has two tickets
+    expect(await held(null, 1)).toEqual([first])
+    expect(await held(first)).toEqual([second])
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ids[0]}'`)
+    expect(await held()).toHaveLength(2)
+    await story.sql(`UPDATE tickets SET status = 'REFUNDED' WHERE id = '${ids[1]}'`)
+    expect(await held()).toEqual([other])
+    await story.sql(
+      `UPDATE event_copies SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h' WHERE id = '${other}'`,
+    )
+    expect(await held()).toEqual([])
+    const asked = { userId: buyer.id, after: null, limit: 1 }
+    for (const service of ['router', 'user', 'booking'] as const)
+      expect((await story.ask(null, HELD, asked, service)).code).toBe('FORBIDDEN')
+    expect((await story.ask(null, HELD, { ...asked, limit: 1_001 }, 'event')).code).toBe('BAD_USER_INPUT')
+  })
+
   it('says when it changed last, by whatever hand: an owner, the door, a refund', async () => {
     await using story = await startStory()
     const { buyer, ids, id, eventId } = await tickets(story)

@@ -5,6 +5,7 @@ import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import { tell } from '@karcis/testkit/ask'
+import { untilBlocked } from '@karcis/testkit/blocked-sessions'
 import { withMutant } from '@karcis/testkit/mutants'
 import { NOBODY } from '@karcis/testkit/people'
 import sharp from 'sharp'
@@ -364,7 +365,7 @@ describe('files that are used while', () => {
     const using = transaction(deps.db, async (tx) => {
       await useUpload(tx, finishing(id), `user:${siti.id}`)
       begun.resolve()
-      await Promise.race([swept.promise, waiting()]) // the sweep is through, or stands behind us
+      await Promise.race([swept.promise, untilBlocked(tx, 1)]) // the sweep is through, or stands behind us
     })
     await begun.promise
     const sweeping = sweepUploads.run(deps, {}).finally(swept.resolve)
@@ -372,13 +373,6 @@ describe('files that are used while', () => {
     const [row] = await story.sql(`SELECT state::text AS state FROM uploads WHERE id = '${id}'`)
     return { use: use.status, sweep: sweep.status, state: row?.state }
   }
-
-  /** Until a statement waits for another's lock. */
-  const waiting = () =>
-    eventually(async () => {
-      const locks = await story.sql(`SELECT FROM pg_locks WHERE NOT granted`)
-      if (locks.length === 0) throw new Error('nobody waits')
-    })
 
   it('they are about to be swept, stay: a sweep passes by what is locked, and a use refers to what is ready', async () => {
     expect(await sweepBesideUse(await unused())).toEqual({

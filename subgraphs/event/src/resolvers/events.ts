@@ -2,11 +2,12 @@ import { BadUserInput } from '@karcis/kit/errors'
 import { imageUrl } from '@karcis/kit/contracts/files'
 import { idSchema } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
-import { requireService } from '@karcis/kit/viewer'
+import { requireService, requireViewer } from '@karcis/kit/viewer'
 import { personalDataOfEvents } from '../domain/serving/personal-data.ts'
 import type { GraphQLResolveInfo } from 'graphql'
 import { reviewEvent } from '../domain/administering/review-event.ts'
 import { transferEvent } from '../domain/administering/transfer-event.ts'
+import { calendarUrlOf } from '../domain/browsing/event-calendar.ts'
 import {
   listEvents,
   listEventsAtVenue,
@@ -14,6 +15,8 @@ import {
   popularEvents,
   readFacets,
 } from '../domain/browsing/list-events.ts'
+import { listUpcomingEvents } from '../domain/browsing/upcoming-events.ts'
+import { preloadEvent } from '../domain/browsing/preload-event.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
@@ -25,6 +28,7 @@ import { pauseSales, resumeSales } from '../domain/organizing/pause-sales.ts'
 import { rescheduleEvent } from '../domain/organizing/reschedule-event.ts'
 import { updateEvent } from '../domain/organizing/update-event.ts'
 import {
+  calendarEvents,
   eventPlace,
   eventsToCome,
   fixCurrency,
@@ -49,6 +53,7 @@ export const events = {
     eventsByVenue: (_, { venueId, ...page }, { deps, viewer }) =>
       listEventsAtVenue(deps, viewer, venueId, page),
     myEvents: (_, { status, ...page }, { deps, viewer }) => listMyEvents(deps, viewer, status, page),
+    upcomingEvents: (_, page, ctx) => listUpcomingEvents(ctx.deps, requireViewer(ctx), page),
     popularEvents: (_, { first }, { deps }) => popularEvents(deps, first ?? 10),
     eventForSale: (_, { id }, ctx) => {
       requireService(ctx, 'ticket', 'booking', 'user')
@@ -57,6 +62,10 @@ export const events = {
     eventPlace: (_, { id }, ctx) => {
       requireService(ctx, 'ticket', 'user')
       return eventPlace(ctx.deps, id)
+    },
+    calendarEvents: (_, { ids }, ctx) => {
+      requireService(ctx, 'ticket', 'user')
+      return calendarEvents(ctx.deps, ids)
     },
     eventVisible: async (_, { id }, ctx) => {
       requireService(ctx, 'user')
@@ -96,6 +105,7 @@ export const events = {
       requireService(ctx, 'ticket')
       return fixCurrency(ctx.deps, eventId)
     },
+    preloadEvent: (_, { id }, { deps, viewer }) => preloadEvent(deps, viewer, id),
     recordEventView: (_, { id }, { deps, viewer, clientAddress }, info) => {
       const visitor = { viewer, address: clientAddress ?? null, first: countIn(viewsCounted, info) === 1 }
       return recordEventView(deps, visitor, id)
@@ -120,6 +130,7 @@ export const events = {
     views: async (event, _, { loaders }) => (await loaders.views.load(event.id)) ?? 0,
     pendingChanges: (event, _, { loaders, viewer }) =>
       event.hasPendingChanges && mayDo(viewer, event, 'EDIT') ? loaders.pendingChanges.load(event.id) : null,
+    calendarUrl: calendarUrlOf,
     googleCalendarUrl: async (event, _, { loaders }) =>
       googleCalendarUrl(event, await placeOf(loaders, event)),
     mapUrl: async (event, _, { loaders }) => {

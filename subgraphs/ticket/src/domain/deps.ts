@@ -1,4 +1,5 @@
 import type { InTurn } from '@karcis/kit/group-commit'
+import type { Sealer } from '@karcis/kit/sealing'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { LRUCache } from 'lru-cache'
@@ -28,6 +29,8 @@ export interface Deps extends BaseDeps<Db> {
   signingKeys: SigningKeys
   qrCodes: QrCodes
   ticketDocuments: TicketDocuments
+  /** Seals the links of feeds, so that they can be shown to whose they are. */
+  feedSealer: Sealer
   live: LiveChanges
   waitingRoom: WaitingRoom
   seatClaims: SeatClaims

@@ -17,7 +17,7 @@ import {
 } from '../domain/viewing/list-event-tickets.ts'
 import { personalDataOfTickets } from '../domain/viewing/personal-data.ts'
 import { readPriceRanges } from '../domain/viewing/read-prices.ts'
-import { readErasureLoss } from '../domain/viewing/read-tickets.ts'
+import { readErasureLoss, readHeldEvents } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
 import type { Context } from '../request-context.ts'
 
@@ -41,6 +41,10 @@ export const bookings = {
     ticketHolders(_, args, ctx) {
       requireService(ctx, 'user')
       return readHolders(ctx.deps, args)
+    },
+    heldEvents(_, args, ctx) {
+      requireService(ctx, 'event')
+      return readHeldEvents(ctx.deps, args)
     },
     priceRanges(_, { eventIds }, ctx) {
       requireService(ctx, 'event')

@@ -7,6 +7,7 @@ import { setAttendee } from '../domain/owning/set-attendee.ts'
 import { transferTicket } from '../domain/owning/transfer-ticket.ts'
 import { mayReference, requireReadable } from '../domain/tickets/ticket.ts'
 import { verificationKeys } from '../domain/tickets/ticket-code.ts'
+import { calendarFeedUrl, readCalendarFeed, resetCalendarFeed } from '../domain/viewing/calendar-feed.ts'
 import { googleUrlOf, readMailedTicket, ticketFileUrl } from '../domain/viewing/ticket-documents.ts'
 import { readAllTickets, readTickets } from '../domain/viewing/read-tickets.ts'
 import type { Resolvers } from '../generated/resolvers-types.ts'
@@ -23,6 +24,7 @@ export const tickets = {
       requireService(ctx, 'user')
       return readMailedTicket(ctx.deps, args)
     },
+    calendarFeed: (_, _args, ctx) => readCalendarFeed(ctx.deps, requireViewer(ctx)),
     ticketVerificationKeys: (_, _args, { deps }) => verificationKeys(deps.signingKeys),
   },
   Mutation: {
@@ -31,6 +33,7 @@ export const tickets = {
     withdrawFromResale: (_, { ticketId }, ctx) => withdrawFromResale(ctx.deps, requireAccount(ctx), ticketId),
     setResale: (_, { input }, ctx) => setResale(ctx.deps, requireViewer(ctx), input),
     importGuests: (_, { input }, ctx) => importGuests(ctx.deps, requireViewer(ctx), input),
+    resetCalendarFeed: (_, _args, ctx) => resetCalendarFeed(ctx.deps, requireViewer(ctx)),
     transferTicket: (_, args, ctx) => transferTicket(ctx.deps, requireAccount(ctx), args),
   },
   Event: {
@@ -59,6 +62,9 @@ export const tickets = {
     ticketType: ({ ticketTypeId }, _, { loaders }) => loaders.ticketType.load(ticketTypeId),
     seat: ({ seatId }, _, { loaders }) => (seatId === null ? null : loaders.seat.load(seatId)),
     owner: ({ ownerId, unclaimed }) => (unclaimed ? null : { id: ownerId }),
+  },
+  CalendarFeed: {
+    url: (feed, { language }) => calendarFeedUrl(feed, language),
   },
   TicketConnection: {
     totalCount: ({ totalCount }) => totalCount(),

@@ -88,7 +88,8 @@ export async function watchEvent(
   return mapAsync(deps.live.watch(event.id, 0), () => event.id)
 }
 
-async function visibleEvent(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {
+/** @throws NotFound for what the viewer may not see. */
+export async function visibleEvent(deps: Deps, viewer: Viewer | null, id: string): Promise<Event> {
   const event = ifVisible(await deps.batchedReads.event(id), viewer)
   if (!event) throw new NotFound('event', id)
   return event

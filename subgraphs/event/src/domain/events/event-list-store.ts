@@ -10,7 +10,16 @@ import type { Reads } from '@karcis/kit/reads'
 import type { Viewer } from '@karcis/kit/service-token'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Event } from './event.ts'
-import { conditions, type EventFilter, isIn, isPriced, needsListing, shownTo } from './event-filter.ts'
+import {
+  APPROVED,
+  conditions,
+  type EventFilter,
+  isIn,
+  isPriced,
+  needsListing,
+  shownTo,
+  TO_COME,
+} from './event-filter.ts'
 import { type EventOrder, type ListedEvent, type SortedList, sortedList } from './event-order.ts'
 import { EVENT_COLUMNS } from './event-store.ts'
 import type { Search } from './event-texts.ts'
@@ -30,6 +39,7 @@ const byId: SortColumn<Event> = { column: Prisma.sql`e.id`, type: 'uuid', of: (e
 const LISTS = {
   eventsByVenue: keysetList('eventsByVenue', [byStart, byId], 'ascending'),
   myEvents: newestFirst<Event>('myEvents', byId.column),
+  upcomingEvents: keysetList('upcomingEvents', [byStart, byId], 'ascending'),
   organizedEvents: keysetList('organizedEvents', [byStart, byId], 'ascending'),
   eventsOfSeries: keysetList('eventsOfSeries', [byStart, byId], 'ascending'),
 } satisfies Record<string, KeysetList<Event>>
@@ -149,6 +159,25 @@ export async function findCities(db: Reads, part: string): Promise<string[]> {
     )
     SELECT city_key AS city FROM cities WHERE city_key LIKE ${pattern} AND city_key <> '' LIMIT ${MAX_CITIES}::int`
   return rows.map(({ city }) => city)
+}
+
+/** A page of those of some events that are approved and not over. @throws BadUserInput for the page. */
+export function listUpcomingAmong(
+  { db, reads }: { db: Reads; reads: Reads },
+  ids: readonly string[],
+  args: PageArgs,
+): Promise<EventPage> {
+  const fits = Prisma.sql`e.id = ANY(${ids}::uuid[]) AND ${APPROVED} AND ${TO_COME}`
+  return LISTS.upcomingEvents.read(args, {
+    rows: ({ where, tail }) =>
+      reads.$queryRaw<Event[]>`SELECT ${EVENT_COLUMNS} FROM events e WHERE ${fits} AND ${where} ${tail}`,
+    async count() {
+      const [row] = await db.$queryRaw<
+        { count: number }[]
+      >`SELECT count(*)::int AS count FROM events e WHERE ${fits}`
+      return row?.count ?? 0
+    },
+  })
 }
 
 /** What a list of events can belong to. */

@@ -30,7 +30,7 @@ interface Place {
 }
 
 /** One line by which a person, or a map, finds a place. */
-const placeLine = ({ name, address, city, country }: Place): string =>
+export const placeLine = ({ name, address, city, country }: Place): string =>
   [name, address, city, country].filter((part) => part !== undefined && part !== '').join(', ')
 
 /** Google Maps' search for a place: by coordinates when they are known, otherwise by name and address. */

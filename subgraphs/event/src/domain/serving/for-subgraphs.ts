@@ -1,11 +1,14 @@
+import { type CalendarEvent, MOST_CALENDAR_EVENTS } from '@karcis/kit/contracts/calendar-event'
 import type { EventPlace } from '@karcis/kit/contracts/event-place'
 import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
+import { z } from 'zod'
 import type { Deps } from '../deps.ts'
 import type { SeatLayout } from '../venues/seat-layout.ts'
+import { calendarEventOf } from '../events/calendar-event.ts'
 import * as store from '../events/event-store.ts'
 import { opensTo, owns } from '../ownership.ts'
 
@@ -60,4 +63,18 @@ export async function eventPlace({ batchedReads }: Deps, eventId: string): Promi
     room: room?.name ?? null,
     online,
   }
+}
+
+/** Events as calendars have them, whoever may see them, in the order asked for; null where there is none. @throws BadUserInput */
+export async function calendarEvents(
+  { batchedReads }: Deps,
+  ids: unknown,
+): Promise<(CalendarEvent | null)[]> {
+  const eventIds = parseInput(z.array(idSchema).max(MOST_CALENDAR_EVENTS), ids, 'ids')
+  return Promise.all(
+    eventIds.map(async (id) => {
+      const event = await batchedReads.event(id)
+      return event ? calendarEventOf(batchedReads, event) : null
+    }),
+  )
 }

@@ -18,6 +18,11 @@ interface Words {
   organizer: string
   reference: string
   free: string
+  /** Of a calendar of all that somebody holds tickets for. */
+  feed: string
+  calledOff: string
+  /** @param at when that was decided. */
+  moved(at: string): string
   used(at: string): string
   /** What whoever has the ticket is to know. */
   terms: string
@@ -39,6 +44,9 @@ export const WORDS: Record<Language, Words> = {
     organizer: 'Penyelenggara',
     reference: 'Nomor',
     free: 'Gratis',
+    feed: 'Tiket saya',
+    calledOff: 'Acara ini dibatalkan.',
+    moved: (at) => `Jadwal diubah pada ${at}: perhatikan waktu yang baru.`,
     used: (at) => `Sudah dipakai pada ${at}`,
     terms:
       'Berlaku untuk satu orang. Yang pertama kali dipindai di pintu yang masuk: jangan bagikan kode ini. Tiket yang dialihkan atau dikembalikan tidak berlaku lagi.',
@@ -58,15 +66,21 @@ export const WORDS: Record<Language, Words> = {
     organizer: 'Organizer',
     reference: 'Number',
     free: 'Free',
+    feed: 'My tickets',
+    calledOff: 'This event was called off.',
+    moved: (at) => `Moved to another time on ${at}: mind the new one.`,
     used: (at) => `Used on ${at}`,
     terms:
       'Admits one person. Whoever is scanned at the door first is let in, so show this code to nobody else. Once handed on or refunded, it is no longer valid.',
   },
 }
 
-/** From when to when, on the clocks of the place: `Saturday, 1 May 2027, 19:00–22:00 WIB`. @param timezone IANA name. */
+/**
+ * From when to when, on the clocks of the place: `Saturday, 1 May 2027, 19:00–22:00 WIB`. Where these are changed in between, it says by which
+ * each of the two is meant: an hour may come twice. @param timezone IANA name.
+ */
 export function spanText(startsAt: Date, endsAt: Date, timezone: string, language: Language): string {
-  return new Intl.DateTimeFormat(WORDS[language].locale, {
+  const format = new Intl.DateTimeFormat(WORDS[language].locale, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -75,7 +89,13 @@ export function spanText(startsAt: Date, endsAt: Date, timezone: string, languag
     minute: '2-digit',
     timeZoneName: 'short',
     timeZone: timezone,
-  }).formatRange(startsAt, endsAt)
+  })
+  const span = format.formatRange(startsAt, endsAt)
+  const clocks = [startsAt, endsAt].map(
+    (instant) => format.formatToParts(instant).find(({ type }) => type === 'timeZoneName')?.value ?? '',
+  )
+  if (clocks.every((clock) => span.includes(clock))) return span
+  return [startsAt, endsAt].map((instant) => format.formatRange(instant, instant)).join(' – ')
 }
 
 /** A moment, on the clocks of the place. */

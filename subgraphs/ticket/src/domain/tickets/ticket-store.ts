@@ -154,6 +154,20 @@ export async function countValidTicketsOfOwner(db: Db | Tx, ownerId: string): Pr
   return row?.count ?? 0
 }
 
+/** Events that are not over and of which somebody has a valid ticket: the next by id after one, so many at most. */
+export async function listHeldEvents(
+  db: Db,
+  { userId, after, limit }: { userId: string; after: string | null; limit: number },
+): Promise<string[]> {
+  const rows = await db.$queryRaw<
+    { id: string }[]
+  >`SELECT DISTINCT e.id FROM tickets t JOIN event_copies e ON e.id = t.event_id
+    WHERE t.owner_id = ${userId}::uuid AND t.status = 'VALID' AND e.ends_at > now()
+      AND ${after ? Prisma.sql`e.id > ${after}::uuid` : Prisma.sql`TRUE`}
+    ORDER BY e.id LIMIT ${limit}`
+  return rows.map(({ id }) => id)
+}
+
 /** Columns of a ticket `t` of an event `e`. */
 const TICKET_COLUMNS = Prisma.sql`t.id, t.code, t.event_id, e.organizer_id, e.staff, e.status AS event_status, t.ticket_type_id, t.seat_id,
   t.owner_id, t.guest_id IS NOT NULL AND t.guest_id = t.owner_id AS unclaimed, t.status, t.frozen, t.checked_in_at, t.offered_at, t.inside, t.attendee_name,
@@ -307,7 +321,8 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
     'waitlists', (SELECT coalesce(json_agg(w ORDER BY w.joined_at), '[]') FROM (SELECT event_id, ticket_type_id, quantity, status, joined_at
       FROM waitlist_entries WHERE user_id = ${userId}::uuid) w),
     'invitations', (SELECT coalesce(json_agg(g ORDER BY g.created_at), '[]') FROM (SELECT event_id, ticket_type_id, name, email, created_at
-      FROM guests WHERE user_id = ${userId}::uuid) g)
+      FROM guests WHERE user_id = ${userId}::uuid) g),
+    'calendarFeed', (SELECT json_build_object('created_at', created_at) FROM calendar_feeds WHERE user_id = ${userId}::uuid)
   )::text AS part`
   return row?.part ?? '{}'
 }

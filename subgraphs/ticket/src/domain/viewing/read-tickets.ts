@@ -1,3 +1,4 @@
+import { MOST_HELD_EVENTS } from '@karcis/kit/contracts/held-events'
 import { Forbidden } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import type { KeysetPage, PageArgs } from '@karcis/kit/pagination'
@@ -11,6 +12,7 @@ import {
   ALL_TICKETS,
   countTickets,
   countValidTicketsOfOwner,
+  listHeldEvents,
   listTickets,
   TICKETS_OF_OWNER,
 } from '../tickets/ticket-store.ts'
@@ -19,6 +21,18 @@ import {
 export async function readErasureLoss({ db }: Deps, userId: string): Promise<{ validTickets: number }> {
   return { validTickets: await countValidTicketsOfOwner(db, parseInput(idSchema, userId, 'userId')) }
 }
+
+const heldSchema = z.object({
+  userId: idSchema,
+  after: idSchema.nullish().default(null),
+  limit: z
+    .int()
+    .refine((limit) => limit >= 1 && limit <= MOST_HELD_EVENTS, `must be from 1 to ${MOST_HELD_EVENTS}`),
+})
+
+/** For which events that are not over somebody has a valid ticket, by id, for the event subgraph. @throws BadUserInput */
+export const readHeldEvents = async ({ db }: Deps, input: unknown): Promise<string[]> =>
+  listHeldEvents(db, parseInput(heldSchema, input, 'filter'))
 
 /** Reads tickets of users together with those of others that are asked for at the same time. */
 export interface TicketReads {
