@@ -104,7 +104,7 @@ export async function salesStory(karcis: Karcis): Promise<void> {
   )
   expect(found.bookings.edges).toEqual([{ node: { id: booking.id, user: { name: 'Budi' } } }])
   await eventually(async () => {
-    const { leaderboard } = await karcis.run('{ leaderboard { tickets } }', {})
-    expect(leaderboard).toEqual([{ tickets: 2 }])
+    const { leaderboard } = await karcis.run('{ leaderboard { tickets event { id } } }', {})
+    expect(leaderboard).toContainEqual({ tickets: 2, event: { id: eventId } })
   })
 }
