@@ -140,8 +140,11 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   )
   undo.use(
     await createEventSubgraph({
+      MAP_EMBED_URL: null,
+      MAP_STATIC_URL: null,
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...(await own('event')),
     }),

@@ -5,6 +5,8 @@ import { tell } from '@karcis/testkit/ask'
 import { gql } from '@karcis/testkit/gql'
 import { person, SERVICE_SECRET, tokenOf } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mapOf, OPENSTREETMAP } from '../src/domain/events/maps.ts'
+import { eventSettings } from '../src/env.ts'
 import {
   CREATE_CATEGORY,
   CREATE_SERIES,
@@ -173,6 +175,60 @@ describe('links', () => {
     const bazaar = await story.does(null, one, { id: titles.Bazaar })
     expect(new URL(bazaar.mapUrl).searchParams.get('query')).toBe('-6.2185,106.8018')
     expect(await story.does(null, one, { id: titles.Webinar })).toMatchObject({ mapUrl: null })
+  })
+})
+
+describe('maps', () => {
+  const MAPS = '{ mapUrl mapEmbedUrl mapImageUrl }'
+  const mapsOf = (id: string | undefined) =>
+    story.does(null, `query($id: ID!) { event(id: $id) ${MAPS} }`, { id })
+
+  it('are by the coordinates of a place or of what it is part of, by the templates of the settings', async () => {
+    const rock = await mapsOf(titles['Rock 100% Live'])
+    const embedded = new URL(rock.mapEmbedUrl)
+    expect(embedded.origin + embedded.pathname).toBe('https://www.openstreetmap.org/export/embed.html')
+    expect(Object.fromEntries(embedded.searchParams)).toEqual({
+      bbox: '106.7978,-6.2205,106.8058,-6.2165',
+      layer: 'mapnik',
+      marker: '-6.2185,106.8018',
+    })
+    const picture = 'https://maps.test/16/-6.2185%2C106.8018.png?at=106.8018,-6.2185'
+    expect(rock.mapImageUrl).toBe(picture)
+    expect(await mapsOf(titles.Bazaar)).toMatchObject({ mapEmbedUrl: rock.mapEmbedUrl, mapImageUrl: picture })
+    const { venue } = house
+    expect(await story.does(null, `query($id: ID!) { venue(id: $id) ${MAPS} }`, { id: venue.id })).toEqual(
+      rock,
+    )
+  })
+
+  it('are none without a place, or without coordinates where they are needed', async () => {
+    const none = { mapEmbedUrl: null, mapImageUrl: null }
+    expect(await mapsOf(titles.Webinar)).toEqual({ mapUrl: null, ...none })
+    expect(await mapsOf(titles.Jazz)).toMatchObject(none)
+  })
+
+  it('can be by words, where the platform has a map that takes them; a template says what it asks for', () => {
+    const place = { name: 'Café Élan', city: 'Jl. "A" & B?', latitude: null, longitude: null }
+    const words = 'https://maps.test/embed?q={query}&z={zoom}'
+    expect(mapOf(words, place)).toBe(
+      'https://maps.test/embed?q=Caf%C3%A9%20%C3%89lan%2C%20Jl.%20%22A%22%20%26%20B%3F&z=16',
+    )
+    expect(mapOf(words, { ...place, latitude: -0.0000001, longitude: 179.9999999 })).toBe(
+      'https://maps.test/embed?q=0%2C180&z=16',
+    )
+    expect(mapOf(null, place)).toBeNull()
+    const problem = (given: object) =>
+      eventSettings.pick({ MAP_EMBED_URL: true, MAP_STATIC_URL: true }).safeParse(given).error?.issues[0]
+        ?.message
+    const { data } = eventSettings
+      .pick({ MAP_EMBED_URL: true, MAP_STATIC_URL: true })
+      .safeParse({ MAP_STATIC_URL: '' })
+    expect(data).toEqual({ MAP_EMBED_URL: OPENSTREETMAP, MAP_STATIC_URL: null })
+    expect(problem({ MAP_EMBED_URL: 'none', MAP_STATIC_URL: words })).toBeUndefined()
+    expect(problem({ MAP_EMBED_URL: 'javascript:{query}' })).toBe('must be an http:// or https:// URL')
+    expect(problem({ MAP_STATIC_URL: 'https://maps.test/{lat}' })).toMatch(
+      /^may have only these in braces: latitude, /,
+    )
   })
 })
 

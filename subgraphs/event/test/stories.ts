@@ -17,6 +17,7 @@ import { testRedisUrl } from '@karcis/testkit/redis'
 import { USUAL_SETTINGS } from '@karcis/testkit/settings'
 import { expect } from 'vitest'
 import type { Deps } from '../src/domain/deps.ts'
+import { OPENSTREETMAP } from '../src/domain/events/maps.ts'
 import { createEventSubgraph } from '../src/server.ts'
 
 const HOUR = 3_600_000
@@ -69,8 +70,11 @@ export async function startStory(
       USER_URL: NOBODY,
       TICKET_URL: NOBODY,
       BOOKING_URL: NOBODY,
+      MAP_EMBED_URL: OPENSTREETMAP,
+      MAP_STATIC_URL: 'https://maps.test/{zoom}/{query}.png?at={longitude},{latitude}',
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...settings,
     }),

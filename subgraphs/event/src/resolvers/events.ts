@@ -19,6 +19,7 @@ import { listUpcomingEvents } from '../domain/browsing/upcoming-events.ts'
 import { preloadEvent } from '../domain/browsing/preload-event.ts'
 import { findEvent, recordEventView, watchEvent } from '../domain/browsing/view-event.ts'
 import { ifVisible, mayDo, shownStatus } from '../domain/events/event.ts'
+import { mapOf } from '../domain/events/maps.ts'
 import { googleCalendarUrl, locationOf, mapUrl, placeOf } from '../domain/events/place.ts'
 import { cancelEvent } from '../domain/organizing/cancel-event.ts'
 import { duplicateEvent, repeatEvent } from '../domain/organizing/duplicate-event.ts'
@@ -137,6 +138,10 @@ export const events = {
       const place = await placeOf(loaders, event)
       return place && mapUrl(place)
     },
+    mapEmbedUrl: async (event, _, { loaders, deps: { settings } }) =>
+      mapOf(settings.MAP_EMBED_URL, await placeOf(loaders, event), await locationOf(loaders, event)),
+    mapImageUrl: async (event, _, { loaders, deps: { settings } }) =>
+      mapOf(settings.MAP_STATIC_URL, await placeOf(loaders, event), await locationOf(loaders, event)),
   },
   CategoryFacet: {
     category: ({ value }, _, { loaders }) => loaders.category.load(value),

@@ -1,6 +1,8 @@
 import { blockSchedule, roomSchedule, unblockSchedule } from '../domain/hosting/room-schedule.ts'
 import { createRoom, deleteRoom, updateRoom } from '../domain/hosting/rooms.ts'
 import { createVenue, deleteVenue, listVenues, updateVenue } from '../domain/hosting/venues.ts'
+import { mapOf } from '../domain/events/maps.ts'
+import { mapUrl } from '../domain/events/place.ts'
 import { ifVisible } from '../domain/events/event.ts'
 import { ifOpen, opensTo, owns } from '../domain/ownership.ts'
 import { seatCount } from '../domain/venues/seat-layout.ts'
@@ -27,6 +29,11 @@ export const venues = {
   Venue: {
     __resolveReference: async ({ id }, { loaders, viewer }) => ifOpen(await loaders.venue.load(id), viewer),
     location: (venue, _, { loaders }) => loadOptional(loaders.location, venue.locationId),
+    mapUrl: (venue) => mapUrl(venue),
+    mapEmbedUrl: async (venue, _, { loaders, deps: { settings } }) =>
+      mapOf(settings.MAP_EMBED_URL, venue, await loadOptional(loaders.location, venue.locationId)),
+    mapImageUrl: async (venue, _, { loaders, deps: { settings } }) =>
+      mapOf(settings.MAP_STATIC_URL, venue, await loadOptional(loaders.location, venue.locationId)),
     public: (venue) => venue.ownerId === null,
     owner: (venue) => (venue.ownerId === null ? null : { id: venue.ownerId }),
     rooms: async (venue, _, { loaders, viewer }) =>

@@ -20,7 +20,7 @@ export const placeOf = (read: PlaceReads, schedule: EventSchedule): Promise<Plac
   schedule.venueId === null ? locationOf(read, schedule) : read.venue.load(schedule.venueId)
 
 /** What a link needs to know of a place. */
-interface Place {
+export interface Place {
   name: string
   city: string
   address?: string
