@@ -141,7 +141,10 @@ function configurationFor(
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     conformIdTokenClaims: false,
     scopes: ['openid', 'email', 'profile', CALENDAR_SCOPE],
-    features: { devInteractions: { enabled: false }, revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId } },
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
+    },
     // As at Google: where the page asks for it, and for good.
     issueRefreshToken: async (_, __, code) => code.scopes.has(CALENDAR_SCOPE),
     rotateRefreshToken: false,
