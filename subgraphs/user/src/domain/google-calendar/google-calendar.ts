@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { CALENDAR_EVENTS, type CalendarEvent, calendarEvents } from '@karcis/kit/contracts/calendar-event'
 import { transaction } from '@karcis/kit/database'
-import { BadUserInput, Conflict, KarcisError, NotFound, Unauthenticated } from '@karcis/kit/errors'
+import { BadUserInput, Conflict, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { defineJob, enqueue } from '@karcis/kit/jobs'
 import type { Viewer } from '@karcis/kit/service-token'
@@ -122,7 +122,7 @@ export interface SavedCalendarEntry {
 
 /**
  * Puts an event into the viewer's own calendar; one that is there already is made what the event is now.
- * @throws BadUserInput, NotFound for what they may not see; Conflict for what was called off; GoogleCalendarNotConnected, KarcisError RATE_LIMITED, ServiceUnavailable
+ * @throws BadUserInput, NotFound for what they may not see; Conflict for what was called off; GoogleCalendarNotConnected, RATE_LIMITED, ServiceUnavailable
  */
 export async function saveToGoogleCalendar(
   deps: Deps,
