@@ -100,6 +100,15 @@ export const MAIL_EXAMPLES: { readonly [K in NotificationKind]?: readonly DataOf
     { ...event, decision: 'APPROVED', message: null },
     { ...event, decision: 'REJECTED', message: 'Poster memuat alamat tempat lain.' },
   ],
+  CATEGORY_SUGGESTION_DECIDED: [
+    { suggestionId: ID, name: 'Wayang Kulit', decision: 'APPROVED', message: null },
+    {
+      suggestionId: ID,
+      name: 'Wayang Kulit',
+      decision: 'REJECTED',
+      message: 'Sudah termasuk kategori Seni.',
+    },
+  ],
   REVIEWS_RECEIVED: [
     {
       reviews: 12,

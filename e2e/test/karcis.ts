@@ -145,6 +145,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       MAP_STATIC_URL: null,
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...(await own('event')),
     }),

@@ -55,6 +55,13 @@ const room = (world: World): Promise<string> =>
 const series = (world: World): Promise<string> =>
   world.made('asOrganizer', 'createEventSeries', { title: world.text() })
 
+async function suggestion(world: World): Promise<string> {
+  const organizer = await signUpOrganizer(world.karcis, world.tokens.admin ?? '', world.text())
+  const SUGGEST = 'mutation ($input: SuggestCategoryInput!) { suggestCategory(input: $input) { id } }'
+  const given = input({ name: world.text(), reason: 'There is none for it.' })
+  return (await world.karcis.run(SUGGEST, given, organizer.token)).suggestCategory.id
+}
+
 const seatLayout = (world: World): Promise<string> =>
   world.made('asOrganizer', 'saveSeatLayout', { roomId: world.roomId, name: world.text(), layout: LAYOUT })
 
@@ -229,6 +236,13 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   events: () => ({}),
   eventSeries: own(series),
   roomSchedule: ({ roomId }) => ({ roomId, from: inDays(0), to: inDays(7) }),
+  suggestCategory: ({ text }) => input({ name: text(), reason: 'There is none for it.' }),
+  decideCategorySuggestion: async (world) => ({
+    id: await suggestion(world),
+    ...input({ decision: 'REJECTED', message: 'There is one for it.' }),
+  }),
+  clearSearchHistory: () => ({}),
+  preloadEvent: ({ eventId }) => ({ id: eventId }),
   deleteCategory: own((world) => world.made('asAdmin', 'createCategory', { name: world.text() })),
   updateLocation: async ({ made, text }) =>
     input({

@@ -25,6 +25,8 @@ export const eventSettings = subgraphSettings.extend({
   REVIEW_DAYS: z.coerce.number().int().min(1).max(366).default(14),
   /** For how many days views are told apart by day; popularity looks back 30. */
   VIEW_RETENTION_DAYS: z.coerce.number().int().min(31).default(90),
+  /** What people have searched for. */
+  SEARCH_HISTORY_RETENTION_DAYS: days(90),
   /** Blocks of rooms, from when they are over. */
   ROOM_BLOCK_RETENTION_DAYS: days(365),
 })

@@ -7,7 +7,9 @@ import { z } from 'zod'
 import type { Tx } from './domain/database.ts'
 import type { Deps } from './domain/deps.ts'
 import { updatePrices } from './domain/events/listing-store.ts'
+import { deleteSuggestions } from './domain/events/suggestion-store.ts'
 import { deleteBuyer, foldViews } from './domain/events/view-store.ts'
+import { eraseSearches } from './domain/browsing/search-history-store.ts'
 import { noteBuyers } from './domain/browsing/view-event.ts'
 import { fillListings, learnNewWords } from './domain/administering/fill-listings.ts'
 import { lapseReviews } from './domain/administering/lapse-reviews.ts'
@@ -99,6 +101,22 @@ const forgetBuyers = retention<Deps>({
   keepForDays: ({ settings }) => settings.VIEW_RETENTION_DAYS,
 })
 
+const forgetSearches = retention<Deps>({
+  name: 'forget-searches',
+  table: 'search_history',
+  since: 'searched_at',
+  keepForDays: ({ settings }) => settings.SEARCH_HISTORY_RETENTION_DAYS,
+})
+
+/** By then no search of whoever was erased is under way. */
+const forgetErasedSearchers = retention<Deps>({
+  name: 'forget-erased-searchers',
+  table: 'search_history_off',
+  since: 'erased_at',
+  where: 'erased_at IS NOT NULL',
+  keepForDays: 1,
+})
+
 /** An invitation that nobody has accepted in time names a stranger's address. */
 const forgetInvitations = retention<Deps>({
   name: 'forget-staff-invitations',
@@ -129,6 +147,8 @@ export const forgetting = [
   forgetLostRights,
   forgetEventCreations,
   forgetBuyers,
+  forgetSearches,
+  forgetErasedSearchers,
   forgetInvitations,
   forgetInvitationCounts,
 ]
@@ -163,6 +183,7 @@ export const inbox: EventHandlers<Tx> = {
     if (erased) {
       await eraseAuthor(tx, userId)
       await deleteBuyer(tx, userId)
+      await eraseSearches(tx, userId)
     }
     const lost = suspended || erased || role === 'CUSTOMER' || role === 'GUEST'
     if (!lost) return recordRights(tx, userId, null)
@@ -170,6 +191,7 @@ export const inbox: EventHandlers<Tx> = {
       ? 'The account of the organizer is suspended.'
       : 'The organizer has given up organizing this event.'
     await recordRights(tx, userId, reason)
+    if (erased) await deleteSuggestions(tx, userId)
     await endStaffWork(tx, userId)
     await enqueue(tx, pauseSalesOfOrganizer, { organizerId: userId, reason })
     await faultPoint('forget-organizer/noted')

@@ -96,6 +96,7 @@ describe('event.changed', () => {
       maxOpenPlaces: null,
       rescheduledAt: null,
       refundUntil: null,
+      imageUploadId: null,
       cancellationReason: null,
       version: 5,
     })

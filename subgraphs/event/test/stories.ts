@@ -74,6 +74,7 @@ export async function startStory(
       MAP_STATIC_URL: 'https://maps.test/{zoom}/{query}.png?at={longitude},{latitude}',
       REVIEW_DAYS: 14,
       VIEW_RETENTION_DAYS: 90,
+      SEARCH_HISTORY_RETENTION_DAYS: 90,
       ROOM_BLOCK_RETENTION_DAYS: 365,
       ...settings,
     }),

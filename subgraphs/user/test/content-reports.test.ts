@@ -195,6 +195,27 @@ describe('a review', () => {
     ])
   })
 
+  it('is not all that organizers hear of: what became of a category that they suggested', async () => {
+    const organizer = await story.signUp()
+    const suggestion = { organizerId: organizer.id, name: 'Wayang Kulit' }
+    for (const [decision, message] of [
+      ['REJECTED', 'Too narrow.'],
+      ['APPROVED', null],
+    ] as const) {
+      const suggestionId = newId()
+      await told('event.category-suggestion-decided', suggestionId, {
+        ...suggestion,
+        suggestionId,
+        decision,
+        message,
+      })
+    }
+    expect(await toldTo(organizer, 'CATEGORY_SUGGESTION_DECIDED')).toMatchObject([
+      { subject: 'There is a category Wayang Kulit now' },
+      { subject: 'Wayang Kulit does not become a category', paragraphs: [expect.anything(), 'Too narrow.'] },
+    ])
+  })
+
   it('is news to the organizer, with others of the day', async () => {
     const organizer = await story.signUp()
     const events = [{ eventId: newId(), title: 'Malam Keroncong', reviews: 3 }]

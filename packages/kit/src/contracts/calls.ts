@@ -33,6 +33,7 @@ const CALLS: Record<SubgraphName, Partial<Record<SubgraphName, Rights>>> = {
         'event.review-answered',
         'event.review-reported',
         'event.reviews-received',
+        'event.category-suggestion-decided',
         'event.audited',
       ],
     },

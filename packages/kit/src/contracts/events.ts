@@ -83,6 +83,14 @@ export const EVENTS = {
     reporterId: z.uuid(),
     reason: z.string(),
   }),
+  /** An admin has decided on a category that an organizer suggested; approved, there is one. */
+  'event.category-suggestion-decided': z.object({
+    suggestionId: z.uuid(),
+    organizerId: z.uuid(),
+    name: z.string(),
+    decision: z.enum(['APPROVED', 'REJECTED']),
+    message: z.string().nullable(),
+  }),
   /** There are new reviews of an organizer's events: told once a day at most, of some events by name. */
   'event.reviews-received': z.object({
     organizerId: z.uuid(),

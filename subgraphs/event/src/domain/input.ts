@@ -1,5 +1,6 @@
 import { BadUserInput, type FieldProblem } from '@karcis/kit/errors'
-import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
+import { slugOf } from '@karcis/kit/slugs'
+import { emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
 
 /** A longer text that may be empty; null and absent become ''. */
@@ -7,6 +8,12 @@ export const descriptionSchema = (max: number) =>
   emptyableTextSchema(max)
     .nullish()
     .transform((text) => text ?? '')
+
+/** What a category is called. */
+export const categoryNameSchema = nameSchema(80).refine(
+  (value) => value === '' || slugOf(value) !== '',
+  'needs a letter or digit',
+)
 
 export const latitudeSchema = z.number().min(-90, 'must be from -90 to 90').max(90, 'must be from -90 to 90')
 export const longitudeSchema = z

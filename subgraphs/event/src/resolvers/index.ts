@@ -5,6 +5,7 @@ import { clearLoaders, type Context } from '../request-context.ts'
 import { catalog } from './catalog.ts'
 import { events } from './events.ts'
 import { staff } from './staff.ts'
+import { searchHistory } from './search-history.ts'
 import { reviews } from './reviews.ts'
 import { venues } from './venues.ts'
 
@@ -25,6 +26,7 @@ const joined = joinResolvers<Resolvers>(
   catalog,
   events,
   reviews,
+  searchHistory,
   staff,
   venues,
 )

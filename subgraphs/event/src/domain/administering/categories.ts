@@ -2,18 +2,18 @@ import { transaction } from '@karcis/kit/database'
 import { NotFound } from '@karcis/kit/errors'
 import { idSchema, newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
-import { emptyableTextSchema, nameSchema, parseInput } from '@karcis/kit/validate'
+import { emptyableTextSchema, parseInput } from '@karcis/kit/validate'
 import { requireRole } from '@karcis/kit/viewer'
 import { z } from 'zod'
 import type { Category } from '../events/category-store.ts'
 import * as store from '../events/category-store.ts'
 import type { Deps } from '../deps.ts'
+import { categoryNameSchema } from '../input.ts'
 import { slugOf } from '@karcis/kit/slugs'
 
-const name = nameSchema(80).refine((value) => value === '' || slugOf(value) !== '', 'needs a letter or digit')
 const description = emptyableTextSchema(2000).nullish()
-const createSchema = z.object({ name, description })
-const updateSchema = z.object({ id: idSchema, name: name.optional(), description })
+const createSchema = z.object({ name: categoryNameSchema, description })
+const updateSchema = z.object({ id: idSchema, name: categoryNameSchema.optional(), description })
 
 /** Adds a category. Admins only. @throws Conflict when the name makes a slug that exists. */
 export async function createCategory(deps: Deps, viewer: Viewer | null, input: unknown): Promise<Category> {

@@ -20,6 +20,7 @@ import {
 import { countFacets, type Facets } from '../events/facet-store.ts'
 import type { EventOrder } from '../events/event-order.ts'
 import { slugOf } from '@karcis/kit/slugs'
+import { keepSearch } from './search-history.ts'
 import { parseSearch, searchEvents, searching } from './search.ts'
 
 const amountSchema = z.number().int('must be a whole number').min(0, 'must be at least 0')
@@ -61,7 +62,7 @@ export type AskedFilter = Omit<EventFilter, 'categoryId'> & {
 }
 
 /**
- * A page of the events that fit and that the viewer may see: approved ones, their own, all for an admin.
+ * A page of the events that fit and that the viewer may see: approved ones, their own, all for an admin. A search is kept in their history.
  * @param given of which everything given must fit; each word of `search` occurs in title, description, venue or city.
  * @param orders of which each decides what the one before leaves equal; the soonest first without any.
  * @throws BadUserInput for the filter, the order or the page; ServiceUnavailable when a search takes too long.
@@ -78,7 +79,9 @@ export async function listEvents(
   const { city, near, minPrice, maxPrice } = filter
   if ([search, city, near, minPrice, maxPrice].every((narrowing) => narrowing == null))
     return listFiltered(deps, query, page)
-  return searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
+  const found = await searchEvents(deps, query, search == null ? [] : parseSearch(search), page)
+  if (search != null) keepSearch(deps, viewer, search, page)
+  return found
 }
 
 /**

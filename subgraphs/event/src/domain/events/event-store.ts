@@ -419,7 +419,7 @@ export async function deletePendingChanges(
   return deleted ?? null
 }
 
-/** What is kept of a user, as JSON: what they organize and own, and when they have rooms for themselves. */
+/** What is kept of a user, as JSON: what they organize and own, what they have searched for, and when they have rooms for themselves. */
 export async function findPersonalData(db: Db, userId: string): Promise<string> {
   const [row] = await db.$queryRaw<{ part: string }[]>`SELECT json_build_object(
     'events', (SELECT coalesce(json_agg(e ORDER BY e.created_at), '[]') FROM (SELECT id, slug, title, description, status, message,
@@ -439,6 +439,11 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM review_reports WHERE reporter_id = ${userId}::uuid) p),
     'boughtFor', (SELECT coalesce(json_agg(b ORDER BY b.bought_at), '[]') FROM (SELECT event_id, bought_at
       FROM event_buyers WHERE user_id = ${userId}::uuid) b),
+    'categorySuggestions', (SELECT coalesce(json_agg(c ORDER BY c.created_at), '[]') FROM (SELECT name, reason, status, message, created_at,
+      decided_at FROM category_suggestions WHERE organizer_id = ${userId}::uuid) c),
+    'searches', (SELECT coalesce(json_agg(s ORDER BY s.searched_at), '[]') FROM (SELECT search, searched_at
+      FROM search_history WHERE user_id = ${userId}::uuid) s),
+    'searchesKept', NOT EXISTS (SELECT FROM search_history_off WHERE user_id = ${userId}::uuid),
     'roomBlocks', (SELECT coalesce(json_agg(b ORDER BY b.starts_at), '[]') FROM (SELECT room_id, starts_at, ends_at, reason, created_at
       FROM room_bookings WHERE holder_id = ${userId}::uuid) b)
   )::text AS part`

@@ -227,6 +227,16 @@ export const KINDS = {
     group: 'ORGANIZING',
     data: eventFacts.extend({ decision: z.enum(['APPROVED', 'REJECTED']), message: z.string().nullable() }),
   }),
+  /** Whoever suggested a category: an admin has decided. */
+  CATEGORY_SUGGESTION_DECIDED: kind({
+    group: 'ORGANIZING',
+    data: z.object({
+      suggestionId: z.uuid(),
+      name: z.string(),
+      decision: z.enum(['APPROVED', 'REJECTED']),
+      message: z.string().nullable(),
+    }),
+  }),
   /** Its organizer: new reviews of their events, once a day at most. */
   REVIEWS_RECEIVED: kind({
     group: 'ORGANIZING',

@@ -63,6 +63,16 @@ export const announcing = (pauseSeconds: number): EventHandlers<Tx> => ({
   'event.review-answered': (tx, { payload: { reviewId, eventId, authorId } }) =>
     tell(tx, toUser(authorId, eventId, 'REVIEW_ANSWERED', reviewId)),
 
+  'event.category-suggestion-decided': (tx, { payload: { organizerId, ...data } }) =>
+    tell(tx, {
+      kind: 'CATEGORY_SUGGESTION_DECIDED',
+      cause: data.suggestionId,
+      audience: 'USERS',
+      eventId: null,
+      userIds: [organizerId],
+      data,
+    }),
+
   'event.reviews-received': (tx, { id, payload: { organizerId, reviews, events } }) =>
     tell(tx, {
       kind: 'REVIEWS_RECEIVED',

@@ -333,6 +333,17 @@ export const en: Texts = {
     ],
     action: { label: 'See your event', url: say.url(`/organize/${eventId}`) },
   }),
+  CATEGORY_SUGGESTION_DECIDED: ({ name, decision, message }, say) => ({
+    subject:
+      decision === 'APPROVED' ? `There is a category ${name} now` : `${name} does not become a category`,
+    paragraphs: [
+      decision === 'APPROVED'
+        ? `You suggested the category ${name}. It has been added, and your events can be in it.`
+        : `You suggested the category ${name}. It has not been added.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'See your events', url: say.url('/organize') },
+  }),
   REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
     subject: reviews === 1 ? 'You have a new review' : `You have ${say.count(reviews)} new reviews`,
     paragraphs: [

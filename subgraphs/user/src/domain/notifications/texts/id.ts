@@ -335,6 +335,17 @@ export const id: Texts = {
     ],
     action: { label: 'Lihat acara Anda', url: say.url(`/organize/${eventId}`) },
   }),
+  CATEGORY_SUGGESTION_DECIDED: ({ name, decision, message }, say) => ({
+    subject:
+      decision === 'APPROVED' ? `Kategori ${name} kini tersedia` : `Kategori ${name} tidak ditambahkan`,
+    paragraphs: [
+      decision === 'APPROVED'
+        ? `Kategori ${name} yang Anda usulkan telah ditambahkan dan dapat dipakai untuk acara Anda.`
+        : `Kategori ${name} yang Anda usulkan tidak ditambahkan.`,
+      ...(message ? [message] : []),
+    ],
+    action: { label: 'Lihat acara Anda', url: say.url('/organize') },
+  }),
   REVIEWS_RECEIVED: ({ reviews, events }, say) => ({
     subject: `Anda mendapat ${say.count(reviews)} ulasan baru`,
     paragraphs: [
