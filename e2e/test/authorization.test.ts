@@ -16,7 +16,14 @@ const SCHEMA = new URL('../../schema/supergraph.graphql', import.meta.url)
 const WRITES = process.env.KARCIS_WRITE_AUTHORIZATION === '1'
 
 /** What is asked for all the time, and sign-ins, whose role is that of whoever has signed in. */
-const UNRECORDED = new Set(['refreshToken', 'recordEventView', 'login', 'createUser', 'continueAsGuest'])
+const UNRECORDED = new Set([
+  'refreshToken',
+  'recordEventView',
+  'preloadEvent',
+  'login',
+  'createUser',
+  'continueAsGuest',
+])
 
 let karcis: Karcis
 let world: World
