@@ -21,8 +21,13 @@ const endpoint = { endpointId: ID, url: 'https://toko.rumahmusik.example/karcis/
 const words =
   'Saya jatuh sakit dan tidak dapat datang. Mohon dikembalikan ke rekening yang sama.\nTerima kasih!'
 
+/** All kinds but the one that goes by text message alone. */
+export type MailedKind = Exclude<NotificationKind, 'PHONE_CODE'>
+
 /** What each kind of mail says in its cases, with names as long as they come: to look at them as pictures. */
-export const MAIL_EXAMPLES: { readonly [K in NotificationKind]?: readonly DataOf<K>[] } = {
+export const MAIL_EXAMPLES: {
+  readonly [K in MailedKind]: readonly DataOf<K>[]
+} = {
   VERIFY_EMAIL: [mailbox],
   RESET_PASSWORD: [mailbox],
   SIGN_IN_LINK: [mailbox],

@@ -28,7 +28,9 @@ import { type Platform, startProcesses } from './processes.ts'
 
 /** How often each of the five processes is killed. `npm run chaos` sets more. */
 const ROUNDS = Number(process.env.KARCIS_CHAOS_ROUNDS ?? 1)
-const BUYERS = 6
+const BUYERS = 4
+/** Between two things that a buyer does: a process dies amid their sales all the same, and is not kept from starting. */
+const THINK_MS = 150
 const HOLD_SECONDS = 6
 const PROCESSES = ['ticket', 'booking', 'event', 'user', 'router'] as const
 
@@ -177,8 +179,10 @@ it('has somebody’s data collected, and nothing left of them in any table, wher
   await using books = await booksOf(databases)
   await eventually(async () => expect(await books.unfinished()).toEqual([]), 60_000)
   await eventually(async () => expect(await books.contradictions()).toEqual([]))
-  // What subgraphs have told each other is forgotten some days later (OUTBOX_RETENTION_DAYS).
-  expect((await found()).filter((table) => table !== 'kit.outbox')).toEqual([])
+  // What subgraphs have told each other is forgotten some days later (OUTBOX_RETENTION_DAYS); an invoice, where the job has come
+  // to it before they were erased, is kept as it was issued (docs/security.md).
+  const kept = ['kit.outbox', 'public.invoices']
+  expect((await found()).filter((table) => !kept.includes(table))).toEqual([])
   expect(await insist(() => signInAgain(karcis, wulan))).toBe(false)
 })
 
@@ -190,7 +194,8 @@ it(`keeps seats, tickets and money right while every process is killed ${ROUNDS}
 
   const books = undo.use(await booksOf(databases))
   const storm = new AbortController()
-  const shopping = buyers.map((buyer, index) => shopUntil(storm.signal, karcis, buyer, hall, index))
+  const habits = { thinkMs: THINK_MS }
+  const shopping = buyers.map((buyer, index) => shopUntil(storm.signal, karcis, buyer, hall, index, habits))
   for (let round = 0; round < ROUNDS; round++) {
     for (const name of PROCESSES) {
       await pause(300 + Math.random() * 700) // any moment of the story

@@ -2,6 +2,7 @@ import { grantDatabase } from '@karcis/infra/database-role'
 import { freePort } from '@karcis/infra/setup'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { eventually } from '@karcis/testkit/eventually'
+import { INHERITED } from '@karcis/testkit/process'
 import { platformProcesses } from '../../scripts/platform.ts'
 import { supervise } from '../../scripts/supervisor.ts'
 import { ADMIN } from './karcis.ts'
@@ -47,7 +48,7 @@ export async function startProcesses(
     databaseUrls,
     redisUrl,
     env: {
-      PATH: process.env.PATH,
+      ...INHERITED,
       NODE_ENV: 'development',
       LOG_LEVEL: 'fatal',
       ...SECRETS,

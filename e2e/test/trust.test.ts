@@ -1,7 +1,7 @@
 import { gql } from '@karcis/testkit/gql'
 import { TOTP } from 'otpauth'
 import pg from 'pg'
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
   PASSWORD,
   arena,
@@ -12,10 +12,15 @@ import {
   signUp,
   signUpOrganizer,
 } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { type Karcis, startKarcis } from './karcis.ts'
+
+let karcis: Karcis
+beforeAll(async () => {
+  karcis = await startKarcis()
+})
+afterAll(() => karcis[Symbol.asyncDispose]())
 
 it('answers nothing behind the router to somebody who has no service token', async () => {
-  await using karcis = await startKarcis()
   const { token } = await signUp(karcis, 'Budi')
   for (const url of Object.values(karcis.subgraphs)) {
     for (const query of [
@@ -39,7 +44,6 @@ it('answers nothing behind the router to somebody who has no service token', asy
 })
 
 it('does not believe identity headers from outside', async () => {
-  await using karcis = await startKarcis()
   const { id, token } = await signUp(karcis, 'Budi')
   const { body } = await gql(
     `${karcis.url}/graphql`,
@@ -55,7 +59,6 @@ it('does not believe identity headers from outside', async () => {
 })
 
 it('shows of another person no more than id, name and picture', async () => {
-  await using karcis = await startKarcis()
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId } = await arena(karcis, admin, organizer)
@@ -77,7 +80,6 @@ it('shows of another person no more than id, name and picture', async () => {
 })
 
 it('keeps other people out of holds, bookings, tickets and events that are not theirs', async () => {
-  await using karcis = await startKarcis()
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const rival = await signUpOrganizer(karcis, admin, 'Tono')
@@ -119,7 +121,6 @@ it('keeps other people out of holds, bookings, tickets and events that are not t
 })
 
 it('shuts a session out within seconds after logout, on its open socket too', async () => {
-  await using karcis = await startKarcis()
   const admin = await signInAdmin(karcis)
   const { eventId } = await arena(karcis, admin, await signUpOrganizer(karcis, admin))
   const buyer = await signUp(karcis, 'Budi')
@@ -140,7 +141,6 @@ it('shuts a session out within seconds after logout, on its open socket too', as
 })
 
 it('gives no hint of what is inside when something is wrong', async () => {
-  await using karcis = await startKarcis()
   const answers = await Promise.all([
     karcis.attempt('{ nonsense }'),
     karcis.attempt('{'),
@@ -161,7 +161,6 @@ it('gives no hint of what is inside when something is wrong', async () => {
 })
 
 it('asks for a second factor at a sign-in, and for a proof of just now where it is dear', async () => {
-  await using karcis = await startKarcis()
   await using stack = new AsyncDisposableStack()
   const users = stack.adopt(new pg.Pool({ connectionString: karcis.databases.user, max: 1 }), (pool) =>
     pool.end(),

@@ -11,6 +11,7 @@ import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import type { FaultPoint } from '@karcis/kit/fault-points'
 import { startBalancer } from '@karcis/testkit/balancer'
 import { eventually } from '@karcis/testkit/eventually'
+import { INHERITED } from '@karcis/testkit/process'
 import { createTcpProxy, type TcpProxy } from '@karcis/testkit/tcp-proxy'
 import type { ProcessSpec } from '../../../scripts/supervised-process.ts'
 import { platformProcesses } from '../../../scripts/platform.ts'
@@ -127,7 +128,7 @@ export async function startCluster(
       >,
       databaseUrls,
       redisUrl: redisProxy.through(redis.url),
-      env: { PATH: process.env.PATH, NODE_ENV: 'development', LOG_LEVEL: 'warn', ...SECRETS, ...settings },
+      env: { ...INHERITED, NODE_ENV: 'development', LOG_LEVEL: 'warn', ...SECRETS, ...settings },
     })
     for (const [group, members] of groups.entries())
       for (const spec of members) {

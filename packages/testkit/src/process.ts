@@ -5,6 +5,13 @@ import { eventually } from './eventually.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
+/** What every process of a test has of our own environment: where programs are, and what is compiled of them (vitest.config.ts). */
+const { PATH, NODE_COMPILE_CACHE } = process.env
+export const INHERITED: Record<string, string> = {
+  ...(PATH !== undefined && { PATH }),
+  ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
+}
+
 /** One line of a process' log. */
 export interface LogLine {
   level: number
@@ -41,7 +48,7 @@ export async function startProcess(
   const port = String(await freePort())
   const child = spawn(process.execPath, [...execArgv, script], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env, PORT: port },
+    env: { ...INHERITED, HOST: '127.0.0.1', LOG_LEVEL: 'info', ...env, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const log: LogLine[] = []

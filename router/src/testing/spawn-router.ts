@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { INHERITED } from '@karcis/testkit/process'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
@@ -20,7 +21,7 @@ export interface RouterProcess extends AsyncDisposable {
 /** @param env all of its environment but PATH. */
 export function spawnRouter(args: string[], env: NodeJS.ProcessEnv = {}): RouterProcess {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, ...args], {
-    env: { PATH: process.env.PATH, DRAIN_SECONDS: '0', ...env },
+    env: { ...INHERITED, DRAIN_SECONDS: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const exit = once(child, 'close').then(([code]) => code as number | null)

@@ -34,6 +34,8 @@ import { openDocument, openPicture, takeUpload } from './domain/files/serve-file
 import { chooseStorage } from './domain/files/storage/choose-storage.ts'
 import { sweepUploads } from './domain/files/sweep-uploads.ts'
 import { confirmEventImage } from './domain/files/use-upload.ts'
+import { revokeConsent } from './domain/google-calendar/google-calendar.ts'
+import { createGoogleCalendarApi } from './domain/google-calendar/google-calendar-api.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
@@ -109,6 +111,10 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         google: googleOf(settings, base.log),
+        googleCalendar: settings.GOOGLE_CLIENT_ID
+          ? createGoogleCalendarApi(settings.GOOGLE_CALENDAR_URL, base.log)
+          : null,
+        calendarSealer: createSealer(`calendars ${settings.KEY_ENCRYPTION_SECRET}`),
         sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
@@ -176,6 +182,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       collectDataExport,
       resumeDataExports,
       mailAskedLink,
+      revokeConsent,
       makePictureSizes,
       resumePictureSizes,
       sweepUploads,

@@ -74,7 +74,7 @@ const PDF = Buffer.from(
   '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n',
 )
 
-describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
+describe.each(Object.entries(STORAGES))('files in %s', (name, start) => {
   let story: FileStory
   let siti: Person
   let jpeg: Buffer
@@ -82,7 +82,7 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
   beforeAll(async () => {
     story = await start()
     siti = await story.signUp('Siti')
-    jpeg = await photo(400, 300)
+    jpeg = await photo(60, 40)
   })
 
   afterAll(() => story[Symbol.asyncDispose]())
@@ -96,7 +96,7 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
   )
 
   it('takes a photograph, turned upright and without where it was, and makes its sizes', async () => {
-    const id = await send(story, siti, 'EVENT_IMAGE', 'image/jpeg', jpeg)
+    const id = await send(story, siti, 'EVENT_IMAGE', 'image/jpeg', await photo(400, 300))
     const { data } = await finish(siti, id)
     const { image } = data.finishUpload
     expect(data.finishUpload).toMatchObject({ id, state: 'READY', purpose: 'EVENT_IMAGE' })
@@ -228,7 +228,12 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     },
   }
 
-  it.each(Object.entries(HOSTILE))('refuses %s, and nothing of it is left', async (_what, hostile) => {
+  // What is looked at are the same bytes wherever they lie: in the second storage a picture and a document stand for all.
+  const tried = Object.entries(HOSTILE).filter(
+    ([what]) => name === 'a folder' || what === 'half a picture' || what === 'a document that is a page',
+  )
+
+  it.each(tried)('refuses %s, and nothing of it is left', async (_what, hostile) => {
     const before = await story.kept()
     const id = await send(story, siti, hostile.purpose ?? 'AVATAR', hostile.type, await hostile.bytes())
     expect(await story.kept()).toContain(`incoming/${id}`)
@@ -262,7 +267,7 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     expect((await finish(siti, id)).data).toEqual(first?.data)
     const [, , key] = first?.data.finishUpload.image.url.split('/') ?? []
     await eventually(async () =>
-      expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10),
+      expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(4),
     )
     expect((await story.kept()).filter((path) => path.includes(id))).toEqual([])
   })
@@ -271,7 +276,7 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
     const dewi = await story.signUp()
     const first = await send(story, dewi, 'AVATAR', 'image/jpeg', jpeg)
     const { data } = await dewi.ask(SET_AVATAR, { uploadId: first })
-    expect(data.setAvatar.avatarUrl).toMatch(/^\/files\/[\w-]{43}\/300$/)
+    expect(data.setAvatar.avatarUrl).toMatch(/^\/files\/[\w-]{43}\/40$/)
     expect((await dewi.ask(SET_AVATAR, { uploadId: first })).data).toEqual(data) // done again
     const banner = await send(story, dewi, 'PROPOSAL_BANNER', 'image/jpeg', jpeg)
     const { code, facts } = await dewi.ask(SET_AVATAR, { uploadId: banner })
@@ -327,7 +332,7 @@ describe.each(Object.entries(STORAGES))('files in %s', (_name, start) => {
         (await story.kept()).filter((path) => !before.includes(path)).every((path) => path.includes(key)),
       ).toBe(true),
     )
-    expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(10) // it is the event's
+    expect((await story.kept()).filter((path) => path.includes(key))).toHaveLength(4) // it is the event's
   })
 })
 

@@ -1,14 +1,14 @@
 import { eventually } from '@karcis/testkit/eventually'
 import pg from 'pg'
-import { expect, it } from 'vitest'
-import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const FEES = '{ event(id: $id) { fees { kind name basisPoints } } }'
 const INVOICES = '{ invoices { edges { node { number total sellerName buyerName url(language: EN) } } } }'
 
-it('shows fees with the event, charges them, and gives an invoice of them as a PDF by the one port', async () => {
-  await using karcis = await startKarcis()
+/** shows fees with the event, charges them, and gives an invoice of them as a PDF by the one port. */
+export async function invoiceStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, seat } = await arena(karcis, admin, organizer)
@@ -55,4 +55,4 @@ it('shows fees with the event, charges them, and gives an invoice of them as a P
       .toString(),
   ).toBe('%PDF-')
   expect((await fetch(karcis.url + invoice.url.replace('.pdf', 'A.pdf'))).status).toBe(404)
-})
+}

@@ -1,7 +1,7 @@
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
-import { approvedEvent, signInAdmin, signInAgain, signUp, signUpOrganizer } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { approvedEvent, signInAdmin, signInAgain, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const CART = `{ cart { totalPrice currency expiresAt events { event { title }
   items { id quantity reservedUntil items { name ticketType { available } } } } } }`
@@ -12,8 +12,8 @@ const PAY = `mutation ($id: ID!) { confirmPayment(id: $id, input: { method: WALL
   status payment { amount } } }`
 const LOOK = '{ myBookings { edges { node { status tickets { status } } } } me { balance } }'
 
-it('fills a cart at two events, finds it on another device, and pays for all of it at once', async () => {
-  await using karcis = await startKarcis()
+/** fills a cart at two events, finds it on another device, and pays for all of it at once. */
+export async function cartStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const types: string[] = []
@@ -54,4 +54,4 @@ it('fills a cart at two events, finds it on another device, and pays for all of 
     expect(me.balance).toBe(600_000)
   })
   expect((await karcis.run(CART, {}, buyer.token)).cart.events).toEqual([])
-})
+}

@@ -1,13 +1,13 @@
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
-import { booksOf } from './books.ts'
-import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { booksOf } from '../books.ts'
+import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const ENTRY = 'status position hold { id expiresAt items { quantity } seats { id } }'
 
-it('sold out: who waits is offered what somebody gives back, buys it, and the other has their money', async () => {
-  await using karcis = await startKarcis()
+/** sold out: who waits is offered what somebody gives back, buys it, and the other has their money. */
+export async function resaleStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, vip, seats } = await arena(karcis, admin, organizer)
@@ -64,4 +64,4 @@ it('sold out: who waits is offered what somebody gives back, buys it, and the ot
   })
   await eventually(async () => expect(await books.unfinished()).toEqual([]), 20_000)
   expect(await books.contradictions()).toEqual([])
-})
+}

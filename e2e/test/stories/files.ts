@@ -1,10 +1,10 @@
-import { expect, it } from 'vitest'
-import { signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { type Karcis, startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { signInAdmin, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 /** A black square of 8 × 8 pixels. */
 const PICTURE = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADklEQVR4nGNgGAWDEwAAAcgAAX9gtA8AAAAASUVORK5CYII=',
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAADElEQVR42mNgGB4AAADIAAGTvaWOAAAAAElFTkSuQmCC',
   'base64',
 )
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n')
@@ -25,8 +25,8 @@ async function send(karcis: Karcis, token: string, purpose: string, contentType:
   return { id, url: new URL(url, karcis.url) }
 }
 
-it('a picture is sent past GraphQL, shown with its event in the form that a browser takes, and kept by it', async () => {
-  await using karcis = await startKarcis()
+/** a picture is sent past GraphQL, shown with its event in the form that a browser takes, and kept by it. */
+export async function pictureStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { id: imageUploadId, url } = await send(karcis, organizer.token, 'EVENT_IMAGE', 'image/png', PICTURE)
@@ -108,4 +108,4 @@ it('a picture is sent past GraphQL, shown with its event in the form that a brow
   const document = await get(submitted.submitOrganizerProposal.documentUrl)
   expect(document.headers.get('content-disposition')).toMatch(/^attachment; /)
   expect(Buffer.from(await document.arrayBuffer()).equals(PDF)).toBe(true)
-})
+}

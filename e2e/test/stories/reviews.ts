@@ -1,6 +1,6 @@
 import { eventually } from '@karcis/testkit/eventually'
 import pg from 'pg'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import {
   approvedEvent,
   createBooking,
@@ -10,8 +10,8 @@ import {
   signUp,
   signUpOrganizer,
   ticketType,
-} from './builders.ts'
-import { type Karcis, startKarcis } from './karcis.ts'
+} from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const CREATE = 'mutation ($input: CreateReviewInput!) { createReview(input: $input) { id author { name } } }'
 const EVENT = `query ($id: ID!) { event(id: $id) {
@@ -40,10 +40,10 @@ async function end(karcis: Karcis, eventId: string): Promise<void> {
   await client.end()
 }
 
-it('who came in says how it was, the organizer answers, somebody reports it, an admin hides it, and each is told', async () => {
-  await using karcis = await startKarcis()
+/** who came in says how it was, the organizer answers, somebody reports it, an admin hides it, and each is told. */
+export async function reviewStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
-  const organizer = await signUpOrganizer(karcis, admin)
+  const organizer = await signUpOrganizer(karcis, admin, 'Nina')
   const eventId = await approvedEvent(karcis, admin, organizer)
   const typeId = await ticketType(karcis, organizer, eventId, { name: 'Standing', price: 1_000, quota: 10 })
   const [budi, sari] = [await signUp(karcis, 'Budi'), await signUp(karcis, 'Sari')]
@@ -82,10 +82,10 @@ it('who came in says how it was, the organizer answers, somebody reports it, an 
       ],
     },
     organizer: {
-      name: 'Rara',
+      name: 'Nina',
       organizerProfile: {
-        slug: 'rara-presents',
-        name: 'Rara Presents',
+        slug: 'nina-presents',
+        name: 'Nina Presents',
         rating: { count: 1, mean: 2 },
         followerCount: 0,
       },
@@ -125,4 +125,4 @@ it('who came in says how it was, the organizer answers, somebody reports it, an 
   })
   expect(await toldOf(karcis, sari, 'REPORT_DECIDED')).toMatchObject({ event: null })
   expect((await karcis.run(OPEN, {}, admin)).contentReports.edges).toEqual([])
-})
+}

@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest'
-import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { arena, createBooking, holdSeats, pay, signInAdmin, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
-it('gives tickets as documents by the one port, asks who comes, and knows none of what was handed on', async () => {
-  await using karcis = await startKarcis()
+/** gives tickets as documents by the one port, asks who comes, and knows none of what was handed on. */
+export async function ticketDocumentStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, seat } = await arena(karcis, admin, organizer)
@@ -159,4 +159,4 @@ it('gives tickets as documents by the one port, asks who comes, and knows none o
   const { updatedAt, ...after } = await soldAs(own.id, buyer.token)
   expect(after).toEqual({ ...sold, updatedAt: undefined })
   expect(Date.parse(updatedAt)).toBeGreaterThan(Date.parse(sold.updatedAt))
-})
+}

@@ -1,9 +1,9 @@
 import { type IncomingMessage, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { expect, it } from 'vitest'
-import { approvedEvent, signInAdmin, signUp, signUpOrganizer, ticketType } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { approvedEvent, signInAdmin, signUp, signUpOrganizer, ticketType } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 /** As a browser would, without undoing any coding. */
 async function get(url: string, headers: Record<string, string> = {}) {
@@ -13,8 +13,8 @@ async function get(url: string, headers: Record<string, string> = {}) {
   return { status: response.statusCode, headers: response.headers, body: await buffer(response) }
 }
 
-it('sells the seats of a drawing, and gives their geometry by the one port, for ever', async () => {
-  await using karcis = await startKarcis()
+/** sells the seats of a drawing, and gives their geometry by the one port, for ever. */
+export async function seatLayoutStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const eventId = await approvedEvent(karcis, admin, organizer)
@@ -174,4 +174,4 @@ it('sells the seats of a drawing, and gives their geometry by the one port, for 
     buyer.token,
   )
   expect(holdBestSeats.seats).toEqual(bestSeats.together.groups[0].seats)
-})
+}

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import {
   arena,
   createBooking,
@@ -8,8 +8,8 @@ import {
   signInAdmin,
   signUp,
   signUpOrganizer,
-} from './builders.ts'
-import { startKarcis } from './karcis.ts'
+} from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const POSITION = 'status position estimatedSeconds admittedUntil pass event { title }'
 const WATCH = `subscription ($eventId: ID!) { queuePositionChanged(eventId: $eventId) { ${POSITION} } }`
@@ -24,8 +24,8 @@ interface Told {
   queuePositionChanged: { status: string; position: number | null; pass: string | null }
 }
 
-it('a rush waits in line: seats, bookings and carts are for those whose turn it is', async () => {
-  await using karcis = await startKarcis()
+/** a rush waits in line: seats, bookings and carts are for those whose turn it is. */
+export async function waitingRoomStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, standing, seat } = await arena(karcis, admin, organizer)
@@ -72,4 +72,4 @@ it('a rush waits in line: seats, bookings and carts are for those whose turn it 
   const { setQueue } = await karcis.run(SET, { input: { eventId, enabled: false } }, organizer.token)
   expect(setQueue).toEqual({ enabled: false, waiting: 0, admitted: 1, event: { title: expect.any(String) } })
   expect((await holdSeats(karcis, other, eventId, [seat('Front', 'A', 10)])).holdSeats.status).toBe('ACTIVE')
-})
+}

@@ -1,5 +1,5 @@
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import {
   arena,
   createBooking,
@@ -10,9 +10,9 @@ import {
   signInAdmin,
   signUp,
   signUpOrganizer,
-} from './builders.ts'
-import { startKarcis } from './karcis.ts'
-import { mailed } from './mailed.ts'
+} from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
+import { mailed } from '../mailed.ts'
 
 const CHECK_IN = 'mutation ($input: CheckInInput!) { checkIn(input: $input) { id status owner { name } } }'
 const STATS = 'query ($eventId: ID!) { checkInStats(eventId: $eventId) { total checkedIn } }'
@@ -31,8 +31,8 @@ const CANCEL = 'mutation ($eventId: ID!) { cancelEvent(id: $eventId, reason: "No
 const FEES = 'mutation ($input: SetFeesInput!) { setFees(input: $input) { id } }'
 const RESALE = 'mutation ($input: SetResaleInput!) { setResale(input: $input) { id } }'
 
-it('staff of an event do what their roles are for, in every subgraph, and nothing more once they are taken off', async () => {
-  await using karcis = await startKarcis()
+/** staff of an event do what their roles are for, in every subgraph, and nothing more once they are taken off. */
+export async function staffStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, vip, standing, seat } = await arena(karcis, admin, organizer)
@@ -163,4 +163,4 @@ it('staff of an event do what their roles are for, in every subgraph, and nothin
     )
     expect(event.staff).toEqual([])
   })
-})
+}

@@ -3,17 +3,18 @@ import { readFileSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { closeHttp, listen } from '@karcis/kit/http'
 import { eventually } from '@karcis/testkit/eventually'
-import { expect, it } from 'vitest'
-import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from './builders.ts'
-import { startKarcis } from './karcis.ts'
+import { expect } from 'vitest'
+import { arena, createBooking, holdSeats, signInAdmin, signUp, signUpOrganizer } from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const CREATE = `mutation ($input: CreateWebhookEndpointInput!) { createWebhookEndpoint(input: $input) { id secret enabled } }`
 const PAY = 'mutation ($id: ID!) { confirmPayment(id: $id, input: { method: WALLET }) { status } }'
 const LOG = `query ($id: ID!) { webhookDeliveries(endpointId: $id) {
   totalCount edges { node { type status attempts responseStatus } } } }`
 
-it('tells an organizer’s server of a sale, by the one port and out of it, signed as docs/webhooks.md says', async () => {
-  const page = readFileSync(new URL('../../docs/webhooks.md', import.meta.url), 'utf8')
+/** tells an organizer’s server of a sale, by the one port and out of it, signed as docs/webhooks.md says. */
+export async function webhookStory(karcis: Karcis): Promise<void> {
+  const page = readFileSync(new URL('../../../docs/webhooks.md', import.meta.url), 'utf8')
   const [, code = ''] = /```js\n(.+?)```/s.exec(page) ?? []
   const { verify } = await import(`data:text/javascript,${encodeURIComponent(code)}`)
   const received: { headers: IncomingHttpHeaders; body: string }[] = []
@@ -26,7 +27,6 @@ it('tells an organizer’s server of a sale, by the one port and out of it, sign
   const port = await listen(server, 0, '127.0.0.1')
   await using _server = { [Symbol.asyncDispose]: () => closeHttp(server, 0) }
 
-  await using karcis = await startKarcis()
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const { eventId, seat } = await arena(karcis, admin, organizer)
@@ -60,4 +60,4 @@ it('tells an organizer’s server of a sale, by the one port and out of it, sign
       ],
     })
   })
-})
+}

@@ -1,5 +1,5 @@
 import { eventually } from '@karcis/testkit/eventually'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect } from 'vitest'
 import {
   approvedEvent,
   createBooking,
@@ -9,19 +9,13 @@ import {
   signUp,
   signUpOrganizer,
   ticketType,
-} from './builders.ts'
-import { type Karcis, startKarcis } from './karcis.ts'
+} from '../builders.ts'
+import type { Karcis } from '../karcis.ts'
 
 const DAY_MS = 86_400_000
 
-let karcis: Karcis
-beforeAll(async () => {
-  karcis = await startKarcis()
-})
-afterAll(() => karcis[Symbol.asyncDispose]())
-
 /** Kinds of what somebody was told, oldest first. */
-async function toldTo({ token }: Person): Promise<string[]> {
+async function toldTo(karcis: Karcis, { token }: Person): Promise<string[]> {
   const { notifications } = await karcis.run(
     '{ notifications(last: 50) { edges { node { kind } } } }',
     {},
@@ -30,13 +24,18 @@ async function toldTo({ token }: Person): Promise<string[]> {
   return notifications.edges.map(({ node }: { node: { kind: string } }) => node.kind).toReversed()
 }
 
-const buy = async (person: Person, ticketTypeId: string): Promise<{ booking: string; ticket: string }> => {
+const buy = async (
+  karcis: Karcis,
+  person: Person,
+  ticketTypeId: string,
+): Promise<{ booking: string; ticket: string }> => {
   const { createBooking: booking } = await createBooking(karcis, person, { ticketTypeId, quantity: 1 })
   const { confirmPayment: paid } = await pay(karcis, person, booking.id)
   return { booking: booking.id, ticket: paid.tickets[0].id }
 }
 
-it('people are told of what happens to them, once each: from an event of whom they follow to its being called off', async () => {
+/** people are told of what happens to them, once each: from an event of whom they follow to its being called off. */
+export async function messageStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin)
   const [siti, budi, ayu] = [
@@ -59,25 +58,25 @@ it('people are told of what happens to them, once each: from an event of whom th
     price: 50_000,
     quota: 100,
   })
-  await eventually(async () => expect(await toldTo(siti)).toEqual(['NEW_EVENT']))
+  await eventually(async () => expect(await toldTo(karcis, siti)).toEqual(['NEW_EVENT']))
   await eventually(async () =>
-    expect(await toldTo(organizer)).toEqual(['PROPOSAL_REVIEWED', 'EVENT_REVIEWED']),
+    expect(await toldTo(karcis, organizer)).toEqual(['PROPOSAL_REVIEWED', 'EVENT_REVIEWED']),
   )
 
   // The last place is bought, waited for, given back and offered.
-  const front = await buy(siti, last)
+  const front = await buy(karcis, siti, last)
   await as(ayu, 'mutation ($id: ID!) { joinWaitlist(ticketTypeId: $id) { id } }', { id: last })
-  await eventually(async () => expect(await toldTo(siti)).toContain('PURCHASE'))
+  await eventually(async () => expect(await toldTo(karcis, siti)).toContain('PURCHASE'))
   await karcis.run(
     'mutation ($id: ID!) { refundBooking(id: $id, reason: "As agreed.") { status } }',
     { id: front.booking },
     admin,
   )
-  await eventually(async () => expect(await toldTo(siti)).toContain('REFUND_PAID'))
-  await eventually(async () => expect(await toldTo(ayu)).toEqual(['WAITLIST_OFFER']))
+  await eventually(async () => expect(await toldTo(karcis, siti)).toContain('REFUND_PAID'))
+  await eventually(async () => expect(await toldTo(karcis, ayu)).toEqual(['WAITLIST_OFFER']))
 
   // A ticket is handed on; a guest is invited who has an account.
-  const { ticket } = await buy(siti, standing)
+  const { ticket } = await buy(karcis, siti, standing)
   await as(
     siti,
     'mutation ($id: ID!, $email: String!) { transferTicket(id: $id, email: $email) { status } }',
@@ -86,8 +85,8 @@ it('people are told of what happens to them, once each: from an event of whom th
       email: budi.email,
     },
   )
-  await buy(siti, standing)
-  await eventually(async () => expect(await toldTo(budi)).toEqual(['TICKET_RECEIVED']))
+  await buy(karcis, siti, standing)
+  await eventually(async () => expect(await toldTo(karcis, budi)).toEqual(['TICKET_RECEIVED']))
   await as(organizer, 'mutation ($input: ImportGuestsInput!) { importGuests(input: $input) { id } }', {
     input: { eventId, csv: `Name,Email,Ticket\nAyu,${ayu.email},Standing` },
   })
@@ -96,7 +95,7 @@ it('people are told of what happens to them, once each: from an event of whom th
   await as(organizer, 'mutation ($input: SendCampaignInput!) { sendCampaign(input: $input) { id } }', {
     input: { eventId, subject: 'Bring a friend', body: 'Two for one.', audience: 'PAST_BUYERS' },
   })
-  await eventually(async () => expect(await toldTo(siti)).toContain('CAMPAIGN'))
+  await eventually(async () => expect(await toldTo(karcis, siti)).toContain('CAMPAIGN'))
   const startsAt = Date.now() + 30 * DAY_MS
   await as(organizer, 'mutation ($input: RescheduleEventInput!) { rescheduleEvent(input: $input) { id } }', {
     input: {
@@ -106,7 +105,7 @@ it('people are told of what happens to them, once each: from an event of whom th
       refundUntil: new Date(startsAt - DAY_MS).toISOString(),
     },
   })
-  await eventually(async () => expect(await toldTo(budi)).toContain('EVENT_CHANGED'))
+  await eventually(async () => expect(await toldTo(karcis, budi)).toContain('EVENT_CHANGED'))
   await as(
     organizer,
     'mutation ($id: ID!) { cancelEvent(id: $id, reason: "The hall is flooded.") { status } }',
@@ -115,7 +114,7 @@ it('people are told of what happens to them, once each: from an event of whom th
     },
   )
   await eventually(async () => {
-    expect((await toldTo(siti)).toSorted()).toEqual([
+    expect((await toldTo(karcis, siti)).toSorted()).toEqual([
       'CAMPAIGN',
       'EVENT_CANCELLED',
       'EVENT_CHANGED',
@@ -128,8 +127,12 @@ it('people are told of what happens to them, once each: from an event of whom th
       'REFUND_PAID',
       'TICKET_SENT',
     ])
-    expect((await toldTo(budi)).toSorted()).toEqual(['EVENT_CANCELLED', 'EVENT_CHANGED', 'TICKET_RECEIVED'])
-    expect((await toldTo(ayu)).toSorted()).toEqual(
+    expect((await toldTo(karcis, budi)).toSorted()).toEqual([
+      'EVENT_CANCELLED',
+      'EVENT_CHANGED',
+      'TICKET_RECEIVED',
+    ])
+    expect((await toldTo(karcis, ayu)).toSorted()).toEqual(
       expect.arrayContaining(['EVENT_CANCELLED', 'EVENT_CHANGED', 'GUEST_INVITED', 'WAITLIST_OFFER']),
     )
   })
@@ -142,4 +145,4 @@ it('people are told of what happens to them, once each: from an event of whom th
     totalCount: 1,
     edges: [{ node: { status: 'STOPPED', people: 1, event: { title: expect.stringMatching(/^Night/) } } }],
   })
-})
+}
