@@ -27,6 +27,11 @@ export async function takeCalendarConsent(tx: Tx, userId: string, state: string)
   return taken[0]?.redirectUri ?? null
 }
 
+/** Whoever comes back then has begun nothing. */
+export async function deleteCalendarConsent(tx: Tx, userId: string): Promise<void> {
+  await tx.$executeRaw`DELETE FROM google_calendar_consents WHERE user_id = ${userId}::uuid`
+}
+
 /** The connection of a person; null when there is none. */
 export async function findGoogleCalendar(
   db: Db | Tx,

@@ -15,6 +15,7 @@ import { GoogleCalendarNotConnected, GoogleSaysNo } from '../errors.ts'
 import { isEventVisible, subgraph } from '../other-subgraphs.ts'
 import type { GoogleIssuer, Ties } from '../sign-in/google-issuer.ts'
 import {
+  deleteCalendarConsent,
   deleteGoogleCalendar,
   findGoogleCalendar,
   type GoogleCalendarConnection,
@@ -96,8 +97,9 @@ export const disconnectGoogleCalendar = ({ db }: Deps, viewer: Viewer): Promise<
     return fullView(account)
   })
 
-/** Forgets a person's consent, and has Google told so. */
+/** Forgets a person's consent, and one that they have begun to give, and has Google told so. */
 export async function forgetGoogleCalendar(tx: Tx, userId: string): Promise<void> {
+  await deleteCalendarConsent(tx, userId)
   const sealed = await deleteGoogleCalendar(tx, userId)
   if (sealed) await enqueue(tx, revokeConsent, { sealed: Buffer.from(sealed).toString('base64') })
 }
