@@ -56,7 +56,7 @@ const series = (world: World): Promise<string> =>
   world.made('asOrganizer', 'createEventSeries', { title: world.text() })
 
 async function suggestion(world: World): Promise<string> {
-  const organizer = await signUpOrganizer(world.karcis, world.tokens.admin ?? '', world.text())
+  const organizer = await signUpOrganizer(world.karcis, world.tokens.admin ?? '')
   const SUGGEST = 'mutation ($input: SuggestCategoryInput!) { suggestCategory(input: $input) { id } }'
   const given = input({ name: world.text(), reason: 'There is none for it.' })
   return (await world.karcis.run(SUGGEST, given, organizer.token)).suggestCategory.id
