@@ -181,8 +181,8 @@ it('has somebody’s data collected, and nothing left of them in any table, wher
   await eventually(async () => expect(await books.contradictions()).toEqual([]))
   // What subgraphs have told each other is forgotten some days later (OUTBOX_RETENTION_DAYS); an invoice, where the job has come
   // to it before they were erased, is kept as it was issued (docs/security.md).
-  const kept = ['kit.outbox', 'public.invoices']
-  expect((await found()).filter((table) => !kept.includes(table))).toEqual([])
+  const lasting = ['kit.outbox', 'public.invoices']
+  expect((await found()).filter((table) => !lasting.includes(table))).toEqual([])
   expect(await insist(() => signInAgain(karcis, wulan))).toBe(false)
 })
 
