@@ -61,7 +61,10 @@ export function prepareStandIns(options: StandInsOptions, env: NodeJS.ProcessEnv
     midtrans: { MIDTRANS_SNAP_URL: address('midtrans'), MIDTRANS_API_URL: address('midtrans') },
     stripe: { STRIPE_API_URL: address('stripe'), STRIPE_PAGE_URL: `${address('stripe')}/pay` },
     xendit: { XENDIT_API_URL: address('xendit') },
-    google: { GOOGLE_ISSUER: address('google') },
+    google: {
+      GOOGLE_ISSUER: address('google'),
+      GOOGLE_CALENDAR_URL: `${address('google')}/calendar/v3`,
+    },
   }
   return {
     process: {

@@ -16,7 +16,14 @@ const SCHEMA = new URL('../../schema/supergraph.graphql', import.meta.url)
 const WRITES = process.env.KARCIS_WRITE_AUTHORIZATION === '1'
 
 /** What is asked for all the time, and sign-ins, whose role is that of whoever has signed in. */
-const UNRECORDED = new Set(['refreshToken', 'recordEventView', 'login', 'createUser', 'continueAsGuest'])
+const UNRECORDED = new Set([
+  'refreshToken',
+  'recordEventView',
+  'preloadEvent',
+  'login',
+  'createUser',
+  'continueAsGuest',
+])
 
 let karcis: Karcis
 let world: World
@@ -104,6 +111,14 @@ it('gives somebody all that is kept of them in one file, then erases them: what 
   await ask('mutation ($input: SetAttendeeInput!) { setAttendee(input: $input) { id } }', {
     input: { ticketId: ticket.id, name: 'Budi Nugroho' },
   })
+  const { upcomingEvents } = await ask('{ upcomingEvents { edges { node { id } } } }')
+  expect(upcomingEvents.edges).toEqual([{ node: { id: world.eventId } }])
+  await ask('{ events(filter: { search: "Budi Nugroho" }) { totalCount } }')
+  await eventually(async () => {
+    const { searchHistory } = await ask('{ searchHistory { edges { node { search } } } }')
+    expect(searchHistory.edges).toEqual([{ node: { search: 'Budi Nugroho' } }])
+  })
+  await ask('mutation ($id: ID!) { preloadEvent(id: $id) { id } }', { id: world.eventId })
   await ask('mutation { exportMyData { id } }')
   const url: string = await eventually(async () => {
     const { myDataExport } = await ask('{ myDataExport { url } }')
@@ -120,6 +135,7 @@ it('gives somebody all that is kept of them in one file, then erases them: what 
   )
   const organized = { events: [], eventSeries: [], venues: [], roomBlocks: [], locations: [] }
   expect(file.event).toMatchObject({ ...organized, reviews: [], reviewsReported: [], staffOf: [] })
+  expect(file.event.searches).toMatchObject([{ search: 'Budi Nugroho' }])
 
   const ERASE = `mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }`
   const erase = (acknowledgeLoss: boolean) =>

@@ -127,6 +127,7 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
       PASSKEY_ORIGINS: ['http://localhost:4000'],
       SESSION_MAX_DAYS: 90,
       GOOGLE_ISSUER: 'http://127.0.0.1:9', // nobody there
+      GOOGLE_CALENDAR_URL: 'http://127.0.0.1:9',
       GOOGLE_REDIRECT_URIS: [],
       REFRESH_TOKEN_RETENTION_DAYS: 30,
       KNOWN_PLACE_RETENTION_DAYS: 90,

@@ -1,6 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { closeHttp, createHttpServer, listen, readBody } from '@karcis/kit/http'
+import {
+  answerCalendar,
+  CALENDAR_PATH,
+  CALENDAR_SCOPE,
+  type CalendarStandIn,
+  newCalendars,
+} from './google-calendar.ts'
 import { type Configuration, interactionPolicy, Provider } from 'oidc-provider'
 
 const HOST = '127.0.0.1' // it vouches for whoever asks: it is nobody's but this machine's
@@ -21,12 +28,17 @@ export interface StandInAccount {
   name: string
 }
 
-/** A running stand-in for Google's sign-in. */
+/** A running stand-in for Google's sign-in, and its Calendar API. */
 export interface GoogleStandIn extends AsyncDisposable {
   /** Also its name for itself, as an issuer. */
   readonly url: string
   /** By Google's own name for them. Who is not in it is called by their address, which is verified. */
   readonly accounts: Map<string, StandInAccount>
+  readonly calendars: CalendarStandIn
+  /** Takes all consents of an account back, as people do on a page of Google's. */
+  revokeAll(account: string): Promise<void>
+  /** Whether some consent of an account is still good. */
+  hasConsent(account: string): boolean
 }
 
 /**
@@ -39,8 +51,25 @@ export async function startGoogle(options: GoogleOptions): Promise<GoogleStandIn
   const url = `http://${HOST}:${await listen(server, options.port ?? 0, HOST)}`
   const provider = new Provider(url, configurationFor(options, accounts))
   const protocol = provider.callback()
+  const calendars = newCalendars()
+  /** Refresh tokens that were given out, by account. */
+  const consents = new Map<string, Set<string>>()
+  provider.on('refresh_token.saved', ({ accountId, jti }: { accountId: string; jti: string }) => {
+    consents.set(accountId, (consents.get(accountId) ?? new Set()).add(jti))
+  })
+  provider.on('refresh_token.destroyed', ({ accountId, jti }: { accountId: string; jti: string }) => {
+    consents.get(accountId)?.delete(jti)
+  })
+
+  async function findToken(token: string) {
+    const found = await provider.AccessToken.find(token)
+    if (!found) return null
+    return { account: found.accountId, scopes: new Set((found.scope ?? '').split(' ')) }
+  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.startsWith(`${CALENDAR_PATH}/`))
+      return answerCalendar(calendars, findToken, request, response)
     if (!request.url?.startsWith('/interaction/')) return void protocol(request, response)
     const { params } = await provider.interactionDetails(request, response)
     const form = request.method === 'POST' ? new URLSearchParams(await readBody(request, BODY_LIMIT)) : null
@@ -50,13 +79,18 @@ export async function startGoogle(options: GoogleOptions): Promise<GoogleStandIn
       return
     }
     if (form?.has('unverified')) accounts.set(accountId, { ...accountOf(accountId), email_verified: false })
-    const result = { select_account: {}, login: { accountId } }
+    const result = { select_account: {}, login: { accountId }, consent: {} }
     await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false })
   }
 
   return {
     url,
     accounts,
+    calendars,
+    async revokeAll(account) {
+      for (const jti of consents.get(account) ?? []) await (await provider.RefreshToken.find(jti))?.destroy()
+    },
+    hasConsent: (account) => (consents.get(account)?.size ?? 0) > 0,
     [Symbol.asyncDispose]: () => closeHttp(server, 0),
   }
 }
@@ -89,6 +123,7 @@ function configurationFor(
   const policy = interactionPolicy.base()
   policy.remove('consent')
   policy.add(new interactionPolicy.Prompt({ name: 'select_account', requestable: true }), 0)
+  policy.add(new interactionPolicy.Prompt({ name: 'consent', requestable: true }))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   return {
     clients: [
@@ -97,7 +132,7 @@ function configurationFor(
         client_secret: clientSecret,
         redirect_uris: [...redirectUris],
         response_types: ['code'],
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', 'refresh_token'],
         token_endpoint_auth_method: 'client_secret_post',
       },
     ],
@@ -105,7 +140,14 @@ function configurationFor(
     cookies: { keys: [randomBytes(32).toString('hex')] },
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     conformIdTokenClaims: false,
-    features: { devInteractions: { enabled: false } },
+    scopes: ['openid', 'email', 'profile', CALENDAR_SCOPE],
+    features: {
+      devInteractions: { enabled: false },
+      revocation: { enabled: true, allowedPolicy: (_, client, token) => token.clientId === client.clientId },
+    },
+    // As at Google: where the page asks for it, and for good.
+    issueRefreshToken: async (_, __, code) => code.scopes.has(CALENDAR_SCOPE),
+    rotateRefreshToken: false,
     interactions: { policy, url: (_, { uid }) => `/interaction/${uid}` },
     ttl: {
       Interaction: 600,
@@ -114,6 +156,7 @@ function configurationFor(
       AuthorizationCode: 60,
       AccessToken: 3_600,
       IdToken: 3_600,
+      RefreshToken: 30 * 86_400,
     },
     pkce: { required: () => true },
     findAccount: (_, sub) => ({
@@ -125,7 +168,7 @@ function configurationFor(
         ...(client && { clientId: client.clientId }),
         ...(session?.accountId && { accountId: session.accountId }),
       })
-      grant.addOIDCScope('openid email profile')
+      grant.addOIDCScope(`openid email profile ${CALENDAR_SCOPE}`)
       await grant.save()
       return grant
     },

@@ -177,11 +177,11 @@ describe('line 20: a search', () => {
     story = await startStory()
     const house = await openHouse(story)
     await house.createApproved({ title: 'U2 in a hall', roomId: null })
-    for (let from = 0; from < 20_000; from += 500) {
+    for (let from = 0; from < 12_000; from += 500) {
       await story.sql(
         `INSERT INTO events (id, slug, title, description, status, organizer_id, category_id, venue_id, starts_at, ends_at,
            timezone, online, currency, approved_at)
-         SELECT gen_random_uuid(), 'bulk-' || n, 'Event ' || n, 'a b c d e f g h i j k l m n o p ' || md5(n::text) || ' ' || md5((n + 1)::text),
+         SELECT gen_random_uuid(), 'bulk-' || n, 'Event ' || n, 'a b c d e f g h i j k l m n o p ' || md5((n % 500)::text) || ' ' || md5((n % 499)::text),
            'APPROVED', $1::uuid, $2::uuid, $3::uuid, now() + n * interval '1 min', now() + n * interval '1 min' + interval '1 h',
            'UTC', false, 'IDR', now() FROM generate_series($4::int + 1, $4::int + 500) n`,
         house.organizer.id,
@@ -218,7 +218,7 @@ describe('line 20: a search', () => {
     expect(await story.does(null, SEARCH, { search: "u2 ½ ' \\ :* | ! (" })).toMatchObject({ totalCount: 0 })
   })
 
-  it.each(['u2', 'hall 19999', '19999', 'u2 hall a'])('for %s reads no table through', async (search) => {
+  it.each(['u2', 'hall 11999', '11999', 'u2 hall a'])('for %s reads no table through', async (search) => {
     const { db } = story.subgraph.deps
     const { narrowing } = await understandSearch(db, parseSearch(search))
     const plan = await db.$queryRaw<{ 'QUERY PLAN': string }[]>`EXPLAIN

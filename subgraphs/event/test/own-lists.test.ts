@@ -284,6 +284,14 @@ describe('a category that is missing', () => {
       message: 'Nobody comes.',
       category: null,
     })
+    // Once: without the condition of the UPDATE it would be decided again.
+    expect((await story.refused(house.admin, DECIDE, { id, input })).code).toBe('CONFLICT')
+    const again = await withMutant(
+      story.subgraph.deps,
+      [" AND status = 'OPEN' RETURNING", ' RETURNING'],
+      () => story.does(house.admin, DECIDE, { id, input }),
+    )
+    expect(again.status).toBe('REJECTED')
     expect((await suggest(organizer(), 'opera')).status).toBe('OPEN')
     expect((await story.refused(house.admin, DECIDE, { id: newId(), input })).code).toBe('NOT_FOUND')
     for (const [who, code] of [

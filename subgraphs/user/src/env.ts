@@ -79,6 +79,9 @@ export const userSettings = subgraphSettings
     REPORT_RETENTION_DAYS: days(730),
     AUDIT_ADDRESS_RETENTION_DAYS: days(180),
     GOOGLE_ISSUER: unlessEmpty(address.default('https://accounts.google.com')),
+    GOOGLE_CALENDAR_URL: unlessEmpty(
+      address.transform((url) => url.replace(/\/+$/, '')).default('https://www.googleapis.com/calendar/v3'),
+    ),
     GOOGLE_CLIENT_ID: optionalText,
     GOOGLE_CLIENT_SECRET: optionalText,
     GOOGLE_REDIRECT_URIS: z
@@ -165,6 +168,8 @@ export const userSettings = subgraphSettings
     if (settings.NODE_ENV === 'production') {
       if (settings.GOOGLE_ISSUER.startsWith('http:'))
         problem('GOOGLE_ISSUER', 'must be an https:// URL in production')
+      if (settings.GOOGLE_CALENDAR_URL.startsWith('http:'))
+        problem('GOOGLE_CALENDAR_URL', 'must be an https:// URL in production')
       if (uris.some((uri) => uri.startsWith('http:')))
         problem('GOOGLE_REDIRECT_URIS', 'must be https:// URLs in production')
       if (secret?.includes(STAND_IN_MARK))

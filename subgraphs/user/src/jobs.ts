@@ -102,6 +102,12 @@ export const forgetting = (settings: Kept): Job<Record<string, never>, Deps>[] =
     keepForDays: 0,
   }),
   retention({
+    name: 'forget-calendar-consents',
+    table: 'google_calendar_consents',
+    since: 'expires_at',
+    keepForDays: 0,
+  }),
+  retention({
     name: 'forget-provider-sign-ins',
     table: 'provider_sign_ins',
     since: 'expires_at',

@@ -2,6 +2,7 @@ import { createBatchedRead, type ReadById, readByKey } from '@karcis/kit/batch-l
 import type { RequestScope } from '@karcis/kit/viewer'
 import DataLoader from 'dataloader'
 import { type Client, createClient } from './domain/client.ts'
+import { findGoogleCalendarEmails } from './domain/google-calendar/calendar-store.ts'
 import type { Deps } from './domain/deps.ts'
 import { findDeadMailAddresses } from './domain/notifications/bounces/bounce-store.ts'
 import { findVerifiedPhones } from './domain/notifications/phones/phone-store.ts'
@@ -27,6 +28,7 @@ interface Loaders extends WishlistLoaders {
   followed(userId: string): Promise<boolean | null>
   /** By person. */
   googleEmail: ReadById<string>
+  googleCalendarEmail: ReadById<string>
   /** The number that text messages go to, by person. */
   verifiedPhone: ReadById<string>
   /** The address that a person is moving to; null when there is none. */
@@ -53,6 +55,7 @@ const MAX_EVENTS = 100
 /** They batch but do not remember: the second mutation of a request must not be answered with what was before it. */
 const createLoaders = (deps: Deps, { viewer }: RequestScope): Loaders => ({
   deadMailAddress: new DataLoader((addresses) => findDeadMailAddresses(deps.db, addresses), { cache: false }),
+  googleCalendarEmail: readByKey((userIds) => findGoogleCalendarEmails(deps.db, userIds)),
   googleEmail: readByKey(async (userIds) =>
     deps.google ? findIdentityEmails(deps.db, deps.google.issuer, userIds) : new Map(),
   ),

@@ -34,6 +34,8 @@ import { openDocument, openPicture, takeUpload } from './domain/files/serve-file
 import { chooseStorage } from './domain/files/storage/choose-storage.ts'
 import { sweepUploads } from './domain/files/sweep-uploads.ts'
 import { confirmEventImage } from './domain/files/use-upload.ts'
+import { revokeConsent } from './domain/google-calendar/google-calendar.ts'
+import { createGoogleCalendarApi } from './domain/google-calendar/google-calendar-api.ts'
 import { createKeyedHashes } from './domain/keyed-hashes.ts'
 import { takeBounce } from './domain/notifications/bounces/take-bounce.ts'
 import { announceDue } from './domain/notifications/announcements/announce.ts'
@@ -42,6 +44,7 @@ import { mailInvitation } from './domain/notifications/announcements/invite-staf
 import { announcing, wakeAfterEvents } from './domain/notifications/announcements/take-events.ts'
 import { tellCampaigns } from './domain/notifications/campaigns/tell-campaigns.ts'
 import { createChannels } from './domain/notifications/channels/channels.ts'
+import { createCrowdTurns } from './domain/notifications/crowds.ts'
 import { openOutbox, openOutboxMessage } from './domain/notifications/outbox/read-outbox.ts'
 import { takeSmsStatus } from './domain/notifications/sms/take-status.ts'
 import { unsubscribe } from './domain/notifications/unsubscribing/unsubscribe.ts'
@@ -108,9 +111,14 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         secondFactorRoles: new Set(settings.SECOND_FACTOR_REQUIRED_FOR),
         refreshGraceSeconds: settings.REFRESH_GRACE_SECONDS,
         google: googleOf(settings, base.log),
+        googleCalendar: settings.GOOGLE_CLIENT_ID
+          ? createGoogleCalendarApi(settings.GOOGLE_CALENDAR_URL, base.log)
+          : null,
+        calendarSealer: createSealer(`calendars ${settings.KEY_ENCRYPTION_SECRET}`),
         sessionMaxSeconds: settings.SESSION_MAX_DAYS * DAY_SECONDS,
         guestSessionHours: settings.GUEST_SESSION_HOURS,
         messageSealer: createSealer(`messages ${settings.KEY_ENCRYPTION_SECRET}`),
+        crowds: createCrowdTurns(base.db),
         channels: channels.all,
         outbox: channels.outbox,
         unsubscribeLinks: channels.unsubscribeLinks,
@@ -149,6 +157,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
         deps,
         async close() {
           await sealing.close()
+          deps.crowds.close()
           await announcer.close()
           await campaigner.close()
           await dispatcher.close()
@@ -173,6 +182,7 @@ export function createUserSubgraph(settings: UserSettings): Promise<RunningSubgr
       collectDataExport,
       resumeDataExports,
       mailAskedLink,
+      revokeConsent,
       makePictureSizes,
       resumePictureSizes,
       sweepUploads,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { transaction } from '@karcis/kit/database'
 import { newId } from '@karcis/kit/ids'
 import { eventually } from '@karcis/testkit/eventually'
@@ -20,9 +21,14 @@ import { type Person, type Story, startStory } from './stories.ts'
 
 let story: Story
 let siti: Person
+let people: string[]
 beforeAll(async () => {
   story = await startStory()
   siti = await story.signUp('Siti')
+  const crowd = await story.sql<{ id: string }>(
+    `INSERT INTO users (id, email, name) SELECT uuidv7(), 'crowd' || n || '@karcis.test', 'Crowd' FROM generate_series(1, 100) n RETURNING id`,
+  )
+  people = crowd.map(({ id }) => id)
   await story.sql('DELETE FROM notifications') // the mail of her sign-up
 })
 afterAll(() => story[Symbol.asyncDispose]())
@@ -41,6 +47,8 @@ const notice = (cause: string, more: Partial<Omit<NoticeOf<'PROPOSAL_REVIEWED'>,
 })
 const tell = (...notices: Notice[]) => transaction(story.subgraph.deps.db, (tx) => notify(tx, notices))
 const many = (count: number) => Array.from({ length: count }, (_, n) => notice(`N${n}`))
+/** So many notices, each to somebody else. */
+const toMany = (count: number) => people.slice(0, count).map((userId, n) => notice(`N${n}`, { userId }))
 const setPriority = (priority: number, cause = '%') =>
   story.sql(
     `UPDATE deliveries SET priority = ${priority} WHERE notification_id IN (SELECT id FROM notifications WHERE cause LIKE '${cause}')`,
@@ -92,7 +100,7 @@ const allSent = () =>
 
 describe('a burst', () => {
   it('leaves in order, at the rate of the channel over all processes, and lets what is urgent go before it', async () => {
-    await tell(...many(100))
+    await tell(...toMany(100))
     await setPriority(2)
     await story.sql('UPDATE delivery_paces SET next_at = now()')
     const mails = receiver()
@@ -119,7 +127,7 @@ describe('a burst', () => {
   it('would be faster than its rate, were the pace not locked by whoever hands out', async () => {
     const handOut = async (db: Story['subgraph']['deps']['db']) => {
       await story.sql('DELETE FROM notifications')
-      await tell(...many(60))
+      await tell(...toMany(60))
       await story.sql(
         "UPDATE delivery_paces SET next_at = now() + interval '10 seconds' - interval '10 seconds'",
       )
@@ -147,7 +155,7 @@ describe('a burst', () => {
 describe('two processes', () => {
   it('send each thing once; and what one took and died with, the other sends as the same message', async () => {
     const mails = receiver()
-    await tell(...many(60))
+    await tell(...toMany(60))
     {
       await using _one = dispatch(mails)
       await using _two = dispatch(mails)
@@ -192,6 +200,74 @@ describe('two processes', () => {
     const mutant = mutantOf(story.subgraph.deps.db, 'AND delivery.not_before <= now()')
     expect(sum(await twice(mutant.db))).toBeGreaterThan(1)
     expect(mutant.met.count).toBeGreaterThan(0)
+  })
+})
+
+describe('messages of one person', () => {
+  const room = { all: 10, rest: 10, campaigns: 10 }
+  type Db = Story['subgraph']['deps']['db']
+  const take = (db: Db = story.subgraph.deps.db) =>
+    transaction(db, (tx) => takeDue(tx, 'EMAIL', { all: 10, campaigns: 10 }, room))
+  const causes = (taken: Awaited<ReturnType<typeof take>>) =>
+    taken.map(({ data }) => (data as { name: string }).name)
+  const withoutOrder = () => mutantOf(story.subgraph.deps.db, 'older.seq < head.seq', 'false')
+
+  it('leave one after the other, and would not, were an older one not looked for', async () => {
+    const someone = people[0] ?? ''
+    const begin = () => tell(notice('First'), notice('Second'), notice('Other', { userId: someone }))
+    await begin()
+    const { db } = story.subgraph.deps
+    const [first, other] = await take()
+    expect(causes([first, other].flatMap((one) => one ?? []))).toEqual(['First', 'Other'])
+    expect(await take()).toEqual([]) // while the first is under way
+    await transaction(db, (tx) => moveToSent(tx, first?.id ?? ''))
+    expect(causes(await take())).toEqual(['Second'])
+
+    await story.sql('DELETE FROM notifications')
+    await begin()
+    const mutant = withoutOrder()
+    expect(causes(await take(mutant.db))).toEqual(['First', 'Second', 'Other'])
+    expect(mutant.met.count).toBe(1)
+  })
+
+  it('wait for what is tried again at once, and not for minutes; nor for another priority or address', async () => {
+    const { db } = story.subgraph.deps
+    await tell(notice('First'), notice('Second'))
+    const [first] = await take()
+    if (!first) throw new Error('it is due')
+    await transaction(db, (tx) => updateTried(tx, first, '451', 45))
+    expect(await take()).toEqual([])
+    await transaction(db, (tx) => updateTried(tx, first, '451', 135))
+    expect(causes(await take())).toEqual(['Second'])
+    await tell(notice('Third'), notice('Urgent'), notice('Elsewhere'))
+    await setPriority(0, 'Urgent')
+    await story.sql(
+      `UPDATE deliveries SET address = 'elsewhere@karcis.test' WHERE notification_id = (SELECT id FROM notifications WHERE cause = 'Elsewhere')`,
+    )
+    expect(causes(await take())).toEqual(['Urgent', 'Elsewhere'])
+  })
+
+  it('come in their order from two processes, however long each takes', async () => {
+    const from = async (db: Db) => {
+      await story.sql('DELETE FROM notifications')
+      await tell(...many(12))
+      const ended: number[] = []
+      const mails = receiver(async ({ wording }) => {
+        const n = Number(wording.subject.split(' ')[0]?.slice(1))
+        await sleep(n % 3 === 0 ? 60 : 5)
+        ended.push(n)
+        return 'SENT'
+      })
+      await using _one = dispatch(mails, { db })
+      await using _two = dispatch(mails, { db })
+      await allSent()
+      return ended
+    }
+    const inOrder = Array.from({ length: 12 }, (_, n) => n)
+    expect(await from(story.subgraph.deps.db)).toEqual(inOrder)
+    const mixed = await from(withoutOrder().db)
+    expect(mixed.toSorted((one, other) => one - other)).toEqual(inOrder)
+    expect(mixed).not.toEqual(inOrder)
   })
 })
 

@@ -53,6 +53,9 @@ async function everywhere(): Promise<{ person: Person; texts: string[] }> {
     `UPDATE sessions SET user_agent = 'Browser of ${mark}' WHERE user_id = '${id}'`,
     `INSERT INTO identities (id, user_id, issuer, subject, email)
       VALUES ('${newId()}', '${id}', 'https://issuer.example', '${mark}', '${mark}@gmail.example')`,
+    `INSERT INTO google_calendars (user_id, sealed_token, email) VALUES ('${id}', '\\x00', '${mark}@gmail.example')`,
+    `INSERT INTO google_calendar_consents (user_id, state_hash, redirect_uri, expires_at)
+      VALUES ('${id}', sha256('${mark}'), 'https://page.example', now() + interval '1 hour')`,
     `INSERT INTO organizer_proposals (id, user_id, name, category, description, location)
       VALUES ('${newId()}', '${id}', '${mark} Live', 'Music', 'By ${mark}', 'Jakarta')`,
     `INSERT INTO organizer_slugs (slug, organizer_id) VALUES ('${mark}', '${id}')`,
@@ -119,6 +122,7 @@ describe('an erasure', () => {
     ['    await deleteFactorsOf(tx, id)', ['passkeys', 'recovery_codes', 'totp_factors']],
     ['    await forgetTracesOf(tx, id)', ['sessions']],
     ['    await deleteIdentitiesOf(tx, id)', ['identities']],
+    ['    await forgetGoogleCalendar(tx, id)', ['google_calendar_consents', 'google_calendars']],
     ['    await deleteProposalsOf(tx, id)', ['organizer_proposals']],
     ['    await deletePage(tx, id)', ['organizer_profiles', 'organizer_slugs']],
     ['    await eraseReporter(tx, id)', ['content_reports']],
@@ -141,6 +145,6 @@ describe('an erasure', () => {
       /requireAnotherAdmin\(before, anotherAdmin\)\n([\s\S]*?)\n {4}const account = /.exec(
         await readFile(DELETE, 'utf8'),
       ) ?? []
-    expect(steps.split('\n')).toHaveLength(18) // that of the files has tests of its own
+    expect(steps.split('\n')).toHaveLength(19) // that of the files has tests of its own
   })
 })

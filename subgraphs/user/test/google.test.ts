@@ -1,6 +1,7 @@
 import { COOKIES_HEADER } from '@karcis/kit/contracts/browser'
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
+import { eventually } from '@karcis/testkit/eventually'
 import { type GoogleStandIn, startGoogle } from '@karcis/stand-ins/google'
 import type { Answer } from '@karcis/testkit/ask'
 import { type CameBack, signInAtGoogle } from '@karcis/testkit/google'
@@ -8,7 +9,8 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { parallel } from '@karcis/testkit/parallel'
 import { NOBODY } from '@karcis/testkit/people'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bearerOf, settingsFor, type Story, startStory } from './stories.ts'
+import { findPersonalData } from '../src/domain/data-exports/data-export-store.ts'
+import { bearerOf, PASSWORD, settingsFor, type Story, startStory } from './stories.ts'
 
 const PAGE = 'http://localhost:4000/sign-in/google'
 const START = 'mutation ($uri: String!) { startGoogleLogin(redirectUri: $uri) { url state } }'
@@ -27,6 +29,7 @@ beforeAll(async () => {
   google = await startGoogle(options)
   story = await startStory({
     GOOGLE_ISSUER: google.url,
+    GOOGLE_CALENDAR_URL: `${google.url}/calendar/v3`,
     GOOGLE_CLIENT_ID: options.clientId,
     GOOGLE_CLIENT_SECRET: options.clientSecret,
     GOOGLE_REDIRECT_URIS: PAGE,
@@ -327,4 +330,194 @@ it.each([
   ],
 ])('does not start with settings that are half or unsafe: %o', (settings, name) => {
   expect(() => settingsFor('postgres://nobody@127.0.0.1/nothing', settings)).toThrow(name)
+})
+
+describe('a calendar at Google', () => {
+  const BEGIN = 'mutation ($uri: String!) { startGoogleCalendar(redirectUri: $uri) { url state } }'
+  const CONNECT = `mutation ($input: ConnectGoogleCalendarInput!) { connectGoogleCalendar(input: $input) { id googleCalendarEmail googleEmail } }`
+  const DISCONNECT = 'mutation { disconnectGoogleCalendar { googleCalendarEmail } }'
+  const SAVE = 'mutation ($id: ID!) { saveToGoogleCalendar(eventId: $id) { event { id } url isNew } }'
+  const CONNECTED = '{ me { googleCalendarEmail } }'
+
+  const consent = async (who: { ask: Ask }, account: string): Promise<CameBack> =>
+    signInAtGoogle((await who.ask(BEGIN, { uri: PAGE })).data.startGoogleCalendar.url, account)
+  async function connected() {
+    const [person, account] = [await story.signUp(), someone()]
+    const { data } = await person.ask(CONNECT, { input: await consent(person, account) })
+    expect(data.connectGoogleCalendar).toEqual({
+      id: person.id,
+      googleCalendarEmail: account,
+      googleEmail: null,
+    })
+    return { person, account, calendar: () => [...(google.calendars.entries.get(account)?.values() ?? [])] }
+  }
+  /** An event as the event subgraph tells of it. @returns its id. */
+  function event(facts: object = {}, id = newId()): string {
+    story.neighbours.calendarEvents.set(id, {
+      id,
+      title: 'Konser Merdeka',
+      description: 'An evening',
+      status: 'APPROVED',
+      startsAt: '2036-10-26T00:30:00.000Z',
+      endsAt: '2036-10-26T01:30:00.000Z',
+      timezone: 'Europe/Berlin',
+      place: 'Gelora, Jakarta',
+      latitude: null,
+      longitude: null,
+      cancellationReason: null,
+      rescheduledAt: null,
+      version: 1,
+      updatedAt: '2026-11-26T00:00:00Z',
+      ...facts,
+    })
+    return id
+  }
+  const save = async (who: { ask: Ask }, id: string) => {
+    const { data, code, facts } = await who.ask(SAVE, { id })
+    return { saved: data?.saveToGoogleCalendar, code, facts }
+  }
+  const NOT_CONNECTED = { code: 'CONFLICT', facts: { reason: 'GOOGLE_CALENDAR_NOT_CONNECTED' } }
+
+  it('has an event once, however often it is saved, and as the event is now', async () => {
+    const { person, account, calendar } = await connected()
+    const id = event()
+    expect((await save(person, id)).saved).toEqual({
+      event: { id },
+      url: expect.stringContaining('google.com'),
+      isNew: true,
+    })
+    const [entry] = calendar()
+    expect(entry).toMatchObject({
+      summary: 'Konser Merdeka',
+      location: 'Gelora, Jakarta',
+      // Half past two comes twice in that night: which of the two is meant is said by the instant.
+      start: { dateTime: '2036-10-26T00:30:00.000Z', timeZone: 'Europe/Berlin' },
+      end: { dateTime: '2036-10-26T01:30:00.000Z', timeZone: 'Europe/Berlin' },
+      status: 'confirmed',
+    })
+    event(
+      {
+        title: 'Moved',
+        startsAt: '2036-11-01T10:00:00.000Z',
+        endsAt: '2036-11-01T12:00:00.000Z',
+        place: null,
+      },
+      id,
+    )
+    google.calendars.entries
+      .get(account)
+      ?.set(entry?.id ?? '', { ...entry, status: 'cancelled' } as NonNullable<typeof entry>)
+    const answers = await parallel(5, () => save(person, id))
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 'fulfilled', value: { saved: { isNew: false } } })
+    expect(calendar()).toMatchObject([{ id: entry?.id, summary: 'Moved', status: 'confirmed' }])
+    // Of what was purged there the name stays taken.
+    google.calendars.purged.add(entry?.id ?? '')
+    google.calendars.entries.get(account)?.clear()
+    expect((await save(person, id)).saved.isNew).toBe(true)
+    expect((await save(person, id)).saved.isNew).toBe(false)
+    expect(calendar()).toHaveLength(1)
+    google.calendars.purged.clear()
+    expect((await save(person, event({ status: 'CANCELLED' }))).code).toBe('CONFLICT')
+    expect((await save(person, newId())).code).toBe('NOT_FOUND')
+    const hidden = event()
+    story.neighbours.hidden.add(hidden)
+    expect((await save(person, hidden)).code).toBe('NOT_FOUND')
+    expect((await save(person, 'x')).code).toBe('BAD_USER_INPUT')
+  })
+
+  it('is connected by whoever began it, once, and only where they let us write into it', async () => {
+    const [siti, mallory] = [await story.signUp(), await story.signUp()]
+    const came = await consent(siti, someone())
+    expect((await mallory.ask(CONNECT, { input: came })).code).toBe('BAD_USER_INPUT')
+    const outcomes = await parallel(4, () => siti.ask(CONNECT, { input: came }))
+    expect(codesOf(outcomes)).toEqual(['BAD_USER_INPUT', 'BAD_USER_INPUT', 'BAD_USER_INPUT', 'OK'])
+    // What was begun for a sign-in connects no calendar, and the other way round.
+    expect((await siti.ask(CONNECT, { input: await goTo(someone(), siti.ask) })).code).toBe('BAD_USER_INPUT')
+    expect((await siti.ask(LINK, { input: await consent(siti, someone()) })).code).toBe('BAD_USER_INPUT')
+    const unguarded = [
+      'google_calendar_consents\n    WHERE user_id =',
+      'google_calendar_consents WHERE user_id <>',
+    ] as const
+    const handed = await consent(siti, someone())
+    const taken = await withMutant(story.subgraph.deps, unguarded, () =>
+      mallory.ask(CONNECT, { input: handed }),
+    )
+    expect(taken.data.connectGoogleCalendar.id).toBe(mallory.id) // whose calendar is Siti's, without the guard
+    const late = await consent(siti, someone())
+    await story.sql(`UPDATE google_calendar_consents SET expires_at = now() WHERE user_id = '${siti.id}'`)
+    expect((await siti.ask(CONNECT, { input: late })).code).toBe('BAD_USER_INPUT')
+    const { url } = (await siti.ask(BEGIN, { uri: PAGE })).data.startGoogleCalendar
+    expect(Object.fromEntries(new URL(url).searchParams)).toMatchObject({
+      access_type: 'offline',
+      code_challenge_method: 'S256',
+      scope: 'openid email https://www.googleapis.com/auth/calendar.events.owned',
+    })
+    const narrow = new URL(url)
+    narrow.searchParams.set('scope', 'openid email')
+    const unticked = await signInAtGoogle(narrow.href, someone())
+    expect((await siti.ask(CONNECT, { input: unticked })).code).toBe('INVALID_CREDENTIALS')
+    expect((await siti.ask(BEGIN, { uri: 'https://evil.example/' })).code).toBe('BAD_USER_INPUT')
+    expect((await story.anybody(BEGIN, { uri: PAGE })).code).toBe('UNAUTHENTICATED')
+    const guest = await story.guest(someone())
+    expect((await guest.ask(BEGIN, { uri: PAGE })).code).toBe('FORBIDDEN')
+    const text = JSON.stringify(await story.sql('SELECT to_jsonb(c)::text AS whole FROM google_calendars c'))
+    expect(text).toContain('sealed_token')
+  })
+
+  it('that was taken away at Google asks to be connected again', async () => {
+    const { person, account } = await connected()
+    await google.revokeAll(account)
+    expect(await save(person, event())).toMatchObject(NOT_CONNECTED)
+    expect((await person.ask(CONNECTED)).data.me.googleCalendarEmail).toBeNull()
+    expect(await save(person, event())).toMatchObject(NOT_CONNECTED)
+    await person.ask(CONNECT, { input: await consent(person, account) })
+    expect((await save(person, event())).saved.isNew).toBe(true)
+    google.calendars.faults.push({ status: 401, reason: 'authError' })
+    expect(await save(person, event())).toMatchObject(NOT_CONNECTED)
+  })
+
+  it('waits as long as Google says, and is not lost while Google is away', async () => {
+    const { person, calendar } = await connected()
+    google.calendars.faults.push({ status: 403, reason: 'rateLimitExceeded', retryAfterSeconds: 7 })
+    expect(await save(person, event())).toMatchObject({
+      code: 'RATE_LIMITED',
+      facts: { retryAfterSeconds: 7 },
+    })
+    google.calendars.faults.push({ status: 429, reason: 'rateLimitExceeded' })
+    expect(await save(person, event())).toMatchObject({
+      code: 'RATE_LIMITED',
+      facts: { retryAfterSeconds: 60 },
+    })
+    google.calendars.faults.push({ status: 503, reason: 'backendError' })
+    expect((await save(person, event())).code).toBe('SERVICE_UNAVAILABLE')
+    google.calendars.faults.push({ status: 403, reason: 'accessNotConfigured' })
+    expect((await save(person, event())).code).toBe('SERVICE_UNAVAILABLE')
+    expect(calendar()).toEqual([])
+    expect((await save(person, event())).saved.isNew).toBe(true)
+  })
+
+  it('is given back when it is disconnected, and with the account; the export names it, without its token', async () => {
+    const { person, account } = await connected()
+    const part = await findPersonalData(story.subgraph.deps.db, person.id)
+    expect(JSON.parse(part).googleCalendar).toEqual({ email: account, connected_at: expect.any(String) })
+    expect(google.hasConsent(account)).toBe(true)
+    expect((await person.ask(DISCONNECT)).data.disconnectGoogleCalendar.googleCalendarEmail).toBeNull()
+    expect((await person.ask(DISCONNECT)).code).toBeUndefined()
+    const until = async (of: string) =>
+      eventually(() => {
+        if (google.hasConsent(of)) throw new Error('the consent is still there')
+      })
+    await until(account)
+    expect(await save(person, event())).toMatchObject(NOT_CONNECTED)
+    await person.ask(CONNECT, { input: await consent(person, account) })
+    expect(google.hasConsent(account)).toBe(true)
+    const erased = await person.ask(
+      'mutation ($id: ID!, $input: DeleteUserInput) { deleteUser(id: $id, input: $input) { id } }',
+      { id: person.id, input: { password: PASSWORD } },
+    )
+    expect(erased.code).toBeUndefined()
+    await until(account)
+    expect(await story.sql(`SELECT 1 FROM google_calendars WHERE user_id = '${person.id}'`)).toEqual([])
+  })
 })

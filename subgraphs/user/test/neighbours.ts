@@ -38,6 +38,8 @@ export interface Neighbours extends AsyncDisposable {
   buyers: Map<string, string[]>
   /** Events that can be asked for, as `EventForSale`. */
   eventsForSale: Map<string, object>
+  /** Events as calendars have them, by id. */
+  calendarEvents: Map<string, object>
   /** By person; of who is not in it, and of what is left out, nothing is lost. */
   losses: Map<string, Partial<Loss>>
   /** Names of operations that are not answered, as by a process that has just ended. */
@@ -83,6 +85,7 @@ export async function startNeighbours(): Promise<Neighbours> {
     holders: new Map(),
     buyers: new Map(),
     eventsForSale: new Map(),
+    calendarEvents: new Map(),
     losses: new Map(),
     unanswered: new Set(),
     deaf: false,
@@ -115,7 +118,11 @@ export async function startNeighbours(): Promise<Neighbours> {
 
   function dataOf(
     operation: string,
-    variables: Record<string, string> & { representations: { id: string }[]; userIds: string[] },
+    variables: Record<string, string> & {
+      representations: { id: string }[]
+      userIds: string[]
+      ids: string[]
+    },
   ) {
     const { id = '', organizerId = '', userId = '', eventId = '', representations } = variables
     const loss = { ...NOTHING, ...neighbours.losses.get(userId) }
@@ -138,6 +145,8 @@ export async function startNeighbours(): Promise<Neighbours> {
         return { mailedTicket: neighbours.mailedTickets.get(`${id} of ${variables.ownerId}`) ?? null }
       case 'EventForSale':
         return { eventForSale: neighbours.eventsForSale.get(id) ?? null }
+      case 'CalendarEvents':
+        return { calendarEvents: variables.ids.map((each) => neighbours.calendarEvents.get(each) ?? null) }
       case 'EventPlace':
         return {
           eventPlace: {

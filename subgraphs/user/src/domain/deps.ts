@@ -1,6 +1,7 @@
 import type { InvitationLinks } from '@karcis/kit/staff-invitations'
 import type { Role } from '@karcis/kit/contracts/tokens'
 import type { Sealer } from '@karcis/kit/sealing'
+import type { PacedTurns } from '@karcis/kit/pace'
 import type { SigningKeys } from '@karcis/kit/signing-keys'
 import type { BaseDeps } from '@karcis/kit/subgraph'
 import type { AccountById } from './accounts/account-store.ts'
@@ -10,6 +11,7 @@ import type { Pictures } from './files/pictures/pictures.ts'
 import type { DocumentUrls } from './files/document-urls.ts'
 import type { DiskStorage } from './files/storage/disk-storage.ts'
 import type { Storage } from './files/storage/storage.ts'
+import type { GoogleCalendarApi } from './google-calendar/google-calendar-api.ts'
 import type { KeyedHashes } from './keyed-hashes.ts'
 import type { BounceIntake } from './notifications/bounces/bounce-intake.ts'
 import type { Channel } from './notifications/channels/channel.ts'
@@ -44,6 +46,10 @@ export interface Deps extends BaseDeps<Db> {
   refreshGraceSeconds: number
   /** Null where no operator has set it up. */
   google: GoogleIssuer | null
+  /** The same of its Calendar API. */
+  googleCalendar: GoogleCalendarApi | null
+  /** Seals what people consented to there. */
+  calendarSealer: Sealer
   /** How long a session can be gone on with, however much it is used. */
   sessionMaxSeconds: number
   /** For how long somebody buys as a guest. */
@@ -52,6 +58,8 @@ export interface Deps extends BaseDeps<Db> {
   messageSealer: Sealer
   /** Links by which people join the staff of an event. */
   invitationLinks: InvitationLinks
+  /** How all who tell crowds take turns in this process. */
+  crowds: PacedTurns
   /** The ways to people outside of the app, each at most once. */
   channels: readonly Channel[]
   push: Push

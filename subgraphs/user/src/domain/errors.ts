@@ -46,6 +46,14 @@ export class OtherGoogleLinked extends KarcisError {
   }
 }
 
+export class GoogleCalendarNotConnected extends KarcisError {
+  constructor() {
+    super('CONFLICT', 'Your calendar at Google is not connected, or no more: connect it first.', {
+      reason: 'GOOGLE_CALENDAR_NOT_CONNECTED',
+    })
+  }
+}
+
 export class NoPassword extends KarcisError {
   constructor() {
     super('CONFLICT', 'This account has no password: have a link to set one sent to you first.')

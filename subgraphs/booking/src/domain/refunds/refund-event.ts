@@ -2,9 +2,10 @@ import type { EventForSale } from '@karcis/kit/contracts/event-for-sale'
 import { transaction } from '@karcis/kit/database'
 import { faultPoint } from '@karcis/kit/fault-points'
 import { isAway } from '@karcis/kit/outages'
+import { restAfter } from '@karcis/kit/pace'
 import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
-import { paceOf, restAfter } from '../bookings/pace.ts'
+import { paceOf } from '../bookings/pace.ts'
 import { cancelManyTickets } from '../fulfilment/issue-tickets.ts'
 import {
   enqueueEventRefund,

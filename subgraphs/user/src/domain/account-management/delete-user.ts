@@ -19,6 +19,7 @@ import { deleteDataExportsOf } from '../data-exports/data-export-store.ts'
 import type { Deps } from '../deps.ts'
 import { deleteFilesOf } from '../files/sweep-uploads.ts'
 import { deleteFollowsOf } from '../following/follow-store.ts'
+import { forgetGoogleCalendar } from '../google-calendar/google-calendar.ts'
 import { eraseGuest } from '../guests/erase-guest.ts'
 import { deleteDeadMailAddress } from '../notifications/bounces/bounce-store.ts'
 import { deleteNotificationsOf, forgetNameOf } from '../notifications/notification-store.ts'
@@ -76,6 +77,7 @@ export async function deleteUser(
     await deleteFactorsOf(tx, id)
     await forgetTracesOf(tx, id)
     await deleteIdentitiesOf(tx, id)
+    await forgetGoogleCalendar(tx, id)
     await deleteProposalsOf(tx, id)
     await deletePage(tx, id)
     await eraseReporter(tx, id)

@@ -83,6 +83,7 @@ export async function findPersonalData(db: Db, userId: string): Promise<string> 
       FROM passkeys WHERE user_id = ${userId}::uuid) k),
     'linkedAccounts', (SELECT coalesce(json_agg(i ORDER BY i.linked_at), '[]') FROM (SELECT issuer, subject, email, linked_at
       FROM identities WHERE user_id = ${userId}::uuid) i),
+    'googleCalendar', (SELECT to_json(c) FROM (SELECT email, connected_at FROM google_calendars WHERE user_id = ${userId}::uuid) c),
     'organizerProposals', (SELECT coalesce(json_agg(p ORDER BY p.created_at), '[]') FROM (SELECT id, name, category, description, location,
       status, message, created_at, reviewed_at FROM organizer_proposals WHERE user_id = ${userId}::uuid) p),
     'files', (SELECT coalesce(json_agg(u ORDER BY u.created_at), '[]') FROM (SELECT id, purpose, state, content_type, size, created_at,

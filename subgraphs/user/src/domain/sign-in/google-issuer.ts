@@ -36,17 +36,38 @@ export interface GoogleAccount {
   name: string | null
 }
 
+/** What somebody lets us do with their calendar, until they take it back. */
+export interface CalendarConsent {
+  /** Of the account whose calendar it is. */
+  email: string
+  refreshToken: string
+}
+
+/** Writing into somebody's own calendars, and reading nothing of what others have shared with them. */
+const CALENDAR_SCOPE = 'https://www.googleapis.com/auth/calendar.events.owned'
+
 /** Google, or whoever else speaks OpenID Connect in its place. */
 export interface GoogleIssuer {
   readonly issuer: string
   readonly redirectUris: readonly string[]
   /** Where somebody goes to sign in there. @throws ServiceUnavailable */
   authorizationUrl(ties: Ties): Promise<string>
-  /**
-   * Exchanges what a person came back with.
-   * @param iss who they say to have been at, where they say so. @throws GoogleSaysNo, ServiceUnavailable
-   */
-  redeem(came: { code: string; iss: string | null }, ties: Ties): Promise<GoogleAccount>
+  /** Exchanges what a person came back with. @throws GoogleSaysNo, ServiceUnavailable */
+  redeem(came: CameBack, ties: Ties): Promise<GoogleAccount>
+  /** Where somebody goes to let us write into their calendar. @throws ServiceUnavailable */
+  consentUrl(ties: Ties): Promise<string>
+  /** Exchanges what a person came back with. @throws GoogleSaysNo, also where they have not ticked it; ServiceUnavailable */
+  redeemConsent(came: CameBack, ties: Ties): Promise<CalendarConsent>
+  /** What a consent gives access with for a while. @throws GoogleSaysNo for one that is none any more, ServiceUnavailable */
+  accessToken(refreshToken: string): Promise<string>
+  /** Gives a consent back. @throws ServiceUnavailable */
+  revoke(refreshToken: string): Promise<void>
+}
+
+/** @param iss who they say to have been at, where they say so. */
+interface CameBack {
+  code: string
+  iss: string | null
 }
 
 /** How long one request may take; and a whole exchange, of three of them. */
@@ -111,35 +132,76 @@ export function createGoogleIssuer(settings: GoogleSettings, log: Logger): Googl
       throw asRefusal(error) ?? new ServiceUnavailable(AWAY, 5, { cause: error })
     })
 
+  const pageFor = (
+    { redirectUri, state, nonce, verifier }: Ties,
+    asked: { scope: string; prompt: string; access_type?: string },
+  ): Promise<string> =>
+    guarded(async () => {
+      const url = openid.buildAuthorizationUrl(await configuration(), {
+        redirect_uri: redirectUri,
+        state,
+        nonce,
+        code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        ...asked,
+      })
+      return url.href
+    })
+
+  async function exchange({ code, iss }: CameBack, { redirectUri, state, nonce, verifier }: Ties) {
+    const came = new URL(redirectUri)
+    // There is one issuer, so that nobody can mix up two: who says nothing came from that one.
+    came.search = new URLSearchParams({ code, state, iss: iss ?? issuer }).toString()
+    return openid.authorizationCodeGrant(await configuration(), came, {
+      pkceCodeVerifier: verifier,
+      expectedState: state,
+      expectedNonce: nonce,
+      idTokenExpected: true,
+    })
+  }
+
   return {
     issuer,
     redirectUris,
 
-    authorizationUrl: ({ redirectUri, state, nonce, verifier }) =>
-      guarded(async () => {
-        const url = openid.buildAuthorizationUrl(await configuration(), {
-          redirect_uri: redirectUri,
-          scope: 'openid email profile',
-          state,
-          nonce,
-          code_challenge: await openid.calculatePKCECodeChallenge(verifier),
-          code_challenge_method: 'S256',
-          prompt: 'select_account', // who has several chooses each time
-        })
-        return url.href
+    // Who has several accounts chooses each time.
+    authorizationUrl: (ties) => pageFor(ties, { scope: 'openid email profile', prompt: 'select_account' }),
+
+    // Only who is asked for their consent gives a token that lasts.
+    consentUrl: (ties) =>
+      pageFor(ties, {
+        scope: `openid email ${CALENDAR_SCOPE}`,
+        prompt: 'select_account consent',
+        access_type: 'offline',
       }),
 
-    redeem: ({ code, iss }, { redirectUri, state, nonce, verifier }) =>
+    redeemConsent: (came, ties) =>
       guarded(async () => {
-        const came = new URL(redirectUri)
-        // There is one issuer, so that nobody can mix up two: who says nothing came from that one.
-        came.search = new URLSearchParams({ code, state, iss: iss ?? issuer }).toString()
-        const tokens = await openid.authorizationCodeGrant(await configuration(), came, {
-          pkceCodeVerifier: verifier,
-          expectedState: state,
-          expectedNonce: nonce,
-          idTokenExpected: true,
+        const tokens = await exchange(came, ties)
+        const isGiven = (tokens.scope ?? CALENDAR_SCOPE).split(' ').includes(CALENDAR_SCOPE)
+        if (!isGiven || tokens.refresh_token === undefined)
+          throw new GoogleSaysNo(
+            'Google was not told that we may write into the calendar: begin again, and tick it.',
+          )
+        return { email: claimsSchema.parse(tokens.claims()).email, refreshToken: tokens.refresh_token }
+      }),
+
+    accessToken: (refreshToken) =>
+      guarded(async () => (await openid.refreshTokenGrant(await configuration(), refreshToken)).access_token),
+
+    revoke: (refreshToken) =>
+      guarded(async () => {
+        const known = await configuration()
+        if (known.serverMetadata().revocation_endpoint === undefined) return
+        await openid.tokenRevocation(known, refreshToken).catch((error: unknown) => {
+          // Google's way to say that it is none any more.
+          if (!(error instanceof openid.ResponseBodyError && error.error === 'invalid_token')) throw error
         })
+      }),
+
+    redeem: (came, ties) =>
+      guarded(async () => {
+        const tokens = await exchange(came, ties)
         const { sub, email, email_verified, name } = claimsSchema.parse(tokens.claims())
         return { subject: sub, email, emailVerified: email_verified, name: name?.trim() || null }
       }),

@@ -3,53 +3,66 @@ import { keepLooking, type Lookout } from '@karcis/kit/lookout'
 import { isAway } from '@karcis/kit/outages'
 import { ERASED_NAME } from '../../accounts/erased.ts'
 import type { Deps } from '../../deps.ts'
+import { tellInPieces } from '../crowds.ts'
 import { isKind } from '../kinds.ts'
 import { type Notice, notify } from '../notify.ts'
 import {
   type Announcement,
+  type Audience,
   insertReminders,
   moveAnnouncement,
   takeDueAnnouncements,
   updateLater,
 } from './announcement-store.ts'
-import { readAudience } from './audience.ts'
+import { CROWDS, FEW, isCrowd, readCrowd, readFew } from './audience.ts'
 import type { EventCopy } from './event-copy-store.ts'
 import { findOrganizerName, knownEvent, readEventFacts } from './event-facts.ts'
 
-/** Announcements that are taken at once, and told together as far as they are to single people. */
+/** Announcements to single people that are taken at once. Of those to crowds one is. */
 const AT_ONCE = 50
 /** Between two looks while there is nothing. */
 const IDLE_MS = 1_000
 const PAUSE_MS = 20
-/** Between two pages of a crowd, whichever processes tell them: others have the database for most of the time, and what is for single people goes at once. */
-const CROWD_PAUSE_SECONDS = 1
 /** What failed is tried again after one, two, four… seconds, and never later than after so many. */
 const MOST_PAUSE_SECONDS = 300
 
-export type AnnouncerDeps = Pick<Deps, 'db' | 'log' | 'clients'>
+export type AnnouncerDeps = Pick<Deps, 'db' | 'log' | 'clients' | 'crowds'>
 
 /**
- * Tells what is announced, for as long as the process lives: each page of an audience in a transaction of its own, which also notes how far that has come. It rests
- * on nothing but the table of announcements; any number of processes may do it, and what one died with another goes on with.
+ * Tells what is announced, for as long as the process lives. It rests on nothing but the table of announcements; any number of processes may do it, and what one died
+ * with another goes on with. What is for single people, such as their tickets, goes by itself, and waits for no crowd; each crowd is told a page, then
+ * it is the turn of the next.
  */
-export const announceDue = (deps: AnnouncerDeps): Lookout =>
-  keepLooking((closing) => tellDue(deps, closing), {
+export function announceDue(deps: AnnouncerDeps): Lookout {
+  const lookouts = [keepTelling(deps, FEW, AT_ONCE), keepTelling(deps, CROWDS, 1)]
+  return {
+    wake() {
+      for (const lookout of lookouts) lookout.wake()
+    },
+    async close() {
+      await Promise.all(lookouts.map((lookout) => lookout.close()))
+    },
+  }
+}
+
+function keepTelling(deps: AnnouncerDeps, audiences: readonly Audience[], atOnce: number): Lookout {
+  const tellDue = async (closing: AbortSignal): Promise<number> => {
+    const due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, audiences, atOnce))
+    for (const announcement of due) {
+      if (closing.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
+      else await tryAnnouncement(deps, announcement)
+    }
+    return due.length > 0 ? 0 : IDLE_MS
+  }
+  return keepLooking(tellDue, {
     soonMs: PAUSE_MS,
     idleMs: IDLE_MS,
     log: deps.log,
     failed: 'what is due cannot be announced',
   })
-
-async function tellDue(deps: AnnouncerDeps, closing: AbortSignal): Promise<number> {
-  const due = await transaction(deps.db, (tx) => takeDueAnnouncements(tx, AT_ONCE))
-  for (const announcement of due) {
-    if (closing.aborted) await statement(deps.db, (tx) => updateLater(tx, announcement, 0))
-    else await tryAnnouncement(deps, announcement)
-  }
-  return due.length > 0 ? 0 : IDLE_MS
 }
 
-/** Tells the next page of it: nothing that is for one person, such as their tickets, waits until a crowd has heard something else. */
+/** Tells all of it, or the next page of a crowd. */
 async function tryAnnouncement(deps: AnnouncerDeps, announcement: Announcement): Promise<void> {
   try {
     await announce(deps, announcement, 1)
@@ -63,8 +76,8 @@ async function tryAnnouncement(deps: AnnouncerDeps, announcement: Announcement):
 }
 
 /**
- * Tells an announcement from where it has got to, page by page.
- * @param pages after which the rest is left to whoever takes it next. @throws ServiceUnavailable while a subgraph is away that it needs.
+ * Tells an announcement from where it has got to: each piece of a crowd in a transaction of its own, which also notes how far that has come.
+ * @param pages of a crowd, after which the rest is left to whoever takes it next. @throws ServiceUnavailable while a subgraph is away that it needs.
  */
 export async function announce(
   deps: AnnouncerDeps,
@@ -72,7 +85,7 @@ export async function announce(
   pages = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const { db } = deps
-  const { eventId } = announcement
+  const { eventId, audience } = announcement
   const event = eventId === null ? null : await knownEvent(deps, eventId)
   const isOver = announcement.until !== null && announcement.until <= new Date()
   if ((eventId !== null && event === null) || isOver)
@@ -82,22 +95,26 @@ export async function announce(
     ...(await namePerson(deps, announcement)),
   }
   let { position } = announcement
-  for (let told = 1; ; told += 1) {
-    const page = await readAudience(deps, { ...announcement, position }, event)
-    const from = { ...announcement, position }
-    const isOurs = await transaction(db, async (tx) => {
-      if (!(await moveAnnouncement(tx, from, page.next))) return false
+  const tell = (userIds: readonly string[], to: string | null): Promise<boolean> =>
+    transaction(db, async (tx) => {
+      if (!(await moveAnnouncement(tx, { ...announcement, position }, to))) return false
       await notify(
         tx,
-        page.userIds.map((userId) => noticeOf(announcement, userId, about)),
+        userIds.map((userId) => noticeOf(announcement, userId, about)),
       )
       return true
     })
-    if (!isOurs) return
-    position = page.next
-    if (position === null) return
-    if (told >= pages) return statement(db, (tx) => updateLater(tx, announcement, CROWD_PAUSE_SECONDS))
+  if (!isCrowd(audience)) return void (await tell(await readFew(deps, announcement, event), null))
+  for (let told = 0; told < pages; told += 1) {
+    const page = await readCrowd(deps, audience, { ...announcement, position }, event)
+    const isOurs = await tellInPieces(deps.crowds, page, async (userIds, to) => {
+      const isTold = await tell(userIds, to)
+      position = to
+      return isTold
+    })
+    if (!isOurs || position === null) return
   }
+  await statement(db, (tx) => updateLater(tx, announcement, 0))
 }
 
 function noticeOf({ kind, cause, data, until }: Announcement, userId: string, about: object): Notice {

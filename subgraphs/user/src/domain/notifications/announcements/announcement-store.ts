@@ -39,7 +39,7 @@ export interface Announcement {
   until: Date | null
 }
 
-/** Longer than a page takes; whoever goes on renews it with each. */
+/** Longer than a piece takes, and its rest; whoever goes on renews it with each. */
 const LEASE_SECONDS = 60
 
 /** Writes announcements down; of one kind and cause the first. */
@@ -81,19 +81,28 @@ export async function deleteWaitingChange(tx: Tx, id: string): Promise<void> {
   await tx.announcement.delete({ where: { id } })
 }
 
-/** Takes what is due, the oldest first: nobody else is given it for the length of a lease, after which whoever asks is. */
-export async function takeDueAnnouncements(tx: Tx, limit: number): Promise<Announcement[]> {
+/**
+ * Takes what is due of some audiences, the oldest first: nobody else is given it for the length of a lease, after which whoever asks is. Who have tickets hear of one
+ * thing after the other: what is newer waits while what is older is told to them, or is to be tried again within a lease.
+ */
+export async function takeDueAnnouncements(
+  tx: Tx,
+  audiences: readonly Audience[],
+  limit: number,
+): Promise<Announcement[]> {
   const taken = await tx.$queryRaw<Announcement[]>`UPDATE announcements SET attempts = attempts + 1,
       not_before = now() + make_interval(secs => ${LEASE_SECONDS}::int)
-    WHERE id = ANY(ARRAY(SELECT id FROM announcements WHERE done_at IS NULL AND not_before <= now()
-      ORDER BY not_before, id LIMIT ${limit} FOR UPDATE SKIP LOCKED))
+    WHERE id = ANY(ARRAY(SELECT id FROM announcements due WHERE done_at IS NULL AND not_before <= now() AND audience = ANY(${audiences}::text[])
+      AND NOT (audience = 'HOLDERS' AND EXISTS (SELECT FROM announcements older WHERE older.event_id = due.event_id AND older.audience = 'HOLDERS'
+        AND older.id < due.id AND older.done_at IS NULL AND older.not_before <= clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}::int)))
+      ORDER BY not_before, id LIMIT ${limit} FOR UPDATE OF due SKIP LOCKED))
     RETURNING id, kind, cause, audience, event_id AS "eventId", user_ids AS "userIds", data, position, attempts, not_after AS until`
   return taken.toSorted((one, other) => (one.id < other.id ? -1 : 1)) // they rise with time
 }
 
 /**
- * Notes that a page of the audience is being told, in the transaction that tells it.
- * @param to its last place; null when it was the last page.
+ * Notes that some of the audience are being told, in the transaction that tells it.
+ * @param to the last place of these; null when they are the last.
  * @returns whether whoever asks is still the one to do so.
  */
 export async function moveAnnouncement(

@@ -2,68 +2,72 @@ import { MOST_HOLDERS, TICKET_HOLDERS, ticketHolders } from '@karcis/kit/contrac
 import { z } from 'zod'
 import type { Deps } from '../../deps.ts'
 import { subgraph } from '../../other-subgraphs.ts'
-import type { Announcement } from './announcement-store.ts'
+import type { CrowdPage } from '../crowds.ts'
+import type { Announcement, Audience } from './announcement-store.ts'
 import type { EventCopy } from './event-copy-store.ts'
-
-/** Some of an audience. */
-export interface AudiencePage {
-  userIds: string[]
-  /** From where the next page goes on; null when this is the last. */
-  next: string | null
-}
 
 const PAGE = 500
 
-/** What comes after where an announcement has got to. @throws ServiceUnavailable while the ticket subgraph is away. */
-export async function readAudience(
-  deps: Pick<Deps, 'db' | 'clients'>,
-  { audience, userIds, data, position }: Announcement,
+/** Audiences that may be crowds. The others are a few people at most. */
+export const CROWDS = ['HOLDERS', 'WISHERS', 'FOLLOWERS'] as const satisfies Audience[]
+export const FEW = ['USERS', 'ADMINS', 'ORGANIZER'] as const satisfies Audience[]
+
+export const isCrowd = (audience: Audience): audience is (typeof CROWDS)[number] =>
+  (CROWDS as readonly Audience[]).includes(audience)
+
+/** All of an audience that is no crowd. */
+export async function readFew(
+  { db }: Pick<Deps, 'db'>,
+  { audience, userIds }: Pick<Announcement, 'audience' | 'userIds'>,
   event: EventCopy | null,
-): Promise<AudiencePage> {
+): Promise<string[]> {
+  if (audience === 'ORGANIZER') return event ? [event.organizerId] : []
+  if (audience === 'USERS') return userIds
+  const admins = await db.user.findMany({
+    where: { role: 'ADMIN', suspendedAt: null, deletedAt: null },
+    select: { id: true },
+  })
+  return admins.map(({ id }) => id)
+}
+
+/** What comes after where an announcement to a crowd has got to. @throws ServiceUnavailable while the ticket subgraph is away. */
+export async function readCrowd(
+  deps: Pick<Deps, 'db' | 'clients'>,
+  audience: (typeof CROWDS)[number],
+  { data, position }: Pick<Announcement, 'data' | 'position'>,
+  event: EventCopy | null,
+): Promise<CrowdPage> {
   const { db } = deps
   switch (audience) {
-    case 'USERS':
-      return { userIds, next: null }
-    case 'ADMINS': {
-      const admins = await db.user.findMany({
-        where: { role: 'ADMIN', suspendedAt: null, deletedAt: null },
-        select: { id: true },
-      })
-      return { userIds: admins.map(({ id }) => id), next: null }
-    }
-    case 'ORGANIZER':
-      return { userIds: event ? [event.organizerId] : [], next: null }
     case 'HOLDERS': {
       const { endedSince = null } = data
       const variables = { eventId: event?.id, after: position, endedSince, limit: MOST_HOLDERS }
       const answer = await subgraph(deps, 'ticket').query(TICKET_HOLDERS, variables)
       const holders = z.object({ ticketHolders }).parse(answer).ticketHolders
       const last = holders.length < MOST_HOLDERS ? null : (holders.at(-1)?.ticketId ?? null)
-      return { userIds: [...new Set(holders.map(({ ownerId }) => ownerId))], next: last }
+      const people = holders.map(({ ownerId: userId, ticketId: place }) => ({ userId, place }))
+      return { people, next: last }
     }
     case 'WISHERS':
       return pageOf(
         await db.$queryRaw<
           Place[]
-        >`SELECT id, user_id AS "userId" FROM wishlist_items WHERE event_id = ${event?.id}::uuid
+        >`SELECT id AS place, user_id AS "userId" FROM wishlist_items WHERE event_id = ${event?.id}::uuid
           AND (${position}::uuid IS NULL OR id > ${position}::uuid) ORDER BY id LIMIT ${PAGE}`,
       )
     case 'FOLLOWERS':
       return pageOf(
         await db.$queryRaw<
           Place[]
-        >`SELECT id, user_id AS "userId" FROM follows WHERE organizer_id = ${event?.organizerId}::uuid
+        >`SELECT id AS place, user_id AS "userId" FROM follows WHERE organizer_id = ${event?.organizerId}::uuid
           AND (${position}::uuid IS NULL OR id > ${position}::uuid) ORDER BY id LIMIT ${PAGE}`,
       )
   }
 }
 
-interface Place {
-  id: string
-  userId: string
-}
+type Place = CrowdPage['people'][number]
 
-const pageOf = (places: readonly Place[]): AudiencePage => ({
-  userIds: places.map(({ userId }) => userId),
-  next: places.length < PAGE ? null : (places.at(-1)?.id ?? null),
+const pageOf = (people: readonly Place[]): CrowdPage => ({
+  people,
+  next: people.length < PAGE ? null : (people.at(-1)?.place ?? null),
 })

@@ -43,7 +43,7 @@ export interface TellingCampaign {
   attempts: number
 }
 
-/** Longer than a page takes. */
+/** Longer than a piece takes, and its rest; whoever goes on renews it with each. */
 const LEASE_SECONDS = 60
 
 /** Between two pages, whichever processes tell them: far ahead of the rate that messages leave at, and little for the database beside a sale. */
@@ -118,20 +118,22 @@ export async function takeCampaign(tx: Tx): Promise<TellingCampaign | null> {
 }
 
 /**
- * Notes that a page of the audience is being told, in the transaction that tells it; the next is anybody's after a pause.
- * @param to its last place; null when it was the last page.
+ * Notes that some of the audience are being told, in the transaction that tells them.
+ * @param to the last place of these; null when they are the last.
+ * @param isEnd of a page: the next is anybody's after a pause.
  * @returns whether whoever asks is still the one to do so: it was not stopped, and nobody else has told that page.
  */
 export async function moveCampaign(
   tx: Tx,
   { id, position }: Pick<TellingCampaign, 'id' | 'position'>,
   to: string | null,
+  isEnd: boolean,
 ): Promise<boolean> {
   const next =
     to === null
       ? Prisma.sql`told_at = now()`
       : Prisma.sql`position = ${to}::uuid, attempts = 0,
-          not_before = now() + make_interval(secs => ${PAGE_SECONDS}::int)`
+          not_before = now() + make_interval(secs => ${isEnd ? PAGE_SECONDS : LEASE_SECONDS}::int)`
   const moved = await tx.$executeRaw`UPDATE campaigns SET ${next}
     WHERE id = ${id}::uuid AND told_at IS NULL AND stopped_at IS NULL AND position IS NOT DISTINCT FROM ${position}::uuid`
   return moved === 1

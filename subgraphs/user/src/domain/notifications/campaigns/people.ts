@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { Prisma } from '../../../generated/prisma/client.ts'
 import type { Deps } from '../../deps.ts'
 import { subgraph } from '../../other-subgraphs.ts'
-import type { AudiencePage } from '../announcements/audience.ts'
+import type { CrowdPage } from '../crowds.ts'
 import type { TellingCampaign } from './campaign-store.ts'
 
 const PAGE = 500
@@ -22,7 +22,7 @@ const WANTS = Prisma.sql`person.role <> 'GUEST' AND person.deleted_at IS NULL AN
 export async function readPeople(
   deps: Pick<Deps, 'db' | 'clients'>,
   campaign: TellingCampaign,
-): Promise<AudiencePage> {
+): Promise<CrowdPage> {
   const { db } = deps
   const { audience, eventId, organizerId, position } = campaign
   switch (audience) {
@@ -48,13 +48,15 @@ export async function readPeople(
             AND (${position}::uuid IS NULL OR user_id > ${position}::uuid) ORDER BY user_id LIMIT ${PAGE}) AS said
           JOIN users person ON person.id = said.user_id ORDER BY said.user_id`,
       )
-      return { ...wanting, userIds: await findBuyers(deps, organizerId, wanting.userIds) }
+      const userIds = wanting.people.map(({ userId }) => userId)
+      const buyers = new Set(await findBuyers(deps, organizerId, userIds))
+      return { ...wanting, people: wanting.people.filter(({ userId }) => buyers.has(userId)) }
     }
   }
 }
 
-const pageOf = (places: readonly Place[]): AudiencePage => ({
-  userIds: places.filter(({ wants }) => wants).map(({ userId }) => userId),
+const pageOf = (places: readonly Place[]): CrowdPage => ({
+  people: places.filter(({ wants }) => wants),
   next: places.length < PAGE ? null : (places.at(-1)?.place ?? null),
 })
 

@@ -5,6 +5,13 @@ import type { ChannelName } from '../kinds.ts'
 
 /** Longer than any attempt takes: what is not done by then is anybody's again, for its process has died. */
 const LEASE_SECONDS = 60
+/**
+ * A message waits behind an older one of the same priority to the same address of a person: while that is due, is being sent, or is to be tried again within so long.
+ * What is only tried again later has lost its place, and holds up nobody's ticket. Not shorter than the lease.
+ */
+const HOLD_SECONDS = LEASE_SECONDS
+/** So many that are due are looked through for such as need not wait, however many of one person are at the head. */
+const LOOKED_THROUGH = 100
 /** What a channel has not used of its rate within so long is lost to it. */
 const BURST_SECONDS = 1
 
@@ -68,7 +75,7 @@ const movedOn = (nextAt: Prisma.Sql, perSecond: number, taken: number): Prisma.S
 
 /**
  * Takes what is due by a channel, the most urgent first, then what has been due for longest: nobody else is given it for the length of a lease, after which whoever
- * asks is. What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more, or of a campaign that was stopped, is given up. The
+ * asks is. Of one person's messages to an address none overtakes an older one (`HOLD_SECONDS`). What can wait and would come in somebody's quiet hours waits for their end; what is of no use any more, or of a campaign that was stopped, is given up. The
  * caller holds the channel's pace.
  * Each priority is the beginning of a range of one index, however much is waiting behind it.
  */
@@ -81,8 +88,13 @@ export async function takeDue(tx: Tx, channel: ChannelName, slots: Rate, room: R
       SELECT id, row_number() OVER (ORDER BY priority, not_before, seq) AS place FROM (
         SELECT due.* FROM (VALUES (0, ${all}::int), (1, ${rest}::int), (2, ${rest}::int), (3, ${campaigns}::int)) AS wanted (priority, most)
         CROSS JOIN LATERAL (
-          SELECT id, priority, not_before, seq FROM deliveries
-          WHERE channel = ${channel}::channel AND priority = wanted.priority AND state = 'WAITING' AND not_before <= now()
+          SELECT id, priority, not_before, seq FROM (
+            SELECT id, user_id, address, priority, not_before, seq FROM deliveries
+            WHERE channel = ${channel}::channel AND priority = wanted.priority AND state = 'WAITING' AND not_before <= now()
+            ORDER BY not_before, seq LIMIT ${LOOKED_THROUGH}::int) AS head
+          WHERE NOT EXISTS (SELECT FROM deliveries older WHERE older.user_id = head.user_id AND older.channel = ${channel}::channel
+            AND older.priority = head.priority AND older.state = 'WAITING' AND older.seq < head.seq AND older.address = head.address
+            AND older.not_before <= clock_timestamp() + make_interval(secs => ${HOLD_SECONDS}::int))
           ORDER BY not_before, seq LIMIT wanted.most) AS due
       ) AS first
       ORDER BY priority, not_before, seq LIMIT ${all}
