@@ -7,7 +7,7 @@ import { askFields, askRoot, deedsMissing, rootOf } from './authorization/ask.ts
 import { review } from './authorization/examples.ts'
 import { tableOf } from './authorization/table.ts'
 import { makeWorld, type World } from './authorization/world.ts'
-import { createBooking, PASSWORD, pay } from './builders.ts'
+import { createBooking, endEvent, PASSWORD, pay } from './builders.ts'
 import { type Karcis, startKarcis } from './karcis.ts'
 
 const PAGE = new URL('../../docs/authorization.md', import.meta.url)
@@ -31,7 +31,12 @@ const schema = buildSchema(readFileSync(SCHEMA, 'utf8'), { assumeValid: true })
 
 beforeAll(async () => {
   karcis = await startKarcis()
-  world = await makeWorld(karcis, 'continueAsGuest' in rootOf(schema, 'mutation').getFields(), end, staff)
+  world = await makeWorld(
+    karcis,
+    'continueAsGuest' in rootOf(schema, 'mutation').getFields(),
+    (id) => endEvent(karcis, id),
+    staff,
+  )
 }, 60_000)
 
 afterAll(() => karcis[Symbol.asyncDispose]())
@@ -50,17 +55,6 @@ async function staff(organizerId: string, members: Record<string, string>): Prom
     END $$`)
   await client.query(`CREATE TRIGGER staff_all_events AFTER INSERT ON events FOR EACH ROW
     WHEN (NEW.organizer_id = '${organizerId}') EXECUTE FUNCTION staff_all_events()`)
-  await client.end()
-}
-
-/** Has an event be over since an hour. */
-async function end(eventId: string): Promise<void> {
-  const client = new pg.Client({ connectionString: karcis.databases.event })
-  await client.connect()
-  await client.query(
-    `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
-    [eventId],
-  )
   await client.end()
 }
 

@@ -1,4 +1,5 @@
-import { ADMIN, type Api } from './karcis.ts'
+import pg from 'pg'
+import { ADMIN, type Api, type Karcis } from './karcis.ts'
 
 const DAY_MS = 86_400_000
 const SEATS_PER_ROW = 20
@@ -244,3 +245,14 @@ export const pay = (karcis: Api, person: Person, id: string) =>
     { id },
     person.token,
   )
+
+/** Has an event be over since an hour, as time does. */
+export async function endEvent({ databases }: Karcis, eventId: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databases.event })
+  await client.connect()
+  await client.query(
+    `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
+    [eventId],
+  )
+  await client.end()
+}

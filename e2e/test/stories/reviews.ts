@@ -1,9 +1,9 @@
 import { eventually } from '@karcis/testkit/eventually'
-import pg from 'pg'
 import { expect } from 'vitest'
 import {
   approvedEvent,
   createBooking,
+  endEvent,
   pay,
   type Person,
   signInAdmin,
@@ -29,18 +29,7 @@ const toldOf = (karcis: Karcis, { token }: Pick<Person, 'token'>, kind: string) 
     return found.node
   })
 
-/** As time does. */
-async function end(karcis: Karcis, eventId: string): Promise<void> {
-  const client = new pg.Client({ connectionString: karcis.databases.event })
-  await client.connect()
-  await client.query(
-    `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
-    [eventId],
-  )
-  await client.end()
-}
-
-/** who came in says how it was, the organizer answers, somebody reports it, an admin hides it, and each is told. */
+/** Who came in says how it was, the organizer answers, somebody reports it, an admin hides it, and each is told. */
 export async function reviewStory(karcis: Karcis): Promise<void> {
   const admin = await signInAdmin(karcis)
   const organizer = await signUpOrganizer(karcis, admin, 'Nina')
@@ -63,7 +52,7 @@ export async function reviewStory(karcis: Karcis): Promise<void> {
   const words = { eventId, rating: 2, comment: 'The band was late.' }
   const early = await karcis.attempt(CREATE, { input: words }, budi.token)
   expect(early.errors?.[0]?.extensions?.code).toBe('CONFLICT')
-  await end(karcis, eventId)
+  await endEvent(karcis, eventId)
 
   // Sari had a ticket, but tickets were scanned that night, and hers was not.
   const absent = await karcis.attempt(CREATE, { input: words }, sari.token)

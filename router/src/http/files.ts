@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import {
   FILE_UPLOADS_FOLDER,
   FILES_FOLDER,
@@ -12,11 +11,11 @@ import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
 import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { sendJson } from '@karcis/kit/http'
 import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
-import { LRUCache } from 'lru-cache'
 import { Agent } from 'undici'
 import { errorBody } from '../errors.ts'
 import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
+import { accepts, createKeptFiles } from './kept-files.ts'
 import { refuseForNow } from './subgraph-files.ts'
 
 const USER: SubgraphName = 'user'
@@ -30,16 +29,6 @@ export interface Files extends AsyncDisposable {
   routes: Record<string, Handler>
 }
 
-/** A picture as the user subgraph has it. */
-interface Picture {
-  body: Buffer
-  type: string
-  cacheControl: string
-}
-
-/** It; or with which status it was refused. */
-type Answer = Picture | { status: number }
-
 /**
  * Pictures that people sent, each named after what is in it, so that browsers and whatever is in between may keep it for ever; and the way by which
  * files are sent to the user subgraph, where it keeps them on a disk of its own.
@@ -50,11 +39,15 @@ export function createFiles(userUrl: string, tokens: ServiceTokens, peers: Peers
   const origin = new URL(userUrl).origin
   const signer = tokens.to(USER)
   const breaker = peers.to(USER, userUrl)
-  const known = new LRUCache<string, Picture>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: ({ body }) => body.length + 1,
+  const find = createKeptFiles({
+    name: USER,
+    url: userUrl,
+    tokens,
+    peers,
+    agent,
+    maxBytes: MAX_BYTES,
+    mayKeep: ({ headers }) => headers['cache-control'] === FOR_EVER, // what stands in for a picture is not kept
   })
-  const underWay = new Map<string, Promise<Answer>>()
   let sending = 0
 
   const serve: Handler = (http) =>
@@ -76,43 +69,16 @@ export function createFiles(userUrl: string, tokens: ServiceTokens, peers: Peers
       return void response.writeHead(304, { ...headers, 'cache-control': FOR_EVER, etag }).end()
     const answer = await find(http, imageFilePath({ ...asked, format }))
     if ('status' in answer) return refuse(http, answer.status)
-    const { body, type, cacheControl } = answer
+    const { body } = answer
+    const cacheControl = String(answer.headers['cache-control'])
     response.writeHead(200, {
       ...headers,
       'cache-control': cacheControl,
-      'content-type': type,
+      'content-type': String(answer.headers['content-type']),
       'content-length': body.length,
       ...(cacheControl === FOR_EVER && { etag }),
     })
     response.end(request.method === 'HEAD' ? undefined : body)
-  }
-
-  /** The picture, asked for once however many want it at a time. */
-  function find(http: HttpRequest, path: string): Promise<Answer> {
-    const picture = known.get(path)
-    if (picture) return Promise.resolve(picture)
-    const asked = underWay.get(path) ?? ask(http, path).finally(() => underWay.delete(path))
-    underWay.set(path, asked)
-    return asked
-  }
-
-  async function ask({ requestId, log }: HttpRequest, path: string): Promise<Answer> {
-    try {
-      const headers = { [SERVICE_TOKEN_HEADER]: await signer.sign(null), [REQUEST_ID_HEADER]: requestId }
-      const answer = await breaker.run(() => agent.request({ origin, path, method: 'GET', headers }))
-      const body = await buffer(answer.body)
-      if (answer.statusCode !== 200) return { status: answer.statusCode }
-      const picture = {
-        body,
-        type: String(answer.headers['content-type']),
-        cacheControl: String(answer.headers['cache-control']),
-      }
-      if (picture.cacheControl === FOR_EVER) known.set(path, picture) // what stands in for it is not kept
-      return picture
-    } catch (error) {
-      log.warn({ err: error }, 'a picture could not be asked for')
-      return { status: 503 }
-    }
   }
 
   /** Passes on what somebody sends, as it comes: the link says what that may be, which the subgraph knows. */
@@ -179,13 +145,8 @@ const HEADERS = {
 
 /** The shortest that the client says it takes; JPEG, which all take, where it names none. */
 function formatFor(accepted: string | undefined): ImageFormat {
-  const takes = (type: string): boolean =>
-    (accepted ?? '').split(',').some((part) => {
-      const [name = '', ...parameters] = part.trim().split(';')
-      return name.trim() === type && !parameters.some((each) => /^\s*q=0(\.0*)?\s*$/.test(each))
-    })
   const formats = Object.keys(IMAGE_FORMATS) as ImageFormat[]
-  return formats.find((format) => takes(IMAGE_FORMATS[format])) ?? 'jpg'
+  return formats.find((format) => accepts(accepted, IMAGE_FORMATS[format])) ?? 'jpg'
 }
 
 function refuse(http: HttpRequest, status: number): void {

@@ -1,4 +1,3 @@
-import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import {
@@ -7,17 +6,14 @@ import {
   type SeatLayoutCoding,
   seatLayoutHash,
 } from '@karcis/kit/contracts/seat-layouts'
-import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
-import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { sendJson } from '@karcis/kit/http'
-import { SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
-import { LRUCache } from 'lru-cache'
+import type { ServiceTokens } from '@karcis/kit/service-token'
 import { Agent } from 'undici'
 import { errorBody } from '../errors.ts'
 import type { Peers } from '../subgraphs/peers.ts'
 import type { Handler, HttpRequest } from './http-server.ts'
+import { accepts, createKeptFiles } from './kept-files.ts'
 
-const TICKET: SubgraphName = 'ticket'
 const TIMEOUT_MS = 10_000
 /** What is sent to a stadium's buyers again and again comes from memory: some hundred of the largest. */
 const MAX_BYTES = 32_000_000
@@ -26,9 +22,6 @@ export interface SeatLayouts extends AsyncDisposable {
   routes: Record<string, Handler>
 }
 
-/** A file of the ticket subgraph; or with which status it was refused. */
-type Answer = { body: Buffer } | { status: number }
-
 /**
  * Where the seats of maps stand: files named after what is in them, which never change, so that browsers and whatever is in between
  * may keep them for ever. They come compressed from the ticket subgraph, and are kept here for a while.
@@ -36,14 +29,7 @@ type Answer = { body: Buffer } | { status: number }
  */
 export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens, peers: Peers): SeatLayouts {
   const agent = new Agent({ connections: 8, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS })
-  const origin = new URL(ticketUrl).origin
-  const signer = tokens.to(TICKET)
-  const breaker = peers.to(TICKET, ticketUrl)
-  const known = new LRUCache<string, Buffer>({
-    maxSize: MAX_BYTES,
-    sizeCalculation: (body) => body.length + 1,
-  })
-  const underWay = new Map<string, Promise<Answer>>()
+  const find = createKeptFiles({ name: 'ticket', url: ticketUrl, tokens, peers, agent, maxBytes: MAX_BYTES })
 
   async function serve(http: HttpRequest): Promise<void> {
     const { request, response, url } = http
@@ -58,7 +44,7 @@ export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens, peer
     // Who has it has what is in it: the name says so.
     if (request.headers['if-none-match'] === etag) return void response.writeHead(304, headers).end()
     const coding = codingFor(request.headers['accept-encoding'])
-    const answer = await find(http, hash, coding ?? 'gzip')
+    const answer = await find(http, codedSeatLayoutPath(hash, coding ?? 'gzip'))
     if ('status' in answer) return refuse(http, answer.status)
     const body = coding === null ? await promisify(gunzip)(answer.body) : answer.body
     response.writeHead(200, {
@@ -68,30 +54,6 @@ export function createSeatLayouts(ticketUrl: string, tokens: ServiceTokens, peer
       ...(coding !== null && { 'content-encoding': coding }),
     })
     response.end(request.method === 'HEAD' ? undefined : body)
-  }
-
-  /** The file, asked for once however many want it at a time. */
-  function find(http: HttpRequest, hash: string, coding: SeatLayoutCoding): Promise<Answer> {
-    const path = codedSeatLayoutPath(hash, coding)
-    const body = known.get(path)
-    if (body) return Promise.resolve({ body })
-    const asked = underWay.get(path) ?? ask(http, path).finally(() => underWay.delete(path))
-    underWay.set(path, asked)
-    return asked
-  }
-
-  async function ask({ requestId, log }: HttpRequest, path: string): Promise<Answer> {
-    try {
-      const headers = { [SERVICE_TOKEN_HEADER]: await signer.sign(null), [REQUEST_ID_HEADER]: requestId }
-      const answer = await breaker.run(() => agent.request({ origin, path, method: 'GET', headers }))
-      const body = await buffer(answer.body)
-      if (answer.statusCode !== 200) return { status: answer.statusCode }
-      known.set(path, body)
-      return { body }
-    } catch (error) {
-      log.warn({ err: error }, 'a seat layout could not be asked for')
-      return { status: 503 }
-    }
   }
 
   return { routes: { [SEAT_LAYOUTS_FOLDER]: serve }, [Symbol.asyncDispose]: () => agent.close() }
@@ -106,13 +68,8 @@ const FOR_EVER = {
 
 /** The shortest that the client takes; null: as it is. */
 function codingFor(accepted: string | undefined): SeatLayoutCoding | null {
-  const takes = (coding: string): boolean =>
-    (accepted ?? '').split(',').some((part) => {
-      const [name = '', ...parameters] = part.trim().split(';')
-      return name.trim() === coding && !parameters.some((each) => /^\s*q=0(\.0*)?\s*$/.test(each))
-    })
-  if (takes('br')) return 'br'
-  return takes('gzip') ? 'gzip' : null
+  if (accepts(accepted, 'br')) return 'br'
+  return accepts(accepted, 'gzip') ? 'gzip' : null
 }
 
 function refuse({ response }: HttpRequest, status: number): void {

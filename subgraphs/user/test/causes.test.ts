@@ -476,6 +476,7 @@ describe('a crowd', () => {
   it('is told in small pieces while somebody buys, one at a time of a process, each followed by a rest', async () => {
     const { eventId, due } = await crowd()
     const { deps } = story.subgraph
+    await story.sql(`DELETE FROM announcements WHERE kind = 'PURCHASE'`) // what others have bought just now
     const pieces = async () =>
       (
         await story.sql<{ n: number }>(
