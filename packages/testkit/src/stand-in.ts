@@ -26,6 +26,7 @@ export async function createStandIn(answers: Readonly<Record<string, Answer>>): 
     }
   }
   const server = createServer((request, response) => {
+    if (request.method === 'GET') return void response.end() // asked whether it lives (peer-breaker.ts of the kit)
     void json(request)
       .then((body) => answer(body as { query: string }))
       .then((body) => response.setHeader('content-type', 'application/json').end(JSON.stringify(body)))

@@ -89,6 +89,7 @@ describe('what is kept of somebody', () => {
     expect(missing.toSorted()).toEqual([
       'account_links', // hashes of tokens that work once
       'deliveries', // notifications on their way
+      'google_calendar_consents', // begun at Google, and good for ten minutes
       'known_places', // keyed hashes of networks
       'notification_boxes', // a number
       'phone_codes', // keyed hashes, for minutes
