@@ -128,6 +128,10 @@ describe('what is kept of somebody', () => {
         ).toHaveLength(1 + at),
       )
       expect(await latestOf(dewi)).toMatchObject({ status: 'COLLECTING', url: null })
+      const failed = `payload->>'exportId' = '${id}' AND attempts > 0 AND locked_at IS NULL` // and asks nobody once more
+      await eventually(async () =>
+        expect(await story.sql(`SELECT FROM graphile_worker._private_jobs WHERE ${failed}`)).toHaveLength(1),
+      )
       // Its job is lost with the process.
       await story.sql(`DELETE FROM graphile_worker._private_jobs WHERE payload->>'exportId' = '${id}'`)
       story.neighbours.unanswered.clear()

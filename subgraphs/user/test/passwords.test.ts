@@ -18,7 +18,8 @@ it('knows a password by its hash, with the same pepper only', async () => {
 
 it('does not start in production with hashes that are too cheap, or with half an admin', () => {
   const problems = (overrides: Record<string, string>) => {
-    const asText = { SECOND_FACTOR_REQUIRED_FOR: '', PASSKEY_ORIGINS: '', GOOGLE_REDIRECT_URIS: '' } // these are read as lists
+    const lists = ['SECOND_FACTOR_REQUIRED_FOR', 'PASSKEY_ORIGINS', 'GOOGLE_REDIRECT_URIS', 'SMS_PREFIXES']
+    const asText = Object.fromEntries(lists.map((name) => [name, '']))
     const given = { ...settingsFor('postgres://db/x'), ...asText, ...overrides }
     const result = userSettings.safeParse(given)
     return result.error?.issues.map((issue) => issue.path.join('.')) ?? []
