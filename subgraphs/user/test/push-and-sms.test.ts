@@ -492,7 +492,7 @@ describe('a phone number', () => {
   })
 
   it('that the provider has no time for is tried again, and what it will never take is not', async () => {
-    let siti: Person
+    let siti = await verified()
     // Of somebody else each: one person's next message waits for the one before it.
     const attempt = async (fault: SmsProvider['faults'][number]) => {
       siti = await verified()
