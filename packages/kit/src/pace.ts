@@ -20,8 +20,7 @@ const LONGEST_REST = 5
 
 /**
  * At which pace to go on: by whether anybody buys, and if so by how many others Postgres serves at this moment, of whichever database, those who wait for their
- * turn in a process included. Where our role is not shown what others do that are as ordinary, the rest is as long as it ever is: then only how long our own piece takes
- * tells how busy it is.
+ * turn in a process included. These are counted by what each transaction locks, its own number, which every role may see; what a session of another role does is not shown to ours.
  * @param isSelling whether anybody has bought anything in the last seconds, as far as this database knows.
  */
 export async function paceOf<Db extends Pick<RawSql, '$queryRaw'>>(
@@ -29,13 +28,11 @@ export async function paceOf<Db extends Pick<RawSql, '$queryRaw'>>(
   isSelling: (db: Db) => Promise<boolean>,
 ): Promise<Pace> {
   if (!(await isSelling(db))) return ALONE
-  const [row] = await db.$queryRaw<{ others: number; hidden: boolean }[]>`
-    SELECT count(*) FILTER (WHERE backend_type = 'client backend' AND state <> 'idle')::int AS others,
-      coalesce(bool_or(query = '<insufficient privilege>' AND NOT rolsuper), false) AS hidden
-    FROM pg_stat_activity JOIN pg_roles ON pg_roles.oid = usesysid WHERE pid <> pg_backend_pid()`
+  const [row] = await db.$queryRaw<{ others: number }[]>`
+    SELECT count(DISTINCT pid)::int AS others FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'virtualxid' AND usesysid IS NOT NULL AND pid <> pg_backend_pid()`
   const { piece, rest } = BESIDE_SALES
-  if (!row || row.hidden) return { piece, rest: LONGEST_REST }
-  return { piece, rest: Math.min(LONGEST_REST, rest + REST_PER_SESSION * row.others) }
+  return { piece, rest: Math.min(LONGEST_REST, rest + REST_PER_SESSION * (row?.others ?? 0)) }
 }
 
 /** @param ms how long the piece took. @param closing ends the rest. */
