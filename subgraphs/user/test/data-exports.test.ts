@@ -116,6 +116,15 @@ describe('what is kept of somebody', () => {
     expect(await story.sql(`SELECT FROM data_exports WHERE user_id = '${siti.id}'`)).toEqual([])
   })
 
+  /** The job of an export has found somebody away, asks nobody once more, and is lost with its process. */
+  async function loseJob(exportId: string): Promise<void> {
+    const job = `graphile_worker._private_jobs WHERE payload->>'exportId' = '${exportId}'`
+    await eventually(async () =>
+      expect(await story.sql(`SELECT FROM ${job} AND attempts > 0 AND locked_at IS NULL`)).toHaveLength(1),
+    )
+    await story.sql(`DELETE FROM ${job}`)
+  }
+
   it('is collected to its end, wherever that was broken off, each part asked for once', async () => {
     const { deps } = story.subgraph
     for (const [at, missing] of PARTS.entries()) {
@@ -128,12 +137,7 @@ describe('what is kept of somebody', () => {
         ).toHaveLength(1 + at),
       )
       expect(await latestOf(dewi)).toMatchObject({ status: 'COLLECTING', url: null })
-      const failed = `payload->>'exportId' = '${id}' AND attempts > 0 AND locked_at IS NULL` // and asks nobody once more
-      await eventually(async () =>
-        expect(await story.sql(`SELECT FROM graphile_worker._private_jobs WHERE ${failed}`)).toHaveLength(1),
-      )
-      // Its job is lost with the process.
-      await story.sql(`DELETE FROM graphile_worker._private_jobs WHERE payload->>'exportId' = '${id}'`)
+      await loseJob(id)
       story.neighbours.unanswered.clear()
       story.neighbours.asked.length = 0
       await story.sql(
@@ -156,6 +160,7 @@ describe('what is kept of somebody', () => {
         await story.sql(`SELECT subgraph FROM data_export_parts WHERE export_id = '${exportId}'`),
       ).toHaveLength(3),
     )
+    await loseJob(exportId)
     story.neighbours.unanswered.clear()
     story.neighbours.asked.length = 0
     const unlooked = ['      if (parts.has(name)) continue\n', ''] as const
