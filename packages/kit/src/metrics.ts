@@ -1,9 +1,9 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { isIP } from 'node:net'
 import { performance as clock } from 'node:perf_hooks'
 import { type CircuitFigures, circuitFigures } from './breakers/circuit.ts'
 import type { Logger } from './log.ts'
+import { isLoopbackAddress } from './outside/public-address.ts'
+import { sameSecret } from './secret-tokens.ts'
 
 /** One figure of a process, or one for each set of labels. */
 export interface Metric {
@@ -89,13 +89,7 @@ function circuitMetrics(circuits: readonly CircuitFigures[]): Metric[] {
  * @param token `METRICS_TOKEN`.
  */
 export function mayReadMetrics({ headers, socket }: IncomingMessage, token: string | undefined): boolean {
-  if (token !== undefined) return isSame(headers.authorization ?? '', `Bearer ${token}`)
+  if (token !== undefined) return sameSecret(headers.authorization ?? '', `Bearer ${token}`)
   const isForwarded = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined
-  return !isForwarded && isLoopback(socket.remoteAddress ?? '')
+  return !isForwarded && isLoopbackAddress((socket.remoteAddress ?? '').replace(/^::ffff:/i, ''))
 }
-
-const isSame = (given: string, wanted: string): boolean =>
-  timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', wanted, 'buffer'))
-
-const isLoopback = (address: string): boolean =>
-  isIP(address) !== 0 && (address === '::1' || /^(::ffff:)?127\./i.test(address))

@@ -8,6 +8,7 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
+import { retryAfterSeconds } from './retry-after.ts'
 import { isLoopbackHost, targetProblem } from './target.ts'
 
 /** Unless `SenderOptions` says otherwise. */
@@ -100,7 +101,7 @@ export function createSender(options: SenderOptions): Sender {
         status: statusCode,
         body: beginning,
         error: null,
-        retryAfterSeconds: retryAfter(response),
+        retryAfterSeconds: retryAfterSeconds(response.headers['retry-after']),
         durationMs: durationMs(),
       }
     } catch (error) {
@@ -203,14 +204,6 @@ async function readBeginning(response: IncomingMessage): Promise<string> {
   }
   const text = new TextDecoder().decode(Buffer.concat(chunks).subarray(0, BODY_BYTES))
   return text.replaceAll('\0', '\uFFFD') // which Postgres does not take
-}
-
-function retryAfter({ headers }: IncomingMessage): number | null {
-  const value = headers['retry-after']
-  if (value === undefined) return null
-  if (/^\d{1,9}$/.test(value)) return Number(value)
-  const at = Date.parse(value)
-  return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1_000))
 }
 
 /** DNS alone, neither a file of the machine nor a thread that others wait for. */

@@ -132,8 +132,8 @@ export interface FileRequest {
 
 export interface FileAnswer {
   headers: Record<string, string>
-  /** Asked for more only as fast as it is read, and ended when nobody reads any more. */
-  body: AsyncIterable<string | Uint8Array>
+  /** All of it; or what is asked for more only as fast as it is read, and ended when nobody reads any more. */
+  body: string | Uint8Array | AsyncIterable<string | Uint8Array>
 }
 
 /** Answers people's browsers, and others from outside, as it sees fit. */
@@ -389,6 +389,8 @@ export async function serveSubgraph<Context extends RequestScope>(
   ): Promise<void> {
     if (method !== 'GET') return sendJson(response, 404, failure('There is nothing here.', 'NOT_FOUND'))
     const { headers, body } = await route.open(path.slice(folderOf(path).length), asked)
+    if (typeof body === 'string' || body instanceof Uint8Array)
+      return void response.writeHead(200, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body)
     response.writeHead(200, headers)
     await pipeline(body, response).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? new ClientGone() : error

@@ -63,14 +63,8 @@ export async function openInvoice(
   return {
     headers: {
       'content-type': 'application/pdf',
-      'content-length': String(pdf.byteLength),
       'content-disposition': `attachment; filename="${file}.pdf"`,
     },
-    body: oneChunk(pdf),
+    body: pdf,
   }
-}
-
-// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
-async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
 }

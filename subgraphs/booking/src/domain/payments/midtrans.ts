@@ -1,9 +1,10 @@
+import { sameSecret } from '@karcis/kit/secret-tokens'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceUnavailable, Unauthenticated } from '@karcis/kit/errors'
 import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
-import { createHttpClient, eventIdOf, parseNotification, sameSecret, saysNothing } from './http-client.ts'
+import { createHttpClient, eventIdOf, parseNotification, saysNothing } from './http-client.ts'
 import {
   type ExternalProvider,
   type KnownPayment,

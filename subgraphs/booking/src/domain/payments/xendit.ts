@@ -1,9 +1,10 @@
+import { sameSecret } from '@karcis/kit/secret-tokens'
 import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { z } from 'zod'
 import { PaymentDeclined } from '../errors.ts'
 import { fromDecimals } from './amounts.ts'
-import { createHttpClient, eventIdOf, parseNotification, sameSecret } from './http-client.ts'
+import { createHttpClient, eventIdOf, parseNotification } from './http-client.ts'
 import {
   type ExternalProvider,
   type KnownPayment,

@@ -59,11 +59,6 @@ export async function openStatement(
       'content-disposition': `attachment; filename="statement-${payout.id}.csv"`,
       'cache-control': 'no-store',
     },
-    body: oneChunk(statementCsv(payout, lines)),
+    body: statementCsv(payout, lines),
   }
-}
-
-// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
-async function* oneChunk(text: string): AsyncIterable<string> {
-  yield text
 }

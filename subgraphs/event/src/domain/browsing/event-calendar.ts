@@ -40,16 +40,10 @@ export async function openEventCalendar({ batchedReads }: Deps, name: string): P
   return {
     headers: {
       'content-type': CALENDAR_TYPE,
-      'content-length': String(Buffer.byteLength(calendar)),
       'content-disposition': `attachment; filename="${visible.slug}.ics"`,
       'last-modified': updatedAt.toUTCString(),
       etag: calendarEtag(calendar),
     },
-    body: oneChunk(calendar),
+    body: calendar,
   }
-}
-
-// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
-async function* oneChunk(text: string): AsyncIterable<string> {
-  yield text
 }

@@ -1,9 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { newToken, tokenHash } from '@karcis/kit/secret-tokens'
 import type { Sealer } from '@karcis/kit/sealing'
 import type { Db, Tx } from '../database.ts'
-
-const TOKEN_BYTES = 32
-const hashOf = (token: string) => createHash('sha256').update(token).digest()
 
 /** By which link somebody subscribes to what they hold tickets for. */
 export interface CalendarFeed {
@@ -18,7 +15,7 @@ interface FeedRow {
 
 /** The one that somebody has; else a new one. Of any number who ask at once, all have the same. */
 export async function ensureCalendarFeed(tx: Tx, sealer: Sealer, userId: string): Promise<CalendarFeed> {
-  const { token, hash, sealed } = newToken(sealer)
+  const { token, hash, sealed } = newLink(sealer)
   await tx.$executeRaw`INSERT INTO calendar_feeds (user_id, token_hash, sealed_token) VALUES (${userId}::uuid, ${hash}, ${sealed})
     ON CONFLICT (user_id) DO NOTHING`
   const [row] = await tx.$queryRaw<FeedRow[]>`SELECT sealed_token AS "sealedToken", created_at AS "createdAt"
@@ -30,12 +27,12 @@ export async function ensureCalendarFeed(tx: Tx, sealer: Sealer, userId: string)
 
 /** Another one in place of whatever there was, which is no link any more. */
 export const replaceCalendarFeed = (tx: Tx, sealer: Sealer, userId: string): Promise<CalendarFeed> =>
-  replace(tx, userId, newToken(sealer))
+  replace(tx, userId, newLink(sealer))
 
 async function replace(
   tx: Tx,
   userId: string,
-  { token, hash, sealed }: ReturnType<typeof newToken>,
+  { token, hash, sealed }: ReturnType<typeof newLink>,
 ): Promise<CalendarFeed> {
   const [row] = await tx.$queryRaw<
     { createdAt: Date }[]
@@ -46,15 +43,15 @@ async function replace(
   return { token, createdAt: row?.createdAt ?? new Date() }
 }
 
-function newToken(sealer: Sealer) {
-  const token = randomBytes(TOKEN_BYTES).toString('base64url')
-  return { token, hash: hashOf(token), sealed: sealer.seal(token) }
+function newLink(sealer: Sealer) {
+  const token = newToken()
+  return { token, hash: tokenHash(token), sealed: sealer.seal(token) }
 }
 
 /** Whose feed a token opens; null for none. */
 export async function findCalendarFeedOwner(db: Db, token: string): Promise<string | null> {
   const [row] = await db.$queryRaw<{ userId: string }[]>`SELECT user_id AS "userId" FROM calendar_feeds
-    WHERE token_hash = ${hashOf(token)}`
+    WHERE token_hash = ${tokenHash(token)}`
   return row?.userId ?? null
 }
 

@@ -63,11 +63,10 @@ export async function openCalendarFeed(
   return {
     headers: {
       'content-type': CALENDAR_TYPE,
-      'content-length': String(Buffer.byteLength(calendar)),
       'content-disposition': 'attachment; filename="karcis.ics"',
       etag: calendarEtag(calendar),
     },
-    body: oneChunk(calendar),
+    body: calendar,
   }
 }
 
@@ -94,9 +93,4 @@ async function findEvents({ clients }: Deps, ids: readonly string[]): Promise<Ca
   if (!clients.event) throw new ServiceUnavailable()
   const answer = await clients.event.query<{ calendarEvents: unknown }>(CALENDAR_EVENTS, { ids })
   return calendarEvents.parse(answer.calendarEvents).filter((event) => event !== null)
-}
-
-// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
-async function* oneChunk(text: string): AsyncIterable<string> {
-  yield text
 }

@@ -98,10 +98,9 @@ export async function openTicketFile(deps: Deps, name: string, request: FileRequ
   return {
     headers: {
       'content-type': TICKET_FILES[file],
-      'content-length': String(body.byteLength),
       'content-disposition': `attachment; filename="ticket-${referenceOf(ticket.id)}.${file}"`,
     },
-    body: oneChunk(body),
+    body,
   }
 }
 
@@ -181,9 +180,4 @@ async function findPrice({ clients }: Deps, { id }: TicketFacts): Promise<Ticket
   const [sold] = ticketPrice.parse(await clients.booking.query(TICKET_PRICE, { representations }))._entities
   const { unitPrice, currency } = sold
   return unitPrice === null || currency === null ? null : { amount: unitPrice, currency }
-}
-
-// oxlint-disable-next-line typescript/require-await -- a file is read as it comes, and this one is there as a whole
-async function* oneChunk(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
 }

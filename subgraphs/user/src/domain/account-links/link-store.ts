@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { tokenHash } from '@karcis/kit/secret-tokens'
 import type { Db, Tx } from '../database.ts'
 
 /** What a link that was mailed is for. */
@@ -34,13 +34,11 @@ export interface NewLink extends Link {
   lifetimeSeconds: number
 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest()
-
 /** @returns false when a link of this id was written before: whoever mails it may be run twice. */
 export async function insertLink(tx: Tx, link: NewLink): Promise<boolean> {
   const inserted = await tx.$executeRaw`
     INSERT INTO account_links (id, user_id, purpose, token_hash, email, change_id, expires_at)
-    VALUES (${link.id}::uuid, ${link.userId}::uuid, ${link.purpose}, ${hashOf(link.token)}, ${link.email}, ${link.changeId}::uuid,
+    VALUES (${link.id}::uuid, ${link.userId}::uuid, ${link.purpose}, ${tokenHash(link.token)}, ${link.email}, ${link.changeId}::uuid,
       now() + make_interval(secs => ${link.lifetimeSeconds}::int))
     ON CONFLICT (id) DO NOTHING`
   return inserted === 1
@@ -54,7 +52,7 @@ export async function findLink(
 ): Promise<BroughtLink | null> {
   const [found] = await db.$queryRaw<BroughtLink[]>`
     SELECT id, user_id AS "userId", purpose, email, change_id AS "changeId", used_at IS NOT NULL AS used, expires_at <= now() AS expired
-    FROM account_links WHERE token_hash = ${hashOf(token)} AND purpose = ANY(${purposes}::text[])`
+    FROM account_links WHERE token_hash = ${tokenHash(token)} AND purpose = ANY(${purposes}::text[])`
   return found ?? null
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { newToken } from '@karcis/kit/secret-tokens'
 import { BadUserInput } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
 import { parseInput } from '@karcis/kit/validate'
@@ -42,8 +42,6 @@ const KIND_OF = {
   CLAIM: 'CLAIM_PURCHASE',
 } as const satisfies Record<LinkPurpose, LinkKind>
 
-const TOKEN_BYTES = 32
-
 /** What a link is to be mailed for. */
 export interface LinkToSend<P extends LinkPurpose> {
   /** The same for whoever asks again for the same link: it is mailed once. Another one each time unless given. */
@@ -63,7 +61,7 @@ export async function sendLink<P extends LinkPurpose>(
   tx: Tx,
   { id = newId(), userId, purpose, email, changeId, data }: LinkToSend<P>,
 ): Promise<void> {
-  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  const token = newToken()
   const lifetimeSeconds = LIFETIME_SECONDS[purpose]
   const until = new Date(Date.now() + lifetimeSeconds * 1_000) // not mailed any more once it is good for nothing
   const link = { id, userId, purpose, email, changeId: changeId ?? null, token, lifetimeSeconds }

@@ -24,21 +24,13 @@ export async function openPicture(deps: Deps, name: string): Promise<FileAnswer>
   const asked = flatImageFileOf(name)
   if (!asked) throw new NotFound('picture', name)
   const made = await storage.get(sizeKey(asked.key, asked.width, asked.format), MOST_BYTES)
-  if (made) return answerOf(made, { 'content-type': IMAGE_FORMATS[asked.format], 'cache-control': FOR_EVER })
+  if (made)
+    return { headers: { 'content-type': IMAGE_FORMATS[asked.format], 'cache-control': FOR_EVER }, body: made }
   const picture = await findPicture(deps.db, asked.key)
   const isSize = picture !== null && imageWidths(picture.width).includes(asked.width)
   const master = isSize ? await storage.get(masterKey(asked.key), MOST_BYTES) : null
   if (!master) throw new NotFound('picture', name)
-  return answerOf(master, { 'content-type': IMAGE_FORMATS.webp, 'cache-control': FOR_NOW })
-}
-
-const answerOf = (bytes: Buffer, headers: Record<string, string>): FileAnswer => ({
-  headers: { ...headers, 'content-length': String(bytes.length) },
-  body: oneOf(bytes),
-})
-
-async function* oneOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  yield bytes
+  return { headers: { 'content-type': IMAGE_FORMATS.webp, 'cache-control': FOR_NOW }, body: master }
 }
 
 /** How long a link to a document is good. */
@@ -58,10 +50,13 @@ export async function openDocument(deps: Deps, name: string): Promise<FileAnswer
       ? await requireStorage(deps).get(documentKey(upload.key), MOST_BYTES)
       : null
   if (!bytes) throw new NotFound('document', 'of this link')
-  return answerOf(bytes, {
-    'content-type': 'application/pdf',
-    'content-disposition': `attachment; filename="karcis-${claim?.uploadId}.pdf"`,
-  })
+  return {
+    headers: {
+      'content-type': 'application/pdf',
+      'content-disposition': `attachment; filename="karcis-${claim?.uploadId}.pdf"`,
+    },
+    body: bytes,
+  }
 }
 
 /**

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
+import { tokenHash } from '@karcis/kit/secret-tokens'
 import type { Db, Tx } from '../database.ts'
-
-const hashOf = (text: string) => createHash('sha256').update(text).digest()
 
 /** What somebody consented to. */
 export interface GoogleCalendarConnection {
@@ -16,14 +14,14 @@ export async function putCalendarConsent(
   seconds: number,
 ): Promise<void> {
   await tx.$executeRaw`INSERT INTO google_calendar_consents (user_id, state_hash, redirect_uri, expires_at)
-    VALUES (${userId}::uuid, ${hashOf(state)}, ${redirectUri}, now() + make_interval(secs => ${seconds}::int))
+    VALUES (${userId}::uuid, ${tokenHash(state)}, ${redirectUri}, now() + make_interval(secs => ${seconds}::int))
     ON CONFLICT (user_id) DO UPDATE SET state_hash = excluded.state_hash, redirect_uri = excluded.redirect_uri, expires_at = excluded.expires_at`
 }
 
 /** Takes what has come back, by whoever began it, once. @returns the page that they came back to; null when there is none such. */
 export async function takeCalendarConsent(tx: Tx, userId: string, state: string): Promise<string | null> {
   const taken = await tx.$queryRaw<{ redirectUri: string }[]>`DELETE FROM google_calendar_consents
-    WHERE user_id = ${userId}::uuid AND state_hash = ${hashOf(state)} AND expires_at > now() RETURNING redirect_uri AS "redirectUri"`
+    WHERE user_id = ${userId}::uuid AND state_hash = ${tokenHash(state)} AND expires_at > now() RETURNING redirect_uri AS "redirectUri"`
   return taken[0]?.redirectUri ?? null
 }
 

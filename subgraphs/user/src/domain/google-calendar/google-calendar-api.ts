@@ -1,6 +1,7 @@
 import { createBreaker } from '@karcis/kit/breakers/breaker'
 import { KarcisError, ServiceUnavailable } from '@karcis/kit/errors'
 import type { Logger } from '@karcis/kit/log'
+import { retryAfterSeconds } from '@karcis/kit/outside/retry-after'
 import { z } from 'zod'
 
 /** An entry of a calendar, in the words of the Calendar API (v3). */
@@ -101,10 +102,9 @@ async function refuse(response: Response): Promise<never> {
   const said = refusal.safeParse(await response.json().catch(() => null)).data
   const reason = said?.error.errors[0]?.reason ?? ''
   if (response.status === 429 || TOO_MUCH.has(reason)) {
-    const asked = Number(response.headers.get('retry-after'))
-    const retryAfterSeconds = asked > 0 && asked <= 3_600 ? Math.ceil(asked) : 60
+    const asked = retryAfterSeconds(response.headers.get('retry-after')) ?? 0
     throw new KarcisError('RATE_LIMITED', 'Google takes no more for this calendar just now. Wait a while.', {
-      retryAfterSeconds,
+      retryAfterSeconds: asked > 0 && asked <= 3_600 ? asked : 60,
     })
   }
   if (reason === 'insufficientPermissions') throw new GoogleCalendarRefused('The consent does not go so far.')

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { CALENDAR_EVENTS, type CalendarEvent, calendarEvents } from '@karcis/kit/contracts/calendar-event'
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, NotFound, Unauthenticated } from '@karcis/kit/errors'
 import { idSchema } from '@karcis/kit/ids'
 import { defineJob, enqueue } from '@karcis/kit/jobs'
+import { newToken } from '@karcis/kit/secret-tokens'
 import type { Viewer } from '@karcis/kit/service-token'
 import { parseInput } from '@karcis/kit/validate'
 import { z } from 'zod'
@@ -13,7 +13,8 @@ import type { Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 import { GoogleCalendarNotConnected, GoogleSaysNo } from '../errors.ts'
 import { isEventVisible, subgraph } from '../other-subgraphs.ts'
-import type { GoogleIssuer, Ties } from '../sign-in/google-issuer.ts'
+import { cameBackSchema, parseRedirectUri, SECONDS_AT_GOOGLE, tiesOf } from '../sign-in/at-google.ts'
+import type { GoogleIssuer } from '../sign-in/google-issuer.ts'
 import {
   deleteCalendarConsent,
   deleteGoogleCalendar,
@@ -29,13 +30,8 @@ import {
   GoogleCalendarRefused,
 } from './google-calendar-api.ts'
 
-/** Who has not come back from Google by then begins anew. */
-const SECONDS_AT_GOOGLE = 600
-const STATE_BYTES = 32
 /** What Google keeps of a description is 8,192 characters. */
 const DESCRIPTION_LENGTH = 8_000
-
-const redirectUriSchema = z.string().max(500, 'is too long')
 
 /**
  * Sends the viewer to Google, to let us write into their calendar.
@@ -47,22 +43,14 @@ export async function startGoogleCalendar(
   given: unknown,
 ): Promise<{ url: string; state: string }> {
   const { google } = googleOf(deps)
-  const redirectUri = parseInput(redirectUriSchema, given, 'redirectUri')
-  if (!google.redirectUris.includes(redirectUri))
-    throw new BadUserInput([{ path: 'redirectUri', message: 'is not among GOOGLE_REDIRECT_URIS' }])
-  const state = randomBytes(STATE_BYTES).toString('base64url')
-  const url = await google.consentUrl(tiesOf(deps, state, redirectUri))
+  const redirectUri = parseRedirectUri(google, given)
+  const state = newToken()
+  const url = await google.consentUrl(tiesOf(deps, 'calendar', { state, redirectUri }))
   await transaction(deps.db, (tx) =>
     putCalendarConsent(tx, { userId: viewer.id, state, redirectUri }, SECONDS_AT_GOOGLE),
   )
   return { url, state }
 }
-
-const cameBackSchema = z.object({
-  code: z.string().min(1, 'must not be empty').max(2_000, 'is too long'),
-  state: z.string().max(200, 'is too long'),
-  iss: z.string().max(500, 'is too long').nullish(),
-})
 
 /**
  * Keeps what the viewer consented to at Google, sealed. What was connected before is given up.
@@ -76,7 +64,10 @@ export async function connectGoogleCalendar(deps: Deps, viewer: Viewer, input: u
     const message = 'is of no consent that you have begun here and is still waited for: begin again'
     throw new BadUserInput([{ path: 'input.state', message }])
   }
-  const { email, refreshToken } = await google.redeemConsent({ code, iss }, tiesOf(deps, state, redirectUri))
+  const { email, refreshToken } = await google.redeemConsent(
+    { code, iss },
+    tiesOf(deps, 'calendar', { state, redirectUri }),
+  )
   return transaction(deps.db, async (tx) => {
     const account = await lockAccount(tx, viewer.id)
     if (!account || account.deletedAt) throw new Unauthenticated()
@@ -187,11 +178,3 @@ function googleOf({ google, googleCalendar }: Deps): { google: GoogleIssuer; api
   if (!google || !googleCalendar) throw new Conflict('Google Calendar is not set up here.')
   return { google, api: googleCalendar }
 }
-
-/** All that Google has to confirm follows from the state and a key that only we have. */
-const tiesOf = ({ keyedHashes }: Pick<Deps, 'keyedHashes'>, state: string, redirectUri: string): Ties => ({
-  redirectUri,
-  state,
-  nonce: keyedHashes.provider('calendar nonce', state).toString('base64url'),
-  verifier: keyedHashes.provider('calendar verifier', state).toString('base64url'),
-})

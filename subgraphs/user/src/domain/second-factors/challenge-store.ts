@@ -1,17 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { newToken, tokenHash } from '@karcis/kit/secret-tokens'
 import type { Db, Tx } from '../database.ts'
 
 /** What a challenge is for. */
 export type ChallengePurpose = 'SECOND_FACTOR' | 'PASSKEY_REGISTRATION' | 'PASSKEY_LOGIN'
 
-const CHALLENGE_BYTES = 32
 const MINUTES: Record<ChallengePurpose, number> = {
   SECOND_FACTOR: 10,
   PASSKEY_REGISTRATION: 10,
   PASSKEY_LOGIN: 5,
 }
-
-const hashOf = (challenge: string): Buffer => createHash('sha256').update(challenge).digest()
 
 /** What was asked of whom. */
 export interface Challenge {
@@ -27,9 +24,9 @@ export async function insertChallenge(
   purpose: ChallengePurpose,
   { userId, amr }: Challenge,
 ): Promise<string> {
-  const challenge = randomBytes(CHALLENGE_BYTES).toString('base64url')
+  const challenge = newToken()
   await tx.$executeRaw`INSERT INTO sign_in_challenges (token_hash, purpose, user_id, amr, expires_at)
-    VALUES (${hashOf(challenge)}, ${purpose}::challenge_purpose, ${userId}::uuid, ${amr}::text[],
+    VALUES (${tokenHash(challenge)}, ${purpose}::challenge_purpose, ${userId}::uuid, ${amr}::text[],
       now() + make_interval(mins => ${MINUTES[purpose]}::int))`
   return challenge
 }
@@ -41,7 +38,7 @@ export async function findChallenge(
   challenge: string,
 ): Promise<Challenge | null> {
   const [found] = await db.$queryRaw<Challenge[]>`SELECT user_id AS "userId", amr FROM sign_in_challenges
-    WHERE token_hash = ${hashOf(challenge)} AND purpose = ${purpose}::challenge_purpose AND expires_at > now()`
+    WHERE token_hash = ${tokenHash(challenge)} AND purpose = ${purpose}::challenge_purpose AND expires_at > now()`
   return found ?? null
 }
 
@@ -55,7 +52,7 @@ export async function deleteChallenge(
   challenge: string,
 ): Promise<Challenge | null> {
   const [found] = await tx.$queryRaw<Challenge[]>`DELETE FROM sign_in_challenges
-    WHERE token_hash = ${hashOf(challenge)} AND purpose = ${purpose}::challenge_purpose AND expires_at > now()
+    WHERE token_hash = ${tokenHash(challenge)} AND purpose = ${purpose}::challenge_purpose AND expires_at > now()
     RETURNING user_id AS "userId", amr`
   return found ?? null
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { newToken, tokenHash } from '@karcis/kit/secret-tokens'
 import { deedUnderWay } from '@karcis/kit/deeds'
 import { Unauthenticated } from '@karcis/kit/errors'
 import { newId } from '@karcis/kit/ids'
@@ -8,7 +8,6 @@ import type { Prisma } from '../../generated/prisma/client.ts'
 import type { Db, Tx } from '../database.ts'
 import type { Deps } from '../deps.ts'
 
-const TOKEN_BYTES = 32
 const REFRESH_DAYS = 30
 
 /** A session that has just ended. */
@@ -41,8 +40,6 @@ export interface Traces {
 
 type Lifetime = Pick<Deps, 'sessionMaxSeconds'>
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest()
-
 /** Starts a session with its first refresh token. @param amr how its owner has shown who they are. */
 export async function insertSession(
   lifetime: Lifetime,
@@ -54,7 +51,7 @@ export async function insertSession(
   const sessionId = newId()
   await tx.$executeRaw`INSERT INTO sessions (id, user_id, signed_in_by, authenticated_at, amr)
     VALUES (${sessionId}::uuid, ${userId}::uuid, ${signedInBy}, clock_timestamp(), ${amr}::text[])`
-  const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  const token = newToken()
   return insertRefreshToken(lifetime, tx, sessionId, { id: newId(), token }, traces)
 }
 
@@ -90,7 +87,7 @@ export async function insertRefreshToken(
 ): Promise<OpenSession> {
   const [{ seconds, ...session }] = await tx.$queryRaw<[ProvedSession & { seconds: number }]>`WITH token AS (
       INSERT INTO refresh_tokens (id, session_id, token_hash, expires_at)
-      SELECT ${id}::uuid, s.id, ${hashOf(token)}, least(now() + make_interval(days => ${REFRESH_DAYS}::int),
+      SELECT ${id}::uuid, s.id, ${tokenHash(token)}, least(now() + make_interval(days => ${REFRESH_DAYS}::int),
         s.created_at + make_interval(secs => ${sessionMaxSeconds}::float8))
       FROM sessions s WHERE s.id = ${sessionId}::uuid
       RETURNING session_id, expires_at
@@ -112,7 +109,7 @@ export interface KnownToken {
 /** Finds a token, used or not, whatever became of its session. */
 export async function findRefreshToken(db: Db | Tx, token: string): Promise<KnownToken | null> {
   const found = await db.refreshToken.findUnique({
-    where: { tokenHash: hashOf(token) },
+    where: { tokenHash: tokenHash(token) },
     select: { id: true, session: { select: { id: true, userId: true } } },
   })
   return found && { id: found.id, sessionId: found.session.id, userId: found.session.userId }

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { transaction } from '@karcis/kit/database'
 import { BadUserInput, Conflict, Unauthenticated } from '@karcis/kit/errors'
+import { newToken } from '@karcis/kit/secret-tokens'
 import type { Viewer } from '@karcis/kit/service-token'
 import { emailSchema, nameSchema, parseInput } from '@karcis/kit/validate'
 import { requireStepUp } from '@karcis/kit/viewer'
@@ -18,24 +18,17 @@ import type { SignedIn } from '../sessions/access-tokens.ts'
 import { uncountLoginAttempt } from '../sessions/login-attempt-store.ts'
 import { openSession } from '../sessions/open-session.ts'
 import { countAttempt, providerSignInAttempt } from '../sessions/sign-in-limits.ts'
-import type { GoogleAccount, GoogleIssuer, Ties } from './google-issuer.ts'
+import { cameBackSchema, parseRedirectUri, SECONDS_AT_GOOGLE, tiesOf } from './at-google.ts'
+import type { GoogleAccount, GoogleIssuer } from './google-issuer.ts'
 import { deleteIdentity, findIdentityOwner, insertIdentity } from './identity-store.ts'
 import { insertProviderSignIn, takeProviderSignIn } from './provider-sign-in-store.ts'
 import { requireWayIn } from './ways-in.ts'
-
-/** Who has not come back from Google by then begins anew. */
-const SECONDS_AT_GOOGLE = 600
-
-const TOKEN_BYTES = 32
-const newToken = (): string => randomBytes(TOKEN_BYTES).toString('base64url')
 
 /** Where somebody is sent, and by what they are known again when they come back. */
 export interface GoogleLoginStart {
   url: string
   state: string
 }
-
-const redirectUriSchema = z.string().max(500, 'is too long')
 
 /**
  * Begins a sign-in at Google, or of whoever is signed in the linking of their account there.
@@ -48,13 +41,11 @@ export async function startGoogleLogin(
   given: unknown,
 ): Promise<GoogleLoginStart> {
   const google = googleOf(deps)
-  const redirectUri = parseInput(redirectUriSchema, given, 'redirectUri')
-  if (!google.redirectUris.includes(redirectUri))
-    throw new BadUserInput([{ path: 'redirectUri', message: 'is not among GOOGLE_REDIRECT_URIS' }])
+  const redirectUri = parseRedirectUri(google, given)
   const attempt = providerSignInAttempt(deps, client)
   if (attempt) await countAttempt(deps, attempt)
   const state = newToken()
-  const url = await google.authorizationUrl(tiesOf(deps, state, redirectUri))
+  const url = await google.authorizationUrl(tiesOf(deps, 'sign-in', { state, redirectUri }))
   // Kept by whoever has one: they may have begun in another tab, too.
   const browser = client.cookies ? (client.cookies.given['sign-in'] ?? newToken()) : null
   await transaction(deps.db, (tx) =>
@@ -64,12 +55,7 @@ export async function startGoogleLogin(
   return { url, state }
 }
 
-const cameBackSchema = z.object({
-  code: z.string().min(1, 'must not be empty').max(2_000, 'is too long'),
-  state: z.string().max(200, 'is too long'),
-  iss: z.string().max(500, 'is too long').nullish(),
-  deviceToken: z.string().max(200, 'is too long').nullish(),
-})
+const signingInSchema = cameBackSchema.extend({ deviceToken: z.string().max(200, 'is too long').nullish() })
 
 /**
  * Signs in whoever comes back from Google: to the account that is linked with theirs there, or else to a new one. An account that has the
@@ -77,7 +63,7 @@ const cameBackSchema = z.object({
  * @throws BadUserInput, GoogleSaysNo, EmailTaken, AccountSuspended, Conflict, ServiceUnavailable
  */
 export async function loginWithGoogle(deps: Deps, client: Client, input: unknown): Promise<SignedIn> {
-  const { deviceToken = null, ...came } = parseInput(cameBackSchema, input)
+  const { deviceToken = null, ...came } = parseInput(signingInSchema, input)
   const google = googleOf(deps)
   await deps.signingKeys.current() // first: where nothing can be signed no try is counted, and nothing used up
   const account = await redeem(deps, client, null, came)
@@ -148,14 +134,6 @@ function googleOf({ google }: Pick<Deps, 'google'>): GoogleIssuer {
   return google
 }
 
-/** All that Google has to confirm follows from the state and a key that only we have: nothing of it is stored. */
-const tiesOf = ({ keyedHashes }: Pick<Deps, 'keyedHashes'>, state: string, redirectUri: string): Ties => ({
-  redirectUri,
-  state,
-  nonce: keyedHashes.provider('nonce', state).toString('base64url'),
-  verifier: keyedHashes.provider('verifier', state).toString('base64url'),
-})
-
 /** The account at Google that somebody has come back from. @throws BadUserInput, GoogleSaysNo, ServiceUnavailable */
 async function redeem(
   deps: Deps,
@@ -171,7 +149,7 @@ async function redeem(
     const message = 'is of no sign-in that was begun here and is still waited for: begin again'
     throw new BadUserInput([{ path: 'input.state', message }])
   }
-  const account = await googleOf(deps).redeem({ code, iss }, tiesOf(deps, state, redirectUri))
+  const account = await googleOf(deps).redeem({ code, iss }, tiesOf(deps, 'sign-in', { state, redirectUri }))
   if (!account.emailVerified || !emailSchema.safeParse(account.email).success)
     throw new GoogleSaysNo('Google has not verified the e-mail address of this account.')
   return account

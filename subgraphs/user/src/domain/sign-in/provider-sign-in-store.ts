@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
+import { tokenHash } from '@karcis/kit/secret-tokens'
 import type { Tx } from '../database.ts'
-
-const hashOf = (text: string) => createHash('sha256').update(text).digest()
 
 /** A sign-in that was begun at a provider. */
 export interface BegunSignIn {
@@ -20,7 +18,7 @@ export async function insertProviderSignIn(
   seconds: number,
 ): Promise<void> {
   await tx.$executeRaw`INSERT INTO provider_sign_ins (state_hash, redirect_uri, browser_hash, user_id, expires_at)
-    VALUES (${hashOf(state)}, ${redirectUri}, ${browser === null ? null : hashOf(browser)}::bytea, ${userId}::uuid,
+    VALUES (${tokenHash(state)}, ${redirectUri}, ${browser === null ? null : tokenHash(browser)}::bytea, ${userId}::uuid,
       now() + make_interval(secs => ${seconds}::int))`
 }
 
@@ -33,8 +31,8 @@ export async function takeProviderSignIn(
   { state, browser, userId }: Omit<BegunSignIn, 'redirectUri'>,
 ): Promise<string | null> {
   const taken = await tx.$queryRaw<{ redirectUri: string }[]>`DELETE FROM provider_sign_ins
-    WHERE state_hash = ${hashOf(state)} AND expires_at > now()
-      AND browser_hash IS NOT DISTINCT FROM ${browser === null ? null : hashOf(browser)}::bytea
+    WHERE state_hash = ${tokenHash(state)} AND expires_at > now()
+      AND browser_hash IS NOT DISTINCT FROM ${browser === null ? null : tokenHash(browser)}::bytea
       AND user_id IS NOT DISTINCT FROM ${userId}::uuid
     RETURNING redirect_uri AS "redirectUri"`
   return taken[0]?.redirectUri ?? null

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { sameSecret } from '@karcis/kit/secret-tokens'
 import { transaction } from '@karcis/kit/database'
 import { NotFound, Unauthenticated } from '@karcis/kit/errors'
 import type { PageAnswer, PageRequest } from '@karcis/kit/subgraph/server'
@@ -21,7 +21,7 @@ export async function takeBounce(
   { method, headers, query, body }: Pick<PageRequest, 'method' | 'headers' | 'query' | 'body'>,
 ): Promise<PageAnswer> {
   if (!bounces || method !== 'POST') throw new NotFound('page', 'bounces')
-  if (!isSame(headers.authorization ?? '', `Bearer ${bounces.secret}`)) throw new Unauthenticated()
+  if (!sameSecret(headers.authorization ?? '', `Bearer ${bounces.secret}`)) throw new Unauthenticated()
   const report = await readDeliveryReport(body)
   const failure = report?.outcomes.find(({ action, status }) => action === 'failed' && status.startsWith('5'))
   // Only its own address says which mail it was: whatever else stands in a report, anybody could have written.
@@ -48,7 +48,3 @@ const taken = (isTaken: boolean): PageAnswer => ({
   headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
   body: JSON.stringify({ taken: isTaken }),
 })
-
-const isSame = (given: string, right: string): boolean => timingSafeEqual(digest(given), digest(right))
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

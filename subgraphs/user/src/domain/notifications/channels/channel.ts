@@ -52,3 +52,12 @@ export class RetryLater extends Error {
     this.afterSeconds = afterSeconds
   }
 }
+
+/** What whoever takes messages asks for is done, up to so long. */
+const MOST_PAUSE_SECONDS = 6 * 3_600
+
+/** To be thrown where a message was not taken this time. @param retryAfterSeconds when they said to come again; null where they did not. */
+export const notTaken = (reason: string, retryAfterSeconds: number | null): Error =>
+  retryAfterSeconds === null
+    ? new Error(reason)
+    : new RetryLater(reason, Math.min(retryAfterSeconds, MOST_PAUSE_SECONDS))

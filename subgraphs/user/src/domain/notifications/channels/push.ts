@@ -8,10 +8,7 @@ import type { PushServices } from '../push/push-services.ts'
 import { deleteSubscription, findSubscription } from '../push/subscription-store.ts'
 import { openSubscription } from '../push/subscriptions.ts'
 import type { Vapid } from '../push/vapid.ts'
-import { type Channel, NeverTaken, type OutgoingMessage, RetryLater } from './channel.ts'
-
-/** What a push service asks for is done, up to so long. */
-const MOST_PAUSE_SECONDS = 6 * 3_600
+import { type Channel, NeverTaken, notTaken, type OutgoingMessage } from './channel.ts'
 
 /** A browser that is gone is no address that may come again. */
 const ended = async (tx: Tx, { userId, to }: Pick<OutgoingMessage, 'userId' | 'to'>): Promise<void> => {
@@ -53,9 +50,7 @@ export const createPushChannel = ({ db, sealer, vapid, services }: PushSending):
     const reason = `${new URL(endpoint).hostname} answered ${status}: ${body ?? ''}`
     // What is wrong with this very message. 401 and 403 are of our key, which an operator may set right.
     if (status === 400 || status === 413) throw new NeverTaken(reason)
-    throw retryAfterSeconds === null
-      ? new Error(reason)
-      : new RetryLater(reason, Math.min(retryAfterSeconds, MOST_PAUSE_SECONDS))
+    throw notTaken(reason, retryAfterSeconds)
   },
 })
 

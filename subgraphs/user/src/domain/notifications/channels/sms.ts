@@ -3,10 +3,8 @@ import { endPhone } from '../phones/phones.ts'
 import { endOf, postSms, type SmsAccount, statusUrlOf } from '../sms/sms-provider.ts'
 import { smsOf } from '../sms/sms-text.ts'
 import type { OutsideService } from './outside-service.ts'
-import { type Channel, NeverTaken, RetryLater } from './channel.ts'
+import { type Channel, NeverTaken, notTaken } from './channel.ts'
 
-/** What a provider asks for is done, up to so long. */
-const MOST_PAUSE_SECONDS = 6 * 3_600
 /** What a day later is still worth knowing. */
 const USUAL_TTL_SECONDS = 24 * 3_600
 
@@ -29,9 +27,7 @@ export const createSmsChannel = (
     if (end) return end
     const reason = `the provider answered ${status}${code === null ? '' : ` (${code})`}: ${message}`
     if (status === 400) throw new NeverTaken(reason)
-    throw retryAfterSeconds === null
-      ? new Error(reason)
-      : new RetryLater(reason, Math.min(retryAfterSeconds, MOST_PAUSE_SECONDS))
+    throw notTaken(reason, retryAfterSeconds)
   },
 })
 

@@ -1,4 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { sameSecret } from '@karcis/kit/secret-tokens'
+import { retryAfterSeconds } from '@karcis/kit/outside/retry-after'
 import { SMS_STATUS_PATH } from '@karcis/kit/contracts/pages'
 import { z } from 'zod'
 
@@ -58,12 +60,11 @@ export async function postSms(
   })
   const answer = await response.text()
   const said = failureSchema.safeParse(parse(answer)).data
-  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
   return {
     status: response.status,
     code: response.ok ? null : (said?.code ?? null),
     message: (said?.message ?? answer).slice(0, REASON_CHARACTERS),
-    retryAfterSeconds: Number.isInteger(after) && after >= 0 ? after : null,
+    retryAfterSeconds: retryAfterSeconds(response.headers.get('retry-after')),
   }
 }
 
@@ -86,10 +87,8 @@ export function signatureOf(token: string, url: string, form: URLSearchParams): 
   return createHmac('sha1', token).update(signed).digest('base64')
 }
 
-export function isSigned(token: string, url: string, form: URLSearchParams, given: string): boolean {
-  const [right, shown] = [Buffer.from(signatureOf(token, url, form)), Buffer.from(given)]
-  return right.length === shown.length && timingSafeEqual(right, shown)
-}
+export const isSigned = (token: string, url: string, form: URLSearchParams, given: string): boolean =>
+  sameSecret(given, signatureOf(token, url, form))
 
 /** By the provider's own codes: https://www.twilio.com/docs/api/errors */
 const ENDS: ReadonlyMap<number, 'GONE' | 'UNSUBSCRIBED'> = new Map([
