@@ -8,7 +8,7 @@ import { databaseName, migrate } from '@karcis/infra/migrate'
 import { createDatabases, startPostgres } from '@karcis/infra/postgres'
 import { startRedis } from '@karcis/infra/redis'
 import { temporaryDirectory } from '@karcis/infra/setup'
-import { Sql } from '@prisma/client/runtime/client'
+import { explain, statementsOf } from '@karcis/testkit/plans'
 import pg from 'pg'
 import { SECRET } from '../event-on-sale.ts'
 import { CASES, type Case } from './cases.ts'
@@ -120,55 +120,11 @@ async function timesOf(ask: () => Promise<unknown>): Promise<{ p50: number; p99:
 
 /** How Postgres goes about the statements of a list: those over the pool are planned for their values, those over `reads` for any. */
 async function plansOf(deps: Deps, run: () => Promise<unknown>): Promise<string[]> {
-  const { db, reads } = deps
-  const asked: { query: Sql; mode: string }[] = []
-  deps.db = db.$extends({
-    query: {
-      $allOperations({ args, query }) {
-        if (args instanceof Sql) asked.push({ query: args, mode: 'force_custom_plan' })
-        return query(args)
-      },
-    },
-  }) as unknown as Deps['db']
-  deps.reads = {
-    $queryRaw(strings, ...given) {
-      asked.push({ query: new Sql(strings, given), mode: 'force_generic_plan' })
-      return reads.$queryRaw(strings, ...given)
-    },
-  }
-  try {
-    await run()
-  } finally {
-    Object.assign(deps, { db, reads })
-  }
+  const asked = await statementsOf(deps, run)
   const lists = asked.filter(({ query }) => /FROM (events e|event_texts t|event_listings l)/.test(query.text))
   // As `searching` has it.
   const bounded = asked.some(({ query }) => query.text.includes('enable_seqscan'))
-  return Promise.all(lists.map(({ query, mode }) => explain(db, query, mode, bounded)))
-}
-
-const explain = (
-  db: Deps['db'],
-  { text, values: given }: Sql,
-  mode: string,
-  bounded: boolean,
-): Promise<string> =>
-  db.$transaction(async (tx) => {
-    await tx.$executeRawUnsafe(`SET LOCAL plan_cache_mode = ${mode}`)
-    if (bounded) await tx.$executeRawUnsafe('SET LOCAL enable_seqscan = off')
-    await tx.$executeRawUnsafe(`PREPARE listed AS ${text}`)
-    const literals = given.map(literal)
-    const lines = await tx.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
-      `EXPLAIN EXECUTE listed${literals.length > 0 ? `(${literals.join(', ')})` : ''}`,
-    )
-    await tx.$executeRawUnsafe('DEALLOCATE listed')
-    return lines.map((line) => line['QUERY PLAN']).join('\n')
-  })
-
-function literal(value: unknown): string {
-  if (Array.isArray(value)) return `ARRAY[${value.map(literal).join(', ')}]`
-  if (value instanceof Date) return `'${value.toISOString()}'`
-  return typeof value === 'string' ? pg.escapeLiteral(value) : String(value)
+  return Promise.all(lists.map((each) => explain(deps.db, each, bounded ? ['enable_seqscan = off'] : [])))
 }
 
 /** The indexes of the plan of the page, which is the last statement before the one that counts. */

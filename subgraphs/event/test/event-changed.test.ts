@@ -36,7 +36,11 @@ async function startConsumer() {
     if (wanted) taken.push(...body.events)
     response.writeHead(wanted ? 200 : 503, { 'content-type': 'application/json' }).end('{}')
   }
-  const server = createServer((request, response) => void take(request, response))
+  const server = createServer((request, response) => {
+    if (request.method === 'GET')
+      response.end() // asked whether it lives
+    else void take(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -1,10 +1,9 @@
 import { newId } from '@karcis/kit/ids'
 import type { Viewer } from '@karcis/kit/service-token'
 import { person } from '@karcis/testkit/people'
-import { Sql } from '@prisma/client/runtime/client'
+import { explain, statementsOf } from '@karcis/testkit/plans'
 import { vacuum } from '@karcis/testkit/vacuum'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Deps } from '../src/domain/deps.ts'
 import { openHouse, type Story, startStory } from './stories.ts'
 
 const MANY = 30_000
@@ -102,43 +101,10 @@ describe(`line 34: of ${MANY} events`, () => {
   /** How Postgres goes about what a list asks it: pages are planned for whatever values come, counts for these. */
   async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
     const { deps } = story.subgraph
-    const { db, reads } = deps
-    const asked: { query: Sql; mode: string }[] = []
-    deps.db = db.$extends({
-      query: {
-        $allOperations({ args, query }) {
-          if (args instanceof Sql) asked.push({ query: args, mode: 'force_custom_plan' })
-          return query(args)
-        },
-      },
-    }) as unknown as Deps['db']
-    deps.reads = {
-      $queryRaw(strings, ...values) {
-        asked.push({ query: new Sql(strings, values), mode: 'force_generic_plan' })
-        return reads.$queryRaw(strings, ...values)
-      },
-    }
-    try {
-      await run()
-    } finally {
-      Object.assign(deps, { db, reads })
-    }
+    const asked = await statementsOf(deps, run)
     const lists = asked.filter(({ query }) => query.text.includes('FROM events e'))
-    return Promise.all(lists.map(({ query, mode }) => explain(query, mode)))
+    return Promise.all(lists.map((each) => explain(deps.db, each)))
   }
-
-  const explain = ({ text, values }: Sql, mode: string): Promise<string> =>
-    story.subgraph.deps.db.$transaction(async (tx) => {
-      const literals = values.map((value) => (typeof value === 'string' ? `'${value}'` : String(value)))
-      const parameters = literals.length > 0 ? `(${literals.join(', ')})` : ''
-      await tx.$executeRawUnsafe(`SET LOCAL plan_cache_mode = ${mode}`)
-      await tx.$executeRawUnsafe(`PREPARE listed AS ${text}`)
-      const lines = await tx.$queryRawUnsafe<{ 'QUERY PLAN': string }[]>(
-        `EXPLAIN EXECUTE listed${parameters}`,
-      )
-      await tx.$executeRawUnsafe('DEALLOCATE listed')
-      return lines.map((line) => line['QUERY PLAN']).join('\n')
-    })
 
   it.each(Object.keys(viewers))(
     'a page, and how many there are, are read from an index for %s',

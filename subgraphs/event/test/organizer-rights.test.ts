@@ -7,21 +7,16 @@ import { person } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { sweepUnpaused } from '../src/domain/organizing/pause-sales.ts'
 import { forgetting } from '../src/jobs.ts'
-import { CREATE_EVENT, openHouse, type Story, standIn, startStory } from './stories.ts'
+import { CREATE_EVENT, openHouse, type Story, startStoryBeside } from './stories.ts'
 
 /** What the user subgraph would say of whoever is asked about. */
 let organizer = { role: 'ORGANIZER', suspendedAt: null as string | null }
-let user: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 beforeAll(async () => {
-  user = await standIn('user', () => ({ user: organizer }))
-  story = await startStory({ USER_URL: user.url })
+  story = await startStoryBeside('user', () => ({ user: organizer }))
 })
-afterAll(async () => {
-  await story[Symbol.asyncDispose]()
-  await user[Symbol.asyncDispose]()
-})
+afterAll(() => story[Symbol.asyncDispose]())
 beforeEach(async () => {
   house = await openHouse(story)
 })

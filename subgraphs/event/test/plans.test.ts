@@ -13,8 +13,7 @@ import {
   openHouse,
   REVIEW_EVENT,
   type Story,
-  standIn,
-  startStory,
+  startStoryBeside,
   SUBMIT_EVENT,
   UPDATE_EVENT,
   WRONG_ROOM_BOOKINGS,
@@ -22,19 +21,14 @@ import {
 
 /** How many tickets are planned, by event, as the ticket subgraph would say. */
 const planned = new Map<string, number>()
-let ticket: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 beforeAll(async () => {
-  ticket = await standIn('ticket', ({ eventId }) => ({
+  story = await startStoryBeside('ticket', ({ eventId }) => ({
     ticketTypesByEvent: [{ quota: planned.get(eventId) ?? 0 }, { quota: 1 }],
   }))
-  story = await startStory({ TICKET_URL: ticket.url })
 })
-afterAll(async () => {
-  await story[Symbol.asyncDispose]()
-  await ticket[Symbol.asyncDispose]()
-})
+afterAll(() => story[Symbol.asyncDispose]())
 beforeEach(async () => {
   house = await openHouse(story)
 })

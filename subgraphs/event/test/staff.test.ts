@@ -9,33 +9,20 @@ import { withMutant } from '@karcis/testkit/mutants'
 import { person, SERVICE_SECRET } from '@karcis/testkit/people'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type * as updating from '../src/domain/organizing/update-event.ts'
-import {
-  GET_EVENT,
-  openHouse,
-  type Story,
-  standIn,
-  startStory,
-  SUBMIT_EVENT,
-  UPDATE_EVENT,
-} from './stories.ts'
+import { GET_EVENT, openHouse, type Story, startStoryBeside, SUBMIT_EVENT, UPDATE_EVENT } from './stories.ts'
 
 /** What the user subgraph says of these people, to themselves and to admins. */
 const accounts = new Map<string, Loose>()
 
-let user: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 let event: Loose
 beforeAll(async () => {
-  user = await standIn('user', ({ id }, { viewer }) => ({
+  story = await startStoryBeside('user', ({ id }, { viewer }) => ({
     user: viewer?.id === id || viewer?.role === 'ADMIN' ? (accounts.get(id) ?? null) : null,
   }))
-  story = await startStory({ USER_URL: user.url })
 })
-afterAll(async () => {
-  await story[Symbol.asyncDispose]()
-  await user[Symbol.asyncDispose]()
-})
+afterAll(() => story[Symbol.asyncDispose]())
 beforeEach(async () => {
   house = await openHouse(story)
   event = await house.createEvent({ draft: true })

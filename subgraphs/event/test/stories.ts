@@ -39,7 +39,11 @@ export async function standIn(
         : { data: answered }
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
-  const server = createServer((request, response) => void take(request, response))
+  const server = createServer((request, response) => {
+    if (request.method === 'GET')
+      response.end() // asked whether it lives (peer-breaker.ts of the kit)
+    else void take(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -107,6 +111,18 @@ export async function startStory(
 }
 
 export type Story = Awaited<ReturnType<typeof startStory>>
+
+/** The same, beside a stand-in for another subgraph. @param answer as `standIn` takes it. */
+export async function startStoryBeside(
+  name: 'user' | 'ticket',
+  answer: Parameters<typeof standIn>[1],
+): Promise<Story> {
+  await using stack = new AsyncDisposableStack()
+  const { url } = stack.use(await standIn(name, answer))
+  const story = stack.use(await startStory(name === 'user' ? { USER_URL: url } : { TICKET_URL: url }))
+  const running = stack.move()
+  return { ...story, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
 
 export const CREATE_CATEGORY = `mutation($input: CreateCategoryInput!) { createCategory(input: $input) { id name description slug } }`
 export const CREATE_LOCATION = `mutation($input: CreateLocationInput!) { createLocation(input: $input) { id name city country latitude longitude } }`

@@ -7,27 +7,21 @@ import {
   openHouse,
   REVIEW_EVENT,
   type Story,
-  standIn,
-  startStory,
+  startStoryBeside,
   UPDATE_EVENT,
 } from './stories.ts'
 
 /** What the user subgraph would answer of these people, to admins. */
 const accounts = new Map<string, { role: string; suspendedAt: string | null }>()
 
-let user: Awaited<ReturnType<typeof standIn>>
 let story: Story
 let house: Awaited<ReturnType<typeof openHouse>>
 beforeAll(async () => {
-  user = await standIn('user', ({ id }, { viewer }) =>
+  story = await startStoryBeside('user', ({ id }, { viewer }) =>
     viewer?.role === 'ADMIN' ? { user: accounts.get(id) ?? null } : 'FORBIDDEN',
   )
-  story = await startStory({ USER_URL: user.url })
 })
-afterAll(async () => {
-  await story[Symbol.asyncDispose]()
-  await user[Symbol.asyncDispose]()
-})
+afterAll(() => story[Symbol.asyncDispose]())
 beforeEach(async () => {
   house = await openHouse(story)
 })

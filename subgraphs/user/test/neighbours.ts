@@ -72,7 +72,11 @@ const NOTHING: Loss = {
 export async function startNeighbours(): Promise<Neighbours> {
   const names = ['event', 'ticket', 'booking'] as const
   const tokens = names.map((name) => createServiceTokens(SERVICE_SECRET, name))
-  const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
+  const server = createServer((request, response) => {
+    if (request.method === 'GET')
+      response.end() // asked whether it lives (peer-breaker.ts of the kit)
+    else void answer(request, response)
+  }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const neighbours: Neighbours = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
