@@ -6,7 +6,7 @@ const VENUES = 20_000
 const CHUNK = 50_000
 
 /** What they write comes at the end, all at once. */
-const TRIGGERS = ['events_write_text', 'events_write_listings']
+const TRIGGERS = ['events_write_text', 'events_write_listings', 'events_write_texts']
 
 /**
  * Fills a migrated database with events: nine of ten approved, from three years ago until two years from now, four of ten in one of three
