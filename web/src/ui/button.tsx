@@ -1,9 +1,9 @@
-import type { ComponentChildren, LooseButtonHTMLAttributes } from 'preact'
+import type { ComponentChildren, ButtonHTMLAttributes } from 'preact'
 import './button.css'
 import { classes } from './classes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
-interface ButtonProps extends Omit<LooseButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'loading'> {
+interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'loading'> {
   variant?: 'primary' | 'secondary' | 'quiet' | 'danger'
   size?: 's' | 'm' | 'l'
   /** Something is under way that was asked for by it: it cannot be pressed again, and says so. */

@@ -19,7 +19,7 @@ export function Checkbox({ label, hint, error, ...rest }: CheckboxProps) {
       <label class="choice">
         <input
           type="checkbox"
-          {...rest}
+          {...(rest as object)}
           class="choice__control"
           aria-describedby={wrong ? id : undefined}
           aria-invalid={wrong ? 'true' : undefined}

@@ -1,10 +1,10 @@
-import type { LooseButtonHTMLAttributes } from 'preact'
+import type { ButtonHTMLAttributes } from 'preact'
 import './button.css'
 import { classes } from './classes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 interface IconButtonProps
-  extends Omit<LooseButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'label' | 'loading'> {
+  extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'label' | 'loading'> {
   /** What it does, in words: readers say it, and the pointer shows it. */
   label: string
   icon: IconName

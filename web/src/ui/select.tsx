@@ -11,7 +11,7 @@ interface SelectProps extends LooseSelectHTMLAttributes<HTMLSelectElement> {
 export function Select({ options, children, value, ...rest }: SelectProps) {
   return (
     <span class="select">
-      <select {...useFieldControl()} {...rest} value={value} class="control">
+      <select {...useFieldControl()} {...(rest as object)} value={value} class="control">
         {options?.map((option) => (
           // `selected` too: a value alone is set before its options are there.
           <option

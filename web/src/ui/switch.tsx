@@ -14,7 +14,7 @@ export function Switch({ label, hint, ...rest }: SwitchProps) {
         {label}
         {hint && <span class="choice__hint">{hint}</span>}
       </span>
-      <input type="checkbox" role="switch" {...rest} class="choice__switch" />
+      <input type="checkbox" role="switch" {...(rest as object)} class="choice__switch" />
     </label>
   )
 }

@@ -13,7 +13,7 @@ export function TextInput({ icon, class: extra, ...rest }: TextInputProps) {
     <input
       type="text"
       {...useFieldControl()}
-      {...rest}
+      {...(rest as object)}
       class={classes('control', typeof extra === 'string' && extra)}
     />
   )
