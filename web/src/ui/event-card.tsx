@@ -54,7 +54,7 @@ export function EventCard({ event, level = 3, sizes = '(min-width: 64rem) 24rem,
       </div>
       <div class={`event-card__stub event-card__stub--${stockOf(event.category?.name)}`}>
         <span class="event-card__kind">{event.category?.name}</span>
-        {badge ?? (price && <Price amount={price.min} currency={price.currency} to={price.max} />)}
+        {badge || (price && <Price amount={price.min} currency={price.currency} to={price.max} />)}
       </div>
       {action && <div class="event-card__action">{action}</div>}
     </article>
