@@ -1,11 +1,9 @@
-import type { ComponentChildren } from 'preact'
-import { useRef } from 'preact/hooks'
 import type { EventCardParts } from '../generated/discover/card.ts'
 import { useTexts } from '../texts/index.ts'
 import { Badge } from '../ui/badge.tsx'
 import { EventCard } from '../ui/event-card.tsx'
-import { Pagination } from '../ui/pagination.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
+import { withFees } from '../ui/with-fees.ts'
 import { WishButton } from './wishes.tsx'
 
 interface EventGridProps {
@@ -25,7 +23,7 @@ export function EventGrid({ events, level = 3, lead, eager = 0 }: EventGridProps
       {events.map((event, index) => (
         <li key={event.id} class="event-grid__cell">
           <EventCard
-            event={event}
+            event={{ ...event, priceRange: allIn(event) }}
             level={level}
             eager={index < eager}
             {...(lead && index === 0 ? { sizes: '(min-width: 64rem) 38rem, 92vw' } : {})}
@@ -38,6 +36,14 @@ export function EventGrid({ events, level = 3, lead, eager = 0 }: EventGridProps
   )
 }
 
+/** Its prices with everything that is added to them, as they will be paid. */
+function allIn({ priceRange, fees }: EventCardParts): EventCardParts['priceRange'] {
+  if (!priceRange) return null
+  const { min, max, currency } = priceRange
+  const full = (unitPrice: number) => withFees([{ unitPrice, quantity: 1 }], fees ?? [], currency)
+  return { min: full(min), max: full(max), currency }
+}
+
 /** As many cards as are about to be there. */
 export function EventGridSkeleton({ count }: { count: number }) {
   return (
@@ -48,41 +54,5 @@ export function EventGridSkeleton({ count }: { count: number }) {
         </li>
       ))}
     </ul>
-  )
-}
-
-interface PagedGridProps {
-  pages: {
-    readonly nodes: { readonly value: readonly EventCardParts[] | null }
-    readonly total: { readonly value: number }
-    readonly hasNext: { readonly value: boolean }
-    readonly loading: { readonly value: boolean }
-    more(): Promise<boolean>
-  }
-  empty: ComponentChildren
-  eager?: number
-}
-
-/** A long list of events with a button for more. When the last have come, and the button is gone, the focus is on the first of those. */
-export function PagedGrid({ pages, empty, eager = 0 }: PagedGridProps) {
-  const grid = useRef<HTMLDivElement>(null)
-  const { nodes, total, hasNext, loading, more } = pages
-  if (nodes.value === null) return <EventGridSkeleton count={8} />
-  if (nodes.value.length === 0) return <>{empty}</>
-  const shown = nodes.value.length
-  const onMore = async () => {
-    if (await more()) grid.current?.querySelectorAll<HTMLElement>('.event-card__title > a')[shown]?.focus()
-  }
-  return (
-    <div ref={grid} aria-busy={loading.value}>
-      <EventGrid events={nodes.value} level={2} eager={eager} />
-      <Pagination
-        shown={shown}
-        total={total.value}
-        hasNext={hasNext.value}
-        loading={loading.value}
-        onMore={() => void onMore()}
-      />
-    </div>
   )
 }

@@ -2,7 +2,12 @@ import { useEffect } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
-import { EventPage as EventQuery, type EventPageResult, RecordEventView, RelatedEvents } from '../generated/discover/event.ts'
+import {
+  EventPage as EventQuery,
+  type EventPageResult,
+  RecordEventView,
+  RelatedEvents,
+} from '../generated/discover/event.ts'
 import { ReportContent } from '../generated/discover/organizer.ts'
 import { dateRange, time } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
@@ -18,6 +23,8 @@ import { Picture } from '../ui/picture.tsx'
 import { Rating } from '../ui/rating.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import './discover.css'
+import './event.css'
+import './organizer.css'
 import { EventGrid } from './event-list.tsx'
 import { EventTickets } from './event-tickets.tsx'
 import { Failure } from './failure.tsx'
@@ -32,7 +39,7 @@ export type EventShown = NonNullable<EventPageResult['event']>
 
 /** One event: what, when, where, for how much, and what others say. */
 export default function EventPage() {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { route } = useLocation()
   const { data, error, reload } = useQuery(EventQuery, { slug })
@@ -57,7 +64,7 @@ export default function EventPage() {
           text={t.event.noneText}
           action={
             <Button variant="primary" href="/search">
-              {t.search.showAll}
+              {t.showAll}
             </Button>
           }
         />
@@ -88,7 +95,7 @@ async function noteView(id: string): Promise<void> {
 }
 
 function Event({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   return (
     <article class="page event">
       <header class="event__head">
@@ -152,7 +159,7 @@ function Event({ event }: { event: EventShown }) {
 
 /** What everybody has to know before they think of buying. */
 function Told({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   if (event.status === 'CANCELLED')
     return (
       <Notice tone="danger" title={t.event.cancelled}>
@@ -177,7 +184,7 @@ function Told({ event }: { event: EventShown }) {
 
 /** When by the clock of the place, and by the viewer's where that is another; and where. */
 function Facts({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const place = [event.venue?.name, event.room?.name].filter(Boolean).join(', ') || event.location?.name
   const city = [event.venue?.address, event.venue?.city ?? event.location?.city].filter(Boolean).join(', ')
   return (
@@ -214,7 +221,13 @@ function Facts({ event }: { event: EventShown }) {
       </div>
       {event.mapImageUrl && event.mapUrl && (
         <a class="facts__map" href={event.mapUrl} target="_blank" rel="noopener">
-          <img src={event.mapImageUrl} alt={t.event.mapOf(place ?? event.title)} loading="lazy" width="640" height="240" />
+          <img
+            src={event.mapImageUrl}
+            alt={t.event.mapOf(place ?? event.title)}
+            loading="lazy"
+            width="640"
+            height="240"
+          />
         </a>
       )}
     </dl>
@@ -224,12 +237,16 @@ function Facts({ event }: { event: EventShown }) {
 /** Whether a clock here shows another time then. @param zone IANA name. */
 function isOtherTime(iso: string, zone: string): boolean {
   const clock = (timeZone?: string) =>
-    new Date(iso).toLocaleString('en', { dateStyle: 'short', timeStyle: 'short', ...(timeZone ? { timeZone } : {}) })
+    new Date(iso).toLocaleString('en', {
+      dateStyle: 'short',
+      timeStyle: 'short',
+      ...(timeZone ? { timeZone } : {}),
+    })
   return clock() !== clock(zone)
 }
 
 function Host({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const { organizer } = event
   const profile = organizer.organizerProfile
   const name = profile?.name ?? organizer.name
@@ -254,7 +271,7 @@ function Host({ event }: { event: EventShown }) {
 }
 
 function Related({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const { data } = useQuery(RelatedEvents, event.category && { category: event.category.slug })
   const others = data.value?.events.edges.map(({ node }) => node).filter(({ id }) => id !== event.id) ?? []
   if (others.length === 0) return null

@@ -23,22 +23,28 @@ const SOON_MS = 48 * 3_600_000
 
 /** What can be bought, at what it costs with everything, as it stands this moment; and the way there. */
 export function EventTickets({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const live = useSignal<readonly TicketTypeParts[] | null>(null)
   const isOpen = event.status === 'APPROVED'
   useEffect(() => {
     live.value = null
     if (!isOpen) return
-    return subscribe(TicketStock, { eventId: event.id }, {
-      next: ({ ticketStockChanged }) => {
-        live.value = ticketStockChanged
+    return subscribe(
+      TicketStock,
+      { eventId: event.id },
+      {
+        next: ({ ticketStockChanged }) => {
+          live.value = ticketStockChanged
+        },
       },
-    })
+    )
   }, [event.id, isOpen])
 
   const types = live.value ?? event.ticketTypes
-  const cheapest = types?.reduce<number | null>((least, type) => Math.min(least ?? Infinity, full(type, event)), null) ?? null
-  const canBuy = types?.some(({ saleStatus }) => saleStatus === 'ON_SALE') ?? false
+  const onSale = types?.filter(({ saleStatus }) => saleStatus === 'ON_SALE') ?? []
+  const canBuy = onSale.length > 0
+  const prices = (canBuy ? onSale : (types ?? [])).map((type) => full(type, event))
+  const cheapest = prices.length > 0 ? Math.min(...prices) : null
   const isSoldOut = !canBuy && (types?.some(({ saleStatus }) => saleStatus === 'SOLD_OUT') ?? false)
   return (
     <TicketStub
@@ -49,7 +55,7 @@ export function EventTickets({ event }: { event: EventShown }) {
         <div class="tickets__stub">
           {cheapest !== null && (
             <p>
-              {(types?.length ?? 0) > 1 && <span class="price__from">{t.from} </span>}
+              {prices.length > 1 && <span class="price__from">{t.from} </span>}
               <Price amount={cheapest} currency={event.currency} size="l" />
             </p>
           )}
@@ -82,7 +88,7 @@ export function EventTickets({ event }: { event: EventShown }) {
 const full = ({ price, currency }: TicketTypeParts, { fees }: EventShown): number =>
   withFees([{ unitPrice: price, quantity: 1 }], fees ?? [], currency)
 
-type Texts = ReturnType<typeof useTexts<'discover'>>
+type Texts = ReturnType<typeof useTexts<'event'>>
 
 /** What goes back when somebody cannot come, in one line. */
 function refund({ refundPolicy: { tiers } }: EventShown, t: Texts): string {
@@ -94,7 +100,7 @@ function refund({ refundPolicy: { tiers } }: EventShown, t: Texts): string {
 }
 
 function TicketLine({ type, event }: { type: TicketTypeParts; event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const price = full(type, event)
   const isUsable = type.saleStatus === 'ON_SALE' || type.saleStatus === 'UPCOMING'
   return (
@@ -117,7 +123,7 @@ function TicketLine({ type, event }: { type: TicketTypeParts; event: EventShown 
 
 /** How a type stands: what is left of it, or why it cannot be had. */
 function Stock({ type, timezone }: { type: TicketTypeParts; timezone: string }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   switch (type.saleStatus) {
     case 'ON_SALE':
       if (type.accessCodeRequired) return <>{t.tickets.code}</>
@@ -149,7 +155,7 @@ function Stock({ type, timezone }: { type: TicketTypeParts; timezone: string }) 
 
 /** A place in line for what comes back. */
 function Waitlist({ type }: { type: TicketTypeParts }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const { route } = useLocation()
   const position = useSignal<number | null>(null)
   const busy = useSignal(false)
@@ -157,7 +163,11 @@ function Waitlist({ type }: { type: TicketTypeParts }) {
     if (session.value.status !== 'signed-in') return route(signInUrl())
     busy.value = true
     try {
-      const { joinWaitlist } = await ask(JoinWaitlist, { ticketTypeId: type.id, quantity: 1 }, { idempotent: true })
+      const { joinWaitlist } = await ask(
+        JoinWaitlist,
+        { ticketTypeId: type.id, quantity: 1 },
+        { idempotent: true },
+      )
       position.value = joinWaitlist?.position ?? null
       notify(t.tickets.waiting)
     } catch (failure) {

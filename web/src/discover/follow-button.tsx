@@ -11,8 +11,12 @@ import { notify } from '../ui/toast.tsx'
 import { signInUrl } from './wishes.tsx'
 
 /** Follows an organizer, or no longer. */
-export function FollowButton({ organizer }: { organizer: { readonly id: string; readonly slug: string; readonly name: string } }) {
-  const t = useTexts('discover')
+export function FollowButton({
+  organizer,
+}: {
+  organizer: { readonly id: string; readonly slug: string; readonly name: string }
+}) {
+  const t = useTexts('event')
   const { route } = useLocation()
   const isHere = session.value.status === 'signed-in'
   const { data } = useQuery(Followed, isHere ? { slug: organizer.slug } : null)
@@ -23,7 +27,11 @@ export function FollowButton({ organizer }: { organizer: { readonly id: string; 
     if (!isHere) return route(signInUrl())
     changed.value = !follows
     try {
-      await ask<unknown, { id: string }>(follows ? Unfollow : Follow, { id: organizer.id }, { idempotent: true })
+      await ask<unknown, { id: string }>(
+        follows ? Unfollow : Follow,
+        { id: organizer.id },
+        { idempotent: true },
+      )
       notify(follows ? t.follow.ended(organizer.name) : t.follow.begun(organizer.name))
     } catch (failure) {
       changed.value = follows

@@ -44,7 +44,11 @@ export default function Home() {
         </div>
       )}
       <Mine />
-      <Part title={t.home.popular} href={searchUrl({ order: 'POPULAR' })} shown={found === null || found.popularEvents.length > 0}>
+      <Part
+        title={t.home.popular}
+        href={searchUrl({ order: 'POPULAR' })}
+        shown={found === null || found.popularEvents.length > 0}
+      >
         {found ? <EventGrid events={found.popularEvents} lead eager={2} /> : <EventGridSkeleton count={4} />}
       </Part>
       <Part
@@ -70,8 +74,9 @@ export default function Home() {
   )
 }
 
-const nodesOf = <N,>(connection: { readonly edges: readonly { readonly node: N }[] } | null | undefined): readonly N[] =>
-  connection?.edges.map(({ node }) => node) ?? []
+const nodesOf = <N,>(
+  connection: { readonly edges: readonly { readonly node: N }[] } | null | undefined,
+): readonly N[] => connection?.edges.map(({ node }) => node) ?? []
 
 /** What the person goes to, and what is new of those whom they follow; nothing while there is neither. */
 function Mine() {

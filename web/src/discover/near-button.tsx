@@ -18,7 +18,14 @@ export function NearButton({ search = ANYTHING, size = 'm' }: { search?: Search;
     navigator.geolocation.getCurrentPosition(
       ({ coords: { latitude, longitude } }) => {
         busy.value = false
-        route(searchUrl({ ...search, city: null, near: { latitude, longitude, radiusKm: RADIUS_KM }, order: 'DISTANCE' }))
+        route(
+          searchUrl({
+            ...search,
+            city: null,
+            near: { latitude, longitude, radiusKm: RADIUS_KM },
+            order: 'DISTANCE',
+          }),
+        )
       },
       ({ code }) => {
         busy.value = false

@@ -1,7 +1,11 @@
 import { useRoute } from 'preact-iso'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
-import { OrganizerPage as OrganizerQuery, type OrganizerPageResult, ReportContent } from '../generated/discover/organizer.ts'
+import {
+  OrganizerPage as OrganizerQuery,
+  type OrganizerPageResult,
+  ReportContent,
+} from '../generated/discover/organizer.ts'
 import { date } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
 import { useTitle } from '../texts/title.ts'
@@ -11,6 +15,7 @@ import { Empty } from '../ui/empty.tsx'
 import { Rating } from '../ui/rating.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import './discover.css'
+import './organizer.css'
 import { EventGrid } from './event-list.tsx'
 import { Failure } from './failure.tsx'
 import { FollowButton } from './follow-button.tsx'
@@ -20,7 +25,7 @@ type Organizer = NonNullable<OrganizerPageResult['organizer']>
 
 /** Who an organizer is, and what they hold. */
 export default function OrganizerPage() {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { data, error, reload } = useQuery(OrganizerQuery, { slug })
   const organizer = data.value?.organizer
@@ -37,7 +42,7 @@ export default function OrganizerPage() {
           text={t.organizer.noneText}
           action={
             <Button variant="primary" href="/search">
-              {t.search.showAll}
+              {t.showAll}
             </Button>
           }
         />
@@ -49,7 +54,7 @@ export default function OrganizerPage() {
 }
 
 function Organizer({ organizer }: { organizer: Organizer }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const events = organizer.user.organizedEvents?.edges.map(({ node }) => node) ?? []
   const isOver = ({ endsAt }: { endsAt: string }) => Date.parse(endsAt) < Date.now()
   const coming = events.filter((event) => !isOver(event))

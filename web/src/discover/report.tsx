@@ -19,7 +19,7 @@ interface ReportButtonProps {
 
 /** A way to tell the platform's people that something is wrong. */
 export function ReportButton({ what, send }: ReportButtonProps) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const { route } = useLocation()
   const isOpen = useSignal(false)
   const close = () => {

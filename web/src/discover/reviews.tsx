@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { useQuery } from '../api/use-query.ts'
@@ -13,7 +14,7 @@ import {
   UpdateReview,
 } from '../generated/discover/reviews.ts'
 import { date, number } from '../texts/format.ts'
-import { useTexts } from '../texts/index.ts'
+import { explain, useTexts } from '../texts/index.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
@@ -36,7 +37,7 @@ const STARS = [5, 4, 3, 2, 1]
 
 /** What those say who were there, and what the viewer says. Nothing before the event is over, as nobody was there yet. */
 export function Reviews({ event }: { event: EventShown }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const order = useSignal<ReviewOrder>('NEWEST')
   const stars = useSignal<number | null>(null)
   const isOver = Date.parse(event.endsAt) < Date.now()
@@ -112,7 +113,7 @@ interface DistributionProps {
 
 /** How many gave how many stars; pressing one shows only those. */
 function Distribution({ counts, current, choose }: DistributionProps) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const most = Math.max(1, ...counts)
   return (
     <ul class="distribution">
@@ -140,7 +141,7 @@ function Distribution({ counts, current, choose }: DistributionProps) {
 }
 
 function Review({ review }: { review: ReviewParts }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const name = review.author?.name ?? t.reviews.gone
   return (
     <li class="review">
@@ -164,7 +165,10 @@ function Review({ review }: { review: ReviewParts }) {
       )}
       {review.author && review.author.id !== session.value.user?.id && (
         <div>
-          <ReportButton what={t.reviews.of(name)} send={(reason) => ask(ReportReview, { id: review.id, reason })} />
+          <ReportButton
+            what={t.reviews.of(name)}
+            send={(reason) => ask(ReportReview, { id: review.id, reason })}
+          />
         </div>
       )}
     </li>
@@ -173,7 +177,7 @@ function Review({ review }: { review: ReviewParts }) {
 
 /** What the viewer says of it: to be written, changed or taken back. Whether they were there the API knows. */
 function Own({ event, changed }: { event: EventShown; changed(): Promise<unknown> }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const isHere = session.value.status === 'signed-in'
   const { data, reload } = useQuery(MyReview, isHere ? { id: event.id } : null)
   const mine = data.value?.event?.myReview ?? null
@@ -187,12 +191,24 @@ function Own({ event, changed }: { event: EventShown; changed(): Promise<unknown
     await Promise.all([reload(), changed()])
   }
   const send = async (form: FormData) => {
-    const written = { rating: Number(form.get('rating')), comment: String(form.get('comment')).trim() || null }
+    const written = {
+      rating: Number(form.get('rating')),
+      comment: String(form.get('comment')).trim() || null,
+    }
     await (mine
       ? ask(UpdateReview, { input: { id: mine.id, ...written } }, { idempotent: true })
       : ask(CreateReview, { input: { eventId: event.id, ...written } }))
     notify(t.reviews.thanks)
     await done()
+  }
+  const remove = async () => {
+    if (!mine) return
+    try {
+      await ask(DeleteReview, { id: mine.id }, { idempotent: true })
+      await done()
+    } catch (failure) {
+      notify(explain(asApiError(failure)).title, { tone: 'danger' })
+    }
   }
   if (!isEdited.value)
     return (
@@ -223,12 +239,7 @@ function Own({ event, changed }: { event: EventShown; changed(): Promise<unknown
           onClose={() => (isDeleted.value = false)}
           actions={
             <>
-              <Button
-                variant="danger"
-                onClick={() => {
-                  if (mine) void ask(DeleteReview, { id: mine.id }, { idempotent: true }).then(done)
-                }}
-              >
+              <Button variant="danger" onClick={() => void remove()}>
                 {t.reviews.delete}
               </Button>
               <Button onClick={() => (isDeleted.value = false)}>{t.cancel}</Button>
@@ -244,7 +255,12 @@ function Own({ event, changed }: { event: EventShown; changed(): Promise<unknown
       <Form onSubmit={send}>
         {(busy) => (
           <>
-            <RatingInput label={t.reviews.stars} name="rating" value={stars.value} onChange={(next) => (stars.value = next)} />
+            <RatingInput
+              label={t.reviews.stars}
+              name="rating"
+              value={stars.value}
+              onChange={(next) => (stars.value = next)}
+            />
             <Field label={t.reviews.comment} hint={t.reviews.commentHint} name="comment">
               <TextArea name="comment" maxLength={5_000} defaultValue={mine?.comment ?? ''} />
             </Field>

@@ -87,7 +87,12 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         choices={facets?.prices.map(({ from, to, currency, count }) => {
           const current = search.least === from && search.most === to
           return {
-            label: from === to ? (to === 0 ? t.free : money(to, currency)) : `${money(from, currency)} – ${money(to, currency)}`,
+            label:
+              from === to
+                ? to === 0
+                  ? t.free
+                  : money(to, currency)
+                : `${money(from, currency)} – ${money(to, currency)}`,
             count,
             current,
             href: choices(current ? { least: null, most: null } : { least: from, most: to }),

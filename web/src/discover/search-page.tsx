@@ -12,12 +12,13 @@ import { Icon } from '../ui/icon.tsx'
 import { Select } from '../ui/select.tsx'
 import { Sheet } from '../ui/sheet.tsx'
 import './discover.css'
-import { PagedGrid } from './event-list.tsx'
+import { PagedGrid } from './paged-grid.tsx'
 import { Failure } from './failure.tsx'
 import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { dateSpan, priceSpan, SearchFilters } from './search-filters.tsx'
 import { filterOf, narrowings, ORDERS, orderOf, readSearch, type Search, searchUrl } from './search-url.ts'
+import './search.css'
 import { usePages } from './use-pages.ts'
 
 const PAGE = 24
@@ -28,7 +29,11 @@ export default function SearchPage() {
   const { query, route } = useLocation()
   const search = readSearch(query)
   const filter = filterOf(search)
-  const pages = usePages(SearchEvents, { filter, orderBy: [orderOf(search)], first: PAGE }, ({ events }) => events)
+  const pages = usePages(
+    SearchEvents,
+    { filter, orderBy: [orderOf(search)], first: PAGE },
+    ({ events }) => events,
+  )
   const facets = useQuery(SearchFacets, { filter })
   const isOpen = useSignal(false)
   useTitle(search.words ? t.search.titleOf(search.words) : t.search.title)
@@ -63,7 +68,11 @@ export default function SearchPage() {
           </Field>
         </div>
       </div>
-      <Chosen search={search} change={change} categoryName={nameOf(search, facets.data.value?.facets.categories)} />
+      <Chosen
+        search={search}
+        change={change}
+        categoryName={nameOf(search, facets.data.value?.facets.categories)}
+      />
       <div class="search__columns">
         <aside class="search__filters" aria-label={t.search.filters}>
           {filters}
@@ -111,7 +120,8 @@ function Chosen({ search, categoryName, change }: ChosenProps) {
   if (search.from || search.to) chosen.push([dateSpan(search.from, search.to), { from: null, to: null }])
   if (search.least !== null || search.most !== null)
     chosen.push([priceSpan(search.least, search.most, t), { least: null, most: null }])
-  if (search.online !== null) chosen.push([search.online ? t.search.online : t.search.onSite, { online: null }])
+  if (search.online !== null)
+    chosen.push([search.online ? t.search.online : t.search.onSite, { online: null }])
   if (search.near) chosen.push([t.near.within(search.near.radiusKm), { near: null, order: null }])
   if (chosen.length === 0) return null
   return (
@@ -147,12 +157,17 @@ function Nothing({ search, change }: { search: Search; change(next: Partial<Sear
         <>
           {search.near && (
             <Button
-              onClick={() => change({ near: search.near && { ...search.near, radiusKm: search.near.radiusKm * 4 } })}
+              onClick={() =>
+                change({ near: search.near && { ...search.near, radiusKm: search.near.radiusKm * 4 } })
+              }
             >
               {t.near.further}
             </Button>
           )}
-          <Button variant="primary" href={count > 0 && search.words ? searchUrl({ words: search.words }) : '/search'}>
+          <Button
+            variant="primary"
+            href={count > 0 && search.words ? searchUrl({ words: search.words }) : '/search'}
+          >
             {count > 0 && search.words ? t.search.withoutFilters : t.search.showAll}
           </Button>
         </>

@@ -1,12 +1,23 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ANYTHING, filterOf, ORDERS, orderOf, readSearch, type Search, searchUrl, weekendOf } from './search-url.ts'
+import {
+  ANYTHING,
+  filterOf,
+  ORDERS,
+  orderOf,
+  readSearch,
+  type Search,
+  searchUrl,
+  weekendOf,
+} from './search-url.ts'
 
 const readUrl = (url: string): Search =>
   readSearch(Object.fromEntries(new URL(url, 'https://karcis.test').searchParams))
 
 const words = fc.string({ minLength: 1, maxLength: 40 }).map((text) => text.trim() || null)
-const day = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }).map((date) => date.toISOString().slice(0, 10))
+const day = fc
+  .date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true })
+  .map((date) => date.toISOString().slice(0, 10))
 const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null })
 const search: fc.Arbitrary<Search> = fc
   .record({

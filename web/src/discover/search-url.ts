@@ -24,7 +24,13 @@ export interface Near {
   readonly radiusKm: number
 }
 
-export const ORDERS = ['STARTS_AT_ASC', 'POPULAR', 'PRICE_ASC', 'RELEVANCE', 'DISTANCE'] as const satisfies EventOrder[]
+export const ORDERS = [
+  'STARTS_AT_ASC',
+  'POPULAR',
+  'PRICE_ASC',
+  'RELEVANCE',
+  'DISTANCE',
+] as const satisfies EventOrder[]
 export type Order = (typeof ORDERS)[number]
 
 export const ANYTHING: Search = {
@@ -76,7 +82,8 @@ function readNear(text: string | undefined): Near | null {
 export function searchUrl(search: Partial<Search>): string {
   const { words, category, city, from, to, least, most, online, near, order } = { ...ANYTHING, ...search }
   const query = new URLSearchParams()
-  const set = (name: string, value: string | number | null) => value !== null && value !== '' && query.set(name, String(value))
+  const set = (name: string, value: string | number | null) =>
+    value !== null && value !== '' && query.set(name, String(value))
   set('q', words)
   set('category', category)
   set('city', city)
@@ -113,17 +120,25 @@ export function orderOf(search: Search): Order {
 
 /** How many things narrow it, words aside. */
 export const narrowings = (search: Search): number =>
-  [search.category, search.city, search.from ?? search.to, search.least ?? search.most, search.online, search.near].filter(
-    (one) => one !== null,
-  ).length
+  [
+    search.category,
+    search.city,
+    search.from ?? search.to,
+    search.least ?? search.most,
+    search.online,
+    search.near,
+  ].filter((one) => one !== null).length
 
 /** The day of a moment by this device's own clock, as `2026-12-31`. */
 export const dayOf = (moment: Date): string =>
-  [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()].map((part) => String(part).padStart(2, '0')).join('-')
+  [moment.getFullYear(), moment.getMonth() + 1, moment.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-')
 
 /** The Saturday and Sunday to come; what is left of them when they are today. */
 export function weekendOf(today: Date): { from: string; to: string } {
   const toSunday = (7 - today.getDay()) % 7
-  const day = (later: number) => dayOf(new Date(today.getFullYear(), today.getMonth(), today.getDate() + later))
+  const day = (later: number) =>
+    dayOf(new Date(today.getFullYear(), today.getMonth(), today.getDate() + later))
   return { from: day(Math.max(0, toSunday - 1)), to: day(toSunday) }
 }

@@ -4,7 +4,7 @@ import { notify } from '../ui/toast.tsx'
 
 /** Hands the page's address on: by the device's own way where it has one, else it is copied. */
 export function ShareButton({ title, path }: { title: string; path: string }) {
-  const t = useTexts('discover')
+  const t = useTexts('event')
   const share = async () => {
     const url = new URL(path, location.href).href
     try {

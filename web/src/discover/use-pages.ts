@@ -46,7 +46,9 @@ export function usePages<R, V, N>(
     running.current = controller
     loading.value = true
     try {
-      const data = await ask(document, after === null ? variables : { ...variables, after }, { signal: controller.signal })
+      const data = await ask(document, after === null ? variables : { ...variables, after }, {
+        signal: controller.signal,
+      })
       if (controller.signal.aborted) return false
       const found = page(data)
       const got = found?.edges.map(({ node }) => node) ?? []

@@ -19,7 +19,8 @@ onIdentityChange(() => {
 })
 
 /** Where to sign in, and to come back from. */
-export const signInUrl = (): string => `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`
+export const signInUrl = (): string =>
+  `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`
 
 async function learn(): Promise<void> {
   if (asked || session.value.status !== 'signed-in') return
@@ -52,7 +53,11 @@ export function WishButton({ event, words }: WishButtonProps) {
     else next.add(event.id)
     wished.value = next
     try {
-      await ask<unknown, { eventId: string }>(saved ? RemoveWish : AddWish, { eventId: event.id }, { idempotent: true })
+      await ask<unknown, { eventId: string }>(
+        saved ? RemoveWish : AddWish,
+        { eventId: event.id },
+        { idempotent: true },
+      )
       notify(saved ? t.wish.removed : t.wish.added)
     } catch (failure) {
       wished.value = before
@@ -67,6 +72,12 @@ export function WishButton({ event, words }: WishButtonProps) {
       </Button>
     )
   return (
-    <IconButton icon="heart" label={t.wish.of(event.title)} filled={saved} aria-pressed={saved} onClick={() => void toggle()} />
+    <IconButton
+      icon="heart"
+      label={t.wish.of(event.title)}
+      filled={saved}
+      aria-pressed={saved}
+      onClick={() => void toggle()}
+    />
   )
 }

@@ -7,7 +7,8 @@ import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { useComputed } from '@preact/signals'
 import './discover.css'
-import { PagedGrid } from './event-list.tsx'
+import './organizer.css'
+import { PagedGrid } from './paged-grid.tsx'
 import { Failure } from './failure.tsx'
 import { usePages } from './use-pages.ts'
 import { signInUrl } from './wishes.tsx'
@@ -19,7 +20,9 @@ export default function WishlistPage() {
   const isHere = session.value.status === 'signed-in'
   const pages = usePages(Wishlist, isHere ? { first: 24 } : null, ({ me }) => me?.wishlist)
   // An event that cannot be seen any more stays on the list, as it may come back, but there is nothing to show of it.
-  const nodes = useComputed(() => pages.nodes.value?.filter((event): event is EventCardParts => event !== null) ?? null)
+  const nodes = useComputed(
+    () => pages.nodes.value?.filter((event): event is EventCardParts => event !== null) ?? null,
+  )
   return (
     <div class="page wishlist">
       <h1>{t.wish.title}</h1>
