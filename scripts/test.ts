@@ -19,7 +19,10 @@ interface Report {
 const WHOLE = '--whole'
 
 /** Runs vitest with its own output on the terminal, and gives its exit code and its report (none when it crashed). */
-async function runVitest(args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ code: number; report: Report | undefined }> {
+async function runVitest(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; report: Report | undefined }> {
   const directory = mkdtempSync(join(tmpdir(), 'karcis-report-'))
   const file = join(directory, 'report.json')
   const cli = join(ROOT, 'node_modules/vitest/vitest.mjs')

@@ -39,6 +39,7 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     emptyOutDir: true,
+    manifest: true, // by which the server knows what a page is made of
     target: 'es2023',
     sourcemap: false,
     assetsInlineLimit: 0, // the page's policy allows nothing that is written into it

@@ -23,7 +23,11 @@ export interface Visit {
 }
 
 /** Opens a page as somebody does who was never there. @param act what they do once it stands. */
-export async function visit(browser: Browser, address: string, act?: (page: Page) => Promise<void>): Promise<Visit> {
+export async function visit(
+  browser: Browser,
+  address: string,
+  act?: (page: Page) => Promise<void>,
+): Promise<Visit> {
   const context = await browser.newContext({
     locale: 'id-ID',
     viewport: { width: 360, height: 740 },
@@ -52,7 +56,9 @@ export async function visit(browser: Browser, address: string, act?: (page: Page
 }
 
 /** Counts what comes from then on. */
-async function count(cdp: CDPSession): Promise<Pick<Visit, 'requests' | 'bytes' | 'scriptBytes' | 'styleBytes'>> {
+async function count(
+  cdp: CDPSession,
+): Promise<Pick<Visit, 'requests' | 'bytes' | 'scriptBytes' | 'styleBytes'>> {
   const traffic = { requests: 0, bytes: 0, scriptBytes: 0, styleBytes: 0 }
   const kinds = new Map<string, string>()
   cdp.on('Network.responseReceived', ({ requestId, type }) => void kinds.set(requestId, type))

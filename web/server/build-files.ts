@@ -71,9 +71,7 @@ export function readBuild(folder: string): Build {
   return {
     files: new Map(files),
     template: readFileSync(index, 'utf8'),
-    chunks: existsSync(manifest)
-      ? (JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, Chunk>)
-      : {},
+    chunks: existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, Chunk>) : {},
   }
 }
 

@@ -98,7 +98,9 @@ function stateOf({ status, salesPaused, ticketTypes }: Embedded): string {
   if (status === 'COMPLETED') return 'ENDED'
   if (salesPaused) return 'PAUSED'
   const states = (ticketTypes ?? []).filter((type) => !type.hidden).map((type) => type.saleStatus)
-  return ['ON_SALE', 'UPCOMING', 'SOLD_OUT', 'PAUSED', 'ENDED'].find((each) => states.includes(each)) ?? 'CLOSED'
+  return (
+    ['ON_SALE', 'UPCOMING', 'SOLD_OUT', 'PAUSED', 'ENDED'].find((each) => states.includes(each)) ?? 'CLOSED'
+  )
 }
 
 const OPEN = {

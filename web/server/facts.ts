@@ -40,7 +40,13 @@ export interface EventFacts {
   salesPaused: boolean
   rescheduledAt: string | null
   image: Picture | null
-  venue: { name: string; address: string; city: string; latitude: number | null; longitude: number | null } | null
+  venue: {
+    name: string
+    address: string
+    city: string
+    latitude: number | null
+    longitude: number | null
+  } | null
   location: {
     name: string
     city: string

@@ -36,7 +36,13 @@ export function createPages(build: Build, publicUrl: string): Pages {
         language,
         theme,
         title: known.title,
-        head: headOf(page, page?.status === 404 ? null : path, hidden || page?.status === 404, known, language),
+        head: headOf(
+          page,
+          page?.status === 404 ? null : path,
+          hidden || page?.status === 404,
+          known,
+          language,
+        ),
         content: page && known.heading !== '' ? firstLines(page, known) : '',
         data: page?.data ?? {},
       })
@@ -57,14 +63,9 @@ export function createPages(build: Build, publicUrl: string): Pages {
       hidden ? meta('name', 'robots', 'noindex') : '',
       ...(address === null
         ? []
-        : [
-            `<link rel="canonical" href="${escapeHtml(address)}">`,
-            ...cards(page, address, known, language),
-          ]),
+        : [`<link rel="canonical" href="${escapeHtml(address)}">`, ...cards(page, address, known, language)]),
       ...preloads.styles.map((file) => `<link rel="stylesheet" href="/${escapeHtml(file)}" crossorigin>`),
-      ...preloads.scripts.map(
-        (file) => `<link rel="modulepreload" href="/${escapeHtml(file)}" crossorigin>`,
-      ),
+      ...preloads.scripts.map((file) => `<link rel="modulepreload" href="/${escapeHtml(file)}" crossorigin>`),
       page?.structured ? dataScript('', 'application/ld+json', page.structured) : '',
     ]
       .filter(Boolean)
@@ -74,9 +75,7 @@ export function createPages(build: Build, publicUrl: string): Pages {
   /** What is shown where somebody passes the address on. */
   function cards(page: PublicPage | null, address: string, known: Description, language: Language): string[] {
     const picture = page?.picture
-    const image = picture
-      ? pictureAddress(publicUrl, picture.url)
-      : `${publicUrl}/icons/card.png`
+    const image = picture ? pictureAddress(publicUrl, picture.url) : `${publicUrl}/icons/card.png`
     return [
       meta('property', 'og:site_name', 'Karcis'),
       meta('property', 'og:type', page?.kind === 'organizer' ? 'profile' : 'website'),

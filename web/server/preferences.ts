@@ -40,6 +40,8 @@ function accepted(header: string | undefined): Language {
   })
   const best = wanted
     .sort((a, b) => b.quality - a.quality)
-    .flatMap(({ tag, quality }) => (quality > 0 ? LANGUAGES.filter((each) => tag.split('-')[0] === each) : []))
+    .flatMap(({ tag, quality }) =>
+      quality > 0 ? LANGUAGES.filter((each) => tag.split('-')[0] === each) : [],
+    )
   return best[0] ?? 'id'
 }

@@ -141,7 +141,11 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   /** @throws Error when it may only seem so, because a part of the platform is away. */
-  function missing(kind: PublicPage['kind'], { whole }: Answer<unknown>, data: PublicPage['data']): PublicPage {
+  function missing(
+    kind: PublicPage['kind'],
+    { whole }: Answer<unknown>,
+    data: PublicPage['data'],
+  ): PublicPage {
     if (!whole) throw new Error('it is not known whether it is there')
     return {
       status: 404,
@@ -169,7 +173,8 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 }
 
-const pathOf = (folder: keyof typeof FOLDERS, slug: string): string => `/${folder}/${encodeURIComponent(slug)}`
+const pathOf = (folder: keyof typeof FOLDERS, slug: string): string =>
+  `/${folder}/${encodeURIComponent(slug)}`
 
 /** Names a page, whichever way its address is written; null for any other path. */
 function keyOf(path: string): string | null {

@@ -78,15 +78,26 @@ export function createSender(): Sender {
       const coding = codingFor(request, file.coded)
       const body = coding === null ? file.body : (file.coded[coding] ?? file.body)
       const cache = file.immutable ? 'public, max-age=31536000, immutable' : 'no-cache'
-      const own = { 'content-type': file.type, etag: file.etag, vary: 'Accept-Encoding', 'cache-control': cache }
+      const own = {
+        'content-type': file.type,
+        etag: file.etag,
+        vary: 'Accept-Encoding',
+        'cache-control': cache,
+      }
       finish(request, response, 200, body, { ...own, ...headers }, coding)
     },
     sendText: (request, response, { type, body, headers }) =>
-      send(request, response, 200, { of: {}, etag: etagOf(body), body: Buffer.from(body), coded: {} }, {
-        'content-type': type,
-        vary: 'Accept-Encoding',
-        ...headers,
-      }),
+      send(
+        request,
+        response,
+        200,
+        { of: {}, etag: etagOf(body), body: Buffer.from(body), coded: {} },
+        {
+          'content-type': type,
+          vary: 'Accept-Encoding',
+          ...headers,
+        },
+      ),
     sendPage: (request, response, { status, name, of, write, headers }) =>
       send(request, response, status, written(name, of, write), {
         'content-type': 'text/html; charset=utf-8',

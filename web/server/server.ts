@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { closeHttp, createDrain, createHttpServer, listen, sendJson } from '@karcis/kit/http'
 import type { Running } from '@karcis/kit/lifecycle'
 import { createLog } from '@karcis/kit/log'
-import { figure, mayReadMetrics, METRICS_PATH, METRICS_TYPE, metricsText, processMetrics } from '@karcis/kit/metrics'
+import {
+  figure,
+  mayReadMetrics,
+  METRICS_PATH,
+  METRICS_TYPE,
+  metricsText,
+  processMetrics,
+} from '@karcis/kit/metrics'
 import { createApi } from './api.ts'
 import { readBuild } from './build-files.ts'
 import { createEmbeds } from './embeds.ts'
@@ -129,10 +136,13 @@ const NO_STORE = { 'cache-control': 'no-store' }
 
 /** The element that other sites put into their pages is a script of ours there. */
 const openTo = (path: string): Record<string, string> =>
-  path === '/embed.js' ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' } : {}
+  path === '/embed.js'
+    ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
+    : {}
 
 /** What looks like a file is none of the app's pages, and neither is what only the server has. */
-const isNoPage = (path: string): boolean => /\.[\w-]{1,12}$/.test(path) || /^\/(assets|icons|embed)\//.test(path)
+const isNoPage = (path: string): boolean =>
+  /\.[\w-]{1,12}$/.test(path) || /^\/(assets|icons|embed)\//.test(path)
 
 function nothing(response: ServerResponse): void {
   sendJson(response, 404, { error: 'There is nothing at this path.' }, NO_STORE)

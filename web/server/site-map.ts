@@ -119,6 +119,11 @@ const PRIVATE = ['/account', '/bookings', '/door', '/graphql', '/ide', '/outbox'
 
 const robots = (publicUrl: string): Text => ({
   type: 'text/plain; charset=utf-8',
-  body: ['User-agent: *', ...PRIVATE.map((path) => `Disallow: ${path}`), `Sitemap: ${publicUrl}/sitemap.xml`, ''].join('\n'),
+  body: [
+    'User-agent: *',
+    ...PRIVATE.map((path) => `Disallow: ${path}`),
+    `Sitemap: ${publicUrl}/sitemap.xml`,
+    '',
+  ].join('\n'),
   headers: FOR_A_WHILE,
 })

@@ -55,7 +55,11 @@ function statusOf({ status, rescheduledAt }: EventFacts): string {
 }
 
 const attendanceOf = (online: boolean, hasPlace: boolean): string =>
-  online ? (hasPlace ? 'MixedEventAttendanceMode' : 'OnlineEventAttendanceMode') : 'OfflineEventAttendanceMode'
+  online
+    ? hasPlace
+      ? 'MixedEventAttendanceMode'
+      : 'OnlineEventAttendanceMode'
+    : 'OfflineEventAttendanceMode'
 
 function placeOf({ venue, location }: EventFacts): object | null {
   const city = venue?.city ?? location?.city

@@ -20,19 +20,23 @@ export type Fill = (parts: PageParts) => string
 const HTML = /<html[^>]*>/
 const TITLE = /<title>[^<]*<\/title>/
 const ROOT = /<div id="app">\s*<\/div>/
+const HEAD = '<!-- head -->'
+const DATA = '<!-- first-paint -->'
 
 /** @param template `index.html` of the build. @throws Error when it lacks a place to fill. */
 export function createFill(template: string): Fill {
-  for (const place of [HTML, TITLE, ROOT])
-    if (!place.test(template)) throw new Error(`index.html of the web app has no ${String(place)}`)
+  for (const place of [HTML, TITLE, ROOT, HEAD, DATA])
+    if (template.search(place) < 0) throw new Error(`index.html of the web app has no ${String(place)}`)
   return ({ language, theme, title, head, content, data }) => {
     const html = `<html lang="${escapeHtml(language)}"${theme ? ` data-theme="${escapeHtml(theme)}"` : ''}>`
     const known = Object.keys(data).length > 0 ? dataScript('first-paint', 'application/json', data) : ''
     // By functions: in a text, `$&` would stand for something.
     return template
       .replace(HTML, () => html)
-      .replace(TITLE, () => `<title>${escapeHtml(title)}</title>\n${head}`)
-      .replace(ROOT, () => `<div id="app">${content}</div>${known}`)
+      .replace(TITLE, () => `<title>${escapeHtml(title)}</title>`)
+      .replace(HEAD, () => head)
+      .replace(ROOT, () => `<div id="app">${content}</div>`)
+      .replace(DATA, () => known)
   }
 }
 

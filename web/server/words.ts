@@ -6,7 +6,8 @@ import type { Language } from './preferences.ts'
 const WORDS = {
   id: {
     site: 'Karcis: tiket acara, tanpa repot',
-    about: 'Temukan acara di dekat Anda, pilih kursi, dan simpan tiketnya di ponsel, juga saat tidak ada jaringan.',
+    about:
+      'Temukan acara di dekat Anda, pilih kursi, dan simpan tiketnya di ponsel, juga saat tidak ada jaringan.',
     missing: 'Halaman tidak ditemukan',
     organizer: (name: string) => `${name}: acara dan tiket`,
     from: (price: string) => `Tiket mulai ${price}.`,
@@ -14,7 +15,8 @@ const WORDS = {
   },
   en: {
     site: 'Karcis: event tickets without the fuss',
-    about: 'Find events near you, choose your seats, and keep your tickets on your phone, with or without a network.',
+    about:
+      'Find events near you, choose your seats, and keep your tickets on your phone, with or without a network.',
     missing: 'Page not found',
     organizer: (name: string) => `${name}: events and tickets`,
     from: (price: string) => `Tickets from ${price}.`,
@@ -41,7 +43,12 @@ export function priceOf({ priceRange }: EventFacts, language: Language): string 
   if (priceRange.max === 0) return words.free
   const { min, currency } = priceRange
   const decimals = decimalsOf(currency)
-  const options = { style: 'currency', currency, maximumFractionDigits: decimals, minimumFractionDigits: decimals } as const
+  const options = {
+    style: 'currency',
+    currency,
+    maximumFractionDigits: decimals,
+    minimumFractionDigits: decimals,
+  } as const
   return words.from(new Intl.NumberFormat(language, options).format(min / 10 ** decimals))
 }
 

@@ -42,7 +42,9 @@ export async function openStage(settings: StorySettings = {}): Promise<Stage> {
   )
   const executablePath = findChromium()
   if (executablePath === null) throw new Error('There is no Chromium.')
-  const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) => one.close())
+  const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) =>
+    one.close(),
+  )
   const admin = await signInAdmin(karcis)
   const running = stack.move()
   return {
@@ -61,5 +63,8 @@ const HAS_CHROMIUM = findChromium() !== null
 export function describeInBrowser(name: string, suite: () => void): void {
   if (HAS_CHROMIUM) describe(name, suite)
   else
-    describe.skip(`${name} (skipped: Chromium was not found and could not be installed; set CHROMIUM to its program)`, suite)
+    describe.skip(
+      `${name} (skipped: Chromium was not found and could not be installed; set CHROMIUM to its program)`,
+      suite,
+    )
 }

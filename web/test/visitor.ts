@@ -31,7 +31,11 @@ export interface Visitor extends AsyncDisposable {
 const STANDARDS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
 
 /** @param origin of the web app. */
-export async function createVisitor(browser: Browser, origin: string, options: VisitorOptions = {}): Promise<Visitor> {
+export async function createVisitor(
+  browser: Browser,
+  origin: string,
+  options: VisitorOptions = {},
+): Promise<Visitor> {
   const { language = 'id', theme = 'light', width = 'desk' } = options
   const context = await browser.newContext({
     baseURL: origin,

@@ -114,12 +114,18 @@ class KarcisEvent extends HTMLElement {
 
 function linesOf({ title, startsAt, timezone, place, online, price }: Card, language: 'id' | 'en'): Node[] {
   const text = TEXTS[language]
-  const when = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short', timeZone: timezone })
-  const amount = price && new Intl.NumberFormat(language, {
-    style: 'currency',
-    currency: price.currency,
-    trailingZeroDisplay: 'stripIfInteger',
-  } as Intl.NumberFormatOptions).format(price.from)
+  const when = new Intl.DateTimeFormat(language, {
+    dateStyle: 'full',
+    timeStyle: 'short',
+    timeZone: timezone,
+  })
+  const amount =
+    price &&
+    new Intl.NumberFormat(language, {
+      style: 'currency',
+      currency: price.currency,
+      trailingZeroDisplay: 'stripIfInteger',
+    } as Intl.NumberFormatOptions).format(price.from)
   const lines = [
     when.format(new Date(startsAt)),
     place ? `${place.name}, ${place.city}` : online && text.online,
@@ -128,7 +134,10 @@ function linesOf({ title, startsAt, timezone, place, online, price }: Card, lang
   return [element('h3', title), ...lines.filter(Boolean).map((line) => element('p', String(line)))]
 }
 
-function element<Name extends keyof HTMLElementTagNameMap>(name: Name, text = ''): HTMLElementTagNameMap[Name] {
+function element<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  text = '',
+): HTMLElementTagNameMap[Name] {
   const made = document.createElement(name)
   made.textContent = text
   return made

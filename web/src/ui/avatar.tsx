@@ -2,7 +2,15 @@ import './avatar.css'
 import { stockOf } from './ticket-stub.tsx'
 
 /** A face, or the first letters of a name on a paper of their own. The name stands beside it: readers hear it once. */
-export function Avatar({ name, url, size = 'm' }: { name: string; url?: string | null | undefined; size?: 's' | 'm' | 'l' }) {
+export function Avatar({
+  name,
+  url,
+  size = 'm',
+}: {
+  name: string
+  url?: string | null | undefined
+  size?: 's' | 'm' | 'l'
+}) {
   const initials = name
     .split(/\s+/)
     .filter(Boolean)

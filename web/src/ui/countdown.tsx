@@ -66,7 +66,8 @@ export function Countdown({ until, clockOffsetMs = 0, onEnd, label, warn }: Coun
   )
 }
 
-const secondsTo = (end: number, offsetMs: number) => Math.max(0, Math.ceil((end - Date.now() - offsetMs) / 1_000))
+const secondsTo = (end: number, offsetMs: number) =>
+  Math.max(0, Math.ceil((end - Date.now() - offsetMs) / 1_000))
 
 /** 61 → `1:01`, 3 661 → `1:01:01`, two days → `48:00:00`. */
 function clock(seconds: number): string {

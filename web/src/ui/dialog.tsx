@@ -23,7 +23,15 @@ export function Dialog(props: DialogProps) {
 }
 
 /** The native dialog of Dialog and Sheet. */
-export function Modal({ open, title, onClose, children, actions, insistent, look }: DialogProps & { look: string }) {
+export function Modal({
+  open,
+  title,
+  onClose,
+  children,
+  actions,
+  insistent,
+  look,
+}: DialogProps & { look: string }) {
   const t = useTexts('ui')
   const dialog = useRef<HTMLDialogElement>(null)
   const id = useId()

@@ -33,7 +33,14 @@ interface EventCardProps {
 }
 
 /** An event as a ticket that is not bought yet: picture, what, when and where; on its stub, what it costs. */
-export function EventCard({ event, level = 3, sizes = '(min-width: 64rem) 24rem, (min-width: 40rem) 45vw, 92vw', eager, action, badge }: EventCardProps) {
+export function EventCard({
+  event,
+  level = 3,
+  sizes = '(min-width: 64rem) 24rem, (min-width: 40rem) 45vw, 92vw',
+  eager,
+  action,
+  badge,
+}: EventCardProps) {
   const t = useTexts('ui')
   const Heading = `h${level}` as const
   const place = [event.venue?.name, event.venue?.city ?? event.location?.city].filter(Boolean).join(', ')
@@ -41,7 +48,13 @@ export function EventCard({ event, level = 3, sizes = '(min-width: 64rem) 24rem,
   return (
     <article class="event-card">
       <div class="event-card__main">
-        <Picture image={event.image} alt="" sizes={sizes} seed={event.category?.name ?? event.title} eager={eager ?? false} />
+        <Picture
+          image={event.image}
+          alt=""
+          sizes={sizes}
+          seed={event.category?.name ?? event.title}
+          eager={eager ?? false}
+        />
         <div class="event-card__words">
           <p class="event-card__when">
             <time dateTime={event.startsAt}>{dateTime(event.startsAt, event.timezone)}</time>

@@ -74,7 +74,8 @@ export function Form({ onSubmit, children, class: extra, label }: FormProps) {
         onSubmit={(event) => void submit(event)}
         onInput={({ target }) => {
           const name = target instanceof Element ? nameOf(target) : ''
-          if (errors.value.has(name)) errors.value = new Map(Array.from(errors.value).filter(([key]) => key !== name))
+          if (errors.value.has(name))
+            errors.value = new Map(Array.from(errors.value).filter(([key]) => key !== name))
         }}
       >
         {failed && (
@@ -95,8 +96,10 @@ function complaint(control: HTMLInputElement, t: ReturnType<typeof useTexts<'ui'
   const { validity } = control
   if (validity.valid) return null
   if (validity.customError) return control.validationMessage
-  if (validity.valueMissing) return control.type === 'checkbox' ? t.tick : control.type === 'radio' ? t.choose : t.required
-  if (validity.typeMismatch || validity.badInput) return control.type === 'email' ? t.email : control.type === 'url' ? t.url : t.format
+  if (validity.valueMissing)
+    return control.type === 'checkbox' ? t.tick : control.type === 'radio' ? t.choose : t.required
+  if (validity.typeMismatch || validity.badInput)
+    return control.type === 'email' ? t.email : control.type === 'url' ? t.url : t.format
   if (validity.tooShort) return t.tooShort(control.minLength)
   if (validity.tooLong) return t.tooLong(control.maxLength)
   if (validity.rangeUnderflow) return t.atLeast(control.min)

@@ -83,7 +83,14 @@ export function MenuItem({ icon, current, disabled, children, href, ...rest }: M
       </a>
     )
   return (
-    <button type="button" class="menu__item" aria-current={said} disabled={disabled} onClick={rest.onClick} lang={rest.lang}>
+    <button
+      type="button"
+      class="menu__item"
+      aria-current={said}
+      disabled={disabled}
+      onClick={rest.onClick}
+      lang={rest.lang}
+    >
       {inside}
     </button>
   )

@@ -27,7 +27,17 @@ export function Rating({ mean, count }: { mean: number; count?: number }) {
 }
 
 /** Stars to give, as a choice of one to five. */
-export function RatingInput({ label, name, value, onChange }: { label: string; name: string; value: number | null; onChange(stars: number): void }) {
+export function RatingInput({
+  label,
+  name,
+  value,
+  onChange,
+}: {
+  label: string
+  name: string
+  value: number | null
+  onChange(stars: number): void
+}) {
   const t = useTexts('ui')
   return (
     <fieldset class="rating-input">

@@ -39,7 +39,8 @@ export function Stepper({ label, value, min = 0, max, onChange, name, disabled }
         max={max}
         disabled={disabled}
         onInput={({ currentTarget }) => {
-          if (currentTarget.value !== '' && Number.isFinite(currentTarget.valueAsNumber)) set(currentTarget.valueAsNumber)
+          if (currentTarget.value !== '' && Number.isFinite(currentTarget.valueAsNumber))
+            set(currentTarget.valueAsNumber)
         }}
         onBlur={({ currentTarget }) => {
           currentTarget.value = String(value)

@@ -27,7 +27,14 @@ interface TicketStubProps {
 }
 
 /** A ticket, or what stands for one: the one ornament of the house. */
-export function TicketStub({ stock = 'buff', children, stub, code, tear = 'auto', class: extra }: TicketStubProps) {
+export function TicketStub({
+  stock = 'buff',
+  children,
+  stub,
+  code,
+  tear = 'auto',
+  class: extra,
+}: TicketStubProps) {
   return (
     <div class={classes('ticket-box', extra)}>
       <div class={`ticket ticket--${stock} ticket--${tear}`}>

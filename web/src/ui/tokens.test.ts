@@ -55,7 +55,10 @@ const WORDS = [
 ] as const
 
 /** The edge of what can be used against what it stands on, and what shows where the focus is: 3 to 1 (WCAG 1.4.11). */
-const EDGES = [...all(['line-strong'], GROUNDS), ...all(['accent', 'danger'], [...GROUNDS, ...STOCKS])] as const
+const EDGES = [
+  ...all(['line-strong'], GROUNDS),
+  ...all(['accent', 'danger'], [...GROUNDS, ...STOCKS]),
+] as const
 
 describe.each(['light', 'dark'] as const)('colours in the %s theme', (theme) => {
   it.each(WORDS)('words of --%s can be read on --%s', (word, ground) => {

@@ -91,7 +91,21 @@ function Part({ title, children }: { title: string; children: ComponentChildren 
   )
 }
 
-const COLOURS = ['paper', 'sheet', 'sunk', 'line', 'line-strong', 'ink-faint', 'ink-soft', 'ink', 'accent', 'accent-soft', 'success', 'warning', 'danger']
+const COLOURS = [
+  'paper',
+  'sheet',
+  'sunk',
+  'line',
+  'line-strong',
+  'ink-faint',
+  'ink-soft',
+  'ink',
+  'accent',
+  'accent-soft',
+  'success',
+  'warning',
+  'danger',
+]
 const SIZES = ['4xl', '3xl', '2xl', 'xl', 'l', 'm', 's', 'xs']
 
 function Ground() {
@@ -191,7 +205,9 @@ function Fields() {
           label={t.fields}
           onSubmit={(data) => {
             if (data.get('code') !== 'KARCIS')
-              throw new ApiError('BAD_USER_INPUT', 'no such code', { fields: [{ path: 'input.code', message: t.wrongCode }] })
+              throw new ApiError('BAD_USER_INPUT', 'no such code', {
+                fields: [{ path: 'input.code', message: t.wrongCode }],
+              })
             notify(t.sent)
           }}
         >
@@ -239,7 +255,15 @@ function Fields() {
               { value: 'bank', label: t.bank, hint: t.bankHint },
             ]}
           />
-          <RadioGroup name="plain" label={t.city} value="a" options={[{ value: 'a', label: 'Jakarta' }, { value: 'b', label: 'Bandung', disabled: true }]} />
+          <RadioGroup
+            name="plain"
+            label={t.city}
+            value="a"
+            options={[
+              { value: 'a', label: 'Jakarta' },
+              { value: 'b', label: 'Bandung', disabled: true },
+            ]}
+          />
           <Switch label={t.notify} hint={t.notifyHint} checked />
           <Switch label={t.quiet} />
           <Checkbox label={t.agree} checked />
@@ -297,14 +321,26 @@ function Told() {
       </div>
       <div class="row">
         <Countdown until={EVER} label={t.kept} />
-        <Countdown until={new Date(Date.now() + 100_000).toISOString()} label={t.kept} warn={(seconds) => t.warn(seconds)} />
-        <Countdown until={new Date(Date.now() + 29_000).toISOString()} label={t.kept} warn={(seconds) => t.warn(seconds)} />
+        <Countdown
+          until={new Date(Date.now() + 100_000).toISOString()}
+          label={t.kept}
+          warn={(seconds) => t.warn(seconds)}
+        />
+        <Countdown
+          until={new Date(Date.now() + 29_000).toISOString()}
+          label={t.kept}
+          warn={(seconds) => t.warn(seconds)}
+        />
       </div>
       <Progress label={t.export} value={0.4} text="40 %" />
       <Progress label={t.export} />
       <div class="row">
         <Button onClick={() => notify(t.sent)}>{t.toast}</Button>
-        <Button onClick={() => notify(t.sent, { tone: 'danger', action: { label: t.undo, run: () => notify(t.undo) } })}>
+        <Button
+          onClick={() =>
+            notify(t.sent, { tone: 'danger', action: { label: t.undo, run: () => notify(t.undo) } })
+          }
+        >
           {t.toast}, {t.undo}
         </Button>
       </div>
@@ -328,9 +364,16 @@ function Tickets() {
     <Part title={t.ticketsTitle}>
       <div class="event-grid">
         {['Konser', 'Film', 'Seminar', 'Teater', 'Olahraga'].map((name) => (
-          <EventCard key={name} event={{ ...event, category: { name } }} action={<IconButton icon="heart" label={t.wish} />} />
+          <EventCard
+            key={name}
+            event={{ ...event, category: { name } }}
+            action={<IconButton icon="heart" label={t.wish} />}
+          />
         ))}
-        <EventCard event={{ ...event, venue: null, online: true, priceRange: { min: 0, max: 0, currency: 'IDR' } }} badge={<Badge tone="danger">{t.badge}</Badge>} />
+        <EventCard
+          event={{ ...event, venue: null, online: true, priceRange: { min: 0, max: 0, currency: 'IDR' } }}
+          badge={<Badge tone="danger">{t.badge}</Badge>}
+        />
         <Skeleton shape="card" />
       </div>
       <div class="ui-page__columns">
@@ -340,10 +383,20 @@ function Tickets() {
             <p>{t.noticeText}</p>
           </TicketStub>
         ))}
-        <TicketStub tear="foot" stock="blue" stub={<p>A-12</p>} code={<Picture image={null} alt="" sizes="10rem" />}>
+        <TicketStub
+          tear="foot"
+          stock="blue"
+          stub={<p>A-12</p>}
+          code={<Picture image={null} alt="" sizes="10rem" />}
+        >
           <h3>{t.eventTitle}</h3>
         </TicketStub>
-        <Empty title={t.emptyTitle} text={t.noticeText} action={<Button variant="primary">{t.buy}</Button>} level={3} />
+        <Empty
+          title={t.emptyTitle}
+          text={t.noticeText}
+          action={<Button variant="primary">{t.buy}</Button>}
+          level={3}
+        />
         <Card title={t.cardTitle} level={3} actions={<Button size="s">{t.link}</Button>}>
           <Skeleton shape="title" />
           <Skeleton lines={3} />
@@ -381,7 +434,12 @@ function Layers() {
       >
         <p>{t.noticeText}</p>
       </Dialog>
-      <Sheet open={open.value === 'sheet'} title={t.dialogTitle} onClose={close} actions={<Button variant="primary">{t.send}</Button>}>
+      <Sheet
+        open={open.value === 'sheet'}
+        title={t.dialogTitle}
+        onClose={close}
+        actions={<Button variant="primary">{t.send}</Button>}
+      >
         <Skeleton lines={8} />
       </Sheet>
       <Tabs
