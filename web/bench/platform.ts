@@ -5,10 +5,8 @@ import { platformProcesses } from '../../scripts/platform.ts'
 import { seed } from '../../scripts/seed.ts'
 import { supervise } from '../../scripts/supervisor.ts'
 
-/** The platform as in production, with the demo events, in processes of its own. @returns where browsers open it, and somebody to sign in as. */
-export async function startPlatform(
-  stack: AsyncDisposableStack,
-): Promise<{ origin: string; people: { email: string; password: string }[] }> {
+/** The platform as in production, with the demo events, in processes of its own. @returns where browsers open it, and the event with a seat map. */
+export async function startPlatform(stack: AsyncDisposableStack): Promise<{ origin: string; slug: string }> {
   const backing = await startBacking(stack)
   const ports = {} as Record<SubgraphName, number>
   for (const name of SUBGRAPHS) ports[name] = await freePort()
@@ -29,6 +27,16 @@ export async function startPlatform(
     }),
   )
   const admin = { email: backing.env.ADMIN_EMAIL ?? '', password: backing.env.ADMIN_PASSWORD ?? '' }
-  const people = await seed(origin, () => undefined, admin)
-  return { origin, people: [...people] }
+  await seed(origin, () => undefined, admin)
+  const answer = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ events(first: 20) { edges { node { slug seatMap { revision } } } } }"}',
+  })
+  const { data } = (await answer.json()) as {
+    data: { events: { edges: { node: { slug: string; seatMap: object | null } }[] } }
+  }
+  const { node } = data.events.edges.find((edge) => edge.node.seatMap !== null) ?? {}
+  if (!node) throw new Error('the demo data has no event with a seat map')
+  return { origin, slug: node.slug }
 }

@@ -93,8 +93,11 @@ function readFile(folder: string, name: string): BuildFile {
 export const etagOf = (body: string | Buffer): string =>
   `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
 
-/** What the browser can begin to load for a module before the app asks for it: scripts, and style sheets. */
-export function preloadsOf({ chunks }: Build, module: string): { scripts: string[]; styles: string[] } {
+/** What the browser can begin to load for modules before the app asks for them: scripts, and style sheets. */
+export function preloadsOf(
+  { chunks }: Pick<Build, 'chunks'>,
+  modules: readonly string[],
+): { scripts: string[]; styles: string[] } {
   const scripts = new Set<string>()
   const styles = new Set<string>()
   const add = (key: string): void => {
@@ -104,6 +107,6 @@ export function preloadsOf({ chunks }: Build, module: string): { scripts: string
     for (const style of chunk.css ?? []) styles.add(style)
     for (const other of chunk.imports ?? []) add(other)
   }
-  add(module)
+  for (const module of modules) add(module)
   return { scripts: [...scripts], styles: [...styles] }
 }

@@ -1,6 +1,7 @@
 /** What is asked of the platform about a page that anybody may see, for its head: no more than search engines and previews show. */
 
-const PICTURE = 'image { url(width: 1280) width height placeholder }'
+const PICTURE =
+  'image { small: url(width: 384) medium: url(width: 768) large: url(width: 1280) width height }'
 
 export const EVENT_FACTS = `query EventFacts($slug: String!) {
   event(slug: $slug) {
@@ -19,11 +20,13 @@ export const ORGANIZER_FACTS = `query OrganizerFacts($slug: String!) {
   organizer(slug: $slug) { slug name about website links { url } ${PICTURE} }
 }`
 
+/** A picture by its width in pixels: at least 384, 768, 1280, where it is so wide. */
 export interface Picture {
-  url: string
+  small: string
+  medium: string
+  large: string
   width: number
   height: number
-  placeholder: string
 }
 
 export interface EventFacts {

@@ -37,7 +37,13 @@ const event = {
   currency: 'USD',
   salesPaused: false,
   rescheduledAt: null,
-  image: { url: '/files/key/1280', width: 1_280, height: 720, placeholder: '' },
+  image: {
+    small: '/files/key/384',
+    medium: '/files/key/768',
+    large: '/files/key/1280',
+    width: 1_280,
+    height: 720,
+  },
   venue: { name: HOSTILE, address: 'Jl. Satu 1', city: 'Jakarta', latitude: -6.2, longitude: 106.8 },
   location: null,
   category: null,
@@ -82,7 +88,8 @@ const page: PublicPage = {
   picture: event.image,
   structured: eventData(event, 'https://karcis.example/events/night'),
   data: { 'EventPage:{"slug":"night"}': { event: { title: HOSTILE } } },
-  describe: () => ({ title: HOSTILE, description: HOSTILE, heading: HOSTILE, lines: [HOSTILE] }),
+  heading: HOSTILE,
+  describe: () => ({ title: HOSTILE, description: HOSTILE, lines: [HOSTILE] }),
 }
 
 const ENGLISH = { language: 'en', theme: 'dark' } as const

@@ -1,18 +1,27 @@
 import { escapeHtml } from '@karcis/kit/html'
 import type { Build } from './build-files.ts'
 import { preloadsOf } from './build-files.ts'
+import type { Picture } from './facts.ts'
 import type { Language, Preferences } from './preferences.ts'
 import type { Description, PublicPage } from './public-pages.ts'
 import { pictureAddress } from './structured-data.ts'
 import { createFill, dataScript } from './template.ts'
 import { wordsOf } from './words.ts'
 
-/** The module of the app that shows a page: its scripts and style sheets are loaded from the first moment on. */
+/** The module of the app that shows a page. It and its texts are loaded from the first moment on, not only when the app has begun. */
 const MODULES: Readonly<Record<PublicPage['kind'], string>> = {
   home: 'src/discover/home.tsx',
   event: 'src/discover/event-page.tsx',
   organizer: 'src/discover/organizer-page.tsx',
 }
+
+/** Whose texts these pages show. */
+const ROOMS = ['app', 'ui', 'discover']
+
+const modulesOf = (kind: PublicPage['kind'], language: Language): string[] => [
+  MODULES[kind],
+  ...ROOMS.map((room) => `src/texts/${language}/${room}.ts`),
+]
 
 /** Ways in that search engines may show beside the pages of events and organizers. */
 export const isListed = (path: string): boolean => path === '/search'
@@ -43,7 +52,7 @@ export function createPages(build: Build, publicUrl: string): Pages {
           known,
           language,
         ),
-        content: page && known.heading !== '' ? firstLines(page, known) : '',
+        content: page?.heading === undefined ? '' : firstLines(page.heading, page.picture, known),
         data: page?.data ?? {},
       })
     },
@@ -57,7 +66,7 @@ export function createPages(build: Build, publicUrl: string): Pages {
     language: Language,
   ): string {
     const address = path === null ? null : publicUrl + (page?.path ?? path)
-    const preloads = page ? preloadsOf(build, MODULES[page.kind]) : { scripts: [], styles: [] }
+    const preloads = page ? preloadsOf(build, modulesOf(page.kind, language)) : { scripts: [], styles: [] }
     return [
       meta('name', 'description', known.description),
       hidden ? meta('name', 'robots', 'noindex') : '',
@@ -75,7 +84,7 @@ export function createPages(build: Build, publicUrl: string): Pages {
   /** What is shown where somebody passes the address on. */
   function cards(page: PublicPage | null, address: string, known: Description, language: Language): string[] {
     const picture = page?.picture
-    const image = picture ? pictureAddress(publicUrl, picture.url) : `${publicUrl}/icons/card.png`
+    const image = picture ? pictureAddress(publicUrl, picture.large) : `${publicUrl}/icons/card.png`
     return [
       meta('property', 'og:site_name', 'Karcis'),
       meta('property', 'og:type', page?.kind === 'organizer' ? 'profile' : 'website'),
@@ -94,14 +103,23 @@ const meta = (kind: 'name' | 'property', name: string, content: string): string 
 
 function bare(language: Language): Description {
   const { site, about } = wordsOf(language)
-  return { title: site, description: about, heading: '', lines: [] }
+  return { title: site, description: about }
 }
 
-/** What is there to read before the app has begun; it takes its place. */
-function firstLines({ picture }: PublicPage, { heading, lines }: Description): string {
-  const shown = picture
-    ? `<img class="first-paint__picture" src="${escapeHtml(picture.url)}" width="${picture.width}" height="${picture.height}" alt="" fetchpriority="high">`
-    : ''
+/** What is there to read before the app has begun, drawn as the app draws it, which then takes its place (src/app/shell.tsx, src/discover/event-page.tsx). */
+function firstLines(heading: string, picture: Picture | null, { lines = [] }: Description): string {
   const text = lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('')
-  return `<main class="first-paint">${shown}<h1>${escapeHtml(heading)}</h1>${text}</main>`
+  return [
+    '<div class="shell-header"><div class="page shell-header__row"><span class="wordmark"></span></div></div>',
+    '<main class="shell-main"><div class="page event">',
+    `<div class="event__head"><h1 class="event__title">${escapeHtml(heading)}</h1></div>`,
+    `<div class="event__columns"><div class="event__main">${picture ? pictureOf(picture) : ''}${text}</div></div>`,
+    '</div></main>',
+  ].join('')
+}
+
+/** In the sizes in which the app asks for it, so that it is loaded once. */
+function pictureOf({ small, medium, large, width, height }: Picture): string {
+  const set = escapeHtml(`${small} 384w, ${medium} 768w, ${large} 1280w`)
+  return `<span class="picture event__picture"><img class="picture__image" alt="" width="${width}" height="${height}" sizes="(min-width: 64rem) 46rem, 94vw" srcset="${set}" src="${escapeHtml(medium)}" fetchpriority="high"></span>`
 }

@@ -12,9 +12,8 @@ import { priceOf, shorten, whenOf, whereOf, wordsOf } from './words.ts'
 export interface Description {
   title: string
   description: string
-  /** What the page shows before the app has begun: a heading, and lines under it. */
-  heading: string
-  lines: readonly string[]
+  /** Of an event: what the page shows under its name before the app has begun. */
+  lines?: readonly string[]
 }
 
 /** A page that anybody may see, as it was asked for last. */
@@ -28,6 +27,8 @@ export interface PublicPage {
   structured: object | null
   /** What the app asks first, by `operation:variables`. */
   data: Readonly<Record<string, unknown>>
+  /** What it is called, where it shows a name before the app has begun. */
+  heading?: string
   describe(language: Language): Description
 }
 
@@ -72,7 +73,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
       data,
       describe(language) {
         const { site, about } = wordsOf(language)
-        return { title: site, description: about, heading: '', lines: [] }
+        return { title: site, description: about }
       },
     }
   }
@@ -90,6 +91,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
       kind: 'event',
       path,
       picture: event.image,
+      heading: event.title,
       structured: eventData(event, publicUrl + path),
       data,
       describe(language) {
@@ -98,7 +100,6 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
         return {
           title: `${event.title} · Karcis`,
           description: shorten(description.filter(Boolean).join(' '), DESCRIPTION_LENGTH),
-          heading: event.title,
           lines,
         }
       },
@@ -123,7 +124,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
       describe(language) {
         const title = wordsOf(language).organizer(organizer.name)
         const description = shorten(organizer.about ?? title, DESCRIPTION_LENGTH)
-        return { title: `${title} · Karcis`, description, heading: organizer.name, lines: [] }
+        return { title: `${title} · Karcis`, description }
       },
     }
   }
@@ -156,7 +157,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
       data,
       describe(language) {
         const { missing: title, about } = wordsOf(language)
-        return { title: `${title} · Karcis`, description: about, heading: '', lines: [] }
+        return { title: `${title} · Karcis`, description: about }
       },
     }
   }

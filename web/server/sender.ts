@@ -131,7 +131,7 @@ const isKnown = (known: string | undefined, etag: string): boolean =>
 
 /** The first coding that is there and that whoever asks takes (RFC 9110, 12.5.3). */
 function codingFor({ headers }: IncomingMessage, there?: Partial<Record<Coding, Buffer>>): Coding | null {
-  const taken = String(headers['accept-encoding'] ?? '')
+  const taken = (headers['accept-encoding'] ?? '')
     .split(',')
     .map((each) => each.trim().split(';'))
     .filter(([, ...parameters]) => !parameters.some((each) => /^\s*q=0(\.0*)?\s*$/.test(each)))

@@ -36,7 +36,7 @@ export function eventData(event: EventFacts, address: string): object {
     eventStatus: `${SCHEMA}/${statusOf(event)}`,
     eventAttendanceMode: `${SCHEMA}/${attendanceOf(event.online, place !== null)}`,
     location: place && event.online ? [place, online] : (place ?? online),
-    ...(image && { image: [pictureAddress(origin, image.url)] }),
+    ...(image && { image: [pictureAddress(origin, image.large)] }),
     organizer: {
       '@type': 'Organization',
       name: profile?.name ?? organizer.name,
@@ -102,7 +102,7 @@ export const organizerData = ({ name, about, website, links, image }: OrganizerF
   url: address,
   name,
   ...(about && { description: about }),
-  ...(image && { logo: pictureAddress(new URL(address).origin, image.url) }),
+  ...(image && { logo: pictureAddress(new URL(address).origin, image.large) }),
   sameAs: [...(website ? [website] : []), ...links.map((link) => link.url)],
 })
 
