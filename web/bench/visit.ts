@@ -80,6 +80,9 @@ interface Observed {
   tasks: [start: number, duration: number][]
 }
 
+/** What entries have beyond their type. */
+type Entry = PerformanceEntry & { value?: number; hadRecentInput?: boolean; interactionId?: number }
+
 declare global {
   var karcisObserved: Observed
 }
@@ -88,9 +91,9 @@ declare global {
 function observe(): void {
   const seen: Observed = { fcp: 0, lcp: 0, cls: 0, inp: Number.NaN, tasks: [] }
   globalThis.karcisObserved = seen
-  const on = (type: string, take: (entry: PerformanceEntry & Record<string, number>) => void): void =>
+  const on = (type: string, take: (entry: Entry) => void): void =>
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) take(entry as PerformanceEntry & Record<string, number>)
+      for (const entry of list.getEntries()) take(entry as Entry)
     }).observe({ type, buffered: true, ...(type === 'event' && { durationThreshold: 16 }) })
   on('paint', ({ name, startTime }) => {
     if (name === 'first-contentful-paint') seen.fcp = startTime
