@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CHROMIUM_FLAGS, findChromium } from '@karcis/infra/chromium'
 import { rawMail } from '../packages/mail/src/mail.ts'
 import { readMail } from '../packages/mail/src/read-mail.ts'
 import { type Browser, chromium } from 'playwright-core'
@@ -10,7 +10,6 @@ import { MAIL_EXAMPLES, type MailedKind } from './mail-examples.ts'
 
 /** Draws every kind of mail, in both languages, light and dark, at the width of a phone and of a desk, and sheets of them to look through. */
 
-const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const LANGUAGES = ['EN', 'ID'] as const
 const SCHEMES = ['light', 'dark'] as const
 const WIDTHS = { phone: 390, desk: 900 } as const
@@ -94,15 +93,15 @@ async function drawSheet(
   await page.close()
 }
 
-const executablePath = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path))
-if (executablePath === undefined) {
-  process.stderr.write(`There is no Chromium in ${BROWSERS.join(', ')}: set CHROMIUM to where one is.\n`)
+const executablePath = findChromium()
+if (executablePath === null) {
+  process.stderr.write('There is no Chromium on PATH: set CHROMIUM to where one is.\n')
   process.exit(1)
 }
 const folder = process.argv[2] ?? 'mails'
 await mkdir(folder, { recursive: true })
 await writeFile(join(folder, '.gitignore'), '*\n')
-const browser = await chromium.launch({ executablePath })
+const browser = await chromium.launch({ executablePath, args: CHROMIUM_FLAGS })
 try {
   process.stdout.write(`${await draw(browser, folder)} mails in ${folder}\n`)
 } finally {

@@ -17,6 +17,7 @@ export interface StartSettings {
   readonly dataDir: string
   readonly routerPort: number
   readonly ports: Readonly<Record<SubgraphName, number>>
+  readonly webPort: number
   /** Of what stands in for payment providers and Google. */
   readonly standInPorts: Readonly<Record<StoodIn, number>>
   readonly postgresPort: number
@@ -64,6 +65,7 @@ export function readStartSettings(args: string[], env: NodeJS.ProcessEnv): Start
     dataDir: resolve(ROOT, flags.data),
     routerPort,
     ports: Object.fromEntries(ports) as Record<SubgraphName, number>,
+    webPort: port('WEB_PORT', routerPort + 1 + SUBGRAPHS.length + STOOD_IN.length),
     standInPorts: Object.fromEntries(standInPorts) as Record<StoodIn, number>,
     postgresPort: port('POSTGRES_PORT', 54_330),
     redisPort: port('REDIS_PORT', 63_790),

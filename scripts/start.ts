@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { SetupError, assertPortFree } from '@karcis/infra/setup'
 import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { allOrNothing, startCache, startDatabases } from './backing-services.ts'
+import { buildWeb } from './build-web.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 import { platformProcesses } from './platform.ts'
@@ -54,14 +55,14 @@ async function start(
   resources: AsyncDisposableStack,
   interrupted: AbortSignal,
 ): Promise<void> {
-  const { dataDir, routerPort, ports, stopLimitMs } = settings
+  const { dataDir, routerPort, ports, webPort, stopLimitMs } = settings
   const survivor = resources.use(startSurvivor(dataDir, stopLimitMs))
   const surroundings = { resources, survivor, log: progress }
   const secrets = readSecrets(process.env, dataDir, settings.production)
   const [databaseUrls, redisUrl] = await allOrNothing(
     startDatabases(settings, surroundings),
     startCache(settings, surroundings),
-    generate(progress),
+    generate(progress).then(() => buildWeb(progress)),
   )
   interrupted.throwIfAborted()
   progress(`starting the processes (${elapsed()})`)
@@ -74,7 +75,7 @@ async function start(
     ...adminSettings(settings),
     ...standIns?.env,
   }
-  const platform = platformProcesses({ routerPort, ports, databaseUrls, redisUrl, env })
+  const platform = platformProcesses({ routerPort, ports, webPort, databaseUrls, redisUrl, env })
   const supervisor = await supervise({
     processes: [...platform, ...(standIns ? [[standIns.process]] : [])].map((group) =>
       group.map((spec) => ({ ...spec, stopLimitMs })),
@@ -95,6 +96,7 @@ async function start(
   progress(`processes: ${pids.join(', ')}`)
   progress(`ready in ${elapsed()}`)
   progress('')
+  progress(`  Open      ${address}/`)
   progress(`  Sandbox   ${address}/graphql`)
   progress(`  IDE       ${address}/ide (offline)`)
   if (!settings.production) progress(`  Outbox    ${address}/outbox (${caughtIn(process.env)})`)
@@ -123,12 +125,13 @@ const adminSettings = ({ admin }: StartSettings): NodeJS.ProcessEnv =>
   admin ? { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password } : {}
 
 async function assertPortsFree(
-  { routerPort, ports, standInPorts }: StartSettings,
+  { routerPort, ports, webPort, standInPorts }: StartSettings,
   standIns: StandIns | null,
 ): Promise<void> {
   await assertPortFree(routerPort, 'the router', 'PORT')
   for (const name of SUBGRAPHS)
     await assertPortFree(ports[name], `subgraph ${name}`, `${name.toUpperCase()}_PORT`)
+  await assertPortFree(webPort, 'the web app', 'WEB_PORT')
   if (!standIns) return
   for (const name of STOOD_IN)
     await assertPortFree(

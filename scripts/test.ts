@@ -15,14 +15,20 @@ interface Report {
   readonly testResults: readonly { status: string; assertionResults: readonly { status: string }[] }[]
 }
 
+/** Runs the long stories too, those of `*.whole.ts` (vitest.config.ts). */
+const WHOLE = '--whole'
+
 /** Runs vitest with its own output on the terminal, and gives its exit code and its report (none when it crashed). */
-async function runVitest(args: readonly string[]): Promise<{ code: number; report: Report | undefined }> {
+async function runVitest(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number; report: Report | undefined }> {
   const directory = mkdtempSync(join(tmpdir(), 'karcis-report-'))
   const file = join(directory, 'report.json')
   const cli = join(ROOT, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const flags = ['--disable-warning=ExperimentalWarning', cli, 'run', ...reporters, ...args]
-  const child = spawn(process.execPath, flags, { cwd: ROOT, stdio: 'inherit' })
+  const child = spawn(process.execPath, flags, { cwd: ROOT, env, stdio: 'inherit' })
   // Ctrl-C reaches vitest from the terminal; we wait until it has put its servers away.
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => child.kill('SIGTERM'))
@@ -52,9 +58,10 @@ function summary(report: Report | undefined): string {
   return skipped > 0 ? `${counts}, ${skipped} skipped` : counts
 }
 
-const args = process.argv.slice(2)
+const args = process.argv.slice(2).filter((arg) => arg !== WHOLE)
+const env = { ...process.env, ...(process.argv.includes(WHOLE) && { KARCIS_WHOLE: '1' }) }
 const checked = args.length > 0 || (await check()) // arguments pick single tests: then only those are run
-const { code, report } = await runVitest(args)
+const { code, report } = await runVitest(args, env)
 if (!checked) console.log('\nThe checks failed: see the top of this output, or run `npm run check`.')
 if (report && !report.success && report.numFailedTests === 0)
   console.log('\nThe run failed outside of any test: see above.')

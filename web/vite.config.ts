@@ -47,6 +47,7 @@ export default defineConfig({
   build: {
     outDir: 'dist',
     emptyOutDir: true,
+    manifest: true, // by which the server knows what a page is made of
     target: 'es2023',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with `light-dark()`: spelled out, it makes the colours three times as long
     sourcemap: false,

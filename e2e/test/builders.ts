@@ -82,7 +82,14 @@ export async function approvedEvent(
   karcis: Api,
   admin: string,
   organizer: Person,
-  given: { startsAt?: number; endsAt?: number; currency?: string; capacity?: number } = {},
+  given: {
+    title?: string
+    description?: string
+    startsAt?: number
+    endsAt?: number
+    currency?: string
+    capacity?: number
+  } = {},
 ): Promise<string> {
   const unique = crypto.randomUUID().slice(0, 8)
   const { createCategory } = await karcis.run(
@@ -126,8 +133,8 @@ export async function approvedEvent(
     'mutation ($input: CreateEventInput!) { createEvent(input: $input) { id status } }',
     {
       input: {
-        title: `Night ${unique}`,
-        description: 'One night only.',
+        title: given.title ?? `Night ${unique}`,
+        description: given.description ?? 'One night only.',
         categoryId: createCategory.id,
         venueId: createVenue.id,
         roomId: createRoom.id,

@@ -44,9 +44,11 @@ export interface Karcis extends Api, AsyncDisposable {
 type Answer = any
 
 /** Settings that a story may change. */
-interface StorySettings {
+export interface StorySettings {
   /** In development mails are caught, for the page /outbox. */
   NODE_ENV?: 'development'
+  PUBLIC_URL?: string
+  PASSKEY_ORIGINS?: string[]
   HOLD_SECONDS?: number
   PAYMENT_MARGIN_SECONDS?: number
   ADMIN_EMAIL?: string
@@ -74,8 +76,11 @@ interface StorySettings {
   XENDIT_API_URL?: string
 }
 
-/** Starts everything in this process. */
-export async function startKarcis(settings: StorySettings = {}): Promise<Karcis> {
+/** Starts everything in this process. @param edge port of the router, and where the web app is served; a free port, and no app, unless given. */
+export async function startKarcis(
+  settings: StorySettings = {},
+  edge: { port?: number; webUrl?: string } = {},
+): Promise<Karcis> {
   await using undo = new AsyncDisposableStack()
   const ports = Object.fromEntries(
     await Promise.all(SUBGRAPHS.map(async (name) => [name, await freePort()] as const)),
@@ -187,7 +192,8 @@ export async function startKarcis(settings: StorySettings = {}): Promise<Karcis>
   const router = undo.use(
     await createRouter({
       host: common.HOST,
-      port: 0,
+      port: edge.port ?? 0,
+      webUrl: edge.webUrl,
       logLevel: common.LOG_LEVEL,
       serviceSecret: common.SERVICE_SECRET,
       redisUrl: common.REDIS_URL,

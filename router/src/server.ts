@@ -20,6 +20,7 @@ import { createSeatLayouts } from './http/seat-layouts.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { createTicketFiles } from './http/ticket-files.ts'
 import { createUserPages } from './http/user-pages.ts'
+import { createWeb } from './http/web.ts'
 import { createWebhooks } from './http/webhooks.ts'
 import { openSupergraphFile } from './planning/supergraph-file.ts'
 import type { Locate } from './planning/supergraph.ts'
@@ -120,6 +121,8 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     origins,
     access.rates,
   )
+  const { webUrl } = settings
+  const web = webUrl === undefined ? null : stack.use(createWeb(webUrl, peers.to('web', webUrl)))
   const { booking, event, ticket, user } = settings.subgraphs
   const ofBooking =
     isPlatform(settings) && booking !== undefined
@@ -140,7 +143,8 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     isPlatform(settings) && ticket !== undefined
       ? {
           ...stack.use(createSeatLayouts(ticket, access.tokens, peers)).routes,
-          ...stack.use(createTicketFiles(ticket, access.tokens, peers, access.authenticator)).routes,
+          ...stack.use(createTicketFiles(ticket, access.tokens, peers, access.authenticator, web?.pass))
+            .routes,
         }
       : {}
   const ofCalendars =
@@ -155,6 +159,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
     addresses,
     security: securityHeaders(settings.hstsSeconds ?? 0),
     ownHeaders: [GRAPHQL_PATH],
+    otherwise: web?.pass,
     limits,
     routes: {
       [GRAPHQL_PATH]: streams.orElse(explorer === 'ide' ? orIde(graphql) : graphql),
@@ -176,6 +181,7 @@ export async function createRouter(settings: RouterSettings): Promise<Router> {
           ...access.checks,
           ...(isPlatform(settings) && mapValues(services, (client) => () => client.whyNotReady())),
           ...(isPlatform(settings) && user !== undefined && { storage: () => storageProblem(services.user) }),
+          ...(web && { web: web.whyNotReady }),
         },
         whyNotReady: () => (http.draining ? 'stopping' : access.whyNotReady()),
         metricsToken: settings.metricsToken,

@@ -63,6 +63,8 @@ export const platformEnv = baseSettings.extend({
   ROUTER_WORKERS: workers,
   ...urlSettings,
   SUPERGRAPH_FILE: z.string().default('schema/supergraph.graphql'),
+  /** Base URL of the process that serves the web app. */
+  WEB_URL: unlessEmpty(baseUrl.optional()),
   ...edge,
 })
 
@@ -95,6 +97,8 @@ export interface PlatformSettings {
   redisUrl: string
   /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
+  /** Base URL of the process that has the web app: whatever is read at a path that is none of the router's is asked there. */
+  webUrl?: string | undefined
   /** What people may ask in an hour; as much as they like where it is not said. */
   rates?: Partial<HourlyRates>
 }
@@ -273,6 +277,7 @@ export function readProcessSettings(args: string[]): ProcessSettings {
     redisUrl: env.REDIS_URL,
     subgraphs: Object.fromEntries(SUBGRAPHS.map((name) => [name, env[urlSetting(name)]])),
     userUrl: env.USER_URL,
+    webUrl: env.WEB_URL,
     rates: ratesOf(env),
     supergraphFile: env.SUPERGRAPH_FILE,
   }

@@ -68,6 +68,8 @@ export interface HttpServerOptions {
   routes: Record<string, Handler>
   /** Paths whose handlers set the headers themselves. */
   ownHeaders: string[]
+  /** Answers what is read at any other path; undefined where there is nothing. */
+  otherwise?: Handler | undefined
 }
 
 /** The request id of a balancer in front is used, so that its logs and ours can be matched. */
@@ -89,7 +91,7 @@ const BACKLOG = 4_096
 const PLAIN_PATH = /^\/[a-z]+$/
 
 export async function openHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { log, origins, addresses, security, limits, routes, ownHeaders } = options
+  const { log, origins, addresses, security, limits, routes, ownHeaders, otherwise } = options
   const underWay = new UnderWay()
   let draining = false
   let drained: PromiseWithResolvers<void> | null = null
@@ -123,7 +125,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       http.applyHeaders()
       return void response.writeHead(204).end()
     }
-    const handler = path === null ? undefined : handlerOf(path)
+    const handler = path === null ? undefined : (handlerOf(path) ?? (isRead(request) ? otherwise : undefined))
     if (path === null || !handler)
       return sendJson(response, 404, errorBody('NOT_FOUND', 'There is nothing at this path.'))
     await handler(http)
@@ -210,6 +212,8 @@ class UnderWay {
     for (const { response } of this.#requests) response.shouldKeepAlive = false
   }
 }
+
+const isRead = ({ method }: IncomingMessage): boolean => method === 'GET' || method === 'HEAD'
 
 const NO_COOKIES: readonly string[] = []
 

@@ -33,12 +33,14 @@ export interface TicketFiles extends AsyncDisposable {
  * Tickets as documents, by links that the ticket subgraph has signed, or by their ids for whoever sends their token along: who may have
  * which is its to say.
  * @param ticketUrl base URL of the ticket subgraph.
+ * @param otherwise answers what names no file: pages of the web app that show tickets are in the same folder.
  */
 export function createTicketFiles(
   ticketUrl: string,
   tokens: ServiceTokens,
   peers: Peers,
   { authenticate }: Pick<Authenticator, 'authenticate'>,
+  otherwise?: Handler,
 ): TicketFiles {
   const files = createSubgraphFiles(TICKET, ticketUrl, tokens, peers, AT_ONCE)
 
@@ -48,7 +50,8 @@ export function createTicketFiles(
       return sendJson(response, 405, errorBody('BAD_USER_INPUT', 'A ticket is read by GET.'), {
         allow: 'GET',
       })
-    if (!ticketFileOf(url.pathname.slice(TICKETS_FOLDER.length))) return refuse(http, 404, '')
+    if (!ticketFileOf(url.pathname.slice(TICKETS_FOLDER.length)))
+      return otherwise ? void (await otherwise(http)) : refuse(http, 404, '')
     let viewer: Bearer | null
     try {
       viewer = (await authenticate(request.headers.authorization))?.viewer ?? null

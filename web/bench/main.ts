@@ -1,0 +1,129 @@
+import { parseArgs } from 'node:util'
+import { CHROMIUM_FLAGS, findChromium } from '@karcis/infra/chromium'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { figure, median, spread, table } from '../../bench/router/figures.ts'
+import { buildWeb } from '../../scripts/build-web.ts'
+import { createVisitor, type Visitor } from '../test/visitor.ts'
+import { type Budget, chunkSizes, sizeBudgets } from './budgets.ts'
+import { startPlatform } from './platform.ts'
+import { type Visit, visit } from './visit.ts'
+
+/**
+ * What the web app costs whoever opens it: `npm run bench:web`. Sizes of the build; five visits of each public page by a slow phone (4× slower, slow 4G)
+ * with nothing kept; what is missing for whoever cannot see it, on every page, in both languages and themes. Ends with 1 when a budget is not kept.
+ */
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: 'sizes,visits,axe' },
+  },
+})
+const rounds = Number(values.rounds)
+const only = values.only.split(',')
+
+/** Of one visit; milliseconds but for the last. */
+const MOST = { lcp: 1_800, tbt: 200, inp: 200, cls: 0.05 } as const
+
+const executablePath = findChromium()
+if (executablePath === null) throw new Error('There is no Chromium on PATH: set CHROMIUM to where one is.')
+await buildWeb()
+let kept = true
+if (only.includes('sizes')) {
+  console.log(
+    table(
+      ['file', 'bytes gz'],
+      chunkSizes().map(([name, bytes]) => [name, figure(bytes)]),
+    ),
+  )
+  showBudgets(sizeBudgets())
+}
+if (only.includes('visits') || only.includes('axe')) {
+  await using stack = new AsyncDisposableStack()
+  const { origin, slug } = await startPlatform(stack)
+  const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) =>
+    one.close(),
+  )
+  if (only.includes('visits')) await measureVisits(browser, origin, slug)
+  if (only.includes('axe')) await lookAtAll(browser, origin, slug)
+}
+process.exitCode = kept ? 0 : 1
+
+async function measureVisits(browser: Browser, origin: string, slug: string): Promise<void> {
+  const pages: [name: string, path: string, act: ((page: Page) => Promise<void>) | undefined][] = [
+    ['home', '/', openMenu],
+    ['event', `/events/${slug}`, undefined],
+    ['search', '/search', undefined],
+  ]
+  const rows: string[][] = []
+  const budgets: Budget[] = []
+  for (const [name, path, act] of pages) {
+    await visit(browser, origin + path) // what is kept by the server is kept from here on, as on any day
+    const visits: Visit[] = []
+    for (let round = 0; round < rounds; round++) visits.push(await visit(browser, origin + path, act))
+    const of = (key: keyof Visit): number[] => visits.map((one) => one[key])
+    rows.push([
+      name,
+      ...(['requests', 'bytes', 'scriptBytes', 'styleBytes'] as const).map((key) => figure(median(of(key)))),
+      ...(['lcp', 'tbt', 'inp', 'cls'] as const).map((key) => spread(of(key))),
+    ])
+    for (const [key, most] of Object.entries(MOST))
+      budgets.push({
+        what: `${name}, ${key}`,
+        measured: median(of(key as keyof Visit)),
+        most,
+        unit: key === 'cls' ? '' : 'ms',
+      })
+  }
+  console.log(table(['page', 'requests', 'bytes', 'scripts', 'styles', 'LCP', 'TBT', 'INP', 'CLS'], rows))
+  showBudgets(budgets.filter(({ measured }) => !Number.isNaN(measured)))
+}
+
+/** Opens the first thing on the page that opens. */
+const openMenu = async (page: Page): Promise<void> => {
+  await page.locator('button[popovertarget], button[aria-haspopup]').first().tap()
+}
+
+async function lookAtAll(browser: Browser, origin: string, slug: string): Promise<void> {
+  const paths = [
+    '/',
+    '/search',
+    `/events/${slug}`,
+    '/wishlist',
+    '/sign-in',
+    '/sign-up',
+    '/tickets',
+    '/account',
+    '/door',
+    '/ui',
+  ]
+  const problems: string[] = []
+  for (const language of ['id', 'en'] as const)
+    for (const theme of ['light', 'dark'] as const) {
+      await using visitor = await createVisitor(browser, origin, { language, theme, width: 'phone' })
+      visitor.expectProblem(/./) // what the console says is what tests are for
+      for (const path of paths)
+        problems.push(
+          ...(await lookAt(visitor, path)).map((problem) => `${path} ${language} ${theme}: ${problem}`),
+        )
+    }
+  console.log(
+    problems.length === 0
+      ? `axe: nothing on ${paths.length} pages in 2 languages and 2 themes`
+      : problems.join('\n'),
+  )
+  kept &&= problems.length === 0
+}
+
+async function lookAt({ page, accessibility }: Visitor, path: string): Promise<string[]> {
+  await page.goto(path, { waitUntil: 'networkidle' })
+  return accessibility()
+}
+
+function showBudgets(budgets: readonly Budget[]): void {
+  const rows = budgets.map(({ what, measured, most, unit }) => {
+    const isKept = measured <= most
+    kept &&= isKept
+    return [what, `${figure(measured)} ${unit}`, `${most} ${unit}`, isKept ? 'kept' : 'NOT KEPT']
+  })
+  console.log(`\n${table(['', 'measured', 'at most', ''], rows)}\n`)
+}

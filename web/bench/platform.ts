@@ -1,0 +1,42 @@
+import { freePort } from '@karcis/infra/setup'
+import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { startBacking } from '../../bench/whole/platform.ts'
+import { platformProcesses } from '../../scripts/platform.ts'
+import { seed } from '../../scripts/seed.ts'
+import { supervise } from '../../scripts/supervisor.ts'
+
+/** The platform as in production, with the demo events, in processes of its own. @returns where browsers open it, and the event with a seat map. */
+export async function startPlatform(stack: AsyncDisposableStack): Promise<{ origin: string; slug: string }> {
+  const backing = await startBacking(stack)
+  const ports = {} as Record<SubgraphName, number>
+  for (const name of SUBGRAPHS) ports[name] = await freePort()
+  const [routerPort, webPort] = [await freePort(), await freePort()]
+  const origin = `http://localhost:${routerPort}`
+  const files = { FILES_FOLDER: `${backing.directory}/files`, PUBLIC_URL: origin }
+  stack.use(
+    await supervise({
+      processes: platformProcesses({
+        routerPort,
+        webPort,
+        ports,
+        databaseUrls: backing.databaseUrls,
+        redisUrl: backing.redisUrl,
+        env: { ...backing.env, ...files },
+      }),
+      log: () => undefined,
+    }),
+  )
+  const admin = { email: backing.env.ADMIN_EMAIL ?? '', password: backing.env.ADMIN_PASSWORD ?? '' }
+  await seed(origin, () => undefined, admin)
+  const answer = await fetch(`${origin}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"query":"{ events(first: 20) { edges { node { slug seatMap { revision } } } } }"}',
+  })
+  const { data } = (await answer.json()) as {
+    data: { events: { edges: { node: { slug: string; seatMap: object | null } }[] } }
+  }
+  const { node } = data.events.edges.find((edge) => edge.node.seatMap !== null) ?? {}
+  if (!node) throw new Error('the demo data has no event with a seat map')
+  return { origin, slug: node.slug }
+}

@@ -1,0 +1,190 @@
+import type { Logger } from '@karcis/kit/log'
+import { noteOutage } from '@karcis/kit/outages'
+import type { Answer, Api } from './api.ts'
+import { EVENT_FACTS, type EventFacts, ORGANIZER_FACTS, type OrganizerFacts, type Picture } from './facts.ts'
+import { FIRST_QUERIES } from './first-queries.ts'
+import { Kept } from './kept.ts'
+import type { Language } from './preferences.ts'
+import { eventData, organizerData, siteData } from './structured-data.ts'
+import { priceOf, shorten, whenOf, whereOf, wordsOf } from './words.ts'
+
+/** What a page says of itself, in one language. */
+export interface Description {
+  title: string
+  description: string
+  /** Of an event: what the page shows under its name before the app has begun. */
+  lines?: readonly string[]
+}
+
+/** A page that anybody may see, as it was asked for last. */
+export interface PublicPage {
+  status: 200 | 404
+  kind: 'home' | 'event' | 'organizer'
+  /** Its one path: who comes by another is sent here. */
+  path: string
+  picture: Picture | null
+  /** For search engines (schema.org). */
+  structured: object | null
+  /** What the app asks first, by `operation:variables`. */
+  data: Readonly<Record<string, unknown>>
+  /** What it is called, where it shows a name before the app has begun. */
+  heading?: string
+  describe(language: Language): Description
+}
+
+export interface PublicPages {
+  /** Undefined for any other path; null where it is one, and the router does not answer. */
+  find(path: string): Promise<PublicPage | null> | undefined
+}
+
+const FRESH_MS = 30_000
+const STALE_MS = 300_000
+/** Of all pages that are kept, in characters. */
+const MOST_KEPT = 60_000_000
+
+const FOLDERS = { events: 'event', organizers: 'organizer' } as const
+const PATH = /^\/(events|organizers)\/([^/]{1,400})\/?$/
+const DESCRIPTION_LENGTH = 200
+
+/** @param publicUrl where people open Karcis, without a slash behind it. */
+export function createPublicPages(api: Api, publicUrl: string, log: Logger): PublicPages {
+  const kept = new Kept<PublicPage>({
+    ask: (key) => make(key),
+    freshMs: FRESH_MS,
+    staleMs: STALE_MS,
+    maxSize: MOST_KEPT,
+    sizeOf: ({ data, structured }) => JSON.stringify([data, structured]).length,
+  })
+
+  async function make(key: string): Promise<PublicPage> {
+    const [, folder, slug = ''] = /^\/(\w+)\/(.+)$/.exec(key) ?? []
+    if (folder === 'event') return eventPage(slug)
+    return folder === 'organizer' ? organizerPage(slug) : homePage()
+  }
+
+  async function homePage(): Promise<PublicPage> {
+    const data = await firstData('home', {})
+    return {
+      status: 200,
+      kind: 'home',
+      path: '/',
+      picture: null,
+      structured: siteData(publicUrl),
+      data,
+      describe(language) {
+        const { site, about } = wordsOf(language)
+        return { title: site, description: about }
+      },
+    }
+  }
+
+  async function eventPage(slug: string): Promise<PublicPage> {
+    const [facts, data] = await Promise.all([
+      api.ask<{ event: EventFacts | null }>(EVENT_FACTS, { slug }),
+      firstData('event', { slug }),
+    ])
+    const { event } = facts.data
+    if (!event) return missing('event', facts, data)
+    const path = pathOf('events', event.slug)
+    return {
+      status: 200,
+      kind: 'event',
+      path,
+      picture: event.image,
+      heading: event.title,
+      structured: eventData(event, publicUrl + path),
+      data,
+      describe(language) {
+        const lines = [whenOf(event, language), whereOf(event)].filter(Boolean)
+        const description = [lines.join(' · '), priceOf(event, language), event.description]
+        return {
+          title: `${event.title} · Karcis`,
+          description: shorten(description.filter(Boolean).join(' '), DESCRIPTION_LENGTH),
+          lines,
+        }
+      },
+    }
+  }
+
+  async function organizerPage(slug: string): Promise<PublicPage> {
+    const [facts, data] = await Promise.all([
+      api.ask<{ organizer: OrganizerFacts | null }>(ORGANIZER_FACTS, { slug }),
+      firstData('organizer', { slug }),
+    ])
+    const { organizer } = facts.data
+    if (!organizer) return missing('organizer', facts, data)
+    const path = pathOf('organizers', organizer.slug)
+    return {
+      status: 200,
+      kind: 'organizer',
+      path,
+      picture: organizer.image,
+      structured: organizerData(organizer, publicUrl + path),
+      data,
+      describe(language) {
+        const title = wordsOf(language).organizer(organizer.name)
+        const description = shorten(organizer.about ?? title, DESCRIPTION_LENGTH)
+        return { title: `${title} · Karcis`, description }
+      },
+    }
+  }
+
+  /** The page's first queries as the app makes them, each where it was answered in full. */
+  async function firstData(page: keyof typeof FIRST_QUERIES, known: { slug?: string }) {
+    const queries = FIRST_QUERIES[page](known)
+    const answers = await Promise.all(
+      queries.map(async ({ name, document, variables }) => {
+        const answer = await api.ask<unknown>(document, variables)
+        return [`${name}:${JSON.stringify(variables)}`, answer] as const
+      }),
+    )
+    return Object.fromEntries(answers.flatMap(([key, { data, whole }]) => (whole ? [[key, data]] : [])))
+  }
+
+  /** @throws Error when it may only seem so, because a part of the platform is away. */
+  function missing(
+    kind: PublicPage['kind'],
+    { whole }: Answer<unknown>,
+    data: PublicPage['data'],
+  ): PublicPage {
+    if (!whole) throw new Error('it is not known whether it is there')
+    return {
+      status: 404,
+      kind,
+      path: '',
+      picture: null,
+      structured: null,
+      data,
+      describe(language) {
+        const { missing: title, about } = wordsOf(language)
+        return { title: `${title} · Karcis`, description: about }
+      },
+    }
+  }
+
+  return {
+    find(path) {
+      const key = keyOf(path)
+      if (key === null) return undefined
+      return kept.get(key).catch((error: Error) => {
+        noteOutage(log, 'router', error.message)
+        return null
+      })
+    },
+  }
+}
+
+const pathOf = (folder: keyof typeof FOLDERS, slug: string): string =>
+  `/${folder}/${encodeURIComponent(slug)}`
+
+/** Names a page, whichever way its address is written; null for any other path. */
+function keyOf(path: string): string | null {
+  if (path === '/') return '/home'
+  const [, folder, written = ''] = PATH.exec(path) ?? []
+  if (folder === undefined) return null
+  try {
+    return `/${FOLDERS[folder as keyof typeof FOLDERS]}/${decodeURIComponent(written).toLowerCase()}`
+  } catch {
+    return null // no address of ours is written so
+  }
+}

@@ -1,0 +1,137 @@
+import { request } from 'node:http'
+import { brotliDecompressSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { approvedEvent, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import { describeInBrowser, openStage, type Stage } from './stage.ts'
+
+const HOSTILE = '</script><img src=x onerror=alert(1)> "Rock" & \'Roll\' <!--'
+
+describeInBrowser('pages that anybody may see', () => {
+  let stage: Stage
+  let slug: string
+  let eventId: string
+  let organizerSlug: string
+
+  beforeAll(async () => {
+    stage = await openStage()
+    const organizer = await signUpOrganizer(stage, stage.admin)
+    eventId = await approvedEvent(stage, stage.admin, organizer, {
+      title: HOSTILE,
+      description: `${HOSTILE}\u2028`,
+    })
+    await ticketType(stage, organizer, eventId, { name: 'Standing', price: 150_000, quota: 100 })
+    const { event } = await stage.run(
+      'query ($id: ID!) { event(id: $id) { slug organizer { organizerProfile { slug } } } }',
+      { id: eventId },
+    )
+    slug = event.slug
+    organizerSlug = event.organizer.organizerProfile.slug
+  })
+  afterAll(() => stage[Symbol.asyncDispose]())
+
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(stage.origin + path, { headers, redirect: 'manual' })
+
+  it('line 23: show an event whatever it is called, and break no rule of their policy', async () => {
+    await using visitor = await stage.visit({ language: 'en' })
+    const { page } = visitor
+    const answer = await page.goto(`/events/${slug}`)
+    expect(answer?.status()).toBe(200)
+    expect(answer?.headers()['content-security-policy']).toContain("require-trusted-types-for 'script'")
+    await page.locator('h1').first().waitFor()
+    const head = await page.evaluate(() => ({
+      description: document.querySelector('meta[name=description]')?.getAttribute('content'),
+      canonical: document.querySelector('link[rel=canonical]')?.getAttribute('href'),
+      structured: JSON.parse(document.querySelector('script[type="application/ld+json"]')?.textContent ?? ''),
+    }))
+    expect(head.description).toContain('Rock')
+    expect(head.canonical).toBe(`${stage.origin}/events/${slug}`)
+    expect(head.structured).toMatchObject({
+      '@type': 'Event',
+      name: HOSTILE,
+      offers: [{ price: '150000', priceCurrency: 'IDR', availability: 'https://schema.org/InStock' }],
+    })
+  })
+
+  it('begin in the language and theme that somebody has chosen', async () => {
+    const english = await (await get('/', { 'accept-language': 'en' })).text()
+    expect(english).toContain('<html lang="en">')
+    const chosen = await (
+      await get('/', { 'accept-language': 'en', cookie: 'karcis-language=id; karcis-theme=dark' })
+    ).text()
+    expect(chosen).toContain('<html lang="id" data-theme="dark">')
+    expect(chosen).toContain('application/ld+json')
+  })
+
+  it('are sent once, compressed, and by one address', async () => {
+    const path = `/events/${slug}`
+    const whole = await get(path)
+    expect(whole.headers.get('vary')).toBe('Origin, Accept-Encoding, Accept-Language, Cookie')
+    const etag = whole.headers.get('etag') ?? ''
+    const again = await get(path, { 'if-none-match': etag })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+    const coded = await rawGet(stage.origin + path, { 'accept-encoding': 'br' })
+    expect(coded.headers['content-encoding']).toBe('br')
+    expect(brotliDecompressSync(coded.body).toString()).toBe(await whole.text())
+    const shouted = await get(`/events/${slug.toUpperCase()}?from=mail`)
+    expect([shouted.status, shouted.headers.get('location')]).toEqual([301, `${path}?from=mail`])
+  })
+
+  it('say that there is none where there is none', async () => {
+    await using visitor = await stage.visit()
+    visitor.expectProblem(/404/)
+    for (const path of ['/events/nobody-knows-it', '/organizers/nobody-knows-them']) {
+      const answer = await visitor.page.goto(path)
+      expect(answer?.status()).toBe(404)
+      expect(await answer?.text()).toContain('<meta name="robots" content="noindex">')
+    }
+    for (const path of ['/assets/none.js', '/wp-login.php', '/sitemap-9.xml', '/embed/nobody-knows-it.json'])
+      expect((await get(path)).status).toBe(404)
+  })
+
+  it('are listed for search engines', async () => {
+    const robots = await (await get('/robots.txt')).text()
+    expect(robots).toContain(`Sitemap: ${stage.origin}/sitemap.xml`)
+    expect(await (await get('/sitemap.xml')).text()).toContain(`<loc>${stage.origin}/sitemap-1.xml</loc>`)
+    const part = await (await get('/sitemap-1.xml')).text()
+    expect(part).toContain(`<loc>${stage.origin}/events/${slug}</loc>`)
+    expect(part).toContain(`<loc>${stage.origin}/organizers/${organizerSlug}</loc>`)
+  })
+
+  it('leave to the app what only the app knows', async () => {
+    const page = await get('/tickets/0190a0e0-0000-7000-8000-000000000000')
+    expect(page.headers.get('content-type')).toContain('text/html')
+    expect(await page.text()).toContain('noindex')
+    const door = await get('/door')
+    expect(door.headers.get('content-security-policy')).toContain("script-src 'self' 'wasm-unsafe-eval'")
+    expect(page.headers.get('content-security-policy')).not.toContain('wasm')
+  })
+
+  it('keep their scripts for ever, by names that say what is in them', async () => {
+    const page = await (await get('/')).text()
+    const [, script = ''] = /src="(\/assets\/[^"]+\.js)"/.exec(page) ?? []
+    const coded = await rawGet(stage.origin + script, { 'accept-encoding': 'gzip, br' })
+    expect(coded.headers).toMatchObject({
+      'cache-control': 'public, max-age=31536000, immutable',
+      'content-encoding': 'br',
+      'content-type': 'text/javascript; charset=utf-8',
+    })
+    expect(coded.headers['content-security-policy']).toContain("default-src 'none'")
+  })
+})
+
+/** As it comes: `fetch` would undo the coding. */
+function rawGet(url: string, headers: Record<string, string>) {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    headers: NodeJS.Dict<string | string[]>
+    body: Buffer
+  }>()
+  request(url, { headers, family: 4 }, (answer) => {
+    const parts: Buffer[] = []
+    answer.on('data', (part: Buffer) => parts.push(part))
+    answer.on('end', () => resolve({ headers: answer.headers, body: Buffer.concat(parts) }))
+  })
+    .on('error', reject)
+    .end()
+  return promise
+}
