@@ -37,7 +37,7 @@ export function SeatList<H>({ picking, party, totals, open }: SeatListProps<H>) 
   const blocks = hall && chosenRow ? blocksOf(hall.plan, chosenRow.row, party, hall.fits) : []
   const chosenBlock = blocks.find(({ first }) => String(first) === block.value) ?? blocks[0]
   const name = hall?.plan.sections[at]?.name ?? ''
-  const left = at === -1 ? '' : t.left(name, free)
+  const left = at === -1 ? '' : t.list.left(name, free)
   useSayLater(left, said)
 
   if (!hall) return null

@@ -87,7 +87,7 @@ export function Picker<H>(props: PickerProps<H>) {
   const t = useTexts('seat-map')
   const picking = usePicking(props)
   const { partySize, others = 0, withFees } = props
-  const totals = useMemo(() => totalsOf(withFees), [withFees])
+  const totals = useMemo(() => totalsOf(withFees, t.free), [withFees, t])
   const hall = picking.hall.value
   const party = partySize.value
   const state = picking.state.value
@@ -166,12 +166,13 @@ function usePicking<H>(props: PickerProps<H>): Picking<H> {
   return picking
 }
 
-const totalsOf = (withFees: WithFees | undefined): Totals => ({
+const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
   withFees: withFees !== undefined,
   text(prices, currency) {
     const lines = prices.map((unitPrice) => ({ unitPrice, quantity: 1 }))
     const plain = prices.reduce((sum, price) => sum + price, 0)
-    return money(withFees ? withFees(lines) : plain, currency)
+    const total = withFees ? withFees(lines) : plain
+    return total === 0 ? free : money(total, currency)
   },
 })
 
