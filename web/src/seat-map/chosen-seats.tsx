@@ -21,7 +21,10 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
   const chosen = picking.chosen.value
   const tierOf = (seat: number) => hall.tiers[hall.tierAt(seat)]
   const currency = hall.tiers[0]?.currency ?? ''
-  const total = totals.text(chosen.map((seat) => tierOf(seat)?.price ?? 0), currency)
+  const total = totals.text(
+    chosen.map((seat) => tierOf(seat)?.price ?? 0),
+    currency,
+  )
   return (
     <section class="chosen-seats" aria-label={t.summary.title}>
       <p class="visually-hidden" role="status">
@@ -56,7 +59,9 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
           <p class="chosen-seats__total">
             <span>{t.summary.total}</span> <strong class="figures">{total}</strong>
             {totals.withFees && <span class="chosen-seats__fees">{t.withFees}</span>}
-            {chosen.length < party && <span class="chosen-seats__fees">{t.summary.more(party - chosen.length)}</span>}
+            {chosen.length < party && (
+              <span class="chosen-seats__fees">{t.summary.more(party - chosen.length)}</span>
+            )}
           </p>
         )}
         <Button
@@ -77,7 +82,11 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
 /** What somebody has to know of their choice, and can do about it. */
 export function SeatNote<H>({ picking, hall, party }: Omit<ChosenSeatsProps<H>, 'totals'>) {
   const note = picking.note.value
-  return <div aria-live="polite">{note && <NoteText note={note} picking={picking} hall={hall} party={party} />}</div>
+  return (
+    <div aria-live="polite">
+      {note && <NoteText note={note} picking={picking} hall={hall} party={party} />}
+    </div>
+  )
 }
 
 function NoteText<H>({ note, picking, hall, party }: Omit<ChosenSeatsProps<H>, 'totals'> & { note: Note }) {

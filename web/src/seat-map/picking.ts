@@ -32,9 +32,18 @@ export interface Offer {
 export type Note =
   | { readonly kind: 'taken' | 'aside'; readonly seat: number }
   | { readonly kind: 'apart' }
-  | { readonly kind: 'gone' | 'orphan'; readonly seats: readonly number[]; readonly instead: readonly number[] | null }
+  | {
+      readonly kind: 'gone' | 'orphan'
+      readonly seats: readonly number[]
+      readonly instead: readonly number[] | null
+    }
   | { readonly kind: 'limit'; readonly limit: number; readonly remaining: number }
-  | { readonly kind: 'soldOut'; readonly tier: number; readonly remaining: number; readonly offers: readonly Offer[] }
+  | {
+      readonly kind: 'soldOut'
+      readonly tier: number
+      readonly remaining: number
+      readonly offers: readonly Offer[]
+    }
   | { readonly kind: 'error'; readonly error: ApiError }
 
 interface PickingOptions<H> {

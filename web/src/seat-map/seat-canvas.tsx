@@ -4,10 +4,19 @@ import { useTexts } from '../texts/index.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { RadioGroup } from '../ui/radio-group.tsx'
 import { SeatView } from './canvas/seat-view.ts'
-import { ACCESSIBLE, type Box, COMPANION, emptyBox, OBSTRUCTED, type SeatPlan, widen } from './engine/geometry.ts'
+import {
+  ACCESSIBLE,
+  type Box,
+  COMPANION,
+  emptyBox,
+  OBSTRUCTED,
+  type SeatPlan,
+  widen,
+} from './engine/geometry.ts'
 import type { Hall } from './engine/hall.ts'
 import type { Picking, Totals } from './picking.ts'
 import { nameOf } from './seat-names.ts'
+import { SeatSymbol } from './seat-symbol.tsx'
 
 interface Hover {
   readonly seat: number
@@ -89,12 +98,36 @@ export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals
         <p class="visually-hidden" id={help}>
           {t.mapHelp}
         </p>
-        <div class="seat-map__zoom">
-          <IconButton icon="plus" label={t.zoomIn} disabled={!zoom.value.in} onClick={() => view.current?.zoom(1.8)} />
-          <IconButton icon="minus" label={t.zoomOut} disabled={!zoom.value.out} onClick={() => view.current?.zoom(1 / 1.8)} />
-          <IconButton icon="scan" label={t.fit} disabled={!zoom.value.out} onClick={() => view.current?.fit()} />
-        </div>
         {hall && hover.value && <SeatTip hall={hall} hover={hover.value} totals={totals} />}
+      </div>
+      <div class="seat-map__foot">
+        <ul class="seat-legend">
+          {(['chosen', 'held', 'sold'] as const).map((look) => (
+            <li key={look}>
+              <SeatSymbol look={look} /> {t.legend[look]}
+            </li>
+          ))}
+        </ul>
+        <div class="seat-map__zoom">
+          <IconButton
+            icon="minus"
+            label={t.zoomOut}
+            disabled={!zoom.value.out}
+            onClick={() => view.current?.zoom(1 / 1.8)}
+          />
+          <IconButton
+            icon="scan"
+            label={t.fit}
+            disabled={!zoom.value.out}
+            onClick={() => view.current?.fit()}
+          />
+          <IconButton
+            icon="plus"
+            label={t.zoomIn}
+            disabled={!zoom.value.in}
+            onClick={() => view.current?.zoom(1.8)}
+          />
+        </div>
       </div>
     </div>
   )

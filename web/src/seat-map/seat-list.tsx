@@ -43,7 +43,9 @@ export function SeatList<H>({ picking, party, totals, open }: SeatListProps<H>) 
   if (!hall) return null
   const label = (seat: number) => {
     const traits = traitsOf(hall.plan, seat).map((trait) => t.traits[trait])
-    return traits.length > 0 ? `${seatLabel(hall.plan, seat)} (${traits.join(', ')})` : seatLabel(hall.plan, seat)
+    return traits.length > 0
+      ? `${seatLabel(hall.plan, seat)} (${traits.join(', ')})`
+      : seatLabel(hall.plan, seat)
   }
   const take = () => {
     if (!chosenBlock) return
@@ -73,7 +75,9 @@ export function SeatList<H>({ picking, party, totals, open }: SeatListProps<H>) 
             }}
           />
         </Field>
-        {at !== -1 && rows.length === 0 && <p>{free === 0 ? t.list.none(name) : t.list.apart(name, party)}</p>}
+        {at !== -1 && rows.length === 0 && (
+          <p>{free === 0 ? t.list.none(name) : t.list.apart(name, party)}</p>
+        )}
         {rows.length > 0 && (
           <Field label={t.list.row}>
             <Select

@@ -1,12 +1,14 @@
 import type { ReadonlySignal, Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
-import type { PickedHold } from '../generated/seat-map/seat-map.ts'
+import { useQuery } from '../api/use-query.ts'
+import { FeesOfSeats, type PickedHold } from '../generated/seat-map/seat-map.ts'
 import { money } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
+import { type FeeTerms, withFees } from '../ui/with-fees.ts'
 import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
 import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
 import type { MapSource } from './engine/live.ts'
@@ -14,14 +16,10 @@ import { Picking, type SeatDesk, type Totals } from './picking.ts'
 import { SeatCanvas } from './seat-canvas.tsx'
 import { SeatList } from './seat-list.tsx'
 import './seat-map.css'
-import { SeatSymbol } from './seat-symbol.tsx'
 import { TierList } from './tier-list.tsx'
 
 /** One hold keeps so many places. */
 const MOST_PLACES = 10
-
-/** What places cost with everything that is added; in the smallest unit of their currency. */
-type WithFees = (lines: readonly { unitPrice: number; quantity: number }[]) => number
 
 interface SeatPickerProps {
   eventId: string
@@ -32,8 +30,6 @@ interface SeatPickerProps {
   onHold(hold: PickedHold): void
   /** General admission that goes into the same hold. */
   items?: readonly ChosenItem[]
-  /** Makes prices what is paid in the end. Left out: they are shown without fees. */
-  withFees?: WithFees
   queuePass?: string | undefined
   accessCode?: string | undefined
   /** Asked before anything is held, as somebody has to be there to hold it for; false: they have turned back. */
@@ -46,7 +42,8 @@ interface SeatPickerProps {
 export function SeatPicker(props: SeatPickerProps) {
   const latest = useRef(props)
   latest.current = props
-  const { eventId, partySize, withFees } = props
+  const { eventId, partySize } = props
+  const fees = useQuery(FeesOfSeats, { eventId }).data.value?.event?.fees
   const parts = useMemo(
     () => ({
       source: apiSource(eventId),
@@ -62,7 +59,7 @@ export function SeatPicker(props: SeatPickerProps) {
       {...parts}
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
-      withFees={withFees}
+      fees={fees ?? null}
       onHold={(hold) => latest.current.onHold(hold)}
       beforeHold={() => latest.current.beforeHold?.() ?? Promise.resolve(true)}
       onError={(error) => latest.current.onError?.(error) ?? false}
@@ -76,7 +73,8 @@ interface PickerProps<H> {
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
-  withFees?: WithFees | undefined
+  /** What is added to prices; null while it is not known, and they are shown without. */
+  fees?: readonly FeeTerms[] | null
   onHold(hold: H): void
   beforeHold?(): Promise<boolean>
   onError?(error: ApiError): boolean
@@ -86,8 +84,8 @@ interface PickerProps<H> {
 export function Picker<H>(props: PickerProps<H>) {
   const t = useTexts('seat-map')
   const picking = usePicking(props)
-  const { partySize, others = 0, withFees } = props
-  const totals = useMemo(() => totalsOf(withFees, t.free), [withFees, t])
+  const { partySize, others = 0, fees = null } = props
+  const totals = useMemo(() => totalsOf(fees, t.free), [fees, t])
   const hall = picking.hall.value
   const party = partySize.value
   const state = picking.state.value
@@ -108,16 +106,25 @@ export function Picker<H>(props: PickerProps<H>) {
         <SeatList picking={picking} party={party} totals={totals} open={!hasCanvas()} />
       </div>
       <div class="seat-picker__tiers">
-        {hall ? <TierList picking={picking} hall={hall} party={party} totals={totals} /> : <Skeleton lines={4} />}
+        {hall ? (
+          <TierList picking={picking} hall={hall} party={party} totals={totals} />
+        ) : (
+          <Skeleton lines={4} />
+        )}
       </div>
       <div class="seat-picker__map">
         {(state === 'reconnecting' || state === 'failed') && (
           <Notice tone="warning">{hall ? t.reconnecting : t.failed}</Notice>
         )}
         <SeatCanvas picking={picking} totals={totals} />
-        <Legend />
       </div>
-      <div class="seat-picker__summary">
+      <div
+        class={
+          picking.chosen.value.length > 0
+            ? 'seat-picker__summary seat-picker__summary--full'
+            : 'seat-picker__summary'
+        }
+      >
         {hall && (
           <>
             <SeatNote picking={picking} hall={hall} party={party} />
@@ -126,19 +133,6 @@ export function Picker<H>(props: PickerProps<H>) {
         )}
       </div>
     </div>
-  )
-}
-
-function Legend() {
-  const t = useTexts('seat-map')
-  return (
-    <ul class="seat-legend">
-      {(['chosen', 'held', 'sold'] as const).map((look) => (
-        <li key={look}>
-          <SeatSymbol look={look} /> {t.legend[look]}
-        </li>
-      ))}
-    </ul>
   )
 }
 
@@ -166,12 +160,11 @@ function usePicking<H>(props: PickerProps<H>): Picking<H> {
   return picking
 }
 
-const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
-  withFees: withFees !== undefined,
+const totalsOf = (fees: readonly FeeTerms[] | null, free: string): Totals => ({
+  withFees: fees !== null,
   text(prices, currency) {
     const lines = prices.map((unitPrice) => ({ unitPrice, quantity: 1 }))
-    const plain = prices.reduce((sum, price) => sum + price, 0)
-    const total = withFees ? withFees(lines) : plain
+    const total = withFees(lines, fees ?? [], currency)
     return total === 0 ? free : money(total, currency)
   },
 })

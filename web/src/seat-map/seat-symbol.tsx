@@ -3,9 +3,22 @@ import { markOf, WHEELCHAIR } from './canvas/sprites.ts'
 import { TIER_COLOURS } from './canvas/palette.ts'
 
 /** A seat as the map draws it, for words beside it. */
-export function SeatSymbol({ look, tier = 0, accessible }: { look: Look; tier?: number; accessible?: boolean }) {
+export function SeatSymbol({
+  look,
+  tier = 0,
+  accessible,
+}: {
+  look: Look
+  tier?: number
+  accessible?: boolean
+}) {
   return (
-    <svg class={`seat-symbol seat-symbol--${look}`} data-tier={(tier % TIER_COLOURS) + 1} viewBox="0 0 24 24" aria-hidden="true">
+    <svg
+      class={`seat-symbol seat-symbol--${look}`}
+      data-tier={(tier % TIER_COLOURS) + 1}
+      viewBox="0 0 24 24"
+      aria-hidden="true"
+    >
       {look === 'sold' ? (
         <rect class="seat-symbol__body" x="7" y="7" width="10" height="10" rx="4" />
       ) : (

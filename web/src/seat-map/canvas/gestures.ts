@@ -26,7 +26,11 @@ interface Finger {
 }
 
 /** Listens to a canvas until `signal` aborts. */
-export function listenToGestures(canvas: HTMLCanvasElement, target: GestureTarget, signal: AbortSignal): void {
+export function listenToGestures(
+  canvas: HTMLCanvasElement,
+  target: GestureTarget,
+  signal: AbortSignal,
+): void {
   const fingers = new Map<number, Finger>()
   let began: Finger | null = null
   let speed = { x: 0, y: 0, at: 0 }
@@ -64,7 +68,8 @@ export function listenToGestures(canvas: HTMLCanvasElement, target: GestureTarge
     }
     if (began && Math.hypot(now.x - began.x, now.y - began.y) < TAP_SLOP) return
     fingers.set(event.pointerId, now)
-    if (began) began = null // what it took to be a drag is not jumped over
+    if (began)
+      began = null // what it took to be a drag is not jumped over
     else {
       const passed = Math.max(1, event.timeStamp - speed.at)
       speed = { x: (now.x - before.x) / passed, y: (now.y - before.y) / passed, at: event.timeStamp }

@@ -166,9 +166,6 @@ export class NearView {
   #corner(seat: number): [x: number, y: number] {
     const { x, y } = this.#hall.plan
     const half = this.#sprites.size / 2
-    return [
-      Math.round((x[seat] ?? 0) * this.scale - half),
-      Math.round((y[seat] ?? 0) * this.scale - half),
-    ]
+    return [Math.round((x[seat] ?? 0) * this.scale - half), Math.round((y[seat] ?? 0) * this.scale - half)]
   }
 }

@@ -49,7 +49,9 @@ export function readPalette(element: HTMLElement): Palette {
 
 /** Calls whenever the page's colours may be others: the system's theme, forced colours, a theme chosen on the page. @returns what ends it. */
 export function onPaletteChange(changed: () => void): () => void {
-  const queries = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) => matchMedia(query))
+  const queries = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) =>
+    matchMedia(query),
+  )
   for (const query of queries) query.addEventListener('change', changed)
   const observer = new MutationObserver(changed)
   observer.observe(document.documentElement, { attributes: true })

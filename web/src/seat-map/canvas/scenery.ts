@@ -79,7 +79,15 @@ export function drawGround(
       const places = outline.map((point) => point[axis])
       return (Math.min(...places) + Math.max(...places)) / 2
     }
-    write(on, palette.ink, palette.font, 13, geometry.stage.label ?? words.stage, toX(middle('x')), toY(middle('y')))
+    write(
+      on,
+      palette.ink,
+      palette.font,
+      13,
+      geometry.stage.label ?? words.stage,
+      toX(middle('x')),
+      toY(middle('y')),
+    )
   } else {
     // A slim bar along the front: enough to know which way one looks.
     const [left, right, y] = [toX(box.left), toX(box.right), toY(box.top)]
@@ -134,24 +142,29 @@ function nameRows(on: CanvasRenderingContext2D, plan: SeatPlan, palette: Palette
 
 function nameSections(on: CanvasRenderingContext2D, hall: Hall, palette: Palette, place: Place): void {
   const { scale, x, y, width, height } = place
-  for (const [at, { name, box, floor }] of hall.plan.sections.entries()) {
+  const written: (readonly [x: number, y: number, half: number])[] = []
+  for (const [at, { name, box, floor, anchor }] of hall.plan.sections.entries()) {
     if (hall.floor !== null && floor !== null && floor !== hall.floor) continue
     const [left, right] = [box.left * scale + x, box.right * scale + x]
     const [top, bottom] = [box.top * scale + y, box.bottom * scale + y]
     if (right < 0 || left > width || bottom < 0 || top > height) continue
     const tier = hall.tierOfSection(at)
-    on.font = `600 12px ${palette.font}`
+    on.font = `600 11.5px ${palette.font}`
     const room = right - left + 8
     const full = tier === -1 ? name : `${name} · ${letterOf(tier)}`
     const text = [full, name].find((words) => on.measureText(words).width + 12 <= room)
     if (text === undefined || bottom - top < 10) continue
-    const half = on.measureText(text).width / 2 + 7
-    const [middleX, middleY] = [(left + right) / 2, (top + bottom) / 2]
+    const half = on.measureText(text).width / 2 + 6
+    const [middleX, middleY] = [anchor.x * scale + x, anchor.y * scale + y]
+    const overlaps = ([otherX, otherY, otherHalf]: (typeof written)[number]) =>
+      Math.abs(otherX - middleX) < half + otherHalf + 2 && Math.abs(otherY - middleY) < 20
+    if (written.some(overlaps)) continue
+    written.push([middleX, middleY, half])
     on.fillStyle = palette.paper
     on.beginPath()
-    on.roundRect(middleX - half, middleY - 10, half * 2, 20, 10)
+    on.roundRect(middleX - half, middleY - 9, half * 2, 18, 9)
     on.fill()
-    write(on, palette.ink, palette.font, 12, text, middleX, middleY)
+    write(on, palette.ink, palette.font, 11.5, text, middleX, middleY)
   }
 }
 
@@ -167,7 +180,13 @@ export function drawRing(
   on.strokeStyle = palette.focus
   on.lineWidth = 2.5
   on.beginPath()
-  on.roundRect((plan.x[seat] ?? 0) * scale + x - half, (plan.y[seat] ?? 0) * scale + y - half, half * 2, half * 2, half * 0.6)
+  on.roundRect(
+    (plan.x[seat] ?? 0) * scale + x - half,
+    (plan.y[seat] ?? 0) * scale + y - half,
+    half * 2,
+    half * 2,
+    half * 0.6,
+  )
   on.stroke()
 }
 

@@ -17,6 +17,7 @@ export interface SeatViewListeners {
   zoomed(canZoomIn: boolean, canZoomOut: boolean): void
 }
 
+const FIRST_DRAW = 'seat-map:first-draw'
 /** So many seats are drawn one by one in any frame. */
 const FEW = 1_500
 /** So many are drawn from tiles rather than as a bitmap, however small. */
@@ -60,6 +61,7 @@ export class SeatView {
   #zoomedAt = -Infinity
   #settleTimer: ReturnType<typeof setTimeout> | undefined
   #fitted = true
+  #drawn = false
   #ring = -1
   #tappedAt = -Infinity
 
@@ -72,6 +74,7 @@ export class SeatView {
     this.#words = words
     this.#listeners = listeners
     this.#palette = readPalette(canvas.parentElement ?? document.body)
+    performance.mark(FIRST_DRAW)
     const { signal } = this.#closing
     const sizes = new ResizeObserver(() => this.#resize())
     sizes.observe(canvas)
@@ -113,7 +116,9 @@ export class SeatView {
 
   zoom(factor: number): void {
     if (this.#rules)
-      this.#moveTo(this.#rules.zoomed(this.#move?.to ?? this.#camera, factor, this.#width / 2, this.#height / 2))
+      this.#moveTo(
+        this.#rules.zoomed(this.#move?.to ?? this.#camera, factor, this.#width / 2, this.#height / 2),
+      )
   }
 
   /** Goes to where seats are, with what is around them, unless they are in sight and large enough. */
@@ -213,7 +218,13 @@ export class SeatView {
       const passed = Math.max(0, now - at)
       const slower = Math.exp(-FRICTION * passed)
       this.#glide = Math.hypot(x, y) * slower < 0.02 ? null : { x: x * slower, y: y * slower, at: now }
-      this.#set(this.#rules.clamp({ ...this.#camera, x: this.#camera.x + x * passed, y: this.#camera.y + y * passed }))
+      this.#set(
+        this.#rules.clamp({
+          ...this.#camera,
+          x: this.#camera.x + x * passed,
+          y: this.#camera.y + y * passed,
+        }),
+      )
     }
   }
 
@@ -270,11 +281,18 @@ export class SeatView {
     on.scale(ratio, ratio)
     drawNames(on, hall, this.#palette, place)
     if (this.#ring !== -1) drawRing(on, hall.plan, this.#ring, this.#palette, place)
+    if (!this.#drawn) {
+      this.#drawn = true
+      performance.measure(FIRST_DRAW, FIRST_DRAW) // from the map's coming into the page, drawing and statuses unpacked among it
+    }
     if (!complete || this.#move || this.#glide) this.#draw()
     else if (!zooming) this.#settled(place, rules)
   }
 
-  #settled({ scale, x, y, width, height }: { scale: number; x: number; y: number; width: number; height: number }, rules: CameraRules): void {
+  #settled(
+    { scale, x, y, width, height }: { scale: number; x: number; y: number; width: number; height: number },
+    rules: CameraRules,
+  ): void {
     const { dataset } = this.#canvas
     if (dataset.settled !== undefined) return
     const fit = rules.fit()
@@ -344,7 +362,9 @@ export class SeatView {
       fit: () => this.fit(),
       canZoom: (inwards) =>
         this.#rules !== null &&
-        (inwards ? this.#camera.scale < this.#rules.most * 0.999 : this.#camera.scale > this.#rules.fit().scale * 1.001),
+        (inwards
+          ? this.#camera.scale < this.#rules.most * 0.999
+          : this.#camera.scale > this.#rules.fit().scale * 1.001),
     }
   }
 }

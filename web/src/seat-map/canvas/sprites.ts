@@ -4,11 +4,11 @@ import type { Palette } from './palette.ts'
 /** Marks that tell tiers apart without their colour, as paths in a square of 24; tiers after the last begin again. The legend has the same. */
 export const TIER_MARKS = [
   '',
-  'M4 18.5h16v2.5H4z',
-  'M14 3h7v7z',
-  'M3 4h2.5v16H3z',
-  'M4 3h16v2.5H4zM4 18.5h16V21H4z',
-  'M3 14v7h7zM14 3h7v7z',
+  'M6 18.4h12v2H6z',
+  'M14 3.5h6.5v6.5z',
+  'M3.6 6h2v12h-2z',
+  'M6 3.6h12v2H6zM6 18.4h12v2H6z',
+  'M3.5 14v6.5h6.5zM14 3.5h6.5v6.5z',
 ] as const
 
 export const markOf = (tier: number): string => TIER_MARKS[tier % TIER_MARKS.length] ?? ''

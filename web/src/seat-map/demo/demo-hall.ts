@@ -1,4 +1,4 @@
-import { planOf } from '../engine/geometry.ts'
+import { type Geometry, planOf } from '../engine/geometry.ts'
 import type { FollowSink, MapSource } from '../engine/live.ts'
 import { AVAILABLE, HELD } from '../engine/statuses.ts'
 import type { SeatDesk } from '../picking.ts'
@@ -19,11 +19,13 @@ export class DemoHall {
 
   constructor(name: HallName) {
     const { geometry, statuses, tierOf } = makeHall(name)
+    const drawing = JSON.stringify(geometry)
     this.#name = name
     this.#statuses = statuses
     this.source = {
-      read: () => Promise.resolve({ revision: this.#revision, layoutUrl: name, statuses: packed(statuses), tierOf }),
-      plan: () => Promise.resolve(planOf(geometry)),
+      read: () =>
+        Promise.resolve({ revision: this.#revision, layoutUrl: name, statuses: packed(statuses), tierOf }),
+      plan: () => Promise.resolve(planOf(JSON.parse(drawing) as Geometry)),
       follow: (_, sink) => {
         this.#sink = sink
         queueMicrotask(() => sink.connected(true))
@@ -38,7 +40,9 @@ export class DemoHall {
         return Promise.resolve(seats)
       },
       holdBest: (_, party) => {
-        const first = statuses.findIndex((_, at) => statuses.subarray(at, at + party).every((status) => status === AVAILABLE))
+        const first = statuses.findIndex((_, at) =>
+          statuses.subarray(at, at + party).every((status) => status === AVAILABLE),
+        )
         return this.desk.hold(Array.from({ length: party }, (_, at) => first + at))
       },
       find: (_, ids) => Promise.resolve(ids.map(Number)),

@@ -40,7 +40,11 @@ export default function SeatMapDemo() {
         options={HALLS.map((hall) => ({ value: hall, label: t.demo.halls[hall] }))}
         onChange={(hall) => show(hall, live)}
       />
-      <Switch label={t.demo.live} checked={live} onChange={({ currentTarget }) => show(name, currentTarget.checked)} />
+      <Switch
+        label={t.demo.live}
+        checked={live}
+        onChange={({ currentTarget }) => show(name, currentTarget.checked)}
+      />
       <Picker
         key={name}
         source={demo.source}

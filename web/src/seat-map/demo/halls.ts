@@ -85,11 +85,18 @@ const letters = (row: number): string =>
 const counted = { from: 1, step: 1 }
 
 /** A row on an arc around a point above its middle. */
-function arcRow(label: string, count: number, radius: number, around: { x: number; y: number }, aisles: number[]): RowGeometry {
+function arcRow(
+  label: string,
+  count: number,
+  radius: number,
+  around: { x: number; y: number },
+  aisles: number[],
+): RowGeometry {
   const step = 24 / radius
   const angles = Array.from(
     { length: count },
-    (_, seat) => (seat - (count - 1) / 2 + aisles.filter((aisle) => seat >= aisle).length - aisles.length / 2) * step,
+    (_, seat) =>
+      (seat - (count - 1) / 2 + aisles.filter((aisle) => seat >= aisle).length - aisles.length / 2) * step,
   )
   return {
     label,
@@ -137,12 +144,22 @@ function theatre(): Drawing {
   const focus = { x: 0, y: -420 }
   const curved = (from: number, counts: readonly number[], radius: number, last = '') =>
     counts.map((count, at) => ({
-      ...arcRow(`${last}${letters(from + at)}`, count, radius + at * 30, focus, [Math.floor(count / 3), Math.floor((count * 2) / 3)]),
+      ...arcRow(`${last}${letters(from + at)}`, count, radius + at * 30, focus, [
+        Math.floor(count / 3),
+        Math.floor((count * 2) / 3),
+      ]),
       ...(at === 0 && from === 0 && { accessible: [0, 1, count - 2, count - 1], companion: [2, count - 3] }),
       ...(at === counts.length - 1 && { obstructed: [0, count - 1] }),
     }))
-  const part = (name: string, floor: string, rows: RowGeometry[]) => ({ name, floor, outline: null, tables: [], rows })
-  const range = (length: number, first: number, step: number) => Array.from({ length }, (_, at) => first + at * step)
+  const part = (name: string, floor: string, rows: RowGeometry[]) => ({
+    name,
+    floor,
+    outline: null,
+    tables: [],
+    rows,
+  })
+  const range = (length: number, first: number, step: number) =>
+    Array.from({ length }, (_, at) => first + at * step)
   const boxes = (side: -1 | 1): RowGeometry[] =>
     range(6, 0, 1).map((box) => ({
       label: `${side < 0 ? 'L' : 'R'}${box + 1}`,
@@ -193,7 +210,10 @@ function stadium(): Drawing {
         // A bowl is longer than it is wide.
         const place = (seat: number) => {
           const angle = middle + ((seat - 9.5) * ((2 * Math.PI) / blocks) * 0.92) / 20
-          return [Math.round(Math.sin(angle) * radius * 1.12), Math.round(Math.cos(angle) * radius * 0.92)] as const
+          return [
+            Math.round(Math.sin(angle) * radius * 1.12),
+            Math.round(Math.cos(angle) * radius * 0.92),
+          ] as const
         }
         return {
           label: String(row + 1),

@@ -76,6 +76,8 @@ export interface Section {
   readonly first: number
   readonly count: number
   readonly box: Box
+  /** Where its name goes: its middle, or, where it has no seats there, the seat nearest to it. */
+  readonly anchor: Point
 }
 
 export interface Box {
@@ -138,7 +140,8 @@ export function planOf(geometry: Geometry): SeatPlan {
       next += row.count
     }
     const [rowCount, seats] = [rows.length - firstRow, next - first]
-    sections.push({ name, floor, firstRow, rowCount, first, count: seats, box })
+    const anchor = anchorOf(box, x.subarray(first, next), y.subarray(first, next), geometry.seatSize * 3)
+    sections.push({ name, floor, firstRow, rowCount, first, count: seats, box, anchor })
   }
   return {
     geometry,
@@ -194,6 +197,17 @@ export function widen(box: Box, x: number, y: number): void {
   box.right = Math.max(box.right, x)
   box.top = Math.min(box.top, y)
   box.bottom = Math.max(box.bottom, y)
+}
+
+function anchorOf(box: Box, x: Float32Array, y: Float32Array, near: number): Point {
+  const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
+  let [nearest, best] = [middle, Infinity]
+  for (let seat = 0; seat < x.length; seat++) {
+    const place = { x: x[seat] ?? 0, y: y[seat] ?? 0 }
+    const distance = Math.hypot(place.x - middle.x, place.y - middle.y)
+    if (distance < best) [nearest, best] = [place, distance]
+  }
+  return best <= near ? middle : nearest
 }
 
 /** Bounds are of the seats' middles: half a seat and a little air around. */

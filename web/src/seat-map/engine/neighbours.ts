@@ -90,7 +90,8 @@ export function blocksOf(plan: SeatPlan, row: Row, size: number, free: IsFree): 
 }
 
 /** The seats of a run. */
-export const seatsOf = ({ first, count }: Run): number[] => Array.from({ length: count }, (_, at) => first + at)
+export const seatsOf = ({ first, count }: Run): number[] =>
+  Array.from({ length: count }, (_, at) => first + at)
 
 /**
  * The block of so many free neighbours that holds a seat, with that in its middle where it can be; null when there is none. One that
@@ -115,7 +116,12 @@ export function blockAround(plan: SeatPlan, seat: number, size: number, free: Is
  * So many free seats nearest to some others: side by side in one row where there are any near, else one by one.
  * @param around the seats that were wanted. @returns null when there are not so many.
  */
-export function nearestTo(plan: SeatPlan, around: readonly number[], size: number, free: IsFree): number[] | null {
+export function nearestTo(
+  plan: SeatPlan,
+  around: readonly number[],
+  size: number,
+  free: IsFree,
+): number[] | null {
   const middle = (axis: Float32Array) =>
     around.reduce((sum, seat) => sum + (axis[seat] ?? 0), 0) / (around.length || 1)
   const [x, y] = [middle(plan.x), middle(plan.y)]

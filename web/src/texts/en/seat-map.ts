@@ -43,8 +43,9 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
   tiers: 'Prices',
   tierLeft: (free) => (free === 0 ? 'Sold out' : `${free} left`),
   notOnSale: 'Not on sale now',
-  best: (party) => (party === 1 ? 'Take the best seat' : `Take the best ${party}`),
-  bestOf: (party, tier) => (party === 1 ? `Take the best seat in ${tier}` : `Take the best ${party} seats in ${tier}`),
+  best: (party) => (party === 1 ? 'Best seat' : `Best ${party}`),
+  bestOf: (party, tier) =>
+    party === 1 ? `Best seat in ${tier}: take it` : `Best ${party} in ${tier}, side by side: take them`,
   only: (tier) => `Show ${tier} only on the map`,
   filters: {
     title: 'Filter',
@@ -60,13 +61,18 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
     sold: 'Sold',
     accessible: 'Wheelchair place',
   },
-  seat: (section, row, seat) => (row === '' ? `${section}, seat ${seat}` : `${section}, row ${row}, seat ${seat}`),
+  seat: (section, row, seat) =>
+    row === '' ? `${section}, seat ${seat}` : `${section}, row ${row}, seat ${seat}`,
   short: (row, seat) => (row === '' ? seat : `${row}-${seat}`),
   run: (row, from, to) => (from === to ? `Row ${row}, seat ${from}` : `Row ${row}, seats ${from} to ${to}`),
   block: (from, to) => (from === to ? `Seat ${from}` : `Seats ${from} to ${to}`),
   rowName: (row) => `Row ${row}`,
   withFees: 'with all fees',
-  traits: { accessible: 'Fits a wheelchair', companion: 'For a companion', obstructed: 'View slightly obstructed' },
+  traits: {
+    accessible: 'Fits a wheelchair',
+    companion: 'For a companion',
+    obstructed: 'View slightly obstructed',
+  },
   looks: {
     free: 'Free',
     aside: 'Not what the filter shows',
@@ -80,7 +86,9 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
   summary: {
     title: 'Your seats',
     empty: (party) =>
-      party === 1 ? 'Tap a seat on the map, or take the best.' : `Tap one seat: we choose ${party} side by side.`,
+      party === 1
+        ? 'Tap a seat on the map, or take the best.'
+        : `Tap one seat: we choose ${party} side by side.`,
     more: (n) => `Choose ${seats(n)} more.`,
     remove: (seat) => `Let go of ${seat}`,
     clear: 'Let go of all',
@@ -91,7 +99,8 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
   notes: {
     taken: (seat) => `${seat} is not available any more.`,
     aside: (seat) => `${seat} is free, but not what the filter shows.`,
-    apart: (party) => `There are no ${party} seats side by side here. One is chosen; choose the others one by one.`,
+    apart: (party) =>
+      `There are no ${party} seats side by side here. One is chosen; choose the others one by one.`,
     gone: {
       title: (seats) => `Somebody has just taken ${seats}`,
       text: 'The rest of your choice is still there.',
@@ -111,9 +120,12 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
           : 'You have as many as you can. Finish or cancel the order that is still open.',
     },
     soldOut: {
-      title: (tier, party) => (party === 1 ? `${tier} is sold out` : `No ${party} seats side by side are left in ${tier}`),
+      title: (tier, party) =>
+        party === 1 ? `${tier} is sold out` : `No ${party} seats side by side are left in ${tier}`,
       text: (remaining) =>
-        remaining === 0 ? 'These seats are sold out.' : `${remaining} are left, but not side by side. You can have:`,
+        remaining === 0
+          ? 'These seats are sold out.'
+          : `${remaining} are left, but not side by side. You can have:`,
       offers: {
         TOGETHER: 'Side by side',
         SPLIT: 'In two groups',
@@ -127,7 +139,11 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
     title: 'Seat map',
     lead: 'Made-up halls, to look at the map and to measure it.',
     hall: 'Hall',
-    halls: { cinema: 'Cinema, 200 seats', theatre: 'Theatre with a balcony, 1,400', stadium: 'Stadium, 60,000' },
+    halls: {
+      cinema: 'Cinema, 200 seats',
+      theatre: 'Theatre with a balcony, 1,400',
+      stadium: 'Stadium, 60,000',
+    },
     live: '1,000 changes a second',
     changes: (n) => plural(n, { one: '# change', other: '# changes' }),
     held: (seats) => `Held: ${seats}`,

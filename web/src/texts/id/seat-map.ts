@@ -6,7 +6,8 @@ const seats = (n: number) => plural(n, { other: '# kursi' })
 export const seatMap = {
   party: 'Untuk berapa orang?',
   free: 'Gratis',
-  map: (free: number) => `Denah kursi. ${seats(free)} masih kosong. Kursi juga bisa dipilih dari daftar di atas.`,
+  map: (free: number) =>
+    `Denah kursi. ${seats(free)} masih kosong. Kursi juga bisa dipilih dari daftar di atas.`,
   mapHelp: 'Panah menggeser, plus dan minus memperbesar dan memperkecil, nol menampilkan seluruh denah.',
   zoomIn: 'Perbesar',
   zoomOut: 'Perkecil',
@@ -29,7 +30,9 @@ export const seatMap = {
     sectionOption: (name: string, price: string, free: number) =>
       free === 0 ? `${name}, ${price}, habis` : `${name}, ${price}, sisa ${free}`,
     rowOption: (name: string, blocks: number, party: number) =>
-      party === 1 ? `${name}, sisa ${blocks}` : `${name}, ${blocks} pilihan untuk ${party} orang berdampingan`,
+      party === 1
+        ? `${name}, sisa ${blocks}`
+        : `${name}, ${blocks} pilihan untuk ${party} orang berdampingan`,
     take: 'Pilih kursi ini',
     left: (section: string, free: number) => `${section}: tersisa ${seats(free)}.`,
     apart: (section: string, party: number) =>
@@ -40,9 +43,9 @@ export const seatMap = {
   tiers: 'Harga',
   tierLeft: (free: number) => (free === 0 ? 'Habis' : `Sisa ${free}`),
   notOnSale: 'Tidak dijual saat ini',
-  best: (party: number) => (party === 1 ? 'Ambil kursi terbaik' : `Ambil ${party} kursi terbaik`),
+  best: (party: number) => (party === 1 ? 'Terbaik' : `${party} terbaik`),
   bestOf: (party: number, tier: string) =>
-    party === 1 ? `Ambil kursi terbaik di ${tier}` : `Ambil ${party} kursi terbaik di ${tier}`,
+    party === 1 ? `Terbaik di ${tier}: ambil satu kursi` : `${party} terbaik di ${tier}, berdampingan: ambil`,
   only: (tier: string) => `Tampilkan ${tier} saja di denah`,
   filters: {
     title: 'Saring',
@@ -66,7 +69,11 @@ export const seatMap = {
   block: (from: string, to: string) => (from === to ? `Kursi ${from}` : `Kursi ${from} sampai ${to}`),
   rowName: (row: string) => `Baris ${row}`,
   withFees: 'termasuk semua biaya',
-  traits: { accessible: 'Muat kursi roda', companion: 'Untuk pendamping', obstructed: 'Pandangan sedikit terhalang' },
+  traits: {
+    accessible: 'Muat kursi roda',
+    companion: 'Untuk pendamping',
+    obstructed: 'Pandangan sedikit terhalang',
+  },
   looks: {
     free: 'Kosong',
     aside: 'Tidak sesuai saringan',
@@ -80,7 +87,9 @@ export const seatMap = {
   summary: {
     title: 'Kursi Anda',
     empty: (party: number) =>
-      party === 1 ? 'Ketuk satu kursi di denah, atau ambil yang terbaik.' : `Ketuk satu kursi: kami pilihkan ${party} yang berdampingan.`,
+      party === 1
+        ? 'Ketuk satu kursi di denah, atau ambil yang terbaik.'
+        : `Ketuk satu kursi: kami pilihkan ${party} yang berdampingan.`,
     more: (n: number) => `Pilih ${n} kursi lagi.`,
     remove: (seat: string) => `Lepas ${seat}`,
     clear: 'Lepas semua',
@@ -91,7 +100,8 @@ export const seatMap = {
   notes: {
     taken: (seat: string) => `${seat} sudah tidak tersedia.`,
     aside: (seat: string) => `${seat} kosong, tetapi tidak sesuai saringan.`,
-    apart: (party: number) => `Di sini tidak ada ${party} kursi berdampingan. Satu kursi dipilih; pilih sisanya satu per satu.`,
+    apart: (party: number) =>
+      `Di sini tidak ada ${party} kursi berdampingan. Satu kursi dipilih; pilih sisanya satu per satu.`,
     gone: {
       title: (seats: string) => `${seats} baru saja diambil orang lain`,
       text: 'Pilihan Anda yang lain tetap ada.',
@@ -113,7 +123,9 @@ export const seatMap = {
     soldOut: {
       title: (tier: string, party: number) => `${party} kursi berdampingan di ${tier} sudah tidak ada`,
       text: (remaining: number) =>
-        remaining === 0 ? 'Kursi ini sudah habis.' : `Masih ada ${remaining}, tetapi tidak berdampingan. Anda bisa memilih:`,
+        remaining === 0
+          ? 'Kursi ini sudah habis.'
+          : `Masih ada ${remaining}, tetapi tidak berdampingan. Anda bisa memilih:`,
       offers: {
         TOGETHER: 'Berdampingan',
         SPLIT: 'Dalam dua kelompok',
@@ -127,7 +139,11 @@ export const seatMap = {
     title: 'Denah kursi',
     lead: 'Gedung buatan, untuk melihat dan mengukur denah.',
     hall: 'Gedung',
-    halls: { cinema: 'Bioskop, 200 kursi', theatre: 'Teater dengan balkon, 1.400', stadium: 'Stadion, 60.000' },
+    halls: {
+      cinema: 'Bioskop, 200 kursi',
+      theatre: 'Teater dengan balkon, 1.400',
+      stadium: 'Stadion, 60.000',
+    },
     live: '1.000 perubahan tiap detik',
     changes: (n: number) => `${plural(n, { other: '# perubahan' })}`,
     held: (seats: string) => `Ditahan: ${seats}`,
