@@ -109,6 +109,7 @@ function NoteText<H>({ note, picking, hall, party }: Omit<ChosenSeatsProps<H>, '
   switch (note.kind) {
     case 'taken':
     case 'aside':
+    case 'mine':
       return <Notice actions={close}>{t.notes[note.kind](nameOf(t, plan, note.seat))}</Notice>
     case 'apart':
       return <Notice actions={close}>{t.notes.apart(party)}</Notice>

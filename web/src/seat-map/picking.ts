@@ -30,7 +30,7 @@ export interface Offer {
 
 /** What somebody is told of their choice just now, with what they can do about it. */
 export type Note =
-  | { readonly kind: 'taken' | 'aside'; readonly seat: number }
+  | { readonly kind: 'taken' | 'aside' | 'mine'; readonly seat: number }
   | { readonly kind: 'apart' }
   | {
       readonly kind: 'gone' | 'orphan'
@@ -122,6 +122,10 @@ export class Picking<H> {
   tap(seat: number): void {
     const hall = this.hall.value
     if (!hall || this.busy.value !== null) return
+    if (hall.mine.has(seat)) {
+      this.note.value = { kind: 'mine', seat }
+      return
+    }
     const { chosen, why } = tap(hall, seat, this.#options.party.value)
     if (why === 'TAKEN' || why === 'ASIDE')
       this.note.value = { kind: why === 'TAKEN' ? 'taken' : 'aside', seat }

@@ -1,14 +1,13 @@
 import type { ReadonlySignal, Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
-import { useQuery } from '../api/use-query.ts'
-import { FeesOfSeats, type PickedHold } from '../generated/seat-map/seat-map.ts'
+import type { PickedHold } from '../generated/seat-map/seat-map.ts'
 import { money } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
-import { type FeeTerms, withFees } from '../ui/with-fees.ts'
+import type { PricedLine } from '../ui/with-fees.ts'
 import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
 import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
 import type { MapSource } from './engine/live.ts'
@@ -21,6 +20,9 @@ import { TierList } from './tier-list.tsx'
 /** One hold keeps so many places. */
 const MOST_PLACES = 10
 
+/** What places cost with everything that is added; in the smallest unit of their currency. */
+type WithFees = (lines: readonly PricedLine[]) => number
+
 interface SeatPickerProps {
   eventId: string
   slug: string
@@ -30,6 +32,8 @@ interface SeatPickerProps {
   onHold(hold: PickedHold): void
   /** General admission that goes into the same hold. */
   items?: readonly ChosenItem[]
+  /** Makes prices what is paid in the end. Left out: they are shown as they are, and nothing is said of fees. */
+  withFees?: WithFees
   queuePass?: string | undefined
   accessCode?: string | undefined
   /** Asked before anything is held, as somebody has to be there to hold it for; false: they have turned back. */
@@ -43,7 +47,6 @@ export function SeatPicker(props: SeatPickerProps) {
   const latest = useRef(props)
   latest.current = props
   const { eventId, partySize } = props
-  const fees = useQuery(FeesOfSeats, { eventId }).data.value?.event?.fees
   const parts = useMemo(
     () => ({
       source: apiSource(eventId),
@@ -59,7 +62,7 @@ export function SeatPicker(props: SeatPickerProps) {
       {...parts}
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
-      fees={fees ?? null}
+      withFees={props.withFees}
       onHold={(hold) => latest.current.onHold(hold)}
       beforeHold={() => latest.current.beforeHold?.() ?? Promise.resolve(true)}
       onError={(error) => latest.current.onError?.(error) ?? false}
@@ -73,8 +76,7 @@ interface PickerProps<H> {
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
-  /** What is added to prices; null while it is not known, and they are shown without. */
-  fees?: readonly FeeTerms[] | null
+  withFees?: WithFees | undefined
   onHold(hold: H): void
   beforeHold?(): Promise<boolean>
   onError?(error: ApiError): boolean
@@ -84,8 +86,8 @@ interface PickerProps<H> {
 export function Picker<H>(props: PickerProps<H>) {
   const t = useTexts('seat-map')
   const picking = usePicking(props)
-  const { partySize, others = 0, fees = null } = props
-  const totals = useMemo(() => totalsOf(fees, t.free), [fees, t])
+  const { partySize, others = 0, withFees } = props
+  const totals = useMemo(() => totalsOf(withFees, t.free), [withFees, t])
   const hall = picking.hall.value
   const party = partySize.value
   const state = picking.state.value
@@ -160,11 +162,12 @@ function usePicking<H>(props: PickerProps<H>): Picking<H> {
   return picking
 }
 
-const totalsOf = (fees: readonly FeeTerms[] | null, free: string): Totals => ({
-  withFees: fees !== null,
+const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
+  withFees: withFees !== undefined,
   text(prices, currency) {
     const lines = prices.map((unitPrice) => ({ unitPrice, quantity: 1 }))
-    const total = withFees(lines, fees ?? [], currency)
+    const plain = prices.reduce((sum, price) => sum + price, 0)
+    const total = withFees ? withFees(lines) : plain
     return total === 0 ? free : money(total, currency)
   },
 })

@@ -12,7 +12,6 @@ export class DemoHall {
   readonly desk: SeatDesk<readonly number[]>
   /** How many changes were told. */
   changes = 0
-  readonly #name: HallName
   readonly #statuses: Uint8Array
   #sink: FollowSink | null = null
   #revision = 1
@@ -20,7 +19,6 @@ export class DemoHall {
   constructor(name: HallName) {
     const { geometry, statuses, tierOf } = makeHall(name)
     const drawing = JSON.stringify(geometry)
-    this.#name = name
     this.#statuses = statuses
     this.source = {
       read: () =>
@@ -78,7 +76,7 @@ export class DemoHall {
     this.#revision += 1
     this.changes += changes.length
     const delta = base64(new Uint8Array(bytes.buffer))
-    this.#sink?.next({ revision: this.#revision, snapshot: false, layoutUrl: this.#name, delta })
+    this.#sink?.next({ revision: this.#revision, snapshot: false, delta })
   }
 }
 

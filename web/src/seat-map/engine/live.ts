@@ -14,7 +14,6 @@ export interface MapReading {
 export interface MapChange {
   readonly revision: number
   readonly snapshot: boolean
-  readonly layoutUrl: string
   readonly delta?: string | null
 }
 
@@ -55,7 +54,7 @@ const LONGEST_WAIT_MS = 30_000
  *
  * Changes come in order, each told once ("these seats are so now"), and nothing in between is missing as long as a subscription lasts. So
  * it goes on from its last revision after any interruption, and reads the whole map again where it cannot know what it missed: a snapshot, a
- * revision that goes back, another drawing, a seat that there is none of.
+ * revision that goes back, a seat that there is none of.
  */
 export function followSeatMap(source: MapSource, listeners: LiveListeners, wait: Wait = after): () => void {
   const stopping = new AbortController()
@@ -128,7 +127,7 @@ export function followSeatMap(source: MapSource, listeners: LiveListeners, wait:
 
   /** @returns false when the map has to be read again. */
   function apply(change: MapChange): boolean {
-    if (change.snapshot || !hall || change.revision < revision || change.layoutUrl !== layoutUrl) return false
+    if (change.snapshot || !hall || change.revision < revision) return false
     if (change.delta == null) return true // corrected since: its snapshot follows
     const changes: [number, number][] = []
     readDelta(change.delta, (seat, status) => changes.push([seat, status]))

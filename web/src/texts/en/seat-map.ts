@@ -98,6 +98,7 @@ export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
   },
   notes: {
     taken: (seat) => `${seat} is not available any more.`,
+    mine: (seat) => `${seat} is held for you already. Go on with that order, or choose another seat.`,
     aside: (seat) => `${seat} is free, but not what the filter shows.`,
     apart: (party) =>
       `There are no ${party} seats side by side here. One is chosen; choose the others one by one.`,

@@ -99,6 +99,7 @@ export const seatMap = {
   },
   notes: {
     taken: (seat: string) => `${seat} sudah tidak tersedia.`,
+    mine: (seat: string) => `${seat} sudah Anda tahan. Lanjutkan pesanan itu, atau pilih kursi lain.`,
     aside: (seat: string) => `${seat} kosong, tetapi tidak sesuai saringan.`,
     apart: (party: number) =>
       `Di sini tidak ada ${party} kursi berdampingan. Satu kursi dipilih; pilih sisanya satu per satu.`,
