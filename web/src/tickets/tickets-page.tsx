@@ -12,8 +12,7 @@ import { Empty } from '../ui/empty.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
 import { notify } from '../ui/toast.tsx'
-import { useMyTickets } from './my-tickets.ts'
-import { readTickets } from './my-tickets.ts'
+import { readTickets, useMyTickets } from './my-tickets.ts'
 import { NotFresh, SignInFirst, WhenAndWhere } from './page-parts.tsx'
 import { groupTickets, type TicketGroup } from './ticket-groups.ts'
 import { StatusBadge } from './ticket-face.tsx'
@@ -86,7 +85,6 @@ function Group({ event, tickets }: TicketGroup) {
     <TicketStub
       class="ticket-group"
       stock={stockOf(event.title)}
-      tear="side"
       stub={
         <div class="ticket-group__stub">
           <Day at={event.startsAt} zone={event.timezone} />

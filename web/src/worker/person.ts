@@ -1,6 +1,6 @@
 import { ApiError } from '../api/api-error.ts'
 import type { Document } from '../api/document.ts'
-import { GRAPHQL_URL, post } from '../api/post.ts'
+import { post } from '../api/post.ts'
 import { Refresh } from '../generated/api/session.ts'
 
 /** Who is signed in at this device, as of the browser's cookie, which no script can read. */
@@ -41,7 +41,7 @@ export async function askAsMe<R, V>(document: Document<R, V>, variables: V): Pro
 }
 
 async function run<R, V>(document: Document<R, V>, variables: V, token: string | null): Promise<R> {
-  const { data, errors } = await post<R>(GRAPHQL_URL, { query: document, variables }, { token })
+  const { data, errors } = await post<R>({ query: document, variables }, { token })
   if (errors && errors.length > 0) throw ApiError.of(errors)
   return data ?? nobody()
 }
