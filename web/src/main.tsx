@@ -9,7 +9,3 @@ document.documentElement.lang = language.value
 await loadTexts(['app', 'errors'])
 root.replaceChildren()
 render(<App />, root)
-
-// After the page: what this device keeps, and does by itself, must not make anybody wait.
-const whenIdle = window.requestIdleCallback ?? ((run: () => void) => setTimeout(run, 1_000))
-whenIdle(() => void import('./offline/start.ts').then(({ startOffline }) => startOffline()))

@@ -1,5 +1,3 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
-
 /** An answer of the API that is shown again where there is no connection. */
 export interface KeptAnswer {
   /** Of which operation with which variables. */
@@ -58,70 +56,116 @@ interface Facts {
   ticketsAt: number
 }
 
-interface Schema extends DBSchema {
-  answers: { key: string; value: KeptAnswer; indexes: { group: [string, number] } }
-  tickets: { key: string; value: KeptTicket }
-  outbox: { key: string; value: OutboxEntry }
-  facts: { key: string; value: Facts[keyof Facts] }
+/** What stands in which store. */
+interface Values {
+  answers: KeptAnswer
+  tickets: KeptTicket
+  outbox: OutboxEntry
+  facts: Facts[keyof Facts]
 }
 
-export type Database = IDBPDatabase<Schema>
+type StoreName = keyof Values
 
-let opened: Promise<Database> | null = null
+/** A store within one transaction. */
+export interface Store<V> {
+  get(key: string): Promise<V | undefined>
+  getAll(): Promise<V[]>
+  /** Keys of a group, the oldest first. */
+  keysOf(group: KeptAnswer['group']): Promise<string[]>
+  /** @param key where the value does not have its own. */
+  put(value: V, key?: string): void
+  delete(key: string): void
+  clear(): void
+}
 
-/** The database of this device, for pages and the worker alike. @throws where the browser keeps nothing, as in some private windows. */
-export function database(): Promise<Database> {
-  opened ??= openDB<Schema>('karcis', 1, {
-    upgrade(db) {
-      db.createObjectStore('answers', { keyPath: 'key' }).createIndex('group', ['group', 'keptAt'])
-      db.createObjectStore('tickets', { keyPath: 'id' })
-      db.createObjectStore('outbox', { keyPath: 'key' })
-      db.createObjectStore('facts')
-    },
-    // A newer version of the app waits: it is let in, and this page opens the database anew when it needs it.
-    blocking: (_current, _blocked, event) => {
-      opened = null
-      ;(event.target as IDBDatabase).close()
-    },
-    terminated: () => {
-      opened = null
-    },
-  }).catch((error: unknown) => {
+let opened: Promise<IDBDatabase> | null = null
+
+/**
+ * Runs one transaction on the database of this device, which pages and the worker share: all of it is kept, or nothing. Without a library for it, since the
+ * worker has to stay small.
+ * @param run waits for nothing but what it reads: else the transaction ends before it. @returns what `run` gives, once it is kept.
+ * @throws DOMException where the browser keeps nothing, as in some private windows.
+ */
+export async function within<N extends StoreName, T>(
+  names: readonly N[],
+  mode: 'readonly' | 'readwrite',
+  run: (stores: { [K in N]: Store<Values[K]> }) => T | Promise<T>,
+): Promise<T> {
+  const transaction = (await open()).transaction(names as readonly string[] as string[], mode)
+  const kept = new Promise<void>((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError'))
+  })
+  const stores = Object.fromEntries(names.map((name) => [name, storeOf(transaction.objectStore(name))]))
+  const [result] = await Promise.all([run(stores as { [K in N]: Store<Values[K]> }), kept])
+  return result
+}
+
+const storeOf = <V>(store: IDBObjectStore): Store<V> => ({
+  get: (key) => answerOf(store.get(key) as IDBRequest<V | undefined>),
+  getAll: () => answerOf(store.getAll() as IDBRequest<V[]>),
+  keysOf: (group) => {
+    const range = IDBKeyRange.bound([group, 0], [group, Infinity])
+    return answerOf(store.index('group').getAllKeys(range) as IDBRequest<unknown> as IDBRequest<string[]>)
+  },
+  put: (value, key) => void store.put(value, key),
+  delete: (key) => void store.delete(key),
+  clear: () => void store.clear(),
+})
+
+const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+function open(): Promise<IDBDatabase> {
+  opened ??= openNow().catch((error: unknown) => {
     opened = null
     throw error
   })
   return opened
 }
 
-export async function readFact<K extends keyof Facts>(name: K): Promise<Facts[K] | undefined> {
-  return (await (await database()).get('facts', name)) as Facts[K] | undefined
+async function openNow(): Promise<IDBDatabase> {
+  const request = indexedDB.open('karcis', 1)
+  request.onupgradeneeded = () => {
+    const db = request.result
+    db.createObjectStore('answers', { keyPath: 'key' }).createIndex('group', ['group', 'keptAt'])
+    db.createObjectStore('tickets', { keyPath: 'id' })
+    db.createObjectStore('outbox', { keyPath: 'key' })
+    db.createObjectStore('facts')
+  }
+  const db = await answerOf(request)
+  const forget = () => {
+    opened = null
+  }
+  db.onclose = forget
+  // Another version of the app wants it: it is let in, and this page opens the database anew when it needs it.
+  db.onversionchange = () => {
+    forget()
+    db.close()
+  }
+  return db
 }
 
-export async function writeFact<K extends keyof Facts>(name: K, value: Facts[K]): Promise<void> {
-  await (await database()).put('facts', value, name)
-}
+export const readFact = <K extends keyof Facts>(name: K): Promise<Facts[K] | undefined> =>
+  within(['facts'], 'readonly', ({ facts }) => facts.get(name) as Promise<Facts[K] | undefined>)
+
+export const writeFact = <K extends keyof Facts>(name: K, value: Facts[K]): Promise<void> =>
+  within(['facts'], 'readwrite', ({ facts }) => facts.put(value, name))
 
 /**
  * Forgets everything of whoever was here before, and notes who is now. What is of this person already stays.
  * @param personId null: nobody.
  */
-export async function belongTo(personId: string | null): Promise<void> {
-  const db = await database()
-  const tx = db.transaction(['answers', 'tickets', 'outbox', 'facts'], 'readwrite')
-  const facts = tx.objectStore('facts')
-  const before = await facts.get('personId')
-  if (before !== (personId ?? undefined)) {
-    const answers = tx.objectStore('answers')
-    const mine = await answers
-      .index('group')
-      .getAllKeys(IDBKeyRange.bound(['mine', 0], ['mine', Number.MAX_VALUE]))
-    await Promise.all([
-      ...mine.map((key) => answers.delete(key)),
-      tx.objectStore('tickets').clear(),
-      tx.objectStore('outbox').clear(),
-      facts.delete('ticketsAt'),
-      personId === null ? facts.delete('personId') : facts.put(personId, 'personId'),
-    ])
-  }
-  await tx.done
-}
+export const belongTo = (personId: string | null): Promise<void> =>
+  within(['answers', 'tickets', 'outbox', 'facts'], 'readwrite', async ({ answers, tickets, outbox, facts }) => {
+    if ((await facts.get('personId')) === (personId ?? undefined)) return
+    for (const key of await answers.keysOf('mine')) answers.delete(key)
+    tickets.clear()
+    outbox.clear()
+    facts.delete('ticketsAt')
+    if (personId === null) facts.delete('personId')
+    else facts.put(personId, 'personId')
+  })

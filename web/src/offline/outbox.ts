@@ -1,4 +1,4 @@
-import { database, type Failure, type OutboxEntry, readFact } from './database.ts'
+import { type Failure, type OutboxEntry, readFact, within } from './database.ts'
 
 /** What a request came to: an answer; a refusal, for good; or nothing that could be known, so it is sent again. */
 export type Outcome = { answer: unknown } | { failure: Failure } | 'lost'
@@ -20,20 +20,13 @@ const TOO_LATE: Failure = { code: 'TOO_LATE', message: 'It could not be sent in 
 export async function putEntry(
   entry: Pick<OutboxEntry, 'key' | 'kind' | 'personId' | 'bookingId' | 'document' | 'variables'>,
 ): Promise<void> {
-  const db = await database()
-  const tx = db.transaction('outbox', 'readwrite')
-  const before = await tx.store.get(entry.key)
-  // An answer that is there already is the answer; a key that is tried again after a refusal begins anew.
-  if (before?.state !== 'done' || JSON.stringify(before.variables) !== JSON.stringify(entry.variables))
-    await tx.store.put({
-      ...entry,
-      state: 'waiting',
-      answer: null,
-      failure: null,
-      told: true,
-      createdAt: before && before.state !== 'failed' ? before.createdAt : Date.now(),
-    })
-  await tx.done
+  await within(['outbox'], 'readwrite', async ({ outbox }) => {
+    const before = await outbox.get(entry.key)
+    // An answer that is there already is the answer; a key that is tried again after a refusal begins anew.
+    if (before?.state === 'done' && JSON.stringify(before.variables) === JSON.stringify(entry.variables)) return
+    const createdAt = before && before.state !== 'failed' ? before.createdAt : Date.now()
+    outbox.put({ ...entry, state: 'waiting', answer: null, failure: null, told: true, createdAt })
+  })
   changed()
 }
 
@@ -45,7 +38,7 @@ export async function putEntry(
  */
 export function sendEntry(key: string, send: Send, awaited: boolean): Promise<OutboxEntry | undefined> {
   return locked(`karcis-outbox:${key}`, async () => {
-    const entry = await (await database()).get('outbox', key)
+    const entry = await findEntry(key)
     if (!entry || hasEnded(entry)) return entry
     if (entry.personId !== (await readFact('personId'))) return undefined
     if (Date.now() - entry.createdAt > KEY_LIFETIME_MS)
@@ -73,36 +66,39 @@ export async function sendAll(send: Send): Promise<number> {
   return left
 }
 
+const findEntry = (key: string): Promise<OutboxEntry | undefined> =>
+  within(['outbox'], 'readonly', ({ outbox }) => outbox.get(key))
+
 /** All entries, the oldest first. */
 export async function listEntries(): Promise<OutboxEntry[]> {
-  const entries = await (await database()).getAll('outbox')
+  const entries = await within(['outbox'], 'readonly', ({ outbox }) => outbox.getAll())
   return entries.toSorted((a, b) => a.createdAt - b.createdAt)
 }
 
 /** Takes an entry out, as when its outcome has been seen. */
 export async function removeEntry(key: string): Promise<void> {
-  await (await database()).delete('outbox', key)
+  await within(['outbox'], 'readwrite', ({ outbox }) => outbox.delete(key))
   changed()
 }
 
 /** Those that have ended and of which nobody was told: whoever takes them tells, and nobody else does. */
-export async function takeUntold(): Promise<OutboxEntry[]> {
-  const tx = (await database()).transaction('outbox', 'readwrite')
-  const untold = (await tx.store.getAll()).filter((entry) => hasEnded(entry) && !entry.told)
-  await Promise.all(untold.map((entry) => tx.store.put({ ...entry, told: true })))
-  await tx.done
-  return untold
-}
+export const takeUntold = (): Promise<OutboxEntry[]> =>
+  within(['outbox'], 'readwrite', async ({ outbox }) => {
+    const untold = (await outbox.getAll()).filter((entry) => hasEnded(entry) && !entry.told)
+    for (const entry of untold) outbox.put({ ...entry, told: true })
+    return untold
+  })
 
 export const hasEnded = ({ state }: OutboxEntry): boolean => state === 'done' || state === 'failed'
 
 /** Changes an entry that is still there: what was taken away meanwhile stays away. */
 async function changeEntry(key: string, change: Partial<OutboxEntry>): Promise<OutboxEntry | undefined> {
-  const tx = (await database()).transaction('outbox', 'readwrite')
-  const entry = await tx.store.get(key)
-  const next = entry && { ...entry, ...change }
-  if (next) await tx.store.put(next)
-  await tx.done
+  const next = await within(['outbox'], 'readwrite', async ({ outbox }) => {
+    const entry = await outbox.get(key)
+    const changed = entry && { ...entry, ...change }
+    if (changed) outbox.put(changed)
+    return changed
+  })
   changed()
   return next
 }

@@ -9,8 +9,8 @@ import { sendWaiting, watchQueue } from './queue.ts'
 import { toldBy } from './told.ts'
 import { startWorker } from './worker.ts'
 
-/** What this device remembers and does by itself, begun once the first page stands. */
-export async function startOffline(): Promise<void> {
+/** What this device remembers and does by itself, begun once the first page stands. @param go shows a page of the app. */
+export async function startOffline(go: (url: string) => void): Promise<void> {
   await startWorker('/worker.js').catch(() => undefined) // without it the app needs a network
   await forgetOthers().catch(() => undefined) // a browser that keeps nothing
   onIdentityChange(() => void forgetOthers().catch(() => undefined))
@@ -18,7 +18,7 @@ export async function startOffline(): Promise<void> {
     const chosen = language.value
     void writeFact('language', chosen).catch(() => undefined)
   })
-  watchQueue(() => void tell().catch(() => undefined))
+  watchQueue(() => void tell(go).catch(() => undefined))
   if (session.value.user) void renewPush().catch(() => undefined)
 }
 
@@ -29,11 +29,11 @@ async function forgetOthers(): Promise<void> {
 }
 
 /** Tells how requests ended that nobody waited for, in the page that is seen. */
-async function tell(): Promise<void> {
+async function tell(go: (url: string) => void): Promise<void> {
   if (document.visibilityState !== 'visible') return
   for (const entry of await takeUntold()) {
     const { tone, title, body, url } = toldBy(entry, language.value)
-    notify(`${title}. ${body}`, { tone, action: { label: OPEN[language.value], run: () => location.assign(url) } })
+    notify(`${title}. ${body}`, { tone, action: { label: OPEN[language.value], run: () => go(url) } })
   }
 }
 
