@@ -4,7 +4,7 @@ import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { QrCode } from './qr-code.tsx'
-import { referenceOf } from './ticket-groups.ts'
+import { placeOf, referenceOf } from './ticket-groups.ts'
 import { useWakeLock } from './wake-lock.ts'
 
 interface AtDoorProps {
@@ -29,7 +29,7 @@ export function AtDoor({ tickets, at, onGo, onClose }: AtDoorProps) {
   }, [])
   const ticket = tickets[at]
   if (!ticket) return null
-  const { seat, ticketType, attendee, code, id, event } = ticket
+  const { attendee, code, id, event } = ticket
   const go = (step: number) => {
     if (tickets[at + step]) onGo(at + step)
   }
@@ -47,10 +47,7 @@ export function AtDoor({ tickets, at, onGo, onClose }: AtDoorProps) {
       </header>
       <QrCode code={code} label={t.codeOf(referenceOf(id))} />
       <div class="at-door__words" aria-live="polite">
-        <p class="at-door__what">
-          {ticketType?.name}
-          {seat && ` · ${t.seat(seat.section, seat.row, seat.label)}`}
-        </p>
+        <p class="at-door__what">{placeOf(ticket, t.seat)}</p>
         <p>
           {attendee && `${attendee.name} · `}
           <span class="figures">{referenceOf(id)}</span>

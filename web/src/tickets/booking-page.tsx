@@ -24,6 +24,7 @@ import { BookingBadge } from './booking-badge.tsx'
 import { Invoices, Money, PaymentOf } from './booking-money.tsx'
 import { NotFresh, SignInFirst, WhenAndWhere } from './page-parts.tsx'
 import { Refunds } from './refunds.tsx'
+import { placeOf } from './ticket-groups.ts'
 import { WaitingRequests } from './waiting-requests.tsx'
 import './tickets.css'
 
@@ -216,12 +217,9 @@ function TicketsOf({ booking: { tickets } }: { booking: BookingOfMine }) {
   return (
     <Card title={t.tickets}>
       <ul class="ticket-rows">
-        {tickets.map(({ id, ticketType, seat, attendee, status }) => (
+        {tickets.map(({ id, attendee, status, ...place }) => (
           <li key={id} class="ticket-row">
-            <a href={`/tickets/${id}`}>
-              {ticketType?.name}
-              {seat && ` · ${t.seat(seat.section, seat.row, seat.label)}`}
-            </a>
+            <a href={`/tickets/${id}`}>{placeOf(place, t.seat)}</a>
             {attendee && <span>{attendee.name}</span>}
             {status !== 'VALID' && <Badge>{t.ticket[status]}</Badge>}
           </li>

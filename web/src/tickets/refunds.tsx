@@ -15,6 +15,7 @@ import { RadioGroup } from '../ui/radio-group.tsx'
 import { TextArea } from '../ui/text-area.tsx'
 import { notify } from '../ui/toast.tsx'
 import { Line } from './page-parts.tsx'
+import { placeOf } from './ticket-groups.ts'
 import { refundableTickets, refundAmountOf, type RefundOffer, refundOfferOf } from './refund-offer.ts'
 
 interface RefundsProps {
@@ -175,10 +176,10 @@ function RefundDialog({ booking, offer, first, onClose, onDone }: RefundDialogPr
             {tickets.length > 1 && (
               <fieldset class="refund-tickets">
                 <legend class="field__label">{t.refundWhich}</legend>
-                {tickets.map(({ id, ticketType, seat, attendee }) => (
+                {tickets.map(({ id, attendee, ...place }) => (
                   <Checkbox
                     key={id}
-                    label={[ticketType?.name, seat && t.seat(seat.section, seat.row, seat.label)].filter(Boolean).join(' · ')}
+                    label={placeOf(place, t.seat)}
                     hint={attendee?.name}
                     checked={chosen.value.has(id)}
                     onChange={(event) => toggle(id, (event.currentTarget as HTMLInputElement).checked)}

@@ -6,7 +6,7 @@ import { Disclosure } from '../ui/disclosure.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
 import { WhenAndWhere } from './page-parts.tsx'
 import { QrCode } from './qr-code.tsx'
-import { admits, referenceOf } from './ticket-groups.ts'
+import { admits, placeOf, referenceOf } from './ticket-groups.ts'
 
 const TONES = {
   VALID: 'success',
@@ -28,7 +28,7 @@ export function StatusBadge({ ticket, unlessValid }: { ticket: TicketOfMine; unl
 /** A ticket as one holds it: what it is for, and its code on white. */
 export function TicketFace({ ticket }: { ticket: TicketOfMine }) {
   const t = useTexts('tickets')
-  const { event, seat, ticketType, attendee, id, code, checkedInAt } = ticket
+  const { event, attendee, id, code, checkedInAt } = ticket
   const reference = referenceOf(id)
   return (
     <TicketStub
@@ -51,8 +51,7 @@ export function TicketFace({ ticket }: { ticket: TicketOfMine }) {
         </>
       )}
       <p class="ticket-face__place">
-        <strong>{ticketType?.name}</strong>
-        {seat && <span>{t.seat(seat.section, seat.row, seat.label)}</span>}
+        <strong>{placeOf(ticket, t.seat)}</strong>
         {attendee && <span>{attendee.name}</span>}
       </p>
       {admits(ticket) ? (

@@ -49,3 +49,12 @@ export const referenceOf = (id: string): string =>
     .slice(-8)
     .toUpperCase()
     .replace(/^(.{4})/, '$1-')
+
+/** What a ticket admits to, in words; a seat whose section is sold as what it is called is not named twice. @param seatText as `t.seat`. */
+export function placeOf(
+  { ticketType, seat }: { ticketType: { name: string } | null; seat: { section: string; row: string; label: string } | null },
+  seatText: (section: string, row: string, label: string) => string,
+): string {
+  const type = ticketType?.name === seat?.section ? '' : ticketType?.name
+  return [type, seat && seatText(seat.section, seat.row, seat.label)].filter(Boolean).join(' · ')
+}
