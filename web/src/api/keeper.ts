@@ -23,9 +23,14 @@ export async function keepAnswered(document: string, variables: string | null, d
 }
 
 /** What was kept of a query that failed; undefined for nothing. */
-export async function keptFor<R>(document: string, variables: string | null, failure: unknown): Promise<R | undefined> {
+export async function keptFor<R>(
+  document: string,
+  variables: string | null,
+  failure: unknown,
+): Promise<R | undefined> {
   try {
-    if (load && variables !== null) return (await (await load()).find(document, variables, failure)) as R | undefined
+    if (load && variables !== null)
+      return (await (await load()).find(document, variables, failure)) as R | undefined
   } catch {
     // A browser that keeps nothing.
   }

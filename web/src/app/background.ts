@@ -17,7 +17,10 @@ keepBy(() => import('../offline/events.ts'))
 /** Begins it, and has what may be needed at hand. @param go shows a page of the app. */
 export async function startBackground(go: (url: string) => void): Promise<void> {
   await loadTexts(['errors'])
-  const [{ startOffline }, worker] = await Promise.all([import('../offline/start.ts'), import('../offline/worker.ts')])
+  const [{ startOffline }, worker] = await Promise.all([
+    import('../offline/start.ts'),
+    import('../offline/worker.ts'),
+  ])
   background.value = worker
   await startOffline(go)
 }

@@ -94,7 +94,8 @@ export async function within<N extends StoreName, T>(
   const transaction = (await open()).transaction(names as readonly string[] as string[], mode)
   const kept = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve()
-    transaction.onabort = () => reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError'))
+    transaction.onabort = () =>
+      reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError'))
   })
   const stores = Object.fromEntries(names.map((name) => [name, storeOf(transaction.objectStore(name))]))
   const [result] = await Promise.all([run(stores as { [K in N]: Store<Values[K]> }), kept])
@@ -160,12 +161,16 @@ export const writeFact = <K extends keyof Facts>(name: K, value: Facts[K]): Prom
  * @param personId null: nobody.
  */
 export const belongTo = (personId: string | null): Promise<void> =>
-  within(['answers', 'tickets', 'outbox', 'facts'], 'readwrite', async ({ answers, tickets, outbox, facts }) => {
-    if ((await facts.get('personId')) === (personId ?? undefined)) return
-    for (const key of await answers.keysOf('mine')) answers.delete(key)
-    tickets.clear()
-    outbox.clear()
-    facts.delete('ticketsAt')
-    if (personId === null) facts.delete('personId')
-    else facts.put(personId, 'personId')
-  })
+  within(
+    ['answers', 'tickets', 'outbox', 'facts'],
+    'readwrite',
+    async ({ answers, tickets, outbox, facts }) => {
+      if ((await facts.get('personId')) === (personId ?? undefined)) return
+      for (const key of await answers.keysOf('mine')) answers.delete(key)
+      tickets.clear()
+      outbox.clear()
+      facts.delete('ticketsAt')
+      if (personId === null) facts.delete('personId')
+      else facts.put(personId, 'personId')
+    },
+  )

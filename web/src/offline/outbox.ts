@@ -23,7 +23,8 @@ export async function putEntry(
   await within(['outbox'], 'readwrite', async ({ outbox }) => {
     const before = await outbox.get(entry.key)
     // An answer that is there already is the answer; a key that is tried again after a refusal begins anew.
-    if (before?.state === 'done' && JSON.stringify(before.variables) === JSON.stringify(entry.variables)) return
+    if (before?.state === 'done' && JSON.stringify(before.variables) === JSON.stringify(entry.variables))
+      return
     const createdAt = before && before.state !== 'failed' ? before.createdAt : Date.now()
     outbox.put({ ...entry, state: 'waiting', answer: null, failure: null, told: true, createdAt })
   })

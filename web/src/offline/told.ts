@@ -19,7 +19,10 @@ const TEXTS = {
     paid: ['Pembayaran Anda berhasil', 'Tiket Anda sudah ada di pesanan ini.'],
     booked: ['Pesanan Anda sudah dibuat', 'Selesaikan pembayarannya sebelum waktunya habis.'],
     paying: ['Pembayaran Anda hampir selesai', 'Lanjutkan di halaman pesanan ini.'],
-    unbooked: ['Pesanan Anda tidak jadi dibuat', 'Tempat yang Anda tahan sudah dilepas. Tidak ada uang yang diambil.'],
+    unbooked: [
+      'Pesanan Anda tidak jadi dibuat',
+      'Tempat yang Anda tahan sudah dilepas. Tidak ada uang yang diambil.',
+    ],
     unpaid: ['Pembayaran Anda tidak berhasil', 'Lihat pesanannya untuk mencoba lagi.'],
   },
   en: {
@@ -39,7 +42,12 @@ export function toldBy(entry: OutboxEntry, language: 'id' | 'en'): Told {
   const booking = Object.values((entry.answer ?? {}) as Record<string, Answered | null>)[0]
   const id = booking?.id ?? entry.bookingId
   const [title, body] = TEXTS[language][howItEnded(entry, booking?.status)]
-  return { tone: entry.state === 'done' ? 'success' : 'warning', title, body, url: id ? `/bookings/${id}` : '/bookings' }
+  return {
+    tone: entry.state === 'done' ? 'success' : 'warning',
+    title,
+    body,
+    url: id ? `/bookings/${id}` : '/bookings',
+  }
 }
 
 function howItEnded({ kind, state }: OutboxEntry, status: string | undefined): keyof (typeof TEXTS)['id'] {

@@ -17,7 +17,10 @@ const HOUR_MS = 3_600_000
 /** Has the worker installed, and looks for another version from time to time. @param url of its script, from this very site. */
 export async function startWorker(url: string): Promise<void> {
   if (!('serviceWorker' in navigator)) return
-  const registration = await navigator.serviceWorker.register(scriptUrl(url), { scope: '/', updateViaCache: 'none' })
+  const registration = await navigator.serviceWorker.register(scriptUrl(url), {
+    scope: '/',
+    updateViaCache: 'none',
+  })
   const look = () => {
     // The first one that is installed has none before it that it would wait for.
     if (!registration.waiting || !navigator.serviceWorker.controller) return

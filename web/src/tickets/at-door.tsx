@@ -58,11 +58,20 @@ export function AtDoor({ tickets, at, onGo, onClose }: AtDoorProps) {
           <>
             <IconButton icon="chevron-left" label={t.previous} disabled={at === 0} onClick={() => go(-1)} />
             <span>{t.which(at + 1, tickets.length)}</span>
-            <IconButton icon="chevron-right" label={t.next} disabled={at === tickets.length - 1} onClick={() => go(1)} />
+            <IconButton
+              icon="chevron-right"
+              label={t.next}
+              disabled={at === tickets.length - 1}
+              onClick={() => go(1)}
+            />
           </>
         )}
         {document.fullscreenEnabled && (
-          <Button size="s" variant="quiet" onClick={() => void dialog.current?.requestFullscreen().catch(() => undefined)}>
+          <Button
+            size="s"
+            variant="quiet"
+            onClick={() => void dialog.current?.requestFullscreen().catch(() => undefined)}
+          >
             {t.fullScreen}
           </Button>
         )}

@@ -48,7 +48,12 @@ export function PaymentOf({ booking: { payment } }: { booking: BookingOfMine }) 
   const t = useTexts('bookings')
   if (!payment) return null
   return (
-    <Card title={t.payment} actions={<Badge tone={payment.status === 'PAID' ? 'success' : 'neutral'}>{t.payments[payment.status]}</Badge>}>
+    <Card
+      title={t.payment}
+      actions={
+        <Badge tone={payment.status === 'PAID' ? 'success' : 'neutral'}>{t.payments[payment.status]}</Badge>
+      }
+    >
       <dl class="lines">
         <Line label={t.methods[payment.method]}>{money(payment.amount, payment.currency)}</Line>
       </dl>

@@ -148,7 +148,8 @@ function State({ booking, take, reload }: BookingProps) {
   const giving = useSignal(false)
   const busy = useSignal(false)
   const { id, status, expiresAt, payment, tickets, event } = booking
-  if (status === 'EXPIRED' || status === 'CANCELLED') return <Notice tone="warning">{t.statusText[status]}</Notice>
+  if (status === 'EXPIRED' || status === 'CANCELLED')
+    return <Notice tone="warning">{t.statusText[status]}</Notice>
   if (status === 'PAID' && tickets?.length === 0) return <Notice tone="info">{t.issuing}</Notice>
   if (status !== 'PENDING') return null
   const giveUp = async () => {

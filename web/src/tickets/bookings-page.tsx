@@ -81,13 +81,22 @@ export default function BookingsPage() {
         </ul>
       )}
       {rows.length > 0 && (
-        <Pagination shown={rows.length} hasNext={last?.hasNextPage ?? false} loading={loading.value} onMore={() => void more()} />
+        <Pagination
+          shown={rows.length}
+          hasNext={last?.hasNextPage ?? false}
+          loading={loading.value}
+          onMore={() => void more()}
+        />
       )}
     </div>
   )
 }
 
-function BookingRow({ booking: { id, event, items, status, totalPrice, currency, createdAt } }: { booking: Row }) {
+function BookingRow({
+  booking: { id, event, items, status, totalPrice, currency, createdAt },
+}: {
+  booking: Row
+}) {
   const t = useTexts('bookings')
   const places = items.reduce((sum, { quantity }) => sum + quantity, 0)
   return (

@@ -103,7 +103,9 @@ function ResellDialog({ ticket: { id, event }, onClose }: { ticket: TicketOfMine
         {(busy) => (
           <>
             <p>{t.resellText}</p>
-            {event?.resaleUntil && <p class="quiet">{t.resellUntil(dateTime(event.resaleUntil, event.timezone))}</p>}
+            {event?.resaleUntil && (
+              <p class="quiet">{t.resellUntil(dateTime(event.resaleUntil, event.timezone))}</p>
+            )}
             <div class="dialog-buttons">
               <Button variant="primary" type="submit" busy={busy}>
                 {t.resellDo}

@@ -83,6 +83,9 @@ export function takeTicket(ticket: TicketOfMine | null | undefined): void {
   if (!ticket) return
   const { tickets } = mine.value
   if (tickets)
-    mine.value = { ...mine.value, tickets: tickets.map((one) => (one.id === ticket.id ? { ...one, ...ticket } : one)) }
+    mine.value = {
+      ...mine.value,
+      tickets: tickets.map((one) => (one.id === ticket.id ? { ...one, ...ticket } : one)),
+    }
   void keepTicket(ticket).catch(() => undefined)
 }

@@ -29,7 +29,19 @@ export function WhenAndWhere({ event, online }: { event: EventFacts; online: str
 }
 
 /** What is shown was not read just now. @param kept whether there is something to show all the same. */
-export function NotFresh({ error, kept, asOf, again, onAgain }: { error: ApiError; kept: boolean; asOf: string; again: string; onAgain(): void }) {
+export function NotFresh({
+  error,
+  kept,
+  asOf,
+  again,
+  onAgain,
+}: {
+  error: ApiError
+  kept: boolean
+  asOf: string
+  again: string
+  onAgain(): void
+}) {
   const { title, text } = explain(error)
   return (
     <Notice

@@ -8,7 +8,13 @@ const QUIET = 4
 export function QrCode({ code, label }: { code: string; label: string }) {
   const { path, size } = useMemo(() => draw(code), [code])
   return (
-    <svg class="qr-code" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">
+    <svg
+      class="qr-code"
+      viewBox={`0 0 ${size} ${size}`}
+      role="img"
+      aria-label={label}
+      shape-rendering="crispEdges"
+    >
       <rect class="qr-code__paper" width={size} height={size} />
       <path class="qr-code__ink" d={path} />
     </svg>
@@ -18,7 +24,9 @@ export function QrCode({ code, label }: { code: string; label: string }) {
 /** Of 153 letters in alphanumeric mode: 41 modules at level M, as the API says. */
 function draw(code: string): { path: string; size: number } {
   const { data, size } = encode(code, { ecc: 'M', boostEcc: false, border: QUIET })
-  const runs = data.flatMap((row, y) => runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`))
+  const runs = data.flatMap((row, y) =>
+    runsOf(row).map(([x, length]) => `M${x} ${y}h${length}v1h-${length}z`),
+  )
   return { path: runs.join(''), size }
 }
 

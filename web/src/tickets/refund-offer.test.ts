@@ -78,7 +78,10 @@ describe('what goes back', () => {
       [half, all],
       [all, half],
     ] as const)
-      expect(refundOfferOf(bookingOf({ then, now }), START - HOUR)).toMatchObject({ percent: 100, atOnce: false })
+      expect(refundOfferOf(bookingOf({ then, now }), START - HOUR)).toMatchObject({
+        percent: 100,
+        atOnce: false,
+      })
   })
 
   it('is everything, at once, of an event that was called off or moved after it was booked', () => {
@@ -94,12 +97,20 @@ describe('what goes back', () => {
   })
 
   it('is nothing of what was never paid', () => {
-    expect(refundOfferOf(bookingOf({ then: policy({}), booking: { status: 'EXPIRED' } }), START - HOUR)).toBeNull()
+    expect(
+      refundOfferOf(bookingOf({ then: policy({}), booking: { status: 'EXPIRED' } }), START - HOUR),
+    ).toBeNull()
   })
 })
 
 describe('the amount before it is asked for', () => {
-  const offer = { percent: 100, atOnce: true, reviewHours: 0, whenUndecided: 'APPROVE' as const, feesKept: false }
+  const offer = {
+    percent: 100,
+    atOnce: true,
+    reviewHours: 0,
+    whenUndecided: 'APPROVE' as const,
+    feesKept: false,
+  }
 
   it('is all that was paid, of all tickets, and a ticket’s part of it, of one', () => {
     expect(refundAmountOf(bookingOf({}), ['a', 'b'], offer)).toBe(210_000)

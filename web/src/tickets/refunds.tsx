@@ -42,7 +42,12 @@ export function Refunds({ booking, asked, reload }: RefundsProps) {
       {isPaid && (
         <>
           <PolicyOf booking={booking} offer={offer} />
-          {mayAsk && (isGuest ? <p>{t.guestCannot}</p> : <Button onClick={() => (asking.value = true)}>{t.refund}</Button>)}
+          {mayAsk &&
+            (isGuest ? (
+              <p>{t.guestCannot}</p>
+            ) : (
+              <Button onClick={() => (asking.value = true)}>{t.refund}</Button>
+            ))}
         </>
       )}
       {asking.value && offer && !isGuest && (
@@ -76,7 +81,9 @@ function Asked({ booking: { refundRequests, refunds, currency } }: { booking: Bo
               {dateTime(createdAt)} · {reason}
             </span>
           </span>
-          <Badge tone={status === 'DONE' ? 'success' : 'warning'}>{status === 'DONE' ? t.refundDone : t.refundComing}</Badge>
+          <Badge tone={status === 'DONE' ? 'success' : 'warning'}>
+            {status === 'DONE' ? t.refundDone : t.refundComing}
+          </Badge>
         </li>
       ))}
       {open.map(({ id, amount, status, toWallet, reviewBy, message }) => (
@@ -94,7 +101,13 @@ function Asked({ booking: { refundRequests, refunds, currency } }: { booking: Bo
 }
 
 /** What is promised, in words. */
-function PolicyOf({ booking: { refundPolicy, event }, offer }: { booking: BookingOfMine; offer: RefundOffer | null }) {
+function PolicyOf({
+  booking: { refundPolicy, event },
+  offer,
+}: {
+  booking: BookingOfMine
+  offer: RefundOffer | null
+}) {
   const t = useTexts('bookings')
   if (refundPolicy.tiers.length === 0 && offer === null) return <p>{t.policyNone}</p>
   const startsAt = Date.parse(event?.startsAt ?? '')
@@ -105,7 +118,11 @@ function PolicyOf({ booking: { refundPolicy, event }, offer }: { booking: Bookin
         <p>{t.policyOver}</p>
       ) : (
         <p>
-          {offer.atOnce ? t.policyAtOnce : offer.whenUndecided === 'APPROVE' ? t.policyApprove(review) : t.policyReject(review)}
+          {offer.atOnce
+            ? t.policyAtOnce
+            : offer.whenUndecided === 'APPROVE'
+              ? t.policyApprove(review)
+              : t.policyReject(review)}
           {offer.feesKept && ` ${t.policyFees}`}
         </p>
       )}
@@ -115,7 +132,10 @@ function PolicyOf({ booking: { refundPolicy, event }, offer }: { booking: Bookin
             <li key={tier.hoursBeforeStart}>
               {t.policyTier(
                 percent(tier.percent / 100),
-                dateTime(new Date(startsAt - tier.hoursBeforeStart * 3_600_000).toISOString(), event.timezone),
+                dateTime(
+                  new Date(startsAt - tier.hoursBeforeStart * 3_600_000).toISOString(),
+                  event.timezone,
+                ),
               )}
             </li>
           ))}

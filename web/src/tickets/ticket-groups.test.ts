@@ -4,7 +4,12 @@ import { admits, besideTicket, groupTickets, referenceOf } from './ticket-groups
 
 const NOW = Date.parse('2027-06-01T00:00:00Z')
 
-function ticketOf(id: string, event: string, startsAt: string, given: Partial<TicketOfMine> = {}): TicketOfMine {
+function ticketOf(
+  id: string,
+  event: string,
+  startsAt: string,
+  given: Partial<TicketOfMine> = {},
+): TicketOfMine {
   const endsAt = new Date(Date.parse(startsAt) + 3 * 3_600_000).toISOString()
   return {
     id,

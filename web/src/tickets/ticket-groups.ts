@@ -52,7 +52,10 @@ export const referenceOf = (id: string): string =>
 
 /** What a ticket admits to, in words; a seat whose section is sold as what it is called is not named twice. @param seatText as `t.seat`. */
 export function placeOf(
-  { ticketType, seat }: { ticketType: { name: string } | null; seat: { section: string; row: string; label: string } | null },
+  {
+    ticketType,
+    seat,
+  }: { ticketType: { name: string } | null; seat: { section: string; row: string; label: string } | null },
   seatText: (section: string, row: string, label: string) => string,
 ): string {
   const type = ticketType?.name === seat?.section ? '' : ticketType?.name

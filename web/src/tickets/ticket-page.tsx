@@ -66,15 +66,33 @@ export default function TicketPage() {
             onAgain={() => void readTickets(user.id)}
           />
         )}
-        <Tickets tickets={besideTicket(tickets ?? [ticket], ticket)} ticket={ticket} isMine={other.value !== ticket} />
+        <Tickets
+          tickets={besideTicket(tickets ?? [ticket], ticket)}
+          ticket={ticket}
+          isMine={other.value !== ticket}
+        />
       </div>
     )
   const failed = missing.value
   if (failed !== null && failed !== 'none' && failed.code !== 'FORBIDDEN' && failed.code !== 'BAD_USER_INPUT')
-    return <NotFresh error={failed} kept={false} asOf="" again={t.again} onAgain={() => void readTickets(user.id)} />
+    return (
+      <NotFresh
+        error={failed}
+        kept={false}
+        asOf=""
+        again={t.again}
+        onAgain={() => void readTickets(user.id)}
+      />
+    )
   if (failed !== null || (error && tickets === null))
     return error && tickets === null ? (
-      <NotFresh error={error} kept={false} asOf="" again={t.again} onAgain={() => void readTickets(user.id)} />
+      <NotFresh
+        error={error}
+        kept={false}
+        asOf=""
+        again={t.again}
+        onAgain={() => void readTickets(user.id)}
+      />
     ) : (
       <Empty
         level={1}
@@ -94,7 +112,15 @@ export default function TicketPage() {
   )
 }
 
-function Tickets({ tickets, ticket, isMine }: { tickets: readonly TicketOfMine[]; ticket: TicketOfMine; isMine: boolean }) {
+function Tickets({
+  tickets,
+  ticket,
+  isMine,
+}: {
+  tickets: readonly TicketOfMine[]
+  ticket: TicketOfMine
+  isMine: boolean
+}) {
   const t = useTexts('tickets')
   const { route } = useLocation()
   const showing = useSignal(false)
@@ -130,15 +156,28 @@ function Tickets({ tickets, ticket, isMine }: { tickets: readonly TicketOfMine[]
     go(to)
   }
 
-  useEffect(() => followTicket(ticket, (now) => takeTicket({ ...ticket, ...now })), [ticket.id, ticket.event?.startsAt])
+  useEffect(
+    () => followTicket(ticket, (now) => takeTicket({ ...ticket, ...now })),
+    [ticket.id, ticket.event?.startsAt],
+  )
   const admitting = tickets.filter(admits)
 
   return (
     <>
       <h1 class="visually-hidden">{ticket.event?.title ?? t.title}</h1>
-      <ul ref={strip} class="ticket-strip" onScrollEnd={settle} aria-label={tickets.length > 1 ? t.swipe : undefined}>
+      <ul
+        ref={strip}
+        class="ticket-strip"
+        onScrollEnd={settle}
+        aria-label={tickets.length > 1 ? t.swipe : undefined}
+      >
         {tickets.map((one) => (
-          <li key={one.id} class="ticket-strip__one" inert={one.id !== ticket.id} aria-hidden={one.id !== ticket.id}>
+          <li
+            key={one.id}
+            class="ticket-strip__one"
+            inert={one.id !== ticket.id}
+            aria-hidden={one.id !== ticket.id}
+          >
             <TicketFace ticket={one} />
           </li>
         ))}
@@ -147,7 +186,12 @@ function Tickets({ tickets, ticket, isMine }: { tickets: readonly TicketOfMine[]
         <div class="ticket-steps">
           <IconButton icon="chevron-left" label={t.previous} disabled={at === 0} onClick={() => go(at - 1)} />
           <p role="status">{t.which(at + 1, tickets.length)}</p>
-          <IconButton icon="chevron-right" label={t.next} disabled={at === tickets.length - 1} onClick={() => go(at + 1)} />
+          <IconButton
+            icon="chevron-right"
+            label={t.next}
+            disabled={at === tickets.length - 1}
+            onClick={() => go(at + 1)}
+          />
         </div>
       )}
       <div class="own-page__actions">
@@ -177,7 +221,10 @@ function Tickets({ tickets, ticket, isMine }: { tickets: readonly TicketOfMine[]
       {showing.value && (
         <AtDoor
           tickets={admitting}
-          at={Math.max(0, admitting.findIndex(({ id }) => id === ticket.id))}
+          at={Math.max(
+            0,
+            admitting.findIndex(({ id }) => id === ticket.id),
+          )}
           onGo={(to) => go(tickets.findIndex(({ id }) => id === admitting[to]?.id))}
           onClose={() => (showing.value = false)}
         />

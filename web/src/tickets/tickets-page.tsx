@@ -63,7 +63,15 @@ export default function TicketsPage() {
   )
 }
 
-function Groups({ title, groups, quiet }: { title: string; groups: readonly TicketGroup[]; quiet?: boolean }) {
+function Groups({
+  title,
+  groups,
+  quiet,
+}: {
+  title: string
+  groups: readonly TicketGroup[]
+  quiet?: boolean
+}) {
   return (
     <section class={quiet ? 'ticket-groups ticket-groups--past' : 'ticket-groups'}>
       <h2 class="ticket-groups__title">{title}</h2>
@@ -112,7 +120,10 @@ function Group({ event, tickets }: TicketGroup) {
 function Day({ at, zone }: { at: string; zone: string }) {
   const date = new Date(at)
   const part = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(language.value === 'id' ? 'id-ID' : 'en-GB', { timeZone: zone, ...options }).format(date)
+    new Intl.DateTimeFormat(language.value === 'id' ? 'id-ID' : 'en-GB', {
+      timeZone: zone,
+      ...options,
+    }).format(date)
   return (
     <span class="day" aria-hidden="true">
       <span class="day__number">{part({ day: 'numeric' })}</span>

@@ -53,7 +53,12 @@ export function WhoComes({ ticket }: { ticket: TicketOfMine }) {
         </Button>
       )}
       {asked.value && event && (
-        <AskedDialog ticket={ticket} zone={event.timezone} asked={asked.value} onClose={() => (asked.value = null)} />
+        <AskedDialog
+          ticket={ticket}
+          zone={event.timezone}
+          asked={asked.value}
+          onClose={() => (asked.value = null)}
+        />
       )}
     </Disclosure>
   )
@@ -90,7 +95,13 @@ function AskedDialog({ ticket: { id, attendee }, zone, asked, onClose }: AskedDi
           {(busy) => (
             <>
               <Field label={t.whoName} name="name">
-                <TextInput name="name" required maxLength={120} autocomplete="name" defaultValue={attendee?.name ?? ''} />
+                <TextInput
+                  name="name"
+                  required
+                  maxLength={120}
+                  autocomplete="name"
+                  defaultValue={attendee?.name ?? ''}
+                />
               </Field>
               {questions.map((question, at) => (
                 <Answer
@@ -141,7 +152,10 @@ function Answer({ question, name, given }: { question: Question; name: string; g
           name={name}
           required={required}
           value={given}
-          options={[{ value: '', label: t.choose }, ...options.map((option) => ({ value: option, label: option }))]}
+          options={[
+            { value: '', label: t.choose },
+            ...options.map((option) => ({ value: option, label: option })),
+          ]}
         />
       ) : (
         <TextInput name={name} required={required} maxLength={500} defaultValue={given} />

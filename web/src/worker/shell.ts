@@ -27,7 +27,9 @@ function shellOf(built: readonly Built[]): string {
 /** Takes the build in. A file may be listed twice, and what an older build has under the same name need not be loaded again. */
 export async function keepShell(built: readonly Built[]): Promise<void> {
   const shell = await caches.open(shellOf(built))
-  const files = new Map(built.map(({ url, revision }) => [new URL(url, self.location.origin).pathname, revision]))
+  const files = new Map(
+    built.map(({ url, revision }) => [new URL(url, self.location.origin).pathname, revision]),
+  )
   for (const path of [PAGE, DOOR]) files.set(path, files.get(LISTED) ?? '')
   files.delete(LISTED)
   await Promise.all(

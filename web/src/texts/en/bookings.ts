@@ -43,10 +43,12 @@ export const bookings: Same<typeof original> = {
   back: 'Back',
   issuing: 'Your payment is there. Your tickets are being made; they appear here by themselves.',
   waiting: 'Your request has not been sent yet',
-  waitingText: 'It is sent once there is a connection, only once, and you are told how it ended. There is no need to try again.',
+  waitingText:
+    'It is sent once there is a connection, only once, and you are told how it ended. There is no need to try again.',
   failed: 'Your request was refused',
   guest: 'Keep this booking',
-  guestText: 'You bought without an account. Your tickets, and a link to make an account, are in your mail; on this device the booking can be seen for some hours.',
+  guestText:
+    'You bought without an account. Your tickets, and a link to make an account, are in your mail; on this device the booking can be seen for some hours.',
   openTickets: 'Open the tickets',
   ticket: {
     VALID: 'Valid',
@@ -105,8 +107,10 @@ export const bookings: Same<typeof original> = {
   policyOver: 'The time to ask for money back is over.',
   policyFees: 'Fees are not given back.',
   policyAtOnce: 'The money goes back at once; nobody has to approve.',
-  policyApprove: (hours: string) => `The organizer decides within ${hours} hours. If they do not, the money goes back.`,
-  policyReject: (hours: string) => `The organizer decides within ${hours} hours. If they do not, nothing goes back.`,
+  policyApprove: (hours: string) =>
+    `The organizer decides within ${hours} hours. If they do not, the money goes back.`,
+  policyReject: (hours: string) =>
+    `The organizer decides within ${hours} hours. If they do not, nothing goes back.`,
   refundWhich: 'Which tickets?',
   refundWhy: 'Why',
   refundWhyHint: 'For the organizer; it is forgotten half a year after the decision.',

@@ -98,7 +98,8 @@ export const tickets: Same<typeof original> = {
   withdraw: 'Keep it after all',
   withdrawn: 'No longer on offer. The ticket stays yours.',
   refund: 'Ask for a refund',
-  guestCannot: 'Handing on, resale and refunds take an account. Open the link in the mail about your purchase to make one.',
+  guestCannot:
+    'Handing on, resale and refunds take an account. Open the link in the mail about your purchase to make one.',
   notFound: 'There is no such ticket',
   notFoundText: 'It may be another account’s, or the link is wrong.',
   backToTickets: 'To my tickets',

@@ -41,10 +41,12 @@ export const bookings = {
   back: 'Kembali',
   issuing: 'Pembayaran sudah diterima. Tiket Anda sedang dibuat, halaman ini memperbarui dirinya.',
   waiting: 'Permintaan Anda belum terkirim',
-  waitingText: 'Begitu ada koneksi, permintaan ini dikirim sekali dan hasilnya diberitahukan. Anda tidak perlu mengulanginya.',
+  waitingText:
+    'Begitu ada koneksi, permintaan ini dikirim sekali dan hasilnya diberitahukan. Anda tidak perlu mengulanginya.',
   failed: 'Permintaan Anda ditolak',
   guest: 'Simpan pesanan ini',
-  guestText: 'Anda membeli tanpa akun. Tiket dan tautan untuk membuat akun ada di email Anda; di perangkat ini pesanan terlihat selama beberapa jam.',
+  guestText:
+    'Anda membeli tanpa akun. Tiket dan tautan untuk membuat akun ada di email Anda; di perangkat ini pesanan terlihat selama beberapa jam.',
   openTickets: 'Buka tiket',
   ticket: {
     VALID: 'Berlaku',
@@ -103,8 +105,10 @@ export const bookings = {
   policyOver: 'Waktu untuk meminta pengembalian dana sudah lewat.',
   policyFees: 'Biaya layanan tidak dikembalikan.',
   policyAtOnce: 'Dana kembali seketika, tanpa persetujuan.',
-  policyApprove: (hours: string) => `Penyelenggara memutuskan dalam ${hours} jam. Bila tidak, dananya dikembalikan.`,
-  policyReject: (hours: string) => `Penyelenggara memutuskan dalam ${hours} jam. Bila tidak, permintaannya gugur.`,
+  policyApprove: (hours: string) =>
+    `Penyelenggara memutuskan dalam ${hours} jam. Bila tidak, dananya dikembalikan.`,
+  policyReject: (hours: string) =>
+    `Penyelenggara memutuskan dalam ${hours} jam. Bila tidak, permintaannya gugur.`,
   refundWhich: 'Tiket mana?',
   refundWhy: 'Alasan',
   refundWhyHint: 'Untuk penyelenggara; dihapus setengah tahun setelah diputuskan.',

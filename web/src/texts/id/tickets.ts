@@ -96,7 +96,8 @@ export const tickets = {
   withdraw: 'Tarik tawaran',
   withdrawn: 'Tawaran ditarik. Tiket ini tetap milik Anda.',
   refund: 'Minta pengembalian dana',
-  guestCannot: 'Mengalihkan, menjual lagi, dan pengembalian dana membutuhkan akun. Buka tautan di email pembelian Anda untuk membuatnya.',
+  guestCannot:
+    'Mengalihkan, menjual lagi, dan pengembalian dana membutuhkan akun. Buka tautan di email pembelian Anda untuk membuatnya.',
   notFound: 'Tiket ini tidak ditemukan',
   notFoundText: 'Mungkin tiket ini milik akun lain, atau tautannya salah.',
   backToTickets: 'Ke tiket saya',
