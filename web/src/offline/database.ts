@@ -93,9 +93,10 @@ export async function within<N extends StoreName, T>(
 ): Promise<T> {
   const transaction = (await open()).transaction(names as readonly string[] as string[], mode)
   const kept = new Promise<void>((resolve, reject) => {
-    transaction.oncomplete = () => resolve()
-    transaction.onabort = () =>
-      reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError'))
+    transaction.addEventListener('complete', () => resolve())
+    transaction.addEventListener('abort', () =>
+      reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError')),
+    )
   })
   const stores = Object.fromEntries(names.map((name) => [name, storeOf(transaction.objectStore(name))]))
   const [result] = await Promise.all([run(stores as { [K in N]: Store<Values[K]> }), kept])
@@ -116,8 +117,8 @@ const storeOf = <V>(store: IDBObjectStore): Store<V> => ({
 
 const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(request.error)
+    request.addEventListener('success', () => resolve(request.result))
+    request.addEventListener('error', () => reject(request.error))
   })
 
 function open(): Promise<IDBDatabase> {
@@ -130,23 +131,23 @@ function open(): Promise<IDBDatabase> {
 
 async function openNow(): Promise<IDBDatabase> {
   const request = indexedDB.open('karcis', 1)
-  request.onupgradeneeded = () => {
+  request.addEventListener('upgradeneeded', () => {
     const db = request.result
     db.createObjectStore('answers', { keyPath: 'key' }).createIndex('group', ['group', 'keptAt'])
     db.createObjectStore('tickets', { keyPath: 'id' })
     db.createObjectStore('outbox', { keyPath: 'key' })
     db.createObjectStore('facts')
-  }
+  })
   const db = await answerOf(request)
   const forget = () => {
     opened = null
   }
-  db.onclose = forget
+  db.addEventListener('close', forget)
   // Another version of the app wants it: it is let in, and this page opens the database anew when it needs it.
-  db.onversionchange = () => {
+  db.addEventListener('versionchange', () => {
     forget()
     db.close()
-  }
+  })
   return db
 }
 

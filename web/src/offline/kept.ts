@@ -28,8 +28,8 @@ export const keepTicket = (ticket: { id: string }): Promise<void> =>
   within(['tickets'], 'readwrite', ({ tickets }) => tickets.put({ id: ticket.id, ticket }))
 
 /** All tickets that are kept, and when they were last read as a whole, in milliseconds; undefined when they never were. */
-export const keptTickets = <T>(): Promise<{ tickets: T[]; at: number | undefined }> =>
+export const keptTickets = (): Promise<{ tickets: unknown[]; at: number | undefined }> =>
   within(['tickets', 'facts'], 'readonly', async ({ tickets, facts }) => {
     const [kept, at] = await Promise.all([tickets.getAll(), facts.get('ticketsAt')])
-    return { tickets: kept.map(({ ticket }) => ticket as T), at: at as number | undefined }
+    return { tickets: kept.map(({ ticket }) => ticket), at: at as number | undefined }
   })

@@ -120,9 +120,9 @@ async function comeBackLater(): Promise<void> {
   clearTimeout(timer)
   timer = setTimeout(() => void sendWaiting(), PAUSES_MS[pause])
   pause = Math.min(pause + 1, PAUSES_MS.length - 1)
-  const registration = await navigator.serviceWorker?.getRegistration()
+  const registration: WithSync | undefined = await navigator.serviceWorker?.getRegistration()
   // Not everywhere; refused where the person does not want it.
-  await (registration as WithSync | undefined)?.sync?.register(OUTBOX_SYNC).catch(() => undefined)
+  await registration?.sync?.register(OUTBOX_SYNC).catch(() => undefined)
 }
 
 interface WithSync extends ServiceWorkerRegistration {

@@ -14,6 +14,7 @@ import { Notice } from '../ui/notice.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
 import { readTickets, takeTicket } from './my-tickets.ts'
+import { given } from './page-parts.tsx'
 
 /** What somebody can do with a ticket that they cannot use: hand it on, have it sold, or ask for their money. */
 export function CannotCome({ ticket }: { ticket: TicketOfMine }) {
@@ -59,7 +60,7 @@ export function CannotCome({ ticket }: { ticket: TicketOfMine }) {
 function HandOnDialog({ ticket: { id }, onClose }: { ticket: TicketOfMine; onClose(): void }) {
   const t = useTexts('tickets')
   const handOn = async (data: FormData) => {
-    const email = String(data.get('email')).trim()
+    const email = given(data, 'email')
     takeTicket((await ask(HandOn, { id, email })).transferTicket)
     notify(t.handedOn(email))
     onClose()

@@ -58,9 +58,9 @@ export async function readTickets(personId: string): Promise<void> {
 async function showKept(personId: string): Promise<void> {
   try {
     await belongTo(personId)
-    const { tickets, at } = await keptTickets<TicketOfMine>()
+    const { tickets, at } = await keptTickets()
     if (at === undefined || mine.value.tickets !== null || session.value.user?.id !== personId) return
-    const newestFirst = tickets.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
+    const newestFirst = (tickets as TicketOfMine[]).toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
     mine.value = { ...mine.value, tickets: newestFirst, readAt: at }
   } catch {
     // A browser that keeps nothing.

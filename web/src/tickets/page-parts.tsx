@@ -75,6 +75,12 @@ export function SignInFirst({ title, text, action }: { title: string; text: stri
   )
 }
 
+/** What was given in a field of a form, without the blanks around it. */
+export function given(data: FormData, name: string): string {
+  const value = data.get(name)
+  return typeof value === 'string' ? value.trim() : ''
+}
+
 /** A line of words with something beside it. */
 export function Line({ label, children }: { label: ComponentChildren; children: ComponentChildren }) {
   return (

@@ -19,14 +19,14 @@ const policy = (given: Partial<Policy>): Policy => ({
 const NOTHING = policy({ tiers: [] })
 
 interface Given {
-  then?: Policy
+  bought?: Policy
   now?: Policy
   booking?: Partial<BookingOfMine>
   event?: Partial<NonNullable<BookingOfMine['event']>>
 }
 
 /** Two tickets of 100000 with a fee of 10000 in all. */
-function bookingOf({ then = NOTHING, now = NOTHING, booking, event }: Given): BookingOfMine {
+function bookingOf({ bought = NOTHING, now = NOTHING, booking, event }: Given): BookingOfMine {
   return {
     status: 'PAID',
     createdAt: '2027-05-01T00:00:00Z',
@@ -41,7 +41,7 @@ function bookingOf({ then = NOTHING, now = NOTHING, booking, event }: Given): Bo
     ],
     refundRequests: [],
     refunds: [],
-    refundPolicy: then,
+    refundPolicy: bought,
     event: {
       status: 'APPROVED',
       startsAt: '2027-06-12T12:00:00Z',
@@ -67,18 +67,18 @@ describe('what goes back', () => {
     [24, 50],
     [23, null],
   ])('%i hours before the start: %s per cent', (hours, percent) => {
-    const offer = refundOfferOf(bookingOf({ then: policy({ tiers }) }), START - hours * HOUR)
+    const offer = refundOfferOf(bookingOf({ bought: policy({ tiers }) }), START - hours * HOUR)
     expect(offer?.percent ?? null).toBe(percent)
   })
 
   it('is by the terms of then or those of now, whichever are better for the buyer', () => {
     const half = policy({ tiers: [{ hoursBeforeStart: 0, percent: 50 }], approval: 'AUTOMATIC' })
     const all = policy({})
-    for (const [then, now] of [
+    for (const [bought, now] of [
       [half, all],
       [all, half],
     ] as const)
-      expect(refundOfferOf(bookingOf({ then, now }), START - HOUR)).toMatchObject({
+      expect(refundOfferOf(bookingOf({ bought, now }), START - HOUR)).toMatchObject({
         percent: 100,
         atOnce: false,
       })
@@ -98,7 +98,7 @@ describe('what goes back', () => {
 
   it('is nothing of what was never paid', () => {
     expect(
-      refundOfferOf(bookingOf({ then: policy({}), booking: { status: 'EXPIRED' } }), START - HOUR),
+      refundOfferOf(bookingOf({ bought: policy({}), booking: { status: 'EXPIRED' } }), START - HOUR),
     ).toBeNull()
   })
 })

@@ -14,7 +14,7 @@ import { Form } from '../ui/form.tsx'
 import { RadioGroup } from '../ui/radio-group.tsx'
 import { TextArea } from '../ui/text-area.tsx'
 import { notify } from '../ui/toast.tsx'
-import { Line } from './page-parts.tsx'
+import { given, Line } from './page-parts.tsx'
 import { placeOf } from './ticket-groups.ts'
 import { refundableTickets, refundAmountOf, type RefundOffer, refundOfferOf } from './refund-offer.ts'
 
@@ -177,7 +177,7 @@ function RefundDialog({ booking, offer, first, onClose, onDone }: RefundDialogPr
     const input = {
       bookingId: booking.id,
       ticketIds: ids,
-      reason: String(data.get('reason')).trim(),
+      reason: given(data, 'reason'),
       toWallet: where.value === 'wallet',
       idempotencyKey: key.value,
     }
@@ -202,7 +202,7 @@ function RefundDialog({ booking, offer, first, onClose, onDone }: RefundDialogPr
                     label={placeOf(place, t.seat)}
                     hint={attendee?.name}
                     checked={chosen.value.has(id)}
-                    onChange={(event) => toggle(id, (event.currentTarget as HTMLInputElement).checked)}
+                    onChange={(event) => toggle(id, event.currentTarget.checked)}
                   />
                 ))}
               </fieldset>

@@ -12,11 +12,12 @@ export function useWakeLock(wanted: boolean): void {
       if (over) await taken?.release()
       else lock = taken
     }
-    void take()
-    document.addEventListener('visibilitychange', take)
+    const look = () => void take()
+    look()
+    document.addEventListener('visibilitychange', look)
     return () => {
       over = true
-      document.removeEventListener('visibilitychange', take)
+      document.removeEventListener('visibilitychange', look)
       void lock?.release()
     }
   }, [wanted])

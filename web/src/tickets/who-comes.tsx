@@ -15,7 +15,7 @@ import { Select } from '../ui/select.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
 import { takeTicket } from './my-tickets.ts'
-import { Line } from './page-parts.tsx'
+import { given, Line } from './page-parts.tsx'
 
 type AskedOf = NonNullable<AskedResult['event']>
 type Question = NonNullable<AskedOf['questions']>[number]
@@ -78,10 +78,10 @@ function AskedDialog({ ticket: { id, attendee }, zone, asked, onClose }: AskedDi
   const isOver = answersUntil !== null && Date.parse(answersUntil) < Date.now()
   const save = async (data: FormData) => {
     const answers = questions.flatMap(({ text }, at) => {
-      const answer = String(data.get(`answer-${at}`) ?? '').trim()
+      const answer = given(data, `answer-${at}`)
       return answer === '' ? [] : [{ question: text, answer }]
     })
-    const input = { ticketId: id, name: String(data.get('name')).trim(), answers }
+    const input = { ticketId: id, name: given(data, 'name'), answers }
     takeTicket((await ask(SayWhoComesWith, { input }, { idempotent: true })).setAttendee)
     notify(t.saved)
     onClose()
@@ -108,7 +108,7 @@ function AskedDialog({ ticket: { id, attendee }, zone, asked, onClose }: AskedDi
                   key={question.text}
                   question={question}
                   name={`answer-${at}`}
-                  given={attendee?.answers.find((one) => one.question === question.text)?.answer ?? ''}
+                  before={attendee?.answers.find((one) => one.question === question.text)?.answer ?? ''}
                 />
               ))}
               {answersUntil && <p class="quiet">{t.whoUntil(dateTime(answersUntil, zone))}</p>}
@@ -128,7 +128,7 @@ function AskedDialog({ ticket: { id, attendee }, zone, asked, onClose }: AskedDi
   )
 }
 
-function Answer({ question, name, given }: { question: Question; name: string; given: string }) {
+function Answer({ question, name, before }: { question: Question; name: string; before: string }) {
   const t = useTexts('tickets')
   const { text, kind, required, options } = question
   if (kind === 'YES_NO')
@@ -138,7 +138,7 @@ function Answer({ question, name, given }: { question: Question; name: string; g
         name={name}
         required={required}
         look="chips"
-        {...(given === '' ? {} : { value: given })}
+        {...(before === '' ? {} : { value: before })}
         options={[
           { value: 'YES', label: t.yes },
           { value: 'NO', label: t.no },
@@ -151,14 +151,14 @@ function Answer({ question, name, given }: { question: Question; name: string; g
         <Select
           name={name}
           required={required}
-          value={given}
+          value={before}
           options={[
             { value: '', label: t.choose },
             ...options.map((option) => ({ value: option, label: option })),
           ]}
         />
       ) : (
-        <TextInput name={name} required={required} maxLength={500} defaultValue={given} />
+        <TextInput name={name} required={required} maxLength={500} defaultValue={before} />
       )}
     </Field>
   )

@@ -28,6 +28,7 @@ self.addEventListener('push', onPush)
 self.addEventListener('notificationclick', onNotificationClick)
 self.addEventListener('pushsubscriptionchange', onSubscriptionChange)
 
-self.addEventListener('sync' as 'activate', (event) => {
-  if ((event as ExtendableEvent & { tag: string }).tag === OUTBOX_SYNC) event.waitUntil(sendWhatWaits())
+self.addEventListener('sync', (event) => {
+  const sync = event as ExtendableEvent & { tag: string }
+  if (sync.tag === OUTBOX_SYNC) sync.waitUntil(sendWhatWaits())
 })
