@@ -1,6 +1,6 @@
 import { ApiError } from '../api/api-error.ts'
 import type { Document } from '../api/document.ts'
-import { GRAPHQL_URL, post } from '../api/post.ts'
+import { post } from '../api/post.ts'
 import { accessToken, renewed } from '../api/session.ts'
 
 /** Asks as the scanner. @throws ApiError; the signal's reason when it was aborted. */
@@ -29,11 +29,7 @@ async function send<R, V>(
   token: string | null,
   signal: AbortSignal | undefined,
 ): Promise<R> {
-  const { data, errors = [] } = await post<R>(
-    GRAPHQL_URL,
-    { query: document, variables },
-    { token, signal },
-  )
+  const { data, errors = [] } = await post<R>({ query: document, variables }, { token, signal })
   if (data && Object.values(data).every((answer) => answer !== null)) return data
   throw ApiError.of(errors)
 }

@@ -1,7 +1,15 @@
 import { fromBase64, hexOf, type VerificationKey } from './ticket-code.ts'
 
 /** What a ticket is at the door; the numbers are those of `DoorTicketType.tickets`. */
-export const STATES = ['VALID', 'OUTSIDE', 'INSIDE', 'REFUNDED', 'CANCELLED', 'TRANSFERRED', 'FROZEN'] as const
+export const STATES = [
+  'VALID',
+  'OUTSIDE',
+  'INSIDE',
+  'REFUNDED',
+  'CANCELLED',
+  'TRANSFERRED',
+  'FROZEN',
+] as const
 
 export type TicketState = (typeof STATES)[number]
 

@@ -60,7 +60,8 @@ export function CameraView({ found }: { found(code: string): void }) {
 
   const { torch, all = [], id } = camera.value ?? {}
   const next = all[(all.findIndex(({ deviceId }) => deviceId === id) + 1) % all.length]
-  const problem = state.value === 'denied' || state.value === 'none' || state.value === 'busy' ? state.value : null
+  const problem =
+    state.value === 'denied' || state.value === 'none' || state.value === 'busy' ? state.value : null
   return (
     <div class="door-camera">
       <video ref={video} class="door-camera__video" muted playsInline aria-label={t.scan.viewfinder} />

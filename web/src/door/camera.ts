@@ -38,7 +38,9 @@ export async function openCamera(id: string | null): Promise<Camera> {
     id: track?.getSettings().deviceId,
     all,
     torch: torch
-      ? (isOn) => track?.applyConstraints({ advanced: [{ torch: isOn } as MediaTrackConstraintSet] }) ?? Promise.resolve()
+      ? (isOn) =>
+          track?.applyConstraints({ advanced: [{ torch: isOn } as MediaTrackConstraintSet] }) ??
+          Promise.resolve()
       : undefined,
     close: () => {
       for (const each of stream.getTracks()) each.stop()
@@ -65,7 +67,9 @@ async function getStream(id: string | null): Promise<MediaStream> {
   } catch (error) {
     const name = error instanceof DOMException ? error.name : ''
     if (id !== null && (name === 'OverconstrainedError' || name === 'NotFoundError')) return getStream(null)
-    throw new CameraError(name === 'NotAllowedError' ? 'denied' : name === 'NotReadableError' ? 'busy' : 'none')
+    throw new CameraError(
+      name === 'NotAllowedError' ? 'denied' : name === 'NotReadableError' ? 'busy' : 'none',
+    )
   }
 }
 

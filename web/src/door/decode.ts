@@ -19,8 +19,10 @@ interface NativeDetectors {
 /** The browser's own reader where it has one, which costs no download and less of the battery; else ours, in a worker. */
 export async function createDecoder(): Promise<Decoder> {
   const Detectors = (globalThis as { BarcodeDetector?: NativeDetectors }).BarcodeDetector
-  const formats = await Detectors?.getSupportedFormats().catch(() => [])
-  return Detectors && formats?.includes('qr_code') ? nativeDecoder(new Detectors({ formats: ['qr_code'] })) : workerDecoder()
+  const formats = await Detectors?.getSupportedFormats().catch((): string[] => [])
+  return Detectors && formats?.includes('qr_code')
+    ? nativeDecoder(new Detectors({ formats: ['qr_code'] }))
+    : workerDecoder()
 }
 
 const nativeDecoder = (detector: NativeDetector): Decoder => ({

@@ -15,14 +15,26 @@ export interface Described {
 }
 
 /** Somebody can still come in: elsewhere, later, or by another try. All others are sent away. */
-const WAITS = new Set<VerdictKind>(['WRONG_GATE', 'WRONG_DAY', 'SCAN_AGAIN', 'NOT_READY', 'UNKNOWN', 'NOT_ALLOWED'])
+const WAITS = new Set<VerdictKind>([
+  'WRONG_GATE',
+  'WRONG_DAY',
+  'SCAN_AGAIN',
+  'NOT_READY',
+  'UNKNOWN',
+  'NOT_ALLOWED',
+])
 
-export const toneOf = (kind: VerdictKind): Tone => (kind === 'ADMITTED' ? 'go' : WAITS.has(kind) ? 'wait' : 'stop')
+export const toneOf = (kind: VerdictKind): Tone =>
+  kind === 'ADMITTED' ? 'go' : WAITS.has(kind) ? 'wait' : 'stop'
 
 /** @param freshAt when the device's list was true, in milliseconds; null without one. */
 export function describe(verdict: Verdict, t: Texts, freshAt: number | null): Described {
   const { kind, direction } = verdict
-  return { tone: toneOf(kind), word: wordOf(verdict, t), why: direction === 'EXIT' && kind === 'ADMITTED' ? null : whyOf(verdict, t, freshAt) }
+  return {
+    tone: toneOf(kind),
+    word: wordOf(verdict, t),
+    why: direction === 'EXIT' && kind === 'ADMITTED' ? null : whyOf(verdict, t, freshAt),
+  }
 }
 
 export function wordOf({ kind, direction, window }: Verdict, t: Texts): string {

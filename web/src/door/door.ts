@@ -152,7 +152,9 @@ export class Door {
     if (!this.#bundle) return { kind: 'NOT_READY', direction, isLocal: true }
     const own = this.#own.get(claims?.ticketId ?? '') ?? null
     const verdict = judge(this.#bundle, claims, facts, own)
-    return verdict.kind === 'USED' && !own ? { ...verdict, ...(await this.#whenUsed(claims?.ticketId ?? '')) } : verdict
+    return verdict.kind === 'USED' && !own
+      ? { ...verdict, ...(await this.#whenUsed(claims?.ticketId ?? '')) }
+      : verdict
   }
 
   /** When and where somebody came in with a ticket, as far as this device did it, or was told. */
@@ -211,7 +213,11 @@ export class Door {
   }
 
   /** Somebody is in with it: or it was this very device, which was told so by nobody. */
-  async #alreadyIn(about: Omit<Verdict, 'kind'>, extensions: Record<string, unknown>, scan: Scan): Promise<Verdict> {
+  async #alreadyIn(
+    about: Omit<Verdict, 'kind'>,
+    extensions: Record<string, unknown>,
+    scan: Scan,
+  ): Promise<Verdict> {
     const usedAt = textOf(extensions.checkedInAt)
     const usedHere = extensions.deviceId === this.scanner.deviceId
     const isUntold = (own: Scan): boolean =>
@@ -257,7 +263,12 @@ export class Door {
 
   /** Sends what waits. It resolves also when nothing can be sent just now. */
   sync(): Promise<void> {
-    this.#sending ??= sendWaiting(this.#store, this.#ask, this.scanner.deviceId, (scan) => void this.#settled(scan))
+    this.#sending ??= sendWaiting(
+      this.#store,
+      this.#ask,
+      this.scanner.deviceId,
+      (scan) => void this.#settled(scan),
+    )
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#sending = null
@@ -277,7 +288,8 @@ export class Door {
   }
 
   #failed(error: unknown): void {
-    const isOurs = error instanceof ApiError || (error instanceof DOMException && error.name === 'TimeoutError')
+    const isOurs =
+      error instanceof ApiError || (error instanceof DOMException && error.name === 'TimeoutError')
     if (!isOurs) throw error
     this.#link.value = isPassing(error) ? 'away' : 'refused'
   }
@@ -290,7 +302,11 @@ export class Door {
     for (let more = true; more; ) {
       const asked = Date.now()
       const since = target?.cursor ?? null
-      const { doorBundle: answer } = await this.#ask(DoorBundle, { eventId, since }, AbortSignal.timeout(GIVE_UP_MS))
+      const { doorBundle: answer } = await this.#ask(
+        DoorBundle,
+        { eventId, since },
+        AbortSignal.timeout(GIVE_UP_MS),
+      )
       if (!answer) throw new ApiError('UNREACHABLE', 'no list of tickets')
       const { ticketTypes, ...rules } = answer
       if (!target || (answer.whole && target === this.#bundle)) target = new Bundle({ ...rules, types: [] })
@@ -337,7 +353,9 @@ export class Door {
   async hear(checkIns: readonly ToldCheckIn[]): Promise<void> {
     for (const { deviceId, gate, direction, scannedAt, outcome, reason, ticket } of checkIns) {
       if (!ticket) continue
-      const ofTicket = (await this.#store.ofTicket(ticket.id)).filter((scan) => scan.verdict?.kind === 'ADMITTED')
+      const ofTicket = (await this.#store.ofTicket(ticket.id)).filter(
+        (scan) => scan.verdict?.kind === 'ADMITTED',
+      )
       if (deviceId === this.scanner.deviceId) {
         for (const scan of ofTicket)
           if (scan.scannedAt === scannedAt && scan.direction === direction)
@@ -363,7 +381,8 @@ export class Door {
 
   async #change(scan: Scan, changes: Partial<Scan>): Promise<void> {
     const changed = await this.#store.change(scan.seq, () => changes)
-    if (changed) this.#scans.value = this.#scans.value.map((shown) => (shown.seq === scan.seq ? changed : shown))
+    if (changed)
+      this.#scans.value = this.#scans.value.map((shown) => (shown.seq === scan.seq ? changed : shown))
   }
 
   /** Tickets by the number printed on them, as far as the list knows. */

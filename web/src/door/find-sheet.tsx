@@ -42,7 +42,10 @@ export function FindSheet({
     if (mayAsk) {
       state.value = 'busy'
       try {
-        const { attendees } = await ask(FindAttendees, { eventId: door.scanner.eventId, search: asked.trim() })
+        const { attendees } = await ask(FindAttendees, {
+          eventId: door.scanner.eventId,
+          search: asked.trim(),
+        })
         people.value = attendees?.edges.map(({ node }) => node) ?? []
       } catch {
         state.value = 'failed'

@@ -11,7 +11,7 @@ import { TextInput } from '../ui/text-input.tsx'
 import { linkOf, type Scanner } from './scanner.ts'
 
 /** Makes a scanner of somebody else's phone: a link with a token for this event's door alone, as a code to scan. */
-export default function Invite({ scanner: { eventId, title } }: { scanner: Scanner }) {
+export function Invite({ scanner: { eventId, title } }: { scanner: Scanner }) {
   const t = useTexts('door')
   const name = useSignal('')
   const gate = useSignal('')

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
-import { lazy, Suspense } from 'preact/compat'
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
 import { session } from '../api/session.ts'
 import { number } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
@@ -10,8 +11,7 @@ import { CountsView } from './counts-view.tsx'
 import { clock } from './describe.ts'
 import type { Door } from './door.ts'
 import { prefer, preferences } from './preferences.ts'
-
-const Invite = lazy(() => import('./invite.tsx'))
+import type { Scanner } from './scanner.ts'
 
 /** What is set once in an evening: sound, light, another scanner, and the end of this one. */
 export function MenuSheet({
@@ -33,12 +33,16 @@ export function MenuSheet({
     part.value = 'menu'
     close()
   }
-  const title = { menu: door.scanner.title || t.title, invite: t.invite.heading, leave: t.scan.leaveAsk }[part.value]
+  const title = { menu: door.scanner.title || t.title, invite: t.invite.heading, leave: t.scan.leaveAsk }[
+    part.value
+  ]
   return (
     <Sheet open={open} title={title} onClose={shut}>
       {part.value === 'menu' && (
         <div class="door-menu">
-          <p class="door-note">{known ? t.link.ready(number(known.tickets), clock(known.freshAt)) : t.link.noList}</p>
+          <p class="door-note">
+            {known ? t.link.ready(number(known.tickets), clock(known.freshAt)) : t.link.noList}
+          </p>
           <Switch
             label={t.scan.sound}
             checked={!preferences.value.isQuiet}
@@ -63,11 +67,7 @@ export function MenuSheet({
           </Button>
         </div>
       )}
-      {part.value === 'invite' && (
-        <Suspense fallback={<p role="status">{t.loading}</p>}>
-          <Invite scanner={door.scanner} />
-        </Suspense>
-      )}
+      {part.value === 'invite' && <InviteLater scanner={door.scanner} />}
       {part.value === 'leave' && (
         <div class="door-menu">
           <p>{waiting > 0 ? t.scan.leaveWaiting(waiting) : t.scan.leaveHint}</p>
@@ -86,4 +86,18 @@ export function MenuSheet({
       )}
     </Sheet>
   )
+}
+
+/** What draws codes is loaded only for whoever invites others. */
+function InviteLater({ scanner }: { scanner: Scanner }) {
+  const t = useTexts('door')
+  const loaded = useSignal<{ Invite: ComponentType<{ scanner: Scanner }> } | 'failed' | null>(null)
+  useEffect(() => {
+    import('./invite.tsx').then(
+      (module) => (loaded.value = module),
+      () => (loaded.value = 'failed'),
+    )
+  }, [])
+  if (loaded.value === 'failed') return <p role="alert">{t.invite.failed}</p>
+  return loaded.value ? <loaded.value.Invite scanner={scanner} /> : <p role="status">{t.loading}</p>
 }

@@ -54,7 +54,10 @@ export function RecentList({ door, limit }: { door: Door; limit: number }) {
       )}
       <ul class="door-recent">
         {inOrder.map((scan) => (
-          <li key={scan.seq} class={isConflict(scan) ? 'door-recent__item door-recent__item--conflict' : 'door-recent__item'}>
+          <li
+            key={scan.seq}
+            class={isConflict(scan) ? 'door-recent__item door-recent__item--conflict' : 'door-recent__item'}
+          >
             <Icon name={isConflict(scan) ? 'alert' : ICONS[toneOf(scan.verdict?.kind ?? 'SCAN_AGAIN')]} />
             <div class="door-recent__what">
               <p class="door-recent__word">
@@ -62,7 +65,9 @@ export function RecentList({ door, limit }: { door: Door; limit: number }) {
                 {scan.verdict?.holder && <span> · {scan.verdict.holder}</span>}
               </p>
               <p class="door-recent__more">
-                {[scan.verdict?.typeName, scan.ticketId && numberOf(scan.ticketId), standing(scan, t)].filter(Boolean).join(' · ')}
+                {[scan.verdict?.typeName, scan.ticketId && numberOf(scan.ticketId), standing(scan, t)]
+                  .filter(Boolean)
+                  .join(' · ')}
               </p>
               {isConflict(scan) && <p class="door-recent__conflict">{conflictOf(scan, t)}</p>}
             </div>
@@ -91,7 +96,10 @@ export function RecentList({ door, limit }: { door: Door; limit: number }) {
 }
 
 const isUndoable = ({ state, verdict, direction, outcome }: Scan): boolean =>
-  state === 'SETTLED' && verdict?.kind === 'ADMITTED' && direction === 'ENTRY' && outcome?.outcome !== 'UNDONE'
+  state === 'SETTLED' &&
+  verdict?.kind === 'ADMITTED' &&
+  direction === 'ENTRY' &&
+  outcome?.outcome !== 'UNDONE'
 
 /** Where a scan is on its way, while there is something to say of that. */
 function standing({ state, outcome }: Scan, t: Texts): string | null {
@@ -102,7 +110,8 @@ function standing({ state, outcome }: Scan, t: Texts): string | null {
 
 /** Who else came in with the ticket, when and where; or why the server would not have let it in. */
 function conflictOf({ outcome, elsewhere }: Scan, t: Texts): string {
-  if (outcome?.outcome === 'REFUSED') return t.recent.refusedLater(t.verdict[(outcome.reason ?? 'UNKNOWN') as VerdictKind])
+  if (outcome?.outcome === 'REFUSED')
+    return t.recent.refusedLater(t.verdict[(outcome.reason ?? 'UNKNOWN') as VerdictKind])
   if (!elsewhere) return t.verdict.USED
   return (elsewhere.isFirst ? t.recent.first : t.recent.second)(elsewhere.gate, time(elsewhere.at))
 }

@@ -65,7 +65,9 @@ export function ScannerPage({ door, leave }: { door: Door; leave(): Promise<void
       <VerdictSaid verdict={verdict.value} freshAt={freshAt} />
       <div class="door-side">
         <LinkNotice door={door} />
-        {known.value?.reentry && <DirectionChoice value={direction.value} choose={(way) => (direction.value = way)} />}
+        {known.value?.reentry && (
+          <DirectionChoice value={direction.value} choose={(way) => (direction.value = way)} />
+        )}
         <Tally door={door} />
         <div class="door-side__wide">
           <CountsView door={door} />
@@ -146,7 +148,12 @@ function Tally({ door }: { door: Door }) {
         <b class="figures">{number(counts.checkedIn)}</b> <span>/ {number(counts.total)}</span>{' '}
         <span class="door-tally__what">{t.scan.inside}</span>
       </p>
-      <progress class="door-tally__bar" max={counts.total || 1} value={counts.checkedIn} aria-label={t.scan.inside} />
+      <progress
+        class="door-tally__bar"
+        max={counts.total || 1}
+        value={counts.checkedIn}
+        aria-label={t.scan.inside}
+      />
       {last && (
         <p class="door-tally__last" role="status">
           {t.scan.elsewhere(last.gate, time(last.at))}

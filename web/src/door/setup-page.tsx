@@ -70,7 +70,14 @@ export function SetupPage({ become }: { become(scanner: Scanner): Promise<void> 
           {explain(error.value).text}
         </Notice>
       )}
-      {isMember && !error.value && <Events events={events.value} choose={(event) => (chosen.value = event)} chosen={chosen.value} become={become} />}
+      {isMember && !error.value && (
+        <Events
+          events={events.value}
+          choose={(event) => (chosen.value = event)}
+          chosen={chosen.value}
+          become={become}
+        />
+      )}
       <LinkForm become={become} />
     </div>
   )

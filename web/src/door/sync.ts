@@ -82,7 +82,9 @@ async function send(
     }
     const [scan] = scans
     if (!scan || error.code !== 'BAD_USER_INPUT') return // a fault at the server: not lost, and tried again
-    const changed = await store.change(scan.seq, ({ state }) => (state === 'WAITING' ? { state: 'STUCK' } : null))
+    const changed = await store.change(scan.seq, ({ state }) =>
+      state === 'WAITING' ? { state: 'STUCK' } : null,
+    )
     if (changed) settled(changed)
   }
 }

@@ -46,10 +46,17 @@ export function play(tone: Tone): void {
   navigator.vibrate?.(BUZZES[tone])
   if (audio?.state !== 'running') return
   const { wave, notes } = NOTES[tone]
-  for (const [frequency, from, length] of notes) sound(audio, wave, frequency, audio.currentTime + from, length)
+  for (const [frequency, from, length] of notes)
+    sound(audio, wave, frequency, audio.currentTime + from, length)
 }
 
-function sound(context: AudioContext, wave: OscillatorType, frequency: number, from: number, length: number): void {
+function sound(
+  context: AudioContext,
+  wave: OscillatorType,
+  frequency: number,
+  from: number,
+  length: number,
+): void {
   const [oscillator, gain] = [context.createOscillator(), context.createGain()]
   oscillator.type = wave
   oscillator.frequency.value = frequency

@@ -1,4 +1,4 @@
-import type { Same } from '../index.ts'
+import type { Same } from '../same.ts'
 
 export const door: Same<typeof import('../id/door.ts').door> = {
   title: 'Ticket scanner',
@@ -38,6 +38,7 @@ export const door: Same<typeof import('../id/door.ts').door> = {
     copied: 'Link copied.',
     share: 'Share',
     once: 'This code is shown only now. Whoever has it can scan until you revoke it.',
+    failed: 'A code cannot be made without a signal.',
     code: 'QR code for the helper’s phone',
   },
 
@@ -46,7 +47,8 @@ export const door: Same<typeof import('../id/door.ts').door> = {
     away: 'Offline',
     refused: 'Refused',
     awayHint: (fresh: string) => `No signal. The scanner decides by itself, by its list of ${fresh}.`,
-    noList: 'There is no list of tickets yet. Connect once; from then on the scanner works without a signal too.',
+    noList:
+      'There is no list of tickets yet. Connect once; from then on the scanner works without a signal too.',
     refusedHint: 'This scanner is not valid any more. Ask the organizer for a new code, or sign in again.',
     waiting: (n: number) => `${n} not sent yet`,
     waitingShort: (n: number) => `${n} waiting`,
@@ -81,7 +83,8 @@ export const door: Same<typeof import('../id/door.ts').door> = {
     counts: 'Counts',
     leave: 'Remove this scanner',
     leaveAsk: 'Remove the scanner from this device?',
-    leaveHint: 'Its token and the list of tickets are deleted from the device. To scan again, a new code is needed.',
+    leaveHint:
+      'Its token and the list of tickets are deleted from the device. To scan again, a new code is needed.',
     leaveWaiting: (n: number) =>
       `${n === 1 ? 'One scan has' : `${n} scans have`} not been sent and would be lost. Connect and send first.`,
     leaveAnyway: 'Delete and remove',
@@ -157,8 +160,10 @@ export const door: Same<typeof import('../id/door.ts').door> = {
     undoDone: 'The ticket is valid again.',
     undoFailed: 'It could not be undone. Only the event’s organizer can, while online.',
     conflicts: (n: number) => `${n} to look into`,
-    first: (gate: string | null, at: string) => `Had come in before ${gate ? `at ${gate}` : 'at another door'}, ${at}`,
-    second: (gate: string | null, at: string) => `Came in again ${gate ? `at ${gate}` : 'at another door'}, ${at}`,
+    first: (gate: string | null, at: string) =>
+      `Had come in before ${gate ? `at ${gate}` : 'at another door'}, ${at}`,
+    second: (gate: string | null, at: string) =>
+      `Came in again ${gate ? `at ${gate}` : 'at another door'}, ${at}`,
     refusedLater: (why: string) => `Should have been refused: ${why}`,
     ticket: (number: string) => `Ticket ${number}`,
     unanswered: 'Never answered',

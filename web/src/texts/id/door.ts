@@ -9,7 +9,8 @@ export const door = {
     today: 'Hari ini',
     later: 'Berikutnya',
     none: 'Belum ada acara yang Anda jaga.',
-    noneHint: 'Minta penyelenggara menambahkan Anda sebagai petugas pintu, atau buka tautan pemindai dari mereka.',
+    noneHint:
+      'Minta penyelenggara menambahkan Anda sebagai petugas pintu, atau buka tautan pemindai dari mereka.',
     signIn: 'Masuk',
     signInHint: 'Penyelenggara dan petugas masuk dengan akun mereka.',
     link: 'Punya kode pemindai?',
@@ -37,6 +38,7 @@ export const door = {
     copied: 'Tautan disalin.',
     share: 'Bagikan',
     once: 'Kode ini hanya tampil sekarang. Siapa pun yang memilikinya dapat memindai, sampai Anda mencabutnya.',
+    failed: 'Kode tidak dapat dibuat tanpa sinyal.',
     code: 'Kode QR untuk ponsel petugas',
   },
 
@@ -81,7 +83,8 @@ export const door = {
     leave: 'Lepas pemindai ini',
     leaveAsk: 'Lepas pemindai dari perangkat ini?',
     leaveHint: 'Token dan daftar tiket dihapus dari perangkat. Untuk memindai lagi perlu kode baru.',
-    leaveWaiting: (n: number) => `${n} pindaian belum terkirim dan akan hilang. Sambungkan ke internet dan kirim dulu.`,
+    leaveWaiting: (n: number) =>
+      `${n} pindaian belum terkirim dan akan hilang. Sambungkan ke internet dan kirim dulu.`,
     leaveAnyway: 'Hapus dan lepas',
     cancel: 'Batal',
     addDevice: 'Tambah pemindai lain',
@@ -155,7 +158,8 @@ export const door = {
     undoDone: 'Tiket berlaku lagi.',
     undoFailed: 'Tidak dapat dibatalkan. Hanya penyelenggara acara yang bisa, saat daring.',
     conflicts: (n: number) => `${n} perlu diperiksa`,
-    first: (gate: string | null, at: string) => `Sudah masuk lebih dulu ${gate ? `di ${gate}` : 'di pintu lain'}, ${at}`,
+    first: (gate: string | null, at: string) =>
+      `Sudah masuk lebih dulu ${gate ? `di ${gate}` : 'di pintu lain'}, ${at}`,
     second: (gate: string | null, at: string) => `Masuk lagi ${gate ? `di ${gate}` : 'di pintu lain'}, ${at}`,
     refusedLater: (why: string) => `Seharusnya ditolak: ${why}`,
     ticket: (number: string) => `Tiket ${number}`,
