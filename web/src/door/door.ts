@@ -220,10 +220,15 @@ export class Door {
   ): Promise<Verdict> {
     const usedAt = textOf(extensions.checkedInAt)
     const usedHere = extensions.deviceId === this.scanner.deviceId
-    const isUntold = (own: Scan): boolean =>
-      own.seq !== scan.seq && own.scannedAt === usedAt && own.verdict?.kind !== 'ADMITTED'
-    if (usedHere && (await this.#store.ofTicket(about.ticketId ?? '')).some(isUntold))
-      return { ...about, kind: 'ADMITTED' }
+    const ofTicket = usedHere ? await this.#store.ofTicket(about.ticketId ?? '') : []
+    const untold = ofTicket.find(
+      (own) => own.seq !== scan.seq && own.scannedAt === usedAt && own.verdict?.kind !== 'ADMITTED',
+    )
+    if (untold) {
+      const verdict: Verdict = { ...about, kind: 'ADMITTED' }
+      await this.#store.change(untold.seq, () => ({ state: 'SETTLED', verdict })) // told now, and not once more
+      return verdict
+    }
     const used = { ...(usedAt && { usedAt }), usedGate: textOf(extensions.gate) ?? null, usedHere }
     return { ...about, kind: 'USED', ...used }
   }
