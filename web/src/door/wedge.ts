@@ -1,5 +1,5 @@
-/** Between two keys of a hardware scanner; nobody types so fast for long. */
-const GAP_MS = 45
+/** Between two keys of a hardware scanner, also of one by radio; nobody types so fast for long. */
+const GAP_MS = 80
 
 /** After so many keys in a row it is a scanner, and no field or button is given the others. */
 const SURE = 4
