@@ -26,6 +26,14 @@ const operations = (): Plugin => ({
   },
 })
 
+/** Stylesheets come by chunks, in any order; each says first in which order the layers count. */
+const layers = (): Plugin => ({
+  name: 'karcis-layers',
+  enforce: 'pre',
+  transform: (code, id) =>
+    id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
+})
+
 /** An entry whose room exists. */
 const entry = (name: string, file: string): Record<string, string> =>
   existsSync(join(here, file)) ? { [name]: join(here, file) } : {}
@@ -54,6 +62,7 @@ export default defineConfig({
   },
   plugins: [
     operations(),
+    layers(),
     existsSync(join(here, 'src/worker/worker.ts')) &&
       VitePWA({
         strategies: 'injectManifest',

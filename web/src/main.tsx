@@ -1,4 +1,6 @@
 import { render } from 'preact'
+import './ui/tokens.css'
+import './ui/base.css'
 import { App } from './app/app.tsx'
 import { loadTexts } from './texts/index.ts'
 import { language } from './texts/language.ts'
@@ -6,6 +8,6 @@ import { language } from './texts/language.ts'
 const root = document.getElementById('app')
 if (!root) throw new Error('the page has no #app')
 document.documentElement.lang = language.value
-await loadTexts(['app', 'errors'])
+await loadTexts(['app', 'ui'])
 root.replaceChildren()
 render(<App />, root)

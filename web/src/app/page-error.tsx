@@ -1,6 +1,8 @@
 import { asApiError } from '../api/api-error.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { useTitle } from '../texts/title.ts'
+import { Button } from '../ui/button.tsx'
+import { Empty } from '../ui/empty.tsx'
 
 /** In place of a page that failed: what happened, by its code, and what can be done. */
 export function PageError({ error, retry }: { error: unknown; retry(): void }) {
@@ -8,31 +10,23 @@ export function PageError({ error, retry }: { error: unknown; retry(): void }) {
   const { title, text } = explain(asApiError(error))
   useTitle(title)
   return (
-    <section class="page-message">
-      <h1>{title}</h1>
-      <p>{text}</p>
-      <p>
-        <button type="button" onClick={retry}>
-          {t.failed.retry}
-        </button>{' '}
-        <a href="/">{t.failed.home}</a>
-      </p>
-    </section>
-  )
-}
-
-/** In place of a page whose code the server has no more. */
-export function NewerVersion() {
-  const t = useTexts('app')
-  useTitle(t.failed.newer)
-  return (
-    <section class="page-message">
-      <h1>{t.failed.newer}</h1>
-      <p>{t.failed.newerText}</p>
-      <button type="button" onClick={() => location.reload()}>
-        {t.updateNow}
-      </button>
-    </section>
+    <div class="page page-message">
+      <Empty
+        level={1}
+        title={title}
+        text={text}
+        action={
+          <div class="row">
+            <Button variant="primary" onClick={retry}>
+              {t.failed.retry}
+            </Button>
+            <Button variant="quiet" href="/">
+              {t.failed.home}
+            </Button>
+          </div>
+        }
+      />
+    </div>
   )
 }
 
@@ -41,10 +35,17 @@ export function NotFound() {
   const t = useTexts('app')
   useTitle(t.notFound.title)
   return (
-    <section class="page-message">
-      <h1>{t.notFound.title}</h1>
-      <p>{t.notFound.text}</p>
-      <a href="/">{t.notFound.action}</a>
-    </section>
+    <div class="page page-message">
+      <Empty
+        level={1}
+        title={t.notFound.title}
+        text={t.notFound.text}
+        action={
+          <Button variant="primary" href="/">
+            {t.notFound.action}
+          </Button>
+        }
+      />
+    </div>
   )
 }

@@ -2,7 +2,7 @@ import type { ComponentType } from 'preact'
 import { lazy } from 'preact-iso'
 import type { Route } from '../route.ts'
 import { loadTexts } from '../texts/index.ts'
-import { NewerVersion } from './page-error.tsx'
+import { NotLoaded } from './not-loaded.tsx'
 
 /** A route whose page loads when it is first shown. */
 export interface LazyRoute extends Route {
@@ -16,12 +16,12 @@ export const routes: readonly LazyRoute[] = Object.values(rooms)
   .flat()
   .map((route) => ({ ...route, component: lazy(() => load(route)) }))
 
-/** Code that is gone from the server belongs to a version that is, too. */
+/** What does not load is said on the page. */
 async function load({ load, texts }: Route): Promise<{ default: ComponentType }> {
   try {
     const [page] = await Promise.all([load(), loadTexts(texts)])
     return page
   } catch {
-    return { default: NewerVersion }
+    return { default: NotLoaded }
   }
 }

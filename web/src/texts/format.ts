@@ -1,3 +1,4 @@
+import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import { type Language, language } from './language.ts'
 
 const TAGS: Record<Language, string> = { id: 'id-ID', en: 'en-GB' }
@@ -19,13 +20,16 @@ function formatter<F, O>(Make: new (locale: string, options: O) => F, options: O
   return found
 }
 
-/** An amount in a currency's minor units never comes from the API: `Money` is in major ones, as 250000 rupiah or 12.5 dollars. */
-export const money = (amount: number, currency: string): string =>
-  formatter(Intl.NumberFormat, {
+/** @param amount as the API counts it: in the smallest unit that is charged, so IDR 150000 is Rp 150.000 and USD 1250 is US$ 12.50. */
+export function money(amount: number, currency: string): string {
+  const digits = decimalsOf(currency)
+  return formatter(Intl.NumberFormat, {
     style: 'currency',
     currency,
-    ...(Number.isInteger(amount) && currency === 'IDR' ? { maximumFractionDigits: 0 } : {}),
-  }).format(amount)
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(amount / 10 ** digits)
+}
 
 export const number = (value: number): string => formatter(Intl.NumberFormat, {}).format(value)
 

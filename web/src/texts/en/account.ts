@@ -1,0 +1,127 @@
+import { number, plural } from '../format.ts'
+import type { account as indonesian } from '../id/account.ts'
+import type { Same } from '../same.ts'
+
+export const account: Same<typeof indonesian> = {
+  email: 'E-mail address',
+  password: 'Password',
+  newPassword: 'New password',
+  passwordHint: 'At least 8 characters. A sentence you remember is better than a complicated word.',
+  name: 'Name',
+  nameHint: 'Others see this name.',
+  or: 'or',
+  back: 'Back',
+  again: 'Try again',
+  signIn: {
+    title: 'Sign in',
+    submit: 'Sign in',
+    forgot: 'Forgot your password?',
+    passkey: 'Sign in with a passkey',
+    link: 'E-mail me a link to sign in',
+    google: 'Sign in with Google',
+    new: 'No account yet?',
+    signUp: 'Sign up',
+    guest: 'You are buying as a guest. Signing in ends that purchase.',
+    already: (name) => `You are signed in as ${name}.`,
+    go: 'Go on',
+    passkeyFailed: 'The passkey was not used. Try again, or sign in another way.',
+  },
+  link: {
+    title: 'Sign in by link',
+    text: 'We send a link that signs you in when you open it. No password.',
+    submit: 'Send the link',
+    sentTitle: 'Look into your e-mail',
+    sent: (email) =>
+      `If ${email} has an account, the link is on its way. It works once, for 15 minutes. Nothing there? Look into spam.`,
+  },
+  factor: {
+    title: 'Second step',
+    text: 'This account is protected by a second step.',
+    code: 'Code',
+    codeHint: 'Six digits of your authenticator app, or one recovery code.',
+    submit: 'Go on',
+    passkey: 'Use a passkey',
+  },
+  signUp: {
+    title: 'Make an account',
+    text: 'All your tickets in one place, on every device. Free.',
+    submit: 'Make my account',
+    have: 'Have an account?',
+    signIn: 'Sign in',
+    welcome: (name) => `Welcome, ${name}!`,
+    verify: 'We sent a link to your e-mail. Open it to show that the address is yours.',
+  },
+  forgot: {
+    title: 'Forgot your password',
+    text: 'Give the e-mail address of your account. We send a link to choose a new password.',
+    submit: 'Send the link',
+    sent: (email) =>
+      `If ${email} has an account, a link to a new password is on its way. It works for an hour. Nothing there? Look into spam.`,
+  },
+  reset: {
+    title: 'Choose a new password',
+    text: 'Every device that is still signed in will be signed out.',
+    submit: 'Save the password',
+    done: 'The password is saved',
+    doneText: 'Now sign in with it.',
+  },
+  verify: {
+    working: 'Confirming the e-mail address…',
+    done: 'The address is confirmed',
+    text: (email) => `${email} is yours. Thank you.`,
+  },
+  magic: { working: 'Signing you in…' },
+  confirm: {
+    working: 'Confirming the new address…',
+    done: 'Confirmed',
+    changed: (email) => `The e-mail address of your account is ${email} now.`,
+    waiting:
+      'One more link: the one that was sent to your other address. The address changes once both are opened.',
+  },
+  undo: {
+    title: 'Take the new address back?',
+    text: 'Your account gets its old e-mail address back. To be safe, its password is removed and every device is signed out.',
+    submit: 'Yes, give me my address back',
+    done: 'You have your address back',
+    doneText: 'Now choose a new password.',
+    next: 'Choose a new password',
+  },
+  claim: {
+    title: 'Keep your tickets in an account',
+    text: 'Choose a password, and what you bought as a guest belongs to your account.',
+    submit: 'Make my account',
+    own: (name) => `You are signed in as ${name}. The tickets can move into this account.`,
+    move: 'Move them to my account',
+    done: 'The tickets are in your account',
+    doneText: 'In a moment you see them all in My tickets.',
+    tickets: 'See tickets',
+    taken: 'This address has an account. Sign in, and the tickets move there.',
+  },
+  google: {
+    working: 'Coming back from Google…',
+    linked: 'Your Google account is linked.',
+    takenText:
+      'The address at Google has an account here. Sign in as usual, then link Google under Security.',
+    refused: 'You cancelled it at Google. Nothing has changed.',
+  },
+  noToken: {
+    title: 'The link is not complete',
+    text: 'Open the link in the e-mail again, or copy all of its address.',
+  },
+  stepUp: {
+    title: 'Show that it is you',
+    text: 'This step matters, so we ask once more. You are not asked again for ten minutes.',
+    submit: 'Go on',
+    cancel: 'Cancel',
+    passkey: 'Use a passkey',
+    code: 'Code of your authenticator, or a recovery code',
+    neither: 'This account has no password. Sign in again to go on.',
+  },
+  need: {
+    title: 'Sign in to see your account',
+    text: 'Profile, security, notifications and wallet are here.',
+    guest: 'You are shopping as a guest. Make an account by the link that came with your tickets.',
+  },
+  left: (count) => plural(count, { one: '# code left', other: '# codes left' }),
+  count: (count) => number(count),
+}
