@@ -1,0 +1,36 @@
+import { useSignal } from '@preact/signals'
+import type { ComponentType } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { loadTexts, useTexts } from '../texts/index.ts'
+import { Skeleton } from '../ui/skeleton.tsx'
+import type { EventForSale } from './choice.tsx'
+import type { HoldFields } from './holding.ts'
+
+interface SeatChoiceProps {
+  event: EventForSale
+  /** General admission that is held together with the seats. */
+  items: { ticketTypeId: string; quantity: number }[]
+  onHold(hold: HoldFields): void
+}
+
+/** The seat map, whose code comes only with an event that has one. */
+export function SeatChoice({ event, items, onHold }: SeatChoiceProps) {
+  const t = useTexts('checkout')
+  const partySize = useSignal(2)
+  const Picker = useSignal<ComponentType<any> | null>(null)
+  useEffect(() => {
+    void import('../seat-map/seat-picker.tsx').then(({ SeatPicker }) => {
+      Picker.value = SeatPicker
+    })
+  }, [])
+  return (
+    <section aria-labelledby="seats">
+      <h2 id="seats">{t.seatsTitle}</h2>
+      {Picker.value ? (
+        <Picker.value eventId={event.id} slug={event.slug} items={items} partySize={partySize} onHold={onHold} />
+      ) : (
+        <Skeleton shape="picture" />
+      )}
+    </section>
+  )
+}
