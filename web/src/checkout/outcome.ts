@@ -58,7 +58,7 @@ export const isSettled = (outcome: Outcome): boolean =>
  * after a lost answer all mean the same attempt.
  */
 export const bookingKey = (holdId: string, promoCodes: readonly string[], unitPrice: number | null): string =>
-  `book ${holdId} ${unitPrice ?? ''} ${promoCodes.join(' ')}`.trim()
+  `book ${holdId} ${unitPrice ?? ''} ${promoCodes.join(' ')}`.trim().slice(0, 255)
 
 /**
  * The idempotency key of paying, likewise. The payment that came to nothing before is part of it: after a refusal the next try is another one,
