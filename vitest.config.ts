@@ -11,7 +11,7 @@ export default defineConfig({
   // Vite would take graphql's ES module where Node takes its CommonJS one: two copies refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
-    include: ['{packages,subgraphs,router,e2e,scripts}/**/*.test.ts'],
+    include: ['{packages,subgraphs,router,e2e,scripts,web}/**/*.test.{ts,tsx}'],
     globalSetup: ['scripts/generate.ts', 'packages/testkit/src/global-setup.ts'],
     pool: 'forks',
     execArgv: ['--disable-warning=ExperimentalWarning'],

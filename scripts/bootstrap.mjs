@@ -24,7 +24,9 @@ function wantedInstall() {
   const packages = ['packages', 'subgraphs'].flatMap((parent) =>
     readdirSync(join(root, parent)).map((name) => join(parent, name)),
   )
-  const manifests = ['.', 'router', 'e2e', 'bench', ...packages].map((folder) => join(folder, 'package.json'))
+  const manifests = ['.', 'router', 'web', 'e2e', 'bench', ...packages].map((folder) =>
+    join(folder, 'package.json'),
+  )
   const hash = createHash('sha256').update(`${PNPM} ${process.platform} ${process.arch}`)
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests.sort()]) {
     if (existsSync(join(root, file))) hash.update(`\n${file}\n`).update(readFileSync(join(root, file)))

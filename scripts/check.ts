@@ -4,6 +4,9 @@ import { migrationProblems } from '@karcis/infra/migration-rules'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 
+/** A page, a worker and Node have different globals. */
+const WEB_PROJECTS = ['web', 'web/tsconfig.worker.json', 'web/tsconfig.node.json']
+
 interface Check {
   readonly name: string
   run(): Promise<Outcome>
@@ -11,6 +14,7 @@ interface Check {
 
 const CHECKS: readonly Check[] = [
   { name: 'types', run: () => runTool('tsc', ['-p', '.']) },
+  { name: 'web types', run: () => allOf(WEB_PROJECTS.map((project) => runTool('tsc', ['-p', project]))) },
   { name: 'lint', run: () => runTool('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'format', run: () => runTool('biome', ['format']) },
   { name: 'unused code', run: () => runTool('knip', ['--no-progress', '--no-config-hints']) },
@@ -42,6 +46,12 @@ async function fix(): Promise<void> {
 interface Outcome {
   readonly ok: boolean
   readonly output: string
+}
+
+/** One outcome of several commands. */
+async function allOf(running: readonly Promise<Outcome>[]): Promise<Outcome> {
+  const outcomes = await Promise.all(running)
+  return { ok: outcomes.every(({ ok }) => ok), output: outcomes.map(({ output }) => output).join('') }
 }
 
 const listed = (problems: readonly string[]): Outcome => ({

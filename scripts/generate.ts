@@ -1,15 +1,26 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { exclusively, hashFiles, isStamped, writeStamp } from './once.ts'
-import { generatedDirectory, prismaFile, ROOT, sdlFile } from './paths.ts'
+import {
+  generatedDirectory,
+  prismaFile,
+  ROOT,
+  sdlFile,
+  SUPERGRAPH,
+  WEB_GENERATED,
+  WEB_SOURCE,
+} from './paths.ts'
 
 type Log = (line: string) => void
 
-/** Brings the generated code of all subgraphs up to date; what is current is left alone, in milliseconds. */
+/** Brings the generated code of all subgraphs and of the web app up to date; what is current is left alone, in milliseconds. */
 export async function generate(log: Log = console.log): Promise<void> {
-  await Promise.all(SUBGRAPHS.flatMap((name) => [databaseClient(name, log), resolverTypes(name, log)]))
+  await Promise.all([
+    ...SUBGRAPHS.flatMap((name) => [databaseClient(name, log), resolverTypes(name, log)]),
+    webOperations(log),
+  ])
 }
 
 /** The Prisma client of prisma/<name>/schema.prisma. */
@@ -44,6 +55,21 @@ async function resolverTypes(name: SubgraphName, log: Log): Promise<void> {
   const code = await generateResolverTypes(name)
   mkdirSync(generatedDirectory(name), { recursive: true })
   writeFileSync(file, code)
+  writeStamp(stamp, hash)
+}
+
+/** The web app's operations, made from its documents and the API's schema, and the registry of its texts. */
+async function webOperations(log: Log): Promise<void> {
+  const stamp = join(WEB_GENERATED, '.stamp')
+  const documents = globSync('*/*.graphql', { cwd: WEB_SOURCE }).sort()
+  const texts = globSync('texts/id/*.ts', { cwd: WEB_SOURCE }).sort()
+  const sources = [SUPERGRAPH, join(import.meta.dirname, 'web-operations.ts')]
+  const contents = hashFiles([...sources, ...documents.map((file) => join(WEB_SOURCE, file))])
+  const hash = [contents, ...documents, ...texts].join(' ')
+  if (isStamped(stamp, hash)) return
+  log('generating the operations of the web app')
+  const { generateWebOperations } = await import('./web-operations.ts')
+  await generateWebOperations()
   writeStamp(stamp, hash)
 }
 

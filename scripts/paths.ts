@@ -16,3 +16,7 @@ export const generatedDirectory = (name: SubgraphName): string =>
 
 /** The composed schema that the router loads. */
 export const SUPERGRAPH = join(ROOT, 'schema', 'supergraph.graphql')
+
+/** The web app's source, and what is generated into it; the latter never committed. */
+export const WEB_SOURCE = join(ROOT, 'web/src')
+export const WEB_GENERATED = join(WEB_SOURCE, 'generated')

@@ -1,0 +1,110 @@
+import { type Client, createClient } from 'graphql-ws'
+import { ApiError, type WireError } from './api-error.ts'
+import type { Document } from './document.ts'
+import { accessToken, onIdentityChange } from './session.ts'
+import type { Sink } from './subscribe.ts'
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 20_000
+const KEEP_ALIVE_MS = 15_000
+const PONG_WITHIN_MS = 8_000
+
+/** Nothing has run on it for this long: closed, before the router does so. */
+const IDLE_MS = 30_000
+
+/** Close codes that say that asking again comes to the same: not allowed at all, too many sockets or messages. */
+const FINAL = new Set([4400, 4401, 4429])
+
+const states = new Set<(state: 'live' | 'reconnecting') => void>()
+let live = false
+let client: Client | null = null
+
+/** One operation on the socket that all share. Gives what ends it. */
+export function open<R, V>(document: Document<R, V>, variables: V, sink: Sink<R>): () => void {
+  const state = (now: 'live' | 'reconnecting') => sink.state?.(now)
+  states.add(state)
+  if (live) state('live')
+  const done = () => void states.delete(state)
+  client ??= connect()
+  const stop = client.subscribe<R>(
+    { query: document, variables: variables as Record<string, unknown> },
+    {
+      next: ({ data, errors }) => {
+        if (data) sink.next(data)
+        else if (errors) sink.error?.(ApiError.of(errors))
+      },
+      error: (error) => {
+        done()
+        sink.error?.(refused(error))
+      },
+      complete: () => {
+        done()
+        sink.complete?.()
+      },
+    },
+  )
+  return () => {
+    done()
+    stop()
+  }
+}
+
+function connect(): Client {
+  const created = createClient({
+    url: new URL('/graphql', location.origin).href.replace(/^http/, 'ws'),
+    lazy: true,
+    lazyCloseTimeout: IDLE_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    connectionParams: async () => {
+      const token = await accessToken()
+      return token === null ? {} : { authorization: `Bearer ${token}` }
+    },
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: (event) => !(isClose(event) && FINAL.has(event.code)),
+    retryWait: waitOrOnline,
+    on: {
+      connected: () => show(true),
+      closed: () => show(false),
+      ping: (received) => {
+        if (!received) pongTimer = setTimeout(() => created.terminate(), PONG_WITHIN_MS)
+      },
+      pong: (received) => {
+        if (received) clearTimeout(pongTimer)
+      },
+    },
+  })
+  let pongTimer: ReturnType<typeof setTimeout> | undefined
+  // What a socket may see was settled as it was opened.
+  onIdentityChange(() => created.terminate())
+  return created
+}
+
+function show(isLive: boolean): void {
+  live = isLive
+  for (const state of states) state(isLive ? 'live' : 'reconnecting')
+}
+
+/** Longer with each try, by chance in between, so that not all who lost a server come back at once; at once when the network is back. */
+function waitOrOnline(retries: number): Promise<void> {
+  const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(retries, 10))
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, longest * (0.5 + Math.random() / 2))
+    function done() {
+      clearTimeout(timer)
+      globalThis.removeEventListener?.('online', done)
+      resolve()
+    }
+    globalThis.addEventListener?.('online', done)
+  })
+}
+
+const isClose = (event: unknown): event is { code: number; reason: string } =>
+  typeof event === 'object' && event !== null && 'code' in event
+
+function refused(error: unknown): ApiError {
+  if (Array.isArray(error)) return ApiError.of(error as WireError[])
+  if (!isClose(error)) return new ApiError('UNREACHABLE', String(error))
+  return error.code === 4401
+    ? new ApiError('UNAUTHENTICATED', error.reason)
+    : new ApiError(error.code === 4429 ? 'RATE_LIMITED' : 'UNREACHABLE', error.reason)
+}

@@ -1,0 +1,42 @@
+import type { app as indonesian } from '../id/app.ts'
+import type { Same } from '../same.ts'
+
+export const app: Same<typeof indonesian> = {
+  skip: 'Skip to content',
+  home: 'Karcis, to the front page',
+  search: 'Find events, artists or places',
+  searchSubmit: 'Search',
+  tickets: 'My tickets',
+  wishlist: 'Saved',
+  notifications: 'Notifications',
+  account: 'Account',
+  signIn: 'Sign in',
+  signUp: 'Sign up',
+  signOut: 'Sign out',
+  wallet: 'Wallet',
+  guest: (name) => `${name} (guest)`,
+  menu: 'Menu',
+  language: 'Language',
+  theme: 'Appearance',
+  themes: { system: 'Same as device', light: 'Light', dark: 'Dark' },
+  door: 'Ticket scanner',
+  forDevelopers: 'For developers',
+  footer: 'Karcis is an open-source ticketing platform.',
+  offline: 'You are offline. Tickets still open; the rest waits until you are connected again.',
+  online: 'Connected again.',
+  update: 'A new version of Karcis is ready.',
+  updateNow: 'Reload',
+  later: 'Later',
+  loading: 'Loading the page…',
+  notFound: {
+    title: 'There is no such page',
+    text: 'The address may be mistyped, or the page has moved.',
+    action: 'To the front page',
+  },
+  failed: {
+    retry: 'Try again',
+    home: 'To the front page',
+    newer: 'Karcis was updated',
+    newerText: 'This page belongs to the version before. Reload to use the new one.',
+  },
+}

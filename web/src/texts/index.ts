@@ -1,0 +1,61 @@
+import { signal } from '@preact/signals'
+import type { ApiError } from '../api/api-error.ts'
+import { loaders, type Rooms } from '../generated/texts.ts'
+import { choose } from './choice.ts'
+import type { errors } from './id/errors.ts'
+import { type Language, language } from './language.ts'
+
+export type Room = keyof Rooms
+
+/** What is loaded, by language and room. Whoever reads it is shown anew when something has come. */
+const loaded = signal<{ readonly [L in Language]: { readonly [R in Room]?: Rooms[R] } }>({ id: {}, en: {} })
+
+/** What is being loaded, by `language/room`. */
+const loading = new Map<string, Promise<void>>()
+
+/** Loads the texts of rooms, in the language that is shown or another one; what is there is left. */
+export async function loadTexts(rooms: readonly Room[], into: Language = language.value): Promise<void> {
+  await Promise.all(rooms.map((room) => load(room, into)))
+}
+
+/** The texts of a room in the person's language. Where they have not come yet, the component is suspended until they have. */
+export function useTexts<R extends Room>(room: R): Rooms[R] {
+  const texts = textsNow(room)
+  if (texts === undefined) throw load(room, language.value)
+  return texts
+}
+
+/** The texts of a room outside of a component; undefined while they have not come. */
+export const textsNow = <R extends Room>(room: R): Rooms[R] | undefined => loaded.value[language.value][room]
+
+/** Shows everything in another language, once its texts are there, and keeps that. */
+export async function setLanguage(next: Language): Promise<void> {
+  await loadTexts(Object.keys(loaded.value[language.value]) as Room[], next)
+  choose('language', next)
+  language.value = next
+  document.documentElement.lang = next
+}
+
+/** What happened, and what to do now; for every code of the API and of the way there. */
+export function explain(error: ApiError): { readonly title: string; readonly text: string } {
+  const texts = textsNow('errors')
+  const entry = texts?.[error.code as keyof typeof errors] ?? texts?.INTERNAL_SERVER_ERROR
+  if (!entry) return { title: error.code, text: '' }
+  const { title, text } = entry as { title: string; text: string | ((error: ApiError) => string) }
+  return { title, text: typeof text === 'function' ? text(error) : text }
+}
+
+function load(room: Room, into: Language): Promise<void> {
+  if (loaded.value[into][room] !== undefined) return Promise.resolve()
+  const key = `${into}/${room}`
+  const running = loading.get(key)
+  if (running) return running
+  const started = fetchTexts(room, into).finally(() => loading.delete(key))
+  loading.set(key, started)
+  return started
+}
+
+async function fetchTexts(room: Room, into: Language): Promise<void> {
+  const texts = await loaders[room][into]()
+  loaded.value = { ...loaded.value, [into]: { ...loaded.value[into], [room]: texts } }
+}

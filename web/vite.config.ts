@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { defineConfig, type Plugin, type ProxyOptions } from 'vite'
+import { VitePWA } from 'vite-plugin-pwa'
+
+const here = import.meta.dirname
+const ROUTER_URL = process.env.ROUTER_URL ?? 'http://localhost:4000'
+
+/** What the router answers itself; in development it is asked through the same origin, as its cookies and sockets demand. */
+const router: ProxyOptions = { target: ROUTER_URL, changeOrigin: false, ws: true }
+const PROXIED = ['/graphql', '/images', '/uploads', '/files', '/ide', '/outbox']
+
+/** Generates what is imported from src/generated; by a process of its own, as Vite would take another copy of graphql into this one. */
+async function generate(): Promise<void> {
+  await promisify(execFile)(process.execPath, [join(here, '../scripts/generate.ts')])
+}
+
+/** Operations are typed anew whenever a document changes. */
+const operations = (): Plugin => ({
+  name: 'karcis-operations',
+  buildStart: generate,
+  async watchChange(file) {
+    if (file.endsWith('.graphql') || file.includes('/texts/id/')) await generate()
+  },
+})
+
+/** An entry whose room exists. */
+const entry = (name: string, file: string): Record<string, string> =>
+  existsSync(join(here, file)) ? { [name]: join(here, file) } : {}
+
+export default defineConfig({
+  root: here,
+  appType: 'spa',
+  server: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
+  preview: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    sourcemap: false,
+    assetsInlineLimit: 0, // the page's policy allows nothing that is written into it
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { ...entry('app', 'index.html'), ...entry('embed', 'src/embed/embed.ts') },
+      output: {
+        entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
+        chunkFileNames: 'assets/[name]-[hash].js',
+        assetFileNames: 'assets/[name]-[hash][extname]',
+      },
+    },
+  },
+  plugins: [
+    operations(),
+    existsSync(join(here, 'src/worker/worker.ts')) &&
+      VitePWA({
+        strategies: 'injectManifest',
+        srcDir: 'src/worker',
+        filename: 'worker.ts',
+        injectRegister: false,
+        injectManifest: { globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/*'] },
+        manifest: {
+          name: 'Karcis',
+          short_name: 'Karcis',
+          description: 'Tiket acara, kursi pilihan sendiri.',
+          lang: 'id',
+          start_url: '/',
+          scope: '/',
+          display: 'standalone',
+          background_color: '#faf7f2',
+          theme_color: '#faf7f2',
+          icons: [
+            { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+            { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+            { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          ],
+        },
+      }),
+  ],
+})
