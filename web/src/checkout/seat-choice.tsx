@@ -19,9 +19,10 @@ export function SeatChoice({ event, items, onHold }: SeatChoiceProps) {
   const partySize = useSignal(2)
   const Picker = useSignal<ComponentType<any> | null>(null)
   useEffect(() => {
-    void import('../seat-map/seat-picker.tsx').then(({ SeatPicker }) => {
-      Picker.value = SeatPicker
-    })
+    for (const load of Object.values(import.meta.glob('../seat-map/seat-picker.tsx')))
+      void load().then((code) => {
+        Picker.value = (code as { SeatPicker: ComponentType }).SeatPicker
+      })
   }, [])
   return (
     <section aria-labelledby="seats">
