@@ -31,6 +31,8 @@ import { TicketRow } from './ticket-row.tsx'
 import { Waitlist } from './waitlist.tsx'
 import { WaitingRoom } from './waiting-room.tsx'
 
+const SEATS_ALONE = new Set<string>(['SEATS_UNAVAILABLE', 'ORPHAN_SEAT', 'SOLD_OUT'])
+
 export type EventForSale = NonNullable<BuyPageResult['event']>
 
 /** Choosing: live stock under the buyer's fingers, until places are held for them. */
@@ -82,12 +84,23 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
     })
   }
 
-  const onHold = (hold: HoldFields) => {
+  const onHold = (hold: { id: string }) => {
     writeDraft(hold.id, { promoCodes: [], unitPrice: unitPrice.value })
     keep(() => {
       selection.value = {}
     })
     route(`/checkout/${hold.id}`)
+  }
+
+  /** @returns whether this page deals with it; what is of seats alone the seat map says beside them. */
+  const refuse = (refusal: ApiError): boolean => {
+    if (SEATS_ALONE.has(refusal.code)) return false
+    error.value = refusal
+    if (refusal.code === 'QUEUE_REQUIRED') {
+      inQueue.value = true
+      admittedUntil.value = null
+    }
+    return true
   }
 
   const run = async (action: () => Promise<void>) => {
@@ -97,11 +110,8 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
     try {
       await action()
     } catch (failure) {
-      error.value = asApiError(failure)
-      if (error.value.code === 'QUEUE_REQUIRED') {
-        inQueue.value = true
-        admittedUntil.value = null
-      }
+      const refusal = asApiError(failure)
+      if (!refuse(refusal)) error.value = refusal
     } finally {
       busy.value = false
     }
@@ -305,7 +315,15 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
           </div>
         </div>
       )}
-      {seated && <SeatChoice event={event} items={itemsOf(selection.value)} onHold={onHold} />}
+      {seated && (
+        <SeatChoice
+          event={event}
+          items={itemsOf(selection.value)}
+          accessCode={accessCode.value.trim()}
+          onHold={onHold}
+          onError={refuse}
+        />
+      )}
     </div>
   )
 }

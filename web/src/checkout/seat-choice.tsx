@@ -1,20 +1,25 @@
 import { useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
-import { loadTexts, useTexts } from '../texts/index.ts'
+import type { ApiError } from '../api/api-error.ts'
+import { useTexts } from '../texts/index.ts'
 import { Skeleton } from '../ui/skeleton.tsx'
 import type { EventForSale } from './choice.tsx'
-import type { HoldFields } from './holding.ts'
+import { identify } from './identity.tsx'
+import { withFees } from './price.ts'
 
 interface SeatChoiceProps {
   event: EventForSale
   /** General admission that is held together with the seats. */
   items: { ticketTypeId: string; quantity: number }[]
-  onHold(hold: HoldFields): void
+  accessCode: string
+  onHold(hold: { id: string }): void
+  /** Whether the page deals with it. */
+  onError(error: ApiError): boolean
 }
 
 /** The seat map, whose code comes only with an event that has one. */
-export function SeatChoice({ event, items, onHold }: SeatChoiceProps) {
+export function SeatChoice({ event, items, accessCode, onHold, onError }: SeatChoiceProps) {
   const t = useTexts('checkout')
   const partySize = useSignal(2)
   const Picker = useSignal<ComponentType<any> | null>(null)
@@ -28,7 +33,19 @@ export function SeatChoice({ event, items, onHold }: SeatChoiceProps) {
     <section aria-labelledby="seats">
       <h2 id="seats">{t.seatsTitle}</h2>
       {Picker.value ? (
-        <Picker.value eventId={event.id} slug={event.slug} items={items} partySize={partySize} onHold={onHold} />
+        <Picker.value
+          eventId={event.id}
+          slug={event.slug}
+          items={items}
+          partySize={partySize}
+          accessCode={accessCode || undefined}
+          withFees={(lines: { unitPrice: number; quantity: number }[]) =>
+            withFees(lines, event.fees ?? [], event.currency)
+          }
+          beforeHold={identify}
+          onHold={onHold}
+          onError={onError}
+        />
       ) : (
         <Skeleton shape="picture" />
       )}
