@@ -6,7 +6,7 @@ import { useTexts } from '../texts/index.ts'
 import { Skeleton } from '../ui/skeleton.tsx'
 import type { EventForSale } from './choice.tsx'
 import { identify } from './identity.tsx'
-import { withFees } from './price.ts'
+import { withFees } from '../ui/with-fees.ts'
 
 interface SeatChoiceProps {
   event: EventForSale

@@ -6,7 +6,7 @@ import { Badge } from '../ui/badge.tsx'
 import { Countdown } from '../ui/countdown.tsx'
 import { Price } from '../ui/price.tsx'
 import { Stepper } from '../ui/stepper.tsx'
-import { type FeeTerms, withFees } from './price.ts'
+import { type FeeTerms, withFees } from '../ui/with-fees.ts'
 
 /** From how few on it is said how many are left: before that it helps nobody and hurries everybody. */
 const FEW = 20
