@@ -91,10 +91,13 @@ export function CheckoutPage() {
         }
       />
     )
-  return <Details key={hold.id} hold={hold} />
+  return <Details key={hold.id} hold={hold} reload={reload} />
 }
 
-function Details({ hold }: { hold: HoldFields }) {
+/** How often a hold is looked at whose booking is on its way: what sends it may be the worker, or another tab. */
+const LOOK_AGAIN_MS = 4_000
+
+function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }) {
   const t = useTexts('checkout')
   const { route } = useLocation()
   const draft = useSignal<Draft>(readDraft(hold.id))
@@ -109,11 +112,17 @@ function Details({ hold }: { hold: HoldFields }) {
     ...(promoCodes.length > 0 && { promoCodes }),
     ...(unitPrice !== null && { unitPrice }),
   }
-  const { data, error: quoteError, loading } = useQuery(Quote, over.value ? null : { input: priced })
+  const { data, error: quoteError, loading } = useQuery(Quote, { input: priced })
   const quote = data.value?.quoteBooking
   const { user, status } = session.value
   const donation = hold.items.filter(({ ticketType }) => ticketType?.kind === 'DONATION')
   const least = Math.max(0, ...donation.map((item) => item.unitPrice))
+
+  useEffect(() => {
+    if (!queued.value) return
+    const timer = setInterval(() => void reload(), LOOK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [queued.value])
 
   const change = (next: Partial<Draft>) => {
     draft.value = { ...draft.value, ...next }
@@ -128,7 +137,7 @@ function Details({ hold }: { hold: HoldFields }) {
     try {
       const key = bookingKey(hold.id, promoCodes, unitPrice)
       const input = { ...priced, idempotencyKey: key }
-      const { createBooking } = await sendSurely(Book, { input }, { key, kind: 'booking' })
+      const { createBooking } = await sendSurely(Book, { input }, { key, kind: 'createBooking' })
       if (!createBooking) return
       const { id, totalPrice } = createBooking
       if (totalPrice > 0) return route(`/checkout/${id}/pay`, true)
@@ -206,7 +215,7 @@ function Details({ hold }: { hold: HoldFields }) {
             !quoteError.value && <Skeleton shape="ticket" />
           )}
           <ProblemNotice
-            error={error.value ?? quoteError.value}
+            error={error.value ?? (over.value ? null : quoteError.value)}
             remedies={{
               EVENT: <Button href={`/events/${hold.event?.slug ?? ''}`}>{t.backToEvent}</Button>,
             }}

@@ -149,21 +149,28 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
   const total = withFees(lines, fees, event.currency)
   const most = Math.min(10, event.maxOpenPlaces ?? 10)
 
+  const kept = holds.value
+    .filter(({ bookingId }) => bookingId === null)
+    .map((held) => <KeptHold key={held.id} hold={held} onRelease={() => release([held.id])} />)
+
   if (types.value.length === 0) return <Empty title={t.nothingOnSale.title} text={t.nothingOnSale.text} />
   if (inQueue.value)
     return (
-      <WaitingRoom
-        event={event}
-        onAdmitted={(until) => {
-          inQueue.value = false
-          admittedUntil.value = until
-          error.value = null
-          void reload()
-        }}
-      />
+      <div class="chooser">
+        {kept}
+        <WaitingRoom
+          event={event}
+          onAdmitted={(until) => {
+            inQueue.value = false
+            admittedUntil.value = until
+            error.value = null
+            void reload()
+          }}
+        />
+      </div>
     )
   return (
-    <div class="choice">
+    <div class="chooser">
       {admittedUntil.value && (
         <Notice tone="success">
           {t.queue.admitted}{' '}
@@ -177,11 +184,7 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
           />
         </Notice>
       )}
-      {holds.value
-        .filter(({ bookingId }) => bookingId === null)
-        .map((held) => (
-          <KeptHold key={held.id} hold={held} onRelease={() => release([held.id])} />
-        ))}
+      {kept}
       {event.salesPaused && (
         <Notice tone="warning" title={t.paused.title}>
           {event.salesPausedReason && <p>{t.pausedReason(event.salesPausedReason)}</p>}
@@ -276,8 +279,8 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
         }}
       />
       {general.length > 0 && (count > 0 || !seated) && (
-        <div class="choice__bar">
-          <p class="choice__sum" role="status">
+        <div class="chooser__bar">
+          <p class="chooser__sum" role="status">
             {count === 0 ? (
               t.nothingChosen
             ) : (
@@ -288,7 +291,7 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
                 </span>
               </>
             )}
-            {count >= most && <span class="choice__most">{t.mostAtOnce(most)}</span>}
+            {count >= most && <span class="chooser__most">{t.mostAtOnce(most)}</span>}
           </p>
           <div class="actions">
             {inCart.value ? (

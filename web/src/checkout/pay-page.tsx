@@ -27,7 +27,7 @@ import { notify } from '../ui/toast.tsx'
 import './checkout.css'
 import { writeWayBack } from './draft.ts'
 import { signInUrl } from './identity.tsx'
-import { outcomeOf, paymentKey } from './outcome.ts'
+import { outcomeOf, paymentKey, PROVIDERS } from './outcome.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { StartOver } from './start-over.tsx'
 import { Steps } from './steps.tsx'
@@ -130,8 +130,6 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
     try {
       await action()
     } catch (failure) {
-      // Whatever became of it, the next page asks; nobody is made to pay twice.
-      if (failure instanceof Queued) return route(`/checkout/${id}/result`, true)
       error.value = asApiError(failure)
       if (error.value.code === 'BOOKING_NOT_PAYABLE') await reload()
     } finally {
@@ -143,7 +141,10 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
     run(async () => {
       const key = paymentKey(id, by, payment?.id ?? null)
       const variables = { id, input: { method: by, idempotencyKey: key } }
-      const { confirmPayment } = await sendSurely(Pay, variables, { key, kind: 'payment', bookingId: id })
+      const answer = await sendSurely(Pay, variables, { key, kind: 'confirmPayment', bookingId: id }).catch(unlessLost)
+      // Whatever became of it, the next page asks; nobody is made to pay twice.
+      if (!answer) return route(`/checkout/${id}/result`, true)
+      const { confirmPayment } = answer
       const started = confirmPayment?.payment
       if (confirmPayment && outcomeOf(confirmPayment) === 'OPEN' && started && by !== 'MANUAL') {
         if (!started.redirectUrl) throw new ApiError('PAYMENT_DECLINED', 'it has no page of its own')
@@ -188,11 +189,11 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
             title={t.result.openTitle}
             actions={
               <Button variant="primary" onClick={() => leaveFor(payment.method, payment.redirectUrl ?? '')}>
-                {t.result.goOn(t.pay[payment.method])}
+                {t.result.goOn(PROVIDERS[payment.method])}
               </Button>
             }
           >
-            {t.result.openText(t.pay[payment.method])}
+            {t.result.openText(PROVIDERS[payment.method])}
           </Notice>
         )}
         {methods.length === 0 ? (
@@ -222,7 +223,7 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
                 title={t.pay.short(money(missing, currency))}
                 actions={others.map((one) => (
                   <Button key={one} busy={busy.value} onClick={() => void topUp(one)}>
-                    {t.pay.topUpBy(money(missing, currency), t.pay[one])}
+                    {t.pay.topUpBy(money(missing, currency), PROVIDERS[one])}
                   </Button>
                 ))}
               />
@@ -235,7 +236,7 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
             )}
           </>
         )}
-        <p role="status">{leaving.value && t.pay.leaving(t.pay[leaving.value])}</p>
+        <p role="status">{leaving.value && t.pay.leaving(PROVIDERS[leaving.value])}</p>
         <ProblemNotice error={error.value} />
         <StartOver
           label={t.pay.cancel}
@@ -273,6 +274,14 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
       </aside>
     </div>
   )
+}
+
+/** Gives null where the answer was lost on the way; any other failure as it is. */
+function unlessLost(failure: unknown): null {
+  if (failure instanceof Queued) return null
+  const error = asApiError(failure)
+  if (error.code === 'OFFLINE' || error.code === 'UNREACHABLE') return null
+  throw error
 }
 
 /** What is offered first: the wallet where it holds enough, else the first way that needs no top-up. */

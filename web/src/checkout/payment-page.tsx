@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks'
-import { useRoute } from 'preact-iso'
+import { useLocation, useRoute } from 'preact-iso'
 import { useQuery } from '../api/use-query.ts'
 import { TopUpOutcome } from '../generated/checkout/payment.ts'
 import { money } from '../texts/format.ts'
@@ -18,11 +18,16 @@ const ASK_AGAIN_MS = 3_000
 export function PaymentPage() {
   const t = useTexts('checkout')
   const { paymentId = '' } = useRoute().params
+  const { route } = useLocation()
   const { data, error, reload } = useQuery(TopUpOutcome, { id: paymentId })
   useTitle(t.payment.title)
   const payment = data.value?.payment
   const open = payment?.status === 'REQUIRES_ACTION' || payment?.status === 'AUTHORIZED'
   const back = readWayBack(paymentId)
+
+  useEffect(() => {
+    if (back?.endsWith('/result')) route(back, true) // of a cart: its bookings say what came of it
+  }, [back])
 
   useEffect(() => {
     if (!open) return

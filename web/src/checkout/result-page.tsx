@@ -17,7 +17,7 @@ import { Attendees } from './attendees.tsx'
 import './checkout.css'
 import { seatLabel } from './holding.ts'
 import { signInUrl } from './identity.tsx'
-import { isSettled, type Outcome, outcomeOf } from './outcome.ts'
+import { isSettled, type Outcome, outcomeOf, PROVIDERS } from './outcome.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 import { Steps } from './steps.tsx'
 import { Summary } from './summary.tsx'
@@ -151,13 +151,13 @@ function Told({ booking, outcome }: { booking: BookingFields; outcome: Outcome }
               <p>{t.result.manualText}</p>
             </Notice>
           ) : (
-            <p>{payment && t.result.openText(t.pay[payment.method])}</p>
+            <p>{payment && t.result.openText(PROVIDERS[payment.method])}</p>
           )}
           <TimeLeft until={booking.expiresAt} />
           <div class="actions">
             {payment?.redirectUrl && (
               <Button variant="primary" href={payment.redirectUrl}>
-                {t.result.goOn(t.pay[payment.method])}
+                {t.result.goOn(PROVIDERS[payment.method])}
               </Button>
             )}
             <Button href={toPay}>{t.result.otherWay}</Button>

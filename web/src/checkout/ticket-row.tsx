@@ -11,6 +11,9 @@ import { type FeeTerms, withFees } from '../ui/with-fees.ts'
 /** From how few on it is said how many are left: before that it helps nobody and hurries everybody. */
 const FEW = 20
 
+/** From when on a sale that is to come is counted down to. */
+const SOON_MS = 24 * 3_600_000
+
 interface TicketRowProps {
   type: Offer
   fees: readonly FeeTerms[]
@@ -62,7 +65,7 @@ export function TicketRow(props: TicketRowProps) {
         {saleStatus === 'ON_SALE' && (
           <Stepper label={t.howMany(name)} value={quantity} max={Math.max(most, quantity)} onChange={onChange} />
         )}
-        {saleStatus === 'UPCOMING' && saleStartsAt && (
+        {saleStatus === 'UPCOMING' && saleStartsAt && Date.parse(saleStartsAt) - Date.now() < SOON_MS && (
           <p class="ticket-row__soon">
             <span>{t.startsIn}</span> <Countdown until={saleStartsAt} label={t.startsIn} onEnd={onSaleStart} />
           </p>

@@ -8,5 +8,5 @@ export class Queued extends Error {}
 export const sendSurely = <R, V>(
   document: Document<R, V>,
   variables: V,
-  _: { key: string; kind: 'booking' | 'payment'; bookingId?: string },
+  _: { key: string; kind: 'createBooking' | 'confirmPayment'; bookingId?: string },
 ): Promise<R> => ask(document, variables, { idempotent: true })

@@ -95,7 +95,7 @@ export const checkout = {
     leave: 'Keluar dari antrean',
     left: 'Anda sudah keluar dari antrean.',
     reconnecting: 'Sambungan terputus; tempat Anda aman. Menyambung kembali…',
-    admitted: 'Giliran Anda! Pilih tiket sebelum',
+    admitted: 'Giliran Anda! Sisa waktu untuk memilih:',
     admittedOver: 'Waktu Anda untuk memilih sudah habis.',
     pageTitle: (position: number) => `(${position}) Mengantre`,
     turnTitle: 'Giliran Anda!',
