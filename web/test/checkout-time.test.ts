@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { arena, approvedEvent, holdSeats, type Person, signUp, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import {
+  arena,
+  approvedEvent,
+  holdSeats,
+  type Person,
+  signUp,
+  signUpOrganizer,
+  ticketType,
+} from '../../e2e/test/builders.ts'
 import { enter } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
@@ -25,7 +33,7 @@ describeInBrowser('the time of a hold', () => {
     const { page } = visitor
     await enter(page, buyer)
     await page.goto(`/events/${event.slug}/buy`)
-    await page.getByRole('spinbutton', { name: 'How many: Festival' }).fill('2')
+    await page.getByRole('spinbutton', { name: 'Festival' }).fill('2')
     await page.getByRole('button', { name: 'Continue', exact: true }).click()
     await page.getByRole('timer', { name: /Your tickets are kept for/ }).waitFor()
     await page.getByText('Your tickets are let go in thirty seconds!').waitFor({ state: 'attached' })
@@ -55,7 +63,9 @@ describeInBrowser('the time of a hold', () => {
     await dialog.waitFor()
     await holdSeats(stage, quicker, eventId, seats)
     await dialog.getByRole('button', { name: 'Cari yang sama lagi' }).click()
-    await page.getByText(/Kursi tadi sudah diambil\. Kami menyimpan yang terdekat: Front A-\d+ dan Front A-\d+\./).waitFor()
+    await page
+      .getByText(/Kursi tadi sudah diambil\. Kami menyimpan yang terdekat: Front A-\d+ dan Front A-\d+\./)
+      .waitFor()
     await page.getByText('2 × VIP').waitFor()
   })
 })

@@ -2,7 +2,14 @@ import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import { eventually } from '@karcis/testkit/eventually'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { approvedEvent, type Person, signUp, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import {
+  approvedEvent,
+  arena,
+  type Person,
+  signUp,
+  signUpOrganizer,
+  ticketType,
+} from '../../e2e/test/builders.ts'
 import { startRelay } from '../../e2e/test/relay.ts'
 import { enter } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
@@ -53,7 +60,7 @@ describeInBrowser('a buyer', () => {
     await using visitor = await stage.visit({ language: 'id' })
     const { page } = visitor
     await page.goto(`/events/${slug}/buy`)
-    await tabTo(page, 'spinbutton', 'Jumlah Festival')
+    await tabTo(page, 'spinbutton', 'Festival')
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
     expect(await visitor.accessibility()).toEqual([])
@@ -84,7 +91,31 @@ describeInBrowser('a buyer', () => {
     expect(await visitor.accessibility()).toEqual([])
     await page.reload()
     await page.getByRole('heading', { name: 'Tiket Anda sudah jadi' }).waitFor()
-    visitor.expectProblem(/favicon/) // of the provider's page
+    visitor.expectProblem(/404/) // of the provider's page
+  })
+
+  it('takes two seats in one tap while somebody else watches the map', async () => {
+    const { eventId } = await arena(stage, stage.admin, organizer)
+    const { event } = await stage.run('query ($id: ID!) { event(id: $id) { slug } }', { id: eventId })
+    await using guest = await stage.visit({ language: 'en' })
+    await using watcher = await stage.visit({ language: 'id', width: 'phone' })
+    await watcher.page.goto(`/events/${event.slug}/buy`)
+    await watcher.page.getByText('Sisa 200').first().waitFor()
+    const { page } = guest
+    await page.goto(`/events/${event.slug}/buy`)
+    await page.getByRole('button', { name: 'Best 2 in VIP, side by side: take them' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Who is buying?' })
+    await dialog.getByRole('textbox', { name: 'Name' }).fill('Agus')
+    await dialog.getByRole('textbox', { name: 'E-mail' }).fill('agus.tamu@karcis.test')
+    await dialog.getByRole('button', { name: 'Continue as a guest' }).click()
+    await page.getByText('2 × VIP').waitFor()
+    await watcher.page.getByText('Sisa 198').first().waitFor()
+    await page.getByRole('button', { name: 'Go on to payment' }).click()
+    await page.getByRole('button', { name: 'Pay IDR 600,000' }).click()
+    await page.getByRole('button', { name: 'Pay by card' }).click()
+    await page.getByRole('heading', { name: 'You have your tickets' }).waitFor()
+    guest.expectProblem(/404/) // of the provider's page
+    expect(await watcher.accessibility()).toEqual([])
   })
 
   it('loses the connection between "pay" and the answer, and has paid once', async () => {
@@ -156,7 +187,10 @@ describeInBrowser('a buyer', () => {
     await page.getByRole('button', { name: 'Lanjut', exact: true }).click()
     await page.getByRole('button', { name: 'Pesan tiket gratis' }).click()
     await page.getByRole('heading', { name: 'Tiket Anda sudah jadi' }).waitFor()
-    expect(await mine(buyer)).toMatchObject({ balance: 1_000_000, bookings: [{ status: 'PAID', totalPrice: 0 }] })
+    expect(await mine(buyer)).toMatchObject({
+      balance: 1_000_000,
+      bookings: [{ status: 'PAID', totalPrice: 0 }],
+    })
   })
 
   it('waits for their turn, and goes on to the ticket by what a screen reader is told alone', async () => {
@@ -176,7 +210,7 @@ describeInBrowser('a buyer', () => {
     await page.getByRole('button', { name: 'Get in line' }).click()
     await page.getByText('Everybody who is here when it opens is drawn at random.').waitFor()
     expect(await visitor.accessibility()).toEqual([])
-    const places = page.getByRole('spinbutton', { name: 'How many: Festival' }) // comes by itself once they are in
+    const places = page.getByRole('spinbutton', { name: 'Festival' }) // comes by itself once they are in
     await places.fill('1')
     await page.getByRole('button', { name: 'Continue', exact: true }).click()
     await page.getByRole('button', { name: 'Go on to payment' }).click()
@@ -189,7 +223,7 @@ describeInBrowser('a buyer', () => {
   /** Chooses so many of the one type there is, and has them held. */
   async function choose(page: Page, slug: string, quantity: number): Promise<void> {
     await page.goto(`/events/${slug}/buy`)
-    await page.getByRole('spinbutton', { name: 'How many: Festival' }).fill(String(quantity))
+    await page.getByRole('spinbutton', { name: 'Festival' }).fill(String(quantity))
     await page.getByRole('button', { name: 'Continue', exact: true }).click()
     await page.getByRole('button', { name: 'Go on to payment' }).waitFor()
   }

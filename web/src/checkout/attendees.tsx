@@ -1,7 +1,12 @@
 import { useSignal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
-import { type BookingFields, QuestionsOfEvent, type QuestionsOfEventResult, SayWhoComes } from '../generated/checkout/payment.ts'
+import {
+  type BookingFields,
+  QuestionsOfEvent,
+  type QuestionsOfEventResult,
+  SayWhoComes,
+} from '../generated/checkout/payment.ts'
 import { dateTime } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -70,7 +75,11 @@ function Attendee({ ticket, label, questions, name }: AttendeeProps) {
           const answer = String(data.get(`answer-${index}`) ?? '').trim()
           return answer ? [{ question: text, answer }] : []
         })
-        await ask(SayWhoComes, { input: { ticketId: ticket.id, name: String(data.get('name')).trim(), answers } }, { idempotent: true })
+        await ask(
+          SayWhoComes,
+          { input: { ticketId: ticket.id, name: String(data.get('name')).trim(), answers } },
+          { idempotent: true },
+        )
         saved.value = true
       }}
     >

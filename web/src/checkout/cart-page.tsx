@@ -64,8 +64,13 @@ export function CartPage() {
   const checkOut = (seen: CartFields) =>
     run(async () => {
       // What was seen is what is booked: the same cart at the same price is one attempt, however often it is sent.
-      const ids = seen.events.flatMap(({ items }) => items.map(({ id, quantity }) => `${id.slice(-8)}${quantity}`))
-      const input = { idempotencyKey: `cart ${seen.totalPrice} ${ids.join(' ')}`.slice(0, 255), expectedTotal: seen.totalPrice }
+      const ids = seen.events.flatMap(({ items }) =>
+        items.map(({ id, quantity }) => `${id.slice(-8)}${quantity}`),
+      )
+      const input = {
+        idempotencyKey: `cart ${seen.totalPrice} ${ids.join(' ')}`.slice(0, 255),
+        expectedTotal: seen.totalPrice,
+      }
       try {
         const { checkout } = await ask(CheckOutCart, { input }, { idempotent: true })
         const [first] = checkout ?? []
@@ -138,7 +143,16 @@ export function CartPage() {
                     item={item}
                     currency={cart.currency ?? 'IDR'}
                     onChange={(quantity) =>
-                      void run(async () => (await ask(ChangeCartItem, { id: item.id, input: { quantity } }, { idempotent: true })).updateCartItem)
+                      void run(
+                        async () =>
+                          (
+                            await ask(
+                              ChangeCartItem,
+                              { id: item.id, input: { quantity } },
+                              { idempotent: true },
+                            )
+                          ).updateCartItem,
+                      )
                     }
                     onRemove={() =>
                       void run(async () => (await ask(RemoveFromCart, { id: item.id })).removeFromCart)
@@ -174,11 +188,17 @@ export function CartPage() {
             <ul class="promo-codes__list" role="status">
               {cart.promos.map(({ code, discount, problem }) => (
                 <li key={code}>
-                  {problem ? `${code}: ${problem.message}` : t.details.promoTakes(code, money(discount, cart.currency ?? 'IDR'))}
+                  {problem
+                    ? `${code}: ${problem.message}`
+                    : t.details.promoTakes(code, money(discount, cart.currency ?? 'IDR'))}
                   <IconButton
                     icon="close"
                     label={t.details.promoRemove(code)}
-                    onClick={() => void run(async () => (await ask(RemoveCartPromo, { code }, { idempotent: true })).removePromo)}
+                    onClick={() =>
+                      void run(
+                        async () => (await ask(RemoveCartPromo, { code }, { idempotent: true })).removePromo,
+                      )
+                    }
                   />
                 </li>
               ))}
@@ -217,11 +237,13 @@ function CartRow({ item, currency, onChange, onRemove }: CartRowProps) {
         <strong>{name}</strong>
         {seats.length > 0 && <span class="summary__seats">{seats.join(', ')}</span>}
         {item.reservedUntil === null && <span class="summary__seats">{t.cart.lapsed}</span>}
-        {item.problem && item.problem.code !== 'PRICE_CHANGED' && <span class="summary__seats">{item.problem.message}</span>}
+        {item.problem && item.problem.code !== 'PRICE_CHANGED' && (
+          <span class="summary__seats">{item.problem.message}</span>
+        )}
       </div>
       <Price amount={cost} currency={currency} />
       {seats.length === 0 && (
-        <Stepper label={t.howMany(name)} value={item.quantity} min={1} max={10} onChange={onChange} />
+        <Stepper label={name} value={item.quantity} min={1} max={10} onChange={onChange} />
       )}
       <IconButton icon="trash" label={t.cart.remove(name)} onClick={onRemove} />
     </li>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
@@ -106,7 +106,11 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
   const busy = useSignal(false)
   const queued = useSignal(false)
   const error = useSignal<ApiError | null>(null)
-  const { promoCodes, unitPrice } = draft.value
+  const { promoCodes } = draft.value
+  const donation = hold.items.filter(({ ticketType }) => ticketType?.kind === 'DONATION')
+  const least = Math.max(0, ...donation.map((item) => item.unitPrice))
+  const given = draft.value.unitPrice
+  const unitPrice = donation.length > 0 && given !== null ? Math.max(given, least) : null
   const priced = {
     holdId: hold.id,
     ...(promoCodes.length > 0 && { promoCodes }),
@@ -114,9 +118,9 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
   }
   const { data, error: quoteError, loading } = useQuery(Quote, { input: priced })
   const quote = data.value?.quoteBooking
+  const shown = useRef(quote) // while another price is asked for, the one before stays in its place
+  if (quote) shown.current = quote
   const { user, status } = session.value
-  const donation = hold.items.filter(({ ticketType }) => ticketType?.kind === 'DONATION')
-  const least = Math.max(0, ...donation.map((item) => item.unitPrice))
 
   useEffect(() => {
     if (!queued.value) return
@@ -188,15 +192,15 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
             holdId={hold.id}
             unitPrice={unitPrice}
             codes={promoCodes}
-            promos={quote?.promos ?? []}
-            currency={quote?.currency ?? 'IDR'}
+            promos={shown.current?.promos ?? []}
+            currency={shown.current?.currency ?? 'IDR'}
             onChange={(codes) => change({ promoCodes: codes })}
           />
           {(hold.event?.questions?.length ?? 0) > 0 && <Notice>{t.details.questions}</Notice>}
           {hold.event && <RefundTerms policy={hold.event.refundPolicy} />}
         </div>
         <aside class="checkout__aside" aria-busy={loading.value}>
-          {quote ? (
+          {shown.current ? (
             <Summary
               event={hold.event}
               lines={hold.items.map(({ ticketType, seat, unitPrice: price, quantity }) => ({
@@ -205,11 +209,11 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
                 unitPrice: ticketType?.kind === 'DONATION' ? Math.max(price, unitPrice ?? 0) : price,
                 quantity,
               }))}
-              subtotal={quote.subtotal}
-              discount={quote.discount}
-              fees={quote.fees}
-              total={quote.totalPrice}
-              currency={quote.currency}
+              subtotal={shown.current.subtotal}
+              discount={shown.current.discount}
+              fees={shown.current.fees}
+              total={shown.current.totalPrice}
+              currency={shown.current.currency}
             />
           ) : (
             !quoteError.value && <Skeleton shape="ticket" />
@@ -226,8 +230,15 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
             </Notice>
           )}
           <p class="checkout__small">{t.details.terms}</p>
-          <Button variant="primary" size="l" wide busy={busy.value} disabled={!quote} onClick={() => void book()}>
-            {quote?.totalPrice === 0 ? t.details.bookFree : t.details.book}
+          <Button
+            variant="primary"
+            size="l"
+            wide
+            busy={busy.value}
+            disabled={!quote}
+            onClick={() => void book()}
+          >
+            {shown.current?.totalPrice === 0 ? t.details.bookFree : t.details.book}
           </Button>
           <StartOver
             label={t.hold.startOver}

@@ -55,11 +55,15 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
 
   useEffect(() => {
     types.value = event.ticketTypes ?? []
-    return subscribe(StockOfEvent, { eventId: event.id }, {
-      next: ({ ticketStockChanged }) => {
-        types.value = ticketStockChanged
+    return subscribe(
+      StockOfEvent,
+      { eventId: event.id },
+      {
+        next: ({ ticketStockChanged }) => {
+          types.value = ticketStockChanged
+        },
       },
-    })
+    )
   }, [event])
 
   useEffect(() => {
@@ -103,7 +107,7 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
     return true
   }
 
-  const run = async (action: () => Promise<void>) => {
+  const run = async (action: () => Promise<void>, again = true): Promise<void> => {
     if (busy.value || !(await identify())) return
     busy.value = true
     error.value = null
@@ -111,6 +115,8 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
       await action()
     } catch (failure) {
       const refusal = asApiError(failure)
+      busy.value = false
+      if (refusal.code === 'UNAUTHENTICATED' && again) return await run(action, false) // a session that had ended
       if (!refuse(refusal)) error.value = refusal
     } finally {
       busy.value = false
@@ -119,7 +125,9 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
 
   const code = () => (accessCode.value.trim() ? { accessCode: accessCode.value.trim() } : {})
   const hold = () =>
-    run(async () => onHold(await holdPlaces({ eventId: event.id, items: itemsOf(selection.value), ...code() })))
+    run(async () =>
+      onHold(await holdPlaces({ eventId: event.id, items: itemsOf(selection.value), ...code() })),
+    )
   const addToCart = () =>
     run(async () => {
       for (const { ticketTypeId, quantity } of itemsOf(selection.value)) {
@@ -140,6 +148,7 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
     })
 
   const fees = event.fees ?? []
+  const paused = types.value.some(({ saleStatus }) => saleStatus === 'PAUSED')
   const general = types.value.filter(({ seated }) => !seated)
   const seated = event.seatMap !== null && types.value.some((type) => type.seated)
   const count = placesOf(selection.value)
@@ -154,6 +163,8 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
     .map((held) => <KeptHold key={held.id} hold={held} onRelease={() => release([held.id])} />)
 
   if (types.value.length === 0) return <Empty title={t.nothingOnSale.title} text={t.nothingOnSale.text} />
+  if (types.value.every(({ saleStatus }) => saleStatus === 'ENDED'))
+    return <Empty title={t.over.title} text={t.over.text} />
   if (inQueue.value)
     return (
       <div class="chooser">
@@ -180,12 +191,13 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
             onEnd={() => {
               inQueue.value = true
               admittedUntil.value = null
+              notify(t.queue.admittedOver, { tone: 'warning' })
             }}
           />
         </Notice>
       )}
       {kept}
-      {event.salesPaused && (
+      {paused && (
         <Notice tone="warning" title={t.paused.title}>
           {event.salesPausedReason && <p>{t.pausedReason(event.salesPausedReason)}</p>}
           <p>{t.paused.text}</p>
@@ -274,7 +286,12 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
       <ProblemNotice
         error={error.value}
         remedies={{
-          RELEASE: <Button onClick={() => void release(heldIds(error.value as ApiError))}>{t.problem.releaseHeld}</Button>,
+          IDENTIFY: <Button onClick={() => void identify()}>{t.identity.title}</Button>,
+          RELEASE: (
+            <Button onClick={() => void release(heldIds(error.value as ApiError))}>
+              {t.problem.releaseHeld}
+            </Button>
+          ),
           EVENT: <Button href={`/events/${event.slug}`}>{t.backToEvent}</Button>,
         }}
       />
@@ -310,7 +327,7 @@ export function Choice({ event, reload }: { event: EventForSale; reload(): Promi
               variant={seated ? 'secondary' : 'primary'}
               size="l"
               busy={busy.value}
-              disabled={count === 0 || gone.value.length > 0}
+              disabled={count === 0 || paused || gone.value.length > 0}
               onClick={() => void hold()}
             >
               {seated ? t.continueStanding : t.continue}

@@ -8,7 +8,10 @@ export interface Draft {
 const NOTHING: Draft = { promoCodes: [], unitPrice: null }
 
 /** What was said of a hold before, also before a reload. */
-export const readDraft = (holdId: string): Draft => ({ ...NOTHING, ...read<Partial<Draft>>(`checkout ${holdId}`) })
+export const readDraft = (holdId: string): Draft => ({
+  ...NOTHING,
+  ...read<Partial<Draft>>(`checkout ${holdId}`),
+})
 
 export const writeDraft = (holdId: string, draft: Draft): void => write(`checkout ${holdId}`, draft)
 

@@ -27,7 +27,8 @@ export function HoldTimer({ hold, onExtend, onEnd }: HoldTimerProps) {
     busy.value = true
     try {
       const { extendHold } = await ask(ExtendHold, { id: hold.id }, { idempotent: true })
-      const moved = extendHold !== null && Date.parse(extendHold.expiresAt) - Date.parse(hold.expiresAt) > 1_000
+      const moved =
+        extendHold !== null && Date.parse(extendHold.expiresAt) - Date.parse(hold.expiresAt) > 1_000
       said.value = moved ? t.hold.extended(time(extendHold.expiresAt)) : t.hold.notExtended
       longest.value = !moved
       if (moved) onExtend(extendHold.expiresAt)

@@ -25,13 +25,15 @@ export async function holdAgain(hold: HoldFields): Promise<{ hold: HoldFields; s
   const items = (seated: boolean) => {
     const wanted = new Map<string, number>()
     for (const { ticketType, seat, quantity } of hold.items)
-      if (ticketType && (seated || !seat)) wanted.set(ticketType.id, (wanted.get(ticketType.id) ?? 0) + quantity)
+      if (ticketType && (seated || !seat))
+        wanted.set(ticketType.id, (wanted.get(ticketType.id) ?? 0) + quantity)
     return Array.from(wanted, ([ticketTypeId, quantity]) => ({ ticketTypeId, quantity }))
   }
   try {
     return { hold: await holdPlaces({ ...opened, seatIds, items: items(false) }), same: true }
   } catch (error) {
-    const taken = error instanceof ApiError && (error.code === 'SEATS_UNAVAILABLE' || error.code === 'ORPHAN_SEAT')
+    const taken =
+      error instanceof ApiError && (error.code === 'SEATS_UNAVAILABLE' || error.code === 'ORPHAN_SEAT')
     if (!taken) throw error
     return { hold: await holdPlaces({ ...opened, items: items(true) }), same: false }
   }
@@ -42,5 +44,12 @@ export const placesHeld = ({ items }: Pick<HoldFields, 'items'>): number =>
   items.reduce((sum, { quantity }) => sum + quantity, 0)
 
 /** A seat in words, as on its sign. */
-export const seatLabel = ({ section, row, number }: { section: string; row: string; number: number }): string =>
-  `${section} ${row}-${number}`
+export const seatLabel = ({
+  section,
+  row,
+  number,
+}: {
+  section: string
+  row: string
+  number: number
+}): string => `${section} ${row}-${number}`

@@ -1,10 +1,17 @@
 import { expect, it } from 'vitest'
 import { bookingKey, isSettled, outcomeOf, type PayableBooking, paymentKey } from './outcome.ts'
 
-const booking = (status: PayableBooking['status'], payment: string | null = null, tickets = 0): PayableBooking => ({
+const booking = (
+  status: PayableBooking['status'],
+  payment: string | null = null,
+  tickets = 0,
+): PayableBooking => ({
   status,
   totalPrice: 100_000,
-  payment: payment === null ? null : { id: 'p', method: 'MIDTRANS', status: payment, redirectUrl: null, instructions: null },
+  payment:
+    payment === null
+      ? null
+      : { id: 'p', method: 'MIDTRANS', status: payment, redirectUrl: null, instructions: null },
   tickets: Array.from({ length: tickets }),
 })
 
@@ -46,5 +53,7 @@ it('means one attempt in every tab, and another one only after a refusal or a ch
   expect(bookingKey('h', [], 5)).not.toBe(bookingKey('h', [], null))
   expect(paymentKey('b', 'STRIPE', null)).not.toBe(paymentKey('b', 'STRIPE', 'refused'))
   expect(paymentKey('b', 'STRIPE', 'p')).not.toBe(paymentKey('b', 'XENDIT', 'p'))
-  expect(bookingKey('0190a0e0-0000-7000-8000-000000000000', Array(5).fill('X'.repeat(40)), 1).length).toBeLessThan(256)
+  expect(
+    bookingKey('0190a0e0-0000-7000-8000-000000000000', Array(5).fill('X'.repeat(40)), 1).length,
+  ).toBeLessThan(256)
 })

@@ -54,7 +54,13 @@ export const isSettled = (outcome: Outcome): boolean =>
   outcome === 'DONE' || outcome === 'EXPIRED' || outcome === 'CANCELLED' || outcome === 'RETURNED'
 
 /** Whose page a payment goes on at, by its method: names that are the same in every language. */
-export const PROVIDERS = { MIDTRANS: 'Midtrans', STRIPE: 'Stripe', XENDIT: 'Xendit', WALLET: 'Karcis', MANUAL: '' } as const
+export const PROVIDERS = {
+  MIDTRANS: 'Midtrans',
+  STRIPE: 'Stripe',
+  XENDIT: 'Xendit',
+  WALLET: 'Karcis',
+  MANUAL: '',
+} as const
 
 /**
  * The idempotency key of booking a hold: it follows from what is booked, so that a reload, a second tab and a request that is sent once more

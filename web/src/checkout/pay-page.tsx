@@ -141,7 +141,9 @@ function Methods({ booking, methods, wallets, reload }: MethodsProps) {
     run(async () => {
       const key = paymentKey(id, by, payment?.id ?? null)
       const variables = { id, input: { method: by, idempotencyKey: key } }
-      const answer = await sendSurely(Pay, variables, { key, kind: 'confirmPayment', bookingId: id }).catch(unlessLost)
+      const answer = await sendSurely(Pay, variables, { key, kind: 'confirmPayment', bookingId: id }).catch(
+        unlessLost,
+      )
       // Whatever became of it, the next page asks; nobody is made to pay twice.
       if (!answer) return route(`/checkout/${id}/result`, true)
       const { confirmPayment } = answer

@@ -47,11 +47,15 @@ export function ResultPage() {
 
   useEffect(() => {
     if (settled) return
-    const stop = subscribe(BookingMoved, { id: bookingId }, {
-      next: ({ bookingChanged }) => {
-        if (bookingChanged) latest.value = bookingChanged
+    const stop = subscribe(
+      BookingMoved,
+      { id: bookingId },
+      {
+        next: ({ bookingChanged }) => {
+          if (bookingChanged) latest.value = bookingChanged
+        },
       },
-    })
+    )
     const timer = setInterval(() => void reload(), ASK_AGAIN_MS)
     const look = () => void reload()
     window.addEventListener('online', look)
@@ -242,14 +246,12 @@ function Done({ booking }: { booking: BookingFields }) {
             {t.result.calendar}
           </Button>
         )}
-        <Button variant="quiet" href={`/bookings/${booking.id}`}>
-          {t.result.booking}
+        <Button variant="quiet" href={booking.checkoutId ? '/bookings' : `/bookings/${booking.id}`}>
+          {booking.checkoutId ? t.payment.toBookings : t.result.booking}
         </Button>
       </div>
       {booking.event && <Attendees eventId={booking.event.id} tickets={tickets} buyer={user?.name ?? ''} />}
-      {status === 'guest' && (
-        <Notice title={t.result.keepTitle}>{t.result.keepText(email)}</Notice>
-      )}
+      {status === 'guest' && <Notice title={t.result.keepTitle}>{t.result.keepText(email)}</Notice>}
     </>
   )
 }

@@ -56,7 +56,8 @@ export function choose(selection: Selection, id: string, quantity: number): Sele
 export const shortfalls = (selection: Selection, types: readonly Choosable[]): Shortfall[] =>
   types.flatMap(({ id, name, available, saleStatus }) => {
     const wanted = selection[id] ?? 0
-    const left = saleStatus === 'ON_SALE' ? available : 0
+    // While a sale is paused nothing is gone.
+    const left = saleStatus === 'ON_SALE' ? available : saleStatus === 'SOLD_OUT' ? 0 : wanted
     return wanted > left ? [{ id, name, wanted, left }] : []
   })
 

@@ -11,7 +11,13 @@ export interface SummaryLine {
 }
 
 interface SummaryProps {
-  event: { id: string; title: string; startsAt: string; timezone: string; venue: { name: string; city: string } | null } | null
+  event: {
+    id: string
+    title: string
+    startsAt: string
+    timezone: string
+    venue: { name: string; city: string } | null
+  } | null
   lines: readonly SummaryLine[]
   subtotal: number
   discount: number

@@ -63,11 +63,12 @@ export function TicketRow(props: TicketRowProps) {
       </p>
       <div class="ticket-row__choose">
         {saleStatus === 'ON_SALE' && (
-          <Stepper label={t.howMany(name)} value={quantity} max={Math.max(most, quantity)} onChange={onChange} />
+          <Stepper label={name} value={quantity} max={Math.max(most, quantity)} onChange={onChange} />
         )}
         {saleStatus === 'UPCOMING' && saleStartsAt && Date.parse(saleStartsAt) - Date.now() < SOON_MS && (
           <p class="ticket-row__soon">
-            <span>{t.startsIn}</span> <Countdown until={saleStartsAt} label={t.startsIn} onEnd={onSaleStart} />
+            <span>{t.startsIn}</span>{' '}
+            <Countdown until={saleStartsAt} label={t.startsIn} onEnd={onSaleStart} />
           </p>
         )}
         {saleStatus === 'SOLD_OUT' && <Badge tone="warning">{t.soldOut}</Badge>}

@@ -1,5 +1,6 @@
 /** Whether people have allowed to be told while they look elsewhere. */
-export const mayAnnounce = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted'
+export const mayAnnounce = (): boolean =>
+  'Notification' in globalThis && Notification.permission === 'granted'
 
 /** Two notes, made here: no file to wait for when it counts. Silent where the browser allows no sound. */
 function chime(): void {

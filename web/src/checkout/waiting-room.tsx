@@ -17,6 +17,7 @@ import { Button } from '../ui/button.tsx'
 import { Countdown } from '../ui/countdown.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
+import { notify } from '../ui/toast.tsx'
 import { identify, isKnown } from './identity.tsx'
 import { announceTurn, mayAnnounce } from './turn.ts'
 import { ProblemNotice } from './problem-notice.tsx'
@@ -82,15 +83,19 @@ export function WaitingRoom({ event, onAdmitted }: WaitingRoomProps) {
 
   useEffect(() => {
     if (!joined.value) return
-    return subscribe(QueuePlaceChanged, { eventId: event.id }, {
-      next: ({ queuePositionChanged }) => take(queuePositionChanged),
-      error: (failure) => {
-        error.value = failure
+    return subscribe(
+      QueuePlaceChanged,
+      { eventId: event.id },
+      {
+        next: ({ queuePositionChanged }) => take(queuePositionChanged),
+        error: (failure) => {
+          error.value = failure
+        },
+        state: (state) => {
+          live.value = state === 'live'
+        },
       },
-      state: (state) => {
-        live.value = state === 'live'
-      },
-    })
+    )
   }, [joined.value, event.id])
 
   const position = place.value?.position ?? null
@@ -170,6 +175,7 @@ export function WaitingRoom({ event, onAdmitted }: WaitingRoomProps) {
                 await ask(LeaveQueue, { eventId: event.id }, { idempotent: true }).catch(() => undefined)
                 joined.value = false
                 place.value = null
+                notify(t.left, { tone: 'info' })
               }}
             >
               {t.leave}

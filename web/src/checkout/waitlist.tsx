@@ -4,7 +4,12 @@ import { useLocation } from 'preact-iso'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
-import { JoinWaitlist, LeaveWaitlist, type WaitlistFields, WaitlistOf } from '../generated/checkout/waitlist.ts'
+import {
+  JoinWaitlist,
+  LeaveWaitlist,
+  type WaitlistFields,
+  WaitlistOf,
+} from '../generated/checkout/waitlist.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Stepper } from '../ui/stepper.tsx'
@@ -77,7 +82,10 @@ export function Waitlist({ type, accessCode, wanted }: WaitlistProps) {
               variant="quiet"
               busy={busy.value}
               onClick={() =>
-                void run(async () => (await ask(LeaveWaitlist, { ticketTypeId: type.id }, { idempotent: true })).leaveWaitlist)
+                void run(
+                  async () =>
+                    (await ask(LeaveWaitlist, { ticketTypeId: type.id }, { idempotent: true })).leaveWaitlist,
+                )
               }
             >
               {t.waitlist.leave}
@@ -101,7 +109,11 @@ export function Waitlist({ type, accessCode, wanted }: WaitlistProps) {
               busy={busy.value}
               onClick={() =>
                 void run(async () => {
-                  const variables = { ticketTypeId: type.id, quantity: quantity.value, accessCode: accessCode || null }
+                  const variables = {
+                    ticketTypeId: type.id,
+                    quantity: quantity.value,
+                    accessCode: accessCode || null,
+                  }
                   return (await ask(JoinWaitlist, variables, { idempotent: true })).joinWaitlist
                 })
               }

@@ -5,19 +5,23 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
   chooseTitle: 'Choose tickets',
   seatsTitle: 'Choose seats',
   backToEvent: 'Back to the event',
-  loading: 'One moment…',
-  noEvent: { title: 'There is no such event', text: 'The link may be wrong, or the event is not shown any more.', action: 'Find another event' },
+  noEvent: {
+    title: 'There is no such event',
+    text: 'The link may be wrong, or the event is not shown any more.',
+    action: 'Find another event',
+  },
   nothingOnSale: { title: 'No tickets yet', text: 'The organizer sells no tickets for this event yet.' },
   over: { title: 'The sale is over', text: 'Tickets for this event are no longer sold.' },
-  paused: { title: 'The sale is paused', text: 'What you have chosen stays here. This page goes on by itself as soon as the sale does.' },
+  paused: {
+    title: 'The sale is paused',
+    text: 'What you have chosen stays here. This page goes on by itself as soon as the sale does.',
+  },
   pausedReason: (reason) => `The organizer says: ${reason}`,
 
   free: 'Free',
-  each: 'each',
   withFees: 'with all fees',
   from: (price) => `from ${price}`,
   payWhatYouWant: 'Pay what you want',
-  howMany: (type) => `How many: ${type}`,
   left: (n) => `${n} left`,
   maxEach: (n) => `${n} per person at most`,
   saleStarts: (when) => `On sale from ${when}`,
@@ -32,7 +36,6 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
   donation: 'What you pay for each ticket',
   donationHint: (least) => `${least} or more.`,
   donationLow: (least) => `It has to be ${least} or more.`,
-  partySize: 'For how many people?',
 
   total: 'Total',
   places: (n) => (n === 1 ? '1 ticket' : `${n} tickets`),
@@ -47,7 +50,9 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
   short: {
     title: 'Some of it was sold just now',
     left: (name, wanted, left) =>
-      left === 0 ? `${name}: you chose ${wanted}; it is sold out.` : `${name}: you chose ${wanted}; ${left} left.`,
+      left === 0
+        ? `${name}: you chose ${wanted}; it is sold out.`
+        : `${name}: you chose ${wanted}; ${left} left.`,
     take: 'Take what is left',
     other: 'The rest of your choice is kept. You can choose another type, or join the waitlist.',
   },
@@ -57,7 +62,8 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     leave: 'Leave the waitlist',
     howMany: 'For how many tickets?',
     explain: 'When tickets come back, whoever is first in line is offered them first.',
-    waiting: (position, quantity) => `You are number ${position} on the waitlist, for ${quantity === 1 ? '1 ticket' : `${quantity} tickets`}.`,
+    waiting: (position, quantity) =>
+      `You are number ${position} on the waitlist, for ${quantity === 1 ? '1 ticket' : `${quantity} tickets`}.`,
     gathering: 'Some of your tickets are set aside. We wait for the rest, or you book what is there now.',
     offered: 'There are tickets for you!',
     take: 'Book now',
@@ -85,11 +91,13 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     draw: 'Everybody who is here when it opens is drawn at random. Being early changes nothing, and there is no need to reload.',
     gathered: (n) => (n === 1 ? '1 person is waiting.' : `${n} people are waiting with you.`),
     position: 'Your place in line',
-    before: (n) => (n === 0 ? 'You are next.' : n === 1 ? '1 person is before you.' : `${n} people are before you.`),
+    before: (n) =>
+      n === 0 ? 'You are next.' : n === 1 ? '1 person is before you.' : `${n} people are before you.`,
     rate: (n) => `About ${n === 1 ? '1 person is' : `${n} people are`} let in each minute.`,
     rateByStock: 'The next people are let in as tickets become free.',
     noReload: 'This page goes on by itself. There is no need to reload.',
-    close: 'If you close this page you keep your place in line. But once it is your turn, you have only so long to choose.',
+    close:
+      'If you close this page you keep your place in line. But once it is your turn, you have only so long to choose.',
     notify: 'Tell me when it is my turn',
     notifying: 'We will tell you, with a sound if that is allowed.',
     notifyTitle: 'It is your turn!',
@@ -100,7 +108,6 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     admitted: 'It is your turn! Time left to choose:',
     admittedOver: 'Your time to choose is over.',
     pageTitle: (position) => `(${position}) In line`,
-    turnTitle: 'It is your turn!',
   },
 
   hold: {
@@ -142,12 +149,14 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     terms: 'By going on you accept the refund terms of this event.',
     refundTitle: 'Refund terms',
     refundNone: 'No money goes back if you decide not to come.',
-    refundTier: (percent, hours) => `${percent}% goes back until ${hours === 0 ? 'the event begins' : `${hours} hours before the event`}.`,
+    refundTier: (percent, hours) =>
+      `${percent}% goes back until ${hours === 0 ? 'the event begins' : `${hours} hours before the event`}.`,
     refundReview: 'The organizer looks at each request first.',
     refundFees: 'Fees are not given back.',
     book: 'Go on to payment',
     bookFree: 'Book free tickets',
-    queued: 'The connection was lost. Your order is kept on this device and is sent, once, as soon as you are connected again. The tickets are kept until the time is up.',
+    queued:
+      'The connection was lost. Your order is kept on this device and is sent, once, as soon as you are connected again. The tickets are kept until the time is up.',
   },
 
   summary: {
@@ -156,7 +165,6 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     discount: 'Discount',
     included: 'included',
     total: 'Total',
-    change: 'Change',
   },
 
   pay: {
@@ -176,7 +184,6 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     untilEnd: 'After that the order ends by itself. Money that comes too late goes back.',
     go: (amount) => `Pay ${amount}`,
     short: (missing) => `Your balance is ${missing} short.`,
-    topUp: 'Top up',
     topUpBy: (missing, method) => `Top up ${missing} by ${method}`,
     cancel: 'Cancel the order',
     cancelText: 'The tickets are let go, and others can buy them. Nothing was paid.',
@@ -184,9 +191,8 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     keep: 'Keep it',
     none: { title: 'There is no way to pay', text: 'Nothing takes this currency yet. Ask the organizer.' },
     leaving: (where) => `Opening the page of ${where}…`,
-    noPage: 'This way cannot be used here. Choose another.',
-    together: (n) => `Paid together with ${n === 1 ? 'one other order' : `${n} other orders`} of the same cart.`,
-    lost: 'The answer to your payment did not arrive. Do not pay twice: we are asking what came of it.',
+    together: (n) =>
+      `Paid together with ${n === 1 ? 'one other order' : `${n} other orders`} of the same cart.`,
   },
 
   result: {
@@ -196,11 +202,13 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     issuingTitle: 'It is paid',
     issuingText: 'Your tickets are being made; that mostly takes seconds.',
     openTitle: 'Waiting for your payment',
-    openText: (where) => `Finish the payment on the page of ${where}. This page changes by itself as soon as the money is there.`,
+    openText: (where) =>
+      `Finish the payment on the page of ${where}. This page changes by itself as soon as the money is there.`,
     goOn: (where) => `Go on at ${where}`,
     otherWay: 'Pay another way',
     manualTitle: 'Pay the organizer',
-    manualText: 'As soon as the organizer says that the money has come, your tickets are sent to you by e-mail. You may close this page.',
+    manualText:
+      'As soon as the organizer says that the money has come, your tickets are sent to you by e-mail. You may close this page.',
     checkingTitle: 'The payment is being looked into',
     checkingText: 'The money is reserved and being checked. Do not pay again; we tell you by e-mail.',
     declinedTitle: 'The payment was refused',
@@ -222,8 +230,12 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
     booking: 'Order in detail',
     calendar: 'Add to calendar',
     keepTitle: 'Keep your tickets in an account',
-    keepText: (email) => `The mail to ${email} has a link that keeps your tickets in an account. With one you can hand them on, sell them back, or ask for your money back.`,
-    notFound: { title: 'There is no such order', text: 'Sign in to the account that made it, or open the link in your mail.' },
+    keepText: (email) =>
+      `The mail to ${email} has a link that keeps your tickets in an account. With one you can hand them on, sell them back, or ask for your money back.`,
+    notFound: {
+      title: 'There is no such order',
+      text: 'Sign in to the account that made it, or open the link in your mail.',
+    },
   },
 
   attendees: {
@@ -251,23 +263,40 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
 
   cart: {
     title: 'Cart',
-    empty: { title: 'Your cart is empty', text: 'Put tickets of several events in, and pay for all of them at once.', action: 'Find events' },
+    empty: {
+      title: 'Your cart is empty',
+      text: 'Put tickets of several events in, and pay for all of them at once.',
+      action: 'Find events',
+    },
     reserved: 'Kept for',
     lapsed: 'Not kept any more; we try to keep it again when you go on.',
     remove: (what) => `Remove ${what}`,
     goOn: (amount) => `Book all, ${amount}`,
     priceChanged: (amount) => `The price has changed: it is ${amount} now. Look at it again, then go on.`,
-    signIn: { title: 'Sign in to see your cart', text: 'Your cart is kept with your account.', action: 'Sign in' },
+    signIn: {
+      title: 'Sign in to see your cart',
+      text: 'Your cart is kept with your account.',
+      action: 'Sign in',
+    },
   },
 
   problem: {
     HOLD_EXPIRED: { title: 'Time is up', text: 'The tickets were let go. We can look for the same again.' },
-    SALE_NOT_OPEN: { title: 'Not on sale', text: 'These tickets are not on sale yet, or not any more. Each type says when.' },
+    SALE_NOT_OPEN: {
+      title: 'Not on sale',
+      text: 'These tickets are not on sale yet, or not any more. Each type says when.',
+    },
     SALES_PAUSED: { title: 'The sale is paused', text: 'Wait here; what you have chosen is kept.' },
-    EVENT_NOT_BOOKABLE: { title: 'This event takes no bookings', text: 'It may be called off, moved, or over. Its page says so.' },
+    EVENT_NOT_BOOKABLE: {
+      title: 'This event takes no bookings',
+      text: 'It may be called off, moved, or over. Its page says so.',
+    },
     LIMIT_EXCEEDED: (limit, remaining) => ({
       title: `${limit} tickets per person at most`,
-      text: remaining > 0 ? `You may take ${remaining} more. What is kept for you counts.` : 'What is kept for you counts. Let it go first if you want something else.',
+      text:
+        remaining > 0
+          ? `You may take ${remaining} more. What is kept for you counts.`
+          : 'What is kept for you counts. Let it go first if you want something else.',
     }),
     releaseHeld: 'Let go of what is kept',
     SOLD_OUT: (remaining) => ({
@@ -275,12 +304,27 @@ export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
       text: 'What you chose is still here. Take fewer, choose another type, or join the waitlist.',
     }),
     SEATS_UNAVAILABLE: { title: 'That seat was taken just now', text: 'Choose another one.' },
-    ACCESS_CODE_MISSING: { title: 'An access code is needed', text: 'Give the access code for these tickets.' },
-    ACCESS_CODE_WRONG: { title: 'The access code is wrong', text: 'It does not open the tickets that you chose. Check how it is spelled.' },
-    RATE_LIMITED: (seconds) => ({ title: 'Too many tries', text: `Wait ${seconds} seconds, then try again.` }),
-    INSUFFICIENT_BALANCE: (missing) => ({ title: `Your balance is ${missing} short`, text: 'Top up, or pay another way.' }),
+    ACCESS_CODE_MISSING: {
+      title: 'An access code is needed',
+      text: 'Give the access code for these tickets.',
+    },
+    ACCESS_CODE_WRONG: {
+      title: 'The access code is wrong',
+      text: 'It does not open the tickets that you chose. Check how it is spelled.',
+    },
+    RATE_LIMITED: (seconds) => ({
+      title: 'Too many tries',
+      text: `Wait ${seconds} seconds, then try again.`,
+    }),
+    INSUFFICIENT_BALANCE: (missing) => ({
+      title: `Your balance is ${missing} short`,
+      text: 'Top up, or pay another way.',
+    }),
     PAYMENT_DECLINED: { title: 'The payment was refused', text: 'No money was taken. Choose another way.' },
-    BOOKING_NOT_PAYABLE: { title: 'This order is not to be paid any more', text: 'We show you how it stands.' },
+    BOOKING_NOT_PAYABLE: {
+      title: 'This order is not to be paid any more',
+      text: 'We show you how it stands.',
+    },
     CONFLICT: { title: 'It has changed just now', text: 'Look at it again, then go on.' },
     promo: {
       NOT_FOUND: 'There is no such code. Check how it is spelled.',

@@ -3,19 +3,23 @@ export const checkout = {
   chooseTitle: 'Pilih tiket',
   seatsTitle: 'Pilih kursi',
   backToEvent: 'Kembali ke acara',
-  loading: 'Sebentar…',
-  noEvent: { title: 'Acara tidak ditemukan', text: 'Mungkin tautannya salah, atau acaranya sudah tidak tampil.', action: 'Cari acara lain' },
+  noEvent: {
+    title: 'Acara tidak ditemukan',
+    text: 'Mungkin tautannya salah, atau acaranya sudah tidak tampil.',
+    action: 'Cari acara lain',
+  },
   nothingOnSale: { title: 'Belum ada tiket', text: 'Penyelenggara belum menjual tiket untuk acara ini.' },
   over: { title: 'Penjualan sudah berakhir', text: 'Tiket acara ini tidak dijual lagi.' },
-  paused: { title: 'Penjualan sedang dihentikan sementara', text: 'Pilihan Anda tetap di sini. Halaman ini membuka penjualan dengan sendirinya begitu dilanjutkan.' },
+  paused: {
+    title: 'Penjualan sedang dihentikan sementara',
+    text: 'Pilihan Anda tetap di sini. Halaman ini membuka penjualan dengan sendirinya begitu dilanjutkan.',
+  },
   pausedReason: (reason: string) => `Kata penyelenggara: ${reason}`,
 
   free: 'Gratis',
-  each: 'per tiket',
   withFees: 'sudah termasuk semua biaya',
   from: (price: string) => `mulai ${price}`,
   payWhatYouWant: 'Bayar sesukanya',
-  howMany: (type: string) => `Jumlah ${type}`,
   left: (n: number) => `Sisa ${n}`,
   maxEach: (n: number) => `Paling banyak ${n} per orang`,
   saleStarts: (when: string) => `Mulai dijual ${when}`,
@@ -30,7 +34,6 @@ export const checkout = {
   donation: 'Yang Anda bayar per tiket',
   donationHint: (least: string) => `Paling sedikit ${least}.`,
   donationLow: (least: string) => `Paling sedikit ${least}.`,
-  partySize: 'Untuk berapa orang?',
 
   total: 'Total',
   places: (n: number) => `${n} tiket`,
@@ -45,7 +48,9 @@ export const checkout = {
   short: {
     title: 'Ada yang baru saja terjual',
     left: (name: string, wanted: number, left: number) =>
-      left === 0 ? `${name}: Anda memilih ${wanted}, sekarang habis.` : `${name}: Anda memilih ${wanted}, sisa ${left}.`,
+      left === 0
+        ? `${name}: Anda memilih ${wanted}, sekarang habis.`
+        : `${name}: Anda memilih ${wanted}, sisa ${left}.`,
     take: 'Ambil yang tersisa',
     other: 'Pilihan Anda yang lain tetap tersimpan. Anda bisa memilih jenis lain, atau masuk daftar tunggu.',
   },
@@ -55,8 +60,10 @@ export const checkout = {
     leave: 'Keluar dari daftar tunggu',
     howMany: 'Untuk berapa tiket?',
     explain: 'Begitu ada tiket kembali, yang pertama dalam daftar ditawari lebih dulu.',
-    waiting: (position: number, quantity: number) => `Anda nomor ${position} dalam daftar tunggu, untuk ${quantity} tiket.`,
-    gathering: 'Sebagian tiket Anda sudah disisihkan. Sisanya kami tunggu, atau pesan yang sudah ada sekarang.',
+    waiting: (position: number, quantity: number) =>
+      `Anda nomor ${position} dalam daftar tunggu, untuk ${quantity} tiket.`,
+    gathering:
+      'Sebagian tiket Anda sudah disisihkan. Sisanya kami tunggu, atau pesan yang sudah ada sekarang.',
     offered: 'Ada tiket untuk Anda!',
     take: 'Pesan sekarang',
     accountOnly: 'Daftar tunggu memerlukan akun, agar kami bisa memberi tahu Anda.',
@@ -87,7 +94,8 @@ export const checkout = {
     rate: (n: number) => `Sekitar ${n} orang masuk per menit.`,
     rateByStock: 'Orang berikutnya masuk begitu ada tiket yang bebas.',
     noReload: 'Halaman ini maju sendiri. Tidak perlu dimuat ulang.',
-    close: 'Kalau halaman ini ditutup, tempat Anda dalam antrean tetap ada. Tetapi bila giliran tiba, Anda hanya punya waktu terbatas untuk memilih.',
+    close:
+      'Kalau halaman ini ditutup, tempat Anda dalam antrean tetap ada. Tetapi bila giliran tiba, Anda hanya punya waktu terbatas untuk memilih.',
     notify: 'Beri tahu saya saat giliran tiba',
     notifying: 'Kami akan memberi tahu Anda, dengan bunyi bila diizinkan.',
     notifyTitle: 'Giliran Anda!',
@@ -98,7 +106,6 @@ export const checkout = {
     admitted: 'Giliran Anda! Sisa waktu untuk memilih:',
     admittedOver: 'Waktu Anda untuk memilih sudah habis.',
     pageTitle: (position: number) => `(${position}) Mengantre`,
-    turnTitle: 'Giliran Anda!',
   },
 
   hold: {
@@ -115,7 +122,8 @@ export const checkout = {
     soon: 'Dua menit lagi tiket Anda dilepas.',
     last: 'Tiga puluh detik lagi tiket Anda dilepas!',
     overTitle: 'Waktunya habis',
-    overText: 'Tiket yang disimpan untuk Anda sudah dilepas. Belum ada yang dibayar, dan isian Anda tetap ada.',
+    overText:
+      'Tiket yang disimpan untuk Anda sudah dilepas. Belum ada yang dibayar, dan isian Anda tetap ada.',
     again: 'Cari yang sama lagi',
     anew: 'Pilih yang lain',
     same: 'Tiket yang sama kembali disimpan untuk Anda.',
@@ -140,12 +148,14 @@ export const checkout = {
     terms: 'Dengan melanjutkan, Anda menyetujui ketentuan pengembalian uang acara ini.',
     refundTitle: 'Ketentuan pengembalian uang',
     refundNone: 'Tidak ada pengembalian uang bila Anda batal datang.',
-    refundTier: (percent: number, hours: number) => `${percent}% kembali sampai ${hours === 0 ? 'acara dimulai' : `${hours} jam sebelum acara`}.`,
+    refundTier: (percent: number, hours: number) =>
+      `${percent}% kembali sampai ${hours === 0 ? 'acara dimulai' : `${hours} jam sebelum acara`}.`,
     refundReview: 'Penyelenggara memeriksa permintaan lebih dulu.',
     refundFees: 'Biaya tambahan tidak ikut dikembalikan.',
     book: 'Lanjut ke pembayaran',
     bookFree: 'Pesan tiket gratis',
-    queued: 'Sambungan terputus. Pesanan Anda tersimpan di perangkat ini dan dikirim, satu kali, begitu tersambung lagi. Tiketnya disimpan sampai waktunya habis.',
+    queued:
+      'Sambungan terputus. Pesanan Anda tersimpan di perangkat ini dan dikirim, satu kali, begitu tersambung lagi. Tiketnya disimpan sampai waktunya habis.',
   },
 
   summary: {
@@ -154,7 +164,6 @@ export const checkout = {
     discount: 'Potongan',
     included: 'termasuk',
     total: 'Total',
-    change: 'Ubah',
   },
 
   pay: {
@@ -168,23 +177,24 @@ export const checkout = {
     hintWALLET: (balance: string) => `Saldo Anda ${balance}.`,
     hintMIDTRANS: 'Kartu, transfer bank, QRIS, GoPay. Anda dibawa ke halaman Midtrans, lalu kembali ke sini.',
     hintSTRIPE: 'Lewat halaman aman Stripe, lalu kembali ke sini.',
-    hintXENDIT: 'Kartu, transfer bank, dompet digital, QR. Anda dibawa ke halaman Xendit, lalu kembali ke sini.',
+    hintXENDIT:
+      'Kartu, transfer bank, dompet digital, QR. Anda dibawa ke halaman Xendit, lalu kembali ke sini.',
     hintMANUAL: 'Transfer atau tunai; penyelenggara yang memastikan uangnya sudah masuk.',
     until: 'Bayar dalam',
     untilEnd: 'Setelah itu pesanan batal dengan sendirinya. Uang yang telanjur terkirim dikembalikan.',
     go: (amount: string) => `Bayar ${amount}`,
     short: (missing: string) => `Saldo kurang ${missing}.`,
-    topUp: 'Isi saldo',
     topUpBy: (missing: string, method: string) => `Isi ${missing} lewat ${method}`,
     cancel: 'Batalkan pesanan',
     cancelText: 'Tiketnya dilepas dan bisa dibeli orang lain. Belum ada yang dibayar.',
     cancelled: 'Pesanan dibatalkan.',
     keep: 'Jangan batalkan',
-    none: { title: 'Belum ada cara membayar', text: 'Untuk mata uang ini belum ada cara membayar. Tanyakan kepada penyelenggara.' },
+    none: {
+      title: 'Belum ada cara membayar',
+      text: 'Untuk mata uang ini belum ada cara membayar. Tanyakan kepada penyelenggara.',
+    },
     leaving: (where: string) => `Membuka halaman ${where}…`,
-    noPage: 'Cara ini tidak bisa dipakai di sini. Pilih cara lain.',
     together: (n: number) => `Dibayar sekaligus dengan ${n} pesanan lain dari keranjang yang sama.`,
-    lost: 'Jawaban pembayaran tidak sampai. Jangan bayar dua kali: kami sedang menanyakan hasilnya.',
   },
 
   result: {
@@ -194,34 +204,43 @@ export const checkout = {
     issuingTitle: 'Sudah dibayar',
     issuingText: 'Tiket sedang dibuat; biasanya beberapa detik.',
     openTitle: 'Menunggu pembayaran',
-    openText: (where: string) => `Selesaikan pembayaran di halaman ${where}. Begitu uangnya masuk, halaman ini berubah sendiri.`,
+    openText: (where: string) =>
+      `Selesaikan pembayaran di halaman ${where}. Begitu uangnya masuk, halaman ini berubah sendiri.`,
     goOn: (where: string) => `Lanjutkan di ${where}`,
     otherWay: 'Bayar dengan cara lain',
     manualTitle: 'Bayar langsung ke penyelenggara',
-    manualText: 'Begitu penyelenggara memastikan uangnya masuk, tiket dikirim ke email Anda. Halaman ini boleh ditutup.',
+    manualText:
+      'Begitu penyelenggara memastikan uangnya masuk, tiket dikirim ke email Anda. Halaman ini boleh ditutup.',
     checkingTitle: 'Pembayaran sedang diperiksa',
-    checkingText: 'Uangnya sudah dipesan dan sedang diperiksa. Tidak perlu membayar lagi; kami kabari lewat email.',
+    checkingText:
+      'Uangnya sudah dipesan dan sedang diperiksa. Tidak perlu membayar lagi; kami kabari lewat email.',
     declinedTitle: 'Pembayaran ditolak',
     declinedText: 'Tidak ada uang yang diambil. Tiket masih disimpan untuk Anda: coba cara lain.',
     unpaidTitle: 'Belum dibayar',
     unpaidText: 'Tiket masih disimpan untuk Anda.',
     toPay: 'Bayar sekarang',
     expiredTitle: 'Waktu membayar habis',
-    expiredText: 'Pesanan batal dan tidak ada yang dibeli. Uang yang masuk terlambat dikembalikan seluruhnya.',
+    expiredText:
+      'Pesanan batal dan tidak ada yang dibeli. Uang yang masuk terlambat dikembalikan seluruhnya.',
     cancelledTitle: 'Pesanan dibatalkan',
     cancelledText: 'Tidak ada yang dibeli.',
     returnedTitle: 'Uang dikembalikan',
     returnedText: 'Tiketnya sudah tidak bisa didapat, jadi uang Anda dikembalikan seluruhnya ke asalnya.',
     again: 'Pilih tiket lagi',
     asking: 'Menanyakan hasilnya…',
-    offline: 'Tidak ada sambungan. Begitu tersambung, halaman ini menanyakan hasilnya. Jangan bayar dua kali.',
+    offline:
+      'Tidak ada sambungan. Begitu tersambung, halaman ini menanyakan hasilnya. Jangan bayar dua kali.',
     tickets: 'Tiket',
     seeTickets: 'Lihat tiket',
     booking: 'Rincian pesanan',
     calendar: 'Simpan ke kalender',
     keepTitle: 'Simpan tiket di akun',
-    keepText: (email: string) => `Di email ke ${email} ada tautan untuk menyimpan tiket di akun. Dengan akun Anda bisa mengalihkan, menjual kembali, atau meminta uang kembali.`,
-    notFound: { title: 'Pesanan tidak ditemukan', text: 'Masuklah dengan akun yang memesannya, atau buka tautan di email Anda.' },
+    keepText: (email: string) =>
+      `Di email ke ${email} ada tautan untuk menyimpan tiket di akun. Dengan akun Anda bisa mengalihkan, menjual kembali, atau meminta uang kembali.`,
+    notFound: {
+      title: 'Pesanan tidak ditemukan',
+      text: 'Masuklah dengan akun yang memesannya, atau buka tautan di email Anda.',
+    },
   },
 
   attendees: {
@@ -249,23 +268,43 @@ export const checkout = {
 
   cart: {
     title: 'Keranjang',
-    empty: { title: 'Keranjang kosong', text: 'Masukkan tiket dari beberapa acara, lalu bayar sekaligus.', action: 'Cari acara' },
+    empty: {
+      title: 'Keranjang kosong',
+      text: 'Masukkan tiket dari beberapa acara, lalu bayar sekaligus.',
+      action: 'Cari acara',
+    },
     reserved: 'Disimpan selama',
     lapsed: 'Tidak disimpan lagi; kami coba simpan lagi saat Anda lanjut.',
     remove: (what: string) => `Hapus ${what}`,
     goOn: (amount: string) => `Pesan semua, ${amount}`,
     priceChanged: (amount: string) => `Harganya berubah: sekarang ${amount}. Periksa lagi, lalu lanjutkan.`,
-    signIn: { title: 'Masuk untuk melihat keranjang', text: 'Keranjang tersimpan di akun Anda.', action: 'Masuk' },
+    signIn: {
+      title: 'Masuk untuk melihat keranjang',
+      text: 'Keranjang tersimpan di akun Anda.',
+      action: 'Masuk',
+    },
   },
 
   problem: {
     HOLD_EXPIRED: { title: 'Waktunya habis', text: 'Tiket sudah dilepas. Kami bisa mencarikan yang sama.' },
-    SALE_NOT_OPEN: { title: 'Belum dijual', text: 'Tiket ini belum, atau tidak lagi, dijual. Waktunya tertulis di setiap jenis tiket.' },
-    SALES_PAUSED: { title: 'Penjualan sedang dihentikan sementara', text: 'Tunggu di sini; pilihan Anda tetap ada.' },
-    EVENT_NOT_BOOKABLE: { title: 'Acara ini tidak menerima pesanan', text: 'Mungkin dibatalkan, dipindah, atau sudah lewat. Lihat halaman acara.' },
+    SALE_NOT_OPEN: {
+      title: 'Belum dijual',
+      text: 'Tiket ini belum, atau tidak lagi, dijual. Waktunya tertulis di setiap jenis tiket.',
+    },
+    SALES_PAUSED: {
+      title: 'Penjualan sedang dihentikan sementara',
+      text: 'Tunggu di sini; pilihan Anda tetap ada.',
+    },
+    EVENT_NOT_BOOKABLE: {
+      title: 'Acara ini tidak menerima pesanan',
+      text: 'Mungkin dibatalkan, dipindah, atau sudah lewat. Lihat halaman acara.',
+    },
     LIMIT_EXCEEDED: (limit: number, remaining: number) => ({
       title: `Paling banyak ${limit} tiket per orang`,
-      text: remaining > 0 ? `Anda masih bisa mengambil ${remaining}. Tiket yang sedang disimpan ikut dihitung.` : 'Tiket yang sedang disimpan untuk Anda ikut dihitung. Lepaskan dulu bila ingin memilih yang lain.',
+      text:
+        remaining > 0
+          ? `Anda masih bisa mengambil ${remaining}. Tiket yang sedang disimpan ikut dihitung.`
+          : 'Tiket yang sedang disimpan untuk Anda ikut dihitung. Lepaskan dulu bila ingin memilih yang lain.',
     }),
     releaseHeld: 'Lepaskan yang disimpan',
     SOLD_OUT: (remaining: number) => ({
@@ -274,11 +313,23 @@ export const checkout = {
     }),
     SEATS_UNAVAILABLE: { title: 'Kursi itu baru saja diambil', text: 'Pilih kursi lain.' },
     ACCESS_CODE_MISSING: { title: 'Perlu kode akses', text: 'Isi kode akses untuk tiket ini.' },
-    ACCESS_CODE_WRONG: { title: 'Kode akses salah', text: 'Kode itu tidak membuka tiket yang Anda pilih. Periksa ejaannya.' },
-    RATE_LIMITED: (seconds: number) => ({ title: 'Terlalu sering mencoba', text: `Tunggu ${seconds} detik, lalu coba lagi.` }),
-    INSUFFICIENT_BALANCE: (missing: string) => ({ title: `Saldo kurang ${missing}`, text: 'Isi saldo, atau pilih cara lain.' }),
+    ACCESS_CODE_WRONG: {
+      title: 'Kode akses salah',
+      text: 'Kode itu tidak membuka tiket yang Anda pilih. Periksa ejaannya.',
+    },
+    RATE_LIMITED: (seconds: number) => ({
+      title: 'Terlalu sering mencoba',
+      text: `Tunggu ${seconds} detik, lalu coba lagi.`,
+    }),
+    INSUFFICIENT_BALANCE: (missing: string) => ({
+      title: `Saldo kurang ${missing}`,
+      text: 'Isi saldo, atau pilih cara lain.',
+    }),
     PAYMENT_DECLINED: { title: 'Pembayaran ditolak', text: 'Tidak ada uang yang diambil. Pilih cara lain.' },
-    BOOKING_NOT_PAYABLE: { title: 'Pesanan ini tidak perlu dibayar lagi', text: 'Kami tunjukkan bagaimana keadaannya.' },
+    BOOKING_NOT_PAYABLE: {
+      title: 'Pesanan ini tidak perlu dibayar lagi',
+      text: 'Kami tunjukkan bagaimana keadaannya.',
+    },
     CONFLICT: { title: 'Keadaannya baru berubah', text: 'Periksa lagi, lalu lanjutkan.' },
     promo: {
       NOT_FOUND: 'Kode ini tidak ada. Periksa ejaannya.',
