@@ -52,6 +52,7 @@ interface StorySettings {
   ADMIN_EMAIL?: string
   ADMIN_PASSWORD?: string
   GOOGLE_ISSUER?: string
+  GOOGLE_CALENDAR_URL?: string
   GOOGLE_CLIENT_ID?: string
   GOOGLE_CLIENT_SECRET?: string
   GOOGLE_REDIRECT_URIS?: string[]
