@@ -17,6 +17,7 @@ import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
 import { AccountPage } from './account-page.tsx'
 import { Phone } from './phone.tsx'
+import { PushSwitch } from './push-switch.tsx'
 import { QueryState } from './query-state.tsx'
 import { textOf } from './text-of.ts'
 
@@ -45,6 +46,7 @@ export default function PreferencesPage() {
                   preferences={preferences}
                   take={(notificationPreferences) => take({ notificationPreferences })}
                 />
+                <PushSwitch />
                 <Times
                   preferences={preferences}
                   take={(notificationPreferences) => take({ notificationPreferences })}

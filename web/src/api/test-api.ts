@@ -25,6 +25,9 @@ export interface TestApi extends AsyncDisposable {
   cut(): void
 }
 
+/** A refresh takes so long that whoever does not wait for it runs into it. */
+const REFRESH_MS = 100
+
 const schema = buildSchema(`
   type Query { whoami: String, broken: String }
   type Mutation {
@@ -68,7 +71,7 @@ export async function startTestApi(): Promise<TestApi> {
     book: (_: unknown, { token }: { token?: string }) => `booked for ${viewer(token)}`,
     refreshToken: async () => {
       state.most = Math.max(state.most, ++state.running)
-      await new Promise((resolve) => setImmediate(resolve))
+      await new Promise((resolve) => setTimeout(resolve, REFRESH_MS))
       state.running--
       if (!api.cookie) throw refused('UNAUTHENTICATED')
       return payload(api.cookie.name)

@@ -20,7 +20,7 @@ function formatter<F, O>(Make: new (locale: string, options: O) => F, options: O
   return found
 }
 
-/** @param amount as the API counts it: in the smallest unit that is charged, so IDR 150000 is Rp 150.000 and USD 1250 is US$ 12.50. */
+/** @param amount as the API counts it: in the smallest unit that is charged, so IDR 150000 is Rp 150.000 and USD 1250 is US$12,50. */
 export function money(amount: number, currency: string): string {
   const digits = decimalsOf(currency)
   return formatter(Intl.NumberFormat, {

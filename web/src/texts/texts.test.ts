@@ -16,7 +16,7 @@ const plain = (text: string): string => text.replace(/[\u00a0\u202f\u2009]/g, ' 
 describe('formats', () => {
   it('writes money of the smallest unit that is charged', () => {
     expect(plain(money(150_000, 'IDR'))).toBe('Rp 150.000')
-    expect(plain(money(1_250, 'USD'))).toBe('US$ 12,50')
+    expect(plain(money(1_250, 'USD'))).toBe('US$12,50')
     language.value = 'en'
     expect(plain(money(150_000, 'IDR'))).toBe('IDR 150,000')
     expect(plain(money(1_250, 'USD'))).toBe('US$12.50')

@@ -1,0 +1,57 @@
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { useTexts } from '../texts/index.ts'
+import { Card } from '../ui/card.tsx'
+import { Switch } from '../ui/switch.tsx'
+import { usePress } from './press.ts'
+
+type PushState = 'unsupported' | 'unavailable' | 'denied' | 'off' | 'on'
+
+/** What offline/push.ts does. */
+interface Push {
+  pushState(): Promise<PushState>
+  enablePush(): Promise<PushState>
+  disablePush(): Promise<PushState>
+}
+
+/** Loaded beside the page, as few come here and fewer have push. */
+const loadPush = import.meta.glob<Push>('../offline/push.ts')['../offline/push.ts']
+
+/** Whether this browser shows notifications by itself. */
+export function PushSwitch() {
+  const t = useTexts('settings').preferencesPage
+  const push = useSignal<Push | null>(null)
+  const state = useSignal<PushState | null>(null)
+  const { busy, press } = usePress<'switch'>()
+  useEffect(() => {
+    const begin = async () => {
+      push.value = (await loadPush?.()) ?? null
+      if (push.value) state.value = await push.value.pushState()
+    }
+    begin().catch(() => undefined) // unknown: the switch waits
+  }, [])
+  const now = state.value
+  const hint = {
+    unsupported: t.pushUnsupported,
+    unavailable: t.pushUnavailable,
+    denied: t.pushDenied,
+    off: t.pushText,
+    on: t.pushText,
+  }[now ?? 'off']
+  return (
+    <Card title={t.push}>
+      <Switch
+        label={t.push}
+        hint={hint}
+        checked={now === 'on'}
+        disabled={busy.value !== null || (now !== 'on' && now !== 'off')}
+        onChange={() =>
+          press('switch', async () => {
+            if (push.value)
+              state.value = await (now === 'on' ? push.value.disablePush() : push.value.enablePush())
+          })
+        }
+      />
+    </Card>
+  )
+}
