@@ -31,7 +31,7 @@ const layers = (): Plugin => ({
   name: 'karcis-layers',
   enforce: 'pre',
   transform: (code, id) =>
-    /\.css$/.test(id) ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
+    id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
 })
 
 /** An entry whose room exists. */

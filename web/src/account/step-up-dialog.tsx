@@ -14,6 +14,7 @@ import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { hasPasskeys, usePasskey } from './passkey.ts'
+import { textOf } from './text-of.ts'
 
 /** Asks for what shows that it is the person: their second factor where they have one, else their password. */
 export default function StepUpDialog({ request }: { request: StepUpRequest }) {
@@ -50,7 +51,7 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
       ) : (
         <Form
           onSubmit={(given) => {
-            const proof = String(given.get('proof'))
+            const proof = textOf(given, 'proof')
             return show(withFactor ? { code: proof } : { password: proof })
           }}
         >

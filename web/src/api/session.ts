@@ -123,6 +123,9 @@ export async function signOut(everywhere = false): Promise<void> {
   })
 }
 
+/** The account is no more: as signed out, here and in all tabs, without asking. */
+export const forgetSession = (): void => end()
+
 /** What `LoginInput.deviceToken` takes; undefined on a device that is new. */
 export const deviceToken = (): string | undefined => stored(DEVICE)
 

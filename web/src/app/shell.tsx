@@ -87,7 +87,7 @@ function Search() {
         action="/search"
         onSubmit={(event) => {
           event.preventDefault()
-          const words = String(new FormData(event.currentTarget).get('q') ?? '').trim()
+          const words = (event.currentTarget.elements.namedItem('q') as HTMLInputElement).value.trim()
           route(words ? `/search?q=${encodeURIComponent(words)}` : '/search')
         }}
       >

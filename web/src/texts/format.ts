@@ -28,7 +28,7 @@ export function money(amount: number, currency: string): string {
     currency,
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
-  } as Intl.NumberFormatOptions).format(amount / 10 ** digits)
+  }).format(amount / 10 ** digits)
 }
 
 export const number = (value: number): string => formatter(Intl.NumberFormat, {}).format(value)

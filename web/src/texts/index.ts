@@ -39,13 +39,13 @@ export async function setLanguage(next: Language): Promise<void> {
  * What happened, and what to do now; for every code of the API and of the way there. Its texts come after the first page; should something fail before, it is
  * said by its code alone, and in words as soon as they are there to a component.
  */
-export function explain(error: ApiError): { readonly title: string; readonly text: string } {
+export function explain(failure: ApiError): { readonly title: string; readonly text: string } {
   const texts = textsNow('errors')
   if (!texts) void load('errors', language.value).catch(() => undefined)
-  const entry = texts?.[error.code] ?? texts?.INTERNAL_SERVER_ERROR
-  if (!entry) return { title: error.code, text: '' }
-  const { title, text } = entry as { title: string; text: string | ((error: ApiError) => string) }
-  return { title, text: typeof text === 'function' ? text(error) : text }
+  const entry = texts?.[failure.code] ?? texts?.INTERNAL_SERVER_ERROR
+  if (!entry) return { title: failure.code, text: '' }
+  const { title, text } = entry as { title: string; text: string | ((failure: ApiError) => string) }
+  return { title, text: typeof text === 'function' ? text(failure) : text }
 }
 
 function load(room: Room, into: Language): Promise<void> {
