@@ -47,7 +47,7 @@ export default function Home() {
       <Part
         title={t.home.popular}
         href={searchUrl({ order: 'POPULAR' })}
-        shown={found === null || found.popularEvents.length > 0}
+        shown={found ? found.popularEvents.length > 0 : error.value === null}
       >
         {found ? <EventGrid events={found.popularEvents} lead eager={2} /> : <EventGridSkeleton count={4} />}
       </Part>
