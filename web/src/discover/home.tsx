@@ -23,6 +23,8 @@ export default function Home() {
   const weekend = useMemo(() => weekendOf(new Date()), [])
   const atWeekend = useQuery(HomeWeekend, weekend)
   const found = data.value
+  const popular = new Set(found?.popularEvents.map(({ id }) => id))
+  const soon = nodesOf(found?.soon).filter(({ id }) => !popular.has(id))
   return (
     <div class="home">
       <section class="hero page">
@@ -58,8 +60,8 @@ export default function Home() {
       >
         <EventGrid events={nodesOf(atWeekend.data.value?.events)} />
       </Part>
-      <Part title={t.home.soon} href={searchUrl({})} shown={(found?.soon.totalCount ?? 0) > 0}>
-        <EventGrid events={nodesOf(found?.soon)} />
+      <Part title={t.home.soon} href={searchUrl({})} shown={soon.length > 0}>
+        <EventGrid events={soon.slice(0, 4)} />
       </Part>
       {found?.soon.totalCount === 0 && (
         <div class="page">
