@@ -2,12 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
-import {
-  EventPage as EventQuery,
-  type EventPageResult,
-  RecordEventView,
-  RelatedEvents,
-} from '../generated/discover/event.ts'
+import { EventPage as EventQuery, RecordEventView, RelatedEvents } from '../generated/discover/event.ts'
 import { ReportContent } from '../generated/discover/organizer.ts'
 import { dateRange, time } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
@@ -26,6 +21,7 @@ import './discover.css'
 import './event.css'
 import './organizer.css'
 import { EventGrid } from './event-list.tsx'
+import type { EventShown } from './event-shown.ts'
 import { EventTickets } from './event-tickets.tsx'
 import { Failure } from './failure.tsx'
 import { FollowButton } from './follow-button.tsx'
@@ -34,8 +30,6 @@ import { Reviews } from './reviews.tsx'
 import { searchUrl } from './search-url.ts'
 import { ShareButton } from './share-button.tsx'
 import { WishButton } from './wishes.tsx'
-
-export type EventShown = NonNullable<EventPageResult['event']>
 
 /** One event: what, when, where, for how much, and what others say. */
 export default function EventPage() {

@@ -15,7 +15,7 @@ import { Price } from '../ui/price.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
 import { notify } from '../ui/toast.tsx'
 import { withFees } from '../ui/with-fees.ts'
-import type { EventShown } from './event-page.tsx'
+import type { EventShown } from './event-shown.ts'
 import { signInUrl } from './wishes.tsx'
 
 const FEW = 20
@@ -148,7 +148,8 @@ function Stock({ type, timezone }: { type: TicketTypeParts; timezone: string }) 
       return <>{t.tickets.soldOut}</>
     case 'PAUSED':
       return <>{t.tickets.paused}</>
-    default:
+    case 'CLOSED':
+    case 'ENDED':
       return <>{t.tickets.ended}</>
   }
 }

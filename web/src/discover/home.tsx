@@ -23,6 +23,8 @@ export default function Home() {
   const weekend = useMemo(() => weekendOf(new Date()), [])
   const atWeekend = useQuery(HomeWeekend, weekend)
   const found = data.value
+  const popular = new Set(found?.popularEvents.map(({ id }) => id))
+  const soon = nodesOf(found?.soon).filter(({ id }) => !popular.has(id))
   return (
     <div class="home">
       <section class="hero page">
@@ -47,7 +49,7 @@ export default function Home() {
       <Part
         title={t.home.popular}
         href={searchUrl({ order: 'POPULAR' })}
-        shown={found === null || found.popularEvents.length > 0}
+        shown={found ? found.popularEvents.length > 0 : error.value === null}
       >
         {found ? <EventGrid events={found.popularEvents} lead eager={2} /> : <EventGridSkeleton count={4} />}
       </Part>
@@ -58,8 +60,8 @@ export default function Home() {
       >
         <EventGrid events={nodesOf(atWeekend.data.value?.events)} />
       </Part>
-      <Part title={t.home.soon} href={searchUrl({})} shown={(found?.soon.totalCount ?? 0) > 0}>
-        <EventGrid events={nodesOf(found?.soon)} />
+      <Part title={t.home.soon} href={searchUrl({})} shown={soon.length > 0}>
+        <EventGrid events={soon.slice(0, 4)} />
       </Part>
       {found?.soon.totalCount === 0 && (
         <div class="page">

@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { TextArea } from '../ui/text-area.tsx'
+import { textOf } from '../ui/text-of.ts'
 import { notify } from '../ui/toast.tsx'
 import { signInUrl } from './wishes.tsx'
 
@@ -42,7 +43,7 @@ export function ReportButton({ what, send }: ReportButtonProps) {
       <Dialog open={isOpen.value} title={t.report.of(what)} onClose={close}>
         <Form
           onSubmit={async (data) => {
-            await send(String(data.get('reason')))
+            await send(textOf(data, 'reason'))
             close()
             notify(t.report.sent)
           }}

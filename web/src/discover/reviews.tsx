@@ -26,8 +26,9 @@ import { Pagination } from '../ui/pagination.tsx'
 import { Rating, RatingInput } from '../ui/rating.tsx'
 import { Select } from '../ui/select.tsx'
 import { TextArea } from '../ui/text-area.tsx'
+import { textOf } from '../ui/text-of.ts'
 import { notify } from '../ui/toast.tsx'
-import type { EventShown } from './event-page.tsx'
+import type { EventShown } from './event-shown.ts'
 import { Failure } from './failure.tsx'
 import { ReportButton } from './report.tsx'
 import { usePages } from './use-pages.ts'
@@ -193,7 +194,7 @@ function Own({ event, changed }: { event: EventShown; changed(): Promise<unknown
   const send = async (form: FormData) => {
     const written = {
       rating: Number(form.get('rating')),
-      comment: String(form.get('comment')).trim() || null,
+      comment: textOf(form, 'comment') || null,
     }
     await (mine
       ? ask(UpdateReview, { input: { id: mine.id, ...written } }, { idempotent: true })

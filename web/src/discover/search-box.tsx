@@ -8,6 +8,7 @@ import { ClearSearchHistory, SearchHistory } from '../generated/discover/search.
 import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { textOf } from '../ui/text-of.ts'
 import { TicketStub } from '../ui/ticket-stub.tsx'
 import { notify } from '../ui/toast.tsx'
 import { ANYTHING, type Search, searchUrl } from './search-url.ts'
@@ -43,7 +44,7 @@ export function SearchBox({ search = ANYTHING }: { search?: Search }) {
       action="/search"
       onSubmit={(event) => {
         event.preventDefault()
-        const words = String(new FormData(event.currentTarget).get('q') ?? '').trim()
+        const words = textOf(new FormData(event.currentTarget), 'q')
         route(searchUrl({ ...search, words: words || null, order: null }))
       }}
     >

@@ -42,7 +42,11 @@ const search: fc.Arbitrary<Search> = fc
 
 describe('the address of a search', () => {
   it('says all that the search says', () => {
-    fc.assert(fc.property(search, (one) => expect(readUrl(searchUrl(one))).toEqual(one)))
+    fc.assert(
+      fc.property(search, (one) => {
+        expect(readUrl(searchUrl(one))).toEqual(one)
+      }),
+    )
   })
 
   it('asks for anything when it makes no sense', () => {

@@ -3,7 +3,7 @@ import './button.css'
 import { classes } from './classes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
-interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'size' | 'icon' | 'loading'> {
+interface ButtonProps extends Omit<ButtonHTMLAttributes, 'size' | 'icon' | 'loading'> {
   variant?: 'primary' | 'secondary' | 'quiet' | 'danger'
   size?: 's' | 'm' | 'l'
   /** Something is under way that was asked for by it: it cannot be pressed again, and says so. */
@@ -42,7 +42,7 @@ export function Button(props: ButtonProps) {
         {inside}
       </a>
     )
-  const { target, rel, download, ...own } = rest
+  const { target: _target, rel: _rel, download: _download, ...own } = rest
   return (
     <button
       type="button"

@@ -3,7 +3,7 @@ import { useContext, useId } from 'preact/hooks'
 import './choice.css'
 import { FormErrors } from './form.tsx'
 
-interface CheckboxProps extends Omit<LooseInputHTMLAttributes<HTMLInputElement>, 'label'> {
+interface CheckboxProps extends Omit<LooseInputHTMLAttributes, 'label'> {
   label: ComponentChildren
   hint?: ComponentChildren
   error?: string | null

@@ -52,7 +52,7 @@ export function Form({ onSubmit, children, class: extra, label }: FormProps) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const named = new Map(
-        (error.fields ?? []).map(({ path, message }) => [String(path).split('.').at(-1) ?? '', message]),
+        (error.fields ?? []).map(({ path, message }) => [path.split('.').at(-1) ?? '', message]),
       )
       const here = new Set(Array.from(form.current?.elements ?? [], nameOf))
       if (named.size === 0 || Array.from(named.keys()).some((name) => !here.has(name))) failure.value = error

@@ -3,8 +3,7 @@ import './button.css'
 import { classes } from './classes.ts'
 import { Icon, type IconName } from './icon.tsx'
 
-interface IconButtonProps
-  extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'icon' | 'label' | 'loading'> {
+interface IconButtonProps extends Omit<ButtonHTMLAttributes, 'icon' | 'label' | 'loading'> {
   /** What it does, in words: readers say it, and the pointer shows it. */
   label: string
   icon: IconName

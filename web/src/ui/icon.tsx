@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import './icon.css'
+import type { MORE_PATHS } from './more-icons.ts'
 
 /** What the first page shows. Lines on a field of 24 × 24, drawn with one pen. */
 const PATHS = {
@@ -22,7 +23,7 @@ const PATHS = {
   ticket: 'M3 6h18v4a2 2 0 0 0 0 4v4H3v-4a2 2 0 0 0 0-4V6Zm11.5 2v1.5m0 1.75v1.5m0 1.75V16',
 } as const
 
-type MorePaths = typeof import('./more-icons.ts').MORE_PATHS
+type MorePaths = typeof MORE_PATHS
 
 const more = signal<MorePaths | null>(null)
 let asked = false

@@ -2,7 +2,7 @@ import type { LooseSelectHTMLAttributes } from 'preact'
 import { useFieldControl } from './field.tsx'
 import { Icon } from './icon.tsx'
 
-interface SelectProps extends LooseSelectHTMLAttributes<HTMLSelectElement> {
+interface SelectProps extends LooseSelectHTMLAttributes {
   /** What can be chosen, in this order; or give `option` elements as children. */
   options?: readonly { value: string; label: string; disabled?: boolean }[]
 }

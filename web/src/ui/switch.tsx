@@ -1,7 +1,7 @@
 import type { ComponentChildren, LooseInputHTMLAttributes } from 'preact'
 import './choice.css'
 
-interface SwitchProps extends Omit<LooseInputHTMLAttributes<HTMLInputElement>, 'label'> {
+interface SwitchProps extends Omit<LooseInputHTMLAttributes, 'label'> {
   label: ComponentChildren
   hint?: ComponentChildren
 }

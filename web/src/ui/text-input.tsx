@@ -3,7 +3,7 @@ import { classes } from './classes.ts'
 import { useFieldControl } from './field.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
-interface TextInputProps extends Omit<LooseInputHTMLAttributes<HTMLInputElement>, 'icon'> {
+interface TextInputProps extends Omit<LooseInputHTMLAttributes, 'icon'> {
   icon?: IconName
 }
 
