@@ -5,7 +5,7 @@ import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 
 /** A page, a worker and Node have different globals. */
-const WEB_PROJECTS = ['web', 'web/tsconfig.worker.json', 'web/tsconfig.node.json']
+const WEB_PROJECTS = ['web', 'web/src/worker', 'web/tsconfig.node.json']
 
 interface Check {
   readonly name: string

@@ -4,9 +4,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { isAlive } from '@karcis/infra/processes'
 import { freePort, temporaryDirectory } from '@karcis/infra/setup'
+import { SUBGRAPHS } from '@karcis/kit/contracts/subgraphs'
 import { eventually } from '@karcis/testkit/eventually'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ROOT } from './paths.ts'
+import { STOOD_IN } from './stand-ins.ts'
 
 const temporary = temporaryDirectory('karcis-lifelines-')
 const directory = temporary.path
@@ -56,7 +58,7 @@ describe('line 33: npm start', () => {
   const dataDir = join(directory, 'data')
 
   it('starts its servers again when they die, lets no second one in, and is ended with all that it started', {
-    timeout: 180_000,
+    timeout: 300_000,
   }, async () => {
     const first = await startPlatform(dataDir)
     const run = readRun(dataDir)
@@ -113,8 +115,9 @@ interface StartedPlatform {
 /** Runs start.ts on free ports until it says that it is ready. @throws Error with what it said when it ends instead. */
 async function startPlatform(dataDir: string, given?: Record<string, string>): Promise<StartedPlatform> {
   const ports = given ?? {}
-  for (const name of given ? [] : ['', 'USER_', 'EVENT_', 'TICKET_', 'BOOKING_', 'POSTGRES_', 'REDIS_'])
-    ports[`${name}PORT`] = String(await freePort())
+  const names = [...SUBGRAPHS, 'postgres', 'redis', ...STOOD_IN.map((name) => `stand_in_${name}`)]
+  for (const name of given ? [] : ['PORT', ...names.map((each) => `${each.toUpperCase()}_PORT`)])
+    ports[name] = String(await freePort())
   const script = join(ROOT, 'scripts/start.ts')
   const flags = ['--disable-warning=ExperimentalWarning', script, '--no-seed', '--data', dataDir]
   const child = spawn(process.execPath, flags, {
@@ -127,7 +130,7 @@ async function startPlatform(dataDir: string, given?: Record<string, string>): P
   const ended = once(child, 'close').then(() => {
     throw new Error(lines.join('\n'))
   })
-  const isReady = eventually(() => expect(lines.join('\n')).toContain('ready in'), 60_000)
+  const isReady = eventually(() => expect(lines.join('\n')).toContain('ready in'), 120_000)
   await Promise.race([isReady, ended])
   ended.catch(() => undefined) // from now on its end is expected
   return { child, url: `http://127.0.0.1:${ports.PORT}`, ports, lines }

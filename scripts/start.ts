@@ -69,6 +69,7 @@ async function start(
   const env = {
     NODE_ENV: 'development',
     LOG_LEVEL: 'warn',
+    PUBLIC_URL: `http://localhost:${routerPort}`,
     ...process.env,
     ...(!process.env.FILES_FOLDER && !settings.production && { FILES_FOLDER: join(dataDir, 'files') }),
     ...secrets,

@@ -10,7 +10,7 @@ const ROUTER_URL = process.env.ROUTER_URL ?? 'http://localhost:4000'
 
 /** What the router answers itself; in development it is asked through the same origin, as its cookies and sockets demand. */
 const router: ProxyOptions = { target: ROUTER_URL, changeOrigin: false, ws: true }
-const PROXIED = ['/graphql', '/images', '/uploads', '/files', '/ide', '/outbox']
+const PROXIED = ['/graphql', '/seat-layouts', '/images', '/uploads', '/files', '/ide', '/outbox']
 
 /** Generates what is imported from src/generated; by a process of its own, as Vite would take another copy of graphql into this one. */
 async function generate(): Promise<void> {
@@ -49,6 +49,7 @@ export default defineConfig({
     emptyOutDir: true,
     manifest: true, // by which the server knows what a page is made of
     target: 'es2023',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // the first with `light-dark()`: spelled out, it makes the colours three times as long
     sourcemap: false,
     assetsInlineLimit: 0, // the page's policy allows nothing that is written into it
     modulePreload: { polyfill: false },

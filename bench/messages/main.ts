@@ -8,13 +8,14 @@ import { startMailServer } from '@karcis/testkit/mail-server'
 import pg from 'pg'
 import { type Platform, startPlatform } from '../cancel-event/platform.ts'
 import { cpuOf, cpuSince, describeStretches, type Stretch } from '../cancel-event/report.ts'
-import { openShop, sellAtOnce, sellAtRate } from '../cancel-event/sales.ts'
+import { openShop, type Shop, sellAtOnce, sellAtRate, type Window } from '../cancel-event/sales.ts'
 import { SECRET } from '../event-on-sale.ts'
 import { percentile } from '../router/figures.ts'
 import { type Arrival, describeOrder, mostWithinASecond } from './order.ts'
 
 const AT_ONCE = 8
 const WARM_MS = 5_000
+const WHOLE_STRETCH_MS = 30_000
 const MB = 1_024 * 1_024
 /** Between two links to sign in that somebody asks for while the burst leaves. */
 const LINK_EVERY_MS = 1_000
@@ -26,13 +27,15 @@ const { values } = parseArgs({
     turns: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '5' },
     'sale-rate': { type: 'string', default: '8' },
+    /** Lets all of them leave in the end, however long that takes. */
+    whole: { type: 'boolean', default: false },
   },
 })
 
 /**
  * `npm run bench:messages`: so many people are told of one thing at once, while others buy. Two processes send what comes of it at `--rate` mails a second to a mail server in this process, and somebody asks for a link
  * to sign in each second. What the sale has of it, in stretches as of `bench:cancel-event`: while the crowd is told, and then in turns with mails leaving and with none; which rate and order the mails
- * have; how long a link takes that is asked for behind them; what the processes have in memory.
+ * have; how long a link takes that is asked for behind them; what the processes have in memory. With `--whole` all of them leave in the end, beside a steady sale.
  */
 async function benchMessages(): Promise<void> {
   const people = Number(values.messages)
@@ -83,11 +86,12 @@ async function benchMessages(): Promise<void> {
       `SELECT extract(epoch FROM done_at - created_at)::float8 AS seconds FROM announcements WHERE kind = 'ALMOST_SOLD_OUT'`,
     )
     const seconds = rows[0]?.seconds ?? null
-    if (seconds !== null)
-      console.log(`\n${people} people are told, beside the sale, in ${seconds.toFixed(0)} s`)
+    if (seconds !== null) console.log(`\n${people} people are told in ${seconds.toFixed(0)} s`)
     return seconds !== null
   }
-  while (!(await isTold())) await sell('a crowd is told')
+  // Beside a sale that takes all there is, telling all of them would take an hour: the rest hears of it once that is over.
+  for (let turn = 0; turn < Number(values.turns) && !(await isTold()); turn++) await sell('a crowd is told')
+  while (!(await isTold())) await sleep(1_000)
 
   const windows: [from: number, to: number][] = []
   for (let turn = 0; turn < Number(values.turns); turn++) {
@@ -108,6 +112,7 @@ async function benchMessages(): Promise<void> {
     if (![...links.keys()].every((address) => arrivals.some(({ to }) => to === address)))
       throw new Error('a link is still on its way')
   }, 60_000)
+  if (values.whole) await letAllLeave(db, shop, leave)
 
   describeStretches(stretches)
   const burst = arrivals.filter(({ to }) => !links.has(to))
@@ -129,6 +134,43 @@ async function benchMessages(): Promise<void> {
     console.log(
       `| ${name} | ${(all[0] ?? 0).toFixed(0)} | ${(all.at(-1) ?? 0).toFixed(0)} | ${Math.max(...all).toFixed(0)} |`,
     )
+  }
+}
+
+/** Beside a steady sale, of which the time before and the time after are the reference: all mails that still wait. Prints how it went. */
+async function letAllLeave(
+  db: pg.Client,
+  shop: Shop,
+  leave: (may: boolean) => Promise<unknown>,
+): Promise<void> {
+  const sellFor = (ms: number) => sellAtRate(shop, Number(values['sale-rate']), ms)
+  const countWaiting = async (): Promise<number> => {
+    const { rows } = await db.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM deliveries WHERE state = 'WAITING'`,
+    )
+    return rows[0]?.count ?? 0
+  }
+  await leave(false)
+  const quiet = await sellFor(WHOLE_STRETCH_MS)
+  const waiting = await countWaiting()
+  await leave(true)
+  const began = performance.now()
+  const busy: Window[] = []
+  while ((await countWaiting()) > 0) busy.push(await sellFor(WHOLE_STRETCH_MS))
+  const seconds = (performance.now() - began) / 1_000
+  const after = await sellFor(WHOLE_STRETCH_MS)
+  console.log(`\n${waiting} mails left beside the sale in ${seconds.toFixed(0)} s\n`)
+  console.log('| beside the sale | purchases | failed | p50 ms | p99 ms |\n|---|---:|---:|---:|---:|')
+  const stretches: [beside: string, windows: Window[]][] = [
+    ['nothing, before', [quiet]],
+    ['all mails', busy],
+    ['nothing, after', [after]],
+  ]
+  for (const [name, windows] of stretches) {
+    const took = windows.flatMap((window) => window.took)
+    const failed = windows.reduce((sum, window) => sum + window.failed, 0)
+    const figures = [took.length, failed, percentile(took, 0.5).toFixed(0), percentile(took, 0.99).toFixed(0)]
+    console.log(`| ${[name, ...figures].join(' | ')} |`)
   }
 }
 

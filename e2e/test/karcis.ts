@@ -54,6 +54,7 @@ export interface StorySettings {
   ADMIN_EMAIL?: string
   ADMIN_PASSWORD?: string
   GOOGLE_ISSUER?: string
+  GOOGLE_CALENDAR_URL?: string
   GOOGLE_CLIENT_ID?: string
   GOOGLE_CLIENT_SECRET?: string
   GOOGLE_REDIRECT_URIS?: string[]
@@ -171,6 +172,7 @@ export async function startKarcis(
   undo.use(
     await createBookingSubgraph({
       SIGNUP_GRANT_IDR: 1_000_000,
+      PUBLIC_URL: 'http://localhost:4000',
       PAYMENT_MARGIN_SECONDS: 30,
       INVOICE_TIMEZONE: 'Asia/Jakarta',
       PAYOUT_HOLD_DAYS: 3,

@@ -6,16 +6,18 @@ import { eventually } from '@karcis/testkit/eventually'
 import { signInAtGoogle } from '@karcis/testkit/google'
 import { gql, type GraphQLBody } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { approvedEvent, signInAdmin, signUpOrganizer, signUp as signUpAs } from './builders.ts'
 import { type Karcis, startKarcis } from './karcis.ts'
 
 const stack = new AsyncDisposableStack()
 const PAGE = 'http://localhost:4000/sign-in/google'
 let karcis: Karcis
+let google: Awaited<ReturnType<typeof startGoogle>>
 let push: PushService
 let sms: SmsProvider
 beforeAll(async () => {
   const client = { clientId: 'karcis', clientSecret: 'a secret of the test', redirectUris: [PAGE] }
-  const google = stack.use(await startGoogle(client))
+  google = stack.use(await startGoogle(client))
   const account = { account: 'AC0123456789abcdef0123456789abcdef', token: 'what the provider signs with' }
   sms = stack.use(await startSmsProvider({ ...account, from: ['Karcis'] }))
   push = stack.use(await startPushService())
@@ -30,6 +32,7 @@ beforeAll(async () => {
       SMS_TOKEN: account.token,
       SMS_FROM: 'Karcis',
       GOOGLE_ISSUER: google.url,
+      GOOGLE_CALENDAR_URL: `${google.url}/calendar/v3`,
       GOOGLE_CLIENT_ID: client.clientId,
       GOOGLE_CLIENT_SECRET: client.clientSecret,
       GOOGLE_REDIRECT_URIS: client.redirectUris,
@@ -164,6 +167,30 @@ describe('a browser that asks for cookies', () => {
     expect([...browser.jar.keys()].sort()).toEqual(['karcis-session', 'karcis-sign-in'])
     expect(codeOf(await browser.ask(REFRESH))).toBeUndefined()
   })
+})
+
+it('somebody connects their calendar at Google and saves an event to it, which stands there once', async () => {
+  const admin = await signInAdmin(karcis)
+  const organizer = await signUpOrganizer(karcis, admin)
+  const event = await approvedEvent(karcis, admin, organizer)
+  const siti = await signUpAs(karcis, 'Siti')
+  const ask = (query: string, variables: object = {}) => karcis.run(query, variables, siti.token)
+  const SAVE = 'mutation ($id: ID!) { saveToGoogleCalendar(eventId: $id) { event { id } url isNew } }'
+  expect(codeOf(await karcis.attempt(SAVE, { id: event }, siti.token))).toBe('CONFLICT')
+  const { startGoogleCalendar } = await ask(
+    `mutation { startGoogleCalendar(redirectUri: "${PAGE}") { url state } }`,
+  )
+  const input = await signInAtGoogle(startGoogleCalendar.url, 'siti.calendar@gmail.example')
+  await ask('mutation ($input: ConnectGoogleCalendarInput!) { connectGoogleCalendar(input: $input) { id } }', {
+    input,
+  })
+  for (const isNew of [true, false])
+    expect((await ask(SAVE, { id: event })).saveToGoogleCalendar).toMatchObject({
+      event: { id: event },
+      isNew,
+    })
+  const entries = google.calendars.entries.get('siti.calendar@gmail.example')
+  expect([...(entries?.values() ?? [])]).toMatchObject([{ status: 'confirmed', location: expect.stringContaining('Jakarta') }])
 })
 
 it('somebody is told in their browser and by text message of what an owner must know; a number ends that answers STOP, as its provider says', async () => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,8 +20,19 @@ const listenOnce = (port: number, host: string): Promise<number> =>
     })
   })
 
+/** Below those that systems give to outgoing connections and to whoever listens on port 0 (Linux 32768, others 49152): nobody is given one of these by chance before it is listened on. */
+const CHOSEN_PORTS = { from: 12_000, to: 32_000 }
+
 /** A loopback port that nothing listens on at this moment. */
-export const freePort = (): Promise<number> => listenOnce(0, '127.0.0.1')
+export async function freePort(): Promise<number> {
+  for (;;) {
+    try {
+      return await listenOnce(randomInt(CHOSEN_PORTS.from, CHOSEN_PORTS.to), '127.0.0.1')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    }
+  }
+}
 
 /** Fails with one clear line when `port` is taken; `setting` names what the person can change. */
 export async function assertPortFree(port: number, what: string, setting: string, host = '127.0.0.1') {

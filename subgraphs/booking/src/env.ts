@@ -35,6 +35,10 @@ const settings = subgraphSettings.extend({
     (value) => (value === '' ? undefined : value),
     z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
   ),
+  /** Where people open Karcis: outside payment providers send buyers back there. */
+  PUBLIC_URL: unlessEmpty(
+    serviceUrl.transform((url) => url.replace(/\/+$/, '')).default('http://localhost:4000'),
+  ),
   /** How long before its hold a booking's time to pay ends, so that a payment in time always finds its seats. */
   PAYMENT_MARGIN_SECONDS: z.coerce.number().int().min(0).max(600).default(30),
   /** By whose calendar invoices are dated and numbered. */

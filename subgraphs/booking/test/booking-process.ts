@@ -51,6 +51,7 @@ export async function startBooking(
       EVENT_URL: NOBODY,
       TICKET_URL: NOBODY,
       SIGNUP_GRANT_IDR: 1_000_000,
+      PUBLIC_URL: 'http://localhost:4000',
       PAYMENT_MARGIN_SECONDS: 30,
       INVOICE_TIMEZONE: 'Asia/Jakarta',
       PAYOUT_HOLD_DAYS: 3,

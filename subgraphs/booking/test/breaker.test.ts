@@ -17,7 +17,12 @@ async function guarded() {
   const options = { serverKey: 'key', snapUrl: standIn.url, apiUrl: standIn.url, timeoutMs: 200 }
   const provider = guardProvider('Midtrans', createMidtransProvider(options), log, { resetMs: RESET_MS })
   const payment = { id: newId(), reference: null, amount: 1_000, currency: 'IDR' }
-  const order = { paymentId: payment.id, expiresAt: new Date(Date.now() + 600_000), ...payment }
+  const order = {
+    paymentId: payment.id,
+    expiresAt: new Date(Date.now() + 600_000),
+    returnUrl: 'http://localhost:4000/',
+    ...payment,
+  }
   const ask = () =>
     provider.status(payment).then(
       () => 'answered',

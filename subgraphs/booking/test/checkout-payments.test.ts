@@ -258,7 +258,13 @@ describe('a wallet that is topped up', () => {
     const { id, amount, currency, expiresAt } = await begin(booking, buyer, 70_000)
     const { MIDTRANS } = booking.subgraph.deps.providers
     if (MIDTRANS?.kind !== 'EXTERNAL') throw new Error('not offered')
-    await MIDTRANS.start({ paymentId: id, amount, currency, expiresAt: expiresAt ?? new Date() })
+    await MIDTRANS.start({
+      paymentId: id,
+      amount,
+      currency,
+      expiresAt: expiresAt ?? new Date(),
+      returnUrl: `http://localhost:4000/payments/${id}`,
+    })
     shop.pay(id)
     await eventually(async () => expect(await balanceOf(booking, buyer)).toBe(1_070_000))
     await parallel(5, () => settlePayment(booking.subgraph.deps, id))

@@ -124,22 +124,22 @@ describe('a run that was told that the places are gone, while another has got th
 })
 
 describe('a refund of all that was paid, while a ticket of it is being refunded by itself', () => {
-  /** @returns what the refund of the ticket comes to, after an admin has given everything back in the midst of it. */
+  /** @returns what the refund of the ticket comes to, when an admin gives everything back once the ticket is out of use and before its money has moved. */
   async function inTheMidst(guarded: boolean): Promise<unknown> {
     await using world = await startWorld()
     const event = await knownEvent(world)
     await setPolicy(world, event, {})
     const { bookingId, buyer, tickets } = await boughtAt(world, event, 2)
     const { deps } = world.subgraph
-    using _ = whenReached((point) => {
+    const whole = () => refundInFull(deps, bookingId, 'Rain.', { fulfilled: true })
+    const guard = ["booking_refunds.status = 'ENDING'", 'false'] as const
+    using _ = whenReached(async (point) => {
       if (point === 'request-refund/written') throw new Error('dies')
+      if (point === 'refund-tickets/ended') await (guarded ? whole() : withMutant(deps, guard, whole))
     })
     await world.ask(buyer, REQUEST, { input: { bookingId, ticketIds: [tickets[0]], reason: 'Ill.' } })
     await world.db.$executeRaw`DELETE FROM graphile_worker._private_jobs WHERE key LIKE 'refund-tickets:%'`
     const [refundId = ''] = await listEnding(world.db, bookingId)
-    const whole = () => refundInFull(deps, bookingId, 'Rain.', { fulfilled: true })
-    const guard = ["booking_refunds.status = 'ENDING'", 'false'] as const
-    await (guarded ? whole() : withMutant(deps, guard, whole))
     const refund = await finishRefund(deps, refundId).catch((error: Error) => error.message)
     return typeof refund === 'string' ? refund : refund?.status
   }

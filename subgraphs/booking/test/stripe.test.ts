@@ -63,7 +63,8 @@ it('gives the client a secret for Stripe’s own form, and 3-D Secure changes no
   const { buyer, id, order } = await started(shop)
   const { payment } = (await booking.ask(buyer, LOOK, { id })).data.booking
   expect(payment.clientSecret).toMatch(/^pi_\w+_secret_/)
-  expect(payment.redirectUrl).toBe(`${standIn.url}/pay/${payment.clientSecret}`)
+  const back = encodeURIComponent(`http://localhost:4000/checkout/${id}/result`)
+  expect(payment.redirectUrl).toBe(`${standIn.url}/pay/${payment.clientSecret}?return_url=${back}`)
   act(standIn, order, 'challenge')
   await standIn.quiet()
   await becomes(booking, buyer, id, 'PENDING', 'REQUIRES_ACTION')

@@ -40,6 +40,31 @@ describe('a scanner', () => {
     expect(listed.doorDevices).toEqual([{ id, name: 'Tablet', gate: 'North', token: null, revokedAt: first }])
   })
 
+  it('hears of the entries at other doors of its event, until it is revoked', async () => {
+    await using story = await startStory()
+    const { eventId, typeId, ticket } = await eventWithTicket(story)
+    const elsewhere = await eventWithTicket(story)
+    const { id } = (await createDevice(story, eventId, 'North')).data.createDoorDevice
+    const WATCH = `subscription ($eventId: ID!) { checkInRecorded(eventId: $eventId) {
+      checkIns { gate scannedAt outcome ticket { id ticketType { name } } } } }`
+    const refused = await story.watch(WATCH, { eventId: elsewhere.eventId }, scanner(id))
+    expect((await refused.until(() => true)).errors[0].extensions.code).toBe('FORBIDDEN')
+    const watch = await story.watch(WATCH, { eventId }, scanner(id))
+    await checkIn(story, story.organizer, { code: ticket.code, eventId, gate: 'South' })
+    const { data } = await watch.until((message) => message.data?.checkInRecorded?.checkIns.length > 0)
+    expect(data.checkInRecorded.checkIns).toMatchObject([
+      { gate: 'South', outcome: 'ACCEPTED', ticket: { id: ticket.id, ticketType: { name: 'Festival' } } },
+    ])
+    await story.mustAsk(story.organizer, REVOKE, { id })
+    const organizers = await story.watch(WATCH, { eventId }, story.organizer)
+    for (const { code, id: ticketId } of (await issue(story, typeId, { quantity: 2 })).tickets) {
+      await checkIn(story, story.organizer, { code, eventId })
+      await organizers.until((message) => message.data?.checkInRecorded?.checkIns[0]?.ticket.id === ticketId)
+    }
+    // The first of these two it would have been told before the organizer was told of the second.
+    expect(watch.received).toHaveLength(1)
+  })
+
   it('is good for its own event, and for nothing else', async () => {
     await using story = await startStory()
     const { eventId } = await eventWithTicket(story)

@@ -31,7 +31,13 @@ export function AccountPage({ part, children }: { part: Part; children: Componen
     <div class="page account">
       <nav class="account__nav" aria-label={t.nav}>
         {PARTS.map(([href, icon, name]) => (
-          <a key={href} class="account__link" href={href} aria-current={name === part ? 'page' : undefined}>
+          <a
+            key={href}
+            class="account__link"
+            href={href}
+            aria-current={name === part ? 'page' : undefined}
+            ref={name === part ? intoView : undefined}
+          >
             <Icon name={icon} />
             {t[name]}
           </a>
@@ -45,11 +51,15 @@ export function AccountPage({ part, children }: { part: Part; children: Componen
   )
 }
 
+/** On a narrow screen the parts stand in one line, which scrolls. */
+const intoView = (link: HTMLElement | null): void =>
+  link?.parentElement?.scrollTo({ left: link.offsetLeft - link.parentElement.clientWidth / 3 })
+
 function SignInFirst({ guest }: { guest: boolean }) {
   const t = useTexts('account')
   const { url } = useLocation()
   return (
-    <div class="page account-narrow">
+    <div class="account-narrow">
       <Empty
         level={1}
         title={t.need.title}

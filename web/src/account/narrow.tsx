@@ -14,7 +14,7 @@ export function Narrow({
 }) {
   useTitle(title)
   return (
-    <div class="page account-narrow">
+    <div class="account-narrow">
       <h1 class="account-narrow__title">{title}</h1>
       {text && <p class="account-narrow__text">{text}</p>}
       {children}

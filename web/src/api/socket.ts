@@ -15,18 +15,29 @@ const IDLE_MS = 30_000
 /** Close codes that say that asking again comes to the same: not allowed at all, too many sockets or messages. */
 const FINAL = new Set([4400, 4401, 4429])
 
-const states = new Set<(state: 'live' | 'reconnecting') => void>()
-let live = false
-let client: Client | null = null
+/** A socket, and who is told whether it stands. */
+interface Line {
+  readonly client: Client
+  readonly states: Set<(state: 'live' | 'reconnecting') => void>
+  isLive: boolean
+}
 
-/** One operation on the socket that all share. Gives what ends it. */
-export function open<R, V>(document: Document<R, V>, variables: V, sink: Sink<R>): () => void {
+/** By the token that they were opened with; null: that of whoever is signed in. */
+const lines = new Map<string | null, Line>()
+
+/** One operation on the socket that all share. Gives what ends it. @param token another one than the session's. */
+export function open<R, V>(
+  document: Document<R, V>,
+  variables: V,
+  sink: Sink<R>,
+  token: string | null = null,
+): () => void {
+  const line = lines.get(token) ?? connect(token)
   const state = (now: 'live' | 'reconnecting') => sink.state?.(now)
-  states.add(state)
-  if (live) state('live')
-  const done = () => void states.delete(state)
-  client ??= connect()
-  const stop = client.subscribe<R>(
+  line.states.add(state)
+  if (line.isLive) state('live')
+  const done = () => void line.states.delete(state)
+  const stop = line.client.subscribe<R>(
     { query: document, variables: variables as Record<string, unknown> },
     {
       next: ({ data, errors }) => {
@@ -49,22 +60,22 @@ export function open<R, V>(document: Document<R, V>, variables: V, sink: Sink<R>
   }
 }
 
-function connect(): Client {
+function connect(own: string | null): Line {
   const created = createClient({
     url: new URL('/graphql', location.origin).href.replace(/^http/, 'ws'),
     lazy: true,
     lazyCloseTimeout: IDLE_MS,
     keepAlive: KEEP_ALIVE_MS,
     connectionParams: async () => {
-      const token = await accessToken()
+      const token = own ?? (await accessToken())
       return token === null ? {} : { authorization: `Bearer ${token}` }
     },
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: (event) => !(isClose(event) && FINAL.has(event.code)),
     retryWait: waitOrOnline,
     on: {
-      connected: () => show(true),
-      closed: () => show(false),
+      connected: () => show(line, true),
+      closed: () => show(line, false),
       ping: (received) => {
         if (!received) pongTimer = setTimeout(() => created.terminate(), PONG_WITHIN_MS)
       },
@@ -74,14 +85,16 @@ function connect(): Client {
     },
   })
   let pongTimer: ReturnType<typeof setTimeout> | undefined
+  const line: Line = { client: created, states: new Set(), isLive: false }
+  lines.set(own, line)
   // What a socket may see was settled as it was opened.
-  onIdentityChange(() => created.terminate())
-  return created
+  if (own === null) onIdentityChange(() => created.terminate())
+  return line
 }
 
-function show(isLive: boolean): void {
-  live = isLive
-  for (const state of states) state(isLive ? 'live' : 'reconnecting')
+function show(line: Line, isLive: boolean): void {
+  line.isLive = isLive
+  for (const state of line.states) state(isLive ? 'live' : 'reconnecting')
 }
 
 /** Longer with each try, by chance in between, so that not all who lost a server come back at once; at once when the network is back. */

@@ -4,6 +4,7 @@ import { type ApiError, asApiError } from './api-error.ts'
 import { ask } from './ask.ts'
 import type { Document } from './document.ts'
 import { firstPaint } from './first-paint.ts'
+import { keepAnswered, keptFor } from './keeper.ts'
 import { session } from './session.ts'
 
 /** What a page shows of a query. While it is asked again, `data` stays what it was. */
@@ -39,8 +40,12 @@ export function useQuery<R, V>(document: Document<R, V>, variables: V | null): Q
       if (controller.signal.aborted) return
       data.value = found
       error.value = null
+      void keepAnswered(document, key, found)
     } catch (failure) {
-      if (!controller.signal.aborted) error.value = asApiError(failure)
+      const kept = data.value === null ? await keptFor<R>(document, key, failure) : undefined
+      if (controller.signal.aborted) return
+      if (kept === undefined) error.value = asApiError(failure)
+      else data.value = kept
     } finally {
       if (running.current === controller) loading.value = false
     }
@@ -55,7 +60,8 @@ export function useQuery<R, V>(document: Document<R, V>, variables: V | null): Q
     }
     const isThere = given.current !== null && given.current === data.value && userId === undefined
     given.current = null
-    if (!isThere) void load()
+    if (isThere) void keepAnswered(document, key, data.value)
+    else void load()
     return () => running.current?.abort()
   }, [key, userId])
 

@@ -1,4 +1,5 @@
 import { type Signal, signal } from '@preact/signals'
+import { keepBy } from '../api/keeper.ts'
 import { loadTexts } from '../texts/index.ts'
 
 /** What runs behind the pages: the worker, its updates, and what waits to be sent. */
@@ -10,16 +11,16 @@ interface Background {
 /** Null until it has begun, after the first page stands. */
 export const background = signal<Background | null>(null)
 
-const parts = import.meta.glob<Record<string, unknown>>('../offline/{start,worker}.ts')
+// From the first page on: the code for it loads when there is something to keep.
+keepBy(() => import('../offline/events.ts'))
 
 /** Begins it, and has what may be needed at hand. @param go shows a page of the app. */
 export async function startBackground(go: (url: string) => void): Promise<void> {
   await loadTexts(['errors'])
-  const [start, worker] = await Promise.all([
-    parts['../offline/start.ts']?.(),
-    parts['../offline/worker.ts']?.(),
+  const [{ startOffline }, worker] = await Promise.all([
+    import('../offline/start.ts'),
+    import('../offline/worker.ts'),
   ])
-  if (!start || !worker) return
-  background.value = worker as unknown as Background
-  await (start.startOffline as (go: (url: string) => void) => Promise<void>)(go)
+  background.value = worker
+  await startOffline(go)
 }

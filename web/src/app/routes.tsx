@@ -1,5 +1,6 @@
 import type { ComponentType } from 'preact'
 import { lazy } from 'preact-iso'
+import { exec } from 'preact-iso/router'
 import type { Route } from '../route.ts'
 import { loadTexts } from '../texts/index.ts'
 import { NotLoaded } from './not-loaded.tsx'
@@ -15,6 +16,14 @@ const rooms = import.meta.glob<readonly Route[]>('../*/routes.tsx', { eager: tru
 export const routes: readonly LazyRoute[] = Object.values(rooms)
   .flat()
   .map((route) => ({ ...route, component: lazy(() => load(route)) }))
+
+/** The route of a path; undefined where no room has a page. */
+export const routeOf = (path: string): LazyRoute | undefined => routes.find((route) => exec(path, route.path))
+
+/** Loads the page of a path, so that it is drawn at once. */
+export async function preloadPage(path: string): Promise<void> {
+  await routeOf(path)?.component.preload()
+}
 
 /** What does not load is said on the page. */
 async function load({ load, texts }: Route): Promise<{ default: ComponentType }> {

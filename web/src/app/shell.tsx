@@ -1,12 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { lazy, useLocation } from 'preact-iso'
-import { exec } from 'preact-iso/router'
 import { session } from '../api/session.ts'
 import { useTexts } from '../texts/index.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Toasts } from '../ui/toast.tsx'
 import { Connection, Update } from './notices.tsx'
-import { routes } from './routes.tsx'
+import { routeOf } from './routes.tsx'
 import { StepUp } from './step-up.tsx'
 import './shell.css'
 
@@ -16,7 +15,7 @@ const Menus = lazy(() => import('./menus.tsx'))
 export function Shell({ children }: { children: ComponentChildren }) {
   const t = useTexts('app')
   const { path } = useLocation()
-  const isBare = routes.find((route) => exec(path, route.path))?.shell === 'bare'
+  const isBare = routeOf(path)?.shell === 'bare'
   return (
     <>
       <a class="skip-link" href="#main">

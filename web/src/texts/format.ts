@@ -85,3 +85,10 @@ const at = (zone?: string) => (zone === undefined ? {} : { timeZone: zone })
 
 const format = (iso: string, options: Intl.DateTimeFormatOptions): string =>
   formatter(Intl.DateTimeFormat, options).format(new Date(iso))
+
+/** A day of the calendar, which is in no zone, as `Sab, 12 Jun 2027`. @param isoDay as `2027-06-12`. */
+export const day = (isoDay: string): string => format(`${isoDay}T00:00:00Z`, { ...DAY, timeZone: 'UTC' })
+
+/** A month, as `Juni 2027`. @param isoMonth as `2027-06`. */
+export const month = (isoMonth: string): string =>
+  format(`${isoMonth}-01T00:00:00Z`, { month: 'long', year: 'numeric', timeZone: 'UTC' })

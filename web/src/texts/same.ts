@@ -1,5 +1,5 @@
-type Words<T> = T extends (...given: infer A) => string
-  ? (...given: A) => string
+type Words<T> = T extends (...given: infer A) => infer R
+  ? (...given: A) => Words<R>
   : T extends string
     ? string
     : { readonly [K in keyof T]: Words<T[K]> }

@@ -67,7 +67,7 @@ export function EventCard({
       </div>
       <div class={`event-card__stub event-card__stub--${stockOf(event.category?.name)}`}>
         <span class="event-card__kind">{event.category?.name}</span>
-        {badge ?? (price && <Price amount={price.min} currency={price.currency} to={price.max} />)}
+        {badge || (price && <Price amount={price.min} currency={price.currency} to={price.max} />)}
       </div>
       {action && <div class="event-card__action">{action}</div>}
     </article>

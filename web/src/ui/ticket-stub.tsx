@@ -8,9 +8,9 @@ export type Stock = (typeof STOCKS)[number]
 
 /** The paper for a kind of thing, by its name or id: always the same for the same. */
 export function stockOf(name: string | null | undefined): Stock {
-  let sum = 7
-  for (const letter of name ?? '') sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) >>> 0
-  return STOCKS[sum % STOCKS.length] ?? 'buff'
+  let hash = 0x811c9dc5 // FNV-1a: names that differ by a letter shall differ in colour
+  for (const letter of name ?? '') hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193)
+  return STOCKS[(hash >>> 13) % STOCKS.length] ?? 'buff'
 }
 
 interface TicketStubProps {

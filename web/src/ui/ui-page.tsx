@@ -16,9 +16,10 @@ import { Empty } from './empty.tsx'
 import { EventCard } from './event-card.tsx'
 import { Field } from './field.tsx'
 import { Form } from './form.tsx'
-import { Icon, ICON_NAMES } from './icon.tsx'
+import { FIRST_ICONS, Icon, type IconName } from './icon.tsx'
 import { IconButton } from './icon-button.tsx'
 import { Menu, MenuItem } from './menu.tsx'
+import { MORE_PATHS } from './more-icons.ts'
 import { Notice } from './notice.tsx'
 import { Pagination } from './pagination.tsx'
 import { Picture } from './picture.tsx'
@@ -106,6 +107,7 @@ const COLOURS = [
   'warning',
   'danger',
 ]
+const ICONS = [...FIRST_ICONS, ...(Object.keys(MORE_PATHS) as IconName[])]
 const SIZES = ['4xl', '3xl', '2xl', 'xl', 'l', 'm', 's', 'xs']
 
 function Ground() {
@@ -127,7 +129,7 @@ function Ground() {
         ))}
       </div>
       <ul class="ui-page__icons">
-        {ICON_NAMES.map((name) => (
+        {ICONS.map((name) => (
           <li key={name}>
             <Icon name={name} />
             <code>{name}</code>

@@ -23,6 +23,7 @@ import type { WebhookDeps } from './webhooks/webhook.ts'
 export interface Deps extends BaseDeps<Db> {
   settings: Pick<
     BookingSettings,
+    | 'PUBLIC_URL'
     | 'PAYMENT_MARGIN_SECONDS'
     | 'MANUAL_PAYMENT_HOURS'
     | 'INVOICE_TIMEZONE'

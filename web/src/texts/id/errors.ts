@@ -1,4 +1,4 @@
-import type { ApiError } from '../../api/api-error.ts'
+import type { ApiError, ApiErrorCode } from '../../api/api-error.ts'
 
 /** "Coba lagi" in so long. */
 const wait = ({ retryAfterSeconds: seconds }: ApiError): string => {
@@ -136,4 +136,4 @@ export const errors = {
     text: 'Untuk langkah ini, buktikan sekali lagi bahwa ini Anda.',
   },
   SALES_PAUSED: { title: 'Penjualan sedang dijeda', text: reason },
-} as const
+} as const satisfies Record<ApiErrorCode, { title: string; text: string | ((error: ApiError) => string) }>

@@ -88,7 +88,8 @@ export async function askProvider(
   const { id: paymentId, amount, currency, expiresAt } = payment
   if (!expiresAt) throw new Error(`payment ${paymentId} is of no outside provider`)
   try {
-    const started = await provider.start({ paymentId, amount, currency, expiresAt })
+    const returnUrl = returnUrlOf(deps.settings.PUBLIC_URL, payment)
+    const started = await provider.start({ paymentId, amount, currency, expiresAt, returnUrl })
     await faultPoint('start-payment/started')
     const changed = await transaction(deps.db, async (tx) => {
       const bookings = await lockBookings(tx, payment)
@@ -102,6 +103,10 @@ export async function askProvider(
     throw error
   }
 }
+
+/** The page that says what became of a purchase, or of a payment that is for none or for several. */
+const returnUrlOf = (publicUrl: string, { id, bookingId }: Payment): string =>
+  bookingId === null ? `${publicUrl}/payments/${id}` : `${publicUrl}/checkout/${bookingId}/result`
 
 /** Nothing comes of it, and the key may be used again. */
 async function decline(

@@ -100,11 +100,12 @@ export function createMidtransProvider({
     kind: 'EXTERNAL',
     charges: (currency) => currency === 'IDR',
 
-    async start({ paymentId, amount, expiresAt }: PaymentOrder) {
+    async start({ paymentId, amount, expiresAt, returnUrl }: PaymentOrder) {
       const transaction = {
         transaction_details: { order_id: paymentId, gross_amount: amount },
         credit_card: { secure: true },
         expiry: { unit: 'minutes', duration: minutesUntil(expiresAt) },
+        callbacks: { finish: returnUrl },
       }
       const { status, json } = await send('POST', `${snapUrl}/snap/v1/transactions`, transaction, paymentId)
       // Also what was started so long ago that its page cannot be had again: nobody was ever given it.

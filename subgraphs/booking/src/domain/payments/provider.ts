@@ -71,6 +71,8 @@ export interface PaymentOrder {
   amount: number
   currency: string
   expiresAt: Date
+  /** The page of ours that the provider sends the buyer back to, whatever came of it; it asks us what did. */
+  returnUrl: string
 }
 
 /** A payment that was asked for, as its provider is asked about it. */

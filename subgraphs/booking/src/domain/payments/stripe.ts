@@ -105,12 +105,13 @@ export function createStripeProvider(options: StripeOptions): ExternalProvider {
     kind: 'EXTERNAL',
     charges: (currency) => currencies.includes(currency),
 
-    async start({ paymentId, amount, currency }) {
+    async start({ paymentId, amount, currency, returnUrl }) {
       const intent = await unlessRefused(create({ id: paymentId, amount, currency }))
       if (!intent) throw new PaymentDeclined('STRIPE')
       const { id, client_secret } = intent
       const clientSecret = z.string().parse(client_secret)
-      const redirectUrl = pageUrl && `${pageUrl}/${clientSecret}`
+      const redirectUrl =
+        pageUrl && `${pageUrl}/${clientSecret}?${new URLSearchParams({ return_url: returnUrl }).toString()}`
       return { reference: id, action: { clientSecret, ...(redirectUrl && { redirectUrl }) } }
     },
 

@@ -68,7 +68,7 @@ export function createXenditProvider(options: XenditOptions): ExternalProvider {
 
   const expire = ({ id }: Invoice) => send('POST', `${apiUrl}/invoices/${id}/expire!`, { body: {} })
 
-  async function create({ paymentId, amount, currency, expiresAt }: PaymentOrder): Promise<void> {
+  async function create({ paymentId, amount, currency, expiresAt, returnUrl }: PaymentOrder): Promise<void> {
     const seconds = Math.floor((expiresAt.getTime() - Date.now()) / 1_000)
     const { status } = await send('POST', `${apiUrl}/v2/invoices`, {
       body: {
@@ -76,6 +76,8 @@ export function createXenditProvider(options: XenditOptions): ExternalProvider {
         amount: amount / 10 ** decimalsOf(currency),
         currency,
         invoice_duration: Math.max(1, seconds),
+        success_redirect_url: returnUrl,
+        failure_redirect_url: returnUrl,
       },
     })
     if (status !== 200) throw new PaymentDeclined('XENDIT')

@@ -94,6 +94,7 @@ export async function listEvents(
   const rows = await source.$queryRaw<ListedEvent[]>`SELECT ${EVENT_COLUMNS}${keys} FROM ${from} ${ranked}
     WHERE ${promising} ${shown.all} AND ${wanted} AND ${found.rows} AND ${bounds.where} ${bounds.tail}`
   return sorted.list.connect(rows, bounds, async () => {
+    if (found.isCut) return countMany()
     const [row] = await (withListing ? countSome() : countAll())
     return row?.count ?? 0
   })
@@ -101,7 +102,7 @@ export async function listEvents(
   /** What an index alone answers, each part. */
   function countAll(): PromiseLike<{ count: number }[]> {
     const count = (some: Prisma.Sql) =>
-      Prisma.sql`(SELECT count(*) FROM events e WHERE ${some} AND ${wanted} AND ${found.counted})`
+      Prisma.sql`(SELECT count(*) FROM events e WHERE ${some} AND ${wanted} AND ${found.rows})`
     const less = shown.less ? Prisma.sql` - ${count(shown.less)}` : Prisma.empty
     return db.$queryRaw`SELECT (${Prisma.join(shown.parts.map(count), ' + ')}${less})::int AS count`
   }
@@ -109,7 +110,19 @@ export async function listEvents(
   /** What has to be looked at row by row: so many and no more. */
   function countSome(): PromiseLike<{ count: number }[]> {
     return db.$queryRaw`SELECT count(*)::int AS count FROM (SELECT FROM ${from}
-      WHERE ${shown.all} AND ${wanted} AND ${found.counted} LIMIT ${MAX_CANDIDATES}::int) listed`
+      WHERE ${shown.all} AND ${wanted} AND ${found.rows} LIMIT ${MAX_CANDIDATES}::int) listed`
+  }
+
+  /** What very many events fit, up to `MOST_COUNTED`: met soon among the first events that there are; where not, looked for among those that fit what is rarest. */
+  async function countMany(): Promise<number> {
+    const [met] = await db.$queryRaw<{ looked: number; count: number }[]>`
+      WITH first AS (SELECT e.id FROM ${from} WHERE ${shown.all} AND ${wanted} LIMIT ${LOOKED_AT}::int)
+      SELECT (SELECT count(*) FROM first)::int AS looked,
+        (SELECT count(*) FROM (SELECT FROM first e WHERE ${found.rows} LIMIT ${MOST_COUNTED}::int) n)::int AS count`
+    if (!met || met.count >= MOST_COUNTED || met.looked < LOOKED_AT) return met?.count ?? 0
+    const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM (SELECT FROM ${from}
+      WHERE ${shown.all} AND ${wanted} AND ${found.found} LIMIT ${MOST_COUNTED}::int) n`
+    return Math.max(met.count, row?.count ?? 0)
   }
 }
 
@@ -140,6 +153,11 @@ const ofListing = (fits: Prisma.Sql): Narrowing => ({
   source: Prisma.sql`event_listings l WHERE ${fits}`,
   fits: Prisma.sql`(SELECT ${fits} FROM event_listings l WHERE l.event_id = e.id OFFSET 0)`,
 })
+
+/** Of what very many events fit, so many are counted. */
+const MOST_COUNTED = 1_000
+/** Among so many events, in which that many of what fits one of twenty are met. */
+const LOOKED_AT = 20_000
 
 /** So many cities one filter can mean. */
 const MAX_CITIES = 1_000

@@ -2,7 +2,7 @@ import type { Reads } from '@karcis/kit/reads'
 import { Prisma } from '../../generated/prisma/client.ts'
 import type { Tx } from '../database.ts'
 import { APPROVED, TO_COME } from './event-filter.ts'
-import type { Narrowing } from './narrowing.ts'
+import { expectedRows, type Narrowing } from './narrowing.ts'
 
 /** A word that somebody searches for. */
 export interface SearchWord {
@@ -33,31 +33,52 @@ const FEW = 20
 /** What a word counts for in a description, …, the place, and the title. */
 const WEIGHTS = Prisma.sql`'{0.1, 0.2, 0.5, 1}'::float4[]`
 
+/** A word that is expected in more events is looked for in what the others find: all of its entries in the index would have to be read first, though few are wanted. */
+const COMMON = 20_000
+
 /**
  * Words as they are, their beginnings and their stems; where few events have them all, also words that contain them, or are a slip
  * of the pen away. To be asked in one transaction with what is done with it, which bounds its time.
  */
 export async function understandSearch(db: Reads, words: readonly SearchWord[]): Promise<Search> {
-  const exact = allOf(words.map(asWritten))
-  const [row] = await db.$queryRaw<{ exact: string; count: number }[]>`SELECT (${exact})::text AS exact,
-    (SELECT count(*) FROM (SELECT FROM event_texts t WHERE t.document @@ (${exact}) LIMIT ${FEW}::int) n)::int AS count`
-  const wanted = Prisma.sql`${row?.exact ?? ''}::tsquery`
-  if (row && row.count >= FEW) return searchFor(wanted, wanted)
+  const [row] = await db.$queryRaw<{ written: string[] }[]>`
+    SELECT ARRAY[${Prisma.join(words.map((word) => Prisma.sql`(${asWritten(word)})::text`))}] AS written`
+  const written = (row?.written ?? []).map((query) => Prisma.sql`${query}::tsquery`)
+  const rare: number[] = []
+  for (const [at, query] of written.entries()) {
+    const found = Prisma.sql`event_texts t WHERE t.document @@ ${query}`
+    if ((await expectedRows(db, found)) <= COMMON) rare.push(at)
+  }
+  const exact = searchFor(written, rare, allOf(written))
+  const isOneCommon = words.length === 1 && rare.length === 0
+  if (isOneCommon || (await hasSome(db, exact.narrowing, FEW))) return exact
   const similar = await findSimilar(db, words)
-  const broad = allOf(
-    words.map((word, at) => Prisma.sql`(${asWritten(word)} || ${oneOf(similar[at] ?? [])})`),
-  )
-  return searchFor(wanted, broad)
+  const broad = written.map((query, at) => Prisma.sql`(${query} || ${oneOf(similar[at] ?? [])})`)
+  return searchFor(broad, rare, allOf(written))
 }
 
-function searchFor(exact: Prisma.Sql, broad: Prisma.Sql): Search {
+async function hasSome(db: Reads, { source }: Narrowing, count: number): Promise<boolean> {
+  const [row] = await db.$queryRaw<{ has: boolean }[]>`
+    SELECT count(*) >= ${count}::int AS has FROM (SELECT FROM ${source} LIMIT ${count}::int) n`
+  return row?.has === true
+}
+
+/** @param queries of each word. @param rare which of them the index is asked for. @param exact of all words as they were typed. */
+function searchFor(queries: readonly Prisma.Sql[], rare: readonly number[], exact: Prisma.Sql): Search {
+  const broad = allOf(queries)
   const fits = Prisma.sql`t.document @@ (${broad})`
   const isFound = (id: Prisma.Sql) =>
     Prisma.sql`(SELECT ${fits} FROM event_texts t WHERE t.event_id = ${id} OFFSET 0)`
   const rank = (query: Prisma.Sql) => Prisma.sql`ts_rank(${WEIGHTS}, t.document, ${query}, 1)`
+  const indexed = queries.filter((_, at) => rare.includes(at))
+  const isSplit = indexed.length > 0 && indexed.length < queries.length
+  // As a function, it is not asked of the index.
+  const found = isSplit
+    ? Prisma.sql`t.document @@ (${allOf(indexed)}) AND ts_match_vq(t.document, (${broad}))`
+    : fits
   return {
     narrowing: {
-      source: Prisma.sql`event_texts t WHERE ${fits}`,
+      source: Prisma.sql`event_texts t WHERE ${found}`,
       fits: isFound(Prisma.sql`e.id`),
     },
     ranking: {
@@ -86,7 +107,7 @@ function asWritten({ text, isWhole }: SearchWord): Prisma.Sql {
     || plainto_tsquery('english', ${word}))`
 }
 
-const allOf = (queries: Prisma.Sql[]): Prisma.Sql => Prisma.join(queries, ' && ')
+const allOf = (queries: readonly Prisma.Sql[]): Prisma.Sql => Prisma.join([...queries], ' && ')
 
 /** @param words as `search_words` has them: letters and digits. */
 const oneOf = (words: readonly string[]): Prisma.Sql =>

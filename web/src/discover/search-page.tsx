@@ -1,0 +1,177 @@
+import { useSignal } from '@preact/signals'
+import { useLocation } from 'preact-iso'
+import { useQuery } from '../api/use-query.ts'
+import { SearchEvents, SearchFacets } from '../generated/discover/search.ts'
+import { number } from '../texts/format.ts'
+import { useTexts } from '../texts/index.ts'
+import { useTitle } from '../texts/title.ts'
+import { Button } from '../ui/button.tsx'
+import { Empty } from '../ui/empty.tsx'
+import { Field } from '../ui/field.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Select } from '../ui/select.tsx'
+import { Sheet } from '../ui/sheet.tsx'
+import './discover.css'
+import { PagedGrid } from './paged-grid.tsx'
+import { Failure } from './failure.tsx'
+import { NearButton } from './near-button.tsx'
+import { SearchBox } from './search-box.tsx'
+import { dateSpan, priceSpan, SearchFilters } from './search-filters.tsx'
+import { filterOf, narrowings, ORDERS, orderOf, readSearch, type Search, searchUrl } from './search-url.ts'
+import './search.css'
+import { usePages } from './use-pages.ts'
+
+const PAGE = 24
+
+/** What fits a search; the whole search is in the address, so that it can be sent, kept and gone back to. */
+export default function SearchPage() {
+  const t = useTexts('discover')
+  const { query, route } = useLocation()
+  const search = readSearch(query)
+  const filter = filterOf(search)
+  const pages = usePages(
+    SearchEvents,
+    { filter, orderBy: [orderOf(search)], first: PAGE },
+    ({ events }) => events,
+  )
+  const facets = useQuery(SearchFacets, { filter })
+  const isOpen = useSignal(false)
+  useTitle(search.words ? t.search.titleOf(search.words) : t.search.title)
+
+  const change = (next: Partial<Search>) => route(searchUrl({ ...search, ...next }), true)
+  const filters = <SearchFilters search={search} facets={facets.data.value?.facets ?? null} change={change} />
+  const count = narrowings(search)
+  return (
+    <div class="search page">
+      <h1 class="visually-hidden">{search.words ? t.search.titleOf(search.words) : t.search.title}</h1>
+      <SearchBox search={search} />
+      <div class="search__bar">
+        <p class="search__count" role="status">
+          {pages.nodes.value !== null && !pages.loading.value && t.search.found(pages.total.value)}
+        </p>
+        <Button class="search__open" icon="filter" onClick={() => (isOpen.value = true)}>
+          {t.search.filters}
+          {count > 0 && ` (${number(count)})`}
+        </Button>
+        <NearButton search={search} />
+        <div class="search__order">
+          <Field label={t.search.order} hideLabel>
+            <Select
+              value={orderOf(search)}
+              onChange={({ currentTarget }) =>
+                change({ order: ORDERS.find((order) => order === currentTarget.value) ?? null })
+              }
+              options={ORDERS.filter(
+                (order) => (order !== 'DISTANCE' || search.near) && (order !== 'RELEVANCE' || search.words),
+              ).map((order) => ({ value: order, label: t.search.orders[order] }))}
+            />
+          </Field>
+        </div>
+      </div>
+      <Chosen
+        search={search}
+        change={change}
+        categoryName={nameOf(search, facets.data.value?.facets.categories)}
+      />
+      <div class="search__columns">
+        <aside class="search__filters" aria-label={t.search.filters}>
+          {filters}
+        </aside>
+        <section class="search__results" aria-label={t.search.results}>
+          {pages.error.value && <Failure error={pages.error.value} retry={pages.reload} />}
+          {!(pages.error.value && pages.nodes.value === null) && (
+            <PagedGrid pages={pages} eager={4} empty={<Nothing search={search} change={change} />} />
+          )}
+        </section>
+      </div>
+      <Sheet
+        open={isOpen.value}
+        title={t.search.filters}
+        onClose={() => (isOpen.value = false)}
+        actions={
+          <Button variant="primary" wide onClick={() => (isOpen.value = false)}>
+            {t.search.show(pages.total.value)}
+          </Button>
+        }
+      >
+        {filters}
+      </Sheet>
+    </div>
+  )
+}
+
+const nameOf = (
+  { category }: Search,
+  facets: readonly { category: { name: string; slug: string } | null }[] | undefined,
+): string | null => facets?.find((facet) => facet.category?.slug === category)?.category?.name ?? category
+
+interface ChosenProps {
+  search: Search
+  categoryName: string | null
+  change(next: Partial<Search>): void
+}
+
+/** What narrows the search, each to be taken away again. */
+function Chosen({ search, categoryName, change }: ChosenProps) {
+  const t = useTexts('discover')
+  const chosen: [string, Partial<Search>][] = []
+  if (categoryName) chosen.push([categoryName, { category: null }])
+  if (search.city) chosen.push([search.city, { city: null }])
+  if (search.from || search.to) chosen.push([dateSpan(search.from, search.to), { from: null, to: null }])
+  if (search.least !== null || search.most !== null)
+    chosen.push([priceSpan(search.least, search.most, t), { least: null, most: null }])
+  if (search.online !== null)
+    chosen.push([search.online ? t.search.online : t.search.onSite, { online: null }])
+  if (search.near) chosen.push([t.near.within(search.near.radiusKm), { near: null, order: null }])
+  if (chosen.length === 0) return null
+  return (
+    <ul class="chosen" aria-label={t.search.chosen}>
+      {chosen.map(([label, without]) => (
+        <li key={label}>
+          <button type="button" class="chip" onClick={() => change(without)}>
+            {label}
+            <Icon name="close" label={t.search.without} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Nothing fits: what can be changed so that something does. */
+function Nothing({ search, change }: { search: Search; change(next: Partial<Search>): void }) {
+  const t = useTexts('discover')
+  const count = narrowings(search)
+  return (
+    <Empty
+      title={search.words ? t.search.nothingOf(search.words) : t.search.nothing}
+      text={
+        <ul>
+          {count > 0 && <li>{t.search.tryFewer}</li>}
+          {search.words && <li>{t.search.tryWords}</li>}
+          {search.near && <li>{t.search.tryFurther}</li>}
+          {(search.from || search.to) && <li>{t.search.tryDates}</li>}
+        </ul>
+      }
+      action={
+        <>
+          {search.near && (
+            <Button
+              onClick={() =>
+                change({ near: search.near && { ...search.near, radiusKm: search.near.radiusKm * 4 } })
+              }
+            >
+              {t.near.further}
+            </Button>
+          )}
+          <Button
+            variant="primary"
+            href={count > 0 && search.words ? searchUrl({ words: search.words }) : '/search'}
+          >
+            {count > 0 && search.words ? t.search.withoutFilters : t.search.showAll}
+          </Button>
+        </>
+      }
+    />
+  )
+}

@@ -1,0 +1,175 @@
+import type { ReadonlySignal, Signal } from '@preact/signals'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
+import type { ApiError } from '../api/api-error.ts'
+import type { PickedHold } from '../generated/seat-map/seat-map.ts'
+import { money } from '../texts/format.ts'
+import { useTexts } from '../texts/index.ts'
+import { Notice } from '../ui/notice.tsx'
+import { Skeleton } from '../ui/skeleton.tsx'
+import { Stepper } from '../ui/stepper.tsx'
+import type { PricedLine } from '../ui/with-fees.ts'
+import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
+import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
+import type { MapSource } from './engine/live.ts'
+import { Picking, type SeatDesk, type Totals } from './picking.ts'
+import { SeatCanvas } from './seat-canvas.tsx'
+import { SeatList } from './seat-list.tsx'
+import './seat-map.css'
+import { TierList } from './tier-list.tsx'
+
+/** One hold keeps so many places. */
+const MOST_PLACES = 10
+
+/** What places cost with everything that is added; in the smallest unit of their currency. */
+type WithFees = (lines: readonly PricedLine[]) => number
+
+interface SeatPickerProps {
+  eventId: string
+  slug: string
+  /** How many seats; the picker asks for it first, and changes it. */
+  partySize: Signal<number>
+  /** The seats are held: go on. */
+  onHold(hold: PickedHold): void
+  /** General admission that goes into the same hold. */
+  items?: readonly ChosenItem[]
+  /** Makes prices what is paid in the end. Left out: they are shown as they are, and nothing is said of fees. */
+  withFees?: WithFees
+  queuePass?: string | undefined
+  accessCode?: string | undefined
+  /** Asked before anything is held, as somebody has to be there to hold it for; false: they have turned back. */
+  beforeHold?(): Promise<boolean>
+  /** Refusals that the page deals with itself (QUEUE_REQUIRED, UNAUTHENTICATED, SALE_NOT_OPEN …): true when it does. Others are told here. */
+  onError?(error: ApiError): boolean
+}
+
+/** Choosing seats of an event, by map, by list, or the best in one tap; and holding them. */
+export function SeatPicker(props: SeatPickerProps) {
+  const latest = useRef(props)
+  latest.current = props
+  const { eventId, partySize } = props
+  const parts = useMemo(
+    () => ({
+      source: apiSource(eventId),
+      desk: apiDesk(eventId, () => {
+        const { items = [], queuePass, accessCode } = latest.current
+        return { items, queuePass, accessCode }
+      }),
+    }),
+    [eventId],
+  )
+  return (
+    <Picker
+      {...parts}
+      partySize={partySize}
+      others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
+      withFees={props.withFees}
+      onHold={(hold) => latest.current.onHold(hold)}
+      beforeHold={() => latest.current.beforeHold?.() ?? Promise.resolve(true)}
+      onError={(error) => latest.current.onError?.(error) ?? false}
+    />
+  )
+}
+
+interface PickerProps<H> {
+  source: MapSource
+  desk: SeatDesk<H>
+  partySize: Signal<number>
+  /** Places that go into the same hold beside the seats. */
+  others?: number
+  withFees?: WithFees | undefined
+  onHold(hold: H): void
+  beforeHold?(): Promise<boolean>
+  onError?(error: ApiError): boolean
+}
+
+/** The picker, wherever its seats come from. */
+export function Picker<H>(props: PickerProps<H>) {
+  const t = useTexts('seat-map')
+  const picking = usePicking(props)
+  const { partySize, others = 0, withFees } = props
+  const totals = useMemo(() => totalsOf(withFees, t.free), [withFees, t])
+  const hall = picking.hall.value
+  const party = partySize.value
+  const state = picking.state.value
+  if (state === 'none') return <Notice>{t.noMap}</Notice>
+  return (
+    <div class="seat-picker" aria-busy={!hall}>
+      <div class="seat-picker__party">
+        <span aria-hidden="true">{t.party}</span>
+        <Stepper
+          label={t.party}
+          value={party}
+          min={1}
+          max={Math.max(1, MOST_PLACES - others)}
+          onChange={(next) => (partySize.value = next)}
+        />
+      </div>
+      <div class="seat-picker__list">
+        <SeatList picking={picking} party={party} totals={totals} open={!hasCanvas()} />
+      </div>
+      <div class="seat-picker__tiers">
+        {hall ? (
+          <TierList picking={picking} hall={hall} party={party} totals={totals} />
+        ) : (
+          <Skeleton lines={4} />
+        )}
+      </div>
+      <div class="seat-picker__map">
+        {(state === 'reconnecting' || state === 'failed') && (
+          <Notice tone="warning">{hall ? t.reconnecting : t.failed}</Notice>
+        )}
+        <SeatCanvas picking={picking} totals={totals} />
+      </div>
+      <div
+        class={
+          picking.chosen.value.length > 0
+            ? 'seat-picker__summary seat-picker__summary--full'
+            : 'seat-picker__summary'
+        }
+      >
+        {hall && (
+          <>
+            <SeatNote picking={picking} hall={hall} party={party} />
+            <ChosenSeats picking={picking} hall={hall} party={party} totals={totals} />
+          </>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function usePicking<H>(props: PickerProps<H>): Picking<H> {
+  const latest = useRef(props)
+  latest.current = props
+  const { source, desk } = props
+  const party: ReadonlySignal<number> = props.partySize
+  const picking = useMemo(
+    () =>
+      new Picking<H>({
+        source,
+        desk,
+        party,
+        beforeHold: () => latest.current.beforeHold?.() ?? Promise.resolve(true),
+        held: (hold) => latest.current.onHold(hold),
+        failed: (error) => latest.current.onError?.(error) ?? false,
+      }),
+    [source, desk, party],
+  )
+  useEffect(() => {
+    picking.open()
+    return () => picking.close()
+  }, [picking])
+  return picking
+}
+
+const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
+  withFees: withFees !== undefined,
+  text(prices, currency) {
+    const lines = prices.map((unitPrice) => ({ unitPrice, quantity: 1 }))
+    const plain = prices.reduce((sum, price) => sum + price, 0)
+    const total = withFees ? withFees(lines) : plain
+    return total === 0 ? free : money(total, currency)
+  },
+})
+
+const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined'
