@@ -5,7 +5,7 @@ import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { subscribe } from '../api/subscribe.ts'
-import { JoinWaitlist, TicketStock, type TicketTypeParts } from '../generated/discover/event.ts'
+import { WaitForType, TicketStock, type TicketTypeParts } from '../generated/discover/event.ts'
 import { dateTime, number } from '../texts/format.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Badge } from '../ui/badge.tsx'
@@ -164,7 +164,7 @@ function Waitlist({ type }: { type: TicketTypeParts }) {
     busy.value = true
     try {
       const { joinWaitlist } = await ask(
-        JoinWaitlist,
+        WaitForType,
         { ticketTypeId: type.id, quantity: 1 },
         { idempotent: true },
       )
