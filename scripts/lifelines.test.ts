@@ -115,7 +115,7 @@ interface StartedPlatform {
 /** Runs start.ts on free ports until it says that it is ready. @throws Error with what it said when it ends instead. */
 async function startPlatform(dataDir: string, given?: Record<string, string>): Promise<StartedPlatform> {
   const ports = given ?? {}
-  const names = [...SUBGRAPHS, 'postgres', 'redis', ...STOOD_IN.map((name) => `stand_in_${name}`)]
+  const names = [...SUBGRAPHS, 'web', 'postgres', 'redis', ...STOOD_IN.map((name) => `stand_in_${name}`)]
   for (const name of given ? [] : ['PORT', ...names.map((each) => `${each.toUpperCase()}_PORT`)])
     ports[name] = String(await freePort())
   const script = join(ROOT, 'scripts/start.ts')

@@ -97,8 +97,6 @@ export interface PlatformSettings {
   redisUrl: string
   /** Base URL of the subgraph that has the keys and revocations. */
   userUrl: string
-  /** Base URL of the process that has the web app: whatever is read at a path that is none of the router's is asked there. */
-  webUrl?: string | undefined
   /** What people may ask in an hour; as much as they like where it is not said. */
   rates?: Partial<HourlyRates>
 }
@@ -130,6 +128,8 @@ interface CommonSettings {
   trustedProxies?: string[]
   /** For how long browsers are to come by https only; 0 says nothing. */
   hstsSeconds?: number
+  /** Base URL of the process that has the web app: whatever is read at a path that is none of the router's is asked there. */
+  webUrl?: string | undefined
   /** What a browser is shown at the endpoint. The default is the sandbox. */
   explorer?: Explorer
   /** What whoever reads `/metrics` has to send along; without one they must be on this machine. */

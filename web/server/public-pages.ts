@@ -2,7 +2,7 @@ import type { Logger } from '@karcis/kit/log'
 import { noteOutage } from '@karcis/kit/outages'
 import type { Answer, Api } from './api.ts'
 import { EVENT_FACTS, type EventFacts, ORGANIZER_FACTS, type OrganizerFacts, type Picture } from './facts.ts'
-import { FIRST_QUERIES } from './first-queries.ts'
+import { FIRST_QUERIES, type FirstQuery } from './first-queries.ts'
 import { Kept } from './kept.ts'
 import type { Language } from './preferences.ts'
 import { eventData, organizerData, siteData } from './structured-data.ts'
@@ -63,7 +63,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   async function homePage(): Promise<PublicPage> {
-    const data = await firstData('home', {})
+    const data = await firstData(FIRST_QUERIES.home())
     return {
       status: 200,
       kind: 'home',
@@ -81,7 +81,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   async function eventPage(slug: string): Promise<PublicPage> {
     const [facts, data] = await Promise.all([
       api.ask<{ event: EventFacts | null }>(EVENT_FACTS, { slug }),
-      firstData('event', { slug }),
+      firstData(FIRST_QUERIES.event(slug)),
     ])
     const { event } = facts.data
     if (!event) return missing('event', facts, data)
@@ -109,7 +109,7 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   async function organizerPage(slug: string): Promise<PublicPage> {
     const [facts, data] = await Promise.all([
       api.ask<{ organizer: OrganizerFacts | null }>(ORGANIZER_FACTS, { slug }),
-      firstData('organizer', { slug }),
+      firstData(FIRST_QUERIES.organizer(slug)),
     ])
     const { organizer } = facts.data
     if (!organizer) return missing('organizer', facts, data)
@@ -129,16 +129,10 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
     }
   }
 
-  /** The page's first queries as the app makes them, each where it was answered in full. */
-  async function firstData(page: keyof typeof FIRST_QUERIES, known: { slug?: string }) {
-    const queries = FIRST_QUERIES[page](known)
-    const answers = await Promise.all(
-      queries.map(async ({ name, document, variables }) => {
-        const answer = await api.ask<unknown>(document, variables)
-        return [`${name}:${JSON.stringify(variables)}`, answer] as const
-      }),
-    )
-    return Object.fromEntries(answers.flatMap(([key, { data, whole }]) => (whole ? [[key, data]] : [])))
+  /** The page's first query as the app makes it, where it was answered in full. */
+  async function firstData({ name, document, variables }: FirstQuery): Promise<PublicPage['data']> {
+    const { data, whole } = await api.ask<unknown>(document, variables)
+    return whole ? { [`${name}:${JSON.stringify(variables)}`]: data } : {}
   }
 
   /** @throws Error when it may only seem so, because a part of the platform is away. */

@@ -10,7 +10,10 @@ describeInBrowser('an event on somebody else’s site', () => {
   beforeAll(async () => {
     stage = await openStage()
     const organizer = await signUpOrganizer(stage, stage.admin)
-    const id = await approvedEvent(stage, stage.admin, organizer, { title: '<b>Jazz</b> & more', currency: 'USD' })
+    const id = await approvedEvent(stage, stage.admin, organizer, {
+      title: '<b>Jazz</b> & more',
+      currency: 'USD',
+    })
     await ticketType(stage, organizer, id, { name: 'Standing', price: 1_250, quota: 100 })
     slug = (await stage.run('query ($id: ID!) { event(id: $id) { slug } }', { id })).event.slug
   })
@@ -56,7 +59,10 @@ describeInBrowser('an event on somebody else’s site', () => {
     await using visitor = await stage.visit({ language: 'en' })
     visitor.expectProblem(/404/)
     await visitor.page.goto(site.url)
-    const [known, unknown] = [visitor.page.locator('karcis-event').first(), visitor.page.locator('karcis-event').last()]
+    const [known, unknown] = [
+      visitor.page.locator('karcis-event').first(),
+      visitor.page.locator('karcis-event').last(),
+    ]
     await known.getByRole('link', { name: 'Beli tiket' }).waitFor()
     const way = unknown.getByRole('link', { name: 'See tickets on Karcis' })
     expect(await way.getAttribute('href')).toBe(`${stage.origin}/events/nobody-knows-it`)

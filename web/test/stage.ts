@@ -59,9 +59,11 @@ export async function openStage(settings: StorySettings = {}): Promise<Stage> {
 
 const HAS_CHROMIUM = findChromium() !== null
 
-const NOT_RUN = '(skipped: Chromium was not found and could not be installed; set CHROMIUM to its program)'
+const NOT_RUN = ' (skipped: Chromium was not found and could not be installed; set CHROMIUM to its program)'
 
 /** A suite that needs Chromium. Where there is none its name says why nothing of it was run. */
 export function describeInBrowser(name: string, suite: () => void): void {
-  describe.runIf(HAS_CHROMIUM)(HAS_CHROMIUM ? name : `${name} ${NOT_RUN}`, () => suite())
+  describe.runIf(HAS_CHROMIUM)(`${name}${HAS_CHROMIUM ? '' : NOT_RUN}`, () => {
+    suite()
+  })
 }

@@ -125,7 +125,7 @@ function linesOf({ title, startsAt, timezone, place, online, price }: Card, lang
       style: 'currency',
       currency: price.currency,
       trailingZeroDisplay: 'stripIfInteger',
-    } as Intl.NumberFormatOptions).format(price.from)
+    }).format(price.from)
   const lines = [
     when.format(new Date(startsAt)),
     place ? `${place.name}, ${place.city}` : online && text.online,
