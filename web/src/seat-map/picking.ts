@@ -1,5 +1,5 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { ApiError, asApiError } from '../api/api-error.ts'
+import { type ApiError, asApiError } from '../api/api-error.ts'
 import { tap, withoutTaken } from './engine/choice.ts'
 import { findSeat, rowOfSeat, seatNumber, type SeatPlan } from './engine/geometry.ts'
 import { areStacked, floorsOf } from './engine/floors.ts'

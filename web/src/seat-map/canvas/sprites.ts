@@ -86,7 +86,8 @@ export class Sprites {
       context.fill()
       context.fillStyle = context.strokeStyle = this.#palette.onTier
       context.clip()
-      if (size >= 8) context.fill(new Path2D(markOf(tier)))
+      const mark = new Path2D(markOf(tier))
+      if (size >= 8) context.fill(mark)
       if (accessible && size >= 8) draw(WHEELCHAIR, 2)
     } else if (look === 'aside') {
       body(2.4)

@@ -28,7 +28,10 @@ function hallOf(...rows: string[]): Hall {
     const letters = [...seats.replaceAll(' ', '')]
     const gaps: number[] = []
     let seat = 0
-    for (const letter of seats) letter === ' ' ? gaps.push(seat) : seat++
+    for (const letter of seats) {
+      if (letter === ' ') gaps.push(seat)
+      else seat += 1
+    }
     const accessible = letters.flatMap((letter, at) => (letter === 'w' ? [at] : []))
     return { label, letters, gaps, accessible }
   })
