@@ -1,7 +1,8 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { ApiError, asApiError } from '../api/api-error.ts'
+import { type ApiError, asApiError } from '../api/api-error.ts'
 import { tap, withoutTaken } from './engine/choice.ts'
 import { findSeat, rowOfSeat, seatNumber, type SeatPlan } from './engine/geometry.ts'
+import { areStacked, floorsOf } from './engine/floors.ts'
 import { EVERYTHING, type Hall, type SeatFilter } from './engine/hall.ts'
 import { followSeatMap, type LiveState, type MapSource } from './engine/live.ts'
 import { nearestTo, orphansOf } from './engine/neighbours.ts'
@@ -242,7 +243,10 @@ export class Picking<H> {
     if (before) {
       hall.show(before.filter, before.floor)
       hall.choose(moved(before, hall).filter(hall.isFree))
-    } else hall.show(EVERYTHING, null)
+    } else {
+      const floors = floorsOf(hall.plan)
+      hall.show(EVERYTHING, areStacked(floors) ? (floors[0]?.id ?? null) : null)
+    }
     this.hall.value = hall
     this.version.value += 1
     const end = hall.onChange((seats) => {

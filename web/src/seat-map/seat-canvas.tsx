@@ -4,15 +4,8 @@ import { useTexts } from '../texts/index.ts'
 import { IconButton } from '../ui/icon-button.tsx'
 import { RadioGroup } from '../ui/radio-group.tsx'
 import { SeatView } from './canvas/seat-view.ts'
-import {
-  ACCESSIBLE,
-  type Box,
-  COMPANION,
-  emptyBox,
-  OBSTRUCTED,
-  type SeatPlan,
-  widen,
-} from './engine/geometry.ts'
+import { ACCESSIBLE, COMPANION, OBSTRUCTED, type SeatPlan } from './engine/geometry.ts'
+import { areStacked, floorsOf } from './engine/floors.ts'
 import type { Hall } from './engine/hall.ts'
 import type { Picking, Totals } from './picking.ts'
 import { nameOf } from './seat-names.ts'
@@ -74,7 +67,7 @@ export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals
             name={`${help}-floor`}
             value={hall.floor ?? ''}
             options={[
-              { value: '', label: t.allFloors },
+              ...(areStacked(floors) ? [] : [{ value: '', label: t.allFloors }]),
               ...floors.map(({ id, name }) => ({ value: id, label: name })),
             ]}
             onChange={(floor) => {
@@ -177,17 +170,4 @@ export function traitsOf(plan: SeatPlan, seat: number): ('accessible' | 'compani
     ['obstructed', OBSTRUCTED],
   ] as const
   return traits.flatMap(([trait, flag]) => ((flags & flag) === 0 ? [] : [trait]))
-}
-
-/** Floors that have seats, and where they are. */
-function floorsOf(plan: SeatPlan): { id: string; name: string; box: Box }[] {
-  return plan.geometry.floors.flatMap(({ id, name }) => {
-    const own = plan.sections.filter(({ floor }) => floor === id)
-    const box = emptyBox()
-    for (const section of own) {
-      widen(box, section.box.left, section.box.top)
-      widen(box, section.box.right, section.box.bottom)
-    }
-    return own.length > 0 ? [{ id, name, box }] : []
-  })
 }

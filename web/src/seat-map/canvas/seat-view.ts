@@ -63,6 +63,7 @@ export class SeatView {
   #fitted = true
   #drawn = false
   #ring = -1
+  #unhear = () => {}
   #tappedAt = -Infinity
 
   /** @throws Error where there is no canvas to draw on. */
@@ -90,6 +91,7 @@ export class SeatView {
   }
 
   close(): void {
+    this.#unhear()
     this.#closing.abort()
   }
 
@@ -101,8 +103,8 @@ export class SeatView {
     this.#rules.resize(this.#width, this.#height)
     this.#camera = this.#rules.fit()
     this.#fitted = true
-    hall.onChange((seats) => {
-      if (this.#hall !== hall) return
+    this.#unhear()
+    this.#unhear = hall.onChange((seats) => {
       if (seats === null) this.#far = this.#near = null
       else for (const seat of seats) this.#changed.add(seat)
       this.#draw()

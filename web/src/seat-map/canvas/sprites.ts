@@ -20,6 +20,8 @@ export const WHEELCHAIR = 'M10 5.2v.1M10 9v6h5.5l2.5 4.5M7.3 11.8a4.8 4.8 0 1 0 
 const CHECK = 'M7 12.5l3.5 3.5 6.5-8'
 const DASH = 'M8 12h8'
 
+const pathOf = (path: string): Path2D => new Path2D(path)
+
 /** Seats in all their looks at one size, painted when first needed and copied from then on. */
 export class Sprites {
   readonly size: number
@@ -78,7 +80,7 @@ export class Sprites {
     const draw = (path: string, width: number) => {
       context.lineWidth = Math.max(width, unit)
       context.lineCap = context.lineJoin = 'round'
-      context.stroke(new Path2D(path))
+      context.stroke(pathOf(path))
     }
     if (look === 'free') {
       body(0.8)
@@ -86,7 +88,7 @@ export class Sprites {
       context.fill()
       context.fillStyle = context.strokeStyle = this.#palette.onTier
       context.clip()
-      if (size >= 8) context.fill(new Path2D(markOf(tier)))
+      if (size >= 8) context.fill(pathOf(markOf(tier)))
       if (accessible && size >= 8) draw(WHEELCHAIR, 2)
     } else if (look === 'aside') {
       body(2.4)

@@ -4,6 +4,7 @@ import { PackedStatuses, packDelta } from '../../../../subgraphs/ticket/src/doma
 import { randomOf } from '../demo/halls.ts'
 import { planOf } from './geometry.ts'
 import type { Hall } from './hall.ts'
+import type * as live from './live.ts'
 import { type FollowSink, followSeatMap, type MapChange, type MapSource } from './live.ts'
 
 const STATUSES = ['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED'] as const
@@ -199,9 +200,7 @@ describe('a map that is followed', () => {
     ['begins again with a snapshot', 'change.snapshot || !hall', '!hall'],
     ['goes on from its last revision', 'const from = revision', 'const from = revision + 1'],
   ])('would end otherwise if nothing %s', async (_, guard, without) => {
-    const mutant = await importMutant<typeof import('./live.ts')>(new URL('live.ts', import.meta.url), [
-      [guard, without],
-    ])
+    const mutant = await importMutant<typeof live>(new URL('live.ts', import.meta.url), [[guard, without]])
     let wrong = 0
     for (let seed = 1; seed <= 300 && wrong === 0; seed++) {
       const { client, server } = await history(seed, mutant.followSeatMap)

@@ -3,6 +3,7 @@ import { orphansOf as serversOrphans } from '../../../../subgraphs/ticket/src/do
 import { PackedStatuses, packDelta } from '../../../../subgraphs/ticket/src/domain/seat-map/statuses.ts'
 import { makeHall, randomOf } from '../demo/halls.ts'
 import { tap, withoutTaken } from './choice.ts'
+import { areStacked, floorsOf } from './floors.ts'
 import { ACCESSIBLE, findSeat, type Geometry, GAP_BEFORE, planOf, seatLabel } from './geometry.ts'
 import { GridIndex } from './grid-index.ts'
 import { Hall, type Tier } from './hall.ts'
@@ -27,7 +28,10 @@ function hallOf(...rows: string[]): Hall {
     const letters = [...seats.replaceAll(' ', '')]
     const gaps: number[] = []
     let seat = 0
-    for (const letter of seats) letter === ' ' ? gaps.push(seat) : seat++
+    for (const letter of seats) {
+      if (letter === ' ') gaps.push(seat)
+      else seat += 1
+    }
     const accessible = letters.flatMap((letter, at) => (letter === 'w' ? [at] : []))
     return { label, letters, gaps, accessible }
   })
@@ -315,5 +319,20 @@ describe('a hall', () => {
     end()
     hall.choose([])
     expect(told).toEqual([[1], [2], [3], null])
+  })
+})
+
+describe('floors', () => {
+  const boxes = (...boxes: [left: number, top: number, right: number, bottom: number][]) =>
+    boxes.map(([left, top, right, bottom], at) => ({
+      id: String(at),
+      name: '',
+      box: { left, top, right, bottom },
+    }))
+
+  it('are looked at one by one where one is drawn above the other', () => {
+    expect(areStacked(boxes([0, 0, 100, 100], [10, 10, 90, 90]))).toBe(true)
+    expect(areStacked(boxes([0, 0, 100, 100], [0, 90, 100, 200]))).toBe(false)
+    expect(areStacked(floorsOf(planOf(makeHall('theatre').geometry)))).toBe(false)
   })
 })
