@@ -102,7 +102,7 @@ export function lookForCodes(
       rest()
       return
     }
-    timer = setTimeout(look, LOOK_MS)
+    timer = setTimeout(() => void look(), LOOK_MS)
   }
 
   function stop(): void {
