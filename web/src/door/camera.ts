@@ -102,7 +102,7 @@ export function lookForCodes(
       rest()
       return
     }
-    timer = setTimeout(look, LOOK_MS)
+    timer = setTimeout(lookOn, LOOK_MS)
   }
 
   function stop(): void {
@@ -110,7 +110,15 @@ export function lookForCodes(
     clearTimeout(timer)
   }
 
-  void look()
+  /** A reader that does not start, as without a network before it was ever loaded, ends it too. */
+  function lookOn(): void {
+    look().catch(() => {
+      stop()
+      rest()
+    })
+  }
+
+  lookOn()
   return stop
 }
 

@@ -35,8 +35,9 @@ function workerDecoder(): Decoder {
   return {
     read: (picture) =>
       new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }: MessageEvent<string | null>) => resolve(data)
-        worker.onerror = () => reject(new Error('the reader of codes did not start'))
+        const once = { once: true }
+        worker.addEventListener('message', ({ data }: MessageEvent<string | null>) => resolve(data), once)
+        worker.addEventListener('error', () => reject(new Error('the reader of codes did not start')), once)
         worker.postMessage(picture, [picture.data.buffer])
       }),
     close: () => worker.terminate(),

@@ -45,23 +45,19 @@ export function wordOf({ kind, direction, window }: Verdict, t: Texts): string {
 
 function whyOf(verdict: Verdict, t: Texts, freshAt: number | null): string | null {
   const { kind, window, gates, usedAt, usedGate, usedHere, isLocal } = verdict
-  switch (kind) {
-    case 'ADMITTED':
-      return null
-    case 'USED':
-      if (!usedAt) return isLocal ? t.why.usedUnknown : null
-      if (usedHere) return t.why.usedHere(time(usedAt))
-      return usedGate ? t.why.usedAtGate(time(usedAt), usedGate) : t.why.usedAt(time(usedAt))
-    case 'WRONG_GATE':
-      return t.why.WRONG_GATE(list(gates ?? [], 'disjunction'))
-    case 'WRONG_DAY':
-      if (!window) return t.why.WRONG_DAY
-      return window.isAhead ? t.why.NOT_YET(dateTime(window.from)) : t.why.TOO_LATE(dateTime(window.until))
-    case 'UNKNOWN':
-      return isLocal && freshAt ? t.why.UNKNOWN_HERE(clock(freshAt)) : t.why.UNKNOWN
-    default:
-      return t.why[kind]
+  if (kind === 'ADMITTED') return null
+  if (kind === 'USED') {
+    if (!usedAt) return isLocal ? t.why.usedUnknown : null
+    if (usedHere) return t.why.usedHere(time(usedAt))
+    return usedGate ? t.why.usedAtGate(time(usedAt), usedGate) : t.why.usedAt(time(usedAt))
   }
+  if (kind === 'WRONG_GATE') return t.why.WRONG_GATE(list(gates ?? [], 'disjunction'))
+  if (kind === 'WRONG_DAY') {
+    if (!window) return t.why.WRONG_DAY
+    return window.isAhead ? t.why.NOT_YET(dateTime(window.from)) : t.why.TOO_LATE(dateTime(window.until))
+  }
+  if (kind === 'UNKNOWN' && isLocal && freshAt) return t.why.UNKNOWN_HERE(clock(freshAt))
+  return t.why[kind]
 }
 
 /** A moment in milliseconds, as the time of day. */

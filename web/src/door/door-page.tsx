@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals'
+import { lazy } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import { useTexts } from '../texts/index.ts'
+import { theme } from '../texts/theme.ts'
 import { useTitle } from '../texts/title.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -13,10 +15,12 @@ import type { Verdict } from './judge.ts'
 import { preferences } from './preferences.ts'
 import { type Scanner, scannerOfLink } from './scanner.ts'
 import { ScannerPage } from './scanner-page.tsx'
-import { SetupPage } from './setup-page.tsx'
 import type { Store } from './sync.ts'
 
 const LOCK = 'karcis-door'
+
+/** Needed once; whoever scans does not load it. */
+const SetupPage = lazy(() => import('./setup-page.tsx'))
 
 /** The scanner's own manifest: installed from here, it starts here. */
 const MANIFEST = '/door.webmanifest'
@@ -33,6 +37,7 @@ export default function DoorPage() {
   const shown = useSignal<Shown>({ page: 'loading' })
   useTitle(t.title)
   useEffect(installable, [])
+  useEffect(() => shownIn(preferences.value.isLight ? 'light' : 'dark'), [preferences.value.isLight])
   useEffect(() => {
     const leave = new AbortController()
     void claim(leave.signal, false)
@@ -75,7 +80,7 @@ export default function DoorPage() {
 
   const { page } = shown.value
   return (
-    <div class={preferences.value.isLight ? 'door door--light' : 'door'} data-page={page}>
+    <div class="door">
       {page === 'loading' && (
         <p class="door__loading" role="status">
           {t.loading}
@@ -120,6 +125,16 @@ export default function DoorPage() {
 
 async function scannerPage(store: Store, scanner: Scanner): Promise<Shown> {
   return { page: 'scanner', store, door: await Door.open(scanner, store, createDoorAsk(scanner.token)) }
+}
+
+/** Night at the door: the scanner is dark unless somebody works in the sun, whatever the rest of the app is. @returns what ends it. */
+function shownIn(look: 'light' | 'dark'): () => void {
+  const { dataset } = document.documentElement
+  dataset.theme = look
+  return () => {
+    if (theme.value === 'system') delete dataset.theme
+    else dataset.theme = theme.value
+  }
 }
 
 /** While the scanner is shown the page can be installed as one. */

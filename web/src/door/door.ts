@@ -194,22 +194,16 @@ export class Door {
     const about = { direction, isLocal: false, ticketId: textOf(extensions.ticketId) ?? ticketId }
     const type = this.#bundle?.find(about.ticketId)?.type
     const typed = { ...about, ...(type && { typeName: type.name }) }
-    switch (error.code) {
-      case 'ALREADY_CHECKED_IN':
-        return await this.#alreadyIn(typed, extensions, scan)
-      case 'TICKET_INVALID': {
-        const kind = (textOf(extensions.reason) ?? 'UNKNOWN') as Verdict['kind']
-        const gates = Array.isArray(extensions.gates) ? { gates: extensions.gates as string[] } : {}
-        return { ...typed, kind, ...gates, ...(kind === 'WRONG_DAY' && type && windowOf(type, this.now())) }
-      }
-      case 'CONFLICT':
-        return { ...typed, kind: 'SCAN_AGAIN' }
-      case 'BAD_USER_INPUT':
-        return { ...typed, kind: 'FORGED' }
-      default:
-        this.#link.value = 'refused'
-        return { ...typed, kind: 'NOT_ALLOWED' }
+    if (error.code === 'ALREADY_CHECKED_IN') return await this.#alreadyIn(typed, extensions, scan)
+    if (error.code === 'TICKET_INVALID') {
+      const kind = (textOf(extensions.reason) ?? 'UNKNOWN') as Verdict['kind']
+      const gates = Array.isArray(extensions.gates) ? { gates: extensions.gates as string[] } : {}
+      return { ...typed, kind, ...gates, ...(kind === 'WRONG_DAY' && type && windowOf(type, this.now())) }
     }
+    if (error.code === 'CONFLICT') return { ...typed, kind: 'SCAN_AGAIN' }
+    if (error.code === 'BAD_USER_INPUT') return { ...typed, kind: 'FORGED' }
+    this.#link.value = 'refused'
+    return { ...typed, kind: 'NOT_ALLOWED' }
   }
 
   /** Somebody is in with it: or it was this very device, which was told so by nobody. */
@@ -420,14 +414,5 @@ function admitted(ticket: CheckInResult['checkIn'], direction: Direction): Verdi
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
 /** @returns undefined when it takes longer. */
-async function within<T>(answer: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
+const within = <T>(answer: Promise<T>, ms: number): Promise<T | undefined> =>
+  Promise.race([answer, new Promise<undefined>((resolve) => setTimeout(resolve, ms))])

@@ -40,7 +40,7 @@ export function keepFresh(door: Door, watch: DoorWatch): () => void {
     isTicking = false
     if (stopped) return
     if (door.link.value === 'live') leave ??= listen()
-    timer = setTimeout(tick, isDue ? 1_000 : document.hidden ? HIDDEN_MS : isTold ? TOLD_MS : UNTOLD_MS)
+    timer = setTimeout(now, isDue ? 1_000 : document.hidden ? HIDDEN_MS : isTold ? TOLD_MS : UNTOLD_MS)
   }
 
   const listen = (): (() => void) =>
@@ -66,7 +66,7 @@ export function keepFresh(door: Door, watch: DoorWatch): () => void {
     isDue = true
     if (isTicking) return
     clearTimeout(timer)
-    timer = setTimeout(tick, 500)
+    timer = setTimeout(now, 500)
   }
 
   const now = (): void => void tick()

@@ -178,11 +178,14 @@ function RecentButton({ door, open }: { door: Door; open(): void }) {
 function useStaysAwake(): void {
   useEffect(() => {
     let lock: WakeLockSentinel | null = null
-    const ask = async (): Promise<void> => {
+    const ask = (): void => {
       if (document.hidden) return
-      lock = (await navigator.wakeLock?.request('screen').catch(() => null)) ?? null
+      navigator.wakeLock?.request('screen').then(
+        (held) => (lock = held),
+        () => undefined, // as where the battery is low
+      )
     }
-    void ask()
+    ask()
     document.addEventListener('visibilitychange', ask)
     return () => {
       document.removeEventListener('visibilitychange', ask)

@@ -25,7 +25,7 @@ interface DoorEvent {
 const DAY_MS = 86_400_000
 
 /** Makes this device a scanner: an event and a gate of one's own, or a link that somebody gave. */
-export function SetupPage({ become }: { become(scanner: Scanner): Promise<void> }) {
+export default function SetupPage({ become }: { become(scanner: Scanner): Promise<void> }) {
   const t = useTexts('door')
   const events = useSignal<readonly DoorEvent[] | null>(null)
   const error = useSignal<ApiError | null>(null)

@@ -187,7 +187,7 @@ describe('an entry of whose answer nobody was told', () => {
     await using story = await startStory()
     const { eventId, tickets } = await eventWithTickets(story, 1)
     const { door, store, deviceId } = await openDoor(story, eventId, 'North')
-    const { id: ticketId = '', code = '' } = tickets[0] ?? {}
+    const [{ id: ticketId, code }] = tickets as [{ id: string; code: string }]
     const scannedAt = new Date(Date.now() - 60_000).toISOString()
     const facts = { eventId, deviceId, gate: 'North', code, ticketId, direction: 'ENTRY', scannedAt } as const
     // The app ended between the question and the answer.
