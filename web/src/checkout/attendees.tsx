@@ -15,6 +15,7 @@ import { Form } from '../ui/form.tsx'
 import { RadioGroup } from '../ui/radio-group.tsx'
 import { Select } from '../ui/select.tsx'
 import { TextInput } from '../ui/text-input.tsx'
+import { givenText } from './given.ts'
 import { seatLabel } from './holding.ts'
 
 type Ticket = NonNullable<BookingFields['tickets']>[number]
@@ -72,12 +73,12 @@ function Attendee({ ticket, label, questions, name }: AttendeeProps) {
       class="attendee"
       onSubmit={async (data) => {
         const answers = questions.flatMap(({ text }, index) => {
-          const answer = String(data.get(`answer-${index}`) ?? '').trim()
+          const answer = givenText(data, `answer-${index}`)
           return answer ? [{ question: text, answer }] : []
         })
         await ask(
           SayWhoComes,
-          { input: { ticketId: ticket.id, name: String(data.get('name')).trim(), answers } },
+          { input: { ticketId: ticket.id, name: givenText(data, 'name'), answers } },
           { idempotent: true },
         )
         saved.value = true

@@ -17,6 +17,7 @@ import { Empty } from '../ui/empty.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { AmountInput } from './amount-input.tsx'
+import { useAskAgain } from './ask-again.ts'
 import './checkout.css'
 import { type Draft, readDraft, writeDraft } from './draft.ts'
 import { HoldOver } from './hold-over.tsx'
@@ -97,12 +98,16 @@ export function CheckoutPage() {
 /** How often a hold is looked at whose booking is on its way: what sends it may be the worker, or another tab. */
 const LOOK_AGAIN_MS = 4_000
 
+/** How often a hold is looked at whose time is over by our own clock. */
+const END_AGAIN_MS = 1_500
+
 function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }) {
   const t = useTexts('checkout')
   const { route } = useLocation()
   const draft = useSignal<Draft>(readDraft(hold.id))
   const expiresAt = useSignal(hold.expiresAt)
   const over = useSignal(hold.status === 'EXPIRED')
+  const ended = useSignal(false)
   const busy = useSignal(false)
   const queued = useSignal(false)
   const error = useSignal<ApiError | null>(null)
@@ -123,10 +128,14 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
   const { user, status } = session.value
 
   useEffect(() => {
-    if (!queued.value) return
-    const timer = setInterval(() => void reload(), LOOK_AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [queued.value])
+    expiresAt.value = hold.expiresAt // as another tab may have made it longer
+    if (hold.status === 'EXPIRED') over.value = true
+  }, [hold])
+
+  // Our clock may be wrong: the time is over when the API says so.
+  useAskAgain(ended.value && !over.value, END_AGAIN_MS, reload)
+
+  useAskAgain(queued.value, LOOK_AGAIN_MS, reload)
 
   const change = (next: Partial<Draft>) => {
     draft.value = { ...draft.value, ...next }
@@ -166,9 +175,10 @@ function Details({ hold, reload }: { hold: HoldFields; reload(): Promise<void> }
           hold={{ id: hold.id, expiresAt: expiresAt.value }}
           onExtend={(until) => {
             expiresAt.value = until
+            ended.value = false
           }}
           onEnd={() => {
-            over.value = true
+            ended.value = true
           }}
         />
       )}

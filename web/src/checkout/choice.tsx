@@ -33,7 +33,7 @@ import { WaitingRoom } from './waiting-room.tsx'
 
 const SEATS_ALONE = new Set<string>(['SEATS_UNAVAILABLE', 'ORPHAN_SEAT', 'SOLD_OUT'])
 
-export type EventForSale = NonNullable<BuyPageResult['event']>
+type EventForSale = NonNullable<BuyPageResult['event']>
 
 /** Choosing: live stock under the buyer's fingers, until places are held for them. */
 export function Choice({ event, reload }: { event: EventForSale; reload(): Promise<void> }) {

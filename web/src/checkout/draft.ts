@@ -10,7 +10,7 @@ const NOTHING: Draft = { promoCodes: [], unitPrice: null }
 /** What was said of a hold before, also before a reload. */
 export const readDraft = (holdId: string): Draft => ({
   ...NOTHING,
-  ...read<Partial<Draft>>(`checkout ${holdId}`),
+  ...(read(`checkout ${holdId}`) as Partial<Draft>),
 })
 
 export const writeDraft = (holdId: string, draft: Draft): void => write(`checkout ${holdId}`, draft)
@@ -26,7 +26,7 @@ export const readChoice = (eventId: string): Choice => ({
   selection: {},
   accessCode: '',
   unitPrice: null,
-  ...read<Partial<Choice>>(`choice ${eventId}`),
+  ...(read(`choice ${eventId}`) as Partial<Choice>),
 })
 
 export const writeChoice = (eventId: string, choice: Choice): void => write(`choice ${eventId}`, choice)
@@ -35,11 +35,11 @@ export const writeChoice = (eventId: string, choice: Choice): void => write(`cho
 export const writeWayBack = (paymentId: string, path: string): void => write(`payment ${paymentId}`, { path })
 
 export const readWayBack = (paymentId: string): string | undefined =>
-  read<{ path?: string }>(`payment ${paymentId}`).path
+  (read(`payment ${paymentId}`) as { path?: string }).path
 
-function read<T extends object>(key: string): T | Record<string, never> {
+function read(key: string): object {
   try {
-    return (JSON.parse(sessionStorage.getItem(key) ?? '{}') ?? {}) as T
+    return (JSON.parse(sessionStorage.getItem(key) ?? '{}') ?? {}) as object
   } catch {
     return {} // a browser that keeps nothing for sites, or what is not ours
   }

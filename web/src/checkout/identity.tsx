@@ -7,6 +7,7 @@ import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { TextInput } from '../ui/text-input.tsx'
+import { givenText } from './given.ts'
 
 /** Who waits for an answer to "who is buying?". */
 const waiting = signal<((known: boolean) => void) | null>(null)
@@ -40,7 +41,7 @@ export function IdentityDialog() {
       <Form
         class="identity"
         onSubmit={async (data) => {
-          await continueAsGuest(String(data.get('name')).trim(), String(data.get('email')).trim())
+          await continueAsGuest(givenText(data, 'name'), givenText(data, 'email'))
           answer(true)
         }}
       >

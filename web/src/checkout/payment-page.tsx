@@ -8,6 +8,7 @@ import { useTitle } from '../texts/title.ts'
 import { Button } from '../ui/button.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Progress } from '../ui/progress.tsx'
+import { useAskAgain } from './ask-again.ts'
 import './checkout.css'
 import { readWayBack } from './draft.ts'
 import { ProblemNotice } from './problem-notice.tsx'
@@ -29,11 +30,7 @@ export function PaymentPage() {
     if (back?.endsWith('/result')) route(back, true) // of a cart: its bookings say what came of it
   }, [back])
 
-  useEffect(() => {
-    if (!open) return
-    const timer = setInterval(() => void reload(), ASK_AGAIN_MS)
-    return () => clearInterval(timer)
-  }, [open, paymentId])
+  useAskAgain(open, ASK_AGAIN_MS, reload)
 
   return (
     <div class="checkout checkout--narrow">

@@ -13,6 +13,7 @@ import { Empty } from '../ui/empty.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Progress } from '../ui/progress.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
+import { useAskAgain } from './ask-again.ts'
 import { Attendees } from './attendees.tsx'
 import './checkout.css'
 import { seatLabel } from './holding.ts'
@@ -47,7 +48,7 @@ export function ResultPage() {
 
   useEffect(() => {
     if (settled) return
-    const stop = subscribe(
+    return subscribe(
       BookingMoved,
       { id: bookingId },
       {
@@ -56,15 +57,8 @@ export function ResultPage() {
         },
       },
     )
-    const timer = setInterval(() => void reload(), ASK_AGAIN_MS)
-    const look = () => void reload()
-    window.addEventListener('online', look)
-    return () => {
-      stop()
-      clearInterval(timer)
-      window.removeEventListener('online', look)
-    }
   }, [bookingId, settled])
+  useAskAgain(!settled, ASK_AGAIN_MS, reload)
 
   const unknown = error.value?.code === 'UNAUTHENTICATED' || error.value?.code === 'FORBIDDEN'
   if ((data.value && !found) || (unknown && !booking))

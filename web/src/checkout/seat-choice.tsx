@@ -1,15 +1,28 @@
-import { useSignal } from '@preact/signals'
+import { type Signal, useSignal } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
+import type { BuyPageResult } from '../generated/checkout/buy.ts'
 import { useTexts } from '../texts/index.ts'
 import { Skeleton } from '../ui/skeleton.tsx'
-import type { EventForSale } from './choice.tsx'
 import { identify } from './identity.tsx'
 import { withFees } from '../ui/with-fees.ts'
 
+/** What the seat map is given. */
+interface PickerProps {
+  eventId: string
+  slug: string
+  items: { ticketTypeId: string; quantity: number }[]
+  partySize: Signal<number>
+  accessCode: string | undefined
+  withFees(lines: readonly { unitPrice: number; quantity: number }[]): number
+  beforeHold(): Promise<boolean>
+  onHold(hold: { id: string }): void
+  onError(error: ApiError): boolean
+}
+
 interface SeatChoiceProps {
-  event: EventForSale
+  event: NonNullable<BuyPageResult['event']>
   /** General admission that is held together with the seats. */
   items: { ticketTypeId: string; quantity: number }[]
   accessCode: string
@@ -22,11 +35,11 @@ interface SeatChoiceProps {
 export function SeatChoice({ event, items, accessCode, onHold, onError }: SeatChoiceProps) {
   const t = useTexts('checkout')
   const partySize = useSignal(2)
-  const Picker = useSignal<ComponentType<any> | null>(null)
+  const Picker = useSignal<ComponentType<PickerProps> | null>(null)
   useEffect(() => {
     for (const load of Object.values(import.meta.glob('../seat-map/seat-picker.tsx')))
       void load().then((code) => {
-        Picker.value = (code as { SeatPicker: ComponentType }).SeatPicker
+        Picker.value = (code as { SeatPicker: ComponentType<PickerProps> }).SeatPicker
       })
   }, [])
   return (
@@ -39,9 +52,7 @@ export function SeatChoice({ event, items, accessCode, onHold, onError }: SeatCh
           items={items}
           partySize={partySize}
           accessCode={accessCode || undefined}
-          withFees={(lines: { unitPrice: number; quantity: number }[]) =>
-            withFees(lines, event.fees ?? [], event.currency)
-          }
+          withFees={(lines) => withFees(lines, event.fees ?? [], event.currency)}
           beforeHold={identify}
           onHold={onHold}
           onError={onError}

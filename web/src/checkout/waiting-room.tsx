@@ -65,6 +65,18 @@ export function WaitingRoom({ event, onAdmitted }: WaitingRoomProps) {
     }
   }
 
+  const leave = async () => {
+    await ask(LeaveQueue, { eventId: event.id }, { idempotent: true }).catch(() => undefined)
+    joined.value = false
+    place.value = null
+    notify(t.left, { tone: 'info' })
+  }
+
+  const askToTell = async () => {
+    if ('Notification' in globalThis) await Notification.requestPermission()
+    told.value = true
+  }
+
   useEffect(() => {
     void ask(QueueRate, { id: event.id })
       .then((data) => {
@@ -159,25 +171,11 @@ export function WaitingRoom({ event, onAdmitted }: WaitingRoomProps) {
             {told.value ? (
               <p role="status">{t.notifying}</p>
             ) : (
-              <Button
-                icon="bell"
-                onClick={async () => {
-                  if ('Notification' in globalThis) await Notification.requestPermission()
-                  told.value = true
-                }}
-              >
+              <Button icon="bell" onClick={() => void askToTell()}>
                 {t.notify}
               </Button>
             )}
-            <Button
-              variant="quiet"
-              onClick={async () => {
-                await ask(LeaveQueue, { eventId: event.id }, { idempotent: true }).catch(() => undefined)
-                joined.value = false
-                place.value = null
-                notify(t.left, { tone: 'info' })
-              }}
-            >
+            <Button variant="quiet" onClick={() => void leave()}>
               {t.leave}
             </Button>
           </div>

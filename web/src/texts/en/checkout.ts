@@ -1,6 +1,7 @@
+import type { checkout as indonesian } from '../id/checkout.ts'
 import type { Same } from '../same.ts'
 
-export const checkout: Same<typeof import('../id/checkout.ts').checkout> = {
+export const checkout: Same<typeof indonesian> = {
   buyTitle: (event) => `Buy tickets for ${event}`,
   chooseTitle: 'Choose tickets',
   seatsTitle: 'Choose seats',
