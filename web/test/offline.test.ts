@@ -1,0 +1,188 @@
+import jsQR from 'jsqr'
+import type { Page } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { approvedEvent, PASSWORD, type Person, signUp, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import { describeInBrowser, openStage, type Stage } from './stage.ts'
+import type { Visitor } from './visitor.ts'
+
+const HOLD = 'mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { id } }'
+const BOOK = 'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id status } }'
+const PAY = 'mutation ($id: ID!) { confirmPayment(id: $id, input: { method: WALLET }) { status tickets { id code } } }'
+const BOOKINGS = '{ myBookings(first: 20) { totalCount edges { node { id status } } } }'
+
+/** A request as the outbox keeps it (web/src/offline/database.ts). */
+interface Entry {
+  key: string
+  state: 'waiting' | 'sending'
+  personId: string
+  document: string
+  variables: unknown
+}
+
+describeInBrowser('a person whose network fails them', () => {
+  let stage: Stage
+  let typeId: string
+
+  beforeAll(async () => {
+    stage = await openStage()
+    const organizer = await signUpOrganizer(stage, stage.admin)
+    const eventId = await approvedEvent(stage, stage.admin, organizer)
+    typeId = await ticketType(stage, organizer, eventId, { name: 'Standing', price: 50_000, quota: 1_000 })
+  })
+  afterAll(() => stage[Symbol.asyncDispose]())
+
+  /** Somebody new, signed in in a browser whose worker stands. */
+  async function arrive(visitor: Visitor): Promise<Person> {
+    const person = await signUp(stage, 'Wati')
+    await visitor.page.goto('/tickets')
+    await signInHere(visitor.page, person)
+    await visitor.page.reload()
+    await visitor.page.evaluate(() => navigator.serviceWorker.ready)
+    await visitor.page.reload() // from now on by the worker
+    await visitor.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+    return person
+  }
+
+  async function hold(person: Person): Promise<string> {
+    return (await stage.run(HOLD, { input: { ticketTypeId: typeId, quantity: 1 } }, person.token)).holdTickets.id
+  }
+
+  async function waiting(person: Person, state: Entry['state'] = 'waiting'): Promise<Entry> {
+    const holdId = await hold(person)
+    const key = `book ${holdId}`
+    return { key, state, personId: person.id, document: BOOK, variables: { input: { holdId, idempotencyKey: key } } }
+  }
+
+  const bookingsOf = async (person: Person): Promise<string[]> =>
+    (await stage.run(BOOKINGS, {}, person.token)).myBookings.edges.map(({ node }: { node: { id: string } }) => node.id)
+
+  it('shows their tickets and a code that scanners read, also in a tab that is opened without a network', async () => {
+    await using visitor = await stage.visit({ width: 'phone' })
+    visitor.expectProblem(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+    const person = await arrive(visitor)
+    const { createBooking } = await stage.run(BOOK, { input: { ticketTypeId: typeId, quantity: 2 } }, person.token)
+    const { confirmPayment } = await stage.run(PAY, { id: createBooking.id }, person.token)
+    const [ticket] = confirmPayment.tickets
+    await visitor.page.goto('/tickets')
+    await visitor.page.getByRole('link', { name: /Night/ }).waitFor()
+    await visitor.offline(true)
+    const tab = await visitor.newPage()
+    await tab.goto(`/tickets/${ticket.id}`)
+    const code = tab.locator('.ticket-strip__one:not([inert]) .qr-code')
+    await code.waitFor()
+    const { data, info } = await sharp(await code.screenshot())
+      .ensureAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    expect(jsQR.default(new Uint8ClampedArray(data), info.width, info.height)?.data).toBe(ticket.code)
+    expect(await visitor.accessibility(tab)).toEqual([])
+  })
+
+  // The guard is the lock of each entry (web/src/offline/outbox.ts): without it every one of the three sends.
+  it('line 170: sends a purchase once, though two tabs and the worker send it at the same moment', async () => {
+    await using visitor = await stage.visit()
+    const person = await arrive(visitor)
+    const other = await visitor.newPage()
+    await other.goto('/bookings')
+    await visitor.offline(true)
+    visitor.expectProblem(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+    await put(visitor.page, await waiting(person))
+    let sent = 0
+    visitor.context.on('request', (request) => {
+      if (request.postData()?.includes('createBooking')) sent += 1
+    })
+    await visitor.offline(false)
+    await Promise.all([visitor.page, other].map((page) => page.evaluate(() => void dispatchEvent(new Event('online')))))
+    await visitor.context.serviceWorkers()[0]?.evaluate(SYNC)
+    await ended(visitor.page)
+    expect(sent).toBe(1)
+    expect(await bookingsOf(person)).toHaveLength(1)
+  })
+
+  it('line 170: is told how a purchase ended whose tab died between the answer and its note, and has it once', async () => {
+    await using visitor = await stage.visit({ language: 'en' })
+    const person = await arrive(visitor)
+    const entry = await waiting(person, 'sending')
+    const { createBooking } = await stage.run(BOOK, entry.variables as Record<string, unknown>, person.token)
+    await put(visitor.page, entry)
+    await visitor.page.reload()
+    await visitor.page.getByText('Your booking is made').waitFor()
+    expect(await bookingsOf(person)).toEqual([createBooking.id])
+  })
+
+  it('leaves nothing behind for who signs in after them', async () => {
+    await using visitor = await stage.visit()
+    const person = await arrive(visitor)
+    await visitor.offline(true)
+    visitor.expectProblem(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+    await put(visitor.page, await waiting(person))
+    await visitor.offline(false)
+    await signInHere(visitor.page, await signUp(stage, 'Joko'))
+    await visitor.page.reload()
+    await visitor.page.waitForFunction(async () => {
+      const db = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('karcis')
+        request.addEventListener('success', () => resolve(request.result))
+      })
+      const count = await new Promise<number>((resolve) => {
+        const request = db.transaction('outbox').objectStore('outbox').count()
+        request.addEventListener('success', () => resolve(request.result))
+      })
+      db.close()
+      return count === 0
+    })
+    expect(await bookingsOf(person)).toEqual([])
+  })
+})
+
+/** What a browser does in the worker once there is a network again. */
+const SYNC = `dispatchEvent(Object.assign(new ExtendableEvent('sync'), { tag: 'karcis-outbox' }))`
+
+/** Signs in as the page does; who it is, the page remembers. */
+const signInHere = (page: Page, { email }: Person): Promise<void> =>
+  page.evaluate(
+    async ([query, variables]) => {
+      const answer = await fetch('/graphql', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'karcis-session': 'cookie' },
+        body: JSON.stringify({ query, variables }),
+      })
+      const { data } = await answer.json()
+      localStorage.setItem('karcis-user', JSON.stringify(data.login.user))
+    },
+    [
+      'mutation ($input: LoginInput!) { login(input: $input) { user { id name email role emailVerified avatarUrl } } }',
+      { input: { email, password: PASSWORD } },
+    ] as const,
+  )
+
+/** Puts a request where the page puts it before it sends it. */
+const put = (page: Page, entry: Entry): Promise<void> =>
+  page.evaluate(async (given) => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('karcis')
+      request.addEventListener('success', () => resolve(request.result))
+    })
+    const transaction = db.transaction('outbox', 'readwrite')
+    const rest = { kind: 'createBooking', bookingId: null, answer: null, failure: null, told: false, createdAt: Date.now() }
+    transaction.objectStore('outbox').put({ ...rest, ...given })
+    await new Promise((resolve) => transaction.addEventListener('complete', resolve))
+    db.close()
+  }, entry)
+
+/** Waits until the one request in the outbox has ended. */
+async function ended(page: Page): Promise<void> {
+  await page.waitForFunction(async () => {
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('karcis')
+      request.addEventListener('success', () => resolve(request.result))
+    })
+    const entries = await new Promise<{ state: string }[]>((resolve) => {
+      const request = db.transaction('outbox').objectStore('outbox').getAll()
+      request.addEventListener('success', () => resolve(request.result))
+    })
+    db.close()
+    return entries.every(({ state }) => state === 'done' || state === 'failed')
+  })
+}
