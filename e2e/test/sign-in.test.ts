@@ -174,23 +174,28 @@ it('somebody connects their calendar at Google and saves an event to it, which s
   const organizer = await signUpOrganizer(karcis, admin)
   const event = await approvedEvent(karcis, admin, organizer)
   const siti = await signUpAs(karcis, 'Siti')
-  const ask = (query: string, variables: object = {}) => karcis.run(query, variables, siti.token)
+  const ask = (query: string, variables = {}) => karcis.run(query, variables, siti.token)
   const SAVE = 'mutation ($id: ID!) { saveToGoogleCalendar(eventId: $id) { event { id } url isNew } }'
   expect(codeOf(await karcis.attempt(SAVE, { id: event }, siti.token))).toBe('CONFLICT')
   const { startGoogleCalendar } = await ask(
     `mutation { startGoogleCalendar(redirectUri: "${PAGE}") { url state } }`,
   )
   const input = await signInAtGoogle(startGoogleCalendar.url, 'siti.calendar@gmail.example')
-  await ask('mutation ($input: ConnectGoogleCalendarInput!) { connectGoogleCalendar(input: $input) { id } }', {
-    input,
-  })
+  await ask(
+    'mutation ($input: ConnectGoogleCalendarInput!) { connectGoogleCalendar(input: $input) { id } }',
+    {
+      input,
+    },
+  )
   for (const isNew of [true, false])
     expect((await ask(SAVE, { id: event })).saveToGoogleCalendar).toMatchObject({
       event: { id: event },
       isNew,
     })
   const entries = google.calendars.entries.get('siti.calendar@gmail.example')
-  expect([...(entries?.values() ?? [])]).toMatchObject([{ status: 'confirmed', location: expect.stringContaining('Jakarta') }])
+  expect([...(entries?.values() ?? [])]).toMatchObject([
+    { status: 'confirmed', location: expect.stringContaining('Jakarta') },
+  ])
 })
 
 it('somebody is told in their browser and by text message of what an owner must know; a number ends that answers STOP, as its provider says', async () => {

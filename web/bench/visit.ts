@@ -93,7 +93,7 @@ function observe(): void {
   globalThis.karcisObserved = seen
   const on = (type: string, take: (entry: Entry) => void): void =>
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) take(entry as Entry)
+      for (const entry of list.getEntries()) take(entry)
     }).observe({ type, buffered: true, ...(type === 'event' && { durationThreshold: 16 }) })
   on('paint', ({ name, startTime }) => {
     if (name === 'first-contentful-paint') seen.fcp = startTime

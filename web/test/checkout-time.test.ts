@@ -67,5 +67,6 @@ describeInBrowser('the time of a hold', () => {
       .getByText(/Kursi tadi sudah diambil\. Kami menyimpan yang terdekat: Front A-\d+ dan Front A-\d+\./)
       .waitFor()
     await page.getByText('2 × VIP').waitFor()
+    expect(await visitor.accessibility()).toEqual([])
   })
 })

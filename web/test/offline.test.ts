@@ -2,13 +2,21 @@ import jsQR from 'jsqr'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { approvedEvent, PASSWORD, type Person, signUp, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import {
+  approvedEvent,
+  PASSWORD,
+  type Person,
+  signUp,
+  signUpOrganizer,
+  ticketType,
+} from '../../e2e/test/builders.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
 
 const HOLD = 'mutation ($input: HoldTicketsInput!) { holdTickets(input: $input) { id } }'
 const BOOK = 'mutation ($input: CreateBookingInput!) { createBooking(input: $input) { id status } }'
-const PAY = 'mutation ($id: ID!) { confirmPayment(id: $id, input: { method: WALLET }) { status tickets { id code } } }'
+const PAY =
+  'mutation ($id: ID!) { confirmPayment(id: $id, input: { method: WALLET }) { status tickets { id code } } }'
 const BOOKINGS = '{ myBookings(first: 20) { totalCount edges { node { id status } } } }'
 
 /** A request as the outbox keeps it (web/src/offline/database.ts). */
@@ -45,23 +53,36 @@ describeInBrowser('a person whose network fails them', () => {
   }
 
   async function hold(person: Person): Promise<string> {
-    return (await stage.run(HOLD, { input: { ticketTypeId: typeId, quantity: 1 } }, person.token)).holdTickets.id
+    return (await stage.run(HOLD, { input: { ticketTypeId: typeId, quantity: 1 } }, person.token)).holdTickets
+      .id
   }
 
   async function waiting(person: Person, state: Entry['state'] = 'waiting'): Promise<Entry> {
     const holdId = await hold(person)
     const key = `book ${holdId}`
-    return { key, state, personId: person.id, document: BOOK, variables: { input: { holdId, idempotencyKey: key } } }
+    return {
+      key,
+      state,
+      personId: person.id,
+      document: BOOK,
+      variables: { input: { holdId, idempotencyKey: key } },
+    }
   }
 
   const bookingsOf = async (person: Person): Promise<string[]> =>
-    (await stage.run(BOOKINGS, {}, person.token)).myBookings.edges.map(({ node }: { node: { id: string } }) => node.id)
+    (await stage.run(BOOKINGS, {}, person.token)).myBookings.edges.map(
+      ({ node }: { node: { id: string } }) => node.id,
+    )
 
   it('shows their tickets and a code that scanners read, also in a tab that is opened without a network', async () => {
     await using visitor = await stage.visit({ width: 'phone' })
     visitor.expectProblem(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
     const person = await arrive(visitor)
-    const { createBooking } = await stage.run(BOOK, { input: { ticketTypeId: typeId, quantity: 2 } }, person.token)
+    const { createBooking } = await stage.run(
+      BOOK,
+      { input: { ticketTypeId: typeId, quantity: 2 } },
+      person.token,
+    )
     const { confirmPayment } = await stage.run(PAY, { id: createBooking.id }, person.token)
     const [ticket] = confirmPayment.tickets
     await visitor.page.goto('/tickets')
@@ -93,7 +114,9 @@ describeInBrowser('a person whose network fails them', () => {
       if (request.postData()?.includes('createBooking')) sent += 1
     })
     await visitor.offline(false)
-    await Promise.all([visitor.page, other].map((page) => page.evaluate(() => void dispatchEvent(new Event('online')))))
+    await Promise.all(
+      [visitor.page, other].map((page) => page.evaluate(() => void dispatchEvent(new Event('online')))),
+    )
     await visitor.context.serviceWorkers()[0]?.evaluate(SYNC)
     await ended(visitor.page)
     expect(sent).toBe(1)
@@ -165,7 +188,14 @@ const put = (page: Page, entry: Entry): Promise<void> =>
       request.addEventListener('success', () => resolve(request.result))
     })
     const transaction = db.transaction('outbox', 'readwrite')
-    const rest = { kind: 'createBooking', bookingId: null, answer: null, failure: null, told: false, createdAt: Date.now() }
+    const rest = {
+      kind: 'createBooking',
+      bookingId: null,
+      answer: null,
+      failure: null,
+      told: false,
+      createdAt: Date.now(),
+    }
     transaction.objectStore('outbox').put({ ...rest, ...given })
     await new Promise((resolve) => transaction.addEventListener('complete', resolve))
     db.close()

@@ -7,15 +7,13 @@ import { usePress } from './press.ts'
 
 type PushState = 'unsupported' | 'unavailable' | 'denied' | 'off' | 'on'
 
-/** What offline/push.ts does. */
-interface Push {
-  pushState(): Promise<PushState>
-  enablePush(): Promise<PushState>
-  disablePush(): Promise<PushState>
+/** Loaded beside the page, as few come here and fewer have push. */
+const loadPush = async () => {
+  const { pushState, enablePush, disablePush } = await import('../offline/push.ts')
+  return { pushState, enablePush, disablePush }
 }
 
-/** Loaded beside the page, as few come here and fewer have push. */
-const loadPush = import.meta.glob<Push>('../offline/push.ts')['../offline/push.ts']
+type Push = Awaited<ReturnType<typeof loadPush>>
 
 /** Whether this browser shows notifications by itself. */
 export function PushSwitch() {
@@ -25,8 +23,8 @@ export function PushSwitch() {
   const { busy, press } = usePress<'switch'>()
   useEffect(() => {
     const begin = async () => {
-      push.value = (await loadPush?.()) ?? null
-      if (push.value) state.value = await push.value.pushState()
+      push.value = await loadPush()
+      state.value = await push.value.pushState()
     }
     begin().catch(() => undefined) // unknown: the switch waits
   }, [])

@@ -17,10 +17,10 @@ keepBy(() => import('../offline/events.ts'))
 /** Begins it, and has what may be needed at hand. @param go shows a page of the app. */
 export async function startBackground(go: (url: string) => void): Promise<void> {
   await loadTexts(['errors'])
-  const [{ startOffline }, worker] = await Promise.all([
+  const [{ startOffline }, { updateReady, applyUpdate }] = await Promise.all([
     import('../offline/start.ts'),
     import('../offline/worker.ts'),
   ])
-  background.value = worker
+  background.value = { updateReady, applyUpdate }
   await startOffline(go)
 }

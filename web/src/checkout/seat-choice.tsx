@@ -1,25 +1,12 @@
-import { type Signal, useSignal } from '@preact/signals'
-import type { ComponentType } from 'preact'
+import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
 import type { BuyPageResult } from '../generated/checkout/buy.ts'
-import { useTexts } from '../texts/index.ts'
+import type { SeatPicker } from '../seat-map/seat-picker.tsx'
+import { loadTexts, useTexts } from '../texts/index.ts'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { identify } from './identity.tsx'
 import { withFees } from '../ui/with-fees.ts'
-
-/** What the seat map is given. */
-interface PickerProps {
-  eventId: string
-  slug: string
-  items: { ticketTypeId: string; quantity: number }[]
-  partySize: Signal<number>
-  accessCode: string | undefined
-  withFees(lines: readonly { unitPrice: number; quantity: number }[]): number
-  beforeHold(): Promise<boolean>
-  onHold(hold: { id: string }): void
-  onError(error: ApiError): boolean
-}
 
 interface SeatChoiceProps {
   event: NonNullable<BuyPageResult['event']>
@@ -35,12 +22,13 @@ interface SeatChoiceProps {
 export function SeatChoice({ event, items, accessCode, onHold, onError }: SeatChoiceProps) {
   const t = useTexts('checkout')
   const partySize = useSignal(2)
-  const Picker = useSignal<ComponentType<PickerProps> | null>(null)
+  const Picker = useSignal<typeof SeatPicker | null>(null)
   useEffect(() => {
-    for (const load of Object.values(import.meta.glob('../seat-map/seat-picker.tsx')))
-      void load().then((code) => {
-        Picker.value = (code as { SeatPicker: ComponentType<PickerProps> }).SeatPicker
-      })
+    void Promise.all([import('../seat-map/seat-picker.tsx'), loadTexts(['seat-map'])]).then(
+      ([{ SeatPicker }]) => {
+        Picker.value = SeatPicker
+      },
+    )
   }, [])
   return (
     <section aria-labelledby="seats">

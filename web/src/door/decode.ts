@@ -1,4 +1,5 @@
 import { scriptUrl } from '../api/script-url.ts'
+// oxlint-disable-next-line import/default -- Vite gives it, as the address of the built file
 import workerUrl from './decode-worker.ts?worker&url'
 
 /** Reads the code in a picture; null when there is none. */

@@ -307,8 +307,7 @@ export class Door {
         AbortSignal.timeout(GIVE_UP_MS),
       )
       if (!answer) throw new ApiError('UNREACHABLE', 'no list of tickets')
-      const { ticketTypes, ...rules } = answer
-      if (!target || (answer.whole && target === this.#bundle)) target = new Bundle({ ...rules, types: [] })
+      if (!target || (answer.whole && target === this.#bundle)) target = new Bundle({ ...answer, types: [] })
       told += target.apply(answer, Date.parse(answer.now) - (asked + Date.now()) / 2)
       more = answer.more
       if (!more) this.#forgetOwn(asked)

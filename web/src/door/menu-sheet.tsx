@@ -94,7 +94,7 @@ function InviteLater({ scanner }: { scanner: Scanner }) {
   const loaded = useSignal<{ Invite: ComponentType<{ scanner: Scanner }> } | 'failed' | null>(null)
   useEffect(() => {
     import('./invite.tsx').then(
-      (module) => (loaded.value = module),
+      ({ Invite }) => (loaded.value = { Invite }),
       () => (loaded.value = 'failed'),
     )
   }, [])

@@ -141,10 +141,10 @@ export function followSeatMap(source: MapSource, listeners: LiveListeners, wait:
     return true
   }
 
-  async function again(what: () => void): Promise<void> {
+  async function again(what: () => void | Promise<void>): Promise<void> {
     const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures++)
     await wait(most / 2 + (Math.random() * most) / 2, stopping.signal)
-    if (!stopping.signal.aborted) what()
+    if (!stopping.signal.aborted) await what()
   }
 
   void begin()

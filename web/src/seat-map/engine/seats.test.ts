@@ -25,7 +25,7 @@ const TIER: Tier = {
 function hallOf(...rows: string[]): Hall {
   const drawn = rows.map((row) => {
     const [label = '', seats = ''] = row.split(': ')
-    const letters = [...seats.replaceAll(' ', '')]
+    const letters = Array.from(seats.replaceAll(' ', ''))
     const gaps: number[] = []
     let seat = 0
     for (const letter of seats) {
@@ -157,11 +157,15 @@ describe('a drawing and its statuses', () => {
         index.within(left, top, right, bottom, (seat) => found.push(seat))
         const seats = Array.from({ length: seatCount }, (_, seat) => seat)
         const inside = seats.filter(
-          (seat) => x[seat]! >= left && x[seat]! <= right && y[seat]! >= top && y[seat]! <= bottom,
+          (seat) =>
+            (x.at(seat) ?? 0) >= left &&
+            (x.at(seat) ?? 0) <= right &&
+            (y.at(seat) ?? 0) >= top &&
+            (y.at(seat) ?? 0) <= bottom,
         )
         expect(found.toSorted((a, b) => a - b)).toEqual(inside)
         expect(index.atMostWithin(left, top, right, bottom)).toBeGreaterThanOrEqual(inside.length)
-        const distance = (seat: number) => (x[seat]! - left) ** 2 + (y[seat]! - top) ** 2
+        const distance = (seat: number) => ((x.at(seat) ?? 0) - left) ** 2 + ((y.at(seat) ?? 0) - top) ** 2
         const nearest = index.nearest(left, top, 50)
         const least = seats.reduce((best, seat) => Math.min(best, distance(seat)), 50 * 50)
         if (nearest === -1) expect(least).toBe(50 * 50)
@@ -187,12 +191,12 @@ describe('who is left alone', () => {
       const chosen = new Set(free.filter(() => random() < 0.4))
       let position = 0
       const row = Array.from({ length: hall.plan.seatCount }, (_, seat) => {
-        position += (hall.plan.flags[seat]! & GAP_BEFORE) === 0 ? 1 : 2
+        position += ((hall.plan.flags.at(seat) ?? 0) & GAP_BEFORE) === 0 ? 1 : 2
         return {
           id: String(seat),
           position,
           free: hall.isFree(seat),
-          accessible: (hall.plan.flags[seat]! & ACCESSIBLE) !== 0,
+          accessible: ((hall.plan.flags.at(seat) ?? 0) & ACCESSIBLE) !== 0,
         }
       })
       const expected =
@@ -221,7 +225,7 @@ describe('who is left alone', () => {
   it('seats nobody across an aisle or around a taken seat', () => {
     const hall = hallOf('A: .. ..', 'B: .x..')
     expect(blockAround(hall.plan, 1, 3, hall.isFree)).toBeNull()
-    expect(blockAround(hall.plan, seatsNamed(hall, 'B-1')[0]!, 2, hall.isFree)).toBeNull()
+    expect(blockAround(hall.plan, seatsNamed(hall, 'B-1')[0], 2, hall.isFree)).toBeNull()
   })
 
   it('offers the nearest seats side by side, and single ones where there are no others', () => {
@@ -236,7 +240,7 @@ describe('who is left alone', () => {
 
 describe('what a tap chooses', () => {
   const tapped = (hall: Hall, name: string, party: number) => {
-    const { chosen, why } = tap(hall, seatsNamed(hall, name)[0]!, party)
+    const { chosen, why } = tap(hall, seatsNamed(hall, name)[0], party)
     hall.choose(chosen)
     return { chosen: namesOf(hall, chosen), why }
   }

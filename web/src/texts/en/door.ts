@@ -1,6 +1,7 @@
+import type { door as indonesian } from '../id/door.ts'
 import type { Same } from '../same.ts'
 
-export const door: Same<typeof import('../id/door.ts').door> = {
+export const door: Same<typeof indonesian> = {
   title: 'Ticket scanner',
   loading: 'Opening the scanner…',
 

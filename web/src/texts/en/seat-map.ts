@@ -1,10 +1,11 @@
+import type { seatMap as indonesian } from '../id/seat-map.ts'
 import { plural } from '../format.ts'
 import type { Same } from '../same.ts'
 
 const seats = (n: number) => plural(n, { one: '# seat', other: '# seats' })
 
 /** Choosing seats: the map, the lists, and what was chosen. */
-export const seatMap: Same<typeof import('../id/seat-map.ts').seatMap> = {
+export const seatMap: Same<typeof indonesian> = {
   party: 'How many of you?',
   free: 'Free',
   map: (free) => `Seat map. ${seats(free)} free. Seats can be chosen from the lists above, too.`,

@@ -146,7 +146,7 @@ export const seatMap = {
       stadium: 'Stadion, 60.000',
     },
     live: '1.000 perubahan tiap detik',
-    changes: (n: number) => `${plural(n, { other: '# perubahan' })}`,
+    changes: (n: number) => plural(n, { other: '# perubahan' }),
     held: (seats: string) => `Ditahan: ${seats}`,
   },
 }

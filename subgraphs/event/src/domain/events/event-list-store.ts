@@ -120,7 +120,9 @@ export async function listEvents(
       SELECT (SELECT count(*) FROM first)::int AS looked,
         (SELECT count(*) FROM (SELECT FROM first e WHERE ${found.rows} LIMIT ${MOST_COUNTED}::int) n)::int AS count`
     if (!met || met.count >= MOST_COUNTED || met.looked < LOOKED_AT) return met?.count ?? 0
-    const [row] = await db.$queryRaw<{ count: number }[]>`SELECT count(*)::int AS count FROM (SELECT FROM ${from}
+    const [row] = await db.$queryRaw<
+      { count: number }[]
+    >`SELECT count(*)::int AS count FROM (SELECT FROM ${from}
       WHERE ${shown.all} AND ${wanted} AND ${found.found} LIMIT ${MOST_COUNTED}::int) n`
     return Math.max(met.count, row?.count ?? 0)
   }

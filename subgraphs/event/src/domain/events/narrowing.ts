@@ -39,7 +39,10 @@ export async function narrow(db: Reads, narrowings: readonly Narrowing[]): Promi
   for (const each of narrowings) expected.set(each, await expectedRows(db, each.source))
   const rarestFirst = narrowings.toSorted((a, b) => (expected.get(a) ?? 0) - (expected.get(b) ?? 0))
   const foundBy = (narrowing: Narrowing, limit?: Prisma.Sql) =>
-    allOf([isAmong(narrowing, limit), ...rarestFirst.filter((other) => other !== narrowing).map(({ fits }) => fits)])
+    allOf([
+      isAmong(narrowing, limit),
+      ...rarestFirst.filter((other) => other !== narrowing).map(({ fits }) => fits),
+    ])
   for (const narrowing of rarestFirst) {
     if ((expected.get(narrowing) ?? 0) > SURELY_MANY * MAX_CANDIDATES) continue
     const [row] = await db.$queryRaw<{ many: boolean }[]>`SELECT count(*) > ${MAX_CANDIDATES}::int AS many
