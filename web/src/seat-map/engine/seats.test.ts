@@ -225,7 +225,7 @@ describe('who is left alone', () => {
   it('seats nobody across an aisle or around a taken seat', () => {
     const hall = hallOf('A: .. ..', 'B: .x..')
     expect(blockAround(hall.plan, 1, 3, hall.isFree)).toBeNull()
-    expect(blockAround(hall.plan, seatsNamed(hall, 'B-1')[0], 2, hall.isFree)).toBeNull()
+    expect(blockAround(hall.plan, seatsNamed(hall, 'B-1')[0] ?? -1, 2, hall.isFree)).toBeNull()
   })
 
   it('offers the nearest seats side by side, and single ones where there are no others', () => {
@@ -240,7 +240,7 @@ describe('who is left alone', () => {
 
 describe('what a tap chooses', () => {
   const tapped = (hall: Hall, name: string, party: number) => {
-    const { chosen, why } = tap(hall, seatsNamed(hall, name)[0], party)
+    const { chosen, why } = tap(hall, seatsNamed(hall, name)[0] ?? -1, party)
     hall.choose(chosen)
     return { chosen: namesOf(hall, chosen), why }
   }
