@@ -47,7 +47,7 @@ const join = (directives: readonly string[]): string => directives.join('; ')
 /** What a page may use of the machine, and how much others learn of where somebody was. */
 export const PAGE_HEADERS = {
   'permissions-policy':
-    'camera=(self), geolocation=(self), fullscreen=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), web-share=(self), clipboard-write=(self), microphone=(), payment=(), usb=()',
+    'camera=(self), geolocation=(self), fullscreen=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), clipboard-write=(self), microphone=(), payment=(), usb=()',
   'cross-origin-opener-policy': 'same-origin',
   'referrer-policy': 'strict-origin-when-cross-origin',
 } as const
