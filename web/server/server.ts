@@ -76,7 +76,7 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
     }
     const text = await (siteMap.find(pathname) ?? embeds.find(pathname))
     if (text) return sender.sendText(request, response, text)
-    if (isNoPage(pathname)) return nothing(response)
+    if (isNoPage(pathname)) return nothing(response, openTo(pathname))
     await page(request, response, url)
   }
 
@@ -134,9 +134,9 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
 
 const NO_STORE = { 'cache-control': 'no-store' }
 
-/** The element that other sites put into their pages is a script of ours there. */
+/** The element that other sites put into their pages is a script of ours there, and what it asks for it may read, also that there is no such event. */
 const openTo = (path: string): Record<string, string> =>
-  path === '/embed.js'
+  path === '/embed.js' || path.startsWith('/embed/')
     ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
     : {}
 
@@ -144,6 +144,6 @@ const openTo = (path: string): Record<string, string> =>
 const isNoPage = (path: string): boolean =>
   /\.[\w-]{1,12}$/.test(path) || /^\/(assets|icons|embed)\//.test(path)
 
-function nothing(response: ServerResponse): void {
-  sendJson(response, 404, { error: 'There is nothing at this path.' }, NO_STORE)
+function nothing(response: ServerResponse, headers: Record<string, string> = {}): void {
+  sendJson(response, 404, { error: 'There is nothing at this path.' }, { ...NO_STORE, ...headers })
 }
