@@ -34,13 +34,17 @@ export async function keepShell(built: readonly Built[]): Promise<void> {
   files.delete(LISTED)
   await Promise.all(
     Array.from(files, async ([path, revision]) => {
-      const known = revision === null ? await caches.match(path) : undefined
+      const known = revision === null ? await kept(path) : undefined
       const response = known ?? (await fetch(path, { cache: 'no-cache' }))
       if (!response.ok) throw new Error(`${path}: ${response.status}`)
       await shell.put(path, await plain(response))
     }),
   )
 }
+
+/** What is kept is the same for whoever asks, also where its answer says that it depends on Origin, which modules send and the worker does not. */
+const kept = (request: Request | string): Promise<Response | undefined> =>
+  caches.match(request, { ignoreVary: true })
 
 /** A page is not shown from an answer that was led elsewhere. */
 const plain = async (response: Response): Promise<Response> =>
@@ -58,11 +62,11 @@ export function fromShell({ request }: FetchEvent): Promise<Response> | undefine
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== self.location.origin) return undefined
   if (request.mode === 'navigate') return /\.\w+$/.test(pathname) ? undefined : page(request)
-  if (pathname.startsWith('/assets/')) return kept(request, PARTS)
-  if (pathname.startsWith('/files/') && request.destination === 'image') return kept(request, PICTURES)
+  if (pathname.startsWith('/assets/')) return lasting(request, PARTS)
+  if (pathname.startsWith('/files/') && request.destination === 'image') return lasting(request, PICTURES)
   // Names such as that of the manifest stay, so what is kept is only for when there is nobody to ask.
   if (request.destination === 'manifest' || request.destination === 'image')
-    return fetch(request).catch(async () => (await caches.match(request)) ?? Response.error())
+    return fetch(request).catch(async () => (await kept(request)) ?? Response.error())
   return undefined
 }
 
@@ -79,11 +83,11 @@ async function page(request: Request): Promise<Response> {
 }
 
 const emptyPage = ({ url }: Request): Promise<Response | undefined> =>
-  caches.match(/^\/door(\/|$)/.test(new URL(url).pathname) ? DOOR : PAGE)
+  kept(/^\/door(\/|$)/.test(new URL(url).pathname) ? DOOR : PAGE)
 
 /** What never changes under its name: from here, else from the network, and then from here. */
-async function kept(request: Request, name: keyof typeof MOST): Promise<Response> {
-  const known = await caches.match(request)
+async function lasting(request: Request, name: keyof typeof MOST): Promise<Response> {
+  const known = await kept(request)
   if (known) return known
   const response = await fetch(request)
   // A picture that is still being made stands under the same name for a while, and says so.
