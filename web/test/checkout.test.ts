@@ -100,7 +100,7 @@ describeInBrowser('a buyer', () => {
     await using guest = await stage.visit({ language: 'en' })
     await using watcher = await stage.visit({ language: 'id', width: 'phone' })
     await watcher.page.goto(`/events/${event.slug}/buy`)
-    await watcher.page.getByText('Sisa 200').first().waitFor()
+    await watcher.page.getByText('Sisa 200').filter({ visible: true }).first().waitFor()
     const { page } = guest
     await page.goto(`/events/${event.slug}/buy`)
     await page.getByRole('button', { name: 'Best 2 in VIP, side by side: take them' }).click()
@@ -109,7 +109,7 @@ describeInBrowser('a buyer', () => {
     await dialog.getByRole('textbox', { name: 'E-mail' }).fill('agus.tamu@karcis.test')
     await dialog.getByRole('button', { name: 'Continue as a guest' }).click()
     await page.getByText('2 × VIP').waitFor()
-    await watcher.page.getByText('Sisa 198').first().waitFor()
+    await watcher.page.getByText('Sisa 198').filter({ visible: true }).first().waitFor()
     await page.getByRole('button', { name: 'Go on to payment' }).click()
     await page.getByRole('button', { name: 'Pay IDR 600,000' }).click()
     await page.getByRole('button', { name: 'Pay by card' }).click()

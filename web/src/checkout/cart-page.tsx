@@ -185,7 +185,7 @@ export function CartPage() {
               />
             </Field>
             <Button type="submit">{t.details.promoAdd}</Button>
-            <ul class="promo-codes__list" role="status">
+            <ul class="promo-codes__list" aria-live="polite">
               {cart.promos.map(({ code, discount, problem }) => (
                 <li key={code}>
                   {problem

@@ -59,7 +59,7 @@ export function PromoCodes({ holdId, unitPrice, codes, promos, currency, onChang
       <Button type="submit" busy={busy.value}>
         {t.details.promoAdd}
       </Button>
-      <ul class="promo-codes__list" role="status">
+      <ul class="promo-codes__list" aria-live="polite">
         {codes.map((code) => {
           const taken = promos.find((promo) => promo.code === code)
           return (
