@@ -66,7 +66,7 @@ describeInBrowser('every page', () => {
   afterAll(() => stage[Symbol.asyncDispose]())
 
   /** Opens a page, in another language and theme and at another width than the one before it. */
-  async function lookAt(path: string, index: number, context: BrowserContextOptions) {
+  async function expectWhole(path: string, index: number, context: BrowserContextOptions) {
     await using visitor = await stage.visit({
       language: index % 2 === 0 ? 'id' : 'en',
       theme: index % 4 < 2 ? 'light' : 'dark',
@@ -87,11 +87,11 @@ describeInBrowser('every page', () => {
 
   it.for(PUBLIC.map((path, index) => [path, index] as const))(
     '%s is whole for whoever comes by',
-    ([path, index]) => lookAt(path, index, {}),
+    ([path, index]) => expectWhole(path, index, {}),
   )
 
   it.for(OWN.map((path, index) => [path, index + 1] as const))(
     '%s is whole for whoever is signed in',
-    ([path, index]) => lookAt(path, index, { storageState: signedIn }),
+    ([path, index]) => expectWhole(path, index, { storageState: signedIn }),
   )
 })
