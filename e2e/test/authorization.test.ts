@@ -37,7 +37,7 @@ beforeAll(async () => {
     (id) => endEvent(karcis, id),
     staff,
   )
-}, 60_000)
+})
 
 afterAll(() => karcis[Symbol.asyncDispose]())
 
