@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
 import { existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { runCommand } from './command.ts'
 import { generate } from './generate.ts'
 import { exclusively, hashFiles, isStamped, writeStamp } from './once.ts'
 import { ROOT } from './paths.ts'
@@ -18,7 +18,7 @@ const SHORT = 500
 /** Longer than that, the best coding takes seconds for the last per cent. */
 const LONG = 300_000
 
-/** Builds the web app into web/dist, and each file in shorter codings beside it. What was made of the same is left alone, in milliseconds. */
+/** Builds the web app into web/dist, of what is generated already, and each file in shorter codings beside it. What was made of the same is left alone, in milliseconds. */
 export async function buildWeb(log: (line: string) => void = console.log): Promise<void> {
   const isCurrent = (): boolean => existsSync(join(DIST, 'index.html')) && isStamped(STAMP, inputs())
   if (isCurrent()) return
@@ -56,18 +56,9 @@ function inputs(): string {
 async function viteBuild(): Promise<void> {
   const cli = join(ROOT, 'node_modules/vite/bin/vite.js')
   const flags = ['--disable-warning=ExperimentalWarning', cli, 'build', '--logLevel', 'warn']
-  const child = spawn(process.execPath, flags, {
-    cwd: WEB,
-    env: { ...process.env, NODE_ENV: 'production' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  if (code !== 0) throw new Error(`The web app could not be built:\n${output.trim()}`)
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { ok, output } = await runCommand(process.execPath, flags, { cwd: WEB, env })
+  if (!ok) throw new Error(`The web app could not be built:\n${output.trim()}`)
 }
 
 const builtFiles = (): string[] =>

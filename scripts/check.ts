@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { migrationProblems } from '@karcis/infra/migration-rules'
+import { type Outcome, runCommand } from './command.ts'
 import { generate } from './generate.ts'
 import { ROOT } from './paths.ts'
 
@@ -42,12 +42,6 @@ async function fix(): Promise<void> {
   await runScript('scripts/compose.ts', [])
 }
 
-/** How a command ended, and everything it printed. */
-interface Outcome {
-  readonly ok: boolean
-  readonly output: string
-}
-
 /** One outcome of several commands. */
 async function allOf(running: readonly Promise<Outcome>[]): Promise<Outcome> {
   const outcomes = await Promise.all(running)
@@ -73,21 +67,7 @@ function runScript(script: string, args: readonly string[]): Promise<Outcome> {
 function run(file: string, args: readonly string[]): Promise<Outcome> {
   // The tools are started by name through `env node`, so the pinned Node has to come first.
   const PATH = [join(ROOT, 'node_modules/.bin'), process.env.PATH].join(delimiter)
-  const child = spawn(file, args, {
-    cwd: ROOT,
-    env: { ...process.env, PATH },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString()
-    })
-  }
-  return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ ok: false, output: error.message }))
-    child.once('close', (code) => resolve({ ok: code === 0, output }))
-  })
+  return runCommand(file, args, { env: { ...process.env, PATH } })
 }
 
 if (import.meta.main) {

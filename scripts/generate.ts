@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SUBGRAPHS, type SubgraphName } from '@karcis/kit/contracts/subgraphs'
+import { runCommand } from './command.ts'
 import { exclusively, hashFiles, isStamped, writeStamp } from './once.ts'
 import {
   generatedDirectory,
@@ -75,24 +75,15 @@ async function webOperations(log: Log): Promise<void> {
 
 async function prismaGenerate(schema: string): Promise<void> {
   const cli = join(ROOT, 'node_modules/prisma/build/index.js')
-  const child = spawn(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
-    cwd: ROOT,
-    // Generating needs no engine, but the CLI downloads one unless it is shown a file.
-    env: {
-      ...process.env,
-      PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
-      CHECKPOINT_DISABLE: '1',
-      PRISMA_HIDE_UPDATE_MESSAGE: '1',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk))
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  if (code !== 0) throw new Error(`prisma generate failed for ${schema}:\n${output.trim()}`)
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, // generating needs no engine, but the CLI downloads one unless it is shown a file
+    CHECKPOINT_DISABLE: '1',
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  }
+  const flags = ['generate', '--schema', schema, '--no-hints']
+  const { ok, output } = await runCommand(process.execPath, [cli, ...flags], { env })
+  if (!ok) throw new Error(`prisma generate failed for ${schema}:\n${output.trim()}`)
 }
 
 /**

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defineConfig, type Plugin, type ProxyOptions } from 'vite'
@@ -17,9 +16,10 @@ async function generate(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(here, '../scripts/generate.ts')])
 }
 
-/** Operations are typed anew whenever a document changes. */
+/** In development operations are typed anew whenever a document changes. Before a build that has been done (scripts/build-web.ts). */
 const operations = (): Plugin => ({
   name: 'karcis-operations',
+  apply: 'serve',
   buildStart: generate,
   async watchChange(file) {
     if (file.endsWith('.graphql') || file.includes('/texts/id/')) await generate()
@@ -33,10 +33,6 @@ const layers = (): Plugin => ({
   transform: (code, id) =>
     id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
 })
-
-/** An entry whose room exists. */
-const entry = (name: string, file: string): Record<string, string> =>
-  existsSync(join(here, file)) ? { [name]: join(here, file) } : {}
 
 export default defineConfig({
   root: here,
@@ -54,7 +50,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the page's policy allows nothing that is written into it
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { ...entry('app', 'index.html'), ...entry('embed', 'src/embed/embed.ts') },
+      input: { app: join(here, 'index.html'), embed: join(here, 'src/embed/embed.ts') },
       output: {
         entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
         chunkFileNames: 'assets/[name]-[hash].js',
@@ -65,29 +61,28 @@ export default defineConfig({
   plugins: [
     operations(),
     layers(),
-    existsSync(join(here, 'src/worker/worker.ts')) &&
-      VitePWA({
-        strategies: 'injectManifest',
-        srcDir: 'src/worker',
-        filename: 'worker.ts',
-        injectRegister: false,
-        injectManifest: { globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/*'] },
-        manifest: {
-          name: 'Karcis',
-          short_name: 'Karcis',
-          description: 'Tiket acara, kursi pilihan sendiri.',
-          lang: 'id',
-          start_url: '/',
-          scope: '/',
-          display: 'standalone',
-          background_color: '#faf7f2',
-          theme_color: '#faf7f2',
-          icons: [
-            { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
-            { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
-            { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
-          ],
-        },
-      }),
+    VitePWA({
+      strategies: 'injectManifest',
+      srcDir: 'src/worker',
+      filename: 'worker.ts',
+      injectRegister: false,
+      injectManifest: { globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/*'] },
+      manifest: {
+        name: 'Karcis',
+        short_name: 'Karcis',
+        description: 'Tiket acara, kursi pilihan sendiri.',
+        lang: 'id',
+        start_url: '/',
+        scope: '/',
+        display: 'standalone',
+        background_color: '#faf7f2',
+        theme_color: '#faf7f2',
+        icons: [
+          { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        ],
+      },
+    }),
   ],
 })

@@ -143,8 +143,7 @@ const quantile = (sorted: readonly number[], part: number): number =>
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } })
   const root = join(import.meta.dirname, '..')
-  if (!existsSync(join(root, 'dist/index.html')))
-    throw new Error('build the app first: npx vite build in web/')
+  if (!existsSync(join(root, 'dist/index.html'))) throw new Error('build the app first: npm run build:web')
   const server = await preview({
     root,
     configFile: join(root, 'vite.config.ts'),
