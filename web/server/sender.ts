@@ -1,3 +1,4 @@
+import { hasEtag } from '@karcis/kit/http'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -115,7 +116,7 @@ function finish(
   coding: Coding | null,
 ): void {
   const etag = String(headers.etag)
-  if (status === 200 && isKnown(request.headers['if-none-match'], etag))
+  if (status === 200 && hasEtag(request.headers['if-none-match'], etag))
     return void response.writeHead(304, headers).end()
   response.writeHead(status, {
     ...headers,
@@ -124,10 +125,6 @@ function finish(
   })
   response.end(request.method === 'HEAD' ? undefined : body)
 }
-
-/** Whether who asks has what they would be sent (RFC 9110, 13.1.2). What goes between may have made a weak tag of ours. */
-const isKnown = (known: string | undefined, etag: string): boolean =>
-  (known ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')
 
 /** The first coding that is there and that whoever asks takes (RFC 9110, 12.5.3). */
 function codingFor({ headers }: IncomingMessage, there?: Partial<Record<Coding, Buffer>>): Coding | null {

@@ -44,6 +44,10 @@ function collect<T>(request: IncomingMessage, limit: number, finish: (bytes: Buf
   })
 }
 
+/** Whether who asks has what they would be sent (RFC 9110, 13.1.2). What goes between may have made a weak tag of ours. @param known their `If-None-Match`. */
+export const hasEtag = (known: string | undefined, etag: string): boolean =>
+  (known ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')
+
 /** What is passed on at a time, in characters: longer texts are cut, shorter ones joined. */
 const PIECE = 256_000
 

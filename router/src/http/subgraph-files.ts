@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { SubgraphName } from '@karcis/kit/contracts/subgraphs'
 import { REQUEST_ID_HEADER } from '@karcis/kit/contracts/requests'
-import { sendJson } from '@karcis/kit/http'
+import { hasEtag, sendJson } from '@karcis/kit/http'
 import { type Bearer, SERVICE_TOKEN_HEADER, type ServiceTokens } from '@karcis/kit/service-token'
 import { Agent, type Dispatcher } from 'undici'
 import type { Peers } from '../subgraphs/peers.ts'
@@ -86,7 +86,7 @@ async function passOn(
   cacheControl: string,
 ): Promise<void> {
   const { etag } = answer.headers
-  if (typeof etag === 'string' && isKnown(request.headers['if-none-match'], etag)) {
+  if (typeof etag === 'string' && hasEtag(request.headers['if-none-match'], etag)) {
     await answer.body.dump()
     return void response.writeHead(304, { etag, 'cache-control': cacheControl }).end()
   }
@@ -101,10 +101,6 @@ async function passOn(
     log.info({ reason: error.message }, 'a file was not read to its end')
   })
 }
-
-/** Whether who asks has what they would be sent (RFC 9110, 13.1.2). What goes between may have made a weak tag of ours. */
-const isKnown = (known: string | undefined, etag: string): boolean =>
-  (known ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')
 
 /** Whatever the subgraph said that clients are not to hear: it is away, or has a fault. */
 export function refuseForNow({ response }: HttpRequest, headers: Record<string, string>): void {
