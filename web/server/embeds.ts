@@ -71,7 +71,7 @@ export function createEmbeds(api: Api, publicUrl: string, log: Logger): Embeds {
       },
       state: stateOf(event),
     }
-    return { type: 'application/json; charset=utf-8', body: JSON.stringify(card), headers: OPEN }
+    return { type: 'application/json; charset=utf-8', body: JSON.stringify(card), headers: HEADERS }
   }
 
   return {
@@ -103,8 +103,13 @@ function stateOf({ status, salesPaused, ticketTypes }: Embedded): string {
   )
 }
 
-const OPEN = {
+/** Pages of any site may read it. */
+export const OPEN_TO_ALL = {
   'access-control-allow-origin': '*',
   'cross-origin-resource-policy': 'cross-origin',
+}
+
+const HEADERS = {
+  ...OPEN_TO_ALL,
   'cache-control': 'public, max-age=15, stale-while-revalidate=60',
 }

@@ -13,7 +13,7 @@ import {
 } from '@karcis/kit/metrics'
 import { createApi } from './api.ts'
 import { readBuild } from './build-files.ts'
-import { createEmbeds } from './embeds.ts'
+import { createEmbeds, OPEN_TO_ALL } from './embeds.ts'
 import { createPages, isListed } from './pages.ts'
 import { pagePolicy, PAGE_HEADERS, scriptPolicy } from './policy.ts'
 import { preferencesOf } from './preferences.ts'
@@ -136,9 +136,7 @@ const NO_STORE = { 'cache-control': 'no-store' }
 
 /** The element that other sites put into their pages is a script of ours there, and what it asks for it may read, also that there is no such event. */
 const openTo = (path: string): Record<string, string> =>
-  path === '/embed.js' || path.startsWith('/embed/')
-    ? { 'access-control-allow-origin': '*', 'cross-origin-resource-policy': 'cross-origin' }
-    : {}
+  path === '/embed.js' || path.startsWith('/embed/') ? OPEN_TO_ALL : {}
 
 /** What looks like a file is none of the app's pages, and neither is what only the server has. */
 const isNoPage = (path: string): boolean =>
