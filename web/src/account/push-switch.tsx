@@ -1,11 +1,10 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import type { PushState } from '../offline/push.ts'
 import { useTexts } from '../texts/index.ts'
 import { Card } from '../ui/card.tsx'
 import { Switch } from '../ui/switch.tsx'
 import { usePress } from './press.ts'
-
-type PushState = 'unsupported' | 'unavailable' | 'denied' | 'off' | 'on'
 
 /** Loaded beside the page, as few come here and fewer have push. */
 const loadPush = async () => {

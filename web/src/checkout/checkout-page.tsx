@@ -23,9 +23,9 @@ import { type Draft, readDraft, writeDraft } from './draft.ts'
 import { HoldOver } from './hold-over.tsx'
 import { HoldTimer } from './hold-timer.tsx'
 import { type HoldFields, seatLabel } from './holding.ts'
-import { signInUrl } from './identity.tsx'
 import { bookingKey, paymentKey } from './outcome.ts'
 import { ProblemNotice } from './problem-notice.tsx'
+import { RefusedPage } from './refused-page.tsx'
 import { PromoCodes } from './promo-codes.tsx'
 import { RefundTerms } from './refund-terms.tsx'
 import { StartOver } from './start-over.tsx'
@@ -36,7 +36,7 @@ import { Summary } from './summary.tsx'
 export function CheckoutPage() {
   const t = useTexts('checkout')
   const { holdId = '' } = useRoute().params
-  const { route, url } = useLocation()
+  const { route } = useLocation()
   const { data, error, reload } = useQuery(HoldById, { id: holdId })
   useTitle(t.details.title)
   const hold = data.value?.hold
@@ -55,22 +55,7 @@ export function CheckoutPage() {
     return () => document.removeEventListener('visibilitychange', look)
   }, [holdId])
 
-  if (error.value && !hold)
-    return (
-      <div class="checkout">
-        <h1>{t.details.title}</h1>
-        <ProblemNotice
-          error={error.value}
-          remedies={{
-            IDENTIFY: (
-              <Button variant="primary" href={signInUrl(url)}>
-                {t.identity.signIn}
-              </Button>
-            ),
-          }}
-        />
-      </div>
-    )
+  if (error.value && !hold) return <RefusedPage title={t.details.title} error={error.value} />
   if (!hold || bookingId)
     return (
       <div class="checkout" aria-busy="true">

@@ -26,9 +26,9 @@ import { Skeleton } from '../ui/skeleton.tsx'
 import { notify } from '../ui/toast.tsx'
 import './checkout.css'
 import { writeWayBack } from './draft.ts'
-import { signInUrl } from './identity.tsx'
 import { outcomeOf, paymentKey, PROVIDERS } from './outcome.ts'
 import { ProblemNotice } from './problem-notice.tsx'
+import { RefusedPage } from './refused-page.tsx'
 import { StartOver } from './start-over.tsx'
 import { Steps } from './steps.tsx'
 import { Summary } from './summary.tsx'
@@ -39,7 +39,7 @@ type Method = TopUpVariables['input']['method']
 export function PayPage() {
   const t = useTexts('checkout')
   const { bookingId = '' } = useRoute().params
-  const { route, url } = useLocation()
+  const { route } = useLocation()
   const { data, error, reload } = useQuery(BookingToPay, { id: bookingId })
   useTitle(t.pay.title)
   const booking = data.value?.booking
@@ -59,22 +59,7 @@ export function PayPage() {
     return () => window.removeEventListener('pageshow', look)
   }, [bookingId])
 
-  if (error.value && !booking)
-    return (
-      <div class="checkout">
-        <h1>{t.pay.title}</h1>
-        <ProblemNotice
-          error={error.value}
-          remedies={{
-            IDENTIFY: (
-              <Button variant="primary" href={signInUrl(url)}>
-                {t.identity.signIn}
-              </Button>
-            ),
-          }}
-        />
-      </div>
-    )
+  if (error.value && !booking) return <RefusedPage title={t.pay.title} error={error.value} />
   if (data.value && !booking)
     return <Empty level={1} title={t.result.notFound.title} text={t.result.notFound.text} />
   return (

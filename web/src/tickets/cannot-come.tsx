@@ -13,6 +13,7 @@ import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
+import { DialogButtons } from './dialog-buttons.tsx'
 import { readTickets, takeTicket } from './my-tickets.ts'
 import { given } from './page-parts.tsx'
 
@@ -76,14 +77,7 @@ function HandOnDialog({ ticket: { id }, onClose }: { ticket: TicketOfMine; onClo
             <Field label={t.handOnEmail} hint={t.handOnHint} name="email">
               <TextInput name="email" type="email" required autocomplete="email" inputMode="email" />
             </Field>
-            <div class="dialog-buttons">
-              <Button variant="primary" type="submit" busy={busy}>
-                {t.handOnDo}
-              </Button>
-              <Button variant="quiet" onClick={onClose}>
-                {t.cancel}
-              </Button>
-            </div>
+            <DialogButtons go={t.handOnDo} busy={busy} onCancel={onClose} />
           </>
         )}
       </Form>
@@ -107,14 +101,7 @@ function ResellDialog({ ticket: { id, event }, onClose }: { ticket: TicketOfMine
             {event?.resaleUntil && (
               <p class="quiet">{t.resellUntil(dateTime(event.resaleUntil, event.timezone))}</p>
             )}
-            <div class="dialog-buttons">
-              <Button variant="primary" type="submit" busy={busy}>
-                {t.resellDo}
-              </Button>
-              <Button variant="quiet" onClick={onClose}>
-                {t.cancel}
-              </Button>
-            </div>
+            <DialogButtons go={t.resellDo} busy={busy} onCancel={onClose} />
           </>
         )}
       </Form>

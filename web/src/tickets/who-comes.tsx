@@ -14,6 +14,7 @@ import { RadioGroup } from '../ui/radio-group.tsx'
 import { Select } from '../ui/select.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
+import { DialogButtons } from './dialog-buttons.tsx'
 import { takeTicket } from './my-tickets.ts'
 import { given, Line } from './page-parts.tsx'
 
@@ -112,14 +113,7 @@ function AskedDialog({ ticket: { id, attendee }, zone, asked, onClose }: AskedDi
                 />
               ))}
               {answersUntil && <p class="quiet">{t.whoUntil(dateTime(answersUntil, zone))}</p>}
-              <div class="dialog-buttons">
-                <Button variant="primary" type="submit" busy={busy}>
-                  {t.save}
-                </Button>
-                <Button variant="quiet" onClick={onClose}>
-                  {t.cancel}
-                </Button>
-              </div>
+              <DialogButtons go={t.save} busy={busy} onCancel={onClose} />
             </>
           )}
         </Form>
