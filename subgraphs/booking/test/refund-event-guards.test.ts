@@ -142,13 +142,17 @@ describe('events that are called off together', () => {
     for (const eventId of events) await beginRefunds(eventId, 0)
     let now = 0
     let atOnce = 0
+    /** A piece of the other one has begun too, or its job is over. */
+    const othersCame = Promise.withResolvers<void>()
     const { deps } = world.subgraph
     const counted = new Proxy(deps.db, {
       get(db, name) {
         if (name !== '$transaction') return Reflect.get(db, name) as unknown
         return async (...args: Parameters<typeof db.$transaction>) => {
           atOnce = Math.max(atOnce, ++now)
+          if (now > 1) othersCame.resolve()
           try {
+            await othersCame.promise
             return await db.$transaction(...args)
           } finally {
             now -= 1
@@ -157,7 +161,7 @@ describe('events that are called off together', () => {
       },
     })
     const shared: Deps = { ...deps, db: counted, eventRefundsDue: new Set() }
-    await Promise.all(events.map((eventId) => refund(shared, eventId)))
+    await Promise.all(events.map((eventId) => refund(shared, eventId).finally(othersCame.resolve)))
     return atOnce
   }
 

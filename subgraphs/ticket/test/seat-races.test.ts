@@ -22,11 +22,11 @@ async function joined(story: Story): Promise<Process[]> {
   return [story, ...(await Promise.all(others))]
 }
 
-/** Takes a guard out at every process. */
+/** Takes a guard out at every process. @returns checks that one of them met it: a slow one may find that nothing is left to take. */
 function withoutGuard(processes: Process[], from: string, to: string): () => void {
   const guards = processes.map(({ deps }) => takeOutGuard(deps, from, to))
   return () => {
-    for (const guard of guards) expect(guard.count).toBeGreaterThan(0)
+    expect(Math.max(...guards.map(({ count }) => count))).toBeGreaterThan(0)
   }
 }
 
