@@ -106,11 +106,13 @@ async function measure(deps: Deps, db: pg.Client, { name, filter, orders, hand }
 
 async function timesOf(ask: () => Promise<unknown>): Promise<{ p50: number; p99: number }> {
   const times: number[] = []
+  // What is read from the disk for the first time may take longer than a search is allowed to.
+  for (let round = 0; round < 3; round++) await ask().catch(() => undefined)
   const until = performance.now() + 4_000
-  for (let round = -3; round < Number(values.rounds) && (round < 3 || performance.now() < until); round++) {
+  for (let round = 0; round < Number(values.rounds) && (round < 3 || performance.now() < until); round++) {
     const began = performance.now()
     await ask()
-    if (round >= 0) times.push(performance.now() - began)
+    times.push(performance.now() - began)
   }
   times.sort((a, b) => a - b)
   const at = (part: number) =>
