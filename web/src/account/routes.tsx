@@ -15,6 +15,7 @@ export const routes: readonly Route[] = [
   { path: '/confirm-email-change', load: () => import('./confirm-change-page.tsx'), texts: outside },
   { path: '/undo-email-change', load: () => import('./undo-change-page.tsx'), texts: outside },
   { path: '/claim', load: () => import('./claim-page.tsx'), texts: outside },
+  { path: '/staff/invitation', load: () => import('./staff-invitation-page.tsx'), texts: outside },
   { path: '/account', load: () => import('./profile-page.tsx'), texts: inside },
   { path: '/account/security', load: () => import('./security-page.tsx'), texts: inside },
   { path: '/account/sessions', load: () => import('./sessions-page.tsx'), texts: inside },

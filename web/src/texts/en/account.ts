@@ -97,6 +97,23 @@ export const account: Same<typeof indonesian> = {
     tickets: 'See tickets',
     taken: 'This address has an account. Sign in, and the tickets move there.',
   },
+  invitation: {
+    title: 'An invitation to work for an event',
+    as: (name) =>
+      `You are signed in as ${name}. If you accept, you can work for the event with this account.`,
+    signInFirst: 'Sign in with the address that this invitation was sent to, then accept it.',
+    accept: 'Accept the invitation',
+    decline: 'Decline',
+    signUp: 'Make an account',
+    joined: (event) => `You now work for ${event}`,
+    joinedText: 'What you may do depends on the roles that the organizer gave you.',
+    door: 'Open the scanner',
+    event: 'See the event',
+    declined: 'You declined the invitation',
+    declinedText: 'The link is no longer good. The organizer can invite you again.',
+    forAnother:
+      'This invitation was sent to another address, or your address is not verified yet. Sign in with the account that has that address.',
+  },
   google: {
     working: 'Coming back from Google…',
     linked: 'Your Google account is linked.',

@@ -96,6 +96,23 @@ export const account = {
     tickets: 'Lihat tiket',
     taken: 'Alamat ini sudah punya akun. Masuk dulu, lalu tiketnya dipindahkan.',
   },
+  invitation: {
+    title: 'Undangan bekerja untuk sebuah acara',
+    as: (name: string) =>
+      `Anda masuk sebagai ${name}. Jika diterima, Anda bisa bekerja untuk acara itu dengan akun ini.`,
+    signInFirst: 'Masuk dengan alamat e-mail tempat undangan ini dikirim, lalu terima undangannya.',
+    accept: 'Terima undangan',
+    decline: 'Tolak',
+    signUp: 'Buat akun',
+    joined: (event: string) => `Anda sekarang bekerja untuk ${event}`,
+    joinedText: 'Yang boleh Anda lakukan tergantung pada peran yang diberikan penyelenggara.',
+    door: 'Buka pemindai tiket',
+    event: 'Lihat acara',
+    declined: 'Undangan ditolak',
+    declinedText: 'Tautannya tidak berlaku lagi. Penyelenggara bisa mengundang Anda kembali.',
+    forAnother:
+      'Undangan ini dikirim ke alamat lain, atau alamat Anda belum diverifikasi. Masuk dengan akun yang memiliki alamat itu.',
+  },
   google: {
     working: 'Kembali dari Google…',
     linked: 'Akun Google tersambung.',

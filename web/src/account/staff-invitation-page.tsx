@@ -1,0 +1,77 @@
+import { useSignal } from '@preact/signals'
+import { ApiError } from '../api/api-error.ts'
+import { ask } from '../api/ask.ts'
+import { session } from '../api/session.ts'
+import { AcceptStaffInvitation, DeclineStaffInvitation } from '../generated/account/links.ts'
+import { useTexts } from '../texts/index.ts'
+import { Button } from '../ui/button.tsx'
+import { Form } from '../ui/form.tsx'
+import { Notice } from '../ui/notice.tsx'
+import { NoToken, useMailedToken } from './mailed-link.tsx'
+import { Narrow } from './narrow.tsx'
+
+/** Answers an invitation to work for an event: yes, by the account that has the address it was sent to; no, by whoever has the link. */
+export default function StaffInvitationPage() {
+  const { invitation: t, ...account } = useTexts('account')
+  const token = useMailedToken()
+  const joined = useSignal<{ id: string; slug: string; title: string } | null>(null)
+  const isDeclined = useSignal(false)
+  const isForAnother = useSignal(false)
+  if (token === null) return <NoToken />
+  if (joined.value)
+    return (
+      <Narrow title={t.joined(joined.value.title)} text={t.joinedText}>
+        <Button variant="primary" href={`/door?event=${joined.value.id}`}>
+          {t.door}
+        </Button>
+        <Button href={`/events/${joined.value.slug}`}>{t.event}</Button>
+      </Narrow>
+    )
+  if (isDeclined.value) return <Narrow title={t.declined} text={t.declinedText} />
+  const accept = async () => {
+    try {
+      joined.value = (await ask(AcceptStaffInvitation, { token })).acceptStaffInvitation
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'FORBIDDEN') throw error
+      isForAnother.value = true
+    }
+  }
+  const decline = async () => {
+    await ask(DeclineStaffInvitation, { token })
+    isDeclined.value = true
+  }
+  const next = encodeURIComponent(`/staff/invitation#token=${token}`)
+  const { status, user } = session.value
+  return (
+    <Narrow title={t.title} text={status === 'signed-in' && user ? t.as(user.name) : t.signInFirst}>
+      {isForAnother.value && (
+        <Notice tone="warning" alert>
+          {t.forAnother}
+        </Notice>
+      )}
+      {status === 'signed-in' ? (
+        <Form onSubmit={accept}>
+          {(busy) => (
+            <Button type="submit" variant="primary" busy={busy} wide>
+              {t.accept}
+            </Button>
+          )}
+        </Form>
+      ) : (
+        <>
+          <Button variant="primary" href={`/sign-in?next=${next}`}>
+            {account.signIn.title}
+          </Button>
+          <Button href={`/sign-up?next=${next}`}>{t.signUp}</Button>
+        </>
+      )}
+      <Form onSubmit={decline}>
+        {(busy) => (
+          <Button type="submit" variant="quiet" busy={busy} wide>
+            {t.decline}
+          </Button>
+        )}
+      </Form>
+    </Narrow>
+  )
+}
