@@ -47,6 +47,10 @@ export function Modal({
       class={look}
       aria-labelledby={id}
       onClose={onClose}
+      onKeyDown={(event) => {
+        // Before the browser asks for it: a second time in a row, it would close in spite of `cancel`.
+        if (insistent && event.key === 'Escape') event.preventDefault()
+      }}
       onCancel={(event) => {
         if (insistent) event.preventDefault()
       }}
