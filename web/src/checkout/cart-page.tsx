@@ -125,7 +125,7 @@ export function CartPage() {
           {cart.events.map(({ event, items, totalPrice }) => (
             <TicketStub
               key={event?.id ?? items[0]?.id}
-              stock={stockOf(event?.id)}
+              stock={stockOf(event?.category?.name)}
               tear="foot"
               stub={
                 <p class="summary__total">

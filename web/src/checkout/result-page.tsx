@@ -225,7 +225,7 @@ function Done({ booking }: { booking: BookingFields }) {
         {tickets.map((ticket) => (
           <li key={ticket.id}>
             <a class="result-tickets__link" href={`/tickets/${ticket.id}`}>
-              <TicketStub stock={stockOf(booking.event?.id)} stub={t.result.seeTickets}>
+              <TicketStub stock={stockOf(booking.event?.category?.name)} stub={t.result.seeTickets}>
                 <strong>{ticket.ticketType?.name}</strong>
                 {ticket.seat && <span class="result-tickets__seat">{seatLabel(ticket.seat)}</span>}
                 {ticket.attendee && <span class="result-tickets__name">{ticket.attendee.name}</span>}

@@ -16,6 +16,7 @@ interface SummaryProps {
     title: string
     startsAt: string
     timezone: string
+    category: { name: string } | null
     venue: { name: string; city: string } | null
   } | null
   lines: readonly SummaryLine[]
@@ -42,7 +43,7 @@ export function Summary({ event, lines, subtotal, discount, fees, total, currenc
   return (
     <TicketStub
       class="summary"
-      stock={stockOf(event?.id)}
+      stock={stockOf(event?.category?.name)}
       tear="foot"
       stub={
         <p class="summary__total">

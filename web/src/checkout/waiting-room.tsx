@@ -23,7 +23,7 @@ import { announceTurn, mayAnnounce } from './turn.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 
 interface WaitingRoomProps {
-  event: { id: string; title: string; timezone: string; slug: string }
+  event: { id: string; title: string; timezone: string; slug: string; category: { name: string } | null }
   /** It is their turn: they may take places until then. */
   onAdmitted(until: string | null): void
 }
@@ -125,7 +125,7 @@ export function WaitingRoom({ event, onAdmitted }: WaitingRoomProps) {
   return (
     <section class="waiting-room" aria-labelledby="waiting-room">
       <TicketStub
-        stock={stockOf(event.id)}
+        stock={stockOf(event.category?.name)}
         tear="foot"
         stub={
           joined.value ? (

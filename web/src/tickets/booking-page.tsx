@@ -97,7 +97,7 @@ function Booking({ booking, take, reload }: BookingProps) {
   return (
     <>
       <TicketStub
-        stock={stockOf(event?.title)}
+        stock={stockOf(event?.category?.name)}
         stub={
           <div class="booking-stub">
             <BookingBadge status={status} />

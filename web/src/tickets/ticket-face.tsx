@@ -33,7 +33,7 @@ export function TicketFace({ ticket }: { ticket: TicketOfMine }) {
   return (
     <TicketStub
       class="ticket-face"
-      stock={stockOf(event?.title)}
+      stock={stockOf(event?.category?.name)}
       tear="foot"
       stub={
         <div class="ticket-face__stub">

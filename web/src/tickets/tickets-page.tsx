@@ -92,7 +92,7 @@ function Group({ event, tickets }: TicketGroup) {
   return (
     <TicketStub
       class="ticket-group"
-      stock={stockOf(event.title)}
+      stock={stockOf(event.category?.name)}
       stub={
         <div class="ticket-group__stub">
           <Day at={event.startsAt} zone={event.timezone} />
