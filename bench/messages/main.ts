@@ -112,9 +112,9 @@ async function benchMessages(): Promise<void> {
     if (![...links.keys()].every((address) => arrivals.some(({ to }) => to === address)))
       throw new Error('a link is still on its way')
   }, 60_000)
+  describeStretches(stretches)
   if (values.whole) await letAllLeave(db, shop, leave)
 
-  describeStretches(stretches)
   const burst = arrivals.filter(({ to }) => !links.has(to))
   const within = windows.map(([from, to]) => burst.filter(({ at }) => at >= from && at < to).length)
   const seconds = windows.reduce((sum, [from, to]) => sum + (to - from) / 1_000, 0)
