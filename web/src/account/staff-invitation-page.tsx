@@ -14,14 +14,14 @@ import { Narrow } from './narrow.tsx'
 export default function StaffInvitationPage() {
   const { invitation: t, ...account } = useTexts('account')
   const token = useMailedToken()
-  const joined = useSignal<{ id: string; slug: string; title: string } | null>(null)
+  const joined = useSignal<{ slug: string; title: string } | null>(null)
   const isDeclined = useSignal(false)
   const isForAnother = useSignal(false)
   if (token === null) return <NoToken />
   if (joined.value)
     return (
       <Narrow title={t.joined(joined.value.title)} text={t.joinedText}>
-        <Button variant="primary" href={`/door?event=${joined.value.id}`}>
+        <Button variant="primary" href="/door">
           {t.door}
         </Button>
         <Button href={`/events/${joined.value.slug}`}>{t.event}</Button>
