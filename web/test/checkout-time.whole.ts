@@ -64,7 +64,9 @@ describeInBrowser('the time of a hold', () => {
     await holdSeats(stage, quicker, eventId, seats)
     await dialog.getByRole('button', { name: 'Cari yang sama lagi' }).click()
     await page
-      .getByText(/Kursi tadi sudah diambil\. Kami menyimpan yang terbaik dengan harga yang sama: Front [A-Z]-\d+ dan Front [A-Z]-\d+\./)
+      .getByText(
+        /Kursi tadi sudah diambil\. Kami menyimpan yang terbaik dengan harga yang sama: Front [A-Z]-\d+ dan Front [A-Z]-\d+\./,
+      )
       .waitFor()
     await page.getByText('2 × VIP').waitFor()
     expect(await visitor.accessibility()).toEqual([])
