@@ -11,7 +11,7 @@ import {
   ticketType,
 } from '../../e2e/test/builders.ts'
 import { startRelay } from '../../e2e/test/relay.ts'
-import { enter } from './people.ts'
+import { enter, tabTo } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
 const SERVER_KEY = 'SB-Mid-server-test'
@@ -60,14 +60,14 @@ describeInBrowser('a buyer', () => {
     await using visitor = await stage.visit({ language: 'id' })
     const { page } = visitor
     await page.goto(`/events/${slug}/buy`)
-    await tabTo(page, 'spinbutton', 'Festival')
+    await tabTo(page.getByRole('spinbutton', { name: 'Festival', exact: true }))
     await page.keyboard.press('ArrowUp')
     await page.keyboard.press('ArrowUp')
     expect(await visitor.accessibility()).toEqual([])
-    await tabTo(page, 'button', 'Lanjut')
+    await tabTo(page.getByRole('button', { name: 'Lanjut', exact: true }))
     await page.keyboard.press('Enter')
     await page.getByRole('dialog', { name: 'Atas nama siapa?' }).waitFor()
-    await tabTo(page, 'textbox', 'Nama')
+    await tabTo(page.getByRole('textbox', { name: 'Nama', exact: true }))
     await page.keyboard.type('Siti Tamu')
     await page.keyboard.press('Tab')
     await page.keyboard.type('siti.tamu@karcis.test')
@@ -76,14 +76,14 @@ describeInBrowser('a buyer', () => {
     await page.getByRole('heading', { name: 'Periksa pesanan' }).waitFor()
     await page.getByText('Rp 300.000').first().waitFor()
     expect(await visitor.accessibility()).toEqual([])
-    await tabTo(page, 'button', 'Lanjut ke pembayaran')
+    await tabTo(page.getByRole('button', { name: 'Lanjut ke pembayaran', exact: true }))
     await page.keyboard.press('Enter')
     await page.getByRole('radio', { name: /Midtrans/ }).waitFor()
     expect(await visitor.accessibility()).toEqual([])
-    await tabTo(page, 'button', 'Bayar Rp 300.000')
+    await tabTo(page.getByRole('button', { name: 'Bayar Rp 300.000', exact: true }))
     await page.keyboard.press('Enter')
     await page.getByRole('button', { name: 'Pay by card' }).waitFor()
-    await tabTo(page, 'button', 'Pay by card')
+    await tabTo(page.getByRole('button', { name: 'Pay by card', exact: true }))
     await page.keyboard.press('Enter')
 
     await page.getByRole('heading', { name: 'Tiket Anda sudah jadi' }).waitFor()
@@ -228,14 +228,3 @@ describeInBrowser('a buyer', () => {
     await page.getByRole('button', { name: 'Go on to payment' }).waitFor()
   }
 })
-
-/** Presses Tab until that has the focus. @throws Error after going around. */
-async function tabTo(page: Page, role: 'button' | 'spinbutton' | 'textbox', name: string): Promise<void> {
-  const wanted = page.getByRole(role, { name, exact: true })
-  await wanted.waitFor()
-  for (let presses = 0; presses < 60; presses += 1) {
-    if (await wanted.evaluate((element) => element === document.activeElement)) return
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`no Tab leads to ${role} "${name}"`)
-}

@@ -1,3 +1,4 @@
+import { eventually } from '@karcis/testkit/eventually'
 import jsQR from 'jsqr'
 import type { Page } from 'playwright-core'
 import sharp from 'sharp'
@@ -31,12 +32,15 @@ interface Entry {
 describeInBrowser('a person whose network fails them', () => {
   let stage: Stage
   let typeId: string
+  let shown: { slug: string; title: string }
 
   beforeAll(async () => {
     stage = await openStage()
     const organizer = await signUpOrganizer(stage, stage.admin)
     const eventId = await approvedEvent(stage, stage.admin, organizer)
     typeId = await ticketType(stage, organizer, eventId, { name: 'Standing', price: 50_000, quota: 1_000 })
+    const { event } = await stage.run('query ($id: ID!) { event(id: $id) { slug title } }', { id: eventId })
+    shown = event
   })
   afterAll(() => stage[Symbol.asyncDispose]())
 
@@ -101,6 +105,25 @@ describeInBrowser('a person whose network fails them', () => {
     expect(await visitor.accessibility(tab)).toEqual([])
   })
 
+  it('line 171: opens the page of an event that they looked at, in a tab without a network, and no other', async () => {
+    await using visitor = await stage.visit({ language: 'en' })
+    visitor.expectProblem(/ERR_INTERNET_DISCONNECTED|ERR_FAILED/)
+    const { page } = visitor
+    await page.goto(`/events/${shown.slug}`)
+    await page.getByRole('heading', { level: 1, name: shown.title }).waitFor()
+    await page.getByText('Standing').first().waitFor()
+    await page.evaluate(() => navigator.serviceWorker.ready)
+    await eventually(async () => expect(await stored(page, 'answers')).toHaveLength(1))
+    await visitor.offline(true)
+    const tab = await visitor.newPage()
+    await tab.goto(`/events/${shown.slug}`)
+    await tab.getByRole('heading', { level: 1, name: shown.title }).waitFor()
+    await tab.getByText('Standing').first().waitFor()
+    expect(await visitor.accessibility(tab)).toEqual([])
+    await tab.goto('/events/never-looked-at')
+    await tab.getByText('You are offline').first().waitFor()
+  })
+
   // The guard is the lock of each entry (web/src/offline/outbox.ts): without it every one of the three sends.
   it('line 170: sends a purchase once, though two tabs and the worker send it at the same moment', async () => {
     await using visitor = await stage.visit()
@@ -119,7 +142,9 @@ describeInBrowser('a person whose network fails them', () => {
       [visitor.page, other].map((page) => page.evaluate(() => void dispatchEvent(new Event('online')))),
     )
     await visitor.context.serviceWorkers()[0]?.evaluate(SYNC)
-    expect(await ended(visitor.page)).toEqual(['done'])
+    await eventually(async () =>
+      expect(await stored(visitor.page, 'outbox')).toMatchObject([{ state: 'done' }]),
+    )
     expect(sent).toBe(1)
     expect(await bookingsOf(person)).toHaveLength(1)
   })
@@ -142,21 +167,27 @@ describeInBrowser('a person whose network fails them', () => {
     await put(visitor.page, await waiting(person))
     await signInHere(visitor.page, await signUp(stage, 'Joko'))
     await visitor.page.reload()
-    await visitor.page.waitForFunction(async () => {
-      const db = await new Promise<IDBDatabase>((resolve) => {
-        const request = indexedDB.open('karcis')
-        request.addEventListener('success', () => resolve(request.result))
-      })
-      const count = await new Promise<number>((resolve) => {
-        const request = db.transaction('outbox').objectStore('outbox').count()
-        request.addEventListener('success', () => resolve(request.result))
-      })
-      db.close()
-      return count === 0
-    })
+    await eventually(async () => expect(await stored(visitor.page, 'outbox')).toEqual([]))
     expect(await bookingsOf(person)).toEqual([])
   })
 })
+
+/** All that stands in a store of this device; nothing while the app has not made it: opened by a story, it would be without its stores. */
+const stored = <V>(page: Page, store: string): Promise<V[]> =>
+  page.evaluate(async (name) => {
+    const all = await indexedDB.databases()
+    if (!all.some((one) => one.name === 'karcis')) return []
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const request = indexedDB.open('karcis')
+      request.addEventListener('success', () => resolve(request.result))
+    })
+    const values = await new Promise<V[]>((resolve) => {
+      const request = db.transaction(name).objectStore(name).getAll()
+      request.addEventListener('success', () => resolve(request.result))
+    })
+    db.close()
+    return values
+  }, store)
 
 /** What a browser does in the worker once there is a network again. */
 const SYNC = `dispatchEvent(Object.assign(new ExtendableEvent('sync'), { tag: 'karcis-outbox' }))`
@@ -204,22 +235,4 @@ const put = (page: Page, entry: Entry): Promise<void> =>
 async function answered(page: Page, field: string, act: () => Promise<unknown>): Promise<void> {
   const answer = page.waitForResponse((response) => response.request().postData()?.includes(field) === true)
   await Promise.all([answer, act()])
-}
-
-/** Waits until all requests in the outbox have ended. @returns how they did. */
-async function ended(page: Page): Promise<string[]> {
-  const states = await page.waitForFunction(async () => {
-    const db = await new Promise<IDBDatabase>((resolve) => {
-      const request = indexedDB.open('karcis')
-      request.addEventListener('success', () => resolve(request.result))
-    })
-    const entries = await new Promise<{ state: string }[]>((resolve) => {
-      const request = db.transaction('outbox').objectStore('outbox').getAll()
-      request.addEventListener('success', () => resolve(request.result))
-    })
-    db.close()
-    const all = entries.map(({ state }) => state)
-    return all.every((state) => state === 'done' || state === 'failed') && all
-  })
-  return (await states.jsonValue()) as string[]
 }

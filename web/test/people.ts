@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { PASSWORD, type Person } from '../../e2e/test/builders.ts'
 
 const LOGIN = `mutation ($input: LoginInput!) { login(input: $input) {
@@ -21,4 +21,14 @@ export async function enter(page: Page, { email }: Person): Promise<void> {
     { query: LOGIN, input: { email, password: PASSWORD } },
   )
   if (error !== null) throw new Error(error)
+}
+
+/** Presses Tab until that has the focus. @throws Error after going around. */
+export async function tabTo(wanted: Locator): Promise<void> {
+  await wanted.waitFor()
+  for (let presses = 0; presses < 80; presses += 1) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return
+    await wanted.page().keyboard.press('Tab')
+  }
+  throw new Error(`no Tab leads to ${wanted}`)
 }

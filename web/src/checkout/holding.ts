@@ -29,8 +29,10 @@ export async function holdAgain(hold: HoldFields): Promise<{ hold: HoldFields; s
         wanted.set(ticketType.id, (wanted.get(ticketType.id) ?? 0) + quantity)
     return Array.from(wanted, ([ticketTypeId, quantity]) => ({ ticketTypeId, quantity }))
   }
+  // A list of no seats would be refused.
+  const seats = seatIds.length > 0 ? { seatIds } : {}
   try {
-    return { hold: await holdPlaces({ ...opened, seatIds, items: items(false) }), same: true }
+    return { hold: await holdPlaces({ ...opened, ...seats, items: items(false) }), same: true }
   } catch (error) {
     const taken =
       error instanceof ApiError && (error.code === 'SEATS_UNAVAILABLE' || error.code === 'ORPHAN_SEAT')

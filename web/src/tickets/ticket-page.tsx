@@ -169,6 +169,7 @@ function Tickets({
         ref={strip}
         class="ticket-strip"
         onScrollEnd={settle}
+        tabIndex={tickets.length > 1 ? 0 : undefined} // arrows move it, as fingers do
         aria-label={tickets.length > 1 ? t.swipe : undefined}
       >
         {tickets.map((one) => (

@@ -129,7 +129,7 @@ export const checkout: Same<typeof indonesian> = {
     again: 'Look for the same again',
     anew: 'Choose something else',
     same: 'The same tickets are kept for you again.',
-    nearby: (seats) => `Those seats were taken. We keep the nearest for you: ${seats}.`,
+    nearby: (seats) => `Those seats were taken. We keep the best ones at the same price for you: ${seats}.`,
     goneTitle: 'Those tickets are gone',
     released: 'This choice was let go.',
     booked: 'This choice is booked.',

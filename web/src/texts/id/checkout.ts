@@ -127,7 +127,8 @@ export const checkout = {
     again: 'Cari yang sama lagi',
     anew: 'Pilih yang lain',
     same: 'Tiket yang sama kembali disimpan untuk Anda.',
-    nearby: (seats: string) => `Kursi tadi sudah diambil. Kami menyimpan yang terdekat: ${seats}.`,
+    nearby: (seats: string) =>
+      `Kursi tadi sudah diambil. Kami menyimpan yang terbaik dengan harga yang sama: ${seats}.`,
     goneTitle: 'Tiket itu sudah tidak ada',
     released: 'Pilihan ini sudah dilepas.',
     booked: 'Pilihan ini sudah dipesan.',
