@@ -96,7 +96,7 @@ export const etagOf = (body: string | Buffer): string =>
 
 /**
  * What the browser can begin to load before the app asks for it: scripts, and style sheets.
- * @param wanted modules by their path from `web/`, and groups of them by their name (vite.config.ts). @throws Error for one that the build does not have.
+ * @param wanted modules by their path from `web/`, and groups of them by their name (vite.config.ts).
  */
 export function preloadsOf(
   { chunks }: Pick<Build, 'chunks'>,
@@ -113,8 +113,7 @@ export function preloadsOf(
   }
   for (const one of wanted) {
     const key = one in chunks ? one : Object.keys(chunks).find((key) => isGroup(key, chunks[key], one))
-    if (key === undefined) throw new Error(`the build has no ${one}`)
-    add(key)
+    if (key !== undefined) add(key)
   }
   return { scripts: [...scripts], styles: [...styles] }
 }
