@@ -39,7 +39,9 @@ const GROUPS = [
   { name: 'tickets', test: of('tickets/[^/]+-page') },
   {
     name: 'sign-in',
-    test: of('account/(sign-in|sign-up|google|forgot|magic-link|reset|verify|confirm-change|undo-change|claim)-page'),
+    test: of(
+      'account/(sign-in|sign-up|google|forgot|magic-link|reset|verify|confirm-change|undo-change|claim)-page',
+    ),
   },
   { name: 'account', test: of('account/[^/]+-page') },
 ].map((group, at, { length }) => ({ ...group, priority: length - at }))

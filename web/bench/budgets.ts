@@ -20,7 +20,6 @@ export interface Budget {
 export function sizeBudgets(): Budget[] {
   const chunks = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>
   const first = preloadsOf({ chunks }, FIRST)
-  const known = new Set(first.scripts)
   /** What a page loads beyond the first page and another one. */
   const added = (module: string, ...after: string[]): number => {
     const known = new Set(preloadsOf({ chunks }, [...FIRST, ...after]).scripts)

@@ -121,8 +121,7 @@ function Chosen({ search, categoryName, change }: ChosenProps) {
   if (search.from || search.to) chosen.push([dateSpan(search.from, search.to), { from: null, to: null }])
   if (search.least !== null || search.most !== null)
     chosen.push([priceSpan(search.least, search.most, t), { least: null, most: null }])
-  if (search.online !== null)
-    chosen.push([search.online ? t.online : t.onSite, { online: null }])
+  if (search.online !== null) chosen.push([search.online ? t.online : t.onSite, { online: null }])
   if (search.near) chosen.push([t.within(search.near.radiusKm), { near: null, order: null }])
   if (chosen.length === 0) return null
   return (

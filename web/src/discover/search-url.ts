@@ -24,10 +24,7 @@ export interface Near {
   readonly radiusKm: number
 }
 
-export type Order = Extract<
-  EventOrder,
-  'STARTS_AT_ASC' | 'POPULAR' | 'PRICE_ASC' | 'RELEVANCE' | 'DISTANCE'
->
+export type Order = Extract<EventOrder, 'STARTS_AT_ASC' | 'POPULAR' | 'PRICE_ASC' | 'RELEVANCE' | 'DISTANCE'>
 
 export const ANYTHING: Search = {
   words: null,
