@@ -16,6 +16,36 @@ async function generate(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(here, '../scripts/generate.ts')])
 }
 
+/** Modules of the source, by a pattern of their path without its ending. */
+const of = (path: string): RegExp => new RegExp(`/src/(${path})\\.tsx?$`)
+
+/**
+ * What is loaded together is one file, as it is shorter so, and so is the list of files that the app carries: what each page begins with, what the components of all rooms are,
+ * and a file or two for each room. A group has its modules with all that they cannot do without, but for what an earlier group has.
+ */
+const GROUPS = [
+  { name: 'first', test: of('discover/home|api/step-up|api/keeper') },
+  { name: 'first-id', test: of('texts/id/(app|ui|discover)') },
+  { name: 'first-en', test: of('texts/en/(app|ui|discover)') },
+  { name: 'ui', test: of('ui/(?!routes|ui-page|more-icons)[^/]+') },
+  { name: 'api', test: of('api/(subscribe|script-url)|texts/theme') },
+  { name: 'menus', test: of('app/menus') },
+  { name: 'qr', test: /\/node_modules\/uqr\// },
+  { name: 'database', test: of('offline/indexed-db') },
+  { name: 'offline', test: of('offline/(start|worker|events|use-kept|queue)') },
+  { name: 'event-page', test: of('discover/(event|organizer)-page') },
+  { name: 'search', test: of('discover/(search|wishlist)-page') },
+  { name: 'checkout', test: of('checkout/[^/]+-page') },
+  { name: 'tickets', test: of('tickets/[^/]+-page') },
+  {
+    name: 'sign-in',
+    test: of(
+      'account/(sign-in|sign-up|google|forgot|magic-link|reset|verify|confirm-change|undo-change|claim)-page',
+    ),
+  },
+  { name: 'account', test: of('account/[^/]+-page') },
+].map((group, at, { length }) => ({ ...group, priority: length - at }))
+
 /** In development operations are typed anew whenever a document changes. Before a build that has been done (scripts/build-web.ts). */
 const operations = (): Plugin => ({
   name: 'karcis-operations',
@@ -55,6 +85,7 @@ export default defineConfig({
         entryFileNames: ({ name }) => (name === 'embed' ? 'embed.js' : 'assets/[name]-[hash].js'),
         chunkFileNames: 'assets/[name]-[hash].js',
         assetFileNames: 'assets/[name]-[hash][extname]',
+        codeSplitting: { groups: GROUPS },
       },
     },
   },
@@ -66,7 +97,10 @@ export default defineConfig({
       srcDir: 'src/worker',
       filename: 'worker.ts',
       injectRegister: false,
-      injectManifest: { globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/*'] },
+      injectManifest: {
+        globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/icon{.svg,-192.png}'],
+        globIgnores: ['assets/{samples,ui-page,demo-page}-*'], // what shows the components alone
+      },
       manifest: {
         name: 'Karcis',
         short_name: 'Karcis',

@@ -6,11 +6,7 @@ import { type Chunk, preloadsOf } from '../server/build-files.ts'
 const DIST = join(import.meta.dirname, '../dist')
 
 /** What somebody loads who opens the home page and was never there. */
-const FIRST = [
-  'index.html',
-  'src/discover/home.tsx',
-  ...['app', 'ui', 'discover'].map((room) => `src/texts/id/${room}.ts`),
-]
+const FIRST = ['index.html', 'first', 'first-id']
 
 /** A figure beside what it may be at most, both in the same unit. */
 export interface Budget {
@@ -20,26 +16,26 @@ export interface Budget {
   unit: string
 }
 
-/** Sizes of the build, gzipped, beside their budgets: what a first visit loads whatever page it is of, and what single rooms add. */
+/** Sizes of the build, gzipped, beside their budgets: what a first visit loads whatever page it is of, what the seat map adds to the page that opens it, and what the scanner adds until it scans. */
 export function sizeBudgets(): Budget[] {
   const chunks = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>
   const first = preloadsOf({ chunks }, FIRST)
-  const known = new Set(first.scripts)
-  const added = (modules: string[]): number =>
-    sizeOf(preloadsOf({ chunks }, modules).scripts.filter((file) => !known.has(file)))
+  /** What a page loads beyond the first page and another one. */
+  const added = (module: string, ...after: string[]): number => {
+    const known = new Set(preloadsOf({ chunks }, [...FIRST, ...after]).scripts)
+    return sizeOf(preloadsOf({ chunks }, [module]).scripts.filter((file) => !known.has(file)))
+  }
   const budget = (what: string, measured: number, most: number): Budget => ({
     what,
     measured: measured / 1_000,
     most,
     unit: 'k gz',
   })
-  const room = (what: string, folder: string, most: number): Budget =>
-    budget(what, added(Object.keys(chunks).filter((key) => key.startsWith(`src/${folder}/`))), most)
   return [
     budget('first load, scripts', sizeOf(first.scripts), 25),
     budget('first load, styles', sizeOf(first.styles), 8),
-    room('seat map, scripts', 'seat-map', 15),
-    room('scanner, scripts', 'door', 15),
+    budget('seat map, scripts', added('src/seat-map/seat-picker.tsx', 'checkout'), 15),
+    budget('scanner, scripts', added('src/door/door-page.tsx'), 15),
     budget('service worker', sizeOf(globSync('{worker,sw}.js', { cwd: DIST })), 5),
     budget('embed.js', sizeOf(['embed.js']), 2),
   ]

@@ -40,6 +40,7 @@ export interface BuildFile {
 /** What stands for a module of the source in the build. */
 export interface Chunk {
   file: string
+  name?: string
   css?: string[]
   /** Keys of those that it cannot do without. */
   imports?: string[]
@@ -93,10 +94,13 @@ function readFile(folder: string, name: string): BuildFile {
 export const etagOf = (body: string | Buffer): string =>
   `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
 
-/** What the browser can begin to load for modules before the app asks for them: scripts, and style sheets. */
+/**
+ * What the browser can begin to load before the app asks for it: scripts, and style sheets.
+ * @param wanted modules by their path from `web/`, and groups of them by their name (vite.config.ts).
+ */
 export function preloadsOf(
   { chunks }: Pick<Build, 'chunks'>,
-  modules: readonly string[],
+  wanted: readonly string[],
 ): { scripts: string[]; styles: string[] } {
   const scripts = new Set<string>()
   const styles = new Set<string>()
@@ -107,6 +111,13 @@ export function preloadsOf(
     for (const style of chunk.css ?? []) styles.add(style)
     for (const other of chunk.imports ?? []) add(other)
   }
-  for (const module of modules) add(module)
+  for (const one of wanted) {
+    const key = one in chunks ? one : Object.keys(chunks).find((key) => isGroup(key, chunks[key], one))
+    if (key !== undefined) add(key)
+  }
   return { scripts: [...scripts], styles: [...styles] }
 }
+
+/** Names of what is of no single module begin with `_`; style sheets have no name of their own. */
+const isGroup = (key: string, chunk: Chunk | undefined, name: string): boolean =>
+  key.startsWith('_') && chunk?.name === name

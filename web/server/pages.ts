@@ -8,19 +8,11 @@ import { pictureAddress } from './structured-data.ts'
 import { createFill, dataScript } from './template.ts'
 import { wordsOf } from './words.ts'
 
-/** The module of the app that shows a page. It and its texts are loaded from the first moment on, not only when the app has begun. */
-const MODULES: Readonly<Record<PublicPage['kind'], string>> = {
-  home: 'src/discover/home.tsx',
-  event: 'src/discover/event-page.tsx',
-  organizer: 'src/discover/organizer-page.tsx',
-}
-
-/** Whose texts these pages show. */
-const ROOMS = ['app', 'ui', 'discover']
-
+/** What of the build shows a page, beside what every page begins with: it is loaded from the first moment on, not only when the app has begun. */
 const modulesOf = (kind: PublicPage['kind'], language: Language): string[] => [
-  MODULES[kind],
-  ...ROOMS.map((room) => `src/texts/${language}/${room}.ts`),
+  'first',
+  `first-${language}`,
+  ...(kind === 'home' ? [] : ['event-page', `src/texts/${language}/event.ts`]),
 ]
 
 /** Ways in that search engines may show beside the pages of events and organizers. */

@@ -1,6 +1,7 @@
 import { type Signal, signal } from '@preact/signals'
 import { keepBy } from '../api/keeper.ts'
 import { loadTexts } from '../texts/index.ts'
+import { loadIcons } from '../ui/icon.tsx'
 
 /** What runs behind the pages: the worker, its updates, and what waits to be sent. */
 interface Background {
@@ -16,7 +17,7 @@ keepBy(() => import('../offline/events.ts'))
 
 /** Begins it, and has what may be needed at hand. @param go shows a page of the app. */
 export async function startBackground(go: (url: string) => void): Promise<void> {
-  await loadTexts(['errors'])
+  await Promise.all([loadTexts(['errors']), loadIcons()])
   const [{ startOffline }, { updateReady, applyUpdate }] = await Promise.all([
     import('../offline/start.ts'),
     import('../offline/worker.ts'),

@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact'
+import { lazy } from 'preact-iso'
 import { useMemo } from 'preact/hooks'
 import { session } from '../api/session.ts'
 import { useQuery } from '../api/use-query.ts'
-import { Home as HomeQuery, HomeFollowed, HomeMine, HomeWeekend } from '../generated/discover/home.ts'
+import { Home as HomeQuery, HomeWeekend } from '../generated/discover/home.ts'
 import { useTexts } from '../texts/index.ts'
 import { useTitle } from '../texts/title.ts'
 import { Button } from '../ui/button.tsx'
@@ -11,9 +11,12 @@ import { stockOf } from '../ui/ticket-stub.tsx'
 import './discover.css'
 import { EventGrid, EventGridSkeleton } from './event-list.tsx'
 import { Failure } from './failure.tsx'
+import { nodesOf, Part } from './home-part.tsx'
 import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { searchUrl, weekendOf } from './search-url.ts'
+
+const Mine = lazy(() => import('./mine.tsx'))
 
 /** What this is, a search, and what there is to see. */
 export default function Home() {
@@ -23,6 +26,7 @@ export default function Home() {
   const weekend = useMemo(() => weekendOf(new Date()), [])
   const atWeekend = useQuery(HomeWeekend, weekend)
   const found = data.value
+  const { status } = session.value
   const popular = new Set(found?.popularEvents.map(({ id }) => id))
   const soon = nodesOf(found?.soon).filter(({ id }) => !popular.has(id))
   return (
@@ -45,7 +49,7 @@ export default function Home() {
           <Failure error={error.value} retry={reload} />
         </div>
       )}
-      <Mine />
+      {(status === 'guest' || status === 'signed-in') && <Mine />}
       <Part
         title={t.home.popular}
         href={searchUrl({ order: 'POPULAR' })}
@@ -73,61 +77,5 @@ export default function Home() {
         </div>
       )}
     </div>
-  )
-}
-
-const nodesOf = <N,>(
-  connection: { readonly edges: readonly { readonly node: N }[] } | null | undefined,
-): readonly N[] => connection?.edges.map(({ node }) => node) ?? []
-
-/** What the person goes to, and what is new of those whom they follow; nothing while there is neither. */
-function Mine() {
-  const t = useTexts('discover')
-  const isHere = session.value.status === 'guest' || session.value.status === 'signed-in'
-  const mine = useQuery(HomeMine, isHere ? {} : null)
-  const followed = useQuery(HomeFollowed, session.value.status === 'signed-in' ? {} : null)
-  const upcoming = nodesOf(mine.data.value?.upcomingEvents)
-  const news = new Map(
-    nodesOf(followed.data.value?.notifications).flatMap(({ kind, event }) =>
-      kind === 'NEW_EVENT' && event?.status === 'APPROVED' && Date.parse(event.startsAt) > Date.now()
-        ? [[event.id, event] as const]
-        : [],
-    ),
-  )
-  return (
-    <>
-      <Part title={t.home.upcoming} href="/tickets" shown={upcoming.length > 0}>
-        <EventGrid events={upcoming} />
-      </Part>
-      <Part title={t.home.followed} shown={news.size > 0}>
-        <EventGrid events={Array.from(news.values()).slice(0, 4)} />
-      </Part>
-    </>
-  )
-}
-
-interface PartProps {
-  title: string
-  /** Where the rest is. */
-  href?: string
-  shown: boolean
-  children: ComponentChildren
-}
-
-function Part({ title, href, shown, children }: PartProps) {
-  const t = useTexts('discover')
-  if (!shown) return null
-  return (
-    <section class="home__part page">
-      <header class="home__head">
-        <h2>{title}</h2>
-        {href && (
-          <a href={href} aria-label={t.home.allOf(title)}>
-            {t.home.all}
-          </a>
-        )}
-      </header>
-      {children}
-    </section>
   )
 }

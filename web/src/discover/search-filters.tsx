@@ -1,6 +1,6 @@
 import type { SearchFacetsResult } from '../generated/discover/search.ts'
 import { day, money, month, number } from '../texts/format.ts'
-import { type Room, useTexts } from '../texts/index.ts'
+import { useTexts } from '../texts/index.ts'
 import { Field } from '../ui/field.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { dayOf, type Search, searchUrl, weekendOf } from './search-url.ts'
@@ -18,12 +18,12 @@ const SHOWN = 8
 
 /** What the search can be narrowed to, each with how much there is of it. All are links: they can be opened beside. */
 export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
-  const t = useTexts('discover')
+  const t = useTexts('search')
   const choices = (next: Partial<Search>) => searchUrl({ ...search, ...next })
   return (
     <div class="filters">
       <Facet
-        title={t.search.category}
+        title={t.category}
         choices={facets?.categories.flatMap(({ category, count }) =>
           category
             ? [
@@ -38,7 +38,7 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         )}
       />
       <section class="filters__part">
-        <h2 class="filters__title">{t.search.when}</h2>
+        <h2 class="filters__title">{t.when}</h2>
         <ul class="filters__chips">
           {spans(new Date(), t).map(({ label, from, to }) => {
             const current = search.from === from && search.to === to
@@ -56,14 +56,14 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
           })}
         </ul>
         <div class="filters__days">
-          <Field label={t.search.from}>
+          <Field label={t.from}>
             <TextInput
               type="date"
               value={search.from ?? ''}
               onChange={({ currentTarget }) => change({ from: currentTarget.value || null })}
             />
           </Field>
-          <Field label={t.search.to}>
+          <Field label={t.to}>
             <TextInput
               type="date"
               value={search.to ?? ''}
@@ -74,7 +74,7 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         </div>
       </section>
       <Facet
-        title={t.search.city}
+        title={t.city}
         choices={facets?.cities.map(({ city, count }) => ({
           label: city,
           count,
@@ -83,7 +83,7 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         }))}
       />
       <Facet
-        title={t.search.price}
+        title={t.price}
         choices={facets?.prices.map(({ from, to, currency, count }) => {
           const current = search.least === from && search.most === to
           return {
@@ -100,7 +100,7 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         })}
       />
       <Facet
-        title={t.search.month}
+        title={t.month}
         choices={facets?.months.map((facet) => {
           const [from, to] = daysOf(facet.month)
           const current = search.from === from && search.to === to
@@ -113,9 +113,9 @@ export function SearchFilters({ search, facets, change }: SearchFiltersProps) {
         })}
       />
       <Facet
-        title={t.search.form}
+        title={t.form}
         choices={facets?.online.map(({ online, count }) => ({
-          label: online ? t.search.online : t.search.onSite,
+          label: online ? t.online : t.onSite,
           count,
           current: search.online === online,
           href: choices({ online: search.online === online ? null : online }),
@@ -153,14 +153,14 @@ function Facet({ title, choices }: { title: string; choices: readonly Choice[] |
   )
 }
 
-type Texts = ReturnType<typeof useTexts<'discover' & Room>>
+type Texts = ReturnType<typeof useTexts<'search'>>
 
 function spans(now: Date, t: Texts): { label: string; from: string; to: string }[] {
   const tomorrow = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)
   return [
-    { label: t.search.today, from: dayOf(now), to: dayOf(now) },
-    { label: t.search.tomorrow, from: dayOf(tomorrow), to: dayOf(tomorrow) },
-    { label: t.search.weekend, ...weekendOf(now) },
+    { label: t.today, from: dayOf(now), to: dayOf(now) },
+    { label: t.tomorrow, from: dayOf(tomorrow), to: dayOf(tomorrow) },
+    { label: t.weekend, ...weekendOf(now) },
   ]
 }
 

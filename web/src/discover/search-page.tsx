@@ -17,7 +17,8 @@ import { Failure } from './failure.tsx'
 import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { dateSpan, priceSpan, SearchFilters } from './search-filters.tsx'
-import { filterOf, narrowings, ORDERS, orderOf, readSearch, type Search, searchUrl } from './search-url.ts'
+import { filterOf, narrowings, ORDERS, orderOf, readSearch } from './search-asked.ts'
+import { type Search, searchUrl } from './search-url.ts'
 import './search.css'
 import { usePages } from './use-pages.ts'
 
@@ -25,7 +26,7 @@ const PAGE = 24
 
 /** What fits a search; the whole search is in the address, so that it can be sent, kept and gone back to. */
 export default function SearchPage() {
-  const t = useTexts('discover')
+  const t = useTexts('search')
   const { query, route } = useLocation()
   const search = readSearch(query)
   const filter = filterOf(search)
@@ -36,26 +37,26 @@ export default function SearchPage() {
   )
   const facets = useQuery(SearchFacets, { filter })
   const isOpen = useSignal(false)
-  useTitle(search.words ? t.search.titleOf(search.words) : t.search.title)
+  useTitle(search.words ? t.titleOf(search.words) : t.title)
 
   const change = (next: Partial<Search>) => route(searchUrl({ ...search, ...next }), true)
   const filters = <SearchFilters search={search} facets={facets.data.value?.facets ?? null} change={change} />
   const count = narrowings(search)
   return (
     <div class="search page">
-      <h1 class="visually-hidden">{search.words ? t.search.titleOf(search.words) : t.search.title}</h1>
+      <h1 class="visually-hidden">{search.words ? t.titleOf(search.words) : t.title}</h1>
       <SearchBox search={search} />
       <div class="search__bar">
         <p class="search__count" role="status">
-          {pages.nodes.value !== null && !pages.loading.value && t.search.found(pages.total.value)}
+          {pages.nodes.value !== null && !pages.loading.value && t.found(pages.total.value)}
         </p>
         <Button class="search__open" icon="filter" onClick={() => (isOpen.value = true)}>
-          {t.search.filters}
+          {t.filters}
           {count > 0 && ` (${number(count)})`}
         </Button>
         <NearButton search={search} />
         <div class="search__order">
-          <Field label={t.search.order} hideLabel>
+          <Field label={t.order} hideLabel>
             <Select
               value={orderOf(search)}
               onChange={({ currentTarget }) =>
@@ -63,7 +64,7 @@ export default function SearchPage() {
               }
               options={ORDERS.filter(
                 (order) => (order !== 'DISTANCE' || search.near) && (order !== 'RELEVANCE' || search.words),
-              ).map((order) => ({ value: order, label: t.search.orders[order] }))}
+              ).map((order) => ({ value: order, label: t.orders[order] }))}
             />
           </Field>
         </div>
@@ -74,10 +75,10 @@ export default function SearchPage() {
         categoryName={nameOf(search, facets.data.value?.facets.categories)}
       />
       <div class="search__columns">
-        <aside class="search__filters" aria-label={t.search.filters}>
+        <aside class="search__filters" aria-label={t.filters}>
           {filters}
         </aside>
-        <section class="search__results" aria-label={t.search.results}>
+        <section class="search__results" aria-label={t.results}>
           {pages.error.value && <Failure error={pages.error.value} retry={pages.reload} />}
           {!(pages.error.value && pages.nodes.value === null) && (
             <PagedGrid pages={pages} eager={4} empty={<Nothing search={search} change={change} />} />
@@ -86,11 +87,11 @@ export default function SearchPage() {
       </div>
       <Sheet
         open={isOpen.value}
-        title={t.search.filters}
+        title={t.filters}
         onClose={() => (isOpen.value = false)}
         actions={
           <Button variant="primary" wide onClick={() => (isOpen.value = false)}>
-            {t.search.show(pages.total.value)}
+            {t.show(pages.total.value)}
           </Button>
         }
       >
@@ -113,24 +114,23 @@ interface ChosenProps {
 
 /** What narrows the search, each to be taken away again. */
 function Chosen({ search, categoryName, change }: ChosenProps) {
-  const t = useTexts('discover')
+  const t = useTexts('search')
   const chosen: [string, Partial<Search>][] = []
   if (categoryName) chosen.push([categoryName, { category: null }])
   if (search.city) chosen.push([search.city, { city: null }])
   if (search.from || search.to) chosen.push([dateSpan(search.from, search.to), { from: null, to: null }])
   if (search.least !== null || search.most !== null)
     chosen.push([priceSpan(search.least, search.most, t), { least: null, most: null }])
-  if (search.online !== null)
-    chosen.push([search.online ? t.search.online : t.search.onSite, { online: null }])
-  if (search.near) chosen.push([t.near.within(search.near.radiusKm), { near: null, order: null }])
+  if (search.online !== null) chosen.push([search.online ? t.online : t.onSite, { online: null }])
+  if (search.near) chosen.push([t.within(search.near.radiusKm), { near: null, order: null }])
   if (chosen.length === 0) return null
   return (
-    <ul class="chosen" aria-label={t.search.chosen}>
+    <ul class="chosen" aria-label={t.chosen}>
       {chosen.map(([label, without]) => (
         <li key={label}>
           <button type="button" class="chip" onClick={() => change(without)}>
             {label}
-            <Icon name="close" label={t.search.without} />
+            <Icon name="close" label={t.without} />
           </button>
         </li>
       ))}
@@ -140,17 +140,17 @@ function Chosen({ search, categoryName, change }: ChosenProps) {
 
 /** Nothing fits: what can be changed so that something does. */
 function Nothing({ search, change }: { search: Search; change(next: Partial<Search>): void }) {
-  const t = useTexts('discover')
+  const t = useTexts('search')
   const count = narrowings(search)
   return (
     <Empty
-      title={search.words ? t.search.nothingOf(search.words) : t.search.nothing}
+      title={search.words ? t.nothingOf(search.words) : t.nothing}
       text={
         <ul>
-          {count > 0 && <li>{t.search.tryFewer}</li>}
-          {search.words && <li>{t.search.tryWords}</li>}
-          {search.near && <li>{t.search.tryFurther}</li>}
-          {(search.from || search.to) && <li>{t.search.tryDates}</li>}
+          {count > 0 && <li>{t.tryFewer}</li>}
+          {search.words && <li>{t.tryWords}</li>}
+          {search.near && <li>{t.tryFurther}</li>}
+          {(search.from || search.to) && <li>{t.tryDates}</li>}
         </ul>
       }
       action={
@@ -161,14 +161,14 @@ function Nothing({ search, change }: { search: Search; change(next: Partial<Sear
                 change({ near: search.near && { ...search.near, radiusKm: search.near.radiusKm * 4 } })
               }
             >
-              {t.near.further}
+              {t.further}
             </Button>
           )}
           <Button
             variant="primary"
             href={count > 0 && search.words ? searchUrl({ words: search.words }) : '/search'}
           >
-            {count > 0 && search.words ? t.search.withoutFilters : t.search.showAll}
+            {count > 0 && search.words ? t.withoutFilters : t.showAll}
           </Button>
         </>
       }

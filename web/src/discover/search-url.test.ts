@@ -1,15 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  ANYTHING,
-  filterOf,
-  ORDERS,
-  orderOf,
-  readSearch,
-  type Search,
-  searchUrl,
-  weekendOf,
-} from './search-url.ts'
+import { filterOf, ORDERS, orderOf, readSearch } from './search-asked.ts'
+import { ANYTHING, type Search, searchUrl, weekendOf } from './search-url.ts'
 
 const readUrl = (url: string): Search =>
   readSearch(Object.fromEntries(new URL(url, 'https://karcis.test').searchParams))

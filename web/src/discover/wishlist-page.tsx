@@ -48,7 +48,7 @@ export default function WishlistPage() {
               text={t.wish.nothingText}
               action={
                 <Button variant="primary" href="/search">
-                  {t.search.showAll}
+                  {useTexts('search').showAll}
                 </Button>
               }
             />

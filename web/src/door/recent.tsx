@@ -6,7 +6,6 @@ import { time } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
-import { Sheet } from '../ui/sheet.tsx'
 import { isConflict } from './conflicts.ts'
 import { toneOf, wordOf } from './describe.ts'
 import type { Door } from './door.ts'
@@ -19,24 +18,6 @@ type Texts = ReturnType<typeof useTexts<'door'>>
 const ICONS = { go: 'check', stop: 'close', wait: 'alert' } as const
 
 /** What was scanned here: those to look into first, then the newest. */
-export function RecentSheet({ open, door, close }: { open: boolean; door: Door; close(): void }) {
-  const t = useTexts('door')
-  const waiting = door.waiting.value
-  return (
-    <Sheet open={open} title={t.recent.heading} onClose={close}>
-      {waiting > 0 && (
-        <p class="door-waiting">
-          <span>{t.link.waiting(waiting)}</span>
-          <Button size="s" icon="refresh" onClick={() => void door.refresh()}>
-            {t.link.sendNow}
-          </Button>
-        </p>
-      )}
-      <RecentList door={door} limit={200} />
-    </Sheet>
-  )
-}
-
 export function RecentList({ door, limit }: { door: Door; limit: number }) {
   const t = useTexts('door')
   const failed = useSignal(false)

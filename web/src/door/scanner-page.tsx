@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { lazy } from 'preact-iso'
 import { useEffect, useRef } from 'preact/hooks'
 import { number, time } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
@@ -9,24 +10,24 @@ import { isConflict } from './conflicts.ts'
 import { CountsView } from './counts-view.tsx'
 import { clock } from './describe.ts'
 import type { Door } from './door.ts'
-import { FindSheet } from './find-sheet.tsx'
 import { createIntake } from './intake.ts'
 import type { Direction, Verdict } from './judge.ts'
 import { keepFresh } from './keep-fresh.ts'
-import { MenuSheet } from './menu-sheet.tsx'
-import { RecentList, RecentSheet } from './recent.tsx'
+import { RecentList } from './recent.tsx'
+import type { SheetName } from './sheets.tsx'
 import { wakeSound } from './tones.ts'
 import { VerdictSaid, VerdictView } from './verdict-view.tsx'
 import { watchAtDoor } from './watch-at-door.ts'
 import { listenForScanner } from './wedge.ts'
 
-type Sheet = 'find' | 'recent' | 'menu'
+/** Loaded behind the scanner, so that they are at hand without a network too. */
+const Sheets = lazy(() => import('./sheets.tsx'))
 
 /** The scanner: a camera, what it says, and how the evening goes. All that is pressed is in reach of a thumb. */
 export function ScannerPage({ door, leave }: { door: Door; leave(): Promise<void> }) {
   const t = useTexts('door')
   const verdict = useSignal<Verdict | null>(null)
-  const sheet = useSignal<Sheet | null>(null)
+  const sheet = useSignal<SheetName | null>(null)
   const direction = useSignal<Direction>('ENTRY')
   const intake = useRef(createIntake())
 
@@ -82,14 +83,13 @@ export function ScannerPage({ door, leave }: { door: Door; leave(): Promise<void
         </button>
         <RecentButton door={door} open={() => (sheet.value = 'recent')} />
       </nav>
-      <FindSheet
-        open={sheet.value === 'find'}
+      <Sheets
+        shown={sheet.value}
         door={door}
         close={() => (sheet.value = null)}
         scan={(code) => void scan(code)}
+        leave={leave}
       />
-      <RecentSheet open={sheet.value === 'recent'} door={door} close={() => (sheet.value = null)} />
-      <MenuSheet open={sheet.value === 'menu'} door={door} close={() => (sheet.value = null)} leave={leave} />
     </div>
   )
 }

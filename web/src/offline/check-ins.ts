@@ -1,4 +1,4 @@
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { answerOf, keptBy, walk } from './indexed-db.ts'
 
 /**
  * Whether a scan is still being asked about, has let somebody in or out and must be sent, or is done with. `STUCK`: the server takes the
@@ -33,15 +33,7 @@ export interface StoredScan<V> {
   elsewhere: { at: string; gate: string | null; isFirst: boolean } | null
 }
 
-interface Schema<S, B, V> extends DBSchema {
-  scanner: { key: 'here'; value: S }
-  bundles: { key: string; value: B }
-  scans: {
-    key: number
-    value: StoredScan<V>
-    indexes: { state: [string, ScanState]; ticket: string; time: string }
-  }
-}
+type StoreName = 'scanner' | 'bundles' | 'scans'
 
 const WEEK_MS = 7 * 86_400_000
 
@@ -50,35 +42,52 @@ const WEEK_MS = 7 * 86_400_000
  * out: what somebody was let in with belongs to the event, and must reach the server whoever uses the browser next.
  */
 export class DoorStore<S, B, V> {
-  readonly #db: IDBPDatabase<Schema<S, B, V>>
+  readonly #db: IDBDatabase
 
-  private constructor(db: IDBPDatabase<Schema<S, B, V>>) {
+  private constructor(db: IDBDatabase) {
     this.#db = db
   }
 
   /** @param name of the database. Forgets scans that are done with and older than a week. */
   static async open<S, B, V>(name = 'karcis-door'): Promise<DoorStore<S, B, V>> {
-    const db = await openDB<Schema<S, B, V>>(name, 1, {
-      upgrade(made) {
-        made.createObjectStore('scanner')
-        made.createObjectStore('bundles')
-        const scans = made.createObjectStore('scans', { keyPath: 'seq', autoIncrement: true })
-        scans.createIndex('state', ['deviceId', 'state'])
-        scans.createIndex('ticket', 'ticketId')
-        scans.createIndex('time', 'scannedAt')
-      },
+    const request = indexedDB.open(name, 1)
+    request.addEventListener('upgradeneeded', () => {
+      const made = request.result
+      made.createObjectStore('scanner')
+      made.createObjectStore('bundles')
+      const scans = made.createObjectStore('scans', { keyPath: 'seq', autoIncrement: true })
+      scans.createIndex('state', ['deviceId', 'state'])
+      scans.createIndex('ticket', 'ticketId')
+      scans.createIndex('time', 'scannedAt')
     })
-    const store = new DoorStore(db)
+    const store = new DoorStore<S, B, V>(await answerOf(request))
     await store.#forgetOld()
     return store
   }
 
-  async #forgetOld(): Promise<void> {
-    const tx = this.#db.transaction('scans', 'readwrite')
+  #read(store: StoreName): IDBObjectStore {
+    return this.#db.transaction(store).objectStore(store)
+  }
+
+  /** Changes one store. @param durability `strict`: on the disk itself before it returns. @returns what `run` gives, once it is kept. */
+  async #write<T>(
+    name: StoreName,
+    run: (store: IDBObjectStore) => Promise<T> | T,
+    durability: IDBTransactionDurability = 'default',
+  ): Promise<T> {
+    const transaction = this.#db.transaction(name, 'readwrite', { durability })
+    const [result] = await Promise.all([run(transaction.objectStore(name)), keptBy(transaction)])
+    return result
+  }
+
+  #forgetOld(): Promise<void> {
     const until = IDBKeyRange.upperBound(new Date(Date.now() - WEEK_MS).toISOString())
-    for await (const cursor of tx.store.index('time').iterate(until))
-      if (cursor.value.state !== 'WAITING') await cursor.delete()
-    await tx.done
+    return this.#write('scans', (scans) =>
+      walk(scans.index('time').openCursor(until), (cursor) => {
+        if ((cursor.value as StoredScan<V>).state !== 'WAITING') cursor.delete()
+        return true
+      }),
+    )
   }
 
   close(): void {
@@ -86,80 +95,83 @@ export class DoorStore<S, B, V> {
   }
 
   async scanner(): Promise<S | null> {
-    return (await this.#db.get('scanner', 'here')) ?? null
+    return (await answerOf<S | undefined>(this.#read('scanner').get('here'))) ?? null
   }
 
-  async saveScanner(scanner: S): Promise<void> {
-    await this.#db.put('scanner', scanner, 'here')
+  saveScanner(scanner: S): Promise<void> {
+    return this.#write('scanner', (store) => void store.put(scanner, 'here'))
   }
 
   /** Forgets the scanner with its token, its lists and its scans, also those that still wait. */
   async forget(): Promise<void> {
-    await Promise.all([this.#db.clear('scanner'), this.#db.clear('bundles'), this.#db.clear('scans')])
+    const names: StoreName[] = ['scanner', 'bundles', 'scans']
+    await Promise.all(names.map((name) => this.#write(name, (store) => void store.clear())))
   }
 
   async bundle(eventId: string): Promise<B | null> {
-    return (await this.#db.get('bundles', eventId)) ?? null
+    return (await answerOf<B | undefined>(this.#read('bundles').get(eventId))) ?? null
   }
 
-  async saveBundle(eventId: string, bundle: B): Promise<void> {
-    await this.#db.put('bundles', bundle, eventId)
+  saveBundle(eventId: string, bundle: B): Promise<void> {
+    return this.#write('bundles', (store) => void store.put(bundle, eventId))
   }
 
   /** Keeps a scan. @returns it, with its place in the order. */
   async add(scan: Omit<StoredScan<V>, 'seq'>): Promise<StoredScan<V>> {
-    // The store gives the key, which its type asks for.
-    const seq = await this.#db.add('scans', scan as StoredScan<V>)
-    return { ...scan, seq }
+    const seq = await this.#write('scans', (scans) => answerOf(scans.add(scan)))
+    return { ...scan, seq: seq as number }
   }
 
   /** Changes a scan, durably before it returns. @param changesOf what it is now; null: nothing. @returns the scan, or null. */
-  async change(
+  change(
     seq: number,
     changesOf: (scan: StoredScan<V>) => Partial<StoredScan<V>> | null,
   ): Promise<StoredScan<V> | null> {
-    const tx = this.#db.transaction('scans', 'readwrite', { durability: 'strict' })
-    const scan = await tx.store.get(seq)
-    const changes = scan ? changesOf(scan) : null
-    const changed = scan && changes ? { ...scan, ...changes } : null
-    if (changed) await tx.store.put(changed)
-    await tx.done
-    return changed
+    const change = async (scans: IDBObjectStore) => {
+      const scan = await answerOf<StoredScan<V> | undefined>(scans.get(seq))
+      const changes = scan ? changesOf(scan) : null
+      const changed = scan && changes ? { ...scan, ...changes } : null
+      if (changed) scans.put(changed)
+      return changed
+    }
+    return this.#write('scans', change, 'strict')
   }
 
   /** What a scanner has yet to send, in the order of scanning. @param after only what was scanned after this one. */
   async waiting(deviceId: string, limit: number, after = 0): Promise<StoredScan<V>[]> {
     const found: StoredScan<V>[] = []
     const only = IDBKeyRange.only([deviceId, 'WAITING'])
-    for await (const { value } of this.#db.transaction('scans').store.index('state').iterate(only)) {
-      if (value.seq > after) found.push(value)
-      if (found.length === limit) break
-    }
+    await walk(this.#read('scans').index('state').openCursor(only), ({ value }) => {
+      const scan = value as StoredScan<V>
+      if (scan.seq > after) found.push(scan)
+      return found.length < limit
+    })
     return found
   }
 
   countWaiting(deviceId: string): Promise<number> {
-    return this.#db.countFromIndex('scans', 'state', [deviceId, 'WAITING'])
+    return answerOf(this.#read('scans').index('state').count([deviceId, 'WAITING']))
   }
 
   /** All scans of a ticket on this device, in the order of scanning. */
   ofTicket(ticketId: string): Promise<StoredScan<V>[]> {
-    return this.#db.getAllFromIndex('scans', 'ticket', ticketId)
+    return answerOf(this.#read('scans').index('ticket').getAll(ticketId))
   }
 
   /** The newest first. */
   async recent(limit: number): Promise<StoredScan<V>[]> {
     const found: StoredScan<V>[] = []
-    for await (const { value } of this.#db.transaction('scans').store.iterate(null, 'prev')) {
-      found.push(value)
-      if (found.length === limit) break
-    }
+    await walk(
+      this.#read('scans').openCursor(null, 'prev'),
+      ({ value }) => found.push(value as StoredScan<V>) < limit,
+    )
     return found
   }
 
   /** Those scanned at or after a moment (ISO 8601), and those that wait. */
   async since(moment: string, deviceId: string): Promise<StoredScan<V>[]> {
-    const later = await this.#db.getAllFromIndex('scans', 'time', IDBKeyRange.lowerBound(moment))
+    const range = IDBKeyRange.lowerBound(moment)
+    const later: StoredScan<V>[] = await answerOf(this.#read('scans').index('time').getAll(range))
     const waiting = await this.waiting(deviceId, Number.POSITIVE_INFINITY)
     const all = new Map([...later, ...waiting].map((scan) => [scan.seq, scan]))
     return [...all.values()].toSorted((a, b) => a.seq - b.seq)

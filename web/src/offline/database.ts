@@ -1,3 +1,5 @@
+import { answerOf, keptBy } from './indexed-db.ts'
+
 /** An answer of the API that is shown again where there is no connection. */
 export interface KeptAnswer {
   /** Of which operation with which variables. */
@@ -81,8 +83,7 @@ export interface Store<V> {
 let opened: Promise<IDBDatabase> | null = null
 
 /**
- * Runs one transaction on the database of this device, which pages and the worker share: all of it is kept, or nothing. Without a library for it, since the
- * worker has to stay small.
+ * Runs one transaction on the database of this device, which pages and the worker share: all of it is kept, or nothing.
  * @param run waits for nothing but what it reads: else the transaction ends before it. @returns what `run` gives, once it is kept.
  * @throws DOMException where the browser keeps nothing, as in some private windows.
  */
@@ -92,12 +93,7 @@ export async function within<N extends StoreName, T>(
   run: (stores: { [K in N]: Store<Values[K]> }) => T | Promise<T>,
 ): Promise<T> {
   const transaction = (await open()).transaction(names as readonly string[] as string[], mode)
-  const kept = new Promise<void>((resolve, reject) => {
-    transaction.addEventListener('complete', () => resolve())
-    transaction.addEventListener('abort', () =>
-      reject(transaction.error ?? new DOMException('nothing was kept', 'AbortError')),
-    )
-  })
+  const kept = keptBy(transaction)
   const stores = Object.fromEntries(names.map((name) => [name, storeOf(transaction.objectStore(name))]))
   const [result] = await Promise.all([run(stores as { [K in N]: Store<Values[K]> }), kept])
   return result
@@ -114,12 +110,6 @@ const storeOf = <V>(store: IDBObjectStore): Store<V> => ({
   delete: (key) => void store.delete(key),
   clear: () => void store.clear(),
 })
-
-const answerOf = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.addEventListener('success', () => resolve(request.result))
-    request.addEventListener('error', () => reject(request.error))
-  })
 
 function open(): Promise<IDBDatabase> {
   opened ??= openNow().catch((error: unknown) => {

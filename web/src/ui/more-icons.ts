@@ -1,12 +1,18 @@
 /** The signs that only some pages need; they come when the first of them is shown. Lines on a field of 24 × 24, drawn with one pen. */
 export const MORE_PATHS = {
+  alert: 'M12 4 2.5 20h19L12 4Zm0 6v4.5m0 2.5v.1',
   'arrow-left': 'M20 12H4m6.5-6.5L4 12l6.5 6.5',
+  'arrow-right': 'M4 12h16m-6.5-6.5L20 12l-6.5 6.5',
   bell: 'M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7Zm4 10.5c1 1 3 1 4 0',
+  calendar: 'M4 6h16v14H4V6Zm0 4.5h16M8 3v5m8-5v5',
   camera: 'M3 8h4l2-3h6l2 3h4v11H3V8Zm9 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z',
   cart: 'M3 4h2.5l2 11h10l2-8H6.2M9 20v.1m7.5-.1v.1',
+  check: 'm4.5 12.5 5 5L20 7',
+  'chevron-down': 'm5 9 7 7 7-7',
   'chevron-left': 'm15 5-7 7 7 7',
   'chevron-right': 'm9 5 7 7-7 7',
   clock: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Zm0-14v5.5l3.5 2',
+  close: 'm5.5 5.5 13 13m0-13-13 13',
   copy: 'M9 9h11v11H9V9Zm-3.5 6H4V4h11v1.5',
   download: 'M12 4v11m-5-4.5 5 5 5-5M4 20h16',
   edit: 'M4 20l1-4.5L16.5 4 20 7.5 8.5 19 4 20Zm10-13.5 3.5 3.5',
@@ -14,9 +20,13 @@ export const MORE_PATHS = {
   eye: 'M2.5 12C5 7.5 8 5.5 12 5.5s7 2 9.5 6.5c-2.5 4.5-5.5 6.5-9.5 6.5S5 16.5 2.5 12Zm9.5 3a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z',
   filter: 'M4 7h16M7 12h10m-7 5h4',
   flag: 'M5 21V4c5-2 8 2.5 14 .5V14c-6 2-9-2.5-14-.5',
+  info: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Zm0-10v5.5m0-9v.1',
   link: 'M10 14a4 4 0 0 0 6 0l3-3a4.2 4.2 0 0 0-6-6l-1.5 1.5M14 10a4 4 0 0 0-6 0l-3 3a4.2 4.2 0 0 0 6 6l1.5-1.5',
+  location:
+    'M12 21.5C7.5 16.5 5 13 5 9.5a7 7 0 0 1 14 0c0 3.5-2.5 7-7 12Zm0-9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z',
   lock: 'M5 11h14v9H5v-9Zm3 0V8a4 4 0 0 1 8 0v3',
   mail: 'M3 6h18v13H3V6Zm0 1.5 9 6.5 9-6.5',
+  menu: 'M4 7h16M4 12h16M4 17h16',
   minus: 'M5 12h14',
   moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z',
   more: 'M5 13a1 1 0 1 0 0-2 1 1 0 0 0 0 2Zm7 0a1 1 0 1 0 0-2 1 1 0 0 0 0 2Zm7 0a1 1 0 1 0 0-2 1 1 0 0 0 0 2Z',
@@ -25,6 +35,7 @@ export const MORE_PATHS = {
   people:
     'M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7Zm-6.5 8c.4-3.5 2.6-5 6.5-5s6.1 1.5 6.5 5m0-15a3.5 3.5 0 0 1 0 7m2.5 3.3c2.1.6 3.2 2.2 3.5 4.7',
   plus: 'M5 12h14M12 5v14',
+  refresh: 'M20 12a8 8 0 1 1-2.5-5.8M18 2.5V7h-4.5',
   scan: 'M4 8V4h4m8 0h4v4m0 8v4h-4m-8 0H4v-4m-1-4h18',
   settings:
     'M4 7h9m4 0h3M4 17h3m4 0h9M15 9.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Zm-6 10a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5Z',
