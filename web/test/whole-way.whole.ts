@@ -33,7 +33,7 @@ describeInBrowser('the whole way, from a search to the ticket', () => {
     await page.keyboard.type(event.title)
     await press('Enter')
     await page.waitForURL(/\/search\?/)
-    await tabTo(page.getByRole('main').getByRole('link', { name: event.title }))
+    await tabTo(page.getByRole('region', { name: 'Hasil' }).getByRole('link', { name: event.title }))
     await press('Enter')
     await tabTo(page.getByRole('link', { name: 'Beli tiket' }))
     await press('Enter')
