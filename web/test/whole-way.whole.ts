@@ -38,7 +38,7 @@ describeInBrowser('the whole way, from a search to the ticket', () => {
     await tabTo(page.getByRole('link', { name: 'Beli tiket' }))
     await press('Enter')
 
-    await tabTo(page.getByText('Pilih dari daftar, tanpa denah'))
+    await tabTo(page.locator('summary', { hasText: 'Pilih dari daftar, tanpa denah' }))
     await press('Enter')
     await tabTo(page.getByRole('combobox', { name: 'Bagian' }))
     await page.keyboard.type('Front')
