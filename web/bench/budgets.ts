@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { type Chunk, preloadsOf } from '../server/build-files.ts'
+import { preloadsOf, readChunks } from '../server/build-files.ts'
 
 const DIST = join(import.meta.dirname, '../dist')
 
@@ -18,12 +18,12 @@ export interface Budget {
 
 /** Sizes of the build, gzipped, beside their budgets: what a first visit loads whatever page it is of, what the seat map adds to the page that opens it, and what the scanner adds until it scans. */
 export function sizeBudgets(): Budget[] {
-  const chunks = JSON.parse(readFileSync(join(DIST, '.vite/manifest.json'), 'utf8')) as Record<string, Chunk>
-  const first = preloadsOf({ chunks }, FIRST)
+  const chunks = readChunks(DIST)
+  const first = preloadsOf(chunks, FIRST)
   /** What a page loads beyond the first page and another one. */
   const added = (module: string, ...after: string[]): number => {
-    const known = new Set(preloadsOf({ chunks }, [...FIRST, ...after]).scripts)
-    return sizeOf(preloadsOf({ chunks }, [module]).scripts.filter((file) => !known.has(file)))
+    const known = new Set(preloadsOf(chunks, [...FIRST, ...after]).scripts)
+    return sizeOf(preloadsOf(chunks, [module]).scripts.filter((file) => !known.has(file)))
   }
   const budget = (what: string, measured: number, most: number): Budget => ({
     what,

@@ -37,9 +37,10 @@ export interface BuildFile {
   coded: Partial<Record<Coding, Buffer>>
 }
 
-/** What stands for a module of the source in the build. */
+/** What stands for a module of the source, or a group of them, in the build. */
 export interface Chunk {
   file: string
+  /** Style sheets have none. */
   name?: string
   css?: string[]
   /** Keys of those that it cannot do without. */
@@ -52,9 +53,11 @@ export interface Build {
   files: ReadonlyMap<string, BuildFile>
   /** The page into which everything else is filled. */
   template: string
-  /** By the path of the module, from `web/`. */
-  chunks: Readonly<Record<string, Chunk>>
+  chunks: Chunks
 }
+
+/** By the path of the module, from `web/`, and groups of modules by their name (vite.config.ts). */
+export type Chunks = Readonly<Record<string, Chunk>>
 
 const MANIFEST = '.vite/manifest.json'
 
@@ -68,12 +71,19 @@ export function readBuild(folder: string): Build {
   const isCoded = (name: string): boolean => CODINGS.some(([, ending]) => name.endsWith(ending))
   const own = names.filter((name) => !isCoded(name) && name !== 'index.html' && !name.startsWith('.'))
   const files = own.map((name): [string, BuildFile] => [`/${name}`, readFile(folder, name)])
+  return { files: new Map(files), template: readFileSync(index, 'utf8'), chunks: readChunks(folder) }
+}
+
+/** What the build is made of; nothing where it does not say. */
+export function readChunks(folder: string): Chunks {
   const manifest = join(folder, MANIFEST)
-  return {
-    files: new Map(files),
-    template: readFileSync(index, 'utf8'),
-    chunks: existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, Chunk>) : {},
-  }
+  if (!existsSync(manifest)) return {}
+  const chunks = JSON.parse(readFileSync(manifest, 'utf8')) as Record<string, Chunk>
+  // Keys of what is of no single module begin with `_`.
+  const groups = Object.entries(chunks).flatMap(([key, chunk]) =>
+    key.startsWith('_') && chunk.name !== undefined ? [[chunk.name, chunk] as const] : [],
+  )
+  return { ...Object.fromEntries(groups), ...chunks }
 }
 
 function readFile(folder: string, name: string): BuildFile {
@@ -94,12 +104,9 @@ function readFile(folder: string, name: string): BuildFile {
 export const etagOf = (body: string | Buffer): string =>
   `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`
 
-/**
- * What the browser can begin to load before the app asks for it: scripts, and style sheets.
- * @param wanted modules by their path from `web/`, and groups of them by their name (vite.config.ts).
- */
+/** What the browser can begin to load before the app asks for it: scripts, and style sheets. @param wanted keys of `chunks`. */
 export function preloadsOf(
-  { chunks }: Pick<Build, 'chunks'>,
+  chunks: Chunks,
   wanted: readonly string[],
 ): { scripts: string[]; styles: string[] } {
   const scripts = new Set<string>()
@@ -111,13 +118,6 @@ export function preloadsOf(
     for (const style of chunk.css ?? []) styles.add(style)
     for (const other of chunk.imports ?? []) add(other)
   }
-  for (const one of wanted) {
-    const key = one in chunks ? one : Object.keys(chunks).find((key) => isGroup(key, chunks[key], one))
-    if (key !== undefined) add(key)
-  }
+  for (const key of wanted) add(key)
   return { scripts: [...scripts], styles: [...styles] }
 }
-
-/** Names of what is of no single module begin with `_`; style sheets have no name of their own. */
-const isGroup = (key: string, chunk: Chunk | undefined, name: string): boolean =>
-  key.startsWith('_') && chunk?.name === name

@@ -11,9 +11,8 @@ const BUILD: Build = {
   template:
     '<!doctype html><html lang="id"><head><title>Karcis</title><!-- head --></head><body><div id="app"></div><!-- first-paint --><script type="module" src="/assets/app.js"></script></body></html>',
   chunks: {
-    '_event-page.js': {
+    'event-page': {
       file: 'assets/event.js',
-      name: 'event-page',
       css: ['assets/event.css'],
       imports: ['_ui.js'],
     },

@@ -58,7 +58,9 @@ export function createPages(build: Build, publicUrl: string): Pages {
     language: Language,
   ): string {
     const address = path === null ? null : publicUrl + (page?.path ?? path)
-    const preloads = page ? preloadsOf(build, modulesOf(page.kind, language)) : { scripts: [], styles: [] }
+    const preloads = page
+      ? preloadsOf(build.chunks, modulesOf(page.kind, language))
+      : { scripts: [], styles: [] }
     return [
       meta('name', 'description', known.description),
       hidden ? meta('name', 'robots', 'noindex') : '',
