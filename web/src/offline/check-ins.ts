@@ -1,4 +1,4 @@
-import { answerOf, keptBy, walk } from './indexed-db.ts'
+import { answerOf, onceKept, openDatabase, walk } from './indexed-db.ts'
 
 /**
  * Whether a scan is still being asked about, has let somebody in or out and must be sent, or is done with. `STUCK`: the server takes the
@@ -50,9 +50,7 @@ export class DoorStore<S, B, V> {
 
   /** @param name of the database. Forgets scans that are done with and older than a week. */
   static async open<S, B, V>(name = 'karcis-door'): Promise<DoorStore<S, B, V>> {
-    const request = indexedDB.open(name, 1)
-    request.addEventListener('upgradeneeded', () => {
-      const made = request.result
+    const db = await openDatabase(name, (made) => {
       made.createObjectStore('scanner')
       made.createObjectStore('bundles')
       const scans = made.createObjectStore('scans', { keyPath: 'seq', autoIncrement: true })
@@ -60,7 +58,7 @@ export class DoorStore<S, B, V> {
       scans.createIndex('ticket', 'ticketId')
       scans.createIndex('time', 'scannedAt')
     })
-    const store = new DoorStore<S, B, V>(await answerOf(request))
+    const store = new DoorStore<S, B, V>(db)
     await store.#forgetOld()
     return store
   }
@@ -76,8 +74,7 @@ export class DoorStore<S, B, V> {
     durability: IDBTransactionDurability = 'default',
   ): Promise<T> {
     const transaction = this.#db.transaction(name, 'readwrite', { durability })
-    const [result] = await Promise.all([run(transaction.objectStore(name)), keptBy(transaction)])
-    return result
+    return onceKept(transaction, () => run(transaction.objectStore(name)))
   }
 
   #forgetOld(): Promise<void> {

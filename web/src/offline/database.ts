@@ -1,4 +1,4 @@
-import { answerOf, keptBy } from './indexed-db.ts'
+import { answerOf, onceKept, openDatabase } from './indexed-db.ts'
 
 /** An answer of the API that is shown again where there is no connection. */
 export interface KeptAnswer {
@@ -93,10 +93,8 @@ export async function within<N extends StoreName, T>(
   run: (stores: { [K in N]: Store<Values[K]> }) => T | Promise<T>,
 ): Promise<T> {
   const transaction = (await open()).transaction(names as readonly string[] as string[], mode)
-  const kept = keptBy(transaction)
   const stores = Object.fromEntries(names.map((name) => [name, storeOf(transaction.objectStore(name))]))
-  const [result] = await Promise.all([run(stores as { [K in N]: Store<Values[K]> }), kept])
-  return result
+  return onceKept(transaction, () => run(stores as { [K in N]: Store<Values[K]> }))
 }
 
 const storeOf = <V>(store: IDBObjectStore): Store<V> => ({
@@ -120,15 +118,12 @@ function open(): Promise<IDBDatabase> {
 }
 
 async function openNow(): Promise<IDBDatabase> {
-  const request = indexedDB.open('karcis', 1)
-  request.addEventListener('upgradeneeded', () => {
-    const db = request.result
-    db.createObjectStore('answers', { keyPath: 'key' }).createIndex('group', ['group', 'keptAt'])
-    db.createObjectStore('tickets', { keyPath: 'id' })
-    db.createObjectStore('outbox', { keyPath: 'key' })
-    db.createObjectStore('facts')
+  const db = await openDatabase('karcis', (made) => {
+    made.createObjectStore('answers', { keyPath: 'key' }).createIndex('group', ['group', 'keptAt'])
+    made.createObjectStore('tickets', { keyPath: 'id' })
+    made.createObjectStore('outbox', { keyPath: 'key' })
+    made.createObjectStore('facts')
   })
-  const db = await answerOf(request)
   const forget = () => {
     opened = null
   }
