@@ -8,6 +8,7 @@ import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { ButtonForm } from './button-form.tsx'
 import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 import { NewPassword } from './sign-up-page.tsx'
@@ -33,18 +34,13 @@ export default function ClaimPage() {
   if (status === 'signed-in' && user)
     return (
       <Narrow title={t.claim.title} text={t.claim.own(user.name)}>
-        <Form
+        <ButtonForm
+          label={t.claim.move}
           onSubmit={async () => {
             await ask(ClaimPurchase, { token })
             isDone.value = true
           }}
-        >
-          {(busy) => (
-            <Button type="submit" variant="primary" busy={busy} wide>
-              {t.claim.move}
-            </Button>
-          )}
-        </Form>
+        />
       </Narrow>
     )
   const claim = async (given: FormData) => {

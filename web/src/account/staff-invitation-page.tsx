@@ -5,8 +5,8 @@ import { session } from '../api/session.ts'
 import { AcceptStaffInvitation, DeclineStaffInvitation } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
+import { ButtonForm } from './button-form.tsx'
 import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
@@ -50,13 +50,7 @@ export default function StaffInvitationPage() {
         </Notice>
       )}
       {status === 'signed-in' ? (
-        <Form onSubmit={accept}>
-          {(busy) => (
-            <Button type="submit" variant="primary" busy={busy} wide>
-              {t.accept}
-            </Button>
-          )}
-        </Form>
+        <ButtonForm label={t.accept} onSubmit={accept} />
       ) : (
         <>
           <Button variant="primary" href={`/sign-in?next=${next}`}>
@@ -65,13 +59,7 @@ export default function StaffInvitationPage() {
           <Button href={`/sign-up?next=${next}`}>{t.signUp}</Button>
         </>
       )}
-      <Form onSubmit={decline}>
-        {(busy) => (
-          <Button type="submit" variant="quiet" busy={busy} wide>
-            {t.decline}
-          </Button>
-        )}
-      </Form>
+      <ButtonForm label={t.decline} variant="quiet" onSubmit={decline} />
     </Narrow>
   )
 }

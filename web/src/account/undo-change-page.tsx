@@ -3,7 +3,7 @@ import { ask } from '../api/ask.ts'
 import { UndoEmailChange } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { Form } from '../ui/form.tsx'
+import { ButtonForm } from './button-form.tsx'
 import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
@@ -23,18 +23,14 @@ export default function UndoChangePage() {
     )
   return (
     <Narrow title={t.title} text={t.text}>
-      <Form
+      <ButtonForm
+        label={t.submit}
+        variant="danger"
         onSubmit={async () => {
           await ask(UndoEmailChange, { token })
           isDone.value = true
         }}
-      >
-        {(busy) => (
-          <Button type="submit" variant="danger" busy={busy} wide>
-            {t.submit}
-          </Button>
-        )}
-      </Form>
+      />
     </Narrow>
   )
 }

@@ -1,5 +1,6 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { nodesOf } from '../api/nodes.ts'
 import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import type { Document } from '../api/document.ts'
@@ -36,7 +37,7 @@ export function usePages<R, N>(
   const answer = first.data.value
   useEffect(() => {
     last.value = answer && of(answer)
-    nodes.value = last.value?.edges.map(({ node }) => node) ?? []
+    nodes.value = nodesOf(last.value)
   }, [answer])
   const more = async () => {
     loading.value = true

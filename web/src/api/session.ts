@@ -40,6 +40,9 @@ type News = { readonly kind: 'in'; readonly user: Me } | { readonly kind: 'out' 
 
 export const session = signal<Session>(remembered())
 
+/** Whether somebody is here, in whose name things can be asked for: a guest too. */
+export const isKnown = (): boolean => session.value.status === 'guest' || session.value.status === 'signed-in'
+
 /** In memory alone. */
 let access: { readonly token: string; readonly until: number } | null = null
 let refreshing: Promise<string | null> | null = null

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { session } from '../api/session.ts'
+import { isKnown, session } from '../api/session.ts'
 import { useQuery } from '../api/use-query.ts'
 import {
   ApplyCartPromo,
@@ -28,7 +28,7 @@ import { Stepper } from '../ui/stepper.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
 import './checkout.css'
-import { isKnown, signInUrl } from './identity.tsx'
+import { signInUrl } from './identity.tsx'
 import { ProblemNotice } from './problem-notice.tsx'
 
 type Item = CartFields['events'][number]['items'][number]

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { continueAsGuest, session } from '../api/session.ts'
+import { continueAsGuest, isKnown } from '../api/session.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -11,9 +11,6 @@ import { givenText } from './given.ts'
 
 /** Who waits for an answer to "who is buying?". */
 const waiting = signal<((known: boolean) => void) | null>(null)
-
-/** Whether places can be held in somebody's name. */
-export const isKnown = (): boolean => session.value.status === 'guest' || session.value.status === 'signed-in'
 
 /** Sees to it that it is known who buys, asking where it is not. Gives false when they would rather not say. */
 export function identify(): Promise<boolean> {

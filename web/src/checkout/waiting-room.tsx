@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { type ApiError, asApiError } from '../api/api-error.ts'
+import { isKnown } from '../api/session.ts'
 import { ask } from '../api/ask.ts'
 import { subscribe } from '../api/subscribe.ts'
 import {
@@ -18,7 +19,7 @@ import { Countdown } from '../ui/countdown.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { stockOf, TicketStub } from '../ui/ticket-stub.tsx'
 import { notify } from '../ui/toast.tsx'
-import { identify, isKnown } from './identity.tsx'
+import { identify } from './identity.tsx'
 import { announceTurn, mayAnnounce } from './turn.ts'
 import { ProblemNotice } from './problem-notice.tsx'
 

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import { useLocation, useRoute } from 'preact-iso'
+import { nodesOf } from '../api/nodes.ts'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
 import { EventPage as EventQuery, RecordEventView, RelatedEvents } from '../generated/discover/event.ts'
@@ -267,7 +268,7 @@ function Host({ event }: { event: EventShown }) {
 function Related({ event }: { event: EventShown }) {
   const t = useTexts('event')
   const { data } = useQuery(RelatedEvents, event.category && { category: event.category.slug })
-  const others = data.value?.events.edges.map(({ node }) => node).filter(({ id }) => id !== event.id) ?? []
+  const others = nodesOf(data.value?.events).filter(({ id }) => id !== event.id)
   if (others.length === 0) return null
   return (
     <section class="event__part">

@@ -27,8 +27,3 @@ export function Part({ title, href, shown, children }: PartProps) {
     </section>
   )
 }
-
-/** What is on a page of a list. */
-export const nodesOf = <N,>(
-  connection: { readonly edges: readonly { readonly node: N }[] } | null | undefined,
-): readonly N[] => connection?.edges.map(({ node }) => node) ?? []

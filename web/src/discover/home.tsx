@@ -1,6 +1,7 @@
 import { lazy } from 'preact-iso'
 import { useMemo } from 'preact/hooks'
-import { session } from '../api/session.ts'
+import { nodesOf } from '../api/nodes.ts'
+import { isKnown } from '../api/session.ts'
 import { useQuery } from '../api/use-query.ts'
 import { Home as HomeQuery, HomeWeekend } from '../generated/discover/home.ts'
 import { useTexts } from '../texts/index.ts'
@@ -11,7 +12,7 @@ import { stockOf } from '../ui/ticket-stub.tsx'
 import './discover.css'
 import { EventGrid, EventGridSkeleton } from './event-list.tsx'
 import { Failure } from './failure.tsx'
-import { nodesOf, Part } from './home-part.tsx'
+import { Part } from './home-part.tsx'
 import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { searchUrl, weekendOf } from './search-url.ts'
@@ -26,7 +27,6 @@ export default function Home() {
   const weekend = useMemo(() => weekendOf(new Date()), [])
   const atWeekend = useQuery(HomeWeekend, weekend)
   const found = data.value
-  const { status } = session.value
   const popular = new Set(found?.popularEvents.map(({ id }) => id))
   const soon = nodesOf(found?.soon).filter(({ id }) => !popular.has(id))
   return (
@@ -49,7 +49,7 @@ export default function Home() {
           <Failure error={error.value} retry={reload} />
         </div>
       )}
-      {(status === 'guest' || status === 'signed-in') && <Mine />}
+      {isKnown() && <Mine />}
       <Part
         title={t.home.popular}
         href={searchUrl({ order: 'POPULAR' })}

@@ -1,9 +1,10 @@
+import { nodesOf } from '../api/nodes.ts'
 import { session } from '../api/session.ts'
 import { useQuery } from '../api/use-query.ts'
 import { HomeFollowed, HomeMine } from '../generated/discover/mine.ts'
 import { useTexts } from '../texts/index.ts'
 import { EventGrid } from './event-list.tsx'
-import { nodesOf, Part } from './home-part.tsx'
+import { Part } from './home-part.tsx'
 
 /** What the person goes to, and what is new of those whom they follow; nothing while there is neither. Only who is signed in loads it. */
 export default function Mine() {

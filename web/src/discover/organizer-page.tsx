@@ -1,4 +1,5 @@
 import { useRoute } from 'preact-iso'
+import { nodesOf } from '../api/nodes.ts'
 import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
 import {
@@ -55,7 +56,7 @@ export default function OrganizerPage() {
 
 function Organizer({ organizer }: { organizer: Organizer }) {
   const t = useTexts('event')
-  const events = organizer.user.organizedEvents?.edges.map(({ node }) => node) ?? []
+  const events = nodesOf(organizer.user.organizedEvents)
   const isOver = ({ endsAt }: { endsAt: string }) => Date.parse(endsAt) < Date.now()
   const coming = events.filter((event) => !isOver(event))
   const past = events.filter(isOver).toReversed()

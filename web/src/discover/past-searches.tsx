@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { nodesOf } from '../api/nodes.ts'
 import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { ClearSearchHistory, SearchHistory } from '../generated/discover/past-searches.ts'
@@ -15,7 +16,7 @@ export default function PastSearches() {
   const recall = async () => {
     try {
       const { searchHistory } = await ask(SearchHistory, {})
-      past.value = searchHistory?.edges.map(({ node }) => node.search) ?? []
+      past.value = nodesOf(searchHistory).map(({ search }) => search)
     } catch {
       // Nobody asked for it: without it the search is what it is.
     }

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { nodesOf } from '../api/nodes.ts'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import type { Document } from '../api/document.ts'
@@ -51,7 +52,7 @@ export function usePages<R, V, N>(
       })
       if (controller.signal.aborted) return false
       const found = page(data)
-      const got = found?.edges.map(({ node }) => node) ?? []
+      const got = nodesOf(found)
       nodes.value = after === null ? got : [...(nodes.value ?? []), ...got]
       total.value = found?.totalCount ?? 0
       hasNext.value = found?.pageInfo.hasNextPage ?? false

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { nodesOf } from '../api/nodes.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { FindAttendees, type FindAttendeesResult } from '../generated/door/people.ts'
@@ -46,7 +47,7 @@ export function FindSheet({
           eventId: door.scanner.eventId,
           search: asked.trim(),
         })
-        people.value = attendees?.edges.map(({ node }) => node) ?? []
+        people.value = nodesOf(attendees)
       } catch {
         state.value = 'failed'
         return

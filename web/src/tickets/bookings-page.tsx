@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { nodesOf } from '../api/nodes.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { MyBookings, type MyBookingsResult } from '../generated/tickets/bookings.ts'
@@ -31,7 +32,7 @@ export default function BookingsPage() {
   if (!user) return <SignInFirst title={t.signInFirst} text={t.signInText} action={t.signIn} />
 
   const pages = data.value?.myBookings ? [data.value.myBookings, ...further.value] : []
-  const rows = pages.flatMap(({ edges }) => edges.map(({ node }) => node))
+  const rows = pages.flatMap(nodesOf)
   const last = pages.at(-1)?.pageInfo
   const more = async () => {
     loading.value = true

@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { nodesOf } from '../api/nodes.ts'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { onIdentityChange, session } from '../api/session.ts'
@@ -72,7 +73,7 @@ async function listAll(): Promise<TicketOfMine[]> {
   let after: string | null = null
   do {
     const { myTickets }: MyTicketsResult = await ask(MyTickets, { after })
-    all.push(...(myTickets?.edges.map(({ node }) => node) ?? []))
+    all.push(...nodesOf(myTickets))
     after = myTickets?.pageInfo.hasNextPage ? (myTickets.pageInfo.endCursor ?? null) : null
   } while (after !== null)
   return all
