@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CHROMIUM_FLAGS, findChromium } from '@karcis/infra/chromium'
 import { type Browser, chromium, type Page } from 'playwright-core'
+import { createVisitor, type Visitor, type VisitorOptions, WIDTHS } from '../web/test/visitor.ts'
 import { demoUsers } from './demo-accounts.ts'
 import { ROOT } from './paths.ts'
 
@@ -12,32 +13,14 @@ import { ROOT } from './paths.ts'
 
 const PLATFORM = process.env.PUBLIC_URL ?? 'http://localhost:4000'
 const DIRECTORY = join(ROOT, 'docs/tour')
-const SIZES = {
-  phone: { width: 360, height: 740 },
-  tablet: { width: 768, height: 900 },
-  desk: { width: 1_440, height: 900 },
-}
 const FILM = '/events/laskar-senja-screening'
 const LIMIT_MS = 60_000
 
-interface Look {
-  size: keyof typeof SIZES
-  language: 'id' | 'en'
-  theme: 'light' | 'dark'
-}
-
-async function open(browser: Browser, { size, language, theme }: Look): Promise<Page> {
-  const context = await browser.newContext({
-    baseURL: PLATFORM,
-    viewport: SIZES[size],
-    locale: language === 'id' ? 'id-ID' : 'en-GB',
-    timezoneId: 'Asia/Jakarta',
-    colorScheme: theme,
-    reducedMotion: 'reduce',
-    ...(size === 'phone' && { hasTouch: true, isMobile: true, deviceScaleFactor: 2 }),
-  })
-  context.setDefaultTimeout(LIMIT_MS)
-  return context.newPage()
+/** Somebody who comes by, and sees no moving parts. */
+async function come(browser: Browser, look: VisitorOptions): Promise<Visitor> {
+  const visitor = await createVisitor(browser, PLATFORM, { ...look, context: { reducedMotion: 'reduce' } })
+  visitor.context.setDefaultTimeout(LIMIT_MS)
+  return visitor
 }
 
 /** Draws what is seen of a page, once nothing of it loads any more. */
@@ -50,21 +33,20 @@ async function draw(page: Page, name: string): Promise<void> {
 
 /** Draws pages that anybody sees. */
 async function drawPublic(browser: Browser): Promise<void> {
-  const shots: [name: string, path: string, look: Look][] = [
-    ['home', '/', { size: 'desk', language: 'id', theme: 'light' }],
-    ['home-phone', '/', { size: 'phone', language: 'en', theme: 'dark' }],
-    ['search', '/search?q=malam', { size: 'tablet', language: 'en', theme: 'light' }],
-    ['event', FILM, { size: 'desk', language: 'en', theme: 'light' }],
-    ['event-phone', FILM, { size: 'phone', language: 'id', theme: 'light' }],
-    ['seat-map', `${FILM}/buy`, { size: 'desk', language: 'en', theme: 'dark' }],
-    ['seat-map-phone', `${FILM}/buy`, { size: 'phone', language: 'id', theme: 'light' }],
-    ['parts', '/ui', { size: 'desk', language: 'en', theme: 'light' }],
+  const shots: [name: string, path: string, look: VisitorOptions][] = [
+    ['home', '/', { width: 'desk', language: 'id', theme: 'light' }],
+    ['home-phone', '/', { width: 'phone', language: 'en', theme: 'dark' }],
+    ['search', '/search?q=malam', { width: 'tablet', language: 'en', theme: 'light' }],
+    ['event', FILM, { width: 'desk', language: 'en', theme: 'light' }],
+    ['event-phone', FILM, { width: 'phone', language: 'id', theme: 'light' }],
+    ['seat-map', `${FILM}/buy`, { width: 'desk', language: 'en', theme: 'dark' }],
+    ['seat-map-phone', `${FILM}/buy`, { width: 'phone', language: 'id', theme: 'light' }],
+    ['parts', '/ui', { width: 'desk', language: 'en', theme: 'light' }],
   ]
   for (const [name, path, look] of shots) {
-    const page = await open(browser, look)
-    await page.goto(path)
-    await draw(page, name)
-    await page.context().close()
+    await using visitor = await come(browser, look)
+    await visitor.page.goto(path)
+    await draw(visitor.page, name)
   }
 }
 
@@ -79,7 +61,8 @@ async function signIn(page: Page, { email, password }: { email: string; password
 /** Buys two seats as somebody who has an account, and draws what they see. */
 async function drawPurchase(browser: Browser): Promise<void> {
   const [, buyer] = demoUsers
-  const page = await open(browser, { size: 'phone', language: 'en', theme: 'light' })
+  await using visitor = await come(browser, { width: 'phone', language: 'en', theme: 'light' })
+  const { page } = visitor
   await signIn(page, buyer)
   await page.goto(`${FILM}/buy`)
   await page.getByRole('button', { name: /Best \d+ in Premium/ }).click()
@@ -94,20 +77,19 @@ async function drawPurchase(browser: Browser): Promise<void> {
   await page.locator('main a[href^="/tickets/"]').first().click()
   await page.getByRole('img', { name: /code/i }).waitFor()
   await draw(page, 'ticket-phone')
-  await page.setViewportSize(SIZES.tablet)
+  await page.setViewportSize({ width: WIDTHS.tablet, height: 900 })
   await page.goto('/account/preferences')
   await draw(page, 'preferences')
-  await page.context().close()
 }
 
 /** Opens the scanner of an event as its organizer. */
 async function drawDoor(browser: Browser): Promise<void> {
   const [organizer] = demoUsers
-  const page = await open(browser, { size: 'phone', language: 'en', theme: 'dark' })
+  await using visitor = await come(browser, { width: 'phone', language: 'en', theme: 'dark' })
+  const { page } = visitor
   await signIn(page, organizer)
   await page.goto('/door')
   await draw(page, 'door-phone')
-  await page.context().close()
 }
 
 const executablePath = findChromium()
