@@ -37,6 +37,8 @@ describeInBrowser('the time of a hold', () => {
     await page.getByRole('button', { name: 'Continue', exact: true }).click()
     await page.getByRole('timer', { name: /Your tickets are kept for/ }).waitFor()
     await page.getByText('Your tickets are let go in thirty seconds!').waitFor({ state: 'attached' })
+    // At the very beginning there is no more time to be had.
+    await page.getByRole('timer').filter({ hasText: /0:1\d/ }).waitFor()
     await page.getByRole('button', { name: 'Ask for more time' }).click()
     await page.getByText(/You have until .* now\./).waitFor()
 
