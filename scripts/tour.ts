@@ -27,6 +27,7 @@ async function come(browser: Browser, look: VisitorOptions): Promise<Visitor> {
 async function draw(page: Page, name: string): Promise<void> {
   await page.waitForLoadState('networkidle').catch(() => undefined) // a page that is told of changes is never quite idle
   await page.locator('[aria-busy="true"]:not(button)').first().waitFor({ state: 'detached' })
+  await page.locator('canvas:not([data-settled])').waitFor({ state: 'detached' }) // a map is sharp a moment after it is there
   await page.screenshot({ path: join(DIRECTORY, `${name}.jpg`), type: 'jpeg', quality: 82 })
   console.log(`${name}: ${page.url()}`)
 }
