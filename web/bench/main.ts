@@ -79,7 +79,7 @@ async function measureVisits(browser: Browser, origin: string, slug: string): Pr
 }
 
 /** Opens the first thing on the page that opens. */
-const openMenu = async (page: Page): Promise<void> => {
+async function openMenu(page: Page): Promise<void> {
   await page.locator('button[popovertarget], button[aria-haspopup]').first().tap()
 }
 

@@ -121,7 +121,7 @@ describeInBrowser('every page', () => {
           language: await page.locator('html').getAttribute('lang'),
           headings: await page.getByRole('heading', { level: 1 }).count(),
           title: await page.title(),
-          wider: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+          wider: await page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)),
           accessibility: await visitor.accessibility(page),
           problems: visitor.problems.slice(before).filter((one) => !(path === NOWHERE && /404/.test(one))),
         }).toEqual({

@@ -4,6 +4,7 @@ import { ApiError } from '../api/api-error.ts'
 import { setLanguage, useTexts } from '../texts/index.ts'
 import { language } from '../texts/language.ts'
 import { setTheme, theme } from '../texts/theme.ts'
+import { useTitle } from '../texts/title.ts'
 import { Avatar } from './avatar.tsx'
 import { Badge } from './badge.tsx'
 import { Button } from './button.tsx'
@@ -42,6 +43,7 @@ import './ui-page.css'
 /** Every component in its states, to be looked at in both languages and themes. */
 export default function UiPage() {
   const t = useTexts('samples')
+  useTitle(t.title)
   return (
     <div class="page ui-page">
       <header class="ui-page__head">
