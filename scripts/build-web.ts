@@ -28,7 +28,7 @@ export async function buildWeb(log: (line: string) => void = console.log): Promi
     const startedAt = Date.now()
     rmSync(STAMP, { force: true })
     await viteBuild()
-    await Promise.all(builtFiles().map(encode))
+    await Promise.all([viteBuild('--ssr'), ...builtFiles().map(encode)])
     writeStamp(STAMP, hash)
     log(`built the web app (${((Date.now() - startedAt) / 1000).toFixed(1)} s)`)
   })
@@ -53,9 +53,9 @@ function inputs(): string {
   return hashFiles([...own.sort(), ...others.map((file) => join(ROOT, file))])
 }
 
-async function viteBuild(): Promise<void> {
+async function viteBuild(...more: string[]): Promise<void> {
   const cli = join(ROOT, 'node_modules/vite/bin/vite.js')
-  const flags = ['--disable-warning=ExperimentalWarning', cli, 'build', '--logLevel', 'warn']
+  const flags = ['--disable-warning=ExperimentalWarning', cli, 'build', '--logLevel', 'warn', ...more]
   const env = { ...process.env, NODE_ENV: 'production' }
   const { ok, output } = await runCommand(process.execPath, flags, { cwd: WEB, env })
   if (!ok) throw new Error(`The web app could not be built:\n${output.trim()}`)

@@ -16,6 +16,8 @@ async function generate(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(here, '../scripts/generate.ts')])
 }
 
+const JSX = { runtime: 'automatic', importSource: 'preact' } as const
+
 /** Modules of the source, by a pattern of their path without its ending. */
 const of = (path: string): RegExp => new RegExp(`/src/(${path})\\.tsx?$`)
 
@@ -64,12 +66,29 @@ const layers = (): Plugin => ({
     id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
 })
 
-export default defineConfig({
+/** What the server draws pages with before the app has begun: all of the app in one file, which no browser gets (web/server/drawing.ts). */
+const drawing = defineConfig({
+  root: here,
+  publicDir: false,
+  oxc: { jsx: JSX },
+  ssr: { noExternal: true },
+  define: { BroadcastChannel: 'undefined' }, // Node's would keep the server from ending
+  build: {
+    outDir: 'dist/.draw',
+    target: 'es2023',
+    rolldownOptions: {
+      input: join(here, 'src/draw.tsx'),
+      output: { codeSplitting: false, entryFileNames: 'draw.js' },
+    },
+  },
+})
+
+const app = defineConfig({
   root: here,
   appType: 'spa',
   server: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
   preview: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
-  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  oxc: { jsx: JSX },
   build: {
     outDir: 'dist',
     emptyOutDir: true,
@@ -120,3 +139,5 @@ export default defineConfig({
     }),
   ],
 })
+
+export default defineConfig(({ isSsrBuild }) => (isSsrBuild ? drawing : app))

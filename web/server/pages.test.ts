@@ -88,8 +88,7 @@ const page: PublicPage = {
   picture: event.image,
   structured: eventData(event, 'https://karcis.example/events/night'),
   data: { 'EventPage:{"slug":"night"}': { event: { title: HOSTILE } } },
-  heading: HOSTILE,
-  describe: () => ({ title: HOSTILE, description: HOSTILE, lines: [HOSTILE] }),
+  describe: () => ({ title: HOSTILE, description: HOSTILE }),
 }
 
 const ENGLISH = { language: 'en', theme: 'dark' } as const
@@ -97,10 +96,12 @@ const scriptsOf = (html: string): string[] =>
   [...html.matchAll(/<script[^>]*>([^]*?)<\/script>/g)].map(([, text = '']) => text)
 
 describe('a page as it is sent', () => {
-  const pages = createPages(BUILD, 'https://karcis.example')
+  const drawn =
+    '<h1>Night</h1><img class="picture__image" sizes="94vw" srcset="/files/key/384 384w" src="/files/key/768" fetchpriority="high">'
+  const pages = createPages(BUILD, async () => drawn, 'https://karcis.example')
 
-  it('line 23: lets nothing out of the place that it was written into, whatever people call things', () => {
-    const html = pages.write(page, '/events/night', false, ENGLISH)
+  it('line 23: lets nothing out of the place that it was written into, whatever people call things', async () => {
+    const html = await pages.write(page, '/events/night', false, ENGLISH)
     const [structured = '', data = '', app = ''] = scriptsOf(html)
     expect(scriptsOf(html)).toHaveLength(3)
     expect(app).toBe('')
@@ -112,24 +113,34 @@ describe('a page as it is sent', () => {
     expect(html).toContain('<html lang="en" data-theme="dark">')
   })
 
-  it('tells the browser from the first moment what the page is made of', () => {
-    const html = pages.write(page, '/events/night', false, ENGLISH)
+  it('tells the browser from the first moment what the page is made of', async () => {
+    const html = await pages.write(page, '/events/night', false, ENGLISH)
     expect(html).toContain('<link rel="stylesheet" href="/assets/event.css" crossorigin>')
     for (const file of ['event', 'ui'])
       expect(html).toContain(`<link rel="modulepreload" href="/assets/${file}.js" crossorigin>`)
   })
 
-  it('tells search engines where it is, or that it is not for them', () => {
-    const shown = pages.write(page, '/events/night', false, ENGLISH)
+  it('is there as the app draws it, and its picture is asked for before its scripts', async () => {
+    const html = await pages.write(page, '/events/night', false, ENGLISH)
+    expect(html).toContain(`<div id="app">${drawn}</div>`)
+    const picture =
+      '<link rel="preload" as="image" imagesrcset="/files/key/384 384w" imagesizes="94vw" fetchpriority="high">'
+    expect(html.indexOf(picture)).toBeGreaterThan(html.indexOf('rel="stylesheet"'))
+    expect(html.indexOf(picture)).toBeLessThan(html.indexOf('rel="modulepreload"'))
+  })
+
+  it('tells search engines where it is, or that it is not for them', async () => {
+    const shown = await pages.write(page, '/events/night', false, ENGLISH)
     expect(shown).toContain('<link rel="canonical" href="https://karcis.example/events/night">')
     expect(shown).toContain('<meta property="og:image" content="https://karcis.example/files/key/1280.jpg">')
     expect(shown).not.toContain('noindex')
-    const hidden = pages.write(null, null, true, ENGLISH)
+    const hidden = await pages.write(null, null, true, ENGLISH)
     expect(hidden).toContain('<meta name="robots" content="noindex">')
     expect(hidden).not.toContain('canonical')
-    const unknown = pages.write(null, null, false, ENGLISH)
+    const unknown = await pages.write(null, null, false, ENGLISH)
     expect(unknown).not.toMatch(/noindex|canonical/)
-    expect(pages.write({ ...page, status: 404, path: '' }, '/events/x', false, ENGLISH)).toContain('noindex')
+    const missing = await pages.write({ ...page, status: 404, path: '' }, '/events/x', false, ENGLISH)
+    expect(missing).toContain('noindex')
   })
 })
 

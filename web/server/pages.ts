@@ -1,19 +1,21 @@
 import { escapeHtml } from '@karcis/kit/html'
 import type { Build } from './build-files.ts'
 import { preloadsOf } from './build-files.ts'
-import type { Picture } from './facts.ts'
+import type { Draw } from './drawing.ts'
 import type { Language, Preferences } from './preferences.ts'
 import type { Description, PublicPage } from './public-pages.ts'
 import { pictureAddress } from './structured-data.ts'
 import { createFill, dataScript } from './template.ts'
 import { wordsOf } from './words.ts'
 
-/** What of the build shows a page, beside what every page begins with: it is loaded from the first moment on, not only when the app has begun. */
-const modulesOf = (kind: PublicPage['kind'], language: Language): string[] => [
-  'first',
-  `first-${language}`,
-  ...(kind === 'home' ? [] : ['event-page', `src/texts/${language}/event.ts`]),
-]
+/** What of the build shows a page: it is loaded from the first moment on, not only when the app has begun. */
+function modulesOf(kind: PublicPage['kind'] | undefined, language: Language): string[] {
+  const every = ['first', `first-${language}`, 'menus']
+  if (kind === undefined || kind === 'home') return every
+  return kind === 'search'
+    ? [...every, 'search', `src/texts/${language}/search.ts`]
+    : [...every, 'event-page', `src/texts/${language}/event.ts`]
+}
 
 /** Ways in that search engines may show beside the pages of events and organizers. */
 export const isListed = (path: string): boolean => path === '/search'
@@ -24,15 +26,21 @@ export interface Pages {
    * @param page what is known of it; null for all that only the app knows, and while the router is away.
    * @param path where search engines are told that it is; null to tell them nothing. @param hidden whether they are to leave it out.
    */
-  write(page: PublicPage | null, path: string | null, hidden: boolean, preferences: Preferences): string
+  write(
+    page: PublicPage | null,
+    path: string | null,
+    hidden: boolean,
+    preferences: Preferences,
+  ): Promise<string>
 }
 
 /** @param publicUrl where people open Karcis, without a slash behind it. */
-export function createPages(build: Build, publicUrl: string): Pages {
+export function createPages(build: Build, draw: Draw, publicUrl: string): Pages {
   const fill = createFill(build.template)
   return {
-    write(page, path, hidden, { language, theme }) {
+    async write(page, path, hidden, { language, theme }) {
       const known = page?.describe(language) ?? bare(language)
+      const drawn = page ? await draw(page.path || (path ?? '/'), language, page.data) : ''
       return fill({
         language,
         theme,
@@ -43,8 +51,9 @@ export function createPages(build: Build, publicUrl: string): Pages {
           hidden || page?.status === 404,
           known,
           language,
+          firstPicture(drawn),
         ),
-        content: page?.heading === undefined ? '' : firstLines(page.heading, page.picture, known),
+        content: drawn,
         data: page?.data ?? {},
       })
     },
@@ -56,11 +65,10 @@ export function createPages(build: Build, publicUrl: string): Pages {
     hidden: boolean,
     known: Description,
     language: Language,
+    picture: string,
   ): string {
     const address = path === null ? null : publicUrl + (page?.path ?? path)
-    const preloads = page
-      ? preloadsOf(build.chunks, modulesOf(page.kind, language))
-      : { scripts: [], styles: [] }
+    const preloads = preloadsOf(build.chunks, modulesOf(page?.kind, language))
     return [
       meta('name', 'description', known.description),
       hidden ? meta('name', 'robots', 'noindex') : '',
@@ -68,6 +76,7 @@ export function createPages(build: Build, publicUrl: string): Pages {
         ? []
         : [`<link rel="canonical" href="${escapeHtml(address)}">`, ...cards(page, address, known, language)]),
       ...preloads.styles.map((file) => `<link rel="stylesheet" href="/${escapeHtml(file)}" crossorigin>`),
+      picture,
       ...preloads.scripts.map((file) => `<link rel="modulepreload" href="/${escapeHtml(file)}" crossorigin>`),
       page?.structured ? dataScript('', 'application/ld+json', page.structured) : '',
     ]
@@ -100,20 +109,12 @@ function bare(language: Language): Description {
   return { title: site, description: about }
 }
 
-/** What is there to read before the app has begun, drawn as the app draws it, which then takes its place (src/app/shell.tsx, src/discover/event-page.tsx). */
-function firstLines(heading: string, picture: Picture | null, { lines = [] }: Description): string {
-  const text = lines.map((line) => `<p>${escapeHtml(line)}</p>`).join('')
-  return [
-    '<div class="shell-header"><div class="page shell-header__row"><span class="wordmark"></span></div></div>',
-    '<main class="shell-main"><div class="page event">',
-    `<div class="event__head"><h1 class="event__title">${escapeHtml(heading)}</h1></div>`,
-    `<div class="event__columns"><div class="event__main">${picture ? pictureOf(picture) : ''}${text}</div></div>`,
-    '</div></main>',
-  ].join('')
-}
-
-/** In the sizes in which the app asks for it, so that it is loaded once. */
-function pictureOf({ small, medium, large, width, height }: Picture): string {
-  const set = escapeHtml(`${small} 384w, ${medium} 768w, ${large} 1280w`)
-  return `<span class="picture event__picture"><img class="picture__image" alt="" width="${width}" height="${height}" sizes="(min-width: 64rem) 46rem, 94vw" srcset="${set}" src="${escapeHtml(medium)}" fetchpriority="high"></span>`
+/** The picture that a page begins with: asked for before the scripts, as browsers ask a server for few things at a time. */
+function firstPicture(drawn: string): string {
+  const [image = ''] = /<img [^>]*fetchpriority="high"[^>]*>/.exec(drawn) ?? []
+  const [, set] = /srcset="([^"]*)"/.exec(image) ?? []
+  const [, sizes] = /sizes="([^"]*)"/.exec(image) ?? []
+  return set && sizes
+    ? `<link rel="preload" as="image" imagesrcset="${set}" imagesizes="${sizes}" fetchpriority="high">`
+    : ''
 }

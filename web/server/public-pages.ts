@@ -12,14 +12,12 @@ import { priceOf, shorten, whenOf, whereOf, wordsOf } from './words.ts'
 export interface Description {
   title: string
   description: string
-  /** Of an event: what the page shows under its name before the app has begun. */
-  lines?: readonly string[]
 }
 
 /** A page that anybody may see, as it was asked for last. */
 export interface PublicPage {
   status: 200 | 404
-  kind: 'home' | 'event' | 'organizer'
+  kind: 'home' | 'search' | 'event' | 'organizer'
   /** Its one path: who comes by another is sent here. */
   path: string
   picture: Picture | null
@@ -27,14 +25,12 @@ export interface PublicPage {
   structured: object | null
   /** What the app asks first, by `operation:variables`. */
   data: Readonly<Record<string, unknown>>
-  /** What it is called, where it shows a name before the app has begun. */
-  heading?: string
   describe(language: Language): Description
 }
 
 export interface PublicPages {
-  /** Undefined for any other path; null where it is one, and the router does not answer. */
-  find(path: string): Promise<PublicPage | null> | undefined
+  /** Undefined for any other address; null where it is one, and the router does not answer. A search for anything in particular is left to the app, whose requests are counted by who makes them. */
+  find(url: URL): Promise<PublicPage | null> | undefined
 }
 
 const FRESH_MS = 30_000
@@ -44,6 +40,7 @@ const MOST_KEPT = 60_000_000
 
 const FOLDERS = { events: 'event', organizers: 'organizer' } as const
 const PATH = /^\/(events|organizers)\/([^/]{1,400})\/?$/
+const SEARCH = '/search'
 const DESCRIPTION_LENGTH = 200
 
 /** @param publicUrl where people open Karcis, without a slash behind it. */
@@ -59,7 +56,8 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   async function make(key: string): Promise<PublicPage> {
     const [, folder, slug = ''] = /^\/(\w+)\/(.+)$/.exec(key) ?? []
     if (folder === 'event') return eventPage(slug)
-    return folder === 'organizer' ? organizerPage(slug) : homePage()
+    if (folder === 'organizer') return organizerPage(slug)
+    return key === SEARCH ? searchPage() : homePage()
   }
 
   async function homePage(): Promise<PublicPage> {
@@ -78,6 +76,19 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
     }
   }
 
+  const searchPage = async (): Promise<PublicPage> => ({
+    status: 200,
+    kind: 'search',
+    path: SEARCH,
+    picture: null,
+    structured: null,
+    data: await firstData(FIRST_QUERIES.search()),
+    describe(language) {
+      const { search, about } = wordsOf(language)
+      return { title: `${search} · Karcis`, description: about }
+    },
+  })
+
   async function eventPage(slug: string): Promise<PublicPage> {
     const [facts, data] = await Promise.all([
       api.ask<{ event: EventFacts | null }>(EVENT_FACTS, { slug }),
@@ -91,7 +102,6 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
       kind: 'event',
       path,
       picture: event.image,
-      heading: event.title,
       structured: eventData(event, publicUrl + path),
       data,
       describe(language) {
@@ -100,7 +110,6 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
         return {
           title: `${event.title} · Karcis`,
           description: shorten(description.filter(Boolean).join(' '), DESCRIPTION_LENGTH),
-          lines,
         }
       },
     }
@@ -129,10 +138,15 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
     }
   }
 
-  /** The page's first query as the app makes it, where it was answered in full. */
-  async function firstData({ name, document, variables }: FirstQuery): Promise<PublicPage['data']> {
-    const { data, whole } = await api.ask<unknown>(document, variables)
-    return whole ? { [`${name}:${JSON.stringify(variables)}`]: data } : {}
+  /** The page's first queries as the app makes them, those that were answered in full. */
+  async function firstData(queries: readonly FirstQuery[]): Promise<PublicPage['data']> {
+    const answers = await Promise.all(
+      queries.map(async ({ name, document, variables }) => {
+        const { data, whole } = await api.ask<unknown>(document, variables)
+        return whole ? [[`${name}:${JSON.stringify(variables)}`, data] as const] : []
+      }),
+    )
+    return Object.fromEntries(answers.flat())
   }
 
   /** @throws Error when it may only seem so, because a part of the platform is away. */
@@ -157,8 +171,8 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
   }
 
   return {
-    find(path) {
-      const key = keyOf(path)
+    find(url) {
+      const key = keyOf(url)
       if (key === null) return undefined
       return kept.get(key).catch((error: Error) => {
         noteOutage(log, 'router', error.message)
@@ -171,10 +185,11 @@ export function createPublicPages(api: Api, publicUrl: string, log: Logger): Pub
 const pathOf = (folder: keyof typeof FOLDERS, slug: string): string =>
   `/${folder}/${encodeURIComponent(slug)}`
 
-/** Names a page, whichever way its address is written; null for any other path. */
-function keyOf(path: string): string | null {
-  if (path === '/') return '/home'
-  const [, folder, written = ''] = PATH.exec(path) ?? []
+/** Names a page, whichever way its address is written; null for any other one. */
+function keyOf({ pathname, search }: URL): string | null {
+  if (pathname === '/') return '/home'
+  if (pathname === SEARCH) return search === '' ? SEARCH : null
+  const [, folder, written = ''] = PATH.exec(pathname) ?? []
   if (folder === undefined) return null
   try {
     return `/${FOLDERS[folder as keyof typeof FOLDERS]}/${decodeURIComponent(written).toLowerCase()}`

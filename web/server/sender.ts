@@ -24,7 +24,7 @@ export interface PageToSend {
   name: string
   /** What it was made of: as long as that is the same thing, so is the page. */
   of: object
-  write(): string
+  write(): Promise<string>
   headers: OutgoingHttpHeaders
 }
 
@@ -52,11 +52,25 @@ export function createSender(): Sender {
     maxSize: MOST_KEPT,
     sizeCalculation: ({ body }) => 2 * body.length + 1,
   })
+  const underWay = new Map<string, { of: object; written: Promise<Written> }>()
 
-  function written(name: string, of: object, write: () => string): Written {
+  /** However many want a page, it is written once at a time. */
+  async function written(name: string, of: object, write: () => Promise<string>): Promise<Written> {
     const kept = known.get(name)
     if (kept?.of === of) return kept
-    const body = Buffer.from(write())
+    const others = underWay.get(name)
+    if (others?.of === of) return others.written
+    const own = { of, written: writeAnew(name, of, write) }
+    underWay.set(name, own)
+    try {
+      return await own.written
+    } finally {
+      if (underWay.get(name) === own) underWay.delete(name)
+    }
+  }
+
+  async function writeAnew(name: string, of: object, write: () => Promise<string>): Promise<Written> {
+    const body = Buffer.from(await write())
     const fresh = { of, etag: etagOf(body), body, coded: {} }
     known.set(name, fresh)
     return fresh
@@ -99,8 +113,8 @@ export function createSender(): Sender {
           ...headers,
         },
       ),
-    sendPage: (request, response, { status, name, of, write, headers }) =>
-      send(request, response, status, written(name, of, write), {
+    sendPage: async (request, response, { status, name, of, write, headers }) =>
+      send(request, response, status, await written(name, of, write), {
         'content-type': 'text/html; charset=utf-8',
         ...headers,
       }),

@@ -13,6 +13,7 @@ import {
 } from '@karcis/kit/metrics'
 import { createApi } from './api.ts'
 import { readBuild } from './build-files.ts'
+import { loadDraw } from './drawing.ts'
 import { createEmbeds, OPEN_TO_ALL } from './embeds.ts'
 import { createPages, isListed } from './pages.ts'
 import { pagePolicy, PAGE_HEADERS, scriptPolicy } from './policy.ts'
@@ -31,8 +32,8 @@ export interface WebServer extends Required<Running>, AsyncDisposable {
 }
 
 /**
- * Starts the server of the web app: the files of the build, and for every other path the app's page, which for what anybody may see begins with what
- * the app would ask first.
+ * Starts the server of the web app: the files of the build, and for every other path the app's page, which for what anybody may see is drawn already, and
+ * has with it what the app would ask first.
  * @throws Error when the app is not built, or the port cannot be had. The router may be away: pages are bare then.
  */
 export async function createWebServer(settings: WebSettings): Promise<WebServer> {
@@ -41,7 +42,7 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
   await using stack = new AsyncDisposableStack()
   const api = stack.use(createApi(settings.routerUrl, log))
   const found = createPublicPages(api, settings.publicUrl, log)
-  const pages = createPages(build, settings.publicUrl)
+  const pages = createPages(build, await loadDraw(BUILD, log), settings.publicUrl)
   const siteMap = createSiteMap(api, settings.publicUrl, log)
   const embeds = createEmbeds(api, settings.publicUrl, log)
   const sender = createSender()
@@ -82,7 +83,7 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
 
   async function page(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
     const { pathname, search } = url
-    const asked = found.find(pathname)
+    const asked = found.find(url)
     const known = (await asked) ?? null
     if (known?.status === 200 && known.path !== pathname)
       return void response

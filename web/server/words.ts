@@ -2,12 +2,13 @@ import { decimalsOf } from '@karcis/kit/contracts/currencies'
 import type { EventFacts } from './facts.ts'
 import type { Language } from './preferences.ts'
 
-/** What the server itself says: titles, descriptions for search engines, and the first lines of a page. */
+/** What the server itself says: titles, and descriptions for search engines. */
 const WORDS = {
   id: {
     site: 'Karcis: tiket acara, tanpa repot',
     about:
       'Temukan acara di dekat Anda, pilih kursi, dan simpan tiketnya di ponsel, juga saat tidak ada jaringan.',
+    search: 'Semua acara',
     missing: 'Halaman tidak ditemukan',
     organizer: (name: string) => `${name}: acara dan tiket`,
     from: (price: string) => `Tiket mulai ${price}.`,
@@ -17,6 +18,7 @@ const WORDS = {
     site: 'Karcis: event tickets without the fuss',
     about:
       'Find events near you, choose your seats, and keep your tickets on your phone, with or without a network.',
+    search: 'All events',
     missing: 'Page not found',
     organizer: (name: string) => `${name}: events and tickets`,
     from: (price: string) => `Tickets from ${price}.`,

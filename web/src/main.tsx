@@ -1,18 +1,34 @@
-import { render } from 'preact'
+import { hydrate, render } from 'preact'
 import './ui/tokens.css'
 import './ui/base.css'
+import { session } from './api/session.ts'
 import { App } from './app/app.tsx'
 import { preloadPage } from './app/routes.tsx'
+import { number } from './texts/format.ts'
 import { loadTexts } from './texts/index.ts'
 import { language } from './texts/language.ts'
 
-/** Draws the first page once all of it is there: what the server has written into the page meanwhile is replaced at once, and nothing moves. */
+/**
+ * Begins the first page once all of it is there. What the server has drawn (draw.tsx) becomes the app's own where it is what the app would draw; else it is
+ * replaced at once, and nothing moves.
+ */
 async function start(root: HTMLElement): Promise<void> {
+  const isAsDrawn =
+    root.childElementCount > 0 &&
+    session.value.status === 'anonymous' &&
+    document.documentElement.lang === language.value
   document.documentElement.lang = language.value
   await Promise.all([loadTexts(['app', 'ui']), preloadPage(location.pathname)])
+  await nextTask()
+  number(0) // the first use of `Intl` takes a while, by itself
+  await nextTask()
+  if (isAsDrawn) return hydrate(<App />, root)
   root.replaceChildren()
   render(<App />, root)
 }
+
+/** Lets what was pressed meanwhile be answered, and what is loaded be painted. */
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 const root = document.getElementById('app')
 if (!root) throw new Error('the page has no #app')

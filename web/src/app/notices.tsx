@@ -1,16 +1,23 @@
 import { signal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { background } from './background.ts'
 
-const online = signal(navigator.onLine)
-addEventListener('online', () => (online.value = true))
-addEventListener('offline', () => (online.value = false))
+const online = signal(true)
 
 /** Says that there is no network, and what works all the same, until there is one. */
 export function Connection() {
   const t = useTexts('app')
+  useEffect(() => {
+    const look = () => (online.value = navigator.onLine)
+    look()
+    for (const change of ['online', 'offline']) addEventListener(change, look)
+    return () => {
+      for (const change of ['online', 'offline']) removeEventListener(change, look)
+    }
+  }, [])
   return (
     <div class="connection" role="status">
       {!online.value && (

@@ -12,7 +12,6 @@ export function NearButton({ search = ANYTHING, size = 'm' }: { search?: Search;
   const t = useTexts('discover')
   const { route } = useLocation()
   const busy = useSignal(false)
-  if (!('geolocation' in navigator)) return null
   const find = () => {
     busy.value = true
     navigator.geolocation.getCurrentPosition(

@@ -9,6 +9,9 @@ export const ORDERS = [
   'DISTANCE',
 ] as const satisfies readonly Order[]
 
+/** How many events come at a time. */
+const PAGE = 24
+
 const WORDS_MOST = 200 // the API takes no more
 const RADIUS_KM = 25
 
@@ -59,6 +62,13 @@ export function filterOf(search: Search): EventFilter {
 export function orderOf(search: Search): Order {
   return search.order ?? (search.words ? 'RELEVANCE' : search.near ? 'DISTANCE' : 'STARTS_AT_ASC')
 }
+
+/** What is asked for its first page of events. */
+export const firstPageOf = (search: Search): { filter: EventFilter; orderBy: Order[]; first: number } => ({
+  filter: filterOf(search),
+  orderBy: [orderOf(search)],
+  first: PAGE,
+})
 
 /** How many things narrow it, words aside. */
 export const narrowings = (search: Search): number =>

@@ -17,25 +17,19 @@ import { Failure } from './failure.tsx'
 import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { dateSpan, priceSpan, SearchFilters } from './search-filters.tsx'
-import { filterOf, narrowings, ORDERS, orderOf, readSearch } from './search-asked.ts'
+import { firstPageOf, narrowings, ORDERS, orderOf, readSearch } from './search-asked.ts'
 import { type Search, searchUrl } from './search-url.ts'
 import './search.css'
 import { usePages } from './use-pages.ts'
-
-const PAGE = 24
 
 /** What fits a search; the whole search is in the address, so that it can be sent, kept and gone back to. */
 export default function SearchPage() {
   const t = useTexts('search')
   const { query, route } = useLocation()
   const search = readSearch(query)
-  const filter = filterOf(search)
-  const pages = usePages(
-    SearchEvents,
-    { filter, orderBy: [orderOf(search)], first: PAGE },
-    ({ events }) => events,
-  )
-  const facets = useQuery(SearchFacets, { filter })
+  const first = firstPageOf(search)
+  const pages = usePages(SearchEvents, first, ({ events }) => events)
+  const facets = useQuery(SearchFacets, { filter: first.filter })
   const isOpen = useSignal(false)
   useTitle(search.words ? t.titleOf(search.words) : t.title)
 

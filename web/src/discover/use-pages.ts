@@ -4,6 +4,7 @@ import { nodesOf } from '../api/nodes.ts'
 import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import type { Document } from '../api/document.ts'
+import { firstPaint } from '../api/first-paint.ts'
 import { session } from '../api/session.ts'
 
 interface Connection<N> {
@@ -25,20 +26,25 @@ interface Pages<N> {
   reload(): Promise<unknown>
 }
 
-/** Reads a list page by page, anew for other variables. @param variables null while there is nothing to ask. @param page finds the list in an answer. */
+/** Reads a list page by page, anew for other variables. What the server has put into the page is there at once. @param variables null while there is nothing to ask. @param page finds the list in an answer. */
 export function usePages<R, V, N>(
   document: Document<R, V>,
   variables: V | null,
   page: (data: R) => Connection<N> | null | undefined,
 ): Pages<N> {
-  const nodes = useSignal<readonly N[] | null>(null)
-  const total = useSignal(0)
-  const hasNext = useSignal(false)
-  const loading = useSignal(variables !== null)
-  const error = useSignal<ApiError | null>(null)
-  const cursor = useRef<string | null>(null)
-  const running = useRef<AbortController | null>(null)
   const key = variables && JSON.stringify(variables)
+  const given = useRef<Connection<N> | null | undefined>(undefined)
+  if (given.current === undefined) {
+    const data = key === null ? null : firstPaint(document, key)
+    given.current = (data && page(data)) ?? null
+  }
+  const nodes = useSignal<readonly N[] | null>(given.current && nodesOf(given.current))
+  const total = useSignal(given.current?.totalCount ?? 0)
+  const hasNext = useSignal(given.current?.pageInfo.hasNextPage ?? false)
+  const loading = useSignal(variables !== null && nodes.value === null)
+  const error = useSignal<ApiError | null>(null)
+  const cursor = useRef(given.current?.pageInfo.endCursor ?? null)
+  const running = useRef<AbortController | null>(null)
 
   const load = async (after: string | null): Promise<boolean> => {
     running.current?.abort()
@@ -67,7 +73,9 @@ export function usePages<R, V, N>(
   }
 
   useEffect(() => {
-    void load(null)
+    const isThere = given.current !== null && session.value.user === undefined
+    given.current = null
+    if (!isThere) void load(null)
     return () => running.current?.abort()
   }, [key, session.value.user?.id])
 
