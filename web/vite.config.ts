@@ -20,30 +20,23 @@ async function generate(): Promise<void> {
 const of = (path: string): RegExp => new RegExp(`/src/(${path})\\.tsx?$`)
 
 /**
- * What is loaded together is one file, as it is shorter so, and so is the list of files that the app carries: what each page begins with, what the components of all rooms are,
- * and a file or two for each room. A group has its modules with all that they cannot do without, but for what an earlier group has.
+ * What is loaded together is one file, as it is shorter so, and so is the list of files that the app carries: what every page begins with and the first of them, what the
+ * components of all rooms are, and a file or two for each room. A group has its modules with all that they cannot do without, but for what an earlier group has.
  */
 const GROUPS = [
-  { name: 'first', test: of('discover/home|api/step-up|api/keeper') },
-  { name: 'first-id', test: of('texts/id/(app|ui|discover)') },
-  { name: 'first-en', test: of('texts/en/(app|ui|discover)') },
+  { name: 'first', test: of('main|api/step-up|api/keeper') },
   { name: 'ui', test: of('ui/(?!routes|ui-page|more-icons)[^/]+') },
   { name: 'api', test: of('api/(subscribe|script-url)|texts/theme') },
   { name: 'menus', test: of('app/menus') },
   { name: 'qr', test: /\/node_modules\/uqr\// },
   { name: 'database', test: of('offline/indexed-db') },
   { name: 'offline', test: of('offline/(start|worker|events|use-kept|queue)') },
-  { name: 'event-page', test: of('discover/(event|organizer)-page') },
-  { name: 'search', test: of('discover/(search|wishlist)-page') },
-  { name: 'checkout', test: of('checkout/[^/]+-page') },
-  { name: 'tickets', test: of('tickets/[^/]+-page') },
-  {
-    name: 'sign-in',
-    test: of(
-      'account/(sign-in|sign-up|google|forgot|magic-link|reset|verify|confirm-change|undo-change|claim)-page',
-    ),
-  },
-  { name: 'account', test: of('account/[^/]+-page') },
+  { name: 'event-page', test: of('discover/event-pages') },
+  { name: 'search', test: of('discover/search-pages') },
+  { name: 'checkout', test: of('checkout/pages') },
+  { name: 'tickets', test: of('tickets/pages') },
+  { name: 'sign-in', test: of('account/sign-in-pages') },
+  { name: 'account', test: of('account/account-pages') },
 ].map((group, at, { length }) => ({ ...group, priority: length - at }))
 
 /** In development operations are typed anew whenever a document changes. Before a build that has been done (scripts/build-web.ts). */
@@ -62,6 +55,17 @@ const layers = (): Plugin => ({
   enforce: 'pre',
   transform: (code, id) =>
     id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
+})
+
+/** What loads code later is ours: Vite's own is three times as long. */
+const preload = (): Plugin => ({
+  name: 'karcis-preload',
+  apply: 'build',
+  enforce: 'pre',
+  load: (id) =>
+    id.endsWith('vite/preload-helper.js')
+      ? `export { preload as __vitePreload } from ${JSON.stringify(join(here, 'src/api/preload.ts'))}`
+      : undefined,
 })
 
 export default defineConfig({
@@ -92,6 +96,7 @@ export default defineConfig({
   plugins: [
     operations(),
     layers(),
+    preload(),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'src/worker',

@@ -11,7 +11,7 @@ import { wordsOf } from './words.ts'
 /** What of the build shows a page, beside what every page begins with: it is loaded from the first moment on, not only when the app has begun. */
 const modulesOf = (kind: PublicPage['kind'], language: Language): string[] => [
   'first',
-  `first-${language}`,
+  `src/generated/texts-${language}.ts`,
   ...(kind === 'home' ? [] : ['event-page', `src/texts/${language}/event.ts`]),
 ]
 

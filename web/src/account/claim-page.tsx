@@ -15,7 +15,7 @@ import { NewPassword } from './sign-up-page.tsx'
 import { textOf } from './text-of.ts'
 
 /** Makes what was bought as a guest part of an account: a new one, or the one that is signed in. */
-export default function ClaimPage() {
+export function ClaimPage() {
   const t = useTexts('account')
   const token = useMailedToken()
   const { route } = useLocation()

@@ -7,7 +7,7 @@ import { ByLink } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Confirms the move to another address, by one of the links that were mailed to the new one and the old one. */
-export default function ConfirmChangePage() {
+export function ConfirmChangePage() {
   const t = useTexts('account')
   const take = async (token: string) => {
     const { confirmEmailChange: user } = await ask(ConfirmEmailChange, { token })

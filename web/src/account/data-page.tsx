@@ -27,7 +27,7 @@ import { textOf } from './text-of.ts'
 const LOOK_AGAIN_MS = 3_000
 
 /** What is kept of a person: a file of all of it, and an end to it. */
-export default function DataPage() {
+export function DataPage() {
   return (
     <AccountPage part="data">
       <Export />

@@ -16,7 +16,7 @@ import { safeNext, withNext } from './next.ts'
 import { type Challenge, challengeOf, SecondFactor } from './second-factor.tsx'
 
 /** Where Google sends people back to: signs them in, or links the account that they chose there. */
-export default function GooglePage() {
+export function GooglePage() {
   const t = useTexts('account')
   const { query, route } = useLocation()
   const outcome = useSignal<{ title: string; text: string } | null>(null)

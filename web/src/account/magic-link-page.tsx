@@ -9,7 +9,7 @@ import { Narrow } from './narrow.tsx'
 import { type Challenge, challengeOf, SecondFactor } from './second-factor.tsx'
 
 /** Signs in by the link that was mailed; where the account has a second factor, after that. */
-export default function MagicLinkPage() {
+export function MagicLinkPage() {
   const t = useTexts('account')
   const { route } = useLocation()
   const challenge = useSignal<Challenge | null>(null)

@@ -23,7 +23,7 @@ import { QueryState } from './query-state.tsx'
 import { usePages } from './use-pages.ts'
 
 /** What the person was told, and what they are told while they look. */
-export default function NotificationsPage() {
+export function NotificationsPage() {
   const t = useTexts('settings').notificationsPage
   const pages = usePages(MyNotifications, (answer) => answer.notifications)
   const unread = useSignal(0)

@@ -31,7 +31,7 @@ import { textOf } from './text-of.ts'
 const MOST_BYTES = 10_000_000
 
 /** What others see of a person, and how they are reached. */
-export default function ProfilePage() {
+export function ProfilePage() {
   const query = useQuery(MyProfile, {})
   const take = (me: Profile | null) => {
     if (!me) return

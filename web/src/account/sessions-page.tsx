@@ -17,7 +17,7 @@ import { usePages } from './use-pages.ts'
 type Session = NonNullable<MySessionsResult['mySessions']>['edges'][number]['node']
 
 /** Where the person is signed in, and how to end that. */
-export default function SessionsPage() {
+export function SessionsPage() {
   const t = useTexts('settings').sessionsPage
   const { route } = useLocation()
   const pages = usePages(MySessions, (answer) => answer.mySessions)

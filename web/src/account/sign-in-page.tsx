@@ -24,7 +24,7 @@ import { hasPasskeys, usePasskey } from './passkey.ts'
 import { textOf } from './text-of.ts'
 
 /** Signs in by whatever opens the account. */
-export default function SignInPage() {
+export function SignInPage() {
   const t = useTexts('account')
   const next = useNext()
   const { route } = useLocation()

@@ -13,7 +13,7 @@ import { useNext, withNext } from './next.ts'
 import { textOf } from './text-of.ts'
 
 /** Makes an account, in the language and zone of this browser. */
-export default function SignUpPage() {
+export function SignUpPage() {
   const t = useTexts('account')
   const next = useNext()
   const { route } = useLocation()

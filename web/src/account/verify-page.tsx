@@ -7,7 +7,7 @@ import { ByLink } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Shows that an address is its owner's, by the link that was mailed there. */
-export default function VerifyPage() {
+export function VerifyPage() {
   const t = useTexts('account')
   const take = async (token: string) => {
     const { verifyEmail: user } = await ask(VerifyEmail, { token })

@@ -33,7 +33,7 @@ import { ShareButton } from './share-button.tsx'
 import { WishButton } from './wishes.tsx'
 
 /** One event: what, when, where, for how much, and what others say. */
-export default function EventPage() {
+export function EventPage() {
   const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { route } = useLocation()

@@ -25,7 +25,7 @@ import { ReportButton } from './report.tsx'
 type Organizer = NonNullable<OrganizerPageResult['organizer']>
 
 /** Who an organizer is, and what they hold. */
-export default function OrganizerPage() {
+export function OrganizerPage() {
   const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { data, error, reload } = useQuery(OrganizerQuery, { slug })

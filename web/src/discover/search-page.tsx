@@ -25,7 +25,7 @@ import { usePages } from './use-pages.ts'
 const PAGE = 24
 
 /** What fits a search; the whole search is in the address, so that it can be sent, kept and gone back to. */
-export default function SearchPage() {
+export function SearchPage() {
   const t = useTexts('search')
   const { query, route } = useLocation()
   const search = readSearch(query)

@@ -14,7 +14,7 @@ import { usePages } from './use-pages.ts'
 import { signInUrl } from './wishes.tsx'
 
 /** The events that the person has saved, those saved last first. */
-export default function WishlistPage() {
+export function WishlistPage() {
   const t = useTexts('discover')
   useTitle(t.wish.title)
   const isHere = session.value.status === 'signed-in'

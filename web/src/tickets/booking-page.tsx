@@ -29,7 +29,7 @@ import { WaitingRequests } from './waiting-requests.tsx'
 import './tickets.css'
 
 /** One booking of mine, live: what it is of, what it costs, how it is paid, and what becomes of its money. */
-export default function BookingPage() {
+export function BookingPage() {
   const t = useTexts('bookings')
   const { params } = useRoute()
   const id = (params['id'] ?? '').toLowerCase()

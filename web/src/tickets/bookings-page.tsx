@@ -22,7 +22,7 @@ type Connection = NonNullable<MyBookingsResult['myBookings']>
 type Row = Connection['edges'][number]['node']
 
 /** What I have booked, the newest first. */
-export default function BookingsPage() {
+export function BookingsPage() {
   const t = useTexts('bookings')
   useTitle(t.title)
   const { user } = session.value

@@ -24,7 +24,7 @@ import { WhoComes } from './who-comes.tsx'
 import './tickets.css'
 
 /** One ticket of mine, with the others of its event beside it; it is all there without a connection too. */
-export default function TicketPage() {
+export function TicketPage() {
   const t = useTexts('tickets')
   const { params } = useRoute()
   const id = (params['id'] ?? '').toLowerCase()

@@ -19,7 +19,7 @@ import { StatusBadge } from './ticket-face.tsx'
 import './tickets.css'
 
 /** Everything that I have tickets for, also where there is no connection. */
-export default function TicketsPage() {
+export function TicketsPage() {
   const t = useTexts('tickets')
   useTitle(t.title)
   const { tickets, readAt, error, loading } = useMyTickets()
