@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { signInBy } from '../api/session.ts'
+import { signInBy } from '../api/sign-in.ts'
 import { LoginWithMagicLink } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'

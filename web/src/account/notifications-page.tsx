@@ -10,8 +10,9 @@ import {
   NotificationReceived,
   type Told,
 } from '../generated/account/notifications.ts'
-import { dateTime, relative } from '../texts/format.ts'
+import { dateTime } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { IconButton } from '../ui/icon-button.tsx'

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { ApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { updateUser } from '../api/session.ts'
+import { updateUser } from '../api/sign-in.ts'
 import { useQuery } from '../api/use-query.ts'
 import {
   BeginAvatar,

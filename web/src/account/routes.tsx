@@ -3,8 +3,8 @@ import type { Route } from '../route.ts'
 const signIn = () => import('./sign-in-pages.ts')
 const account = () => import('./account-pages.ts')
 
-const outside = ['account', 'ui', 'errors'] as const
-const inside = ['account', 'settings', 'ui', 'errors'] as const
+const outside = ['account', 'ui', 'forms', 'errors'] as const
+const inside = ['account', 'settings', 'ui', 'forms', 'errors'] as const
 
 export const routes: readonly Route[] = [
   { path: '/sign-in', load: async () => (await signIn()).SignInPage, texts: outside },

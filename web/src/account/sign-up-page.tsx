@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso'
-import { signInBy } from '../api/session.ts'
+import { signInBy } from '../api/sign-in.ts'
 import { SignUp } from '../generated/account/sign-in.ts'
 import { useTexts } from '../texts/index.ts'
 import { language } from '../texts/language.ts'

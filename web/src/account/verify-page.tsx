@@ -1,5 +1,6 @@
 import { ask } from '../api/ask.ts'
-import { session, updateUser } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { updateUser } from '../api/sign-in.ts'
 import { VerifyEmail } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'

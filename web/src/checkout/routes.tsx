@@ -1,7 +1,7 @@
 import type { Route } from '../route.ts'
 
 const pages = () => import('./pages.ts')
-const texts = ['checkout', 'ui', 'errors'] as const
+const texts = ['checkout', 'ui', 'forms', 'errors'] as const
 
 /** From choosing to the ticket. */
 export const routes: readonly Route[] = [

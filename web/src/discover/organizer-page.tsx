@@ -7,8 +7,8 @@ import {
   type OrganizerPageResult,
   ReportContent,
 } from '../generated/discover/organizer.ts'
-import { date } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { date } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'

@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { ApiError } from '../api/api-error.ts'
 import { texts as english } from '../generated/texts-en.ts'
 import { texts as indonesian } from '../generated/texts-id.ts'
-import { dateRange, dateTime, list, money, plural, relative } from './format.ts'
+import { dateTime, list, money, plural } from './format.ts'
 import { errors } from './id/errors.ts'
 import { explain, loadTexts, type Room } from './index.ts'
 import { language } from './language.ts'
+import { dateRange, relative } from './times.ts'
 
 beforeEach(() => {
   language.value = 'id'
