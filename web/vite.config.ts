@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defineConfig, type Plugin, type ProxyOptions } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
 const here = import.meta.dirname
+const OUT = join(here, 'dist')
 const ROUTER_URL = process.env.ROUTER_URL ?? 'http://localhost:4000'
 
 /** What the router answers itself; in development it is asked through the same origin, as its cookies and sockets demand. */
@@ -26,7 +29,8 @@ const of = (path: string): RegExp => new RegExp(`/src/(${path})\\.tsx?$`)
 const GROUPS = [
   { name: 'first', test: of('main|api/step-up|api/keeper') },
   { name: 'ui', test: of('ui/(?!routes|ui-page|more-icons)[^/]+') },
-  { name: 'api', test: of('api/(subscribe|script-url)|texts/theme') },
+  { name: 'api', test: of('api/(subscribe|script-url)|texts/(theme|times)') },
+  { name: 'signing-in', test: of('api/sign-in') },
   { name: 'menus', test: of('app/menus') },
   { name: 'qr', test: /\/node_modules\/uqr\// },
   { name: 'database', test: of('offline/indexed-db') },
@@ -68,6 +72,15 @@ const preload = (): Plugin => ({
       : undefined,
 })
 
+/** Gives the worker the name of the list of files instead of the list, which it needs once. The name says what is listed, so that the browser sees another worker with each build. */
+const listed = (files: readonly { url: string; revision: string | null }[]) => {
+  const list = JSON.stringify(files.map(({ url, revision }) => ({ url, revision })))
+  const hash = createHash('sha256').update(list).digest('base64url').slice(0, 8)
+  const url = `assets/shell-${hash}.json`
+  writeFileSync(join(OUT, url), list)
+  return { manifest: [{ url, revision: null, size: list.length }] }
+}
+
 export default defineConfig({
   root: here,
   appType: 'spa',
@@ -75,7 +88,7 @@ export default defineConfig({
   preview: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: 'dist',
+    outDir: OUT,
     emptyOutDir: true,
     manifest: true, // by which the server knows what a page is made of
     target: 'es2023',
@@ -103,25 +116,16 @@ export default defineConfig({
       filename: 'worker.ts',
       injectRegister: false,
       injectManifest: {
-        globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/icon{.svg,-192.png}'],
-        globIgnores: ['assets/{samples,ui-page,demo-page}-*'], // what shows the components alone
-      },
-      manifest: {
-        name: 'Karcis',
-        short_name: 'Karcis',
-        description: 'Tiket acara, kursi pilihan sendiri.',
-        lang: 'id',
-        start_url: '/',
-        scope: '/',
-        display: 'standalone',
-        background_color: '#faf7f2',
-        theme_color: '#faf7f2',
-        icons: [
-          { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
-          { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
-          { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        globPatterns: [
+          'index.html',
+          'manifest.webmanifest',
+          'assets/*.{js,css,woff2,svg}',
+          'icons/icon{.svg,-192.png}',
         ],
+        globIgnores: ['assets/{samples,ui-page,demo-page}-*'], // what shows the components alone
+        manifestTransforms: [listed],
       },
+      manifest: false, // it is written by hand (public/)
     }),
   ],
 })
