@@ -36,7 +36,8 @@ interface OperationFile {
 export async function generateWebOperations(): Promise<void> {
   const schema = apiSchema()
   const written = new Map([
-    ['texts.ts', registryOfTexts()],
+    ['texts.ts', typesOfTexts()],
+    ...LANGUAGES.map((language): [string, string] => [`texts-${language}.ts`, registryOfTexts(language)]),
     ['error-code.ts', errorCodes(schema)],
   ])
   const operations = globSync('*/*.graphql', { cwd: WEB_SOURCE })
@@ -185,19 +186,24 @@ function errorCodes(schema: GraphQLSchema): string {
   return `/** Every code that an error of the API can carry. */\nexport type ErrorCode =\n${names.join('\n')}\n`
 }
 
-/** Each room's texts by name and language, so that a room is added by its two files alone. */
-function registryOfTexts(): string {
-  const rooms = globSync('texts/id/*.ts', { cwd: WEB_SOURCE })
+/** Rooms whose texts every first page needs: they come with the list of the others. */
+const FIRST_ROOMS = new Set(['app', 'discover', 'ui'])
+
+const LANGUAGES = ['id', 'en']
+
+const textRooms = (): string[] =>
+  globSync('texts/id/*.ts', { cwd: WEB_SOURCE })
     .map((file) => basename(file, '.ts'))
     .sort()
-  const constant = (room: string): string =>
-    room.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
-  const types = rooms.map(
-    (room) => `  '${room}': Same<typeof import('../texts/id/${room}.ts').${constant(room)}>`,
+
+const textsConstant = (room: string): string =>
+  room.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** Which rooms have texts, so that a room is added by its two files alone. */
+function typesOfTexts(): string {
+  const types = textRooms().map(
+    (room) => `  '${room}': Same<typeof import('../texts/id/${room}.ts').${textsConstant(room)}>`,
   )
-  const loader = (room: string, language: string): string =>
-    `${language}: () => import('../texts/${language}/${room}.ts').then((texts) => texts.${constant(room)})`
-  const loaders = rooms.map((room) => `  '${room}': { ${loader(room, 'id')}, ${loader(room, 'en')} },`)
   return [
     "import type { Same } from '../texts/same.ts'",
     '',
@@ -206,9 +212,24 @@ function registryOfTexts(): string {
     ...types,
     '}',
     '',
-    '/** Loads the texts of a room in one language. */',
-    "export const loaders: { [room in keyof Rooms]: Record<'id' | 'en', () => Promise<Rooms[room]>> } = {",
-    ...loaders,
+    '/** Gives the texts of each room in one language. */',
+    'export type Texts = { readonly [room in keyof Rooms]: () => Rooms[room] | Promise<Rooms[room]> }',
+    '',
+  ].join('\n')
+}
+
+/** Each room's texts by name, in one language. */
+function registryOfTexts(language: string): string {
+  const file = (room: string): string => `'../texts/${language}/${room}.ts'`
+  const imports = [...FIRST_ROOMS].map((room) => `import { ${textsConstant(room)} } from ${file(room)}`)
+  const texts = (room: string): string =>
+    FIRST_ROOMS.has(room) ? room : `import(${file(room)}).then((texts) => texts.${textsConstant(room)})`
+  return [
+    ...imports,
+    "import type { Texts } from './texts.ts'",
+    '',
+    'export const texts: Texts = {',
+    ...textRooms().map((room) => `  '${room}': () => ${texts(room)},`),
     '}',
     '',
   ].join('\n')

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { defineConfig, type Plugin, type ProxyOptions } from 'vite'
 import { VitePWA } from 'vite-plugin-pwa'
 
 const here = import.meta.dirname
+const OUT = join(here, 'dist')
 const ROUTER_URL = process.env.ROUTER_URL ?? 'http://localhost:4000'
 
 /** What the router answers itself; in development it is asked through the same origin, as its cookies and sockets demand. */
@@ -22,30 +25,24 @@ const JSX = { runtime: 'automatic', importSource: 'preact' } as const
 const of = (path: string): RegExp => new RegExp(`/src/(${path})\\.tsx?$`)
 
 /**
- * What is loaded together is one file, as it is shorter so, and so is the list of files that the app carries: what each page begins with, what the components of all rooms are,
- * and a file or two for each room. A group has its modules with all that they cannot do without, but for what an earlier group has.
+ * What is loaded together is one file, as it is shorter so, and so is the list of files that the app carries: what every page begins with and the first of them, what the
+ * components of all rooms are, and a file or two for each room. A group has its modules with all that they cannot do without, but for what an earlier group has.
  */
 const GROUPS = [
-  { name: 'first', test: of('discover/home|api/step-up|api/keeper') },
-  { name: 'first-id', test: of('texts/id/(app|ui|discover)') },
-  { name: 'first-en', test: of('texts/en/(app|ui|discover)') },
+  { name: 'first', test: of('main|api/step-up|api/keeper') },
   { name: 'ui', test: of('ui/(?!routes|ui-page|more-icons)[^/]+') },
-  { name: 'api', test: of('api/(subscribe|script-url)|texts/theme') },
+  { name: 'api', test: of('api/(subscribe|script-url)|texts/(theme|times)') },
+  { name: 'signing-in', test: of('api/sign-in') },
   { name: 'menus', test: of('app/menus') },
   { name: 'qr', test: /\/node_modules\/uqr\// },
   { name: 'database', test: of('offline/indexed-db') },
   { name: 'offline', test: of('offline/(start|worker|events|use-kept|queue)') },
-  { name: 'event-page', test: of('discover/(event|organizer)-page') },
-  { name: 'search', test: of('discover/(search|wishlist)-page') },
-  { name: 'checkout', test: of('checkout/[^/]+-page') },
-  { name: 'tickets', test: of('tickets/[^/]+-page') },
-  {
-    name: 'sign-in',
-    test: of(
-      'account/(sign-in|sign-up|google|forgot|magic-link|reset|verify|confirm-change|undo-change|claim)-page',
-    ),
-  },
-  { name: 'account', test: of('account/[^/]+-page') },
+  { name: 'event-page', test: of('discover/event-pages') },
+  { name: 'search', test: of('discover/search-pages') },
+  { name: 'checkout', test: of('checkout/pages') },
+  { name: 'tickets', test: of('tickets/pages') },
+  { name: 'sign-in', test: of('account/sign-in-pages') },
+  { name: 'account', test: of('account/account-pages') },
 ].map((group, at, { length }) => ({ ...group, priority: length - at }))
 
 /** In development operations are typed anew whenever a document changes. Before a build that has been done (scripts/build-web.ts). */
@@ -65,6 +62,26 @@ const layers = (): Plugin => ({
   transform: (code, id) =>
     id.endsWith('.css') ? `@layer reset, tokens, base, components, pages, utilities;\n${code}` : undefined,
 })
+
+/** What loads code later is ours: Vite's own is three times as long. */
+const preload = (): Plugin => ({
+  name: 'karcis-preload',
+  apply: 'build',
+  enforce: 'pre',
+  load: (id) =>
+    id.endsWith('vite/preload-helper.js')
+      ? `export { preload as __vitePreload } from ${JSON.stringify(join(here, 'src/api/preload.ts'))}`
+      : undefined,
+})
+
+/** Gives the worker the name of the list of files instead of the list, which it needs once. The name says what is listed, so that the browser sees another worker with each build. */
+const listed = (files: readonly { url: string; revision: string | null }[]) => {
+  const list = JSON.stringify(files.map(({ url, revision }) => ({ url, revision })))
+  const hash = createHash('sha256').update(list).digest('base64url').slice(0, 8)
+  const url = `assets/shell-${hash}.json`
+  writeFileSync(join(OUT, url), list)
+  return { manifest: [{ url, revision: null, size: list.length }] }
+}
 
 /** What the server draws pages with before the app has begun: all of the app in one file, which no browser gets (web/server/drawing.ts). */
 const drawing = defineConfig({
@@ -90,7 +107,7 @@ const app = defineConfig({
   preview: { proxy: Object.fromEntries(PROXIED.map((path) => [path, router])) },
   oxc: { jsx: JSX },
   build: {
-    outDir: 'dist',
+    outDir: OUT,
     emptyOutDir: true,
     manifest: true, // by which the server knows what a page is made of
     target: 'es2023',
@@ -111,31 +128,23 @@ const app = defineConfig({
   plugins: [
     operations(),
     layers(),
+    preload(),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'src/worker',
       filename: 'worker.ts',
       injectRegister: false,
       injectManifest: {
-        globPatterns: ['index.html', 'assets/*.{js,css,woff2,svg}', 'icons/icon{.svg,-192.png}'],
-        globIgnores: ['assets/{samples,ui-page,demo-page}-*'], // what shows the components alone
-      },
-      manifest: {
-        name: 'Karcis',
-        short_name: 'Karcis',
-        description: 'Tiket acara, kursi pilihan sendiri.',
-        lang: 'id',
-        start_url: '/',
-        scope: '/',
-        display: 'standalone',
-        background_color: '#faf7f2',
-        theme_color: '#faf7f2',
-        icons: [
-          { src: '/icons/icon-192.png', sizes: '192x192', type: 'image/png' },
-          { src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' },
-          { src: '/icons/maskable-512.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+        globPatterns: [
+          'index.html',
+          'manifest.webmanifest',
+          'assets/*.{js,css,woff2,svg}',
+          'icons/icon{.svg,-192.png}',
         ],
+        globIgnores: ['assets/{samples,ui-page,demo-page}-*'], // what shows the components alone
+        manifestTransforms: [listed],
       },
+      manifest: false, // it is written by hand (public/)
     }),
   ],
 })

@@ -10,7 +10,7 @@ import { wordsOf } from './words.ts'
 
 /** What of the build shows a page: it is loaded from the first moment on, not only when the app has begun. */
 function modulesOf(kind: PublicPage['kind'] | undefined, language: Language): string[] {
-  const every = ['first', `first-${language}`, 'menus']
+  const every = ['first', `src/generated/texts-${language}.ts`, 'menus']
   if (kind === undefined || kind === 'home') return every
   return kind === 'search'
     ? [...every, 'search', `src/texts/${language}/search.ts`]
@@ -38,9 +38,10 @@ export interface Pages {
 export function createPages(build: Build, draw: Draw, publicUrl: string): Pages {
   const fill = createFill(build.template)
   return {
-    async write(page, path, hidden, { language, theme }) {
+    async write(page, path, hidden, preferences) {
+      const { language, theme } = preferences
       const known = page?.describe(language) ?? bare(language)
-      const drawn = page ? await draw(page.path || (path ?? '/'), language, page.data) : ''
+      const drawn = page ? await draw(page.path || (path ?? '/'), preferences, page.data) : ''
       return fill({
         language,
         theme,

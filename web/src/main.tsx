@@ -1,29 +1,19 @@
-import { hydrate, render } from 'preact'
+import { render } from 'preact'
 import './ui/tokens.css'
 import './ui/base.css'
-import { session } from './api/session.ts'
 import { App } from './app/app.tsx'
 import { preloadPage } from './app/routes.tsx'
 import { number } from './texts/format.ts'
 import { loadTexts } from './texts/index.ts'
 import { language } from './texts/language.ts'
 
-/**
- * Begins the first page once all of it is there. What the server has drawn (draw.tsx) becomes the app's own where it is what the app would draw; else it is
- * replaced at once, and nothing moves.
- */
+/** Begins the first page once all of it is there. What the server has drawn (draw.tsx) becomes the app's own, put right where the app knows better: nothing moves. */
 async function start(root: HTMLElement): Promise<void> {
-  const isAsDrawn =
-    root.childElementCount > 0 &&
-    session.value.status === 'anonymous' &&
-    document.documentElement.lang === language.value
   document.documentElement.lang = language.value
   await Promise.all([loadTexts(['app', 'ui']), preloadPage(location.pathname)])
   await nextTask()
   number(0) // the first use of `Intl` takes a while, by itself
   await nextTask()
-  if (isAsDrawn) return hydrate(<App />, root)
-  root.replaceChildren()
   render(<App />, root)
 }
 

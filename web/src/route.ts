@@ -6,7 +6,7 @@ export interface Route {
   /** As preact-iso takes it: `/events/:slug`, `/account/*`. */
   readonly path: string
   /** The page, with its code and styles in a chunk of their own; it has to set its title (`useTitle`). */
-  readonly load: () => Promise<{ default: ComponentType }>
+  readonly load: () => Promise<ComponentType>
   /** Rooms whose texts it needs; they load beside it. */
   readonly texts: readonly Room[]
   /** `bare` for a page that fills the screen, without header and footer, as the scanner's. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { brotliDecompressSync } from 'node:zlib'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { approvedEvent, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
@@ -51,6 +52,26 @@ describeInBrowser('pages that anybody may see', () => {
       name: HOSTILE,
       offers: [{ price: '150000', priceCurrency: 'IDR', availability: 'https://schema.org/InStock' }],
     })
+  })
+
+  it('are drawn as the app draws them, which then takes them over and moves nothing', async () => {
+    await using without = await stage.visit({ width: 'phone', context: { javaScriptEnabled: false } })
+    await using visitor = await stage.visit({ width: 'phone' })
+    await visitor.context.addInitScript(() => {
+      document.addEventListener('readystatechange', () => {
+        if (document.readyState !== 'interactive') return // from then on scripts of modules run
+        Object.assign(document.querySelector('h1') ?? {}, { wasDrawn: true })
+      })
+    })
+    for (const path of ['/', '/search', `/events/${slug}`]) {
+      const whole = await lookOf(without.page, path)
+      expect(whole.filter(({ box }) => box === null)).toEqual([])
+      expect(await lookOf(visitor.page, path)).toEqual(whole)
+      await visitor.page.locator('.shell-header__menus button').first().click() // which the app answers
+      await visitor.page.locator('.shell-header__menus [popover]:popover-open').first().waitFor()
+      const heading = await visitor.page.evaluate(() => ({ ...document.querySelector('h1') }))
+      expect(heading).toMatchObject({ wasDrawn: true })
+    }
   })
 
   it('begin in the language and theme that somebody has chosen', async () => {
@@ -119,6 +140,23 @@ describeInBrowser('pages that anybody may see', () => {
     expect(coded.headers['content-security-policy']).toContain("default-src 'none'")
   })
 })
+
+/** What is read on a page before anything else, and where it stands. */
+async function lookOf(page: Page, path: string) {
+  await page.goto(path, { waitUntil: 'networkidle' })
+  const names =
+    path === '/'
+      ? ['h1', '.search-box', '.event-card']
+      : path === '/search'
+        ? ['.search-box', '.event-card']
+        : ['h1', '.event__picture']
+  return Promise.all(
+    names.map(async (name) => {
+      const element = page.locator(name).first()
+      return { name, text: await element.innerText(), box: await element.boundingBox() }
+    }),
+  )
+}
 
 /** As it comes: `fetch` would undo the coding. */
 function rawGet(url: string, headers: Record<string, string>) {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { encode } from 'uqr'
 import { ask } from '../api/ask.ts'
-import { stepUpWith } from '../api/session.ts'
+import { holdToken } from '../api/session.ts'
 import { withStepUp } from '../api/step-up.ts'
 import { ConfirmTotp, DisableTotp, EnableTotp, type Factors } from '../generated/account/security.ts'
 import { useTexts } from '../texts/index.ts'
@@ -62,7 +62,7 @@ export function Authenticator({ factors, onChange }: AuthenticatorProps) {
             onSubmit={async (given) => {
               const { confirmTotp: done } = await ask(ConfirmTotp, { code: textOf(given, 'code') })
               if (!done) return
-              stepUpWith(done.accessToken, done.expiresIn)
+              holdToken(done)
               setup.value = null
               notify(t.enabled)
               onChange(done.recoveryCodes)

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { ApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { session, signInBy } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { signInBy } from '../api/sign-in.ts'
 import { ClaimAccount, ClaimPurchase } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -15,7 +16,7 @@ import { NewPassword } from './sign-up-page.tsx'
 import { textOf } from './text-of.ts'
 
 /** Makes what was bought as a guest part of an account: a new one, or the one that is signed in. */
-export default function ClaimPage() {
+export function ClaimPage() {
   const t = useTexts('account')
   const token = useMailedToken()
   const { route } = useLocation()

@@ -1,5 +1,6 @@
 import { ask } from '../api/ask.ts'
-import { session, updateUser } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { updateUser } from '../api/sign-in.ts'
 import { ConfirmEmailChange } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -7,7 +8,7 @@ import { ByLink } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Confirms the move to another address, by one of the links that were mailed to the new one and the old one. */
-export default function ConfirmChangePage() {
+export function ConfirmChangePage() {
   const t = useTexts('account')
   const take = async (token: string) => {
     const { confirmEmailChange: user } = await ask(ConfirmEmailChange, { token })

@@ -3,7 +3,8 @@ import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import { ApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { forgetSession, session } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { forgetSession } from '../api/sign-in.ts'
 import { withStepUp } from '../api/step-up.ts'
 import { useQuery } from '../api/use-query.ts'
 import { EraseAccount, ExportMyData, MyDataExport } from '../generated/account/data.ts'
@@ -27,7 +28,7 @@ import { textOf } from './text-of.ts'
 const LOOK_AGAIN_MS = 3_000
 
 /** What is kept of a person: a file of all of it, and an end to it. */
-export default function DataPage() {
+export function DataPage() {
   return (
     <AccountPage part="data">
       <Export />

@@ -10,7 +10,7 @@ import { Narrow } from './narrow.tsx'
 import { textOf } from './text-of.ts'
 
 /** Asks for a link to a new password. Whether the address has an account is told to nobody. */
-export default function ForgotPage() {
+export function ForgotPage() {
   const t = useTexts('account')
   const sentTo = useSignal<string | null>(null)
   if (sentTo.value !== null)

@@ -3,7 +3,7 @@ import { useLocation } from 'preact-iso'
 import { useEffect } from 'preact/hooks'
 import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { deviceToken, signInBy } from '../api/session.ts'
+import { deviceToken, signInBy } from '../api/sign-in.ts'
 import { withStepUp } from '../api/step-up.ts'
 import { LinkGoogle } from '../generated/account/security.ts'
 import { LoginWithGoogle } from '../generated/account/sign-in.ts'
@@ -16,7 +16,7 @@ import { safeNext, withNext } from './next.ts'
 import { type Challenge, challengeOf, SecondFactor } from './second-factor.tsx'
 
 /** Where Google sends people back to: signs them in, or links the account that they chose there. */
-export default function GooglePage() {
+export function GooglePage() {
   const t = useTexts('account')
   const { query, route } = useLocation()
   const outcome = useSignal<{ title: string; text: string } | null>(null)

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { signInBy } from '../api/session.ts'
+import { signInBy } from '../api/sign-in.ts'
 import { LoginWithMagicLink } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -9,7 +9,7 @@ import { Narrow } from './narrow.tsx'
 import { type Challenge, challengeOf, SecondFactor } from './second-factor.tsx'
 
 /** Signs in by the link that was mailed; where the account has a second factor, after that. */
-export default function MagicLinkPage() {
+export function MagicLinkPage() {
   const t = useTexts('account')
   const { route } = useLocation()
   const challenge = useSignal<Challenge | null>(null)

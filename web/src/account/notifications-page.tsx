@@ -10,8 +10,9 @@ import {
   NotificationReceived,
   type Told,
 } from '../generated/account/notifications.ts'
-import { dateTime, relative } from '../texts/format.ts'
+import { dateTime } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
@@ -23,7 +24,7 @@ import { QueryState } from './query-state.tsx'
 import { usePages } from './use-pages.ts'
 
 /** What the person was told, and what they are told while they look. */
-export default function NotificationsPage() {
+export function NotificationsPage() {
   const t = useTexts('settings').notificationsPage
   const pages = usePages(MyNotifications, (answer) => answer.notifications)
   const unread = useSignal(0)

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { ask } from '../api/ask.ts'
-import { stepUpWith } from '../api/session.ts'
+import { holdToken } from '../api/session.ts'
 import { withStepUp } from '../api/step-up.ts'
 import {
   FinishPasskeyRegistration,
@@ -8,8 +8,8 @@ import {
   RemovePasskey,
   StartPasskeyRegistration,
 } from '../generated/account/security.ts'
-import { relative } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
 import { Dialog } from '../ui/dialog.tsx'
@@ -44,7 +44,7 @@ export function Passkeys({ passkeys, onChange }: PasskeysProps) {
       input: { response, ...(name ? { name } : {}) },
     })
     if (!done) return
-    stepUpWith(done.accessToken, done.expiresIn)
+    holdToken(done)
     adding.value = false
     notify(t.added)
     onChange(done.recoveryCodes)

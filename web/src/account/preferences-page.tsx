@@ -28,7 +28,7 @@ const CHANNELS = [
 ] as const
 
 /** By which ways somebody is told of what. */
-export default function PreferencesPage() {
+export function PreferencesPage() {
   const query = useQuery(MyPreferences, {})
   const t = useTexts('settings').preferencesPage
   const take = (change: Partial<MyPreferencesResult>) => {

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { ApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { updateUser } from '../api/session.ts'
+import { updateUser } from '../api/sign-in.ts'
 import { useQuery } from '../api/use-query.ts'
 import {
   BeginAvatar,
@@ -31,7 +31,7 @@ import { textOf } from './text-of.ts'
 const MOST_BYTES = 10_000_000
 
 /** What others see of a person, and how they are reached. */
-export default function ProfilePage() {
+export function ProfilePage() {
   const query = useQuery(MyProfile, {})
   const take = (me: Profile | null) => {
     if (!me) return

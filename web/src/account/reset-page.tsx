@@ -10,7 +10,7 @@ import { NewPassword } from './sign-up-page.tsx'
 import { textOf } from './text-of.ts'
 
 /** Chooses another password by the link that was mailed. */
-export default function ResetPage() {
+export function ResetPage() {
   const t = useTexts('account')
   const token = useMailedToken()
   const isDone = useSignal(false)

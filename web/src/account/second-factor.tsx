@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals'
 import { ApiError, asApiError } from '../api/api-error.ts'
-import { deviceToken, signInBy } from '../api/session.ts'
+import { deviceToken, signInBy } from '../api/sign-in.ts'
 import { VerifySecondFactor } from '../generated/account/sign-in.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'

@@ -29,7 +29,7 @@ import { NewPassword } from './sign-up-page.tsx'
 import { textOf } from './text-of.ts'
 
 /** What opens and protects the account. */
-export default function SecurityPage() {
+export function SecurityPage() {
   const query = useQuery(MySecurity, {})
   const codes = useSignal<readonly string[]>([])
   const changed = (fresh: readonly string[]) => {

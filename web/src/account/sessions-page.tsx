@@ -1,9 +1,9 @@
 import { useLocation } from 'preact-iso'
 import { ask } from '../api/ask.ts'
-import { signOut } from '../api/session.ts'
+import { signOut } from '../api/sign-in.ts'
 import { EndSession, MySessions, type MySessionsResult } from '../generated/account/sessions.ts'
-import { relative } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
@@ -17,7 +17,7 @@ import { usePages } from './use-pages.ts'
 type Session = NonNullable<MySessionsResult['mySessions']>['edges'][number]['node']
 
 /** Where the person is signed in, and how to end that. */
-export default function SessionsPage() {
+export function SessionsPage() {
   const t = useTexts('settings').sessionsPage
   const { route } = useLocation()
   const pages = usePages(MySessions, (answer) => answer.mySessions)

@@ -2,7 +2,8 @@ import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { deviceToken, session, signInBy } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { deviceToken, signInBy } from '../api/sign-in.ts'
 import {
   FinishPasskeyLogin,
   Login,
@@ -24,7 +25,7 @@ import { hasPasskeys, usePasskey } from './passkey.ts'
 import { textOf } from './text-of.ts'
 
 /** Signs in by whatever opens the account. */
-export default function SignInPage() {
+export function SignInPage() {
   const t = useTexts('account')
   const next = useNext()
   const { route } = useLocation()

@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso'
-import { signInBy } from '../api/session.ts'
+import { signInBy } from '../api/sign-in.ts'
 import { SignUp } from '../generated/account/sign-in.ts'
 import { useTexts } from '../texts/index.ts'
 import { language } from '../texts/language.ts'
@@ -13,7 +13,7 @@ import { useNext, withNext } from './next.ts'
 import { textOf } from './text-of.ts'
 
 /** Makes an account, in the language and zone of this browser. */
-export default function SignUpPage() {
+export function SignUpPage() {
   const t = useTexts('account')
   const next = useNext()
   const { route } = useLocation()

@@ -11,7 +11,7 @@ import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Answers an invitation to work for an event: yes, by the account that has the address it was sent to; no, by whoever has the link. */
-export default function StaffInvitationPage() {
+export function StaffInvitationPage() {
   const { invitation: t, ...account } = useTexts('account')
   const token = useMailedToken()
   const joined = useSignal<{ slug: string; title: string } | null>(null)

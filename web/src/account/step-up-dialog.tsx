@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals'
 import { ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
-import { stepUpWith } from '../api/session.ts'
+import { holdToken } from '../api/session.ts'
 import type { StepUpRequest } from '../api/step-up.ts'
 import { useQuery } from '../api/use-query.ts'
 import { HowToStepUp, StartStepUp, StepUp } from '../generated/account/step-up.ts'
@@ -29,7 +29,7 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
   const show = async (input: { password?: string; code?: string; passkey?: unknown }) => {
     const { stepUp } = await ask(StepUp, { input })
     if (stepUp === null) throw new ApiError('INTERNAL_SERVER_ERROR', 'no token came')
-    stepUpWith(stepUp.accessToken, stepUp.expiresIn)
+    holdToken(stepUp)
     request.done()
   }
   const byPasskey = async () => {

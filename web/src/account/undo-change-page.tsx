@@ -8,7 +8,7 @@ import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Takes a changed address back. It ends all sessions, so it is asked for once more. */
-export default function UndoChangePage() {
+export function UndoChangePage() {
   const t = useTexts('account').undo
   const token = useMailedToken()
   const isDone = useSignal(false)

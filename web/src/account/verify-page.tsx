@@ -1,5 +1,6 @@
 import { ask } from '../api/ask.ts'
-import { session, updateUser } from '../api/session.ts'
+import { session } from '../api/session.ts'
+import { updateUser } from '../api/sign-in.ts'
 import { VerifyEmail } from '../generated/account/links.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
@@ -7,7 +8,7 @@ import { ByLink } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
 
 /** Shows that an address is its owner's, by the link that was mailed there. */
-export default function VerifyPage() {
+export function VerifyPage() {
   const t = useTexts('account')
   const take = async (token: string) => {
     const { verifyEmail: user } = await ask(VerifyEmail, { token })

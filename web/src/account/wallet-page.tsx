@@ -22,7 +22,7 @@ import { usePages } from './use-pages.ts'
 const METHODS = ['MIDTRANS', 'XENDIT', 'STRIPE'] as const
 
 /** What is in the wallet, how it came there, and more. */
-export default function WalletPage() {
+export function WalletPage() {
   const t = useTexts('settings').walletPage
   const query = useQuery(MyWallet, {})
   const adding = useSignal(false)

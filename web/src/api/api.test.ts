@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ApiError } from './api-error.ts'
 import type { Document } from './document.ts'
-import type { SignIn } from './session.ts'
+import type { SignIn } from './sign-in.ts'
 import { startTestApi, type TestApi } from './test-api.ts'
 
 type None = Record<string, never>
@@ -21,12 +21,13 @@ const Ticks = 'subscription Ticks{ticks{number name}}' as Document<
 /** What a page's scripts have of the API: modules of their own, as each tab has them. */
 async function openTab() {
   vi.resetModules()
-  const [session, asking, subscribing] = await Promise.all([
+  const [session, signingIn, asking, subscribing] = await Promise.all([
     import('./session.ts'),
+    import('./sign-in.ts'),
     import('./ask.ts'),
     import('./subscribe.ts'),
   ])
-  return { ...session, ...asking, ...subscribing }
+  return { ...session, ...signingIn, ...asking, ...subscribing }
 }
 
 const failure = (promise: Promise<unknown>): Promise<ApiError> =>

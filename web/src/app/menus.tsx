@@ -1,6 +1,6 @@
 import { useLocation } from 'preact-iso'
 import { asApiError } from '../api/api-error.ts'
-import { session, signOut } from '../api/session.ts'
+import { session } from '../api/session.ts'
 import { explain, setLanguage, useTexts } from '../texts/index.ts'
 import { language } from '../texts/language.ts'
 import { setTheme, type Theme, theme } from '../texts/theme.ts'
@@ -54,6 +54,7 @@ function AccountMenu() {
   const { status, user } = session.value
   const leave = async () => {
     try {
+      const { signOut } = await import('../api/sign-in.ts')
       await signOut()
       route('/')
     } catch (error) {

@@ -26,11 +26,11 @@ export async function preloadPage(path: string): Promise<void> {
 }
 
 /** What does not load is said on the page. */
-async function load({ load, texts }: Route): Promise<{ default: ComponentType }> {
+async function load({ load, texts }: Route): Promise<ComponentType> {
   try {
     const [page] = await Promise.all([load(), loadTexts(texts)])
     return page
   } catch {
-    return { default: NotLoaded }
+    return NotLoaded
   }
 }

@@ -3,7 +3,10 @@ import { stepUpRequest } from '../api/step-up.ts'
 import { loadTexts } from '../texts/index.ts'
 
 const Dialog = lazy(async () => {
-  const [page] = await Promise.all([import('../account/step-up-dialog.tsx'), loadTexts(['account', 'ui'])])
+  const [page] = await Promise.all([
+    import('../account/step-up-dialog.tsx'),
+    loadTexts(['account', 'ui', 'forms']),
+  ])
   return page
 })
 

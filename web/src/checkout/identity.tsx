@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
-import { continueAsGuest, isKnown } from '../api/session.ts'
+import { isKnown } from '../api/session.ts'
+import { continueAsGuest } from '../api/sign-in.ts'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { Dialog } from '../ui/dialog.tsx'

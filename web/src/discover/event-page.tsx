@@ -5,8 +5,8 @@ import { ask } from '../api/ask.ts'
 import { useQuery } from '../api/use-query.ts'
 import { EventPage as EventQuery, RecordEventView, RelatedEvents } from '../generated/discover/event.ts'
 import { ReportContent } from '../generated/discover/organizer.ts'
-import { dateRange, time } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { dateRange, time } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
@@ -33,7 +33,7 @@ import { ShareButton } from './share-button.tsx'
 import { WishButton } from './wishes.tsx'
 
 /** One event: what, when, where, for how much, and what others say. */
-export default function EventPage() {
+export function EventPage() {
   const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { route } = useLocation()
@@ -229,8 +229,9 @@ function Facts({ event }: { event: EventShown }) {
   )
 }
 
-/** Whether a clock here shows another time then. @param zone IANA name. */
+/** Whether a clock here shows another time then; the server's says nothing. @param zone IANA name. */
 function isOtherTime(iso: string, zone: string): boolean {
+  if (import.meta.env.SSR) return false
   const clock = (timeZone?: string) =>
     new Date(iso).toLocaleString('en', {
       dateStyle: 'short',

@@ -20,7 +20,7 @@ import { searchUrl, weekendOf } from './search-url.ts'
 const Mine = lazy(() => import('./mine.tsx'))
 
 /** What this is, a search, and what there is to see. */
-export default function Home() {
+export function Home() {
   const t = useTexts('discover')
   useTitle(t.home.title)
   const { data, error, reload } = useQuery(HomeQuery, {})

@@ -7,8 +7,8 @@ import {
   type OrganizerPageResult,
   ReportContent,
 } from '../generated/discover/organizer.ts'
-import { date } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { date } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
@@ -25,7 +25,7 @@ import { ReportButton } from './report.tsx'
 type Organizer = NonNullable<OrganizerPageResult['organizer']>
 
 /** Who an organizer is, and what they hold. */
-export default function OrganizerPage() {
+export function OrganizerPage() {
   const t = useTexts('event')
   const slug = useRoute().params.slug ?? ''
   const { data, error, reload } = useQuery(OrganizerQuery, { slug })

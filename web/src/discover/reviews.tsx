@@ -13,8 +13,9 @@ import {
   type ReviewParts,
   UpdateReview,
 } from '../generated/discover/reviews.ts'
-import { date, number } from '../texts/format.ts'
+import { number } from '../texts/format.ts'
 import { explain, useTexts } from '../texts/index.ts'
+import { date } from '../texts/times.ts'
 import { Avatar } from '../ui/avatar.tsx'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'

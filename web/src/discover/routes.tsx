@@ -1,13 +1,17 @@
 import type { Route } from '../route.ts'
+import { Home } from './home.tsx'
+
+const eventPages = () => import('./event-pages.ts')
+const searchPages = () => import('./search-pages.ts')
 
 const texts = ['ui', 'discover'] as const
 const searchTexts = [...texts, 'search'] as const
 const eventTexts = [...texts, 'event'] as const
 
 export const routes: readonly Route[] = [
-  { path: '/', load: () => import('./home.tsx'), texts },
-  { path: '/search', load: () => import('./search-page.tsx'), texts: searchTexts },
-  { path: '/events/:slug', load: () => import('./event-page.tsx'), texts: eventTexts },
-  { path: '/organizers/:slug', load: () => import('./organizer-page.tsx'), texts: eventTexts },
-  { path: '/wishlist', load: () => import('./wishlist-page.tsx'), texts: searchTexts },
+  { path: '/', load: async () => Home, texts },
+  { path: '/search', load: async () => (await searchPages()).SearchPage, texts: searchTexts },
+  { path: '/events/:slug', load: async () => (await eventPages()).EventPage, texts: eventTexts },
+  { path: '/organizers/:slug', load: async () => (await eventPages()).OrganizerPage, texts: eventTexts },
+  { path: '/wishlist', load: async () => (await searchPages()).WishlistPage, texts: searchTexts },
 ]

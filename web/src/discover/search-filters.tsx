@@ -1,6 +1,7 @@
 import type { SearchFacetsResult } from '../generated/discover/search.ts'
-import { day, money, month, number } from '../texts/format.ts'
+import { money, number } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { day, month } from '../texts/times.ts'
 import { Field } from '../ui/field.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { dayOf, type Search, searchUrl, weekendOf } from './search-url.ts'

@@ -23,7 +23,7 @@ import './search.css'
 import { usePages } from './use-pages.ts'
 
 /** What fits a search; the whole search is in the address, so that it can be sent, kept and gone back to. */
-export default function SearchPage() {
+export function SearchPage() {
   const t = useTexts('search')
   const { query, route } = useLocation()
   const search = readSearch(query)

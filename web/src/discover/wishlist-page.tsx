@@ -1,5 +1,5 @@
 import { session } from '../api/session.ts'
-import { Wishlist } from '../generated/discover/wishes.ts'
+import { Wishlist } from '../generated/discover/wishlist.ts'
 import type { EventCardParts } from '../generated/discover/card.ts'
 import { useTexts } from '../texts/index.ts'
 import { useTitle } from '../texts/title.ts'
@@ -14,9 +14,10 @@ import { usePages } from './use-pages.ts'
 import { signInUrl } from './wishes.tsx'
 
 /** The events that the person has saved, those saved last first. */
-export default function WishlistPage() {
-  const t = useTexts('discover')
-  useTitle(t.wish.title)
+export function WishlistPage() {
+  const { wishlist: t, showAll } = useTexts('search')
+  const { signIn } = useTexts('discover')
+  useTitle(t.title)
   const isHere = session.value.status === 'signed-in'
   const pages = usePages(Wishlist, isHere ? { first: 24 } : null, ({ me }) => me?.wishlist)
   // An event that cannot be seen any more stays on the list, as it may come back, but there is nothing to show of it.
@@ -25,14 +26,14 @@ export default function WishlistPage() {
   )
   return (
     <div class="page wishlist">
-      <h1>{t.wish.title}</h1>
+      <h1>{t.title}</h1>
       {!isHere && (
         <Empty
-          title={t.wish.signIn}
-          text={t.wish.signInText}
+          title={t.signIn}
+          text={t.signInText}
           action={
             <Button variant="primary" href={signInUrl()}>
-              {t.signIn}
+              {signIn}
             </Button>
           }
         />
@@ -44,11 +45,11 @@ export default function WishlistPage() {
           eager={4}
           empty={
             <Empty
-              title={t.wish.nothing}
-              text={t.wish.nothingText}
+              title={t.nothing}
+              text={t.nothingText}
               action={
                 <Button variant="primary" href="/search">
-                  {useTexts('search').showAll}
+                  {showAll}
                 </Button>
               }
             />

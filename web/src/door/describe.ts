@@ -1,5 +1,6 @@
-import { dateTime, list, time } from '../texts/format.ts'
+import { dateTime, list } from '../texts/format.ts'
 import type { useTexts } from '../texts/index.ts'
+import { time } from '../texts/times.ts'
 import type { Verdict, VerdictKind } from './judge.ts'
 import type { Tone } from './tones.ts'
 

@@ -32,7 +32,7 @@ type Shown =
   | { page: 'scanner'; store: Store; door: Door }
 
 /** `/door`: the scanner where this device is one, else how it becomes one. */
-export default function DoorPage() {
+export function DoorPage() {
   const t = useTexts('door')
   const shown = useSignal<Shown>({ page: 'loading' })
   useTitle(t.title)

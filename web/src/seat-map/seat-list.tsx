@@ -2,7 +2,6 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { Disclosure } from '../ui/disclosure.tsx'
 import { Field } from '../ui/field.tsx'
 import { Select } from '../ui/select.tsx'
 import { seatLabel } from './engine/geometry.ts'
@@ -18,11 +17,10 @@ interface SeatListProps<H> {
   picking: Picking<H>
   party: number
   totals: Totals
-  open: boolean
 }
 
 /** Section, row, seats, one after the other, in the browser's own lists: the way to choose without seeing the map, and without a canvas. */
-export function SeatList<H>({ picking, party, totals, open }: SeatListProps<H>) {
+export function SeatList<H>({ picking, party, totals }: SeatListProps<H>) {
   const t = useTexts('seat-map')
   const section = useSignal('')
   const row = useSignal('')
@@ -54,70 +52,66 @@ export function SeatList<H>({ picking, party, totals, open }: SeatListProps<H>) 
     picking.lookAt(seats)
   }
   return (
-    <Disclosure summary={t.list.title} open={open}>
-      <div class="seat-list">
-        <Field label={t.list.section}>
+    <div class="seat-list">
+      <Field label={t.list.section}>
+        <Select
+          value={section.value}
+          options={[
+            { value: '', label: t.list.choose },
+            ...hall.plan.sections.flatMap(({ name }, index) => {
+              const tier = hall.tiers[hall.tierOfSection(index)]
+              if (!tier?.onSale) return []
+              const price = totals.text([tier.price], tier.currency)
+              const label = t.list.sectionOption(name, price, freeIn(hall, index))
+              return [{ value: String(index), label }]
+            }),
+          ]}
+          onChange={({ currentTarget }) => {
+            section.value = currentTarget.value
+            row.value = block.value = ''
+          }}
+        />
+      </Field>
+      {at !== -1 && rows.length === 0 && <p>{free === 0 ? t.list.none(name) : t.list.apart(name, party)}</p>}
+      {rows.length > 0 && (
+        <Field label={t.list.row}>
           <Select
-            value={section.value}
+            value={row.value}
             options={[
               { value: '', label: t.list.choose },
-              ...hall.plan.sections.flatMap(({ name }, index) => {
-                const tier = hall.tiers[hall.tierOfSection(index)]
-                if (!tier?.onSale) return []
-                const price = totals.text([tier.price], tier.currency)
-                const label = t.list.sectionOption(name, price, freeIn(hall, index))
-                return [{ value: String(index), label }]
-              }),
+              ...rows.map(({ index, row: { label }, choices }) => ({
+                value: String(index),
+                label: t.list.rowOption(t.rowName(label), choices, party),
+              })),
             ]}
             onChange={({ currentTarget }) => {
-              section.value = currentTarget.value
-              row.value = block.value = ''
+              row.value = currentTarget.value
+              block.value = ''
             }}
           />
         </Field>
-        {at !== -1 && rows.length === 0 && (
-          <p>{free === 0 ? t.list.none(name) : t.list.apart(name, party)}</p>
-        )}
-        {rows.length > 0 && (
-          <Field label={t.list.row}>
+      )}
+      {chosenBlock && (
+        <>
+          <Field label={t.list.seats(party)}>
             <Select
-              value={row.value}
-              options={[
-                { value: '', label: t.list.choose },
-                ...rows.map(({ index, row: { label }, choices }) => ({
-                  value: String(index),
-                  label: t.list.rowOption(t.rowName(label), choices, party),
-                })),
-              ]}
+              value={String(chosenBlock.first)}
+              options={blocks.map(({ first, count }) => ({
+                value: String(first),
+                label: t.block(label(first), label(first + count - 1)),
+              }))}
               onChange={({ currentTarget }) => {
-                row.value = currentTarget.value
-                block.value = ''
+                block.value = currentTarget.value
               }}
             />
           </Field>
-        )}
-        {chosenBlock && (
-          <>
-            <Field label={t.list.seats(party)}>
-              <Select
-                value={String(chosenBlock.first)}
-                options={blocks.map(({ first, count }) => ({
-                  value: String(first),
-                  label: t.block(label(first), label(first + count - 1)),
-                }))}
-                onChange={({ currentTarget }) => {
-                  block.value = currentTarget.value
-                }}
-              />
-            </Field>
-            <Button onClick={take}>{t.list.take}</Button>
-          </>
-        )}
-        <p class="visually-hidden" role="status">
-          {said.value}
-        </p>
-      </div>
-    </Disclosure>
+          <Button onClick={take}>{t.list.take}</Button>
+        </>
+      )}
+      <p class="visually-hidden" role="status">
+        {said.value}
+      </p>
+    </div>
   )
 }
 

@@ -1,9 +1,10 @@
-import type { ReadonlySignal, Signal } from '@preact/signals'
+import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
 import type { PickedHold } from '../generated/seat-map/seat-map.ts'
 import { money } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { Disclosure } from '../ui/disclosure.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
@@ -13,7 +14,7 @@ import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
 import type { MapSource } from './engine/live.ts'
 import { Picking, type SeatDesk, type Totals } from './picking.ts'
 import { SeatCanvas } from './seat-canvas.tsx'
-import { SeatList } from './seat-list.tsx'
+import type { SeatList } from './seat-list.tsx'
 import './seat-map.css'
 import { TierList } from './tier-list.tsx'
 
@@ -105,7 +106,7 @@ export function Picker<H>(props: PickerProps<H>) {
         />
       </div>
       <div class="seat-picker__list">
-        <SeatList picking={picking} party={party} totals={totals} open={!hasCanvas()} />
+        <ListOfSeats picking={picking} party={party} totals={totals} />
       </div>
       <div class="seat-picker__tiers">
         {hall ? (
@@ -134,6 +135,36 @@ export function Picker<H>(props: PickerProps<H>) {
           </>
         )}
       </div>
+    </div>
+  )
+}
+
+/** The list's own code comes when somebody goes to it: it is on its way before it is opened. */
+function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Totals }) {
+  const t = useTexts('seat-map')
+  const { text: failedText } = useTexts('app').failed
+  const List = useSignal<typeof SeatList | null>(null)
+  const failed = useSignal(false)
+  const load = () =>
+    void import('./seat-list.tsx').then(
+      ({ SeatList }) => {
+        List.value = SeatList
+      },
+      () => {
+        failed.value = true
+      },
+    )
+  return (
+    <div onFocusIn={load} onPointerEnter={load}>
+      <Disclosure summary={t.list.title} open={!hasCanvas()} onToggle={(isOpen) => isOpen && load()}>
+        {List.value ? (
+          <List.value {...props} />
+        ) : failed.value ? (
+          <Notice tone="warning">{failedText}</Notice>
+        ) : (
+          <Skeleton lines={2} />
+        )}
+      </Disclosure>
     </div>
   )
 }

@@ -1,10 +1,16 @@
 import { signal } from '@preact/signals'
 import type { ApiError } from '../api/api-error.ts'
-import { loaders, type Rooms } from '../generated/texts.ts'
+import type { Rooms, Texts } from '../generated/texts.ts'
 import { choose } from './choice.ts'
 import { type Language, language } from './language.ts'
 
 export type Room = keyof Rooms
+
+/** Each language's texts, those of most rooms loaded one by one. */
+const languages: Record<Language, () => Promise<{ texts: Texts }>> = {
+  id: () => import('../generated/texts-id.ts'),
+  en: () => import('../generated/texts-en.ts'),
+}
 
 /** What is loaded, by language and room. Whoever reads it is shown anew when something has come. */
 const loaded = signal<{ readonly [L in Language]: { readonly [R in Room]?: Rooms[R] } }>({ id: {}, en: {} })
@@ -59,6 +65,7 @@ function load(room: Room, into: Language): Promise<void> {
 }
 
 async function fetchTexts(room: Room, into: Language): Promise<void> {
-  const texts = await loaders[room][into]()
-  loaded.value = { ...loaded.value, [into]: { ...loaded.value[into], [room]: texts } }
+  const { texts } = await languages[into]()
+  const own = await texts[room]()
+  loaded.value = { ...loaded.value, [into]: { ...loaded.value[into], [room]: own } }
 }

@@ -7,8 +7,9 @@ import { session } from '../api/session.ts'
 import { subscribe } from '../api/subscribe.ts'
 import { BookingNow, type BookingOfMine, GiveUp, OneBooking } from '../generated/tickets/bookings.ts'
 import { useKept } from '../offline/use-kept.ts'
-import { dateTime, relative } from '../texts/format.ts'
+import { dateTime } from '../texts/format.ts'
 import { explain, useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -29,7 +30,7 @@ import { WaitingRequests } from './waiting-requests.tsx'
 import './tickets.css'
 
 /** One booking of mine, live: what it is of, what it costs, how it is paid, and what becomes of its money. */
-export default function BookingPage() {
+export function BookingPage() {
   const t = useTexts('bookings')
   const { params } = useRoute()
   const id = (params['id'] ?? '').toLowerCase()

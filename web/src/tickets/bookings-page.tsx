@@ -4,8 +4,9 @@ import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { MyBookings, type MyBookingsResult } from '../generated/tickets/bookings.ts'
 import { useKept } from '../offline/use-kept.ts'
-import { dateTime, money, relative } from '../texts/format.ts'
+import { dateTime, money } from '../texts/format.ts'
 import { explain, useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { asApiError } from '../api/api-error.ts'
 import { Button } from '../ui/button.tsx'
@@ -22,7 +23,7 @@ type Connection = NonNullable<MyBookingsResult['myBookings']>
 type Row = Connection['edges'][number]['node']
 
 /** What I have booked, the newest first. */
-export default function BookingsPage() {
+export function BookingsPage() {
   const t = useTexts('bookings')
   useTitle(t.title)
   const { user } = session.value

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api/api-error.ts'
-import { dateRange } from '../texts/format.ts'
 import { explain } from '../texts/index.ts'
+import { dateRange } from '../texts/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Notice } from '../ui/notice.tsx'

@@ -1,8 +1,14 @@
 import type { Route } from '../route.ts'
 
+const pages = () => import('./pages.ts')
+
 export const routes: readonly Route[] = [
-  { path: '/tickets', load: () => import('./tickets-page.tsx'), texts: ['tickets', 'ui'] },
-  { path: '/tickets/:id', load: () => import('./ticket-page.tsx'), texts: ['tickets', 'ui'] },
-  { path: '/bookings', load: () => import('./bookings-page.tsx'), texts: ['bookings', 'ui'] },
-  { path: '/bookings/:id', load: () => import('./booking-page.tsx'), texts: ['bookings', 'ui'] },
+  { path: '/tickets', load: async () => (await pages()).TicketsPage, texts: ['tickets', 'ui', 'forms'] },
+  { path: '/tickets/:id', load: async () => (await pages()).TicketPage, texts: ['tickets', 'ui', 'forms'] },
+  { path: '/bookings', load: async () => (await pages()).BookingsPage, texts: ['bookings', 'ui', 'forms'] },
+  {
+    path: '/bookings/:id',
+    load: async () => (await pages()).BookingPage,
+    texts: ['bookings', 'ui', 'forms'],
+  },
 ]

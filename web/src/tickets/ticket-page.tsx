@@ -5,8 +5,8 @@ import { type ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { OneTicket, type TicketOfMine } from '../generated/tickets/tickets.ts'
-import { relative } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
@@ -24,7 +24,7 @@ import { WhoComes } from './who-comes.tsx'
 import './tickets.css'
 
 /** One ticket of mine, with the others of its event beside it; it is all there without a connection too. */
-export default function TicketPage() {
+export function TicketPage() {
   const t = useTexts('tickets')
   const { params } = useRoute()
   const id = (params['id'] ?? '').toLowerCase()

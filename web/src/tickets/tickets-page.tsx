@@ -2,8 +2,8 @@ import { session } from '../api/session.ts'
 import { ask } from '../api/ask.ts'
 import { MyCalendar, type TicketOfMine } from '../generated/tickets/tickets.ts'
 import { language } from '../texts/language.ts'
-import { relative } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { relative } from '../texts/times.ts'
 import { useTitle } from '../texts/title.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
@@ -19,7 +19,7 @@ import { StatusBadge } from './ticket-face.tsx'
 import './tickets.css'
 
 /** Everything that I have tickets for, also where there is no connection. */
-export default function TicketsPage() {
+export function TicketsPage() {
   const t = useTexts('tickets')
   useTitle(t.title)
   const { tickets, readAt, error, loading } = useMyTickets()

@@ -22,7 +22,7 @@ interface FormProps {
 
 /** A form that says what is wrong at each field, in the person's language, and goes to the first of them. */
 export function Form({ onSubmit, children, class: extra, label }: FormProps) {
-  const t = useTexts('ui')
+  const t = useTexts('forms')
   const errors = useSignal<ReadonlyMap<string, string>>(new Map())
   const failure = useSignal<ApiError | null>(null)
   const busy = useSignal(false)
@@ -92,7 +92,7 @@ export function Form({ onSubmit, children, class: extra, label }: FormProps) {
 const nameOf = (element: Element): string => element.getAttribute('name') ?? ''
 
 /** What the browser minds about a control, in our own words; its own are in its language, not in the person's. */
-function complaint(control: HTMLInputElement, t: ReturnType<typeof useTexts<'ui'>>): string | null {
+function complaint(control: HTMLInputElement, t: ReturnType<typeof useTexts<'forms'>>): string | null {
   const { validity } = control
   if (validity.valid) return null
   if (validity.customError) return control.validationMessage

@@ -1,5 +1,9 @@
 import type { Route } from '../route.ts'
 
 export const routes: readonly Route[] = [
-  { path: '/ui', load: () => import('./ui-page.tsx'), texts: ['ui', 'samples'] },
+  {
+    path: '/ui',
+    load: async () => (await import('./ui-page.tsx')).UiPage,
+    texts: ['ui', 'forms', 'samples'],
+  },
 ]

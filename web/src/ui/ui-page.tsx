@@ -41,7 +41,7 @@ import { notify } from './toast.tsx'
 import './ui-page.css'
 
 /** Every component in its states, to be looked at in both languages and themes. */
-export default function UiPage() {
+export function UiPage() {
   const t = useTexts('samples')
   useTitle(t.title)
   return (

@@ -1,7 +1,7 @@
 declare const self: ServiceWorkerGlobalScope
 
 /** A file of the build; with a revision where its name does not change with what is in it. */
-export interface Built {
+interface Built {
   url: string
   revision: string | null
 }
@@ -16,30 +16,29 @@ const PARTS = 'karcis-parts'
 const PICTURES = 'karcis-pictures'
 const MOST = { [PARTS]: 60, [PICTURES]: 120 }
 
-/** A name of its own for each build, so that a page and its parts are of one. */
-function shellOf(built: readonly Built[]): string {
-  let hash = 5381
-  for (const { url, revision } of built)
-    for (const character of `${url}${revision}`) hash = (hash * 33) ^ (character.codePointAt(0) ?? 0)
-  return `karcis-shell-${(hash >>> 0).toString(36)}`
-}
+/** Each build is kept under the name of its list, so that a page and its parts are of one. */
+const shellOf = (list: string): string => `karcis-shell-${list}`
 
-/** Takes the build in. A file may be listed twice, and what an older build has under the same name need not be loaded again. */
-export async function keepShell(built: readonly Built[]): Promise<void> {
-  const shell = await caches.open(shellOf(built))
-  const files = new Map(
-    built.map(({ url, revision }) => [new URL(url, self.location.origin).pathname, revision]),
-  )
+/** Takes the build in. What an older build has under the same name need not be loaded again. @param list where the list of its files is. */
+export async function keepShell(list: string): Promise<void> {
+  const shell = await caches.open(shellOf(list))
+  const built = (await (await load(list)).json()) as Built[]
+  const files = new Map(built.map(({ url, revision }) => [`/${url}`, revision]))
   for (const path of [PAGE, DOOR]) files.set(path, files.get(LISTED) ?? '')
   files.delete(LISTED)
   await Promise.all(
     Array.from(files, async ([path, revision]) => {
       const known = revision === null ? await kept(path) : undefined
-      const response = known ?? (await fetch(path, { cache: 'no-cache' }))
-      if (!response.ok) throw new Error(`${path}: ${response.status}`)
-      await shell.put(path, await plain(response))
+      await shell.put(path, await plain(known ?? (await load(path))))
     }),
   )
+}
+
+/** @throws Error for any other answer than the file. */
+async function load(path: string): Promise<Response> {
+  const response = await fetch(path, { cache: 'no-cache' })
+  if (!response.ok) throw new Error(`${path}: ${response.status}`)
+  return response
 }
 
 /** What is kept is the same for whoever asks, also where its answer says that it depends on Origin, which modules send and the worker does not. */
@@ -50,9 +49,9 @@ const kept = (request: Request | string): Promise<Response | undefined> =>
 const plain = async (response: Response): Promise<Response> =>
   response.redirected ? new Response(await response.blob(), { headers: response.headers }) : response
 
-/** Forgets the builds of before. */
-export async function cleanShell(built: readonly Built[]): Promise<void> {
-  const keep = new Set([shellOf(built), PARTS, PICTURES])
+/** Forgets the builds of before. @param list that of the build that stays. */
+export async function cleanShell(list: string): Promise<void> {
+  const keep = new Set([shellOf(list), PARTS, PICTURES])
   const names = (await caches.keys()).filter((name) => name.startsWith('karcis-') && !keep.has(name))
   await Promise.all(names.map((name) => caches.delete(name)))
 }

@@ -1,17 +1,18 @@
 import { OUTBOX_SYNC } from '../offline/outbox.ts'
 import { onNotificationClick, onPush, onSubscriptionChange } from './push.ts'
 import { sendWhatWaits } from './purchases.ts'
-import { type Built, cleanShell, fromShell, keepShell } from './shell.ts'
+import { cleanShell, fromShell, keepShell } from './shell.ts'
 
 /** What stands in for the page while it is away. It imports nothing at all when it starts; the browser ends it whenever it likes. */
-declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: readonly Built[] }
+declare const self: ServiceWorkerGlobalScope & { __WB_MANIFEST: readonly [{ url: string }] }
 
-const BUILT = self.__WB_MANIFEST
+/** Where the list of the build's files is: the build has written it here (vite.config.ts). */
+const LIST = `/${self.__WB_MANIFEST[0].url}`
 
-self.addEventListener('install', (event) => event.waitUntil(keepShell(BUILT)))
+self.addEventListener('install', (event) => event.waitUntil(keepShell(LIST)))
 
 self.addEventListener('activate', (event) =>
-  event.waitUntil(cleanShell(BUILT).then(() => self.clients.claim())),
+  event.waitUntil(cleanShell(LIST).then(() => self.clients.claim())),
 )
 
 self.addEventListener('fetch', (event) => {

@@ -17,7 +17,7 @@ const CROWD = 1_000
 const isHall = (name: string | undefined): name is HallName => HALLS.some((hall) => hall === name)
 
 /** The seat map over halls of three sizes: to look at, and for `bench/seat-map.ts` to measure. `?hall=stadium&live`. */
-export default function SeatMapDemo() {
+export function SeatMapDemo() {
   const t = useTexts('seat-map')
   useTitle(t.demo.title)
   const { query, route } = useLocation()

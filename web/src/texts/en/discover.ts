@@ -35,15 +35,10 @@ export const discover: Same<typeof indonesian> = {
     forgotten: 'Your search history is cleared.',
   },
   wish: {
-    title: 'Saved events',
     save: 'Save',
     saved: 'Saved',
     of: (title) => `Save ${title}`,
     added: 'Saved. We will tell you when tickets are almost gone.',
     removed: 'No longer saved.',
-    signIn: 'Sign in to save events',
-    signInText: 'What you save is on all your devices, and you are told when tickets are almost gone.',
-    nothing: 'Nothing saved yet',
-    nothingText: 'Tap the heart on an event to keep it here.',
   },
 }

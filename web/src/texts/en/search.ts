@@ -43,4 +43,11 @@ export const search: Same<typeof indonesian> = {
   within: (km) => `Within ${number(km)} km`,
   further: 'Look further away',
   showAll: 'See all events',
+  wishlist: {
+    title: 'Saved events',
+    signIn: 'Sign in to save events',
+    signInText: 'What you save is on all your devices, and you are told when tickets are almost gone.',
+    nothing: 'Nothing saved yet',
+    nothingText: 'Tap the heart on an event to keep it here.',
+  },
 }

@@ -32,16 +32,10 @@ export const discover = {
     forgotten: 'Riwayat pencarian dihapus.',
   },
   wish: {
-    title: 'Acara tersimpan',
     save: 'Simpan',
     saved: 'Tersimpan',
     of: (title: string) => `Simpan ${title}`,
     added: 'Acara disimpan. Kami kabari bila tiketnya hampir habis.',
     removed: 'Acara tidak lagi disimpan.',
-    signIn: 'Masuk untuk menyimpan acara',
-    signInText:
-      'Acara yang Anda simpan ada di semua perangkat Anda, dan Anda dikabari bila tiketnya hampir habis.',
-    nothing: 'Belum ada acara tersimpan',
-    nothingText: 'Ketuk tanda hati pada sebuah acara untuk menyimpannya di sini.',
   },
 }

@@ -42,4 +42,12 @@ export const search = {
   within: (km: number) => `Dalam ${number(km)} km`,
   further: 'Cari lebih jauh',
   showAll: 'Lihat semua acara',
+  wishlist: {
+    title: 'Acara tersimpan',
+    signIn: 'Masuk untuk menyimpan acara',
+    signInText:
+      'Acara yang Anda simpan ada di semua perangkat Anda, dan Anda dikabari bila tiketnya hampir habis.',
+    nothing: 'Belum ada acara tersimpan',
+    nothingText: 'Ketuk tanda hati pada sebuah acara untuk menyimpannya di sini.',
+  },
 }

@@ -1,0 +1,8 @@
+export { DataPage } from './data-page.tsx'
+export { NotificationsPage } from './notifications-page.tsx'
+export { PreferencesPage } from './preferences-page.tsx'
+export { ProfilePage } from './profile-page.tsx'
+export { SecurityPage } from './security-page.tsx'
+export { SessionsPage } from './sessions-page.tsx'
+export { StaffInvitationPage } from './staff-invitation-page.tsx'
+export { WalletPage } from './wallet-page.tsx'

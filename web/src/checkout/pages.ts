@@ -1,0 +1,6 @@
+export { BuyPage } from './buy-page.tsx'
+export { CartPage } from './cart-page.tsx'
+export { CheckoutPage } from './checkout-page.tsx'
+export { PayPage } from './pay-page.tsx'
+export { PaymentPage } from './payment-page.tsx'
+export { ResultPage } from './result-page.tsx'

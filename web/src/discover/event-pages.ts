@@ -1,0 +1,2 @@
+export { EventPage } from './event-page.tsx'
+export { OrganizerPage } from './organizer-page.tsx'

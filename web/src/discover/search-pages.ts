@@ -1,0 +1,2 @@
+export { SearchPage } from './search-page.tsx'
+export { WishlistPage } from './wishlist-page.tsx'
