@@ -5,17 +5,21 @@ import { figure, median, spread, table } from '../../bench/router/figures.ts'
 import { buildWeb } from '../../scripts/build-web.ts'
 import { createVisitor, type Visitor } from '../test/visitor.ts'
 import { type Budget, chunkSizes, sizeBudgets } from './budgets.ts'
+import { startHiEvents } from './hi-events.ts'
+import { type Category, LEAST, lighthousePoints } from './lighthouse.ts'
 import { startPlatform } from './platform.ts'
 import { type Visit, visit } from './visit.ts'
 
 /**
  * What the web app costs whoever opens it: `npm run bench:web`. Sizes of the build; five visits of each public page by a slow phone (4× slower, slow 4G)
- * with nothing kept; what is missing for whoever cannot see it, on every page, in both languages and themes. Ends with 1 when a budget is not kept.
+ * with nothing kept; what is missing for whoever cannot see it, on every page, in both languages and themes; Lighthouse's points. With `--hi-events FOLDER` the
+ * same event is visited in their front end (hi-events.ts) too. Ends with 1 when a budget is not kept.
  */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    only: { type: 'string', default: 'sizes,visits,axe' },
+    only: { type: 'string', default: 'sizes,visits,axe,lighthouse' },
+    'hi-events': { type: 'string' },
   },
 })
 const rounds = Number(values.rounds)
@@ -37,35 +41,46 @@ if (only.includes('sizes')) {
   )
   showBudgets(sizeBudgets())
 }
-if (only.includes('visits') || only.includes('axe')) {
+if (only.some((part) => part !== 'sizes')) {
   await using stack = new AsyncDisposableStack()
   const { origin, slug } = await startPlatform(stack)
   const browser = stack.adopt(await chromium.launch({ executablePath, args: CHROMIUM_FLAGS }), (one) =>
     one.close(),
   )
-  if (only.includes('visits')) await measureVisits(browser, origin, slug)
+  const theirs = values['hi-events']
+  if (only.includes('visits'))
+    await measureVisits(browser, origin, slug, theirs && (await startHiEvents(stack, theirs, origin, slug)))
   if (only.includes('axe')) await lookAtAll(browser, origin, slug)
+  if (only.includes('lighthouse')) await askLighthouse(origin, slug)
 }
 process.exitCode = kept ? 0 : 1
 
-async function measureVisits(browser: Browser, origin: string, slug: string): Promise<void> {
-  const pages: [name: string, path: string, act: ((page: Page) => Promise<void>) | undefined][] = [
-    ['home', '/', openMenu],
-    ['event', `/events/${slug}`, undefined],
-    ['search', '/search', undefined],
+/** @param theirs address of the event's page in another front end, which no budget is for. */
+async function measureVisits(
+  browser: Browser,
+  origin: string,
+  slug: string,
+  theirs: string | undefined,
+): Promise<void> {
+  const pages: [name: string, address: string, act: ((page: Page) => Promise<void>) | undefined][] = [
+    ['home', `${origin}/`, openMenu],
+    ['event', `${origin}/events/${slug}`, undefined],
+    ['search', `${origin}/search`, openMenu],
   ]
+  if (theirs) pages.push(['event in Hi.Events', theirs, undefined])
   const rows: string[][] = []
   const budgets: Budget[] = []
-  for (const [name, path, act] of pages) {
-    await visit(browser, origin + path) // what is kept by the server is kept from here on, as on any day
+  for (const [name, address, act] of pages) {
+    await visit(browser, address) // what is kept by the server is kept from here on, as on any day
     const visits: Visit[] = []
-    for (let round = 0; round < rounds; round++) visits.push(await visit(browser, origin + path, act))
+    for (let round = 0; round < rounds; round++) visits.push(await visit(browser, address, act))
     const of = (key: keyof Visit): number[] => visits.map((one) => one[key])
     rows.push([
       name,
       ...(['requests', 'bytes', 'scriptBytes', 'styleBytes'] as const).map((key) => figure(median(of(key)))),
       ...(['lcp', 'tbt', 'inp', 'cls'] as const).map((key) => spread(of(key))),
     ])
+    if (address === theirs) continue
     for (const [key, most] of Object.entries(MOST))
       budgets.push({
         what: `${name}, ${key}`,
@@ -76,6 +91,17 @@ async function measureVisits(browser: Browser, origin: string, slug: string): Pr
   }
   console.log(table(['page', 'requests', 'bytes', 'scripts', 'styles', 'LCP', 'TBT', 'INP', 'CLS'], rows))
   showBudgets(budgets.filter(({ measured }) => !Number.isNaN(measured)))
+}
+
+async function askLighthouse(origin: string, slug: string): Promise<void> {
+  const names = Object.keys(LEAST) as Category[]
+  const rows: string[][] = []
+  for (const path of ['/', '/search', `/events/${slug}`]) {
+    const { points, lost } = await lighthousePoints(origin + path)
+    rows.push([path, ...names.map((name) => String(points[name])), lost.join('; ')])
+    kept &&= names.every((name) => points[name] >= LEAST[name])
+  }
+  console.log(table(['page', ...names.map((name) => `${name} (${LEAST[name]})`), 'lost by'], rows))
 }
 
 /** Opens the first thing on the page that opens. */
