@@ -97,6 +97,7 @@ describeInBrowser('a person whose network fails them', () => {
     await tab.goto(`/tickets/${ticket.id}`)
     const code = tab.locator('.ticket-strip__one:not([inert]) .qr-code')
     await code.waitFor()
+    expect(await tab.getByRole('heading', { name: /Night/ }).count()).toBe(1)
     const { data, info } = await sharp(await code.screenshot())
       .ensureAlpha()
       .raw()
@@ -121,7 +122,7 @@ describeInBrowser('a person whose network fails them', () => {
     await tab.getByText('Standing').first().waitFor()
     expect(await visitor.accessibility(tab)).toEqual([])
     await tab.goto('/events/never-looked-at')
-    await tab.getByText('You are offline').first().waitFor()
+    await tab.getByRole('heading', { level: 1, name: 'You are offline' }).waitFor()
   })
 
   // The guard is the lock of each entry (web/src/offline/outbox.ts): without it every one of the three sends.

@@ -30,8 +30,8 @@ async function link(href: string): Promise<void> {
   if (!isStyles) return
   try {
     await new Promise((resolve, reject) => {
-      element.onload = resolve
-      element.onerror = reject
+      element.addEventListener('load', resolve)
+      element.addEventListener('error', reject)
     })
   } catch {
     begun.delete(href) // the next try asks for it anew

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { ExtendHold } from '../generated/checkout/hold.ts'
@@ -6,6 +7,7 @@ import { useTexts } from '../texts/index.ts'
 import { time } from '../texts/times.ts'
 import { Button } from '../ui/button.tsx'
 import { Countdown } from '../ui/countdown.tsx'
+import { afterAsking } from './more-time.ts'
 import { problemOf } from './problem.ts'
 
 interface HoldTimerProps {
@@ -23,15 +25,21 @@ export function HoldTimer({ hold, onExtend, onEnd }: HoldTimerProps) {
   const busy = useSignal(false)
   const said = useSignal('')
   const longest = useSignal(false)
+  const refusedAt = useRef<number | null>(null)
   const extend = async () => {
     busy.value = true
     try {
       const { extendHold } = await ask(ExtendHold, { id: hold.id }, { idempotent: true })
-      const moved =
-        extendHold !== null && Date.parse(extendHold.expiresAt) - Date.parse(hold.expiresAt) > 1_000
-      said.value = moved ? t.hold.extended(time(extendHold.expiresAt)) : t.hold.notExtended
-      longest.value = !moved
-      if (moved) onExtend(extendHold.expiresAt)
+      const { expiresAt } = extendHold ?? hold
+      const came = afterAsking(hold, { expiresAt }, refusedAt.current, Date.now())
+      refusedAt.current = came === 'given' ? null : (refusedAt.current ?? Date.now())
+      longest.value = came === 'never'
+      said.value = {
+        given: t.hold.extended(time(expiresAt)),
+        later: t.hold.notYet,
+        never: t.hold.notExtended,
+      }[came]
+      if (came === 'given') onExtend(expiresAt)
     } catch (failure) {
       const error = asApiError(failure)
       if (error.code === 'HOLD_EXPIRED') return onEnd()

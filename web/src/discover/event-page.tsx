@@ -24,7 +24,7 @@ import './organizer.css'
 import { EventGrid } from './event-list.tsx'
 import type { EventShown } from './event-shown.ts'
 import { EventTickets } from './event-tickets.tsx'
-import { Failure } from './failure.tsx'
+import { FailedPage } from './failed-page.tsx'
 import { FollowButton } from './follow-button.tsx'
 import { ReportButton } from './report.tsx'
 import { Reviews } from './reviews.tsx'
@@ -51,7 +51,7 @@ export function EventPage() {
   return (
     <div class="page event">
       {error.value ? (
-        <Failure error={error.value} retry={reload} />
+        <FailedPage error={error.value} retry={reload} />
       ) : data.value ? (
         <Empty
           level={1}

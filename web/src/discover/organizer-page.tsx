@@ -18,7 +18,7 @@ import { Skeleton } from '../ui/skeleton.tsx'
 import './discover.css'
 import './organizer.css'
 import { EventGrid } from './event-list.tsx'
-import { Failure } from './failure.tsx'
+import { FailedPage } from './failed-page.tsx'
 import { FollowButton } from './follow-button.tsx'
 import { ReportButton } from './report.tsx'
 
@@ -35,7 +35,7 @@ export function OrganizerPage() {
   return (
     <div class="page organizer">
       {error.value ? (
-        <Failure error={error.value} retry={reload} />
+        <FailedPage error={error.value} retry={reload} />
       ) : data.value ? (
         <Empty
           level={1}

@@ -7,11 +7,12 @@ import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
 import { notify } from '../ui/toast.tsx'
+import type * as Wishing from './wishing.ts'
 
 /** Only who is signed in has wishes. Null until that code is there. */
-const wishing = signal<typeof import('./wishing.ts') | null>(null)
+const wishing = signal<typeof Wishing | null>(null)
 
-async function loadWishing(): Promise<typeof import('./wishing.ts')> {
+async function loadWishing(): Promise<typeof Wishing> {
   wishing.value ??= await import('./wishing.ts')
   return wishing.value
 }

@@ -25,9 +25,10 @@ export function StatusBadge({ ticket, unlessValid }: { ticket: TicketOfMine; unl
   return <Badge tone={TONES[ticket.status]}>{t.status[ticket.status]}</Badge>
 }
 
-/** A ticket as one holds it: what it is for, and its code on white. */
-export function TicketFace({ ticket }: { ticket: TicketOfMine }) {
+/** A ticket as one holds it: what it is for, and its code on white. @param level as deep as its title stands in the page. */
+export function TicketFace({ ticket, level }: { ticket: TicketOfMine; level: 1 | 2 }) {
   const t = useTexts('tickets')
+  const Heading = `h${level}` as const
   const { event, attendee, id, code, checkedInAt } = ticket
   const reference = referenceOf(id)
   return (
@@ -46,7 +47,7 @@ export function TicketFace({ ticket }: { ticket: TicketOfMine }) {
     >
       {event && (
         <>
-          <h2 class="ticket-face__title">{event.title}</h2>
+          <Heading class="ticket-face__title">{event.title}</Heading>
           <WhenAndWhere event={event} online={t.online} />
         </>
       )}

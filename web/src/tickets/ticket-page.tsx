@@ -164,7 +164,7 @@ function Tickets({
 
   return (
     <>
-      <h1 class="visually-hidden">{ticket.event?.title ?? t.title}</h1>
+      {!ticket.event && <h1 class="visually-hidden">{t.title}</h1>}
       <ul
         ref={strip}
         class="ticket-strip"
@@ -179,7 +179,7 @@ function Tickets({
             inert={one.id !== ticket.id}
             aria-hidden={one.id !== ticket.id}
           >
-            <TicketFace ticket={one} />
+            <TicketFace ticket={one} level={one.id === ticket.id ? 1 : 2} />
           </li>
         ))}
       </ul>

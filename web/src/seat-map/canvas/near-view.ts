@@ -48,7 +48,7 @@ export class NearView {
 
   /**
    * Copies what is seen.
-   * @param deadline by `performance.now()`: tiles that are not drawn by then are left to a later frame.
+   * @param deadline by `performance.now()`: tiles that are not drawn by then are left to a later frame, but for one in each.
    * @param missing told the rectangle of each that is not there yet. @returns whether all were.
    */
   draw(
@@ -59,11 +59,15 @@ export class NearView {
   ): boolean {
     const { width, height } = on.canvas
     let complete = true
+    let made = 0
     for (let row = Math.floor(-y / TILE); row * TILE + y < height; row++)
       for (let column = Math.floor(-x / TILE); column * TILE + x < width; column++) {
         const [left, top] = [column * TILE + x, row * TILE + y]
         let tile = this.#known(column, row)
-        if (!tile && performance.now() < deadline) tile = this.#make(column, row)
+        if (!tile && (made === 0 || performance.now() < deadline)) {
+          tile = this.#make(column, row)
+          made += 1
+        }
         if (tile) on.drawImage(tile.canvas, left, top)
         else {
           complete = false

@@ -121,6 +121,7 @@ export const checkout: Same<typeof indonesian> = {
     timerEnd: 'After that others can have them. We will help you look for the same again.',
     extend: 'Ask for more time',
     extended: (when) => `You have until ${when} now.`,
+    notYet: 'You have all the time there is just now. Ask again later.',
     notExtended: 'It cannot be made longer.',
     soon: 'Your tickets are let go in two minutes.',
     last: 'Your tickets are let go in thirty seconds!',

@@ -118,6 +118,7 @@ export const checkout = {
     timerEnd: 'Setelah itu tiket bebas lagi untuk orang lain. Kami bantu mencarikan yang sama.',
     extend: 'Minta waktu tambahan',
     extended: (when: string) => `Waktu ditambah sampai ${when}.`,
+    notYet: 'Sekarang waktunya masih penuh. Mintalah lagi nanti.',
     notExtended: 'Waktu tidak bisa ditambah lagi.',
     soon: 'Dua menit lagi tiket Anda dilepas.',
     last: 'Tiga puluh detik lagi tiket Anda dilepas!',
