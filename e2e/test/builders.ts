@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth'
 import pg from 'pg'
 import { ADMIN, type Api, type Karcis } from './karcis.ts'
 
@@ -255,11 +256,29 @@ export const pay = (karcis: Api, person: Person, id: string) =>
 
 /** Has an event be over since an hour, as time does. */
 export async function endEvent({ databases }: Karcis, eventId: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databases.event })
-  await client.connect()
-  await client.query(
+  await change(
+    databases.event,
     `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
     [eventId],
   )
+}
+
+async function change(connectionString: string, sql: string, values: unknown[]): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query(sql, values)
   await client.end()
 }
+
+/** Has so much time pass since somebody last showed who they are that what matters asks them again. */
+export async function forgetProofs({ databases }: Karcis, person: Person): Promise<void> {
+  await change(
+    databases.user,
+    `UPDATE sessions SET authenticated_at = now() - interval '11 minutes' WHERE user_id = $1`,
+    [person.id],
+  )
+}
+
+/** What an authenticator app shows that was given this secret. @param step later by so many codes: each is good once. */
+export const appCode = (secret: string, step = 0): string =>
+  new TOTP({ secret }).generate({ timestamp: Date.now() + step * 30_000 })
