@@ -40,7 +40,7 @@ export async function followMail(
   visitor: Visitor,
   to: string,
   subject: string | RegExp,
-  label: string,
+  label: string | RegExp,
 ): Promise<Page> {
   const mailbox = await visitor.newPage()
   const mail = mailbox.getByRole('link', { name: subject }).first()

@@ -85,6 +85,10 @@ describeInBrowser('somebody who wants into their account', () => {
     await page.getByText(email).waitFor()
     const signedIn = await followMail(visitor, email, /link to sign in/, 'Sign in')
     await signedIn.getByRole('button', { name: /Bima/ }).waitFor()
+    const again = await followMail(visitor, email, /link to sign in/, 'Sign in')
+    visitor.expectProblem(/40[01]/)
+    await again.getByText('Tautan sudah dipakai').waitFor()
+    expect(await visitor.accessibility(again)).toEqual([])
   })
 
   it('comes by Google, as somebody new and again; who has an account links it first', async () => {
@@ -96,6 +100,16 @@ describeInBrowser('somebody who wants into their account', () => {
     await signOut(page, 'gita')
     await atGoogle(page, 'gita@gmail.test')
     await page.getByRole('button', { name: 'Account of gita' }).waitFor()
+    await forgetProofs(stage)
+    await page.goto('/account/security')
+    await page.getByRole('button', { name: 'Set up' }).click()
+    const proof = page.getByRole('dialog', { name: 'Show that it is you' })
+    await proof.getByRole('button', { name: 'Sign in again' }).click() // as there is no password
+    await page.getByRole('button', { name: 'Sign in with Google' }).click()
+    await chooseAtGoogle(page, 'gita@gmail.test')
+    await page.waitForURL('/account/security')
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'QR code for the authenticator app' }).waitFor()
     await signOut(page, 'gita')
 
     const hadi = await signUp(stage, 'Hadi')
@@ -123,7 +137,7 @@ describeInBrowser('somebody who wants into their account', () => {
     const { page } = visitor
     await giveAuthenticator(visitor)
     await enter(page, person)
-    await forgetProofs(stage, person)
+    await forgetProofs(stage)
     await page.goto('/account/security')
     await page.getByText('No passkeys yet.').waitFor()
     await page.getByRole('button', { name: 'Add a passkey' }).click()
@@ -146,7 +160,7 @@ describeInBrowser('somebody who wants into their account', () => {
     await page.goto('/account/security')
     await page.getByText(/last used/).waitFor()
 
-    await forgetProofs(stage, person)
+    await forgetProofs(stage)
     await page.reload()
     await page.getByRole('button', { name: 'Remove', exact: true }).click()
     const sure = page.getByRole('dialog', { name: 'Remove the passkey “My phone”?' })
