@@ -170,6 +170,19 @@ export async function ticketType(
   return createTicketType.id
 }
 
+/** An approved event of the organizer's with one type of general admission, `Festival`; and how it is found. */
+export async function concert(
+  karcis: Api,
+  admin: string,
+  organizer: Person,
+  details: { price: number; quota: number; kind?: string },
+): Promise<{ eventId: string; typeId: string; slug: string; title: string }> {
+  const eventId = await approvedEvent(karcis, admin, organizer)
+  const typeId = await ticketType(karcis, organizer, eventId, { name: 'Festival', ...details })
+  const { event } = await karcis.run('query ($id: ID!) { event(id: $id) { slug title } }', { id: eventId })
+  return { eventId, typeId, slug: event.slug, title: event.title }
+}
+
 /** How large an arena is, and how much of its usual prices it costs. */
 interface ArenaSize {
   frontRows: number

@@ -2,16 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  approvedEvent,
-  createBooking,
-  PASSWORD,
-  pay,
-  signUp,
-  signUpOrganizer,
-  ticketType,
-} from '../../e2e/test/builders.ts'
-import { byPassword, enter, followMail, PATIENCE, signOut } from './people.ts'
+import { concert, createBooking, PASSWORD, pay, signUp, signUpOrganizer } from '../../e2e/test/builders.ts'
+import { byPassword, confirmAddress, enter, followMail, PATIENCE, signUpAt } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
 const SERVER_KEY = 'SB-Mid-server-test'
@@ -64,9 +56,15 @@ describeInBrowser('somebody who looks after their account', () => {
     await page.getByRole('textbox', { name: /Phone number/ }).fill('12')
     await page.getByRole('button', { name: 'Save' }).click()
     visitor.expectProblem(/400/)
-    await page.locator('.field--wrong').getByRole('textbox', { name: /Phone number/ }).waitFor()
+    await page
+      .locator('.field--wrong')
+      .getByRole('textbox', { name: /Phone number/ })
+      .waitFor()
     await page.getByRole('textbox', { name: /Phone number/ }).fill('+62 812 3456 7890')
-    await page.getByRole('textbox', { name: /Address/ }).last().fill('Jl. Melati 5, Jakarta')
+    await page
+      .getByRole('textbox', { name: /Address/ })
+      .last()
+      .fill('Jl. Melati 5, Jakarta')
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Saved.').waitFor()
     await page.getByRole('button', { name: 'Account of Laras Ayu' }).waitFor()
@@ -78,7 +76,9 @@ describeInBrowser('somebody who looks after their account', () => {
     ])
     await choosing.setFiles({ name: 'me.png', mimeType: 'image/png', buffer: await picture.png().toBuffer() })
     const face = page.getByRole('main').locator('.avatar img')
-    await expect.poll(() => face.evaluate((image: HTMLImageElement) => image.naturalWidth), PATIENCE).toBeGreaterThan(0)
+    await expect
+      .poll(() => face.evaluate((image: HTMLImageElement) => image.naturalWidth), PATIENCE)
+      .toBeGreaterThan(0)
     expect(await visitor.accessibility()).toEqual([])
     await page.reload()
     await face.waitFor()
@@ -92,13 +92,8 @@ describeInBrowser('somebody who looks after their account', () => {
     await using visitor = await stage.visit({ language: 'en' })
     const { page } = visitor
     await page.goto('/sign-up')
-    await page.getByRole('textbox', { name: 'Name' }).fill('Mega')
-    await page.getByRole('textbox', { name: 'E-mail address' }).fill(email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Make my account' }).click()
-    const confirmed = await followMail(visitor, email, /Welcome to Karcis/, 'Confirm this address')
-    await confirmed.getByRole('heading', { name: 'The address is confirmed' }).waitFor()
-    await confirmed.close()
+    await signUpAt(page, 'Mega', email)
+    await confirmAddress(visitor, email)
 
     await page.goto('/account')
     await page.getByRole('button', { name: 'Change the address' }).click()
@@ -133,10 +128,12 @@ describeInBrowser('somebody who looks after their account', () => {
 
   it('downloads all that is known of them, and has it erased: told what is lost, and gone everywhere', async () => {
     const organizer = await signUpOrganizer(stage, stage.admin)
-    const eventId = await approvedEvent(stage, stage.admin, organizer)
-    const ticketTypeId = await ticketType(stage, organizer, eventId, { name: 'Festival', price: 100_000, quota: 9 })
+    const { typeId } = await concert(stage, stage.admin, organizer, { price: 100_000, quota: 9 })
     const person = await signUp(stage, 'Nanda')
-    const { createBooking: booking } = await createBooking(stage, person, { ticketTypeId, quantity: 2 })
+    const { createBooking: booking } = await createBooking(stage, person, {
+      ticketTypeId: typeId,
+      quantity: 2,
+    })
     await pay(stage, person, booking.id)
     await using visitor = await stage.visit({ language: 'en' })
     const { page } = visitor

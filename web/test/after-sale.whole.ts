@@ -1,14 +1,13 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import {
-  approvedEvent,
+  concert,
   createBooking,
   endEvent,
   pay,
   type Person,
   signUp,
   signUpOrganizer,
-  ticketType,
 } from '../../e2e/test/builders.ts'
 import { enter, PATIENCE } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
@@ -23,13 +22,7 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
   })
   afterAll(() => stage[Symbol.asyncDispose]())
 
-  /** An event with so many places at 100,000. */
-  async function concert(quota: number) {
-    const eventId = await approvedEvent(stage, stage.admin, organizer)
-    const typeId = await ticketType(stage, organizer, eventId, { name: 'Festival', price: 100_000, quota })
-    const { event } = await stage.run('query ($id: ID!) { event(id: $id) { slug title } }', { id: eventId })
-    return { eventId, typeId, slug: event.slug as string, title: event.title as string }
-  }
+  const openSale = (quota: number) => concert(stage, stage.admin, organizer, { price: 100_000, quota })
 
   async function buyer(name: string, ticketTypeId: string) {
     const person = await signUp(stage, name)
@@ -46,7 +39,7 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     )
 
   it('waits for what is sold out, and is given the place of somebody who cannot come, who has their money back', async () => {
-    const { eventId, typeId, slug } = await concert(1)
+    const { eventId, typeId, slug } = await openSale(1)
     await allowResale(eventId)
     const { person: seller, ticketId } = await buyer('Vera', typeId)
     await using waiting = await stage.visit({ language: 'en', width: 'phone' })
@@ -76,13 +69,15 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     expect(await waiting.accessibility()).toEqual([])
     await page.getByRole('link', { name: 'Book now' }).click()
     await payFromBalance(page)
-    await selling.page.getByText('The money for this ticket went back. It is not valid any more.').waitFor(PATIENCE)
+    await selling.page
+      .getByText('The money for this ticket went back. It is not valid any more.')
+      .waitFor(PATIENCE)
     await selling.page.goto('/account/wallet')
     await selling.page.getByText('IDR 1,000,000').first().waitFor()
   })
 
   it('buys from somebody who had changed their mind twice', async () => {
-    const { eventId, typeId, slug } = await concert(1)
+    const { eventId, typeId, slug } = await openSale(1)
     await allowResale(eventId)
     const { person: seller, ticketId } = await buyer('Yuni', typeId)
     await using selling = await stage.visit({ language: 'en', width: 'phone' })
@@ -112,9 +107,13 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
   })
 
   it('pays less by a promo code, and says who comes and what was asked of them', async () => {
-    const { eventId, slug } = await concert(10)
+    const { eventId, slug } = await openSale(10)
     const PROMO = 'mutation ($input: CreatePromoCodeInput!) { createPromoCode(input: $input) { id } }'
-    await stage.run(PROMO, { input: { code: 'HEMAT25', eventId, kind: 'PERCENT', percent: 25 } }, organizer.token)
+    await stage.run(
+      PROMO,
+      { input: { code: 'HEMAT25', eventId, kind: 'PERCENT', percent: 25 } },
+      organizer.token,
+    )
     const questions = [
       { text: 'Your company', kind: 'TEXT', required: true },
       { text: 'Do you eat meat?', kind: 'YES_NO', required: true },
@@ -154,7 +153,10 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     await second.getByRole('button', { name: 'Save' }).click()
     await second.getByText('Saved.').waitFor()
 
-    await page.getByRole('link', { name: /See the ticket/ }).last().click()
+    await page
+      .getByRole('link', { name: /See the ticket/ })
+      .last()
+      .click()
     await page.getByText('Who comes: Bagas').click()
     await page.getByText('Tari Bali').waitFor()
     await page.getByRole('button', { name: 'Change' }).click()
@@ -172,14 +174,16 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
       {},
       person.token,
     )
-    const said = myTickets.edges.flatMap(({ node }: { node: { attendee: object | null } }) => node.attendee ?? [])
+    const said = myTickets.edges.flatMap(
+      ({ node }: { node: { attendee: object | null } }) => node.attendee ?? [],
+    )
     expect(said).toEqual([
       { name: 'Bagas', answers: [{ answer: 'Tari Jawa' }, { answer: 'YES' }, { answer: 'L' }] },
     ])
   })
 
   it('was there, writes a review, changes it and takes it back', async () => {
-    const { eventId, typeId, slug } = await concert(10)
+    const { eventId, typeId, slug } = await openSale(10)
     const { person } = await buyer('Citra', typeId)
     await endEvent(stage, eventId)
     await using visitor = await stage.visit({ language: 'en' })
@@ -203,7 +207,10 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     await page.getByRole('button', { name: 'Send review' }).click()
     await mine.getByText('I danced until five.').waitFor()
     await page.getByRole('button', { name: 'Delete' }).click()
-    await page.getByRole('dialog', { name: 'Delete your review?' }).getByRole('button', { name: 'Delete' }).click()
+    await page
+      .getByRole('dialog', { name: 'Delete your review?' })
+      .getByRole('button', { name: 'Delete' })
+      .click()
     await mine.waitFor({ state: 'detached' })
     await page.getByText('No reviews yet.').waitFor()
   })

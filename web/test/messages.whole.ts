@@ -2,17 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { type Browser as PushBrowser, type PushService, startPushService } from '@karcis/stand-ins/push'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  approvedEvent,
-  createBooking,
-  PASSWORD,
-  pay,
-  type Person,
-  signUp,
-  signUpOrganizer,
-  ticketType,
-} from '../../e2e/test/builders.ts'
-import { byPassword, enter, followMail, PATIENCE } from './people.ts'
+import { concert, createBooking, pay, type Person, signUp, signUpOrganizer } from '../../e2e/test/builders.ts'
+import { byPassword, confirmAddress, enter, followMail, PATIENCE, signUpAt } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -20,8 +11,7 @@ describeInBrowser('somebody who is told of things', () => {
   let stage: Stage
   let push: PushService
   let organizer: Person
-  let event: { id: string; title: string }
-  let ticketTypeId: string
+  let sale: Awaited<ReturnType<typeof concert>>
 
   beforeAll(async () => {
     stage = await openStage(async (_, stack) => {
@@ -34,14 +24,15 @@ describeInBrowser('somebody who is told of things', () => {
       }
     })
     organizer = await signUpOrganizer(stage, stage.admin)
-    const id = await approvedEvent(stage, stage.admin, organizer)
-    ticketTypeId = await ticketType(stage, organizer, id, { name: 'Festival', price: 50_000, quota: 100 })
-    event = (await stage.run('query ($id: ID!) { event(id: $id) { id title } }', { id })).event
+    sale = await concert(stage, stage.admin, organizer, { price: 50_000, quota: 100 })
   })
   afterAll(() => stage[Symbol.asyncDispose]())
 
   async function buy(person: Person): Promise<string> {
-    const { createBooking: booking } = await createBooking(stage, person, { ticketTypeId, quantity: 1 })
+    const { createBooking: booking } = await createBooking(stage, person, {
+      ticketTypeId: sale.typeId,
+      quantity: 1,
+    })
     await pay(stage, person, booking.id)
     return booking.id
   }
@@ -49,7 +40,7 @@ describeInBrowser('somebody who is told of things', () => {
   const invite = (email: string) =>
     stage.run(
       'mutation ($id: ID!, $email: String!) { addEventStaff(eventId: $id, email: $email, roles: [DOOR]) { id } }',
-      { id: event.id, email },
+      { id: sale.eventId, email },
       organizer.token,
     )
 
@@ -60,7 +51,9 @@ describeInBrowser('somebody who is told of things', () => {
     await enter(page, person)
     await page.goto('/account/preferences')
     const reminders = page.getByRole('checkbox', { name: 'Reminders by E-mail' })
-    expect(await page.getByRole('checkbox', { name: 'Safety of the account by E-mail' }).isDisabled()).toBe(true)
+    expect(await page.getByRole('checkbox', { name: 'Safety of the account by E-mail' }).isDisabled()).toBe(
+      true,
+    )
     await reminders.uncheck()
     await page.getByLabel('From').fill('22:00')
     await page.getByLabel('Until').fill('06:30')
@@ -83,14 +76,14 @@ describeInBrowser('somebody who is told of things', () => {
     await page.goto('/account/notifications')
     await page.getByText('No notifications yet').waitFor()
     await buy(person)
-    const bought = page.getByRole('article').filter({ hasText: `Tiket Anda untuk ${event.title}` })
+    const bought = page.getByRole('article').filter({ hasText: `Tiket Anda untuk ${sale.title}` })
     await bought.waitFor(PATIENCE)
     await page.getByText('1 not read').waitFor()
     expect(await visitor.accessibility()).toEqual([])
     await bought.getByRole('button', { name: 'Mark as read' }).click()
     await page.getByText('0 not read').waitFor()
     await bought.getByRole('link', { name: 'Lihat tiket' }).click()
-    await page.getByText(event.title).first().waitFor()
+    await page.getByText(sale.title).first().waitFor()
     await page.goto('/account/notifications')
     await page.getByText('0 not read').waitFor()
   })
@@ -114,12 +107,12 @@ describeInBrowser('somebody who is told of things', () => {
     const bookingId = await buy(person)
     await expect.poll(() => browser.current?.received.length, PATIENCE).toBe(1)
     await deliver(visitor, browser.current?.received[0]?.text ?? '')
-    await expect.poll(() => shown(page), PATIENCE).toEqual([`Your tickets for ${event.title}`])
+    await expect.poll(() => shown(page), PATIENCE).toEqual([`Your tickets for ${sale.title}`])
     const opened = await tap(visitor)
     expect(opened).toBe(`${stage.origin}/bookings/${bookingId}`)
     expect(await shown(page)).toEqual([])
     await page.goto(opened)
-    await page.getByText(event.title).first().waitFor()
+    await page.getByText(sale.title).first().waitFor()
 
     await page.goto('/account/preferences')
     await inBrowser.click()
@@ -132,9 +125,7 @@ describeInBrowser('somebody who is told of things', () => {
     const [wrong, right] = [await signUp(stage, 'Rudi'), await signUp(stage, 'Sekar')]
     await using visitor = await stage.visit({ language: 'en', width: 'phone' })
     visitor.expectProblem(/403/)
-    const welcome = await followMail(visitor, right.email, /Welcome to Karcis/, 'Confirm this address')
-    await welcome.getByRole('heading', { name: 'The address is confirmed' }).waitFor()
-    await welcome.close()
+    await confirmAddress(visitor, right.email)
     await invite(right.email)
     const page = await followMail(visitor, right.email, /You are asked to work/, 'See the invitation')
     await page.getByRole('heading', { name: 'An invitation to work for an event' }).waitFor()
@@ -149,9 +140,9 @@ describeInBrowser('somebody who is told of things', () => {
     await byPassword(page, right.email)
     await page.getByText('You are signed in as Sekar.').waitFor()
     await page.getByRole('button', { name: 'Accept the invitation' }).click()
-    await page.getByRole('heading', { name: `You now work for ${event.title}` }).waitFor()
+    await page.getByRole('heading', { name: `You now work for ${sale.title}` }).waitFor()
     await page.getByRole('link', { name: 'Open the scanner' }).click()
-    await page.getByText(event.title).first().waitFor()
+    await page.getByText(sale.title).first().waitFor()
   })
 
   it('is invited without an account: makes one, confirms the address, and is in; or says no', async () => {
@@ -159,22 +150,18 @@ describeInBrowser('somebody who is told of things', () => {
     await invite(email)
     await using visitor = await stage.visit({ language: 'en' })
     visitor.expectProblem(/403/)
-    const page = await followMail(visitor, email, /You are asked to work|Anda diminta/, /See the invitation|Lihat undangan/)
+    const page = await followMail(visitor, email, /You are asked to work/, 'See the invitation')
     await page.getByRole('link', { name: 'Make an account' }).click()
-    await page.getByRole('textbox', { name: 'Name' }).fill('Tegar')
-    await page.getByRole('textbox', { name: 'E-mail address' }).fill(email)
-    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Make my account' }).click()
+    await signUpAt(page, 'Tegar', email)
     await page.getByRole('button', { name: 'Accept the invitation' }).click()
     await page.getByText('your address is not confirmed yet').waitFor()
-    const confirming = await followMail(visitor, email, /Welcome to Karcis/, 'Confirm this address')
-    await confirming.getByRole('heading', { name: 'The address is confirmed' }).waitFor()
+    await confirmAddress(visitor, email)
     await page.getByRole('button', { name: 'Accept the invitation' }).click()
-    await page.getByRole('heading', { name: `You now work for ${event.title}` }).waitFor()
+    await page.getByRole('heading', { name: `You now work for ${sale.title}` }).waitFor()
 
     const other = 'umi@karcis.test'
     await invite(other)
-    const declining = await followMail(visitor, other, /You are asked to work|Anda diminta/, /See the invitation|Lihat undangan/)
+    const declining = await followMail(visitor, other, /You are asked to work/, 'See the invitation')
     await declining.getByRole('button', { name: 'Decline' }).click()
     await declining.getByRole('heading', { name: 'You declined the invitation' }).waitFor()
     expect(await visitor.accessibility(declining)).toEqual([])
@@ -204,7 +191,9 @@ async function subscribeAt({ context }: Visitor, push: PushService): Promise<Sub
     }
     const subscriptionOf = (kept: Kept | null) => {
       const key = localStorage.getItem('push-key') ?? ''
-      const bytes = Uint8Array.from(atob(key.replaceAll('-', '+').replaceAll('_', '/')), (one) => one.charCodeAt(0))
+      const bytes = Uint8Array.from(atob(key.replaceAll('-', '+').replaceAll('_', '/')), (one) =>
+        one.charCodeAt(0),
+      )
       return (
         kept && {
           options: { applicationServerKey: bytes.buffer },
@@ -240,10 +229,8 @@ async function deliver({ context, page }: Visitor, data: string): Promise<void> 
 /** Titles of what is shown now. */
 const shown = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {
-    const { getNotifications } = await navigator.serviceWorker.ready.then((registration) => ({
-      getNotifications: () => registration.getNotifications(),
-    }))
-    return (await getNotifications()).map(({ title }) => title)
+    const registration = await navigator.serviceWorker.ready
+    return (await registration.getNotifications()).map(({ title }) => title)
   })
 
 /** Taps on what is shown. Gives what the worker has opened: a tap by a script opens no window, which browsers leave to people. */

@@ -40,7 +40,7 @@ export async function followMail(
   visitor: Visitor,
   to: string,
   subject: string | RegExp,
-  label: string | RegExp,
+  label: string,
 ): Promise<Page> {
   const mailbox = await visitor.newPage()
   const mail = mailbox.getByRole('link', { name: subject }).first()
@@ -55,6 +55,24 @@ export async function followMail(
   const [page] = await Promise.all([visitor.context.waitForEvent('page'), button.click()])
   await mailbox.close()
   return page
+}
+
+/** Fills the page for a new account in. */
+export async function signUpAt(page: Page, name: string, email: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Name' }).fill(name)
+  await page.getByRole('textbox', { name: 'E-mail address' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Make my account' }).click()
+}
+
+/** Opens the link that shows that an address is somebody's. */
+export async function confirmAddress(visitor: Visitor, email: string): Promise<void> {
+  const page = await followMail(visitor, email, /Welcome to Karcis/, 'Confirm this address')
+  await page.getByRole('heading', { name: 'The address is confirmed' }).waitFor()
+  await page.getByText(`${email} is yours.`).waitFor()
+  expect(new URL(page.url()).hash).toBe('') // so that the token is in no history
+  expect(await visitor.accessibility(page)).toEqual([])
+  await page.close()
 }
 
 /** Fills the page for it in. */

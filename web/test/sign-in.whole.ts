@@ -2,7 +2,7 @@ import { startGoogle } from '@karcis/stand-ins/google'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { appCode, forgetProofs, PASSWORD, signUp } from '../../e2e/test/builders.ts'
-import { byPassword, enter, followMail, signOut } from './people.ts'
+import { byPassword, confirmAddress, enter, followMail, signOut, signUpAt } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 import type { Visitor } from './visitor.ts'
 
@@ -39,19 +39,13 @@ describeInBrowser('somebody who wants into their account', () => {
     await page.getByRole('textbox', { name: 'Password' }).fill('short')
     await page.getByRole('button', { name: 'Make my account' }).click()
     await page.getByText('Use at least 8 characters.').waitFor()
-    await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD)
-    await page.getByRole('button', { name: 'Make my account' }).click()
+    await signUpAt(page, 'Ratna', email)
     await page.getByText('Welcome, Ratna!').waitFor()
     await page.waitForURL('/tickets') // where they were going
 
     await page.goto('/account')
     await page.getByText('Not confirmed').waitFor()
-    const confirming = await followMail(visitor, email, /Welcome to Karcis/, 'Confirm this address')
-    await confirming.getByRole('heading', { name: 'The address is confirmed' }).waitFor()
-    await confirming.getByText(`${email} is yours.`).waitFor()
-    expect(new URL(confirming.url()).hash).toBe('')
-    expect(await visitor.accessibility(confirming)).toEqual([])
-    await confirming.close()
+    await confirmAddress(visitor, email)
     await page.reload()
     await page.getByText('Confirmed', { exact: true }).waitFor()
 

@@ -54,7 +54,9 @@ export default function StaffInvitationPage() {
       {status === 'signed-in' ? (
         <>
           <ButtonForm label={t.accept} onSubmit={accept} />
-          {isForAnother.value && <ButtonForm label={t.another} variant="quiet" onSubmit={() => signInAgain(next)} />}
+          {isForAnother.value && (
+            <ButtonForm label={t.another} variant="quiet" onSubmit={() => signInAgain(next)} />
+          )}
         </>
       ) : (
         <>

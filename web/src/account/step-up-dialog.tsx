@@ -88,10 +88,7 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
                   {t.submit}
                 </Button>
                 {withFactor && hasPasskeys() && (
-                  <Button
-                    icon="lock"
-                    onClick={() => void byPasskey().catch(fail)}
-                  >
+                  <Button icon="lock" onClick={() => void byPasskey().catch(fail)}>
                     {t.passkey}
                   </Button>
                 )}
@@ -102,10 +99,7 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
               {!withFactor && (
                 <p>
                   {t.neither}{' '}
-                  <Button
-                    size="s"
-                    onClick={() => void signInAgain(url).then(request.cancelled).catch(fail)}
-                  >
+                  <Button size="s" onClick={() => void signInAgain(url).then(request.cancelled).catch(fail)}>
                     {t.signIn}
                   </Button>
                 </p>
