@@ -82,6 +82,8 @@ describeInBrowser('somebody who wants into their account', () => {
     const again = await followMail(visitor, email, /link to sign in/, 'Sign in')
     visitor.expectProblem(/40[01]/)
     await again.getByText('Tautan sudah dipakai').waitFor()
+    await page.goto('/sign-in/link#token=half-of-it')
+    await page.getByText('Tautan tidak lengkap').waitFor()
     expect(await visitor.accessibility(again)).toEqual([])
   })
 
