@@ -82,7 +82,8 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     const { person: seller, ticketId } = await buyer('Yuni', typeId)
     await using selling = await stage.visit({ language: 'en', width: 'phone' })
     await using buying = await stage.visit({ language: 'en' })
-    await enter(buying.page, await signUp(stage, 'Zaki'))
+    const zaki = await signUp(stage, 'Zaki')
+    await enter(buying.page, zaki)
     await buying.page.goto(`/events/${slug}`)
     await buying.page.getByText('Sold out').first().waitFor()
     const { page } = selling
@@ -104,6 +105,12 @@ describeInBrowser('a buyer who wants more than a ticket', () => {
     await buying.page.getByRole('button', { name: 'Continue', exact: true }).click()
     await payFromBalance(buying.page)
     await page.getByText('The money for this ticket went back. It is not valid any more.').waitFor(PATIENCE)
+    const { myTickets } = await stage.run(
+      '{ myTickets(first: 5) { edges { node { status } } } }',
+      {},
+      zaki.token,
+    )
+    expect(myTickets.edges).toEqual([{ node: { status: 'VALID' } }])
   })
 
   it('pays less by a promo code, and says who comes and what was asked of them', async () => {
