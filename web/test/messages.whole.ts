@@ -233,17 +233,24 @@ const shown = (page: Page): Promise<string[]> =>
     return (await registration.getNotifications()).map(({ title }) => title)
   })
 
+/** What a tap needs of the worker's globals. */
+interface WorkerScope extends EventTarget {
+  registration: ServiceWorkerRegistration
+  clients: object
+  NotificationEvent: new (type: string, init: { notification: Notification }) => Event
+}
+
 /** Taps on what is shown. Gives what the worker has opened: a tap by a script opens no window, which browsers leave to people. */
 async function tap({ context }: Visitor): Promise<string> {
   const [worker] = context.serviceWorkers()
   if (!worker) throw new Error('no worker runs')
   return await worker.evaluate(async () => {
-    const scope = globalThis as unknown as ServiceWorkerGlobalScope
+    const scope = globalThis as unknown as WorkerScope
     const [notification] = await scope.registration.getNotifications()
     if (!notification) throw new Error('nothing is shown')
     return await new Promise<string>((resolve) => {
       Object.assign(scope.clients, { openWindow: (url: string) => Promise.resolve(resolve(url)) })
-      scope.dispatchEvent(new NotificationEvent('notificationclick', { notification }))
+      scope.dispatchEvent(new scope.NotificationEvent('notificationclick', { notification }))
     })
   })
 }
