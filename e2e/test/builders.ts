@@ -1,3 +1,4 @@
+import { TOTP } from 'otpauth'
 import pg from 'pg'
 import { ADMIN, type Api, type Karcis } from './karcis.ts'
 
@@ -169,6 +170,19 @@ export async function ticketType(
   return createTicketType.id
 }
 
+/** An approved event of the organizer's with one type of general admission, `Festival`; and how it is found. */
+export async function concert(
+  karcis: Api,
+  admin: string,
+  organizer: Person,
+  details: { price: number; quota: number; kind?: string },
+): Promise<{ eventId: string; typeId: string; slug: string; title: string }> {
+  const eventId = await approvedEvent(karcis, admin, organizer)
+  const typeId = await ticketType(karcis, organizer, eventId, { name: 'Festival', ...details })
+  const { event } = await karcis.run('query ($id: ID!) { event(id: $id) { slug title } }', { id: eventId })
+  return { eventId, typeId, slug: event.slug, title: event.title }
+}
+
 /** How large an arena is, and how much of its usual prices it costs. */
 interface ArenaSize {
   frontRows: number
@@ -255,11 +269,24 @@ export const pay = (karcis: Api, person: Person, id: string) =>
 
 /** Has an event be over since an hour, as time does. */
 export async function endEvent({ databases }: Karcis, eventId: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databases.event })
-  await client.connect()
-  await client.query(
+  await change(
+    databases.event,
     `UPDATE events SET starts_at = now() - interval '2 h', ends_at = now() - interval '1 h', version = version + 1 WHERE id = $1`,
     [eventId],
   )
+}
+
+async function change(connectionString: string, sql: string, values: unknown[] = []): Promise<void> {
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query(sql, values)
   await client.end()
 }
+
+/** Has so much time pass since everybody last showed who they are that what matters asks them again. */
+export const forgetProofs = ({ databases }: Karcis): Promise<void> =>
+  change(databases.user, `UPDATE sessions SET authenticated_at = now() - interval '11 minutes'`)
+
+/** What an authenticator app shows that was given this secret. @param step later by so many codes: each is good once. */
+export const appCode = (secret: string, step = 0): string =>
+  new TOTP({ secret }).generate({ timestamp: Date.now() + step * 30_000 })

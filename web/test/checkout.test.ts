@@ -2,14 +2,7 @@ import { startMidtrans } from '@karcis/stand-ins/midtrans'
 import { eventually } from '@karcis/testkit/eventually'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import {
-  approvedEvent,
-  arena,
-  type Person,
-  signUp,
-  signUpOrganizer,
-  ticketType,
-} from '../../e2e/test/builders.ts'
+import { arena, concert, type Person, signUp, signUpOrganizer } from '../../e2e/test/builders.ts'
 import { startRelay } from '../../e2e/test/relay.ts'
 import { enter, tabTo } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
@@ -39,14 +32,6 @@ describeInBrowser('a buyer', () => {
   })
   afterAll(() => stack.disposeAsync())
 
-  /** An event with one type of general admission. */
-  async function concert(details: { price: number; quota: number; kind?: string }) {
-    const eventId = await approvedEvent(stage, stage.admin, organizer)
-    const typeId = await ticketType(stage, organizer, eventId, { name: 'Festival', ...details })
-    const { event } = await stage.run('query ($id: ID!) { event(id: $id) { slug title } }', { id: eventId })
-    return { eventId, typeId, slug: event.slug as string, title: event.title as string }
-  }
-
   const mine = async (person: Person) => {
     const { me, myBookings } = await stage.run(MINE, {}, person.token)
     return {
@@ -56,7 +41,7 @@ describeInBrowser('a buyer', () => {
   }
 
   it('is a guest, has only a keyboard, pays on the page of a provider and comes back to the tickets', async () => {
-    const { slug } = await concert({ price: 150_000, quota: 10 })
+    const { slug } = await concert(stage, stage.admin, organizer, { price: 150_000, quota: 10 })
     await using visitor = await stage.visit({ language: 'id' })
     const { page } = visitor
     await page.goto(`/events/${slug}/buy`)
@@ -119,7 +104,7 @@ describeInBrowser('a buyer', () => {
   })
 
   it('loses the connection between "pay" and the answer, and has paid once', async () => {
-    const { slug } = await concert({ price: 200_000, quota: 10 })
+    const { slug } = await concert(stage, stage.admin, organizer, { price: 200_000, quota: 10 })
     const buyer = await signUp(stage, 'Budi')
     await using visitor = await stage.visit({ language: 'en' })
     visitor.expectProblem(/ERR_FAILED|Failed to load/)
@@ -146,7 +131,7 @@ describeInBrowser('a buyer', () => {
   })
 
   it('has two tabs with one hold, books in both and pays once', async () => {
-    const { slug } = await concert({ price: 100_000, quota: 10 })
+    const { slug } = await concert(stage, stage.admin, organizer, { price: 100_000, quota: 10 })
     const buyer = await signUp(stage, 'Sari')
     await using visitor = await stage.visit({ language: 'en' })
     const { page } = visitor
@@ -169,7 +154,11 @@ describeInBrowser('a buyer', () => {
   })
 
   it('sees the hall sell out under their fingers, and keeps what can still be had', async () => {
-    const { slug, typeId } = await concert({ price: 0, quota: 4, kind: 'FREE' })
+    const { slug, typeId } = await concert(stage, stage.admin, organizer, {
+      price: 0,
+      quota: 4,
+      kind: 'FREE',
+    })
     const [buyer, quicker] = [await signUp(stage, 'Tari'), await signUp(stage, 'Umar')]
     await using visitor = await stage.visit({ language: 'id' })
     const { page } = visitor
@@ -194,7 +183,10 @@ describeInBrowser('a buyer', () => {
   })
 
   it('waits for their turn, and goes on to the ticket by what a screen reader is told alone', async () => {
-    const { slug, eventId, title } = await concert({ price: 50_000, quota: 10 })
+    const { slug, eventId, title } = await concert(stage, stage.admin, organizer, {
+      price: 50_000,
+      quota: 10,
+    })
     await stage.run(
       'mutation ($input: SetQueueInput!) { setQueue(input: $input) { enabled } }',
       { input: { eventId, opensAt: new Date(Date.now() + 12_000).toISOString(), admitPerMinute: 60 } },

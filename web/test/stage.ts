@@ -18,12 +18,16 @@ export interface Stage extends Karcis {
   visit(options?: VisitorOptions): Promise<Visitor>
 }
 
-/** Starts everything on free ports; the app is built first, unless it is. @param settings as a story may change them. */
-export async function openStage(settings: StorySettings = {}): Promise<Stage> {
+/** Settings that a story changes; made once it is known where browsers will open the app, if they need to know. */
+type Given = StorySettings | ((origin: string, stack: AsyncDisposableStack) => Promise<StorySettings>)
+
+/** Starts everything on free ports; the app is built first, unless it is. What `given` starts beside it, it puts on the stack, and it ends with the stage. */
+export async function openStage(given: Given = {}): Promise<Stage> {
   await using stack = new AsyncDisposableStack()
   await buildWeb(() => undefined)
   const [routerPort, webPort] = [await freePort(), await freePort()]
   const origin = `http://localhost:${routerPort}`
+  const settings = typeof given === 'function' ? await given(origin, stack) : given
   const web = stack.use(
     await createWebServer({
       host: '127.0.0.1',

@@ -73,3 +73,13 @@ function SignInFirst({ guest }: { guest: boolean }) {
     </div>
   )
 }
+
+/** For who signs in by other ways, where a password is asked for. */
+export function NoPassword() {
+  const t = useTexts('settings').securityPage
+  return (
+    <p class="account-list__more">
+      {t.none} <a href="/forgot-password">{t.forgot}</a>.
+    </p>
+  )
+}

@@ -12,6 +12,7 @@ import { Notice } from '../ui/notice.tsx'
 import { ButtonForm } from './button-form.tsx'
 import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
+import { withNext } from './next.ts'
 import { NewPassword } from './sign-up-page.tsx'
 import { textOf } from './text-of.ts'
 
@@ -61,7 +62,7 @@ export function ClaimPage() {
           alert
           actions={
             // The link comes back with them, behind the # as before.
-            <Button variant="primary" href={`/sign-in?next=${encodeURIComponent(`/claim#token=${token}`)}`}>
+            <Button variant="primary" href={withNext('/sign-in', `/claim#token=${token}`)}>
               {t.signIn.title}
             </Button>
           }

@@ -53,7 +53,8 @@ export function ByLink({ working, take, otherwise }: ByLinkProps) {
       </Narrow>
     )
   const error = asApiError(failure.value)
-  const { title, text } = explain(error)
+  // Nothing is filled in here that could be wrong but the link itself.
+  const { title, text } = error.code === 'BAD_USER_INPUT' ? t.noToken : explain(error)
   const mayPass = ['OFFLINE', 'UNREACHABLE', 'SERVICE_UNAVAILABLE', 'RATE_LIMITED'].includes(error.code)
   return (
     <Narrow title={title} text={text}>

@@ -1,4 +1,5 @@
 import { useLocation } from 'preact-iso'
+import { signOut } from '../api/session.ts'
 
 /** Where to go after a sign-in: the page of ours that asked for one (`?next=`), else the front page. */
 export function useNext(): string {
@@ -12,3 +13,12 @@ export const safeNext = (next: string | undefined): string =>
 /** A link to a page that goes on to the same place afterwards. */
 export const withNext = (path: string, next: string): string =>
   next === '/' ? path : `${path}?next=${encodeURIComponent(next)}`
+
+/** Ends this session for a new one, of another account or as a proof of just now; `next` is where they go on then. @throws ApiError. */
+export function useSignInAgain(): (next: string) => Promise<void> {
+  const { route } = useLocation()
+  return async (next) => {
+    await signOut()
+    route(withNext('/sign-in', next))
+  }
+}

@@ -173,7 +173,7 @@ function Times({ preferences, take }: PartProps) {
             <Field label={t.language} name="language">
               <Select
                 name="language"
-                value={language}
+                defaultValue={language}
                 options={[
                   { value: 'ID', label: 'Bahasa Indonesia' },
                   { value: 'EN', label: 'English' },
@@ -183,7 +183,7 @@ function Times({ preferences, take }: PartProps) {
             <Field label={t.zone} name="timezone">
               <Select
                 name="timezone"
-                value={timezone}
+                defaultValue={timezone}
                 options={zones.map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }))}
               />
             </Field>

@@ -23,7 +23,7 @@ import { Notice } from '../ui/notice.tsx'
 import { TextArea } from '../ui/text-area.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
-import { AccountPage } from './account-page.tsx'
+import { AccountPage, NoPassword } from './account-page.tsx'
 import { usePress } from './press.ts'
 import { QueryState } from './query-state.tsx'
 import { textOf } from './text-of.ts'
@@ -233,6 +233,7 @@ function Email({ me, take }: PartProps) {
                   {cancel}
                 </Button>
               </div>
+              <NoPassword />
             </>
           )}
         </Form>

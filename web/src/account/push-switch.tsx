@@ -32,6 +32,7 @@ export function PushSwitch() {
     unsupported: t.pushUnsupported,
     unavailable: t.pushUnavailable,
     denied: t.pushDenied,
+    away: t.pushAway,
     off: t.pushText,
     on: t.pushText,
   }[now ?? 'off']
@@ -41,7 +42,7 @@ export function PushSwitch() {
         label={t.push}
         hint={hint}
         checked={now === 'on'}
-        disabled={busy.value !== null || (now !== 'on' && now !== 'off')}
+        disabled={busy.value !== null || (now !== 'on' && now !== 'off' && now !== 'away')}
         onChange={() =>
           press('switch', async () => {
             if (push.value)

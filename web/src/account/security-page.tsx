@@ -18,7 +18,7 @@ import { Field } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { TextInput } from '../ui/text-input.tsx'
 import { notify } from '../ui/toast.tsx'
-import { AccountPage } from './account-page.tsx'
+import { AccountPage, NoPassword } from './account-page.tsx'
 import { Authenticator } from './authenticator.tsx'
 import { keepGoogle } from './google-state.ts'
 import { Passkeys } from './passkeys.tsx'
@@ -93,9 +93,7 @@ function Password() {
           </>
         )}
       </Form>
-      <p class="account-list__more">
-        {t.none} <a href="/forgot-password">{t.forgot}</a>.
-      </p>
+      <NoPassword />
     </Card>
   )
 }

@@ -9,6 +9,7 @@ import { Notice } from '../ui/notice.tsx'
 import { ButtonForm } from './button-form.tsx'
 import { NoToken, useMailedToken } from './mailed-link.tsx'
 import { Narrow } from './narrow.tsx'
+import { useSignInAgain, withNext } from './next.ts'
 
 /** Answers an invitation to work for an event: yes, by the account that has the address it was sent to; no, by whoever has the link. */
 export function StaffInvitationPage() {
@@ -17,6 +18,7 @@ export function StaffInvitationPage() {
   const joined = useSignal<{ slug: string; title: string } | null>(null)
   const isDeclined = useSignal(false)
   const isForAnother = useSignal(false)
+  const signInAgain = useSignInAgain()
   if (token === null) return <NoToken />
   if (joined.value)
     return (
@@ -40,7 +42,7 @@ export function StaffInvitationPage() {
     await ask(DeclineStaffInvitation, { token })
     isDeclined.value = true
   }
-  const next = encodeURIComponent(`/staff/invitation#token=${token}`)
+  const next = `/staff/invitation#token=${token}` // as before: behind the #, where no server sees it
   const { status, user } = session.value
   return (
     <Narrow title={t.title} text={status === 'signed-in' && user ? t.as(user.name) : t.signInFirst}>
@@ -50,13 +52,18 @@ export function StaffInvitationPage() {
         </Notice>
       )}
       {status === 'signed-in' ? (
-        <ButtonForm label={t.accept} onSubmit={accept} />
+        <>
+          <ButtonForm label={t.accept} onSubmit={accept} />
+          {isForAnother.value && (
+            <ButtonForm label={t.another} variant="quiet" onSubmit={() => signInAgain(next)} />
+          )}
+        </>
       ) : (
         <>
-          <Button variant="primary" href={`/sign-in?next=${next}`}>
+          <Button variant="primary" href={withNext('/sign-in', next)}>
             {account.signIn.title}
           </Button>
-          <Button href={`/sign-up?next=${next}`}>{t.signUp}</Button>
+          <Button href={withNext('/sign-up', next)}>{t.signUp}</Button>
         </>
       )}
       <ButtonForm label={t.decline} variant="quiet" onSubmit={decline} />

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals'
+import { useLocation } from 'preact-iso'
 import { ApiError, asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { holdToken } from '../api/session.ts'
@@ -13,6 +14,7 @@ import { Form } from '../ui/form.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { TextInput } from '../ui/text-input.tsx'
+import { useSignInAgain } from './next.ts'
 import { hasPasskeys, usePasskey } from './passkey.ts'
 import { textOf } from './text-of.ts'
 
@@ -25,6 +27,9 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
   const withFactor = factors ? factors.totpEnabled || factors.passkeys > 0 : false
   const failure = useSignal<ApiError | null>(null)
   const failed = failure.value && explain(failure.value)
+  const { url } = useLocation()
+  const signInAgain = useSignInAgain()
+  const fail = (error: unknown) => (failure.value = asApiError(error))
 
   const show = async (input: { password?: string; code?: string; passkey?: unknown }) => {
     const { stepUp } = await ask(StepUp, { input })
@@ -83,12 +88,7 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
                   {t.submit}
                 </Button>
                 {withFactor && hasPasskeys() && (
-                  <Button
-                    icon="lock"
-                    onClick={() =>
-                      void byPasskey().catch((error: unknown) => (failure.value = asApiError(error)))
-                    }
-                  >
+                  <Button icon="lock" onClick={() => void byPasskey().catch(fail)}>
                     {t.passkey}
                   </Button>
                 )}
@@ -96,6 +96,14 @@ export default function StepUpDialog({ request }: { request: StepUpRequest }) {
                   {t.cancel}
                 </Button>
               </div>
+              {!withFactor && (
+                <p>
+                  {t.neither}{' '}
+                  <Button size="s" onClick={() => void signInAgain(url).then(request.cancelled).catch(fail)}>
+                    {t.signIn}
+                  </Button>
+                </p>
+              )}
             </>
           )}
         </Form>

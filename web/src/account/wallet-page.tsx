@@ -80,7 +80,8 @@ function TopUp({ currency, onCancel }: { currency: string; onCancel(): void }) {
           const { idempotencyKey } = key.current
           const input = { amount, currency, method, idempotencyKey }
           const { topUpWallet: payment } = await ask(TopUpWallet, { input }, { idempotent: true })
-          if (payment) route(`/payments/${payment.id}`)
+          if (payment?.redirectUrl) location.assign(payment.redirectUrl)
+          else if (payment) route(`/payments/${payment.id}`)
         }}
       >
         {(busy) => (

@@ -75,15 +75,23 @@ describe('asking', () => {
   })
 
   it('asks a query again whose answer was lost, and a mutation only where that does no harm', async () => {
-    const { ask } = await openTab()
+    const { ask, signInBy } = await openTab()
+    await signInBy(Login, { name: 'Dewi' })
     let left = 1
     api.intercept = (_operation, _response, socket) => left-- > 0 && (socket.destroy(), true)
-    expect(await ask(Whoami, {})).toEqual({ whoami: 'nobody' })
+    expect(await ask(Whoami, {})).toEqual({ whoami: 'Dewi' })
     left = 1
-    expect(await ask(Book, {}, { idempotent: true })).toEqual({ book: 'booked for null' })
+    expect(await ask(Book, {}, { idempotent: true })).toEqual({ book: 'booked for Dewi' })
     left = 1
     expect((await failure(ask(Book, {}))).code).toBe('UNREACHABLE')
-    expect(api.asked.map(({ operation }) => operation)).toEqual(['Whoami', 'Whoami', 'Book', 'Book', 'Book'])
+    expect(api.asked.map(({ operation }) => operation)).toEqual([
+      'Login',
+      'Whoami',
+      'Whoami',
+      'Book',
+      'Book',
+      'Book',
+    ])
   })
 
   it('asks again when a proxy says that it passes in a moment', async () => {
@@ -146,13 +154,17 @@ describe('a session', () => {
     expect(api.asked.map(({ operation }) => operation)).toEqual(['Login', 'Book', 'Refresh', 'Book'])
   })
 
-  it('ends where the API knows of none, and what was asked fails as it was refused', async () => {
+  it('ends where the API knows of none: what is for somebody is refused, and what is open to all is asked as nobody', async () => {
     const { ask, session, signInBy } = await openTab()
     await signInBy(Login, { name: 'Dewi' })
     api.tokens.clear()
     api.cookie = null
     expect((await failure(ask(Book, {}))).code).toBe('UNAUTHENTICATED')
     expect(session.value.status).toBe('anonymous')
+    await signInBy(Login, { name: 'Dewi' })
+    api.tokens.clear()
+    api.cookie = null
+    expect(await ask(Whoami, {})).toEqual({ whoami: 'nobody' })
   })
 
   it('goes on while the API is away: nobody is signed out by a broken line', async () => {

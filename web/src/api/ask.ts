@@ -22,7 +22,7 @@ const isQuery = (document: string): boolean => /^\s*(query\b|\{)/.test(document)
 const PASSING = new Set<string>(['UNREACHABLE', 'SERVICE_UNAVAILABLE'])
 
 /**
- * Asks the API as whoever is signed in. A token that has become stale is renewed once, and the operation repeated.
+ * Asks the API as whoever is signed in. A token that has become stale is renewed once, and the operation repeated; as nobody, where the session has ended.
  * @throws ApiError when any field was refused, so that what comes back is complete; the signal's reason when it was aborted.
  */
 export async function ask<R, V>(
@@ -58,9 +58,8 @@ async function askOnce<R, V>(document: Document<R, V>, variables: V, options: As
   } catch (error) {
     // Refused before anything was done, so also a mutation may be sent again.
     if (token === null || !(error instanceof ApiError) || error.code !== 'UNAUTHENTICATED') throw error
-    const next = await renewed(token)
-    if (next === null) throw error
-    return await send(document, variables, next, options)
+    // Whose session has ended asks as nobody: much is open to all, as a link to a new password.
+    return await send(document, variables, await renewed(token), options)
   }
 }
 

@@ -68,7 +68,11 @@ export async function startTestApi(): Promise<TestApi> {
         retryAfterSeconds: 7,
       })
     },
-    book: (_: unknown, { token }: { token?: string }) => `booked for ${viewer(token)}`,
+    book: (_: unknown, { token }: { token?: string }) => {
+      const name = viewer(token)
+      if (name === null) throw refused('UNAUTHENTICATED')
+      return `booked for ${name}`
+    },
     refreshToken: async () => {
       state.most = Math.max(state.most, ++state.running)
       await new Promise((resolve) => setTimeout(resolve, REFRESH_MS))

@@ -53,7 +53,14 @@ export function PaymentPage() {
             {t.payment.backToPay}
           </Button>
         ) : (
-          <Button href="/bookings">{t.payment.toBookings}</Button>
+          <>
+            <Button variant={open ? 'secondary' : 'primary'} href="/account/wallet">
+              {t.payment.toWallet}
+            </Button>
+            <Button variant="quiet" href="/bookings">
+              {t.payment.toBookings}
+            </Button>
+          </>
         )}
       </div>
     </div>

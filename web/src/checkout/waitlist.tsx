@@ -40,7 +40,7 @@ export function Waitlist({ type, accessCode, wanted }: WaitlistProps) {
         entry.value = waitlistEntry
       })
       .catch(() => undefined) // joining says what is wrong
-  }, [signedIn, type.id, type.available]) // worth asking again whenever stock has moved
+  }, [signedIn, type]) // worth asking again whenever stock has moved, also when no more of it is free than before
 
   const run = async (action: () => Promise<WaitlistFields | null>) => {
     busy.value = true

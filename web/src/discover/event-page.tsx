@@ -47,7 +47,7 @@ export function EventPage() {
   useEffect(() => {
     if (event?.status === 'APPROVED') void noteView(event.id)
   }, [event?.id])
-  if (event) return <Event event={event} />
+  if (event) return <Event event={event} reload={reload} />
   return (
     <div class="page event">
       {error.value ? (
@@ -89,7 +89,7 @@ async function noteView(id: string): Promise<void> {
   }
 }
 
-function Event({ event }: { event: EventShown }) {
+function Event({ event, reload }: { event: EventShown; reload(): Promise<void> }) {
   const t = useTexts('event')
   return (
     <article class="page event">
@@ -144,7 +144,7 @@ function Event({ event }: { event: EventShown }) {
             </section>
           )}
           <Host event={event} />
-          <Reviews event={event} />
+          <Reviews event={event} changed={reload} />
         </div>
       </div>
       <Related event={event} />

@@ -5,7 +5,8 @@ import { asApiError } from '../api/api-error.ts'
 import { ask } from '../api/ask.ts'
 import { session } from '../api/session.ts'
 import { subscribe } from '../api/subscribe.ts'
-import { WaitForType, TicketStock, type TicketTypeParts } from '../generated/discover/event.ts'
+import { useQuery } from '../api/use-query.ts'
+import { MyPlaceInLine, TicketStock, type TicketTypeParts, WaitForType } from '../generated/discover/event.ts'
 import { dateTime, number } from '../texts/format.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Badge } from '../ui/badge.tsx'
@@ -158,10 +159,15 @@ function Stock({ type, timezone }: { type: TicketTypeParts; timezone: string }) 
 function Waitlist({ type }: { type: TicketTypeParts }) {
   const t = useTexts('event')
   const { route } = useLocation()
-  const position = useSignal<number | null>(null)
+  const isHere = session.value.status === 'signed-in'
+  const query = useQuery(MyPlaceInLine, isHere ? { ticketTypeId: type.id } : null)
+  const place = query.data.value?.waitlistEntry
   const busy = useSignal(false)
+  useEffect(() => {
+    if (place) void query.reload() // as whatever moves the stock may be for them
+  }, [type])
   const join = async () => {
-    if (session.value.status !== 'signed-in') return route(signInUrl())
+    if (!isHere) return route(signInUrl())
     busy.value = true
     try {
       const { joinWaitlist } = await ask(
@@ -169,7 +175,7 @@ function Waitlist({ type }: { type: TicketTypeParts }) {
         { ticketTypeId: type.id, quantity: 1 },
         { idempotent: true },
       )
-      position.value = joinWaitlist?.position ?? null
+      query.data.value = { waitlistEntry: joinWaitlist }
       notify(t.tickets.waiting)
     } catch (failure) {
       const { title, text } = explain(asApiError(failure))
@@ -178,7 +184,17 @@ function Waitlist({ type }: { type: TicketTypeParts }) {
       busy.value = false
     }
   }
-  if (position.value !== null) return <p class="ticket-line__more">{t.tickets.position(position.value)}</p>
+  if (place?.hold?.status === 'ACTIVE')
+    return (
+      <div class="row" role="status">
+        <strong>{t.tickets.offered}</strong>
+        <Button size="s" variant="primary" href={`/checkout/${place.hold.id}`}>
+          {t.tickets.take}
+        </Button>
+      </div>
+    )
+  if (place?.status === 'WAITING' && place.position !== null)
+    return <p class="ticket-line__more">{t.tickets.position(place.position)}</p>
   return (
     <Button size="s" icon="bell" busy={busy.value} onClick={() => void join()}>
       {t.tickets.wait}

@@ -37,8 +37,8 @@ import { usePages } from './use-pages.ts'
 const ORDERS = ['NEWEST', 'RATING_DESC', 'RATING_ASC'] as const satisfies ReviewOrder[]
 const STARS = [5, 4, 3, 2, 1]
 
-/** What those say who were there, and what the viewer says. Nothing before the event is over, as nobody was there yet. */
-export function Reviews({ event }: { event: EventShown }) {
+/** What those say who were there, and what the viewer says. Nothing before the event is over, as nobody was there yet. @param changed the viewer's words have, and the event's stars with them. */
+export function Reviews({ event, changed }: { event: EventShown; changed(): Promise<void> }) {
   const t = useTexts('event')
   const order = useSignal<ReviewOrder>('NEWEST')
   const stars = useSignal<number | null>(null)
@@ -70,7 +70,7 @@ export function Reviews({ event }: { event: EventShown }) {
           />
         </div>
       )}
-      {isOver && <Own event={event} changed={pages.reload} />}
+      {isOver && <Own event={event} changed={() => Promise.all([changed(), pages.reload()])} />}
       {isAny && (
         <>
           <div class="reviews__order">
@@ -127,13 +127,13 @@ function Distribution({ counts, current, choose }: DistributionProps) {
               type="button"
               class="distribution__line"
               aria-pressed={current === stars}
-              aria-label={t.reviews.only(stars, count)}
               disabled={count === 0}
               onClick={() => choose(current === stars ? null : stars)}
             >
-              <span>{stars}</span>
+              <span class="visually-hidden">{t.reviews.only(stars, count)}</span>
+              <span aria-hidden="true">{stars}</span>
               <meter class="distribution__bar" min={0} max={most} value={count} aria-hidden="true" />
-              <span>{number(count)}</span>
+              <span aria-hidden="true">{number(count)}</span>
             </button>
           </li>
         )

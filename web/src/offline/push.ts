@@ -3,9 +3,9 @@ import { MyPushBrowsers, PushKey, RegisterPush, RemovePush } from '../generated/
 
 /**
  * `unsupported`: this browser has none, as one that is not installed on a telephone of Apple's. `unavailable`: the platform sends none.
- * `denied`: the person has forbidden it, and can allow it in the browser's settings only.
+ * `denied`: the person has forbidden it, and can allow it in the browser's settings only. `away`: the browser cannot reach its own push service.
  */
-export type PushState = 'unsupported' | 'unavailable' | 'denied' | 'off' | 'on'
+export type PushState = 'unsupported' | 'unavailable' | 'denied' | 'away' | 'off' | 'on'
 
 const isSupported = (): boolean =>
   'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window
@@ -19,15 +19,20 @@ export async function pushState(): Promise<PushState> {
   return (await ask(PushKey, {})).pushPublicKey === null ? 'unavailable' : 'off'
 }
 
-/** Asks the person, so call it from their tap; then this browser is told what is for them. @throws ApiError; DOMException where the browser's own push service is away. */
+/** Asks the person, so call it from their tap; then this browser is told what is for them. @throws ApiError. */
 export async function enablePush(): Promise<PushState> {
   if (!isSupported()) return 'unsupported'
   const { pushPublicKey: key } = await ask(PushKey, {})
   if (key === null || key === undefined) return 'unavailable'
   if ((await Notification.requestPermission()) !== 'granted')
     return Notification.permission === 'denied' ? 'denied' : 'off'
-  await register(await subscribe(key))
-  return 'on'
+  try {
+    await register(await subscribe(key))
+    return 'on'
+  } catch (error) {
+    if (error instanceof DOMException) return 'away'
+    throw error
+  }
 }
 
 /** This browser is told nothing any more. @throws ApiError. */

@@ -132,7 +132,7 @@ function Answer({ question, name, before }: { question: Question; name: string; 
         name={name}
         required={required}
         look="chips"
-        {...(before === '' ? {} : { value: before })}
+        {...((before === 'YES' || before === 'NO') && { defaultValue: before })}
         options={[
           { value: 'YES', label: t.yes },
           { value: 'NO', label: t.no },
@@ -145,7 +145,7 @@ function Answer({ question, name, before }: { question: Question; name: string; 
         <Select
           name={name}
           required={required}
-          value={before}
+          defaultValue={before}
           options={[
             { value: '', label: t.choose },
             ...options.map((option) => ({ value: option, label: option })),

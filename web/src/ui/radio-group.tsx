@@ -8,6 +8,8 @@ interface RadioGroupProps<V extends string> {
   name: string
   options: readonly { value: V; label: ComponentChildren; hint?: ComponentChildren; disabled?: boolean }[]
   value?: V | null
+  /** What is chosen at first, where nobody follows what is chosen then. */
+  defaultValue?: V
   onChange?(value: V): void
   hideLabel?: boolean
   required?: boolean
@@ -18,7 +20,7 @@ interface RadioGroupProps<V extends string> {
 
 /** One of a few that are all seen at once. */
 export function RadioGroup<V extends string>(props: RadioGroupProps<V>) {
-  const { label, name, options, value, onChange, hideLabel, required, look = 'list' } = props
+  const { label, name, options, value, defaultValue, onChange, hideLabel, required, look = 'list' } = props
   const id = useId()
   const fromForm = useContext(FormErrors)
   const wrong = props.error ?? fromForm?.value.get(name)
@@ -33,6 +35,7 @@ export function RadioGroup<V extends string>(props: RadioGroupProps<V>) {
             name={name}
             value={option.value}
             checked={value === undefined ? undefined : option.value === value}
+            defaultChecked={option.value === defaultValue}
             disabled={option.disabled}
             required={required}
             onChange={() => onChange?.(option.value)}

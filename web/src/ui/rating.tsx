@@ -1,5 +1,8 @@
+import { useContext, useId } from 'preact/hooks'
 import { number } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import './choice.css'
+import { FormErrors } from './form.tsx'
 import { Icon } from './icon.tsx'
 import './rating.css'
 
@@ -39,8 +42,10 @@ export function RatingInput({
   onChange(stars: number): void
 }) {
   const t = useTexts('ui')
+  const id = useId()
+  const wrong = useContext(FormErrors)?.value.get(name)
   return (
-    <fieldset class="rating-input">
+    <fieldset class="rating-input" aria-describedby={wrong ? id : undefined}>
       <legend class="field__label">{label}</legend>
       {STARS.map((star) => (
         <label key={star} class="rating-input__star">
@@ -57,6 +62,11 @@ export function RatingInput({
           <span class="visually-hidden">{t.stars(star)}</span>
         </label>
       ))}
+      {wrong && (
+        <p class="choice__error" id={id}>
+          {wrong}
+        </p>
+      )}
     </fieldset>
   )
 }

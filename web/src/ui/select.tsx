@@ -5,10 +5,12 @@ import { Icon } from './icon.tsx'
 interface SelectProps extends LooseSelectHTMLAttributes {
   /** What can be chosen, in this order; or give `option` elements as children. */
   options?: readonly { value: string; label: string; disabled?: boolean }[]
+  /** What is chosen at first, where nobody follows what is chosen then: a `value` alone would come back whenever the form is drawn anew. */
+  defaultValue?: string
 }
 
 /** One of several, in the browser's own list. */
-export function Select({ options, children, value, ...rest }: SelectProps) {
+export function Select({ options, children, value, defaultValue, ...rest }: SelectProps) {
   return (
     <span class="select">
       <select {...useFieldControl()} {...(rest as object)} value={value} class="control">
@@ -18,7 +20,7 @@ export function Select({ options, children, value, ...rest }: SelectProps) {
             key={option.value}
             value={option.value}
             disabled={option.disabled}
-            selected={option.value === value}
+            selected={option.value === (value ?? defaultValue)}
           >
             {option.label}
           </option>

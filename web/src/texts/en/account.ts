@@ -112,7 +112,8 @@ export const account: Same<typeof indonesian> = {
     declined: 'You declined the invitation',
     declinedText: 'The link is no longer good. The organizer can invite you again.',
     forAnother:
-      'This invitation was sent to another address, or your address is not verified yet. Sign in with the account that has that address.',
+      'This invitation was sent to another address, or your address is not confirmed yet. Sign in with the account that has that address, or open the link in our first mail to you and accept again.',
+    another: 'Use another account',
   },
   google: {
     working: 'Coming back from Google…',
@@ -132,7 +133,8 @@ export const account: Same<typeof indonesian> = {
     cancel: 'Cancel',
     passkey: 'Use a passkey',
     code: 'Code of your authenticator, or a recovery code',
-    neither: 'This account has no password. Sign in again to go on.',
+    neither: 'No password? A new sign-in shows it too.',
+    signIn: 'Sign in again',
   },
   need: {
     title: 'Sign in to see your account',

@@ -260,6 +260,7 @@ export const checkout: Same<typeof indonesian> = {
     failed: 'The payment came to nothing. No money was taken.',
     backToPay: 'Back to the order',
     toBookings: 'My orders',
+    toWallet: 'See the wallet',
     goOn: 'Go on paying',
   },
 

@@ -77,6 +77,8 @@ export const event: Same<typeof indonesian> = {
     wait: 'Join the waitlist',
     waiting: 'You are on the waitlist. We will tell you as soon as there is a ticket.',
     position: (position) => `You are number ${number(position)} on the waitlist`,
+    offered: 'There are tickets for you!',
+    take: 'Book now',
     noRefund: 'Tickets cannot be refunded.',
     refundToStart: (percent) => `${number(percent)}% back until the event begins.`,
     refund: (percent, hours) =>
@@ -86,7 +88,8 @@ export const event: Same<typeof indonesian> = {
     title: 'Reviews',
     none: 'No reviews yet.',
     noneSo: 'No reviews with this rating.',
-    only: (stars, count) => `${stars} stars: ${plural(count, { one: '# review', other: '# reviews' })}`,
+    only: (stars, count) =>
+      `${plural(stars, { one: '# star', other: '# stars' })}: ${plural(count, { one: '# review', other: '# reviews' })}`,
     order: 'Order of reviews',
     orders: { NEWEST: 'Newest', RATING_DESC: 'Highest rating', RATING_ASC: 'Lowest rating' },
     of: (name) => `review by ${name}`,

@@ -154,6 +154,7 @@ export const settings: Same<typeof indonesian> = {
     pushDenied: 'This browser forbids it. Allow notifications for this site in its settings, then try again.',
     pushUnsupported: 'This browser cannot do it. On an iPhone: add Karcis to the home screen first.',
     pushUnavailable: 'Not available here yet.',
+    pushAway: 'The browser cannot reach its service for notifications just now. Try again later.',
     quiet: 'Quiet hours',
     quietText: 'What can wait is sent when they are over.',
     quietOn: 'Use quiet hours',

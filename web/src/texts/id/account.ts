@@ -111,7 +111,8 @@ export const account = {
     declined: 'Undangan ditolak',
     declinedText: 'Tautannya tidak berlaku lagi. Penyelenggara bisa mengundang Anda kembali.',
     forAnother:
-      'Undangan ini dikirim ke alamat lain, atau alamat Anda belum diverifikasi. Masuk dengan akun yang memiliki alamat itu.',
+      'Undangan ini dikirim ke alamat lain, atau alamat Anda belum dikonfirmasi. Masuk dengan akun yang memiliki alamat itu, atau buka tautan di email pertama kami lalu terima lagi.',
+    another: 'Pakai akun lain',
   },
   google: {
     working: 'Kembali dari Google…',
@@ -131,7 +132,8 @@ export const account = {
     cancel: 'Batal',
     passkey: 'Pakai kunci sandi',
     code: 'Kode autentikator atau kode pemulihan',
-    neither: 'Akun ini tidak punya kata sandi. Masuk lagi untuk melanjutkan.',
+    neither: 'Tidak punya kata sandi? Masuk lagi juga bisa membuktikannya.',
+    signIn: 'Masuk lagi',
   },
   need: {
     title: 'Masuk untuk melihat akun Anda',

@@ -265,6 +265,7 @@ export const checkout = {
     failed: 'Pembayaran tidak jadi. Tidak ada uang yang diambil.',
     backToPay: 'Kembali ke pesanan',
     toBookings: 'Pesanan saya',
+    toWallet: 'Lihat dompet',
     goOn: 'Lanjutkan membayar',
   },
 

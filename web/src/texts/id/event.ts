@@ -76,6 +76,8 @@ export const event = {
     wait: 'Masuk daftar tunggu',
     waiting: 'Anda masuk daftar tunggu. Kami kabari begitu ada tiket.',
     position: (position: number) => `Anda nomor ${number(position)} di daftar tunggu`,
+    offered: 'Ada tiket untuk Anda!',
+    take: 'Pesan sekarang',
     noRefund: 'Tiket tidak dapat diuangkan kembali.',
     refundToStart: (percent: number) => `Uang kembali ${number(percent)}% sampai acara dimulai.`,
     refund: (percent: number, hours: number) =>

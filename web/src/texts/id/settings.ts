@@ -154,6 +154,7 @@ export const settings = {
       'Peramban ini melarangnya. Izinkan notifikasi untuk situs ini di pengaturan peramban, lalu coba lagi.',
     pushUnsupported: 'Peramban ini tidak mendukungnya. Di iPhone: tambahkan Karcis ke layar utama dulu.',
     pushUnavailable: 'Belum tersedia di sini.',
+    pushAway: 'Peramban tidak dapat menghubungi layanan notifikasinya saat ini. Coba lagi nanti.',
     quiet: 'Jam tenang',
     quietText: 'Yang bisa menunggu baru dikirim setelah jam ini selesai.',
     quietOn: 'Pakai jam tenang',
