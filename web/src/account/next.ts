@@ -1,5 +1,5 @@
 import { useLocation } from 'preact-iso'
-import { signOut } from '../api/session.ts'
+import { signOut } from '../api/sign-in.ts'
 
 /** Where to go after a sign-in: the page of ours that asked for one (`?next=`), else the front page. */
 export function useNext(): string {
