@@ -1,16 +1,14 @@
-import { executeQueryPlan } from '@apollo/gateway'
-import type { FetchNode } from '@apollo/query-planner'
-import { type GraphQLError, OperationTypeNode } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
 import type { Refusal } from '../../subgraphs/request.ts'
-import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
+import type { CompiledOperation } from './compile.ts'
+import { complete } from './complete.ts'
 import { BROKEN } from './json-text.ts'
 import { type CompiledRequest, type ExecutionResponse, type Run, startRun } from './run.ts'
 
 /** Writes a response that is not plain data as text: this is where errors are shaped for clients. */
 export type Encode = (response: ExecutionResponse) => string
 
-/** Runs an operation: exactly what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys. */
+/** Runs an operation: what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys, where subgraphs keep to their schemas. */
 export async function executeCompiled<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
@@ -78,44 +76,10 @@ function dataText({ variant, tree }: Run): string | null {
 async function responseOf(
   run: Run,
   text: string | null,
-  { context, schemas }: CompiledOperation,
+  { context }: CompiledOperation,
 ): Promise<ExecutionResponse> {
-  if (text === null) return shapeByReference(run, context, schemas)
-  const { errors } = run
+  const { errors, tree, request } = run
+  if (text === null) return complete(context, tree, request.variables, errors)
   const data = JSON.parse(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
-}
-
-const SERVICE = 'fetched'
-
-const EVERYTHING: FetchNode = {
-  kind: 'Fetch',
-  serviceName: SERVICE,
-  operation: '',
-  operationName: undefined,
-  operationKind: OperationTypeNode.QUERY,
-}
-
-/**
- * Shapes what was fetched by the reference's own post-processing: for every tree that is not as the schema promises. It runs
- * the reference on a plan with one fetch, whose response is the whole tree.
- */
-async function shapeByReference(
-  run: Run,
-  context: OperationContext,
-  schemas: ReferenceSchemas,
-): Promise<ExecutionResponse> {
-  const { variables } = run.request
-  const response = await executeQueryPlan(
-    { kind: 'QueryPlan', node: EVERYTHING },
-    { [SERVICE]: { process: async () => ({ data: run.tree }) } },
-    { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
-    context,
-    schemas.supergraphSchema,
-    schemas.apiSchema,
-  )
-  // Errors of its own mean that it gave up on the tree; then they are all there is.
-  if (response.errors || run.errors.length === 0)
-    return response as ExecutionResponse & { errors?: GraphQLError[] }
-  return { errors: run.errors, data: response.data as ExecutionResponse['data'] }
 }

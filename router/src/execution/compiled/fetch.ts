@@ -1,12 +1,13 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
-import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse, visit } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
 import { Refusal, type SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileSelector, type Selector } from './representation.ts'
-import { fetchError, parseResponse, RawResponse, type SubgraphResponse } from './response.ts'
+import { fetchError, parseResponse, type RawError, RawResponse, type SubgraphResponse } from './response.ts'
+import { rewriteData } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 import { createSharedFetches, type SendFetch, type WantedEntities } from './shared-fetches.ts'
 
@@ -22,12 +23,12 @@ export function compileFetch(
   supergraphSchema: GraphQLSchema,
   use: 'alone' | 'query' | 'mutation',
 ): Step {
-  if ([node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
-    throw new NotCompilable('rewrites')
-  }
+  if (node.contextRewrites?.length) throw new NotCompilable('@fromContext')
+  const { outputRewrites = [] } = node
   const { serviceName, operation, operationName, variableUsages = [] } = node
   if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
   const collect = compileCollector(path)
+  const entityKeys = node.requires ? firstKey(operation) : []
   const select = node.requires
     ? compileSelector(node.requires, node.inputRewrites ?? [], supergraphSchema)
     : null
@@ -58,7 +59,11 @@ export function compileFetch(
   /** Errors of refusals at the root, where they are the same for everybody. */
   const ofRefusals = new WeakMap<SubgraphResponse, GraphQLError[]>()
 
-  async function fetchShared(run: Run, wanted: WantedEntities | null): Promise<SubgraphResponse> {
+  async function fetchShared(
+    run: Run,
+    wanted: WantedEntities | null,
+    entities: readonly Tree[],
+  ): Promise<SubgraphResponse> {
     const { variables, scopeKey } = run.request
     const mayShare = use === 'query' || (use === 'alone' && !run.isShared)
     const response = await sharedFetches.fetch(
@@ -71,39 +76,54 @@ export function compileFetch(
       run.bytes = response.passThrough(run.passthrough)
       if (run.bytes) return {}
     }
-    if (response.errors) run.errors.push(...errorsIn(response, run))
+    if (response.errors) run.errors.push(...errorsIn(response, run, entities))
     return response
   }
 
-  function errorsIn(response: SubgraphResponse, run: Run): GraphQLError[] {
-    if (select || !(response instanceof Refusal)) return errorsOf(response.errors ?? [], run.tree)
+  function errorsIn(response: SubgraphResponse, run: Run, entities: readonly Tree[]): GraphQLError[] {
+    if (select || !(response instanceof Refusal)) return errorsOf(response.errors ?? [], run.tree, entities)
     if (run.errors.length === 0) run.refusal = response
-    const known = ofRefusals.get(response) ?? errorsOf(response.errors, run.tree)
+    const known = ofRefusals.get(response) ?? errorsOf(response.errors, run.tree, entities)
     ofRefusals.set(response, known)
     return known
   }
 
-  function errorsOf(errors: NonNullable<SubgraphResponse['errors']>, tree: Tree): GraphQLError[] {
-    let paths: ResponsePath[] | undefined
-    return errors.map((error) => {
-      const { path: below } = error
-      const index = select ? below?.[1] : undefined
-      if (typeof index === 'number') paths ??= entityPaths(path, tree)
-      const ofEntity =
-        typeof index === 'number' ? [...(paths?.[index] ?? []), ...(below as ResponsePath).slice(2)] : null
-      return fetchError(
-        error as GraphQLFormattedError,
-        serviceName,
-        ofEntity ?? (below && [...path, ...below]),
-      )
+  /** Each at its path in the response; what is said of no entity alone is said of all. */
+  function errorsOf(
+    errors: NonNullable<SubgraphResponse['errors']>,
+    tree: Tree,
+    entities: readonly Tree[],
+  ): GraphQLError[] {
+    let paths: Map<unknown, ResponsePath> | undefined
+    return errors.flatMap((error) => {
+      const below = Array.isArray(error.path) ? error.path : undefined
+      if (!select || (below && below[0] !== '_entities'))
+        return fetchError(error as GraphQLFormattedError, serviceName, below && [...path, ...below])
+      paths ??= entityPaths(path, tree)
+      const index = below?.[1]
+      const about = typeof index === 'number' ? entities.slice(index, index + 1) : entities
+      return about.map((entity) => {
+        const parent = paths?.get(entity)
+        const rest = below?.slice(2) ?? []
+        const ofEntity = parent && [...parent, ...(rest.length > 0 ? rest : entityKeys)]
+        return fetchError(error as GraphQLFormattedError, serviceName, ofEntity)
+      })
     })
   }
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
-    const { data } = await fetchShared(run, null)
+    const { data } = await fetchShared(run, null, [])
+    if (outputRewrites.length > 0) rewriteData(data, outputRewrites, supergraphSchema)
     // Nothing will be merged into it, nor by others who were given the same.
     if (use === 'alone' && isPlainObject(data)) run.tree = data
     else for (const object of objects) mergeInto(object, data)
+  }
+
+  /** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
+  function receive(entity: Tree, received: Tree): void {
+    if (!received.__typename) received.__typename = entity.__typename
+    if (outputRewrites.length > 0) rewriteData(received, outputRewrites, supergraphSchema)
+    mergeInto(entity, received)
   }
 
   async function completeEntities(run: Run, objects: Tree[], selector: Selector): Promise<void> {
@@ -123,14 +143,20 @@ export function compileFetch(
       wanted.slots.push(slot)
     }
     if (entities.length === 0) return
-    const { data } = await fetchShared(run, wanted)
+    const { data } = await fetchShared(run, wanted, entities)
     if (!data) return
-    const received = data._entities
-    if (!Array.isArray(received)) throw new Error('Expected "data._entities" in response to be an array')
-    if (received.length !== entities.length) {
-      throw new Error(`Expected "data._entities" to contain ${entities.length} elements`)
+    const received: unknown = data._entities
+    if (Array.isArray(received) && received.length === entities.length) {
+      entities.forEach((entity, index) => {
+        const one: unknown = received[index]
+        if (one === null || one === undefined) return
+        if (isPlainObject(one)) receive(entity, one)
+        else run.errors.push(...errorsOf([{ message: 'no object', path: ['_entities', index] } as RawError], run.tree, entities))
+      })
+    } else {
+      const message = `Expected "data._entities" to contain ${entities.length} elements`
+      run.errors.push(...errorsOf([{ message } as RawError], run.tree, entities))
     }
-    entities.forEach((entity, index) => mergeReceived(entity, received[index]))
   }
 
   return async (run) => {
@@ -149,6 +175,19 @@ export function compileFetch(
 
 /** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
 const MAX_OBJECTS = 250_000
+
+/** A field that a fetch brings for its entities: where they are there all the same, that one is null when it fails. */
+function firstKey(text: string): string[] {
+  const keys: string[] = []
+  visit(parse(text, { noLocation: true }), {
+    Field({ name, alias }) {
+      if (name.value === '_entities') return undefined
+      if (name.value !== '__typename' && keys.length === 0) keys.push(alias?.value ?? name.value)
+      return false
+    },
+  })
+  return keys
+}
 
 /** A class, for the sake of its getter: see `LazyScope`. */
 class TextRequest implements SubgraphRequest {
@@ -177,14 +216,4 @@ function variablesText(names: readonly string[], variables: Record<string, unkno
     if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`
   }
   return text
-}
-
-/** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
-function mergeReceived(entity: Tree, received: unknown): void {
-  if (received && typeof received !== 'object') {
-    throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received as string}'`)
-  }
-  const named = received as Tree | null | undefined
-  if (named && named.__typename !== undefined && !named.__typename) named.__typename = entity.__typename
-  mergeInto(entity, received)
 }

@@ -33,7 +33,7 @@ const item = {
   at: '2026-11-20T12:00:00Z',
 }
 const other = {
-  id: 70,
+  id: 'b',
   name: '',
   count: null,
   price: -1e-7,

@@ -91,8 +91,10 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
         name === 'type' ? String(value) : idIfObject(value),
       )
       const known = byMembers.get(same)
-      if (known) known.typenames.push(type?.name)
-      else byMembers.set(same, { typenames: [type?.name], members })
+      // An interface object is fetched under the name of its interface, where nothing depends on more.
+      const names = type ? [type.name] : isObjectType(first.declared) ? [undefined] : [undefined, first.declared.name]
+      if (known) known.typenames.push(...names)
+      else byMembers.set(same, { typenames: names, members })
     }
     shape.cases = [...byMembers.values()]
     return shape

@@ -11,7 +11,7 @@ export interface Variant {
   passthrough: Passthrough | null
 }
 
-/** Finds the variant for given variables; null where there is none, and the reference must shape the response. */
+/** Finds the variant for given variables; null where there is none. */
 export type Variants = (variables: Record<string, unknown>) => Variant | null
 
 const MAX_VARIANTS = 32 // so that a client cannot fill the memory with code by trying all combinations of many conditions

@@ -1,13 +1,7 @@
-import type {
-  FetchDataRewrite,
-  FetchNode,
-  PlanNode,
-  QueryPlan,
-  QueryPlanSelectionNode,
-  SubscriptionNode,
-} from '@apollo/query-planner'
+import type { FetchDataRewrite, FetchNode, QueryPlan, QueryPlanSelectionNode } from '@apollo/query-planner'
 import { type DocumentNode, parse, print, stripIgnoredCharacters, visit } from 'graphql'
 import { isInternalName, publicName } from '../../internal-names.ts'
+import { mapFetches } from './map-fetches.ts'
 import type { RequiredFields, Requirements } from './required-fields.ts'
 import { splitFetch } from './split-fetch.ts'
 
@@ -17,45 +11,8 @@ export function restoreRequiredNames(
   fields: RequiredFields,
   requirements: Requirements,
 ): QueryPlan {
-  if (fields.size === 0 || !plan.node) return plan
-  return { ...plan, node: restored(plan.node) }
-
-  function restored<Node extends PlanNode | SubscriptionNode>(node: Node): Node
-  function restored(node: PlanNode | SubscriptionNode): PlanNode | SubscriptionNode {
-    switch (node.kind) {
-      case 'Fetch':
-        return fetches(node)
-      case 'Sequence':
-      case 'Parallel':
-        return { ...node, nodes: node.nodes.map((one) => restored(one)) }
-      case 'Flatten':
-        return { ...node, node: restored(node.node) }
-      case 'Condition':
-        return {
-          ...node,
-          ...(node.ifClause && { ifClause: restored(node.ifClause) }),
-          ...(node.elseClause && { elseClause: restored(node.elseClause) }),
-        }
-      case 'Subscription':
-        return { ...node, primary: aliased(node.primary), ...(node.rest && { rest: restored(node.rest) }) }
-      case 'Defer':
-        return {
-          ...node,
-          primary: withRestored(node.primary),
-          deferred: node.deferred.map((one) => withRestored(one)),
-        }
-    }
-  }
-
-  function withRestored<Part extends { node?: PlanNode }>(part: Part): Part {
-    return part.node ? { ...part, node: restored(part.node) } : part
-  }
-
-  function fetches(node: FetchNode): PlanNode {
-    const [first, ...others] = splitFetch(node, requirements).map(aliased)
-    if (!first) return node
-    return others.length > 0 ? { kind: 'Parallel', nodes: [first, ...others] } : first
-  }
+  if (fields.size === 0) return plan
+  return mapFetches(plan, (fetch) => splitFetch(fetch, requirements).map(aliased))
 
   function aliased(node: FetchNode): FetchNode {
     const rewrites = renamesOf(node.requires ?? [], [])

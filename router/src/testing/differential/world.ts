@@ -1,7 +1,9 @@
 import { composeServices } from '@apollo/composition'
 import { operationFromDocument, type Schema, Supergraph } from '@apollo/federation-internals'
+import { buildOperationContext } from '@apollo/gateway'
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, parse } from 'graphql'
+import { type CompiledOperation, compileOperation } from '../../execution/compiled/compile.ts'
 import { SUBGRAPHS } from './subgraphs.ts'
 
 /** The composed subgraphs and all that is derived from them. */
@@ -35,6 +37,14 @@ export function createWorld(subgraphs: Record<string, string> = SUBGRAPHS): Worl
 
 export const planOf = ({ planner, apiSchema }: World, document: DocumentNode): QueryPlan =>
   planner.buildQueryPlan(operationFromDocument(apiSchema, document))
+
+/** Compiles an operation on what clients see. */
+export const compileIn = (world: World, plan: QueryPlan, document: DocumentNode): CompiledOperation =>
+  compileOperation({
+    ...world,
+    plan,
+    context: buildOperationContext({ schema: world.clientSchema, operationDocument: document }),
+  })
 
 export function parseAndPlan(world: World, text: string): { document: DocumentNode; plan: QueryPlan } {
   const document = parse(text)

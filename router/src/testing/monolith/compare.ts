@@ -1,5 +1,5 @@
 import { readIncremental } from '../incremental.ts'
-import { type DocumentNode, type ExecutionResult, Kind, print, visit } from 'graphql'
+import { type DocumentNode, type ExecutionResult, print, visit } from 'graphql'
 import { createOpenWorld } from '../open-world.ts'
 import { createMonolithWorld, type Mood } from './world.ts'
 
@@ -64,7 +64,7 @@ function merge(target: Record<string, unknown>, source: Record<string, unknown>)
 function differs(expected: Body, actual: Body, isDeferred: boolean): string | null {
   const hasErrors = (expected.errors?.length ?? 0) > 0
   if (isDeferred && hasErrors) return actual.errors?.length ? null : `no errors where there are: ${text(expected)}`
-  if (text(sorted(expected.data)) !== text(sorted(actual.data)))
+  if (text(sorted(expected.data ?? null)) !== text(sorted(actual.data ?? null)))
     return `data: ${text(actual.data)}\ninstead of: ${text(expected.data)}\nerrors: ${text(actual.errors)}\ninstead of: ${text(expected.errors)}`
   const [wanted, found] = [expected, actual].map(({ data, errors = [] }) => new Set(errors.map(({ path }) => text(nullAt(data, path)))))
   const lost = [...(wanted ?? [])].filter((place) => !found?.has(place))
@@ -106,8 +106,4 @@ const isDeferring = (document: DocumentNode): boolean => {
 }
 
 const withoutDefer = (document: DocumentNode): DocumentNode =>
-  visit(document, {
-    Directive: (directive) => (isDefer(directive) ? null : undefined),
-    VariableDefinition: undefined,
-    [Kind.NAME]: undefined,
-  })
+  visit(document, { Directive: (directive) => (isDefer(directive) ? null : undefined) })

@@ -6,28 +6,35 @@ import type { Case } from './compare.ts'
  * @param isFailing false as well for what is no valid case.
  */
 export async function shrink(failing: Case, isFailing: (smaller: Case) => Promise<boolean>): Promise<Case> {
-  let smallest = failing
-  for (let found = true; found; ) {
-    found = false
-    for (const document of smallerDocuments(smallest.document)) {
-      const smaller = { ...smallest, document }
-      if (!(await isFailing(smaller))) continue
-      smallest = smaller
-      found = true
+  const withOperation = await smallest(failing, isFailing, function* (one) {
+    for (const document of smallerDocuments(one.document)) yield { ...one, document }
+  })
+  return smallest(withOperation, isFailing, function* (one) {
+    for (const schemas of smallerSchemas(one.schemas)) yield { ...one, schemas }
+  })
+}
+
+/** What is left when nothing smaller fails. After a step it goes on where it was: what was needed before is needed still. */
+async function smallest(
+  failing: Case,
+  isFailing: (smaller: Case) => Promise<boolean>,
+  smallerThan: (one: Case) => Iterable<Case>,
+): Promise<Case> {
+  let found = failing
+  let skipped = 0
+  for (let isSmaller = true; isSmaller || skipped > 0; ) {
+    if (!isSmaller) skipped = 0
+    isSmaller = false
+    let index = 0
+    for (const smaller of smallerThan(found)) {
+      if (index++ < skipped || !(await isFailing(smaller))) continue
+      found = smaller
+      skipped = index - 1
+      isSmaller = true
       break
     }
   }
-  for (let found = true; found; ) {
-    found = false
-    for (const schemas of smallerSchemas(smallest.schemas)) {
-      const smaller = { ...smallest, schemas }
-      if (!(await isFailing(smaller))) continue
-      smallest = smaller
-      found = true
-      break
-    }
-  }
-  return smallest
+  return found
 }
 
 function* smallerSchemas(schemas: Record<string, string>): Generator<Record<string, string>> {

@@ -49,22 +49,26 @@ export interface MonolithWorld {
   answer(document: DocumentNode, variables: Record<string, unknown>): Promise<ExecutionResult>
 }
 
-const KEY_FIELDS: Record<string, (n: number) => unknown> = {
+type Keys = Record<string, (n: number) => unknown>
+
+const ENTITY_KEYS: Keys = {
   id: (n) => `${n}`,
   sku: (n) => `s${n}`,
   org: (n) => ({ __typename: 'Org', n }),
-  code: (n) => `c${n}`,
-  zone: (n) => ({ __typename: 'Zone', n }),
-  z: (n) => n,
 }
-const KEYED = new Set(['A', 'B', 'C', 'D', 'I', 'Org', 'Zone'])
+const PARTS_OF_KEYS: Record<string, Keys> = {
+  Org: { code: (n) => `c${n}`, zone: (n) => ({ __typename: 'Zone', n }) },
+  Zone: { z: (n) => n },
+  V: {},
+  Query: {},
+}
 const INSTANCES = 3
 
 /** @throws when the schemas do not compose. */
 export function createMonolithWorld(schemas: Record<string, string>): MonolithWorld {
   const monolith = FederationSupergraph.build(compose(schemas)).apiSchema().toGraphQLJSSchema()
   const documents = Object.entries(schemas).map(([name, sdl]) => ({ name, document: parse(sdl) }))
-  const known = knownTypes(documents.map(({ document }) => document), monolith)
+  const known = knownTypes(documents.map(({ document }) => document))
   const { requires, required, overridden } = readDirectives(documents)
   const family = monolith.getType('I')
   const members = isAbstractType(family) ? monolith.getPossibleTypes(family).map(({ name }) => name).sort() : []
@@ -116,7 +120,7 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
     return (source, args, _context, info) => {
       const { __typename = info.parentType.name, n = 0, reference } = source ?? {}
       const { fieldName } = info
-      const key = KEYED.has(__typename) && KEY_FIELDS[fieldName]
+      const key = (PARTS_OF_KEYS[__typename] ?? ENTITY_KEYS)[fieldName]
       if (key) return key(n)
       const owner = members.includes(__typename) ? 'I' : __typename
       const path = `${__typename}.${fieldName}`
@@ -207,7 +211,7 @@ function fieldsOf(fieldSet: string) {
 }
 
 /** Objects that may stand where an abstract type is: those that every subgraph knows there. */
-function knownTypes(documents: DocumentNode[], monolith: GraphQLSchema): Map<string, string[]> {
+function knownTypes(documents: DocumentNode[]): Map<string, string[]> {
   const known = new Map<string, string[]>()
   const narrow = (name: string, members: string[]) =>
     known.set(name, (known.get(name) ?? members).filter((member) => members.includes(member)))
@@ -227,7 +231,6 @@ function knownTypes(documents: DocumentNode[], monolith: GraphQLSchema): Map<str
     }
   }
   for (const members of known.values()) members.sort((a, b) => (a < b ? -1 : 1))
-  void monolith
   return known
 }
 

@@ -1,0 +1,88 @@
+import type { buildOperationContext } from '@apollo/gateway'
+import {
+  execute,
+  type FieldNode,
+  type GraphQLFieldResolver,
+  GraphQLError,
+  type GraphQLOutputType,
+  type GraphQLSchema,
+  type GraphQLTypeResolver,
+  isAbstractType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+} from 'graphql'
+import { isPlainObject, type Tree } from './merge.ts'
+import type { ExecutionResponse } from './run.ts'
+
+type OperationContext = ReturnType<typeof buildOperationContext>
+
+/**
+ * Completes what was fetched as graphql-js does what resolvers give: for introspection, and for every tree that is not as the schema
+ * promises. A value of a wrong form takes no more along than the nulls of its schema say, and is reported at its path.
+ * @param errors of the fetches, of which the missing values are.
+ */
+export async function complete(
+  { schema, operation, fragments }: OperationContext,
+  tree: Tree,
+  variableValues: Record<string, unknown>,
+  errors: readonly unknown[],
+): Promise<ExecutionResponse> {
+  const { data, errors: broken = [] } = await execute({
+    schema,
+    document: { kind: Kind.DOCUMENT, definitions: [operation, ...Object.values(fragments)] },
+    rootValue: tree,
+    variableValues,
+    fieldResolver,
+    typeResolver,
+  })
+  const all = [...errors, ...broken.filter((error) => !isExplained(error, errors)).map(asBug)]
+  return { ...(all.length > 0 && { errors: all }), data: data as ExecutionResponse['data'] }
+}
+
+const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, _args, _context, { path, returnType }) => {
+  const { key } = path
+  const value: unknown = Object.hasOwn(source as Tree, key) ? (source as Tree)[key] : undefined
+  return ofForm(value, returnType)
+}
+
+/** The value, with an error in place of what is no object where one belongs: graphql-js would find no fields in it. */
+function ofForm(value: unknown, type: GraphQLOutputType): unknown {
+  if (value === null || value === undefined) return value
+  if (isNonNullType(type)) return ofForm(value, type.ofType)
+  if (isListType(type)) return Array.isArray(value) ? value.map((item) => ofForm(item, type.ofType)) : new Error('no list')
+  if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value)) return new Error('no object')
+  return value
+}
+
+/**
+ * The type that a subgraph has named. One with an interface object names the interface: any of its objects will do there, unless
+ * the operation tells them apart.
+ */
+const typeResolver: GraphQLTypeResolver<unknown, unknown> = (value, _context, { schema, fieldNodes }) => {
+  const { __typename: name } = value as Tree
+  const type = typeof name === 'string' ? schema.getType(name) : undefined
+  if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
+  return fieldNodes.some(tellsTypes) ? undefined : firstOf(schema, type)
+}
+
+const firstOf = (schema: GraphQLSchema, type: Parameters<GraphQLSchema['getPossibleTypes']>[0]) =>
+  schema.getPossibleTypes(type)[0]?.name
+
+const tellsTypes = ({ selectionSet }: FieldNode): boolean =>
+  selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') === true
+
+/** Whether it follows from what is reported already. */
+const isExplained = ({ path = [], originalError }: GraphQLError, errors: readonly unknown[]): boolean =>
+  !originalError?.message.startsWith('no ') &&
+  errors.some((error) => {
+    if (!(error instanceof GraphQLError) || !error.path) return true
+    const depth = Math.min(path.length, error.path.length)
+    return error.path.slice(0, depth).every((step, index) => step === path[index])
+  })
+
+/** What a subgraph may not give is reported here and nowhere else; without an error it would pass for data. */
+const asBug = ({ message, path }: GraphQLError): GraphQLError =>
+  new GraphQLError(message, { path, originalError: new Error(message) })
