@@ -2,9 +2,9 @@ import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import { publicErrors } from '../errors.ts'
+import type { PreparedOperation } from '../planning/prepare.ts'
 import { blockContext, type ObjectPath, objectPaths, valueAt } from './deferred-paths.ts'
 import { executePlan } from './execute.ts'
-import type { PreparedOperation } from '../planning/prepare.ts'
 import { type OperationRequest, readyForCurrentRole, type ReadyOperation } from './operation.ts'
 
 /** What follows the initial payload of a response. */
@@ -15,9 +15,7 @@ export interface IncrementalPayload {
 
 /** One `@defer` of a plan, or what comes before all of them. */
 interface Block {
-  /** Fetches the objects that this block adds to, and what it adds. */
-  node: PlanNode | undefined
-  /** The operation that asks for nothing else. */
+  /** The operation that asks for nothing else, with the fetches of the objects that this block adds to. */
   prepared: PreparedOperation
   /** To these objects, without indexes. */
   path: string[]
@@ -72,11 +70,14 @@ function toBlock(
       : []
     return one.node?.kind === 'Defer'
       ? toBlock(ready, one.node.primary, [...all, ...others], one.queryPath, one.node.deferred, one.label)
-        : toBlock(ready, one, [...all, ...others], one.queryPath, [], one.label)
+      : toBlock(ready, one, [...all, ...others], one.queryPath, [], one.label)
   })
   const context = blockContext(ready, path, subselection)
-  const sequence = all.length > 0 ? ({ kind: 'Sequence', nodes: all } as const) : undefined
-  return { node: sequence, prepared: { ...ready.prepared, context }, path, label, inner }
+  const plan: QueryPlan = {
+    kind: 'QueryPlan',
+    ...(all.length > 0 && { node: { kind: 'Sequence', nodes: all } }),
+  }
+  return { prepared: { ...ready.prepared, context, plan }, path, label, inner }
 }
 
 function nodesOf({ node }: DeferredNode): PlanNode[] {
@@ -84,8 +85,8 @@ function nodesOf({ node }: DeferredNode): PlanNode[] {
   return node ? [node] : []
 }
 
-const execute = ({ node, prepared }: Block, ready: ReadyOperation, services: ServiceMap): Promise<Result> =>
-  executePlan({ ...ready, prepared }, node, services)
+const execute = ({ prepared }: Block, ready: ReadyOperation, services: ServiceMap): Promise<Result> =>
+  executePlan({ ...ready, prepared }, prepared.plan.node as PlanNode | undefined, services)
 
 async function* incrementalPayloads(
   first: Block[],

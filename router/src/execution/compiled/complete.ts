@@ -1,4 +1,3 @@
-import type { buildOperationContext } from '@apollo/gateway'
 import {
   execute,
   type FieldNode,
@@ -14,10 +13,9 @@ import {
   isObjectType,
   Kind,
 } from 'graphql'
+import type { OperationContext } from './compile.ts'
 import { isPlainObject, type Tree } from './merge.ts'
 import type { ExecutionResponse } from './run.ts'
-
-type OperationContext = ReturnType<typeof buildOperationContext>
 
 /**
  * Completes what was fetched as graphql-js does what resolvers give: for introspection, and for every tree that is not as the schema
@@ -52,8 +50,8 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, _args, _c
 function ofForm(value: unknown, type: GraphQLOutputType): unknown {
   if (value === null || value === undefined) return value
   if (isNonNullType(type)) return ofForm(value, type.ofType)
-  if (isListType(type)) return Array.isArray(value) ? value.map((item) => ofForm(item, type.ofType)) : new Error('no list')
-  if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value)) return new Error('no object')
+  if (isListType(type)) return Array.isArray(value) ? value.map((item) => ofForm(item, type.ofType)) : new Error('Expected a list.')
+  if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value)) return new Error('Expected an object.')
   return value
 }
 
@@ -74,9 +72,12 @@ const firstOf = (schema: GraphQLSchema, type: Parameters<GraphQLSchema['getPossi
 const tellsTypes = ({ selectionSet }: FieldNode): boolean =>
   selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') === true
 
+/** Of what graphql-js says, what follows from a value that is missing. */
+const FOLLOWS = /^(Cannot return null|Abstract type)/
+
 /** Whether it follows from what is reported already. */
-const isExplained = ({ path = [], originalError }: GraphQLError, errors: readonly unknown[]): boolean =>
-  !originalError?.message.startsWith('no ') &&
+const isExplained = ({ path = [], message }: GraphQLError, errors: readonly unknown[]): boolean =>
+  FOLLOWS.test(message) &&
   errors.some((error) => {
     if (!(error instanceof GraphQLError) || !error.path) return true
     const depth = Math.min(path.length, error.path.length)

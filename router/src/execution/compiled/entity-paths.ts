@@ -2,7 +2,7 @@ import type { ResponsePath } from '@apollo/query-planner'
 import { generate, NotCompilable, own, property } from './generate.ts'
 import type { Tree } from './merge.ts'
 
-/** Pushes every object at a path of the tree. @throws TypeError where the tree has another form than the path. */
+/** Pushes every object at a path of the tree; what has another form than the path says is passed over, and reported as what it is. */
 export type Collector = (tree: unknown, into: Tree[]) => void
 
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
@@ -17,30 +17,24 @@ export function compileCollector(path: ResponsePath): Collector {
       throw new NotCompilable(`path element ${element}`)
     }
   }
-  return generate<Collector>(`return function collect(v0, into) { if (v0 != null) { ${step(path, 0)} } }`, {
-    isList,
-    notList,
-    own,
-  })
+  return generate<Collector>(`return function collect(v0, into) { ${step(path, 0)} }`, { isList, isObject, own })
 }
 
 function step(path: ResponsePath, depth: number): string {
   const value = `v${depth}`
   const inner = `v${depth + 1}`
   const [head] = path
-  if (head === undefined) {
-    return `if (isList(${value})) { for (const item of ${value}) if (item != null) into.push(item) } else into.push(${value})`
-  }
-  const rest = `if (${inner} != null) { ${step(path.slice(1), depth + 1)} }`
-  if (head !== '@') return `notList(${value}); const ${inner} = ${property(value, String(head))}; ${rest}`
-  return `if (!isList(${value})) throw new TypeError('value.flatMap is not a function'); for (const ${inner} of ${value}) { ${rest} }`
+  if (head === undefined)
+    return `if (isList(${value})) { for (const item of ${value}) if (isObject(item)) into.push(item) } else if (isObject(${value})) into.push(${value})`
+  const rest = step(path.slice(1), depth + 1)
+  if (head === '@') return `if (isList(${value})) for (const ${inner} of ${value}) { ${rest} }`
+  return `if (isObject(${value})) { const ${inner} = ${property(value, String(head))}; ${rest} }`
 }
 
 const isList = Array.isArray
 
-function notList(value: unknown): void {
-  if (Array.isArray(value)) throw new TypeError('Unexpected array in result')
-}
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * The path in the response to each object at a path of the plan, with indexes in place of `@`. Only needed when a subgraph

@@ -28,7 +28,11 @@ export function compileFetch(
   const { serviceName, operation, operationName, variableUsages = [] } = node
   if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
   const collect = compileCollector(path)
-  const entityKeys = node.requires ? firstKey(operation) : []
+  const renamed = new Map(
+    outputRewrites.flatMap((rewrite) =>
+      rewrite.kind === 'KeyRenamer' ? [[rewrite.path.at(-1) as string | number, rewrite.renameKeyTo]] : [],
+    ),
+  )
   const select = node.requires
     ? compileSelector(node.requires, node.inputRewrites ?? [], supergraphSchema)
     : null
@@ -81,33 +85,46 @@ export function compileFetch(
   }
 
   function errorsIn(response: SubgraphResponse, run: Run, entities: readonly Tree[]): GraphQLError[] {
-    if (select || !(response instanceof Refusal)) return errorsOf(response.errors ?? [], run.tree, entities)
+    const { errors = [] } = response
+    const paths = pathsIn(run.tree)
+    if (select || !(response instanceof Refusal)) {
+      const received: unknown = response.data?._entities
+      const isLost = !Array.isArray(received) || received.every((one) => one === null)
+      return errors.flatMap((error) => located(error, entities, isLost, paths))
+    }
     if (run.errors.length === 0) run.refusal = response
-    const known = ofRefusals.get(response) ?? errorsOf(response.errors, run.tree, entities)
+    const known = ofRefusals.get(response) ?? errors.flatMap((error) => located(error, entities, true, paths))
     ofRefusals.set(response, known)
     return known
   }
 
-  /** Each at its path in the response; what is said of no entity alone is said of all. */
-  function errorsOf(
-    errors: NonNullable<SubgraphResponse['errors']>,
-    tree: Tree,
+  /**
+   * An error at its path in the response.
+   * @param isLost whether what is said of no entity alone is said of all.
+   */
+  function located(
+    error: RawError,
     entities: readonly Tree[],
+    isLost: boolean,
+    paths: () => ReturnType<typeof entityPaths>,
   ): GraphQLError[] {
-    let paths: Map<unknown, ResponsePath> | undefined
-    return errors.flatMap((error) => {
-      const below = Array.isArray(error.path) ? error.path : undefined
-      if (!select || (below && below[0] !== '_entities'))
-        return fetchError(error as GraphQLFormattedError, serviceName, below && [...path, ...below])
-      paths ??= entityPaths(path, tree)
-      const index = below?.[1]
-      const about = typeof index === 'number' ? entities.slice(index, index + 1) : entities
-      return about.map((entity) => {
-        const parent = paths?.get(entity)
-        const rest = below?.slice(2) ?? []
-        const ofEntity = parent && [...parent, ...(rest.length > 0 ? rest : entityKeys)]
-        return fetchError(error as GraphQLFormattedError, serviceName, ofEntity)
-      })
+    const at = (place: ResponsePath | undefined): GraphQLError =>
+      fetchError(error as GraphQLFormattedError, serviceName, place)
+    const below = Array.isArray(error.path) ? error.path.map((step) => renamed.get(step) ?? step) : undefined
+    if (!select) return [at(below && [...path, ...below])]
+    const [list, index, ...rest] = below ?? ['_entities']
+    const about =
+      list !== '_entities'
+        ? []
+        : typeof index === 'number'
+          ? entities.slice(index, index + 1)
+          : isLost
+            ? entities
+            : []
+    if (about.length === 0) return [at(undefined)]
+    return about.map((entity) => {
+      const parent = paths().get(entity)
+      return at(parent && [...parent, ...(rest.length > 0 ? rest : firstKey(operation))])
     })
   }
 
@@ -119,10 +136,23 @@ export function compileFetch(
     else for (const object of objects) mergeInto(object, data)
   }
 
+  /** Worked out once, when it is needed. */
+  function pathsIn(tree: Tree): () => ReturnType<typeof entityPaths> {
+    let paths: ReturnType<typeof entityPaths> | undefined
+    return () => (paths ??= entityPaths(path, tree))
+  }
+
+  function report(message: string, run: Run, entities: readonly Tree[]): void {
+    run.errors.push(...located({ message } as RawError, entities, true, pathsIn(run.tree)))
+  }
+
   /** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
   function receive(entity: Tree, received: Tree): void {
-    if (!received.__typename) received.__typename = entity.__typename
-    if (outputRewrites.length > 0) rewriteData(received, outputRewrites, supergraphSchema)
+    if (outputRewrites.length > 0) {
+      received.__typename ??= entity.__typename
+      rewriteData(received, outputRewrites, supergraphSchema)
+    }
+    if (received.__typename !== undefined && !received.__typename) received.__typename = entity.__typename
     mergeInto(entity, received)
   }
 
@@ -151,11 +181,10 @@ export function compileFetch(
         const one: unknown = received[index]
         if (one === null || one === undefined) return
         if (isPlainObject(one)) receive(entity, one)
-        else run.errors.push(...errorsOf([{ message: 'no object', path: ['_entities', index] } as RawError], run.tree, entities))
+        else report('Expected an entity to be an object', run, entities.slice(index, index + 1))
       })
     } else {
-      const message = `Expected "data._entities" to contain ${entities.length} elements`
-      run.errors.push(...errorsOf([{ message } as RawError], run.tree, entities))
+      report(`Expected "data._entities" to contain ${entities.length} elements`, run, entities)
     }
   }
 

@@ -30,8 +30,8 @@ export function compilePlan(root: PlanNode, operation: Operation, supergraphSche
         }
       }
       case 'Flatten':
-        // Several fetches below one path would have to see the objects that stood there before the first of them.
-        if (path.length > 0 || !isOneFetch(node.node)) throw new NotCompilable('nested paths')
+        // Several fetches, one after the other, would have to see the objects that stood there before the first of them.
+        if (path.length > 0 || !isAtOnce(node.node)) throw new NotCompilable('nested paths')
         return stepOf(node.node, node.path)
       case 'Defer':
         throw new NotCompilable('@defer')
@@ -53,7 +53,8 @@ const inParallel =
     await Promise.all(steps.map((step) => step(run)))
   }
 
-const isOneFetch = (node: PlanNode): boolean =>
+const isAtOnce = (node: PlanNode): boolean =>
   node.kind === 'Fetch' ||
+  (node.kind === 'Parallel' && node.nodes.every(isAtOnce)) ||
   (node.kind === 'Condition' &&
-    [node.ifClause, node.elseClause].every((clause) => !clause || isOneFetch(clause)))
+    [node.ifClause, node.elseClause].every((clause) => !clause || isAtOnce(clause)))

@@ -6,7 +6,6 @@ import {
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner'
 import { type GraphQLSchema, isCompositeType } from 'graphql'
-import { isInternalName } from '../../internal-names.ts'
 import { generate, NotCompilable, own, property } from './generate.ts'
 import { jsonText } from './json-text.ts'
 import { mergeInto, type Tree } from './merge.ts'
@@ -184,9 +183,7 @@ function compileRename(
   rewrites: readonly FetchDataRewrite[],
   schema: GraphQLSchema,
 ): (typename: string) => string {
-  // Internal names are replaced where the request is sent.
-  const setters = rewrites.filter((rewrite) => rewrite.kind !== 'KeyRenamer' || !isInternalName(String(rewrite.path.at(-1))))
-  const renames = setters.map((rewrite) => {
+  const renames = rewrites.map((rewrite) => {
     const [condition = '', field, ...more] = rewrite.path
     const [, name] = /^\.\.\. on (\w+)$/.exec(condition) ?? []
     const to: unknown = rewrite.kind === 'ValueSetter' ? rewrite.setValueTo : null
