@@ -1,11 +1,5 @@
 import { buildOperationContext } from '@apollo/gateway'
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  parse,
-  type SelectionSetNode,
-} from 'graphql'
+import { type FieldNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql'
 import { withoutMarks } from '../planning/defer-directive.ts'
 import { NOTHING } from '../planning/rewrites/nothing.ts'
 import type { ReadyOperation } from './operation.ts'

@@ -99,7 +99,9 @@ function clientResponse(
 ): FormattedExecutionResult {
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
-  const reported = [...errors, ...settled.errors].map((error) => followable(publicError(error, request), settled.data))
+  const reported = [...errors, ...settled.errors].map((error) =>
+    followable(publicError(error, request), settled.data),
+  )
   return {
     ...(reported.length > 0 && { errors: reported }),
     ...(settled.data !== undefined && { data: settled.data }),

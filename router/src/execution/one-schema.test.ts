@@ -100,12 +100,22 @@ equalsOneSchema('conditions', MEMBERS, [
     'query ($v: Boolean!, $w: Boolean!) { a @skip(if: $w) { title @skip(if: $v) } is { items @include(if: $v) { more @skip(if: $v) } } }',
     { v: true, w: false },
   ],
-  ['that leave nothing', 'query ($v: Boolean!) { a { org { code @skip(if: $v) } } is @skip(if: $v) { id } }', { v: true }],
+  [
+    'that leave nothing',
+    'query ($v: Boolean!) { a { org { code @skip(if: $v) } } is @skip(if: $v) { id } }',
+    { v: true },
+  ],
 ])
 
 equalsOneSchema('fragments', MEMBERS, [
-  ['that apply through a union and an interface', '{ a { self { ... on U { ... on I { id items { id } } } } } }'],
-  ['with fields of another nullability', '{ us { ... on A { name } ... on B { other: name } } is { ... on A { x: name } ... on B { y: name } } }'],
+  [
+    'that apply through a union and an interface',
+    '{ a { self { ... on U { ... on I { id items { id } } } } } }',
+  ],
+  [
+    'with fields of another nullability',
+    '{ us { ... on A { name } ... on B { other: name } } is { ... on A { x: name } ... on B { y: name } } }',
+  ],
 ])
 
 equalsOneSchema('lists of lists', LISTS, [['that are required', '{ a { sum } as { items { x } sum } }']])

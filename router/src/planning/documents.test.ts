@@ -60,7 +60,15 @@ describe('line 22: documents that are kept', () => {
         for (let mask = 0; mask < COMBINATIONS; mask++) {
           const given = CONDITIONS.map((name, bit) => [name, (mask & (2 ** bit)) > 0] as const)
           const variables = Object.fromEntries(given)
-          const request = { supergraph, document, operationName: 'Q', variables, viewer, requestId: 'r1', log }
+          const request = {
+            supergraph,
+            document,
+            operationName: 'Q',
+            variables,
+            viewer,
+            requestId: 'r1',
+            log,
+          }
           compiledOperation(readyOperation(request)).variants({})
         }
       }

@@ -1,12 +1,20 @@
 interface Part {
   data?: Record<string, unknown> | null
   errors?: readonly { message: string; path?: readonly (string | number)[] }[]
-  incremental?: readonly { data: Record<string, unknown> | null; path: (string | number)[]; errors?: Part['errors'] }[]
+  incremental?: readonly {
+    data: Record<string, unknown> | null
+    path: (string | number)[]
+    errors?: Part['errors']
+  }[]
   hasNext?: boolean
 }
 
 /** Asks as Apollo Client does, and gives the payloads as they come: one where nothing is deferred. */
-export async function* readIncremental(url: string, query: string, variables: object = {}): AsyncGenerator<Part> {
+export async function* readIncremental(
+  url: string,
+  query: string,
+  variables: object = {},
+): AsyncGenerator<Part> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {

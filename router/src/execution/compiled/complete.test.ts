@@ -25,8 +25,18 @@ async function answer(text: string, ...bodies: object[]) {
 
 describe('a value of the wrong form', () => {
   it.each([
-    ['no Int', { id: 'a', count: 3_000_000_000, name: 'x' }, { id: 'a', count: null, name: 'x' }, ['item', 'count']],
-    ['an object for a text', { id: 'a', count: 1, name: {} }, { id: 'a', count: 1, name: null }, ['item', 'name']],
+    [
+      'no Int',
+      { id: 'a', count: 3_000_000_000, name: 'x' },
+      { id: 'a', count: null, name: 'x' },
+      ['item', 'count'],
+    ],
+    [
+      'an object for a text',
+      { id: 'a', count: 1, name: {} },
+      { id: 'a', count: 1, name: null },
+      ['item', 'name'],
+    ],
     ['a list for an object', { id: 'a', parent: [] }, { id: 'a', parent: null }, ['item', 'parent']],
     ['a text for an object', { id: 'a', parent: 'x' }, { id: 'a', parent: null }, ['item', 'parent']],
   ])('takes only itself along: %s', async (_, sent, item, path) => {
@@ -46,14 +56,28 @@ describe('a value of the wrong form', () => {
 
   it('is the type of an object', async () => {
     expect(
-      await answer('{ thing { id } item { id } }', { data: { thing: { __typename: 'Nope', id: '1' }, item: null } }),
+      await answer('{ thing { id } item { id } }', {
+        data: { thing: { __typename: 'Nope', id: '1' }, item: null },
+      }),
     ).toEqual({ data: { thing: null, item: null }, paths: [['thing']] })
   })
 })
 
 describe('entities', () => {
-  const items = { data: { items: [{ __typename: 'Item', id: 'a' }, { __typename: 'Item', id: 'b' }] } }
-  const data = { items: [{ id: 'a', left: null }, { id: 'b', left: null }] }
+  const items = {
+    data: {
+      items: [
+        { __typename: 'Item', id: 'a' },
+        { __typename: 'Item', id: 'b' },
+      ],
+    },
+  }
+  const data = {
+    items: [
+      { id: 'a', left: null },
+      { id: 'b', left: null },
+    ],
+  }
   const paths = [
     ['items', 0, 'left'],
     ['items', 1, 'left'],
@@ -69,9 +93,17 @@ describe('entities', () => {
   })
 
   it('have errors where a client finds a null', async () => {
-    const body = { data: { _entities: [null, { left: 2 }] }, errors: [{ message: 'no', path: ['_entities', 0] }] }
+    const body = {
+      data: { _entities: [null, { left: 2 }] },
+      errors: [{ message: 'no', path: ['_entities', 0] }],
+    }
     expect(await answer('{ items { id left } }', items, body)).toEqual({
-      data: { items: [{ id: 'a', left: null }, { id: 'b', left: 2 }] },
+      data: {
+        items: [
+          { id: 'a', left: null },
+          { id: 'b', left: 2 },
+        ],
+      },
       paths: [['items', 0, 'left']],
     })
   })

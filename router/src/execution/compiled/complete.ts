@@ -40,7 +40,12 @@ export async function complete(
   return { ...(all.length > 0 && { errors: all }), data: data as ExecutionResponse['data'] }
 }
 
-const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, _args, _context, { path, returnType }) => {
+const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (
+  source,
+  _args,
+  _context,
+  { path, returnType },
+) => {
   const { key } = path
   const value: unknown = Object.hasOwn(source as Tree, key) ? (source as Tree)[key] : undefined
   return ofForm(value, returnType)
@@ -50,8 +55,12 @@ const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (source, _args, _c
 function ofForm(value: unknown, type: GraphQLOutputType): unknown {
   if (value === null || value === undefined) return value
   if (isNonNullType(type)) return ofForm(value, type.ofType)
-  if (isListType(type)) return Array.isArray(value) ? value.map((item) => ofForm(item, type.ofType)) : new Error('Expected a list.')
-  if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value)) return new Error('Expected an object.')
+  if (isListType(type))
+    return Array.isArray(value)
+      ? value.map((item) => ofForm(item, type.ofType))
+      : new Error('Expected a list.')
+  if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value))
+    return new Error('Expected an object.')
   return value
 }
 
@@ -70,7 +79,8 @@ const firstOf = (schema: GraphQLSchema, type: Parameters<GraphQLSchema['getPossi
   schema.getPossibleTypes(type)[0]?.name
 
 const tellsTypes = ({ selectionSet }: FieldNode): boolean =>
-  selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') === true
+  selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') ===
+  true
 
 /** Of what graphql-js says, what follows from a value that is missing. */
 const FOLLOWS = /^(Cannot return null|Abstract type)/

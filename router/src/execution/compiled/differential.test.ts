@@ -25,7 +25,9 @@ const MOODS: Omit<Mood, 'seed'>[] = [
   { nulls: 0.02, errors: 0.02, outages: 0.05, lies: 0.1 },
 ]
 
-it(`answers ${OPERATIONS} random requests as the reference does, while subgraphs keep to their schemas`, { timeout: HOURS }, async () => {
+it(`answers ${OPERATIONS} random requests as the reference does, while subgraphs keep to their schemas`, {
+  timeout: HOURS,
+}, async () => {
   const counts = { compared: 0, withErrors: 0, invalidData: 0, noData: 0, rejected: 0 }
   for (const { seed, random, request, name } of operations(SEED)) {
     for (let i = 0; i < RUNS; i++) {

@@ -17,7 +17,11 @@ export function compileCollector(path: ResponsePath): Collector {
       throw new NotCompilable(`path element ${element}`)
     }
   }
-  return generate<Collector>(`return function collect(v0, into) { ${step(path, 0)} }`, { isList, isObject, own })
+  return generate<Collector>(`return function collect(v0, into) { ${step(path, 0)} }`, {
+    isList,
+    isObject,
+    own,
+  })
 }
 
 function step(path: ResponsePath, depth: number): string {

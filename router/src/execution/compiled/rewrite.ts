@@ -7,11 +7,20 @@ const TYPE_CONDITION = '... on '
 /**
  * Rewrites what was fetched, before it is merged: fields that could not be asked for under one name get it back.
  */
-export function rewriteData(data: unknown, rewrites: readonly FetchDataRewrite[], schema: GraphQLSchema): void {
+export function rewriteData(
+  data: unknown,
+  rewrites: readonly FetchDataRewrite[],
+  schema: GraphQLSchema,
+): void {
   for (const rewrite of rewrites) apply(data, rewrite.path, rewrite, schema)
 }
 
-function apply(value: unknown, [step, ...rest]: readonly string[], rewrite: FetchDataRewrite, schema: GraphQLSchema): void {
+function apply(
+  value: unknown,
+  [step, ...rest]: readonly string[],
+  rewrite: FetchDataRewrite,
+  schema: GraphQLSchema,
+): void {
   if (Array.isArray(value)) {
     for (const item of value) apply(item, [step as string, ...rest], rewrite, schema)
     return
@@ -19,8 +28,10 @@ function apply(value: unknown, [step, ...rest]: readonly string[], rewrite: Fetc
   if (!isPlainObject(value) || step === undefined) return
   if (step.startsWith(TYPE_CONDITION)) {
     const { __typename: name } = value
-    if (!name || isOfType(schema, String(name), step.slice(TYPE_CONDITION.length))) apply(value, rest, rewrite, schema)
-  } else if (rest.length > 0) apply(Object.hasOwn(value, step) ? value[step] : undefined, rest, rewrite, schema)
+    if (!name || isOfType(schema, String(name), step.slice(TYPE_CONDITION.length)))
+      apply(value, rest, rewrite, schema)
+  } else if (rest.length > 0)
+    apply(Object.hasOwn(value, step) ? value[step] : undefined, rest, rewrite, schema)
   else if (rewrite.kind === 'ValueSetter') value[step] = rewrite.setValueTo
   else if (Object.hasOwn(value, step)) {
     value[rewrite.renameKeyTo] = value[step]

@@ -92,7 +92,11 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
       )
       const known = byMembers.get(same)
       // An interface object is fetched under the name of its interface, where nothing depends on more.
-      const names = type ? [type.name] : isObjectType(first.declared) ? [undefined] : [undefined, first.declared.name]
+      const names = type
+        ? [type.name]
+        : isObjectType(first.declared)
+          ? [undefined]
+          : [undefined, first.declared.name]
       if (known) known.typenames.push(...names)
       else byMembers.set(same, { typenames: names, members })
     }

@@ -117,7 +117,7 @@ it('gathers what the same viewer wants while a fetch is under way, and gives eac
   expect(three?.errors).toMatchObject([
     { message: 'no name', path: ['items', 0, 'name'] },
     { message: 'no name', path: ['items', 2, 'name'] },
-    { message: 'gone', path: ['items', 1], extensions: { code: 'GONE', serviceName: 'names' } },
+    { message: 'gone', path: ['items', 1, 'name'], extensions: { code: 'GONE', serviceName: 'names' } },
   ])
   expect(calls).toHaveLength(5)
 })

@@ -51,7 +51,9 @@ export function separateTypes(document: DocumentNode, schema: GraphQLSchema): Do
   function hasConflict(visits: Visit[]): boolean {
     for (const selected of fieldsByKey(visits).values()) {
       const isAmbiguous = selected.some((one, index) =>
-        selected.slice(0, index).some((other) => overlap(one.parent, other.parent) && !isSameField(one, other)),
+        selected
+          .slice(0, index)
+          .some((other) => overlap(one.parent, other.parent) && !isSameField(one, other)),
       )
       if (isAmbiguous || hasConflict(visitsBelow(selected))) return true
     }
@@ -87,7 +89,9 @@ export function separateTypes(document: DocumentNode, schema: GraphQLSchema): Do
         alias: { kind: Kind.NAME, value: aliasName(publicName(key), String(variant)) },
       }),
       ...(below.length > 0 && {
-        selectionSet: hasConflict(below) ? separated(below) : setOf(below.flatMap(({ set }) => set.selections)),
+        selectionSet: hasConflict(below)
+          ? separated(below)
+          : setOf(below.flatMap(({ set }) => set.selections)),
       }),
     }
   }

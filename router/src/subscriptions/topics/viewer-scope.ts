@@ -42,7 +42,9 @@ function isOpenToAll(
   variables: ReadyOperation['variables'],
 ): boolean {
   try {
-    return prepareOperation(knownOperation(supergraph, document, operationName), null, variables).settle === null
+    return (
+      prepareOperation(knownOperation(supergraph, document, operationName), null, variables).settle === null
+    )
   } catch {
     return false
   }

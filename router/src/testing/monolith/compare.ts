@@ -12,7 +12,9 @@ export interface Case {
 }
 
 type Path = readonly (string | number)[]
-type Body = Pick<ExecutionResult, 'data'> & { errors?: readonly { message: string; path?: Path | undefined }[] }
+type Body = Pick<ExecutionResult, 'data'> & {
+  errors?: readonly { message: string; path?: Path | undefined }[]
+}
 
 /** A router before the subgraphs of one supergraph, beside one server with the whole schema. */
 export async function createPair(schemas: Record<string, string>) {
@@ -63,10 +65,13 @@ function merge(target: Record<string, unknown>, source: Record<string, unknown>)
 /** @param isDeferred what fails within a part takes only that part along: with errors, there is more data than without `@defer`. */
 function differs(expected: Body, actual: Body, isDeferred: boolean): string | null {
   const hasErrors = (expected.errors?.length ?? 0) > 0
-  if (isDeferred && hasErrors) return actual.errors?.length ? null : `no errors where there are: ${text(expected)}`
+  if (isDeferred && hasErrors)
+    return actual.errors?.length ? null : `no errors where there are: ${text(expected)}`
   if (text(sorted(expected.data ?? null)) !== text(sorted(actual.data ?? null)))
     return `data: ${text(actual.data)}\ninstead of: ${text(expected.data)}\nerrors: ${text(actual.errors)}\ninstead of: ${text(expected.errors)}`
-  const [wanted, found] = [expected, actual].map(({ data, errors = [] }) => new Set(errors.map(({ path }) => text(nullAt(data, path)))))
+  const [wanted, found] = [expected, actual].map(
+    ({ data, errors = [] }) => new Set(errors.map(({ path }) => text(nullAt(data, path)))),
+  )
   const lost = [...(wanted ?? [])].filter((place) => !found?.has(place))
   const extra = [...(found ?? [])].filter((place) => !wanted?.has(place))
   if (lost.length === 0 && extra.length === 0) return null
@@ -92,7 +97,11 @@ const at = (data: unknown, path: Path): unknown =>
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, sorted(item)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)]),
+  )
 }
 
 const text = (value: unknown): string => JSON.stringify(value) ?? 'undefined'

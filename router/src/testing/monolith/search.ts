@@ -36,11 +36,16 @@ export async function search(
       if (validate(pair.monolith, document).length > 0) continue
       index += 1
       const [definition] = document.definitions
-      const definitions = (definition?.kind === Kind.OPERATION_DEFINITION && definition.variableDefinitions) || []
+      const definitions =
+        (definition?.kind === Kind.OPERATION_DEFINITION && definition.variableDefinitions) || []
       const variables = randomVariables(definitions, random)
       if (getVariableValues(pair.monolith, definitions, variables).errors) continue
       // A condition that is null is refused at once: see docs/federation.md.
-      if (definitions.some(({ variable, type }) => print(type) === 'Boolean' && variables[variable.name.value] === null))
+      if (
+        definitions.some(
+          ({ variable, type }) => print(type) === 'Boolean' && variables[variable.name.value] === null,
+        )
+      )
         continue
       const one: Case = { schemas, document, variables, mood: { ...random.pick(MOODS), seed: seed + index } }
       counts.compared += 1

@@ -73,7 +73,9 @@ function* smallerDocuments(document: DocumentNode, isSchema = false): Generator<
   if (isSchema) {
     for (const node of nodes)
       if (node.kind === Kind.UNION_TYPE_DEFINITION || node.kind === Kind.OBJECT_TYPE_DEFINITION)
-        for (const part of node.kind === Kind.UNION_TYPE_DEFINITION ? (node.types ?? []) : (node.interfaces ?? []))
+        for (const part of node.kind === Kind.UNION_TYPE_DEFINITION
+          ? (node.types ?? [])
+          : (node.interfaces ?? []))
           yield visit(document, { NamedType: (one) => (one === part ? null : undefined) })
     return
   }
@@ -93,7 +95,12 @@ function* smallerDocuments(document: DocumentNode, isSchema = false): Generator<
       )
       if (fragment?.kind !== Kind.FRAGMENT_DEFINITION) continue
       const { typeCondition, selectionSet } = fragment
-      const inline = { kind: Kind.INLINE_FRAGMENT, typeCondition, directives: node.directives, selectionSet } as const
+      const inline = {
+        kind: Kind.INLINE_FRAGMENT,
+        typeCondition,
+        directives: node.directives,
+        selectionSet,
+      } as const
       yield tidy(visit(document, { FragmentSpread: (one) => (one === node ? inline : undefined) }))
     }
   }

@@ -66,7 +66,9 @@ export function randomSubgraphs(random: Random): Record<string, string> {
   function fill({ name, lines }: Entity): void {
     const places = [...lines.keys()]
     const isMember = members.includes(name)
-    const own = fieldsOf(2 + random.below(4), true).filter((one) => !shared.some((known) => known.name === one.name))
+    const own = fieldsOf(2 + random.below(4), true).filter(
+      (one) => !shared.some((known) => known.name === one.name),
+    )
     for (const field of isMember ? [...shared, ...own] : own) {
       const isShared = shared.includes(field)
       const owner = isShared ? home : random.pick(places)
@@ -86,12 +88,18 @@ export function randomSubgraphs(random: Random): Record<string, string> {
       const [line] = lines.get(place) ?? []
       if (!random.chance(0.4) || leaves.length === 0) continue
       const required = random.pick(leaves)
-      const isOwn = lines.get(place)?.some((one) => one.startsWith(`${required.name}(`) || one.startsWith(`${required.name}:`))
+      const isOwn = lines
+        .get(place)
+        ?.some((one) => one.startsWith(`${required.name}(`) || one.startsWith(`${required.name}:`))
       if (isOwn || line === undefined) continue
       const args = required.args ? random.pick(['', '(arg: 2)', '(arg: 3)']) : ''
       const inner = required.type.includes('V') ? ' { x }' : ''
       lines.get(place)?.push(`${text(required)} @external`)
-      lines.get(place)?.push(`sum${place}: ${random.pick(['Int', 'String!', '[Int]'])} @requires(fields: "${required.name}${args}${inner}")`)
+      lines
+        .get(place)
+        ?.push(
+          `sum${place}: ${random.pick(['Int', 'String!', '[Int]'])} @requires(fields: "${required.name}${args}${inner}")`,
+        )
     }
   }
 
@@ -102,26 +110,41 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     root.push(`n${index}: Int`)
     for (const { name, keys, lines: all } of here) {
       const known = keys.length > 1 && random.chance(0.5) ? [random.pick(keys)] : keys
-      const fields = new Set(known.flatMap((key) => key.replace(/\{.*\}/, '').trim().split(' ')))
+      const fields = new Set(
+        known.flatMap((key) =>
+          key
+            .replace(/\{.*\}/, '')
+            .trim()
+            .split(' '),
+        ),
+      )
       const isInterface = members.includes(name) && (index === home || index === plain)
       if (isInterface) fields.add('id')
       const head = `type ${name}${isInterface ? ' implements I' : ''} ${known.map((key) => `@key(fields: "${key}")`).join(' ')}`
       const keyLines = [...fields].map((field) => KEY_FIELDS[field] ?? '')
       const isKeyField = !known.includes('id') && fields.has('id')
-      lines.push(`${head} { ${keyLines.join(' ')}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`)
+      lines.push(
+        `${head} { ${keyLines.join(' ')}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`,
+      )
       for (const type of some([`${name}`, `[${name}!]`, `[${name}]!`, `[[${name}]]`], 1 + random.below(2)))
-        root.push(`${name.toLowerCase()}${root.length}s${index}${random.chance(0.3) ? '(arg: Int = 2)' : ''}: ${type}`)
+        root.push(
+          `${name.toLowerCase()}${root.length}s${index}${random.chance(0.3) ? '(arg: Int = 2)' : ''}: ${type}`,
+        )
     }
     lines.push('enum E { X Y Z }')
     lines.push(`type V @shareable { ${values.map(text).join(' ')} }`)
     lines.push('type Org @shareable { code: ID! zone: Zone! } type Zone @shareable { z: Int! }')
     root.push(`v${index}: V`)
     if (index === home || index === plain) {
-      lines.push(`interface I ${isEntityInterface && index === home ? '@key(fields: "id") ' : ''}{ id: ID! ${shared.map(text).join(' ')} }`)
+      lines.push(
+        `interface I ${isEntityInterface && index === home ? '@key(fields: "id") ' : ''}{ id: ID! ${shared.map(text).join(' ')} }`,
+      )
       root.push(`i${index}: I is${index}: [I!]`)
     }
     if (index === objectLike) {
-      lines.push(`type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int = 1): String! fan: ${here[0]?.name ?? 'V'} }`)
+      lines.push(
+        `type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int = 1): String! fan: ${here[0]?.name ?? 'V'} }`,
+      )
       root.push(`o${index}: I os${index}: [I]`)
     }
     if (here.length > 1) {
@@ -133,7 +156,9 @@ export function randomSubgraphs(random: Random): Record<string, string> {
   function fieldsOf(size: number, canLink: boolean): Field[] {
     return some(NAMES, size).map((name) => ({
       name,
-      type: wrapped(canLink && random.chance(0.4) ? random.pick([...entities, 'V']) : random.chance(0.3) ? 'V' : leaf()),
+      type: wrapped(
+        canLink && random.chance(0.4) ? random.pick([...entities, 'V']) : random.chance(0.3) ? 'V' : leaf(),
+      ),
       args: random.chance(0.35) ? '(arg: Int = 1)' : '',
     }))
   }
@@ -151,7 +176,10 @@ export function randomSubgraphs(random: Random): Record<string, string> {
 
   function some<T>(items: readonly T[], size: number): T[] {
     const left = [...items]
-    return Array.from({ length: Math.min(size, items.length) }, () => left.splice(random.below(left.length), 1)[0] as T)
+    return Array.from(
+      { length: Math.min(size, items.length) },
+      () => left.splice(random.below(left.length), 1)[0] as T,
+    )
   }
 }
 

@@ -71,7 +71,12 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
   const known = knownTypes(documents.map(({ document }) => document))
   const { requires, required, overridden } = readDirectives(documents)
   const family = monolith.getType('I')
-  const members = isAbstractType(family) ? monolith.getPossibleTypes(family).map(({ name }) => name).sort() : []
+  const members = isAbstractType(family)
+    ? monolith
+        .getPossibleTypes(family)
+        .map(({ name }) => name)
+        .sort()
+    : []
 
   const world: MonolithWorld = {
     monolith,
@@ -100,7 +105,9 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
         const isEntity = directives.some((directive) => directive.name.value === 'key')
         resolvers[name.value] = {
           ...Object.fromEntries(fields.map((field) => [field.name.value, resolve])),
-          ...(isEntity && { __resolveReference: (reference: Record<string, unknown>) => referred(name.value, reference) }),
+          ...(isEntity && {
+            __resolveReference: (reference: Record<string, unknown>) => referred(name.value, reference),
+          }),
         }
       } else if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION)
         resolvers[definition.name.value] = {
@@ -125,14 +132,26 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
       const owner = members.includes(__typename) ? 'I' : __typename
       const path = `${__typename}.${fieldName}`
       const needs = requires.get(path)
-      if (subgraph !== null && required.has(path) && reference && fieldName in reference) return reference[fieldName]
-      const input = needs ? (subgraph === null ? evaluate(__typename, n, needs) : picked(reference ?? {}, needs)) : ''
+      if (subgraph !== null && required.has(path) && reference && fieldName in reference)
+        return reference[fieldName]
+      const input = needs
+        ? subgraph === null
+          ? evaluate(__typename, n, needs)
+          : picked(reference ?? {}, needs)
+        : ''
       const isStale = overridden.has(`${subgraph} ${path}`) ? 'stale' : ''
       const type = monolith.getType(__typename)
-      const field = (isObjectType(type) || isAbstractType(type)) && 'getFields' in type ? type.getFields()[fieldName] : undefined
+      const field =
+        (isObjectType(type) || isAbstractType(type)) && 'getFields' in type
+          ? type.getFields()[fieldName]
+          : undefined
       if (!field) throw new Error(`nobody knows ${path}`)
       const isSure = required.has(path)
-      return value(field.type, `${owner} ${n} ${fieldName} ${JSON.stringify(args)} ${JSON.stringify(input)}${isStale}`, isSure)
+      return value(
+        field.type,
+        `${owner} ${n} ${fieldName} ${JSON.stringify(args)} ${JSON.stringify(input)}${isStale}`,
+        isSure,
+      )
     }
   }
 
@@ -140,7 +159,8 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
     const { seed, nulls, errors } = world.mood
     if (isNonNullType(type)) return value(type.ofType, key, isSure, true)
     const luck = hash(`${seed} luck ${key}`) / 2 ** 32
-    if (!isSure && luck < errors) throw new GraphQLError(`failed ${key}`, { extensions: { code: 'SOLD_OUT' } })
+    if (!isSure && luck < errors)
+      throw new GraphQLError(`failed ${key}`, { extensions: { code: 'SOLD_OUT' } })
     if (!isNonNull && luck > 1 - nulls) return null
     const number = hash(`${seed} value ${key}`)
     if (isListType(type))
@@ -195,7 +215,13 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
   function narrowed(whole: unknown, isObject: boolean): unknown {
     if (Array.isArray(whole)) return whole.map((item) => narrowed(item, isObject))
     if (!isObject || whole === null) return whole
-    return { x: value(getNamedType(monolith.getType('Int')) as GraphQLOutputType, `V ${(whole as Thing).n} x {} ""`, true) }
+    return {
+      x: value(
+        getNamedType(monolith.getType('Int')) as GraphQLOutputType,
+        `V ${(whole as Thing).n} x {} ""`,
+        true,
+      ),
+    }
   }
 }
 
@@ -214,11 +240,17 @@ function fieldsOf(fieldSet: string) {
 function knownTypes(documents: DocumentNode[]): Map<string, string[]> {
   const known = new Map<string, string[]>()
   const narrow = (name: string, members: string[]) =>
-    known.set(name, (known.get(name) ?? members).filter((member) => members.includes(member)))
+    known.set(
+      name,
+      (known.get(name) ?? members).filter((member) => members.includes(member)),
+    )
   for (const { definitions } of documents) {
     for (const definition of definitions) {
       if (definition.kind === Kind.UNION_TYPE_DEFINITION)
-        narrow(definition.name.value, (definition.types ?? []).map(({ name }) => name.value))
+        narrow(
+          definition.name.value,
+          (definition.types ?? []).map(({ name }) => name.value),
+        )
       if (definition.kind === Kind.INTERFACE_TYPE_DEFINITION) {
         const implementations = definitions.flatMap((type) =>
           type.kind === Kind.OBJECT_TYPE_DEFINITION &&
