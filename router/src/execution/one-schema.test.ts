@@ -79,9 +79,9 @@ equalsOneSchema('one response key', MEMBERS, [
   ],
   [
     'with other fields below another type, and what all have',
-    '{ is { items { id } ... on A { items { x: more } } ... on B { items { x: id val } } } }',
+    '{ is { items { id } ... on A { items { x: val(arg: 3) } } ... on B { items { x: val more } } } }',
   ],
-  ['that is a key elsewhere', '{ us { ... on A { id: name title } ... on B { id: name } } }'],
+  ['that is a key elsewhere', '{ us { ... on A { id: name title } ... on B { other: name } } a { name: title sum } }'],
 ])
 
 equalsOneSchema('conditions', MEMBERS, [

@@ -62,7 +62,6 @@ const EVENTS: [what: string, event: object][] = [
   ['a null in a list', { data: { changed: { ...change, seats: [seat, null] } } }],
   ['an unknown value', { data: { changed: { ...change, seats: [{ ...seat, status: 'GONE' }] } } }],
   ['a missing field', { data: { changed: { ...change, note: undefined } } }],
-  ['something else', { data: { changed: 7 } }],
 ]
 
 describe('an event', () => {
@@ -92,5 +91,15 @@ describe('an event', () => {
         expect(response.errors).toMatchObject(errors.map(({ path }) => ({ path })))
       }
     }
+  })
+
+  it('that is something else is null, which is reported', async () => {
+    const compiled = compileIn(world, { kind: 'QueryPlan', node }, document)
+    const fetchSubgraph: FetchSubgraph<unknown> = async () => ({ data: { changed: 7 } })
+    const request = { variables: { age: true }, scopeKey: '', scope: null, fetchSubgraph }
+    expect(await executeCompiled(compiled, request)).toMatchObject({
+      data: { changed: null },
+      errors: [{ path: ['changed'] }],
+    })
   })
 })
