@@ -184,6 +184,9 @@ describe('@defer', () => {
     expect(await socket.next()).toMatchObject({ payload: { data: { show } } })
   })
 
-  const allParts = (query: string, variables?: object): Promise<object[]> =>
-    Array.fromAsync(readIncremental(world.url, query, variables))
+  async function allParts(query: string, variables?: object): Promise<object[]> {
+    const parts: object[] = []
+    for await (const part of readIncremental(world.url, query, variables)) parts.push(part)
+    return parts
+  }
 })

@@ -69,7 +69,7 @@ describe('line 22: documents that are kept', () => {
             requestId: 'r1',
             log,
           }
-          compiledOperation(readyOperation(request)).variants({})
+          compiledOperation(readyOperation(request))
         }
       }
     }

@@ -12,7 +12,7 @@ import { isInherited, NotCompilable } from './generate.ts'
 import { compilePlan } from './plan.ts'
 import { startRun, type Step } from './run.ts'
 import { createSharedExecutions, type SharedExecutions } from './shared-executions.ts'
-import { createVariants, type Variants } from './variants.ts'
+import { compileVariant, type Variant } from './variant.ts'
 
 export type OperationContext = ReturnType<typeof buildOperationContext>
 
@@ -20,7 +20,8 @@ export type OperationContext = ReturnType<typeof buildOperationContext>
 export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
-  variants: Variants
+  /** Null where the response is not written by generated code. */
+  variant: Variant | null
   /** Runs for bytes; null for a mutation, which is never shared. */
   sharedExecutions: SharedExecutions | null
   context: OperationContext
@@ -52,14 +53,13 @@ export function compileOperation({
   const operation = operationFromDocument(apiSchema, fetched, { validate: false })
   const isQuery = operation.rootKind === 'query'
   const step = node ? compilePlan(node, operation, supergraphSchema) : null
-  const variants: Variants =
-    fetched === document ? variantsOf(operation, isQuery && node?.kind === 'Fetch') : () => null
+  const variant = fetched === document ? variantOf(operation, isQuery && node?.kind === 'Fetch') : null
   return {
     step,
-    variants,
+    variant,
     sharedExecutions: isQuery
       ? createSharedExecutions((request, isShared) =>
-          startRun(step, request, variants(request.variables), { isForBytes: true, isShared }),
+          startRun(step, request, variant, { isForBytes: true, isShared }),
         )
       : null,
     context,
@@ -67,12 +67,12 @@ export function compileOperation({
 }
 
 /** None for keys that JavaScript objects inherit, and for what is too large to be worth it. */
-function variantsOf(operation: Operation, isSingleFetch: boolean): Variants {
+function variantOf(operation: Operation, isSingleFetch: boolean): Variant | null {
   try {
     refuseUnusual(operation)
-    return createVariants(operation, isSingleFetch)
+    return compileVariant(operation, isSingleFetch)
   } catch (error) {
-    if (error instanceof NotCompilable) return () => null
+    if (error instanceof NotCompilable) return null
     throw error
   }
 }

@@ -15,6 +15,7 @@ import {
 } from 'graphql'
 import type { OperationContext } from './compile.ts'
 import { isPlainObject, type Tree } from './merge.ts'
+import { entityDepths } from './response.ts'
 import type { ExecutionResponse } from './run.ts'
 
 /**
@@ -90,7 +91,7 @@ const isExplained = ({ path = [], message }: GraphQLError, errors: readonly unkn
   FOLLOWS.test(message) &&
   errors.some((error) => {
     if (!(error instanceof GraphQLError) || !error.path) return true
-    const depth = Math.min(path.length, error.path.length)
+    const depth = Math.min(path.length, entityDepths.get(error) ?? error.path.length)
     return error.path.slice(0, depth).every((step, index) => step === path[index])
   })
 

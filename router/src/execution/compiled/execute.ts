@@ -13,8 +13,8 @@ export async function executeCompiled<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
 ): Promise<ExecutionResponse> {
-  const { step, variants } = compiled
-  const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), {
+  const { step, variant } = compiled
+  const run = await startRun(step, request as CompiledRequest<unknown>, variant, {
     isForBytes: false,
     isShared: false,
   })
@@ -32,11 +32,11 @@ export async function executeToBuffer<Scope>(
   request: CompiledRequest<Scope>,
   encode: Encode = JSON.stringify,
 ): Promise<Uint8Array> {
-  const { step, variants, sharedExecutions } = compiled
+  const { step, sharedExecutions } = compiled
   const given = request as CompiledRequest<unknown>
   const run = await (sharedExecutions
     ? sharedExecutions(given)
-    : startRun(step, given, variants(request.variables), { isForBytes: true, isShared: false }))
+    : startRun(step, given, compiled.variant, { isForBytes: true, isShared: false }))
   if (run.bytes) return run.bytes
   const { refusal, variant } = run
   const refused = refusal && variant && isNothingElse(run, refusal) ? { refusal, variant } : null

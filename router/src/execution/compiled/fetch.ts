@@ -6,7 +6,7 @@ import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileSelector, type Selector } from './representation.ts'
-import { fetchError, parseResponse, type RawError, RawResponse, type SubgraphResponse } from './response.ts'
+import { entityDepths, fetchError, parseResponse, type RawError, RawResponse, type SubgraphResponse } from './response.ts'
 import { rewriteData } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 import { createSharedFetches, type SendFetch, type WantedEntities } from './shared-fetches.ts'
@@ -124,7 +124,9 @@ export function compileFetch(
     if (about.length === 0) return [at(undefined)]
     return about.map((entity) => {
       const parent = paths().get(entity)
-      return at(parent && [...parent, ...(rest.length > 0 ? rest : firstKey(operation))])
+      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : firstKey(operation))])
+      if (parent && rest.length === 0) entityDepths.set(found, parent.length)
+      return found
     })
   }
 

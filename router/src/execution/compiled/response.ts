@@ -13,6 +13,9 @@ export interface RawError {
   path?: (string | number)[]
 }
 
+/** Of errors about whole entities, each at one of its fields: how many steps of the path lead to the entity. */
+export const entityDepths = new WeakMap<GraphQLError, number>()
+
 /** A response that is only parsed when it must be. */
 export class RawResponse implements SubgraphResponse {
   readonly #bytes: Uint8Array

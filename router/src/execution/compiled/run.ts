@@ -1,7 +1,7 @@
 import type { Refusal, SubgraphRequest } from '../../subgraphs/request.ts'
 import type { Tree } from './merge.ts'
 import type { Passthrough } from './passthrough.ts'
-import type { Variant } from './variants.ts'
+import type { Variant } from './variant.ts'
 
 /**
  * Asks a subgraph and gives the body of its response: parsed JSON that belongs to nobody else (it is built upon), or its text

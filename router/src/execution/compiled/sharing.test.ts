@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parse } from 'graphql'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileIn, createWorld, planOf } from '../../testing/differential/world.ts'
 import { type Encode, executeCompiled, executeToBuffer } from './execute.ts'
@@ -83,6 +83,8 @@ it('fetches an entity once, at however many paths it is', async () => {
 })
 
 it('gathers what the same viewer wants while a fetch is under way, and gives each their own errors at their own paths', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }) // nothing may go out because the machine is slow
+  onTestFinished(() => void vi.useRealTimers())
   const { runner, call, calls } = createSubgraphs()
   const run = runner('query($n: Int) { items(first: $n) { name price } }')
   const responses = [run('viewer', { n: 1 }), run('viewer', { n: 2 }), run('viewer', { n: 3 })]

@@ -1,7 +1,7 @@
 import { getVariableValues, Kind, parse, print, validate } from 'graphql'
 import { randomOperation, randomVariables } from '../differential/operations.ts'
 import { createRandom } from '../differential/random.ts'
-import { type Case, createPair } from './compare.ts'
+import { type Case, createPair, TOO_LARGE } from './compare.ts'
 import { shrink } from './shrink.ts'
 import { randomSubgraphs } from './supergraph.ts'
 
@@ -48,8 +48,10 @@ export async function search(
       )
         continue
       const one: Case = { schemas, document, variables, mood: { ...random.pick(MOODS), seed: seed + index } }
+      const difference = await pair.difference(one)
+      if (difference === TOO_LARGE) continue
       counts.compared += 1
-      if ((await pair.difference(one)) === null) continue
+      if (difference === null) continue
       counts.failures += 1
       onFailure(`KARCIS_MONOLITH_SEED=${seed}\n${await smallestForm(one)}`)
       if (counts.failures >= failures) return counts
@@ -68,7 +70,8 @@ async function smallestForm(failing: Case): Promise<string> {
         made = { schemas: one.schemas, pair: await createPair(one.schemas) }
       }
       if (validate(made.pair.monolith, parse(print(one.document))).length > 0) return null
-      return await made.pair.difference(one)
+      const difference = await made.pair.difference(one)
+      return difference === TOO_LARGE ? null : difference
     } catch {
       return null
     }
