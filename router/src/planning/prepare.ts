@@ -67,13 +67,13 @@ function prepare(
   incremental: boolean,
 ): PreparedOperation {
   const { supergraph, operationName } = known
-  const { apiSchema, rules } = supergraph
+  const { apiSchema, rules, fieldNames, interfaceObjects } = supergraph
   const document = resolveConditions(incremental ? known.document : withoutDefer(known.document), variables)
   const asked = narrowFragments(document, apiSchema)
   const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
-  const planned = separateTypes(renameAliases(allowed, supergraph.fieldNames), apiSchema)
+  const planned = separateTypes(renameAliases(allowed, fieldNames), apiSchema, interfaceObjects)
   // Placeholders and internal names are looked for in a whole response, not in payloads of it.
   if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
     return prepareOperation(known, role, variables)

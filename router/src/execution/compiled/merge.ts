@@ -5,7 +5,7 @@ export const isPlainObject = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Merges fetched data into the tree, exactly as the reference does. What is merged becomes part of the tree: it must not be
+ * Merges fetched data into the tree, as the reference does. What is merged becomes part of the tree: it must not be
  * merged into a second one, see `cloneJson`.
  */
 export function mergeInto(target: unknown, source: unknown): void {
@@ -35,9 +35,13 @@ function mergeKey(target: Tree, key: string, value: unknown): void {
   else target[key] = value
 }
 
+/** Lists may have lists in them; the reference loses what such a one had before. */
 function mergeItems(held: unknown[], items: unknown[]): void {
   for (const [index, item] of items.entries()) {
-    if (isPlainObject(held[index]) && isPlainObject(item)) mergeInto(held[index], item)
+    const before = held[index]
+    if (isPlainObject(before) && isPlainObject(item)) mergeInto(before, item)
+    else if (Array.isArray(before) && Array.isArray(item) && before.length === item.length)
+      mergeItems(before, item)
     else held[index] = item
   }
 }

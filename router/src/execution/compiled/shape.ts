@@ -1,6 +1,7 @@
 import {
   type CompositeType,
   type EnumType,
+  type Field,
   isCompositeType,
   isListType,
   isNonNullType,
@@ -134,7 +135,7 @@ export function shapeOf(operation: Operation): ObjectShape {
           if (!draft) drafts.set(key, { kind: 'typename', name: isObjectType(type) ? type.name : null })
           continue
         }
-        const type = field.definition.type as OutputType
+        const type = definitionOf(field, runtime).type as OutputType
         const inner = selection.selectionSet && {
           selections: selection.selectionSet,
           declared: baseOf(type) as CompositeType,
@@ -159,6 +160,10 @@ export function shapeOf(operation: Operation): ObjectShape {
     return id
   }
 }
+
+/** The field as objects of a type have it: what an interface leaves open, whether it may be null for one, each of them decides. */
+const definitionOf = (field: Field, runtime: CompositeType | undefined): Field['definition'] =>
+  (runtime && isObjectType(runtime) ? runtime.field(field.name) : undefined) ?? field.definition
 
 const idIfObject = (value: unknown): unknown =>
   (value as ObjectShape | null)?.kind === 'object' ? `object ${(value as ObjectShape).id}` : value

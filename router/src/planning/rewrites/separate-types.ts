@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
 } from 'graphql'
 import { aliasName, publicName } from '../../internal-names.ts'
+import type { InterfaceObjects } from './interface-objects.ts'
 import { NOTHING } from './nothing.ts'
 
 /** A selection set, and the type of the objects that it is on. */
@@ -32,9 +33,15 @@ interface Selected {
 /**
  * Gives fields of one response key names of their own where objects of different types have them, and they cannot be fetched together:
  * in `... on A { items { t(arg: 1) } } ... on B { items { t(arg: 2) } }` the plan has one path for the items of both, and one value for `t`.
+ * Where a subgraph knows the objects by their interface only, the same is true of `... on A { t(arg: 1) } ... on B { t(arg: 2) }`.
  * @returns the document itself where there is no such field. Otherwise `createAliasRestorer` restores the client's names.
  */
-export function separateTypes(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
+export function separateTypes(
+  document: DocumentNode,
+  schema: GraphQLSchema,
+  interfaceObjects: InterfaceObjects,
+): DocumentNode {
+  const known = new Set([...interfaceObjects.values()].flatMap((names) => [...names]))
   const fragments = new Map<string, FragmentDefinitionNode>()
   for (const definition of document.definitions)
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
@@ -50,11 +57,7 @@ export function separateTypes(document: DocumentNode, schema: GraphQLSchema): Do
   /** Whether two fields that one path leads to have one key, and are not the same. */
   function hasConflict(visits: Visit[]): boolean {
     for (const selected of fieldsByKey(visits).values()) {
-      const isAmbiguous = selected.some((one, index) =>
-        selected
-          .slice(0, index)
-          .some((other) => overlap(one.parent, other.parent) && !isSameField(one, other)),
-      )
+      const isAmbiguous = selected.some((one, index) => isMistaken(one, selected.slice(0, index)))
       if (isAmbiguous || hasConflict(visitsBelow(selected))) return true
     }
     return false
@@ -76,11 +79,15 @@ export function separateTypes(document: DocumentNode, schema: GraphQLSchema): Do
   }
 
   function renamed(key: string, selected: Selected[], variants: Map<string, Selected[][]>): FieldNode {
-    const known = variants.get(key) ?? []
-    variants.set(key, known)
-    const fitting = known.findIndex((others) => !hasConflict(visitsBelow([...others, ...selected])))
-    const variant = fitting < 0 ? known.length : fitting
-    known[variant] = [...(known[variant] ?? []), ...selected]
+    const before = variants.get(key) ?? []
+    variants.set(key, before)
+    const fitting = before.findIndex(
+      (others) =>
+        !selected.some((one) => isMistaken(one, others)) &&
+        !hasConflict(visitsBelow([...others, ...selected])),
+    )
+    const variant = fitting < 0 ? before.length : fitting
+    before[variant] = [...(before[variant] ?? []), ...selected]
     const [{ field }] = selected as [Selected]
     const below = visitsBelow(selected)
     return {
@@ -128,8 +135,16 @@ export function separateTypes(document: DocumentNode, schema: GraphQLSchema): Do
     })
   }
 
-  function overlap(one: GraphQLNamedType, other: GraphQLNamedType): boolean {
-    return one === other || objectsOf(one).some((type) => objectsOf(other).includes(type))
+  /** Whether one of the others would be fetched for the same object under the same name, and is another field. */
+  function isMistaken(one: Selected, others: Selected[]): boolean {
+    return others.some((other) => !isSameField(one, other) && meet(one.parent, other.parent))
+  }
+
+  function meet(one: GraphQLNamedType, other: GraphQLNamedType): boolean {
+    const [types, others] = [objectsOf(one), objectsOf(other)]
+    if (types.some((type) => others.includes(type))) return true
+    const interfaces = new Set(types.flatMap((type) => type.getInterfaces()))
+    return others.some((type) => type.getInterfaces().some((each) => known.has(each.name) && interfaces.has(each)))
   }
 
   function objectsOf(type: GraphQLNamedType): readonly GraphQLObjectType[] {

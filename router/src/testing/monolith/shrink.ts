@@ -65,7 +65,13 @@ const REMOVABLE = new Set<string>([
 /** The document without one of its nodes, larger ones first, or with a fragment or alias replaced by what is in it. */
 function* smallerDocuments(document: DocumentNode, isSchema = false): Generator<DocumentNode> {
   const nodes: ASTNode[] = []
-  visit(document, { enter: (node) => void (REMOVABLE.has(node.kind) && nodes.push(node)) })
+  visit(document, {
+    enter(node) {
+      if (node.kind === Kind.SCHEMA_EXTENSION) return false
+      if (REMOVABLE.has(node.kind)) nodes.push(node)
+      return undefined
+    },
+  })
   for (const node of nodes) {
     const without = visit(document, { enter: (one) => (one === node ? null : undefined) })
     yield isSchema ? without : tidy(without)
