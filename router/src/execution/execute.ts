@@ -99,13 +99,22 @@ function clientResponse(
 ): FormattedExecutionResult {
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
-  const reported = [...errors, ...settled.errors].map((error) =>
-    followable(publicError(error, request), settled.data),
+  const reported = oneOfEachPlace(
+    [...errors, ...settled.errors].map((error) => followable(publicError(error, request), settled.data)),
   )
   return {
     ...(reported.length > 0 && { errors: reported }),
     ...(settled.data !== undefined && { data: settled.data }),
   }
+}
+
+/** Of several errors at one path the first: two subgraphs may give the same list, and fail over the same item. */
+function oneOfEachPlace(errors: GraphQLFormattedError[]): GraphQLFormattedError[] {
+  const places = new Set<string>()
+  return errors.filter(({ path }) => {
+    const { size } = places
+    return !path || places.add(JSON.stringify(path)).size > size
+  })
 }
 
 /** An error without a path that no client can follow to a null: what a fetch needed for itself is not in the response. */

@@ -1,8 +1,9 @@
 import {
   execute,
   type FieldNode,
-  type GraphQLFieldResolver,
   GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
   type GraphQLTypeResolver,
@@ -66,18 +67,30 @@ function ofForm(value: unknown, type: GraphQLOutputType): unknown {
 }
 
 /**
- * The type that a subgraph has named. One with an interface object names the interface: any of its objects will do there, unless
- * the operation tells them apart.
+ * The type that a subgraph has named. One with an interface object names the interface, or none: any of its objects will do there, unless
+ * the operation tells them apart. If it is one that may not be without what is missing, a subgraph has taken it back for that.
  */
-const typeResolver: GraphQLTypeResolver<unknown, unknown> = (value, _context, { schema, fieldNodes }) => {
+const typeResolver: GraphQLTypeResolver<unknown, unknown> = (
+  value,
+  _context,
+  { schema, fieldNodes },
+  declared,
+) => {
   const { __typename: name } = value as Tree
-  const type = typeof name === 'string' ? schema.getType(name) : undefined
+  const type = typeof name === 'string' ? schema.getType(name) : declared
   if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
-  return fieldNodes.some(tellsTypes) ? undefined : firstOf(schema, type)
+  if (fieldNodes.some(tellsTypes)) return undefined
+  const [first, ...others] = schema.getPossibleTypes(type)
+  return (others.find((one) => fieldNodes.some((node) => isIncomplete(value as Tree, node, one))) ?? first)?.name
 }
 
-const firstOf = (schema: GraphQLSchema, type: Parameters<GraphQLSchema['getPossibleTypes']>[0]) =>
-  schema.getPossibleTypes(type)[0]?.name
+const isIncomplete = (value: Tree, { selectionSet }: FieldNode, type: GraphQLObjectType): boolean =>
+  selectionSet?.selections.some(
+    (node) =>
+      node.kind === Kind.FIELD &&
+      value[node.alias?.value ?? node.name.value] === undefined &&
+      isNonNullType(type.getFields()[node.name.value]?.type),
+  ) === true
 
 const tellsTypes = ({ selectionSet }: FieldNode): boolean =>
   selectionSet?.selections.some((node) => node.kind !== Kind.FIELD || node.name.value === '__typename') ===

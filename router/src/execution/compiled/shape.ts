@@ -3,6 +3,7 @@ import {
   type EnumType,
   type Field,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -161,9 +162,18 @@ export function shapeOf(operation: Operation): ObjectShape {
   }
 }
 
-/** The field as objects of a type have it: what an interface leaves open, whether it may be null for one, each of them decides. */
-const definitionOf = (field: Field, runtime: CompositeType | undefined): Field['definition'] =>
-  (runtime && isObjectType(runtime) ? runtime.field(field.name) : undefined) ?? field.definition
+/**
+ * The field as objects of a type have it: what an interface leaves open, whether it may be null for one, each of them decides. Where the
+ * type is not known, none may be null that may not be for one of them; graphql-js has the last word.
+ */
+function definitionOf(field: Field, runtime: CompositeType | undefined): Field['definition'] {
+  const { definition, name } = field
+  if (runtime) return (isObjectType(runtime) && runtime.field(name)) || definition
+  const { parent } = definition
+  if (!isInterfaceType(parent) || isNonNullType(definition.type as OutputType)) return definition
+  const known = parent.possibleRuntimeTypes().map((type) => type.field(name))
+  return known.find((one) => one && isNonNullType(one.type as OutputType)) ?? definition
+}
 
 const idIfObject = (value: unknown): unknown =>
   (value as ObjectShape | null)?.kind === 'object' ? `object ${(value as ObjectShape).id}` : value

@@ -8,7 +8,6 @@ import {
   isAbstractType,
   isInterfaceType,
   isObjectType,
-  isUnionType,
   Kind,
   type SelectionNode,
   type SelectionSetNode,
@@ -18,8 +17,8 @@ import { NOTHING } from './nothing.ts'
 /**
  * Takes type conditions away where the type is known: `... on Node` on a `User` always applies. The plan executor does not
  * ask a subgraph for the type of what can only be one, and then finds that `... on User` within `... on Node` does not
- * apply: the client would silently miss fields. A union within an interface becomes its members: the planner knows no way from an
- * interface object to a union. The result means the same as the given document, which must be valid.
+ * apply: the client would silently miss fields. A union or another interface within an interface becomes the members of both: the planner
+ * knows no way from an interface object to them. The result means the same as the given document, which must be valid.
  */
 export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>()
@@ -51,7 +50,7 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
     const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
     if (!isInterfaceType(parent) || !fragment || fragment.kind === Kind.FIELD) return [node]
     const type = typeOf(fragment)
-    if (!isUnionType(type)) return [node]
+    if (!isAbstractType(type) || type === parent || schema.isSubType(type, parent)) return [node]
     const { directives = [] } = node
     return schema.getPossibleTypes(type).flatMap((member) => {
       if (!schema.isSubType(parent, member)) return []

@@ -38,6 +38,7 @@ export function randomOperation(
   const definitions = new Map<string, string>()
   const fragments: { name: string; on: string }[] = []
   const texts: string[] = []
+  let labels = 0
   let budget = 4 + random.below(MAX_FIELDS)
   const body = selections(root, 0)
   const head = definitions.size > 0 ? `(${[...definitions.values()].join(', ')})` : ''
@@ -109,20 +110,30 @@ export function randomOperation(
   }
 
   function directives(probability: number): string {
-    const deferred = defers > 0 && random.chance(defers) ? ' @defer' : ''
+    const deferred = defers > 0 && random.chance(defers) ? deferral() : ''
     return `${directive(probability)}${deferred}`
+  }
+
+  function deferral(): string {
+    if (random.chance(0.6)) return ' @defer'
+    return random.chance(0.5) ? ` @defer(label: "l${labels++}")` : ` @defer(if: $${condition()})`
   }
 
   function directive(probability: number): string {
     if (!random.chance(probability)) return ''
-    const name = random.pick(['skip', 'include'])
-    if (random.chance(0.2)) return ` @${name}(if: ${random.chance(0.5)})`
+    const names = random.chance(0.1) ? ['skip', 'include'] : [random.pick(['skip', 'include'])]
+    return names
+      .map((name) => ` @${name}(if: ${random.chance(0.2) ? random.chance(0.5) : `$${condition()}`})`)
+      .join('')
+  }
+
+  function condition(): string {
     const variable = random.pick(CONDITIONS)
     if (!definitions.has(variable)) {
       const hasDefault = random.chance(0.4)
       definitions.set(variable, `$${variable}: Boolean${hasDefault ? ` = ${random.chance(0.5)}` : '!'}`)
     }
-    return ` @${name}(if: $${variable})`
+    return variable
   }
 
   function args({ args: definitions }: GraphQLField<unknown, unknown>): string {

@@ -2,7 +2,7 @@ import type { Random } from '../differential/random.ts'
 
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@requires", "@provides", "@external", "@shareable", "@override", "@interfaceObject"])`
 
-const LEAVES = ['String', 'Int', 'Float', 'Boolean', 'ID', 'E']
+const LEAVES = ['String', 'Int', 'Float', 'Boolean', 'ID', 'E', 'S']
 const ENTITIES = ['A', 'B', 'C', 'D']
 const NAMES = ['name', 'title', 'size', 'self', 'items', 'code', 'val', 'more', 'next', 'tag']
 /** Selections that name an entity; which of them a subgraph knows is decided for each. */
@@ -18,6 +18,10 @@ interface Field {
 interface Entity {
   name: string
   keys: string[]
+  /** Fields of the interface, as this member has them. */
+  shared: Field[]
+  /** Fields that a subgraph provides at some of its fields, of those that another knows. */
+  provided: Map<number, string>
   /** Its lines, by subgraph. */
   lines: Map<number, string[]>
 }
@@ -38,21 +42,25 @@ export function randomSubgraphs(random: Random): Record<string, string> {
   const plain = count > 2 && random.chance(0.4) ? (home + 2) % count : null
   const isEntityInterface = objectLike !== null || random.chance(0.5)
   const shared = fieldsOf(2, false)
+  const taken = new Set(shared.map((field) => field.name))
   const values: Field[] = [
     { name: 'x', type: 'Int', args: '' },
     { name: 'tag', type: leaf(), args: '' },
     { name: 'inner', type: 'V', args: '' },
   ]
 
+  const sharesRoot = random.chance(0.5)
+
   const made = entities.map((name): Entity => {
     const isMember = members.includes(name)
     const keys = isMember && isEntityInterface ? ['id'] : some(KEYS, 1 + random.below(2))
     const lines = new Map<number, string[]>()
+    const own = isMember ? shared.map((field) => ({ ...field, type: narrowed(field.type) })) : []
     for (let index = 0; index < count; index++) {
       const isThere = index === home || (index === plain && isMember) || random.chance(0.75)
       if (isThere && !(isMember && index === objectLike)) lines.set(index, [])
     }
-    return { name, keys, lines }
+    return { name, keys, lines, shared: own, provided: new Map() }
   })
   for (const entity of made) fill(entity)
   for (let index = 0; index < count; index++) finish(index)
@@ -63,12 +71,15 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     ]),
   )
 
-  function fill({ name, lines }: Entity): void {
+  /** What an object may say of a field of its interface: that it is never null. */
+  function narrowed(type: string): string {
+    return type.endsWith('!') || random.chance(0.7) ? type : `${type}!`
+  }
+
+  function fill({ name, lines, shared, provided }: Entity): void {
     const places = [...lines.keys()]
     const isMember = members.includes(name)
-    const own = fieldsOf(2 + random.below(4), true).filter(
-      (one) => !shared.some((known) => known.name === one.name),
-    )
+    const own = fieldsOf(2 + random.below(4), true).filter((one) => !taken.has(one.name) || !isMember)
     for (const field of isMember ? [...shared, ...own] : own) {
       const isShared = shared.includes(field)
       const owner = isShared ? home : random.pick(places)
@@ -83,23 +94,35 @@ export function randomSubgraphs(random: Random): Record<string, string> {
         lines.get(owner)?.push(`${text(field)} @override(from: "s${from}")`)
       } else lines.get(owner)?.push(text(field))
     }
-    const leaves = own.filter(({ type }) => /^\[*(String|Int|Float|Boolean|ID|E|V)\b/.test(type))
     for (const place of places) {
-      const [line] = lines.get(place) ?? []
-      if (!random.chance(0.4) || leaves.length === 0) continue
-      const required = random.pick(leaves)
-      const isOwn = lines
-        .get(place)
-        ?.some((one) => one.startsWith(`${required.name}(`) || one.startsWith(`${required.name}:`))
-      if (isOwn || line === undefined) continue
-      const args = required.args ? random.pick(['', '(arg: 2)', '(arg: 3)']) : ''
-      const inner = required.type.includes('V') ? ' { x }' : ''
-      lines.get(place)?.push(`${text(required)} @external`)
-      lines
-        .get(place)
-        ?.push(
-          `sum${place}: ${random.pick(['Int', 'String!', '[Int]'])} @requires(fields: "${required.name}${args}${inner}")`,
-        )
+      const here = lines.get(place) as string[]
+      const isKnown = (field: Field): boolean => here.some((line) => /^\w+/.exec(line)?.[0] === field.name)
+      const elsewhere = own.filter((field) => LEAF.test(field.type) && !isKnown(field))
+      if (here.length === 0 || elsewhere.length === 0) continue
+      if (random.chance(0.5)) requireSome(here, place, elsewhere)
+      const plain = elsewhere.filter((field) => field.args === '' && !isKnown(field))
+      if (plain.length === 0 || !random.chance(0.3)) continue
+      const field = random.pick(plain)
+      here.push(`${text(field)} @external`)
+      provided.set(place, selectionOf(field))
+      for (const known of lines.values())
+        for (const [index, line] of known.entries())
+          if (line.startsWith(`${field.name}:`) && !/@(shareable|external)/.test(line))
+            known[index] = `${line} @shareable`
+    }
+  }
+
+  /** Fields that are computed of one or two others of the entity, which are known elsewhere. */
+  function requireSome(here: string[], place: number, elsewhere: Field[]): void {
+    const required = some(elsewhere, 1 + random.below(2))
+    here.push(...required.map((field) => `${text(field)} @external`))
+    for (const computed of random.chance(0.3) ? ['sum', 'avg'] : ['sum']) {
+      const fields = required.map((field) =>
+        selectionOf(field, field.args ? random.pick(['', '(arg: 2)', '(arg: 3)']) : ''),
+      )
+      const args = random.chance(0.3) ? '(arg: Int = 1)' : ''
+      const type = random.pick(['Int', 'String!', '[Int]'])
+      here.push(`${computed}${place}${args}: ${type} @requires(fields: "${fields.join(' ')}")`)
     }
   }
 
@@ -108,20 +131,14 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     const root = roots[index] as string[]
     const here = made.filter((entity) => entity.lines.has(index))
     root.push(`n${index}: Int`)
-    for (const { name, keys, lines: all } of here) {
+    for (const { name, keys, lines: all, provided } of here) {
       const known = keys.length > 1 && random.chance(0.5) ? [random.pick(keys)] : keys
-      const fields = new Set(
-        known.flatMap((key) =>
-          key
-            .replace(/\{.*\}/, '')
-            .trim()
-            .split(' '),
-        ),
-      )
+      const fields = new Set(namesInKeys(known))
       const isInterface = members.includes(name) && (index === home || index === plain)
       if (isInterface) fields.add('id')
-      const head = `type ${name}${isInterface ? ' implements I' : ''} ${known.map((key) => `@key(fields: "${key}")`).join(' ')}`
-      const keyLines = [...fields].map((field) => KEY_FIELDS[field] ?? '')
+      const interfaces = [...(isInterface ? ['I'] : []), ...(fields.has('id') ? ['N'] : [])]
+      const head = `type ${name}${interfaces.length > 0 ? ` implements ${interfaces.join(' & ')}` : ''} ${known.map((key) => `@key(fields: "${key}")`).join(' ')}`
+      const keyLines = [...fields].map((field) => KEY_FIELDS[field])
       const isKeyField = !known.includes('id') && fields.has('id')
       lines.push(
         `${head} { ${keyLines.join(' ')}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`,
@@ -130,8 +147,33 @@ export function randomSubgraphs(random: Random): Record<string, string> {
         root.push(
           `${name.toLowerCase()}${root.length}s${index}${random.chance(0.3) ? '(arg: Int = 2)' : ''}: ${type}`,
         )
+      const fieldSet = provided.get(index)
+      if (fieldSet) root.push(`${name.toLowerCase()}p${index}: [${name}] @provides(fields: "${fieldSet}")`)
     }
-    lines.push('enum E { X Y Z }')
+    const isNamed = (name: string): boolean =>
+      here.some(({ lines: all }) => all.get(index)?.some((line) => RegExp(`: \\[*${name}\\b`).test(line)))
+    for (const {
+      name,
+      keys: [key = ''],
+      lines: all,
+    } of made) {
+      if (all.has(index) || !isNamed(name)) continue
+      lines.push(
+        `type ${name} @key(fields: "${key}", resolvable: false) { ${namesInKeys([key])
+          .map((field) => KEY_FIELDS[field])
+          .join(' ')} }`,
+      )
+      root.push(`stub${name}s${index}: ${name}`)
+    }
+    if (here.some(({ name }) => name === made[0]?.name) && sharesRoot)
+      root.push(`one: ${made[0]?.name} @shareable`)
+    if (random.chance(0.4) && here[0])
+      lines.push(`type Mutation { m${index}(arg: Int): ${random.pick(here).name} }`)
+    lines.push('enum E { X Y Z } scalar S')
+    if (lines.some((line) => /^type .*\bN\b.* {/.test(line))) {
+      lines.push('interface N { id: ID! }')
+      root.push(`ns${index}: [N]`)
+    }
     lines.push(`type V @shareable { ${values.map(text).join(' ')} }`)
     lines.push('type Org @shareable { code: ID! zone: Zone! } type Zone @shareable { z: Int! }')
     root.push(`v${index}: V`)
@@ -182,5 +224,19 @@ export function randomSubgraphs(random: Random): Record<string, string> {
     )
   }
 }
+
+/** What needs no entity of its own. */
+const LEAF = /^\[*(String|Int|Float|Boolean|ID|E|S|V)\b/
+
+const namesInKeys = (keys: readonly string[]): string[] =>
+  keys.flatMap((key) =>
+    key
+      .replace(/\{.*\}/, '')
+      .trim()
+      .split(' '),
+  )
+
+const selectionOf = ({ name, type }: Field, args = ''): string =>
+  `${name}${args}${type.includes('V') ? ' { x }' : ''}`
 
 const text = ({ name, args, type }: Field): string => `${name}${args}: ${type}`

@@ -61,8 +61,11 @@ const PARTS_OF_KEYS: Record<string, Keys> = {
   Zone: { z: (n) => n },
   V: {},
   Query: {},
+  Mutation: {},
 }
 const INSTANCES = 3
+/** Values of a scalar of which nothing is known. */
+const SCALARS: unknown[] = ['text', 7, 0.5, true, [1, [2, null]], { a: { b: 1 }, constructor: 'c' }, {}]
 
 /** @throws when the schemas do not compose. */
 export function createMonolithWorld(schemas: Record<string, string>): MonolithWorld {
@@ -180,6 +183,7 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
     if (type.name === 'Int') return (number % 2_000) - 500
     if (type.name === 'Float') return (number % 1_000) / 8
     if (type.name === 'Boolean') return number % 2 === 0
+    if (type.name === 'S') return SCALARS[number % SCALARS.length]
     return `t${number % 1_000}`
   }
 
@@ -198,18 +202,21 @@ export function createMonolithWorld(schemas: Record<string, string>): MonolithWo
 
   /** What the whole schema gives for the field set that another field requires. */
   function evaluate(type: string, n: number, fieldSet: string): unknown {
-    const [field] = fieldsOf(fieldSet)
     const parent = monolith.getType(type)
-    if (!field || !isObjectType(parent)) throw new Error(`nothing is required by "${fieldSet}"`)
-    const definition = parent.getFields()[field.name.value]
-    if (!definition) throw new Error(`nobody knows ${type}.${field.name.value}`)
-    const args = Object.fromEntries([
-      ...definition.args.map((arg) => [arg.name, arg.defaultValue]),
-      ...(field.arguments ?? []).map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]),
-    ])
+    if (!isObjectType(parent)) throw new Error(`nothing is required by "${fieldSet}"`)
     const owner = members.includes(type) ? 'I' : type
-    const whole = value(definition.type, `${owner} ${n} ${field.name.value} ${JSON.stringify(args)} ""`, true)
-    return { [field.name.value]: narrowed(whole, field.selectionSet !== undefined) }
+    return Object.fromEntries(
+      fieldsOf(fieldSet).map(({ name, arguments: given = [], selectionSet }) => {
+        const definition = parent.getFields()[name.value]
+        if (!definition) throw new Error(`nobody knows ${type}.${name.value}`)
+        const args = Object.fromEntries([
+          ...definition.args.map((arg) => [arg.name, arg.defaultValue]),
+          ...given.map((arg) => [arg.name.value, valueFromASTUntyped(arg.value)]),
+        ])
+        const whole = value(definition.type, `${owner} ${n} ${name.value} ${JSON.stringify(args)} ""`, true)
+        return [name.value, narrowed(whole, selectionSet !== undefined)]
+      }),
+    )
   }
 
   function narrowed(whole: unknown, isObject: boolean): unknown {
