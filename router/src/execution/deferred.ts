@@ -3,6 +3,7 @@ import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import { publicErrors } from '../errors.ts'
 import type { PreparedOperation } from '../planning/prepare.ts'
+import { cloneJson } from './compiled/merge.ts'
 import { blockContext, type ObjectPath, objectPaths, valueAt } from './deferred-paths.ts'
 import { executePlan } from './execute.ts'
 import { type OperationRequest, readyForCurrentRole, type ReadyOperation } from './operation.ts'
@@ -147,9 +148,9 @@ function rememberResponses(services: ServiceMap): ServiceMap {
         const { query, variables } = options.request
         const key = JSON.stringify([name, query, variables])
         const before = known.get(key)
-        if (before) return { data: structuredClone(await before) as Record<string, unknown> }
+        if (before) return { data: cloneJson(await before) as Record<string, unknown> }
         const response = service.process(options)
-        const data = Promise.resolve(response).then(({ data }) => structuredClone(data)) // the executor changes its own copy
+        const data = Promise.resolve(response).then(({ data }) => cloneJson(data)) // the executor changes its own copy
         data.catch(() => undefined) // reported to whoever asked first
         known.set(key, data)
         return response

@@ -81,7 +81,10 @@ equalsOneSchema('one response key', MEMBERS, [
     'with other fields below another type, and what all have',
     '{ is { items { id } ... on A { items { x: val(arg: 3) } } ... on B { items { x: val more } } } }',
   ],
-  ['that is a key elsewhere', '{ us { ... on A { id: name title } ... on B { other: name } } a { name: title sum } }'],
+  [
+    'that is a key elsewhere',
+    '{ us { ... on A { id: name title } ... on B { other: name } } a { name: title sum } }',
+  ],
 ])
 
 equalsOneSchema('conditions', MEMBERS, [

@@ -1,25 +1,37 @@
 import { describe, expect, it } from 'vitest'
 import { compileIn, createWorld, parseAndPlan } from '../../testing/differential/world.ts'
-import { executeCompiled } from './execute.ts'
+import type { SubgraphRequest } from '../../subgraphs/request.ts'
+import { executeCompiled, executeToBuffer } from './execute.ts'
 
 const LINK =
   'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key", "@interfaceObject"])\n'
 const world = createWorld({
   shop: `${LINK} type Query { item: Item items: [Item!] thing: Thing }
-    type Item @key(fields: "id") { id: ID! count: Int name: String parent: Item }
+    type Item @key(fields: "id") { id: ID! count: Int name: String parent: Item amount: Float exact: Exact exacts: [Exact] }
+    scalar Exact
     interface Thing { id: ID! } type Tool implements Thing { id: ID! }`,
   stock: `${LINK} type Query { n: Int } type Item @key(fields: "id") { id: ID! left: Int must: Int! }`,
 })
 
-async function answer(text: string, ...bodies: object[]) {
+function run(text: string, bodies: unknown[]) {
   const { document, plan } = parseAndPlan(world, text)
+  const asked: SubgraphRequest[] = []
+  const left = [...bodies]
   const request = {
     variables: {},
     scopeKey: null,
     scope: null,
-    fetchSubgraph: async () => structuredClone(bodies.shift()),
+    async fetchSubgraph(_: string, one: SubgraphRequest) {
+      asked.push(one)
+      return structuredClone(left.shift())
+    },
   }
-  const { data, errors = [] } = await executeCompiled(compileIn(world, plan, document), request)
+  return { compiled: compileIn(world, plan, document), request, asked }
+}
+
+async function answer(text: string, ...bodies: unknown[]) {
+  const { compiled, request } = run(text, bodies)
+  const { data, errors = [] } = await executeCompiled(compiled, request)
   return { data, paths: errors.map((error) => (error as { path?: unknown }).path) }
 }
 
@@ -61,6 +73,67 @@ describe('a value of the wrong form', () => {
       }),
     ).toEqual({ data: { thing: null, item: null }, paths: [['thing']] })
   })
+})
+
+describe('an integer beyond 2^53', () => {
+  const LONG = '9007199254740993'
+  const item = `"id":${LONG},"amount":${LONG},"exact":${LONG},"exacts":[1,{"a":-${LONG}}]`
+  const query = '{ item { id amount exact exacts } }'
+
+  it('keeps its text', async () => {
+    const { compiled, request } = run(query, [Buffer.from(`{"data":{"item":{${item}}}}`)])
+    expect(Buffer.from(await executeToBuffer(compiled, request)).toString()).toBe(
+      `{"data":{"item":{"id":"${LONG}","amount":${LONG},"exact":${LONG},"exacts":[1,{"a":-${LONG}}]}}}`,
+    )
+  })
+
+  it('keeps it beside an error', async () => {
+    const body = `{"data":{"item":{${item},"count":"x"}}}`
+    const { compiled, request } = run(query.replace('id', 'id count'), [Buffer.from(body)])
+    const { data, errors } = await executeCompiled(compiled, request)
+    expect(JSON.stringify(data)).toContain(`"exact":${LONG},"exacts":[1,{"a":-${LONG}}]`)
+    expect(data).toMatchObject({ item: { id: LONG, count: null } })
+    expect(errors).toHaveLength(1)
+  })
+
+  it('is asked for as it came', async () => {
+    const { compiled, request, asked } = run('{ item { id left } }', [
+      Buffer.from(`{"data":{"item":{"__typename":"Item","id":${LONG}}}}`),
+      Buffer.from('{"data":{"_entities":[{"left":1}]}}'),
+    ])
+    expect(await executeCompiled(compiled, request)).toEqual({ data: { item: { id: LONG, left: 1 } } })
+    expect(asked[1]?.body).toContain(`"id":${LONG}`)
+  })
+})
+
+describe('a response', () => {
+  const item = { data: { item: { __typename: 'Item', id: 'a' } } }
+
+  it.each([
+    ['nothing', {}],
+    ['null', { data: null }],
+    ['something else', { data: 7 }],
+    ['an empty list of errors', { data: null, errors: [] }],
+  ])('that has %s for data is reported for each field', async (_, body) => {
+    expect(await answer('{ item { id } other: items { id } }', body)).toEqual({
+      data: { item: null, other: null },
+      paths: [['item'], ['other']],
+    })
+    expect(await answer('{ item { id left } }', item, body)).toEqual({
+      data: { item: { id: 'a', left: null } },
+      paths: [['item', 'left']],
+    })
+  })
+
+  it.each([[7], [[null]], [['no']]])(
+    'with errors that are none (%j) is one with an error',
+    async (errors) => {
+      expect(await answer('{ item { id } }', { data: { item: { id: 'a' } }, errors })).toEqual({
+        data: { item: { id: 'a' } },
+        paths: [undefined],
+      })
+    },
+  )
 })
 
 describe('entities', () => {

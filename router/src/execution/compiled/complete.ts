@@ -12,8 +12,10 @@ import {
   isListType,
   isNonNullType,
   isObjectType,
+  isSpecifiedScalarType,
   Kind,
 } from 'graphql'
+import { isRawNumber } from '../../exact-json.ts'
 import type { OperationContext } from './compile.ts'
 import { isPlainObject, type Tree } from './merge.ts'
 import { entityDepths } from './response.ts'
@@ -63,7 +65,8 @@ function ofForm(value: unknown, type: GraphQLOutputType): unknown {
       : new Error('Expected a list.')
   if ((isObjectType(type) || isAbstractType(type)) && !isPlainObject(value))
     return new Error('Expected an object.')
-  return value
+  if (!isRawNumber(value) || !isSpecifiedScalarType(type)) return value
+  return type.name === 'ID' ? value.rawJSON : Number(value.rawJSON)
 }
 
 /**
@@ -81,7 +84,8 @@ const typeResolver: GraphQLTypeResolver<unknown, unknown> = (
   if (!isInterfaceType(type)) return typeof name === 'string' ? name : undefined
   if (fieldNodes.some(tellsTypes)) return undefined
   const [first, ...others] = schema.getPossibleTypes(type)
-  return (others.find((one) => fieldNodes.some((node) => isIncomplete(value as Tree, node, one))) ?? first)?.name
+  return (others.find((one) => fieldNodes.some((node) => isIncomplete(value as Tree, node, one))) ?? first)
+    ?.name
 }
 
 const isIncomplete = (value: Tree, { selectionSet }: FieldNode, type: GraphQLObjectType): boolean =>

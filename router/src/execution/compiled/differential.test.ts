@@ -1,5 +1,13 @@
 import type { QueryPlan } from '@apollo/query-planner'
-import { type DocumentNode, getVariableValues, type GraphQLError, type GraphQLFormattedError, Kind, parse, validate } from 'graphql'
+import {
+  type DocumentNode,
+  getVariableValues,
+  type GraphQLError,
+  type GraphQLFormattedError,
+  Kind,
+  parse,
+  validate,
+} from 'graphql'
 import { expect, it } from 'vitest'
 import { narrowFragments } from '../../planning/rewrites/narrow-fragments.ts'
 import { conditionVariables, resolveConditions } from '../../planning/rewrites/resolve-conditions.ts'

@@ -1,4 +1,5 @@
 import { AnswerTooLarge } from '../../errors.ts'
+import { parseJson } from '../../exact-json.ts'
 import type { Refusal } from '../../subgraphs/request.ts'
 import type { CompiledOperation } from './compile.ts'
 import { complete } from './complete.ts'
@@ -80,6 +81,6 @@ async function responseOf(
 ): Promise<ExecutionResponse> {
   const { errors, tree, request } = run
   if (text === null) return complete(context, tree, request.variables, errors)
-  const data = JSON.parse(text) as Record<string, unknown>
+  const data = parseJson(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
 }

@@ -1,12 +1,20 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
 import { type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse, visit } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
+import { parseJson } from '../../exact-json.ts'
 import { Refusal, type SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileSelector, type Selector } from './representation.ts'
-import { entityDepths, fetchError, parseResponse, type RawError, RawResponse, type SubgraphResponse } from './response.ts'
+import {
+  entityDepths,
+  fetchError,
+  parseResponse,
+  type RawError,
+  RawResponse,
+  type SubgraphResponse,
+} from './response.ts'
 import { rewriteData } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 import { createSharedFetches, type SendFetch, type WantedEntities } from './shared-fetches.ts'
@@ -63,10 +71,11 @@ export function compileFetch(
   /** Errors of refusals at the root, where they are the same for everybody. */
   const ofRefusals = new WeakMap<SubgraphResponse, GraphQLError[]>()
 
+  /** @param objects that it completes. */
   async function fetchShared(
     run: Run,
     wanted: WantedEntities | null,
-    entities: readonly Tree[],
+    objects: readonly Tree[],
   ): Promise<SubgraphResponse> {
     const { variables, scopeKey } = run.request
     const mayShare = use === 'query' || (use === 'alone' && !run.isShared)
@@ -80,20 +89,24 @@ export function compileFetch(
       run.bytes = response.passThrough(run.passthrough)
       if (run.bytes) return {}
     }
-    if (response.errors) run.errors.push(...errorsIn(response, run, entities))
+    const { errors } = response
+    const hasErrors = Array.isArray(errors) ? errors.length > 0 : Boolean(errors)
+    if (hasErrors) run.errors.push(...errorsIn(response, run, objects))
+    else if (!isPlainObject(response.data)) report('Expected an object as "data"', run, objects)
     return response
   }
 
-  function errorsIn(response: SubgraphResponse, run: Run, entities: readonly Tree[]): GraphQLError[] {
-    const { errors = [] } = response
+  function errorsIn(response: SubgraphResponse, run: Run, objects: readonly Tree[]): GraphQLError[] {
+    const given: unknown[] = Array.isArray(response.errors) ? response.errors : [{}]
+    const errors = given.map((error) => (isPlainObject(error) ? error : {}) as RawError)
     const paths = pathsIn(run.tree)
-    if (select || !(response instanceof Refusal)) {
+    if (path.length > 0 || !(response instanceof Refusal)) {
       const received: unknown = response.data?._entities
       const isLost = !Array.isArray(received) || received.every((one) => one === null)
-      return errors.flatMap((error) => located(error, entities, isLost, paths))
+      return errors.flatMap((error) => located(error, objects, isLost, paths))
     }
     if (run.errors.length === 0) run.refusal = response
-    const known = ofRefusals.get(response) ?? errors.flatMap((error) => located(error, entities, true, paths))
+    const known = ofRefusals.get(response) ?? errors.flatMap((error) => located(error, objects, true, paths))
     ofRefusals.set(response, known)
     return known
   }
@@ -104,34 +117,37 @@ export function compileFetch(
    */
   function located(
     error: RawError,
-    entities: readonly Tree[],
+    objects: readonly Tree[],
     isLost: boolean,
     paths: () => ReturnType<typeof entityPaths>,
   ): GraphQLError[] {
     const at = (place: ResponsePath | undefined): GraphQLError =>
       fetchError(error as GraphQLFormattedError, serviceName, place)
     const below = Array.isArray(error.path) ? error.path.map((step) => renamed.get(step) ?? step) : undefined
-    if (!select) return [at(below && [...path, ...below])]
+    if (!select) {
+      if (!below || path.length === 0) return [at(below)]
+      return objects.map((object) => at([...(paths().get(object) ?? path), ...below]))
+    }
     const [list, index, ...rest] = below ?? ['_entities']
     const about =
       list !== '_entities'
         ? []
         : typeof index === 'number'
-          ? entities.slice(index, index + 1)
+          ? objects.slice(index, index + 1)
           : isLost
-            ? entities
+            ? objects
             : []
     if (about.length === 0) return [at(undefined)]
     return about.map((entity) => {
       const parent = paths().get(entity)
-      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : firstKey(operation))])
+      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : keysOf(operation).slice(0, 1))])
       if (parent && rest.length === 0) entityDepths.set(found, parent.length)
       return found
     })
   }
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
-    const { data } = await fetchShared(run, null, [])
+    const { data } = await fetchShared(run, null, objects)
     if (outputRewrites.length > 0) rewriteData(data, outputRewrites, supergraphSchema)
     // Nothing will be merged into it, nor by others who were given the same.
     if (use === 'alone' && isPlainObject(data)) run.tree = data
@@ -144,8 +160,13 @@ export function compileFetch(
     return () => (paths ??= entityPaths(path, tree))
   }
 
-  function report(message: string, run: Run, entities: readonly Tree[]): void {
-    run.errors.push(...located({ message } as RawError, entities, true, pathsIn(run.tree)))
+  /** Reports what is wrong with a response: for each of its entities, or for each field of an operation without any. */
+  function report(message: string, run: Run, objects: readonly Tree[]): void {
+    const places = select ? [undefined] : keysOf(operation).map((key) => [key])
+    for (const place of places) {
+      const error = { message, ...(place && { path: place }) }
+      run.errors.push(...located(error, objects, true, pathsIn(run.tree)))
+    }
   }
 
   /** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
@@ -176,7 +197,7 @@ export function compileFetch(
     }
     if (entities.length === 0) return
     const { data } = await fetchShared(run, wanted, entities)
-    if (!data) return
+    if (!isPlainObject(data)) return
     const received: unknown = data._entities
     if (Array.isArray(received) && received.length === entities.length) {
       entities.forEach((entity, index) => {
@@ -207,13 +228,13 @@ export function compileFetch(
 /** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
 const MAX_OBJECTS = 250_000
 
-/** A field that a fetch brings for its entities: where they are there all the same, that one is null when it fails. */
-function firstKey(text: string): string[] {
+/** What a fetch brings for its objects: where they are there all the same, these are null when it fails. */
+function keysOf(text: string): string[] {
   const keys: string[] = []
   visit(parse(text, { noLocation: true }), {
     Field({ name, alias }) {
       if (name.value === '_entities') return undefined
-      if (name.value !== '__typename' && keys.length === 0) keys.push(alias?.value ?? name.value)
+      if (name.value !== '__typename') keys.push(alias?.value ?? name.value)
       return false
     },
   })
@@ -235,7 +256,7 @@ class TextRequest implements SubgraphRequest {
   }
 
   get variables() {
-    return JSON.parse(this.#variablesText) as Record<string, unknown>
+    return parseJson(this.#variablesText) as Record<string, unknown>
   }
 }
 

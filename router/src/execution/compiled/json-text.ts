@@ -1,3 +1,5 @@
+import { isRawNumber } from '../../exact-json.ts'
+
 /** Thrown by generated code where a value is not what the schema promises; the reference then says what follows. */
 export const BROKEN = Symbol('a value that the schema does not allow here')
 
@@ -37,8 +39,9 @@ export function intText(value: unknown): string {
 }
 
 export function floatText(value: unknown): string {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw BROKEN
-  return `${value}`
+  if (typeof value === 'number' && Number.isFinite(value)) return `${value}`
+  if (isRawNumber(value)) return value.rawJSON
+  throw BROKEN
 }
 
 export function booleanText(value: unknown): string {
@@ -49,6 +52,7 @@ export function booleanText(value: unknown): string {
 
 export function idText(value: unknown): string {
   if (typeof value === 'string') return quote(value)
+  if (isRawNumber(value)) return `"${value.rawJSON}"`
   if (!Number.isSafeInteger(value)) throw BROKEN
   return `"${value as number}"`
 }

@@ -1,3 +1,5 @@
+import { isRawNumber } from '../../exact-json.ts'
+
 /** An object of the tree of fetched data. */
 export type Tree = Record<string, unknown>
 
@@ -29,7 +31,7 @@ function mergeKey(target: Tree, key: string, value: unknown): void {
     })
     held = undefined
   }
-  if (held && isPlainObject(value)) mergeInto(held, value)
+  if (held && isPlainObject(value) && !isRawNumber(held)) mergeInto(held, value)
   else if (Array.isArray(value) && Array.isArray(held) && value.length === held.length)
     mergeItems(held, value)
   else target[key] = value
@@ -39,7 +41,7 @@ function mergeKey(target: Tree, key: string, value: unknown): void {
 function mergeItems(held: unknown[], items: unknown[]): void {
   for (const [index, item] of items.entries()) {
     const before = held[index]
-    if (isPlainObject(before) && isPlainObject(item)) mergeInto(before, item)
+    if (isPlainObject(before) && isPlainObject(item) && !isRawNumber(before)) mergeInto(before, item)
     else if (Array.isArray(before) && Array.isArray(item) && before.length === item.length)
       mergeItems(before, item)
     else held[index] = item
@@ -59,7 +61,7 @@ export function isFlat(value: unknown): boolean {
 /** A copy of parsed JSON, for data that goes into more than one tree, or to more than one path of a tree. */
 export function cloneJson<T>(value: T): T
 export function cloneJson(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
   if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item))
   const copy: Tree = {}
   for (const key of Object.keys(value)) {

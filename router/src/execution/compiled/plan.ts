@@ -46,5 +46,4 @@ const inParallel =
   }
 
 const isAtOnce = (node: PlanNode): boolean =>
-  node.kind === 'Fetch' ||
-  (node.kind === 'Parallel' && node.nodes.every(isAtOnce))
+  node.kind === 'Fetch' || (node.kind === 'Parallel' && node.nodes.every(isAtOnce))

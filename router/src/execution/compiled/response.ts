@@ -1,6 +1,7 @@
 import { errorCodeDef, ERRORS } from '@apollo/federation-internals'
 import type { ResponsePath } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql'
+import { parseJson } from '../../exact-json.ts'
 import type { Passthrough } from './passthrough.ts'
 
 /** What a subgraph responds, as it came over the wire: nothing of it is certain. */
@@ -47,11 +48,11 @@ export class RawResponse implements SubgraphResponse {
 }
 
 const parseBytes = (bytes: Uint8Array): SubgraphResponse =>
-  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
+  parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
 
 /** The response in a body of any form. */
 export function parseResponse(body: unknown): SubgraphResponse {
-  if (typeof body === 'string') return JSON.parse(body) as SubgraphResponse
+  if (typeof body === 'string') return parseJson(body) as SubgraphResponse
   return body instanceof Uint8Array ? parseBytes(body) : (body as SubgraphResponse)
 }
 

@@ -1,6 +1,6 @@
 import type { FetchDataRewrite } from '@apollo/query-planner'
 import { type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType } from 'graphql'
-import { isPlainObject } from './merge.ts'
+import { isPlainObject, mergeInto } from './merge.ts'
 
 const TYPE_CONDITION = '... on '
 
@@ -34,8 +34,9 @@ function apply(
     apply(Object.hasOwn(value, step) ? value[step] : undefined, rest, rewrite, schema)
   else if (rewrite.kind === 'ValueSetter') value[step] = rewrite.setValueTo
   else if (Object.hasOwn(value, step)) {
-    value[rewrite.renameKeyTo] = value[step]
+    const { [step]: renamed } = value
     delete value[step]
+    mergeInto(value, { [rewrite.renameKeyTo]: renamed }) // others of that name may be there
   }
 }
 

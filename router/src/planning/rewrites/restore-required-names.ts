@@ -1,5 +1,6 @@
 import type { FetchNode, QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, parse, print, stripIgnoredCharacters, visit } from 'graphql'
+import { isRawNumber } from '../../exact-json.ts'
 import { publicName } from '../../internal-names.ts'
 import { mapFetches } from './map-fetches.ts'
 import type { RequiredFields, Requirements } from './required-fields.ts'
@@ -37,7 +38,7 @@ export function restoreVariableNames(variables: Record<string, unknown>): Record
 
 function renamed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(renamed)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
   const entries = Object.entries(value).filter(([, item]) => item !== undefined)
   return Object.fromEntries(entries.map(([key, item]) => [publicName(key), renamed(item)]))
 }

@@ -144,7 +144,9 @@ export function separateTypes(
     const [types, others] = [objectsOf(one), objectsOf(other)]
     if (types.some((type) => others.includes(type))) return true
     const interfaces = new Set(types.flatMap((type) => type.getInterfaces()))
-    return others.some((type) => type.getInterfaces().some((each) => known.has(each.name) && interfaces.has(each)))
+    return others.some((type) =>
+      type.getInterfaces().some((each) => known.has(each.name) && interfaces.has(each)),
+    )
   }
 
   function objectsOf(type: GraphQLNamedType): readonly GraphQLObjectType[] {
