@@ -19,15 +19,38 @@ const MEMBERS = {
     type C @key(fields: "id") { id: ID! val(arg: Int = 1): Int more: String }`,
 }
 
-/** An interface that one subgraph knows with its objects, and the other as an object. */
+/** An interface that one subgraph knows with its objects, of which one is stricter, and the other as an object. */
 const INTERFACE_OBJECT = {
   s0: `${LINK} type Query { i: I is: [I!] b: B us: [U!] }
     interface I @key(fields: "id") { id: ID! name: String }
-    type A implements I @key(fields: "id") { id: ID! name: String title: String }
-    type B implements I @key(fields: "id") { id: ID! name: String }
+    interface N { id: ID! }
+    type A implements I & N @key(fields: "id") { id: ID! name: String title: String }
+    type B implements I @key(fields: "id") { id: ID! name: String! }
     union U = A | B`,
   s1: `${LINK} type Query { o: I os: [I!] }
     type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int): String! }`,
+}
+
+/** An interface of which one object is stricter, by what another subgraph knows. */
+const STRICT = {
+  s0: `${LINK} type Query { is: [I] us: [U] }
+    interface I { id: ID! name: String }
+    type A implements I @key(fields: "id") { id: ID! name: String @external more: String @requires(fields: "name") }
+    type B implements I @key(fields: "id") { id: ID! name: String! @external }
+    union U = A | B`,
+  s1: `${LINK} type Query { n: Int }
+    type A @key(fields: "id") { id: ID! name: String }
+    type B @key(fields: "id") { id: ID! name: String! }`,
+}
+
+/** Lists that two subgraphs give in parts. */
+const PARTS = {
+  s0: `${LINK} type Query { a: A }
+    type A @key(fields: "id") { id: ID! items: [[C]] @shareable name: String }
+    type C @key(fields: "id") { id: ID! val: Int }`,
+  s1: `${LINK} type Query { n: Int }
+    type A @key(fields: "id") { id: ID! items: [[C]] @shareable title: String }
+    type C @key(fields: "id", resolvable: false) { id: ID! code: Int @shareable }`,
 }
 
 const LISTS = {
@@ -70,6 +93,12 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
   ['with the type under another name', '{ os { likes rank kind: __typename ... on A { name } } }'],
   ['without its type', '{ os { likes rank } }'],
   ['in a union', '{ o { ... on U { __typename } likes } us { ... on I { rank } } }'],
+  ['in another interface', '{ os { ... on N { id __typename } } is { ... on N { id ... on A { likes } } } }'],
+  [
+    'with other arguments for each of its objects',
+    '{ us { ... on B { rank(arg: 4) } ... on A { rank(arg: 2) } } }',
+  ],
+  ['of which one object is stricter', '{ os { name } o { name likes } }'],
 ])
 
 equalsOneSchema('one response key', MEMBERS, [
@@ -119,6 +148,19 @@ equalsOneSchema('fragments', MEMBERS, [
     'with fields of another nullability',
     '{ us { ... on A { name } ... on B { other: name } } is { ... on A { x: name } ... on B { y: name } } }',
   ],
+])
+
+equalsOneSchema('an object that is stricter than its interface', STRICT, [
+  ['is asked as the interface', '{ is { name } }'],
+  ['is asked as itself', '{ us { ... on A { ... on I { name } } ... on B { ... on I { name } } } }'],
+  ['is in a union', '{ is { name ... on U { ... on I { name id } } } }'],
+])
+
+equalsOneSchema('lists of lists in parts', PARTS, [['have both parts', '{ a { title items { val code } } }']])
+
+// Apollo Server has seen a request by then, and what it takes hold of.
+equalsOneSchema('an alias beside an error', MEMBERS, [
+  ['keeps its value', '{ first: a { kind: title worst } second: a { id } }'],
 ])
 
 equalsOneSchema('lists of lists', LISTS, [['that are required', '{ a { sum } as { items { x } sum } }']])
