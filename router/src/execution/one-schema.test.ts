@@ -99,6 +99,10 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
     '{ us { ... on B { rank(arg: 4) } ... on A { rank(arg: 2) } } }',
   ],
   ['of which one object is stricter', '{ os { name } o { name likes } }'],
+  [
+    'with what may fail for some of its objects',
+    '{ is { ... on B { rank } likes } us { ... on A { rank(arg: 2) } } }',
+  ],
 ])
 
 equalsOneSchema('one response key', MEMBERS, [

@@ -16,6 +16,7 @@ import { uncoveredField } from './rewrites/plan-coverage.ts'
 import { resolveConditions } from './rewrites/resolve-conditions.ts'
 import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
 import { separateTypes } from './rewrites/separate-types.ts'
+import { splitByType } from './rewrites/split-by-type.ts'
 import { isNothing, withoutIntrospection } from './rewrites/without-introspection.ts'
 import type { Supergraph } from './supergraph.ts'
 
@@ -92,7 +93,7 @@ function prepare(
 }
 
 function planOf(
-  { federation, required, interfaceObjects }: Supergraph,
+  { apiSchema, federation, required, interfaceObjects }: Supergraph,
   planner: QueryPlanner,
   document: DocumentNode,
   operationName: string | null,
@@ -105,7 +106,8 @@ function planOf(
     operationName ? { operationName } : {},
   )
   const plan = withoutInterfaceNames(planner.buildQueryPlan(operation), interfaceObjects)
-  return restoreRequiredNames(plan, required.fields, required.requirements)
+  const split = splitByType(plan, interfaceObjects, fetched, apiSchema)
+  return restoreRequiredNames(split, required.fields, required.requirements)
 }
 
 function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {

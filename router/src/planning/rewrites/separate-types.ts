@@ -1,13 +1,8 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
-  getNamedType,
   type GraphQLNamedType,
-  type GraphQLObjectType,
   type GraphQLSchema,
-  isAbstractType,
-  isInterfaceType,
   isObjectType,
   Kind,
   print,
@@ -17,18 +12,7 @@ import {
 import { aliasName, publicName } from '../../internal-names.ts'
 import type { InterfaceObjects } from './interface-objects.ts'
 import { NOTHING } from './nothing.ts'
-
-/** A selection set, and the type of the objects that it is on. */
-interface Visit {
-  set: SelectionSetNode
-  parent: GraphQLNamedType
-}
-
-/** One of the fields that have a response key. */
-interface Selected {
-  field: FieldNode
-  parent: GraphQLNamedType
-}
+import { fieldFinder, type Selected, type Visit } from './selected-fields.ts'
 
 /**
  * Gives fields of one response key names of their own where objects of different types have them, and they cannot be fetched together:
@@ -42,9 +26,7 @@ export function separateTypes(
   interfaceObjects: InterfaceObjects,
 ): DocumentNode {
   const known = new Set([...interfaceObjects.values()].flatMap((names) => [...names]))
-  const fragments = new Map<string, FragmentDefinitionNode>()
-  for (const definition of document.definitions)
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition)
+  const { fieldsByKey, visitsBelow, objectsOf } = fieldFinder(document, schema)
   const definitions = document.definitions.map((definition) => {
     if (definition.kind !== Kind.OPERATION_DEFINITION) return definition
     const parent = schema.getRootType(definition.operation)
@@ -103,38 +85,6 @@ export function separateTypes(
     }
   }
 
-  /** @param only what an object of this type has. */
-  function fieldsByKey(visits: Visit[], only?: GraphQLObjectType): Map<string, Selected[]> {
-    const found = new Map<string, Selected[]>()
-    for (const { set, parent } of visits) collect(set, parent)
-    return found
-
-    function collect({ selections }: SelectionSetNode, parent: GraphQLNamedType): void {
-      if (only && !objectsOf(parent).includes(only)) return
-      for (const node of selections) {
-        if (node.kind === Kind.FIELD) {
-          const key = node.alias?.value ?? node.name.value
-          found.set(key, [...(found.get(key) ?? []), { field: node, parent: only ?? parent }])
-          continue
-        }
-        const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
-        const name = fragment?.typeCondition?.name.value
-        const type = name === undefined ? parent : schema.getType(name)
-        if (fragment && type) collect(fragment.selectionSet, type)
-      }
-    }
-  }
-
-  function visitsBelow(selected: Selected[]): Visit[] {
-    return selected.flatMap(({ field, parent }) => {
-      const definition =
-        isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[field.name.value] : undefined
-      return definition && field.selectionSet
-        ? [{ set: field.selectionSet, parent: getNamedType(definition.type) }]
-        : []
-    })
-  }
-
   /** Whether one of the others would be fetched for the same object under the same name, and is another field. */
   function isMistaken(one: Selected, others: Selected[]): boolean {
     return others.some((other) => !isSameField(one, other) && meet(one.parent, other.parent))
@@ -147,11 +97,6 @@ export function separateTypes(
     return others.some((type) =>
       type.getInterfaces().some((each) => known.has(each.name) && interfaces.has(each)),
     )
-  }
-
-  function objectsOf(type: GraphQLNamedType): readonly GraphQLObjectType[] {
-    if (isObjectType(type)) return [type]
-    return isAbstractType(type) ? schema.getPossibleTypes(type) : []
   }
 }
 

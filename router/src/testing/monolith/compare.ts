@@ -77,10 +77,10 @@ function differs(expected: Body, actual: Body, isDeferred: boolean): string | nu
     return actual.errors?.length && contains(actual.data, expected.data)
       ? null
       : `data: ${text(actual.data)}\ndoes not have: ${text(expected.data)}\nerrors: ${text(actual.errors)}\ninstead of: ${text(expected.errors)}`
-  const places = (actual.errors ?? []).map(({ path }) => text(path))
-  if (new Set(places).size < places.length) return `two errors at one place: ${text(actual.errors)}`
   if (text(sorted(expected.data ?? null)) !== text(sorted(actual.data ?? null)))
     return `data: ${text(actual.data)}\ninstead of: ${text(expected.data)}\nerrors: ${text(actual.errors)}\ninstead of: ${text(expected.errors)}`
+  const places = (actual.errors ?? []).flatMap(({ path }) => (path ? text(path) : []))
+  if (new Set(places).size < places.length) return `two errors at one place: ${text(actual.errors)}`
   const [wanted, found] = [expected, actual].map(
     ({ data, errors = [] }) => new Set(errors.map(({ path }) => text(nullAt(data, path)))),
   )
