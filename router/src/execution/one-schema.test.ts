@@ -65,7 +65,7 @@ const LISTS = {
 type Cases = [what: string, query: string, variables?: Record<string, unknown>][]
 
 function equalsOneSchema(kind: string, schemas: Record<string, string>, cases: Cases): void {
-  describe(kind, () => {
+  describe.each([kind])('%s', () => {
     it.each(cases)('%s', async (_, query, variables = {}) => {
       await using pair = await createPair(schemas)
       for (const mood of [

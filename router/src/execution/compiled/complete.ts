@@ -5,7 +5,6 @@ import {
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
-  type GraphQLSchema,
   type GraphQLTypeResolver,
   isAbstractType,
   isInterfaceType,
@@ -41,7 +40,7 @@ export async function complete(
     typeResolver,
   })
   const all = [...errors, ...broken.filter((error) => !isExplained(error, errors)).map(asBug)]
-  return { ...(all.length > 0 && { errors: all }), data: data as ExecutionResponse['data'] }
+  return { ...(all.length > 0 && { errors: all }), data }
 }
 
 const fieldResolver: GraphQLFieldResolver<unknown, unknown> = (

@@ -28,7 +28,7 @@ function apply(
   if (!isPlainObject(value) || step === undefined) return
   if (step.startsWith(TYPE_CONDITION)) {
     const { __typename: name } = value
-    if (!name || isOfType(schema, String(name), step.slice(TYPE_CONDITION.length)))
+    if (typeof name !== 'string' || isOfType(schema, name, step.slice(TYPE_CONDITION.length)))
       apply(value, rest, rewrite, schema)
   } else if (rest.length > 0)
     apply(Object.hasOwn(value, step) ? value[step] : undefined, rest, rewrite, schema)

@@ -143,7 +143,7 @@ export function randomSubgraphs(random: Random): Record<string, string> {
       lines.push(
         `${head} { ${keyLines.join(' ')}${isKeyField ? ' @shareable' : ''} ${all.get(index)?.join(' ')} }`,
       )
-      for (const type of some([`${name}`, `[${name}!]`, `[${name}]!`, `[[${name}]]`], 1 + random.below(2)))
+      for (const type of some([name, `[${name}!]`, `[${name}]!`, `[[${name}]]`], 1 + random.below(2)))
         root.push(
           `${name.toLowerCase()}${root.length}s${index}${random.chance(0.3) ? '(arg: Int = 2)' : ''}: ${type}`,
         )
