@@ -1,9 +1,8 @@
-import { compileOperation } from '../router/src/execution/compiled/compile.ts'
 import { executeToBuffer } from '../router/src/execution/compiled/execute.ts'
 import type { FetchSubgraph } from '../router/src/execution/compiled/run.ts'
 import { executeByReference } from '../router/src/testing/differential/reference.ts'
 import { createResponses } from '../router/src/testing/differential/responses.ts'
-import { createWorld, parseAndPlan } from '../router/src/testing/differential/world.ts'
+import { compileIn, createWorld, parseAndPlan } from '../router/src/testing/differential/world.ts'
 import { inParallel } from './rounds.ts'
 
 /**
@@ -42,8 +41,7 @@ const world = createWorld(sdls)
 
 for (const [title, text] of Object.entries(QUERIES)) {
   const { document, plan } = parseAndPlan(world, text)
-  const compiled = compileOperation({ ...world, plan, document })
-  if (!compiled) throw new Error(`${title} is not compiled`)
+  const compiled = compileIn(world, plan, document)
   const fetchSubgraph = await createCanned()
   const run = (scopeKey: string | null, page: number) =>
     executeToBuffer(compiled, { variables: { page }, scopeKey, scope: null, fetchSubgraph })

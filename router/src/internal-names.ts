@@ -2,10 +2,16 @@
  * Names that the router gives to fields within what is planned and executed. None may reach a client or a subgraph, and no
  * client may use one.
  */
-const INTERNAL = /^karcis(?:As|Required\d+)_/
+const INTERNAL = /^karcis(?:As\d*|Required\d+|Mark)_/
 
-/** For a client's alias that is also the name of some field: planned as it is, it would be mistaken for that field. */
-export const aliasName = (alias: string): string => `karcisAs_${alias}`
+/**
+ * For a client's alias that is also the name of some field: planned as it is, it would be mistaken for that field.
+ * @param variant of several fields of that name, which objects of different types have.
+ */
+export const aliasName = (alias: string, variant = ''): string => `karcisAs${variant}_${alias}`
+
+/** In every selection set that has something deferred. */
+export const DEFER_MARK = 'karcisMark_defer'
 
 /** For a field that is required with arguments: planned as it is, it would share the client's arguments. */
 export const requiredName = (index: number, field: string): string => `karcisRequired${index}_${field}`

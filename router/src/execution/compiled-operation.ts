@@ -1,6 +1,5 @@
 import type { GraphQLDataSource } from '@apollo/gateway'
 import type { QueryPlan } from '@apollo/query-planner'
-import { Kind } from 'graphql'
 import type { PreparedOperation } from '../planning/prepare.ts'
 import { restoreVariableNames } from '../planning/rewrites/restore-required-names.ts'
 import type { Supergraph } from '../planning/supergraph.ts'
@@ -16,23 +15,22 @@ import type { CompiledRequest, FetchSubgraph } from './compiled/run.ts'
 import type { ReadyOperation } from './operation.ts'
 
 /** Compiling takes longer than many operations live: each is compiled once, when it is first run. */
-const compiled = new WeakMap<PreparedOperation, CompiledOperation | null>()
+const compiled = new WeakMap<PreparedOperation, CompiledOperation>()
 
 /**
- * The compiled form of an operation; null where only the reference executor can run it.
+ * The compiled form of an operation.
  * @param node what is run of its plan: for a subscription, what is run for each event. Always the same for one prepared
  *   operation.
  */
 export function compiledOperation(
   { request, prepared }: ReadyOperation,
   node: QueryPlan['node'] = prepared.plan.node,
-): CompiledOperation | null {
+): CompiledOperation {
   const known = compiled.get(prepared)
   if (known !== undefined) return known
-  const { context } = prepared
   const made = compileOperation({
     plan: { kind: 'QueryPlan', ...(node && { node }) },
-    document: { kind: Kind.DOCUMENT, definitions: [context.operation, ...Object.values(context.fragments)] },
+    context: prepared.context,
     ...request.supergraph.federation,
   })
   compiled.set(prepared, made)

@@ -1,12 +1,7 @@
 import { buildOperationContext } from '@apollo/gateway'
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  type SelectionSetNode,
-} from 'graphql'
+import { type FieldNode, type FragmentDefinitionNode, Kind, parse, type SelectionSetNode } from 'graphql'
+import { withoutMarks } from '../planning/defer-directive.ts'
+import { NOTHING } from '../planning/rewrites/nothing.ts'
 import type { ReadyOperation } from './operation.ts'
 
 /** Path to one object in a response. */
@@ -63,9 +58,10 @@ const setOf = (selection: SelectionSetNode['selections'][number]): SelectionSetN
 })
 
 function selectionsOf(text: string): SelectionSetNode {
-  const [operation] = parse(text || '{ __typename }', { noLocation: true })
-    .definitions as OperationDefinitionNode[]
-  return (operation as OperationDefinitionNode).selectionSet
+  const nothing = { kind: Kind.SELECTION_SET, selections: [NOTHING] } as const
+  if (text === '') return nothing
+  const [operation] = withoutMarks(parse(text, { noLocation: true })).definitions
+  return operation?.kind === Kind.OPERATION_DEFINITION ? operation.selectionSet : nothing
 }
 
 /** The path to each object at a path of the plan, which knows no indexes. */

@@ -1,5 +1,6 @@
 import { gql } from '@karcis/testkit/gql'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { readIncremental } from '../testing/incremental.ts'
 import { createOpenWorld } from '../testing/open-world.ts'
 import { openRawSocket } from '../testing/raw-socket.ts'
 
@@ -79,20 +80,20 @@ describe('@defer', () => {
   it('answers at once with what is not deferred, and fetches nothing twice', async () => {
     const { promise, resolve } = Promise.withResolvers<void>()
     gate = promise
-    const parts = await incremental('{ shows { title ... @defer(label: "later") { stars } } }')
-    expect(await parts.next()).toEqual({
+    const parts = readIncremental(world.url, '{ shows { title ... @defer(label: "later") { stars } } }')
+    expect((await parts.next()).value).toEqual({
       data: { shows: [{ title: 'Show s1' }, { title: 'Show s2' }] },
       hasNext: true,
     })
     resolve()
-    expect(await parts.next()).toEqual({
+    expect((await parts.next()).value).toEqual({
       incremental: [
         { data: { stars: 5 }, path: ['shows', 0], label: 'later' },
         { data: { stars: 5 }, path: ['shows', 1], label: 'later' },
       ],
       hasNext: false,
     })
-    expect(await parts.next()).toBeUndefined()
+    expect((await parts.next()).done).toBe(true)
     expect(world.subgraphs.shows.asked).toHaveLength(1)
     expect(world.subgraphs.critics.asked).toHaveLength(1)
   })
@@ -184,44 +185,8 @@ describe('@defer', () => {
   })
 
   async function allParts(query: string, variables?: object): Promise<object[]> {
-    const parts = await incremental(query, variables)
-    const all: object[] = []
-    for (let part = await parts.next(); part; part = await parts.next()) all.push(part)
-    return all
-  }
-
-  /** As Apollo Client asks. */
-  async function incremental(query: string, variables: object = {}) {
-    const response = await fetch(world.url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'multipart/mixed;deferSpec=20220824,application/json',
-      },
-      body: JSON.stringify({ query, variables }),
-    })
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-    const decoder = new TextDecoder()
-    const isMultipart = response.headers.get('content-type')?.startsWith('multipart/mixed')
-    let text = ''
-    return {
-      async next(): Promise<object | undefined> {
-        for (;;) {
-          const end = text.indexOf('\r\n---', 1)
-          if (isMultipart && end > 0) {
-            const part = text.slice(0, end)
-            text = text.slice(end + 1)
-            return JSON.parse(part.slice(part.indexOf('{')))
-          }
-          const { value, done } = await reader.read()
-          if (done) {
-            const whole = isMultipart ? '' : text
-            text = ''
-            return whole === '' ? undefined : JSON.parse(whole)
-          }
-          text += decoder.decode(value, { stream: true })
-        }
-      },
-    }
+    const parts: object[] = []
+    for await (const part of readIncremental(world.url, query, variables)) parts.push(part)
+    return parts
   }
 })

@@ -2,6 +2,8 @@ import type { GraphQLDataSource, ServiceMap } from '@apollo/gateway'
 import type { DeferredNode, PlanNode, QueryPlan } from '@apollo/query-planner'
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql'
 import { publicErrors } from '../errors.ts'
+import type { PreparedOperation } from '../planning/prepare.ts'
+import { cloneJson } from './compiled/merge.ts'
 import { blockContext, type ObjectPath, objectPaths, valueAt } from './deferred-paths.ts'
 import { executePlan } from './execute.ts'
 import { type OperationRequest, readyForCurrentRole, type ReadyOperation } from './operation.ts'
@@ -14,17 +16,18 @@ export interface IncrementalPayload {
 
 /** One `@defer` of a plan, or what comes before all of them. */
 interface Block {
-  /** Fetches the objects that this block adds to. */
-  before: PlanNode[]
-  node: PlanNode | undefined
+  /** The operation that asks for nothing else, with the fetches of the objects that this block adds to. */
+  prepared: PreparedOperation
   /** To these objects, without indexes. */
   path: string[]
-  subselection: string
   label: string | undefined
   inner: Block[]
 }
 
 type Result = FormattedExecutionResult
+
+/** Each is compiled as an operation of its own, for as long as it is the same. */
+const blocks = new WeakMap<PreparedOperation, Block>()
 
 /**
  * Answers a query or a mutation in several payloads when it defers something: the initial one is returned, the others are
@@ -38,11 +41,11 @@ export async function executeIncrementally(
 ): Promise<Result> {
   try {
     const ready = await readyForCurrentRole({ ...request, incremental: true })
-    const { plan } = ready.prepared
-    const node = chosen(plan.node, ready.variables)
-    if (node?.kind !== 'Defer') return await executePlan(ready, plan.node as PlanNode | undefined, services)
+    const { node } = ready.prepared.plan
+    if (node?.kind !== 'Defer') return await executePlan(ready, node as PlanNode | undefined, services)
     const remembering = rememberResponses(services)
-    const first = toBlock(node.primary, [], [], node.deferred)
+    const first = blocks.get(ready.prepared) ?? toBlock(ready, node.primary, [], [], node.deferred)
+    blocks.set(ready.prepared, first)
     const result = await execute(first, ready, remembering)
     if (result.data && first.inner.length > 0)
       onIncremental(incrementalPayloads(first.inner, result.data, ready, remembering))
@@ -52,13 +55,8 @@ export async function executeIncrementally(
   }
 }
 
-/** The conditions of `@defer` are around the whole plan. */
-function chosen(node: QueryPlan['node'], variables: Record<string, unknown>): QueryPlan['node'] {
-  if (node?.kind !== 'Condition') return node
-  return chosen(variables[node.condition] === true ? node.ifClause : node.elseClause, variables)
-}
-
 function toBlock(
+  ready: ReadyOperation,
   { node, subselection = '' }: { node?: PlanNode; subselection?: string },
   before: PlanNode[],
   path: string[],
@@ -72,10 +70,15 @@ function toBlock(
       ? deferred.flatMap((other) => (other === one ? [] : nodesOf(other)))
       : []
     return one.node?.kind === 'Defer'
-      ? toBlock(one.node.primary, [...all, ...others], one.queryPath, one.node.deferred, one.label)
-      : toBlock(one, [...all, ...others], one.queryPath, [], one.label)
+      ? toBlock(ready, one.node.primary, [...all, ...others], one.queryPath, one.node.deferred, one.label)
+      : toBlock(ready, one, [...all, ...others], one.queryPath, [], one.label)
   })
-  return { before, node, path, subselection, label, inner }
+  const context = blockContext(ready, path, subselection)
+  const plan: QueryPlan = {
+    kind: 'QueryPlan',
+    ...(all.length > 0 && { node: { kind: 'Sequence', nodes: all } }),
+  }
+  return { prepared: { ...ready.prepared, context, plan }, path, label, inner }
 }
 
 function nodesOf({ node }: DeferredNode): PlanNode[] {
@@ -83,24 +86,17 @@ function nodesOf({ node }: DeferredNode): PlanNode[] {
   return node ? [node] : []
 }
 
-async function execute(block: Block, ready: ReadyOperation, services: ServiceMap): Promise<Result> {
-  const nodes = [...block.before, ...(block.node ? [block.node] : [])]
-  const context = blockContext(ready, block.path, block.subselection)
-  return executePlan(
-    { ...ready, prepared: { ...ready.prepared, context } },
-    nodes.length > 0 ? { kind: 'Sequence', nodes } : undefined,
-    services,
-  )
-}
+const execute = ({ prepared }: Block, ready: ReadyOperation, services: ServiceMap): Promise<Result> =>
+  executePlan({ ...ready, prepared }, prepared.plan.node as PlanNode | undefined, services)
 
 async function* incrementalPayloads(
-  blocks: Block[],
+  first: Block[],
   data: Record<string, unknown>,
   ready: ReadyOperation,
   services: ServiceMap,
 ): AsyncGenerator<IncrementalPayload> {
   const pending = new Map<Block, Promise<{ block: Block; paths: ObjectPath[]; result: Result }>>()
-  start(blocks, data)
+  start(first, data)
   while (pending.size > 0) {
     const { block, paths, result } = await Promise.race(pending.values())
     pending.delete(block)
@@ -152,9 +148,9 @@ function rememberResponses(services: ServiceMap): ServiceMap {
         const { query, variables } = options.request
         const key = JSON.stringify([name, query, variables])
         const before = known.get(key)
-        if (before) return { data: structuredClone(await before) as Record<string, unknown> }
+        if (before) return { data: cloneJson(await before) as Record<string, unknown> }
         const response = service.process(options)
-        const data = Promise.resolve(response).then(({ data }) => structuredClone(data)) // the executor changes its own copy
+        const data = Promise.resolve(response).then(({ data }) => cloneJson(data)) // the executor changes its own copy
         data.catch(() => undefined) // reported to whoever asked first
         known.set(key, data)
         return response

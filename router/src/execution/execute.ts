@@ -1,12 +1,8 @@
-import { executeQueryPlan, type GraphQLDataSource, type ServiceMap } from '@apollo/gateway'
-import type { PlanNode } from '@apollo/query-planner'
-import { type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { isPlanNode, type PlanNode } from '@apollo/query-planner'
+import { type FormattedExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { publicError, publicErrors } from '../errors.ts'
-import { restoreVariableNames } from '../planning/rewrites/restore-required-names.ts'
-import type { Supergraph } from '../planning/supergraph.ts'
-import type { FetchContext, Services } from '../subgraphs/request.ts'
+import type { Services } from '../subgraphs/request.ts'
 import { compiledOperation, compiledRequest } from './compiled-operation.ts'
-import type { CompiledOperation } from './compiled/compile.ts'
 import { executeCompiled, executeToBuffer } from './compiled/execute.ts'
 import type { ExecutionResponse } from './compiled/run.ts'
 import { introspect, isIntrospection } from './introspection.ts'
@@ -29,15 +25,17 @@ export async function executeOperation(
   }
 }
 
-/** Runs the nodes of a plan and shapes the response to the operation. */
+/**
+ * Runs the nodes of a plan and shapes the response to the operation.
+ * @param node the same for every request of an operation.
+ */
 export async function executePlan(
   ready: ReadyOperation,
   node: PlanNode | undefined,
   services: Services,
 ): Promise<FormattedExecutionResult> {
-  const compiled = node === ready.prepared.plan.node ? compiledOperation(ready) : null
-  const run = (): Promise<FormattedExecutionResult> => runPlan(ready, node, services, compiled)
-  return compiled || !isIntrospection(ready) ? run() : (await introspect(ready, run)).result
+  const run = (): Promise<FormattedExecutionResult> => runPlan(ready, node, services)
+  return isIntrospection(ready) ? (await introspect(ready, run)).result : run()
 }
 
 /**
@@ -49,18 +47,15 @@ export const executeEvent = (
   ready: ReadyOperation,
   node: PlanNode,
   services: Services,
-): Promise<FormattedExecutionResult> => runPlan(ready, node, services, compiledOperation(ready, node))
+): Promise<FormattedExecutionResult> => runPlan(ready, node, services)
 
 async function runPlan(
   ready: ReadyOperation,
   node: PlanNode | undefined,
   services: Services,
-  compiled: CompiledOperation | null,
 ): Promise<FormattedExecutionResult> {
-  const response = compiled
-    ? await executeCompiled(compiled, compiledRequest(ready, services))
-    : await executeByReference(ready, node, services)
-  return clientResponse(ready, response)
+  const compiled = compiledOperation(ready, node)
+  return clientResponse(ready, await executeCompiled(compiled, compiledRequest(ready, services)))
 }
 
 /** What a client is sent, in bytes. */
@@ -72,10 +67,12 @@ export interface EncodedResponse {
 
 /** Answers a query or a mutation from its compiled plan; null when it has none that can be written without further steps. */
 export function executeToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> | null {
-  const { restore, settle } = ready.prepared
-  const compiled = restore || settle ? null : compiledOperation(ready)
+  const { restore, settle, plan } = ready.prepared
   // What is denied something goes the long way, where it is asked first whether the viewer has another role by now.
-  if (!compiled) return !settle && isIntrospection(ready) ? introspectToBytes(ready, services) : null
+  if (settle) return null
+  if (isIntrospection(ready)) return introspectToBytes(ready, services)
+  if (restore || (plan.node && !isPlanNode(plan.node))) return null
+  const compiled = compiledOperation(ready)
   let result: FormattedExecutionResult | null = null
   const encode = (response: ExecutionResponse): string => {
     result = clientResponse(ready, response)
@@ -92,65 +89,45 @@ export function executeToBytes(ready: ReadyOperation, services: Services): Promi
 }
 
 async function introspectToBytes(ready: ReadyOperation, services: Services): Promise<EncodedResponse> {
-  const { result, json } = await introspect(ready, () => runPlan(ready, undefined, services, null))
+  const { result, json } = await introspect(ready, () => runPlan(ready, undefined, services))
   return { json, result: result.errors ? result : null }
-}
-
-function executeByReference(
-  { request, prepared, variables }: ReadyOperation,
-  node: PlanNode | undefined,
-  services: Services,
-): Promise<ExecutionResponse> {
-  const { federation } = request.supergraph
-  const response = executeQueryPlan(
-    { kind: 'QueryPlan', ...(node && { node }) },
-    withPublicNames(request.supergraph, services),
-    gatewayContext(request, variables),
-    prepared.context,
-    federation.supergraphSchema,
-    federation.apiSchema,
-  )
-  return response as Promise<ExecutionResponse>
 }
 
 function clientResponse(
   { request, prepared }: ReadyOperation,
-  { data, errors = [], extensions }: ExecutionResponse,
+  { data, errors = [] }: ExecutionResponse,
 ): FormattedExecutionResult {
-  // A null that a subgraph may not give is reported here and nowhere else; without an error it would pass for data.
-  const broken = ((extensions?.valueCompletion ?? []) as GraphQLError[]).map(asBug)
   const restored = prepared.restore ? prepared.restore(data) : data
   const settled = prepared.settle?.(restored) ?? { data: restored, errors: [] }
-  const reported = [...errors, ...broken, ...settled.errors].map((error) => publicError(error, request))
+  const reported = oneOfEachPlace(
+    [...errors, ...settled.errors].map((error) => followable(publicError(error, request), settled.data)),
+  )
   return {
     ...(reported.length > 0 && { errors: reported }),
     ...(settled.data !== undefined && { data: settled.data }),
   }
 }
 
-/** Services that are asked for required fields by the names that they know. */
-function withPublicNames({ required }: Supergraph, services: Services): ServiceMap {
-  if (required.fields.size === 0) return services
-  const renaming = Object.entries(services).map(([name, service]): [string, GraphQLDataSource] => [
-    name,
-    {
-      process(options) {
-        const { request } = options
-        const variables = restoreVariableNames(request.variables ?? {})
-        return service.process({ ...options, request: { ...request, variables } })
-      },
-    },
-  ])
-  return Object.fromEntries(renaming)
+/** Of several errors at one path the first: two subgraphs may give the same list, and fail over the same item. */
+function oneOfEachPlace(errors: GraphQLFormattedError[]): GraphQLFormattedError[] {
+  const places = new Set<string>()
+  return errors.filter(({ path }) => {
+    const { size } = places
+    return !path || places.add(JSON.stringify(path)).size > size
+  })
 }
 
-type GatewayContext = Parameters<typeof executeQueryPlan>[2]
-
-/** The part of Apollo Server's request context that the plan executor reads. */
-function gatewayContext(request: OperationRequest, variables: Record<string, unknown>): GatewayContext {
-  const context: FetchContext = request
-  return { request: { variables }, context, metrics: {}, logger: request.log } as unknown as GatewayContext
+/** An error without a path that no client can follow to a null: what a fetch needed for itself is not in the response. */
+function followable(error: GraphQLFormattedError, data: ExecutionResponse['data']): GraphQLFormattedError {
+  let value: unknown = data
+  for (const step of error.path ?? []) {
+    if (value === null || value === undefined) return error
+    value = Object.hasOwn(value, step) ? (value as Record<string | number, unknown>)[step] : MISSING
+    if (typeof value !== 'object') break
+  }
+  if (value === null || value === undefined || !error.path) return error
+  const { path: _, ...others } = error
+  return others
 }
 
-const asBug = (error: GraphQLError): GraphQLError =>
-  new GraphQLError(error.message, { path: error.path, originalError: new Error(error.message) })
+const MISSING = Symbol('no such key')

@@ -41,7 +41,7 @@ export function readyOperation(request: OperationRequest): ReadyOperation {
   if (errors) throw new AggregateError(errors.map(requestError))
   const { problem, cost } = measure(coerced)
   if (problem) throw problem
-  const prepared = prepareOperation(known, viewer?.role ?? null, request.incremental)
+  const prepared = prepareOperation(known, viewer?.role ?? null, coerced, request.incremental)
   const refusal = request.allowance?.spend(cost)
   if (refusal) throw refusal
   return { request, prepared, variables: coerced }

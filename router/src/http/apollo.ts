@@ -5,10 +5,12 @@ import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin
 import { newId } from '@karcis/kit/ids'
 import type { Logger } from '@karcis/kit/log'
 import {
+  buildSchema,
   type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
+  printSchema,
 } from 'graphql'
 import { publicError, toJson } from '../errors.ts'
 import { executeIncrementally, type IncrementalPayload } from '../execution/deferred.ts'
@@ -96,8 +98,10 @@ function createGateway(file: SupergraphFile, services: ServiceMap, currentViewer
   return {
     onSchemaLoadOrUpdate(listener) {
       const use = (supergraph: Supergraph): void => {
-        versions.set(supergraph.apiSchema, supergraph)
-        listener({ apiSchema: supergraph.apiSchema, coreSupergraphSdl: supergraph.sdl })
+        // Its plugins wrap every resolver of the schema that they are given, and ours would not be asked any more.
+        const apiSchema = buildSchema(printSchema(supergraph.apiSchema), { noLocation: true })
+        versions.set(apiSchema, supergraph)
+        listener({ apiSchema, coreSupergraphSdl: supergraph.sdl })
       }
       use(file.current)
       file.onChange(use)

@@ -15,9 +15,8 @@ const MAX_DOCUMENTS = 5_000
  */
 const BYTES_PER_TOKEN = 1_500
 const BYTES_PER_OPERATION = 35_000
-/** Of each combination of conditions that it is compiled for besides the first, and how many of them there can be. */
-const BYTES_PER_TOKEN_AND_VARIANT = 500
-const MAX_VARIANTS = 33
+/** Combinations of conditions that it is planned for, of each of two roles: see `prepareOperation`. */
+const MAX_VARIANTS = 8
 
 /** The same of a document that is only parsed. */
 const PARSED_BYTES_PER_TOKEN = 400
@@ -29,8 +28,8 @@ export const createDocuments = (maxBytes = MAX_BYTES): Documents =>
     maxSize: maxBytes,
     sizeCalculation: (document, text) => {
       const operations = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length
-      const perToken = BYTES_PER_TOKEN + (countVariants(document) - 1) * BYTES_PER_TOKEN_AND_VARIANT
-      return countTokens(document, text) * perToken + operations * BYTES_PER_OPERATION
+      const planned = countTokens(document, text) * BYTES_PER_TOKEN + operations * BYTES_PER_OPERATION
+      return planned * countVariants(document)
     },
   })
 

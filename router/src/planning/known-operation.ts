@@ -1,7 +1,8 @@
 import { buildOperationContext } from '@apollo/gateway'
-import { type DocumentNode, parse, specifiedRules, validate } from 'graphql'
+import { type DocumentNode, Kind, parse, specifiedRules, validate } from 'graphql'
 import { clientError, requestError } from '../errors.ts'
 import { createLimitCheck, type LimitCheck, MAX_TOKENS } from '../security/limits.ts'
+import { conditionVariables } from './rewrites/resolve-conditions.ts'
 import type { Supergraph } from './supergraph.ts'
 
 export type OperationContext = ReturnType<typeof buildOperationContext>
@@ -12,6 +13,8 @@ export interface KnownOperation {
   document: DocumentNode
   operationName: string | null
   context: OperationContext
+  /** Variables that say what of it is left, and whether it comes later. */
+  conditions: string[]
   /** What it asks for with certain variables. */
   measure: LimitCheck
 }
@@ -48,7 +51,10 @@ export function knownOperation(
 function learn(supergraph: Supergraph, document: DocumentNode, operationName: string | null): KnownOperation {
   const context = operationContext(supergraph, document, operationName)
   const measure = createLimitCheck(context.schema, supergraph.costs, context.operation, context.fragments)
-  return { supergraph, document, operationName, context, measure }
+  const { operation, fragments } = context
+  const definitions = [operation, ...Object.values(fragments)]
+  const conditions = conditionVariables({ kind: Kind.DOCUMENT, definitions })
+  return { supergraph, document, operationName, context, conditions, measure }
 }
 
 /** The one operation that is asked for. @throws GraphQLError BAD_USER_INPUT when the document has no such operation. */

@@ -1,17 +1,23 @@
 import { operationFromDocument } from '@apollo/federation-internals'
 import type { QueryPlan, QueryPlanner } from '@apollo/query-planner'
 import { type DocumentNode, Kind, type OperationDefinitionNode, OperationTypeNode } from 'graphql'
+import { LRUCache } from 'lru-cache'
 import { clientError } from '../errors.ts'
 import { publicName } from '../internal-names.ts'
 import { authorize, type AuthorizedDocument, type Role } from '../security/authorize.ts'
 import { MAX_DEFERRED } from '../security/limits.ts'
 import { createSettler, refusalError } from '../security/settle-denied.ts'
-import { countDefers, countPayloads, withoutDefer } from './defer-directive.ts'
+import { countDefers, countPayloads, withMarks, withoutDefer } from './defer-directive.ts'
 import { type KnownOperation, type OperationContext, operationContext } from './known-operation.ts'
 import { createAliasRestorer, renameAliases } from './rewrites/client-aliases.ts'
+import { withoutInterfaceNames } from './rewrites/interface-objects.ts'
 import { narrowFragments } from './rewrites/narrow-fragments.ts'
 import { uncoveredField } from './rewrites/plan-coverage.ts'
+import { resolveConditions } from './rewrites/resolve-conditions.ts'
 import { restoreRequiredNames } from './rewrites/restore-required-names.ts'
+import { separateTypes } from './rewrites/separate-types.ts'
+import { splitByType } from './rewrites/split-by-type.ts'
+import { isNothing, withoutIntrospection } from './rewrites/without-introspection.ts'
 import type { Supergraph } from './supergraph.ts'
 
 /** An operation as far as it can be worked out before its variables are known. */
@@ -27,40 +33,55 @@ export interface PreparedOperation {
   isForbidden: boolean
 }
 
-const preparedOperations = new WeakMap<KnownOperation, Map<string, PreparedOperation>>()
+const preparedOperations = new WeakMap<KnownOperation, LRUCache<string, PreparedOperation>>()
+
+/** Of one operation, for all roles: as many as there can be without conditions, and some for these. */
+const MAX_PREPARED = 16
 
 /**
- * Authorizes and plans an operation, once per role. Planning unfolds fragments: the operation must be known to be within the
- * limits.
- * @param incremental whether `@defer` is planned; otherwise it is passed over.
- * @throws GraphQLError when it is a subscription that this role may not have.
+ * Authorizes and plans an operation, once per role and conditions. Planning unfolds fragments: the operation must be known to be
+ * within the limits.
+ * @param variables coerced. @param incremental whether `@defer` is planned; otherwise it is passed over.
+ * @throws GraphQLError when it is a subscription that this role may not have, or a condition is null.
  */
-export function prepareOperation(known: KnownOperation, role: Role, incremental = false): PreparedOperation {
-  const ofOperation = preparedOperations.get(known) ?? new Map<string, PreparedOperation>()
+export function prepareOperation(
+  known: KnownOperation,
+  role: Role,
+  variables: Record<string, unknown>,
+  incremental = false,
+): PreparedOperation {
+  const ofOperation = preparedOperations.get(known) ?? new LRUCache({ max: MAX_PREPARED })
   preparedOperations.set(known, ofOperation)
-  const key = `${role} ${incremental}`
+  let key = `${role} ${incremental}`
+  for (const name of known.conditions) key += ` ${String(variables[name])}`
   const before = ofOperation.get(key)
   if (before) return before
-  const prepared = prepare(known, role, incremental)
+  const prepared = prepare(known, role, variables, incremental)
   ofOperation.set(key, prepared)
   return prepared
 }
 
-function prepare(known: KnownOperation, role: Role, incremental: boolean): PreparedOperation {
-  const { supergraph, document, operationName } = known
-  const { apiSchema, rules } = supergraph
-  const asked = narrowFragments(incremental ? document : withoutDefer(document), apiSchema)
+function prepare(
+  known: KnownOperation,
+  role: Role,
+  variables: Record<string, unknown>,
+  incremental: boolean,
+): PreparedOperation {
+  const { supergraph, operationName } = known
+  const { apiSchema, rules, fieldNames, interfaceObjects } = supergraph
+  const document = resolveConditions(incremental ? known.document : withoutDefer(known.document), variables)
+  const asked = narrowFragments(document, apiSchema)
   const { document: allowed, denied } = authorize(asked, apiSchema, rules, role)
   const client = operationContext(supergraph, allowed, operationName)
   if (client.operation.operation === OperationTypeNode.SUBSCRIPTION) refuseDeniedRoot(client, denied)
-  const planned = renameAliases(allowed, supergraph.fieldNames)
+  const planned = separateTypes(renameAliases(allowed, fieldNames), apiSchema, interfaceObjects)
   // Placeholders and internal names are looked for in a whole response, not in payloads of it.
   if (incremental && (denied.size > 0 || planned !== allowed || countDefers(document) > MAX_DEFERRED))
-    return prepareOperation(known, role)
+    return prepareOperation(known, role, variables)
   const context = planned === allowed ? client : operationContext(supergraph, planned, operationName)
   const planner = incremental ? supergraph.deferPlanner() : supergraph.planner
-  const plan = planOf(supergraph, planner, planned, operationName)
-  if (countPayloads(plan.node) > MAX_DEFERRED) return prepareOperation(known, role)
+  const plan = planOf(supergraph, planner, incremental ? withMarks(planned) : planned, operationName)
+  if (countPayloads(plan.node) > MAX_DEFERRED) return prepareOperation(known, role, variables)
   refuseUncovered(plan, context)
   return {
     context,
@@ -72,17 +93,21 @@ function prepare(known: KnownOperation, role: Role, incremental: boolean): Prepa
 }
 
 function planOf(
-  { federation, required }: Supergraph,
+  { apiSchema, federation, required, interfaceObjects }: Supergraph,
   planner: QueryPlanner,
   document: DocumentNode,
   operationName: string | null,
 ): QueryPlan {
+  const fetched = withoutIntrospection(document)
+  if (fetched !== document && isNothing(fetched)) return { kind: 'QueryPlan' }
   const operation = operationFromDocument(
     federation.apiSchema,
-    document,
+    fetched,
     operationName ? { operationName } : {},
   )
-  return restoreRequiredNames(planner.buildQueryPlan(operation), required.fields, required.requirements)
+  const plan = withoutInterfaceNames(planner.buildQueryPlan(operation), interfaceObjects)
+  const split = splitByType(plan, interfaceObjects, fetched, apiSchema)
+  return restoreRequiredNames(split, required.fields, required.requirements)
 }
 
 function refuseUncovered(plan: QueryPlan, { operation, fragments }: OperationContext): void {

@@ -4,7 +4,9 @@ import { type DocumentNode, type GraphQLSchema, parse, visit } from 'graphql'
 import { type AccessRules, extractAccessRules } from '../security/access-rules.ts'
 import { type Costs, readCosts } from '../security/list-sizes.ts'
 import { createDocuments, type Documents } from './documents.ts'
+import { type InterfaceObjects, interfaceObjects } from './rewrites/interface-objects.ts'
 import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
+import { refuseUnsupported } from './unsupported.ts'
 
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
@@ -21,6 +23,7 @@ export interface Supergraph {
   deferPlanner(): QueryPlanner
   /** Fields under internal names in the planner's schemas, which clients do not know. */
   required: Omit<ReturnType<typeof separateRequired>, 'document'>
+  interfaceObjects: InterfaceObjects
   /** Names of the fields of all types, whoever may see them. */
   fieldNames: ReadonlySet<string>
   /** Inputs of planner and executor. */
@@ -41,6 +44,7 @@ export type Locate = (name: string, given: string) => string | null
  */
 export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const parsed = parse(sdl, { noLocation: true })
+  refuseUnsupported(parsed)
   const { rules, document } = extractAccessRules(parsed)
   const composed = FederationSupergraph.build(resolvableFirst(document))
   composed.subgraphs() // checks them as well
@@ -53,6 +57,12 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
   const endpoints = endpointsOf(federation, locate)
 
   const apiSchema = federation.apiSchema()
+  const subgraphs = new Map(
+    federation
+      .subgraphs()
+      .values()
+      .map(({ name, schema }) => [name, schema]),
+  )
   return {
     sdl,
     apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
@@ -61,14 +71,10 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     planner: new QueryPlanner(federation),
     deferPlanner: lazy(() => new QueryPlanner(federation, { incrementalDelivery: { enableDefer: true } })),
     required,
+    interfaceObjects: interfaceObjects(apiSchema, subgraphs),
     fieldNames: fieldNamesOf(required.document),
     federation: { apiSchema, supergraphSchema: federation.schema.toGraphQLJSSchema() },
-    subgraphs: new Map(
-      federation
-        .subgraphs()
-        .values()
-        .map(({ name, schema }) => [name, schema]),
-    ),
+    subgraphs,
     endpoints,
     documents: createDocuments(),
   }

@@ -14,6 +14,7 @@ import type { GraphQLFormattedError } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { Pool } from 'undici'
 import { AnswerTooLarge } from '../errors.ts'
+import { parseJson } from '../exact-json.ts'
 import type { RouterLimits } from '../settings.ts'
 import { createAdmission, Overloaded } from './admission.ts'
 import { dispatch, type HttpResponse, type ResponseLimits, TimedOut } from './dispatch.ts'
@@ -430,7 +431,7 @@ const beginsWithData = (body: Buffer): boolean => body.subarray(0, DATA.length).
 
 /** @throws Error for what is not a response to GraphQL. */
 function readResponse({ status, body }: Pick<HttpResponse, 'status' | 'body'>): GraphQLResponse {
-  const json: unknown = JSON.parse(UTF8.decode(body))
+  const json = parseJson(UTF8.decode(body))
   if (!isGraphQLResponse(json)) throw new Error(`answered ${status} without GraphQL`)
   return json
 }

@@ -139,7 +139,8 @@ async function askThree(
       return response instanceof Uint8Array ? JSON.parse(response.toString()) : response
     }),
   )
-  return { single, responses: responses.slice(1) }
+  // A query that waits behind a slow one is sent again, and the machine that tests may be slow: see `pipeline.ts`.
+  return { single: [...new Set(single)].toSorted(), responses: responses.slice(1) }
 }
 
 const alone = (query: string) => ({ data: { query } })
@@ -175,7 +176,7 @@ describe('a batch', () => {
   ])('is asked one by one of a subgraph that %s', async (_, answerBatch) => {
     const { single, responses } = await askThree(answerBatch)
     expect(responses).toEqual(['{ a }', '{ b }', '{ c }'].map(alone))
-    expect(single.toSorted()).toEqual(['{ a }', '{ b }', '{ c }', '{ first }'])
+    expect(single).toEqual(['{ a }', '{ b }', '{ c }', '{ first }'])
   })
 
   it.each<[string, (response: ServerResponse) => void]>([
@@ -189,7 +190,7 @@ describe('a batch', () => {
       response.writeHead(200, JSONL).write('[0,{"data":{"n":1}}]\n', () => end(response))
     })
     expect(responses).toEqual([{ data: { n: 1 } }, alone('{ b }'), alone('{ c }')])
-    expect(single.toSorted()).toEqual(['{ b }', '{ c }', '{ first }'])
+    expect(single).toEqual(['{ b }', '{ c }', '{ first }'])
   })
 
   it('line 34: names the request of each', async () => {

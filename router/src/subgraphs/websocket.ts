@@ -11,6 +11,7 @@ import {
 } from 'graphql-ws'
 import { WebSocket } from 'ws'
 import { AnswerTooLarge } from '../errors.ts'
+import { exactly } from '../exact-json.ts'
 import type { RouterLimits } from '../settings.ts'
 
 /** What can come of an operation upstream; after `failed`, `completed` or `lost` nothing more comes. */
@@ -165,7 +166,7 @@ const TOO_MANY = asError(new ServiceUnavailable('Too much is being watched just 
 
 function read(text: string): Message | null {
   try {
-    return parseMessage(text)
+    return parseMessage(text, exactly(text))
   } catch {
     return null
   }

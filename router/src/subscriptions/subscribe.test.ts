@@ -89,13 +89,41 @@ describe('a federated subscription', () => {
     expect(await watching.next()).toMatchObject({
       data: { seatMapChanged: { seats: ['s1'], event: { title: 'Jazz', organizer: null } } },
       errors: [
-        { path: ['seatMapChanged', 'event', 'organizer'], extensions: { code: 'SERVICE_UNAVAILABLE' } },
+        {
+          path: ['seatMapChanged', 'event', 'organizer', 'name'],
+          extensions: { code: 'SERVICE_UNAVAILABLE' },
+        },
       ],
     })
     await world.proxies.user.restore()
     world.topics.seatMapChanged.publish(change(2, ['s2']))
     const recovered = await watching.next()
     expect(recovered.errors).toBeUndefined()
+  })
+
+  it('has what its conditions leave, for each watcher by their own variables', async () => {
+    const query = `subscription ($name: Boolean!, $seats: Boolean = false) {
+      seatMapChanged(eventId: "e1") {
+        seats @include(if: $seats)
+        event { title @skip(if: $name) organizer @include(if: $name) { name ... @skip(if: $seats) { id } } }
+      }
+    }`
+    const [named, seated] = [{ name: true }, { name: false, seats: true }].map((variables) =>
+      client.subscribe(query, variables),
+    )
+    await watchers(2)
+    world.topics.seatMapChanged.publish(change(1, ['s1']))
+    expect((await named?.next())?.data).toEqual({
+      seatMapChanged: { event: { organizer: { name: 'Ani', id: 'u1' } } },
+    })
+    expect((await seated?.next())?.data).toEqual({
+      seatMapChanged: { seats: ['s1'], event: { title: 'Jazz' } },
+    })
+  })
+
+  it('is refused when its conditions leave nothing of it', async () => {
+    const query = 'subscription ($no: Boolean!) { seatMapChanged(eventId: "e1") @skip(if: $no) { seats } }'
+    await expect(client.subscribe(query, { no: true }).completed).rejects.toThrow()
   })
 
   it('completes when its source does', async () => {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { listen, readBody, sendJson } from '@karcis/kit/http'
-import { execute, type GraphQLFieldResolver, parse } from 'graphql'
+import { execute, type GraphQLFieldResolver, parse, validate } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 
@@ -34,7 +34,13 @@ export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: O
       response.once('close', () => {
         if (!response.writableEnded) abandoned.push(query)
       })
-      sendJson(response, 200, await execute({ schema, document: parse(query), variableValues: variables }))
+      const document = parse(query)
+      const errors = validate(schema, document)
+      sendJson(
+        response,
+        200,
+        errors.length > 0 ? { errors } : await execute({ schema, document, variableValues: variables }),
+      )
     })()
   })
   const sockets = new WebSocketServer({ server: http, path })

@@ -4,90 +4,76 @@ import {
   type Schema,
   type SelectionSet,
 } from '@apollo/federation-internals'
-import { buildOperationContext } from '@apollo/gateway'
+import type { buildOperationContext } from '@apollo/gateway'
 import { isPlanNode, type QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, type GraphQLSchema, Kind } from 'graphql'
+import { withoutIntrospection } from '../../planning/rewrites/without-introspection.ts'
 import { isInherited, NotCompilable } from './generate.ts'
 import { compilePlan } from './plan.ts'
 import { startRun, type Step } from './run.ts'
 import { createSharedExecutions, type SharedExecutions } from './shared-executions.ts'
-import { createVariants, type Variants } from './variants.ts'
+import { compileVariant, type Variant } from './variant.ts'
 
 export type OperationContext = ReturnType<typeof buildOperationContext>
-
-export interface ReferenceSchemas {
-  apiSchema: Schema
-  supergraphSchema: GraphQLSchema
-}
 
 /** An operation ready to run, for as long as its plan is kept. Requests share executions and fetches within one of these. */
 export interface CompiledOperation {
   /** Null where nothing has to be fetched. */
   step: Step | null
-  variants: Variants
+  /** Null where the response is not written by generated code. */
+  variant: Variant | null
   /** Runs for bytes; null for a mutation, which is never shared. */
   sharedExecutions: SharedExecutions | null
   context: OperationContext
-  schemas: ReferenceSchemas
 }
 
 export interface CompileInput {
   plan: QueryPlan
-  /** Valid against the API schema. */
-  document: DocumentNode
-  operationName?: string | undefined
+  /** What is planned, on the schema that clients see. */
+  context: OperationContext
   apiSchema: Schema
   supergraphSchema: GraphQLSchema
 }
 
 /**
  * Compiles a planned operation, once; the result serves any number of requests at the same time.
- * @returns null for what is left to the reference executor: subscriptions, `@defer`, introspection, rewritten fetches, keys
- *   that JavaScript objects inherit, and operations too large to be worth it.
+ * @throws NotCompilable for a subscription as a whole, and for a plan of a form that the planner does not give.
  */
-export function compileOperation(input: CompileInput): CompiledOperation | null {
-  try {
-    return compile(input)
-  } catch (error) {
-    if (error instanceof NotCompilable) return null
-    throw error
-  }
-}
-
-function compile({
+export function compileOperation({
   plan,
-  document,
-  operationName,
+  context,
   apiSchema,
   supergraphSchema,
 }: CompileInput): CompiledOperation {
   const { node } = plan
   if (node && !isPlanNode(node)) throw new NotCompilable('a subscription')
-  const context = buildOperationContext({
-    schema: supergraphSchema, // for introspection only, which is not compiled
-    operationDocument: document,
-    ...(operationName !== undefined && { operationName }),
-  })
   const definitions = [context.operation, ...Object.values(context.fragments)]
-  const operation = operationFromDocument(
-    apiSchema,
-    { kind: Kind.DOCUMENT, definitions },
-    { validate: false },
-  )
-  refuseUnusual(operation)
+  const document: DocumentNode = { kind: Kind.DOCUMENT, definitions }
+  const fetched = withoutIntrospection(document)
+  const operation = operationFromDocument(apiSchema, fetched, { validate: false })
   const isQuery = operation.rootKind === 'query'
   const step = node ? compilePlan(node, operation, supergraphSchema) : null
-  const variants = createVariants(operation, isQuery && node?.kind === 'Fetch')
+  const variant = fetched === document ? variantOf(operation, isQuery && node?.kind === 'Fetch') : null
   return {
     step,
-    variants,
+    variant,
     sharedExecutions: isQuery
       ? createSharedExecutions((request, isShared) =>
-          startRun(step, request, variants(request.variables), { isForBytes: true, isShared }),
+          startRun(step, request, variant, { isForBytes: true, isShared }),
         )
       : null,
     context,
-    schemas: { apiSchema, supergraphSchema },
+  }
+}
+
+/** None for keys that JavaScript objects inherit, and for what is too large to be worth it. */
+function variantOf(operation: Operation, isSingleFetch: boolean): Variant | null {
+  try {
+    refuseUnusual(operation)
+    return compileVariant(operation, isSingleFetch)
+  } catch (error) {
+    if (error instanceof NotCompilable) return null
+    throw error
   }
 }
 
@@ -100,11 +86,8 @@ function refuseUnusual(operation: Operation): void {
     seen.add(selections)
     for (const selection of selections.selections()) {
       const { element } = selection
-      if (element.hasDefer()) throw new NotCompilable('@defer')
-      if (element.kind === 'Field') {
-        if (element.definition.isSchemaIntrospectionField()) throw new NotCompilable('introspection')
-        if (isInherited(element.responseName())) throw new NotCompilable('inherited name')
-      }
+      if (element.kind === 'Field' && isInherited(element.responseName()))
+        throw new NotCompilable('inherited name')
       if (selection.selectionSet) visit(selection.selectionSet)
     }
   }

@@ -1,8 +1,8 @@
 import type { ResponsePath } from '@apollo/query-planner'
-import { generate, isInherited, NotCompilable } from './generate.ts'
+import { generate, NotCompilable, own, property } from './generate.ts'
 import type { Tree } from './merge.ts'
 
-/** Pushes every object at a path of the tree. @throws TypeError where the tree has another form than the path. */
+/** Pushes every object at a path of the tree; what has another form than the path says is passed over, and reported as what it is. */
 export type Collector = (tree: unknown, into: Tree[]) => void
 
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
@@ -13,13 +13,14 @@ const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
  */
 export function compileCollector(path: ResponsePath): Collector {
   for (const element of path) {
-    if (element !== '@' && (typeof element !== 'string' || !NAME.test(element) || isInherited(element))) {
+    if (element !== '@' && (typeof element !== 'string' || !NAME.test(element))) {
       throw new NotCompilable(`path element ${element}`)
     }
   }
-  return generate<Collector>(`return function collect(v0, into) { if (v0 != null) { ${step(path, 0)} } }`, {
+  return generate<Collector>(`return function collect(v0, into) { ${step(path, 0)} }`, {
     isList,
-    notList,
+    isObject,
+    own,
   })
 }
 
@@ -27,32 +28,33 @@ function step(path: ResponsePath, depth: number): string {
   const value = `v${depth}`
   const inner = `v${depth + 1}`
   const [head] = path
-  if (head === undefined) {
-    return `if (isList(${value})) { for (const item of ${value}) if (item != null) into.push(item) } else into.push(${value})`
-  }
-  const rest = `if (${inner} != null) { ${step(path.slice(1), depth + 1)} }`
-  if (head !== '@') return `notList(${value}); const ${inner} = ${value}.${head}; ${rest}`
-  return `if (!isList(${value})) throw new TypeError('value.flatMap is not a function'); for (const ${inner} of ${value}) { ${rest} }`
+  if (head === undefined)
+    return `if (isList(${value})) { for (const item of ${value}) if (isObject(item)) into.push(item) } else if (isObject(${value})) into.push(${value})`
+  const rest = step(path.slice(1), depth + 1)
+  if (head === '@') return `if (isList(${value})) for (const ${inner} of ${value}) { ${rest} }`
+  return `if (isObject(${value})) { const ${inner} = ${property(value, String(head))}; ${rest} }`
 }
 
 const isList = Array.isArray
 
-function notList(value: unknown): void {
-  if (Array.isArray(value)) throw new TypeError('Unexpected array in result')
-}
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * The path in the response to each object at a path of the plan, with indexes in place of `@`. Only needed when a subgraph
- * reports an error, and by the reference's rules: one per object that is there, whether or not it went to the subgraph.
+ * reports an error.
  */
-export function entityPaths(path: ResponsePath, tree: unknown, parent: ResponsePath = []): ResponsePath[] {
-  if (tree === null || tree === undefined) return []
-  const [head, ...rest] = path
-  if (head === undefined) return [parent]
-  if (Array.isArray(tree)) {
-    const below = head === '@' ? rest : path
-    return tree.flatMap((item: unknown, index) => entityPaths(below, item, [...parent, index]))
+export function entityPaths(path: ResponsePath, tree: unknown): Map<unknown, ResponsePath> {
+  const found = new Map<unknown, ResponsePath>()
+  walk(tree, path, [])
+  return found
+
+  function walk(value: unknown, [head, ...rest]: ResponsePath, parent: ResponsePath): void {
+    if (typeof value !== 'object' || value === null) return
+    if (Array.isArray(value)) {
+      const below = head === '@' ? rest : head === undefined ? [] : [head, ...rest]
+      for (const [index, item] of value.entries()) walk(item, below, [...parent, index])
+    } else if (head === undefined) found.set(value, parent)
+    else if (Object.hasOwn(value, head)) walk((value as Tree)[head], rest, [...parent, head])
   }
-  if (!Object.hasOwn(tree, head)) return []
-  return entityPaths(rest, (tree as Tree)[head], [...parent, head])
 }

@@ -1,22 +1,21 @@
-import { executeQueryPlan } from '@apollo/gateway'
-import type { FetchNode } from '@apollo/query-planner'
-import { type GraphQLError, OperationTypeNode } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
+import { parseJson } from '../../exact-json.ts'
 import type { Refusal } from '../../subgraphs/request.ts'
-import type { CompiledOperation, OperationContext, ReferenceSchemas } from './compile.ts'
+import type { CompiledOperation } from './compile.ts'
+import { complete } from './complete.ts'
 import { BROKEN } from './json-text.ts'
 import { type CompiledRequest, type ExecutionResponse, type Run, startRun } from './run.ts'
 
 /** Writes a response that is not plain data as text: this is where errors are shaped for clients. */
 export type Encode = (response: ExecutionResponse) => string
 
-/** Runs an operation: exactly what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys. */
+/** Runs an operation: what `executeQueryPlan` of `@apollo/gateway` gives, in the same order of keys, where subgraphs keep to their schemas. */
 export async function executeCompiled<Scope>(
   compiled: CompiledOperation,
   request: CompiledRequest<Scope>,
 ): Promise<ExecutionResponse> {
-  const { step, variants } = compiled
-  const run = await startRun(step, request as CompiledRequest<unknown>, variants(request.variables), {
+  const { step, variant } = compiled
+  const run = await startRun(step, request as CompiledRequest<unknown>, variant, {
     isForBytes: false,
     isShared: false,
   })
@@ -34,11 +33,11 @@ export async function executeToBuffer<Scope>(
   request: CompiledRequest<Scope>,
   encode: Encode = JSON.stringify,
 ): Promise<Uint8Array> {
-  const { step, variants, sharedExecutions } = compiled
+  const { step, sharedExecutions } = compiled
   const given = request as CompiledRequest<unknown>
   const run = await (sharedExecutions
     ? sharedExecutions(given)
-    : startRun(step, given, variants(request.variables), { isForBytes: true, isShared: false }))
+    : startRun(step, given, compiled.variant, { isForBytes: true, isShared: false }))
   if (run.bytes) return run.bytes
   const { refusal, variant } = run
   const refused = refusal && variant && isNothingElse(run, refusal) ? { refusal, variant } : null
@@ -78,44 +77,10 @@ function dataText({ variant, tree }: Run): string | null {
 async function responseOf(
   run: Run,
   text: string | null,
-  { context, schemas }: CompiledOperation,
+  { context }: CompiledOperation,
 ): Promise<ExecutionResponse> {
-  if (text === null) return shapeByReference(run, context, schemas)
-  const { errors } = run
-  const data = JSON.parse(text) as Record<string, unknown>
+  const { errors, tree, request } = run
+  if (text === null) return complete(context, tree, request.variables, errors)
+  const data = parseJson(text) as Record<string, unknown>
   return errors.length === 0 ? { data } : { errors, data }
-}
-
-const SERVICE = 'fetched'
-
-const EVERYTHING: FetchNode = {
-  kind: 'Fetch',
-  serviceName: SERVICE,
-  operation: '',
-  operationName: undefined,
-  operationKind: OperationTypeNode.QUERY,
-}
-
-/**
- * Shapes what was fetched by the reference's own post-processing: for every tree that is not as the schema promises. It runs
- * the reference on a plan with one fetch, whose response is the whole tree.
- */
-async function shapeByReference(
-  run: Run,
-  context: OperationContext,
-  schemas: ReferenceSchemas,
-): Promise<ExecutionResponse> {
-  const { variables } = run.request
-  const response = await executeQueryPlan(
-    { kind: 'QueryPlan', node: EVERYTHING },
-    { [SERVICE]: { process: async () => ({ data: run.tree }) } },
-    { request: { variables }, metrics: {} } as Parameters<typeof executeQueryPlan>[2],
-    context,
-    schemas.supergraphSchema,
-    schemas.apiSchema,
-  )
-  // Errors of its own mean that it gave up on the tree; then they are all there is.
-  if (response.errors || run.errors.length === 0)
-    return response as ExecutionResponse & { errors?: GraphQLError[] }
-  return { errors: run.errors, data: response.data as ExecutionResponse['data'] }
 }

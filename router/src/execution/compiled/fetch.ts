@@ -1,12 +1,21 @@
 import type { FetchNode, ResponsePath } from '@apollo/query-planner'
-import type { GraphQLError, GraphQLFormattedError, GraphQLSchema } from 'graphql'
+import { type GraphQLError, type GraphQLFormattedError, type GraphQLSchema, parse, visit } from 'graphql'
 import { AnswerTooLarge } from '../../errors.ts'
+import { parseJson } from '../../exact-json.ts'
 import { Refusal, type SubgraphRequest } from '../../subgraphs/request.ts'
 import { compileCollector, entityPaths } from './entity-paths.ts'
 import { NotCompilable } from './generate.ts'
 import { isPlainObject, mergeInto, type Tree } from './merge.ts'
 import { compileSelector, type Selector } from './representation.ts'
-import { fetchError, parseResponse, RawResponse, type SubgraphResponse } from './response.ts'
+import {
+  entityDepths,
+  fetchError,
+  parseResponse,
+  type RawError,
+  RawResponse,
+  type SubgraphResponse,
+} from './response.ts'
+import { rewriteData } from './rewrite.ts'
 import type { Run, Step } from './run.ts'
 import { createSharedFetches, type SendFetch, type WantedEntities } from './shared-fetches.ts'
 
@@ -22,12 +31,16 @@ export function compileFetch(
   supergraphSchema: GraphQLSchema,
   use: 'alone' | 'query' | 'mutation',
 ): Step {
-  if ([node.outputRewrites, node.contextRewrites].some((rewrites) => rewrites?.length)) {
-    throw new NotCompilable('rewrites')
-  }
+  if (node.contextRewrites?.length) throw new NotCompilable('@fromContext')
+  const { outputRewrites = [] } = node
   const { serviceName, operation, operationName, variableUsages = [] } = node
   if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
   const collect = compileCollector(path)
+  const renamed = new Map(
+    outputRewrites.flatMap((rewrite) =>
+      rewrite.kind === 'KeyRenamer' ? [[rewrite.path.at(-1) as string | number, rewrite.renameKeyTo]] : [],
+    ),
+  )
   const select = node.requires
     ? compileSelector(node.requires, node.inputRewrites ?? [], supergraphSchema)
     : null
@@ -58,7 +71,12 @@ export function compileFetch(
   /** Errors of refusals at the root, where they are the same for everybody. */
   const ofRefusals = new WeakMap<SubgraphResponse, GraphQLError[]>()
 
-  async function fetchShared(run: Run, wanted: WantedEntities | null): Promise<SubgraphResponse> {
+  /** @param objects that it completes. */
+  async function fetchShared(
+    run: Run,
+    wanted: WantedEntities | null,
+    objects: readonly Tree[],
+  ): Promise<SubgraphResponse> {
     const { variables, scopeKey } = run.request
     const mayShare = use === 'query' || (use === 'alone' && !run.isShared)
     const response = await sharedFetches.fetch(
@@ -71,39 +89,94 @@ export function compileFetch(
       run.bytes = response.passThrough(run.passthrough)
       if (run.bytes) return {}
     }
-    if (response.errors) run.errors.push(...errorsIn(response, run))
+    const { errors } = response
+    const hasErrors = Array.isArray(errors) ? errors.length > 0 : Boolean(errors)
+    if (hasErrors) run.errors.push(...errorsIn(response, run, objects))
+    else if (!isPlainObject(response.data)) report('Expected an object as "data"', run, objects)
     return response
   }
 
-  function errorsIn(response: SubgraphResponse, run: Run): GraphQLError[] {
-    if (select || !(response instanceof Refusal)) return errorsOf(response.errors ?? [], run.tree)
+  function errorsIn(response: SubgraphResponse, run: Run, objects: readonly Tree[]): GraphQLError[] {
+    const given: unknown[] = Array.isArray(response.errors) ? response.errors : [{}]
+    const errors = given.map((error) => (isPlainObject(error) ? error : {}) as RawError)
+    const paths = pathsIn(run.tree)
+    if (path.length > 0 || !(response instanceof Refusal)) {
+      const received: unknown = response.data?._entities
+      const isLost = !Array.isArray(received) || received.every((one) => one === null)
+      return errors.flatMap((error) => located(error, objects, isLost, paths))
+    }
     if (run.errors.length === 0) run.refusal = response
-    const known = ofRefusals.get(response) ?? errorsOf(response.errors, run.tree)
+    const known = ofRefusals.get(response) ?? errors.flatMap((error) => located(error, objects, true, paths))
     ofRefusals.set(response, known)
     return known
   }
 
-  function errorsOf(errors: NonNullable<SubgraphResponse['errors']>, tree: Tree): GraphQLError[] {
-    let paths: ResponsePath[] | undefined
-    return errors.map((error) => {
-      const { path: below } = error
-      const index = select ? below?.[1] : undefined
-      if (typeof index === 'number') paths ??= entityPaths(path, tree)
-      const ofEntity =
-        typeof index === 'number' ? [...(paths?.[index] ?? []), ...(below as ResponsePath).slice(2)] : null
-      return fetchError(
-        error as GraphQLFormattedError,
-        serviceName,
-        ofEntity ?? (below && [...path, ...below]),
-      )
+  /**
+   * An error at its path in the response.
+   * @param isLost whether what is said of no entity alone is said of all.
+   */
+  function located(
+    error: RawError,
+    objects: readonly Tree[],
+    isLost: boolean,
+    paths: () => ReturnType<typeof entityPaths>,
+  ): GraphQLError[] {
+    const at = (place: ResponsePath | undefined): GraphQLError =>
+      fetchError(error as GraphQLFormattedError, serviceName, place)
+    const below = Array.isArray(error.path) ? error.path.map((step) => renamed.get(step) ?? step) : undefined
+    if (!select) {
+      if (!below || path.length === 0) return [at(below)]
+      return objects.map((object) => at([...(paths().get(object) ?? path), ...below]))
+    }
+    const [list, index, ...rest] = below ?? ['_entities']
+    const about =
+      list !== '_entities'
+        ? []
+        : typeof index === 'number'
+          ? objects.slice(index, index + 1)
+          : isLost
+            ? objects
+            : []
+    if (about.length === 0) return [at(undefined)]
+    return about.map((entity) => {
+      const parent = paths().get(entity)
+      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : keysOf(operation).slice(0, 1))])
+      if (parent && rest.length === 0) entityDepths.set(found, parent.length)
+      return found
     })
   }
 
   async function completeObjects(run: Run, objects: Tree[]): Promise<void> {
-    const { data } = await fetchShared(run, null)
+    const { data } = await fetchShared(run, null, objects)
+    if (outputRewrites.length > 0) rewriteData(data, outputRewrites, supergraphSchema)
     // Nothing will be merged into it, nor by others who were given the same.
     if (use === 'alone' && isPlainObject(data)) run.tree = data
     else for (const object of objects) mergeInto(object, data)
+  }
+
+  /** Worked out once, when it is needed. */
+  function pathsIn(tree: Tree): () => ReturnType<typeof entityPaths> {
+    let paths: ReturnType<typeof entityPaths> | undefined
+    return () => (paths ??= entityPaths(path, tree))
+  }
+
+  /** Reports what is wrong with a response: for each of its entities, or for each field of an operation without any. */
+  function report(message: string, run: Run, objects: readonly Tree[]): void {
+    const places = select ? [undefined] : keysOf(operation).map((key) => [key])
+    for (const place of places) {
+      const error = { message, ...(place && { path: place }) }
+      run.errors.push(...located(error, objects, true, pathsIn(run.tree)))
+    }
+  }
+
+  /** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
+  function receive(entity: Tree, received: Tree): void {
+    if (outputRewrites.length > 0) {
+      received.__typename ??= entity.__typename
+      rewriteData(received, outputRewrites, supergraphSchema)
+    }
+    if (received.__typename !== undefined && !received.__typename) received.__typename = entity.__typename
+    mergeInto(entity, received)
   }
 
   async function completeEntities(run: Run, objects: Tree[], selector: Selector): Promise<void> {
@@ -123,14 +196,19 @@ export function compileFetch(
       wanted.slots.push(slot)
     }
     if (entities.length === 0) return
-    const { data } = await fetchShared(run, wanted)
-    if (!data) return
-    const received = data._entities
-    if (!Array.isArray(received)) throw new Error('Expected "data._entities" in response to be an array')
-    if (received.length !== entities.length) {
-      throw new Error(`Expected "data._entities" to contain ${entities.length} elements`)
+    const { data } = await fetchShared(run, wanted, entities)
+    if (!isPlainObject(data)) return
+    const received: unknown = data._entities
+    if (Array.isArray(received) && received.length === entities.length) {
+      entities.forEach((entity, index) => {
+        const one: unknown = received[index]
+        if (one === null || one === undefined) return
+        if (isPlainObject(one)) receive(entity, one)
+        else report('Expected an entity to be an object', run, entities.slice(index, index + 1))
+      })
+    } else {
+      report(`Expected "data._entities" to contain ${entities.length} elements`, run, entities)
     }
-    entities.forEach((entity, index) => mergeReceived(entity, received[index]))
   }
 
   return async (run) => {
@@ -150,6 +228,19 @@ export function compileFetch(
 /** Objects that one request may have completed by fetches: what it costs is in lists that are longer than they were thought to be. */
 const MAX_OBJECTS = 250_000
 
+/** What a fetch brings for its objects: where they are there all the same, these are null when it fails. */
+function keysOf(text: string): string[] {
+  const keys: string[] = []
+  visit(parse(text, { noLocation: true }), {
+    Field({ name, alias }) {
+      if (name.value === '_entities') return undefined
+      if (name.value !== '__typename') keys.push(alias?.value ?? name.value)
+      return false
+    },
+  })
+  return keys
+}
+
 /** A class, for the sake of its getter: see `LazyScope`. */
 class TextRequest implements SubgraphRequest {
   readonly query: string
@@ -165,7 +256,7 @@ class TextRequest implements SubgraphRequest {
   }
 
   get variables() {
-    return JSON.parse(this.#variablesText) as Record<string, unknown>
+    return parseJson(this.#variablesText) as Record<string, unknown>
   }
 }
 
@@ -177,14 +268,4 @@ function variablesText(names: readonly string[], variables: Record<string, unkno
     if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${value}`
   }
   return text
-}
-
-/** Merges what was received for an entity, whose type stays what it was unless the subgraph names one. */
-function mergeReceived(entity: Tree, received: unknown): void {
-  if (received && typeof received !== 'object') {
-    throw new TypeError(`Cannot create property '__typename' on ${typeof received} '${received as string}'`)
-  }
-  const named = received as Tree | null | undefined
-  if (named && named.__typename !== undefined && !named.__typename) named.__typename = entity.__typename
-  mergeInto(entity, received)
 }

@@ -12,5 +12,12 @@ export function generate<F>(source: string, helpers: Record<string, unknown>): F
   return new Function(...Object.keys(helpers), `'use strict'\n${source}`)(...Object.values(helpers)) as F
 }
 
-/** Keys that every object seems to have; an operation with such a name is left to the reference. */
+/** Keys that every object seems to have. */
 export const isInherited = (key: string): boolean => key in Object.prototype
+
+/** The source of a read of a property, whose name is a GraphQL name; `own` must be among the helpers. */
+export const property = (source: string, key: string): string =>
+  isInherited(key) ? `own(${source}, ${JSON.stringify(key)})` : `${source}.${key}`
+
+export const own = (source: object, key: string): unknown =>
+  Object.hasOwn(source, key) ? (source as Record<string, unknown>)[key] : undefined

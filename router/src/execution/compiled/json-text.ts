@@ -1,3 +1,5 @@
+import { isRawNumber } from '../../exact-json.ts'
+
 /** Thrown by generated code where a value is not what the schema promises; the reference then says what follows. */
 export const BROKEN = Symbol('a value that the schema does not allow here')
 
@@ -23,7 +25,7 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value)
 }
 
-// The leaves as the reference takes them: what a subgraph may send for each type, nothing coerced.
+// The leaves: what a subgraph may send for each type. Nothing is coerced but an ID, which is a text to clients.
 
 export function stringText(value: unknown): string {
   if (typeof value !== 'string') throw BROKEN
@@ -31,13 +33,15 @@ export function stringText(value: unknown): string {
 }
 
 export function intText(value: unknown): string {
-  if (!isPlainInteger(value)) throw BROKEN
+  // Beyond 32 bits it is none, by the specification.
+  if (typeof value !== 'number' || value !== (value | 0)) throw BROKEN
   return `${value}`
 }
 
 export function floatText(value: unknown): string {
-  if (typeof value !== 'number' || !Number.isFinite(value)) throw BROKEN
-  return `${value}`
+  if (typeof value === 'number' && Number.isFinite(value)) return `${value}`
+  if (isRawNumber(value)) return value.rawJSON
+  throw BROKEN
 }
 
 export function booleanText(value: unknown): string {
@@ -48,7 +52,9 @@ export function booleanText(value: unknown): string {
 
 export function idText(value: unknown): string {
   if (typeof value === 'string') return quote(value)
-  return intText(value)
+  if (isRawNumber(value)) return `"${value.rawJSON}"`
+  if (!Number.isSafeInteger(value)) throw BROKEN
+  return `"${value as number}"`
 }
 
 /** @param names the values that clients may see. */
@@ -71,7 +77,3 @@ export function typenameText(value: unknown, names: ReadonlySet<unknown>): strin
 export function broken(): never {
   throw BROKEN
 }
-
-/** From 1e21 on JSON writes an exponent, which the reference does not take for an integer. */
-const isPlainInteger = (value: unknown): value is number =>
-  Number.isInteger(value) && Math.abs(value as number) < 1e21

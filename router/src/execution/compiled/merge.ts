@@ -1,3 +1,5 @@
+import { isRawNumber } from '../../exact-json.ts'
+
 /** An object of the tree of fetched data. */
 export type Tree = Record<string, unknown>
 
@@ -5,7 +7,7 @@ export const isPlainObject = (value: unknown): value is Tree =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Merges fetched data into the tree, exactly as the reference does. What is merged becomes part of the tree: it must not be
+ * Merges fetched data into the tree, as the reference does. What is merged becomes part of the tree: it must not be
  * merged into a second one, see `cloneJson`.
  */
 export function mergeInto(target: unknown, source: unknown): void {
@@ -29,15 +31,19 @@ function mergeKey(target: Tree, key: string, value: unknown): void {
     })
     held = undefined
   }
-  if (held && isPlainObject(value)) mergeInto(held, value)
+  if (held && isPlainObject(value) && !isRawNumber(held)) mergeInto(held, value)
   else if (Array.isArray(value) && Array.isArray(held) && value.length === held.length)
     mergeItems(held, value)
   else target[key] = value
 }
 
+/** Lists may have lists in them; the reference loses what such a one had before. */
 function mergeItems(held: unknown[], items: unknown[]): void {
   for (const [index, item] of items.entries()) {
-    if (isPlainObject(held[index]) && isPlainObject(item)) mergeInto(held[index], item)
+    const before = held[index]
+    if (isPlainObject(before) && isPlainObject(item) && !isRawNumber(before)) mergeInto(before, item)
+    else if (Array.isArray(before) && Array.isArray(item) && before.length === item.length)
+      mergeItems(before, item)
     else held[index] = item
   }
 }
@@ -55,7 +61,7 @@ export function isFlat(value: unknown): boolean {
 /** A copy of parsed JSON, for data that goes into more than one tree, or to more than one path of a tree. */
 export function cloneJson<T>(value: T): T
 export function cloneJson(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
   if (Array.isArray(value)) return value.map((item: unknown) => cloneJson(item))
   const copy: Tree = {}
   for (const key of Object.keys(value)) {

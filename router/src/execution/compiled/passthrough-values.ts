@@ -6,7 +6,7 @@ const NINE = 57
 const BACKSLASH = 92
 const LETTER_F = 102
 const LETTER_T = 116
-const EXACT_DIGITS = 15 // any decimal of so many digits is written by JSON as it was read
+const INT_DIGITS = 9 // any integer of so many digits is one of 32 bits
 
 // Each finds the end of a value in the form that JSON.stringify gives it, or -1. They read one byte at a time, and never past
 // what they have recognized.
@@ -30,13 +30,9 @@ export function endOfEnum(bytes: Uint8Array, from: number, names: ReadonlySet<st
 export function endOfInt(bytes: Uint8Array, from: number): number {
   const first = bytes[from] === MINUS ? from + 1 : from
   const end = endOfDigits(bytes, first)
-  if (end === first || end - first > EXACT_DIGITS) return -1
+  if (end === first || end - first > INT_DIGITS) return -1
   if (bytes[first] === ZERO && (end - first > 1 || first > from)) return -1 // neither 007 nor -0
   return end
-}
-
-export function endOfId(bytes: Uint8Array, from: number): number {
-  return bytes[from] === QUOTE ? endOfString(bytes, from) : endOfInt(bytes, from)
 }
 
 export function endOfBoolean(bytes: Uint8Array, from: number): number {

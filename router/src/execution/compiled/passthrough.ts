@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { isCustomScalarType, isEnumType, isIDType } from '@apollo/federation-internals'
+import { isCustomScalarType, isEnumType } from '@apollo/federation-internals'
 import { generate } from './generate.ts'
 import * as values from './passthrough-values.ts'
 import type { LeafShape, ObjectShape, Slot } from './shape.ts'
@@ -9,6 +9,7 @@ export type Passthrough = (bytes: Uint8Array) => Uint8Array | null
 
 const LEAVES: Record<string, string> = {
   String: 'endOfString',
+  ID: 'endOfString',
   Int: 'endOfInt',
   Float: 'endOfFloat',
   Boolean: 'endOfBoolean',
@@ -87,7 +88,7 @@ return function check(b) { let i = 0; ${literal('{"data":')} i = k${root.id}(b, 
     if (isCustomScalarType(type)) return 'endOfScalar(b, i)'
     if (isEnumType(type))
       return `endOfEnum(b, i, enums[${enums.push(new Set(type.values.map(({ name }) => name))) - 1}])`
-    return `${isIDType(type) ? 'endOfId' : LEAVES[type.name]}(b, i)`
+    return `${LEAVES[type.name]}(b, i)`
   }
 }
 

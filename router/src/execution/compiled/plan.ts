@@ -1,5 +1,5 @@
 import type { Operation } from '@apollo/federation-internals'
-import { evaluateCondition, type PlanNode, type ResponsePath } from '@apollo/query-planner'
+import type { PlanNode, ResponsePath } from '@apollo/query-planner'
 import type { GraphQLSchema } from 'graphql'
 import { compileFetch } from './fetch.ts'
 import { NotCompilable } from './generate.ts'
@@ -19,22 +19,14 @@ export function compilePlan(root: PlanNode, operation: Operation, supergraphSche
         return inSequence(node.nodes.map((child) => stepOf(child, path)))
       case 'Parallel':
         return inParallel(node.nodes.map((child) => stepOf(child, path)))
-      case 'Condition': {
-        const { ifClause, elseClause } = node
-        const yes = ifClause && stepOf(ifClause, path)
-        const no = elseClause && stepOf(elseClause, path)
-        // Async, because a variable that is not a boolean rejects: thrown at once, nobody would await the fetches beside it.
-        return async (run) => {
-          const isTrue = evaluateCondition(node, operation.variableDefinitions, run.request.variables)
-          await (isTrue ? yes : no)?.(run)
-        }
-      }
       case 'Flatten':
-        // Several fetches below one path would have to see the objects that stood there before the first of them.
-        if (path.length > 0 || !isOneFetch(node.node)) throw new NotCompilable('nested paths')
+        // Several fetches, one after the other, would have to see the objects that stood there before the first of them.
+        if (path.length > 0 || !isAtOnce(node.node)) throw new NotCompilable('nested paths')
         return stepOf(node.node, node.path)
+      // Both are decided before: see `resolveConditions` and `executeIncrementally`.
+      case 'Condition':
       case 'Defer':
-        throw new NotCompilable('@defer')
+        throw new NotCompilable(node.kind)
     }
   }
 }
@@ -53,7 +45,5 @@ const inParallel =
     await Promise.all(steps.map((step) => step(run)))
   }
 
-const isOneFetch = (node: PlanNode): boolean =>
-  node.kind === 'Fetch' ||
-  (node.kind === 'Condition' &&
-    [node.ifClause, node.elseClause].every((clause) => !clause || isOneFetch(clause)))
+const isAtOnce = (node: PlanNode): boolean =>
+  node.kind === 'Fetch' || (node.kind === 'Parallel' && node.nodes.every(isAtOnce))

@@ -5,10 +5,11 @@ import {
   type QueryPlanInlineFragmentNode,
   type QueryPlanSelectionNode,
 } from '@apollo/query-planner'
-import { type GraphQLSchema, isAbstractType, isCompositeType, isInterfaceType, isObjectType } from 'graphql'
-import { generate, isInherited, NotCompilable } from './generate.ts'
+import { type GraphQLSchema, isCompositeType } from 'graphql'
+import { generate, NotCompilable, own, property } from './generate.ts'
 import { jsonText } from './json-text.ts'
 import { mergeInto, type Tree } from './merge.ts'
+import { isOfType } from './rewrite.ts'
 
 /**
  * The representation of an entity as JSON; empty where the entity is of another type, or lacks something required.
@@ -55,6 +56,7 @@ export function compileSelector(
   const body = `switch (s.__typename) { ${branches.join('\n')} }\nreturn ${fallback}`
   return generate<Selector>(`${functions.join('\n')}\nreturn function select(s, memo) { ${body} }`, {
     jsonText,
+    own,
     read,
   })
 }
@@ -68,7 +70,8 @@ function onlyKey(fields: readonly QueryPlanFieldNode[]): string | null {
 function memoized(key: string, body: string, functions: string[]): string {
   const name = `f${functions.length}`
   functions.push(`function ${name}(s) ${body}`)
-  return `{ let t = memo.get(s.${key}); if (t === undefined) { t = ${name}(s); memo.set(s.${key}, t) } return t }`
+  const value = property('s', key)
+  return `{ let t = memo.get(${value}); if (t === undefined) { t = ${name}(s); memo.set(${value}, t) } return t }`
 }
 
 /**
@@ -82,13 +85,13 @@ function objectBody(
   typename?: string,
 ): string {
   const names = fields.map(getResponseName)
-  const checks = names.map((name) => `s.${name} === undefined`).join(' || ')
+  const checks = names.map((name) => `${property('s', name)} === undefined`).join(' || ')
   const parts = fields.map((field, index) => {
     const name = getResponseName(field)
     const key = JSON.stringify(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`)
     if (name === '__typename' && typename !== undefined)
       return `${key} + ${JSON.stringify(JSON.stringify(typename))}`
-    return `${key} + ${valueExpression(field, `s.${name}`, functions)}`
+    return `${key} + ${valueExpression(field, property('s', name), functions)}`
   })
   return `{ return ${checks} ? ${missing} : ${parts.join(' + ')} + '}' }`
 }
@@ -100,16 +103,16 @@ function valueExpression({ selections }: QueryPlanFieldNode, source: string, fun
   functions.push('') // keeps the number while the fields below take theirs
   functions[Number(name.slice(1))] = `function ${name}(s) {
   if (s === null || typeof s !== 'object') return 'null'
+  if (Array.isArray(s)) return '[' + s.map(${name}).join(',') + ']'
   ${objectBody(fields, functions, "'null'")}
 }`
-  return `(Array.isArray(${source}) ? '[' + ${source}.map(${name}).join(',') + ']' : ${name}(${source}))`
+  return `${name}(${source})`
 }
 
 /** The selections, where all are fields of different names, at every depth; otherwise null. */
 function fieldsOf(selections: readonly QueryPlanSelectionNode[]): QueryPlanFieldNode[] | null {
   const fields = selections.filter((selection) => selection.kind === 'Field')
   const names = new Set(fields.map(getResponseName))
-  if ([...names].some(isInherited)) throw new NotCompilable('inherited name')
   const isPlain =
     fields.length > 0 &&
     fields.length === selections.length &&
@@ -153,27 +156,24 @@ function readRepresentation(
     const value = source[name]
     const { selections: inner } = selection
     if (!inner) result[name] = value
-    else if (Array.isArray(value))
-      result[name] = value.map((item: Tree | null) => readRepresentation(schema, item, inner))
-    else result[name] = readRepresentation(schema, value as Tree | null, inner)
+    else result[name] = readValue(schema, value, inner)
   }
   return result
 }
 
+/** Lists may have lists in them. */
+function readValue(
+  schema: GraphQLSchema,
+  value: unknown,
+  selections: readonly QueryPlanSelectionNode[],
+): unknown {
+  return Array.isArray(value)
+    ? value.map((item) => readValue(schema, item, selections))
+    : readRepresentation(schema, value as Tree | null, selections)
+}
+
 const hasType = (schema: GraphQLSchema, { __typename: name }: Tree, condition: string): boolean =>
   Boolean(name) && isOfType(schema, name as string, condition)
-
-/** Whether an object whose `__typename` is `name` meets a fragment's condition, as plans mean it. */
-function isOfType(schema: GraphQLSchema, name: string, condition: string): boolean {
-  if (name === condition) return true
-  const type = schema.getType(name)
-  const abstract = schema.getType(condition)
-  return (
-    (isObjectType(type) || isInterfaceType(type)) &&
-    isAbstractType(abstract) &&
-    schema.isSubType(abstract, type)
-  )
-}
 
 /**
  * Under which type an entity is asked for: a subgraph with an interface object knows all implementations by the interface.

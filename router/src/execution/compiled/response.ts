@@ -1,6 +1,7 @@
 import { errorCodeDef, ERRORS } from '@apollo/federation-internals'
 import type { ResponsePath } from '@apollo/query-planner'
 import { GraphQLError, type GraphQLErrorOptions, type GraphQLFormattedError } from 'graphql'
+import { parseJson } from '../../exact-json.ts'
 import type { Passthrough } from './passthrough.ts'
 
 /** What a subgraph responds, as it came over the wire: nothing of it is certain. */
@@ -12,6 +13,9 @@ export interface SubgraphResponse {
 export interface RawError {
   path?: (string | number)[]
 }
+
+/** Of errors about whole entities, each at one of its fields: how many steps of the path lead to the entity. */
+export const entityDepths = new WeakMap<GraphQLError, number>()
 
 /** A response that is only parsed when it must be. */
 export class RawResponse implements SubgraphResponse {
@@ -44,11 +48,11 @@ export class RawResponse implements SubgraphResponse {
 }
 
 const parseBytes = (bytes: Uint8Array): SubgraphResponse =>
-  JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
+  parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()) as SubgraphResponse
 
 /** The response in a body of any form. */
 export function parseResponse(body: unknown): SubgraphResponse {
-  if (typeof body === 'string') return JSON.parse(body) as SubgraphResponse
+  if (typeof body === 'string') return parseJson(body) as SubgraphResponse
   return body instanceof Uint8Array ? parseBytes(body) : (body as SubgraphResponse)
 }
 

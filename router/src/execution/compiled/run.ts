@@ -1,7 +1,7 @@
 import type { Refusal, SubgraphRequest } from '../../subgraphs/request.ts'
 import type { Tree } from './merge.ts'
 import type { Passthrough } from './passthrough.ts'
-import type { Variant } from './variants.ts'
+import type { Variant } from './variant.ts'
 
 /**
  * Asks a subgraph and gives the body of its response: parsed JSON that belongs to nobody else (it is built upon), or its text
@@ -32,20 +32,18 @@ export interface CompiledRequest<Scope> {
   unavailable?(service: string, request: SubgraphRequest, error: unknown): unknown
 }
 
-/** What the reference executor gives. */
+/** A response before its errors are shaped for clients. */
 export interface ExecutionResponse {
   data?: Record<string, unknown> | null | undefined
   /** GraphQL errors, except for what a failed fetch was rejected with. */
   errors?: readonly unknown[]
-  /** Nulls where none are allowed are in `valueCompletion`, unless there are errors. */
-  extensions?: Record<string, unknown>
 }
 
 /** One execution of a plan. */
 export interface Run {
   // The scope is the caller's: nothing here looks into it.
   request: CompiledRequest<unknown>
-  /** Null where the reference has to shape the response. */
+  /** Null where the response is not written by generated code. */
   variant: Variant | null
   /** All that was fetched, merged; the response is written from it. */
   tree: Tree

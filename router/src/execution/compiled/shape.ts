@@ -1,7 +1,9 @@
 import {
   type CompositeType,
   type EnumType,
+  type Field,
   isCompositeType,
+  isInterfaceType,
   isListType,
   isNonNullType,
   isObjectType,
@@ -14,7 +16,6 @@ import {
   type Schema,
   type SelectionSet,
   typenameFieldName,
-  Variable,
 } from '@apollo/federation-internals'
 import { NotCompilable } from './generate.ts'
 
@@ -63,11 +64,11 @@ type Draft = { kind: 'typename'; name: string | null } | { kind: 'field'; type: 
 const MAX_OBJECTS = 2_000 // generated code for more costs more memory than it saves time
 
 /**
- * Works out the shape of an operation's response for given values of its conditions, walking selections in the order of the
+ * Works out the shape of an operation's response, walking selections in the order of the
  * reference's post-processing, so that keys come out in the same order.
  * @throws NotCompilable
  */
-export function shapeOf(operation: Operation, conditions: Conditions): ObjectShape {
+export function shapeOf(operation: Operation): ObjectShape {
   const schema = operation.schema()
   const root = schema.schemaDefinition.rootType(operation.rootKind)
   if (!root) throw new NotCompilable(`no ${operation.rootKind} type`)
@@ -91,8 +92,14 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
         name === 'type' ? String(value) : idIfObject(value),
       )
       const known = byMembers.get(same)
-      if (known) known.typenames.push(type?.name)
-      else byMembers.set(same, { typenames: [type?.name], members })
+      // An interface object is fetched under the name of its interface, where nothing depends on more.
+      const names = type
+        ? [type.name]
+        : isObjectType(first.declared)
+          ? [undefined]
+          : [undefined, first.declared.name]
+      if (known) known.typenames.push(...names)
+      else byMembers.set(same, { typenames: names, members })
     }
     shape.cases = [...byMembers.values()]
     return shape
@@ -114,7 +121,7 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
       if (seen.has(visit)) return // else fragments that spread each other twice would double the work at every level
       seen.add(visit)
       for (const selection of selections.selections()) {
-        if (isSkipped(selection.element, schema, conditions)) continue
+        if (isSkipped(selection.element)) continue
         if (selection.kind === 'FragmentSelection') {
           const { typeCondition } = selection.element
           if (typeCondition && !isSubtype(typeCondition, runtime ?? parent)) continue
@@ -129,7 +136,7 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
           if (!draft) drafts.set(key, { kind: 'typename', name: isObjectType(type) ? type.name : null })
           continue
         }
-        const type = field.definition.type as OutputType
+        const type = definitionOf(field, runtime).type as OutputType
         const inner = selection.selectionSet && {
           selections: selection.selectionSet,
           declared: baseOf(type) as CompositeType,
@@ -155,6 +162,19 @@ export function shapeOf(operation: Operation, conditions: Conditions): ObjectSha
   }
 }
 
+/**
+ * The field as objects of a type have it: what an interface leaves open, whether it may be null for one, each of them decides. Where the
+ * type is not known, none may be null that may not be for one of them; graphql-js has the last word.
+ */
+function definitionOf(field: Field, runtime: CompositeType | undefined): Field['definition'] {
+  const { definition, name } = field
+  if (runtime) return (isObjectType(runtime) && runtime.field(name)) || definition
+  const { parent } = definition
+  if (!isInterfaceType(parent) || isNonNullType(definition.type as OutputType)) return definition
+  const known = parent.possibleRuntimeTypes().map((type) => type.field(name))
+  return known.find((one) => one && isNonNullType(one.type as OutputType)) ?? definition
+}
+
 const idIfObject = (value: unknown): unknown =>
   (value as ObjectShape | null)?.kind === 'object' ? `object ${(value as ObjectShape).id}` : value
 
@@ -166,42 +186,5 @@ function baseOf(type: OutputType): OutputType {
 export const objectNames = (schema: Schema): Set<string> =>
   new Set(schema.objectTypes().map(({ name }) => name))
 
-/** Values of the variables that `@skip` and `@include` look at. */
-type Conditions = ReadonlyMap<string, boolean>
-
-/** Finds the variables that `@skip` and `@include` look at, each with its default in the operation. */
-export function conditionVariables(operation: Operation): { name: string; defaultValue: unknown }[] {
-  const schema = operation.schema()
-  const names = new Set<string>()
-  const seen = new Set<SelectionSet>()
-  visit(operation.selectionSet)
-  return [...names].map((name) => ({
-    name,
-    defaultValue: operation.variableDefinitions.definition(name)?.defaultValue,
-  }))
-
-  function visit(selections: SelectionSet): void {
-    if (seen.has(selections)) return
-    seen.add(selections)
-    for (const selection of selections.selections()) {
-      for (const value of argumentsOf(selection.element, schema))
-        if (value instanceof Variable) names.add(value.name)
-      if (selection.selectionSet) visit(selection.selectionSet)
-    }
-  }
-}
-
-function isSkipped(element: OperationElement, schema: Schema, conditions: Conditions): boolean {
-  const [skip, include] = argumentsOf(element, schema).map((value) =>
-    value instanceof Variable ? conditions.get(value.name) : value,
-  )
-  return skip === true || include === false
-}
-
-/** The `if` of `@skip` and of `@include`; undefined where there is none. */
-function argumentsOf(element: OperationElement, schema: Schema): (boolean | Variable | undefined)[] {
-  return [schema.skipDirective(), schema.includeDirective()].map((definition) => {
-    const [directive] = element.appliedDirectivesOf<{ if: boolean | Variable }>(definition)
-    return directive?.arguments().if
-  })
-}
+/** What selects nothing, where a selection set may not be empty: other conditions are decided before. */
+const isSkipped = (element: OperationElement): boolean => element.hasAppliedDirective('skip')

@@ -12,11 +12,13 @@ import {
   type SelectionNode,
   type SelectionSetNode,
 } from 'graphql'
+import { NOTHING } from './nothing.ts'
 
 /**
  * Takes type conditions away where the type is known: `... on Node` on a `User` always applies. The plan executor does not
  * ask a subgraph for the type of what can only be one, and then finds that `... on User` within `... on Node` does not
- * apply: the client would silently miss fields. The result means the same as the given document, which must be valid.
+ * apply: the client would silently miss fields. A union or another interface within an interface becomes the members of both: the planner
+ * knows no way from an interface object to them. The result means the same as the given document, which must be valid.
  */
 export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): DocumentNode {
   const fragments = new Map<string, FragmentDefinitionNode>()
@@ -38,8 +40,25 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
   }
 
   function within(set: SelectionSetNode, parent: GraphQLNamedType | null | undefined): SelectionSetNode {
-    const selections = set.selections.flatMap((selection) => rewrite(selection, parent) ?? [])
+    const selections = set.selections
+      .flatMap((selection) => membersOf(selection, parent))
+      .flatMap((selection) => rewrite(selection, parent) ?? [])
     return { ...set, selections: selections.length > 0 ? selections : [NOTHING] }
+  }
+
+  function membersOf(node: SelectionNode, parent: GraphQLNamedType | null | undefined): SelectionNode[] {
+    const fragment = node.kind === Kind.FRAGMENT_SPREAD ? fragments.get(node.name.value) : node
+    if (!isInterfaceType(parent) || !fragment || fragment.kind === Kind.FIELD) return [node]
+    const type = typeOf(fragment)
+    if (!isAbstractType(type) || type === parent || schema.isSubType(type, parent)) return [node]
+    const { directives = [] } = node
+    return schema.getPossibleTypes(type).flatMap((member) => {
+      if (!schema.isSubType(parent, member)) return []
+      const name = { kind: Kind.NAME, value: member.name } as const
+      const typeCondition = { kind: Kind.NAMED_TYPE, name } as const
+      const { selectionSet } = fragment
+      return [{ kind: Kind.INLINE_FRAGMENT, typeCondition, directives, selectionSet }]
+    })
   }
 
   function rewrite(node: SelectionNode, parent: GraphQLNamedType | null | undefined): SelectionNode | null {
@@ -54,6 +73,7 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
     if (isObjectType(parent) && fragment) {
       if (isObjectType(type) && type !== parent) return null
       if (isAbstractType(type)) {
+        if (!schema.isSubType(type, parent)) return null
         const { directives = [] } = node
         return { kind: Kind.INLINE_FRAGMENT, directives, selectionSet: within(fragment.selectionSet, parent) }
       }
@@ -68,23 +88,4 @@ export function narrowFragments(document: DocumentNode, schema: GraphQLSchema): 
   }: FragmentDefinitionNode | InlineFragmentNode): GraphQLNamedType | undefined {
     return typeCondition && schema.getType(typeCondition.name.value)
   }
-}
-
-/** A selection set may not be empty; this one selects nothing all the same. */
-const NOTHING: SelectionNode = {
-  kind: Kind.FIELD,
-  name: { kind: Kind.NAME, value: '__typename' },
-  directives: [
-    {
-      kind: Kind.DIRECTIVE,
-      name: { kind: Kind.NAME, value: 'skip' },
-      arguments: [
-        {
-          kind: Kind.ARGUMENT,
-          name: { kind: Kind.NAME, value: 'if' },
-          value: { kind: Kind.BOOLEAN, value: true },
-        },
-      ],
-    },
-  ],
 }

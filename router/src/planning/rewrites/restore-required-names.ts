@@ -1,13 +1,8 @@
-import type {
-  FetchDataRewrite,
-  FetchNode,
-  PlanNode,
-  QueryPlan,
-  QueryPlanSelectionNode,
-  SubscriptionNode,
-} from '@apollo/query-planner'
+import type { FetchNode, QueryPlan } from '@apollo/query-planner'
 import { type DocumentNode, parse, print, stripIgnoredCharacters, visit } from 'graphql'
-import { isInternalName, publicName } from '../../internal-names.ts'
+import { isRawNumber } from '../../exact-json.ts'
+import { publicName } from '../../internal-names.ts'
+import { mapFetches } from './map-fetches.ts'
 import type { RequiredFields, Requirements } from './required-fields.ts'
 import { splitFetch } from './split-fetch.ts'
 
@@ -17,53 +12,12 @@ export function restoreRequiredNames(
   fields: RequiredFields,
   requirements: Requirements,
 ): QueryPlan {
-  if (fields.size === 0 || !plan.node) return plan
-  return { ...plan, node: restored(plan.node) }
-
-  function restored<Node extends PlanNode | SubscriptionNode>(node: Node): Node
-  function restored(node: PlanNode | SubscriptionNode): PlanNode | SubscriptionNode {
-    switch (node.kind) {
-      case 'Fetch':
-        return fetches(node)
-      case 'Sequence':
-      case 'Parallel':
-        return { ...node, nodes: node.nodes.map((one) => restored(one)) }
-      case 'Flatten':
-        return { ...node, node: restored(node.node) }
-      case 'Condition':
-        return {
-          ...node,
-          ...(node.ifClause && { ifClause: restored(node.ifClause) }),
-          ...(node.elseClause && { elseClause: restored(node.elseClause) }),
-        }
-      case 'Subscription':
-        return { ...node, primary: aliased(node.primary), ...(node.rest && { rest: restored(node.rest) }) }
-      case 'Defer':
-        return {
-          ...node,
-          primary: withRestored(node.primary),
-          deferred: node.deferred.map((one) => withRestored(one)),
-        }
-    }
-  }
-
-  function withRestored<Part extends { node?: PlanNode }>(part: Part): Part {
-    return part.node ? { ...part, node: restored(part.node) } : part
-  }
-
-  function fetches(node: FetchNode): PlanNode {
-    const [first, ...others] = splitFetch(node, requirements).map(aliased)
-    if (!first) return node
-    return others.length > 0 ? { kind: 'Parallel', nodes: [first, ...others] } : first
-  }
+  if (fields.size === 0) return plan
+  return mapFetches(plan, (fetch) => splitFetch(fetch, requirements).map(aliased))
 
   function aliased(node: FetchNode): FetchNode {
-    const rewrites = renamesOf(node.requires ?? [], [])
-    return {
-      ...node,
-      operation: stripIgnoredCharacters(print(withAliases(parse(node.operation, { noLocation: true })))),
-      ...(rewrites.length > 0 && { inputRewrites: [...(node.inputRewrites ?? []), ...rewrites] }),
-    }
+    const document = withAliases(parse(node.operation, { noLocation: true }))
+    return { ...node, operation: stripIgnoredCharacters(print(document)) }
   }
 
   function withAliases(document: DocumentNode): DocumentNode {
@@ -76,25 +30,7 @@ export function restoreRequiredNames(
   }
 }
 
-/** What representations carry under internal names goes to the subgraph under the names that it knows. */
-function renamesOf(selections: QueryPlanSelectionNode[], path: string[]): FetchDataRewrite[] {
-  return selections.flatMap((selection): FetchDataRewrite[] => {
-    if (selection.kind === 'InlineFragment') {
-      const step = selection.typeCondition === undefined ? [] : [`... on ${selection.typeCondition}`]
-      return renamesOf(selection.selections, [...path, ...step])
-    }
-    const here = [...path, selection.name]
-    const below = renamesOf(selection.selections ?? [], here) // first, while the path still exists
-    return isInternalName(selection.name)
-      ? [...below, { kind: 'KeyRenamer', path: here, renameKeyTo: publicName(selection.name) }]
-      : below
-  })
-}
-
-/**
- * Restores the names that subgraphs know in representations. The executor's own renaming passes over null, 0, false and '';
- * this one does not.
- */
+/** Restores the names that subgraphs know in representations. */
 export function restoreVariableNames(variables: Record<string, unknown>): Record<string, unknown> {
   const { representations } = variables
   return representations ? { ...variables, representations: renamed(representations) } : variables
@@ -102,7 +38,7 @@ export function restoreVariableNames(variables: Record<string, unknown>): Record
 
 function renamed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(renamed)
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isRawNumber(value)) return value
   const entries = Object.entries(value).filter(([, item]) => item !== undefined)
   return Object.fromEntries(entries.map(([key, item]) => [publicName(key), renamed(item)]))
 }

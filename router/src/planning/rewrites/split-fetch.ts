@@ -97,7 +97,8 @@ function onlyFields(document: DocumentNode, includes: (field: Field) => boolean)
   })
 }
 
-function usesVariable({ definitions }: DocumentNode, name: string): boolean {
+/** Whether something that is selected has a variable of this name. */
+export function usesVariable({ definitions }: DocumentNode, name: string): boolean {
   let uses = false
   for (const definition of definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue

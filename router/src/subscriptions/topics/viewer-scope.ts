@@ -26,20 +26,25 @@ const known = new WeakMap<PreparedOperation, boolean>()
  * selects is declared to be the same for all, so that all can share it; otherwise the viewer who asked.
  * Nothing can leak by a wrong declaration: what is shared is run without a viewer, and is what anybody may see.
  */
-export function viewerScope({ request, prepared }: ReadyOperation): Bearer | null {
+export function viewerScope({ request, prepared, variables }: ReadyOperation): Bearer | null {
   const { viewer, supergraph } = request
   if (!viewer) return null
   const isSame =
     known.get(prepared) ??
-    (isSameForAll(prepared, supergraph.federation.supergraphSchema) && isOpenToAll(request))
+    (isSameForAll(prepared, supergraph.federation.supergraphSchema) && isOpenToAll(request, variables))
   known.set(prepared, isSame)
   return isSame ? null : viewer
 }
 
 /** Whether nothing of it is denied to people who are not signed in. */
-function isOpenToAll({ supergraph, document, operationName }: OperationRequest): boolean {
+function isOpenToAll(
+  { supergraph, document, operationName }: OperationRequest,
+  variables: ReadyOperation['variables'],
+): boolean {
   try {
-    return prepareOperation(knownOperation(supergraph, document, operationName), null).settle === null
+    return (
+      prepareOperation(knownOperation(supergraph, document, operationName), null, variables).settle === null
+    )
   } catch {
     return false
   }

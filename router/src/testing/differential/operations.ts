@@ -19,13 +19,26 @@ const CONDITIONS = ['a', 'b', 'c']
 const ALIASES = ['x', 'y', 'z']
 const MAX_FIELDS = 26
 
+interface OperationOptions {
+  /** What fields may be called; names of other fields among them collide with these. */
+  aliases?: readonly string[]
+  /** Share of fragments that are deferred. */
+  defers?: number
+}
+
 /** Writes a random operation. Most are valid; some have two fields of one key that cannot be merged. */
-export function randomOperation(schema: GraphQLSchema, random: Random): string {
-  const isMutation = random.chance(0.12)
-  const root = (isMutation ? schema.getMutationType() : schema.getQueryType()) as GraphQLNamedType
+export function randomOperation(
+  schema: GraphQLSchema,
+  random: Random,
+  { aliases = ALIASES, defers = 0 }: OperationOptions = {},
+): string {
+  const mutations = schema.getMutationType()
+  const isMutation = random.chance(0.12) && mutations !== undefined && mutations !== null
+  const root = (isMutation ? mutations : schema.getQueryType()) as GraphQLNamedType
   const definitions = new Map<string, string>()
   const fragments: { name: string; on: string }[] = []
   const texts: string[] = []
+  let labels = 0
   let budget = 4 + random.below(MAX_FIELDS)
   const body = selections(root, 0)
   const head = definitions.size > 0 ? `(${[...definitions.values()].join(', ')})` : ''
@@ -60,13 +73,13 @@ export function randomOperation(schema: GraphQLSchema, random: Random): string {
   }
 
   function field(name: string, args = '', inner = ''): string {
-    const alias = random.chance(0.12) ? `${random.pick(ALIASES)}: ` : ''
+    const alias = random.chance(0.12) ? `${random.pick(aliases)}: ` : ''
     return `${alias}${name}${args}${directive(0.12)}${inner && ` ${inner}`}`
   }
 
   function fragment(type: GraphQLNamedType, depth: number): string {
     const known = fragments.filter(({ on }) => overlaps(type, on))
-    if (known.length > 0 && random.chance(0.3)) return `...${random.pick(known).name}${directive(0.15)}`
+    if (known.length > 0 && random.chance(0.3)) return `...${random.pick(known).name}${directives(0.15)}`
     const on = random.chance(0.15) ? type.name : random.pick(candidates(type))
     const condition = schema.getType(on) as GraphQLNamedType
     const inner = selections(condition, depth + 1)
@@ -74,11 +87,11 @@ export function randomOperation(schema: GraphQLSchema, random: Random): string {
       const name = `F${texts.length}`
       texts.push(`fragment ${name} on ${on} ${inner}`)
       fragments.push({ name, on })
-      return `...${name}${directive(0.15)}`
+      return `...${name}${directives(0.15)}`
     }
     return on === type.name && random.chance(0.5)
-      ? `...${directive(0.3)} ${inner}`
-      : `... on ${on}${directive(0.15)} ${inner}`
+      ? `...${directives(0.3)} ${inner}`
+      : `... on ${on}${directives(0.15)} ${inner}`
   }
 
   /** Types that share a possible type with it. */
@@ -96,16 +109,31 @@ export function randomOperation(schema: GraphQLSchema, random: Random): string {
     return isAbstractType(type) || isInterfaceType(type) ? [...schema.getPossibleTypes(type)] : []
   }
 
+  function directives(probability: number): string {
+    const deferred = defers > 0 && random.chance(defers) ? deferral() : ''
+    return `${directive(probability)}${deferred}`
+  }
+
+  function deferral(): string {
+    if (random.chance(0.6)) return ' @defer'
+    return random.chance(0.5) ? ` @defer(label: "l${labels++}")` : ` @defer(if: $${condition()})`
+  }
+
   function directive(probability: number): string {
     if (!random.chance(probability)) return ''
-    const name = random.pick(['skip', 'include'])
-    if (random.chance(0.2)) return ` @${name}(if: ${random.chance(0.5)})`
+    const names = random.chance(0.1) ? ['skip', 'include'] : [random.pick(['skip', 'include'])]
+    return names
+      .map((name) => ` @${name}(if: ${random.chance(0.2) ? random.chance(0.5) : `$${condition()}`})`)
+      .join('')
+  }
+
+  function condition(): string {
     const variable = random.pick(CONDITIONS)
     if (!definitions.has(variable)) {
       const hasDefault = random.chance(0.4)
       definitions.set(variable, `$${variable}: Boolean${hasDefault ? ` = ${random.chance(0.5)}` : '!'}`)
     }
-    return ` @${name}(if: $${variable})`
+    return variable
   }
 
   function args({ args: definitions }: GraphQLField<unknown, unknown>): string {

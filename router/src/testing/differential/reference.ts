@@ -5,13 +5,18 @@ import type { ExecutionResponse, FetchSubgraph } from '../../execution/compiled/
 import type { SubgraphRequest } from '../../subgraphs/request.ts'
 import type { World } from './world.ts'
 
+/** What it gives: nulls where none are allowed are in `valueCompletion`, unless there are errors. */
+export interface ReferenceResponse extends ExecutionResponse {
+  extensions?: Record<string, unknown>
+}
+
 /** Runs a plan with the executor that all others must equal. */
 export async function executeByReference(
   world: World,
   { plan, document }: { plan: QueryPlan; document: DocumentNode },
   variables: Record<string, unknown>,
   fetchSubgraph: FetchSubgraph<unknown>,
-): Promise<ExecutionResponse> {
+): Promise<ReferenceResponse> {
   const services = Object.fromEntries(world.subgraphs.map((name) => [name, { process: processOf(name) }]))
   const context = buildOperationContext({ schema: world.clientSchema, operationDocument: document })
   return (await executeQueryPlan(
@@ -21,7 +26,7 @@ export async function executeByReference(
     context,
     world.supergraphSchema,
     world.apiSchema,
-  )) as ExecutionResponse
+  )) as ReferenceResponse
 
   function processOf(name: string) {
     return ({ request }: { request: Pick<SubgraphRequest, 'query' | 'operationName' | 'variables'> }) =>

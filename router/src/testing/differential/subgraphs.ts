@@ -1,6 +1,7 @@
 /**
  * Subgraphs that have, between them, one of everything: compound keys, `@requires`, `@provides`, interfaces, unions, lists of
- * lists, null and non-null everywhere, enums, custom scalars, mutations, and parts that clients may not see.
+ * lists, null and non-null everywhere, enums, custom scalars, mutations, and parts that clients may not see. Fields may be null for the
+ * objects of an interface where they may be null for the interface: the reference asks no other, see `testing/monolith` for both.
  */
 const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.6",
   import: ["@key", "@requires", "@provides", "@external", "@shareable", "@inaccessible", "@interfaceObject"])
@@ -33,7 +34,7 @@ type Mutation {
 interface Node { id: ID! }
 interface Media implements Node @key(fields: "id") { id: ID! title: String! subtitle: String creator: User rating: Float chapters: [Chapter!] }
 type Book implements Media & Node @key(fields: "id") { id: ID! title: String! subtitle: String creator: User rating: Float chapters: [Chapter!] pages: Int! isbn: ID }
-type Film implements Media & Node @key(fields: "id") { id: ID! title: String! subtitle: String creator: User! rating: Float chapters: [Chapter!] minutes: Int cast: [User!] }
+type Film implements Media & Node @key(fields: "id") { id: ID! title: String! subtitle: String creator: User rating: Float chapters: [Chapter!] minutes: Int cast: [User!] }
 type Draft implements Media & Node @key(fields: "id") @inaccessible { id: ID! title: String! subtitle: String creator: User rating: Float chapters: [Chapter!] }
 type Chapter { number: Int! title: String lines: [String] next: Chapter book: Book }
 union Result = Product | Book | Film | User | Box
