@@ -53,7 +53,10 @@ export async function startHiEvents(
   })
   const [apiPort, port] = [await freePort(), await freePort()]
   await once(api.listen(apiPort, '127.0.0.1'), 'listening')
-  stack.defer(() => void api.close())
+  stack.defer(() => {
+    api.close()
+    api.closeAllConnections()
+  })
   const apiUrl = `http://localhost:${apiPort}`
   // It reads its build from where it is started, and its port from its arguments.
   const start = `process.chdir(${JSON.stringify(folder)}); await import(${JSON.stringify(pathToFileURL(join(folder, 'server.js')).href)})`
