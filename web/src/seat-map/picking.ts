@@ -5,7 +5,7 @@ import { findSeat, rowOfSeat, seatNumber, type SeatPlan } from './engine/geometr
 import { areStacked, floorsOf } from './engine/floors.ts'
 import { EVERYTHING, type Hall, type SeatFilter } from './engine/hall.ts'
 import { followSeatMap, type LiveState, type MapSource } from './engine/live.ts'
-import { nearestTo, orphansOf } from './engine/neighbours.ts'
+import { orphansOf } from './engine/neighbours.ts'
 
 /** Where seats are taken. */
 export interface SeatDesk<H> {
@@ -38,7 +38,11 @@ export type Note =
       readonly seats: readonly number[]
       readonly instead: readonly number[] | null
     }
-  | { readonly kind: 'limit'; readonly limit: number; readonly remaining: number }
+  | {
+      readonly kind: 'limit'
+      readonly limit: number
+      readonly remaining: number
+    }
   | {
       readonly kind: 'soldOut'
       readonly tier: number
@@ -49,7 +53,10 @@ export type Note =
 
 interface PickingOptions<H> {
   readonly source: MapSource
-  readonly desk: SeatDesk<H>
+  /** Its code comes when it is needed first. */
+  desk(): Promise<SeatDesk<H>>
+  /** Whether this person may have something in holds. */
+  mayHold(): boolean
   readonly party: ReadonlySignal<number>
   /** Asked before anything is held: whether somebody is there to hold it for. */
   beforeHold(): Promise<boolean>
@@ -66,6 +73,9 @@ export interface Totals {
   text(prices: readonly number[], currency: string): string
 }
 
+/** What tells of refusals and finds other seats. It comes with the first seat that is chosen. */
+type Advice = typeof import('./advice.ts')
+
 /** Lists follow the live map this often: it changes too fast to be read. */
 const LISTS_MS = 400
 
@@ -74,6 +84,7 @@ export class Picking<H> {
   readonly hall = signal<Hall | null>(null)
   readonly state = signal<LiveState>('reading')
   readonly note = signal<Note | null>(null)
+  readonly advice = signal<Advice | null>(null)
   /** Whether something is being held: `chosen`, or the id of the tier whose best seats are. */
   readonly busy = signal<string | null>(null)
   /** Rises with what the lists show: at once with a choice, else some times a second. */
@@ -124,15 +135,14 @@ export class Picking<H> {
     const hall = this.hall.value
     if (!hall || this.busy.value !== null) return
     if (hall.mine.has(seat)) {
-      this.note.value = { kind: 'mine', seat }
+      this.#tell({ kind: 'mine', seat })
       return
     }
     const { chosen, why } = tap(hall, seat, this.#options.party.value)
-    if (why === 'TAKEN' || why === 'ASIDE')
-      this.note.value = { kind: why === 'TAKEN' ? 'taken' : 'aside', seat }
+    if (why === 'TAKEN' || why === 'ASIDE') this.#tell({ kind: why === 'TAKEN' ? 'taken' : 'aside', seat })
     else {
       this.choose(chosen)
-      if (why === 'APART') this.note.value = { kind: 'apart' }
+      if (why === 'APART') this.#tell({ kind: 'apart' })
     }
   }
 
@@ -142,11 +152,14 @@ export class Picking<H> {
     if (!hall) return
     hall.choose(seats.slice(0, this.#options.party.value))
     const alone = hall.chosen.size === 0 ? [] : orphansOf(hall.plan, hall.chosen, hall.isFree)
-    this.note.value =
-      alone.length > 0 && hall.chosen.size === this.#options.party.value
-        ? { kind: 'orphan', seats: alone, instead: this.#instead([...hall.chosen]) }
-        : null
-    if (hall.chosen.size > 0) this.#options.desk.prepare?.([...hall.chosen])
+    if (alone.length > 0 && hall.chosen.size === this.#options.party.value)
+      this.#tellInstead({ kind: 'orphan', seats: alone, instead: null }, [...hall.chosen])
+    else this.#tell(null)
+    if (hall.chosen.size > 0)
+      void this.#options.desk().then(
+        (desk) => desk.prepare?.([...hall.chosen]),
+        () => {}, // said when they are to be held
+      )
   }
 
   show(filter: SeatFilter, floor: string | null): void {
@@ -157,7 +170,7 @@ export class Picking<H> {
   /** Holds what is chosen. */
   async hold(): Promise<void> {
     const chosen = this.chosen.value
-    if (chosen.length > 0) await this.#hold('chosen', () => this.#options.desk.hold(chosen))
+    if (chosen.length > 0) await this.#hold('chosen', (desk) => desk.hold(chosen))
   }
 
   /** Holds the best seats of a tier, for the whole party. */
@@ -166,23 +179,25 @@ export class Picking<H> {
     const found = hall?.tiers[tier]
     if (!hall || !found) return
     const wheelchairs = hall.filter.accessible ? 1 : 0
-    const take = () => this.#options.desk.holdBest(found.id, this.#options.party.value, wheelchairs)
-    await this.#hold(found.id, take, tier)
+    const party = this.#options.party.value
+    await this.#hold(found.id, (desk) => desk.holdBest(found.id, party, wheelchairs), tier)
   }
 
   /** Chooses seats that the server has offered. */
   async takeOffer(offer: Offer): Promise<void> {
     const hall = this.hall.value
-    if (hall) this.choose(await this.#options.desk.find(hall.plan, offer.seatIds))
+    if (hall) this.choose(await (await this.#options.desk()).find(hall.plan, offer.seatIds))
   }
 
-  async #hold(what: string, take: () => Promise<H>, tier = -1): Promise<void> {
+  async #hold(what: string, take: (desk: SeatDesk<H>) => Promise<H>, tier = -1): Promise<void> {
     if (this.busy.value !== null) return
     this.busy.value = what
-    this.note.value = null
+    this.#tell(null)
+    const desk = this.#options.desk()
+    desk.catch(() => {}) // told once it is needed
     try {
       if (!(await this.#options.beforeHold())) return
-      const hold = await take()
+      const hold = await take(await desk)
       const hall = this.hall.value
       if (hall && what === 'chosen') {
         hall.own([...hall.mine, ...hall.chosen])
@@ -205,37 +220,62 @@ export class Picking<H> {
     if (hall && error.code === 'SEATS_UNAVAILABLE') {
       const gone = await this.#named(hall, ids)
       hall.choose([...hall.chosen].filter((seat) => !gone.includes(seat)))
-      this.note.value = { kind: 'gone', seats: gone, instead: this.#instead(gone, gone) }
+      this.#tellInstead({ kind: 'gone', seats: gone, instead: null }, gone, gone)
     } else if (hall && error.code === 'ORPHAN_SEAT') {
       const seats = await this.#named(hall, ids)
-      this.note.value = { kind: 'orphan', seats, instead: this.#instead([...hall.chosen]) }
+      this.#tellInstead({ kind: 'orphan', seats, instead: null }, [...hall.chosen])
     } else if (error.code === 'LIMIT_EXCEEDED') {
-      this.note.value = { kind: 'limit', limit: number(facts.limit), remaining: number(facts.remaining) }
+      this.#tell({
+        kind: 'limit',
+        limit: number(facts.limit),
+        remaining: number(facts.remaining),
+      })
     } else if (error.code === 'SOLD_OUT' && tier !== -1) {
       const offers = Array.isArray(facts.alternatives) ? (facts.alternatives as Offer[]) : []
-      this.note.value = { kind: 'soldOut', tier, remaining: number(facts.remaining), offers }
-    } else if (!this.#options.failed(error)) this.note.value = { kind: 'error', error }
+      this.#tell({
+        kind: 'soldOut',
+        tier,
+        remaining: number(facts.remaining),
+        offers,
+      })
+    } else if (!this.#options.failed(error)) this.#tell({ kind: 'error', error })
   }
 
   /** Seats by their ids; none when that cannot be asked just now, for then the rest is still worth telling. */
   async #named(hall: Hall, ids: readonly string[]): Promise<number[]> {
     try {
-      return await this.#options.desk.find(hall.plan, ids)
+      return await (await this.#options.desk()).find(hall.plan, ids)
     } catch {
       return []
     }
   }
 
-  /** As many seats near others that can be had, and are none of those. */
-  #instead(near: readonly number[], except: readonly number[] = []): number[] | null {
-    const hall = this.hall.value
-    if (!hall || near.length === 0) return null
-    const { chosen } = hall
-    // Where only some are gone the others stay, and what replaces them is beside them if it can be.
-    const kept = except.length > 0 ? [...chosen] : []
-    const free = (seat: number) => hall.fits(seat) && !except.includes(seat) && !kept.includes(seat)
-    const wanted = Math.max(1, this.#options.party.value - kept.length)
-    return nearestTo(hall.plan, near, wanted, free)
+  #tell(note: Note | null): void {
+    this.note.value = note
+    void this.#advise().catch(() => {}) // an error is told without it (seat-picker.tsx)
+  }
+
+  /** Tells it with as many seats near others that can be had, and are none of `except`. */
+  #tellInstead(
+    note: Extract<Note, { instead: unknown }>,
+    near: readonly number[],
+    except: readonly number[] = [],
+  ): void {
+    const [hall, advice] = [this.hall.value, this.advice.value]
+    if (hall && advice) {
+      const instead = advice.seatsInstead(hall, near, except, this.#options.party.value)
+      this.note.value = { ...note, instead }
+      return
+    }
+    this.note.value = note
+    void this.#advise().then(
+      () => this.note.value === note && this.#tellInstead(note, near, except),
+      () => {},
+    )
+  }
+
+  async #advise(): Promise<void> {
+    this.advice.value ??= await import('./advice.ts')
   }
 
   #take(hall: Hall): void {
@@ -255,10 +295,11 @@ export class Picking<H> {
       if (seats === null || seats.some((seat) => hall.chosen.has(seat))) this.#dropTaken()
     })
     this.#ends.push(end)
-    void this.#options.desk.mine(hall.plan).then(
-      (mine) => hall.own(mine),
-      () => {}, // whose holds are not known look like those of others
-    )
+    if (before || this.#options.mayHold())
+      void this.#options
+        .desk()
+        .then(async (desk) => hall.own(await desk.mine(hall.plan)))
+        .catch(() => {}) // whose holds are not known look like those of others
   }
 
   #changed(): void {
@@ -276,7 +317,7 @@ export class Picking<H> {
     hall.choose(kept)
     const told = this.note.value?.kind === 'gone' ? this.note.value.seats : []
     const seats = [...new Set([...told, ...gone])]
-    this.note.value = { kind: 'gone', seats, instead: this.#instead(seats, seats) }
+    this.#tellInstead({ kind: 'gone', seats, instead: null }, seats, seats)
   }
 
   #fitParty(party: number): void {

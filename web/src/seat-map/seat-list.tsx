@@ -8,7 +8,7 @@ import { seatLabel } from './engine/geometry.ts'
 import type { Hall } from './engine/hall.ts'
 import { blocksOf, freeRuns, seatsOf } from './engine/neighbours.ts'
 import type { Picking, Totals } from './picking.ts'
-import { traitsOf } from './seat-canvas.tsx'
+import { traitsOf } from './seat-names.ts'
 
 /** What is said aloud of a section waits so long: a busy sale would talk without end. */
 const SAID_EVERY_MS = 8_000
@@ -130,7 +130,13 @@ function rowsOf(hall: Hall, section: number, party: number) {
   const { firstRow = 0, rowCount = 0 } = hall.plan.sections[section] ?? {}
   return hall.plan.rows.slice(firstRow, firstRow + rowCount).flatMap((row, at) => {
     if (!freeRuns(hall.plan, row, hall.fits).some(({ count }) => count >= party)) return []
-    return [{ index: firstRow + at, row, choices: blocksOf(hall.plan, row, party, hall.fits).length }]
+    return [
+      {
+        index: firstRow + at,
+        row,
+        choices: blocksOf(hall.plan, row, party, hall.fits).length,
+      },
+    ]
   })
 }
 

@@ -1,16 +1,19 @@
 import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
-import type { PickedHold } from '../generated/seat-map/seat-map.ts'
+import type { PickedHold } from '../generated/seat-map/hold.ts'
 import { money } from '../texts/format.ts'
-import { useTexts } from '../texts/index.ts'
+import { explain, useTexts } from '../texts/index.ts'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
 import type { PricedLine } from '../ui/with-fees.ts'
-import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
-import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
+import { isKnown } from '../api/session.ts'
+import type { ChosenItem } from './api-desk.ts'
+import { apiSource } from './api-source.ts'
+import { ChosenSeats } from './chosen-seats.tsx'
+import type { Hall } from './engine/hall.ts'
 import type { MapSource } from './engine/live.ts'
 import { Picking, type SeatDesk, type Totals } from './picking.ts'
 import { SeatCanvas } from './seat-canvas.tsx'
@@ -51,9 +54,12 @@ export function SeatPicker(props: SeatPickerProps) {
   const parts = useMemo(
     () => ({
       source: apiSource(eventId),
-      desk: apiDesk(eventId, () => {
-        const { items = [], queuePass, accessCode } = latest.current
-        return { items, queuePass, accessCode }
+      desk: deskOf(async () => {
+        const { apiDesk } = await import('./api-desk.ts')
+        return apiDesk(eventId, () => {
+          const { items = [], queuePass, accessCode } = latest.current
+          return { items, queuePass, accessCode }
+        })
       }),
     }),
     [eventId],
@@ -61,6 +67,7 @@ export function SeatPicker(props: SeatPickerProps) {
   return (
     <Picker
       {...parts}
+      mayHold={isKnown}
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
       withFees={props.withFees}
@@ -71,9 +78,23 @@ export function SeatPicker(props: SeatPickerProps) {
   )
 }
 
+/** One desk, made when it is needed first; where that failed, anew the next time. */
+function deskOf<H>(make: () => Promise<SeatDesk<H>>): () => Promise<SeatDesk<H>> {
+  let made: Promise<SeatDesk<H>> | null = null
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = null
+      throw error
+    })
+    return made
+  }
+}
+
 interface PickerProps<H> {
   source: MapSource
-  desk: SeatDesk<H>
+  desk(): Promise<SeatDesk<H>>
+  /** Whether this person may have something in holds. */
+  mayHold(): boolean
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
@@ -130,11 +151,23 @@ export function Picker<H>(props: PickerProps<H>) {
       >
         {hall && (
           <>
-            <SeatNote picking={picking} hall={hall} party={party} />
+            <Told picking={picking} hall={hall} party={party} />
             <ChosenSeats picking={picking} hall={hall} party={party} totals={totals} />
           </>
         )}
       </div>
+    </div>
+  )
+}
+
+/** What somebody is told of their choice; that the network is away also where it keeps the words for the rest from coming. */
+function Told<H>({ picking, hall, party }: { picking: Picking<H>; hall: Hall; party: number }) {
+  const note = picking.note.value
+  const advice = picking.advice.value
+  return (
+    <div aria-live="polite">
+      {note && advice && <advice.SeatNote note={note} picking={picking} hall={hall} party={party} />}
+      {note?.kind === 'error' && !advice && <Notice tone="danger" title={explain(note.error).title} />}
     </div>
   )
 }
@@ -172,19 +205,20 @@ function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Tot
 function usePicking<H>(props: PickerProps<H>): Picking<H> {
   const latest = useRef(props)
   latest.current = props
-  const { source, desk } = props
+  const { source, desk, mayHold } = props
   const party: ReadonlySignal<number> = props.partySize
   const picking = useMemo(
     () =>
       new Picking<H>({
         source,
         desk,
+        mayHold,
         party,
         beforeHold: () => latest.current.beforeHold?.() ?? Promise.resolve(true),
         held: (hold) => latest.current.onHold(hold),
         failed: (error) => latest.current.onError?.(error) ?? false,
       }),
-    [source, desk, party],
+    [source, desk, mayHold, party],
   )
   useEffect(() => {
     picking.open()

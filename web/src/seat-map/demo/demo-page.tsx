@@ -25,6 +25,7 @@ export function SeatMapDemo() {
   const live = query.live !== undefined
   const party = useSignal(2)
   const demo = useMemo(() => new DemoHall(name), [name])
+  const desk = useMemo(() => () => Promise.resolve(demo.desk), [demo])
   useEffect(() => (live ? demo.crowd(CROWD) : undefined), [demo, live])
   const show = (hall: HallName, on: boolean) => route(`/ui/seat-map?hall=${hall}${on ? '&live' : ''}`, true)
   return (
@@ -37,7 +38,10 @@ export function SeatMapDemo() {
         look="chips"
         name="hall"
         value={name}
-        options={HALLS.map((hall) => ({ value: hall, label: t.demo.halls[hall] }))}
+        options={HALLS.map((hall) => ({
+          value: hall,
+          label: t.demo.halls[hall],
+        }))}
         onChange={(hall) => show(hall, live)}
       />
       <Switch
@@ -48,7 +52,8 @@ export function SeatMapDemo() {
       <Picker
         key={name}
         source={demo.source}
-        desk={demo.desk}
+        desk={desk}
+        mayHold={() => true}
         partySize={party}
         onHold={(seats) => notify(t.demo.held(shortNames(t, planOf(makeHall(name).geometry), seats)))}
       />

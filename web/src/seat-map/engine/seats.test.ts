@@ -7,7 +7,8 @@ import { areStacked, floorsOf } from './floors.ts'
 import { ACCESSIBLE, findSeat, type Geometry, GAP_BEFORE, planOf, seatLabel } from './geometry.ts'
 import { GridIndex } from './grid-index.ts'
 import { Hall, type Tier } from './hall.ts'
-import { blockAround, blocksOf, nearestTo, orphansOf } from './neighbours.ts'
+import { nearestTo } from './nearest.ts'
+import { blockAround, blocksOf, orphansOf } from './neighbours.ts'
 import { AVAILABLE, BLOCKED, HELD, readDelta, SOLD, unpackStatuses } from './statuses.ts'
 
 const STATUSES = ['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED'] as const
@@ -129,7 +130,10 @@ describe('a drawing and its statuses', () => {
       const packed = new PackedStatuses(count)
       for (const [seat, status] of statuses.entries()) packed.set(seat, STATUSES[status] ?? 'AVAILABLE')
       expect([...unpackStatuses(packed.toBase64(), count)]).toEqual(statuses)
-      const changed = statuses.map((status, index) => ({ index, status: STATUSES[status] ?? 'AVAILABLE' }))
+      const changed = statuses.map((status, index) => ({
+        index,
+        status: STATUSES[status] ?? 'AVAILABLE',
+      }))
       const read: number[] = []
       readDelta(packDelta(changed), (seat, status) => read.push(seat, status))
       expect(read).toEqual(statuses.flatMap((status, seat) => [seat, status]))
@@ -218,8 +222,14 @@ describe('who is left alone', () => {
 
   it('moves the party over when there is room', () => {
     const hall = hallOf('A: ......')
-    expect(blockAround(hall.plan, 1, 2, hall.isFree)).toEqual({ first: 0, count: 2 })
-    expect(blockAround(hall.plan, 4, 2, hall.isFree)).toEqual({ first: 4, count: 2 })
+    expect(blockAround(hall.plan, 1, 2, hall.isFree)).toEqual({
+      first: 0,
+      count: 2,
+    })
+    expect(blockAround(hall.plan, 4, 2, hall.isFree)).toEqual({
+      first: 4,
+      count: 2,
+    })
   })
 
   it('seats nobody across an aisle or around a taken seat', () => {
