@@ -184,23 +184,31 @@ interface Pictures {
 }
 
 const createPictures = (run: Run, routerUrl: string, token: string): Pictures => ({
-  async send(purpose, poster) {
-    const picture = await posterOf(poster)
-    const { createUpload } = await run(
-      'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { id url method headers { name value } } }',
-      { input: { purpose, contentType: 'image/png', size: picture.length } },
-      token,
-    )
-    const { id, url, method, headers } = createUpload
-    const response = await fetch(new URL(url, routerUrl), {
-      method,
-      headers: headers.map(({ name, value }: { name: string; value: string }) => [name, value]),
-      body: new Uint8Array(picture),
-    })
-    if (!response.ok) throw new Error(`a picture was not taken: ${response.status} ${await response.text()}`)
-    return id
-  },
+  send: async (purpose, poster) => sendPicture(run, routerUrl, token, purpose, await posterOf(poster)),
 })
+
+/** Sends a PNG as a client would. @returns the id of the upload. */
+export async function sendPicture(
+  run: Run,
+  routerUrl: string,
+  token: string,
+  purpose: 'EVENT_IMAGE' | 'AVATAR',
+  picture: Buffer,
+): Promise<string> {
+  const { createUpload } = await run(
+    'mutation ($input: CreateUploadInput!) { createUpload(input: $input) { id url method headers { name value } } }',
+    { input: { purpose, contentType: 'image/png', size: picture.length } },
+    token,
+  )
+  const { id, url, method, headers } = createUpload
+  const response = await fetch(new URL(url, routerUrl), {
+    method,
+    headers: headers.map(({ name, value }: { name: string; value: string }) => [name, value]),
+    body: new Uint8Array(picture),
+  })
+  if (!response.ok) throw new Error(`a picture was not taken: ${response.status} ${await response.text()}`)
+  return id
+}
 
 async function ensureAvatar(run: Run, token: string, pictures: Pictures): Promise<void> {
   const { me } = await run('{ me { avatarUrl } }', {}, token)

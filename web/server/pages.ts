@@ -41,7 +41,7 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
     async write(page, path, hidden, preferences) {
       const { language, theme } = preferences
       const known = page?.describe(language) ?? bare(language)
-      const drawn = page ? await draw(page.path || (path ?? '/'), preferences, page.data) : ''
+      const drawn = page && path !== null ? await draw(path, preferences, page.data) : ''
       return fill({
         language,
         theme,

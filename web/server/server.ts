@@ -92,8 +92,8 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
     const preferences = preferencesOf(request.headers)
     const { language, theme } = preferences
     const listed = known !== null || isListed(pathname)
-    // What only the app knows looks the same at every path; and so does what nobody can be asked for just now.
-    const name = listed ? pathname : asked ? 'unknown' : 'hidden'
+    // What only the app knows looks the same at every path; and so does what nobody can be asked for just now. A page that is drawn is not the bare one of its path.
+    const name = known ? pathname : listed ? `bare ${pathname}` : asked ? 'unknown' : 'hidden'
     await sender.sendPage(request, response, {
       status: known?.status ?? 200,
       name: `${name} ${language} ${theme ?? ''}`,

@@ -1,8 +1,10 @@
 import { request } from 'node:http'
 import { brotliDecompressSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { approvedEvent, signUpOrganizer, ticketType } from '../../e2e/test/builders.ts'
+import { sendPicture } from '../../scripts/seed.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
 const HOSTILE = '</script><img src=x onerror=alert(1)> "Rock" & \'Roll\' <!--'
@@ -20,6 +22,15 @@ describeInBrowser('pages that anybody may see', () => {
       title: HOSTILE,
       description: `${HOSTILE}\u2028`,
     })
+    const png = await sharp({ create: { width: 1_280, height: 720, channels: 3, background: 'teal' } })
+      .png()
+      .toBuffer()
+    const imageUploadId = await sendPicture(stage.run, stage.origin, organizer.token, 'EVENT_IMAGE', png)
+    await stage.run(
+      'mutation ($input: UpdateEventInput!) { updateEvent(input: $input) { id } }',
+      { input: { id: eventId, imageUploadId } },
+      organizer.token,
+    )
     await ticketType(stage, organizer, eventId, { name: 'Standing', price: 150_000, quota: 100 })
     const { event } = await stage.run(
       'query ($id: ID!) { event(id: $id) { slug organizer { organizerProfile { slug } } } }',
@@ -71,6 +82,9 @@ describeInBrowser('pages that anybody may see', () => {
       await visitor.page.locator('.shell-header__menus [popover]:popover-open').first().waitFor()
       const isKept = await visitor.page.evaluate(() => 'wasDrawn' in (document.querySelector('h1') ?? {}))
       expect(isKept).toBe(true)
+      // Which was loaded before the app could hear of it: nothing of the blur stands in its place any more.
+      await visitor.page.locator('.picture__image').first().waitFor()
+      expect(await visitor.page.locator('.picture__placeholder').count()).toBe(0)
     }
   })
 

@@ -56,6 +56,9 @@ export function Picture({ image, alt, sizes, seed, eager, class: extra }: Pictur
         loading={eager ? 'eager' : 'lazy'}
         fetchpriority={eager ? 'high' : 'auto'}
         decoding="async"
+        ref={(element) => {
+          if (element?.complete && element.naturalWidth > 0) shown.value = true // before the app has begun
+        }}
         onLoad={() => {
           shown.value = true
         }}
