@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { freePort } from '@karcis/infra/setup'
 import { startChild } from '../../bench/router/child.ts'
+import { askPlatform } from './platform.ts'
 
 /** What of an event both front ends show. */
 interface Content {
@@ -30,7 +31,7 @@ const CONTENT = `query ($slug: String!) { event(slug: $slug) {
 
 /**
  * Hi.Events' front end with an event of ours, its API answered here in its own form.
- * @param folder `frontend/` of its repository, built by its own commands (docs/performance.md). @param origin of our platform, which has the event.
+ * @param folder `frontend/` of its repository, built by its own commands (docs/web.md). @param origin of our platform, which has the event.
  * @returns the address of its page.
  */
 export async function startHiEvents(
@@ -39,13 +40,8 @@ export async function startHiEvents(
   origin: string,
   slug: string,
 ): Promise<string> {
-  const answer = await fetch(`${origin}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: CONTENT, variables: { slug } }),
-  })
-  const { data } = (await answer.json()) as { data: Content }
-  const body = JSON.stringify({ data: theirs(data, origin) })
+  const content = await askPlatform<Content>(origin, CONTENT, { slug })
+  const body = JSON.stringify({ data: theirs(content, origin) })
   const api = createServer((_request, response) => {
     response
       .writeHead(200, { 'content-type': 'application/json', 'access-control-allow-origin': '*' })

@@ -28,15 +28,21 @@ export async function startPlatform(stack: AsyncDisposableStack): Promise<{ orig
   )
   const admin = { email: backing.env.ADMIN_EMAIL ?? '', password: backing.env.ADMIN_PASSWORD ?? '' }
   await seed(origin, () => undefined, admin)
+  const { events } = await askPlatform<{
+    events: { edges: { node: { slug: string; seatMap: object | null } }[] }
+  }>(origin, '{ events(first: 20) { edges { node { slug seatMap { revision } } } } }')
+  const { node } = events.edges.find((edge) => edge.node.seatMap !== null) ?? {}
+  if (!node) throw new Error('the demo data has no event with a seat map')
+  return { origin, slug: node.slug }
+}
+
+/** Asks what anybody may. */
+export async function askPlatform<T>(origin: string, query: string, variables: object = {}): Promise<T> {
   const answer = await fetch(`${origin}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: '{"query":"{ events(first: 20) { edges { node { slug seatMap { revision } } } } }"}',
+    body: JSON.stringify({ query, variables }),
   })
-  const { data } = (await answer.json()) as {
-    data: { events: { edges: { node: { slug: string; seatMap: object | null } }[] } }
-  }
-  const { node } = data.events.edges.find((edge) => edge.node.seatMap !== null) ?? {}
-  if (!node) throw new Error('the demo data has no event with a seat map')
-  return { origin, slug: node.slug }
+  const { data } = (await answer.json()) as { data: T }
+  return data
 }

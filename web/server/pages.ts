@@ -17,9 +17,6 @@ function modulesOf(kind: PublicPage['kind'] | undefined, language: Language): st
     : [...every, 'event-page', `src/texts/${language}/event.ts`]
 }
 
-/** Ways in that search engines may show beside the pages of events and organizers. */
-export const isListed = (path: string): boolean => path === '/search'
-
 export interface Pages {
   /**
    * A page as HTML.

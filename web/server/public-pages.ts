@@ -43,6 +43,9 @@ const PATH = /^\/(events|organizers)\/([^/]{1,400})\/?$/
 const SEARCH = '/search'
 const DESCRIPTION_LENGTH = 200
 
+/** Ways in that search engines may show beside the pages of events and organizers. */
+export const isListed = (path: string): boolean => path === SEARCH
+
 /** @param publicUrl where people open Karcis, without a slash behind it. */
 export function createPublicPages(api: Api, publicUrl: string, log: Logger): PublicPages {
   const kept = new Kept<PublicPage>({
