@@ -33,6 +33,9 @@ export function compileFetch(
 ): Step {
   if (node.contextRewrites?.length) throw new NotCompilable('@fromContext')
   const { outputRewrites = [] } = node
+  let fetchedKeys: string[] | undefined
+  /** Worked out once, when a first error needs it. */
+  const keys = (): string[] => (fetchedKeys ??= keysOf(operation))
   const { serviceName, operation, operationName, variableUsages = [] } = node
   if (variableUsages.includes('representations')) throw new NotCompilable('a variable named representations')
   const collect = compileCollector(path)
@@ -140,7 +143,7 @@ export function compileFetch(
     if (about.length === 0) return [at(undefined)]
     return about.map((entity) => {
       const parent = paths().get(entity)
-      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : keysOf(operation).slice(0, 1))])
+      const found = at(parent && [...parent, ...(rest.length > 0 ? rest : keys().slice(0, 1))])
       if (parent && rest.length === 0) entityDepths.set(found, parent.length)
       return found
     })
@@ -162,10 +165,11 @@ export function compileFetch(
 
   /** Reports what is wrong with a response: for each of its entities, or for each field of an operation without any. */
   function report(message: string, run: Run, objects: readonly Tree[]): void {
-    const places = select ? [undefined] : keysOf(operation).map((key) => [key])
+    const places = select ? [undefined] : keys().map((key) => [key])
+    const paths = pathsIn(run.tree)
     for (const place of places) {
       const error = { message, ...(place && { path: place }) }
-      run.errors.push(...located(error, objects, true, pathsIn(run.tree)))
+      run.errors.push(...located(error, objects, true, paths))
     }
   }
 
