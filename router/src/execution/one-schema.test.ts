@@ -28,7 +28,8 @@ const INTERFACE_OBJECT = {
     type B implements I @key(fields: "id") { id: ID! name: String! }
     union U = A | B`,
   s1: `${LINK} type Query { o: I os: [I!] }
-    type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int): String! }`,
+    type I @key(fields: "id") @interfaceObject { id: ID! likes: Int rank(arg: Int): String! fan: W }
+    type W { tag(arg: Int): Int inner: W }`,
 }
 
 /** An interface of which one object is stricter, by what another subgraph knows. */
@@ -102,6 +103,15 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
   [
     'with what may fail for some of its objects',
     '{ is { ... on B { rank } likes } us { ... on A { rank(arg: 2) } } }',
+  ],
+  [
+    'with a fragment that is used for some of its objects',
+    '{ is { likes ... on A { fan { ...F inner { ...F } } } } } fragment F on W { tag __typename }',
+  ],
+  [
+    'with a variable in a fragment that is used for some of its objects',
+    'query ($v: Int) { is { likes ... on B { fan { ...F inner { ...F } } } } } fragment F on W { tag(arg: $v) __typename }',
+    { v: 4 },
   ],
 ])
 

@@ -8,6 +8,9 @@ import { type InterfaceObjects, interfaceObjects } from './rewrites/interface-ob
 import { resolvableFirst, separateRequired } from './rewrites/required-fields.ts'
 import { refuseUnsupported } from './unsupported.ts'
 
+/** Without named fragments in the fetches: what divides a fetch would leave one unused, or look past the variables in it. */
+const PLANNING = { reuseQueryFragments: false }
+
 /**
  * One version of the supergraph with everything derived from it. It never changes: a reload makes a new one, and what
  * began on the old one ends on it.
@@ -68,8 +71,10 @@ export function buildSupergraph(sdl: string, locate: Locate): Supergraph {
     apiSchema: composed.apiSchema().toGraphQLJSSchema({ includeDefer: true }),
     rules,
     costs: readCosts(parsed),
-    planner: new QueryPlanner(federation),
-    deferPlanner: lazy(() => new QueryPlanner(federation, { incrementalDelivery: { enableDefer: true } })),
+    planner: new QueryPlanner(federation, PLANNING),
+    deferPlanner: lazy(
+      () => new QueryPlanner(federation, { ...PLANNING, incrementalDelivery: { enableDefer: true } }),
+    ),
     required,
     interfaceObjects: interfaceObjects(apiSchema, subgraphs),
     fieldNames: fieldNamesOf(required.document),
