@@ -121,3 +121,20 @@ export function preloadsOf(
   for (const key of wanted) add(key)
   return { scripts: [...scripts], styles: [...styles] }
 }
+
+/** A style sheet of the build as part of a page. */
+export interface Sheet {
+  /** HTML; says which file it stands for, so that the app does not ask for that (web/src/api/preload.ts). */
+  html: string
+  /** By which the page's policy allows it (CSP, 2.3.1: `hash-source`). */
+  source: string
+}
+
+/** @param file its name in the build. @throws Error where that has none, or one that would end its element. */
+export function sheetOf({ files }: Build, file: string): Sheet {
+  const text = files.get(`/${file}`)?.body.toString()
+  if (text === undefined || /<\/style/i.test(text))
+    throw new Error(`${file} cannot be written into a page: build the web app anew`)
+  const hash = createHash('sha256').update(text).digest('base64')
+  return { html: `<style data-href="/${file}">${text}</style>`, source: `'sha256-${hash}'` }
+}

@@ -1,6 +1,5 @@
 import { escapeHtml } from '@karcis/kit/html'
-import type { Build } from './build-files.ts'
-import { preloadsOf } from './build-files.ts'
+import { type Build, preloadsOf, type Sheet, sheetOf } from './build-files.ts'
 import type { Draw } from './drawing.ts'
 import type { Language, Preferences } from './preferences.ts'
 import type { Description, PublicPage } from './public-pages.ts'
@@ -8,16 +7,26 @@ import { pictureAddress } from './structured-data.ts'
 import { createFill, dataScript } from './template.ts'
 import { wordsOf } from './words.ts'
 
-/** What of the build shows a page: it is loaded from the first moment on, not only when the app has begun. */
-function modulesOf(kind: PublicPage['kind'] | undefined, language: Language): string[] {
-  const every = ['first', `src/generated/texts-${language}.ts`, 'menus']
+/** The groups of modules that show a page (vite.config.ts): they are loaded from the first moment on, not only when the app has begun. */
+function groupsOf(kind: PublicPage['kind'] | undefined): string[] {
+  const every = ['first', 'menus']
   if (kind === undefined || kind === 'home') return every
-  return kind === 'search'
-    ? [...every, 'search', `src/texts/${language}/search.ts`]
-    : [...every, 'event-page', `src/texts/${language}/event.ts`]
+  return [...every, kind === 'search' ? 'search' : 'event-page']
 }
 
+/** Its words, besides. */
+function textsOf(kind: PublicPage['kind'] | undefined, language: Language): string[] {
+  const every = [`src/generated/texts-${language}.ts`]
+  if (kind === undefined || kind === 'home') return every
+  return [...every, `src/texts/${language}/${kind === 'search' ? 'search' : 'event'}.ts`]
+}
+
+/** How the address of the worker begins that the app starts with (web/src/texts/intl.ts). */
+const FIRST_WORKER = '/assets/intl-worker-'
+
 export interface Pages {
+  /** The style sheets that are part of a page, as its policy names them; none where it asks for them. */
+  styleSources(page: PublicPage | null): readonly string[]
   /**
    * A page as HTML.
    * @param page what is known of it; null for all that only the app knows, and while the router is away.
@@ -34,7 +43,10 @@ export interface Pages {
 /** @param publicUrl where people open Karcis, without a slash behind it. */
 export function createPages(build: Build, draw: Draw, publicUrl: string): Pages {
   const fill = createFill(build.template)
+  const sheets = new Map<string, Sheet>()
+  const workers = [...build.files.keys()].filter((name) => name.startsWith(FIRST_WORKER))
   return {
+    styleSources: (page) => (page ? sheetsOf(page.kind).map(({ source }) => source) : []),
     async write(page, path, hidden, preferences) {
       const { language, theme } = preferences
       const known = page?.describe(language) ?? bare(language)
@@ -51,10 +63,25 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
           language,
           firstPicture(drawn),
         ),
+        styles:
+          drawn && page
+            ? sheetsOf(page.kind)
+                .map(({ html }) => html)
+                .join('')
+            : undefined,
         content: drawn,
         data: page?.data ?? {},
       })
     },
+  }
+
+  /** What is drawn is seen as soon as it is there: it does not wait for another round of requests. */
+  function sheetsOf(kind: PublicPage['kind']): Sheet[] {
+    return preloadsOf(build.chunks, groupsOf(kind)).styles.map((file) => {
+      const sheet = sheets.get(file) ?? sheetOf(build, file)
+      sheets.set(file, sheet)
+      return sheet
+    })
   }
 
   function headOf(
@@ -66,16 +93,17 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
     picture: string,
   ): string {
     const address = path === null ? null : publicUrl + (page?.path ?? path)
-    const preloads = preloadsOf(build.chunks, modulesOf(page?.kind, language))
+    const preloads = preloadsOf(build.chunks, [...groupsOf(page?.kind), ...textsOf(page?.kind, language)])
     return [
       meta('name', 'description', known.description),
       hidden ? meta('name', 'robots', 'noindex') : '',
       ...(address === null
         ? []
         : [`<link rel="canonical" href="${escapeHtml(address)}">`, ...cards(page, address, known, language)]),
-      ...preloads.styles.map((file) => `<link rel="stylesheet" href="/${escapeHtml(file)}" crossorigin>`),
       picture,
-      ...preloads.scripts.map((file) => `<link rel="modulepreload" href="/${escapeHtml(file)}" crossorigin>`),
+      ...[...workers, ...preloads.scripts.map((file) => `/${file}`)].map(
+        (href) => `<link rel="modulepreload" href="${escapeHtml(href)}" crossorigin>`,
+      ),
       page?.structured ? dataScript('', 'application/ld+json', page.structured) : '',
     ]
       .filter(Boolean)

@@ -9,12 +9,16 @@ const TRUSTED = ['karcis']
 /** A scanner reads codes by WebAssembly, which is code that is compiled here; nothing else needs that. */
 const COMPILES = /^\/door(\/|$)/
 
-/** What browsers are to keep to on a page of the app. @param path of the page. */
-export function pagePolicy({ uploadOrigin, mapOrigin }: WebSettings, path: string): string {
+/** What browsers are to keep to on a page of the app. @param path of the page. @param styles sources of the style sheets in it. */
+export function pagePolicy(
+  { uploadOrigin, mapOrigin }: WebSettings,
+  path: string,
+  styles: readonly string[],
+): string {
   return join([
     "default-src 'none'",
     `script-src 'self'${COMPILES.test(path) ? " 'wasm-unsafe-eval'" : ''}`,
-    "style-src 'self'",
+    ["style-src 'self'", ...styles].join(' '),
     sources("img-src 'self' data: blob:", mapOrigin),
     sources("connect-src 'self'", uploadOrigin),
     "font-src 'self'",

@@ -101,7 +101,7 @@ export async function createWebServer(settings: WebSettings): Promise<WebServer>
       write: () => pages.write(known, listed ? pathname : null, asked === undefined && !listed, preferences),
       headers: {
         ...PAGE_HEADERS,
-        'content-security-policy': pagePolicy(settings, pathname),
+        'content-security-policy': pagePolicy(settings, pathname, pages.styleSources(known)),
         'content-language': language,
         'cache-control': 'no-cache',
         vary: 'Accept-Encoding, Accept-Language, Cookie',

@@ -8,6 +8,8 @@ export interface PageParts {
   title: string
   /** HTML, for the head. */
   head: string
+  /** HTML, in the place of the style sheets that the template asks for; undefined: it asks for them. */
+  styles?: string | undefined
   /** HTML, shown until the app has begun. */
   content: string
   /** What the app would ask first, by `operation:variables`. */
@@ -20,6 +22,7 @@ export type Fill = (parts: PageParts) => string
 const HTML = /<html[^>]*>/
 const TITLE = /<title>[^<]*<\/title>/
 const ROOT = /<div id="app">\s*<\/div>/
+const SHEETS = /<link rel="stylesheet"[^>]*>\s*/g
 const HEAD = '<!-- head -->'
 const DATA = '<!-- first-paint -->'
 
@@ -27,14 +30,14 @@ const DATA = '<!-- first-paint -->'
 export function createFill(template: string): Fill {
   for (const place of [HTML, TITLE, ROOT, HEAD, DATA])
     if (template.search(place) < 0) throw new Error(`index.html of the web app has no ${String(place)}`)
-  return ({ language, theme, title, head, content, data }) => {
+  return ({ language, theme, title, head, styles, content, data }) => {
     const html = `<html lang="${escapeHtml(language)}"${theme ? ` data-theme="${escapeHtml(theme)}"` : ''}>`
     const known = Object.keys(data).length > 0 ? dataScript('first-paint', 'application/json', data) : ''
     // By functions: in a text, `$&` would stand for something.
-    return template
+    return (styles === undefined ? template : template.replace(SHEETS, ''))
       .replace(HTML, () => html)
       .replace(TITLE, () => `<title>${escapeHtml(title)}</title>`)
-      .replace(HEAD, () => head)
+      .replace(HEAD, () => (styles ?? '') + head)
       .replace(ROOT, () => `<div id="app">${content}</div>`)
       .replace(DATA, () => known)
   }

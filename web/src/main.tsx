@@ -3,22 +3,20 @@ import './ui/tokens.css'
 import './ui/base.css'
 import { App } from './app/app.tsx'
 import { preloadPage } from './app/routes.tsx'
-import { number } from './texts/format.ts'
 import { loadTexts } from './texts/index.ts'
+import { prepareIntl } from './texts/intl.ts'
+import { drawInParts, nextTask } from './ui/later.tsx'
 import { language } from './texts/language.ts'
 
 /** Begins the first page once all of it is there. What the server has drawn (draw.tsx) becomes the app's own, put right where the app knows better: nothing moves. */
 async function start(root: HTMLElement): Promise<void> {
   document.documentElement.lang = language.value
-  await Promise.all([loadTexts(['app', 'ui']), preloadPage(location.pathname)])
+  await Promise.all([loadTexts(['app', 'ui']), preloadPage(location.pathname), prepareIntl()])
   await nextTask()
-  number(0) // the first use of `Intl` takes a while, by itself
-  await nextTask()
-  render(<App />, root)
+  const draw = () => render(<App />, root)
+  if (root.firstChild) drawInParts(draw)
+  else draw()
 }
-
-/** Lets what was pressed meanwhile be answered, and what is loaded be painted. */
-const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 const root = document.getElementById('app')
 if (!root) throw new Error('the page has no #app')

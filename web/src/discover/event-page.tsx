@@ -13,6 +13,7 @@ import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Later } from '../ui/later.tsx'
 import { Menu, MenuItem } from '../ui/menu.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Picture } from '../ui/picture.tsx'
@@ -133,19 +134,23 @@ function Event({ event, reload }: { event: EventShown; reload(): Promise<void> }
             </Menu>
           </div>
         </div>
-        <aside class="event__side" aria-label={t.event.tickets}>
-          <EventTickets event={event} />
-        </aside>
-        <div class="event__more">
-          {event.description && (
-            <section class="event__part" aria-labelledby="about">
-              <h2 id="about">{t.event.about}</h2>
-              <p class="prose">{event.description}</p>
-            </section>
-          )}
-          <Host event={event} />
-          <Reviews event={event} changed={reload} />
-        </div>
+        <Later>
+          <aside class="event__side" aria-label={t.event.tickets}>
+            <EventTickets event={event} />
+          </aside>
+        </Later>
+        <Later>
+          <div class="event__more">
+            {event.description && (
+              <section class="event__part" aria-labelledby="about">
+                <h2 id="about">{t.event.about}</h2>
+                <p class="prose">{event.description}</p>
+              </section>
+            )}
+            <Host event={event} />
+            <Reviews event={event} changed={reload} />
+          </div>
+        </Later>
       </div>
       <Related event={event} />
     </article>

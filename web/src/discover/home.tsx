@@ -8,6 +8,7 @@ import { useTexts } from '../texts/index.ts'
 import { useTitle } from '../texts/title.ts'
 import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
+import { Later } from '../ui/later.tsx'
 import { stockOf } from '../ui/ticket-stub.tsx'
 import './discover.css'
 import { EventGrid, EventGridSkeleton } from './event-list.tsx'
@@ -55,7 +56,13 @@ export function Home() {
         href={searchUrl({ order: 'POPULAR' })}
         shown={found ? found.popularEvents.length > 0 : error.value === null}
       >
-        {found ? <EventGrid events={found.popularEvents} lead eager={2} /> : <EventGridSkeleton count={4} />}
+        {found ? (
+          <Later>
+            <EventGrid events={found.popularEvents} lead eager={2} />
+          </Later>
+        ) : (
+          <EventGridSkeleton count={4} />
+        )}
       </Part>
       <Part
         title={t.home.weekend}
@@ -65,7 +72,9 @@ export function Home() {
         <EventGrid events={nodesOf(atWeekend.data.value?.events)} />
       </Part>
       <Part title={t.home.soon} href={searchUrl({})} shown={soon.length > 0}>
-        <EventGrid events={soon.slice(0, 4)} />
+        <Later>
+          <EventGrid events={soon.slice(0, 4)} />
+        </Later>
       </Part>
       {found?.soon.totalCount === 0 && (
         <div class="page">

@@ -9,6 +9,7 @@ import { Button } from '../ui/button.tsx'
 import { Empty } from '../ui/empty.tsx'
 import { Field } from '../ui/field.tsx'
 import { Icon } from '../ui/icon.tsx'
+import { Later } from '../ui/later.tsx'
 import { Select } from '../ui/select.tsx'
 import { Sheet } from '../ui/sheet.tsx'
 import './discover.css'
@@ -69,28 +70,34 @@ export function SearchPage() {
         categoryName={nameOf(search, facets.data.value?.facets.categories)}
       />
       <div class="search__columns">
-        <aside class="search__filters" aria-label={t.filters}>
-          {filters}
-        </aside>
-        <section class="search__results" aria-label={t.results}>
-          {pages.error.value && <Failure error={pages.error.value} retry={pages.reload} />}
-          {!(pages.error.value && pages.nodes.value === null) && (
-            <PagedGrid pages={pages} eager={4} empty={<Nothing search={search} change={change} />} />
-          )}
-        </section>
+        <Later>
+          <aside class="search__filters" aria-label={t.filters}>
+            {filters}
+          </aside>
+        </Later>
+        <Later>
+          <section class="search__results" aria-label={t.results}>
+            {pages.error.value && <Failure error={pages.error.value} retry={pages.reload} />}
+            {!(pages.error.value && pages.nodes.value === null) && (
+              <PagedGrid pages={pages} eager={4} empty={<Nothing search={search} change={change} />} />
+            )}
+          </section>
+        </Later>
       </div>
-      <Sheet
-        open={isOpen.value}
-        title={t.filters}
-        onClose={() => (isOpen.value = false)}
-        actions={
-          <Button variant="primary" wide onClick={() => (isOpen.value = false)}>
-            {t.show(pages.total.value)}
-          </Button>
-        }
-      >
-        {filters}
-      </Sheet>
+      <Later>
+        <Sheet
+          open={isOpen.value}
+          title={t.filters}
+          onClose={() => (isOpen.value = false)}
+          actions={
+            <Button variant="primary" wide onClick={() => (isOpen.value = false)}>
+              {t.show(pages.total.value)}
+            </Button>
+          }
+        >
+          {filters}
+        </Sheet>
+      </Later>
     </div>
   )
 }
