@@ -1,15 +1,26 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import type { Build } from './build-files.ts'
+import type { Build, BuildFile } from './build-files.ts'
 import { createPages } from './pages.ts'
 import { preferencesOf } from './preferences.ts'
 import type { PublicPage } from './public-pages.ts'
 import { eventData } from './structured-data.ts'
 import { shorten } from './words.ts'
 
+const STYLES = '.event > h1 { color: red }'
+
+const file = (body: string): BuildFile => ({
+  type: 'text/css',
+  etag: '',
+  immutable: true,
+  body: Buffer.from(body),
+  coded: {},
+})
+
 const BUILD: Build = {
-  files: new Map(),
+  files: new Map([['/assets/event.css', file(STYLES)]]),
   template:
-    '<!doctype html><html lang="id"><head><title>Karcis</title><!-- head --></head><body><div id="app"></div><!-- first-paint --><script type="module" src="/assets/app.js"></script></body></html>',
+    '<!doctype html><html lang="id"><head><title>Karcis</title><!-- head --><link rel="stylesheet" crossorigin href="/assets/event.css"></head><body><div id="app"></div><!-- first-paint --><script type="module" src="/assets/app.js"></script></body></html>',
   chunks: {
     'event-page': {
       file: 'assets/event.js',
@@ -115,9 +126,20 @@ describe('a page as it is sent', () => {
 
   it('tells the browser from the first moment what the page is made of', async () => {
     const html = await pages.write(page, '/events/night', false, ENGLISH)
-    expect(html).toContain('<link rel="stylesheet" href="/assets/event.css" crossorigin>')
-    for (const file of ['event', 'ui'])
-      expect(html).toContain(`<link rel="modulepreload" href="/assets/${file}.js" crossorigin>`)
+    for (const name of ['event', 'ui'])
+      expect(html).toContain(`<link rel="modulepreload" href="/assets/${name}.js" crossorigin>`)
+  })
+
+  it('has its styles in it, which its policy names, and where it is not drawn asks for them', async () => {
+    const html = await pages.write(page, '/events/night', false, ENGLISH)
+    expect(html).toContain(`<style data-href="/assets/event.css">${STYLES}</style>`)
+    expect(html).not.toContain('rel="stylesheet"')
+    const hash = createHash('sha256').update(STYLES).digest('base64')
+    expect(pages.styleSources(page)).toEqual([`'sha256-${hash}'`])
+    const failed = createPages(BUILD, async () => '', 'https://karcis.example')
+    const bare = await failed.write(page, '/events/night', false, ENGLISH)
+    expect(bare).not.toContain('<style')
+    expect(bare).toContain('<link rel="stylesheet" href="/assets/event.css" crossorigin>')
   })
 
   it('is there as the app draws it, and its picture is asked for before its scripts', async () => {
@@ -125,7 +147,7 @@ describe('a page as it is sent', () => {
     expect(html).toContain(`<div id="app">${drawn}</div>`)
     const picture =
       '<link rel="preload" as="image" imagesrcset="/files/key/384 384w" imagesizes="94vw" fetchpriority="high">'
-    expect(html.indexOf(picture)).toBeGreaterThan(html.indexOf('rel="stylesheet"'))
+    expect(html.indexOf(picture)).toBeGreaterThan(html.indexOf('<style'))
     expect(html.indexOf(picture)).toBeLessThan(html.indexOf('rel="modulepreload"'))
   })
 

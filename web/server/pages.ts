@@ -61,7 +61,7 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
           hidden || page?.status === 404,
           known,
           language,
-          firstPicture(drawn),
+          drawn,
         ),
         styles:
           drawn && page
@@ -90,7 +90,7 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
     hidden: boolean,
     known: Description,
     language: Language,
-    picture: string,
+    drawn: string,
   ): string {
     const address = path === null ? null : publicUrl + (page?.path ?? path)
     const preloads = preloadsOf(build.chunks, [...groupsOf(page?.kind), ...textsOf(page?.kind, language)])
@@ -100,7 +100,9 @@ export function createPages(build: Build, draw: Draw, publicUrl: string): Pages 
       ...(address === null
         ? []
         : [`<link rel="canonical" href="${escapeHtml(address)}">`, ...cards(page, address, known, language)]),
-      picture,
+      ...(drawn
+        ? [firstPicture(drawn)]
+        : preloads.styles.map((file) => `<link rel="stylesheet" href="/${escapeHtml(file)}" crossorigin>`)),
       ...[...workers, ...preloads.scripts.map((file) => `/${file}`)].map(
         (href) => `<link rel="modulepreload" href="${escapeHtml(href)}" crossorigin>`,
       ),
