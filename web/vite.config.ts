@@ -33,7 +33,7 @@ const GROUPS = [
   { name: 'ui', test: of('ui/(?!routes|ui-page|more-icons)[^/]+') },
   { name: 'api', test: of('api/(subscribe|script-url)|texts/(theme|times)') },
   { name: 'signing-in', test: of('api/sign-in') },
-  { name: 'menus', test: of('app/menus') },
+  { name: 'beside', test: of('app/(menus|notices)|discover/near-button') },
   { name: 'qr', test: /\/node_modules\/uqr\// },
   { name: 'database', test: of('offline/indexed-db') },
   { name: 'offline', test: of('offline/(start|worker|events|use-kept|queue)') },

@@ -20,6 +20,7 @@ export interface Budget {
 export function sizeBudgets(): Budget[] {
   const chunks = readChunks(DIST)
   const first = preloadsOf(chunks, FIRST)
+  const workers = globSync('assets/intl-worker-*.js', { cwd: DIST })
   /** What a page loads beyond the first page and another one. */
   const added = (module: string, ...after: string[]): number => {
     const known = new Set(preloadsOf(chunks, [...FIRST, ...after]).scripts)
@@ -32,7 +33,7 @@ export function sizeBudgets(): Budget[] {
     unit: 'k gz',
   })
   return [
-    budget('first load, scripts', sizeOf(first.scripts), 25),
+    budget('first load, scripts', sizeOf([...first.scripts, ...workers]), 25),
     budget('first load, styles', sizeOf(first.styles), 8),
     budget('seat map, scripts', added('src/seat-map/seat-picker.tsx', 'checkout'), 15),
     budget('scanner, scripts', added('src/door/door-page.tsx'), 15),

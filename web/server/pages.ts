@@ -9,7 +9,7 @@ import { wordsOf } from './words.ts'
 
 /** The groups of modules that show a page (vite.config.ts): they are loaded from the first moment on, not only when the app has begun. */
 function groupsOf(kind: PublicPage['kind'] | undefined): string[] {
-  const every = ['first', 'menus']
+  const every = ['first', 'beside']
   if (kind === undefined || kind === 'home') return every
   return [...every, kind === 'search' ? 'search' : 'event-page']
 }

@@ -18,8 +18,7 @@ async function start(root: HTMLElement): Promise<void> {
   else draw()
 }
 
-const root = document.getElementById('app')
-if (!root) throw new Error('the page has no #app')
+const root = document.getElementById('app') as HTMLElement
 start(root).catch((error: unknown) => {
   // Before there are texts; both languages, since which one is wanted may be what did not load.
   if (root.textContent === '')

@@ -11,7 +11,7 @@ import { Card } from '../ui/card.tsx'
 import { Field } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { TextInput } from '../ui/text-input.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { usePress } from './press.ts'
 import { textOf } from './text-of.ts'
 

@@ -1,7 +1,7 @@
 import { type Signal, useSignal } from '@preact/signals'
 import { ApiError, asApiError } from '../api/api-error.ts'
 import { explain } from '../texts/index.ts'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 
 /**
  * What a button of no form does: which one is under way, and a word when it fails.

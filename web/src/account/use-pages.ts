@@ -6,7 +6,7 @@ import { ask } from '../api/ask.ts'
 import type { Document } from '../api/document.ts'
 import { type Query, useQuery } from '../api/use-query.ts'
 import { explain } from '../texts/index.ts'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 
 /** A page of a list, as all connections of the API have it. */
 interface Page<N> {

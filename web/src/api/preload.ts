@@ -20,7 +20,7 @@ function begin(file: string): Promise<void> {
 
 /** Of what the page itself has named, or has in it, nothing is waited for: it was there before any script ran. */
 async function link(href: string): Promise<void> {
-  if (document.querySelector(`link[href="${href}"], style[data-href="${href}"]`)) return
+  if (document.querySelector(`[href="${href}"],[data-href="${href}"]`)) return
   const element = document.createElement('link')
   const isStyles = href.endsWith('.css')
   element.rel = isStyles ? 'stylesheet' : 'modulepreload'

@@ -7,8 +7,9 @@ import { Shell } from './shell.tsx'
 /** What the server answers itself: links there leave the app. */
 const PAGES = /^(https?:\/\/[^/]+)?(?!\/(graphql|ide|outbox|files|images|uploads|mail|calendars)(\/|$|\?))\//
 
-const NotFound = lazy(() => import('./page-error.tsx').then((page) => page.NotFound))
-const PageError = lazy(() => import('./page-error.tsx').then((page) => page.PageError))
+const errors = () => import('./page-error.tsx')
+const NotFound = lazy(() => errors().then(({ NotFound }) => NotFound))
+const PageError = lazy(() => errors().then(({ PageError }) => PageError))
 
 const FADE_MS = 160
 

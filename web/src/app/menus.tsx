@@ -5,7 +5,7 @@ import { explain, setLanguage, useTexts } from '../texts/index.ts'
 import { language } from '../texts/language.ts'
 import { setTheme, type Theme, theme } from '../texts/theme.ts'
 import { Menu, MenuItem } from '../ui/menu.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 
 const THEMES: Record<Theme, 'settings' | 'sun' | 'moon'> = { system: 'settings', light: 'sun', dark: 'moon' }
 

@@ -3,13 +3,15 @@ import { lazy, useLocation } from 'preact-iso'
 import { session } from '../api/session.ts'
 import { useTexts } from '../texts/index.ts'
 import { Icon } from '../ui/icon.tsx'
-import { Toasts } from '../ui/toast.tsx'
-import { Connection, Update } from './notices.tsx'
 import { routeOf } from './routes.tsx'
 import { StepUp } from './step-up.tsx'
 import './shell.css'
 
 const Menus = lazy(() => import('./menus.tsx'))
+const notices = () => import('./notices.tsx')
+const Connection = lazy(() => notices().then(({ Connection }) => Connection))
+const Toasts = lazy(() => import('../ui/toasts.tsx').then(({ Toasts }) => Toasts))
+const Update = lazy(() => notices().then(({ Update }) => Update))
 
 /** What every page has around it; pages that fill the screen have what is said in passing alone. */
 export function Shell({ children }: { children: ComponentChildren }) {

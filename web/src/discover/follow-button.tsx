@@ -7,7 +7,7 @@ import { useQuery } from '../api/use-query.ts'
 import { Follow, Followed, Unfollow } from '../generated/discover/organizer.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { signInUrl } from './wishes.tsx'
 
 /** Follows an organizer, or no longer. */

@@ -14,11 +14,11 @@ import './discover.css'
 import { EventGrid, EventGridSkeleton } from './event-list.tsx'
 import { Failure } from './failure.tsx'
 import { Part } from './home-part.tsx'
-import { NearButton } from './near-button.tsx'
 import { SearchBox } from './search-box.tsx'
 import { searchUrl, weekendOf } from './search-url.ts'
 
 const Mine = lazy(() => import('./mine.tsx'))
+const NearButton = lazy(() => import('./near-button.tsx'))
 
 /** What this is, a search, and what there is to see. */
 export function Home() {

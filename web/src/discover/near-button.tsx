@@ -2,13 +2,13 @@ import { useSignal } from '@preact/signals'
 import { useLocation } from 'preact-iso'
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { ANYTHING, type Search, searchUrl } from './search-url.ts'
 
 const RADIUS_KM = 25
 
 /** Asks the device where it is, only when it is pressed, and searches around there. */
-export function NearButton({ search = ANYTHING, size = 'm' }: { search?: Search; size?: 's' | 'm' }) {
+export default function NearButton({ search = ANYTHING, size = 'm' }: { search?: Search; size?: 's' | 'm' }) {
   const t = useTexts('discover')
   const { route } = useLocation()
   const busy = useSignal(false)

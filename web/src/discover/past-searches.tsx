@@ -6,7 +6,7 @@ import { ask } from '../api/ask.ts'
 import { ClearSearchHistory, SearchHistory } from '../generated/discover/past-searches.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { searchUrl } from './search-url.ts'
 
 /** What the person has searched for before, for who is signed in and about to search. */

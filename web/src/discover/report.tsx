@@ -8,7 +8,7 @@ import { Field } from '../ui/field.tsx'
 import { Form } from '../ui/form.tsx'
 import { TextArea } from '../ui/text-area.tsx'
 import { textOf } from '../ui/text-of.ts'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { signInUrl } from './wishes.tsx'
 
 interface ReportButtonProps {

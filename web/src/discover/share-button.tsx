@@ -1,6 +1,6 @@
 import { useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 
 /** Hands the page's address on: by the device's own way where it has one, else it is copied. */
 export function ShareButton({ title, path }: { title: string; path: string }) {

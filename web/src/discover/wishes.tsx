@@ -6,7 +6,7 @@ import { session } from '../api/session.ts'
 import { explain, useTexts } from '../texts/index.ts'
 import { Button } from '../ui/button.tsx'
 import { IconButton } from '../ui/icon-button.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import type * as Wishing from './wishing.ts'
 
 /** Only who is signed in has wishes. Null until that code is there. */

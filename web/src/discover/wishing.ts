@@ -4,7 +4,7 @@ import { ask } from '../api/ask.ts'
 import { onIdentityChange, session } from '../api/session.ts'
 import { AddWish, RemoveWish, WishedIds } from '../generated/discover/wishes.ts'
 import { explain } from '../texts/index.ts'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 
 /** Ids of the events that the person has saved last; null while that is not known, or nobody is signed in. */
 export const wished = signal<ReadonlySet<string> | null>(null)

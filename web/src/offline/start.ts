@@ -1,7 +1,7 @@
 import { effect } from '@preact/signals'
 import { onIdentityChange, session } from '../api/session.ts'
 import { language } from '../texts/language.ts'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { belongTo, writeFact } from './database.ts'
 import { takeUntold } from './outbox.ts'
 import { renewPush } from './push.ts'

@@ -2,3 +2,4 @@
 new Intl.NumberFormat('id')
 new Intl.DateTimeFormat('id')
 postMessage(null)
+close()

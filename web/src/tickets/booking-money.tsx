@@ -8,7 +8,7 @@ import { date } from '../texts/times.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
-import { notify } from '../ui/toast.tsx'
+import { notify } from '../ui/toast.ts'
 import { Line } from './page-parts.tsx'
 
 /** Every line of what a booking costs: they sum to its total. */

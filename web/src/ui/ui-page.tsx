@@ -37,7 +37,7 @@ import { Tabs } from './tabs.tsx'
 import { TextArea } from './text-area.tsx'
 import { TextInput } from './text-input.tsx'
 import { STOCKS, TicketStub } from './ticket-stub.tsx'
-import { notify } from './toast.tsx'
+import { notify } from './toast.ts'
 import './ui-page.css'
 
 /** Every component in its states, to be looked at in both languages and themes. */
