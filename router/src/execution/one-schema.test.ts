@@ -24,7 +24,7 @@ const INTERFACE_OBJECT = {
   s0: `${LINK} type Query { i: I is: [I!] b: B us: [U!] }
     interface I @key(fields: "id") { id: ID! name: String }
     interface N { id: ID! }
-    type A implements I & N @key(fields: "id") { id: ID! name: String title: String }
+    type A implements I & N @key(fields: "id") { id: ID! name: String title: String sure: String! }
     type B implements I @key(fields: "id") { id: ID! name: String! }
     union U = A | B`,
   s1: `${LINK} type Query { o: I os: [I!] }
@@ -104,6 +104,7 @@ equalsOneSchema('an interface object', INTERFACE_OBJECT, [
     'with what may fail for some of its objects',
     '{ is { ... on B { rank } likes } us { ... on A { rank(arg: 2) } } }',
   ],
+  ['of which no type is told, as what it may not be without fails', '{ o { ... on A { sure } } }'],
   [
     'with a fragment that is used for some of its objects',
     '{ is { likes ... on A { fan { ...F inner { ...F } } } } } fragment F on W { tag __typename }',

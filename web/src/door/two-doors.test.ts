@@ -1,5 +1,4 @@
 import 'fake-indexeddb/auto'
-import { setTimeout } from 'node:timers/promises'
 import { scanner as device } from '@karcis/testkit/people'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'

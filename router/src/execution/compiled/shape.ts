@@ -101,7 +101,12 @@ export function shapeOf(operation: Operation): ObjectShape {
       if (known) known.typenames.push(...names)
       else byMembers.set(same, { typenames: names, members })
     }
-    shape.cases = [...byMembers.values()]
+    const cases = [...byMembers.values()]
+    // Where types differ in what is asked of them, an object of no known type cannot be shown; graphql-js says so.
+    const isTold = !isObjectType(first.declared) && new Set(cases.map(keysOf)).size > 1
+    const isKnown = (name: string | undefined): boolean => name !== undefined && name !== first.declared.name
+    for (const one of cases) if (isTold) one.typenames = one.typenames.filter(isKnown)
+    shape.cases = cases.filter(({ typenames }) => typenames.length > 0)
     return shape
   }
 
@@ -174,6 +179,8 @@ function definitionOf(field: Field, runtime: CompositeType | undefined): Field['
   const known = parent.possibleRuntimeTypes().map((type) => type.field(name))
   return known.find((one) => one && isNonNullType(one.type as OutputType)) ?? definition
 }
+
+const keysOf = ({ members }: ObjectCase): string => members.map(({ key }) => key).join()
 
 const idIfObject = (value: unknown): unknown =>
   (value as ObjectShape | null)?.kind === 'object' ? `object ${(value as ObjectShape).id}` : value
