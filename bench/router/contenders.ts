@@ -28,6 +28,8 @@ export interface Contender {
   env?: Record<string, string>
   /** Those that it can answer; all unless it says so. */
   workloads?: Workload[]
+  /** Where it takes WebSockets, if not at /graphql. */
+  socketPath?: string
 }
 
 /** What makes a schema one of a subgraph. */

@@ -20,7 +20,7 @@ schema_path = "${name}.graphql"
 `
     })
     const file = join(directory, 'grafbase.toml')
-    writeFileSync(file, `[graph]\nwebsocket_path = "/graphql"\n\n${config.join('\n')}`)
+    writeFileSync(file, config.join('\n'))
     const program = peer('node_modules/@grafbase/cli-x86_64-unknown-linux-musl/grafbase')
     // It unpacks files of its own into its home.
     return [
@@ -34,6 +34,7 @@ schema_path = "${name}.graphql"
       `127.0.0.1:${port}`,
     ]
   },
+  socketPath: '/ws',
 }
 
 /** Debian's nginx in front of the one subgraph that is asked: what it costs to hand bytes through. */

@@ -22,8 +22,18 @@ const PING = Buffer.from('"ping"')
 /** Control messages are shorter than any event. */
 const LONGEST_CONTROL = 64
 
+/** Where a server takes WebSockets. */
+export interface SocketAddress {
+  port: number
+  path: string
+}
+
 /** Connects, introduces itself and subscribes. @returns when the subscription has been sent. */
-export function openWatcher(port: number, query: string, events: WatcherEvents): Promise<Watcher> {
+export function openWatcher(
+  { port, path }: SocketAddress,
+  query: string,
+  events: WatcherEvents,
+): Promise<Watcher> {
   const { promise, resolve, reject } = Promise.withResolvers<Watcher>()
   let upgraded = false
   let closed = false
@@ -46,7 +56,7 @@ export function openWatcher(port: number, query: string, events: WatcherEvents):
   })
   socket.on('connect', () =>
     socket.write(
-      `GET /graphql HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+      `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
         `sec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n` +
         'sec-websocket-protocol: graphql-transport-ws\r\n\r\n',
     ),
