@@ -22,7 +22,9 @@ async function onOneSchema(field: string): Promise<ExecutionResult[]> {
     document: parse(`subscription { ${field} { number } }`),
     subscribeFieldResolver: events,
   })
-  return Array.fromAsync(results as AsyncIterable<ExecutionResult>)
+  const told: ExecutionResult[] = []
+  for await (const result of results as AsyncIterable<ExecutionResult>) told.push(result)
+  return told
 }
 
 describe.each([

@@ -1,6 +1,6 @@
 import { createAsyncQueue } from '@karcis/kit/async-queue'
 import { ServiceUnavailable } from '@karcis/kit/errors'
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { subgraphError } from '../../errors.ts'
 import type { RouterLimits } from '../../settings.ts'
@@ -136,8 +136,10 @@ export function openUpstream({
 const isIncomplete = ({ errors }: ExecutionResult): boolean =>
   errors?.some(({ extensions }) => extensions?.code === 'SERVICE_UNAVAILABLE') ?? false
 
-/** Its errors are the field's, so that a client finds what is missing. */
+/** Its errors are the field's, so that a client finds what is missing. What they are is not known: they are read where a fetch's are. */
 const untold = ({ errors }: ExecutionResult, field: string): ExecutionResult => ({
   data: null,
-  errors: Array.isArray(errors) ? errors.map((error: object | null) => ({ path: [field], ...error })) : [],
+  errors: (Array.isArray(errors) ? errors : []).map(
+    (error: object | null) => ({ path: [field], ...error }) as GraphQLError,
+  ),
 })
