@@ -140,6 +140,6 @@ const isIncomplete = ({ errors }: ExecutionResult): boolean =>
 const untold = ({ errors }: ExecutionResult, field: string): ExecutionResult => ({
   data: null,
   errors: (Array.isArray(errors) ? errors : []).map(
-    (error: object | null) => ({ path: [field], ...error }) as GraphQLError,
+    (error: object | null) => ({ path: [field], ...error }) as unknown as GraphQLError,
   ),
 })
