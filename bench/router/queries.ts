@@ -117,8 +117,9 @@ export async function benchOneConnection(running: Running[], options: QueryOptio
     for (let round = -1; round < rounds; round++) {
       await eachEntrant(entrants, round, async ({ running: { child }, load, measured }) => {
         const cpu = child.cpu()
+        // Which warms: one client alone would take many rounds to.
+        if (round < 0) return void (await saturate({ ...load, connections: options.connections }, { ms }))
         const latencies = await saturate(load, { ms })
-        if (round < 0) return
         measured.rates.push((latencies.length * 1000) / ms)
         measured.cpu.push((child.cpu() - cpu) / latencies.length)
         measured.p50.push(percentile(latencies, 0.5))
