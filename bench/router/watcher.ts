@@ -21,6 +21,8 @@ const ACK = Buffer.from('"connection_ack"')
 const PING = Buffer.from('"ping"')
 /** Control messages are shorter than any event. */
 const LONGEST_CONTROL = 64
+/** A server that has no more files to open takes a connection and says nothing. */
+const OPEN_LIMIT_MS = 10_000
 
 /** Where a server takes WebSockets. */
 export interface SocketAddress {
@@ -38,6 +40,7 @@ export function openWatcher(
   let upgraded = false
   let closed = false
   let partial: Buffer | null = null
+  const patience = setTimeout(() => fail(new Error('it does not answer')), OPEN_LIMIT_MS)
 
   const socket = connect({
     port,
@@ -95,6 +98,7 @@ export function openWatcher(
       if (message.includes(PING)) return send(OPCODE.text, '{"type":"pong"}')
       if (message.includes(ACK)) {
         send(OPCODE.text, JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+        clearTimeout(patience)
         return resolve({ close })
       }
     }
@@ -111,6 +115,7 @@ export function openWatcher(
   }
 
   function close(): void {
+    clearTimeout(patience)
     closed = true
     socket.destroy()
   }
