@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Feed } from './catalogue.ts'
-import { openWatcher, type Watcher } from './watcher.ts'
+import { openWatcher, type SocketAddress, type Watcher } from './watcher.ts'
 
 /** Many watchers of one server, and an account of what each of them has received. */
 export interface Audience extends Disposable {
@@ -17,7 +17,7 @@ const STEP_MS = 20
 const MAX_KNOWN = 5_000
 
 /** @throws Error when one of them cannot watch. */
-export async function openAudience(port: number, size: number, feed: Feed): Promise<Audience> {
+export async function openAudience(server: SocketAddress, size: number, feed: Feed): Promise<Audience> {
   const watchers: Watcher[] = []
   /** The number that each waits for next; 0 before its first. */
   const expected = new Uint32Array(size)
@@ -63,7 +63,7 @@ export async function openAudience(port: number, size: number, feed: Feed): Prom
     state.reached()
   }
   const open = (index: number): Promise<Watcher> =>
-    openWatcher(port, feed.query, {
+    openWatcher(server, feed.query, {
       message(buffer, start, end) {
         try {
           take(index, buffer, start, end)
@@ -73,9 +73,18 @@ export async function openAudience(port: number, size: number, feed: Feed): Prom
       },
       failed: fail,
     })
+  const close = (): void => {
+    for (const watcher of watchers) watcher.close()
+  }
   for (let from = 0; from < size; from += AT_ONCE) {
     const length = Math.min(AT_ONCE, size - from)
-    watchers.push(...(await Promise.all(Array.from({ length }, (_, index) => open(from + index)))))
+    const opened = await Promise.allSettled(Array.from({ length }, (_, index) => open(from + index)))
+    for (const one of opened) if (one.status === 'fulfilled') watchers.push(one.value)
+    const refused = opened.find((one) => one.status === 'rejected')
+    if (refused) {
+      close()
+      throw refused.reason
+    }
   }
 
   return {
@@ -100,8 +109,6 @@ export async function openAudience(port: number, size: number, feed: Feed): Prom
       if (state.failure) throw state.failure
       return state.behind === 0
     },
-    [Symbol.dispose]() {
-      for (const watcher of watchers) watcher.close()
-    },
+    [Symbol.dispose]: close,
   }
 }

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stopChild } from '@karcis/infra/processes'
-import { cpuOf, readProc } from './cpu.ts'
+import { cpuOfFamily, readProc } from './cpu.ts'
 
 /** A process under measurement. */
 export interface Child extends AsyncDisposable {
   port: number
-  /** Microseconds of user and system time that it has used so far; in steps of the kernel's clock. */
+  /** Microseconds of user and system time that it and its children have used so far; in steps of the kernel's clock. */
   cpu(): number
   /** Bytes that are resident now. */
   memory(): number
@@ -20,16 +20,30 @@ const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 5_000
 const KEPT_OUTPUT = 2_000
 
+/** A program and its arguments. */
+export type Command = [program: string, ...args: string[]]
+
+/** Node with these arguments. */
+export const node = (...args: string[]): Command => [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  ...args,
+]
+
+/** Starts Node with these arguments, as `startCommand` does. */
+export const startChild = (port: number, args: string[], env?: Record<string, string>): Promise<Child> =>
+  startCommand(port, node(...args), env)
+
 /**
- * Starts Node with these arguments and resolves when it answers HTTP at `port`, whatever it answers.
+ * Starts a server and resolves when it answers HTTP at `port`, whatever it answers.
  * @throws Error with its last words when it ends before.
  */
-export async function startChild(
+export async function startCommand(
   port: number,
-  args: string[],
+  [program, ...args]: Command,
   env: Record<string, string> = {},
 ): Promise<Child> {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+  const child = spawn(program, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
@@ -56,7 +70,7 @@ export async function startChild(
   return {
     port,
     failure,
-    cpu: () => cpuOf(pid),
+    cpu: () => cpuOfFamily(pid),
     memory: () => Number(/VmRSS:\s*(\d+) kB/.exec(readProc(pid, 'status'))?.[1]) * 1024,
     tell: (message) => void child.send(message),
     [Symbol.asyncDispose]: stop,

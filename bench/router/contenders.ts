@@ -5,13 +5,17 @@ import { composeServices } from '@apollo/composition'
 import { freePort } from '@karcis/infra/setup'
 import { parse } from 'graphql'
 import { type Ablation, preload } from '../ablate/ablations.ts'
-import { SUBGRAPHS, SUBGRAPH_NAMES } from './catalogue.ts'
-import { type Child, startChild } from './child.ts'
+import { SUBGRAPHS, SUBGRAPH_NAMES, type Workload } from './catalogue.ts'
+import { type Child, type Command, node, startChild, startCommand } from './child.ts'
 import { peer } from './peers.ts'
 
 /** The servers that contenders stand in front of, and the supergraph that says so. */
 export interface World {
+  /** For files that a contender needs. */
+  directory: string
   supergraphFile: string
+  /** In the order of their names; `subgraphs` is the process of all. */
+  ports: number[]
   subgraphs: Child
 }
 
@@ -19,11 +23,17 @@ export interface World {
 export interface Contender {
   key: string
   name: string
-  args(world: World, port: number): string[]
+  /** What starts it; files that it needs are written. */
+  command(world: World, port: number): Command
   env?: Record<string, string>
+  /** Those that it can answer; all unless it says so. */
+  workloads?: Workload[]
+  /** Where it takes WebSockets, if not at /graphql. */
+  socketPath?: string
 }
 
-const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
+/** What makes a schema one of a subgraph. */
+export const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.6", import: ["@key"])\n'
 const HIVE_BIN = 'node_modules/@graphql-hive/gateway/dist/bin.js'
 
 const fileHere = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -31,40 +41,38 @@ const fileHere = (path: string): string => fileURLToPath(new URL(path, import.me
 export const OURS: Contender = {
   key: 'ours',
   name: 'Karcis router',
-  args: ({ supergraphFile }, port) => [
-    fileHere('../../router/src/main.ts'),
-    '--supergraph',
-    supergraphFile,
-    '--port',
-    String(port),
-  ],
+  command: ({ supergraphFile }, port) =>
+    node(fileHere('../../router/src/main.ts'), '--supergraph', supergraphFile, '--port', String(port)),
   // Nobody balances, and a profile is written at the end.
   env: { LOG_LEVEL: 'error', DRAIN_SECONDS: '0' },
 }
+
+const withFlags = ([program, ...args]: Command, flags: string[]): Command => [program, ...flags, ...args]
 
 /** Our router with something switched off. */
 export const ablated = ({ key, name, router }: Ablation): Contender => ({
   ...OURS,
   key,
   name,
-  args: (world, port) => [...preload(router), ...OURS.args(world, port)],
+  command: (world, port) => withFlags(OURS.command(world, port), preload(router)),
 })
 
 const hive = (key: string, name: string, ...flags: string[]): Contender => ({
   key,
   name,
-  args: ({ supergraphFile }, port) => [
-    peer(HIVE_BIN),
-    'supergraph',
-    supergraphFile,
-    '--host',
-    '127.0.0.1',
-    '--port',
-    String(port),
-    '--config-path',
-    peer('hive.config.mjs'),
-    ...flags,
-  ],
+  command: ({ supergraphFile }, port) =>
+    node(
+      peer(HIVE_BIN),
+      'supergraph',
+      supergraphFile,
+      '--host',
+      '127.0.0.1',
+      '--port',
+      String(port),
+      '--config-path',
+      peer('hive.config.mjs'),
+      ...flags,
+    ),
 })
 
 export const HIVE = hive('hive', 'Hive Gateway (JS)')
@@ -73,20 +81,20 @@ export const HIVE_RUST = hive('hive-rust', 'Hive Gateway (Rust planner)', '--hiv
 export const APOLLO: Contender = {
   key: 'apollo',
   name: 'Apollo Server + @apollo/gateway',
-  args: ({ supergraphFile }, port) => [peer('apollo.mjs'), supergraphFile, String(port)],
+  command: ({ supergraphFile }, port) => node(peer('apollo.mjs'), supergraphFile, String(port)),
   env: { APOLLO_TELEMETRY_DISABLED: 'true' },
 }
 
 export const bareHttp = (pages: number): Contender => ({
   key: 'bare',
   name: 'bare node:http, same bytes',
-  args: (_, port) => [fileHere('bare-http.ts'), String(port), String(pages)],
+  command: (_, port) => node(fileHere('bare-http.ts'), String(port), String(pages)),
 })
 
 const overUpstream = (key: string, name: string, script: string): Contender => ({
   key,
   name,
-  args: ({ subgraphs }, port) => [peer(script), String(port), String(subgraphs.port)],
+  command: ({ subgraphs }, port) => node(peer(script), String(port), String(subgraphs.port)),
 })
 
 export const ONE_EACH = overUpstream('one-each', 'one execution per client (graphql-ws)', 'one-each.mjs')
@@ -107,7 +115,7 @@ export async function startWorld(directory: string, flags: string[] = []): Promi
   writeFileSync(supergraphFile, supergraphSdl)
   const [first = 0] = ports
   const subgraphs = await startChild(first, [...flags, peer('subgraphs.mjs'), ...ports.map(String)])
-  return { supergraphFile, subgraphs }
+  return { directory, supergraphFile, ports, subgraphs }
 }
 
 /** A contender that runs. */
@@ -116,25 +124,43 @@ export interface Running {
   child: Child
 }
 
-/** Starts those that can be started; what keeps one from it is said, and the others go on. @param profileInto a directory. */
+/** How contenders are started. */
+export interface StartOptions {
+  /** A directory into which our router writes a CPU profile. */
+  profileInto?: string | undefined
+  /** The core that each has, alone; the load and the subgraphs are elsewhere. */
+  core?: number | undefined
+}
+
+/** Starts those that can be started; what keeps one from it is said, and the others go on. */
 export async function startContenders(
   contenders: Contender[],
   world: World,
   stack: AsyncDisposableStack,
-  profileInto?: string,
+  options: StartOptions = {},
 ): Promise<Running[]> {
   const running: Running[] = []
   for (const contender of contenders) {
-    const port = await freePort()
     try {
-      const profiled = profileInto !== undefined && contender === OURS
-      const flags = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileInto}`] : []
-      const args = [...flags, ...contender.args(world, port)]
-      const child = stack.use(await startChild(port, args, contender.env))
+      const child = stack.use(await startContender(contender, world, await freePort(), options))
       running.push({ contender, child })
     } catch (error) {
       console.log(`✗ ${contender.name} is left out: ${(error as Error).message}`)
     }
   }
   return running
+}
+
+/** Starts one of them. @throws Error where it does not start. */
+export function startContender(
+  contender: Contender,
+  world: World,
+  port: number,
+  { profileInto, core }: StartOptions,
+): Promise<Child> {
+  const profiled = profileInto !== undefined && contender === OURS
+  const flags = profiled ? ['--cpu-prof', `--cpu-prof-dir=${profileInto}`] : []
+  const command = withFlags(contender.command(world, port), flags)
+  const pinned: Command = core === undefined ? command : ['taskset', '-c', String(core), ...command]
+  return startCommand(port, pinned, contender.env)
 }

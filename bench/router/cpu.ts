@@ -6,7 +6,7 @@ const CLOCK_TICK_US = 10_000
 export const cpuOf = (pid: number | undefined): number => sumOfTicks(pid, 11, 12)
 
 /** The same with the process's children, those that have ended included. */
-export const cpuOfFamily = (pid: number): number =>
+export const cpuOfFamily = (pid: number | undefined): number =>
   readProc(pid, `task/${pid}/children`)
     .split(' ')
     .filter(Boolean)

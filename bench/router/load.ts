@@ -7,24 +7,30 @@ export interface Load {
   connections: number
 }
 
-/** Keeps every connection busy for `ms`. @returns how many requests were answered in that time. */
-export function saturate(load: Load, ms: number): Promise<number> {
+/** Keeps every connection busy for `ms`, or for so many requests. @returns how long each took that was answered, in ms. */
+export function saturate(load: Load, limit: { ms: number } | { requests: number }): Promise<number[]> {
+  const requests = 'requests' in limit ? limit.requests : Number.POSITIVE_INFINITY
   return withConnections(load, (connections, next) => {
-    let answered = 0
-    let running = true
-    for (const connection of connections) {
-      const again = (): void => {
-        answered++
-        if (running) connection.send(next(), again)
-      }
-      connection.send(next(), again)
+    const latencies: number[] = []
+    const { promise, resolve } = Promise.withResolvers<number[]>()
+    let left = requests
+
+    function send(connection: Connection): void {
+      if (left-- <= 0) return
+      const sentAt = performance.now()
+      connection.send(next(), () => {
+        latencies.push(performance.now() - sentAt)
+        if (latencies.length === requests) resolve(latencies)
+        else send(connection)
+      })
     }
-    return new Promise((resolve) => {
+    connections.forEach(send)
+    if ('ms' in limit)
       setTimeout(() => {
-        running = false
-        resolve(answered)
-      }, ms)
-    })
+        left = 0
+        resolve([...latencies])
+      }, limit.ms)
+    return promise
   })
 }
 

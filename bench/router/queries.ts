@@ -15,6 +15,8 @@ export interface QueryOptions {
   connections: number
   /** How many different requests there are: with 1, all clients ask the same. */
   pages: number
+  /** Ratios are those of requests per second of CPU time, not per second. */
+  perCore: boolean
 }
 
 interface Measured {
@@ -37,7 +39,7 @@ export async function benchQueries(running: Running[], options: QueryOptions): P
     const perSecond = arrivalRate(measured)
     console.log(
       `\n### ${workload.title}\n\nAnswers of ${figure(bytes)} bytes, requests ${asked}, ${connections} connections; ` +
-        `median (and range) of ${rounds} interleaved rounds. Latency with ${figure(perSecond)} requests/s for each.\n\n${report(measured)}`,
+        `median (and range) of ${rounds} interleaved rounds. Latency with ${figure(perSecond)} requests/s for each.\n\n${report(measured, options.perCore)}`,
     )
   }
 }
@@ -58,6 +60,7 @@ export async function verified(
   const entrants = new Set<Entrant>()
   for (const one of running) {
     const { contender, child } = one
+    if (contender.workloads && !contender.workloads.includes(workload)) continue
     const exchanges: Exchange[] = []
     try {
       for (let page = 0; page < options.pages; page++) exchanges.push(await ask(child.port, workload, page))
@@ -95,11 +98,39 @@ export async function measureRates(entrants: Set<Entrant>, { rounds, ms }: Query
     await eachEntrant(entrants, round, async ({ running, load, measured }) => {
       const cpu = running.child.cpu()
       const started = performance.now()
-      const answered = await saturate(load, ms)
+      const { length: answered } = await saturate(load, { ms })
       if (round < 0) return
       measured.rates.push((answered * 1000) / (performance.now() - started))
       measured.cpu.push((running.child.cpu() - cpu) / answered)
     })
+  }
+}
+
+/**
+ * Each contender asked by one client that sends its next request when it has its answer: what it costs to wake up for a
+ * request, where a busy one is awake already.
+ */
+export async function benchOneConnection(running: Running[], options: QueryOptions): Promise<void> {
+  const { rounds, ms, perCore } = options
+  for (const workload of WORKLOADS) {
+    const entrants = await verified(running, workload, { ...options, connections: 1 })
+    for (let round = -1; round < rounds; round++) {
+      await eachEntrant(entrants, round, async ({ running: { child }, load, measured }) => {
+        const cpu = child.cpu()
+        // Which warms: one client alone would take many rounds to.
+        if (round < 0) return void (await saturate({ ...load, connections: options.connections }, { ms }))
+        const latencies = await saturate(load, { ms })
+        measured.rates.push((latencies.length * 1000) / ms)
+        measured.cpu.push((child.cpu() - cpu) / latencies.length)
+        measured.p50.push(percentile(latencies, 0.5))
+        measured.p99.push(percentile(latencies, 0.99))
+      })
+    }
+    const measured = Array.from(entrants, (entrant) => entrant.measured)
+    console.log(
+      `\n### ${workload.title}, by one client\n\nOne connection, the next request when the last is answered; ` +
+        `median (and range) of ${rounds} interleaved rounds.\n\n${report(measured, perCore)}`,
+    )
   }
 }
 
@@ -118,7 +149,7 @@ async function measure(entrants: Set<Entrant>, options: QueryOptions): Promise<M
 }
 
 /** One after the other, in each round another first; one that fails is out from then on. */
-async function eachEntrant(
+export async function eachEntrant(
   entrants: Set<Entrant>,
   round: number,
   work: (entrant: Entrant) => Promise<void>,
@@ -139,19 +170,39 @@ async function eachEntrant(
 const arrivalRate = (measured: Measured[]): number =>
   Math.min(...measured.map(({ rates }) => median(rates))) / 2
 
-function report(measured: Measured[]): string {
-  const rateOf = (key: string): number =>
-    median(measured.find((one) => one.key === key)?.rates ?? [Number.NaN])
-  const references = ['hive', 'hive-rust', 'bare'].map(rateOf)
+/** One row for each, beside those that the others are compared with. */
+export function report(measured: Measured[], perCore: boolean): string {
+  const references = perCore ? ['grafbase', 'nginx', 'bare'] : Object.keys(REFERENCES)
+  const ratios = (one: Measured, key: string): string => {
+    const reference = measured.find((other) => other.key === key)
+    if (!reference) return figure(Number.NaN)
+    if (!perCore) return figure(median(one.rates) / median(reference.rates))
+    return spread(one.cpu.map((cpu, round) => (reference.cpu[round] ?? Number.NaN) / cpu))
+  }
   return table(
-    ['', 'requests/s', 'CPU µs/request', 'p50 ms', 'p99 ms', '× Hive JS', '× Hive Rust', '× bare'],
-    measured.map(({ name, rates, cpu, p50, p99 }) => [
-      name,
-      spread(rates),
-      spread(cpu),
-      figure(median(p50)),
-      figure(median(p99)),
-      ...references.map((reference) => figure(median(rates) / reference)),
+    [
+      '',
+      'requests/s',
+      'CPU µs/request',
+      'p50 ms',
+      'p99 ms',
+      ...references.map((key) => `${perCore ? 'per core ' : ''}× ${REFERENCES[key]}`),
+    ],
+    measured.map((one) => [
+      one.name,
+      spread(one.rates),
+      spread(one.cpu),
+      figure(median(one.p50)),
+      figure(median(one.p99)),
+      ...references.map((key) => ratios(one, key)),
     ]),
   )
+}
+
+const REFERENCES: Record<string, string> = {
+  hive: 'Hive JS',
+  'hive-rust': 'Hive Rust',
+  grafbase: 'Grafbase',
+  nginx: 'nginx',
+  bare: 'bare',
 }

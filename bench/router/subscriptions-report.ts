@@ -28,10 +28,10 @@ export function report(lanes: Lane[], waiting: number): string {
     const measured = lanes.filter((lane) => of(lane).rates.length > 0)
     const rows = measured.map((lane) => {
       const { rates, cpu } = of(lane)
-      const ratios = ['bare', 'hive'].map((key) => figure(median(rates) / rateOf(key)))
+      const ratios = ['bare', 'hive', 'grafbase'].map((key) => figure(median(rates) / rateOf(key)))
       return [lane.running.contender.name, spread(rates), spread(cpu), ...ratios]
     })
-    return table([title, 'deliveries/s', 'CPU µs/delivery', '× bare', '× Hive'], rows)
+    return table([title, 'deliveries/s', 'CPU µs/delivery', '× bare', '× Hive', '× Grafbase'], rows)
   }
   const bare = lanes.find(({ running }) => running.contender.key === 'bare')?.memory ?? Number.NaN
   return [

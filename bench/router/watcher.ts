@@ -21,13 +21,26 @@ const ACK = Buffer.from('"connection_ack"')
 const PING = Buffer.from('"ping"')
 /** Control messages are shorter than any event. */
 const LONGEST_CONTROL = 64
+/** A server that has no more files to open takes a connection and says nothing. */
+const OPEN_LIMIT_MS = 10_000
+
+/** Where a server takes WebSockets. */
+export interface SocketAddress {
+  port: number
+  path: string
+}
 
 /** Connects, introduces itself and subscribes. @returns when the subscription has been sent. */
-export function openWatcher(port: number, query: string, events: WatcherEvents): Promise<Watcher> {
+export function openWatcher(
+  { port, path }: SocketAddress,
+  query: string,
+  events: WatcherEvents,
+): Promise<Watcher> {
   const { promise, resolve, reject } = Promise.withResolvers<Watcher>()
   let upgraded = false
   let closed = false
   let partial: Buffer | null = null
+  const patience = setTimeout(() => fail(new Error('it does not answer')), OPEN_LIMIT_MS)
 
   const socket = connect({
     port,
@@ -46,7 +59,7 @@ export function openWatcher(port: number, query: string, events: WatcherEvents):
   })
   socket.on('connect', () =>
     socket.write(
-      `GET /graphql HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
+      `GET ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nconnection: Upgrade\r\nupgrade: websocket\r\n` +
         `sec-websocket-version: 13\r\nsec-websocket-key: ${randomBytes(16).toString('base64')}\r\n` +
         'sec-websocket-protocol: graphql-transport-ws\r\n\r\n',
     ),
@@ -85,6 +98,7 @@ export function openWatcher(port: number, query: string, events: WatcherEvents):
       if (message.includes(PING)) return send(OPCODE.text, '{"type":"pong"}')
       if (message.includes(ACK)) {
         send(OPCODE.text, JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+        clearTimeout(patience)
         return resolve({ close })
       }
     }
@@ -101,6 +115,7 @@ export function openWatcher(port: number, query: string, events: WatcherEvents):
   }
 
   function close(): void {
+    clearTimeout(patience)
     closed = true
     socket.destroy()
   }

@@ -55,7 +55,7 @@ export async function measureDemand(
       await sleep(SETTLE_MS)
       const before = front.cpu()
       const started = performance.now()
-      const answered = await saturate(load, ms)
+      const { length: answered } = await saturate(load, { ms })
       if (round < 0) continue
       measured.rates.push((answered * 1000) / (performance.now() - started))
       const after = Object.entries(front.cpu())

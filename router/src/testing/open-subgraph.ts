@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { buildSubgraphSchema } from '@apollo/subgraph'
 import { listen, readBody, sendJson } from '@karcis/kit/http'
-import { execute, type GraphQLFieldResolver, parse, validate } from 'graphql'
+import { execute, type ExecutionResult, type GraphQLFieldResolver, parse, validate } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer } from 'ws'
 
@@ -11,6 +11,8 @@ export interface OpenSubgraphSpec {
   // oxlint-disable-next-line typescript/no-explicit-any
   resolvers: Record<string, Record<string, any>>
   path?: string
+  /** What is sent as the payload of `next` instead of this result, for a subgraph that keeps to no rule. */
+  misreport?: (result: ExecutionResult) => object
 }
 
 /** One request that a subgraph took. */
@@ -21,7 +23,7 @@ interface Asked {
 }
 
 /** A subgraph that is not of the platform: it answers everybody, at any path, and subscriptions at the same path. */
-export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: OpenSubgraphSpec) {
+export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql', misreport }: OpenSubgraphSpec) {
   const schema = buildSubgraphSchema([{ typeDefs: parse(sdl), resolvers: asResolvers(resolvers) }])
   const asked: Asked[] = []
   /** Queries whose caller has gone before they were answered. */
@@ -44,7 +46,10 @@ export async function serveOpenSubgraph({ sdl, resolvers, path = '/graphql' }: O
     })()
   })
   const sockets = new WebSocketServer({ server: http, path })
-  const graphql = useServer({ schema }, sockets)
+  const graphql = useServer(
+    { schema, ...(misreport && { onNext: (_context, _id, _payload, _args, result) => misreport(result) }) },
+    sockets,
+  )
   const port = await listen(http, 0, '127.0.0.1')
   return {
     url: `http://127.0.0.1:${port}${path}`,

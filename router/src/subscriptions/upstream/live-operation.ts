@@ -70,6 +70,7 @@ export function liveOperation(
         socket,
         limits,
         since,
+        field: upstream.field,
         origin: upstream.origin,
         revisionOf: upstream.revisionOf,
         async payload(after) {

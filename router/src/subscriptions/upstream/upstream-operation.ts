@@ -19,6 +19,8 @@ import type { PreparedOperation } from '../../planning/prepare.ts'
 /** The operation that is run upstream; it can resume where it was cut off when the subgraph's schema allows that. */
 export interface UpstreamOperation {
   query: string
+  /** The response key of the field whose events these are. */
+  field: string
   /**
    * A revision before all others, to resume from when none is known: everything comes again, which is more than was missed and
    * never less. Undefined where an operation can only start from now.
@@ -59,9 +61,14 @@ export function upstreamOperation(
   schema: Schema | undefined,
   client: Client,
 ): UpstreamOperation {
+  const [operation] = parse(fetch.operation, { noLocation: true }).definitions as [OperationDefinitionNode]
+  // A planned fetch of events has one field, and no fragment around it.
+  const [root] = operation.selectionSet.selections as [FieldNode]
+  const field = root.alias?.value ?? root.name.value
   return (
-    resumable(fetch, schema, client) ?? {
+    resumable(fetch, schema, client, { operation, root, field }) ?? {
       query: fetch.operation,
+      field,
       origin: undefined,
       sinceOf: () => undefined,
       variables: pick(fetch.variableUsages),
@@ -72,11 +79,13 @@ export function upstreamOperation(
 }
 
 /** Makes the last seen revision a variable, and selects the revision of each event, whatever the client selected. */
-function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client): UpstreamOperation | null {
-  const document = parse(fetch.operation, { noLocation: true })
-  const [operation] = document.definitions as OperationDefinitionNode[]
-  const [root] = operation?.selectionSet.selections ?? []
-  if (!operation || root?.kind !== Kind.FIELD || !root.selectionSet) return null
+function resumable(
+  fetch: FetchNode,
+  schema: Schema | undefined,
+  client: Client,
+  { operation, root, field }: { operation: OperationDefinitionNode; root: FieldNode; field: string },
+): UpstreamOperation | null {
+  if (!root.selectionSet) return null
   const definition = schema?.schemaDefinition.rootType('subscription')?.field(root.name.value)
   const sinceType = definition?.argument(SINCE)?.type
   const eventType = definition?.type && schema?.type(String(definition.type).replace(/[![\]]/g, ''))
@@ -93,14 +102,13 @@ function resumable(fetch: FetchNode, schema: Schema | undefined, client: Client)
     ...(operation.variableDefinitions ?? []).filter(({ variable }) => used.has(variable.name.value)),
     { kind: Kind.VARIABLE_DEFINITION, variable: sinceVariable, type: parseType(String(sinceType)) } as const,
   ]
-  const responseKey = root.alias?.value ?? root.name.value
   const sinceOf = (variables: Record<string, unknown>) => given && valueFromASTUntyped(given, variables)
-  const eventOf = ({ data }: ExecutionResult) =>
-    data?.[responseKey] as Record<string, unknown> | null | undefined
+  const eventOf = ({ data }: ExecutionResult) => data?.[field] as Record<string, unknown> | null | undefined
   const pickUsed = pick(fetch.variableUsages?.filter((name) => used.has(name)))
 
   return {
-    query: print({ ...document, definitions: [{ ...rewritten, variableDefinitions }] }),
+    query: print({ ...rewritten, variableDefinitions }),
+    field,
     origin: NUMBERED.test(String(sinceType)) ? 0 : undefined,
     sinceOf,
     sinceVariable:

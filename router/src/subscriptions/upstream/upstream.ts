@@ -1,6 +1,6 @@
 import { createAsyncQueue } from '@karcis/kit/async-queue'
 import { ServiceUnavailable } from '@karcis/kit/errors'
-import type { ExecutionResult } from 'graphql'
+import type { ExecutionResult, GraphQLError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { subgraphError } from '../../errors.ts'
 import type { RouterLimits } from '../../settings.ts'
@@ -10,6 +10,8 @@ export interface UpstreamOptions {
   socket: UpstreamSocket
   /** Made anew for every attempt: the service token in it is short-lived, and a resumed one says where it stopped. */
   payload(since: unknown): Promise<SubscribePayload>
+  /** The response key of the field whose events these are. */
+  field: string
   /** The revision to start after; undefined to start from now. */
   since?: unknown
   /** The revision to resume from when the connection was lost before any was seen. */
@@ -30,6 +32,7 @@ const LONGEST_WAIT_MS = 5_000
 export function openUpstream({
   socket,
   payload,
+  field,
   since,
   origin,
   revisionOf,
@@ -43,6 +46,7 @@ export function openUpstream({
   let lostAt: number | null = null
   let revision = since
   let wasOpen = false
+  let hasEvents = false
   let isBehind = false
   /** Whether the last event was not told in full: then an open connection alone is no good sign. */
   let isBroken = false
@@ -62,8 +66,10 @@ export function openUpstream({
         if (!isBroken) recovered()
       },
       next(event) {
-        // A subscription that could not be made comes as a result without data, and is then completed.
-        if (event.data === undefined) return fail(event.errors)
+        // A subscription that could not be made comes as a result without data, and is then completed. Behind another event
+        // it is one of which nothing could be told.
+        if (event.data === undefined && !hasEvents) return fail(event.errors)
+        hasEvents = true
         isBroken = (revision ?? origin) !== undefined && isIncomplete(event)
         if (isBroken) {
           stop()
@@ -73,7 +79,7 @@ export function openUpstream({
         if (waiting === limits.eventsPerSubscriber) return fallBehind()
         revision = revisionOf(event) ?? revision
         waiting++
-        queue.push(event)
+        queue.push(event.data === undefined ? untold(event, field) : event)
       },
       failed: fail,
       completed: () => queue.end(),
@@ -129,3 +135,11 @@ export function openUpstream({
 /** Whether something that an event was to be made of was away. What is wrong in itself would be so again. */
 const isIncomplete = ({ errors }: ExecutionResult): boolean =>
   errors?.some(({ extensions }) => extensions?.code === 'SERVICE_UNAVAILABLE') ?? false
+
+/** Its errors are the field's, so that a client finds what is missing. What they are is not known: they are read where a fetch's are. */
+const untold = ({ errors }: ExecutionResult, field: string): ExecutionResult => ({
+  data: null,
+  errors: (Array.isArray(errors) ? errors : []).map(
+    (error: object | null) => ({ path: [field], ...error }) as unknown as GraphQLError,
+  ),
+})
