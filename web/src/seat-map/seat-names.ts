@@ -1,7 +1,7 @@
 import { list } from '../texts/format.ts'
 import type { seatMap } from '../texts/id/seat-map.ts'
 import type { Same } from '../texts/same.ts'
-import { rowOfSeat, seatLabel, type SeatPlan } from './engine/geometry.ts'
+import { ACCESSIBLE, COMPANION, OBSTRUCTED, rowOfSeat, seatLabel, type SeatPlan } from './engine/geometry.ts'
 
 export type SeatTexts = Same<typeof seatMap>
 
@@ -18,3 +18,14 @@ export const shortNames = (t: SeatTexts, plan: SeatPlan, seats: readonly number[
       .toSorted((a, b) => a - b)
       .map((seat) => t.short(rowOfSeat(plan, seat).label, seatLabel(plan, seat))),
   )
+
+/** What is particular of a seat. */
+export function traitsOf(plan: SeatPlan, seat: number): ('accessible' | 'companion' | 'obstructed')[] {
+  const flags = plan.flags[seat] ?? 0
+  const traits = [
+    ['accessible', ACCESSIBLE],
+    ['companion', COMPANION],
+    ['obstructed', OBSTRUCTED],
+  ] as const
+  return traits.flatMap(([trait, flag]) => ((flags & flag) === 0 ? [] : [trait]))
+}

@@ -1,20 +1,22 @@
-import { type ReadonlySignal, type Signal, useSignal } from '@preact/signals'
+import type { Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import type { ApiError } from '../api/api-error.ts'
-import type { PickedHold } from '../generated/seat-map/seat-map.ts'
+import type { PickedHold } from '../generated/seat-map/hold.ts'
 import { money } from '../texts/format.ts'
 import { useTexts } from '../texts/index.ts'
+import { Button } from '../ui/button.tsx'
 import { Disclosure } from '../ui/disclosure.tsx'
 import { Notice } from '../ui/notice.tsx'
 import { Skeleton } from '../ui/skeleton.tsx'
 import { Stepper } from '../ui/stepper.tsx'
 import type { PricedLine } from '../ui/with-fees.ts'
-import { apiDesk, apiSource, type ChosenItem } from './api-desk.ts'
-import { ChosenSeats, SeatNote } from './chosen-seats.tsx'
+import type { ChosenItem } from './api-desk.ts'
+import { apiSource } from './api-source.ts'
+import { ChosenSeats } from './chosen-seats.tsx'
+import type { Hall } from './engine/hall.ts'
 import type { MapSource } from './engine/live.ts'
-import { Picking, type SeatDesk, type Totals } from './picking.ts'
+import { type Later, Picking, type SeatDesk, type Totals } from './picking.ts'
 import { SeatCanvas } from './seat-canvas.tsx'
-import type { SeatList } from './seat-list.tsx'
 import './seat-map.css'
 import { TierList } from './tier-list.tsx'
 
@@ -48,19 +50,16 @@ export function SeatPicker(props: SeatPickerProps) {
   const latest = useRef(props)
   latest.current = props
   const { eventId, partySize } = props
-  const parts = useMemo(
-    () => ({
-      source: apiSource(eventId),
-      desk: apiDesk(eventId, () => {
-        const { items = [], queuePass, accessCode } = latest.current
-        return { items, queuePass, accessCode }
-      }),
-    }),
-    [eventId],
-  )
+  const source = useMemo(() => apiSource(eventId), [eventId])
   return (
     <Picker
-      {...parts}
+      source={source}
+      desk={({ apiDesk }) =>
+        apiDesk(eventId, () => {
+          const { items = [], queuePass, accessCode } = latest.current
+          return { items, queuePass, accessCode }
+        })
+      }
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
       withFees={props.withFees}
@@ -73,7 +72,7 @@ export function SeatPicker(props: SeatPickerProps) {
 
 interface PickerProps<H> {
   source: MapSource
-  desk: SeatDesk<H>
+  desk(later: Later): SeatDesk<H>
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
@@ -130,7 +129,7 @@ export function Picker<H>(props: PickerProps<H>) {
       >
         {hall && (
           <>
-            <SeatNote picking={picking} hall={hall} party={party} />
+            <Told picking={picking} hall={hall} party={party} />
             <ChosenSeats picking={picking} hall={hall} party={party} totals={totals} />
           </>
         )}
@@ -139,52 +138,66 @@ export function Picker<H>(props: PickerProps<H>) {
   )
 }
 
-/** The list's own code comes when somebody goes to it: it is on its way before it is opened. */
-function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Totals }) {
-  const t = useTexts('seat-map')
-  const { text: failedText } = useTexts('app').failed
-  const List = useSignal<typeof SeatList | null>(null)
-  const failed = useSignal(false)
-  const load = () =>
-    void import('./seat-list.tsx').then(
-      ({ SeatList }) => {
-        List.value = SeatList
-      },
-      () => {
-        failed.value = true
-      },
-    )
+/** What somebody is told of their choice. */
+function Told<H>({ picking, hall, party }: { picking: Picking<H>; hall: Hall; party: number }) {
+  const note = picking.note.value
+  const later = picking.later.value
   return (
-    <div onFocusIn={load} onPointerEnter={load}>
-      <Disclosure summary={t.list.title} open={!hasCanvas()} onToggle={(isOpen) => isOpen && load()}>
-        {List.value ? (
-          <List.value {...props} />
-        ) : failed.value ? (
-          <Notice tone="warning">{failedText}</Notice>
-        ) : (
-          <Skeleton lines={2} />
-        )}
-      </Disclosure>
+    <div aria-live="polite">
+      {later && note && <later.SeatNote note={note} picking={picking} hall={hall} party={party} />}
+      {!later && <NotThere picking={picking} />}
     </div>
+  )
+}
+
+function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Totals }) {
+  const { picking } = props
+  const t = useTexts('seat-map')
+  const later = picking.later.value
+  return (
+    <Disclosure
+      summary={t.list.title}
+      open={!hasCanvas()}
+      onToggle={(isOpen) => isOpen && void picking.need()}
+    >
+      {later ? <later.SeatList {...props} /> : <NotThere picking={picking} />}
+    </Disclosure>
+  )
+}
+
+/** In place of what has not come yet (`Picking.later`). */
+function NotThere<H>({ picking }: { picking: Picking<H> }) {
+  const { failed } = useTexts('app')
+  if (!picking.isLate.value) return null
+  return (
+    <Notice
+      tone="warning"
+      actions={
+        <Button size="s" onClick={() => void picking.need()}>
+          {failed.retry}
+        </Button>
+      }
+    >
+      {failed.text}
+    </Notice>
   )
 }
 
 function usePicking<H>(props: PickerProps<H>): Picking<H> {
   const latest = useRef(props)
   latest.current = props
-  const { source, desk } = props
-  const party: ReadonlySignal<number> = props.partySize
+  const { source, partySize: party } = props
   const picking = useMemo(
     () =>
       new Picking<H>({
         source,
-        desk,
+        desk: (later) => latest.current.desk(later),
         party,
         beforeHold: () => latest.current.beforeHold?.() ?? Promise.resolve(true),
         held: (hold) => latest.current.onHold(hold),
         failed: (error) => latest.current.onError?.(error) ?? false,
       }),
-    [source, desk, party],
+    [source, party],
   )
   useEffect(() => {
     picking.open()

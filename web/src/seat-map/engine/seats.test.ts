@@ -7,7 +7,8 @@ import { areStacked, floorsOf } from './floors.ts'
 import { ACCESSIBLE, findSeat, type Geometry, GAP_BEFORE, planOf, seatLabel } from './geometry.ts'
 import { GridIndex } from './grid-index.ts'
 import { Hall, type Tier } from './hall.ts'
-import { blockAround, blocksOf, nearestTo, orphansOf } from './neighbours.ts'
+import { blocksOf, nearestTo } from './nearest.ts'
+import { blockAround, orphansOf } from './neighbours.ts'
 import { AVAILABLE, BLOCKED, HELD, readDelta, SOLD, unpackStatuses } from './statuses.ts'
 
 const STATUSES = ['AVAILABLE', 'HELD', 'SOLD', 'BLOCKED'] as const
