@@ -33,7 +33,7 @@ export function ChosenSeats<H>({ picking, hall, party, totals }: ChosenSeatsProp
         <ul class="chosen-seats__list">
           {chosen.map((seat) => (
             <li key={seat} class="chosen-seat">
-              <button type="button" class="chosen-seat__name" onClick={() => picking.lookAt([seat])}>
+              <button type="button" class="chosen-seat__name" onClick={() => (picking.looked.value = [seat])}>
                 {nameOf(t, hall.plan, seat)}
                 {traitsOf(hall.plan, seat).map((trait) => (
                   <span key={trait} class="chosen-seat__trait">

@@ -77,6 +77,8 @@ export class Picking<H> {
   readonly busy = signal<string | null>(null)
   /** Rises with what the lists show: at once with a choice, else some times a second. */
   readonly version = signal(0)
+  /** The map goes to these, wherever it stands. */
+  readonly looked = signal<readonly number[]>([])
   readonly chosen: ReadonlySignal<readonly number[]>
   readonly later = signal<Later | null>(null)
   /** Whether it was needed and did not come. */
@@ -84,7 +86,6 @@ export class Picking<H> {
   readonly desk: ReadonlySignal<SeatDesk<H> | null>
   readonly #options: PickingOptions<H>
   readonly #ends: (() => void)[] = []
-  readonly #lookers = new Set<(seats: readonly number[]) => void>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: PickingOptions<H>) {
@@ -134,16 +135,6 @@ export class Picking<H> {
   close(): void {
     for (const end of this.#ends.splice(0)) end()
     clearTimeout(this.#timer)
-  }
-
-  /** Has the map show seats, wherever it stands. */
-  lookAt(seats: readonly number[]): void {
-    for (const look of this.#lookers) look(seats)
-  }
-
-  onLookAt(look: (seats: readonly number[]) => void): () => void {
-    this.#lookers.add(look)
-    return () => this.#lookers.delete(look)
   }
 
   tap(seat: number): void {

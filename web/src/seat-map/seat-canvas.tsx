@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals'
+import { effect, useSignal } from '@preact/signals'
 import { useEffect, useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { useTexts } from '../texts/index.ts'
 import { IconButton } from '../ui/icon-button.tsx'
@@ -9,6 +9,12 @@ import type { Picking, Totals } from './picking.ts'
 import { SeatSymbol } from './seat-symbol.tsx'
 import type { Hover } from './seat-tip.tsx'
 
+/** Whether this browser can draw the map at all. */
+export const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined'
+
+/** Measured from the map's coming into the page; drawing and statuses are unpacked meanwhile. */
+const FIRST_DRAW = 'seat-map:first-draw'
+
 /** The map to look at and to tap. All that can be done here can be done in the lists. */
 export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals: Totals }) {
   const t = useTexts('seat-map')
@@ -18,15 +24,16 @@ export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals
   const view = useRef<SeatView | null>(null)
   const hover = useSignal<Hover | null>(null)
   const zoom = useSignal({ in: true, out: false })
-  const broken = useSignal(false)
+  const broken = useSignal(!hasCanvas())
   const help = useId()
   const hall = picking.hall.value
   const later = picking.later.value
 
+  useLayoutEffect(() => void performance.mark(FIRST_DRAW), [])
   useLayoutEffect(() => {
-    if (!canvas.current) return
+    if (!canvas.current || !hall) return
     try {
-      const made = new SeatView(canvas.current, () => words.current, {
+      const made = new SeatView(canvas.current, hall, () => words.current, {
         tapped: (seat) => picking.tap(seat),
         hovered: (seat, x, y) => {
           hover.value = seat === -1 ? null : { seat, x, y }
@@ -36,17 +43,15 @@ export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals
           void picking.load() // it is drawn
         },
       })
+      if (!view.current) performance.measure(FIRST_DRAW, FIRST_DRAW)
       view.current = made
       return () => made.close()
     } catch {
       broken.value = true // the lists are there
     }
-  }, [picking])
-  useLayoutEffect(() => {
-    if (hall) view.current?.show(hall)
-  }, [hall])
+  }, [picking, hall])
   useEffect(() => view.current?.repaint(), [t])
-  useEffect(() => picking.onLookAt((seats) => view.current?.goTo(seats)), [picking])
+  useEffect(() => effect(() => view.current?.goTo(picking.looked.value)), [picking])
 
   if (broken.value) return <p>{t.noCanvas}</p>
   const floors = hall ? floorsOf(hall.plan) : []

@@ -50,7 +50,7 @@ export function SeatList<H>({ picking, party, totals }: SeatListProps<H>) {
     if (!chosenBlock) return
     const seats = seatsOf(chosenBlock)
     picking.choose(seats)
-    picking.lookAt(seats)
+    picking.looked.value = seats
   }
   return (
     <div class="seat-list">

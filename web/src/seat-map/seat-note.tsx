@@ -30,7 +30,7 @@ export function SeatNote<H>({ note, picking, hall, party }: SeatNoteProps<H>) {
           // What replaces seats that are gone comes to those that are still there.
           const all = note.kind === 'gone' ? [...hall.chosen, ...seats] : seats
           picking.choose(all)
-          picking.lookAt(all)
+          picking.looked.value = all
         }}
       >
         {words(shortNames(t, plan, seats))}

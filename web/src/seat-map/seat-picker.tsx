@@ -16,7 +16,7 @@ import { ChosenSeats } from './chosen-seats.tsx'
 import type { Hall } from './engine/hall.ts'
 import type { MapSource } from './engine/live.ts'
 import { type Later, Picking, type SeatDesk, type Totals } from './picking.ts'
-import { SeatCanvas } from './seat-canvas.tsx'
+import { hasCanvas, SeatCanvas } from './seat-canvas.tsx'
 import './seat-map.css'
 import { TierList } from './tier-list.tsx'
 
@@ -40,9 +40,9 @@ interface SeatPickerProps {
   queuePass?: string | undefined
   accessCode?: string | undefined
   /** Asked before anything is held, as somebody has to be there to hold it for; false: they have turned back. */
-  beforeHold?(): Promise<boolean>
+  beforeHold?: (() => Promise<boolean>) | undefined
   /** Refusals that the page deals with itself (QUEUE_REQUIRED, UNAUTHENTICATED, SALE_NOT_OPEN …): true when it does. Others are told here. */
-  onError?(error: ApiError): boolean
+  onError?: ((error: ApiError) => boolean) | undefined
 }
 
 /** Choosing seats of an event, by map, by list, or the best in one tap; and holding them. */
@@ -63,9 +63,9 @@ export function SeatPicker(props: SeatPickerProps) {
       partySize={partySize}
       others={(props.items ?? []).reduce((sum, { quantity }) => sum + quantity, 0)}
       withFees={props.withFees}
-      onHold={(hold) => latest.current.onHold(hold)}
-      beforeHold={() => latest.current.beforeHold?.() ?? Promise.resolve(true)}
-      onError={(error) => latest.current.onError?.(error) ?? false}
+      onHold={props.onHold}
+      beforeHold={props.beforeHold}
+      onError={props.onError}
     />
   )
 }
@@ -78,8 +78,8 @@ interface PickerProps<H> {
   others?: number
   withFees?: WithFees | undefined
   onHold(hold: H): void
-  beforeHold?(): Promise<boolean>
-  onError?(error: ApiError): boolean
+  beforeHold?: (() => Promise<boolean>) | undefined
+  onError?: ((error: ApiError) => boolean) | undefined
 }
 
 /** The picker, wherever its seats come from. */
@@ -215,5 +215,3 @@ const totalsOf = (withFees: WithFees | undefined, free: string): Totals => ({
     return total === 0 ? free : money(total, currency)
   },
 })
-
-const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined'

@@ -199,8 +199,13 @@ export function widen(box: Box, x: number, y: number): void {
   box.bottom = Math.max(box.bottom, y)
 }
 
+export const middleOf = ({ left, top, right, bottom }: Box): Point => ({
+  x: (left + right) / 2,
+  y: (top + bottom) / 2,
+})
+
 function anchorOf(box: Box, x: Float32Array, y: Float32Array, near: number): Point {
-  const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }
+  const middle = middleOf(box)
   let [nearest, best] = [middle, Infinity]
   for (let seat = 0; seat < x.length; seat++) {
     const place = { x: x[seat] ?? 0, y: y[seat] ?? 0 }

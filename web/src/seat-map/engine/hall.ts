@@ -76,11 +76,6 @@ export class Hall {
     return this.#floor
   }
 
-  /** A copy, as a test compares it. */
-  get statuses(): Uint8Array {
-    return this.#statuses.slice()
-  }
-
   statusOf(seat: number): number {
     return this.#statuses[seat] ?? BLOCKED
   }

@@ -297,7 +297,7 @@ describe('a hall', () => {
         [4, SOLD],
       ]),
     ).toThrow(RangeError)
-    expect([...hall.statuses]).toEqual([0, 0, 0, 0])
+    expect([0, 1, 2, 3].map((seat) => hall.statusOf(seat))).toEqual([0, 0, 0, 0])
   })
 
   it('tells own held seats from those of others', () => {
