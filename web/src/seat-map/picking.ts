@@ -43,12 +43,16 @@ export type Note =
     }
   | { readonly kind: 'error'; readonly error: ApiError }
 
-/** What nobody needs before they have touched the map: holding, telling why not, the list. It comes once the map is drawn. */
-export type Later = typeof import('./later.ts')
+/** Of what nobody needs before they have touched the map (later.ts), what is called here. */
+interface Later {
+  hold<H>(picking: Picking<H>, options: PickingOptions<H>, tier: number): Promise<void>
+}
 
-export interface PickingOptions<H> {
+export interface PickingOptions<H, L extends Later = Later> {
   readonly source: MapSource
-  desk(later: Later): SeatDesk<H>
+  /** Gets the code that is needed later. */
+  load(): Promise<L>
+  desk(later: L): SeatDesk<H>
   readonly party: ReadonlySignal<number>
   /** Asked before anything is held: whether somebody is there to hold it for. */
   beforeHold(): Promise<boolean>
@@ -69,7 +73,7 @@ export interface Totals {
 const LISTS_MS = 400
 
 /** One person's choosing of seats: the hall as it is, what they have chosen, what they are told, and holding it. */
-export class Picking<H> {
+export class Picking<H, L extends Later = Later> {
   readonly hall = signal<Hall | null>(null)
   readonly state = signal<LiveState>('reading')
   readonly note = signal<Note | null>(null)
@@ -80,15 +84,16 @@ export class Picking<H> {
   /** The map goes to these, wherever it stands. */
   readonly looked = signal<readonly number[]>([])
   readonly chosen: ReadonlySignal<readonly number[]>
-  readonly later = signal<Later | null>(null)
+  /** Null until it has come. */
+  readonly later = signal<L | null>(null)
   /** Whether it was needed and did not come. */
   readonly isLate = signal(false)
   readonly desk: ReadonlySignal<SeatDesk<H> | null>
-  readonly #options: PickingOptions<H>
+  readonly #options: PickingOptions<H, L>
   readonly #ends: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(options: PickingOptions<H>) {
+  constructor(options: PickingOptions<H, L>) {
     this.#options = options
     this.chosen = computed(() => {
       void this.version.value
@@ -97,16 +102,13 @@ export class Picking<H> {
     this.desk = computed(() => this.later.value && options.desk(this.later.value))
   }
 
-  /** Loads what is needed later, unless it is there: as soon as the map is drawn, and with each touch of the map should that have failed. */
-  async load(): Promise<Later | null> {
-    try {
-      this.later.value ??= await import('./later.ts')
-    } catch {} // told only where it is needed
-    return this.later.value
+  /** Loads what is needed later, unless it is there: as soon as the map is drawn, and, should that have failed, whenever it has been moved. */
+  async load(): Promise<L | null> {
+    return (this.later.value ??= await this.#options.load().catch(() => null)) // told only where it is needed
   }
 
   /** Loads it because it is needed now; where it does not come, people are told. */
-  async need(): Promise<Later | null> {
+  async need(): Promise<L | null> {
     const later = await this.load()
     this.isLate.value = !later
     return later
@@ -201,6 +203,7 @@ export class Picking<H> {
     if (before) {
       hall.show(before.filter, before.floor)
       hall.choose(moved(before, hall).filter(hall.isFree))
+      this.note.value = null // its seats are those of the hall before
     } else {
       const floors = floorsOf(hall.plan)
       hall.show(EVERYTHING, areStacked(floors) ? (floors[0]?.id ?? null) : null)

@@ -5,6 +5,7 @@ import { IconButton } from '../ui/icon-button.tsx'
 import { RadioGroup } from '../ui/radio-group.tsx'
 import { SeatView } from './canvas/seat-view.ts'
 import { areStacked, floorsOf } from './engine/floors.ts'
+import type * as laterParts from './later.ts'
 import type { Picking, Totals } from './picking.ts'
 import { SeatSymbol } from './seat-symbol.tsx'
 import type { Hover } from './seat-tip.tsx'
@@ -16,7 +17,13 @@ export const hasCanvas = (): boolean => typeof OffscreenCanvas !== 'undefined'
 const FIRST_DRAW = 'seat-map:first-draw'
 
 /** The map to look at and to tap. All that can be done here can be done in the lists. */
-export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals: Totals }) {
+export function SeatCanvas<H>({
+  picking,
+  totals,
+}: {
+  picking: Picking<H, typeof laterParts>
+  totals: Totals
+}) {
   const t = useTexts('seat-map')
   const words = useRef(t)
   words.current = t
@@ -31,6 +38,7 @@ export function SeatCanvas<H>({ picking, totals }: { picking: Picking<H>; totals
 
   useLayoutEffect(() => void performance.mark(FIRST_DRAW), [])
   useLayoutEffect(() => {
+    hover.value = null // of a seat of the hall before
     if (!canvas.current || !hall) return
     try {
       const made = new SeatView(canvas.current, hall, () => words.current, {

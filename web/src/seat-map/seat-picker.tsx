@@ -15,10 +15,14 @@ import { apiSource } from './api-source.ts'
 import { ChosenSeats } from './chosen-seats.tsx'
 import type { Hall } from './engine/hall.ts'
 import type { MapSource } from './engine/live.ts'
-import { type Later, Picking, type SeatDesk, type Totals } from './picking.ts'
+import type * as later from './later.ts'
+import { Picking, type SeatDesk, type Totals } from './picking.ts'
 import { hasCanvas, SeatCanvas } from './seat-canvas.tsx'
 import './seat-map.css'
 import { TierList } from './tier-list.tsx'
+
+/** With what is needed later. */
+type WholePicking<H> = Picking<H, typeof later>
 
 /** One hold keeps so many places. */
 const MOST_PLACES = 10
@@ -72,7 +76,7 @@ export function SeatPicker(props: SeatPickerProps) {
 
 interface PickerProps<H> {
   source: MapSource
-  desk(later: Later): SeatDesk<H>
+  desk(code: typeof later): SeatDesk<H>
   partySize: Signal<number>
   /** Places that go into the same hold beside the seats. */
   others?: number
@@ -139,7 +143,7 @@ export function Picker<H>(props: PickerProps<H>) {
 }
 
 /** What somebody is told of their choice. */
-function Told<H>({ picking, hall, party }: { picking: Picking<H>; hall: Hall; party: number }) {
+function Told<H>({ picking, hall, party }: { picking: WholePicking<H>; hall: Hall; party: number }) {
   const note = picking.note.value
   const later = picking.later.value
   return (
@@ -150,7 +154,7 @@ function Told<H>({ picking, hall, party }: { picking: Picking<H>; hall: Hall; pa
   )
 }
 
-function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Totals }) {
+function ListOfSeats<H>(props: { picking: WholePicking<H>; party: number; totals: Totals }) {
   const { picking } = props
   const t = useTexts('seat-map')
   const later = picking.later.value
@@ -166,7 +170,7 @@ function ListOfSeats<H>(props: { picking: Picking<H>; party: number; totals: Tot
 }
 
 /** In place of what has not come yet (`Picking.later`). */
-function NotThere<H>({ picking }: { picking: Picking<H> }) {
+function NotThere<H>({ picking }: { picking: WholePicking<H> }) {
   const { failed } = useTexts('app')
   if (!picking.isLate.value) return null
   return (
@@ -183,15 +187,16 @@ function NotThere<H>({ picking }: { picking: Picking<H> }) {
   )
 }
 
-function usePicking<H>(props: PickerProps<H>): Picking<H> {
+function usePicking<H>(props: PickerProps<H>): WholePicking<H> {
   const latest = useRef(props)
   latest.current = props
   const { source, partySize: party } = props
   const picking = useMemo(
     () =>
-      new Picking<H>({
+      new Picking<H, typeof later>({
         source,
-        desk: (later) => latest.current.desk(later),
+        load: () => import('./later.ts'),
+        desk: (code) => latest.current.desk(code),
         party,
         beforeHold: () => latest.current.beforeHold?.() ?? Promise.resolve(true),
         held: (hold) => latest.current.onHold(hold),
