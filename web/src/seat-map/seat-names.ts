@@ -1,7 +1,15 @@
 import { list } from '../texts/format.ts'
 import type { seatMap } from '../texts/id/seat-map.ts'
 import type { Same } from '../texts/same.ts'
-import { ACCESSIBLE, COMPANION, OBSTRUCTED, rowOfSeat, seatLabel, type SeatPlan } from './engine/geometry.ts'
+import {
+  ACCESSIBLE,
+  COMPANION,
+  hasFlag,
+  OBSTRUCTED,
+  rowOfSeat,
+  seatLabel,
+  type SeatPlan,
+} from './engine/geometry.ts'
 
 export type SeatTexts = Same<typeof seatMap>
 
@@ -21,11 +29,10 @@ export const shortNames = (t: SeatTexts, plan: SeatPlan, seats: readonly number[
 
 /** What is particular of a seat. */
 export function traitsOf(plan: SeatPlan, seat: number): ('accessible' | 'companion' | 'obstructed')[] {
-  const flags = plan.flags[seat] ?? 0
   const traits = [
     ['accessible', ACCESSIBLE],
     ['companion', COMPANION],
     ['obstructed', OBSTRUCTED],
   ] as const
-  return traits.flatMap(([trait, flag]) => ((flags & flag) === 0 ? [] : [trait]))
+  return traits.flatMap(([trait, flag]) => (hasFlag(plan, seat, flag) ? [trait] : []))
 }

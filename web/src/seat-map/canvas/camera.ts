@@ -1,4 +1,4 @@
-import type { Box, Point } from '../engine/geometry.ts'
+import type { Box, Point } from '../engine/box.ts'
 
 /** How a plan stands on a canvas: a place of the plan is at `place * scale + offset`, in CSS pixels. */
 export interface Camera extends Point {

@@ -1,4 +1,5 @@
-import { emptyBox, middleOf, type Point, type SeatPlan, widen } from '../engine/geometry.ts'
+import { emptyBox, middleOf, type Point, widen } from '../engine/box.ts'
+import type { SeatPlan } from '../engine/geometry.ts'
 import type { Hall } from '../engine/hall.ts'
 import type { Palette } from './palette.ts'
 import { letterOf } from './sprites.ts'

@@ -1,5 +1,4 @@
-import type { Box } from '../engine/geometry.ts'
-import { emptyBox, widen } from '../engine/geometry.ts'
+import { type Box, emptyBox, widen } from '../engine/box.ts'
 import type { Hall } from '../engine/hall.ts'
 import { between, type Camera, CameraRules } from './camera.ts'
 import { FarView } from './far-view.ts'

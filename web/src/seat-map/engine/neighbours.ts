@@ -1,4 +1,4 @@
-import { ACCESSIBLE, GAP_BEFORE, type Row, rowOfSeat, type SeatPlan } from './geometry.ts'
+import { ACCESSIBLE, GAP_BEFORE, hasFlag, type Row, rowOfSeat, type SeatPlan } from './geometry.ts'
 
 /** Whether a seat can be had by whoever asks: free, on sale, and what else is wanted. */
 export type IsFree = (seat: number) => boolean
@@ -11,7 +11,7 @@ export interface Run {
 
 /** Whether the seat before sits beside this one: in its row, with no gap between. */
 const joinsBefore = (plan: SeatPlan, row: Row, seat: number): boolean =>
-  seat > row.first && ((plan.flags[seat] ?? 0) & GAP_BEFORE) === 0
+  seat > row.first && !hasFlag(plan, seat, GAP_BEFORE)
 
 /** Runs of free neighbours of a row, from the left. */
 export function freeRuns(plan: SeatPlan, row: Row, free: IsFree): Run[] {
@@ -40,8 +40,8 @@ export function orphansOf(plan: SeatPlan, chosen: ReadonlySet<number>, free: IsF
     const alone = leftAlone(plan, row, chosen, free)
     if (alone.length === 0) return []
     const runs = chosenRuns(plan, row, chosen)
-    const seats = runs.flatMap(({ first, count }) => Array.from({ length: count }, (_, at) => first + at))
-    if (seats.some((seat) => (plan.flags[seat] ?? 0) & ACCESSIBLE)) return []
+    const seats = runs.flatMap(seatsOf)
+    if (seats.some((seat) => hasFlag(plan, seat, ACCESSIBLE))) return []
     return hasCleanChoice(freeRuns(plan, row, free), seats.length, runs.length) ? alone : []
   })
 }
