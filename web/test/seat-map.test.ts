@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { arena, holdSeats, type Person, signUp, signUpOrganizer } from '../../e2e/test/builders.ts'
-import { findSeat, type Geometry, planOf } from '../src/seat-map/engine/geometry.ts'
+import { findSeat, type Geometry, planOf, type SeatPlan } from '../src/seat-map/engine/geometry.ts'
 import { enter, tabTo } from './people.ts'
 import { describeInBrowser, openStage, type Stage } from './stage.ts'
 
@@ -54,7 +54,8 @@ describeInBrowser('whoever chooses seats', () => {
     const { page } = visitor
     await enter(page, await signUp(stage, 'Bayu'))
     await page.goto(path)
-    await tapSeat(page, layoutUrl, 'Front', 'C', 10)
+    const plan = await planAt(page, layoutUrl)
+    await tapSeat(page, plan, findSeat(plan, 'Front', 'C', 10))
     await page.locator('.seat-tip').getByText('Front, row C, seat 10').waitFor()
     await yours(page).getByText('Front, row C, seat 10', { exact: true }).waitFor()
     await holdSeats(stage, await signUp(stage, 'Citra'), eventId, [seat('Front', 'C', 10)])
@@ -65,6 +66,17 @@ describeInBrowser('whoever chooses seats', () => {
     expect(await yours(page).getByText('Front, row C, seat 10', { exact: true }).count()).toBe(0)
     await yours(page).getByRole('button', { name: 'Continue' }).click()
     await page.getByText('2 × VIP').waitFor()
+  })
+
+  it('sees each price in its own colour, also where nothing is to move', async () => {
+    const { path, layoutUrl } = await hall()
+    await using visitor = await stage.visit({ language: 'id', context: { reducedMotion: 'reduce' } })
+    const { page } = visitor
+    await page.goto(path)
+    const plan = await planAt(page, layoutUrl)
+    const [vip, regular] = [findSeat(plan, 'Front', 'A', 1), findSeat(plan, 'Back', 'A', 1)]
+    expect(await colourOf(page, plan, vip)).toEqual(await colourOf(page, plan, vip + 1))
+    expect(await colourOf(page, plan, regular)).not.toEqual(await colourOf(page, plan, vip))
   })
 
   it('is told that a part of the page has not come, tries again, and has the seats', async () => {
@@ -93,26 +105,33 @@ describeInBrowser('whoever chooses seats', () => {
 
 const yours = (page: Page): Locator => page.getByRole('region', { name: 'Your seats' })
 
-/** Taps a seat where the map draws it, and stays over it; from afar the first tap goes nearer. */
-async function tapSeat(
-  page: Page,
-  layoutUrl: string,
-  section: string,
-  row: string,
-  number: number,
-): Promise<void> {
-  const geometry = await page.evaluate(async (url) => (await fetch(url)).json(), layoutUrl)
-  const plan = planOf(geometry as Geometry)
-  const seat = findSeat(plan, section, row, number)
+/** Where the map draws a seat, in CSS pixels of its canvas. */
+async function placeOf(page: Page, plan: SeatPlan, seat: number): Promise<{ x: number; y: number }> {
   const canvas = page.locator('canvas[data-settled]')
-  const place = async () => {
-    await canvas.waitFor()
-    const [scale = 1, left = 0, top = 0] = await canvas.evaluate((element) =>
-      ['scale', 'x', 'y'].map((name) => Number((element as HTMLElement).dataset[name])),
-    )
-    return { x: (plan.x[seat] ?? 0) * scale + left, y: (plan.y[seat] ?? 0) * scale + top }
-  }
+  await canvas.waitFor()
+  const [scale = 1, left = 0, top = 0] = await canvas.evaluate((element) =>
+    ['scale', 'x', 'y'].map((name) => Number((element as HTMLElement).dataset[name])),
+  )
+  return { x: (plan.x[seat] ?? 0) * scale + left, y: (plan.y[seat] ?? 0) * scale + top }
+}
+
+const planAt = async (page: Page, layoutUrl: string): Promise<SeatPlan> =>
+  planOf((await page.evaluate(async (url) => (await fetch(url)).json(), layoutUrl)) as Geometry)
+
+/** Taps a seat, and stays over it; from afar the first tap goes nearer. */
+async function tapSeat(page: Page, plan: SeatPlan, seat: number): Promise<void> {
+  const canvas = page.locator('canvas[data-settled]')
   while ((await yours(page).getByRole('listitem').count()) === 0)
-    await canvas.click({ position: await place() })
-  await canvas.hover({ position: await place() })
+    await canvas.click({ position: await placeOf(page, plan, seat) })
+  await canvas.hover({ position: await placeOf(page, plan, seat) })
+}
+
+/** The colour that a seat is filled with. */
+async function colourOf(page: Page, plan: SeatPlan, seat: number): Promise<number[]> {
+  const place = await placeOf(page, plan, seat)
+  return await page.locator('canvas[data-settled]').evaluate((element, { x, y }) => {
+    const canvas = element as HTMLCanvasElement
+    const ratio = canvas.width / canvas.clientWidth
+    return [...(canvas.getContext('2d')?.getImageData(x * ratio, y * ratio, 1, 1).data ?? [])]
+  }, place)
 }
