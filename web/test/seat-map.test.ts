@@ -126,12 +126,18 @@ async function tapSeat(page: Page, plan: SeatPlan, seat: number): Promise<void> 
   await canvas.hover({ position: await placeOf(page, plan, seat) })
 }
 
-/** The colour that a seat is filled with. */
+/** The colour that a seat is filled with, beside the number in its middle. */
 async function colourOf(page: Page, plan: SeatPlan, seat: number): Promise<number[]> {
   const place = await placeOf(page, plan, seat)
-  return await page.locator('canvas[data-settled]').evaluate((element, { x, y }) => {
-    const canvas = element as HTMLCanvasElement
-    const ratio = canvas.width / canvas.clientWidth
-    return [...(canvas.getContext('2d')?.getImageData(x * ratio, y * ratio, 1, 1).data ?? [])]
-  }, place)
+  const aside = plan.geometry.seatSize * 0.3
+  return await page.locator('canvas[data-settled]').evaluate(
+    (element, { x, y, aside }) => {
+      const canvas = element as HTMLCanvasElement
+      const ratio = canvas.width / canvas.clientWidth
+      const by = aside * Number(canvas.dataset.scale)
+      const pixel = canvas.getContext('2d')?.getImageData((x - by) * ratio, (y - by) * ratio, 1, 1)
+      return [...(pixel?.data ?? [])]
+    },
+    { ...place, aside },
+  )
 }
